@@ -1,0 +1,70 @@
+# Two commands do everything on a fresh Debian machine: `make run` and `make test`.
+# System packages are installed only when missing, as root or through sudo.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types contracts unit system system-test lock bench accuracy clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: $(VENV)/.runtime ## install, start the gateway with demo settings, send sample mails, print each verdict
+	@$(BIN)/gateway demo $(DEMO_ARGS)
+
+test: system-test $(VENV)/.dev ## install everything the tests need and run every test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.dev lint types contracts unit ## lint, types, import contracts and unit tests, under a minute
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not system"
+
+bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
+	$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.dev ## resolve pyproject.toml again into the two lock files
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ocr --extra ldap \
+	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ocr --extra ldap --group dev \
+	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-dev.lock
+
+system: ## system packages that the gateway itself uses
+	@deploy/system-packages.sh run
+
+system-test: ## system packages that the tests use (Postfix, LibreOffice, swaks ...)
+	@deploy/system-packages.sh run test
+
+$(VENV)/.python: | system
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@touch $@
+
+$(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.python
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of the named sets when they are missing; does nothing, and asks for nothing, otherwise.
+# usage: deploy/system-packages.sh run|test ...
+set -euo pipefail
+
+# What the gateway itself uses: a virtual environment, unpacking of RAR, CAB and ISO, reading of scans.
+run=(python3-venv libarchive13t64 libtesseract5 tesseract-ocr-vie)
+# What the tests use beside it: real mail programs, a second opinion on documents, fault injection.
+test=(curl fonts-dejavu-core fonts-liberation libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui
+  libsasl2-modules msmtp p7zip-full poppler-utils postfix qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
+
+missing=()
+for set in "$@"; do
+  declare -n packages="$set"
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "Missing packages, and neither root nor sudo to install them: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing Debian packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+# The tests start their own instances: a freshly installed server must not start by itself.
+guard=/usr/sbin/policy-rc.d
+if [ ! -e "$guard" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$guard" >/dev/null
+  "${as_root[@]}" chmod 755 "$guard"
+  trap '"${as_root[@]}" rm -f "$guard"' EXIT
+fi
+"${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300 -qq update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq -y --no-install-recommends install "${missing[@]}" >/dev/null

@@ -1,0 +1,68 @@
+"""The exceptions that cross a package border.
+
+    GatewayError
+    ├── TemporaryError      the sender may try again: SMTP 4yz
+    │   ├── NextHopError    the city's server is away, silent or talks nonsense
+    │   ├── AuditError      a record could not be made durable; without it nothing is acknowledged
+    │   └── CapacityError   too much in flight, disk or memory short
+    ├── PermanentError      trying again does not help: SMTP 5yz
+    └── UserError           the administrator's input is wrong; shown without traceback, exit code 2
+        └── ConfigError     with file, line and column, all faults at once
+
+Bad mail is no exception: it is a defect, a `ReadStatus` or a finding. Our own bugs propagate to the pipeline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class GatewayError(Exception):
+    """Root of what the product raises on purpose."""
+
+
+class TemporaryError(GatewayError):
+    """The same mail may succeed later."""
+
+
+class NextHopError(TemporaryError):
+    """The next hop could not be reached, or broke the protocol."""
+
+
+class AuditError(TemporaryError):
+    """An audit record could not be written durably."""
+
+
+class CapacityError(TemporaryError):
+    """A limit of memory, disk or concurrency is reached."""
+
+
+class PermanentError(GatewayError):
+    """The same mail will fail again."""
+
+
+class UserError(GatewayError):
+    """Something the administrator can put right; the text says what, where and how."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in a file."""
+
+    message: str
+    path: str
+    line: int = 0
+    """From 1; 0 when the fault has no line."""
+    column: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{place}: {self.message}"
+
+
+class ConfigError(UserError):
+    """One or more faults in a configuration, policy or directory file."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults

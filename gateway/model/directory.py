@@ -1,0 +1,63 @@
+"""The directory of official mailboxes as policies see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+
+from msgspec import Struct
+
+
+class MailboxKind(Enum):
+    """Điều 2, Điều 7 of the Decision, and service accounts."""
+
+    OFFICE = "office"
+    """Mailbox of the district Office (Điều 8.3) or its successor."""
+    UNIT = "unit"
+    PERSONAL = "personal"
+    SERVICE = "service"
+
+
+class MailboxStatus(Enum):
+    """Whether the holder may use it."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+
+
+class Delegate(Struct, frozen=True, kw_only=True):
+    """Somebody who may send in the name of a mailbox."""
+
+    address: str
+    since: date | None = None
+    until: date | None = None
+
+
+class Mailbox(Struct, frozen=True, kw_only=True):
+    """One official mailbox."""
+
+    address: str
+    """Normal form: lower case, domain as A-label."""
+    kind: MailboxKind
+    unit: str = ""
+    status: MailboxStatus = MailboxStatus.ACTIVE
+    left_on: date | None = None
+    since: date | None = None
+    until: date | None = None
+    aliases: tuple[str, ...] = ()
+    delegates: tuple[Delegate, ...] = ()
+
+
+class Directory(Struct, frozen=True, kw_only=True):
+    """A snapshot of all mailboxes."""
+
+    digest: str
+    """SHA-256 of the source, in every verdict."""
+    mailboxes: Mapping[str, Mailbox]
+    """By normalised address; an alias maps to the same mailbox."""
+
+    def find(self, address: str) -> Mailbox | None:
+        """Return the mailbox of a normalised address or alias, None when it is not listed."""
+        return self.mailboxes.get(address)

@@ -1,0 +1,139 @@
+"""A document as a reader saw it: runs of text with their look and place, images, properties, active content."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+
+class ReadStatus(Enum):
+    """How far a document could be read. Anything but `OK` means *cannot tell*, never *clean*."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    """Some of the content could not be read; what could be read stands in `runs`."""
+    ENCRYPTED = "encrypted"
+    MALFORMED = "malformed"
+    UNSUPPORTED = "unsupported"
+    """A format that no reader opens."""
+    LIMIT = "limit"
+    """Over a limit of size, depth, number or ratio."""
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    """The child process died on it."""
+
+
+class Role(Enum):
+    """What a run is in the document."""
+
+    BODY = "body"
+    HEADING = "heading"
+    HEADER = "header"
+    FOOTER = "footer"
+    NOTE = "note"
+    """Footnote, endnote or speaker note."""
+    TEXTBOX = "textbox"
+    WATERMARK = "watermark"
+    STAMP = "stamp"
+    """Stamp annotation, or a box found in a scan."""
+    COMMENT = "comment"
+    PROPERTY = "property"
+    CELL = "cell"
+    """Spreadsheet cell, or cell of a table in a text document."""
+    FIELD = "field"
+    """Form field value or field code."""
+    NAME = "name"
+    """Sheet name, defined name, layer name, bookmark."""
+    ALT_TEXT = "alt_text"
+
+
+class Origin(Enum):
+    """How a run came to be seen."""
+
+    TEXT = "text"
+    OCR = "ocr"
+    DELETED = "deleted"
+    """Tracked deletion; still in the file."""
+    HIDDEN = "hidden"
+    """Hidden text, hidden sheet, layer off, white on white, off the page, invisible render mode."""
+    REVISION = "revision"
+    """Only in an earlier revision of the file."""
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """A stretch of text with one look. Runs of the same `block`, in order, make one paragraph, cell or line."""
+
+    text: str
+    """As the file says it: legacy letters are not yet decoded. A line break inside the block is `\\n`."""
+    block: int = 0
+    """Number of the paragraph, cell or line in reading order within the document."""
+    font: str | None = None
+    """Effective font family of the letters after style inheritance and theme, subset prefix removed."""
+    size_pt: float | None = None
+    colour: str | None = None
+    """`auto`, or RRGGBB in capitals, of the letters as seen."""
+    background: str | None = None
+    """RRGGBB behind the letters (highlight, shading, fill), None when none or unknown."""
+    bold: bool | None = None
+    page: int | None = None
+    """From 1."""
+    bbox_pt: tuple[float, float, float, float] | None = None
+    """Left, top, right, bottom from the upper left corner of the page."""
+    locator: str = ""
+    """Place in tokens that the catalogue puts into words: `page:1,top-left`, `paragraph:3`, `cell:Sheet2!B3`,
+    `table:1,row:2,column:3`, `header:1`, `footnote:2`, `textbox:1`, `slide:4`, `property:Title`."""
+    role: Role = Role.BODY
+    origin: Origin = Origin.TEXT
+    boxed: bool | None = None
+    """Stands in a bordered paragraph, text box or frame of its own."""
+    link: bool = False
+    """Part of a hyperlink."""
+
+
+class Image(Struct, frozen=True, kw_only=True):
+    """A picture in a document or a picture file."""
+
+    locator: str = ""
+    page: int | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    sha256: str | None = None
+    page_share: float | None = None
+    """Share of the page that it covers, 0 to 1."""
+    red_boxes: int | None = None
+    """Red or grey framed boxes of stamp shape that were found; None when nobody looked."""
+    unread_boxes: int | None = None
+    """Of these, the boxes whose words could not be read."""
+
+
+class ActiveContent(Struct, frozen=True):
+    """Something that acts or changes the view when the document is opened."""
+
+    kind: str
+    """`macro`, `javascript`, `launch`, `external-template`, `external-object`, `dde`, `ole-object`, `embedded-file`,
+    `hidden-layer`, `xfa` ..."""
+    locator: str = ""
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """What a reader made of one part."""
+
+    part: str
+    """Path of the part."""
+    filename: str | None = None
+    format: str
+    """`docx`, `xlsx`, `pptx`, `doc`, `xls`, `ppt`, `odt`, `ods`, `odp`, `rtf`, `pdf`, `html`, `text`, `image`, `zip` ..."""
+    status: ReadStatus = ReadStatus.OK
+    reason: str = ""
+    """Stable cause when the status is not OK: `password`, `zip-local-central-mismatch`, `no-text-map`, `depth` ..."""
+    pages: int | None = None
+    image_pages: tuple[int, ...] = ()
+    """Pages that show a picture and no text: what they say is known only as far as OCR read it."""
+    read_pages: tuple[int, ...] = ()
+    """Of these, the pages that OCR did read."""
+    runs: tuple[Run, ...] = ()
+    images: tuple[Image, ...] = ()
+    active_content: tuple[ActiveContent, ...] = ()
+    opened_with_password: bool = False
+    """Encrypted, and opened by an empty password or one that stands in the same mail."""

@@ -1,0 +1,46 @@
+"""Everything that a policy may see, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.model.directory import Directory
+from gateway.model.document import Document
+from gateway.model.mail import Envelope, Message, Session
+from gateway.model.signature import Signature
+
+
+class AuthResult(Struct, frozen=True, kw_only=True):
+    """One method of RFC 8601."""
+
+    method: str
+    """`dkim`, `spf`, `dmarc` or `arc`."""
+    result: str
+    """`pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`."""
+    domain: str | None = None
+    """Domain that the result speaks for."""
+
+
+class AuthenticationResults(Struct, frozen=True):
+    """Results computed by us, or read from an MTA that the configuration trusts."""
+
+    results: tuple[AuthResult, ...] = ()
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """The input of `evaluate`: pure data, made by `gather`."""
+
+    now: datetime
+    """Time of judgement, aware; policies never read a clock."""
+    session: Session
+    envelope: Envelope
+    message: Message | None = None
+    """None while only the envelope is known (at RCPT)."""
+    documents: tuple[Document, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    authentication: AuthenticationResults | None = None
+    """None when nobody looked."""
+    directory: Directory | None = None
+    """None without a configured directory."""

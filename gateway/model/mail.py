@@ -1,0 +1,162 @@
+"""A mail transaction as SMTP gives it (RFC 5321) and a message as a tree of parts (RFC 5322, RFC 2045)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+
+class FrontEnd(Enum):
+    """Where a transaction came in."""
+
+    RELAY = "relay"
+    """Plain SMTP from an allowed network."""
+    SUBMISSION = "submission"
+    """SMTP submission with AUTH (RFC 6409), by STARTTLS or implicit TLS."""
+    MILTER = "milter"
+    """An MTA asks us through the milter protocol."""
+    CHECK = "check"
+    """A file judged by the command line; nothing is relayed."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """What is known of the peer before a message is seen."""
+
+    front_end: FrontEnd
+    client_address: str | None = None
+    """IP address of the client, without port; from the PROXY header when that is in use."""
+    helo: str | None = None
+    tls: str | None = None
+    """TLS protocol version and cipher, None without TLS."""
+    auth_user: str | None = None
+    """Login that the next hop accepted in this session; None without AUTH. Never holds a password."""
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """Reverse-path and forward-paths with their parameters, exactly as the client gave them."""
+
+    reverse_path: str
+    """Empty for the null reverse-path `<>`."""
+    forward_paths: tuple[str, ...] = ()
+    mail_parameters: tuple[str, ...] = ()
+    """`KEYWORD` or `KEYWORD=value` of MAIL FROM, case kept."""
+    rcpt_parameters: tuple[tuple[str, ...], ...] = ()
+    """One tuple of parameters for each forward-path."""
+
+    @property
+    def smtputf8(self) -> bool:
+        """Whether the client asked for internationalised mail (RFC 6531)."""
+        return any(parameter.upper() == "SMTPUTF8" for parameter in self.mail_parameters)
+
+
+class Transaction(Struct, frozen=True, kw_only=True):
+    """One mail on its way through; the content stands in the spool that travels beside it."""
+
+    id: str
+    """Reference given to the sender and found in the audit, for example `BT-7F3K2Q9X`."""
+    session: Session
+    envelope: Envelope
+    received_at: datetime
+    """Aware, in UTC: when the end of data was seen."""
+    size_bytes: int
+    """Octets of the content, CRLF line ends, dot-stuffing undone."""
+    sha256: str
+    """SHA-256 of that content in hex."""
+
+
+class TransferEncoding(Enum):
+    """Content-Transfer-Encoding (RFC 2045 §6)."""
+
+    SEVEN_BIT = "7bit"
+    EIGHT_BIT = "8bit"
+    BINARY = "binary"
+    QUOTED_PRINTABLE = "quoted-printable"
+    BASE64 = "base64"
+
+
+class HeaderField(Struct, frozen=True):
+    """One header field."""
+
+    name: str
+    """Field name as written."""
+    raw: bytes
+    """The whole field with its folds and final CRLF."""
+    value: str
+    """Unfolded body, white space at both ends removed; bytes above 127 as UTF-8, else as surrogate escapes."""
+    text: str
+    """`value` with encoded words (RFC 2047) decoded; for people and for mark detection."""
+
+
+class Ambiguity(Struct, frozen=True):
+    """A place where two readers could see two different messages, or where a reader sees nothing."""
+
+    code: str
+    """Stable name such as `duplicate-content-type`, `bare-cr`, `epilogue-text`."""
+    path: str
+    """Part specifier, empty for the message itself."""
+    detail: str = ""
+    """For the administrator; never decides anything and never holds content."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One node of the part tree: a MIME part, or a member of a container inside one."""
+
+    path: str
+    """IMAP part specifier ("2.1", RFC 9051 §6.4.5); members of containers as "2.1!dir/a.docx"."""
+    declared_type: str
+    """Lower-case `type/subtype` of Content-Type, or empty for members."""
+    detected_type: str | None = None
+    """What the bytes are (`application/pdf` ...), None until they were looked at."""
+    filename: str | None = None
+    """The name a mail client would show, decoded and NFC."""
+    names: tuple[str, ...] = ()
+    """Every name that any header parameter or container entry gives it."""
+    charset: str | None = None
+    content_disposition: str | None = None
+    """`attachment`, `inline` or None."""
+    encoding: TransferEncoding = TransferEncoding.SEVEN_BIT
+    offset: int = 0
+    """Where the encoded body begins in the message; 0 for members."""
+    length: int = 0
+    """Octets of the encoded body; 0 for members."""
+    size_bytes: int | None = None
+    """Octets of the decoded body."""
+    sha256: str | None = None
+    """SHA-256 of the decoded body in hex."""
+    header: tuple[HeaderField, ...] = ()
+    """Header fields of the part itself (not repeated for the root)."""
+    children: tuple[Part, ...] = ()
+
+    def walk(self) -> Iterator[Part]:
+        """Yield this part and all below it, in order, without recursion limits."""
+        stack = [self]
+        while stack:
+            part = stack.pop()
+            yield part
+            stack.extend(reversed(part.children))
+
+    def leaves(self) -> Iterator[Part]:
+        """Yield the parts that hold a body of their own."""
+        return (part for part in self.walk() if not part.children)
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A parsed message."""
+
+    fields: tuple[HeaderField, ...]
+    root: Part
+    ambiguities: tuple[Ambiguity, ...] = ()
+    header_length: int = 0
+    """Octets of the header block with the empty line."""
+
+    def all(self, name: str) -> tuple[HeaderField, ...]:
+        """Return every field of that name (any case), in order."""
+        wanted = name.lower()
+        return tuple(field for field in self.fields if field.name.lower() == wanted)
+
+    def first(self, name: str) -> HeaderField | None:
+        """Return the first field of that name, None when there is none."""
+        return next(iter(self.all(name)), None)

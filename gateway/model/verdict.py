@@ -1,0 +1,129 @@
+"""Rules, findings and verdicts."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+
+from msgspec import Struct
+
+
+class Disposition(IntEnum):
+    """What is decided about a mail; the most severe wins."""
+
+    RELAY = 0
+    TAG = 1
+    """Relay with a header field that says so, and record."""
+    HOLD = 2
+    DEFER = 3
+    REJECT = 4
+
+    @property
+    def word(self) -> str:
+        """The word used in YAML, JSON and the audit."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, word: str) -> Disposition:
+        """Return the disposition of a word; ValueError when there is none."""
+        try:
+            return cls[word.upper()]
+        except KeyError:
+            raise ValueError(word) from None
+
+
+class Mode(Enum):
+    """How far a policy acts."""
+
+    OFF = "off"
+    MONITOR = "monitor"
+    """Judged and recorded, never acted upon."""
+    ENFORCE = "enforce"
+
+
+class Need(Enum):
+    """Which evidence a policy looks at."""
+
+    ENVELOPE = "envelope"
+    HEADERS = "headers"
+    DOCUMENTS = "documents"
+    SIGNATURES = "signatures"
+
+
+class FindingOutcome(Enum):
+    """Three answers, never two."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One statement of a policy. Its words stand in the catalogue under `policy.id`."""
+
+    id: str
+    """Name within the policy: `marked`, `suspected` ..."""
+    code: str
+    """Short code shown to people: `CLS-01` ..."""
+    article: str
+    """Key of the citation in the policy file: `7600:4.1` ..."""
+    disposition: Disposition
+    """What the rule asks for when it did not pass, unless the policy file says otherwise."""
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What a finding speaks of; at most one of `recipient` and `header` is set."""
+
+    part: str | None = None
+    filename: str | None = None
+    recipient: str | None = None
+    header: str | None = None
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What a policy found."""
+
+    rule: str
+    """`Rule.id`."""
+    outcome: FindingOutcome
+    about: About = About()
+    locator: str = ""
+    """Same tokens as `Run.locator`."""
+    params: dict[str, str | int | float] = {}
+    """Values for the catalogue's text, and for tools (`level`, `font`, `share_percent` ...)."""
+
+
+class JudgedFinding(Struct, frozen=True, kw_only=True):
+    """A finding with what it asked for and what became of that."""
+
+    policy: str
+    code: str
+    article: str
+    """Citation in words, for example `QĐ 7600/QĐ-UBND, Điều 4.1`."""
+    finding: Finding
+    wanted: Disposition
+    mode: Mode
+    effective: Disposition
+    """`wanted`, or RELAY in monitor mode or under a waiver."""
+    waiver: str | None = None
+    """Id of the waiver that let it pass."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The judgement on one mail by one policy set."""
+
+    disposition: Disposition
+    findings: tuple[JudgedFinding, ...]
+    policy_digest: str
+    """SHA-256 of the policy set."""
+    directory_digest: str | None = None
+    recipients: dict[str, Disposition] = {}
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """An SMTP reply (RFC 5321 §4.2) with enhanced status code (RFC 3463)."""
+
+    code: int
+    enhanced: str
+    """`5.7.1`, or empty when the reply carries none."""
+    lines: tuple[str, ...]
+    """Text, at least one line; made ASCII and cut by the reply builder."""

@@ -1,0 +1,101 @@
+"""What every reader shares: its input, its output, and the one budget of a message.
+
+A reader is a module with `read(source, budget) -> Reading`. It runs only in the child process. It raises `ReadError`
+with the exact cause when it cannot read; any other exception of a library is turned into MALFORMED by the dispatcher,
+so a reader never needs a broad `except`. What it does not understand it reports, it never skips silently.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from gateway.model import Document, ReadStatus
+
+
+class ReadError(Exception):
+    """The document cannot be read, or not in full; `status` and `reason` say why."""
+
+    def __init__(self, status: ReadStatus, reason: str) -> None:
+        super().__init__(f"{status.value}: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The bytes of one part and what its mail says of them."""
+
+    data: bytes
+    part: str
+    filename: str | None = None
+    declared_type: str = ""
+    detected_type: str = ""
+    charset: str | None = None
+    passwords: tuple[str, ...] = ()
+    """Candidates found in the text of the same mail; the empty password is always tried first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """Something inside a document that must be looked at on its own."""
+
+    name: str
+    """Name within the container, as the container gives it."""
+    data: bytes
+    relation: str = "member"
+    """`member` of an archive, `embedded` object, `attachment` (PDF, message), `image`."""
+    declared_type: str = ""
+    locator: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader brings back."""
+
+    document: Document
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Budget:
+    """One allowance for everything in a message, shared by all readers and all depths."""
+
+    limit_bytes: int = 256 << 20
+    """Octets that decompression and decoding may produce in all."""
+    limit_files: int = 2000
+    limit_depth: int = 10
+    limit_ratio: int = 200
+    """Greatest expansion of one stream beyond its first MiB."""
+    deadline: float = field(default_factory=lambda: time.monotonic() + 20.0)
+    """Monotonic time after which reading stops."""
+    used_bytes: int = 0
+    used_files: int = 0
+
+    def take_bytes(self, count: int) -> None:
+        """Charge `count` produced octets; raise LIMIT `bytes` when the allowance is gone."""
+        self.used_bytes += count
+        if self.used_bytes > self.limit_bytes:
+            raise ReadError(ReadStatus.LIMIT, "bytes")
+        self.check_time()
+
+    def take_file(self) -> None:
+        """Charge one member; raise LIMIT `files` when there are too many."""
+        self.used_files += 1
+        if self.used_files > self.limit_files:
+            raise ReadError(ReadStatus.LIMIT, "files")
+
+    def check_ratio(self, produced: int, consumed: int) -> None:
+        """Raise LIMIT `ratio` when a stream expands more than any honest one does."""
+        if produced > 1 << 20 and produced > self.limit_ratio * max(consumed, 1):
+            raise ReadError(ReadStatus.LIMIT, "ratio")
+
+    def check_depth(self, depth: int) -> None:
+        """Raise LIMIT `depth` when containers are nested too deeply."""
+        if depth > self.limit_depth:
+            raise ReadError(ReadStatus.LIMIT, "depth")
+
+    def check_time(self) -> None:
+        """Raise TIMEOUT when the deadline has passed."""
+        if time.monotonic() > self.deadline:
+            raise ReadError(ReadStatus.TIMEOUT, "deadline")
