@@ -1,0 +1,205 @@
+"""`gateway.yaml` as types. Every key has a default, so an empty file is a valid configuration.
+
+Flags of the command line override single keys; `Configuration.for_flags` gives the plain relay on loopback that the
+four flags of `gateway serve` promise. Faults of the file are shown all at once with file, line and column.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _split_host_port(value: str) -> str:
+    """Accept `HOST:PORT` or `[IPV6]:PORT`."""
+    host, separator, port = value.rpartition(":")
+    if not separator or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("expected HOST:PORT, for example 127.0.0.1:2525 or [::1]:2525")
+    return value
+
+
+HostPort = Annotated[str, AfterValidator(_split_host_port)]
+
+
+def split_host_port(value: str) -> tuple[str, int]:
+    """Return host (brackets removed) and port of a checked `HOST:PORT`."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(value: str) -> bool:
+    """Whether the host of a `HOST:PORT` is this machine."""
+    host, _ = split_host_port(value)
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are faults, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListenerKind(Enum):
+    """What a listener is for."""
+
+    SUBMISSION = "submission"
+    """Port 587: STARTTLS, then AUTH (RFC 6409)."""
+    SUBMISSIONS = "submissions"
+    """Port 465: TLS from the first byte, then AUTH (RFC 8314)."""
+    RELAY = "relay"
+    """Plain SMTP for allowed networks, without AUTH."""
+    MILTER = "milter"
+    """The milter protocol, for Postfix or Sendmail."""
+
+
+class Listener(Section):
+    """One address on which the gateway accepts mail."""
+
+    kind: ListenerKind
+    listen: str = Field(description="HOST:PORT; for a milter also unix:/path/to/socket")
+    certificate: Path | None = Field(default=None, description="PEM file with the certificate chain")
+    key: Path | None = Field(default=None, description="PEM file with the private key, mode 0600")
+    networks: tuple[str, ...] = Field(
+        default=("127.0.0.0/8", "::1/128"), description="relay: networks whose clients may send without AUTH"
+    )
+    auth_without_tls: bool = Field(default=False, description="submission on loopback only: allow AUTH without TLS")
+    proxy_protocol: bool = Field(default=False, description="expect a PROXY v1/v2 header from a load balancer")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not (self.kind is ListenerKind.MILTER and self.listen.startswith("unix:")):
+            _split_host_port(self.listen)
+        for network in self.networks:
+            ip_network(network)
+        if self.kind is ListenerKind.SUBMISSIONS and (self.certificate is None or self.key is None):
+            raise ValueError("a submissions listener needs certificate and key")
+        if self.kind is ListenerKind.SUBMISSION and self.certificate is None and not self.auth_without_tls:
+            raise ValueError("a submission listener needs certificate and key (or auth_without_tls on loopback)")
+        if self.auth_without_tls and not is_loopback(self.listen):
+            raise ValueError("auth_without_tls is allowed on loopback addresses only")
+        return self
+
+    def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the allowed networks, parsed."""
+        return tuple(ip_network(network) for network in self.networks)
+
+
+class NextHopTls(Enum):
+    """TLS towards the next hop."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+class NextHop(Section):
+    """The city's mail server."""
+
+    address: HostPort = "127.0.0.1:2526"
+    tls: NextHopTls = NextHopTls.STARTTLS
+    ca_file: Path | None = Field(default=None, description="PEM bundle; the system's trust store when unset")
+    plaintext_allowed: bool = Field(default=False, description="tls: none towards an address that is not loopback")
+    connect_timeout_s: float = Field(default=10, gt=0)
+    reply_timeout_s: float = Field(default=30, gt=0)
+    connections: int = Field(default=200, ge=1, description="connections to the next hop at most, in all")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.tls is NextHopTls.NONE and not (is_loopback(self.address) or self.plaintext_allowed):
+            raise ValueError(
+                "mail would leave without TLS: set tls to starttls or implicit (or plaintext_allowed: true)"
+            )
+        return self
+
+
+class Limits(Section):
+    """What one client, one mail and one moment may cost."""
+
+    message_bytes: int = Field(default=35 << 20, ge=64 << 10, description="SIZE offered to clients")
+    recipients: int = Field(default=200, ge=1)
+    connections: int = Field(default=500, ge=1)
+    connections_per_address: int = Field(default=50, ge=1)
+    commands_per_session: int = Field(default=5000, ge=20)
+    errors_per_session: int = Field(default=10, ge=1)
+    auth_failures_per_session: int = Field(default=3, ge=1)
+    in_flight_bytes: int = Field(default=2 << 30, ge=1 << 20, description="content of all mails in hand")
+    memory_per_message_bytes: int = Field(
+        default=256 << 10, ge=4096, description="beyond it the content goes to a file"
+    )
+    command_timeout_s: float = Field(default=60, gt=0)
+    data_min_rate_bytes_s: int = Field(default=500, ge=0)
+    data_timeout_s: float = Field(default=600, gt=0)
+    deadline_s: float = Field(
+        default=45, gt=1, description="from the final dot to our reply; below the mail client's own"
+    )
+    drain_s: float = Field(default=60, ge=0)
+
+
+class Inspection(Section):
+    """The child processes that read documents."""
+
+    children: int = Field(default=4, ge=1, description="at the same time, for each worker process")
+    memory_bytes: int = Field(default=1 << 30, ge=256 << 20, description="address space of one child")
+    deadline_s: float = Field(default=20, gt=0)
+    produced_bytes: int = Field(
+        default=256 << 20, ge=1 << 20, description="octets that unpacking may produce for one mail"
+    )
+    files: int = Field(default=2000, ge=1)
+    depth: int = Field(default=10, ge=1)
+    require_sandbox: bool = Field(default=False, description="refuse to start when Landlock or seccomp is missing")
+
+
+class Configuration(Section):
+    """The whole file."""
+
+    hostname: str = Field(
+        default="", description="our name in the banner and in Received; the machine's name when empty"
+    )
+    reference_prefix: str = Field(default="BT", pattern=r"^[A-Z0-9]{1,6}$")
+    data: Path = Field(default=Path("/var/lib/gateway"), description="audit and state")
+    spool: Path | None = Field(default=None, description="for content in hand; a tmpfs. /dev/shm when unset")
+    workers: int = Field(default=2, ge=1, le=64)
+    policy: str = Field(default="binhtan-7600", description="a preset's name or a policy file")
+    directory: Path | None = Field(default=None, description="official mailboxes")
+    certs: Path | None = Field(default=None, description="trust anchors for signatures; the shipped folder when unset")
+    listeners: tuple[Listener, ...] = (Listener(kind=ListenerKind.RELAY, listen="127.0.0.1:2525"),)
+    next_hop: NextHop = NextHop(tls=NextHopTls.NONE)
+    limits: Limits = Limits()
+    inspection: Inspection = Inspection()
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    def with_flags(
+        self,
+        *,
+        listen: str | None = None,
+        next_hop: str | None = None,
+        policy: str | None = None,
+        data: Path | None = None,
+        certs: Path | None = None,
+        directory: Path | None = None,
+    ) -> Configuration:
+        """Return a copy in which the flags of the command line replace their keys.
+
+        `--listen` makes one relay listener; `--next-hop` on loopback is spoken to without TLS, elsewhere by STARTTLS.
+        """
+        changes: dict[str, object] = {}
+        if listen is not None:
+            changes["listeners"] = [{"kind": "relay", "listen": listen}]
+        if next_hop is not None:
+            tls = "none" if is_loopback(_split_host_port(next_hop)) else "starttls"
+            changes["next_hop"] = {**self.next_hop.model_dump(mode="json"), "address": next_hop, "tls": tls}
+        changes |= {
+            key: value
+            for key, value in (("policy", policy), ("data", data), ("certs", certs), ("directory", directory))
+            if value is not None
+        }
+        return Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})

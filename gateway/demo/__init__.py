@@ -1,0 +1,1 @@
+"""The demonstration: certificates, documents, a next hop and sample mails, all made afresh at each start."""
