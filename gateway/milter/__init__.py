@@ -1,0 +1,1 @@
+"""Front end for Postfix and Sendmail: the milter protocol, version 6."""

@@ -1,0 +1,40 @@
+"""The seam between the milter front end and the judge."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from gateway.model import Disposition, Envelope, Reply, Session, Transaction
+from gateway.spool import Spool
+
+
+class MilterAnswer(Struct, frozen=True, kw_only=True):
+    """What the MTA is told at the end of a message."""
+
+    disposition: Disposition
+    reply: Reply | None = None
+    """For `defer` and `reject`."""
+    insert: tuple[tuple[str, str], ...] = ()
+    """Header fields to put on top, in order."""
+    remove: tuple[tuple[str, int], ...] = ()
+    """Header fields to take out: name and occurrence from 1 (foreign results under our own authserv-id)."""
+    quarantine: str = ""
+    """Reason shown by the MTA for `hold`."""
+
+
+class MilterEngine(Protocol):
+    """Judges what an MTA shows us; the MTA delivers."""
+
+    async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
+        """Return a refusal for the one forward-path of `envelope`, or None."""
+        ...
+
+    async def judge_message(self, transaction: Transaction, spool: Spool, *, queue_id: str) -> MilterAnswer:
+        """Return what the MTA shall do; every exception becomes a temporary failure."""
+        ...
+
+    def internal_error(self, reference: str, error: BaseException) -> Reply:
+        """Log a fault of ours and return the temporary failure that the peer gets."""
+        ...
