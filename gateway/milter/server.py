@@ -234,12 +234,7 @@ class MilterConnection:
             )
             self._answer(await self._with_progress(judging))
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
-            self._engine.internal_error(reference, error)
-            self._writer.write(
-                protocol.reply_code(
-                    Reply(code=451, enhanced="4.3.0", lines=(f"[{reference}] Loi tam thoi / Try again",))
-                )
-            )
+            self._writer.write(protocol.reply_code(self._engine.internal_error(reference, error)))
         finally:
             self.busy = False
             self._drop_message()
