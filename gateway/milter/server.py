@@ -48,15 +48,15 @@ class _Message:
         """Keep content; past the limits only the fact is kept, and answered at the end."""
         if self.overflow is None:
             try:
-                self.spool.write_content(data)
+                self.spool.write(data)
             except CapacityError as error:
                 self.overflow = error
 
-    def finish(self) -> None:
-        """Close the content for reading; raise CapacityError when it did not fit."""
+    def content(self) -> Spool:
+        """Return the whole content; raise CapacityError when it did not fit."""
         if self.overflow is not None:
             raise self.overflow
-        self.spool.finish()
+        return self.spool
 
     def end_headers(self) -> None:
         """Write the empty line between header and body, once."""
@@ -106,6 +106,14 @@ class MilterConnection:
             self._drop_message()
             self._writer.close()
 
+    def close(self) -> None:
+        """End the connection once what was written has gone out."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """End the connection at once; the MTA fails temporarily."""
+        self._writer.transport.abort()
+
     async def _handle(self, command: Command) -> bool:
         """Act on one command; False ends the connection."""
         match command:
@@ -142,7 +150,7 @@ class MilterConnection:
                 self._current().end_headers()
                 self._continue(b"N")
             case protocol.Plain(b"A"):
-                self._drop_message()
+                self._end_transaction()
             case protocol.Plain(b"K"):
                 self._drop_message()
                 self._macros.clear()
@@ -171,6 +179,10 @@ class MilterConnection:
         if self._message is not None:
             self._message.spool.close()
             self._message = None
+
+    def _end_transaction(self) -> None:
+        """Forget the message and the macros that belong to it; the connection stays."""
+        self._drop_message()
         for stage in (b"M", b"R", b"T", b"L", b"N", b"B", b"E"):
             self._macros.pop(stage, None)
 
@@ -215,7 +227,7 @@ class MilterConnection:
         message, reference = self._current(), self._new_reference()
         self.busy = True
         try:
-            message.finish()
+            spool = message.content()
             transaction = Transaction(
                 id=reference,
                 session=self._session(),
@@ -226,18 +238,18 @@ class MilterConnection:
                     rcpt_parameters=tuple(message.rcpt_parameters),
                 ),
                 received_at=datetime.now(UTC),
-                size_bytes=message.spool.size_bytes,
-                sha256=message.spool.sha256,
+                size_bytes=spool.size_bytes,
+                sha256=spool.sha256,
             )
             judging = asyncio.ensure_future(
-                self._engine.judge_message(transaction, message.spool, queue_id=self._macro("i") or "")
+                self._engine.judge_message(transaction, spool, queue_id=self._macro("i") or "")
             )
             self._answer(await self._with_progress(judging))
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
             self._writer.write(protocol.reply_code(self._engine.internal_error(reference, error)))
         finally:
             self.busy = False
-            self._drop_message()
+            self._end_transaction()
 
     async def _with_progress(self, judging: asyncio.Future[MilterAnswer]) -> MilterAnswer:
         try:
@@ -314,14 +326,14 @@ class MilterServer:
         """Stop listening, close idle connections, let messages in hand be answered, close the rest after the limit."""
         if self._server is not None:
             self._server.close()
-        for connection, task in list(self._connections.items()):
+        for connection in list(self._connections):
             if not connection.busy:
-                task.cancel()
+                connection.close()
         busy = [task for task in self._connections.values() if not task.done()]
         if busy:
-            _, late = await asyncio.wait(busy, timeout=timeout_s)
-            for task in late:
-                task.cancel()
+            await asyncio.wait(busy, timeout=timeout_s)
+        for connection in list(self._connections):
+            connection.abort()
 
 
 def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:

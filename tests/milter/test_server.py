@@ -1,0 +1,249 @@
+"""The server over real sockets, with a raw MTA side and small engines."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import struct
+
+import pytest
+
+from gateway.milter import server
+from gateway.milter.engine import MilterAnswer
+from gateway.milter.protocol import packet
+from gateway.milter.server import MilterServer, listen_unix
+from gateway.model import Disposition, Reply
+from gateway.spool import ByteBudget, Spool, SpoolSettings
+
+RELAY = MilterAnswer(disposition=Disposition.RELAY)
+EVERYTHING = packet(b"O", struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
+REFUSAL = Reply(code=550, enhanced="5.7.1", lines=("[BT-1] Tu choi", "Rejected"))
+
+
+class RecordingEngine:
+    """Answers as it was told and keeps what it saw."""
+
+    def __init__(self, answer: MilterAnswer | BaseException = RELAY):
+        self.answer = answer
+        self.seen = []
+        self.errors = []
+        self.release = None
+
+    async def judge_recipient(self, session, envelope):
+        return REFUSAL if envelope.forward_paths[0].startswith("vanphong") else None
+
+    async def judge_message(self, transaction, spool, *, queue_id):
+        self.seen.append((transaction, bytes(spool.content()), queue_id))
+        if self.release is not None:
+            await self.release.wait()
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+    def internal_error(self, reference, error):
+        self.errors.append(error)
+        return Reply(code=451, enhanced="4.3.0", lines=(f"[{reference}] loi tam thoi",))
+
+
+class Mta:
+    """The MTA's side of one connection."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    def send(self, *packets: bytes) -> None:
+        self.writer.write(b"".join(packets))
+
+    async def receive(self) -> tuple[bytes, bytes]:
+        (length,) = struct.unpack(">I", await asyncio.wait_for(self.reader.readexactly(4), 10))
+        data = await self.reader.readexactly(length)
+        return data[:1], data[1:]
+
+    async def closed(self) -> bool:
+        return await asyncio.wait_for(self.reader.read(1), 10) == b""
+
+
+@pytest.fixture
+async def connect(tmp_path):
+    servers, writers = [], []
+
+    async def start(engine, *, limit_bytes=1 << 30) -> Mta:
+        numbers = itertools.count(1)
+        milter = MilterServer(
+            engine=engine,
+            new_spool=lambda: Spool(SpoolSettings(), ByteBudget(limit_bytes)),
+            new_reference=lambda: f"BT-{next(numbers)}",
+        )
+        path = tmp_path / f"milter{len(servers)}.sock"
+        await milter.start_socket(listen_unix(path))
+        servers.append(milter)
+        reader, writer = await asyncio.open_unix_connection(path)
+        writers.append(writer)
+        return Mta(reader, writer)
+
+    yield start
+    for writer in writers:
+        writer.close()
+    for milter in servers:
+        await milter.drain(5)
+
+
+def envelope(*recipients: bytes) -> bytes:
+    return b"".join(
+        (
+            packet(b"D", b"C{client_addr}\x00192.0.2.7\x00"),
+            packet(b"C", b"pc.example\x004\x00\x19192.0.2.7\x00"),
+            packet(b"H", b"pc.example\x00"),
+            packet(b"D", b"M{auth_authen}\x00an.binhtan@tphcm.gov.vn\x00i\x004XYZ\x00{tls_version}\x00TLSv1.3\x00"),
+            packet(b"M", b"<an.binhtan@tphcm.gov.vn>\x00SMTPUTF8\x00"),
+            *(packet(b"R", b"<" + recipient + b">\x00") for recipient in recipients),
+        )
+    )
+
+
+CONTENT = b"".join(
+    (
+        packet(b"T"),
+        packet(b"L", b"From\x00 an.binhtan@tphcm.gov.vn\x00"),
+        packet(b"L", b"Subject\x00 dai\n\tnoi tiep\x00"),
+        packet(b"N"),
+        packet(b"B", b"dong mot\r\n"),
+        packet(b"B", b".dong hai\r\n"),
+        packet(b"E"),
+    )
+)
+EXPECTED = b"From: an.binhtan@tphcm.gov.vn\r\nSubject: dai\r\n\tnoi tiep\r\n\r\ndong mot\r\n.dong hai\r\n"
+
+
+async def test_the_engine_sees_the_message_byte_for_byte_with_its_session(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    assert [(await mta.receive())[0] for _ in range(3)] == [b"O", b"c", b"c"]
+    ((transaction, content, queue_id),) = engine.seen
+    assert content == EXPECTED
+    assert queue_id == "4XYZ"
+    assert transaction.session.auth_user == "an.binhtan@tphcm.gov.vn"
+    assert transaction.session.client_address == "192.0.2.7"
+    assert transaction.session.tls == "TLSv1.3"
+    assert transaction.envelope.smtputf8
+    assert transaction.size_bytes == len(EXPECTED)
+
+
+async def test_one_recipient_is_refused_and_the_others_stay(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.send(EVERYTHING, envelope(b"vanphong.binhtan@tphcm.gov.vn", b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(4)]
+    assert answers[1] == (b"y", b"550-5.7.1 [BT-1] Tu choi\r\n550 5.7.1 Rejected\x00")
+    assert [code for code, _ in answers] == [b"O", b"y", b"c", b"c"]
+    assert engine.seen[0][0].envelope.forward_paths == ("binh@tphcm.gov.vn",)
+
+
+async def test_a_rejection_carries_every_line(connect):
+    mta = await connect(RecordingEngine(MilterAnswer(disposition=Disposition.REJECT, reply=REFUSAL)))
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(3)]
+    assert answers[-1] == (b"y", b"550-5.7.1 [BT-1] Tu choi\r\n550 5.7.1 Rejected\x00")
+
+
+async def test_a_hold_goes_to_the_quarantine_of_the_mta(connect):
+    mta = await connect(RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet")))
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(4)]
+    assert answers[-2:] == [(b"q", b"cho duyet\x00"), (b"c", b"")]
+
+
+async def test_a_hold_without_quarantine_is_a_temporary_failure(connect):
+    mta = await connect(RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet")))
+    mta.send(packet(b"O", struct.pack(">III", 6, 0x1, 0x1FFFFF)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    assert [(await mta.receive())[0] for _ in range(3)][-1] == b"t"
+
+
+async def test_header_fields_go_on_top_and_foreign_ones_come_out(connect):
+    answer = MilterAnswer(
+        disposition=Disposition.TAG, insert=(("X-One", "1"), ("X-Two", "2")), remove=(("Authentication-Results", 1),)
+    )
+    mta = await connect(RecordingEngine(answer))
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(6)]
+    assert answers[2] == (b"m", b"\0\0\0\x01Authentication-Results\0\0")
+    assert answers[3:5] == [(b"i", b"\0\0\0\0X-Two\0 2\0"), (b"i", b"\0\0\0\0X-One\0 1\0")]
+
+
+async def test_a_fault_of_ours_is_a_temporary_failure_without_its_text(connect):
+    engine = RecordingEngine(RuntimeError("secret"))
+    mta = await connect(engine)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(3)]
+    assert answers[-1] == (b"y", b"451 4.3.0 [BT-1] loi tam thoi\x00")
+    assert str(engine.errors[0]) == "secret"
+
+
+async def test_a_message_over_the_budget_is_a_temporary_failure(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine, limit_bytes=40)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(3)]
+    assert answers[-1][1].startswith(b"451")
+    assert not engine.seen
+
+
+async def test_an_abort_forgets_the_message_and_keeps_the_connection(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), packet(b"L", b"X-Old\x00 1\x00"), packet(b"A"))
+    mail = packet(b"M", b"<an.binhtan@tphcm.gov.vn>\x00") + packet(b"R", b"<chi@tphcm.gov.vn>\x00")
+    mta.send(mail, CONTENT)
+    assert [(await mta.receive())[0] for _ in range(4)] == [b"O", b"c", b"c", b"c"]
+    ((transaction, content, _),) = engine.seen
+    assert content == EXPECTED
+    assert transaction.envelope.forward_paths == ("chi@tphcm.gov.vn",)
+    assert transaction.session.client_address == "192.0.2.7"
+    assert transaction.session.auth_user is None
+
+
+async def test_a_new_connection_on_the_same_socket_forgets_the_client(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT, packet(b"K"))
+    mail = packet(b"M", b"<>\x00") + packet(b"R", b"<chi@tphcm.gov.vn>\x00")
+    mta.send(mail, CONTENT)
+    for _ in range(5):
+        await mta.receive()
+    assert engine.seen[1][0].session.client_address is None
+    assert engine.seen[1][0].envelope.reverse_path == ""
+
+
+async def test_progress_is_reported_while_the_engine_works(connect, monkeypatch):
+    monkeypatch.setattr(server, "PROGRESS_INTERVAL_S", 0.01)
+    engine = RecordingEngine()
+    engine.release = asyncio.Event()
+    mta = await connect(engine)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    assert [(await mta.receive())[0] for _ in range(3)] == [b"O", b"c", b"p"]
+    engine.release.set()
+    while (answer := await mta.receive())[0] == b"p":
+        pass
+    assert answer[0] == b"c"
+
+
+@pytest.mark.parametrize(
+    "garbage", [packet(b"B", b"outside"), packet(b"?"), b"\xff\xff\xff\xff", packet(b"E"), packet(b"R", b"<a@b>\x00")]
+)
+async def test_a_breach_of_the_protocol_closes_the_connection(connect, garbage):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.send(EVERYTHING, garbage)
+    await mta.receive()
+    assert await mta.closed()
+    assert not engine.seen
+
+
+async def test_without_silent_steps_every_command_is_answered(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.send(packet(b"O", struct.pack(">III", 6, 0x1FF, 0)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [(await mta.receive())[0] for _ in range(12)]
+    assert answers == [b"O", *[b"c"] * 11]
+    assert engine.seen[0][1].startswith(b"From:  an.binhtan")
