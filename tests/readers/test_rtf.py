@@ -1,0 +1,138 @@
+"""RTF as written by Word, by others, and by people who hide things."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers import plain, rtf  # noqa: F401 - plain registers the decoding error handler
+from gateway.readers.base import Budget, ReadError, Source
+
+HEAD = (
+    r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times New Roman;}"
+    r"{\f1\froman\fcharset0 .VnTime;}{\f2\fnil\fcharset163 Arial;}{\f3\fnil\fcharset2 Symbol;}}"
+    r"{\colortbl;\red255\green0\blue0;\red0\green0\blue0;}{\stylesheet{\s0 Normal;}{\*\cs1 Default;}}"
+)
+
+
+def runs(body: str, head: str = HEAD):
+    source = Source(data=(head + body + "}").encode("latin-1"), part="1")
+    return rtf.read(source, Budget()).document.runs
+
+
+def words(body: str) -> list[str]:
+    return [run.text for run in runs(body)]
+
+
+def test_unicode_letters_and_their_substitutes_are_read_once():
+    assert words(r"\uc1 T\u7888?I M\u7852?T\par") == ["TỐI MẬT"]
+    assert words(r"\uc2 \u7852\'ab\'cd!\par") == ["Ậ!"]
+    assert words(r"{\uc0\u7852 X}\par") == ["ẬX"]
+
+
+def test_letters_of_a_legacy_font_stay_one_for_one_octet():
+    (run,) = runs(r"\f1 T\'e8I M\'cbT\par")
+    assert (run.text, run.font) == ("TèI MËT", ".VnTime")
+
+
+def test_the_charset_of_the_font_decodes_vietnamese_octets():
+    assert words(r"\f2 M\'c2\'f2T\par") == ["MÂ\u0323T"]
+
+
+def test_a_symbol_font_gives_private_use_letters():
+    assert words(r"\f3 \'b7\par") == ["\uf0b7"]
+
+
+def test_font_size_and_colour_stand_on_the_run():
+    (run,) = runs(r"\f0\fs26\cf1\b X\par")
+    assert (run.font, run.size_pt, run.colour, run.bold) == ("Times New Roman", 13, "FF0000", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "role"),
+    [
+        (r"{\header M\u7852?T\par}", Role.HEADER),
+        (r"{\footerf M\u7852?T\par}", Role.FOOTER),
+        (r"{\footnote M\u7852?T}", Role.NOTE),
+        (r"{\*\annotation M\u7852?T}", Role.COMMENT),
+        (r"{\shp{\*\shpinst{\shptxt M\u7852?T\par}}}", Role.TEXTBOX),
+        (r"{\shp{\*\shpinst{\sp{\sn gtextUNICODE}{\sv M\u7852?T}}}}", Role.WATERMARK),
+        (r"{\info{\title M\u7852?T}}", Role.PROPERTY),
+        (r"\intbl M\u7852?T\cell\row", Role.CELL),
+        (r"{\*\unknowndestination M\u7852?T}", Role.FIELD),
+    ],
+)
+def test_words_are_found_wherever_they_stand(body, role):
+    assert ("MẬT", role) in [(run.text, run.role) for run in runs(body)]
+
+
+def test_hidden_and_deleted_text_says_so():
+    origins = {run.text: run.origin for run in runs(r"{\v an}{\deleted xoa} thay\par")}
+    assert origins == {"an": Origin.HIDDEN, "xoa": Origin.DELETED, " thay": Origin.TEXT}
+
+
+def test_style_and_font_names_are_no_text():
+    assert words(r"X\par") == ["X"]
+
+
+def test_pictures_and_objects_become_members():
+    source = Source(
+        data=(
+            HEAD + r"{\pict\pngblip 89504e470d0a1a0a00}{\object\objemb{\*\objdata 0105000002000000504b0304aa}}}"
+        ).encode(),
+        part="1",
+    )
+    reading = rtf.read(source, Budget())
+    assert [(member.relation, member.data[:4]) for member in reading.members] == [
+        ("image", b"\x89PNG"),
+        ("embedded", b"PK\x03\x04"),
+    ]
+    assert {active.kind for active in reading.document.active_content} == {"ole-object"}
+
+
+def test_binary_data_is_no_markup():
+    source = Source(data=(HEAD + r"{\pict\bin6 }}{{}}} X\par}").encode(), part="1")
+    assert [run.text for run in rtf.read(source, Budget()).document.runs] == [" X"]
+
+
+def test_a_field_that_runs_a_program_is_active_content():
+    source = Source(data=(HEAD + r"{\field{\*\fldinst DDEAUTO c:\\\\cmd.exe}{\fldrslt ok}}}").encode(), part="1")
+    assert rtf.read(source, Budget()).document.active_content[0].kind == "dde"
+
+
+def test_an_unclosed_file_is_read_as_far_as_it_goes():
+    document = rtf.read(Source(data=(HEAD + r"{\b dang do").encode(), part="1"), Budget()).document
+    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "unbalanced")
+    assert document.runs[-1].text == "dang do"
+
+
+def test_text_after_the_end_is_read_as_hidden():
+    document = rtf.read(Source(data=(HEAD + r"X\par} M\u7852?T").encode(), part="1"), Budget()).document
+    assert [run.origin for run in document.runs] == [Origin.TEXT, Origin.HIDDEN]
+
+
+def test_deep_nesting_is_a_limit():
+    with pytest.raises(ReadError) as caught:
+        rtf.read(Source(data=(HEAD + "{" * 5000).encode(), part="1"), Budget())
+    assert caught.value.status is ReadStatus.LIMIT
+
+
+def test_what_is_no_rtf_is_malformed():
+    with pytest.raises(ReadError):
+        rtf.read(Source(data=b"hello", part="1"), Budget())
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.sampled_from(["{", "}", "\\'e8", "\\u7852?", "\\bin3 ", "\\pict ", "\\par ", "\\*", "X", "\\f1 ", "\\"]),
+        max_size=60,
+    )
+)
+def test_any_order_of_tokens_is_read_or_refused(tokens):
+    with suppress(ReadError):
+        runs("".join(tokens))
