@@ -31,7 +31,7 @@ class MilterEngine(Protocol):
         """Return a refusal for the one forward-path of `envelope`, or None."""
         ...
 
-    async def judge_message(self, transaction: Transaction, spool: Spool, *, queue_id: str) -> MilterAnswer:
+    async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
         """Return what the MTA shall do; every exception becomes a temporary failure."""
         ...
 

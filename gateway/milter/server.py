@@ -201,6 +201,7 @@ class MilterConnection:
             helo=self._helo,
             tls=f"{version} {cipher or ''}".strip() if version else None,
             auth_user=self._macro("auth_authen"),
+            queue_id=self._macro("i"),
         )
 
     async def _rcpt(self, command: protocol.Rcpt) -> None:
@@ -241,9 +242,7 @@ class MilterConnection:
                 size_bytes=spool.size_bytes,
                 sha256=spool.sha256,
             )
-            judging = asyncio.ensure_future(
-                self._engine.judge_message(transaction, spool, queue_id=self._macro("i") or "")
-            )
+            judging = asyncio.ensure_future(self._engine.judge_message(transaction, spool))
             self._answer(await self._with_progress(judging))
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
             self._writer.write(protocol.reply_code(self._engine.internal_error(reference, error)))

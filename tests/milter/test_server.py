@@ -32,8 +32,8 @@ class RecordingEngine:
     async def judge_recipient(self, session, envelope):
         return REFUSAL if envelope.forward_paths[0].startswith("vanphong") else None
 
-    async def judge_message(self, transaction, spool, *, queue_id):
-        self.seen.append((transaction, bytes(spool.content()), queue_id))
+    async def judge_message(self, transaction, spool):
+        self.seen.append((transaction, bytes(spool.content())))
         if self.release is not None:
             await self.release.wait()
         if isinstance(self.answer, BaseException):
@@ -120,9 +120,9 @@ async def test_the_engine_sees_the_message_byte_for_byte_with_its_session(connec
     mta = await connect(engine)
     mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
     assert [(await mta.receive())[0] for _ in range(3)] == [b"O", b"c", b"c"]
-    ((transaction, content, queue_id),) = engine.seen
+    ((transaction, content),) = engine.seen
     assert content == EXPECTED
-    assert queue_id == "4XYZ"
+    assert transaction.session.queue_id == "4XYZ"
     assert transaction.session.auth_user == "an.binhtan@tphcm.gov.vn"
     assert transaction.session.client_address == "192.0.2.7"
     assert transaction.session.tls == "TLSv1.3"
@@ -196,7 +196,7 @@ async def test_an_abort_forgets_the_message_and_keeps_the_connection(connect):
     mail = packet(b"M", b"<an.binhtan@tphcm.gov.vn>\x00") + packet(b"R", b"<chi@tphcm.gov.vn>\x00")
     mta.send(mail, CONTENT)
     assert [(await mta.receive())[0] for _ in range(4)] == [b"O", b"c", b"c", b"c"]
-    ((transaction, content, _),) = engine.seen
+    ((transaction, content),) = engine.seen
     assert content == EXPECTED
     assert transaction.envelope.forward_paths == ("chi@tphcm.gov.vn",)
     assert transaction.session.client_address == "192.0.2.7"
