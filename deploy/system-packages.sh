@@ -7,7 +7,7 @@ set -euo pipefail
 run=(python3-venv libarchive13t64 libtesseract5 tesseract-ocr-vie)
 # What the tests use beside it: real mail programs, a second opinion on documents, fault injection.
 test=(curl fonts-dejavu-core fonts-liberation libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui
-  libsasl2-modules msmtp p7zip-full poppler-utils postfix qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
+  libnet-ssleay-perl libsasl2-modules msmtp p7zip-full poppler-utils postfix qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
 
 missing=()
 for set in "$@"; do

@@ -73,12 +73,16 @@ class Listener(Section):
     )
     auth_without_tls: bool = Field(default=False, description="submission on loopback only: allow AUTH without TLS")
     proxy_protocol: bool = Field(default=False, description="expect a PROXY v1/v2 header from a load balancer")
+    proxy_networks: tuple[str, ...] = Field(
+        default=("127.0.0.0/8", "::1/128"),
+        description="where PROXY headers may come from: the load balancer's addresses",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not (self.kind is ListenerKind.MILTER and self.listen.startswith("unix:")):
             _split_host_port(self.listen)
-        for network in self.networks:
+        for network in (*self.networks, *self.proxy_networks):
             ip_network(network)
         if self.kind is ListenerKind.SUBMISSIONS and (self.certificate is None or self.key is None):
             raise ValueError("a submissions listener needs certificate and key")
@@ -91,6 +95,17 @@ class Listener(Section):
     def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the allowed networks, parsed."""
         return tuple(ip_network(network) for network in self.networks)
+
+    def balancers(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the networks of load balancers, parsed."""
+        return tuple(ip_network(network) for network in self.proxy_networks)
+
+
+class ReplyLanguage(Enum):
+    """Language of the front end's own short replies; refusals by a policy carry both."""
+
+    VIETNAMESE = "vi"
+    ENGLISH = "en"
 
 
 class NextHopTls(Enum):
@@ -110,7 +125,12 @@ class NextHop(Section):
     plaintext_allowed: bool = Field(default=False, description="tls: none towards an address that is not loopback")
     connect_timeout_s: float = Field(default=10, gt=0)
     reply_timeout_s: float = Field(default=30, gt=0)
-    connections: int = Field(default=200, ge=1, description="connections to the next hop at most, in all")
+    connections: int = Field(default=200, ge=1, description="to the next hop at most, for each worker process")
+    server_name: str | None = Field(
+        default=None, description="name that its certificate must bear; the host when unset"
+    )
+    final_reply_timeout_s: float = Field(default=600, gt=0, description="for its answer to the final dot")
+    required_at_start: bool = Field(default=True, description="do not start while the next hop does not answer")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -127,17 +147,19 @@ class Limits(Section):
     message_bytes: int = Field(default=35 << 20, ge=64 << 10, description="SIZE offered to clients")
     recipients: int = Field(default=200, ge=1)
     connections: int = Field(default=500, ge=1)
-    connections_per_address: int = Field(default=50, ge=1)
+    connections_per_address: int = Field(default=200, ge=1)
     commands_per_session: int = Field(default=5000, ge=20)
     errors_per_session: int = Field(default=10, ge=1)
     auth_failures_per_session: int = Field(default=3, ge=1)
-    in_flight_bytes: int = Field(default=2 << 30, ge=1 << 20, description="content of all mails in hand")
+    in_flight_bytes: int = Field(
+        default=2 << 30, ge=1 << 20, description="content of all mails in hand, for each worker"
+    )
     memory_per_message_bytes: int = Field(
         default=256 << 10, ge=4096, description="beyond it the content goes to a file"
     )
     command_timeout_s: float = Field(default=60, gt=0)
     data_min_rate_bytes_s: int = Field(default=500, ge=0)
-    data_timeout_s: float = Field(default=600, gt=0)
+    data_timeout_s: float = Field(default=1800, gt=0)
     deadline_s: float = Field(
         default=45, gt=1, description="from the final dot to our reply; below the mail client's own"
     )
@@ -164,7 +186,6 @@ class Configuration(Section):
     hostname: str = Field(
         default="", description="our name in the banner and in Received; the machine's name when empty"
     )
-    reference_prefix: str = Field(default="BT", pattern=r"^[A-Z0-9]{1,6}$")
     data: Path = Field(default=Path("/var/lib/gateway"), description="audit and state")
     spool: Path | None = Field(default=None, description="for content in hand; a tmpfs. /dev/shm when unset")
     workers: int = Field(default=2, ge=1, le=64)
@@ -175,6 +196,7 @@ class Configuration(Section):
     next_hop: NextHop = NextHop(tls=NextHopTls.NONE)
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
+    language: ReplyLanguage = ReplyLanguage.VIETNAMESE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     def with_flags(

@@ -1,0 +1,162 @@
+"""The composition root: configuration to objects. The only module that knows everyone."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+
+from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, split_host_port
+from gateway.errors import UserError
+from gateway.nexthop import settings as hop
+from gateway.smtp import settings as smtp
+from gateway.spool import SpoolSettings
+from gateway.workers.pool import PoolSettings, WorkerPool
+from gateway.workers.wire import Limits
+
+SHIPPED_CERTS = Path(__file__).resolve().parent.parent / "certs"
+
+_LISTENER_KINDS = {
+    ListenerKind.RELAY: smtp.ListenerKind.RELAY,
+    ListenerKind.SUBMISSION: smtp.ListenerKind.SUBMISSION,
+    ListenerKind.SUBMISSIONS: smtp.ListenerKind.IMPLICIT_TLS,
+}
+_NEXT_HOP_TLS = {
+    NextHopTls.STARTTLS: hop.NextHopTls.STARTTLS,
+    NextHopTls.IMPLICIT: hop.NextHopTls.IMPLICIT,
+    NextHopTls.NONE: hop.NextHopTls.NONE,
+}
+
+
+def hostname(configuration: Configuration) -> str:
+    """Return our name in banner, EHLO and trace fields."""
+    return configuration.hostname or socket.gethostname() or "localhost"
+
+
+def inspection_limits(configuration: Configuration) -> Limits:
+    """Return the budget of one mail in its child process."""
+    inspection = configuration.inspection
+    return Limits(
+        limit_bytes=inspection.produced_bytes,
+        limit_files=inspection.files,
+        limit_depth=inspection.depth,
+        memory_bytes=inspection.memory_bytes,
+        timeout_s=inspection.deadline_s,
+    )
+
+
+def start_workers(configuration: Configuration) -> WorkerPool:
+    """Start the zygote with the trust anchors of the configuration; UserError when they cannot be read."""
+    certs = configuration.certs
+    if certs is not None and not certs.is_dir():
+        raise UserError(f"{certs}: no such folder of trust anchors (certs); create it, or leave the key out")
+    if certs is None and SHIPPED_CERTS.is_dir():
+        certs = SHIPPED_CERTS
+    pool = WorkerPool.start(PoolSettings(certs=certs, children=configuration.inspection.children))
+    sandbox = pool.status().sandbox
+    if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
+        pool.close()
+        missing = ", ".join(sandbox.missing)
+        raise UserError(
+            f"this kernel lacks sandbox layers: {missing} (inspection.require_sandbox: false starts without)"
+        )
+    return pool
+
+
+def smtp_settings(configuration: Configuration, ports: dict[str, int]) -> smtp.SmtpSettings:
+    """Return the SMTP front end's settings; `ports` gives the ports that were taken for the listen addresses."""
+    limits = configuration.limits
+    listeners = [
+        _smtp_listener(listener, configuration, ports[listener.listen])
+        for listener in configuration.listeners
+        if listener.kind is not ListenerKind.MILTER
+    ]
+    return smtp.SmtpSettings(
+        listeners=tuple(listeners),
+        limits=smtp.SmtpLimits(
+            message_bytes=limits.message_bytes,
+            recipients=limits.recipients,
+            connections=limits.connections,
+            connections_per_address=limits.connections_per_address,
+            commands_per_session=limits.commands_per_session,
+            errors_per_session=limits.errors_per_session,
+            auth_failures_per_session=limits.auth_failures_per_session,
+            command_timeout_s=limits.command_timeout_s,
+            data_min_rate_bytes_s=limits.data_min_rate_bytes_s,
+            data_timeout_s=limits.data_timeout_s,
+            deadline_s=limits.deadline_s,
+        ),
+        spool=spool_settings(configuration),
+        language=smtp.Language(configuration.language.value),
+    )
+
+
+def spool_settings(configuration: Configuration) -> SpoolSettings:
+    """Return where content in hand lives."""
+    return SpoolSettings(
+        memory_limit_bytes=configuration.limits.memory_per_message_bytes,
+        directory=configuration.spool,
+        in_flight_bytes=configuration.limits.in_flight_bytes,
+    )
+
+
+def _smtp_listener(listener: Listener, configuration: Configuration, port: int) -> smtp.ListenerSettings:
+    host, _ = split_host_port(listener.listen)
+    return smtp.ListenerSettings(
+        host=host,
+        port=port,
+        kind=_LISTENER_KINDS[listener.kind],
+        banner_hostname=hostname(configuration),
+        tls_context=server_tls(listener),
+        allowed_networks=listener.allowed(),
+        auth_without_tls=listener.auth_without_tls,
+        proxy_protocol=listener.proxy_protocol,
+        proxy_networks=listener.balancers(),
+    )
+
+
+def server_tls(listener: Listener) -> ssl.SSLContext | None:
+    """Return the TLS context of a listener; UserError that names the file when it cannot be made."""
+    if listener.certificate is None or listener.key is None:
+        return None
+    for path, what in ((listener.certificate, "certificate"), (listener.key, "key")):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise UserError(
+                f"{path}: the {what} of listener {listener.listen} cannot be read: {error.strerror}"
+            ) from None
+    try:
+        return smtp.server_tls_context(listener.certificate, listener.key)
+    except ssl.SSLError as error:
+        raise UserError(
+            f"{listener.certificate}: not a certificate chain that fits the key {listener.key}: {error.reason or error}. "
+            "Both must be PEM, the certificate of this host first"
+        ) from None
+
+
+def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
+    """Return the settings of the client to the city's server; UserError when its CA file cannot be used."""
+    section = configuration.next_hop
+    host, port = split_host_port(section.address)
+    context = None
+    if section.tls is not NextHopTls.NONE:
+        try:
+            context = hop.client_tls_context(section.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise UserError(
+                f"{section.ca_file}: next_hop.ca_file is no PEM bundle of CA certificates: {error}"
+            ) from None
+    return hop.NextHopSettings(
+        host=host,
+        port=port,
+        our_name=hostname(configuration),
+        tls=_NEXT_HOP_TLS[section.tls],
+        tls_context=context,
+        server_name=section.server_name,
+        plaintext_allowed=section.plaintext_allowed,
+        connect_timeout_s=section.connect_timeout_s,
+        reply_timeout_s=section.reply_timeout_s,
+        final_reply_timeout_s=section.final_reply_timeout_s,
+        connections=section.connections,
+    )

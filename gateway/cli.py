@@ -1,0 +1,332 @@
+"""The command line: `gateway COMMAND`. Exit code 0: fine; 1: would not be relayed, or not whole; 2: could not run."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="gateway",
+    help="Cổng thư công vụ: chuyển tiếp thư sau khi kiểm tra theo Quyết định 7600/QĐ-UBND.\n\n"
+    "Outbound mail gateway and policy milter for Vietnamese public offices.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+audit_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log."
+)
+policy_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệp chính sách / policy files.")
+directory_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes."
+)
+app.add_typer(audit_app, name="audit")
+app.add_typer(policy_app, name="policy")
+app.add_typer(directory_app, name="directory")
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="gateway.yaml; every flag has its key there.")]
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", help="A policy file, or a preset: binhtan-7600, monitor, strict.")
+]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of audit and state.")]
+CertsOption = Annotated[
+    Path | None, typer.Option("--certs", help="Trust anchors for signatures, PEM or DER; CRLs in crl/.")
+]
+DirectoryOption = Annotated[Path | None, typer.Option("--directory", help="Official mailboxes, YAML or JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def _moment(value: str | None) -> datetime | None:
+    """Parse an ISO 8601 time; without offset it is UTC."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is not an ISO 8601 time such as 2026-11-24T08:00:00+07:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    listen: Annotated[str | None, typer.Option(help="HOST:PORT of one plain relay listener.")] = None,
+    next_hop: Annotated[str | None, typer.Option(help="HOST:PORT of the server to relay to.")] = None,
+    policy: PolicyOption = None,
+    data: DataOption = None,
+    certs: CertsOption = None,
+    directory: DirectoryOption = None,
+) -> None:
+    """Chạy cổng thư / run the gateway until SIGTERM; SIGHUP reloads policy, directory and certificates.
+
+    gateway serve --config /etc/gateway/gateway.yaml
+
+    gateway serve --listen 127.0.0.1:2525 --next-hop 127.0.0.1:2526 --data ./var
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    with user_errors():
+        from gateway.supervisor import serve as run
+
+        configuration = load_configuration(
+            config, listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
+        )
+        code = run(configuration)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(help="Mails (.eml) or documents; a document counts as the only attachment.")
+    ],
+    config: ConfigOption = None,
+    policy: PolicyOption = None,
+    sender: Annotated[
+        str | None, typer.Option("--from", help="Reverse-path; the From field's address when unset.")
+    ] = None,
+    to: Annotated[list[str] | None, typer.Option("--to", help="Forward-path, once for each recipient.")] = None,
+    auth_user: Annotated[str | None, typer.Option(help="Login of the session; none when unset.")] = None,
+    certs: CertsOption = None,
+    directory: DirectoryOption = None,
+    now: Annotated[str | None, typer.Option(help="Time of judgement, ISO 8601.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Kiểm tra thư hoặc tệp mà không gửi / judge files without sending or recording anything.
+
+    gateway check --from an.binhtan@tphcm.gov.vn --to vanphong.binhtan@tphcm.gov.vn thu.eml
+
+    gateway check --json cong-van.pdf
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    moment = _moment(now)
+    with user_errors():
+        from gateway.commands.check import CheckOptions, run
+
+        configuration = load_configuration(config, policy=policy, certs=certs, directory=directory)
+        options = CheckOptions(
+            reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user, now=moment, as_json=as_json
+        )
+        code = run(files, configuration, options)
+    raise typer.Exit(code)
+
+
+@policy_app.command("lint")
+def policy_lint(
+    files: Annotated[list[str], typer.Argument(help="Policy files or names of presets.")],
+) -> None:
+    """Kiểm tra tệp chính sách / check policy files: all faults with file, line and column, or what they resolve to."""
+    from gateway.commands.policy import lint
+
+    raise typer.Exit(lint(files))
+
+
+@policy_app.command("diff")
+def policy_diff(old: str, new: str) -> None:
+    """So sánh hai chính sách / tell what a new policy file would do differently."""
+    from gateway.commands.policy import diff
+
+    raise typer.Exit(diff(old, new))
+
+
+@policy_app.command("schema")
+def policy_schema() -> None:
+    """In lược đồ JSON / print the JSON Schema of policy files, for editors."""
+    from gateway.commands.policy import schema
+
+    raise typer.Exit(schema())
+
+
+@audit_app.command("list")
+def audit_list(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    sender: Annotated[str, typer.Option(help="Reverse-path, or @domain.")] = "",
+    recipient: Annotated[str, typer.Option(help="Forward-path, or @domain.")] = "",
+    login: Annotated[str, typer.Option(help="Login of the session.")] = "",
+    disposition: Annotated[
+        str, typer.Option(help="relay, tag, hold, defer or reject; also what would have been.")
+    ] = "",
+    state: Annotated[str, typer.Option(help="relayed, refused, unknown, recipient_refused, auth_failed ...")] = "",
+    rule: Annotated[str, typer.Option(help="policy.rule, or policy.")] = "",
+    filename: Annotated[str, typer.Option(help="Words of a file name.")] = "",
+    since: Annotated[str | None, typer.Option(help="ISO 8601.")] = None,
+    until: Annotated[str | None, typer.Option(help="ISO 8601.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Liệt kê, mới nhất trước / list, newest first.
+
+    gateway audit list --disposition reject --since 2026-11-23
+    """
+    from gateway.audit.query import Filter
+    from gateway.commands.audit import find
+    from gateway.commands.common import data_folder, user_errors
+
+    wanted = Filter(
+        sender=sender, recipient=recipient, login=login, disposition=disposition, state=state, rule=rule,
+        filename=filename, since=_moment(since), until=_moment(until), limit=limit,
+    )  # fmt: skip
+    with user_errors():
+        code = find(data_folder(config, data), wanted, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@audit_app.command("search")
+def audit_search(
+    words: Annotated[
+        list[str], typer.Argument(help="Words; with diacritics they must match exactly, without they match either.")
+    ],
+    data: DataOption = None,
+    config: ConfigOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers."""
+    from gateway.audit.query import Filter
+    from gateway.commands.audit import find
+    from gateway.commands.common import data_folder, user_errors
+
+    with user_errors():
+        code = find(data_folder(config, data), Filter(words=" ".join(words), limit=limit), as_json=as_json)
+    raise typer.Exit(code)
+
+
+@audit_app.command("show")
+def audit_show(
+    reference: Annotated[str, typer.Argument(help="BT-...")],
+    data: DataOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Xem một thư / show everything about one mail."""
+    from gateway.commands.audit import show
+    from gateway.commands.common import data_folder, user_errors
+
+    with user_errors():
+        code = show(data_folder(config, data), reference, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint files kept elsewhere.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Verifier key kept elsewhere.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
+    from gateway.commands.audit import verify
+    from gateway.commands.common import data_folder, user_errors
+
+    with user_errors():
+        code = verify(data_folder(config, data), tuple(checkpoint or ()), key, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@audit_app.command("export")
+def audit_export(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="A table of mails for a spreadsheet instead of JSON lines.")
+    ] = False,
+    since: Annotated[str | None, typer.Option(help="ISO 8601; for --csv.")] = None,
+    until: Annotated[str | None, typer.Option(help="ISO 8601; for --csv.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Xuất nhật ký / write all records as JSON lines with their hashes, or a table as CSV."""
+    from gateway.audit.query import Filter
+    from gateway.commands.audit import export
+    from gateway.commands.common import data_folder, user_errors
+
+    wanted = Filter(since=_moment(since), until=_moment(until), limit=1_000_000)
+    with user_errors():
+        code = export(data_folder(config, data), wanted, as_csv=as_csv and not as_json)
+    raise typer.Exit(code)
+
+
+@directory_app.command("lint")
+def directory_lint(file: Path) -> None:
+    """Kiểm tra danh bạ / check a directory file."""
+    from gateway.commands.directory import lint
+
+    raise typer.Exit(lint(file))
+
+
+@directory_app.command("find")
+def directory_find(query: str, directory: DirectoryOption = None, config: ConfigOption = None) -> None:
+    """Tra hộp thư hoặc đơn vị / look up an address or a unit."""
+    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.directory import find
+
+    with user_errors():
+        code = find(load_configuration(config, directory=directory).directory, query)
+    raise typer.Exit(code)
+
+
+@directory_app.command("import")
+def directory_import(
+    source: Annotated[Path, typer.Argument(help="CSV with a header line.")],
+    target: Annotated[Path, typer.Argument(help="Directory file to write, YAML or JSON.")],
+) -> None:
+    """Chuyển từ CSV / make a directory file from CSV."""
+    from gateway.commands.directory import convert
+
+    raise typer.Exit(convert(source, target))
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the sample mails; exit code 0 only when all verdicts were right.")
+    ] = False,
+) -> None:
+    """Chạy thử với thư mẫu / start with demo settings, send sample mails by SMTP, print each verdict."""
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.demo.run import run
+
+        code = run(once=once)
+    raise typer.Exit(code)
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Kiểm tra máy và cấu hình / check configuration, ports, certificates, next hop, sandbox, readers."""
+    from gateway.commands.common import load_configuration, user_errors
+
+    with user_errors():
+        from gateway.commands.doctor import run
+
+        code = run(load_configuration(config))
+    raise typer.Exit(code)
+
+
+@app.command()
+def version() -> None:
+    """Phiên bản / print the version."""
+    from gateway import __version__
+
+    print(__version__)
+
+
+def main() -> None:
+    """Entry point of the program."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""`gateway audit list | search | show | verify | export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from gateway.audit.export import export_csv, export_jsonl
+from gateway.audit.query import AuditReader, Filter
+from gateway.audit.render import render_history, render_rows, render_verification
+from gateway.audit.verify import verify as verify_log
+from gateway.commands.common import EXIT_REFUSED
+
+
+def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
+    """Print what matches, newest first; exit code 0 also when nothing does."""
+    reader = AuditReader.open(data)
+    try:
+        rows = reader.find(wanted)
+    finally:
+        reader.close()
+    if as_json:
+        for row in rows:
+            _print_json(row)
+    else:
+        print(render_rows(rows))
+    return 0
+
+
+def show(data: Path, reference: str, *, as_json: bool) -> int:
+    """Print everything about one reference; exit code 1 when the log does not know it."""
+    reader = AuditReader.open(data)
+    try:
+        history = reader.show(reference)
+    finally:
+        reader.close()
+    if history is None:
+        print(f"{reference}: không có trong nhật ký / not in the log", file=sys.stderr)
+        return EXIT_REFUSED
+    if as_json:
+        _print_json(history)
+    else:
+        print(render_history(history))
+    return 0
+
+
+def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
+    """Print whether the log is whole; the exit code says it as well."""
+    result = verify_log(data, checkpoints=checkpoints, key=key)
+    if as_json:
+        _print_json(result)
+    else:
+        print(render_verification(result))
+    return result.exit_code
+
+
+def export(data: Path, wanted: Filter, *, as_csv: bool) -> int:
+    """Print all records as JSON lines, or the mails as CSV."""
+    reader = AuditReader.open(data)
+    try:
+        for line in export_csv(reader, wanted) if as_csv else export_jsonl(reader):
+            print(line)
+    finally:
+        reader.close()
+    return 0
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()

@@ -1,0 +1,105 @@
+"""`gateway check`: judge files as the relay would, without sending or recording anything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
+from gateway.config import Configuration
+from gateway.engine import PolicySet, explain
+from gateway.engine.places import Language
+from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Session, Transaction, Verdict
+from gateway.sample import as_message
+from gateway.spool import Spool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """Who sends to whom, and when, in the mails to be judged."""
+
+    reverse_path: str | None
+    """None takes the address of the From field."""
+    forward_paths: tuple[str, ...]
+    """Empty takes the addresses of To and Cc."""
+    auth_user: str | None
+    now: datetime | None
+    as_json: bool
+
+
+def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
+    """Judge every file and print the verdicts; return the exit code."""
+    from gateway.app import inspection_limits, start_workers
+    from gateway.pipeline import Judge, utc_now
+    from gateway.rulebook import Rulebook
+
+    rulebook = Rulebook(configuration)
+    workers = start_workers(configuration)
+    moment = options.now
+    try:
+        judge = Judge(
+            rulebook=rulebook,
+            workers=workers,
+            limits=inspection_limits(configuration),
+            clock=utc_now if moment is None else lambda: moment,
+        )
+        return asyncio.run(_check_all(files, judge, options))
+    finally:
+        workers.close()
+
+
+async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions) -> int:
+    from gateway.pipeline import Judge
+
+    assert isinstance(judge, Judge)
+    worst = 0
+    # A few at a time: reading runs in children, one for each processor is enough.
+    gate = asyncio.Semaphore(2)
+
+    async def one(file: Path) -> tuple[Evidence, Verdict, PolicySet] | str:
+        async with gate:
+            try:
+                content = await asyncio.to_thread(file.read_bytes)
+            except OSError as error:
+                return f"{file}: {error.strerror or error}"
+            message = as_message(content, file.name, sender=options.reverse_path, recipients=options.forward_paths)
+            spool = Spool.from_content(message.content)
+            transaction = Transaction(
+                id=file.name,
+                session=Session(front_end=FrontEnd.CHECK, auth_user=options.auth_user),
+                envelope=Envelope(
+                    reverse_path=message.reverse_path,
+                    forward_paths=message.forward_paths,
+                    rcpt_parameters=((),) * len(message.forward_paths),
+                ),
+                received_at=options.now or datetime.now(UTC),
+                size_bytes=spool.size_bytes,
+                sha256=spool.sha256,
+            )
+            with spool:
+                return await judge.judge(transaction, spool)
+
+    for file, task in [(file, asyncio.create_task(one(file))) for file in files]:
+        result = await task
+        if isinstance(result, str):
+            print(f"gateway: {result}", file=sys.stderr)
+            worst = EXIT_CANNOT_RUN
+            continue
+        evidence, verdict, policies = result
+        answer = explain.reply(verdict, policies, reference="", now=evidence.now)
+        if options.as_json:
+            found = explain.check_json(verdict, evidence, answer, str(file), policies=policies)
+            print(json.dumps(found, ensure_ascii=False), flush=True)
+        else:
+            print(f"{file}\n{explain.reply_text(answer)}")
+            print(
+                explain.explanation(verdict, policies, language=Language.VI, now=evidence.now), end="\n\n", flush=True
+            )
+        if verdict.disposition >= Disposition.HOLD:
+            worst = max(worst, EXIT_REFUSED)
+    return worst

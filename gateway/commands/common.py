@@ -1,0 +1,54 @@
+"""What subcommands share: exit codes, errors without traceback, configuration from flags."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.config import Configuration
+from gateway.errors import GatewayError
+
+EXIT_REFUSED = 1
+EXIT_CANNOT_RUN = 2
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Print what went wrong in the world or in the user's input and exit with 2; bugs keep their traceback."""
+    try:
+        yield
+    except GatewayError as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        raise SystemExit(EXIT_CANNOT_RUN) from None
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"gateway: {place}{error.strerror or error}", file=sys.stderr)
+        raise SystemExit(EXIT_CANNOT_RUN) from None
+    except BrokenPipeError:
+        raise SystemExit(EXIT_CANNOT_RUN) from None
+
+
+def load_configuration(
+    path: Path | None,
+    *,
+    listen: str | None = None,
+    next_hop: str | None = None,
+    policy: str | None = None,
+    data: Path | None = None,
+    certs: Path | None = None,
+    directory: Path | None = None,
+) -> Configuration:
+    """Return the configuration of a file (defaults without one) with the flags put over it."""
+    from gateway import yaml_file
+
+    configuration = yaml_file.load_yaml(path, Configuration) if path is not None else Configuration()
+    return configuration.with_flags(
+        listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
+    )
+
+
+def data_folder(config: Path | None, data: Path | None) -> Path:
+    """Return the folder of audit and state that the flags mean."""
+    return data if data is not None else load_configuration(config).data

@@ -1,0 +1,33 @@
+"""`gateway directory lint | find | import`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.commands.common import EXIT_CANNOT_RUN
+from gateway.identity import commands
+
+
+def lint(path: Path) -> int:
+    """Check a directory file."""
+    return _print(commands.lint(path, today=datetime.now(UTC).date()))
+
+
+def find(path: Path | None, query: str) -> int:
+    """Look up an address or words of a unit."""
+    if path is None:
+        print("gateway: which directory? give --directory FILE or --config FILE", file=sys.stderr)
+        return EXIT_CANNOT_RUN
+    return _print(commands.find(path, query))
+
+
+def convert(source: Path, target: Path) -> int:
+    """Make a directory file from CSV."""
+    return _print(commands.import_file(source, target))
+
+
+def _print(result: commands.CommandResult) -> int:
+    print(result.text, file=sys.stderr if result.exit_code == EXIT_CANNOT_RUN else sys.stdout)
+    return result.exit_code

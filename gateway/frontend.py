@@ -1,0 +1,158 @@
+"""One front-end process: an event loop with its listeners, its audit writer and its share of the children."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+import uvloop
+
+from gateway.app import (
+    hostname,
+    inspection_limits,
+    next_hop_settings,
+    smtp_settings,
+    spool_settings,
+)
+from gateway.audit import AuditLog
+from gateway.config import Configuration, ListenerKind, split_host_port
+from gateway.identity.live import LiveDirectory
+from gateway.milter.server import MilterServer
+from gateway.model import FrontEnd, Session
+from gateway.nexthop.hop import NextHop
+from gateway.pipeline import Judge, Pipeline
+from gateway.rulebook import Rulebook
+from gateway.smtp.engine import EventKind, SmtpEvent
+from gateway.smtp.replies import Texts, make_reference
+from gateway.smtp.server import SmtpServer, log_internal_error
+from gateway.spool import ByteBudget, Spool
+from gateway.workers.pool import WorkerPool
+
+_LOG = logging.getLogger("gateway.frontend")
+
+
+@dataclass(frozen=True)
+class Inherited:
+    """What the supervisor made before it forked."""
+
+    configuration: Configuration
+    rulebook: Rulebook
+    workers: WorkerPool
+    ports: dict[str, int]
+    """Listen address to the TCP port that was taken for it."""
+    milter_sockets: tuple[socket.socket, ...]
+    """Listening UNIX sockets, shared by all front ends."""
+
+
+def run(inherited: Inherited, ready_pipe: int) -> None:
+    """Serve until SIGTERM; writes one octet to `ready_pipe` once mail is accepted."""
+    uvloop.run(_Frontend(inherited).serve(ready_pipe))
+
+
+class _Frontend:
+    def __init__(self, inherited: Inherited) -> None:
+        self._inherited = inherited
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def serve(self, ready_pipe: int) -> None:
+        inherited, configuration = self._inherited, self._inherited.configuration
+        inherited.workers.connect()
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        rules = inherited.rulebook.current
+        self._audit = audit = AuditLog.open(configuration.data)
+        recovery = await audit.start(
+            policy=rules.policies.name,
+            policy_digest=rules.policies.digest,
+            directory_digest=rules.directory.digest if rules.directory is not None else None,
+        )
+        for reference in recovery.unknown:
+            _LOG.warning(
+                "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
+            )
+        try:
+            judge = Judge(
+                rulebook=inherited.rulebook, workers=inherited.workers, limits=inspection_limits(configuration)
+            )
+            pipeline = Pipeline(
+                judge,
+                audit,
+                hostname=hostname(configuration),
+                texts=Texts(configuration.language.value),
+                new_reference=make_reference,
+            )
+            smtp = SmtpServer(
+                smtp_settings(configuration, inherited.ports),
+                pipeline,
+                NextHop(next_hop_settings(configuration)),
+                on_internal_error=log_internal_error,
+                on_event=self._note,
+            )
+            await smtp.start()
+            milters = await self._start_milters(pipeline)
+            watcher = self._watch_directory()
+            os.write(ready_pipe, b".")
+            os.close(ready_pipe)
+            await stop.wait()
+            if watcher is not None:
+                watcher.cancel()
+            drain_s = configuration.limits.drain_s
+            await asyncio.gather(smtp.drain(drain_s), *(milter.drain(drain_s) for milter in milters))
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=5)
+        finally:
+            await audit.close()
+
+    async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:
+        configuration, servers = self._inherited.configuration, []
+        settings = spool_settings(configuration)
+        budget = ByteBudget(settings.in_flight_bytes)
+
+        def server() -> MilterServer:
+            servers.append(
+                MilterServer(engine=pipeline, new_spool=lambda: Spool(settings, budget), new_reference=make_reference)
+            )
+            return servers[-1]
+
+        for listener in self._inherited.milter_sockets:
+            await server().start_socket(listener)
+        for section in configuration.listeners:
+            if section.kind is ListenerKind.MILTER and not section.listen.startswith("unix:"):
+                host, _ = split_host_port(section.listen)
+                await server().start_tcp(host, self._inherited.ports[section.listen])
+        return servers
+
+    def _watch_directory(self) -> asyncio.Task[None] | None:
+        path = self._inherited.configuration.directory
+        if path is None:
+            return None
+        live = LiveDirectory(path, on_change=self._inherited.rulebook.replace_directory)
+        return asyncio.create_task(live.watch())
+
+    def _reload(self) -> None:
+        """Load policy and directory anew off the event loop; a fault keeps the rules in force."""
+        self._spawn(asyncio.to_thread(self._inherited.rulebook.reload))
+
+    def _note(self, event: SmtpEvent) -> None:
+        """Log what happened to a session, and keep failed logins in the audit."""
+        _LOG.info("%s: %s %s", event.kind.value, event.client_address, event.detail)
+        if event.kind in {EventKind.AUTH_FAILED, EventKind.AUTH_THROTTLED}:
+            session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
+            self._spawn(self._audit.auth_failed(session, event.auth_user or "", 535))
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        with suppress(asyncio.CancelledError):
+            if error := task.exception():
+                _LOG.error("background work failed", exc_info=error)

@@ -1,0 +1,46 @@
+"""One JSON object a line on standard error; nothing a peer sent can end a line or hide in one.
+
+Events carry references, codes and addresses, never content, passwords or the text of a command.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+
+LIMIT_TEXT = 2000
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one line of JSON with ASCII escapes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; a traceback is cut to its last lines."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "pid": os.getpid(),
+            "event": record.getMessage()[:LIMIT_TEXT],
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)[-LIMIT_TEXT:]
+        return json.dumps(line, ensure_ascii=True)
+
+
+def configure(level: str) -> None:
+    """Send the product's log lines to standard error; libraries only from WARNING on, whatever the level is.
+
+    aiosmtpd logs whole commands at DEBUG and INFO, and a command may carry a password: its logger stays at WARNING.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("gateway").setLevel(level.upper())
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)

@@ -1,0 +1,279 @@
+"""The way of the data: `gather` makes evidence (all input), `evaluate` judges it (none), `enact` acts on it (all effects).
+
+One engine serves the SMTP relay, the milter and `gateway check`, so a dry run cannot differ from the real run. What
+happens to a mail, in order:
+
+    already relayed?   a byte-identical retry of the same login and envelope is answered 250 and not sent again
+    gather             parse, documents and signatures in the child, results of authentication
+    evaluate           the policies in force when the mail began
+    refuse             audit `refused`, then the reply; or
+    relay              audit `intent`; content to the next hop; audit `sending`; final dot; audit `outcome`; its reply
+
+No audit record, no 250: an audit that cannot be written raises `AuditError`, which the front end answers 451.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from msgspec import structs
+
+from gateway.audit import AuditLog, Delivery
+from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
+from gateway.milter.engine import MilterAnswer
+from gateway.mime import parse
+from gateway.model import (
+    AuthenticationResults,
+    Disposition,
+    Envelope,
+    Evidence,
+    Message,
+    Reply,
+    Session,
+    Transaction,
+    Verdict,
+)
+from gateway.nexthop.failures import HopFailedError
+from gateway.rulebook import Rulebook, Rules
+from gateway.smtp.engine import Relay
+from gateway.smtp.replies import Texts
+from gateway.spool import Spool
+from gateway.workers.inline import inspect_inline
+from gateway.workers.pool import WorkerPool
+from gateway.workers.wire import Inspection, InspectionRequest, Limits
+
+_LOG = logging.getLogger("gateway.pipeline")
+
+LARGE_MESSAGE_BYTES = 512 << 10
+"""Beyond it a message is parsed in a thread, so that the event loop goes on."""
+LARGE_TEXT_CHARACTERS = 30_000
+"""Beyond it documents are judged in a thread."""
+RETRY_WINDOW_S = 900
+"""How long an identical retry is recognised."""
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time of the machine, aware."""
+    return datetime.now(UTC)
+
+
+class Judge:
+    """Gathers evidence and judges it; has no effect on any mail."""
+
+    def __init__(
+        self, *, rulebook: Rulebook, workers: WorkerPool, limits: Limits | None = None, clock: Clock = utc_now
+    ) -> None:
+        self.rulebook = rulebook
+        self._workers = workers
+        self._limits = limits or Limits()
+        self._clock = clock
+
+    async def judge(self, transaction: Transaction, spool: Spool) -> tuple[Evidence, Verdict, PolicySet]:
+        """Return the evidence on a mail, the verdict, and the policy set that gave it."""
+        rules = self.rulebook.current
+        evidence = await self.gather(transaction, spool, rules)
+        characters = sum(len(run.text) for document in evidence.documents for run in document.runs)
+        if characters > LARGE_TEXT_CHARACTERS:
+            verdict = await asyncio.to_thread(evaluate, evidence, rules.policies)
+        else:
+            verdict = evaluate(evidence, rules.policies)
+        return evidence, verdict, rules.policies
+
+    async def gather(self, transaction: Transaction, spool: Spool, rules: Rules) -> Evidence:
+        """Read everything that a policy may see of one mail."""
+        content = spool.content()
+        if len(content) > LARGE_MESSAGE_BYTES:
+            message = await asyncio.to_thread(parse, content)
+        else:
+            message = parse(content)
+        now = self._clock()
+        inspection = inspect_inline(message, content) or await self._inspect(transaction, spool, message, now)
+        return Evidence(
+            now=now,
+            session=transaction.session,
+            envelope=transaction.envelope,
+            message=structs.replace(message, root=inspection.root),
+            documents=inspection.documents,
+            signatures=inspection.signatures,
+            authentication=self._authentication(),
+            directory=rules.directory,
+        )
+
+    async def _inspect(self, transaction: Transaction, spool: Spool, message: Message, now: datetime) -> Inspection:
+        descriptor = spool.fileno()
+        content = spool.content()
+        subject = message.first("Subject")
+        request = InspectionRequest(
+            id=transaction.id,
+            root=message.root,
+            content=None if descriptor is not None else bytes(content),
+            header_block=bytes(content[: message.header_length]),
+            password_texts=(subject.text,) if subject is not None else (),
+            limits=self._limits,
+            now=now,
+        )
+        spool.trim()
+        deadline = time.monotonic() + self._limits.timeout_s + 5
+        return await self._workers.inspect(request, content_fd=descriptor, deadline=deadline)
+
+    def _authentication(self) -> AuthenticationResults | None:
+        """Return results of SPF, DKIM and DMARC; None, since mail of our own staff is judged by its login."""
+        return None
+
+    def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
+        """Judge the envelope's only forward-path by what the envelope alone says."""
+        rules = self.rulebook.current
+        evidence = Evidence(now=self._clock(), session=session, envelope=envelope, directory=rules.directory)
+        return evidence, evaluate_recipient(evidence, rules.policies), rules.policies
+
+
+class Pipeline:
+    """Judges and enacts; the engine behind the SMTP and the milter front end."""
+
+    def __init__(
+        self, judge: Judge, audit: AuditLog, *, hostname: str, texts: Texts, new_reference: Callable[[], str]
+    ) -> None:
+        self._judge = judge
+        self._texts = texts
+        self._audit = audit
+        self._hostname = hostname
+        self._new_reference = new_reference
+
+    async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
+        """Return a refusal for one forward-path, recorded; None lets it go on."""
+        evidence, verdict, policies = self._judge.judge_recipient(session, envelope)
+        if verdict.disposition < Disposition.DEFER:
+            return None
+        reference = self._new_reference()
+        reply = explain.reply(verdict, policies, reference=reference, now=evidence.now)
+        recipient = envelope.forward_paths[0]
+        await self._audit.recipient_refused(session, envelope.reverse_path, recipient, verdict, reply, reference)
+        return reply
+
+    async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
+        """Judge a mail and relay or refuse it (`gateway.smtp.engine.Engine`)."""
+        earlier = await self._already_relayed(transaction)
+        if earlier is not None:
+            await self._audit.duplicate(transaction.id, earlier)
+            return self._texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
+        evidence, verdict, policies = await self._judged(transaction, spool)
+        verdict = without_hold(verdict)
+        if verdict.disposition >= Disposition.DEFER:
+            return await self._refuse(transaction, evidence, verdict, policies)
+        return await self._relay(transaction, spool, relay, evidence=evidence, verdict=verdict, policies=policies)
+
+    async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
+        """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
+
+        The recorded outcome is what we told the MTA.
+        """
+        evidence, verdict, policies = await self._judged(transaction, spool)
+        if verdict.disposition >= Disposition.DEFER:
+            reply = await self._refuse(transaction, evidence, verdict, policies)
+            return MilterAnswer(disposition=verdict.disposition, reply=reply)
+        reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now)
+        await self._audit.intent(transaction, verdict, evidence)
+        delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.RELAYED
+        await self._audit.outcome(transaction.id, reply, delivery)
+        return MilterAnswer(
+            disposition=verdict.disposition,
+            insert=_as_pairs(explain.verdict_fields(verdict, policies, transaction)),
+            quarantine=reply.lines[0],
+        )
+
+    def internal_error(self, reference: str, error: BaseException) -> Reply:
+        """Log a fault of ours and return the temporary failure that the peer gets; the fault's words stay here."""
+        _LOG.error("internal error, reference %s", reference, exc_info=error)
+        return self._texts.reply(451, "4.3.0", "internal", reference=reference)
+
+    async def _already_relayed(self, transaction: Transaction) -> str | None:
+        """Return the reference of an identical mail that was relayed just before; only logins can be told apart."""
+        login = transaction.session.auth_user
+        if login is None:
+            return None
+        found = await self._audit.already_relayed(login, transaction.envelope, transaction.sha256, RETRY_WINDOW_S)
+        return found.id if found is not None else None
+
+    async def _judged(self, transaction: Transaction, spool: Spool) -> tuple[Evidence, Verdict, PolicySet]:
+        """Judge a mail; a fault of ours is recorded, then goes on to the front end."""
+        try:
+            return await self._judge.judge(transaction, spool)
+        except Exception as error:
+            await self._trouble(transaction, type(error).__name__)
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(self._trouble(transaction, "deadline"))
+            raise
+
+    async def _refuse(
+        self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
+    ) -> Reply:
+        """Record a refusal and return its words."""
+        reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now)
+        await self._audit.refused(transaction, verdict, evidence, reply)
+        return reply
+
+    async def _trouble(self, transaction: Transaction, fault: str) -> None:
+        session, reverse_path = transaction.session, transaction.envelope.reverse_path
+        await self._audit.trouble(transaction.id, session, reverse_path, fault)
+
+    async def _relay(
+        self,
+        transaction: Transaction,
+        spool: Spool,
+        relay: Relay,
+        *,
+        evidence: Evidence,
+        verdict: Verdict,
+        policies: PolicySet,
+    ) -> Reply:
+        """Hand a mail on: intent, content, `sending`, final dot, outcome."""
+        await self._audit.intent(transaction, verdict, evidence)
+        prepend = explain.received_field(transaction, hostname=self._hostname)
+        prepend += explain.verdict_fields(verdict, policies, transaction)
+
+        async def before_final_dot() -> None:
+            await self._audit.sending(transaction.id)
+
+        try:
+            reply = await relay.send(prepend, spool.wire_chunks(), before_final_dot)
+        except HopFailedError as failure:
+            delivery = Delivery.UNKNOWN if failure.after_final_dot else Delivery.NOT_SENT
+            await self._audit.outcome(transaction.id, None, delivery)
+            raise
+        except BaseException:
+            await asyncio.shield(self._audit.outcome(transaction.id, None, Delivery.NOT_SENT))
+            raise
+        await self._audit.outcome(transaction.id, reply)
+        return reply
+
+
+def without_hold(verdict: Verdict) -> Verdict:
+    """Return the verdict as a front end without a store for held mail acts on it: what would be held is refused.
+
+    A mail is never answered 250 unless somebody has it.
+    """
+    if verdict.disposition is not Disposition.HOLD:
+        return verdict
+
+    def refused(wanted: Disposition) -> Disposition:
+        return Disposition.REJECT if wanted is Disposition.HOLD else wanted
+
+    return structs.replace(
+        verdict,
+        disposition=Disposition.REJECT,
+        findings=tuple(structs.replace(judged, effective=refused(judged.effective)) for judged in verdict.findings),
+        recipients={address: refused(wanted) for address, wanted in verdict.recipients.items()},
+    )
+
+
+def _as_pairs(octets: bytes) -> tuple[tuple[str, str], ...]:
+    """Return header fields in wire form as pairs of name and value, folds as LF, for a milter."""
+    fields = octets.decode("ascii").replace("\r\n\t", "\n\t").replace("\r\n ", "\n ").split("\r\n")
+    return tuple((name, value.strip(" ")) for name, _, value in (field.partition(":") for field in fields if field))

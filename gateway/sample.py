@@ -1,0 +1,149 @@
+"""A file given to `gateway check` as the message it stands for: itself, or a mail whose only attachment it is."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from gateway.mime import parse, wire_form
+from gateway.mime.addresses import parse_from_field
+
+_FIELD = re.compile(rb"(?:>?From [^\r\n]*\r?\n)?[!-9;-~]{1,76}[ \t]*:")
+_MAIL_FIELDS = re.compile(
+    rb"^(?:from|to|cc|subject|date|received|return-path|message-id|mime-version|content-type|dkim-signature|sender"
+    rb"|reply-to|delivered-to|x-[a-z-]+)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DOCUMENT_SUFFIXES = frozenset(
+    [
+        "txt",
+        "csv",
+        "htm",
+        "html",
+        "xml",
+        "ics",
+        "vcf",
+        "doc",
+        "docx",
+        "docm",
+        "dotx",
+        "xls",
+        "xlsx",
+        "xlsm",
+        "ppt",
+        "pptx",
+        "odt",
+        "ods",
+        "odp",
+        "odg",
+        "rtf",
+        "pdf",
+        "msg",
+        "tnef",
+        "dat",
+        "zip",
+        "7z",
+        "rar",
+        "tar",
+        "gz",
+        "tgz",
+        "bz2",
+        "xz",
+        "zst",
+        "cab",
+        "iso",
+        "jpg",
+        "jpeg",
+        "png",
+        "tif",
+        "tiff",
+        "gif",
+        "bmp",
+        "webp",
+        "heic",
+        "p7s",
+        "p7m",
+        "sig",
+        "asice",
+        "asics",
+        "sce",
+        "bdoc",
+        "json",
+        "yml",
+        "yaml",
+        "md",
+        "crt",
+        "cer",
+        "key",
+        "crl",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class SampleMessage:
+    """Content in wire form and the envelope that goes with it."""
+
+    content: bytes
+    reverse_path: str
+    forward_paths: tuple[str, ...]
+
+
+def as_message(data: bytes, name: str, *, sender: str | None, recipients: tuple[str, ...]) -> SampleMessage:
+    """Return the message of a file; addresses that are not given come from its own header fields."""
+    content = wire_form(data) if is_message(data, name) else _wrap(data, name, sender=sender, recipients=recipients)
+    if sender is None or not recipients:
+        message = parse(content)
+        from_field, to_fields = message.first("From"), (*message.all("To"), *message.all("Cc"))
+        found = [
+            address.normal for field in to_fields for address in parse_from_field(field.value, field.name).mailboxes
+        ]
+        if sender is None:
+            readings = parse_from_field(from_field.value).mailboxes if from_field is not None else ()
+            sender = readings[0].normal if readings else ""
+        recipients = recipients or tuple(dict.fromkeys(found)) or ("",)
+    return SampleMessage(content, sender, recipients)
+
+
+def is_message(data: bytes, name: str) -> bool:
+    """Whether a file is a mail: it begins with header fields and is not named as a document."""
+    suffix = name.rpartition(".")[2].lower() if "." in name else ""
+    if suffix == "eml":
+        return True
+    if suffix in _DOCUMENT_SUFFIXES:
+        return False
+    head = data[:16384]
+    block = head.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
+    return _FIELD.match(head) is not None and _MAIL_FIELDS.search(block) is not None
+
+
+def _wrap(data: bytes, name: str, *, sender: str | None, recipients: tuple[str, ...]) -> bytes:
+    """Return a mail that carries the file as its only attachment."""
+    encoded_name = "".join(
+        character
+        if character.isascii() and (character.isalnum() or character in "._-")
+        else "".join(f"%{octet:02X}" for octet in character.encode("utf-8", "surrogateescape"))
+        for character in name
+    )
+    fields = (
+        f"From: {sender or 'kiem.tra.binhtan@tphcm.gov.vn'}",
+        f"To: {', '.join(recipients) or 'kiem.tra.binhtan@tphcm.gov.vn'}",
+        "Subject: Kiem tra tep",
+        "Date: Mon, 02 Nov 2026 08:00:00 +0700",
+        "Message-ID: <kiem-tra@localhost>",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/mixed; boundary="----kiem-tra-tep"',
+    )
+    header = "\r\n".join(fields).encode("utf-8", "replace")
+    body = base64.encodebytes(data).replace(b"\n", b"\r\n")
+    return b"".join(
+        (
+            header,
+            b"\r\n\r\n------kiem-tra-tep\r\nContent-Type: application/octet-stream\r\n",
+            b"Content-Transfer-Encoding: base64\r\n",
+            f"Content-Disposition: attachment; filename*=utf-8''{encoded_name}\r\n\r\n".encode(),
+            body,
+            b"------kiem-tra-tep--\r\n",
+        )
+    )

@@ -1,0 +1,269 @@
+"""`gateway serve`: checks everything, takes the ports, starts zygote and front ends, and keeps them running.
+
+The supervisor touches no mail. It ends with code 0 after SIGTERM or SIGINT once all front ends have drained; SIGHUP
+loads policy, directory, certificates and trust anchors anew. A front end that dies is replaced.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway import logs
+from gateway.app import next_hop_settings, server_tls, start_workers
+from gateway.audit import AuditLog
+from gateway.config import Configuration, ListenerKind, is_loopback, split_host_port
+from gateway.errors import UserError
+from gateway.frontend import Inherited, run
+from gateway.milter.server import listen_unix
+from gateway.rulebook import Rulebook
+
+_LOG = logging.getLogger("gateway.supervisor")
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_NEXT_HOP_WAIT_S = 5.0
+_LOCK_WAIT_S = 5.0
+_PR_SET_PDEATHSIG = 1
+_RESTART_PAUSE_S = 1.0
+
+
+def serve(configuration: Configuration) -> int:
+    """Run the gateway; return the exit code. UserError before the first mail when anything does not fit."""
+    logs.configure(configuration.log_level)
+    with _DataFolder(configuration.data):
+        for listener in configuration.listeners:
+            server_tls(listener)
+        next_hop_settings(configuration)
+        rulebook = Rulebook(configuration)
+        for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
+            _LOG.warning("%s", warning)
+        AuditLog.check(configuration.data)
+        reservations = _reserve_ports(configuration)
+        _expect_next_hop(configuration)
+        workers = start_workers(configuration)
+        milter_sockets = tuple(
+            listen_unix(Path(listener.listen.removeprefix("unix:")))
+            for listener in configuration.listeners
+            if listener.listen.startswith("unix:")
+        )
+        inherited = Inherited(
+            configuration=configuration,
+            rulebook=rulebook,
+            workers=workers,
+            ports={listen: port for listen, (port, _) in reservations.items()},
+            milter_sockets=milter_sockets,
+        )
+        try:
+            return _Supervisor(inherited).run()
+        finally:
+            workers.close()
+
+
+class _DataFolder:
+    """The folder of audit and keys, mode 0700, for one gateway at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = -1
+
+    def __enter__(self) -> None:
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UserError(f"{self._path}: the data folder cannot be used: {error.strerror}") from None
+        end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
+        while not self._try_lock():
+            if time.monotonic() >= end:
+                os.close(self._lock)
+                raise UserError(f"{self._path}: another gateway is running on this data folder; stop it, or use --data")
+            time.sleep(0.05)
+
+    def _try_lock(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
+
+
+def _reserve_ports(configuration: Configuration) -> dict[str, tuple[int, socket.socket]]:
+    """Bind every TCP address without listening, so that a taken port is known now and port 0 is decided for all."""
+    reserved: dict[str, tuple[int, socket.socket]] = {}
+    for listener in configuration.listeners:
+        if listener.listen.startswith("unix:"):
+            continue
+        host, port = split_host_port(listener.listen)
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            holder = socket.socket(family, kind, protocol)
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _refuse_taken(host, port, listener.listen)
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            holder.bind(address)
+        except OSError as error:
+            hint = "; is another mail server running? (ss -ltnp)" if error.errno == 98 else ""
+            raise UserError(f"cannot listen on {listener.listen}: {error.strerror or error}{hint}") from None
+        reserved[listener.listen] = (holder.getsockname()[1], holder)
+    return reserved
+
+
+def _refuse_taken(host: str, port: int, listen: str) -> None:
+    """Raise UserError when somebody already answers there; SO_REUSEPORT would let two servers share the port."""
+    if port == 0:
+        return
+    probe_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    try:
+        socket.create_connection((probe_host, port), timeout=1).close()
+    except OSError:
+        return
+    raise UserError(
+        f"cannot listen on {listen}: the port is in use; stop the other server (ss -ltnp) or choose another"
+    )
+
+
+def _expect_next_hop(configuration: Configuration) -> None:
+    """Raise UserError when the next hop does not answer within a few seconds of the start."""
+    section = configuration.next_hop
+    if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
+        return
+    end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
+    while True:
+        try:
+            socket.create_connection(split_host_port(section.address), timeout=_NEXT_HOP_WAIT_S).close()
+        except OSError as error:
+            problem = error.strerror or str(error)
+        else:
+            return
+        if time.monotonic() >= end:
+            break
+        time.sleep(0.25)
+    where = "" if is_loopback(section.address) else ", name resolution and firewall"
+    raise UserError(
+        f"the next hop {section.address} does not answer: {problem}. Check next_hop.address{where}; "
+        "next_hop.required_at_start: false starts without it"
+    )
+
+
+class _Supervisor:
+    def __init__(self, inherited: Inherited) -> None:
+        self._inherited = inherited
+        self._frontends: dict[int, float] = {}
+        self._stopping = False
+
+    def run(self) -> int:
+        """Start the front ends, say `ready`, and wait for signals until everything has ended."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
+        for pipe in pipes:
+            started = os.read(pipe, 1)
+            os.close(pipe)
+            if not started:
+                self._end_all()
+                raise UserError("a front-end process ended at its start; the log lines above say why")
+        print("ready", *self._addresses(), flush=True)
+        while self._frontends or not self._stopping:
+            received = signal.sigtimedwait(_SIGNALS, 5.0)
+            number = received.si_signo if received is not None else None
+            if number in (signal.SIGTERM, signal.SIGINT):
+                self._stopping = True
+                self._tell(signal.SIGTERM)
+            elif number == signal.SIGHUP:
+                self._reload()
+            self._reap()
+            self._inherited.workers.supervise()
+        return 0
+
+    def _addresses(self) -> list[str]:
+        names = []
+        for listener in self._inherited.configuration.listeners:
+            if listener.listen.startswith("unix:"):
+                names.append(f"{listener.kind.value}={listener.listen}")
+                continue
+            host, _, _ = listener.listen.rpartition(":")
+            names.append(f"{listener.kind.value}={host}:{self._inherited.ports[listener.listen]}")
+        return names
+
+    def _fork(self) -> int:
+        """Fork a front end and return the pipe on which it tells that it accepts mail."""
+        reader, writer = os.pipe()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            _end_with(parent)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            os._exit(_guarded(lambda: run(self._inherited, writer)))
+        os.close(writer)
+        self._frontends[pid] = time.monotonic()
+        return reader
+
+    def _reload(self) -> None:
+        """Check the new files first; only good ones reach the front ends."""
+        if not self._inherited.rulebook.reload():
+            return
+        try:
+            self._inherited.workers.reload()
+        except UserError as error:
+            _LOG.error("trust anchors not reloaded, the last good ones stay in force: %s", error)
+        self._tell(signal.SIGHUP)
+
+    def _reap(self) -> None:
+        for pid in list(self._frontends):
+            ended, status = os.waitpid(pid, os.WNOHANG)  # one by one: the zygote is somebody else's child to wait for
+            if ended == 0:
+                continue
+            started = self._frontends.pop(pid)
+            if self._stopping:
+                continue
+            _LOG.error("front end %d ended with %d, starting another", pid, os.waitstatus_to_exitcode(status))
+            if time.monotonic() - started < _RESTART_PAUSE_S:
+                time.sleep(_RESTART_PAUSE_S)
+            os.close(self._fork())
+
+    def _tell(self, number: signal.Signals) -> None:
+        for pid in self._frontends:
+            os.kill(pid, number)
+
+    def _end_all(self) -> None:
+        self._stopping = True
+        self._tell(signal.SIGTERM)
+        for pid in list(self._frontends):
+            os.waitpid(pid, 0)
+            del self._frontends[pid]
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel end this process with its parent: front ends without a supervisor are no gateway.
+
+    A supervisor killed at random is then the same as a machine that stopped, which every promise covers.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _guarded(work: Callable[[], None]) -> int:
+    """Run a front end in the forked process; return its exit code, whatever happens."""
+    try:
+        work()
+    except UserError as error:
+        print(f"gateway: {error}", file=sys.stderr, flush=True)
+        return 2
+    except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code
+        _LOG.critical("front end failed", exc_info=error)
+        return 1
+    return 0
