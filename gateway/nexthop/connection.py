@@ -1,0 +1,272 @@
+"""One connection to the next hop: one command, one reply; content streamed with the final dot under the caller's hand.
+
+A reply without a command, a second reply, or octets that are no reply spoil the connection: it is closed at the next
+occasion and never used for another command. A failure within the content aborts the connection (TCP reset), for a next
+hop that sees an orderly end there might keep what it has. Nothing is logged here and no exception holds a command
+line: AUTH passes through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import cast
+
+from gateway.nexthop.failures import FailureKind, HopFailedError
+from gateway.nexthop.replies import Capabilities, HopReply, MalformedReplyError, ReplyParser
+from gateway.nexthop.settings import NextHopSettings
+
+_JOIN_BELOW_BYTES = 64 << 10
+
+
+class Connection(asyncio.Protocol):
+    """The protocol object on our side; made by `connector.connect`."""
+
+    def __init__(self, settings: NextHopSettings) -> None:
+        self.capabilities = Capabilities()
+        self.authenticated = False
+        """AUTH was accepted on it: it belongs to one session and is never shared."""
+        self.dirty = False
+        """MAIL was accepted and the transaction has not ended: RSET before anything else."""
+        self.mails = 0
+        """Contents sent so far."""
+        self.used = False
+        """It has been kept idle before: the next hop may have closed it unseen."""
+        self.lost = False
+        """`connection_lost` has been called."""
+        self.idle_since = 0.0
+        self.on_closed: Callable[[], None] | None = None
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._parser = ReplyParser()
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[HopReply] | None = self._loop.create_future()  # for the banner
+        self._failure: HopFailedError | None = None
+        self._early: HopReply | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._paused = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether another command may be sent."""
+        transport = self._transport
+        return self._failure is None and self._early is None and transport is not None and not transport.is_closing()
+
+    async def banner(self) -> HopReply:
+        """Return the greeting."""
+        assert self._waiter is not None
+        return await self._reply(self._waiter, self._settings.connect_timeout_s)
+
+    async def command(self, line: bytes, *, timeout_s: float | None = None) -> HopReply:
+        """Send one command line (without CRLF) and return its reply; HopFailedError when there is none."""
+        if b"\r" in line or b"\n" in line or b"\0" in line:
+            raise ValueError("line break or NUL in a command")
+        return await self._exchange(line + b"\r\n", timeout_s or self._settings.reply_timeout_s)
+
+    async def ask(self, line: bytes) -> HopReply:
+        """Send a command that is answered by yes (2yz) or no (4yz, 5yz); anything else breaks the protocol."""
+        reply = await self.command(line)
+        if not (reply.positive or reply.negative):
+            raise self._abort(FailureKind.PROTOCOL, f"{reply.code} is no answer")
+        return reply
+
+    async def reset(self) -> None:
+        """End an open transaction; HopFailedError, and an aborted connection, when the next hop does not play along."""
+        reply = await self.ask(b"RSET")
+        if reply.negative:
+            raise self._abort(FailureKind.PROTOCOL, f"{reply.code} in answer to RSET")
+        self.dirty = False
+
+    async def data(
+        self, prepend: bytes, chunks: Iterable[bytes], before_final_dot: Callable[[], Awaitable[None]]
+    ) -> HopReply:
+        """Send DATA, `prepend` and the chunks (both dot-stuffed, ended by CRLF), then the dot; return the reply.
+
+        `before_final_dot` is awaited when the content is out; nothing is awaited between it and the dot. If it raises,
+        or anything fails before the dot, the connection is aborted.
+        """
+        reply = await self.command(b"DATA")
+        if reply.negative:
+            return reply
+        if reply.code != 354:
+            raise self._abort(FailureKind.PROTOCOL, f"{reply.code} in answer to DATA")
+        try:
+            await self._send_content(prepend, chunks)
+            await before_final_dot()
+            self._check_sending()
+        except _EarlyReplyError as early:
+            self.abort()
+            return early.reply
+        except BaseException:
+            self.abort()
+            raise
+        self.dirty = False
+        self.mails += 1
+        try:
+            reply = await self._exchange(b".\r\n", self._settings.final_reply_timeout_s)
+            if not (reply.positive or reply.negative):
+                raise self._abort(FailureKind.PROTOCOL, f"{reply.code} in answer to the final dot")
+        except HopFailedError as failure:
+            failure.after_final_dot = True
+            raise
+        return reply
+
+    async def start_tls(self) -> None:
+        """Send STARTTLS and encrypt; HopFailedError of kind TLS when that cannot be done safely."""
+        reply = await self.command(b"STARTTLS", timeout_s=self._settings.connect_timeout_s)
+        if reply.code != 220:
+            raise self._abort(FailureKind.TLS, f"STARTTLS was refused with {reply.code}")
+        if not self.usable or self._parser.pending:
+            # CVE-2021-38371 and its kin: octets after the 220 were not protected and must not be taken for a reply
+            raise self._abort(FailureKind.TLS, "octets followed the answer to STARTTLS")
+        assert self._transport is not None
+        assert self._settings.tls_context is not None
+        self._transport = cast(
+            "asyncio.Transport",
+            await self._loop.start_tls(
+                self._transport,
+                self,
+                self._settings.tls_context,
+                server_hostname=self._settings.server_name or self._settings.host,
+                ssl_handshake_timeout=self._settings.connect_timeout_s,
+            ),
+        )
+        self.capabilities = Capabilities()
+
+    def quit(self) -> None:
+        """Say goodbye without waiting for an answer."""
+        if self._transport is not None and not self._transport.is_closing():
+            if self.usable and not self._paused:
+                self._transport.write(b"QUIT\r\n")
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection off at once."""
+        if self._failure is None:
+            self._failure = HopFailedError(FailureKind.LOST, "connection aborted by us")
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse replies and hand the one that is waited for to its waiter."""
+        try:
+            replies = self._parser.feed(data)
+        except MalformedReplyError as error:
+            self._abort(FailureKind.PROTOCOL, str(error))
+            return
+        for reply in replies:
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_result(reply)
+            elif self._early is None:
+                self._early = reply
+
+    def eof_received(self) -> bool:
+        """Let the transport close."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail whoever waits."""
+        self.lost = True
+        self._fail(HopFailedError(FailureKind.LOST, f"connection lost ({type(exc).__name__})" if exc else "closed"))
+        if self.on_closed is not None:
+            self.on_closed()
+            self.on_closed = None
+
+    def pause_writing(self) -> None:
+        """Hold the content back."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Let the content flow again."""
+        self._paused = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    # helpers
+
+    async def _exchange(self, octets: bytes, timeout_s: float) -> HopReply:
+        if self._failure is not None:
+            raise HopFailedError(self._failure.kind, "connection is not usable")
+        if self._early is not None or self._parser.pending:
+            raise self._abort(FailureKind.PROTOCOL, "reply without a command")
+        assert self._transport is not None
+        self._waiter = waiter = self._loop.create_future()
+        self._transport.write(octets)
+        return await self._reply(waiter, timeout_s)
+
+    async def _reply(self, waiter: asyncio.Future[HopReply], timeout_s: float) -> HopReply:
+        timer = self._loop.call_later(timeout_s, self._abort, FailureKind.TIMEOUT, "no reply in time")
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    async def _send_content(self, prepend: bytes, chunks: Iterable[bytes]) -> None:
+        assert self._transport is not None
+        for chunk in chunks:
+            self._check_sending()
+            if prepend and len(chunk) < _JOIN_BELOW_BYTES:
+                self._transport.write(prepend + chunk)
+            else:
+                if prepend:
+                    self._transport.write(prepend)
+                self._transport.write(chunk)
+            prepend = b""
+            if self._paused:
+                await self._until_writable()
+        if prepend:
+            self._transport.write(prepend)
+        self._check_sending()
+
+    async def _until_writable(self) -> None:
+        self._writable = self._loop.create_future()
+        timer = self._loop.call_later(
+            self._settings.block_timeout_s, self._abort, FailureKind.TIMEOUT, "content not taken in time"
+        )
+        try:
+            await self._writable
+        finally:
+            timer.cancel()
+            self._writable = None
+
+    def _check_sending(self) -> None:
+        """Raise when the next hop failed, or spoke, while content was being sent."""
+        if self._failure is not None:
+            raise HopFailedError(self._failure.kind, "lost within the content")
+        if self._early is not None:
+            if self._early.negative:
+                raise _EarlyReplyError(self._early)
+            raise self._abort(FailureKind.PROTOCOL, f"{self._early.code} within the content")
+
+    def _abort(self, kind: FailureKind, detail: str) -> HopFailedError:
+        """Cut the connection off, fail whoever waits, and return the failure."""
+        failure = HopFailedError(kind, detail)
+        self._fail(failure)
+        if self._transport is not None:
+            self._transport.abort()
+        return failure
+
+    def _fail(self, failure: HopFailedError) -> None:
+        if self._failure is None:
+            self._failure = failure
+        for waiter in (self._waiter, self._writable):
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(HopFailedError(self._failure.kind, "connection lost"))
+
+
+class _EarlyReplyError(Exception):
+    """The next hop refused the content before it had ended."""
+
+    def __init__(self, reply: HopReply) -> None:
+        super().__init__(reply.code)
+        self.reply = reply

@@ -1,0 +1,74 @@
+"""From settings to a connection that is ready for mail: connect, TLS as configured, EHLO. No fallback of any kind."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+
+from gateway.nexthop.connection import Connection
+from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
+from gateway.nexthop.replies import Capabilities, HopReply
+from gateway.nexthop.settings import NextHopSettings, NextHopTls
+
+
+async def connect(settings: NextHopSettings) -> Connection:
+    """Return a new connection after EHLO; HopFailedError or HopRefusedError when there is none to be had."""
+    connection = Connection(settings)
+    try:
+        async with asyncio.timeout(settings.connect_timeout_s):
+            await _connect(connection, settings)
+    except TimeoutError:
+        connection.abort()
+        raise HopFailedError(FailureKind.UNREACHABLE, "not ready for mail in time") from None
+    except (ssl.SSLError, ssl.CertificateError) as error:
+        connection.abort()
+        raise HopFailedError(FailureKind.TLS, f"TLS failed: {_reason(error)}") from error
+    except socket.gaierror as error:
+        raise HopFailedError(FailureKind.DNS, f"name not resolved: {error.strerror}") from error
+    except OSError as error:
+        connection.abort()
+        raise HopFailedError(FailureKind.UNREACHABLE, f"no connection: {error.strerror or error}") from error
+    except BaseException:
+        connection.abort()
+        raise
+    return connection
+
+
+async def _connect(connection: Connection, settings: NextHopSettings) -> None:
+    implicit = settings.tls is NextHopTls.IMPLICIT
+    await asyncio.get_running_loop().create_connection(
+        lambda: connection,
+        settings.host,
+        settings.port,
+        ssl=settings.tls_context if implicit else None,
+        server_hostname=(settings.server_name or settings.host) if implicit else None,
+    )
+    _accept(await connection.banner(), "banner")
+    await greet(connection, settings)
+    if settings.tls is NextHopTls.STARTTLS:
+        if "STARTTLS" not in connection.capabilities.keywords:
+            raise HopFailedError(FailureKind.TLS, "it does not offer STARTTLS")
+        try:
+            await connection.start_tls()
+        except ConnectionError as error:
+            raise HopFailedError(FailureKind.TLS, "connection lost in the TLS handshake") from error
+        await greet(connection, settings)  # RFC 3207 §4.2: what was said before TLS is void
+
+
+async def greet(connection: Connection, settings: NextHopSettings) -> None:
+    """Send EHLO and note what the next hop offers; HopRefusedError when it says no."""
+    reply = await connection.command(b"EHLO " + settings.our_name.encode("ascii"))
+    _accept(reply, "EHLO")
+    connection.capabilities = Capabilities.parse(reply)
+
+
+def _accept(reply: HopReply, stage: str) -> None:
+    if reply.negative:
+        raise HopRefusedError(stage, reply)
+    if not reply.positive:
+        raise HopFailedError(FailureKind.PROTOCOL, f"{reply.code} at {stage}")
+
+
+def _reason(error: ssl.SSLError | ssl.CertificateError) -> str:
+    return getattr(error, "verify_message", "") or getattr(error, "reason", "") or type(error).__name__

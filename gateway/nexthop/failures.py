@@ -1,0 +1,45 @@
+"""What can go wrong with the next hop, told apart so that each gets its own enhanced status code and words."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from gateway.errors import GatewayError, NextHopError
+from gateway.nexthop.replies import HopReply
+
+
+class FailureKind(Enum):
+    """Why there is no reply of the next hop to pass on. The value is the enhanced status code (RFC 3463)."""
+
+    UNREACHABLE = "4.4.1"
+    """Refused, no route, or no connection in time; or the circuit breaker is open."""
+    LOST = "4.4.2"
+    """The connection was closed or reset."""
+    DNS = "4.4.3"
+    """Its name could not be resolved."""
+    TIMEOUT = "4.4.7"
+    """It was silent for too long."""
+    PROTOCOL = "4.5.0"
+    """It sent what is no reply, or a reply out of place."""
+    TLS = "4.7.5"
+    """No TLS, or a certificate that does not verify."""
+    BUSY = "4.3.2"
+    """Our own limit of connections to it is reached."""
+
+
+class HopFailedError(NextHopError):
+    """The next hop is away, silent or talks nonsense. The text is for logs; it holds no octets of a mail."""
+
+    def __init__(self, kind: FailureKind, detail: str, *, after_final_dot: bool = False) -> None:
+        super().__init__(f"next hop: {detail}")
+        self.kind = kind
+        self.after_final_dot = after_final_dot
+        """The final dot had gone out: whether the mail was taken is unknown."""
+
+
+class HopRefusedError(GatewayError):
+    """The next hop refused our connection as such, in its banner or its answer to EHLO; `reply` says how."""
+
+    def __init__(self, stage: str, reply: HopReply) -> None:
+        super().__init__(f"next hop refused us at {stage} with {reply.code}")
+        self.reply = reply

@@ -1,0 +1,221 @@
+"""The next hop as a whole: how many connections, which are idle, what it can do, and when to leave it in peace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from gateway.nexthop.breaker import Breaker
+from gateway.nexthop.connection import Connection
+from gateway.nexthop.connector import connect, greet
+from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
+from gateway.nexthop.replies import Capabilities, HopReply
+from gateway.nexthop.settings import NextHopSettings
+
+_ATTEMPT_FAILED = {FailureKind.UNREACHABLE, FailureKind.DNS, FailureKind.TLS, FailureKind.TIMEOUT}
+
+
+class NextHop:
+    """Gives out connections. Made within a running event loop; one for each worker process."""
+
+    def __init__(self, settings: NextHopSettings) -> None:
+        self.settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._breaker = Breaker(settings.breaker, self._loop.time)
+        self._open = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._idle: list[Connection] = []
+        self._reaper: asyncio.TimerHandle | None = None
+        self._known: Capabilities | None = None
+        self._known_until = 0.0
+        self._asking = asyncio.Lock()
+        self._resets: set[asyncio.Task[None]] = set()
+
+    @property
+    def breaker_open(self) -> bool:
+        """Whether connecting is held off after repeated failures."""
+        return self._breaker.open
+
+    @property
+    def last_capabilities(self) -> Capabilities | None:
+        """What it offered when it was last asked, however long ago; None when it never answered."""
+        return self._known
+
+    async def capabilities(self) -> Capabilities:
+        """Return what it offers, asked at most once in `capabilities_s`; raises as `acquire` does."""
+        if self._known is None or self._loop.time() >= self._known_until:
+            async with self._asking:
+                if self._known is None or self._loop.time() >= self._known_until:
+                    await self._ask_capabilities()
+        assert self._known is not None
+        return self._known
+
+    async def _ask_capabilities(self) -> None:
+        connection = await self._get()
+        if connection.used:
+            try:
+                await greet(connection, self.settings)
+            except BaseException:
+                connection.abort()
+                raise
+            self._note(connection)
+        self.release(connection)
+
+    def _note(self, connection: Connection) -> None:
+        self._known = connection.capabilities
+        self._known_until = self._loop.time() + self.settings.capabilities_s
+
+    async def acquire(self) -> Connection:
+        """Return a connection without AUTH and without a transaction, idle or new.
+
+        HopFailedError when none can be had, HopRefusedError when the next hop turned us away.
+        """
+        return await self._get()
+
+    async def mail(self, line: Callable[[Capabilities], bytes]) -> tuple[Connection, HopReply]:
+        """Send MAIL on an idle or new connection; return it with the reply.
+
+        `line` makes the command from the connection's own capabilities. A kept connection that turns out to be dead is
+        replaced once by a new one: nothing had begun on it.
+        """
+        connection = await self._get()
+        if connection.used:
+            try:
+                reply = await self._begin(connection, line)
+                if reply.code != 421:
+                    return connection, reply
+            except HopFailedError as failure:
+                if failure.kind is not FailureKind.LOST:
+                    raise
+            connection.abort()
+            self._dismiss_idle()  # those that were kept as long are as dead
+            connection = await self._get()
+        return connection, await self._begin(connection, line)
+
+    def recycle(self, connection: Connection) -> None:
+        """Take a connection back in any state: end an open transaction by RSET first, in the background."""
+        if connection.dirty and connection.usable and not connection.authenticated:
+            task = self._loop.create_task(self._reset(connection))
+            self._resets.add(task)
+            task.add_done_callback(self._resets.discard)
+        else:
+            self.release(connection)
+
+    async def _reset(self, connection: Connection) -> None:
+        with suppress(HopFailedError):
+            await connection.reset()
+        self.release(connection)
+
+    def release(self, connection: Connection) -> None:
+        """Take a connection back: keep it when it is clean and anybody's, else say goodbye."""
+        reusable = connection.usable and not (connection.authenticated or connection.dirty)
+        if (
+            not reusable
+            or len(self._idle) >= self.settings.idle_connections
+            or connection.mails >= self.settings.mails_per_connection
+        ):
+            connection.quit()
+            return
+        connection.idle_since = self._loop.time()
+        connection.used = True
+        self._idle.append(connection)
+        self._wake()
+        if self._reaper is None:
+            self._reaper = self._loop.call_later(self.settings.idle_s, self._reap)
+
+    def close(self) -> None:
+        """Say goodbye on all idle connections."""
+        if self._reaper is not None:
+            self._reaper.cancel()
+            self._reaper = None
+        self._dismiss_idle()
+
+    def _dismiss_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().quit()
+
+    def _take_idle(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable and self._loop.time() - connection.idle_since < self.settings.idle_s:
+                return connection
+            connection.quit()
+        return None
+
+    async def _begin(self, connection: Connection, line: Callable[[Capabilities], bytes]) -> HopReply:
+        try:
+            octets = line(connection.capabilities)
+        except BaseException:
+            self.release(connection)
+            raise
+        reply = await connection.ask(octets)
+        connection.dirty = reply.positive
+        return reply
+
+    async def _get(self) -> Connection:
+        """Return an idle connection, or a new one as soon as the limit allows."""
+        end = self._loop.time() + self.settings.connection_wait_s
+        while True:
+            if connection := self._take_idle():
+                return connection
+            if self._open < self.settings.connections:
+                return await self._connect()
+            turn: asyncio.Future[None] = self._loop.create_future()
+            self._waiting.append(turn)
+            try:
+                async with asyncio.timeout_at(end):
+                    await turn
+            except TimeoutError:
+                raise HopFailedError(FailureKind.BUSY, "all connections are in use") from None
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._wake()  # it was our turn: let the next have it
+                raise
+
+    def _wake(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _closed(self) -> None:
+        self._open -= 1
+        self._wake()
+
+    async def _connect(self) -> Connection:
+        if not self._breaker.admit():
+            raise HopFailedError(FailureKind.UNREACHABLE, "circuit breaker is open")
+        self._open += 1
+        try:
+            connection = await connect(self.settings)
+        except BaseException as error:
+            self._closed()
+            match error:
+                case HopFailedError(kind=kind) if kind in _ATTEMPT_FAILED:
+                    self._breaker.failed()
+                case HopRefusedError():
+                    self._breaker.succeeded()  # it is there, and says no
+                case _:
+                    pass
+            raise
+        self._breaker.succeeded()
+        connection.on_closed = self._closed
+        if connection.lost:
+            self._closed()
+            connection.on_closed = None
+        self._note(connection)
+        return connection
+
+    def _reap(self) -> None:
+        self._reaper = None
+        limit = self._loop.time() - self.settings.idle_s
+        old = [connection for connection in self._idle if connection.idle_since <= limit]
+        self._idle = [connection for connection in self._idle if connection.idle_since > limit]
+        for connection in old:
+            connection.quit()
+        if self._idle:
+            wait = self._idle[0].idle_since - limit
+            self._reaper = self._loop.call_later(max(wait, 0.01), self._reap)

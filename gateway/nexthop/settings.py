@@ -1,0 +1,86 @@
+"""Settings of the next hop, as plain values; `gateway/config.py` makes them from `gateway.yaml`."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import ip_address
+from pathlib import Path
+
+
+class NextHopTls(Enum):
+    """TLS towards the next hop; there is no fallback from any of them."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerSettings:
+    """When to stop trying to connect for a while."""
+
+    failures: int = 5
+    """Failed attempts in a row that open the breaker."""
+    open_s: float = 15.0
+    """How long it stays open before one attempt is let through."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextHopSettings:
+    """The city's server. ValueError when mail would leave this machine in plaintext unasked."""
+
+    host: str
+    port: int
+    our_name: str
+    """What we call ourselves in EHLO."""
+    tls: NextHopTls = NextHopTls.STARTTLS
+    tls_context: ssl.SSLContext | None = None
+    """Made once by `client_tls_context`; needed unless `tls` is NONE."""
+    server_name: str | None = None
+    """The name its certificate must bear; `host` when None."""
+    plaintext_allowed: bool = False
+    """Accept `NONE` towards an address that is not loopback."""
+    connect_timeout_s: float = 10.0
+    """For name resolution, connect, banner, TLS and EHLO together."""
+    reply_timeout_s: float = 30.0
+    """For the reply to one command."""
+    block_timeout_s: float = 60.0
+    """For one block of content to be taken off our hands."""
+    final_reply_timeout_s: float = 600.0
+    """For the reply to the final dot (RFC 5321 §4.5.3.2.6 asks for 10 minutes)."""
+    connections: int = 200
+    """Open at the same time at most, for each worker process."""
+    connection_wait_s: float = 10.0
+    """How long a session waits for a connection when all are in use."""
+    idle_connections: int = 20
+    """Kept for reuse at most; those that saw AUTH are never kept."""
+    idle_s: float = 15.0
+    mails_per_connection: int = 200
+    capabilities_s: float = 60.0
+    """How long the answer to EHLO is believed."""
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+
+    def __post_init__(self) -> None:
+        if self.tls is NextHopTls.NONE:
+            if not (self.plaintext_allowed or _is_loopback(self.host)):
+                raise ValueError("mail would leave without TLS: set tls to starttls or implicit")
+        elif self.tls_context is None:
+            raise ValueError("TLS towards the next hop needs a TLS context")
+
+
+def client_tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Return a verifying client context for TLS 1.2 and later; OSError or ssl.SSLError when the CA file is unusable."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

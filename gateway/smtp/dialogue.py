@@ -1,0 +1,62 @@
+"""What a session says, and how it ends."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from gateway.model import Reply
+from gateway.nexthop.replies import HopReply
+from gateway.smtp.client import ClientConnection
+from gateway.smtp.engine import EventKind
+from gateway.smtp.replies import from_next_hop, render
+from gateway.smtp.shared import Shared
+
+
+class SessionEnd(Exception):  # noqa: N818  not an error: the orderly end
+    """The session ends; what had to be said has been written."""
+
+
+class Dialogue:
+    """Our side of one session: every reply goes through here."""
+
+    def __init__(self, shared: Shared, client: ClientConnection) -> None:
+        self.shared = shared
+        self.client = client
+        self.address = ""
+        """IP address of the client, from the PROXY header when that is in use."""
+        self.utf8 = False
+        """The open mail asked for SMTPUTF8: replies may hold UTF-8 (RFC 6531 §3.7.4.1)."""
+
+    async def say(self, reply: Reply) -> None:
+        """Give a reply; 421 ends the session."""
+        self.client.write(render(reply, utf8=self.utf8))
+        if reply.code == 421:
+            raise SessionEnd
+        await self.client.flow()
+
+    async def refuse(self, code: int, enhanced: str, text: str, **values: str | int) -> None:
+        """Give a reply in our own words."""
+        await self.say(self.shared.texts.reply(code, enhanced, text, **values))
+
+    async def pass_on(self, reply: HopReply) -> None:
+        """Give the client the next hop's own reply."""
+        await self.say(from_next_hop(reply.code, reply.lines))
+
+    async def answer(self, octets: bytes) -> None:
+        """Write octets that need no building."""
+        self.client.write(octets)
+        await self.client.flow()
+
+    def end(self, reply: Reply) -> NoReturn:
+        """Give a last reply, whatever its code, and end the session."""
+        self.client.write(render(reply))
+        raise SessionEnd
+
+    def end_early_talk(self) -> NoReturn:
+        """Send away a client that does not wait for replies (RFC 5321 §4.3.1)."""
+        self.tell(EventKind.EARLY_TALKER)
+        self.end(self.shared.texts.reply(503, "5.5.0", "early_talker"))
+
+    def tell(self, kind: EventKind, detail: str = "", *, auth_user: str | None = None) -> None:
+        """Report a happening of this session."""
+        self.shared.tell(kind, self.address, detail, auth_user)

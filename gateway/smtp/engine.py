@@ -1,0 +1,100 @@
+"""The seam between the SMTP front end and the engine that judges.
+
+    session             engine                         relay (live next-hop transaction)
+    RCPT TO  ---------> judge_recipient
+             <--------- None: RCPT goes to the next hop, its reply is the client's
+    DATA ... final dot
+             ---------> process(transaction, spool, relay)
+                            judge
+                            ------------------------> send(prepend, chunks, before_final_dot)
+                            <------------------------ the next hop's final reply
+             <--------- the Reply for the client
+
+`process` runs in a task of its own that a disconnecting client does not cancel. It runs under a deadline
+(`SmtpLimits.deadline_s`, from the client's final dot). When the deadline passes before the final dot went to the next
+hop, the next-hop connection is aborted, the task of `process` is cancelled once (so `asyncio.CancelledError` in an
+engine means *deadline*; record it and let it pass), and the client gets 451. After the final dot nothing is cancelled.
+
+What an engine may raise: `TemporaryError` and `PermanentError` become 451 and 554 with the reference; `CapacityError`
+becomes 452; every other exception is a bug: 451 with the reference, the exception handed to `on_internal_error`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from gateway.model import Envelope, Reply, Session, Transaction
+from gateway.spool import Spool
+
+
+class Relay(Protocol):
+    """One mail transaction at the next hop: MAIL and at least one RCPT have been accepted there."""
+
+    async def send(
+        self, prepend: bytes, chunks: Iterable[bytes], before_final_dot: Callable[[], Awaitable[None]]
+    ) -> Reply:
+        """Send DATA, `prepend` (whole header lines), the chunks as they are, and the final dot; return the final reply.
+
+        `before_final_dot` is awaited after the content went out and before the terminating dot. When it raises, the
+        connection is aborted, nothing is delivered, and its exception passes through. A refusal by the next hop at any
+        stage is a Reply. Raises `gateway.nexthop.failures.HopFailedError` (a NextHopError) when the connection failed;
+        its `after_final_dot` tells whether delivery is unknown. May be called once.
+        """
+        ...
+
+    async def abandon(self) -> None:
+        """End the transaction at the next hop without sending; done by the front end when `send` was not called."""
+        ...
+
+
+class Engine(Protocol):
+    """What judges mail and has it relayed."""
+
+    async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
+        """Return a refusal for the envelope's only forward-path, or None to let the next hop decide."""
+        ...
+
+    async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
+        """Judge the mail, relay or refuse it, and return what the client is told.
+
+        The spool is closed by the front end when this returns.
+        """
+        ...
+
+
+class EventKind(Enum):
+    """What an observer of the front end may want to count, log or put into the audit."""
+
+    CONNECTION_REFUSED = "connection refused"
+    """Over a limit of connections, or a PROXY header that is missing, wrong or from elsewhere."""
+    CLIENT_TIMEOUT = "client timeout"
+    EARLY_TALKER = "early talker"
+    """Octets before the reply to the last command: unauthorised pipelining."""
+    TLS_FAILED = "tls failed"
+    AUTH_SUCCEEDED = "auth succeeded"
+    AUTH_FAILED = "auth failed"
+    AUTH_THROTTLED = "auth throttled"
+    CONTENT_REFUSED = "content refused"
+    """Bare newline, NUL, long line, too big, loop; `detail` is the key of the reply text."""
+    NEXT_HOP_FAILED = "next hop failed"
+
+
+@dataclass(frozen=True)
+class SmtpEvent:
+    """One happening; holds no octets that a peer sent except an accepted or refused login."""
+
+    kind: EventKind
+    client_address: str | None
+    detail: str = ""
+    """A stable word, or the cause of a next-hop failure."""
+    auth_user: str | None = None
+
+
+EventHook = Callable[[SmtpEvent], None]
+"""Called on the event loop; must not block or raise."""
+
+InternalErrorHook = Callable[[str, BaseException], None]
+"""`on_internal_error(reference, exception)`: writes the log line that the 451 refers to."""

@@ -1,0 +1,104 @@
+"""The one builder of SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1), their words, and references.
+
+Whatever a reply is made of (words of ours, an engine's, the next hop's), what leaves is lines of at most 512 octets
+that hold printable characters only; ASCII unless the mail asked for SMTPUTF8.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+import unicodedata
+from importlib.resources import files
+
+from gateway.model import Reply
+
+LINE_LIMIT_BYTES = 512
+"""RFC 5321 §4.5.3.1.5: a reply line with code and CRLF."""
+LINES_LIMIT = 50
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PLAIN = re.compile(r"[ -~]*")
+_ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?: |\Z)")
+
+
+def make_reference() -> str:
+    """Return a new transaction id such as `BT-7F3K2Q9X`: 40 random bits, Crockford's base 32."""
+    number = int.from_bytes(os.urandom(5))
+    return "BT-" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
+
+
+def to_ascii(text: str) -> str:
+    """Return Vietnamese and other Latin text without diacritics; what has no plain form becomes `?`."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text.translate(_NO_PLAIN_FORM))
+    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return kept.encode("ascii", "replace").decode()
+
+
+def render(reply: Reply, *, utf8: bool = False) -> bytes:
+    """Return a reply as it goes on the wire, with code and enhanced status code on each line."""
+    prefix = f"{reply.enhanced} " if reply.enhanced else ""
+    room = LINE_LIMIT_BYTES - len("250 ") - len(prefix) - len("\r\n")
+    lines = [piece for line in reply.lines for piece in _wrap(_clean(line, utf8=utf8), room)][:LINES_LIMIT] or [""]
+    code = f"{reply.code:03d}"
+    last = len(lines) - 1
+    return "".join(
+        f"{code}{' ' if number == last else '-'}{prefix}{line}\r\n" for number, line in enumerate(lines)
+    ).encode(errors="replace")
+
+
+def from_next_hop(code: int, lines: tuple[str, ...]) -> Reply:
+    """Return the next hop's reply as ours, with the enhanced status code of its text, or X.0.0 (RFC 2034 asks for one)."""
+    match = _ENHANCED.match(lines[0]) if lines else None
+    if match is None or match[1] != str(code)[0]:
+        return Reply(code=code, enhanced=f"{code // 100}.0.0", lines=lines)
+    enhanced = match[0].rstrip()
+    return Reply(code=code, enhanced=enhanced, lines=tuple(line.removeprefix(enhanced).lstrip(" ") for line in lines))
+
+
+def mebibytes(count: int) -> str:
+    """Return a size for people, in MiB."""
+    return f"{count / (1 << 20):.3g}"
+
+
+class Texts:
+    """The front end's own words in one language."""
+
+    def __init__(self, language: str) -> None:
+        catalogue = tomllib.loads(files("gateway.texts").joinpath("smtp.toml").read_text("utf-8"))
+        self._messages = {key: str(entry[language]["message"]) for key, entry in catalogue.items()}
+
+    def reply(self, code: int, enhanced: str, key: str, **values: str | int) -> Reply:
+        """Return a reply with the words of a key; KeyError when the catalogue has none."""
+        return Reply(code=code, enhanced=enhanced, lines=(self._messages[key].format(**values),))
+
+
+_NO_PLAIN_FORM = str.maketrans(
+    {"đ": "d", "Đ": "D", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "«": '"', "»": '"'}
+)
+
+
+def _clean(text: str, *, utf8: bool) -> str:
+    """Return printable text without line breaks, controls or direction marks."""
+    if _PLAIN.fullmatch(text):
+        return text
+    if not utf8:
+        text = to_ascii(text)
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _wrap(line: str, room: int) -> list[str]:
+    """Cut a line into pieces of at most `room` octets, at spaces where there are some."""
+    pieces: list[str] = []
+    while len(line.encode(errors="replace")) > room:
+        cut = room
+        while len(line[:cut].encode(errors="replace")) > room:
+            cut -= 1
+        space = line.rfind(" ", 1, cut)
+        cut = space if space > cut // 2 else cut
+        pieces.append(line[:cut])
+        line = line[cut:].lstrip(" ")
+    return [*pieces, line] if line or not pieces else pieces

@@ -1,0 +1,132 @@
+"""Listeners of one worker process: start, addresses, drain.
+
+Listeners are made by `loop.create_server(host=...)`: from a socket made beforehand asyncio would not set TCP_NODELAY,
+and every reply would wait for the client's delayed acknowledgement (40 ms). SO_REUSEPORT lets several workers listen
+on the same port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from gateway.nexthop.hop import NextHop
+from gateway.smtp.admission import LargeMailGate
+from gateway.smtp.client import ClientConnection
+from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
+from gateway.smtp.replies import Texts, render
+from gateway.smtp.session import Session
+from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpSettings
+from gateway.smtp.shared import Shared
+from gateway.smtp.throttle import AuthThrottle
+from gateway.spool import ByteBudget
+
+_TLS_TIMEOUT_S = 15.0
+_LAST_WORDS_S = 2.0
+_LOG = logging.getLogger("gateway.smtp")
+
+
+def log_internal_error(reference: str, exception: BaseException) -> None:
+    """Write the log line to which a 451 with a reference points."""
+    _LOG.error("internal error, reference %s", reference, exc_info=exception)
+
+
+def ignore_event(_event: SmtpEvent) -> None:
+    """Take no note."""
+
+
+class SmtpServer:
+    """All SMTP listeners of this process. Made and used within one running event loop."""
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        engine: Engine,
+        hop: NextHop,
+        *,
+        on_internal_error: InternalErrorHook = log_internal_error,
+        on_event: EventHook = ignore_event,
+    ) -> None:
+        self._settings = settings
+        self._servers: list[asyncio.Server] = []
+        self._shared = Shared(
+            settings=settings,
+            engine=engine,
+            hop=hop,
+            texts=Texts(settings.language.value),
+            budget=ByteBudget(settings.spool.in_flight_bytes),
+            large_mails=LargeMailGate(settings.spool.large_mails_bytes, settings.spool.large_mail_patience_s),
+            throttle=AuthThrottle(settings.limits, asyncio.get_running_loop().time),
+            on_internal_error=on_internal_error,
+            on_event=on_event,
+        )
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of each listener, in the order of the settings."""
+        return tuple(server.sockets[0].getsockname()[:2] for server in self._servers)
+
+    @property
+    def session_count(self) -> int:
+        """Open sessions, for metrics."""
+        return len(self._shared.sessions)
+
+    @property
+    def in_flight_bytes(self) -> int:
+        """Content in hand, for metrics."""
+        return self._shared.budget.used_bytes
+
+    async def start(self) -> None:
+        """Listen on every configured address; OSError, with nothing left open, when one is taken."""
+        try:
+            for listener in self._settings.listeners:
+                self._servers.append(await self._listen(listener))
+        except BaseException:
+            for server in self._servers:
+                server.close()
+            self._servers = []
+            raise
+
+    async def drain(self, timeout_s: float) -> None:
+        """Stop listening, send idle sessions away with 421, let mails in hand finish, at most `timeout_s` seconds."""
+        shared = self._shared
+        shared.draining = True
+        for server in self._servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        for session in tuple(shared.sessions):
+            if session.idle:
+                session.dismiss()
+        while (shared.sessions or shared.running) and loop.time() < end:
+            waiting = [session.client.finished for session in shared.sessions]
+            await asyncio.wait({*waiting, *shared.running}, timeout=end - loop.time(), return_when="ALL_COMPLETED")
+        for session in tuple(shared.sessions):
+            session.dismiss()
+        if running := tuple(shared.running):
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=_LAST_WORDS_S)  # let their engines record what became of them
+        shared.hop.close()
+
+    async def _listen(self, listener: ListenerSettings) -> asyncio.Server:
+        implicit = listener.tls_context if listener.kind is ListenerKind.IMPLICIT_TLS else None
+
+        async def serve(client: ClientConnection) -> None:
+            await Session(self._shared, listener, client).run()
+
+        return await asyncio.get_running_loop().create_server(
+            lambda: ClientConnection(serve, self._timed_out),
+            listener.host,
+            listener.port,
+            ssl=implicit,
+            ssl_handshake_timeout=None if implicit is None else _TLS_TIMEOUT_S,
+            ssl_shutdown_timeout=None if implicit is None else _TLS_TIMEOUT_S,
+            reuse_port=True,
+            backlog=self._settings.backlog,
+        )
+
+    def _timed_out(self, client: ClientConnection) -> None:
+        self._shared.tell(EventKind.CLIENT_TIMEOUT, str(client.peer))
+        client.write(render(self._shared.texts.reply(421, "4.4.2", "timeout")))
+        client.close()

@@ -1,0 +1,339 @@
+"""One SMTP session: greeting, TLS, AUTH and the order of commands (RFC 5321, 6409, 3207, 4954).
+
+PIPELINING is not offered, and a client that does not wait for replies is sent away: what comes unasked is either a
+confused client or the second half of a smuggling attempt on a server before us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from gateway.model import Reply
+from gateway.nexthop.failures import HopFailedError, HopRefusedError
+from gateway.nexthop.replies import Capabilities, HopReply
+from gateway.smtp.authentication import offered_mechanisms, read_credentials, replay
+from gateway.smtp.client import ClientConnection, ClientGoneError
+from gateway.smtp.dialogue import Dialogue, SessionEnd
+from gateway.smtp.engine import EventKind
+from gateway.smtp.grammar import CommandError, decode_line, is_helo_name
+from gateway.smtp.replies import make_reference, render
+from gateway.smtp.sasl import Credentials
+from gateway.smtp.settings import ListenerSettings, address_in
+from gateway.smtp.shared import Shared
+from gateway.smtp.standing import Standing
+from gateway.smtp.transactions import Transactions
+
+_OK = b"250 2.0.0 OK\r\n"
+
+
+class Session:
+    """The session of one client on one listener."""
+
+    def __init__(self, shared: Shared, listener: ListenerSettings, client: ClientConnection) -> None:
+        self.idle = False
+        """Waiting for a command with nothing in hand."""
+        self.client = client
+        self._shared = shared
+        self._limits = shared.settings.limits
+        self._listener = listener
+        self._standing = Standing(listener)
+        self._dialogue = Dialogue(shared, client)
+        self._transactions = Transactions(self._dialogue, self._standing)
+        self._ends_at = client.loop.time() + self._limits.session_timeout_s
+        self._counted = False
+        self._errors = 0
+        self._auth_failures = 0
+
+    async def run(self) -> None:
+        """Serve the client until one of us has had enough."""
+        self._shared.sessions.add(self)
+        try:
+            if await self._admit():
+                while True:
+                    await self._next_command()
+        except SessionEnd:
+            pass
+        finally:
+            self._leave()
+
+    def dismiss(self) -> None:
+        """Send the client away with 421."""
+        if self.client.open:
+            self.client.write(render(self._shared.texts.reply(421, "4.3.2", "draining")))
+            self.client.close()
+
+    # Coming and going
+
+    async def _admit(self) -> bool:
+        client, dialogue, standing = self.client, self._dialogue, self._standing
+        address = client.peer
+        dialogue.address = str(address)
+        if self._listener.proxy_protocol:
+            trusted = address_in(address, self._listener.proxy_networks)
+            proxied = await client.proxied_address() if trusted else None
+            if proxied is None:
+                dialogue.tell(EventKind.CONNECTION_REFUSED, "proxy")
+                return False
+            address = proxied
+        dialogue.address = standing.address = str(address)
+        standing.allowed = address_in(address, self._listener.allowed_networks)
+        standing.tls = client.tls
+        if refusal := self._over_limits(standing.address):
+            dialogue.tell(EventKind.CONNECTION_REFUSED, "limit")
+            dialogue.end(refusal)
+        client.arm(self._limits.greeting_delay_s + self._limits.command_timeout_s)
+        if self._limits.greeting_delay_s:
+            await asyncio.sleep(self._limits.greeting_delay_s)
+        if client.talks_early:
+            dialogue.end_early_talk()
+        client.write(f"220 {self._listener.banner_hostname} ESMTP\r\n".encode())
+        return True
+
+    def _over_limits(self, address: str) -> Reply | None:
+        shared = self._shared
+        if shared.draining:
+            return shared.texts.reply(421, "4.3.2", "draining")
+        if len(shared.sessions) > self._limits.connections:
+            return shared.texts.reply(421, "4.3.2", "banner_busy")
+        if shared.per_address[address] >= self._limits.connections_per_address:
+            return shared.texts.reply(421, "4.7.0", "address_busy")
+        self._counted = True
+        shared.per_address[address] += 1
+        return None
+
+    def _leave(self) -> None:
+        self._shared.sessions.discard(self)
+        if self._counted:
+            self._shared.per_address[self._standing.address] -= 1
+            if not self._shared.per_address[self._standing.address]:
+                del self._shared.per_address[self._standing.address]
+        self._transactions.leave()
+
+    # One command
+
+    async def _next_command(self) -> None:
+        client, dialogue = self.client, self._dialogue
+        self.idle = not self._transactions.open
+        if self.idle and self._shared.draining:
+            await dialogue.refuse(421, "4.3.2", "draining")
+        line = await client.line(self._limits.auth_line_bytes)
+        self.idle = False
+        client.arm(self._limits.command_timeout_s)
+        try:
+            await self._dispatch(line)
+        except CommandError as error:
+            self._errors += 1
+            if self._errors > self._limits.errors_per_session:
+                await dialogue.refuse(421, "4.7.0", "too_many_errors")
+            await dialogue.refuse(error.code, error.enhanced, error.text)
+        except HopFailedError as failure:
+            await dialogue.say(self._shared.hop_failed(failure, dialogue.address))
+        except HopRefusedError as refusal:
+            dialogue.tell(EventKind.NEXT_HOP_FAILED, str(refusal))
+            await dialogue.pass_on(refusal.reply)
+        except (SessionEnd, ClientGoneError, ConnectionError):
+            raise
+        except Exception as error:  # noqa: BLE001  the wall between our bugs and the client: 451, and never the words
+            reference = make_reference()
+            self._shared.on_internal_error(reference, error)
+            self._transactions.end()
+            await dialogue.refuse(451, "4.3.0", "internal", reference=reference)
+
+    async def _dispatch(self, line: bytes) -> None:
+        client = self.client
+        if client.lines > self._limits.commands_per_session or client.loop.time() > self._ends_at:
+            await self._dialogue.refuse(421, "4.7.0", "too_many_commands")
+        if not line.endswith(b"\r\n"):
+            raise CommandError(500, "5.5.2", "bad_line_end")
+        verb, _, argument = line[:-2].partition(b" ")
+        name = verb.upper()
+        if len(line) > self._limits.command_line_bytes and name != b"AUTH":
+            raise CommandError(500, "5.5.6", "line_too_long")
+        unasked = client.unasked
+        if unasked and unasked.upper() != b"QUIT\r\n":  # simple senders write QUIT together with the final dot
+            self._dialogue.end_early_talk()
+        command = self.COMMANDS.get(name)
+        if command is None:
+            raise CommandError(500, "5.5.1", "unknown_command")
+        await command(self, argument)
+
+    # Greeting and TLS
+
+    async def _ehlo(self, argument: bytes) -> None:
+        """What we and the next hop can both do (RFC 5321 §4.1.1.1)."""
+        self._greet(argument, extended=True)
+        standing = self._standing
+        capabilities = await self._hop_capabilities()
+        keywords = capabilities.keywords if capabilities is not None else frozenset[str]()
+        size = self._transactions.size_limit(capabilities)
+        lines = [self._listener.banner_hostname, f"SIZE {size}", "ENHANCEDSTATUSCODES"]
+        lines += [keyword for keyword in ("8BITMIME", "SMTPUTF8", "DSN") if keyword in keywords]
+        if self._listener.tls_context is not None and standing.tls is None:
+            lines.append("STARTTLS")
+        if standing.authenticates and standing.encrypted_enough and standing.auth_user is None:
+            mechanisms = " ".join(mechanism.value for mechanism in offered_mechanisms(capabilities))
+            lines += [f"AUTH {mechanisms}"] if mechanisms else []
+        last = lines.pop()
+        await self._dialogue.answer("".join([*(f"250-{line}\r\n" for line in lines), f"250 {last}\r\n"]).encode())
+
+    async def _helo(self, argument: bytes) -> None:
+        self._greet(argument, extended=False)
+        await self._dialogue.answer(f"250 {self._listener.banner_hostname}\r\n".encode())
+
+    def _greet(self, argument: bytes, *, extended: bool) -> None:
+        name = decode_line(argument).strip()
+        if not is_helo_name(name):
+            raise CommandError(501, "5.5.4", "helo_syntax")
+        self._transactions.end()
+        self._standing.greeted(name, extended=extended)
+
+    async def _hop_capabilities(self) -> Capabilities | None:
+        """Return what the next hop offers; older knowledge, or None, while it cannot be asked."""
+        if self._transactions.connection is not None:
+            return self._transactions.connection.capabilities
+        try:
+            async with asyncio.timeout(self._limits.ehlo_wait_s):
+                return await self._shared.hop.capabilities()
+        except (TimeoutError, HopFailedError, HopRefusedError) as error:
+            self._dialogue.tell(EventKind.NEXT_HOP_FAILED, str(error) or "no answer in time for EHLO")
+            return self._shared.hop.last_capabilities
+
+    async def _starttls(self, argument: bytes) -> None:
+        """RFC 3207. Octets that come before the handshake end the session: they would be an injection."""
+        _no_argument(argument)
+        context = self._listener.tls_context
+        if self._standing.tls is not None:
+            raise CommandError(503, "5.5.1", "tls_active")
+        if context is None:
+            raise CommandError(502, "5.5.1", "tls_not_available")
+        if self.client.talks_early:
+            self._dialogue.end_early_talk()
+        self._transactions.end()
+        self.client.write(b"220 2.0.0 Ready to start TLS\r\n")
+        try:
+            await self.client.start_tls(context)
+        except OSError as error:  # ssl.SSLError is one
+            self._dialogue.tell(EventKind.TLS_FAILED, type(error).__name__)
+            raise SessionEnd from error
+        self._standing.encrypted(self.client.tls)
+
+    # AUTH
+
+    async def _auth(self, argument: bytes) -> None:
+        """RFC 4954, replayed on a connection to the next hop that then belongs to this session."""
+        dialogue, standing, transactions = self._dialogue, self._standing, self._transactions
+        if not standing.authenticates:
+            raise CommandError(502, "5.5.1", "not_implemented")
+        if not standing.extended:
+            raise CommandError(503, "5.5.1", "helo_first")
+        if not standing.encrypted_enough:
+            raise CommandError(538, "5.7.11", "starttls_first")
+        if standing.auth_user is not None or transactions.open:
+            raise CommandError(503, "5.5.1", "auth_sequence")
+        if self._auth_failures >= self._limits.auth_failures_per_session:
+            await dialogue.refuse(421, "4.7.0", "auth_too_many")
+        credentials = await read_credentials(argument, self._challenge)
+        if wait := self._shared.throttle.wait_s(standing.address, credentials.login):
+            dialogue.tell(EventKind.AUTH_THROTTLED, auth_user=credentials.login)
+            await dialogue.refuse(454, "4.7.0", "auth_throttled", seconds=wait)
+            return
+        try:
+            if transactions.connection is None or not transactions.connection.usable:
+                transactions.connection = await self._shared.hop.acquire()
+                transactions.connection.authenticated = True  # whatever comes of it, nobody else may use it
+            reply = await replay(credentials, transactions.connection, self._challenge)
+        except HopFailedError as failure:
+            await dialogue.say(self._shared.hop_failed(failure, standing.address, code=454))
+            return
+        await self._after_auth(credentials, reply)
+
+    async def _after_auth(self, credentials: Credentials, reply: HopReply) -> None:
+        login, address = credentials.login, self._standing.address
+        if reply.positive:
+            self._standing.logged_in(login)
+            self._shared.throttle.succeeded(address, login)
+            self._dialogue.tell(EventKind.AUTH_SUCCEEDED, auth_user=login)
+        elif reply.code >= 500:
+            self._auth_failures += 1
+            self._shared.throttle.failed(address, login)
+            self._dialogue.tell(EventKind.AUTH_FAILED, str(reply.code), auth_user=login)
+            if delay := self._limits.auth_failure_delay_s * 2 ** (self._auth_failures - 1):
+                self.client.arm(self._limits.command_timeout_s + delay)
+                await asyncio.sleep(delay)
+        await self._dialogue.pass_on(reply)
+
+    async def _challenge(self, challenge: bytes) -> bytes:
+        if self.client.unasked:
+            self._dialogue.end_early_talk()
+        self.client.write(b"334 " + challenge + b"\r\n")
+        line = await self.client.line(self._limits.auth_line_bytes)
+        if not line.endswith(b"\r\n"):
+            raise CommandError(500, "5.5.2", "bad_line_end")
+        if len(line) > self._limits.auth_line_bytes:
+            raise CommandError(500, "5.5.6", "line_too_long")
+        if line == b"*\r\n":
+            raise CommandError(501, "5.7.0", "auth_cancelled")
+        return line[:-2]
+
+    # The rest
+
+    async def _mail(self, argument: bytes) -> None:
+        await self._transactions.mail(argument)
+
+    async def _rcpt(self, argument: bytes) -> None:
+        await self._transactions.rcpt(argument)
+
+    async def _data(self, argument: bytes) -> None:
+        await self._transactions.data(argument)
+
+    async def _rset(self, argument: bytes) -> None:
+        _no_argument(argument)
+        self._transactions.end()
+        await self._dialogue.answer(_OK)
+
+    async def _noop(self, _argument: bytes) -> None:
+        await self._dialogue.answer(_OK)
+
+    async def _vrfy(self, _argument: bytes) -> None:
+        """RFC 5321 §3.5.3: we do not tell."""
+        await self._dialogue.answer(b"252 2.5.0 Cannot VRFY user, but will take mail and try to deliver\r\n")
+
+    async def _help(self, _argument: bytes) -> None:
+        await self._dialogue.answer(b"214 2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\r\n")
+
+    async def _quit(self, argument: bytes) -> None:
+        _no_argument(argument)
+        self.client.write(b"221 2.0.0 Bye\r\n")
+        raise SessionEnd
+
+    async def _expn(self, _argument: bytes) -> None:
+        raise CommandError(502, "5.5.1", "not_implemented")
+
+    async def _bdat(self, _argument: bytes) -> None:
+        """RFC 3030 is not offered. What follows is content, so it must not be read as commands: close."""
+        self._dialogue.end(self._shared.texts.reply(502, "5.5.1", "not_implemented"))
+
+    COMMANDS: ClassVar[dict[bytes, Callable[[Session, bytes], Awaitable[None]]]] = {
+        b"EHLO": _ehlo,
+        b"HELO": _helo,
+        b"STARTTLS": _starttls,
+        b"AUTH": _auth,
+        b"MAIL": _mail,
+        b"RCPT": _rcpt,
+        b"DATA": _data,
+        b"BDAT": _bdat,
+        b"RSET": _rset,
+        b"NOOP": _noop,
+        b"VRFY": _vrfy,
+        b"EXPN": _expn,
+        b"HELP": _help,
+        b"QUIT": _quit,
+    }
+    """The verbs that are understood."""
+
+
+def _no_argument(argument: bytes) -> None:
+    if argument.strip():
+        raise CommandError(501, "5.5.4", "no_argument")

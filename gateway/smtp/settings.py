@@ -1,0 +1,148 @@
+"""Settings of the SMTP front end, as plain values; `gateway/config.py` makes them from `gateway.yaml`."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+from gateway.spool import SpoolSettings
+
+Network = IPv4Network | IPv6Network
+
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+class ListenerKind(Enum):
+    """What a listener is for."""
+
+    RELAY = "relay"
+    """Plain SMTP for allowed networks, without AUTH; STARTTLS is offered when a TLS context is set."""
+    SUBMISSION = "submission"
+    """Port 587: STARTTLS, then AUTH (RFC 6409)."""
+    IMPLICIT_TLS = "implicit_tls"
+    """Port 465: TLS from the first byte, then AUTH (RFC 8314)."""
+
+
+class Language(Enum):
+    """Language of the reply texts that people read."""
+
+    VIETNAMESE = "vi"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenerSettings:
+    """One address on which mail is accepted. ValueError when the values do not fit together."""
+
+    host: str
+    port: int
+    """0 takes any free port; `SmtpServer.addresses` tells which."""
+    kind: ListenerKind
+    banner_hostname: str
+    """Our name in the banner and in the reply to EHLO."""
+    tls_context: ssl.SSLContext | None = None
+    """Made by `server_tls_context`; required for SUBMISSION and IMPLICIT_TLS."""
+    allowed_networks: tuple[Network, ...] = LOOPBACK
+    """RELAY: whose clients may send; everybody else gets 550 5.7.1."""
+    auth_without_tls: bool = False
+    """SUBMISSION on a loopback address: AUTH and MAIL are allowed before TLS."""
+    proxy_protocol: bool = False
+    """Every connection begins with a PROXY v1 or v2 header; not with IMPLICIT_TLS."""
+    proxy_networks: tuple[Network, ...] = LOOPBACK
+    """Where PROXY headers may come from; other peers are dropped, for they could claim any address."""
+
+    def __post_init__(self) -> None:
+        if self.kind is ListenerKind.IMPLICIT_TLS and self.tls_context is None:
+            raise ValueError("an implicit TLS listener needs a certificate")
+        if self.kind is ListenerKind.IMPLICIT_TLS and self.proxy_protocol:
+            raise ValueError("the PROXY protocol is supported on relay and submission listeners only")
+        if self.kind is ListenerKind.SUBMISSION and self.tls_context is None and not self.auth_without_tls:
+            raise ValueError("a submission listener needs a certificate (or auth_without_tls on loopback)")
+        if self.auth_without_tls and not is_loopback(self.host):
+            raise ValueError("auth_without_tls is allowed on loopback addresses only")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmtpLimits:
+    """What one client, one mail and one moment may cost. The counts hold for each worker process."""
+
+    message_bytes: int = 35 << 20
+    """Content that is accepted at most; offered as SIZE (RFC 1870) unless the next hop takes less."""
+    line_bytes: int = 64 << 10
+    """Longest line of content with its CRLF. RFC 5321 allows 1000, real HTML mail does not care."""
+    command_line_bytes: int = 2048
+    """RFC 5321 §4.5.3.1.4 asks for 512 and more for extensions: long paths, ORCPT, ENVID."""
+    auth_line_bytes: int = 12288 + 32
+    """AUTH command and its response lines (RFC 4954 §4)."""
+    recipients: int = 200
+    connections: int = 500
+    connections_per_address: int = 50
+    commands_per_session: int = 5000
+    errors_per_session: int = 10
+    """Commands refused as wrong (syntax, sequence, unknown); the next one closes the connection."""
+    auth_failures_per_session: int = 3
+    auth_failure_delay_s: float = 1.0
+    """Wait before the reply to a failed AUTH; doubles with each failure in the session."""
+    auth_failures_per_address: int = 30
+    """In `auth_window_s`; beyond it AUTH is refused with 454 without asking the next hop."""
+    auth_failures_per_login: int = 10
+    """In `auth_window_s`, per login and client address."""
+    auth_window_s: float = 900.0
+    greeting_delay_s: float = 0.0
+    """Pause before the banner; a client that talks in it is dropped as an early talker."""
+    command_timeout_s: float = 60.0
+    data_idle_timeout_s: float = 60.0
+    """Longest silence within the content."""
+    data_grace_s: float = 30.0
+    data_min_rate_bytes_s: int = 500
+    """Mean rate that the content must keep once `data_grace_s` is over."""
+    data_timeout_s: float = 1800.0
+    """Longest time for one content, whatever its rate."""
+    session_timeout_s: float = 7200.0
+    """No command is taken later than this after the connection began."""
+    deadline_s: float = 45.0
+    """From the client's final dot to our final dot upstream; below what mail clients wait (about 60 s)."""
+    ehlo_wait_s: float = 5.0
+    """How long EHLO may wait for the next hop's capabilities before older or minimal ones are shown."""
+    received_fields: int = 50
+    """More Received fields than this are a loop (RFC 5321 §6.3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmtpSettings:
+    """All of the front end."""
+
+    listeners: tuple[ListenerSettings, ...]
+    limits: SmtpLimits = field(default_factory=SmtpLimits)
+    spool: SpoolSettings = field(default_factory=SpoolSettings)
+    language: Language = Language.VIETNAMESE
+    backlog: int = 1024
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host names this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:
+    """Whether one of the networks holds the address; an IPv4-mapped IPv6 address counts as IPv4."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def server_tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return a server context for TLS 1.2 and later; OSError or ssl.SSLError when the files cannot be used."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    context.load_cert_chain(certificate, key)
+    return context

@@ -1,0 +1,60 @@
+"""What all sessions of one process share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.model import Reply
+from gateway.nexthop.failures import FailureKind, HopFailedError
+from gateway.nexthop.hop import NextHop
+from gateway.smtp.admission import LargeMailGate
+from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
+from gateway.smtp.replies import Texts
+from gateway.smtp.settings import SmtpSettings
+from gateway.smtp.throttle import AuthThrottle
+from gateway.spool import ByteBudget
+
+if TYPE_CHECKING:
+    from gateway.smtp.session import Session
+
+_FAILURE_TEXTS = {
+    FailureKind.UNREACHABLE: "next_hop_unreachable",
+    FailureKind.LOST: "next_hop_lost",
+    FailureKind.DNS: "next_hop_dns",
+    FailureKind.TIMEOUT: "next_hop_timeout",
+    FailureKind.PROTOCOL: "next_hop_protocol",
+    FailureKind.TLS: "next_hop_tls",
+    FailureKind.BUSY: "next_hop_busy",
+}
+
+
+@dataclass(kw_only=True)
+class Shared:
+    """Services and counts of one worker process."""
+
+    settings: SmtpSettings
+    engine: Engine
+    hop: NextHop
+    texts: Texts
+    budget: ByteBudget
+    large_mails: LargeMailGate
+    throttle: AuthThrottle
+    on_internal_error: InternalErrorHook
+    on_event: EventHook
+    draining: bool = False
+    sessions: set[Session] = field(default_factory=set)
+    per_address: Counter[str] = field(default_factory=Counter)
+    running: set[asyncio.Task[Reply]] = field(default_factory=set)
+    """Mails in hand: each outlives its session if it must."""
+
+    def tell(self, kind: EventKind, client_address: str | None, detail: str = "", auth_user: str | None = None) -> None:
+        """Report a happening."""
+        self.on_event(SmtpEvent(kind, client_address, detail, auth_user))
+
+    def hop_failed(self, failure: HopFailedError, client_address: str | None, *, code: int = 451) -> Reply:
+        """Report a failure of the next hop and return the reply for it."""
+        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(failure))
+        return self.texts.reply(code, failure.kind.value, _FAILURE_TEXTS[failure.kind])

@@ -1,0 +1,82 @@
+"""What is known of a client, and what it may therefore do (RFC 6409 §4.3, RFC 3207 §4.2)."""
+
+from __future__ import annotations
+
+from gateway.model import FrontEnd, Session
+from gateway.smtp.grammar import CommandError, PathCommand
+from gateway.smtp.settings import ListenerKind, ListenerSettings
+
+
+class Standing:
+    """The standing of one client on one listener."""
+
+    def __init__(self, listener: ListenerSettings) -> None:
+        self.listener = listener
+        self.address = ""
+        self.allowed = False
+        """Its address is in an allowed network of a relay listener."""
+        self.tls: str | None = None
+        self.helo: str | None = None
+        self.extended = False
+        """It greeted with EHLO."""
+        self.auth_user: str | None = None
+        self._model: Session | None = None
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether clients of this listener have to log in."""
+        return self.listener.kind is not ListenerKind.RELAY
+
+    @property
+    def encrypted_enough(self) -> bool:
+        """Whether a password may be said and mail be sent."""
+        return self.tls is not None or self.listener.auth_without_tls
+
+    def greeted(self, name: str, *, extended: bool) -> None:
+        """Note EHLO or HELO."""
+        self.helo = name
+        self.extended = extended
+        self._model = None
+
+    def encrypted(self, tls: str | None) -> None:
+        """Note the TLS handshake; what was said before it is void."""
+        self.tls = tls
+        self.helo = None
+        self.extended = False
+        self._model = None
+
+    def logged_in(self, login: str) -> None:
+        """Note that the next hop accepted a login."""
+        self.auth_user = login
+        self._model = None
+
+    def check_may_send(self) -> None:
+        """Raise CommandError unless the client may send mail."""
+        if self.helo is None:
+            raise CommandError(503, "5.5.1", "helo_first")
+        if not self.authenticates:
+            if not self.allowed:
+                raise CommandError(550, "5.7.1", "not_allowed")
+        elif not self.encrypted_enough:
+            raise CommandError(530, "5.7.0", "starttls_first")
+        elif self.auth_user is None:
+            raise CommandError(530, "5.7.0", "auth_required")
+
+    def check_path(self, command: PathCommand, *, smtputf8: bool) -> None:
+        """Raise CommandError when a path or parameter asks for what was not agreed upon."""
+        if not self.extended and command.parameters:
+            raise CommandError(555, "5.5.4", "unknown_parameter")
+        if not smtputf8 and not (command.path.isascii() and all(p.raw.isascii() for p in command.parameters)):
+            raise CommandError(553, "5.6.7", "needs_smtputf8")
+
+    def model(self) -> Session:
+        """Return what policies see of this session."""
+        if self._model is None:
+            self._model = Session(
+                front_end=FrontEnd.SUBMISSION if self.authenticates else FrontEnd.RELAY,
+                client_address=self.address,
+                helo=self.helo,
+                tls=self.tls,
+                auth_user=self.auth_user,
+            )
+        return self._model

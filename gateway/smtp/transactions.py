@@ -1,0 +1,224 @@
+"""The mail transactions of one session: MAIL, RCPT, DATA (RFC 5321 §3.3).
+
+state                       who owns the next-hop connection
+no transaction, no AUTH     nobody: it is idle in `NextHop`
+after AUTH                  this session, for life
+MAIL accepted               this session
+final dot seen              the task of `run_engine`, until its reply
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from gateway.model import Envelope, Reply, Transaction
+from gateway.nexthop.connection import Connection
+from gateway.nexthop.failures import HopFailedError
+from gateway.nexthop.replies import Capabilities, HopReply
+from gateway.smtp.dialogue import Dialogue
+from gateway.smtp.engine import EventKind
+from gateway.smtp.grammar import CommandError, PathCommand, decode_line, parameters_for, parse_mail, parse_rcpt
+from gateway.smtp.reception import CutOffError, Reception
+from gateway.smtp.replies import make_reference, mebibytes
+from gateway.smtp.standing import Standing
+from gateway.smtp.transfer import LiveRelay, Mail, run_engine
+from gateway.spool import Spool
+
+_GO_AHEAD = b"354 End data with <CR><LF>.<CR><LF>\r\n"
+
+
+class OpenMail:
+    """What MAIL and RCPT have brought together so far."""
+
+    def __init__(self, command: PathCommand, connection: Connection) -> None:
+        self.reference = make_reference()
+        self.command = command
+        self.connection = connection
+        self.smtputf8 = command.has("SMTPUTF8")
+        self.declared_bytes = int(command.value("SIZE") or 0)
+        self.recipients: list[PathCommand] = []
+        self.broken: Reply | None = None
+        """The next hop was lost: what RCPT and DATA are answered until the client gives up."""
+
+    def envelope(self, recipients: list[PathCommand]) -> Envelope:
+        """Return the envelope with these recipients."""
+        return Envelope(
+            reverse_path=self.command.path,
+            forward_paths=tuple(recipient.path for recipient in recipients),
+            mail_parameters=self.command.raw_parameters,
+            rcpt_parameters=tuple(recipient.raw_parameters for recipient in recipients),
+        )
+
+
+class Transactions:
+    """One after the other, on the next hop's connection."""
+
+    def __init__(self, dialogue: Dialogue, standing: Standing) -> None:
+        self.connection: Connection | None = None
+        """To the next hop, from AUTH on; it stays with this session."""
+        self._dialogue = dialogue
+        self._standing = standing
+        self._shared = dialogue.shared
+        self._limits = dialogue.shared.settings.limits
+        self._mail: OpenMail | None = None
+        self._task: asyncio.Task[Reply] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether MAIL was accepted and the transaction has not ended."""
+        return self._mail is not None
+
+    def size_limit(self, capabilities: Capabilities | None) -> int:
+        """Return the largest content that is taken: ours or the next hop's."""
+        theirs = capabilities.size_bytes if capabilities is not None else 0
+        return min(theirs, self._limits.message_bytes) if theirs else self._limits.message_bytes
+
+    def end(self) -> None:
+        """Forget the transaction; its connection goes back to the next hop, or stays with an authenticated session."""
+        mail, self._mail = self._mail, None
+        self._dialogue.utf8 = False
+        if mail is not None and mail.connection is not self.connection:
+            self._hand_back(mail.connection)
+
+    def leave(self) -> None:
+        """End the session's part in everything; a mail that the engine has in hand goes on."""
+        self.end()
+        if self.connection is not None:
+            self._hand_back(self.connection)
+            self.connection = None
+
+    async def mail(self, argument: bytes) -> None:
+        """MAIL, answered by the next hop."""
+        self._standing.check_may_send()
+        if self._mail is not None:
+            raise CommandError(503, "5.5.1", "nested_mail")
+        command = parse_mail(decode_line(argument))
+        self._standing.check_path(command, smtputf8=command.has("SMTPUTF8"))
+        limit = self.size_limit(self._shared.hop.last_capabilities)
+        if int(command.value("SIZE") or 0) > limit:
+            await self._dialogue.refuse(552, "5.3.4", "too_big", limit=mebibytes(limit))
+            return
+
+        def line(capabilities: Capabilities) -> bytes:
+            return f"MAIL FROM:<{command.path}>{parameters_for(command, capabilities.keywords)}".encode()
+
+        if self.connection is None:
+            connection, reply = await self._shared.hop.mail(line)
+        else:
+            connection, reply = self.connection, await self._mail_on_own_connection(self.connection, line)
+        if reply.positive:
+            self._mail = OpenMail(command, connection)
+            self._dialogue.utf8 = self._mail.smtputf8
+        elif connection is not self.connection:
+            self._hand_back(connection)
+        await self._dialogue.pass_on(reply)
+
+    async def rcpt(self, argument: bytes) -> None:
+        """RCPT, judged here, then answered by the next hop."""
+        self._standing.check_may_send()
+        mail = self._mail
+        if mail is None:
+            raise CommandError(503, "5.5.1", "mail_first")
+        command = parse_rcpt(decode_line(argument))
+        self._standing.check_path(command, smtputf8=mail.smtputf8)
+        limit = self._limits.recipients
+        if len(mail.recipients) >= limit:
+            await self._dialogue.refuse(452, "4.5.3", "too_many_recipients", limit=limit)
+            return
+        if mail.broken is not None:
+            await self._dialogue.say(mail.broken)
+            return
+        parameters = parameters_for(command, mail.connection.capabilities.keywords)
+        refusal = await self._shared.engine.judge_recipient(self._standing.model(), mail.envelope([command]))
+        if refusal is not None:
+            await self._dialogue.say(refusal)
+            return
+        try:
+            reply = await mail.connection.ask(f"RCPT TO:<{command.path}>{parameters}".encode())
+        except HopFailedError as failure:
+            mail.broken = self._shared.hop_failed(failure, self._dialogue.address)
+            await self._dialogue.say(mail.broken)
+            return
+        if reply.positive:
+            mail.recipients.append(command)
+        await self._dialogue.pass_on(reply)
+
+    async def data(self, argument: bytes) -> None:
+        """DATA: the content to its true end, then the engine's reply."""
+        self._standing.check_may_send()
+        if argument.strip():
+            raise CommandError(501, "5.5.4", "no_argument")
+        mail = self._mail
+        if mail is None:
+            raise CommandError(503, "5.5.1", "mail_first")
+        if mail.broken is None and not mail.recipients:
+            raise CommandError(503, "5.5.1", "rcpt_first")
+        if self._dialogue.client.unasked:
+            self._dialogue.end_early_talk()
+        reply = mail.broken or await self._take_content(mail)
+        self._dialogue.client.arm(self._limits.command_timeout_s)
+        try:
+            await self._dialogue.say(reply)
+        finally:
+            self.end()
+
+    async def _mail_on_own_connection(self, connection: Connection, line: Callable[[Capabilities], bytes]) -> HopReply:
+        if not connection.usable:
+            # Its login cannot be repeated, for the secret is not kept: the client has to come again.
+            await self._dialogue.refuse(421, "4.4.2", "next_hop_lost")
+        if connection.dirty:
+            await connection.reset()
+        reply = await connection.ask(line(connection.capabilities))
+        connection.dirty = reply.positive
+        return reply
+
+    async def _take_content(self, mail: OpenMail) -> Reply:
+        self._dialogue.client.write(_GO_AHEAD)
+        spool = Spool(self._shared.settings.spool, self._shared.budget)
+        capabilities = mail.connection.capabilities
+        reception = Reception(
+            self._dialogue.client,
+            spool,
+            self._shared,
+            size_limit_bytes=self.size_limit(capabilities),
+            declared_bytes=mail.declared_bytes or None,
+        )
+        try:
+            refusal = await reception.receive(eight_bit_allowed="8BITMIME" in capabilities.keywords)
+        except CutOffError as cut_off:
+            self._dialogue.end(cut_off.reply)
+        except BaseException:
+            spool.close()
+            raise
+        if refusal is not None:
+            self._dialogue.tell(EventKind.CONTENT_REFUSED, reception.refused_for or "")
+            return refusal
+        return await self._process(mail, spool)
+
+    async def _process(self, mail: OpenMail, spool: Spool) -> Reply:
+        """Have the engine judge and relay the mail; its task goes on if this session is cancelled."""
+        client = self._dialogue.client
+        client.disarm()
+        transaction = Transaction(
+            id=mail.reference,
+            session=self._standing.model(),
+            envelope=mail.envelope(mail.recipients),
+            received_at=datetime.now(UTC),
+            size_bytes=spool.size_bytes,
+            sha256=spool.sha256,
+        )
+        work = Mail(transaction, spool, LiveRelay(mail.connection), client.loop.time())
+        self._task = task = client.loop.create_task(run_engine(self._shared, work))
+        self._shared.running.add(task)
+        task.add_done_callback(self._shared.running.discard)
+        return await asyncio.shield(task)
+
+    def _hand_back(self, connection: Connection) -> None:
+        """Give a connection back once the mail in hand on it is done."""
+        recycle = self._shared.hop.recycle
+        if self._task is not None and not self._task.done():
+            self._task.add_done_callback(lambda _: recycle(connection))
+        else:
+            recycle(connection)

@@ -1,0 +1,129 @@
+"""One mail from its final dot to the reply: the engine in a task of its own, under the deadline.
+
+The task outlives the session: a client that hangs up neither stops the judgement nor cuts the relay between its final
+dot and the next hop's reply. What the engine raises is turned into a reply here, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from gateway.errors import CapacityError, PermanentError, TemporaryError
+from gateway.model import Reply, Transaction
+from gateway.nexthop.connection import Connection
+from gateway.nexthop.failures import FailureKind, HopFailedError
+from gateway.smtp.replies import from_next_hop
+from gateway.smtp.shared import Shared
+from gateway.spool import Spool
+
+
+class DeadlineError(TemporaryError):
+    """The deadline passed before the final dot went to the next hop; nothing was delivered."""
+
+
+class LiveRelay:
+    """The `Relay` of the engine: one transaction on a connection to the next hop."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._begun = False
+        self.committed = False
+        """The final dot is going out: from here on nothing may stop it."""
+        self.expired = False
+
+    async def send(
+        self, prepend: bytes, chunks: Iterable[bytes], before_final_dot: Callable[[], Awaitable[None]]
+    ) -> Reply:
+        """Relay the mail and return the next hop's final reply."""
+        if self._begun:
+            raise RuntimeError("a relay sends once")
+        if prepend and (not prepend.endswith(b"\r\n") or prepend.startswith(b".") or b"\r\n." in prepend):
+            raise ValueError("what is prepended must be whole header lines")
+        if self.expired:
+            raise DeadlineError("deadline passed")
+        self._begun = True
+
+        async def gate() -> None:
+            await before_final_dot()
+            if self.expired:
+                raise DeadlineError("deadline passed")
+            self.committed = True
+
+        try:
+            reply = await self._connection.data(prepend, chunks, gate)
+        except asyncio.CancelledError:
+            if not self.committed:
+                raise
+            # Only the end of a drain cancels here. Whether the mail was taken is unknown, and must be recorded so.
+            failure = HopFailedError(FailureKind.LOST, "cancelled after the final dot", after_final_dot=True)
+            raise failure from None
+        return from_next_hop(reply.code, reply.lines)
+
+    async def abandon(self) -> None:
+        """End the transaction unsent."""
+        if not self._begun and self._connection.dirty and self._connection.usable:
+            self._begun = True
+            await self._connection.reset()
+
+    def expire(self) -> bool:
+        """Note that the deadline passed; abort the connection and return True unless the final dot has gone out."""
+        if self.committed:
+            return False
+        self.expired = True
+        if self._begun:
+            self._connection.abort()
+        return True
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What the engine is given."""
+
+    transaction: Transaction
+    spool: Spool
+    relay: LiveRelay
+    ended_at: float
+    """Loop time of the client's final dot."""
+
+
+async def run_engine(shared: Shared, mail: Mail) -> Reply:
+    """Return the reply for a mail, whatever happens; closes the spool."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    def at_deadline() -> None:
+        if mail.relay.expire():
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    timer = loop.call_at(mail.ended_at + shared.settings.limits.deadline_s, at_deadline)
+    reference = mail.transaction.id
+    client = mail.transaction.session.client_address
+    reply = shared.texts.reply
+    try:
+        return await shared.engine.process(mail.transaction, mail.spool, mail.relay)
+    except asyncio.CancelledError:
+        if not mail.relay.expired:
+            raise
+        task.uncancel()
+        return reply(451, "4.4.7", "deadline", reference=reference)
+    except DeadlineError:
+        return reply(451, "4.4.7", "deadline", reference=reference)
+    except HopFailedError as failure:
+        return shared.hop_failed(failure, client)
+    except CapacityError:
+        return reply(452, "4.3.1", "full")
+    except TemporaryError as error:
+        shared.on_internal_error(reference, error)
+        return reply(451, "4.3.0", "temporary", reference=reference)
+    except PermanentError as error:
+        shared.on_internal_error(reference, error)
+        return reply(554, "5.3.0", "permanent", reference=reference)
+    except Exception as error:  # noqa: BLE001  the wall between our bugs and the client: 451, and never the words
+        shared.on_internal_error(reference, error)
+        return reply(451, "4.3.0", "internal", reference=reference)
+    finally:
+        timer.cancel()
+        mail.spool.close()

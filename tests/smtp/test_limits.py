@@ -1,0 +1,219 @@
+"""No client may take more than its share; an honest slow one is served."""
+
+import asyncio
+from dataclasses import replace
+
+from gateway.spool import SpoolSettings
+from tests.support.client import RawClient
+from tests.support.gateway import QUICK, listener, running
+from tests.support.sink import Sink
+
+CONTENT = b"Subject: x\r\n\r\nhello\r\n"
+
+
+async def test_connections_are_limited_in_all_and_for_each_address():
+    limits = replace(QUICK, connections=3, connections_per_address=2)
+    async with (
+        Sink() as sink,
+        running(sink.port, limits=limits) as gateway,
+        RawClient(*gateway.address) as first,
+        RawClient(*gateway.address),
+        RawClient(*gateway.address) as third,
+    ):
+        assert third.banner.startswith("421 4.7.0")
+        assert await third.closed() == b""
+        async with RawClient(*gateway.address, local="127.0.0.2") as other:
+            assert other.banner.code == 220
+            async with RawClient(*gateway.address, local="127.0.0.3") as fourth:
+                assert fourth.banner.startswith("421 4.3.2")
+        await first.cmd("QUIT")
+        await first.closed()
+        async with RawClient(*gateway.address) as again:
+            assert again.banner.code == 220
+
+
+async def test_commands_recipients_and_errors_are_limited():
+    limits = replace(QUICK, commands_per_session=12, recipients=3, errors_per_session=4)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            replies = await client.envelope(recipients=[f"r{n}@city" for n in range(5)])
+            assert [reply.code for reply in replies] == [250, 250, 250, 250, 452, 452]
+            assert replies[4].startswith("452 4.5.3")
+            assert (await client.data(CONTENT)).code == 250
+            assert len(sink.delivered[0].rcpt_lines) == 3
+            replies = [await client.cmd("NOOP") for _ in range(5)]
+            assert replies[-1].startswith("421 4.7.0")
+            assert await client.closed() == b""
+        async with RawClient(*gateway.address) as client:
+            replies = [await client.cmd("NONSENSE") for _ in range(5)]
+            assert [reply.code for reply in replies] == [500, 500, 500, 500, 421]
+            assert await client.closed() == b""
+
+
+async def test_a_command_line_of_any_length_costs_one_error():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        for length in (2049, 12_000, 300_000, 3_000_000):
+            client.send(b"MAIL FROM:<" + b"a" * length)
+            await client.writer.drain()
+            reply = await client.cmd("@b>")
+            assert reply.startswith("500 5.5.6")
+        assert (await client.mail(CONTENT)).code == 250
+
+
+async def test_message_size_is_limited_at_mail_and_in_data():
+    limits = replace(QUICK, message_bytes=10_000)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        assert "SIZE 10000" in await client.ehlo()
+        assert (await client.cmd("MAIL FROM:<a@b> SIZE=10001")).startswith("552 5.3.4")
+        assert (await client.mail(b"x" * 78 + b"\r\n" * 10_000)).startswith("552 5.3.4")
+        assert (await client.mail(b"a" * 998 + b"\r\n" + b"x\r\n" * 3000)).code == 250
+        assert len(sink.delivered) == 1
+
+
+async def test_a_client_that_goes_on_far_beyond_the_limit_is_cut_off():
+    limits = replace(QUICK, message_bytes=10_000)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        await client.envelope()
+        await client.cmd("DATA")
+        client.send((b"x" * 998 + b"\r\n") * 3000)
+        assert (await client.reply()).startswith("552 5.3.4")
+        await client.closed()
+        assert not sink.delivered
+
+
+async def test_lines_are_limited_and_the_session_stays_in_step():
+    limits = replace(QUICK, line_bytes=5000)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.mail(b"Subject: x\r\n\r\n" + b"y" * 4998 + b"\r\n")).code == 250
+        assert (await client.mail(b"Subject: x\r\n\r\n" + b"y" * 4999 + b"\r\n")).startswith("550 5.6.0")
+        assert (await client.mail(CONTENT)).code == 250
+
+
+async def test_mails_in_hand_are_limited_together():
+    spool = SpoolSettings(in_flight_bytes=100_000)
+    async with Sink() as sink, running(sink.port, spool=spool) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.mail(b"x\r\n" * 40_000)).startswith("452 4.3.1")
+        assert (await client.mail(b"x\r\n" * 30_000)).code == 250
+
+
+async def test_a_loop_is_refused():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        hops = b"Received: from a by b\r\n"
+        assert (await client.mail(hops * 51 + CONTENT)).startswith("554 5.4.6")
+        assert (await client.mail(hops * 50 + CONTENT + hops)).code == 250
+
+
+async def test_a_silent_client_is_told_and_dropped():
+    limits = replace(QUICK, command_timeout_s=0.2)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.reply()).startswith("421 4.4.2")
+        assert await client.closed() == b""
+        assert gateway.events[-1].kind.name == "CLIENT_TIMEOUT"
+
+
+async def test_a_client_that_drips_a_command_is_dropped():
+    limits = replace(QUICK, command_timeout_s=0.3)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+
+        async def drip():
+            for _ in range(1000):
+                client.send(b"N")
+                await asyncio.sleep(0.02)
+
+        task = asyncio.ensure_future(drip())
+        assert (await client.reply()).startswith("421 4.4.2")
+        task.cancel()
+
+
+async def test_a_client_that_trickles_content_is_dropped_and_an_honest_slow_one_is_not():
+    limits = replace(QUICK, data_grace_s=0.2, data_min_rate_bytes_s=2000, data_idle_timeout_s=0.5)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway:
+        async with RawClient(*gateway.address) as trickler, RawClient(*gateway.address) as honest:
+
+            async def send(client, size, pause):
+                await client.ehlo()
+                await client.envelope()
+                await client.cmd("DATA")
+                reply = asyncio.ensure_future(client.reply())
+                for _ in range(30):
+                    client.send(b"x" * size + b"\r\n")
+                    await asyncio.wait({reply}, timeout=pause)
+                    if reply.done():
+                        break
+                else:
+                    client.send(b".\r\n")
+                return await reply
+
+            slow, fine = await asyncio.gather(send(trickler, 1, 0.03), send(honest, 500, 0.03))
+            assert slow.startswith("421 4.4.2")
+            assert fine.code == 250
+        assert len(sink.delivered) == 1
+
+
+async def test_a_client_that_stops_within_the_content_is_dropped():
+    limits = replace(QUICK, data_idle_timeout_s=0.2)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        await client.envelope()
+        await client.cmd("DATA")
+        client.send(b"Subject: x\r\n")
+        assert (await client.reply()).startswith("421 4.4.2")
+        assert await client.closed() == b""
+        assert not sink.delivered
+
+
+async def test_the_total_time_of_a_content_is_limited():
+    limits = replace(QUICK, data_timeout_s=0.3)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        await client.envelope()
+        await client.cmd("DATA")
+
+        async def flood():
+            while True:
+                client.send(b"x" * 1000 + b"\r\n")
+                await asyncio.sleep(0.01)
+
+        task = asyncio.ensure_future(flood())
+        assert (await client.reply()).startswith("421 4.4.2")
+        task.cancel()
+
+
+async def test_a_client_that_never_reads_its_replies_is_dropped():
+    limits = replace(QUICK, command_timeout_s=0.5, commands_per_session=10**9)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        client.writer.transport.pause_reading()
+
+        async def flood():
+            while not client.writer.is_closing():
+                client.send(b"NOOP\r\n")
+                await client.writer.drain()
+
+        task = asyncio.ensure_future(flood())
+        async with asyncio.timeout(8):
+            while gateway.server.session_count:
+                await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_three_hundred_slow_clients_do_not_slow_a_good_one():
+    limits = replace(QUICK, connections=1000, connections_per_address=600)
+    async with Sink() as sink, running(sink.port, limits=limits, listeners=[listener()]) as gateway:
+        slow = [RawClient(*gateway.address) for _ in range(300)]
+        await asyncio.gather(*(client.__aenter__() for client in slow))
+        for client in slow:
+            client.send(b"EH")
+        async with RawClient(*gateway.address) as good:
+            async with asyncio.timeout(2):
+                await good.ehlo()
+                assert (await good.mail(CONTENT)).code == 250
+        for client in slow:
+            client.writer.close()

@@ -1,0 +1,100 @@
+# ruff: noqa: SIM117  (nested servers and clients, and small scripts, read better so)
+"""TLS on our side: STARTTLS without injection, implicit TLS, nothing older than TLS 1.2."""
+
+import asyncio
+import ssl
+
+import pytest
+
+from gateway.smtp.settings import ListenerKind, ListenerSettings, server_tls_context
+from tests.support.client import RawClient
+from tests.support.gateway import listener, running
+from tests.support.sink import Sink
+
+
+async def test_implicit_tls_serves_login_and_mail(pki):
+    tls = listener(ListenerKind.IMPLICIT_TLS, tls_context=server_tls_context(*pki.issue("gateway.test")))
+    async with Sink(users={"u": "p"}) as sink, running(sink.port, listeners=[tls]) as gateway:
+        async with RawClient(*gateway.address, tls=pki.client()) as client:
+            reply = await client.ehlo()
+            assert "AUTH" in reply
+            assert "STARTTLS" not in reply
+            assert (await client.cmd("STARTTLS")).startswith("503 5.5.1")
+            assert (await client.login("u", "p")).code == 235
+            assert (await client.mail(b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n" * 100_000)).code == 250
+
+
+async def test_relay_with_starttls_forgets_what_was_said_before(pki):
+    relay = listener(tls_context=pki.server("gateway.test"))
+    async with Sink() as sink, running(sink.port, listeners=[relay]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            await client.envelope()
+            await client.starttls(pki.client())
+            assert (await client.cmd("RCPT TO:<a@b>")).startswith("503")
+            assert (await client.cmd("STARTTLS")).startswith("503")
+            await client.ehlo()
+            assert (await client.mail()).code == 250
+            assert gateway.engine.transactions[0].session.tls.startswith("TLSv1.")
+
+
+@pytest.mark.parametrize(
+    "injected", [b"MAIL FROM:<evil@x>\r\n", b"NOOP\r\n", b"x", b"EHLO x\r\nMAIL FROM:<evil@x>\r\n"]
+)
+async def test_plaintext_behind_starttls_is_never_obeyed(pki, injected):
+    relay = listener(tls_context=pki.server("gateway.test"))
+    async with Sink() as sink, running(sink.port, listeners=[relay]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            client.send(b"STARTTLS\r\n" + injected)
+            assert (await client.reply()).code == 503
+            assert await client.closed() == b""
+        assert not any(b"evil" in command for session in sink.sessions for command in session.commands)
+
+
+async def test_a_failed_handshake_ends_the_connection_and_harms_nobody(pki):
+    relay = listener(tls_context=pki.server("gateway.test"))
+    async with Sink() as sink, running(sink.port, listeners=[relay]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            assert (await client.cmd("STARTTLS")).code == 220
+            client.send(b"this is no TLS\r\n" * 10)
+            await client.closed()
+        async with RawClient(*gateway.address) as client:
+            assert (await client.cmd("STARTTLS")).code == 220
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            assert (await client.mail()).code == 250
+        assert not gateway.errors
+        assert any(event.kind.name == "TLS_FAILED" for event in gateway.events)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_old_tls_versions_are_refused(pki):
+    context = server_tls_context(*pki.issue("gateway.test"))
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    tls = listener(ListenerKind.IMPLICIT_TLS, tls_context=context)
+    old = pki.client()
+    old.minimum_version = ssl.TLSVersion.TLSv1
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    async with Sink() as sink, running(sink.port, listeners=[tls]) as gateway:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await asyncio.open_connection(*gateway.address, ssl=old, server_hostname="gateway.test")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": ListenerKind.IMPLICIT_TLS},
+        {"kind": ListenerKind.SUBMISSION},
+        {"kind": ListenerKind.SUBMISSION, "auth_without_tls": True, "host": "0.0.0.0"},
+        {
+            "kind": ListenerKind.IMPLICIT_TLS,
+            "tls_context": ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER),
+            "proxy_protocol": True,
+        },
+    ],
+)
+def test_unsafe_listeners_cannot_be_configured(wrong):
+    with pytest.raises(ValueError):
+        ListenerSettings(**{"host": "127.0.0.1", "port": 0, "banner_hostname": "x", **wrong})

@@ -1,0 +1,527 @@
+# ruff: noqa: PLW0108, SIM117  (nested servers and clients, and small scripts, read better so)
+"""A mail transaction is the next hop's: its answers reach the client, one for each recipient, and 250 only after its 250."""
+
+import asyncio
+import hashlib
+import os
+from dataclasses import replace
+
+import pytest
+
+from gateway.errors import AuditError, CapacityError, PermanentError
+from gateway.model import FrontEnd, Reply
+from gateway.smtp.settings import ListenerKind
+from gateway.spool import SpoolSettings
+from tests.support.client import RawClient
+from tests.support.gateway import QUICK, DirectEngine, RefusingEngine, hop_settings, listener, running
+from tests.support.sink import EXTENSIONS, Act, Sink
+
+CONTENT = b"Subject: x\r\n\r\nhello\r\n"
+
+
+def at(stage, act, *, times=None):
+    """Return a script that acts at one stage, always or the first few times."""
+    left = [times]
+
+    def script(now, session):
+        if now != stage or left[0] == 0:
+            return None
+        if left[0] is not None:
+            left[0] -= 1
+        return act
+
+    return script
+
+
+async def test_one_mail_goes_through_with_the_next_hops_own_replies():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        assert client.banner.startswith("220 gateway.test ESMTP")
+        await client.ehlo()
+        assert await client.cmd("MAIL FROM:<a@b>") == "250 2.1.0 City: sender ok"
+        assert await client.cmd("RCPT TO:<c@d>") == "250 2.1.5 City: recipient ok"
+        assert await client.data(CONTENT) == "250 2.0.0 City: queued as 4711"
+        assert (await client.cmd("QUIT")).code == 221
+        assert sink.delivered[0].content == CONTENT
+        transaction = gateway.engine.transactions[0]
+        assert transaction.envelope.reverse_path == "a@b"
+        assert transaction.envelope.forward_paths == ("c@d",)
+        assert transaction.size_bytes == len(CONTENT)
+        assert transaction.sha256 == hashlib.sha256(CONTENT).hexdigest()
+        assert transaction.session.front_end is FrontEnd.RELAY
+        assert transaction.session.client_address == "127.0.0.1"
+        assert transaction.session.helo == "client.test"
+        assert transaction.received_at.tzinfo is not None
+        assert gateway.engine.sending == 1
+
+
+async def test_null_reverse_path_and_postmaster_go_through():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.mail(CONTENT, sender="", recipients=["postmaster"])).code == 250
+        assert sink.delivered[0].mail_line == b"MAIL FROM:<>"
+        assert sink.delivered[0].rcpt_lines == [b"RCPT TO:<postmaster>"]
+        assert gateway.engine.transactions[0].envelope.reverse_path == ""
+
+
+async def test_parameters_arrive_unchanged():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        await client.cmd("MAIL FROM:<a@b> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=QQ3+2B")
+        await client.cmd("RCPT TO:<c@d> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Bob@Example.ORG")
+        await client.data(CONTENT)
+        mail = sink.delivered[0]
+        assert mail.mail_line == b"MAIL FROM:<a@b> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=QQ3+2B"
+        assert mail.rcpt_lines == [b"RCPT TO:<c@d> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Bob@Example.ORG"]
+        envelope = gateway.engine.transactions[0].envelope
+        assert envelope.mail_parameters == ("SIZE=100", "BODY=8BITMIME", "RET=HDRS", "ENVID=QQ3+2B")
+        assert envelope.rcpt_parameters == (("NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;Bob@Example.ORG"),)
+
+
+async def test_internationalised_mail_goes_through_and_is_answered_in_vietnamese():
+    engine = RefusingEngine()
+    async with Sink() as sink, running(sink.port, engine=engine) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        reply = await client.cmd("MAIL FROM:<nguyễn@thànhphố.vn>")
+        assert reply.startswith("553 5.6.7")
+        assert (await client.cmd("MAIL FROM:<nguyễn@thànhphố.vn> SMTPUTF8")).code == 250
+        assert (await client.cmd("RCPT TO:<trần@thànhphố.vn>")).code == 250
+        assert "Từ chối: thư có dấu MẬT" in await client.data(CONTENT)
+        assert "MAIL FROM:<nguyễn@thànhphố.vn> SMTPUTF8".encode() in sink.sessions[-1].commands
+        await client.envelope()
+        assert "Tu choi: thu co dau MAT" in await client.data(CONTENT)
+
+
+async def test_each_recipient_gets_the_next_hops_own_answer():
+    def script(stage, session):
+        if stage == "rcpt" and b"nobody" in session.commands[-1]:
+            return Act(b"550 5.1.1 City: no such user\r\n")
+        return None
+
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        replies = await client.envelope(recipients=["good@city", "nobody@city"])
+        assert [reply.code for reply in replies] == [250, 250, 550]
+        assert replies[2] == "550 5.1.1 City: no such user"
+        assert (await client.data(CONTENT)).code == 250
+        assert sink.delivered[0].rcpt_lines == [b"RCPT TO:<good@city>"]
+        assert gateway.engine.transactions[0].envelope.forward_paths == ("good@city",)
+
+
+async def test_a_recipient_refused_by_the_engine_never_reaches_the_next_hop():
+    class Engine(DirectEngine):
+        def refuse_recipient(self, path):
+            if path == "office@city":
+                return Reply(code=550, enhanced="5.7.1", lines=("Không phải địa chỉ công vụ",))
+            return None
+
+    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        replies = await client.envelope(recipients=["office@city", "b@city"])
+        assert replies[1] == "550 5.7.1 Khong phai dia chi cong vu"
+        assert (await client.data(CONTENT)).code == 250
+        assert not any(b"office" in command for session in sink.sessions for command in session.commands)
+        assert [envelope.forward_paths for _, envelope in gateway.engine.recipients] == [("office@city",), ("b@city",)]
+
+
+async def test_only_refused_recipients_leave_nothing_to_send():
+    script = at("rcpt", Act(b"450 4.2.1 later\r\n"))
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        await client.envelope()
+        assert (await client.cmd("DATA")).startswith("503 5.5.1")
+        assert (await client.cmd("RSET")).code == 250
+
+
+@pytest.mark.parametrize("code", [b"421", b"450", b"451", b"452", b"550", b"552", b"554"])
+@pytest.mark.parametrize("stage", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
+async def test_refusals_of_the_next_hop_are_passed_on(stage, code):
+    enhanced = code[:1] + b".7.9"
+    script = at(stage, Act(code + b" " + enhanced + b" City: not today\r\n"))
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        replies = await client.envelope()
+        refused = next((reply for reply in replies if reply.code != 250), None)
+        if stage in {"data", "dot"}:
+            refused = await client.data(CONTENT)
+        assert refused == f"{code.decode()} {enhanced.decode()} City: not today"
+        if code == b"421":
+            assert await client.closed() == b""
+        else:
+            assert (await client.cmd("NOOP")).code == 250
+        assert not gateway.errors
+
+
+MALFORMED = {
+    "no code": b"hello\r\n",
+    "99": b"99 x\r\n",
+    "600": b"600 x\r\n",
+    "letters": b"2x0 x\r\n",
+    "bare LF": b"250 ok\n",
+    "NUL": b"250 o\0k\r\n",
+    "CR in text": b"250 o\rk\r\n",
+    "code changes": b"250-a\r\n550 b\r\n",
+    "10 MB of lines": b"250-" + b"x" * 70 + b"\r\n" + b"250-y\r\n" * 100_000,
+    "endless line": b"250 " + b"x" * 100_000,
+    "354": b"354 go on\r\n",
+    "closed": b"",
+}
+
+
+@pytest.mark.parametrize("octets", MALFORMED.values(), ids=MALFORMED.keys())
+@pytest.mark.parametrize("stage", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
+async def test_nonsense_of_the_next_hop_becomes_451_and_ends_its_connection(stage, octets):
+    if stage == "data" and octets.startswith(b"354"):
+        octets = b"354 go\r\n354 go again\r\n"
+    script = at(stage, Act(octets or None, close=not octets, as_usual=stage == "data" and octets.startswith(b"354")))
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        replies = await client.envelope()
+        refused = next((reply for reply in replies if reply.code != 250), None)
+        if stage in {"data", "dot"}:
+            refused = await client.data(CONTENT)
+        assert refused.code == 451
+        assert len(refused.raw) <= 512
+        await sink.wait_for(lambda: sink.sessions[-1].closed.is_set())
+        assert not gateway.errors
+        sink.script = lambda stage, session: None
+        await client.cmd("RSET")
+        assert (await client.mail(CONTENT)).code == 250
+
+
+async def test_a_connection_lost_after_the_final_dot_is_451_and_not_tried_again():
+    script = at("dot", Act(None, close=True))
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        reply = await client.mail(CONTENT)
+        assert reply.startswith("451 4.4.2")
+        assert len(sink.delivered) == 1
+        assert gateway.engine.outcomes[0].after_final_dot
+
+
+async def test_a_recipient_after_the_next_hop_was_lost_gets_the_same_451():
+    script = at("rcpt", Act(None, close=True), times=1)
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        replies = await client.envelope(recipients=["a@b", "c@d"])
+        assert [reply.code for reply in replies] == [250, 451, 451]
+        assert (await client.cmd("DATA")).code == 451
+        assert (await client.mail(CONTENT)).code == 250
+
+
+async def test_a_refusal_within_the_content_is_passed_on_and_nothing_is_delivered():
+    def script(stage, session):
+        return Act(b"354 go\r\n552 5.3.4 City: too much\r\n", stop_reading=True) if stage == "data" else None
+
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        reply = await client.mail(CONTENT * 100_000)
+        assert reply == "552 5.3.4 City: too much"
+        assert not sink.delivered
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RuntimeError("canary /etc/secret"), "451 4.3.0"),
+        (AuditError("canary"), "451 4.3.0"),
+        (CapacityError("canary"), "452 4.3.1"),
+        (PermanentError("canary"), "554 5.3.0"),
+    ],
+)
+@pytest.mark.parametrize("where", ["process", "before_final_dot"])
+async def test_an_exception_of_the_engine_is_a_temporary_reply_with_a_reference(error, expected, where):
+    class Engine(DirectEngine):
+        async def before_final_dot(self):
+            if where == "before_final_dot":
+                raise error
+
+        async def process(self, transaction, spool, relay):
+            if where == "process":
+                raise error
+            return await super().process(transaction, spool, relay)
+
+    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        reply = await client.mail(CONTENT)
+        assert reply.startswith(expected)
+        assert "canary" not in reply
+        if not isinstance(error, CapacityError):
+            assert gateway.errors[0][0] in reply
+            assert gateway.errors[0][1] is error
+        assert not sink.delivered
+        assert (await client.cmd("NOOP")).code == 250
+
+
+async def test_an_exception_at_rcpt_is_451_with_a_reference():
+    class Engine(DirectEngine):
+        def refuse_recipient(self, path):
+            raise ValueError("canary")
+
+    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        reply = (await client.envelope())[1]
+        assert reply.startswith("451 4.3.0")
+        assert gateway.errors[0][0] in reply
+        assert "canary" not in reply
+
+
+def resets(sink):
+    return sum(session.commands.count(b"RSET") for session in sink.sessions)
+
+
+async def test_a_refused_mail_is_ended_at_the_next_hop_by_rset_and_the_connection_is_used_again():
+    engine = RefusingEngine(Reply(code=550, enhanced="5.7.1", lines=("x\r\n250 OK",)))
+    async with Sink() as sink, running(sink.port, engine=engine) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        for expected in (1, 2):
+            reply = await client.mail(CONTENT)
+            assert reply == "550 5.7.1 x  250 OK"
+            await sink.wait_for(lambda expected=expected: resets(sink) == expected)
+        assert not sink.delivered
+
+
+async def test_prepended_header_lines_stand_before_the_content():
+    class Engine(DirectEngine):
+        def prepend(self, transaction):
+            return b"X-Policy: tagged\r\nX-Ref: " + transaction.id.encode() + b"\r\n"
+
+    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        for content in (CONTENT, b"." + CONTENT * 30_000, b""):
+            await client.mail(content)
+            reference = gateway.engine.transactions[-1].id.encode()
+            assert sink.delivered[-1].content == b"X-Policy: tagged\r\nX-Ref: " + reference + b"\r\n" + content
+
+
+async def test_reset_and_new_greeting_forget_the_envelope():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        for forget in ("RSET", "EHLO again", "HELO again"):
+            await client.envelope()
+            assert (await client.cmd(forget)).code == 250
+            assert (await client.cmd("RCPT TO:<a@b>")).startswith("503 5.5.1")
+            assert (await client.cmd("DATA")).startswith("503 5.5.1")
+        assert (await client.mail(CONTENT)).code == 250
+
+
+async def test_commands_out_of_order_and_unknown_ones_are_refused():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("503 5.5.1")
+        assert (await client.cmd("EHLO")).startswith("501 5.5.4")
+        await client.ehlo()
+        assert (await client.cmd("RCPT TO:<a@b>")).startswith("503 5.5.1")
+        assert (await client.cmd("AUTH PLAIN AAAA")).startswith("502 5.5.1")
+        assert (await client.cmd("XAUTH PLAIN c2VjcmV0")).startswith("500 5.5.1")
+        assert (await client.cmd("VRFY root")).code == 252
+        assert (await client.cmd("EXPN all")).startswith("502 5.5.1")
+        assert (await client.cmd("HELP")).code == 214
+        assert (await client.cmd("QUIT now")).startswith("501 5.5.4")
+        await client.cmd("MAIL FROM:<a@b>")
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("503 5.5.1")
+
+
+async def test_capabilities_are_the_intersection_with_the_next_hops():
+    async with Sink(extensions=("SIZE 1000000",), auth=()) as sink, running(sink.port) as gateway:
+        async with RawClient(*gateway.address) as client:
+            reply = await client.ehlo()
+            assert "SIZE 1000000" in reply
+            for missing in ("8BITMIME", "SMTPUTF8", "DSN", "PIPELINING", "AUTH", "STARTTLS", "CHUNKING"):
+                assert missing not in reply
+            assert "ENHANCEDSTATUSCODES" in reply
+            assert (await client.cmd("MAIL FROM:<a@b> SMTPUTF8")).startswith("554 5.6.7")
+            assert (await client.cmd("MAIL FROM:<a@b> BODY=8BITMIME")).startswith("554 5.6.3")
+            assert (await client.cmd("MAIL FROM:<a@b> RET=HDRS")).startswith("555 5.5.4")
+            assert (await client.cmd("MAIL FROM:<a@b> SIZE=1000001")).startswith("552 5.3.4")
+            assert (await client.mail(b"Subject: x\r\n\r\n\xc3\xa1\r\n")).startswith("554 5.6.3")
+            assert (await client.mail(b"x" * 998 + b"\r\n")).code == 250
+    async with Sink(extensions=EXTENSIONS) as sink, running(sink.port) as gateway:
+        async with RawClient(*gateway.address) as client:
+            reply = await client.ehlo()
+            for offered in ("SIZE 36700160", "8BITMIME", "SMTPUTF8", "DSN"):
+                assert offered in reply
+
+
+async def test_size_parameter_is_not_sent_to_a_next_hop_that_does_not_know_it():
+    async with Sink(extensions=()) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.cmd("MAIL FROM:<a@b> SIZE=100 BODY=7BIT")).code == 250
+        assert sink.sessions[-1].commands[-1] == b"MAIL FROM:<a@b>"
+
+
+async def test_helo_clients_are_served_without_extensions():
+    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        assert await client.cmd("HELO old") == "250 gateway.test"
+        assert (await client.cmd("MAIL FROM:<a@b> SIZE=1")).startswith("555")
+        assert (await client.mail(CONTENT)).code == 250
+
+
+async def test_next_hop_down_is_451_and_ehlo_still_answers():
+    async with Sink() as sink:
+        port = sink.port
+    async with running(port) as gateway, RawClient(*gateway.address) as client:
+        assert (await client.ehlo()).code == 250
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("451 4.4.1")
+        assert (await client.cmd("NOOP")).code == 250
+
+
+async def test_deadline_before_the_final_dot_aborts_the_next_hop_and_is_451():
+    block = asyncio.Event()
+
+    class Engine(DirectEngine):
+        async def before_final_dot(self):
+            await block.wait()
+
+    limits = replace(QUICK, deadline_s=0.2)
+    async with Sink() as sink, running(sink.port, engine=Engine(), limits=limits) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            reply = await client.mail(CONTENT)
+            assert reply.startswith("451 4.4.7")
+            assert gateway.engine.transactions[0].id in reply
+            await sink.wait_for(lambda: sink.sessions[-1].closed.is_set())
+            assert not sink.delivered
+            assert isinstance(gateway.engine.outcomes[0], asyncio.CancelledError)
+            block.set()
+            gateway.engine.before_final_dot = DirectEngine().before_final_dot
+            assert (await client.mail(CONTENT)).code == 250
+
+
+@pytest.mark.parametrize("stage", ["data", "content"])
+async def test_deadline_while_the_next_hop_is_slow_is_451_and_nothing_is_delivered(stage):
+    def script(now, session):
+        if now == "data":
+            return Act(None, stop_reading=True) if stage == "data" else Act(b"354 go\r\n", stop_reading=True)
+        return None
+
+    limits = replace(QUICK, deadline_s=0.3)
+    async with Sink(script) as sink, running(sink.port, limits=limits) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            assert (await client.mail(CONTENT * 200_000)).startswith("451 4.4.7")
+            assert not sink.delivered
+
+
+async def test_deadline_after_the_final_dot_waits_for_the_next_hop():
+    answer = asyncio.Event()
+    script = at("dot", Act(wait=answer))
+    limits = replace(QUICK, deadline_s=0.1)
+    async with Sink(script) as sink, running(sink.port, limits=limits) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            await client.envelope()
+            await client.cmd("DATA")
+            client.send(CONTENT + b".\r\n")
+            await sink.wait_delivered()
+            asyncio.get_running_loop().call_later(0.4, answer.set)
+            assert (await client.reply()).code == 250
+
+
+async def test_twenty_five_megabytes_arrive_with_the_same_digest(tmp_path):
+    line = b"%s\r\n" % os.urandom(36).hex().encode()
+    content = b"Subject: big\r\n\r\n" + line * (25 * 1024 * 1024 // len(line))
+    spool = SpoolSettings(directory=tmp_path)
+    async with Sink() as sink, running(sink.port, spool=spool) as gateway, RawClient(*gateway.address) as client:
+        gateway.engine.keep_contents = False
+        await client.ehlo()
+        assert (await client.mail(content)).code == 250
+        digest = hashlib.sha256(content).hexdigest()
+        assert hashlib.sha256(sink.delivered[0].content).hexdigest() == digest
+        assert gateway.engine.transactions[0].sha256 == digest
+
+
+async def test_connections_to_the_next_hop_are_reused_by_relay_sessions():
+    async with Sink() as sink, running(sink.port) as gateway:
+        for _ in range(5):
+            async with RawClient(*gateway.address) as client:
+                await client.ehlo()
+                assert (await client.mail(CONTENT)).code == 250
+        assert len(sink.sessions) == 1
+        assert len(sink.delivered) == 5
+
+
+async def test_a_kept_connection_that_died_is_replaced_unnoticed():
+    def script(stage, session):
+        if stage == "mail" and session is sink.sessions[0] and len(session.commands) > 4:
+            return Act(None, close=True)
+        return None
+
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.mail(CONTENT)).code == 250
+        assert (await client.mail(CONTENT)).code == 250
+        assert len(sink.sessions) == 2
+        assert len(sink.delivered) == 2
+
+
+async def test_a_kept_connection_that_says_421_is_replaced_unnoticed():
+    def script(stage, session):
+        if stage == "mail" and session is sink.sessions[0] and len(session.commands) > 4:
+            return Act(b"421 4.4.2 timeout\r\n", close=True)
+        return None
+
+    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        assert (await client.mail(CONTENT)).code == 250
+        assert (await client.mail(CONTENT)).code == 250
+        assert len(sink.delivered) == 2
+
+
+async def test_limit_of_connections_to_the_next_hop_is_451_busy():
+    settings = {"connections": 1, "connection_wait_s": 0.1}
+    async with Sink() as sink, running(sink.port, hop=hop_settings(sink.port, **settings)) as gateway:
+        async with RawClient(*gateway.address) as first, RawClient(*gateway.address) as second:
+            await first.ehlo()
+            await second.ehlo()
+            assert (await first.cmd("MAIL FROM:<a@b>")).code == 250
+            assert (await second.cmd("MAIL FROM:<a@b>")).startswith("451 4.3.2")
+            assert (await first.cmd("QUIT")).code == 221
+            await first.closed()
+            assert (await second.cmd("MAIL FROM:<a@b>")).code == 250
+
+
+OPEN_RELAY_PROBES = [
+    "<victim%other.example@city.example>",
+    "<@city.example:victim@other.example>",
+    "<@city.example,@two.example:victim@other.example>",
+    '<"victim@other.example">',
+    '<"victim%other.example">',
+    "<victim@other.example@city.example>",
+    '<"victim@other.example"@city.example>',
+    "<other.example!victim>",
+    "<other.example!victim@city.example>",
+    "<victim@[127.0.0.1]>",
+    "<victim@other.example>",
+    "<VICTIM@OTHER.EXAMPLE>",
+    "<victim@other.example.>",
+    "victim@other.example",
+    "<postmaster>",
+]
+
+
+@pytest.mark.parametrize(
+    "sender", ["<>", "<a@city.example>", "<a@other.example>", "<a@[127.0.0.1]>", "<A@CITY.EXAMPLE>"]
+)
+async def test_strangers_may_not_relay_by_any_spelling(sender):
+    from ipaddress import ip_network
+
+    limits = replace(QUICK, errors_per_session=100)
+    closed = listener(allowed_networks=(ip_network("127.0.0.2/32"),))
+    async with Sink() as sink, running(sink.port, listeners=[closed], limits=limits) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            for probe in OPEN_RELAY_PROBES:
+                assert (await client.cmd(f"MAIL FROM:{sender}")).startswith("550 5.7.1")
+                assert (await client.cmd(f"RCPT TO:{probe}")).startswith("550 5.7.1")
+                assert (await client.cmd("DATA")).startswith("550 5.7.1")
+        async with RawClient(*gateway.address, local="127.0.0.2") as client:
+            await client.ehlo()
+            assert (await client.cmd(f"MAIL FROM:{sender}")).code == 250
+
+
+async def test_submission_without_login_may_not_send():
+    submission = listener(ListenerKind.SUBMISSION, auth_without_tls=True)
+    async with Sink() as sink, running(sink.port, listeners=[submission]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            assert (await client.cmd("MAIL FROM:<a@b>")).startswith("530 5.7.0")
+            assert (await client.cmd("RCPT TO:<a@b>")).startswith("530 5.7.0")
