@@ -1,1 +1,38 @@
-"""To be described by its first module."""
+"""Policy sets from YAML, their judgement on evidence, and its explanation; knows no rule by itself.
+
+policies = PolicySet.load("binhtan-7600")          # or a path; ConfigError with all faults
+verdict = evaluate(evidence, policies)             # pure; ExceptionGroup when a policy failed
+answer = reply(verdict, policies, reference=transaction.id, now=evidence.now)
+"""
+
+from gateway.engine.catalogue import Catalogue, Disclosure, Language, ascii_form
+from gateway.engine.evaluate import evaluate, evaluate_recipient
+from gateway.engine.explain import (
+    check_json,
+    explanation,
+    is_confidential,
+    received_field,
+    reply,
+    reply_text,
+    verdict_fields,
+)
+from gateway.engine.policy_set import PolicySet
+from gateway.engine.registry import Registry
+
+__all__ = [
+    "Catalogue",
+    "Disclosure",
+    "Language",
+    "PolicySet",
+    "Registry",
+    "ascii_form",
+    "check_json",
+    "evaluate",
+    "evaluate_recipient",
+    "explanation",
+    "is_confidential",
+    "received_field",
+    "reply",
+    "reply_text",
+    "verdict_fields",
+]

@@ -1,0 +1,217 @@
+"""The words of every rule, in Vietnamese and English, and their safe rendering.
+
+Texts stand in TOML beside the policies (`texts/<policy>.toml`), one table a rule and language:
+
+    [marked.vi]
+    title = "..."          short heading
+    message = "..."        one line: what, which file, where
+    fix = "..."            what to do
+    why = "..."            reason in the law (optional)
+    passed = "..."         message when nothing was wrong
+    indeterminate = "..."  message when it could not be told (optional, else `message`)
+    [words.level.vi]       words for enumerated values of a parameter
+    mat = "MẬT"
+
+A placeholder is `{file}`, `{place}`, `{recipient}`, `{header}`, a key of `Finding.params`, or a key of `names` in the
+policy file. Values come from hostile mail: they are cleaned, cut and quoted, never formatted. Rendering never raises.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.engine.places import Disclosure, Language, default_words, place_words
+from gateway.engine.plain import ascii_form, clean, clean_filename, quote, quote_unless_token
+from gateway.errors import UserError
+from gateway.model import Finding, FindingOutcome
+
+__all__ = ["Catalogue", "Disclosure", "Language", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
+
+_PLACEHOLDER = re.compile(r"(?P<open>[“\"‘']?)\{(?P<name>[a-z][a-z0-9_]*)\}(?P<close>[”\"’']?)")
+_STRAY = re.compile(r"[{}]")
+BUILT_IN = frozenset({"file", "place", "recipient", "header", "ref"})
+"""Placeholders that every rule text may use."""
+
+
+class RuleText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words of one rule in one language."""
+
+    title: str
+    message: str
+    fix: str
+    why: str = ""
+    passed: str = ""
+    indeterminate: str = ""
+
+
+class Wording(Struct, frozen=True, kw_only=True):
+    """In which language a text is wanted, how much it may quote, and the names that are valid on the day."""
+
+    language: Language
+    disclosure: Disclosure = Disclosure.FULL
+    names: Mapping[str, str] = {}
+    """`names` of the policy file: the office, the authority, the contact ..."""
+
+
+class Catalogue(Struct, frozen=True):
+    """All rule texts of a policy set."""
+
+    rules: Mapping[tuple[str, str, Language], RuleText]
+    """By policy, rule and language."""
+    words: Mapping[tuple[str, str, Language], Mapping[str, str]]
+    """By policy, parameter and language: the words for its enumerated values."""
+
+    @classmethod
+    def load(cls, tables: Mapping[str, str]) -> Catalogue:
+        """Return the catalogue of policies by name from their TOML texts; UserError names what is malformed."""
+        rules: dict[tuple[str, str, Language], RuleText] = {}
+        words: dict[tuple[str, str, Language], Mapping[str, str]] = {}
+        for policy, text in tables.items():
+            try:
+                parsed = tomllib.loads(text)
+            except tomllib.TOMLDecodeError as error:
+                raise UserError(f"texts/{policy}.toml: {error}") from None
+            for parameter, languages in parsed.pop("words", {}).items():
+                for language in Language:
+                    words[policy, parameter, language] = dict(languages.get(language.value, {}))
+            for rule, languages in parsed.items():
+                for language in Language:
+                    if language.value in languages:
+                        rules[policy, rule, language] = _rule_text(policy, rule, language, languages[language.value])
+        return cls(rules, words)
+
+    def missing(self, policy: str, rule: str) -> tuple[str, ...]:
+        """Return what a rule lacks, as `language.field`; empty when it is complete."""
+        return tuple(
+            f"{language.value}.{name}"
+            for language in Language
+            for name in ("title", "message", "fix")
+            if not getattr(self.rules.get((policy, rule, language)), name, "")
+        )
+
+    def title(self, policy: str, rule: str, language: Language) -> str:
+        """Return the heading of a rule."""
+        text = self.rules.get((policy, rule, language))
+        return text.title if text else f"{policy}.{rule}"
+
+    def message(self, policy: str, finding: Finding, wording: Wording) -> str:
+        """Return the line that says what was found, by the finding's outcome."""
+        text = self.rules.get((policy, finding.rule, wording.language))
+        if text is None:
+            return f"{policy}.{finding.rule}"
+        match finding.outcome:
+            case FindingOutcome.PASSED:
+                template = text.passed or text.title
+            case FindingOutcome.FAILED:
+                template = text.message
+            case FindingOutcome.INDETERMINATE:
+                template = text.indeterminate or text.message
+        return self._render(template, policy, finding, wording)
+
+    def fix(self, policy: str, finding: Finding, wording: Wording) -> str:
+        """Return what the sender can do; empty when the finding passed."""
+        text = self.rules.get((policy, finding.rule, wording.language))
+        if text is None or finding.outcome is FindingOutcome.PASSED:
+            return ""
+        return self._render(text.fix, policy, finding, wording)
+
+    def why(self, policy: str, finding: Finding, wording: Wording) -> str:
+        """Return the reason in the law; empty when the finding passed or the text gives none."""
+        text = self.rules.get((policy, finding.rule, wording.language))
+        if text is None or finding.outcome is FindingOutcome.PASSED:
+            return ""
+        return self._render(text.why, policy, finding, wording)
+
+    def _render(self, template: str, policy: str, finding: Finding, wording: Wording) -> str:
+        def fill(found: re.Match[str]) -> str:
+            value = self._value(found["name"], policy, finding, wording)
+            if found["open"] and found["close"] and value.startswith("“") and value.endswith("”"):
+                return value  # the text brings its own quotation marks
+            return f"{found['open']}{value}{found['close']}"
+
+        return _PLACEHOLDER.sub(fill, template)
+
+    def _value(self, name: str, policy: str, finding: Finding, wording: Wording) -> str:
+        about, language = finding.about, wording.language
+        guarded = wording.disclosure is Disclosure.GUARDED
+        match name:
+            case "file":
+                if about.filename and not guarded:
+                    return quote(clean_filename(about.filename))
+                return default_words("attachment" if about.part or about.filename else "file", language)
+            case "place":
+                return _place(finding, wording)
+            case "recipient":
+                if about.recipient is None:
+                    return default_words("recipient", language)
+                return quote_unless_token(clean(about.recipient))
+            case "header":
+                if about.header is None:
+                    return default_words("header", language)
+                return clean(about.header, limit=40)
+            case _:
+                pass
+        if name in finding.params:
+            return self._parameter(name, finding.params[name], policy, wording)
+        return wording.names.get(name) or default_words("unknown", language)
+
+    def _parameter(self, name: str, value: str | float, policy: str, wording: Wording) -> str:
+        if not isinstance(value, str):
+            return _number(value, wording.language)
+        words = self.words.get((policy, name, wording.language), {}).get(value)
+        if words is not None:
+            return words
+        if wording.disclosure is Disclosure.GUARDED:
+            return default_words("unknown", wording.language)
+        return quote_unless_token(clean(value)) or default_words("unknown", wording.language)
+
+
+def _place(finding: Finding, wording: Wording) -> str:
+    words = place_words(finding.locator, wording.language, wording.disclosure) if finding.locator else ""
+    if words:
+        return words
+    if finding.about.header is not None:
+        header = clean(finding.about.header, limit=40)
+        return default_words("place_header", wording.language).replace("{header}", header)
+    return default_words("place_file" if finding.about.part else "place_message", wording.language)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """Return the names that a text uses; UserError when a brace is left over."""
+    if _STRAY.search(_PLACEHOLDER.sub("", template)):
+        raise UserError(f"stray brace in {template!r}")
+    return frozenset(found["name"] for found in _PLACEHOLDER.finditer(template))
+
+
+def _rule_text(policy: str, rule: str, language: Language, fields: Mapping[str, Any]) -> RuleText:
+    where = f"texts/{policy}.toml [{rule}.{language.value}]"
+    unknown = set(fields) - set(RuleText.__struct_fields__)
+    if unknown:
+        raise UserError(f"{where}: unknown keys {', '.join(sorted(unknown))}")
+    lacking = {"title", "message", "fix"} - set(fields)
+    if lacking:
+        raise UserError(f"{where}: missing {', '.join(sorted(lacking))}")
+    texts = {name: _one_line(str(text)) for name, text in fields.items()}
+    try:
+        for text in texts.values():
+            placeholders(text)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    return RuleText(**texts)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _number(value: float, language: Language) -> str:
+    """Return a number with the decimal sign of the language, at most one decimal."""
+    if isinstance(value, int):
+        return str(value)
+    text = f"{value:.1f}".removesuffix(".0")
+    return text.replace(".", ",") if language is Language.VI else text

@@ -1,0 +1,249 @@
+"""Layers of YAML to a policy set; every fault is gathered before any is raised."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from gateway.engine.catalogue import Catalogue
+from gateway.engine.guard import guard_faults
+from gateway.engine.layers import Layers
+from gateway.engine.policy import Action, Addresses, Policy, Scope, Stance, Waiver
+from gateway.engine.policy_set import PolicySet
+from gateway.engine.registry import PolicyModule, Registry
+from gateway.engine.schema import PolicySection, RuleAction, ScopeSection, WaiverSection, Words
+from gateway.errors import ConfigError, Fault, UserError
+from gateway.model import Mode
+from gateway.yaml_file import closest, schema_faults
+
+
+class Compiler:
+    """Turns the layers of a file into a policy set and gathers every fault on the way."""
+
+    def __init__(self, layers: Layers, registry: Registry) -> None:
+        self._layers = layers
+        self._registry = registry
+        self._faults: list[Fault] = []
+
+    def compile(self) -> PolicySet:
+        """Return the policy set; ConfigError with all faults."""
+        layers = self._layers
+        modules = self._modules()
+        self._faults.extend(guard_faults(layers, modules, installed=frozenset(self._registry.modules)))
+        waivers = self._waivers(modules)
+        settings = {
+            name: valid for name, module in modules.items() if (valid := self._settings(name, module)) is not None
+        }
+        self._check_rules(modules)
+        catalogue = Catalogue({}, {})
+        try:
+            catalogue = Catalogue.load({name: module.texts for name, module in modules.items()})
+        except UserError as error:
+            self._faults.append(layers.fault(str(error), "policies"))
+        if self._faults:
+            raise ConfigError(*self._faults)
+        policies = tuple(self._policy(module, settings[name], waivers) for name, module in modules.items())
+        names: dict[str, tuple[Words, ...]] = {}
+        citations: dict[str, tuple[Words, ...]] = {}
+        contact: tuple[Words, ...] = ()
+        for layer in layers.files:
+            names |= layer.value.names
+            citations |= layer.value.citations
+            contact = layer.value.contact or contact
+        canonical = _canonical(
+            {
+                "name": layers.top.value.name,
+                "policies": {policy.name: _policy_content(policy) for policy in policies},
+                "names": {key: _dump(words) for key, words in names.items()},
+                "citations": {key: _dump(words) for key, words in citations.items()},
+                "contact": _dump(contact),
+                "waivers": _dump(waivers),
+            }
+        )
+        return PolicySet(
+            name=layers.top.value.name,
+            digest=hashlib.sha256(canonical.encode()).hexdigest(),
+            canonical=canonical,
+            policies=policies,
+            catalogue=catalogue,
+            names=names,
+            citations=citations,
+            contact=contact,
+            waivers=waivers,
+            _by_name={policy.name: policy for policy in policies},
+        )
+
+    def _modules(self) -> dict[str, PolicyModule]:
+        modules: dict[str, PolicyModule] = {}
+        for name in self._layers.policies():
+            module = self._last(name, "module")
+            if module is None and name not in self._registry.modules:
+                guess = closest(name, self._registry.modules)
+                vietnamese, english = (f"; có phải “{guess}”?", f"; did you mean “{guess}”?") if guess else ("", "")
+                self._fault_key(
+                    f"không có chính sách “{name}”{vietnamese} / there is no policy “{name}”{english}", "policies", name
+                )
+                continue
+            try:
+                modules[name] = self._registry.load(name, module)
+            except UserError as error:
+                self._fault_key(str(error), "policies", name)
+        return modules
+
+    def _fault_key(self, message: str, *location: str | int) -> None:
+        self._faults.append(self._layers.fault(message, *location))
+
+    def _last(self, policy: str, name: str) -> Any:
+        found = None
+        for section in self._sections(policy):
+            given = getattr(section, name)
+            found = given if given is not None else found
+        return found
+
+    def _sections(self, policy: str) -> Iterable[PolicySection]:
+        for layer in self._layers.files:
+            section = layer.value.policies.get(policy)
+            if section is not None:
+                yield section
+
+    def _settings(self, name: str, module: PolicyModule) -> BaseModel | None:
+        raw = self._layers.settings(name)
+        try:
+            return module.settings_model.model_validate(raw)
+        except ValidationError as error:
+            layer = self._layers.settings_layer(name)
+            prefix = ("policies", name, "settings")
+            self._faults.extend(
+                schema_faults(error, module.settings_model, layer.raw, layer.places, layer.path, prefix=prefix)
+            )
+            return None
+
+    def _check_rules(self, modules: Mapping[str, PolicyModule]) -> None:
+        for layer in self._layers.files:
+            for name, section in layer.value.policies.items():
+                if name not in modules:
+                    continue
+                known = modules[name].rules
+                places: list[tuple[str, tuple[str | int, ...]]] = [
+                    (rule, ("policies", name, "rules", rule)) for rule in section.rules
+                ]
+                for index, scope in enumerate(section.scopes):
+                    places += [(rule, ("policies", name, "scopes", index, "rules", rule)) for rule in scope.rules]
+                for rule, place in places:
+                    if rule not in known:
+                        self._faults.append(layer.fault(_unknown_rule(name, rule, known), *place))
+
+    def _waivers(self, modules: Mapping[str, PolicyModule]) -> tuple[WaiverSection, ...]:
+        waivers: dict[str, WaiverSection] = {}
+        for layer in self._layers.files:
+            for index, waiver in enumerate(layer.value.waivers):
+                if waiver.id in waivers:
+                    message = f"mã miễn trừ “{waiver.id}” bị lặp / the waiver id “{waiver.id}” is given twice"
+                    self._faults.append(layer.fault(message, "waivers", index, "id"))
+                waivers[waiver.id] = waiver
+                module = modules.get(waiver.policy)
+                if module is None:
+                    message = f"không có chính sách “{waiver.policy}” / there is no policy “{waiver.policy}”"
+                    self._faults.append(layer.fault(message, "waivers", index, "policy"))
+                elif waiver.rule not in module.rules:
+                    message = _unknown_rule(waiver.policy, waiver.rule, module.rules)
+                    self._faults.append(layer.fault(message, "waivers", index, "rule"))
+        return tuple(waivers.values())
+
+    def _policy(self, module: PolicyModule, settings: BaseModel, waivers: Iterable[WaiverSection]) -> Policy:
+        actions = {rule.id: Action(rule.disposition, rule.disposition) for rule in module.rules.values()}
+        scopes: list[Scope] = []
+        for section in self._sections(module.name):
+            actions |= _actions(section.rules)
+            scopes.extend(_scope(scope) for scope in section.scopes)
+        by_rule: dict[str, list[Waiver]] = {}
+        for waiver in waivers:
+            if waiver.policy == module.name:
+                by_rule.setdefault(waiver.rule, []).append(_waiver(waiver))
+        mode = self._last(module.name, "mode") or Mode.ENFORCE
+        return Policy(
+            name=module.name,
+            module=module.module,
+            mode=mode,
+            settings=settings,
+            rules=module.rules,
+            needs=module.needs,
+            confidential_rules=module.confidential_rules,
+            run=module.evaluate,
+            stance=Stance(mode, actions),
+            scopes=tuple(scopes),
+            waivers={rule: tuple(found) for rule, found in by_rule.items()},
+        )
+
+
+def _unknown_rule(policy: str, rule: str, known: Iterable[str]) -> str:
+    guess = closest(rule, known)
+    vietnamese, english = (f"; có phải “{guess}”?", f"; did you mean “{guess}”?") if guess else ("", "")
+    return f"{policy} không có quy tắc “{rule}”{vietnamese} / {policy} has no rule “{rule}”{english}"
+
+
+def _actions(rules: Mapping[str, RuleAction]) -> dict[str, Action]:
+    return {rule: Action(*action.of()) for rule, action in rules.items()}
+
+
+def _scope(section: ScopeSection) -> Scope:
+    return Scope(
+        days=section,
+        units=frozenset(unit.casefold() for unit in section.units),
+        senders=Addresses(section.senders),
+        recipients=Addresses(section.recipients),
+        mode=section.mode,
+        actions=_actions(section.rules),
+    )
+
+
+def _waiver(section: WaiverSection) -> Waiver:
+    return Waiver(
+        id=section.id,
+        rule=section.rule,
+        sha256=section.sha256,
+        sender=Addresses((section.sender,)) if section.sender is not None else None,
+        recipient=Addresses((section.recipient,)) if section.recipient is not None else None,
+        expires=section.expires,
+    )
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    """Return what decides and what is said, as JSON with sorted keys; cases decide nothing and stay out."""
+    return json.dumps({"version": 1, **content}, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _policy_content(policy: Policy) -> dict[str, Any]:
+    return {
+        "module": policy.module,
+        "mode": policy.mode.value,
+        "rules": _rules_content(policy.stance.actions),
+        "settings": policy.settings.model_dump(mode="json"),
+        "scopes": [
+            {
+                "from": scope.days.since.isoformat() if scope.days.since else None,
+                "until": scope.days.until.isoformat() if scope.days.until else None,
+                "units": sorted(scope.units),
+                "senders": list(scope.senders.patterns),
+                "recipients": list(scope.recipients.patterns),
+                "mode": scope.mode.value if scope.mode else None,
+                "rules": _rules_content(scope.actions),
+            }
+            for scope in policy.scopes
+        ],
+    }
+
+
+def _rules_content(actions: Mapping[str, Action]) -> dict[str, Any]:
+    return {
+        rule: {"failed": action.failed.word, "indeterminate": action.indeterminate.word}
+        for rule, action in actions.items()
+    }
+
+
+def _dump(models: Iterable[BaseModel]) -> list[Any]:
+    return [model.model_dump(mode="json", by_alias=True) for model in models]

@@ -1,0 +1,126 @@
+"""A policy file with everything it extends, from the base up, and the place of each value in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from gateway.engine.registry import Registry
+from gateway.engine.schema import PolicyFile
+from gateway.errors import ConfigError, Fault
+from gateway.yaml_file import LIMIT_BYTES, YamlFile, closest, parse_yaml, printable, read_octets
+
+_LIMIT_LAYERS = 8
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Files of one policy set; the first is the base, the last the file that was asked for."""
+
+    files: tuple[YamlFile[PolicyFile], ...]
+
+    @property
+    def top(self) -> YamlFile[PolicyFile]:
+        """The file that was asked for."""
+        return self.files[-1]
+
+    def fault(self, message: str, *location: str | int) -> Fault:
+        """Return a fault placed in the uppermost file that says anything at the location."""
+        best, depth = self.top, -1
+        for layer in self.files:
+            reached = _depth(layer.raw, location)
+            if reached >= depth:
+                best, depth = layer, reached
+        return best.fault(message, *location)
+
+    def settings(self, policy: str) -> dict[str, Any]:
+        """Return the settings of a policy as the layers give them together; lists are replaced, not joined."""
+        merged: dict[str, Any] = {}
+        for layer in self.files:
+            section = layer.value.policies.get(policy)
+            if section is not None:
+                _merge(merged, section.settings)
+        return merged
+
+    def settings_layer(self, policy: str) -> YamlFile[PolicyFile]:
+        """Return the uppermost file with settings of a policy."""
+        for layer in reversed(self.files):
+            section = layer.value.policies.get(policy)
+            if section is not None and section.settings:
+                return layer
+        return self.top
+
+    def policies(self) -> Iterator[str]:
+        """Yield the names of all policies in the order in which the files give them."""
+        yield from dict.fromkeys(name for layer in self.files for name in layer.value.policies)
+
+
+def read_layers(source: Path | str, registry: Registry) -> Layers:
+    """Read a policy file or preset and what it extends; ConfigError with the faults of the first bad file."""
+    chain: list[YamlFile[PolicyFile]] = []
+    seen: set[str] = set()
+    wanted: Path | Traversable = find(source, registry, folder=None, asked_in=None)
+    while True:
+        label = str(wanted)
+        layer = _read(wanted)
+        if label in seen or len(chain) >= _LIMIT_LAYERS:
+            raise ConfigError(layer.fault("extends đi vòng quanh / extends leads in a circle", "extends"))
+        seen.add(label)
+        chain.append(layer)
+        if layer.value.extends is None:
+            return Layers(tuple(reversed(chain)))
+        folder = wanted.parent if isinstance(wanted, Path) else None
+        wanted = find(layer.value.extends, registry, folder=folder, asked_in=layer)
+
+
+def find(
+    source: Path | str, registry: Registry, *, folder: Path | None, asked_in: YamlFile[PolicyFile] | None
+) -> Path | Traversable:
+    """Return the file that a path or a preset's name means; ConfigError when there is none."""
+    text = str(source)
+    if isinstance(source, Path) or "/" in text or text.endswith((".yaml", ".yml", ".json")):
+        return folder / text if folder is not None else Path(text)
+    presets = registry.presets()
+    if text in presets:
+        return presets[text]
+    if folder is None and Path(text).is_file():
+        return Path(text)
+    guess = closest(text, presets)
+    vietnamese, english = (f"; có phải “{guess}”?", f"; did you mean “{guess}”?") if guess else ("", "")
+    known = ", ".join(sorted(presets)) or "-"
+    message = (
+        f"không có bộ chính sách “{printable(text)}”{vietnamese} (có: {known}) / "
+        f"no preset “{printable(text)}”{english} (there are: {known})"
+    )
+    raise ConfigError(asked_in.fault(message, "extends") if asked_in else Fault(message, printable(text)))
+
+
+def _read(source: Path | Traversable) -> YamlFile[PolicyFile]:
+    octets = read_octets(source, limit_bytes=LIMIT_BYTES) if isinstance(source, Path) else source.read_bytes()
+    return parse_yaml(octets, PolicyFile, path=str(source))
+
+
+def _depth(raw: object, location: tuple[str | int, ...]) -> int:
+    depth = 0
+    for element in location:
+        inside = (isinstance(raw, dict) and element in raw) or (
+            isinstance(raw, list) and isinstance(element, int) and element < len(raw)
+        )
+        if not inside:
+            break
+        raw = raw[element]  # type: ignore[index]
+        depth += 1
+    return depth
+
+
+def _merge(into: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Put changes over values; the depth is bounded by the reader of the file."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = deepcopy(value)

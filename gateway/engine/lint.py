@@ -1,0 +1,172 @@
+"""What `gateway policy lint | schema | diff` print, with their exit codes: 0 in order, 1 differs or warns, 2 faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gateway.engine.policy_set import VIETNAM, PolicySet
+from gateway.engine.registry import Registry
+from gateway.engine.schema import PolicyFile
+from gateway.errors import ConfigError, UserError
+from gateway.model import Disposition, Mode
+from gateway.yaml_file import closest
+
+_STRENGTH = {Mode.OFF.value: 0, Mode.MONITOR.value: 1, Mode.ENFORCE.value: 2}
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a command prints and its exit code."""
+
+    text: str
+    exit_code: int
+
+
+def lint(source: Path | str, *, registry: Registry | None = None, now: datetime | None = None) -> CommandResult:
+    """Load a policy file or preset and tell what it resolves to, its warnings, or all its faults."""
+    now = now or datetime.now(VIETNAM)
+    try:
+        policies = PolicySet.load(source, registry=registry, now=now)
+    except ConfigError as error:
+        return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
+    lines = [f"{policies.name}  sha256:{policies.digest}"]
+    for policy in policies.policies:
+        lines.append(f"  {policy.name}: {policy.mode.value}  ({policy.module})")
+        for rule, action in sorted(policy.stance.actions.items()):
+            words = dict.fromkeys((action.failed.word, action.indeterminate.word))
+            lines.append(f"    {policy.rules[rule].code:<8} {rule}: {' / '.join(words)}")
+        lines += [f"    phạm vi / scope: {line}" for line in _scopes(policy.scopes)]
+    for waiver in policies.waivers:
+        target = waiver.sha256 or waiver.sender or waiver.recipient
+        lines.append(
+            f"  miễn trừ / waiver {waiver.id}: {waiver.policy}.{waiver.rule} {target}; {waiver.reason} "
+            f"({waiver.approved_by}, đến / until {waiver.expires})"
+        )
+    warnings = policies.warnings(now)
+    lines += [f"cảnh báo / warning: {warning}" for warning in warnings]
+    lines.append("hợp lệ / valid" if not warnings else f"hợp lệ, {len(warnings)} cảnh báo / valid with warnings")
+    return CommandResult("\n".join(lines), 0)
+
+
+def _scopes(scopes: Any) -> Iterator[str]:
+    for scope in scopes:
+        conditions = []
+        if scope.days.since or scope.days.until:
+            conditions.append(f"{scope.days.since or ''}..{scope.days.until or ''}")
+        if scope.units:
+            conditions.append("units " + ", ".join(sorted(scope.units)))
+        if scope.senders:
+            conditions.append("from " + ", ".join(scope.senders.patterns))
+        if scope.recipients:
+            conditions.append("to " + ", ".join(scope.recipients.patterns))
+        effects = [scope.mode.value] if scope.mode else []
+        effects += [f"{rule}: {action.failed.word}" for rule, action in scope.actions.items()]
+        yield f"{'; '.join(conditions) or '*'} -> {', '.join(effects) or '-'}"
+
+
+def schema(policy: str | None = None, *, registry: Registry | None = None) -> CommandResult:
+    """Return the JSON Schema of policy files with the settings and rules of every policy; or of one policy's settings."""
+    registry = registry or Registry.installed()
+    if policy is not None:
+        if policy not in registry.modules:
+            guess = closest(policy, registry.modules)
+            hint = f"; có phải / did you mean “{guess}”?" if guess else ""
+            return CommandResult(f"không có chính sách / no policy “{policy}”{hint}", 2)
+        model = registry.load(policy).settings_model
+        return CommandResult(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2), 0)
+    return CommandResult(json.dumps(full_schema(registry), ensure_ascii=False, indent=2), 0)
+
+
+def full_schema(registry: Registry) -> dict[str, Any]:
+    """Return the JSON Schema of a policy file in which each installed policy has its own settings and rules."""
+    whole = PolicyFile.model_json_schema(by_alias=True)
+    definitions = whole.setdefault("$defs", {})
+    section = definitions["PolicySection"]
+    properties: dict[str, Any] = {}
+    for name in sorted(registry.modules):
+        try:
+            module = registry.load(name)
+        except UserError:
+            continue
+        settings = module.settings_model.model_json_schema()
+        definitions |= {f"{name}.{key}": value for key, value in settings.pop("$defs", {}).items()}
+        settings = json.loads(json.dumps(settings).replace('"#/$defs/', f'"#/$defs/{name}.'))
+        action = section["properties"]["rules"]["additionalProperties"]
+        properties[name] = {
+            **section,
+            "title": name,
+            "properties": {
+                **section["properties"],
+                "settings": settings,
+                "rules": {
+                    "type": "object",
+                    "properties": dict.fromkeys(module.rules, action),
+                    "additionalProperties": False,
+                },
+            },
+        }
+    whole["properties"]["policies"] = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": {"$ref": "#/$defs/PolicySection"},
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "title": "Gateway policy file"}
+
+
+def diff(old: Path | str, new: Path | str, *, registry: Registry | None = None) -> CommandResult:
+    """Return what changes from one policy set to another; `-` marks what becomes laxer, `+` what becomes stricter."""
+    try:
+        before, after = (PolicySet.load(source, registry=registry) for source in (old, new))
+    except ConfigError as error:
+        return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
+    lines = [
+        f"{_sign(path, was, becomes)} {path}: {_shown(was)} -> {_shown(becomes)}"
+        for path, was, becomes in _changes(json.loads(before.canonical), json.loads(after.canonical))
+        if path != "name"
+    ]
+    if not lines:
+        return CommandResult(f"giống nhau / same: {before.digest[:16]}", 0)
+    return CommandResult("\n".join([f"{before.name} -> {after.name}", *lines]), 1)
+
+
+_ABSENT = object()
+
+
+def _changes(old: object, new: object) -> Iterator[tuple[str, object, object]]:
+    stack: list[tuple[str, object, object]] = [("", old, new)]
+    while stack:
+        path, was, becomes = stack.pop()
+        if isinstance(was, dict) and isinstance(becomes, dict):
+            stack.extend(
+                (f"{path}.{key}".lstrip("."), was.get(key, _ABSENT), becomes.get(key, _ABSENT))
+                for key in sorted(was.keys() | becomes.keys(), reverse=True)
+            )
+        elif was != becomes:
+            yield path, was, becomes
+
+
+def _sign(path: str, was: object, becomes: object) -> str:
+    before, after = _severity(was), _severity(becomes)
+    if before is None or after is None or before == after:
+        return "-" if path.startswith("waivers") else " "
+    return "+" if after > before else "-"
+
+
+def _severity(value: object) -> int | None:
+    if not isinstance(value, str):
+        return None
+    if value in _STRENGTH:
+        return _STRENGTH[value]
+    try:
+        return int(Disposition.parse(value))
+    except ValueError:
+        return None
+
+
+def _shown(value: object) -> str:
+    return "(không có / absent)" if value is _ABSENT else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,144 @@
+"""One policy of a set: mode, dispositions, scopes and waivers as compiled from YAML."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.engine.schema import Dated
+from gateway.model import Disposition, Evidence, Finding, FindingOutcome, Mode, Need, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a rule asks for when it did not pass."""
+
+    failed: Disposition
+    indeterminate: Disposition
+
+    def wanted(self, outcome: FindingOutcome) -> Disposition:
+        """Return the disposition for an outcome."""
+        match outcome:
+            case FindingOutcome.PASSED:
+                return Disposition.RELAY
+            case FindingOutcome.FAILED:
+                return self.failed
+            case FindingOutcome.INDETERMINATE:
+                return self.indeterminate
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How a policy acts on one mail, or on one recipient of it."""
+
+    mode: Mode
+    actions: Mapping[str, Action]
+
+
+class Addresses:
+    """A set of address patterns: exact, `@domain`, or with `*`; letter case does not matter."""
+
+    __slots__ = ("_pattern", "patterns")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = tuple(patterns)
+        globs = (f"*{pattern}" if pattern.startswith("@") else pattern for pattern in self.patterns)
+        self._pattern = re.compile("|".join(fnmatch.translate(_literal(glob).casefold()) for glob in globs) or r"(?!)")
+
+    def __bool__(self) -> bool:
+        return bool(self.patterns)
+
+    def match(self, address: str) -> bool:
+        """Return whether an address is one of them."""
+        return self._pattern.match(address[:320].casefold()) is not None
+
+
+def _literal(glob: str) -> str:
+    """Leave only `*` special: `?` and `[` are letters of an address."""
+    return glob.replace("[", "[[]").replace("?", "[?]")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A scope, compiled."""
+
+    days: Dated
+    units: frozenset[str]
+    senders: Addresses
+    recipients: Addresses
+    mode: Mode | None
+    actions: Mapping[str, Action]
+
+    def of_mail(self, evidence: Evidence, on: date) -> bool:
+        """Return whether the conditions hold that do not depend on a recipient."""
+        sender = evidence.envelope.reverse_path
+        if not self.days.holds(on) or (self.senders and not (sender and self.senders.match(sender))):
+            return False
+        if not self.units:
+            return True
+        mailbox = evidence.directory.find(sender.casefold()) if evidence.directory is not None else None
+        return mailbox is not None and mailbox.unit.casefold() in self.units
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A waiver, compiled."""
+
+    id: str
+    rule: str
+    sha256: str | None
+    sender: Addresses | None
+    recipient: Addresses | None
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy of a set with its settings."""
+
+    name: str
+    module: str
+    mode: Mode
+    settings: BaseModel
+    rules: Mapping[str, Rule]
+    needs: frozenset[Need]
+    confidential_rules: frozenset[str]
+    """Rules whose findings speak of a possible state secret."""
+    run: Callable[[Evidence, Any], Iterable[Finding]]
+    stance: Stance
+    """How it acts where no scope says otherwise."""
+    scopes: tuple[Scope, ...]
+    waivers: Mapping[str, tuple[Waiver, ...]]
+    """By rule."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it never runs: off, and no scope turns it on."""
+        return self.mode is Mode.OFF and all(scope.mode in {None, Mode.OFF} for scope in self.scopes)
+
+    def stances(self, evidence: Evidence, on: date) -> tuple[Stance, Mapping[str, Stance]]:
+        """Return how it acts on a mail in general, and on single recipients where that differs."""
+        general, mode, actions = self.stance, self.stance.mode, self.stance.actions
+        single: dict[str, tuple[Mode, Mapping[str, Action]]] = {}
+        for scope in self.scopes:
+            if not scope.of_mail(evidence, on):
+                continue
+            if not scope.recipients:
+                mode, actions = scope.mode or mode, {**actions, **scope.actions}
+                single = {
+                    address: (scope.mode or old_mode, {**old_actions, **scope.actions})
+                    for address, (old_mode, old_actions) in single.items()
+                }
+                general = Stance(mode, actions)
+                continue
+            for address in evidence.envelope.forward_paths:
+                if scope.recipients.match(address):
+                    old_mode, old_actions = single.get(address, (mode, actions))
+                    single[address] = (scope.mode or old_mode, {**old_actions, **scope.actions})
+        return general, {address: Stance(*parts) for address, parts in single.items()}

@@ -1,0 +1,121 @@
+"""A policy set: YAML to policies with modes, dispositions, scopes and waivers, immutable and known by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+from gateway.engine.catalogue import Catalogue
+from gateway.engine.layers import read_layers
+from gateway.engine.places import Language
+from gateway.engine.policy import Policy
+from gateway.engine.registry import Registry
+from gateway.engine.schema import WaiverSection, Words
+from gateway.errors import ConfigError
+
+VIETNAM = timezone(timedelta(hours=7), "ICT")
+"""The day of scopes, waivers and citations is the day in Viet Nam."""
+_WAIVER_NOTICE_DAYS = 14
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """All policies that judge a mail, with their words. Immutable; two sets with one digest judge alike."""
+
+    name: str
+    digest: str
+    """SHA-256 of `canonical`."""
+    canonical: str
+    """The resolved content as JSON with sorted keys."""
+    policies: tuple[Policy, ...]
+    catalogue: Catalogue
+    names: Mapping[str, tuple[Words, ...]]
+    citations: Mapping[str, tuple[Words, ...]]
+    contact: tuple[Words, ...]
+    waivers: tuple[WaiverSection, ...]
+    _citation_cache: dict[tuple[str, Language, date], str] = field(default_factory=dict, repr=False, compare=False)
+    _by_name: Mapping[str, Policy] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def load(cls, source: Path | str, *, registry: Registry | None = None, now: datetime | None = None) -> PolicySet:
+        """Load a policy file or a preset by name; ConfigError with all faults, the file's own cases included."""
+        from gateway.engine.cases import case_faults
+        from gateway.engine.compiler import Compiler
+
+        registry = registry or Registry.installed()
+        layers = read_layers(source, registry)
+        loaded = Compiler(layers, registry).compile()
+        faults = tuple(case_faults(loaded, layers, now or datetime.now(VIETNAM)))
+        if faults:
+            raise ConfigError(*faults)
+        return loaded
+
+    def policy(self, name: str) -> Policy | None:
+        """Return a policy by name, None when the set has none."""
+        return self._by_name.get(name)
+
+    def citation(self, key: str, language: Language, on: date) -> str:
+        """Return the words of a citation key (`7600:9.4c`) that are right on a day.
+
+        An own entry of the key comes first; else the words of the document with the article; else the key itself.
+        """
+        cached = self._citation_cache.get((key, language, on))
+        if cached is not None:
+            return cached
+        document, separator, article = key.partition(":")
+        words = pick(self.citations.get(key, ()), language, on)
+        if words is None:
+            words = pick(self.citations.get(document, ()), language, on) or document
+            if separator:
+                words = f"{words}, {'Điều' if language is Language.VI else 'Art.'} {article}"
+        if len(self._citation_cache) > 10_000:
+            self._citation_cache.clear()
+        self._citation_cache[key, language, on] = words
+        return words
+
+    def names_on(self, language: Language, on: date) -> dict[str, str]:
+        """Return the names that texts may use, as they are right on a day."""
+        found = {name: pick(words, language, on) for name, words in self.names.items()}
+        return {name: words for name, words in found.items() if words is not None}
+
+    def contact_line(self, language: Language, on: date) -> str:
+        """Return whom to ask, empty when nothing is configured."""
+        return pick(self.contact, language, on) or ""
+
+    def warnings(self, now: datetime) -> tuple[str, ...]:
+        """Return what an administrator should know at start: waivers that have ended or soon will, dead citations."""
+        on = day(now)
+        found = []
+        for waiver in self.waivers:
+            left = (waiver.expires - on).days
+            if left < 0:
+                found.append(
+                    f"miễn trừ {waiver.id} đã hết hạn ngày {waiver.expires} / waiver {waiver.id} expired on {waiver.expires}"
+                )
+            elif left <= _WAIVER_NOTICE_DAYS:
+                found.append(
+                    f"miễn trừ {waiver.id} sẽ hết hạn ngày {waiver.expires} / "
+                    f"waiver {waiver.id} expires on {waiver.expires}"
+                )
+        for key, words in self.citations.items():
+            if pick(words, Language.VI, on) is None:
+                found.append(f"trích dẫn {key} không có hiệu lực hôm nay / citation {key} holds on no wording today")
+        return tuple(found)
+
+
+def day(moment: datetime) -> date:
+    """Return the day in Viet Nam of an aware time."""
+    return moment.astimezone(VIETNAM).date()
+
+
+def pick(words: Iterable[Words], language: Language, on: date) -> str | None:
+    """Return the last wording that holds on a day."""
+    chosen = None
+    for candidate in words:
+        if candidate.holds(on):
+            chosen = candidate
+    if chosen is None:
+        return None
+    return chosen.vi if language is Language.VI else chosen.en

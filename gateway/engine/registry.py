@@ -1,0 +1,123 @@
+"""Policies found by name: installed packages register them under the entry-point group `gateway.policies`.
+
+A policy is a module with `RULES`, `NEEDS`, `Settings` and `evaluate`; its texts stand in `texts/<policy>.toml` beside it
+and presets of its package in `presets/<name>.yaml`. This package never imports a policy by name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.errors import UserError
+from gateway.model import Disposition, Evidence, Finding, Need, Rule
+
+GROUP = "gateway.policies"
+
+
+@dataclass(frozen=True)
+class PolicyModule:
+    """A policy module that keeps the contract."""
+
+    name: str
+    module: str
+    rules: Mapping[str, Rule]
+    needs: frozenset[Need]
+    settings_model: type[BaseModel]
+    evaluate: Callable[[Evidence, Any], Iterable[Finding]]
+    texts: str
+    """Content of its TOML texts."""
+    confidential: bool
+    """`CONFIDENTIAL = True` in the module: it is about state secrets."""
+    confidential_rules: frozenset[str]
+    """Of a confidential policy, the rules that refuse by themselves: their findings speak of a possible secret. What it
+    merely could not look at is no secret yet."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Names of policies and the modules that hold them."""
+
+    modules: Mapping[str, str]
+
+    @classmethod
+    def installed(cls) -> Registry:
+        """Return the policies of all installed packages."""
+        return cls({entry.name: entry.value.partition(":")[0] for entry in entry_points(group=GROUP)})
+
+    def load(self, name: str, module: str | None = None) -> PolicyModule:
+        """Import a policy; UserError says what is missing from it."""
+        module_name = module or self.modules[name]
+        try:
+            imported = importlib.import_module(module_name)
+        except ImportError as error:
+            raise UserError(f"không nạp được mô-đun {module_name} / cannot import {module_name}: {error}") from None
+        return checked(name, imported)
+
+    def presets(self) -> dict[str, Traversable]:
+        """Return the presets of all registered packages by name."""
+        found: dict[str, Traversable] = {}
+        for package in sorted({module.rpartition(".")[0] for module in self.modules.values()} - {""}):
+            if importlib.util.find_spec(package) is None:
+                continue
+            folder = files(package) / "presets"
+            if folder.is_dir():
+                for entry in folder.iterdir():
+                    if entry.name.endswith(".yaml"):
+                        found.setdefault(entry.name.removesuffix(".yaml"), entry)
+        return found
+
+
+def checked(name: str, module: ModuleType) -> PolicyModule:
+    """Return a module as a policy; UserError when it does not keep the contract."""
+    missing = [word for word in ("RULES", "NEEDS", "Settings", "evaluate") if not hasattr(module, word)]
+    if missing:
+        raise UserError(
+            f"mô-đun {module.__name__} thiếu {', '.join(missing)} / {module.__name__} is no policy: "
+            f"{', '.join(missing)} missing"
+        )
+    rules = {rule.id: rule for rule in module.RULES}
+    if len(rules) != len(module.RULES):
+        raise UserError(f"{module.__name__}: hai quy tắc trùng tên / two rules have the same id")
+    # The policy that Article 4.1 is about is confidential whatever its module says.
+    confidential = name == "classified" or bool(getattr(module, "CONFIDENTIAL", False))
+    return PolicyModule(
+        name=name,
+        module=module.__name__,
+        rules=rules,
+        needs=frozenset(module.NEEDS),
+        settings_model=module.Settings,
+        evaluate=module.evaluate,
+        texts=_texts(name, module),
+        confidential=confidential,
+        confidential_rules=frozenset(
+            rule.id for rule in rules.values() if confidential and rule.disposition is Disposition.REJECT
+        ),
+    )
+
+
+def _texts(name: str, module: ModuleType) -> str:
+    for folder in _folders(module):
+        texts = folder / "texts" / f"{name}.toml"
+        if texts.is_file():
+            return texts.read_text("utf-8")
+    raise UserError(f"thiếu tệp texts/{name}.toml cạnh {module.__name__} / texts/{name}.toml is missing")
+
+
+def _folders(module: ModuleType) -> Iterable[Traversable]:
+    package = module.__spec__.parent if module.__spec__ else ""
+    while package:
+        yield files(package)
+        package = package.rpartition(".")[0]
+    if module.__file__:
+        yield Path(module.__file__).parent

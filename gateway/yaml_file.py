@@ -1,0 +1,214 @@
+"""YAML files to validated settings, with every fault at its line and column (pydantic models).
+
+A file is read once into plain values (`gateway.yaml_values`), then validated as a whole. `ConfigError` carries all faults
+of a file at once, in Vietnamese and English, with the nearest allowed word where one was misspelt.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from gateway.errors import ConfigError, Fault
+from gateway.yaml_values import Places, Value, has_text, pair, parse_values, printable, say
+
+__all__ = [
+    "LIMIT_BYTES",
+    "YamlFile",
+    "closest",
+    "json_schema",
+    "load_yaml",
+    "parse_values",
+    "parse_yaml",
+    "printable",
+    "read_octets",
+    "read_yaml",
+    "schema_faults",
+]
+
+Model = TypeVar("Model", bound=BaseModel)
+Location: TypeAlias = tuple[str | int, ...]
+"""Way from the top of a file to a value: keys and list indexes."""
+
+LIMIT_BYTES = 4 << 20
+"""Default greatest size of a file in octets."""
+
+
+@dataclass(frozen=True)
+class YamlFile(Generic[Model]):
+    """A file that was read and is valid."""
+
+    value: Model
+    path: str
+    sha256: str
+    """Of the octets of the file, in hex."""
+    raw: Value
+    """The plain values before validation."""
+    places: Places
+
+    def fault(self, message: str, *location: str | int) -> Fault:
+        """Return a fault about the value at a location, for checks that a model cannot make."""
+        line, column = self.places.find(self.raw, location)
+        return Fault(message, self.path, line, column)
+
+
+def read_yaml(path: Path, model: type[Model], *, limit_bytes: int = LIMIT_BYTES) -> YamlFile[Model]:
+    """Read and validate a file; ConfigError with all faults."""
+    return parse_yaml(read_octets(path, limit_bytes=limit_bytes), model, path=str(path))
+
+
+def load_yaml(path: Path, model: type[Model], *, limit_bytes: int = LIMIT_BYTES) -> Model:
+    """Return the validated settings of a file; ConfigError with all faults."""
+    return read_yaml(path, model, limit_bytes=limit_bytes).value
+
+
+def parse_yaml(octets: bytes, model: type[Model], *, path: str) -> YamlFile[Model]:
+    """Validate the octets of a YAML or JSON file; `path` only names it in faults."""
+    raw, places = parse_values(octets, path=path)
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise ConfigError(Fault(say("file.not_mapping"), path, 1, 1))
+    try:
+        value = model.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(*schema_faults(error, model, raw, places, path)) from None
+    return YamlFile(value, path, hashlib.sha256(octets).hexdigest(), raw, places)
+
+
+def read_octets(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
+    """Return the octets of a file; ConfigError when it cannot be read or is too large."""
+    try:
+        with path.open("rb") as stream:
+            octets = stream.read(limit_bytes + 1)
+    except OSError as error:
+        raise ConfigError(Fault(say("file.unreadable", reason=error.strerror or str(error)), str(path))) from None
+    if len(octets) > limit_bytes:
+        raise ConfigError(Fault(say("file.too_large", limit=limit_bytes), str(path)))
+    return octets
+
+
+# --- faults of the schema ------------------------------------------------------------------------------------------
+
+
+def schema_faults(
+    error: ValidationError,
+    model: type[BaseModel],
+    raw: Value,
+    places: Places,
+    path: str,
+    *,
+    prefix: Location = (),
+) -> tuple[Fault, ...]:
+    """Return the faults of a validation, in the order of the file; `prefix` leads from `raw` to what was validated."""
+    schema = model.model_json_schema()
+    faults: dict[tuple[int, int, str], Fault] = {}
+    for details in error.errors(include_url=False):
+        location = prefix + tuple(details["loc"])
+        of_key = details["type"] == "extra_forbidden"
+        line, column = places.find(raw, location, of_key=of_key)
+        message = _schema_message(details, schema)
+        faults.setdefault((line, column, message), Fault(message, path, line, column))
+    return tuple(faults[key] for key in sorted(faults))
+
+
+def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
+    kind = details["type"]
+    location = details["loc"]
+    key = printable(str(location[-1])) if location else ""
+    value = _shown(details["input"])
+    context = {name: str(content) for name, content in (details.get("ctx") or {}).items()}
+    if kind == "value_error":
+        return context.get("error", details["msg"])
+    name = f"schema.{kind}" if has_text(f"schema.{kind}") else "schema.other"
+    if "expected" in context:
+        context["expected"] = context["expected"].replace(" or ", ", ").replace("'", "")
+    fields = {"key": key, "value": value, "message": details["msg"]} | context
+    hint: tuple[str, str] | None = None
+    if kind == "extra_forbidden":
+        allowed = sorted(_keys_at(schema, location[:-1]))
+        guess = closest(str(location[-1]), allowed)
+        if guess is not None:
+            hint = pair("hint.did_you_mean", guess=guess)
+        elif allowed:
+            hint = pair("hint.allowed", keys=", ".join(allowed[:20]))
+    elif kind in {"literal_error", "enum"} and isinstance(details["input"], str):
+        guess = closest(details["input"], context.get("expected", "").split(", "))
+        if guess is not None:
+            hint = pair("hint.did_you_mean", guess=guess)
+    vietnamese, english = pair(name, **fields)
+    if hint is not None:
+        vietnamese, english = vietnamese + hint[0], english + hint[1]
+    return f"{vietnamese} / {english}"
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that a misspelt word most likely means, None when none is near."""
+    by_fold = {candidate.casefold().replace("-", "_"): candidate for candidate in candidates}
+    near = difflib.get_close_matches(word[:100].casefold().replace("-", "_"), list(by_fold), n=1, cutoff=0.6)
+    return by_fold[near[0]] if near else None
+
+
+def _keys_at(schema: dict[str, Any], location: Sequence[str | int]) -> set[str]:
+    """Return the keys that a JSON Schema allows at a location."""
+    nodes = [schema]
+    for element in location:
+        nodes = [below for node in nodes for below in _below(schema, node, element)]
+    return {key for node in _resolved(schema, nodes) for key in node.get("properties", {})}
+
+
+def _below(schema: dict[str, Any], node: dict[str, Any], element: str | int) -> Iterator[dict[str, Any]]:
+    for resolved in _resolved(schema, [node]):
+        properties = resolved.get("properties", {})
+        if isinstance(element, str) and element in properties:
+            yield properties[element]
+        elif isinstance(element, int) and isinstance(resolved.get("items"), dict):
+            yield resolved["items"]
+        elif isinstance(resolved.get("additionalProperties"), dict):
+            yield resolved["additionalProperties"]
+
+
+def _resolved(schema: dict[str, Any], nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield nodes with `$ref`, `anyOf`, `oneOf` and `allOf` followed; references are bounded by the schema itself."""
+    seen: set[str] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            if reference not in seen:
+                seen.add(reference)
+                stack.append(schema.get("$defs", {}).get(reference.rsplit("/", 1)[-1], {}))
+            continue
+        yield node
+        for word in ("anyOf", "oneOf", "allOf"):
+            stack.extend(node.get(word, ()))
+
+
+def json_schema(model: type[BaseModel], *, title: str) -> str:
+    """Return the JSON Schema of a model as text, for editors (`# yaml-language-server: $schema=...`)."""
+    schema = model.model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case str():
+            return f"“{printable(value)}”"
+        case dict() | list() | tuple():
+            return "{…}" if isinstance(value, dict) else "[…]"
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case _:
+            return printable(str(value))

@@ -1,0 +1,1 @@
+"""Small real policies of a third party, as the engine's tests need them."""

@@ -1,0 +1,242 @@
+"""Replies, header fields, explanations and the JSON of `check`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.engine import (
+    Language,
+    PolicySet,
+    check_json,
+    evaluate,
+    explanation,
+    received_field,
+    reply,
+    reply_text,
+    verdict_fields,
+)
+from gateway.model import (
+    Changes,
+    Coverage,
+    Disposition,
+    Envelope,
+    FrontEnd,
+    HolderKind,
+    Indication,
+    Integrity,
+    Session,
+    Signature,
+    Signer,
+    Timestamp,
+    Transaction,
+    Trust,
+    Verdict,
+)
+from tests.engine.support import NOW, REGISTRY, evidence, policies
+
+REF = "BT-7F3K2Q9X"
+
+
+@pytest.fixture(scope="module")
+def office() -> PolicySet:
+    return PolicySet.load("office", registry=REGISTRY)
+
+
+def answer(policy_set: PolicySet, **mail: object) -> list[str]:
+    verdict = evaluate(evidence(**mail), policy_set)  # type: ignore[arg-type]
+    made = reply(verdict, policy_set, reference=REF, now=NOW)
+    lines = [f"{made.code} {made.enhanced} {line}" for line in made.lines]
+    assert all(len(line) <= 510 and line.isascii() and line.isprintable() for line in lines)
+    return lines
+
+
+def test_the_first_line_says_cause_way_out_article_and_reference(office: PolicySet):
+    lines = answer(office, sender="x@bad.example")
+    assert lines[0] == (
+        "550 5.7.1 [BT-7F3K2Q9X] Van phong khong nhan thu tu x@bad.example. Gui lai bang hop thu cong vu "
+        "(QD 7600/QD-UBND, Dieu 8.3). / The Office does not accept mail from x@bad.example. Use your official mailbox"
+    )
+    assert lines[-1] == "550 5.7.1 Can ho tro: CNTT 028-000"
+
+
+def test_a_secrecy_reply_names_neither_file_nor_subject_nor_words(office: PolicySet):
+    text = " ".join(
+        answer(
+            office,
+            text="SECRET của Phòng A",
+            filename="ke hoach X.docx",
+            subject="Kế hoạch X",
+            locator="cell:Kehoach!B3",
+            sender="x@bad.example",
+        )
+    )
+    assert "dau MAT" in text
+    assert "o B3" in text
+    for word in ("ke hoach", "Ke hoach", "Kehoach", "SECRET", "Phong A", "docx"):
+        assert word not in text
+
+
+def test_secrecy_comes_first_and_further_findings_follow(office: PolicySet):
+    lines = answer(office, text="SECRET", sender="x@bad.example")
+    assert "dau MAT" in lines[0]
+    assert "SND-01" in lines[1]
+
+
+def test_a_deferred_mail_gets_451(tmp_path: Path):
+    loaded = policies(
+        "version: 1\nname: m\nextends: office\npolicies: {senders: {rules: {unofficial: defer}}}\n", tmp_path
+    )
+    assert answer(loaded, sender="x@bad.example")[0].startswith("451 4.3.0 [BT-7F3K2Q9X] Van phong khong nhan")
+
+
+def test_relayed_and_tagged_mails_get_250(office: PolicySet):
+    assert answer(office)[0] == "250 2.0.0 [BT-7F3K2Q9X] Thu duoc chuyen / Accepted"
+    assert answer(office, sender="odd@gov.example")[0].startswith("250 2.0.0 [BT-7F3K2Q9X] Thu duoc chuyen, co ghi chu")
+
+
+@settings(max_examples=60, deadline=None)
+@given(sender=st.text(max_size=400), filename=st.text(max_size=400), locator=st.text(max_size=200))
+def test_no_hostile_value_breaks_a_reply_or_a_header_field(sender: str, filename: str, locator: str):
+    policy_set = PolicySet.load("office", registry=REGISTRY)
+    address = f"odd{sender}@bad.example"
+    mail = evidence(sender=address, text="MAYBE", filename=filename, locator=locator)
+    verdict = evaluate(mail, policy_set)
+    made = reply(verdict, policy_set, reference=REF, now=NOW)
+    assert all(len(f"550 5.7.1 {line}") <= 510 and line.isascii() and line.isprintable() for line in made.lines)
+    octets = verdict_fields(verdict, policy_set, transaction(sender=address))
+    assert_header(octets)
+
+
+def assert_header(octets: bytes) -> None:
+    assert octets.endswith(b"\r\n")
+    text = octets.decode("ascii")
+    for line in text.split("\r\n")[:-1]:
+        assert line.isprintable()
+        assert len(line) <= 998
+        assert line.startswith((" ", "X-Gateway-", "Received:"))
+        assert line.strip()
+
+
+def transaction(
+    *,
+    sender: str = "an@gov.example",
+    to: tuple[str, ...] = ("b@gov.example",),
+    helo: str | None = "pc.gov.example",
+    client: str | None = "192.0.2.7",
+    tls: str | None = "TLSv1.3 TLS_AES_256_GCM_SHA384",
+    user: str | None = "an",
+    utf8: bool = False,
+    reference: str = REF,
+) -> Transaction:
+    return Transaction(
+        id=reference,
+        session=Session(front_end=FrontEnd.SUBMISSION, client_address=client, helo=helo, tls=tls, auth_user=user),
+        envelope=Envelope(reverse_path=sender, forward_paths=to, mail_parameters=("SMTPUTF8",) if utf8 else ()),
+        received_at=datetime(2026, 11, 24, 8, 0, tzinfo=UTC),
+        size_bytes=1,
+        sha256="0" * 64,
+    )
+
+
+def test_the_trace_field_follows_rfc_5321():
+    octets = received_field(transaction(), hostname="gw.gov.example")
+    assert b" ".join(octets.split()) == (
+        b"Received: from pc.gov.example ([192.0.2.7]) by gw.gov.example with ESMTPSA "
+        b"(TLSv1.3 TLS_AES_256_GCM_SHA384) id BT-7F3K2Q9X for <b@gov.example>; Tue, 24 Nov 2026 08:00:00 +0000"
+    )
+    assert_header(octets)
+    plain = received_field(
+        transaction(tls=None, user=None, client="2001:db8::1", to=("a@b", "c@d"), utf8=True), hostname="gw"
+    )
+    assert b"([IPv6:2001:db8::1])" in plain
+    assert b" with UTF8SMTP\r\n id BT" in plain
+    assert b"for <" not in plain
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=100))
+def test_a_hostile_greeting_cannot_write_header_fields(helo: str, tls: str, recipient: str):
+    octets = received_field(transaction(helo=helo, tls=tls, to=(f"{recipient}@b",), client=helo), hostname="gw.example")
+    assert_header(octets)
+
+
+def test_verdict_fields_stand_only_on_tagged_mail(office: PolicySet):
+    assert verdict_fields(evaluate(evidence(), office), office, transaction()) == b""
+    octets = verdict_fields(evaluate(evidence(sender="odd@gov.example"), office), office, transaction())
+    text = b" ".join(octets.split()).decode("ascii")
+    assert text.startswith("X-Gateway-Verdict: tag; id=BT-7F3K2Q9X; policy=office; digest=")
+    assert (
+        "X-Gateway-Finding: SND-02 senders.form; Dia chi odd@gov.example khong dung mau (QD 7600/QD-UBND, Dieu 5)"
+        in text
+    )
+
+
+def test_the_explanation_tells_what_failed_what_to_do_and_what_passed(office: PolicySet):
+    mail = evidence(sender="x@bad.example")
+    text = explanation(evaluate(mail, office), office, language=Language.VI, now=NOW, reference=REF)
+    assert text.startswith("TỪ CHỐI  (Mã tra cứu: BT-7F3K2Q9X)")
+    assert "other@gov.example: CHUYỂN" in text
+    assert "Cần làm: Gửi lại bằng hộp thư công vụ" in text
+    assert "Căn cứ: QĐ 7600/QĐ-UBND, Điều 8.3" in text
+    assert "CLS-01 Không thấy dấu chỉ độ mật" in text
+    assert "Article: Decision 7600, Art. 8.3" in explanation(
+        evaluate(mail, office), office, language=Language.EN, now=NOW
+    )
+
+
+def test_check_json_keeps_the_command_contract(office: PolicySet):
+    signature = Signature(
+        part="2",
+        filename="a.pdf",
+        container="pdf",
+        integrity=Integrity.INTACT,
+        coverage=Coverage.WHOLE,
+        changes=Changes.NONE,
+        trust=Trust.TRUSTED,
+        signer=Signer(subject="CN=A,O=B", common_name="A"),
+        holder_kind=HolderKind.ORGANISATION,
+        timestamp=Timestamp(time=NOW, trusted=True, weak=False),
+        indication=Indication.TOTAL_PASSED,
+    )
+    mail = msgspec.structs.replace(evidence(text="SECRET", sender="x\udcff@bad.example"), signatures=(signature,))
+    verdict = evaluate(mail, office)
+    made = reply(verdict, office, reference="", now=NOW)
+    line = json.loads(json.dumps(check_json(verdict, mail, made, "x.eml", policies=office)))
+    assert line["file"] == "x.eml"
+    assert line["disposition"] == "reject"
+    assert line["reply"].startswith("550 5.7.1 ")
+    assert line["recipients"] == {"office@gov.example": "reject", "other@gov.example": "reject"}
+    marked = next(found for found in line["findings"] if found["rule"] == "marked")
+    assert marked["outcome"] == "failed"
+    assert marked["mode"] == "enforce"
+    assert marked["filename"] == "công văn.docx"
+    assert marked["params"]["level"] == "mat"
+    assert marked["article"] == "QĐ 7600/QĐ-UBND, Điều 4.1"
+    assert {
+        "policy", "rule", "code", "outcome", "wanted", "mode", "part", "filename", "locator", "message", "article",
+    } <= set(marked)  # fmt: skip
+    signed = line["signatures"][0]
+    assert {
+        name: signed[name] for name in ("integrity", "changes", "coverage", "trust", "holder_kind", "indication")
+    } == {
+        "integrity": "intact",
+        "changes": "none",
+        "coverage": "whole",
+        "trust": "trusted",
+        "holder_kind": "organisation",
+        "indication": "TOTAL-PASSED",
+    }
+    assert signed["signer"] == "A"
+    assert signed["document_timestamp"] is False
+    assert signed["timestamp"]["time"].startswith("2026-11-24T08:00:00")
+
+
+def test_an_empty_verdict_is_a_plain_acceptance(office: PolicySet):
+    verdict = Verdict(disposition=Disposition.RELAY, findings=(), policy_digest="0")
+    assert reply_text(reply(verdict, office, reference="", now=NOW)) == "250 2.0.0 Thu duoc chuyen / Accepted"

@@ -1,0 +1,202 @@
+"""Policy files: presets, layers, faults with places, the guard of the law, digests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.engine import Language, PolicySet
+from gateway.engine.lint import diff, lint, schema
+from gateway.errors import ConfigError
+from gateway.model import Disposition, Mode
+from tests.engine.support import NOW, REGISTRY, policies
+
+BASE = "version: 1\nname: mine\nextends: office\n"
+
+
+def faults(text: str, tmp_path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        policies(text, tmp_path)
+    return [str(fault).replace(str(tmp_path) + "/", "") for fault in caught.value.faults]
+
+
+def test_a_preset_is_loaded_by_name_from_the_package_of_its_policies():
+    loaded = PolicySet.load("office", registry=REGISTRY)
+    assert [policy.name for policy in loaded.policies] == ["classified", "senders"]
+    assert all(policy.mode is Mode.ENFORCE for policy in loaded.policies)
+    assert len(loaded.digest) == 64
+
+
+def test_an_unknown_preset_names_the_nearest():
+    with pytest.raises(ConfigError, match="“office”"):
+        PolicySet.load("ofice", registry=REGISTRY)
+
+
+def test_a_file_changes_only_what_it_names(tmp_path: Path):
+    text = BASE + "policies:\n  senders:\n    mode: monitor\n    rules: {form: reject}\n    settings: {limit: 5}\n"
+    senders = policies(text, tmp_path).policy("senders")
+    assert senders is not None
+    assert senders.mode is Mode.MONITOR
+    assert senders.stance.actions["form"].failed is Disposition.REJECT
+    assert senders.stance.actions["unofficial"].failed is Disposition.REJECT
+    assert senders.settings.model_dump() == {"office": "office@gov.example", "limit": 5}
+
+
+def test_failed_and_indeterminate_may_ask_for_different_things(tmp_path: Path):
+    text = BASE + "policies:\n  senders:\n    rules: {form: {failed: reject, indeterminate: tag}}\n"
+    action = policies(text, tmp_path).policy("senders").stance.actions["form"]  # type: ignore[union-attr]
+    assert (action.failed, action.indeterminate) == (Disposition.REJECT, Disposition.TAG)
+
+
+def test_all_faults_of_a_file_are_told_at_once_with_their_places(tmp_path: Path):
+    text = (
+        BASE + "policies:\n  senders:\n    rules: {unoficial: reject, form: tag}\n    settings: {limt: 5, limit: 0}\n"
+        "  classifed: {}\nwaivers:\n  - {id: w, policy: senders, rule: nowhere, sender: a@b, reason: abc,"
+        " approved_by: me, expires: 2027-01-01}\n"
+    )
+    found = faults(text, tmp_path)
+    joined = "\n".join(found)
+    assert "policy.yaml:6:24: senders không có quy tắc “unoficial”; có phải “unofficial”?" in joined
+    assert "policy.yaml:7:16: không có khóa “limt” ở đây; có phải “limit”?" in joined
+    assert "policy.yaml:7:32: 0 phải từ 1 trở lên" in joined
+    assert "policy.yaml:8:14: không có chính sách “classifed”; có phải “classified”?" in joined
+    assert "policy.yaml:10:36: senders không có quy tắc “nowhere”" in joined
+    assert len(found) == 5
+
+
+def test_a_misspelt_disposition_is_told_once(tmp_path: Path):
+    found = faults(BASE + "policies:\n  senders:\n    rules: {form: rejct}\n", tmp_path)
+    assert len(found) == 1
+    assert "“reject”" in found[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "policies: {classified: {mode: monitor}}",
+        "policies: {classified: {mode: 'off'}}",
+        "policies: {classified: {rules: {marked: tag}}}",
+        "policies: {classified: {rules: {marked: hold}}}",
+        "policies: {classified: {rules: {marked: {failed: reject, indeterminate: relay}}}}",
+        "policies: {classified: {rules: {suspected: hold}}}",
+        "policies: {classified: {scopes: [{senders: ['*'], mode: monitor}]}}",
+        "policies: {classified: {scopes: [{senders: ['*'], rules: {marked: tag}}]}}",
+    ],
+)
+def test_no_file_can_weaken_the_refusal_of_classified_documents(change: str, tmp_path: Path):
+    assert any("4.1" in fault or "hold" in fault for fault in faults(BASE + change + "\n", tmp_path))
+
+
+def test_a_file_cannot_leave_out_the_classified_policy(tmp_path: Path):
+    found = faults("version: 1\nname: x\npolicies:\n  senders: {}\n", tmp_path)
+    assert "“classified”" in found[0]
+    assert found[0].startswith("policy.yaml:3:1")
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("rule: marked, sha256: " + "0" * 64, "cannot be waived"),
+        ("rule: suspected, sender: a@gov.example", "one exact file"),
+    ],
+)
+def test_waivers_of_classified_findings_are_bounded_by_law(target: str, words: str, tmp_path: Path):
+    text = (
+        BASE + "waivers: [{id: w1, policy: classified, " + target + ", reason: abc, approved_by: me,"
+        " expires: 2027-01-01}]\n"
+    )
+    assert words in faults(text, tmp_path)[0]
+
+
+def test_extends_in_a_circle_ends(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("version: 1\nname: a\nextends: b.yaml\n")
+    (tmp_path / "b.yaml").write_text("version: 1\nname: b\nextends: a.yaml\n")
+    with pytest.raises(ConfigError, match="circle"):
+        PolicySet.load(tmp_path / "a.yaml", registry=REGISTRY)
+
+
+def test_a_policy_of_a_third_party_is_named_by_its_module(tmp_path: Path):
+    text = BASE + "policies: {mine: {module: tests.engine.stand_ins.senders}}\n"
+    found = faults(text, tmp_path)
+    assert "texts/mine.toml" in found[0]
+    found = faults(BASE + "policies: {mine: {module: no.such.module}}\n", tmp_path)
+    assert "no.such.module" in found[0]
+    found = faults(BASE + "policies: {mine: {module: json}}\n", tmp_path)
+    assert "RULES" in found[0]
+
+
+def test_the_digest_follows_the_content_and_not_the_layout(tmp_path: Path):
+    first = policies(BASE, tmp_path)
+    same = policies("# words\n" + BASE + "policies: {senders: {mode: enforce}}\n", tmp_path)
+    other = policies(BASE + "policies: {senders: {mode: monitor}}\n", tmp_path)
+    assert first.digest == same.digest
+    assert first.digest != other.digest
+
+
+def test_cases_in_the_file_are_judged_at_every_load(tmp_path: Path):
+    case = (
+        "tests:\n  - name: từ ngoài\n    from: x@bad.example\n    to: [office@gov.example]\n"
+        "    expect: {disposition: %s, findings: [senders.%s]}\n"
+    )
+    assert policies(BASE + case % ("reject", "unofficial"), tmp_path).name == "mine"
+    found = faults(BASE + case % ("relay", "form"), tmp_path)
+    assert "policy.yaml:8:27" in found[0]
+    assert "expected relay, got reject" in found[0]
+    assert "senders.form" in found[1]
+
+
+def test_citations_are_dated(tmp_path: Path):
+    loaded = policies(BASE, tmp_path)
+    today = NOW.date()
+    assert loaded.citation("7600:4.1", Language.VI, today) == "QĐ 7600/QĐ-UBND, Điều 4.1"
+    assert loaded.citation("7600:4.1", Language.EN, today) == "Decision 7600, Art. 4.1"
+    assert loaded.citation("7600:4.1", Language.VI, today.replace(year=2027, month=8)) == "QĐ mới, Điều 4.1"
+    assert loaded.citation("99:1", Language.VI, today) == "99, Điều 1"
+
+
+def test_expired_waivers_are_warned_of(tmp_path: Path):
+    text = BASE + (
+        "waivers:\n  - {id: w1, policy: senders, rule: form, sender: a@b, reason: abc, approved_by: me,"
+        " expires: 2026-11-01}\n  - {id: w2, policy: senders, rule: form, sender: a@b, reason: abc, approved_by: me,"
+        " expires: 2026-12-01}\n  - {id: w3, policy: senders, rule: form, sender: a@b, reason: abc, approved_by: me,"
+        " expires: 2028-12-01}\n"
+    )
+    loaded = policies(text, tmp_path)
+    warnings = loaded.warnings(NOW)
+    assert len(warnings) == 2
+    assert "w1" in warnings[0]
+    assert "w2" in warnings[1]
+    assert len(loaded.warnings(NOW - timedelta(days=60))) == 0
+
+
+def test_lint_tells_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(BASE + "policies: {senders: {scopes: [{units: [Nội vụ], mode: monitor}]}}\n")
+    result = lint(path, registry=REGISTRY, now=NOW)
+    assert result.exit_code == 0
+    assert "CLS-01" in result.text
+    assert "nội vụ -> monitor" in result.text
+    path.write_text("version: 2\n")
+    result = lint(path, registry=REGISTRY, now=NOW)
+    assert result.exit_code == 2
+    assert "policy.yaml:1:10" in result.text
+
+
+def test_diff_shows_what_became_laxer(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(BASE + "policies: {senders: {mode: monitor, rules: {form: reject}}}\n")
+    result = diff("office", path, registry=REGISTRY)
+    assert result.exit_code == 1
+    assert '- policies.senders.mode: "enforce" -> "monitor"' in result.text
+    assert '+ policies.senders.rules.form.failed: "tag" -> "reject"' in result.text
+    assert diff("office", "office", registry=REGISTRY).exit_code == 0
+
+
+def test_the_schema_knows_settings_and_rules_of_every_policy():
+    text = schema(registry=REGISTRY).text
+    assert '"unofficial"' in text
+    assert '"limit"' in text
+    assert schema("senders", registry=REGISTRY).exit_code == 0
+    assert schema("sender", registry=REGISTRY).exit_code == 2

@@ -1,0 +1,158 @@
+"""YAML files: core schema, bounds, and every fault with its place and a way out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.errors import ConfigError
+from gateway.yaml_file import json_schema, load_yaml, parse_values, parse_yaml, read_yaml
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    mode: Literal["off", "monitor", "enforce"] = "enforce"
+    share: float = Field(default=1.0, ge=0, le=1)
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    version: int
+    name: str = ""
+    since: date | None = None
+    policies: dict[str, Inner] = {}
+    flags: tuple[str, ...] = ()
+
+
+def faults(text: str, path: str = "policy.yaml") -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml(text.encode(), Outer, path=path)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def value(text: str) -> Outer:
+    return parse_yaml(text.encode(), Outer, path="x.yaml").value
+
+
+def test_words_of_yaml_1_1_stay_strings():
+    outer = value("version: 1\nflags: [no, on, yes, off, 7600:4.1, 2026-11-24]\npolicies: {a: {mode: off}}\n")
+    assert outer.flags == ("no", "on", "yes", "off", "7600:4.1", "2026-11-24")
+    assert outer.policies["a"].mode == "off"
+
+
+def test_dates_numbers_and_bases_are_read_by_the_core_schema():
+    assert value("version: 0x10\nsince: 2025-07-01\n").since == date(2025, 7, 1)
+    assert value("version: 0o17\n").version == 15
+    assert parse_values(b"a: 010\nb: -1.5e3\nc: ~\nd: '1'\ne: .5\n", path="x")[0] == {
+        "a": 10, "b": -1500.0, "c": None, "d": "1", "e": 0.5,
+    }  # fmt: skip
+
+
+def test_all_faults_are_reported_at_once_with_line_and_column():
+    text = "version: 1\npolicies:\n  a:\n    moode: off\n    share: 3\n  b:\n    mode: enforc\nextra: 1\n"
+    found = faults(text)
+    assert [line.split(": ")[0] for line in found] == [
+        "policy.yaml:4:5", "policy.yaml:5:12", "policy.yaml:7:11", "policy.yaml:8:1",
+    ]  # fmt: skip
+    assert "“mode”" in found[0]
+    assert "“enforce”" in found[2]
+
+
+def test_a_missing_key_is_named():
+    assert "“version”" in faults("name: x\n")[0]
+
+
+def test_duplicate_keys_are_refused_and_all_named():
+    found = faults("version: 1\nname: a\nname: b\npolicies:\n  x: {}\n  x: {}\n")
+    assert [line.split(": ")[0] for line in found] == ["policy.yaml:3:1", "policy.yaml:6:3"]
+    assert "dòng 2" in found[0]
+    assert "line 5" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("version: 1\n\tname: x\n", "2:1", "Tab"),
+        ("version: 1\nname: a: b\n", "2:8", "double quotes"),
+        ("version: 1\nname: 'x\n", "2:7", "YAML"),
+        ("version: 1\n---\nversion: 2\n", "2:1", "one YAML document"),
+        ("version: !!python/object:os.system 1\n", "1:10", "not allowed"),
+        ("version: *nowhere\n", "1:10", "&nowhere"),
+        ("version: 1\nflags: &a [*a]\n", "2:12", "&a"),
+        ("- 1\n- 2\n", "1:1", "key: value"),
+        ("version: 1\n? [a]\n: b\n", "2:3", "plain string"),
+    ],
+)
+def test_broken_yaml_names_the_place(text: str, place: str, words: str):
+    found = faults(text)
+    assert found[0].startswith(f"policy.yaml:{place}: ")
+    assert words in found[0]
+
+
+def test_aliases_and_merge_keys_work():
+    outer = value("version: 1\nflags: &f [x]\npolicies:\n  a: &a {mode: monitor}\n  b: {<<: *a, share: 0.5}\n")
+    assert outer.policies["b"] == Inner(mode="monitor", share=0.5)
+
+
+def test_alias_bombs_end_at_the_limit_of_values():
+    lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
+    lines += [f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    started = time.monotonic()
+    with pytest.raises(ConfigError, match="too many values"):
+        parse_values("\n".join(lines).encode(), path="bomb.yaml")
+    assert time.monotonic() - started < 5
+
+
+def test_deep_nesting_is_refused_without_recursion():
+    with pytest.raises(ConfigError, match="nested deeper"):
+        parse_values(b"[" * 100_000, path="deep.yaml")
+
+
+def test_files_that_cannot_be_read_give_one_fault(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"missing\.yaml"):
+        load_yaml(tmp_path / "missing.yaml", Outer)
+    large = tmp_path / "large.yaml"
+    large.write_bytes(b"#" * 2000)
+    with pytest.raises(ConfigError, match="larger than 1000"):
+        load_yaml(large, Outer, limit_bytes=1000)
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes(b"version: 1\nname: B\xecnh\n")
+    with pytest.raises(ConfigError, match=r"latin.yaml:2:1: .*UTF-8"):
+        load_yaml(latin, Outer)
+
+
+def test_json_is_read_fast_and_its_faults_have_places(tmp_path: Path):
+    good = tmp_path / "good.json"
+    good.write_text('{"version": 1, "policies": {"a": {"mode": "off"}}}')
+    assert read_yaml(good, Outer).value.policies["a"].mode == "off"
+    assert faults('{"version": 1,\n "policies": {"a": {"mode": "of"}}}', "bad.json")[0].startswith("bad.json:2:29: ")
+    assert "twice" in faults('{"version": 1, "version": 2}', "twice.json")[0]
+
+
+def test_a_fault_found_later_still_finds_its_place():
+    read = parse_yaml(b"version: 1\npolicies:\n  a:\n    mode: off\n", Outer, path="p.yaml")
+    assert str(read.fault("no", "policies", "a", "mode")) == "p.yaml:4:11: no"
+    assert str(read.fault("no", "policies", "nowhere")).startswith("p.yaml:2:")
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal():
+    assert "\x1b" not in "".join(faults('version: 1\n"a\\e[31m": 1\n'))
+
+
+def test_the_schema_is_json_for_editors():
+    assert '"enforce"' in json_schema(Outer, title="t")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_octets_give_values_or_a_config_error(octets: bytes):
+    with contextlib.suppress(ConfigError):
+        parse_yaml(octets, Outer, path="any.yaml")
