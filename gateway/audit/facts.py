@@ -1,0 +1,208 @@
+"""Model values to audit facts: bounded, valid UTF-8, and nothing of a secret."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+
+from gateway.audit.record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
+from gateway.model import Disposition, Evidence, JudgedFinding, Part, Session, Signature, Transaction, Verdict
+
+LIMIT_PARTS = 300
+LIMIT_FINDINGS = 300
+LIMIT_SIGNATURES = 100
+_LIMIT_TEXT = 300
+_TOKEN = re.compile(r"[a-z0-9_]{1,32}\Z")
+_PLACE = re.compile(r"([a-z][a-z_]{1,20}):(?:.*!)?([0-9]{1,7}|\$?[A-Z]{1,3}\$?[0-9]{1,7})?\Z", re.DOTALL)
+_NAMED = re.compile(r"([a-z][a-z_]{1,20}):")
+_FLAGS = frozenset(
+    f"{vertical}{'-' if vertical and side else ''}{side}"
+    for vertical in ("top", "bottom", "middle", "centre", "")
+    for side in ("left", "right", "")
+) - {""}
+
+
+class Keyed:
+    """Keyed digests (HMAC-SHA-256) of this installation, so that a digest does not give a secret file away."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def digest(self, sha256_hex: str) -> str:
+        """Return the keyed digest of a content digest."""
+        return hmac.new(self._key, sha256_hex.encode("ascii"), hashlib.sha256).hexdigest()
+
+    def relay_key(self, login: str | None, reverse_path: str, forward_paths: Iterable[str], sha256_hex: str) -> bytes:
+        """Return the key under which an identical repetition of a mail is recognised."""
+        digest = hashlib.blake2b(key=self._key, digest_size=16)
+        for value in (login or "", reverse_path, *sorted(forward_paths), sha256_hex):
+            octets = value.encode("utf-8", "surrogatepass")
+            digest.update(len(octets).to_bytes(4, "big") + octets)
+        return digest.digest()
+
+
+def text(value: str, limit: int = _LIMIT_TEXT) -> str:
+    """Return text that JSON can carry, cut; lone surrogates become escapes."""
+    if len(value) > limit:
+        value = value[: limit - 1] + "…"
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def session_facts(session: Session) -> SessionFacts:
+    """Return where a mail came from."""
+    return SessionFacts(
+        front_end=session.front_end.value,
+        client=session.client_address,
+        helo=text(session.helo) if session.helo is not None else None,
+        tls=session.tls,
+        login=text(session.auth_user) if session.auth_user is not None else None,
+        queue_id=text(session.queue_id, 64) if session.queue_id is not None else None,
+    )
+
+
+def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | None, keyed: Keyed) -> MailFacts:
+    """Return what is kept of a mail; by the presence of a secrecy finding, in full or guarded."""
+    guarded = any(judged.confidential for judged in verdict.findings)
+    message = evidence.message if evidence is not None else None
+    parts = tuple(part for part in message.root.walk() if part.sha256 is not None) if message is not None else ()
+    signatures = evidence.signatures if evidence is not None else ()
+    omitted = (
+        max(0, len(parts) - LIMIT_PARTS)
+        + max(0, len(verdict.findings) - LIMIT_FINDINGS)
+        + max(0, len(signatures) - LIMIT_SIGNATURES)
+    )
+
+    def field(name: str) -> str | None:
+        found = message.first(name) if message is not None and not guarded else None
+        return text(found.text) if found is not None else None
+
+    return MailFacts(
+        session=session_facts(transaction.session),
+        reverse_path=text(transaction.envelope.reverse_path, 320),
+        recipients=_recipients(transaction, verdict),
+        size=transaction.size_bytes,
+        sha256=keyed.digest(transaction.sha256) if guarded else transaction.sha256,
+        subject=field("Subject"),
+        header_from=field("From"),
+        message_id=field("Message-ID"),
+        parts=tuple(_part(part, keyed if guarded else None) for part in parts[:LIMIT_PARTS]),
+        findings=tuple(finding_facts(judged, guarded=guarded) for judged in _worst_first(verdict.findings)),
+        signatures=tuple(_signature(signature, guarded=guarded) for signature in signatures[:LIMIT_SIGNATURES]),
+        omitted=omitted,
+        disposition=verdict.disposition.word,
+        would_be=max((judged.wanted for judged in verdict.findings), default=Disposition.RELAY).word,
+        policy_digest=verdict.policy_digest,
+        directory_digest=verdict.directory_digest,
+        confidential=guarded,
+    )
+
+
+def _worst_first(findings: tuple[JudgedFinding, ...]) -> tuple[JudgedFinding, ...]:
+    """Return the findings that are kept; beyond the limit those that asked for least are left out."""
+    if len(findings) <= LIMIT_FINDINGS:
+        return findings
+    return tuple(sorted(findings, key=lambda judged: -judged.wanted)[:LIMIT_FINDINGS])
+
+
+def _recipients(transaction: Transaction, verdict: Verdict) -> dict[str, str]:
+    return {
+        text(address, 320): verdict.recipients.get(address, verdict.disposition).word
+        for address in transaction.envelope.forward_paths
+    }
+
+
+def _part(part: Part, keyed: Keyed | None) -> PartFacts:
+    if keyed is not None:
+        assert part.sha256 is not None
+        return PartFacts(
+            path=guarded_path(part.path),
+            type=part.detected_type,
+            size=part.size_bytes,
+            sha256=keyed.digest(part.sha256),
+        )
+    return PartFacts(
+        path=text(part.path),
+        filename=text(part.filename, 255) if part.filename is not None else None,
+        type=part.detected_type or part.declared_type or None,
+        size=part.size_bytes,
+        sha256=part.sha256,
+    )
+
+
+def guarded_path(path: str) -> str:
+    """Return a part path without the names of container members: `2.1!dir/a.docx` becomes `2.1!`."""
+    specifier, separator, _ = path.partition("!")
+    return specifier + separator
+
+
+def guarded_locator(locator: str) -> str:
+    """Return a locator with numbers, cell references and positions only; names of sheets and properties go."""
+    kept = []
+    for token in locator[:500].split(",")[:12]:
+        place = _PLACE.match(token)
+        if place is not None:
+            kept.append(f"{place[1]}:{place[2]}" if place[2] else place[1])
+        elif (named := _NAMED.match(token)) is not None:
+            kept.append(named[1])
+        elif token in _FLAGS:
+            kept.append(token)
+    return ",".join(kept)
+
+
+def finding_facts(judged: JudgedFinding, *, guarded: bool) -> FindingFacts:
+    """Return a judged finding; guarded, with nothing that the mail's author chose but addresses."""
+    finding = judged.finding
+    about = finding.about
+    if guarded:
+        part = guarded_path(about.part) if about.part is not None else None
+        params = {name: value for name, value in finding.params.items() if _is_plain(name, value)}
+    else:
+        part = text(about.part) if about.part is not None else None
+        params = {
+            text(name, 64): text(value) if isinstance(value, str) else value for name, value in finding.params.items()
+        }
+    return FindingFacts(
+        policy=judged.policy,
+        rule=finding.rule,
+        code=judged.code,
+        outcome=finding.outcome.value,
+        article=judged.article,
+        wanted=judged.wanted.word,
+        effective=judged.effective.word,
+        mode=judged.mode.value,
+        waiver=judged.waiver,
+        part=part,
+        filename=text(about.filename, 255) if about.filename is not None and not guarded else None,
+        recipient=text(about.recipient, 320) if about.recipient is not None else None,
+        header=text(about.header, 80) if about.header is not None else None,
+        locator=guarded_locator(finding.locator) if guarded else text(finding.locator),
+        params=params,
+    )
+
+
+def _is_plain(name: str, value: str | float) -> bool:
+    """Return whether a parameter of a guarded finding may be kept: numbers, and the level as a closed word."""
+    return not isinstance(value, str) or (name == "level" and _TOKEN.match(value) is not None)
+
+
+def _signature(signature: Signature, *, guarded: bool) -> SignatureFacts:
+    signer = signature.signer
+    return SignatureFacts(
+        part=guarded_path(signature.part) if guarded else text(signature.part),
+        container=signature.container,
+        indication=signature.indication.value,
+        sub_indication=text(signature.sub_indication, 80),
+        integrity=signature.integrity.value,
+        coverage=signature.coverage.value,
+        changes=signature.changes.value,
+        trust=signature.trust.value,
+        holder_kind=signature.holder_kind.value,
+        signer=text(signer.subject) if signer is not None else None,
+        serial=signer.serial if signer is not None else "",
+        document_timestamp=signature.document_timestamp,
+        problems=tuple(text(problem, 80) for problem in signature.problems[:20]),
+    )

@@ -1,0 +1,299 @@
+"""The search index: tags and words of records in a database of its own, made from the log and never evidence itself.
+
+It may be deleted at any time. Writing a mail does not touch it: it follows the log when a process is idle, and every
+query lets it catch up first. `tag` holds what is looked for exactly (`to:b@x`, `rule:classified.marked`, `is:reject`,
+`state:unknown`, `sha:...`); `words` is full text in two forms, folded (no tone marks, đ as d) and exact (NFC), so that
+`mat` finds mật, mất and mặt, and `mật` finds only mật.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from gateway.audit import record as r
+from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
+from gateway.errors import AuditError, UserError
+
+_VERSION = 2
+_SLICE = 200
+_SCHEMA = """
+CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
+CREATE INDEX entry_id ON entry (id);
+CREATE INDEX entry_time ON entry (time);
+CREATE TABLE event (id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (id, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE tag (name TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (name, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE VIRTUAL TABLE words USING fts5 (
+  subject, files, other, subject_exact, files_exact, content = '', tokenize = 'unicode61 remove_diacritics 0'
+);
+INSERT INTO position VALUES (1, 0, x'');
+"""
+_DECODER = msgspec.json.Decoder(r.AnyRecord)
+
+
+def fold(text: str) -> str:
+    """Return text without case, tone and vowel marks, đ as d."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("đ", "d")
+
+
+def exact(text: str) -> str:
+    """Return text without case, in composed form."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+
+
+@dataclass
+class _Rows:
+    """Rows of one slice, ready for `executemany`."""
+
+    entries: list[tuple[int, str, int, str]] = field(default_factory=list)
+    events: list[tuple[str, int]] = field(default_factory=list)
+    tags: list[tuple[str, int]] = field(default_factory=list)
+    words: list[tuple[int, str, str, str, str, str]] = field(default_factory=list)
+    states: list[tuple[str, str]] = field(default_factory=list)
+    """State tag and reference of mails whose outcome is known now."""
+
+
+class Index:
+    """The index of one log; opened when first used."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._log: sqlite3.Connection | None = None
+        self._index: sqlite3.Connection | None = None
+
+    def follow(self) -> bool:
+        """Index one slice if nobody else is at it; return whether there is more. Never raises: nothing depends on it."""
+        try:
+            with self._locked(wait_s=0):
+                return self._advance(_SLICE)
+        except (AuditError, UserError, sqlite3.Error, OSError, msgspec.DecodeError):
+            self.close()
+            return False
+
+    def catch_up(self) -> sqlite3.Connection:
+        """Index everything that the log has and return the index for queries; AuditError when that cannot be."""
+        try:
+            with self._locked(wait_s=BUSY_BUDGET_S * 12):
+                while self._advance(2000):
+                    pass
+        except (sqlite3.Error, OSError) as error:
+            raise AuditError(f"the search index cannot be written: {error}") from error
+        return self.connection
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The index as far as it has come."""
+        return self._open()
+
+    @property
+    def log(self) -> sqlite3.Connection:
+        """The log, for reading."""
+        if self._log is None:
+            self._log = connect_readonly(self._folder.database)
+        return self._log
+
+    def close(self) -> None:
+        """Close both files."""
+        for connection in (self._log, self._index):
+            if connection is not None:
+                connection.close()
+        self._log = self._index = None
+
+    @contextlib.contextmanager
+    def _locked(self, *, wait_s: float) -> Iterator[None]:
+        descriptor = os.open(self._folder.data / "audit.index-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + wait_s
+        try:
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        raise AuditError("the search index is busy") from None
+                    time.sleep(0.02)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the index; one that is damaged, old or of another log is thrown away and begun again."""
+        if self._index is not None:
+            return self._index
+        path = self._folder.index
+        for attempt in (1, 2):
+            connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA cache_size = -32000")
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if version == 0:
+                    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+                    path.chmod(0o600)
+                else:
+                    self._check(connection, version)
+            except sqlite3.DatabaseError:
+                connection.close()
+                if attempt == 2:
+                    raise
+                for suffix in ("", "-wal", "-shm"):
+                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+            else:
+                self._index = connection
+                return connection
+        raise AssertionError("unreachable")
+
+    def _check(self, index: sqlite3.Connection, version: int) -> None:
+        """Raise DatabaseError when the index is of another version or follows another log."""
+        if version != _VERSION or not self._same_log(index):
+            raise sqlite3.DatabaseError("another version or another log")
+
+    def _same_log(self, index: sqlite3.Connection) -> bool:
+        seq, digest = index.execute("SELECT seq, hash FROM position").fetchone()
+        if seq == 0:
+            return True
+        row = self.log.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
+        first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 0
+        indexed = index.execute("SELECT min(seq) FROM entry").fetchone()[0]
+        return row is not None and row[0] == digest and (indexed is None or indexed >= first)
+
+    def _advance(self, count: int) -> bool:
+        """Index at most `count` further records; return whether there may be more."""
+        index = self._open()
+        position = index.execute("SELECT seq FROM position").fetchone()[0]
+        records = self.log.execute(
+            "SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (position, count)
+        ).fetchall()
+        if not records:
+            return False
+        rows = _Rows()
+        for seq, body, _ in records:
+            _take(rows, seq, _DECODER.decode(body))
+        index.execute("BEGIN IMMEDIATE")
+        try:
+            index.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?)", rows.entries)
+            index.executemany("INSERT OR IGNORE INTO event VALUES (?, ?)", rows.events)
+            index.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", rows.tags)
+            index.executemany(
+                "INSERT INTO words (rowid, subject, files, other, subject_exact, files_exact) VALUES (?, ?, ?, ?, ?, ?)",
+                rows.words,
+            )
+            index.executemany("INSERT OR IGNORE INTO tag SELECT ?, seq FROM entry WHERE id = ?", rows.states)
+            index.execute("UPDATE position SET seq = ?, hash = ?", (records[-1][0], records[-1][2]))
+            index.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                index.execute("ROLLBACK")
+            raise
+        return len(records) == count
+
+    @property
+    def lag(self) -> int:
+        """How many records the index is behind, at least."""
+        head: int = self.log.execute("SELECT max(seq) FROM record").fetchone()[0] or 0
+        position: int = self._open().execute("SELECT seq FROM position").fetchone()[0]
+        return head - position
+
+
+def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
+    match record:
+        case r.Intent(id=reference, mail=mail):
+            _take_mail(rows, seq, record, reference, mail)
+        case r.Refused(id=reference, mail=mail):
+            _take_mail(rows, seq, record, reference, mail)
+            rows.tags.append(("state:refused", seq))
+        case r.Sending(id=reference):
+            rows.events.append((reference, seq))
+        case r.Outcome(id=reference, delivery=delivery):
+            rows.events.append((reference, seq))
+            rows.states.append((f"state:{delivery.value}", reference))
+        case r.Duplicate(id=reference, of=of):
+            rows.events += [(reference, seq), (of, seq)]
+        case r.RecipientRefused():
+            _take_entry(rows, seq, record, record.id)
+            rows.tags += _address_tags("from", record.reverse_path, seq) + _address_tags("to", record.recipient, seq)
+            rows.tags += [(f"rule:{found.policy}.{found.rule}", seq) for found in _open_findings(record.findings)]
+            rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
+            rows.words.append((seq, "", "", fold(f"{record.id} {record.reverse_path} {record.recipient}"), "", ""))
+        case r.AuthFailed():
+            _take_entry(rows, seq, record, "")
+            rows.tags += [("state:auth_failed", seq), *_address_tags("login", record.login, seq)]
+            rows.words.append((seq, "", "", fold(record.login), "", ""))
+        case r.Trouble():
+            _take_entry(rows, seq, record, record.id)
+            rows.tags += [("state:trouble", seq), *_address_tags("from", record.reverse_path, seq)]
+        case r.Start() | r.Stop() | r.Reload() | r.Retention():
+            pass
+
+
+def _take_entry(rows: _Rows, seq: int, record: r.AnyRecord, reference: str) -> None:
+    moment = int(_microseconds(record.time))
+    rows.entries.append((seq, reference, moment, _kind(record)))
+    if reference:
+        rows.events.append((reference, seq))
+
+
+def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail: r.MailFacts) -> None:
+    _take_entry(rows, seq, record, reference)
+    tags = {f"is:{mail.disposition}", f"is:{mail.would_be}"}
+    tags |= {f"is:{disposition}" for disposition in mail.recipients.values()}
+    tags |= {f"rule:{found.policy}.{found.rule}" for found in _open_findings(mail.findings)}
+    tags |= {f"policy:{found.policy}" for found in _open_findings(mail.findings)}
+    tags |= {f"sha:{digest[:32]}" for digest in (mail.sha256, *(part.sha256 for part in mail.parts)) if digest}
+    rows.tags += [(tag, seq) for tag in tags]
+    rows.tags += _address_tags("from", mail.reverse_path, seq)
+    if mail.session.login:
+        rows.tags += _address_tags("login", mail.session.login, seq)
+    for address in mail.recipients:
+        rows.tags += _address_tags("to", address, seq)
+    subject = mail.subject or ""
+    files = " ".join(part.filename for part in mail.parts if part.filename)
+    other = " ".join(
+        [
+            reference,
+            mail.reverse_path,
+            *mail.recipients,
+            mail.header_from or "",
+            mail.session.login or "",
+            *(found.code for found in _open_findings(mail.findings)),
+            *(signature.signer or "" for signature in mail.signatures),
+        ]
+    )
+    rows.words.append((seq, fold(subject), fold(files), fold(other), _only_marked(subject), _only_marked(files)))
+
+
+def _only_marked(text: str) -> str:
+    """Return the exact form of a text that has any letter beyond ASCII; others are found by their folded form."""
+    return "" if text.isascii() else exact(text)
+
+
+def _open_findings(findings: tuple[r.FindingFacts, ...]) -> list[r.FindingFacts]:
+    return [found for found in findings if found.outcome != "passed"]
+
+
+def _address_tags(name: str, address: str, seq: int) -> list[tuple[str, int]]:
+    folded = address.casefold()
+    _, at, domain = folded.rpartition("@")
+    return [(f"{name}:{folded}", seq), (f"{name}:@{domain}", seq)] if at else [(f"{name}:{folded}", seq)]
+
+
+def _kind(record: r.AnyRecord) -> str:
+    return str(record.__struct_config__.tag)
+
+
+def _microseconds(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp() * 1e6

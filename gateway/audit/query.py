@@ -1,0 +1,325 @@
+"""Reading the log: lists with filters, one mail with everything about it, full-text search, export.
+
+Queries go to the search index, which catches up first, and then to the records themselves: what is shown is always the
+record, never the index.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from gateway.audit import record as r
+from gateway.audit.facts import Keyed
+from gateway.audit.index import Index, exact, fold
+from gateway.audit.store import Folder, damaged
+from gateway.errors import UserError
+
+_DECODER = msgspec.json.Decoder(r.AnyRecord)
+_WORDS = re.compile(r'"([^"]+)"|(\S+)')
+_LETTERS = re.compile(r"\w+\*?")
+_HAS_TAG = "EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.seq = {key})"
+_HAS_NAME = "EXISTS (SELECT 1 FROM entry AS named WHERE named.seq = {key} AND named.id = ?)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What is looked for; every condition that is given must hold."""
+
+    words: str = ""
+    """Full text: subject, file names, addresses, reference, signers. `"..."` is a phrase, `...*` a beginning."""
+    sender: str = ""
+    """Reverse-path, or `@domain`."""
+    recipient: str = ""
+    login: str = ""
+    disposition: str = ""
+    """Decided, or what would have been decided without monitor mode and waivers."""
+    state: str = ""
+    """relayed, held, refused, upstream_refused, not_sent, unknown, recipient_refused, auth_failed, trouble ..."""
+    rule: str = ""
+    """`policy.rule`, or `policy` for any rule of it."""
+    filename: str = ""
+    """Words of a file name."""
+    reference: str = ""
+    sha256: str = ""
+    """Digest of a mail or a part, in hex."""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    before_seq: int | None = None
+    """For the next page: the sequence number of the last row shown."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    seq: int
+    time: datetime
+    kind: str
+    reference: str
+    sender: str
+    recipients: tuple[str, ...]
+    disposition: str
+    would_be: str
+    state: str
+    subject: str | None
+    """None for a confidential mail."""
+    rules: tuple[str, ...]
+    """`policy.rule` of findings that did not pass."""
+    confidential: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that the log has about one reference, in order."""
+
+    reference: str
+    records: tuple[r.AnyRecord, ...]
+
+    @property
+    def mail(self) -> r.MailFacts | None:
+        """The judged mail, None when the reference is of something else."""
+        for record in self.records:
+            if isinstance(record, r.Intent | r.Refused):
+                return record.mail
+        return None
+
+
+class AuditReader:
+    """A log opened for reading, beside any process that writes it."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._index = Index(folder)
+
+    @classmethod
+    def open(cls, data: Path) -> AuditReader:
+        """Open the log under a data directory; UserError when there is none or it cannot be read."""
+        reader = cls(Folder(data))
+        reader._index.log  # noqa: B018 - opening it now tells of a missing log at once
+        return reader
+
+    def close(self) -> None:
+        """Close the files."""
+        self._index.close()
+
+    def find(self, wanted: Filter) -> tuple[Row, ...]:
+        """Return what matches, newest first; UserError for words or times that make no sense."""
+        try:
+            sequence_numbers = self._matching(wanted)
+            return tuple(self._row(seq) for seq in sequence_numbers)
+        except sqlite3.DatabaseError as error:
+            raise damaged(self._folder.database, str(error)) from None
+
+    def search(self, words: str, *, limit: int = 50) -> tuple[Row, ...]:
+        """Return what holds all the words; letters with marks must match exactly, plain letters match either."""
+        return self.find(Filter(words=words, limit=limit))
+
+    def show(self, reference: str) -> History | None:
+        """Return everything about a reference (any case), None when the log does not know it."""
+        index = self._index.catch_up()
+        wanted = reference.strip()
+        for candidate in dict.fromkeys((wanted, wanted.upper())):
+            rows = index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (candidate,)).fetchall()
+            if rows:
+                return History(candidate, tuple(self._record(seq) for (seq,) in rows))
+        return None
+
+    def records(self, *, first: int = 1, last: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Yield body and hash of the records in order, exactly as they stand in the log."""
+        yield from (
+            (bytes(body), bytes(digest))
+            for body, digest in self._index.log.execute(
+                "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or (1 << 62))
+            )
+        )
+
+    def _record(self, seq: int) -> r.AnyRecord:
+        row = self._index.log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
+        record: r.AnyRecord = _DECODER.decode(row[0])
+        return record
+
+    def _matching(self, wanted: Filter) -> tuple[int, ...]:
+        index = self._index.catch_up()
+        conditions: list[str] = []
+        values: list[object] = []
+        low, high = self._bounds(index, wanted)
+        tags = self._tags(wanted)
+        match = _match_expression(wanted)
+        if match is not None:
+            source, key = "words", "words.rowid"
+            conditions.append("words MATCH ?")
+            values.append(match)
+        elif tags:
+            source, key = "tag AS driver", "driver.seq"
+            conditions.append("driver.name = ?")
+            values.append(tags.pop(0))
+        else:
+            source, key = "entry", "entry.seq"
+            if wanted.reference:  # by the index on id, not by a walk through all of them
+                conditions.append("entry.id = ?")
+                values.append(wanted.reference.strip().upper())
+        conditions.append(f"{key} BETWEEN ? AND ?")
+        values += [low, high]
+        for tag in tags:
+            conditions.append(_HAS_TAG.format(key=key))
+            values.append(tag)
+        if wanted.reference and source != "entry":
+            conditions.append(_HAS_NAME.format(key=key))
+            values.append(wanted.reference.strip().upper())
+        sql = f"SELECT {key} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} DESC LIMIT ?"  # noqa: S608 - only our own words are put in
+        values.append(max(1, wanted.limit))
+        return tuple(row[0] for row in index.execute(sql, values))
+
+    def _bounds(self, index: sqlite3.Connection, wanted: Filter) -> tuple[int, int]:
+        """Return the range of sequence numbers for the times; records are in order of time but for milliseconds."""
+        low, high = 0, (wanted.before_seq - 1) if wanted.before_seq is not None else 1 << 62
+        if wanted.since is not None:
+            row = index.execute(
+                "SELECT seq FROM entry WHERE time >= ? ORDER BY time LIMIT 1", (int(wanted.since.timestamp() * 1e6),)
+            ).fetchone()
+            low = row[0] if row is not None else 1 << 62
+        if wanted.until is not None:
+            row = index.execute(
+                "SELECT seq FROM entry WHERE time <= ? ORDER BY time DESC LIMIT 1",
+                (int(wanted.until.timestamp() * 1e6),),
+            ).fetchone()
+            high = min(high, row[0] if row is not None else 0)
+        return low, high
+
+    def _tags(self, wanted: Filter) -> list[str]:
+        """Return the tags that must all be there, the most selective kind first."""
+        tags = []
+        if wanted.sha256:
+            tags.append(f"sha:{wanted.sha256.lower()[:32]}")
+        for name, value in (("to", wanted.recipient), ("from", wanted.sender), ("login", wanted.login)):
+            if value:
+                tags.append(f"{name}:{value.strip().strip('<>').casefold()}")
+        if wanted.rule:
+            tags.append(f"rule:{wanted.rule}" if "." in wanted.rule else f"policy:{wanted.rule}")
+        if wanted.state:
+            tags.append(f"state:{wanted.state}")
+        if wanted.disposition:
+            tags.append(f"is:{wanted.disposition}")
+        return tags
+
+    def keyed(self, sha256: str) -> str:
+        """Return the keyed digest under which a file of a confidential mail is listed."""
+        return Keyed(self._folder.secret("audit-hmac", 32)).digest(sha256.lower())
+
+    def find_file(self, sha256: str, *, limit: int = 50) -> tuple[Row, ...]:
+        """Return the mails that carried exactly this file, confidential ones included."""
+        found = {
+            row.seq: row
+            for digest in (sha256, self.keyed(sha256))
+            for row in self.find(Filter(sha256=digest, limit=limit))
+        }
+        return tuple(found[seq] for seq in sorted(found, reverse=True)[:limit])
+
+    def _row(self, seq: int) -> Row:
+        record = self._record(seq)
+        row = _row_of(record)
+        if isinstance(record, r.Intent):
+            return replace(row, state=self._state(record.id))
+        return row
+
+    def _state(self, reference: str) -> str:
+        """Return what became of a mail, `pending` while nothing is recorded."""
+        index = self._index.connection
+        state = "pending"
+        for (seq,) in index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (reference,)):
+            match self._record(seq):
+                case r.Sending():
+                    state = "sending"
+                case r.Outcome(delivery=delivery):
+                    state = delivery.value
+                case _:
+                    pass
+        return state
+
+
+def _row_of(record: r.AnyRecord) -> Row:
+    moment = datetime.fromisoformat(record.time)
+    kind = str(record.__struct_config__.tag)
+    empty = Row(record.seq, moment, kind, "", "", (), "", "", kind, None, (), confidential=False)
+    match record:
+        case r.Intent(id=reference, mail=mail) | r.Refused(id=reference, mail=mail):
+            return replace(
+                empty,
+                reference=reference,
+                sender=mail.reverse_path,
+                recipients=tuple(mail.recipients),
+                disposition=mail.disposition,
+                would_be=mail.would_be,
+                state="refused" if kind == "refused" else "pending",
+                subject=mail.subject,
+                rules=_rules(mail.findings),
+                confidential=mail.confidential,
+            )
+        case r.RecipientRefused():
+            return replace(
+                empty,
+                reference=record.id,
+                sender=record.reverse_path,
+                recipients=(record.recipient,),
+                disposition="reject",
+                would_be="reject",
+                rules=_rules(record.findings),
+            )
+        case r.AuthFailed():
+            return replace(empty, sender=record.login)
+        case r.Trouble():
+            return replace(empty, reference=record.id, sender=record.reverse_path)
+        case _:
+            return empty
+
+
+def _rules(findings: tuple[r.FindingFacts, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{found.policy}.{found.rule}" for found in findings if found.outcome != "passed"))
+
+
+def _match_expression(wanted: Filter) -> str | None:
+    """Return the FTS5 expression for words and file name, None without either; nothing of FTS5's syntax gets through."""
+    terms = [
+        *(_term(word, files=False) for word in _split(wanted.words)),
+        *(_term(word, files=True) for word in _split(wanted.filename)),
+    ]
+    present = [term for term in terms if term]
+    if (wanted.words.strip() or wanted.filename.strip()) and not present:
+        raise UserError("không có từ nào để tìm / there is no word to look for")
+    return " AND ".join(present) or None
+
+
+def _split(text: str) -> list[str]:
+    return [found[1] or found[2] for found in _WORDS.finditer(text[:500])][:20]
+
+
+def _term(word: str, *, files: bool) -> str:
+    marked = fold(word) != exact(word)
+    folded = _phrase(fold(word))
+    if not folded:
+        return ""
+    if not marked:
+        return f"({{files}} : {folded})" if files else f"({{subject files other}} : {folded})"
+    precise = _phrase(exact(word))
+    if files:
+        return f"({{files_exact}} : {precise})"
+    # Names of people and signers stand in folded form only.
+    return f"(({{subject_exact files_exact}} : {precise}) OR ({{other}} : {folded}))"
+
+
+def _phrase(text: str) -> str:
+    """Return a quoted FTS5 phrase of the letters and digits in a text; a final `*` asks for a beginning."""
+    tokens = _LETTERS.findall(text)
+    if not tokens:
+        return ""
+    star = "*" if tokens[-1].endswith("*") else ""
+    words = " ".join(token.rstrip("*").replace("_", " ") for token in tokens).strip()
+    return f'"{words}"{star}' if words else ""

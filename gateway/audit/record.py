@@ -1,0 +1,261 @@
+"""What an audit record holds. Records are JSON objects told apart by `kind`; docs/audit-format.md is their reference.
+
+Text from a mail is cut and made valid UTF-8. Of a mail with a secrecy finding neither subject nor file names nor words
+are kept, and digests only keyed (promise 4 of the architecture; Law 117/2025/QH15 forbids keeping such content).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+
+class Delivery(Enum):
+    """What became of a mail after its intent."""
+
+    RELAYED = "relayed"
+    """The next hop answered 2yz to the final dot."""
+    HELD = "held"
+    """The hold store has it durably."""
+    UPSTREAM_REFUSED = "upstream_refused"
+    """The next hop answered 5yz."""
+    UPSTREAM_DEFERRED = "upstream_deferred"
+    """The next hop answered 4yz."""
+    PASSED_ON = "passed_on"
+    """Milter: the MTA was told to go on; what it did is in its own log."""
+    NOT_SENT = "not_sent"
+    """The final dot was never sent: nothing was delivered."""
+    UNKNOWN = "unknown"
+    """The final dot may have been sent and no answer was seen. Never resent by us."""
+
+    @classmethod
+    def of_code(cls, code: int) -> Delivery:
+        """Return what the next hop's reply code to the final dot means."""
+        match code // 100:
+            case 2:
+                return cls.RELAYED
+            case 5:
+                return cls.UPSTREAM_REFUSED
+            case _:
+                return cls.UPSTREAM_DEFERRED
+
+
+class SessionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a mail came from."""
+
+    front_end: str
+    client: str | None = None
+    helo: str | None = None
+    tls: str | None = None
+    login: str | None = None
+    queue_id: str | None = None
+    """The MTA's, for mail judged through a milter."""
+
+
+class PartFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One leaf or container of the part tree."""
+
+    path: str
+    filename: str | None = None
+    type: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+
+
+class FindingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One judged finding."""
+
+    policy: str
+    rule: str
+    code: str
+    outcome: str
+    article: str = ""
+    wanted: str = "relay"
+    effective: str = "relay"
+    mode: str = "enforce"
+    waiver: str | None = None
+    part: str | None = None
+    filename: str | None = None
+    recipient: str | None = None
+    header: str | None = None
+    locator: str = ""
+    params: dict[str, str | int | float] = {}
+
+
+class SignatureFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One signature, as it was judged."""
+
+    part: str
+    container: str
+    indication: str
+    sub_indication: str = ""
+    integrity: str = ""
+    coverage: str = ""
+    changes: str = ""
+    trust: str = ""
+    holder_kind: str = ""
+    signer: str | None = None
+    serial: str = ""
+    document_timestamp: bool = False
+    problems: tuple[str, ...] = ()
+
+
+class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that is kept of a mail and its verdict."""
+
+    session: SessionFacts
+    reverse_path: str
+    recipients: dict[str, str]
+    """Forward-path to disposition."""
+    size: int
+    sha256: str
+    """Of the content; keyed (HMAC) in a confidential mail."""
+    subject: str | None = None
+    header_from: str | None = None
+    message_id: str | None = None
+    parts: tuple[PartFacts, ...] = ()
+    findings: tuple[FindingFacts, ...] = ()
+    signatures: tuple[SignatureFacts, ...] = ()
+    omitted: int = 0
+    """Parts, findings and signatures beyond the limits, not listed."""
+    disposition: str
+    would_be: str = "relay"
+    """The severest disposition that any finding asked for, monitor mode and waivers aside."""
+    policy_digest: str
+    directory_digest: str | None = None
+    confidential: bool = False
+    """A secrecy finding: digests are keyed, names and words are absent."""
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """Common to all records. Of a record that is yet to be written these are empty; the writer puts them in."""
+
+    seq: int = 0
+    """Place in the chain, from 1."""
+    time: str = ""
+    """ISO 8601 in UTC, microseconds."""
+    process: str = ""
+    """The process that wrote it; random for each start."""
+
+
+class Start(Record, frozen=True, kw_only=True, omit_defaults=True, tag="start"):
+    """A process opened the log."""
+
+    version: str
+    policy: str = ""
+    policy_digest: str = ""
+    directory_digest: str | None = None
+    host: str = ""
+
+
+class Stop(Record, frozen=True, kw_only=True, omit_defaults=True, tag="stop"):
+    """A process closed the log in order."""
+
+
+class Reload(Record, frozen=True, kw_only=True, omit_defaults=True, tag="reload"):
+    """Another policy set or directory is in force."""
+
+    policy: str = ""
+    policy_digest: str
+    directory_digest: str | None = None
+
+
+class Intent(Record, frozen=True, kw_only=True, omit_defaults=True, tag="intent"):
+    """A mail was judged and is about to be handed on; nothing of it has gone upstream yet."""
+
+    id: str
+    mail: MailFacts
+
+
+class Sending(Record, frozen=True, kw_only=True, omit_defaults=True, tag="sending"):
+    """The final dot is about to be sent to the next hop."""
+
+    id: str
+
+
+class Outcome(Record, frozen=True, kw_only=True, omit_defaults=True, tag="outcome"):
+    """What became of it."""
+
+    id: str
+    delivery: Delivery
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    """First line of the reply that the client got, or of the next hop's."""
+    recovered: bool = False
+    """Concluded at a later start, because the process ended before it could record an outcome."""
+
+
+class Refused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="refused"):
+    """A mail was judged and not accepted; nothing of it went upstream."""
+
+    id: str
+    mail: MailFacts
+    code: int
+    enhanced: str = ""
+    text: str = ""
+
+
+class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="recipient_refused"):
+    """A forward-path was refused by a policy at RCPT."""
+
+    id: str = ""
+    session: SessionFacts
+    reverse_path: str
+    recipient: str
+    findings: tuple[FindingFacts, ...] = ()
+    code: int
+    text: str = ""
+    policy_digest: str = ""
+
+
+class AuthFailed(Record, frozen=True, kw_only=True, omit_defaults=True, tag="auth_failed"):
+    """The next hop did not accept a login. The name only, never a password."""
+
+    session: SessionFacts
+    login: str
+    code: int = 0
+
+
+class Duplicate(Record, frozen=True, kw_only=True, omit_defaults=True, tag="duplicate"):
+    """A byte-identical repetition was answered without a second delivery."""
+
+    id: str
+    of: str
+    """Reference of the mail that was relayed."""
+
+
+class Trouble(Record, frozen=True, kw_only=True, omit_defaults=True, tag="trouble"):
+    """A mail was answered 451 because of ourselves; the text is the kind of fault, never content."""
+
+    id: str
+    session: SessionFacts
+    reverse_path: str = ""
+    fault: str
+
+
+class Retention(Record, frozen=True, kw_only=True, omit_defaults=True, tag="retention"):
+    """The oldest records were removed after their time; the chain goes on from the hash of the last one."""
+
+    first: int
+    last: int
+    last_hash: str
+    reason: str
+
+
+AnyRecord: TypeAlias = (
+    Start
+    | Stop
+    | Reload
+    | Intent
+    | Sending
+    | Outcome
+    | Refused
+    | RecipientRefused
+    | AuthFailed
+    | Duplicate
+    | Trouble
+    | Retention
+)

@@ -1,0 +1,218 @@
+"""Audit values to text for a terminal, Vietnamese or English; control characters of mails never reach the terminal."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from gateway.audit import record as r
+from gateway.audit.query import History, Row
+from gateway.audit.verify import Verification
+
+_VIETNAM = timezone(timedelta(hours=7))
+Title = Callable[[str, str], str]
+"""Policy and rule to the heading of the rule, from the catalogue of whoever has one."""
+
+
+def _no_title(policy: str, rule: str) -> str:
+    return f"{policy}.{rule}"
+
+
+def render_rows(rows: Iterable[Row], language: str = "vi") -> str:
+    """Return a list as a table, newest first as given."""
+    table = [
+        (
+            _moment(row.time),
+            row.reference or "-",
+            _word("state", row.state, language),
+            _decision(row.disposition, row.would_be, language),
+            _line(row.sender, 34) or "<>",
+            _recipients(row.recipients),
+            _subject(row, language),
+        )
+        for row in rows
+    ]
+    if not table:
+        return _say("label", "nothing", language)
+    widths = [max(len(line[column]) for line in table) for column in range(6)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line[:6], widths, strict=True)), line[6]]).rstrip()
+        for line in table
+    )
+
+
+def render_history(history: History, language: str = "vi", title: Title = _no_title) -> str:
+    """Return everything about one reference."""
+    lines = [f"{_say('label', 'reference', language)}: {_line(history.reference)}"]
+    if history.mail is not None:
+        lines += _mail_lines(history.mail, language, title)
+    lines += ["", f"{_say('label', 'events', language)}:"]
+    lines += [f"  {line}" for record in history.records for line in _event_lines(record, language, title)]
+    return "\n".join(lines)
+
+
+def render_verification(result: Verification, language: str = "vi") -> str:
+    """Return the result of `verify`, faults first."""
+    if result.faults:
+        lines = [_say("label", "tampered", language, seq=result.first_bad if result.first_bad is not None else "?")]
+        lines += [f"  {fault}" for fault in result.faults]
+    else:
+        lines = [
+            _say(
+                "label",
+                "whole",
+                language,
+                records=result.records,
+                first=result.first,
+                last=result.last,
+                checkpoints=result.checkpoints,
+            ),
+            f"  head {result.last}: {result.head}",
+        ]
+    return "\n".join([*lines, *(f"  {note}" for note in result.notes)])
+
+
+def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]:
+    def entry(label: str, value: str) -> str:
+        return f"{_say('label', label, language)}: {value}"
+
+    yield entry("disposition", _decision(mail.disposition, mail.would_be, language))
+    yield entry("sender", _line(mail.reverse_path) or "<>")
+    if mail.session.login:
+        yield entry("login", _line(mail.session.login))
+    if mail.session.client:
+        yield entry("client", f"{_line(mail.session.client)} {_line(mail.session.helo or '')}".strip())
+    yield entry("recipients", "")
+    for address, disposition in mail.recipients.items():
+        yield f"  {_line(address)}: {_word('disposition', disposition, language)}"
+    confidential = _say("label", "confidential", language)
+    yield entry("subject", confidential if mail.confidential else _line(mail.subject or "", 200))
+    yield entry("size", f"{mail.size} B")
+    yield entry("keyed" if mail.confidential else "sha256", mail.sha256)
+    yield entry("policy", mail.policy_digest)
+    if mail.directory_digest:
+        yield entry("directory", mail.directory_digest)
+    if mail.parts:
+        yield entry("parts", "")
+        for part in mail.parts:
+            name = "" if part.filename is None else f' "{_line(part.filename, 120)}"'
+            size = "" if part.size is None else f" {part.size} B"
+            yield f"  {_line(part.path, 120)}{name} {part.type or ''}{size} {part.sha256 or ''}".rstrip()
+    if mail.findings:
+        yield entry("findings", "")
+        for found in sorted(mail.findings, key=lambda found: found.outcome == "passed"):
+            yield from _finding_lines(found, language, title)
+    if mail.signatures:
+        yield entry("signatures", "")
+        for signature in mail.signatures:
+            yield (
+                f"  {_line(signature.part, 80)} {signature.container} {signature.indication} "
+                f"{signature.sub_indication} {_line(signature.signer or '', 160)}"
+            ).rstrip()
+    if mail.omitted:
+        yield f"  {_say('label', 'omitted', language, count=mail.omitted)}"
+
+
+def _finding_lines(found: r.FindingFacts, language: str, title: Title) -> Iterator[str]:
+    place = ", ".join(
+        _line(value, 120)
+        for value in (found.part, found.filename, found.recipient, found.header, found.locator)
+        if value
+    )
+    decided = "" if found.outcome == "passed" else f" -> {_decision(found.effective, found.wanted, language)}"
+    waiver = f" [{_line(found.waiver, 64)}]" if found.waiver else ""
+    yield (
+        f"  {found.code} {_line(title(found.policy, found.rule), 120)}: {_word('outcome', found.outcome, language)}"
+        f"{decided}{waiver}"
+    )
+    details = [place] if place else []
+    details += [f"{_line(name, 40)}={_line(str(value), 120)}" for name, value in found.params.items()]
+    if found.article and found.outcome != "passed":
+        details.append(_line(found.article, 120))
+    if details:
+        yield f"      {'; '.join(details)}"
+
+
+def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[str]:
+    head = f"{record.seq:>8}  {_moment(datetime.fromisoformat(record.time))}  {_word('kind', _kind(record), language)}"
+    match record:
+        case r.Outcome():
+            reply = f"{record.code} {record.enhanced} {_line(record.text, 300)}".strip() if record.code else ""
+            yield f"{head}: {_word('state', record.delivery.value, language)} {reply}".rstrip()
+            if record.delivery is r.Delivery.UNKNOWN:
+                yield f"          {_say('label', 'unknown_note', language)}"
+        case r.Refused():
+            yield f"{head}: {record.code} {record.enhanced} {_line(record.text, 600)}"
+        case r.RecipientRefused():
+            yield f"{head}: {_line(record.reverse_path)} -> {_line(record.recipient)}: {record.code} {_line(record.text, 300)}"
+            for found in record.findings:
+                yield from _finding_lines(found, language, title)
+        case r.Duplicate():
+            yield f"{head}: {_line(record.of)}"
+        case r.Trouble():
+            yield f"{head}: {_line(record.fault, 200)}"
+        case r.AuthFailed():
+            yield f"{head}: {_line(record.login)}"
+        case r.Retention():
+            yield f"{head}: {record.first}-{record.last}"
+        case r.Start() | r.Stop() | r.Reload() | r.Intent() | r.Sending():
+            yield head
+
+
+def _kind(record: r.AnyRecord) -> str:
+    return str(record.__struct_config__.tag)
+
+
+def _decision(disposition: str, would_be: str, language: str) -> str:
+    if not disposition:
+        return "-"
+    decided = _word("disposition", disposition, language)
+    if would_be in {"", disposition, "relay"}:
+        return decided
+    return f"{decided} ({_say('label', 'would_be', language, disposition=_word('disposition', would_be, language))})"
+
+
+def _recipients(recipients: tuple[str, ...]) -> str:
+    if not recipients:
+        return "-"
+    more = f" +{len(recipients) - 1}" if len(recipients) > 1 else ""
+    return _line(recipients[0], 34) + more
+
+
+def _subject(row: Row, language: str) -> str:
+    if row.confidential:
+        return _say("label", "confidential", language)
+    return _line(row.subject or "", 70)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(_VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _line(text: str, limit: int = 100) -> str:
+    """Return text in one printable line of at most `limit` characters."""
+    clean = "".join(letter if letter.isprintable() else " " for letter in text[: limit * 4])
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def _word(table: str, key: str, language: str) -> str:
+    """Return the word for an enumerated value; the value itself when there is none."""
+    words = _texts()[table].get(key)
+    return words[language] if words is not None else _line(key, 40)
+
+
+def _say(table: str, key: str, language: str, **fields: object) -> str:
+    text: str = _texts()[table][key][language]
+    for name, value in fields.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
+
+
+@cache
+def _texts() -> Mapping[str, Any]:
+    return tomllib.loads((files("gateway") / "texts" / "audit.toml").read_text("utf-8"))

@@ -1,0 +1,62 @@
+"""Removing the oldest records after their time, so that the gap is provable and everything after it still verifies."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from gateway.audit.checkpoint import Signer, append_note
+from gateway.audit.record import Retention
+from gateway.audit.store import NO_DELETE, Folder, Turn, immediate, open_checked
+from gateway.audit.writer import Entry, insert, read_head
+from gateway.errors import AuditError, UserError
+
+
+def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
+    """Remove all records before a time up to the last checkpoint that covers only such; return how many.
+
+    The removal is itself a record: it names the range and the hash of its last record, and a checkpoint is made at once.
+    Safe while the gateway runs. UserError when the log is damaged, AuditError when it cannot be written.
+    """
+    folder = Folder(data)
+    folder.prepare()
+    signer = Signer(folder.secret("audit-ed25519", 32))
+    connection = open_checked(folder)
+    limit = before.astimezone(UTC).isoformat(timespec="microseconds")
+    try:
+        with Turn(folder), immediate(connection):
+            row = connection.execute(
+                "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
+                " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ?",
+                (limit,),
+            ).fetchone()
+            first = connection.execute("SELECT min(seq) FROM record").fetchone()[0]
+            if row[0] is None or first is None or row[0] < first:
+                return 0
+            last: int = row[0]
+            digest = connection.execute("SELECT hash FROM record WHERE seq = ?", (last,)).fetchone()[0]
+            end = read_head(connection)  # before anything goes: the chain continues even when all of it goes
+            connection.execute("DROP TRIGGER record_no_delete")
+            removed = connection.execute("DELETE FROM record WHERE seq <= ?", (last,)).rowcount
+            connection.execute(NO_DELETE)
+            record = Retention(
+                time=now.astimezone(UTC).isoformat(timespec="microseconds"),
+                first=first,
+                last=last,
+                last_hash=bytes(digest).hex(),
+                reason=reason[:300],
+            )
+            head = insert(connection, end, [Entry(msgspec.json.encode(record), None)])
+            checkpoint = signer.sign(head.seq, head.hash, now)
+            connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (head.seq, checkpoint.note))
+        append_note(folder, checkpoint)
+    except sqlite3.Error as error:
+        raise AuditError(f"the audit log cannot be shortened: {error}") from error
+    except OSError as error:
+        raise UserError(f"không ghi được / cannot write under {data}: {error.strerror}") from None
+    finally:
+        connection.close()
+    return removed

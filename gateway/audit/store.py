@@ -1,0 +1,261 @@
+"""The SQLite file of the log: schema, durable connections, the turnstile between processes, and damage at start.
+
+WAL and `synchronous=FULL`: a commit returns after fsync. Triggers keep a careless hand from changing records; what keeps
+a careful one from it is the hash chain (docs/audit-format.md). Several processes write one log: each takes the turn lock
+around its transaction, and a gate lock before it, so that a process that has just written lets a waiting one go first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from gateway.errors import AuditError, UserError
+
+APPLICATION_ID = 0x43564741  # "CVGA"
+SCHEMA_VERSION = 1
+GENESIS = bytes(32)
+"""The hash before the first record."""
+BUSY_BUDGET_S = 5.0
+_POLL_S = 0.0003
+_QUICK_CHECK_BYTES = 256 << 20
+
+NO_DELETE = (
+    "CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'records are not deleted'); END"
+)
+_SCHEMA = f"""
+CREATE TABLE record (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+CREATE TABLE open_mail (id TEXT PRIMARY KEY, process TEXT NOT NULL, sending INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE relayed (n INTEGER PRIMARY KEY, key BLOB NOT NULL, time REAL NOT NULL, id TEXT NOT NULL) STRICT;
+CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'records do not change'); END;
+{NO_DELETE};
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where everything of the log stands, under the data directory."""
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        """The records."""
+        return self.data / "audit.db"
+
+    @property
+    def index(self) -> Path:
+        """The search index; may be deleted at any time and is built again."""
+        return self.data / "audit-index.db"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Signed checkpoints as text files; copy them to another machine."""
+        return self.data / "checkpoints"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys of this installation."""
+        return self.data / "keys"
+
+    @property
+    def processes(self) -> Path:
+        """One locked file for each process that has the log open."""
+        return self.data / "processes"
+
+    def prepare(self) -> None:
+        """Create the directories, readable by their owner only; UserError when that fails."""
+        try:
+            for folder in (self.data, self.checkpoints, self.keys, self.processes):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"không tạo được thư mục {self.data}: {error.strerror} / cannot create {self.data}: {error.strerror}"
+            ) from None
+
+    def secret(self, name: str, size: int) -> bytes:
+        """Return a random key of the installation, made at the first call; mode 0600. UserError when unreadable."""
+        path = self.keys / name
+        try:
+            if not path.exists():
+                # Written aside and linked, so that two processes that start together agree on one key.
+                fresh = self.keys / f".{name}.{secrets.token_hex(8)}"
+                descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                try:
+                    os.write(descriptor, secrets.token_bytes(size))
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                with contextlib.suppress(FileExistsError):
+                    os.link(fresh, path)
+                fresh.unlink()
+                sync_folder(self.keys)
+            key = path.read_bytes()
+        except OSError as error:
+            raise UserError(f"không đọc được khóa {path} / cannot read the key {path}: {error.strerror}") from None
+        if len(key) != size:
+            raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not {size})")
+        return key
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a directory durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the log for writing by one thread; autocommit, so that transactions are explicit."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_BUDGET_S, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cache_size = -8000")
+    connection.execute("PRAGMA journal_size_limit = 16777216")
+    connection.execute("PRAGMA wal_autocheckpoint = 2000")
+    return connection
+
+
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """Open a database for reading; UserError when it is missing or no log."""
+    if not path.exists():
+        raise UserError(f"không có nhật ký ở {path} / there is no audit log at {path}")
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
+        )
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT seq FROM record LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise damaged(path, str(error)) from None
+    return connection
+
+
+def damaged(path: Path, cause: str) -> UserError:
+    """Return the error for a log that cannot be trusted; it says what to do and never offers an empty log."""
+    return UserError(
+        f"nhật ký {path} bị hỏng hoặc bị cắt: {cause}. Khôi phục từ bản sao lưu, hoặc chuyển cả thư mục dữ liệu sang nơi "
+        f"khác để giữ làm chứng cứ rồi khởi động lại. / the audit log {path} is damaged or was cut: {cause}. Restore it "
+        "from a backup, or move the whole data directory away to keep it as evidence, then start again."
+    )
+
+
+def open_checked(folder: Folder) -> sqlite3.Connection:
+    """Open or create the log and refuse one that is damaged; UserError tells why."""
+    path = folder.database
+    fresh = not path.exists() or path.stat().st_size == 0
+    if fresh and any(folder.checkpoints.glob("*.notes")):
+        raise damaged(path, "tệp không còn, nhưng có điểm kiểm / the file is gone, but checkpoints are there")
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = connect(path)
+        with Turn(folder):
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if version == 0 and tables == 0:
+                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+                path.chmod(0o600)
+                sync_folder(folder.data)
+        _check(connection, path)
+    except sqlite3.Error as error:
+        _close(connection)
+        raise damaged(path, str(error)) from None
+    except UserError:
+        _close(connection)
+        raise
+    except OSError as error:
+        raise UserError(f"không mở được / cannot open {path}: {error.strerror}") from None
+    return connection
+
+
+def _close(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise damaged(path, "không phải nhật ký / not an audit log")
+    if version != SCHEMA_VERSION:
+        raise damaged(path, f"phiên bản {version} không hỗ trợ / version {version} is not supported")
+    if path.stat().st_size <= _QUICK_CHECK_BYTES:
+        result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if result != "ok":
+            raise damaged(path, result)
+
+
+class Turn:
+    """The right to write, among all processes of one log; AuditError when it does not come within the budget."""
+
+    def __init__(self, folder: Folder, budget_s: float = BUSY_BUDGET_S) -> None:
+        self._budget_s = budget_s
+        self._gate = os.open(folder.data / "audit.gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._turn = os.open(folder.data / "audit.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def __enter__(self) -> Self:
+        self.take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+        self.close()
+
+    def take(self) -> None:
+        """Wait for the turn. Whoever waits holds the gate, so nobody overtakes."""
+        deadline = time.monotonic() + self._budget_s
+        _lock(self._gate, deadline)
+        try:
+            _lock(self._turn, deadline)
+        finally:
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def leave(self) -> None:
+        """Let the next process write."""
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Give the lock files back."""
+        os.close(self._gate)
+        os.close(self._turn)
+
+
+def _lock(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise AuditError("the audit log is busy") from None
+            time.sleep(_POLL_S)
+        else:
+            return
+
+
+@contextlib.contextmanager
+def immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    """Run one write transaction; rolled back when anything inside raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,216 @@
+"""Is the log whole? The chain is recomputed and compared with every known checkpoint.
+
+A chain alone shows edits, insertions, deletions and reordering; it does not show that its end was cut off, nor that all
+of it was written anew. Checkpoints do, and the more surely the farther away they are kept: `verify` takes those in the
+database, those in `checkpoints/`, and any further directory it is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.audit.checkpoint import (
+    Checkpoint,
+    known_checkpoints,
+    parse_notes,
+    parse_verifier_key,
+    signature_holds,
+)
+from gateway.audit.store import GENESIS, Folder, connect_readonly, damaged
+from gateway.errors import UserError
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found. The log is whole only when `faults` is empty."""
+
+    records: int
+    first: int
+    """Sequence number of the first record that is there; more than 1 after retention."""
+    last: int
+    head: str
+    checkpoints: int
+    """Checkpoints that were compared."""
+    first_bad: int | None
+    """The first sequence number that cannot be trusted."""
+    faults: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What should be known and is no fault: removed by retention, records after the last checkpoint."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 whole, 1 tampered with."""
+        return 1 if self.faults else 0
+
+
+def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None) -> Verification:
+    """Verify the log under a data directory; UserError when it cannot be read at all (exit code 2).
+
+    `checkpoints` are further directories with notes, `key` a verifier key kept elsewhere.
+    """
+    folder = Folder(data)
+    connection = connect_readonly(folder.database)
+    name, public = _verifier_key(key or folder.checkpoints / "public-key.txt")
+    try:
+        connection.execute("BEGIN")  # one snapshot, while others write on
+        return _Verifier(connection, name, public).run(folder, tuple(checkpoints))
+    except sqlite3.DatabaseError as error:
+        raise damaged(folder.database, str(error)) from None
+    finally:
+        connection.close()
+
+
+def _verifier_key(path: Path) -> tuple[str, bytes]:
+    try:
+        return parse_verifier_key(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"không đọc được khóa kiểm chứng {path} / cannot read the verifier key {path}: {error}"
+        ) from None
+
+
+class _Verifier:
+    """One run."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str, public: bytes) -> None:
+        self._connection = connection
+        self._name = name
+        self._public = public
+        self._faults: list[str] = []
+        self._notes: list[str] = []
+        self._first_bad: int | None = None
+
+    def run(self, folder: Folder, elsewhere: tuple[Path, ...]) -> Verification:
+        """Gather checkpoints, walk the chain, compare."""
+        checkpoints = self._checkpoints(folder, elsewhere)
+        first, start = self._start()
+        records, last, head, heads = self._walk(first, start, {checkpoint.size for checkpoint in checkpoints})
+        self._compare(checkpoints, first, last, heads)
+        covered = max((checkpoint.size for checkpoint in checkpoints if checkpoint.size <= last), default=0)
+        if last > covered:
+            self._notes.append(
+                f"{last - covered} bản ghi cuối chưa có điểm kiểm / the last {last - covered} records have no checkpoint yet"
+            )
+        return Verification(
+            records=records,
+            first=first,
+            last=last,
+            head=head.hex(),
+            checkpoints=len(checkpoints),
+            first_bad=self._first_bad,
+            faults=tuple(self._faults),
+            notes=tuple(self._notes),
+        )
+
+    def _bad(self, seq: int | None, message: str) -> None:
+        self._faults.append(message)
+        if seq is not None and (self._first_bad is None or seq < self._first_bad):
+            self._first_bad = seq
+
+    def _checkpoints(self, folder: Folder, elsewhere: tuple[Path, ...]) -> tuple[Checkpoint, ...]:
+        found: dict[str, Checkpoint] = {}
+        for size, note in self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
+            parsed, odd = parse_notes(note)
+            if odd or len(parsed) != 1 or parsed[0].size != size:
+                self._bad(None, f"điểm kiểm {size} bị sửa / checkpoint {size} was changed")
+            for checkpoint in parsed:
+                found[checkpoint.note] = checkpoint
+        for directory in (folder.checkpoints, *elsewhere):
+            if not directory.is_dir():
+                raise UserError(f"không có thư mục {directory} / there is no directory {directory}")
+            parsed, odd_files = known_checkpoints(directory)
+            for name in odd_files:
+                self._notes.append(
+                    f"{directory / name}: có phần không đọc được / holds something that is no checkpoint"
+                )
+            for checkpoint in parsed:
+                found[checkpoint.note] = checkpoint
+        for checkpoint in found.values():
+            if not signature_holds(checkpoint, self._name, self._public):
+                self._bad(
+                    None,
+                    f"điểm kiểm {checkpoint.size} ({checkpoint.time}) có chữ ký sai / "
+                    f"the signature of checkpoint {checkpoint.size} ({checkpoint.time}) is wrong",
+                )
+        return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
+
+    def _start(self) -> tuple[int, bytes]:
+        """Return the first sequence number and the hash before it; after retention both stand in a later record."""
+        row = self._connection.execute("SELECT min(seq) FROM record").fetchone()
+        first: int = row[0] or 1
+        if first == 1:
+            return 1, GENESIS
+        retention = self._connection.execute(
+            'SELECT body FROM record WHERE CAST(body AS TEXT) LIKE \'%"kind":"retention"%\' ORDER BY seq DESC'
+        )
+        for (body,) in retention:
+            content = _object(body)
+            if content.get("kind") == "retention" and content.get("last") == first - 1:
+                self._notes.append(
+                    f"bản ghi 1-{first - 1} đã được xóa theo quy định lưu trữ / records 1-{first - 1} were removed by "
+                    f"retention: {content.get('reason', '')}"
+                )
+                return first, bytes.fromhex(str(content["last_hash"]))
+        self._bad(1, f"thiếu bản ghi 1-{first - 1} / records 1-{first - 1} are missing")
+        return first, b""
+
+    def _walk(self, first: int, start: bytes, wanted: set[int]) -> tuple[int, int, bytes, dict[int, bytes]]:
+        """Recompute the chain; stop looking for broken links at the first one, because all after it differ."""
+        heads: dict[int, bytes] = {first - 1: start}
+        expected, chain, records = first, start, 0
+        for seq, body, stored in self._connection.execute("SELECT seq, body, hash FROM record ORDER BY seq"):
+            records += 1
+            if seq != expected:
+                self._bad(expected, f"thiếu bản ghi {expected}-{seq - 1} / records {expected}-{seq - 1} are missing")
+                expected = seq
+            content = bytes(body)
+            computed = hashlib.sha256(chain + content).digest()
+            if computed != stored and not (records == 1 and not start):
+                if self._first_bad is None or self._first_bad > seq:
+                    self._bad(seq, f"bản ghi {seq} không khớp chuỗi / record {seq} does not fit the chain")
+            elif not content.startswith(b'{"seq":%d,' % seq):
+                self._bad(seq, f"bản ghi {seq} mang số khác / record {seq} carries another number")
+            # Going on from what is stored confines the damage, so that later independent edits are found too.
+            chain = bytes(stored)
+            if seq in wanted:
+                heads[seq] = chain
+            expected += 1
+        return records, expected - 1, chain, heads
+
+    def _compare(self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, bytes]) -> None:
+        good = first - 1
+        for checkpoint in checkpoints:
+            if checkpoint.size < first - 1:
+                continue
+            if checkpoint.size > last:
+                self._bad(
+                    last + 1,
+                    f"nhật ký bị cắt: điểm kiểm {checkpoint.time} có {checkpoint.size} bản ghi, nay còn {last} / "
+                    f"the log was cut: the checkpoint of {checkpoint.time} has {checkpoint.size} records, now {last}",
+                )
+                return
+            if heads.get(checkpoint.size) == checkpoint.head:
+                good = checkpoint.size
+                continue
+            # A broken link before it places the damage exactly; without one, all of the stretch was chained anew.
+            placed = self._first_bad is not None and self._first_bad <= checkpoint.size
+            self._bad(
+                None if placed else good + 1,
+                f"điểm kiểm {checkpoint.size} ({checkpoint.time}) không khớp: bản ghi {good + 1}-{checkpoint.size} đã bị "
+                f"viết lại / checkpoint {checkpoint.size} ({checkpoint.time}) differs: something in records "
+                f"{good + 1}-{checkpoint.size} was rewritten",
+            )
+            return
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,120 @@
+"""Mails for the audit's tests, small logs, and the two verifiers."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.audit import AuditLog, verify_standalone
+from gateway.audit.verify import Verification, verify
+from gateway.model import (
+    About,
+    Disposition,
+    Envelope,
+    Evidence,
+    Finding,
+    FindingOutcome,
+    FrontEnd,
+    HeaderField,
+    JudgedFinding,
+    Message,
+    Mode,
+    Part,
+    Reply,
+    Session,
+    Transaction,
+    Verdict,
+)
+
+OK = Reply(code=250, enhanced="2.0.0", lines=("queued",))
+REFUSAL = Reply(code=550, enhanced="5.7.1", lines=("[BT] Tu choi",))
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def session() -> Session:
+    return Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.7", helo="pc", auth_user="an@gov.example")
+
+
+def transaction(number: int = 1, *, to: tuple[str, ...] = ("b@gov.example",), sha: str | None = None) -> Transaction:
+    return Transaction(
+        id=f"BT-{number:08d}",
+        session=session(),
+        envelope=Envelope(reverse_path="an@gov.example", forward_paths=to),
+        received_at=NOW,
+        size_bytes=2000,
+        sha256=sha or f"{number:064x}",
+    )
+
+
+def evidence(subject: str = "Báo cáo tháng", filename: str = "công văn.docx", sha: str = "ab" * 32) -> Evidence:
+    part = Part(path="2", declared_type="application/zip", filename=filename, sha256=sha, size_bytes=10)
+    inner = Part(path="2!mật/Kế hoạch.docx", declared_type="", filename="Kế hoạch.docx", sha256="cd" * 32)
+    root = Part(path="", declared_type="multipart/mixed", children=(part, inner))
+    return Evidence(
+        now=NOW,
+        session=session(),
+        envelope=transaction().envelope,
+        message=Message(
+            fields=(
+                HeaderField("Subject", b"", subject, subject),
+                HeaderField("From", b"", "An <an@gov.example>", "An <an@gov.example>"),
+            ),
+            root=root,
+        ),
+    )
+
+
+def verdict(
+    disposition: Disposition = Disposition.RELAY, *, policy: str = "typography", confidential: bool = False
+) -> Verdict:
+    outcome = FindingOutcome.PASSED if disposition is Disposition.RELAY else FindingOutcome.FAILED
+    finding = Finding(
+        rule="marked" if confidential else "font",
+        outcome=outcome,
+        about=About(part="2!mật/Kế hoạch.docx", filename="Kế hoạch.docx"),
+        locator="cell:Kế hoạch!B3",
+        params={"level": "mat", "words": "TUYỆT MẬT của Phòng A", "share": 97.5},
+    )
+    judged = JudgedFinding(
+        policy="classified" if confidential else policy,
+        code="X-01",
+        article="Điều 4.1",
+        finding=finding,
+        wanted=disposition,
+        mode=Mode.ENFORCE,
+        effective=disposition,
+        confidential=confidential,
+    )
+    return Verdict(disposition=disposition, findings=(judged,), policy_digest="0" * 64)
+
+
+async def relay(log: AuditLog, number: int, **mail: object) -> None:
+    sent = transaction(number, **mail)  # type: ignore[arg-type]
+    await log.intent(sent, verdict(), evidence())
+    await log.sending(sent.id)
+    await log.outcome(sent.id, OK)
+
+
+async def fill(data: Path, mails: int, first: int = 1) -> None:
+    log = AuditLog.open(data)
+    await log.start(policy="test")
+    await asyncio.gather(*(relay(log, number) for number in range(first, first + mails)))
+    await log.close()
+
+
+def verified(data: Path, *elsewhere: Path) -> Verification:
+    """Return what the gateway's verifier says, after checking that the independent one agrees."""
+    result = verify(data, checkpoints=elsewhere)
+    assert standalone(data / "audit.db", data / "checkpoints", *elsewhere) == result.exit_code
+    return result
+
+
+def standalone(log: Path, *folders: Path) -> int:
+    """Run the independent verifier as its own process without any of our packages in sight."""
+    command = [sys.executable, "-I", "-S", verify_standalone.__file__, str(log)]
+    for folder in folders:
+        command += ["--checkpoints", str(folder)]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode

@@ -1,0 +1,378 @@
+"""Durability: several processes, SIGKILL at any moment, full disks, damaged files, repetitions (catalogue A04, A06)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway.audit import AuditLog, Delivery
+from gateway.audit.checkpoint import known_checkpoints
+from gateway.audit.query import AuditReader
+from gateway.audit.store import Folder, Turn
+from gateway.errors import AuditError, UserError
+from gateway.model import Disposition, Reply
+from tests.audit.support import (
+    OK,
+    REFUSAL,
+    evidence,
+    fill,
+    relay,
+    session,
+    transaction,
+    verdict,
+    verified,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+def spawn(*arguments: object, failpoints: str = "") -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GATEWAY_FAILPOINTS": failpoints}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.audit.writer_process", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+
+
+def bodies(data: Path) -> list[dict[str, object]]:
+    connection = sqlite3.connect(data / "audit.db")
+    return [json.loads(body) for (body,) in connection.execute("SELECT body FROM record ORDER BY seq")]
+
+
+async def test_records_of_one_mail_stand_in_order_with_their_facts(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start(policy="office", policy_digest="ab")
+    await relay(log, 1)
+    await log.refused(transaction(2), verdict(Disposition.REJECT), evidence(), REFUSAL)
+    await log.recipient_refused(session(), "x@bad.example", "office@gov.example", verdict(Disposition.REJECT), REFUSAL)
+    await log.auth_failed(session(), "an@gov.example", 535)
+    await log.duplicate("BT-9", "BT-1")
+    await log.trouble("BT-8", session(), "a@b", "ExceptionGroup")
+    await log.close()
+    kinds = [record["kind"] for record in bodies(tmp_path)]
+    assert kinds == [
+        "start", "intent", "sending", "outcome", "refused", "recipient_refused", "auth_failed", "duplicate", "trouble",
+        "stop",
+    ]  # fmt: skip
+    intent = bodies(tmp_path)[1]
+    assert intent["mail"]["subject"] == "Báo cáo tháng"  # type: ignore[index]
+    assert intent["mail"]["session"]["login"] == "an@gov.example"  # type: ignore[index]
+    assert intent["seq"] == 2
+    assert verified(tmp_path).exit_code == 0
+
+
+async def test_a_confidential_mail_leaves_no_words_names_or_plain_digests(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    mail = evidence(subject="Kế hoạch mật của Phòng A", filename="Kế hoạch.docx")
+    digest = "ab" * 32
+    await log.refused(transaction(1, sha=digest), verdict(Disposition.REJECT, confidential=True), mail, REFUSAL)
+    await log.close()
+    AuditReader.open(tmp_path).search("gov")
+    content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for secret in ("Kế hoạch", "Phòng A", "TUYỆT", "mật/", "ke hoach", "phong a", digest, "cd" * 32):
+        assert secret.encode() not in content
+    mail_facts = bodies(tmp_path)[1]["mail"]
+    assert mail_facts["findings"][0]["params"] == {"level": "mat", "share": 97.5}  # type: ignore[index]
+    assert mail_facts["findings"][0]["locator"] == "cell:B3"  # type: ignore[index]
+    assert mail_facts["findings"][0]["part"] == "2!"  # type: ignore[index]
+    found = AuditReader.open(tmp_path).find_file(digest)
+    assert [row.reference for row in found] == ["BT-00000001"]
+
+
+async def test_many_waiting_records_share_commits(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    sequence = await asyncio.gather(*(log.sending(f"BT-{number}") for number in range(400)))
+    assert sequence == list(range(2, 402))
+    await log.close()
+    assert verified(tmp_path).checkpoints >= 2
+
+
+async def test_a_closed_log_refuses_records(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    with pytest.raises(AuditError):
+        await log.sending("BT-1")
+    await log.start()
+    await log.close()
+    await log.close()
+    with pytest.raises(AuditError):
+        await log.sending("BT-1")
+
+
+@pytest.mark.slow
+def test_four_processes_write_one_chain_fairly(tmp_path: Path):
+    asyncio.run(fill(tmp_path, 1))
+    processes = [spawn(tmp_path, 500, "records") for _ in range(4)]
+    for process in processes:
+        assert process.wait(60) == 0, process.stderr.read() if process.stderr else ""
+    result = verified(tmp_path)
+    assert result.faults == ()
+    assert result.records == 5 + 4 * 502
+    last_of = {record["process"]: record["seq"] for record in bodies(tmp_path)}
+    assert len(last_of) == 5
+
+
+async def test_a_waiting_process_is_not_overtaken(tmp_path: Path):
+    folder = Folder(tmp_path)
+    folder.prepare()
+    first, second = Turn(folder), Turn(folder)
+    order: list[str] = []
+    first.take()
+    waiting = asyncio.to_thread(lambda: (second.take(), order.append("second"), second.leave()))
+    task = asyncio.ensure_future(waiting)
+    while not _gate_is_held(folder):
+        await asyncio.sleep(0)
+    again = asyncio.to_thread(lambda: (first.leave(), first.take(), order.append("first"), first.leave()))
+    await asyncio.gather(task, again)
+    assert order == ["second", "first"]
+
+
+def _gate_is_held(folder: Folder) -> bool:
+    import fcntl
+
+    with (folder.data / "audit.gate").open() as gate:
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_a_turn_that_does_not_come_is_an_audit_error(tmp_path: Path):
+    folder = Folder(tmp_path)
+    folder.prepare()
+    with Turn(folder):
+        started = time.monotonic()
+        with pytest.raises(AuditError, match="busy"):
+            Turn(folder, budget_s=0.2).take()
+        assert time.monotonic() - started < 2
+
+
+@pytest.mark.slow
+def test_killed_at_random_nothing_acknowledged_is_lost_and_the_chain_stays_whole(tmp_path: Path):
+    chance = random.Random(7600)
+    acknowledged: set[int] = set()
+    for round_number in range(12):
+        process = spawn(tmp_path, 100_000, round_number * 100_000)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("recovered")
+        stop_at = chance.randrange(1, 60)
+        for count, line in enumerate(process.stdout, 1):
+            acknowledged.add(int(line.split()[1]))
+            if count >= stop_at:
+                break
+        time.sleep(chance.random() * 0.005)  # the moment within a commit is the point of this test
+        process.send_signal(signal.SIGKILL)
+        acknowledged |= {int(line.split()[1]) for line in process.stdout if line.endswith("\n")}
+        process.wait(10)
+    asyncio.run(fill(tmp_path, 1, first=99_000_000))
+    outcomes = {record["id"] for record in bodies(tmp_path) if record["kind"] == "outcome"}
+    assert {f"BT-{number:08d}" for number in acknowledged} <= outcomes
+    intents = {record["id"] for record in bodies(tmp_path) if record["kind"] == "intent"}
+    assert intents == outcomes, "every mail is concluded after recovery"
+    assert verified(tmp_path).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "delivery"),
+    [
+        ("audit.after_commit=kill@2", Delivery.NOT_SENT),
+        ("audit.after_commit=kill@3", Delivery.UNKNOWN),
+        ("audit.before_commit=kill@3", Delivery.NOT_SENT),
+    ],
+)
+def test_what_a_dead_process_left_open_is_concluded_at_start(failpoint: str, delivery: Delivery, tmp_path: Path):
+    process = spawn(tmp_path, 1, 1, failpoints=failpoint)
+    assert process.wait(30) == -signal.SIGKILL
+
+    async def restart() -> None:
+        log = AuditLog.open(tmp_path)
+        recovery = await log.start()
+        expected = (("BT-00000001",), ()) if delivery is Delivery.UNKNOWN else ((), ("BT-00000001",))
+        assert (recovery.unknown, recovery.not_sent) == expected
+        assert (await log.already_relayed(None, transaction(1).envelope, "x")) is None
+        await log.close()
+        again = AuditLog.open(tmp_path)
+        assert (await again.start()) == type(recovery)()
+        await again.close()
+
+    asyncio.run(restart())
+    outcome = next(record for record in bodies(tmp_path) if record["kind"] == "outcome")
+    assert outcome["delivery"] == delivery.value
+    assert outcome["recovered"] is True
+    assert verified(tmp_path).exit_code == 0
+
+
+async def test_mails_of_a_living_process_are_left_alone(tmp_path: Path):
+    living = AuditLog.open(tmp_path)
+    await living.start()
+    await living.intent(transaction(1), verdict(), evidence())
+    other = AuditLog.open(tmp_path)
+    recovery = await other.start()
+    assert recovery.unknown == recovery.not_sent == ()
+    await living.outcome(transaction(1).id, OK)
+    await living.close()
+    await other.close()
+
+
+async def test_a_repetition_is_recognised_by_every_process_and_after_a_restart(tmp_path: Path):
+    first, second = AuditLog.open(tmp_path), AuditLog.open(tmp_path)
+    await first.start()
+    await second.start()
+    sent = transaction(1, to=("b@gov.example", "c@gov.example"))
+    login = sent.session.auth_user
+    assert await first.already_relayed(login, sent.envelope, sent.sha256) is None
+    await relay(first, 1, to=("b@gov.example", "c@gov.example"))
+    swapped = transaction(2, to=("c@gov.example", "b@gov.example")).envelope
+    for log in (first, second):
+        found = await log.already_relayed(login, swapped, sent.sha256)
+        assert found is not None
+        assert found.id == "BT-00000001"
+        assert await log.already_relayed("other", sent.envelope, sent.sha256) is None
+        assert await log.already_relayed(login, sent.envelope, "0" * 64) is None
+        assert await log.already_relayed(login, transaction(1).envelope, sent.sha256) is None
+        assert await log.already_relayed(login, sent.envelope, sent.sha256, within_s=-1) is None
+        await log.close()
+    third = AuditLog.open(tmp_path)
+    await third.start()
+    assert await third.already_relayed(login, sent.envelope, sent.sha256) is not None
+    await third.close()
+
+
+async def test_a_refusal_by_the_next_hop_is_no_relay(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    sent = transaction(1)
+    await log.intent(sent, verdict(), evidence())
+    await log.sending(sent.id)
+    await log.outcome(sent.id, Reply(code=452, enhanced="4.3.1", lines=("full",)))
+    assert await log.already_relayed(sent.session.auth_user, sent.envelope, sent.sha256) is None
+    await log.intent(sent, verdict(), evidence())
+    await log.outcome(sent.id, None)
+    await log.close()
+    assert [record["delivery"] for record in bodies(tmp_path) if record["kind"] == "outcome"] == [
+        "upstream_deferred",
+        "unknown",
+    ]
+
+
+@pytest.mark.slow
+def test_a_full_disk_refuses_records_and_leaves_a_whole_log(tmp_path: Path):
+    """RLIMIT_FSIZE stands for the full disk: it works without privileges, and writes fail as on a full disk."""
+    asyncio.run(fill(tmp_path, 1))
+    code = (
+        "import asyncio, resource, sys\n"
+        "from pathlib import Path\n"
+        "from gateway.audit import AuditLog\n"
+        "from gateway.errors import AuditError\n"
+        "from tests.audit.support import relay\n"
+        "async def main():\n"
+        "    log = AuditLog.open(Path(sys.argv[1])); await log.start()\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, resource.RLIM_INFINITY))\n"
+        "    done = failed = 0\n"
+        "    for number in range(10, 400):\n"
+        "        try:\n"
+        "            await relay(log, number); done += 1\n"
+        "        except AuditError:\n"
+        "            failed += 1\n"
+        "            break\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
+        "    await relay(log, 1000)\n"
+        "    await log.close(); print(done, failed)\n"
+        "asyncio.run(main())\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    done, failed = map(int, result.stdout.split())
+    assert failed == 1
+    assert done > 10
+    relayed = [record for record in bodies(tmp_path) if record["kind"] == "outcome" and record["delivery"] == "relayed"]
+    assert len(relayed) == done + 2
+    assert verified(tmp_path).exit_code == 0
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_a_damaged_or_missing_log_is_never_replaced_by_an_empty_one(tmp_path: Path):
+    data = tmp_path / "data"
+    asyncio.run(fill(data, 40))
+    database = data / "audit.db"
+    content = database.read_bytes()
+    database.unlink()
+    with pytest.raises(UserError, match="checkpoints are there"):
+        AuditLog.open(data)
+    assert not database.exists()
+    assert not any(data.glob("audit.db-*")), "closing folds the WAL into the database"
+    for broken in (b"", b"no database at all" * 500, content[: len(content) // 2], content[:100]):
+        for suffix in ("-wal", "-shm"):
+            database.with_name(f"audit.db{suffix}").unlink(missing_ok=True)
+        database.write_bytes(broken)
+        with pytest.raises(UserError, match="Restore it"):
+            AuditLog.open(data)
+    for suffix in ("-wal", "-shm"):
+        database.with_name(f"audit.db{suffix}").unlink(missing_ok=True)
+    database.write_bytes(content)
+    assert verified(data).exit_code == 0
+
+
+def test_a_page_that_was_overwritten_is_found_at_start(tmp_path: Path):
+    asyncio.run(fill(tmp_path, 60))
+    database = tmp_path / "audit.db"
+    with database.open("r+b") as stream:
+        stream.seek(4096 * 8)
+        stream.write(b"\xff" * 4096)
+    with pytest.raises(UserError, match="Restore it"):
+        AuditLog.open(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_a_plain_message(tmp_path: Path):
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    with pytest.raises(UserError, match="cannot create"):
+        AuditLog.open(blocker / "data")
+
+
+async def test_checkpoints_are_made_every_hundred_records_and_at_the_end(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    for number in range(99):
+        await log.sending(f"BT-{number}")
+    assert [note.size for note in known_checkpoints(tmp_path / "checkpoints")[0]] == [100]
+    await log.sending("BT-last")
+    await log.close()
+    assert [note.size for note in known_checkpoints(tmp_path / "checkpoints")[0]] == [100, 102]
+
+
+async def test_hostile_text_is_kept_as_valid_bounded_json(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    mail = evidence(subject="x\udcff\x00\u202e" + "y" * 5000, filename="z" * 5000)
+    await log.refused(transaction(1), verdict(Disposition.REJECT), mail, REFUSAL)
+    await log.close()
+    facts = bodies(tmp_path)[1]["mail"]
+    assert len(facts["subject"]) <= 320  # type: ignore[index]
+    assert len(facts["parts"][0]["filename"]) <= 260  # type: ignore[index]
+    assert verified(tmp_path).exit_code == 0

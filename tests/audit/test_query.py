@@ -1,0 +1,272 @@
+"""Reading the log: filters, Vietnamese full text, one mail in full, export."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.audit import AuditLog, Delivery
+from gateway.audit.export import export_csv, export_jsonl
+from gateway.audit.index import exact, fold
+from gateway.audit.query import AuditReader, Filter
+from gateway.audit.render import render_history, render_rows, render_verification
+from gateway.audit.verify import verify
+from gateway.errors import UserError
+from gateway.model import Disposition, Verdict
+from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
+
+
+async def _write(data: Path) -> None:
+    log = AuditLog.open(data)
+    await log.start()
+
+    async def judged(number: int, subject: str, filename: str, decision: Verdict, to: str = "b@gov.example") -> None:
+        sent = transaction(number, to=(to,))
+        if decision.disposition is Disposition.REJECT:
+            await log.refused(sent, decision, evidence(subject, filename), REFUSAL)
+            return
+        await log.intent(sent, decision, evidence(subject, filename))
+        await log.sending(sent.id)
+        await log.outcome(sent.id, OK)
+
+    await judged(1, "Báo cáo mật độ dân số", "mật độ.xlsx", verdict())
+    await judged(2, "Vé máy bay khứ hồi, mất vé", "ve.pdf", verdict())
+    await judged(3, "Đề nghị cấp hộp thư", "đề nghị.docx", verdict(Disposition.TAG), "office@gov.example")
+    await judged(4, "Bao cao khong dau", "=cmd|calc.csv", verdict(Disposition.REJECT))
+    await judged(5, "Kế hoạch", "ke_hoach.docx", verdict(Disposition.REJECT, confidential=True))
+    monitored = verdict(Disposition.REJECT)
+    judged_finding = msgspec.structs.replace(monitored.findings[0], effective=Disposition.RELAY)
+    await judged(
+        6, "=HYPERLINK(1)", "a.docx",
+        msgspec.structs.replace(monitored, disposition=Disposition.RELAY, findings=(judged_finding,)),
+    )  # fmt: skip
+    await log.recipient_refused(
+        session(), "x@bad.example", "office@gov.example", verdict(Disposition.REJECT, policy="official_sender"), REFUSAL
+    )
+    await log.auth_failed(session(), "mallory@gov.example", 535)
+    sent = transaction(7)
+    await log.intent(sent, verdict(), evidence("\x1b[31mđỏ\u202e", "x"))
+    await log.outcome(sent.id, None)
+    await log.close()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("query")
+    asyncio.run(_write(folder))
+    return folder
+
+
+@pytest.fixture
+def reader(data: Path):
+    opened = AuditReader.open(data)
+    yield opened
+    opened.close()
+
+
+def numbers(reader: AuditReader, **wanted: object) -> list[int]:
+    rows = reader.find(Filter(**wanted))  # type: ignore[arg-type]
+    return [int(row.reference.rpartition("-")[2] or 0) for row in rows if row.reference]
+
+
+def test_everything_is_listed_newest_first(reader: AuditReader):
+    rows = reader.find(Filter())
+    assert [row.seq for row in rows] == sorted((row.seq for row in rows), reverse=True)
+    assert len(rows) == 9
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("mat", [2, 1]),  # without marks either: mật, mất
+        ("mật", [1]),  # with marks exactly
+        ("mất", [2]),
+        ("MẬT ĐỘ", [1]),
+        ("mat do", [1]),
+        ("de nghi", [3]),
+        ("đề nghị", [3]),
+        ("bao cao", [4, 1]),
+        ("báo cáo", [1]),
+        ('"bao cao mat do"', [1]),
+        ('"mat do bao cao"', []),
+        ("ngh*", [3]),
+        ("office@gov.example", [3]),
+        ("ke hoach", [7, 6, 4, 3, 2, 1]),  # of the confidential mail nothing is kept
+        ("BT-00000005", [5]),
+        ("x'; DROP TABLE record", []),
+        ('subject:"mat" OR NEAR(a b)', []),
+    ],
+)
+def test_words_find_vietnamese_with_and_without_marks(words: str, found: list[int], reader: AuditReader):
+    assert numbers(reader, words=words) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"sender": "AN@gov.example", "state": "refused"}, [5, 4]),
+        ({"sender": "@gov.example", "disposition": "tag"}, [3]),
+        ({"recipient": "office@gov.example", "state": "relayed"}, [3]),
+        ({"disposition": "reject", "sender": "an@gov.example"}, [6, 5, 4]),
+        ({"rule": "classified.marked"}, [5]),
+        ({"rule": "classified"}, [5]),
+        ({"rule": "typography.font", "state": "relayed"}, [6, 3]),
+        ({"filename": "mat do"}, [1]),
+        ({"filename": "mật", "recipient": "b@gov.example"}, [1]),
+        ({"reference": "bt-00000004"}, [4]),
+        ({"state": "unknown"}, [7]),
+        ({"login": "an@gov.example", "words": "nghi"}, [3]),
+        ({"limit": 2, "state": "relayed"}, [6, 3]),
+    ],
+)
+def test_filters_hold_together(wanted: dict[str, object], found: list[int], reader: AuditReader):
+    assert numbers(reader, **wanted) == found
+
+
+def test_refused_recipients_and_failed_logins_are_listed_too(reader: AuditReader):
+    (row,) = reader.find(Filter(state="recipient_refused"))
+    assert (row.sender, row.recipients, row.rules) == (
+        "x@bad.example", ("office@gov.example",), ("official_sender.font",),
+    )  # fmt: skip
+    (row,) = reader.find(Filter(state="auth_failed"))
+    assert row.sender == "mallory@gov.example"
+
+
+def test_times_bound_a_list(reader: AuditReader):
+    now = datetime.now(UTC)
+    assert len(reader.find(Filter(since=now - timedelta(hours=1), until=now + timedelta(hours=1)))) == 9
+    assert reader.find(Filter(since=now + timedelta(hours=1))) == ()
+    assert reader.find(Filter(until=now - timedelta(hours=1))) == ()
+
+
+def test_pages_follow_one_another(reader: AuditReader):
+    first = reader.find(Filter(limit=4))
+    second = reader.find(Filter(limit=100, before_seq=first[-1].seq))
+    assert len(first) + len(second) == 9
+    assert second[0].seq < first[-1].seq
+
+
+def test_words_without_any_letter_are_a_plain_mistake(reader: AuditReader):
+    with pytest.raises(UserError):
+        reader.search("!!! ***")
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(max_size=60))
+def test_no_words_reach_the_syntax_of_the_index(text: str):
+    shared = _shared_reader()
+    try:
+        shared.search(text)
+    except UserError:
+        return
+
+
+_SHARED: list[AuditReader] = []
+
+
+def _shared_reader() -> AuditReader:
+    if not _SHARED:
+        import tempfile
+
+        folder = Path(tempfile.mkdtemp(prefix="audit-query-"))
+        asyncio.run(_write(folder))
+        _SHARED.append(AuditReader.open(folder))
+    return _SHARED[0]
+
+
+@given(st.text(max_size=40))
+def test_folding_is_stable_and_exact_form_folds_to_the_same(text: str):
+    assert fold(fold(text)) == fold(text)
+    assert fold(exact(text)) == fold(text)
+
+
+def test_one_mail_is_shown_with_everything(reader: AuditReader):
+    history = reader.show("bt-00000004")
+    assert history is not None
+    text = render_history(history, title=lambda policy, rule: f"<{policy}/{rule}>")
+    assert "Bao cao khong dau" in text
+    assert "<typography/font>: vi phạm -> từ chối" in text
+    assert "550 5.7.1 [BT] Tu choi" in text
+    assert reader.show("BT-NOTHING") is None
+
+
+def test_an_unknown_outcome_says_what_to_do(reader: AuditReader):
+    history = reader.show("BT-00000007")
+    assert history is not None
+    text = render_history(history)
+    assert "KHÔNG RÕ" in text
+    assert "máy chủ thành phố" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "OUTCOME UNKNOWN" in render_history(history, "en")
+
+
+def test_a_confidential_mail_is_shown_without_subject(reader: AuditReader):
+    history = reader.show("BT-00000005")
+    assert history is not None
+    text = render_history(history)
+    assert "không lưu" in text
+    assert "Mã băm có khóa" in text
+    assert "Kế hoạch" not in text
+
+
+def test_lists_and_verification_are_rendered(reader: AuditReader, data: Path):
+    text = render_rows(reader.find(Filter()))
+    assert "chuyển (lẽ ra từ chối)" in text
+    assert "\x1b" not in text
+    assert render_rows(()) == "Không có bản ghi nào khớp."
+    assert render_verification(verify(data)).startswith("NGUYÊN VẸN: ")
+
+
+def test_the_index_is_built_again_when_it_is_lost_damaged_or_of_another_log(data: Path, tmp_path: Path):
+    import shutil
+
+    copy = Path(shutil.copytree(data, tmp_path / "copy"))
+    index = copy / "audit-index.db"
+    for damage in (index.unlink, lambda: index.write_bytes(b"nonsense" * 1000)):
+        damage()
+        for suffix in ("-wal", "-shm"):
+            index.with_name(f"audit-index.db{suffix}").unlink(missing_ok=True)
+        opened = AuditReader.open(copy)
+        assert numbers(opened, words="mật") == [1]
+        opened.close()
+    other = tmp_path / "other"
+    asyncio.run(_write(other))
+    shutil.copy(index, other / "audit-index.db")
+    opened = AuditReader.open(other)
+    assert numbers(opened, words="mật") == [1]
+    opened.close()
+
+
+def test_a_log_that_is_not_there_is_a_plain_message(tmp_path: Path):
+    with pytest.raises(UserError, match="no audit log"):
+        AuditReader.open(tmp_path)
+
+
+def test_an_export_is_json_lines_with_hashes(reader: AuditReader):
+    lines = [json.loads(line) for line in export_jsonl(reader)]
+    assert lines[0]["record"]["kind"] == "start"
+    assert all(len(line["hash"]) == 64 for line in lines)
+
+
+def test_a_csv_cell_is_never_a_formula(reader: AuditReader):
+    rows = list(csv.reader(export_csv(reader, Filter(limit=1000))))
+    assert rows[0][0] == "seq"
+    assert len(rows) == 10
+    subjects = [row[9] for row in rows]
+    assert "'=HYPERLINK(1)" in subjects
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_what_a_reply_code_means():
+    assert [Delivery.of_code(code) for code in (250, 451, 554, 354)] == [
+        Delivery.RELAYED, Delivery.UPSTREAM_DEFERRED, Delivery.UPSTREAM_REFUSED, Delivery.UPSTREAM_DEFERRED,
+    ]  # fmt: skip

@@ -1,0 +1,243 @@
+"""The chain and its checkpoints: every kind of tampering is found, by both verifiers (catalogue A01, A02, A03, A05)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import shutil
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.audit import AuditLog
+from gateway.audit.checkpoint import Signer, known_checkpoints
+from gateway.audit.export import export_jsonl
+from gateway.audit.query import AuditReader
+from gateway.audit.retention import prune
+from gateway.audit.store import Folder
+from gateway.audit.verify import verify
+from gateway.audit.verify_standalone import signature_holds
+from gateway.errors import UserError
+from tests.audit.support import fill, standalone, verified
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("audit")
+    asyncio.run(fill(data, 120))
+    return data
+
+
+@pytest.fixture
+def data(sample: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sample, tmp_path / "data"))
+
+
+def tamper(data: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(data / "audit.db", isolation_level=None)
+    connection.execute("DROP TRIGGER record_no_update")
+    connection.execute("DROP TRIGGER record_no_delete")
+    return connection
+
+
+def rechain(connection: sqlite3.Connection) -> None:
+    """Do what somebody who knows the format does after a change: compute all hashes again."""
+    chain = bytes(32)
+    for seq, body in connection.execute("SELECT seq, body FROM record ORDER BY seq").fetchall():
+        chain = hashlib.sha256(chain + bytes(body)).digest()
+        connection.execute("UPDATE record SET hash = ? WHERE seq = ?", (chain, seq))
+
+
+def test_an_untouched_log_is_whole(data: Path):
+    result = verified(data)
+    assert result.faults == ()
+    assert result.records == 362
+    assert result.checkpoints == 4
+    assert result.exit_code == 0
+
+
+def edit(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute(
+        "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), '\"kind\"', '\"kinD\"') AS BLOB) WHERE seq = ?",
+        (seq,),
+    )
+
+
+def edit_one_bit_of_hash(connection: sqlite3.Connection, seq: int) -> None:
+    (digest,) = connection.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
+    connection.execute("UPDATE record SET hash = ? WHERE seq = ?", (bytes([digest[0] ^ 1]) + digest[1:], seq))
+
+
+def delete(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("DELETE FROM record WHERE seq = ?", (seq,))
+
+
+def delete_and_close_the_gap(connection: sqlite3.Connection, seq: int) -> None:
+    delete(connection, seq)
+    connection.execute("UPDATE record SET seq = -seq WHERE seq > ?", (seq,))
+    connection.execute("UPDATE record SET seq = -seq - 1 WHERE seq < 0")
+
+
+def duplicate(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("UPDATE record SET seq = -seq - 1 WHERE seq > ?", (seq,))
+    connection.execute("UPDATE record SET seq = -seq WHERE seq < 0")
+    connection.execute("INSERT INTO record SELECT seq + 1, body, hash FROM record WHERE seq = ?", (seq,))
+
+
+def swap(connection: sqlite3.Connection, seq: int) -> None:
+    first, second = connection.execute("SELECT body, hash FROM record WHERE seq IN (?, ?)", (seq, seq + 1)).fetchall()
+    connection.execute("UPDATE record SET body = ?, hash = ? WHERE seq = ?", (*second, seq))
+    connection.execute("UPDATE record SET body = ?, hash = ? WHERE seq = ?", (*first, seq + 1))
+
+
+def insert_a_made_up_record(connection: sqlite3.Connection, seq: int) -> None:
+    duplicate(connection, seq)
+    body = b'{"seq":%d,"kind":"sending","id":"BT-FALSE"}' % (seq + 1)
+    connection.execute("UPDATE record SET body = ? WHERE seq = ?", (body, seq + 1))
+
+
+def edit_and_rechain(connection: sqlite3.Connection, seq: int) -> None:
+    edit(connection, seq)
+    rechain(connection)
+
+
+MUTATIONS = (
+    edit,
+    edit_one_bit_of_hash,
+    delete,
+    delete_and_close_the_gap,
+    duplicate,
+    swap,
+    insert_a_made_up_record,
+    edit_and_rechain,
+)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, sample: Path, tmp_path: Path):
+    chance = random.Random(MUTATIONS.index(mutation))  # type: ignore[arg-type]
+    for round_number, seq in enumerate([2, 359, *(chance.randrange(3, 359) for _ in range(6))]):
+        data = Path(shutil.copytree(sample, tmp_path / str(round_number)))
+        connection = tamper(data)
+        mutation(connection, seq)  # type: ignore[operator]
+        connection.close()
+        result = verify(data)
+        assert result.exit_code == 1
+        if mutation is edit_and_rechain:
+            assert result.first_bad is not None
+            assert result.first_bad <= seq
+            assert any("checkpoint" in fault for fault in result.faults)
+        else:
+            assert result.first_bad in {seq, seq + 1}
+        if round_number == 0:
+            assert standalone(data / "audit.db", data / "checkpoints") == 1
+
+
+def test_a_cut_end_is_found_by_the_checkpoint_beside_it(data: Path):
+    connection = tamper(data)
+    connection.execute("DELETE FROM record WHERE seq > 250")
+    connection.close()
+    result = verified(data)
+    assert result.exit_code == 1
+    assert result.first_bad == 251
+    with pytest.raises(UserError, match="362"):
+        AuditLog.open(data)
+
+
+def test_a_cut_end_without_its_checkpoints_is_found_only_by_a_copy_elsewhere(data: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
+    connection = tamper(data)
+    connection.execute("DELETE FROM record WHERE seq > 250")
+    connection.execute("DELETE FROM checkpoint WHERE size > 250")
+    connection.close()
+    for path in (data / "checkpoints").glob("*.notes"):
+        kept = [note.note for note in known_checkpoints(data / "checkpoints")[0] if note.size <= 250]
+        path.write_text("".join(f"{note}\n" for note in kept))
+    assert verified(data).exit_code == 0  # said plainly in docs/audit-format.md
+    assert verified(data, copy).first_bad == 251
+
+
+def test_a_log_written_anew_with_the_key_is_found_by_the_copy_of_a_witness(data: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
+    connection = tamper(data)
+    edit_and_rechain(connection, 30)
+    signer = Signer((data / "keys" / "audit-ed25519").read_bytes())
+    now = datetime.now(UTC)
+    notes = []
+    for (size,) in connection.execute("SELECT size FROM checkpoint").fetchall():
+        (head,) = connection.execute("SELECT hash FROM record WHERE seq = ?", (size,)).fetchone()
+        note = signer.sign(size, head, now).note
+        connection.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (note, size))
+        notes.append(f"{note}\n")
+    connection.close()
+    for path in (data / "checkpoints").glob("*.notes"):
+        path.write_text("".join(notes))
+    assert verified(data).exit_code == 0
+    assert verified(data, copy).exit_code == 1
+
+
+def test_a_forged_checkpoint_is_found_by_its_signature(data: Path):
+    path = next((data / "checkpoints").glob("*.notes"))
+    size = known_checkpoints(data / "checkpoints")[0][0].size
+    path.write_text(path.read_text().replace(f"\n{size}\n", f"\n{size + 1}\n", 1))
+    assert verified(data).exit_code == 1
+
+
+def test_a_torn_last_note_is_no_tampering(data: Path):
+    path = next((data / "checkpoints").glob("*.notes"))
+    with path.open("a") as stream:
+        stream.write("gateway-audit/00000000\n400\nAAAA")
+    result = verified(data)
+    assert result.exit_code == 0
+    assert any("checkpoint" in note for note in result.notes)
+
+
+def test_retention_leaves_a_gap_that_proves_itself(data: Path):
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert prune(data, before=datetime.now(UTC) - timedelta(days=1), reason="too early", now=later) == 0
+    assert prune(data, before=later, reason="sau 5 năm", now=later) == 362
+    asyncio.run(fill(data, 5, first=1000))
+    result = verified(data)
+    assert result.exit_code == 0
+    assert result.first == 363
+    assert any("sau 5 năm" in note for note in result.notes)
+    connection = tamper(data)
+    connection.execute("DELETE FROM record WHERE seq < 365")
+    connection.close()
+    assert verified(data).exit_code == 1
+
+
+def test_an_export_verifies_by_itself(data: Path, tmp_path: Path):
+    reader = AuditReader.open(data)
+    export = tmp_path / "export.jsonl"
+    export.write_text("".join(f"{line}\n" for line in export_jsonl(reader)))
+    assert standalone(export, data / "checkpoints") == 0
+    text = export.read_text()
+    export.write_text(text.replace('"code":250', '"code":251', 1))
+    assert standalone(export, data / "checkpoints") == 1
+    export.write_text("nonsense\n")
+    assert standalone(export, data / "checkpoints") == 2
+
+
+def test_verify_that_cannot_run_says_so(tmp_path: Path):
+    with pytest.raises(UserError, match="no audit log"):
+        verify(tmp_path)
+    assert standalone(tmp_path / "audit.db", tmp_path) == 2
+
+
+def test_the_independent_signature_check_agrees_with_the_library(tmp_path: Path):
+    signer = Signer(bytes(range(32)))
+    signed = signer._key.sign(b"message")
+    assert signature_holds(signer.public, b"message", signed)
+    assert not signature_holds(signer.public, b"messagE", signed)
+    assert not signature_holds(signer.public, b"message", signed[:40] + bytes(24))
+    assert not signature_holds(bytes(32), b"message", signed)
+
+
+def test_keys_and_log_are_readable_by_their_owner_only(data: Path):
+    for path in (data / "audit.db", data / "keys" / "audit-ed25519", data / "keys" / "audit-hmac"):
+        assert path.stat().st_mode & 0o077 == 0
+    assert Folder(data).keys.stat().st_mode & 0o077 == 0
