@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,24 @@ class CheckOptions:
     auth_user: str | None
     now: datetime | None
     as_json: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A file that could not be judged because of ourselves; as mail it would have been deferred."""
+
+    error: Exception
+
+    def show(self, file: Path, *, as_json: bool) -> None:
+        """Print what the relay would have answered, and the fault itself to standard error."""
+        reply = "451 4.3.0 Loi noi bo / internal error"
+        if as_json:
+            empty: list[object] = []
+            found = {"file": str(file), "disposition": Disposition.DEFER.word, "reply": reply}
+            print(json.dumps({**found, "findings": empty, "documents": empty, "signatures": empty}), flush=True)
+        else:
+            print(f"{file}\n{reply}", flush=True)
+        traceback.print_exception(self.error)
 
 
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
@@ -61,7 +80,7 @@ async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions
     # A few at a time: reading runs in children, one for each processor is enough.
     gate = asyncio.Semaphore(2)
 
-    async def one(file: Path) -> tuple[Evidence, Verdict, PolicySet] | str:
+    async def one(file: Path) -> tuple[Evidence, Verdict, PolicySet] | str | Fault:
         async with gate:
             try:
                 content = await asyncio.to_thread(file.read_bytes)
@@ -81,13 +100,20 @@ async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions
                 size_bytes=spool.size_bytes,
                 sha256=spool.sha256,
             )
-            with spool:
-                return await judge.judge(transaction, spool)
+            try:
+                with spool:
+                    return await judge.judge(transaction, spool)
+            except Exception as error:  # noqa: BLE001 - a fault of ours on one file must not hide the verdicts on others
+                return Fault(error)
 
     for file, task in [(file, asyncio.create_task(one(file))) for file in files]:
         result = await task
         if isinstance(result, str):
             print(f"gateway: {result}", file=sys.stderr)
+            worst = EXIT_CANNOT_RUN
+            continue
+        if isinstance(result, Fault):
+            result.show(file, as_json=options.as_json)
             worst = EXIT_CANNOT_RUN
             continue
         evidence, verdict, policies = result

@@ -4,10 +4,12 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 `None` always means *unknown*, never *no*. Units stand in names (`size_pt`, `limit_bytes`, `timeout_s`).
 """
 
-from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus
+from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, ReadStatus, Role, Run
 from gateway.model.evidence import AuthenticationResults, AuthResult, Evidence
 from gateway.model.mail import (
+    Address,
+    AddressReading,
     Ambiguity,
     Envelope,
     FrontEnd,
@@ -46,6 +48,8 @@ from gateway.model.verdict import (
 __all__ = [
     "About",
     "ActiveContent",
+    "Address",
+    "AddressReading",
     "Ambiguity",
     "AuthResult",
     "AuthenticationResults",
@@ -87,5 +91,6 @@ __all__ = [
     "Transaction",
     "TransferEncoding",
     "Trust",
+    "Unit",
     "Verdict",
 ]

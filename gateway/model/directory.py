@@ -27,7 +27,7 @@ class MailboxStatus(Enum):
     LEFT = "left"
 
 
-class Delegate(Struct, frozen=True, kw_only=True):
+class Delegate(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody who may send in the name of a mailbox."""
 
     address: str
@@ -35,7 +35,7 @@ class Delegate(Struct, frozen=True, kw_only=True):
     until: date | None = None
 
 
-class Mailbox(Struct, frozen=True, kw_only=True):
+class Mailbox(Struct, frozen=True, kw_only=True, gc=False):
     """One official mailbox."""
 
     address: str
@@ -50,6 +50,18 @@ class Mailbox(Struct, frozen=True, kw_only=True):
     delegates: tuple[Delegate, ...] = ()
 
 
+class Unit(Struct, frozen=True, kw_only=True, gc=False):
+    """An agency or unit and the days on which it exists (the wards of 2025 succeed those of 2023)."""
+
+    id: str
+    """What mailboxes name as their `unit`."""
+    name: str = ""
+    since: date | None = None
+    until: date | None = None
+    successors: tuple[str, ...] = ()
+    """Ids of the units that took over."""
+
+
 class Directory(Struct, frozen=True, kw_only=True):
     """A snapshot of all mailboxes."""
 
@@ -57,6 +69,8 @@ class Directory(Struct, frozen=True, kw_only=True):
     """SHA-256 of the source, in every verdict."""
     mailboxes: Mapping[str, Mailbox]
     """By normalised address; an alias maps to the same mailbox."""
+    units: Mapping[str, Unit] = {}
+    """By id; empty when the source names none."""
 
     def find(self, address: str) -> Mailbox | None:
         """Return the mailbox of a normalised address or alias, None when it is not listed."""

@@ -33,6 +33,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """TLS protocol version and cipher, None without TLS."""
     auth_user: str | None = None
     """Login that the next hop accepted in this session; None without AUTH. Never holds a password."""
+    queue_id: str | None = None
+    """The MTA's name for the mail, when it came through a milter."""
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -85,9 +87,40 @@ class HeaderField(Struct, frozen=True):
     raw: bytes
     """The whole field with its folds and final CRLF."""
     value: str
-    """Unfolded body, white space at both ends removed; bytes above 127 as UTF-8, else as surrogate escapes."""
+    """Unfolded body, white space at both ends removed; bytes above 127 as UTF-8, else as Windows-1258 or -1252.
+    Never holds surrogates; the octets themselves stand in `raw`."""
     text: str
     """`value` with encoded words (RFC 2047) decoded; for people and for mark detection."""
+
+
+class Address(Struct, frozen=True, kw_only=True):
+    """A mailbox (RFC 5322 §3.4) as written, and its normal form for comparison."""
+
+    local: str
+    """Local part, unquoted."""
+    domain: str
+    """As written."""
+    display_name: str = ""
+    """Decoded; for people only."""
+    normal: str = ""
+    """`local@domain` in lower case and NFC, the domain as A-label without final dot."""
+
+    @property
+    def normal_domain(self) -> str:
+        """The domain of the normal form."""
+        return self.normal.rpartition("@")[2]
+
+
+class AddressReading(Struct, frozen=True, kw_only=True):
+    """What an address field or a path says, by the strict grammar."""
+
+    field: str = ""
+    """Lower-case name of the header field, empty for a path of the envelope."""
+    mailboxes: tuple[Address, ...] = ()
+    """Every mailbox that any reader could find in it, in order."""
+    ambiguous: tuple[str, ...] = ()
+    """Stable codes of what two readers could read differently: `two-addresses`, `group`, `display-name-address` ...;
+    empty when there is one reading."""
 
 
 class Ambiguity(Struct, frozen=True):
@@ -151,6 +184,8 @@ class Message(Struct, frozen=True, kw_only=True):
     ambiguities: tuple[Ambiguity, ...] = ()
     header_length: int = 0
     """Octets of the header block with the empty line."""
+    address_fields: tuple[AddressReading, ...] = ()
+    """Reading of every From, Sender and Reply-To field, in order."""
 
     def all(self, name: str) -> tuple[HeaderField, ...]:
         """Return every field of that name (any case), in order."""

@@ -105,6 +105,9 @@ class Signature(Struct, frozen=True, kw_only=True):
     """`pdf`, `ooxml`, `odf`, `cms`, `smime`, `asic-e`, `asic-s`, `ole`."""
     field: str = ""
     """Name of the signature field or signature part."""
+    covers: tuple[str, ...] = ()
+    """Paths of other parts that it signs, with all below them: the file beside a detached signature, the entity inside
+    S/MIME, the members of an ASiC container. Empty when the part signs itself."""
     document_timestamp: bool = False
     """A /DocTimeStamp: proves time, signs nothing."""
     integrity: Integrity

@@ -106,6 +106,8 @@ class JudgedFinding(Struct, frozen=True, kw_only=True):
     """`wanted`, or RELAY in monitor mode or under a waiver."""
     waiver: str | None = None
     """Id of the waiver that let it pass."""
+    confidential: bool = False
+    """It speaks of a possible state secret: neither words nor subject nor file name of the mail may be kept or quoted."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
