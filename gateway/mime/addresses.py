@@ -1,0 +1,266 @@
+"""Address fields of a header by the strict grammar (RFC 5322 §3.4, RFC 6532, RFC 2047 §5).
+
+A reading holds every mailbox that any mail reader could take for the author, and says by stable codes what two readers
+could read differently. Nothing is repaired and nothing raises; the time is linear in the length of the field.
+
+Codes: `empty`, `two-addresses`, `several-addresses`, `group`, `comment`, `source-route`, `encoded-word-address`,
+`quoted-local-part`, `quoted-local-address`, `display-name-address`, `missing-brackets`, `junk-after-address`,
+`unquoted-comma`, `unterminated`, `backslash`, `space-in-address`, `control-character`, `two-at-signs`, `no-domain`,
+`local-syntax`, `local-mapping`, `domain-syntax`, `domain-literal`, `domain-mapping`, `mixed-script`, `trailing-dot`, `percent-hack`,
+`address-length`, `limit`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from gateway.mime.words import has_encoded_word, header_text
+from gateway.model import Address, AddressReading
+from gateway.text.addresses import normal_form, parse_addr_spec, parse_path
+
+__all__ = ["Address", "AddressReading", "parse_addr_spec", "parse_from_field", "parse_path"]
+
+_LIMIT_LENGTH = 32 << 10
+_LIMIT_MAILBOXES = 100
+_LIMIT_USUAL = 200
+_ATOMS = r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}"
+_HOST = r"(?:[A-Za-z0-9]{1,30}\.){1,4}[A-Za-z]{2,20}"
+# What nearly every mail has: `Words <address>` or `address` of plain ASCII, in which there is nothing to weigh.
+_USUAL = re.compile(rf"(?:([A-Za-z0-9 .?=_'/+-]*) ?<({_ATOMS})@({_HOST})>|({_ATOMS})@({_HOST}))")
+_TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*"|\[[^\[\]"\\\s<>]*\]|[^\s"()<>,:;\\\[]+|.', re.DOTALL)
+_QUOTED_SPEC = re.compile(r'"(?:[^"\\]|\\.)*"@[^\s"]+', re.DOTALL)
+_LOOSE = re.compile(r"\s*([.@])\s*")
+_BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
+_ADDRESS_IN_NAME = re.compile(r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@]{1,253}")
+_COMMENT_SPECIALS = re.compile(r'[@<>,"\\(]')
+
+
+@dataclass
+class _Element:
+    """One element of the address list: tokens in order, comments taken out."""
+
+    tokens: list[str] = field(default_factory=list)
+
+
+def parse_from_field(value: str, name: str = "from") -> AddressReading:
+    """Return the reading of the unfolded, undecoded body of an address field."""
+    usual = _USUAL.fullmatch(value) if len(value) <= _LIMIT_USUAL else None
+    return _by_grammar(value, name) if usual is None else _usual(usual, name)
+
+
+def _usual(match: re.Match[str], name: str) -> AddressReading:
+    """Return the reading of a field in the usual form; it is that of the grammar, sooner."""
+    local, domain = match[2] or match[4], match[3] or match[5]
+    address = Address(
+        local=local,
+        domain=domain,
+        display_name=header_text((match[1] or "").strip()),
+        normal=f"{local}@{domain}".lower(),
+    )
+    codes: list[str] = []
+    _check_display(address, codes)
+    return AddressReading(field=name, mailboxes=(address,), ambiguous=tuple(codes))
+
+
+def _by_grammar(value: str, name: str) -> AddressReading:
+    """Return the reading of any field."""
+    codes: list[str] = []
+    if len(value) > _LIMIT_LENGTH:
+        codes.append("limit")
+        value = value[:_LIMIT_LENGTH]
+    if not (value.isascii() and value.isprintable()) and _shows_nothing(value.replace("\t", " ")):
+        codes.append("control-character")
+    mailboxes: list[Address] = []
+    for element in _elements(value, codes):
+        mailboxes += _mailboxes(element, codes)
+        if len(mailboxes) > _LIMIT_MAILBOXES:
+            codes.append("limit")
+            break
+    if not mailboxes:
+        codes.append("empty")
+    if mailboxes and "no-domain" in codes:
+        codes[codes.index("no-domain")] = "unquoted-comma"
+    if len(mailboxes) > 1 and "two-addresses" not in codes:
+        codes.append("several-addresses")
+    return AddressReading(field=name, mailboxes=tuple(mailboxes), ambiguous=tuple(dict.fromkeys(codes)))
+
+
+def _elements(value: str, codes: list[str]) -> list[_Element]:
+    """Cut the field at its commas, and at the colon and semicolon of groups."""
+    elements = [_Element()]
+    in_angle = False
+    position = 0
+    while position < len(value):
+        match = _TOKEN.match(value, position)
+        lexeme = match[0] if match else value[position]
+        position += len(lexeme)
+        if lexeme == "(":
+            position = _skip_comment(value, position, codes)
+            # RFC 5322 §3.2.2: a comment stands for white space.
+            elements[-1].tokens.append(" ")
+        elif lexeme == '"':
+            codes.append("unterminated")
+        elif lexeme == "\\":
+            codes.append("backslash")
+        elif lexeme == ")":
+            codes.append("comment")
+        elif lexeme in {",", ";"} and not in_angle:
+            elements.append(_Element())
+        elif lexeme == ":" and not in_angle:
+            codes.append("group")
+            elements[-1] = _Element()
+        else:
+            in_angle = (in_angle or lexeme == "<") and lexeme != ">"
+            elements[-1].tokens.append(lexeme)
+    return elements
+
+
+def _skip_comment(value: str, position: int, codes: list[str]) -> int:
+    """Return where the comment ends; note it when a reader that knows no comments would see an address in it."""
+    start, depth = position, 1
+    while position < len(value) and depth:
+        match value[position]:
+            case "\\":
+                position += 1
+            case "(":
+                depth += 1
+            case ")":
+                depth -= 1
+            case _:
+                pass
+        position += 1
+    if depth:
+        codes.append("unterminated")
+    if _COMMENT_SPECIALS.search(value[start : position - 1]) or value[position:].strip():
+        codes.append("comment")
+    return position
+
+
+def _mailboxes(element: _Element, codes: list[str]) -> list[Address]:
+    """Read one element of the list."""
+    tokens = element.tokens
+    if not "".join(tokens).strip():
+        return []
+    if "<" not in tokens:
+        if ">" in tokens:
+            codes.append("unterminated")
+        return _without_brackets([lexeme for lexeme in tokens if lexeme != ">"], codes)
+    start = tokens.index("<")
+    end = tokens.index(">", start) if ">" in tokens[start:] else len(tokens)
+    if end == len(tokens):
+        codes.append("unterminated")
+    phrase, inside, after = tokens[:start], tokens[start + 1 : end], tokens[end + 1 :]
+    faults: list[str] = []
+    found = _outside(phrase, faults)
+    angle = _angle("".join(inside), _display(phrase), codes)
+    # `a@b <a@b>` has one reading, however sloppy.
+    if not (len(angle) == 1 and all(address.normal == angle[0].normal for address in found)):
+        codes += faults
+        found += angle
+    else:
+        found = angle
+    for address in angle:
+        _check_display(address, codes)
+    rest = "".join(after).strip()
+    if rest:
+        codes.append("junk-after-address")
+        found += _outside(after, codes)
+    if len(found) > 1:
+        codes.append("two-addresses")
+    return found
+
+
+def _without_brackets(tokens: list[str], codes: list[str]) -> list[Address]:
+    """Read an element that has no angle brackets: one addr-spec and nothing else."""
+    joined = "".join(tokens).strip()
+    if _QUOTED_SPEC.fullmatch(joined):
+        address, faults = parse_addr_spec(joined)
+        codes += faults
+        return [address] if address else []
+    if not any(lexeme.startswith('"') for lexeme in tokens):
+        closed = _LOOSE.sub(r"\1", joined)
+        if closed != joined and "@" in closed:
+            codes.append("space-in-address")
+            tokens = [closed]
+    chunks = _chunks(tokens)
+    if len(chunks) == 1 and "@" in chunks[0]:
+        address, faults = parse_addr_spec(chunks[0])
+        codes += faults
+        return [address] if address else []
+    text = "".join(tokens).strip()
+    found = _outside(tokens, codes)
+    if found:
+        codes.append("two-addresses" if len(found) > 1 else "missing-brackets")
+        return found
+    if has_encoded_word(text):
+        decoded = header_text(text)
+        if "@" in decoded:
+            codes.append("encoded-word-address")
+            return [address for address in (parse_addr_spec(piece)[0] for piece in decoded.split()) if address]
+    codes.append("no-domain")
+    return []
+
+
+def _chunks(tokens: list[str]) -> list[str]:
+    """Join tokens between white space."""
+    return [chunk for chunk in "".join(" " if lexeme.isspace() else lexeme for lexeme in tokens).split(" ") if chunk]
+
+
+def _outside(tokens: list[str], codes: list[str]) -> list[Address]:
+    """Return addresses that stand where only words may stand."""
+    found = []
+    for chunk in _chunks([lexeme for lexeme in tokens if not lexeme.startswith('"') and lexeme not in {"<", ">"}]):
+        if "@" in chunk.strip("@"):
+            address, faults = parse_addr_spec(chunk)
+            codes += faults
+            if address is not None:
+                found.append(address)
+    return found
+
+
+def _angle(text: str, display: str, codes: list[str]) -> list[Address]:
+    """Read what stands between angle brackets: one addr-spec, perhaps with a route before it."""
+    if text != text.strip() or any(letter.isspace() for letter in text if '"' not in text):
+        codes.append("space-in-address")
+        text = text.strip() if '"' in text else "".join(text.split())
+    if not text:
+        codes.append("empty")
+        return []
+    if "<" in text:
+        codes.append("unterminated")
+        text = text.rpartition("<")[2]
+    pieces = [text] if text.startswith(("@", '"')) else [piece for piece in re.split(r"[,;]", text) if piece]
+    if len(pieces) > 1:
+        codes.append("two-addresses")
+    found = []
+    for piece in pieces:
+        address, faults = parse_addr_spec(piece, display)
+        codes += faults
+        if address is not None:
+            found.append(address)
+    return found
+
+
+def _display(tokens: list[str]) -> str:
+    """Return the display name as people see it."""
+    words = [_BACKSLASH.sub(r"\1", lexeme[1:-1]) if lexeme.startswith('"') else lexeme for lexeme in tokens]
+    return header_text("".join(words).replace("\t", " ").strip())
+
+
+def _check_display(address: Address, codes: list[str]) -> None:
+    """Note a display name that shows another address, or letters that nobody sees."""
+    name = unicodedata.normalize("NFKC", address.display_name)
+    if _shows_nothing(name):
+        codes.append("control-character")
+    if "@" not in name:
+        return
+    shown = {normal_form(match[0].strip(".'`")) for match in _ADDRESS_IN_NAME.finditer(name)}
+    if shown - {address.normal}:
+        codes.append("display-name-address")
+
+
+def _shows_nothing(text: str) -> bool:
+    """Tell whether a text holds controls, invisible letters or marks that turn its direction."""
+    return any(unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"} for letter in text)

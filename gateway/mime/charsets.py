@@ -1,0 +1,125 @@
+"""Charset labels of mail to text (RFC 2978), for honest labels, wrong labels and none.
+
+Only codecs of a closed table are used: a label comes from a stranger, and Python knows codecs that cost quadratic time.
+No function here raises for any input. Results never hold surrogates, so they can cross the process wall.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+_CODECS = {
+    "utf-8": ("utf-8", "utf8", "unicode-1-1-utf-8", "utf-8-mac"),
+    "ascii": ("us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "7bit"),
+    "utf-16": ("utf-16", "ucs-2", "unicode"),
+    "utf-16-le": ("utf-16le", "utf-16-le"),
+    "utf-16-be": ("utf-16be", "utf-16-be"),
+    "utf-32": ("utf-32",),
+    "utf-32-le": ("utf-32le", "utf-32-le"),
+    "utf-32-be": ("utf-32be", "utf-32-be"),
+    "utf-7": ("utf-7", "unicode-1-1-utf-7", "utf7"),
+    "cp1258": ("windows-1258", "cp1258", "x-cp1258"),
+    "cp1252": ("windows-1252", "cp1252", "iso-8859-1", "iso8859-1", "latin1", "latin-1", "ansi", "x-ansi", "8bit"),
+    "cp1250": ("windows-1250", "cp1250"),
+    "cp1251": ("windows-1251", "cp1251"),
+    "cp1253": ("windows-1253", "cp1253"),
+    "cp1254": ("windows-1254", "cp1254", "iso-8859-9"),
+    "cp1255": ("windows-1255", "cp1255"),
+    "cp1256": ("windows-1256", "cp1256"),
+    "cp1257": ("windows-1257", "cp1257"),
+    "cp874": ("windows-874", "tis-620", "iso-8859-11"),
+    "iso8859-2": ("iso-8859-2",),
+    "iso8859-3": ("iso-8859-3",),
+    "iso8859-4": ("iso-8859-4",),
+    "iso8859-5": ("iso-8859-5",),
+    "iso8859-6": ("iso-8859-6",),
+    "iso8859-7": ("iso-8859-7",),
+    "iso8859-8": ("iso-8859-8", "iso-8859-8-i"),
+    "iso8859-10": ("iso-8859-10",),
+    "iso8859-13": ("iso-8859-13",),
+    "iso8859-14": ("iso-8859-14",),
+    "iso8859-15": ("iso-8859-15", "latin-9"),
+    "iso8859-16": ("iso-8859-16",),
+    "koi8-r": ("koi8-r",),
+    "koi8-u": ("koi8-u",),
+    "gb18030": ("gb18030", "gb2312", "gbk", "hz-gb-2312", "x-gbk", "cp936", "euc-cn"),
+    "big5": ("big5", "big5-hkscs", "cp950"),
+    "cp932": ("shift_jis", "shift-jis", "sjis", "x-sjis", "cp932", "windows-31j"),
+    "euc_jp": ("euc-jp", "eucjp"),
+    "iso2022_jp": ("iso-2022-jp", "iso-2022-jp-1", "iso-2022-jp-2", "csiso2022jp"),
+    "cp949": ("euc-kr", "ks_c_5601-1987", "ks_c_5601", "cp949", "uhc"),
+    "iso2022_kr": ("iso-2022-kr",),
+    "cp437": ("ibm437", "cp437"),
+    "cp850": ("ibm850", "cp850"),
+    "cp866": ("ibm866", "cp866"),
+    "mac_roman": ("macintosh", "mac", "x-mac-roman"),
+}
+_BY_LABEL = {label: codec for codec, labels in _CODECS.items() for label in labels}
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MARKS = re.compile("[̀-̣]")
+
+
+def _preload() -> None:
+    """Import every codec of the table now: the children that parse messages in messages have no file access."""
+    for name in _CODECS:
+        codecs.lookup(name)
+
+
+_preload()
+
+
+def codec_of(label: str) -> str | None:
+    """Return Python's codec for a charset label, None when the label is not known here."""
+    return _BY_LABEL.get(label.strip().strip("\"'").lower())
+
+
+def decode(data: bytes, label: str | None) -> str:
+    """Return the text of `data` by its label when that works, else by what the bytes look like."""
+    codec = codec_of(label) if label else None
+    if codec is None or codec == "ascii":
+        return guess(data)
+    try:
+        text = data.decode(codec)
+    except (UnicodeError, ValueError):
+        # A wrong or cut sequence: what the label can say, unless the bytes are sound UTF-8 after all.
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data.decode(codec, "replace")
+    return clean(text)
+
+
+def guess(data: bytes) -> str:
+    """Return the text of unlabelled bytes.
+
+    UTF-8, else Windows-1258 where its tone marks find their vowels, else Windows-1252, in which the old Vietnamese
+    8-bit codes stay recognisable.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return vietnamese(data) or western(data)
+
+
+def vietnamese(data: bytes) -> str | None:
+    """Return `data` as Windows-1258 in NFC, None when that is not what it is."""
+    try:
+        text = unicodedata.normalize("NFC", data.decode("cp1258"))
+    except UnicodeDecodeError:
+        return None
+    return None if _MARKS.search(text) else text
+
+
+def western(data: bytes) -> str:
+    """Return `data` as Windows-1252, its undefined octets as the C1 controls of ISO 8859-1."""
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def clean(text: str) -> str:
+    """Return `text` with lone surrogates replaced by U+FFFD."""
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text) if not text.isascii() else text

@@ -1,0 +1,178 @@
+"""Files that stand as text inside a text part: uuencode, yEnc, BinHex 4.0 (RFC 1741), runs of base64.
+
+Mail clients show some of them as attachments, people decode the others. Linear in the size of the text, bounded in
+what it makes of it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+
+from gateway.mime.charsets import guess
+from gateway.mime.transfer import looks_like_file
+
+_UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{0,255})\r?\n", re.MULTILINE)
+_YENC_BEGIN = re.compile(rb"^=ybegin [^\r\n]{0,400}?name=(?P<name>[^\r\n]{1,255})\r?\n", re.MULTILINE)
+_YENC_END = re.compile(rb"^=yend\b", re.MULTILINE)
+_YENC_PART = re.compile(rb"^=ypart [^\r\n]*\r?\n", re.MULTILINE)
+_BINHEX_BEGIN = re.compile(rb"\(This file must be converted with BinHex[^\r\n]{0,40}\r?\n\s*:")
+_BASE64_RUN = re.compile(rb"^(?:[A-Za-z0-9+/]{40,998}={0,2}[ \t]*\r?\n)+(?:[A-Za-z0-9+/]{1,998}={0,2})?", re.MULTILINE)
+_BASE64_LONG = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{200,}={0,2}")
+_BINHEX_DIGITS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+_BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_LIMIT_MEMBERS = 100
+_LIMIT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class InlineFile:
+    """A file found in text."""
+
+    kind: str
+    """`uuencode`, `yenc`, `binhex` or `base64`."""
+    name: str
+    """Name that the encoding gives it; empty when it gives none."""
+    data: bytes
+    offset: int
+    """Octet of the text where it begins."""
+    sound: bool = True
+    """False when the end is missing or lines are damaged: what could be decoded stands in `data`."""
+
+
+def find_inline_encodings(text: bytes) -> tuple[InlineFile, ...]:
+    """Return the files in the decoded octets of a text part, at most a hundred, in order of kind."""
+    found: list[InlineFile] = []
+    for find in (_uuencoded, _yenc, _binhex, _base64):
+        known = {file.data for file in found}
+        found += (file for file in find(text, _LIMIT_MEMBERS - len(found)) if file.data not in known)
+    return tuple(found)
+
+
+def _uuencoded(text: bytes, room: int) -> list[InlineFile]:
+    found: list[InlineFile] = []
+    position = 0
+    while len(found) < room and (begin := _UU_BEGIN.search(text, position)):
+        position = begin.end()
+        data = bytearray()
+        sound = False
+        while position < len(text):
+            end = text.find(b"\n", position)
+            end = len(text) if end < 0 else end
+            line = text[position:end].rstrip(b"\r")
+            position = end + 1
+            if line in {b"end", b"===="}:
+                sound = True
+                break
+            piece = _uu_line(line, base64=begin["base64"] is not None)
+            if piece is None:
+                break
+            data += piece
+        if data:
+            found.append(InlineFile("uuencode", guess(begin["name"]).strip(), bytes(data), begin.start(), sound))
+    return found
+
+
+def _uu_line(line: bytes, *, base64: bool) -> bytes | None:
+    """Decode one line; None when it is none."""
+    try:
+        if base64:
+            return binascii.a2b_base64(line)
+        if not line:
+            return b""
+        # Some encoders add a check character; the length octet says how much counts.
+        length = (line[0] - 32) & 63
+        return binascii.a2b_uu(line[: 1 + (length + 2) // 3 * 4])
+    except binascii.Error:
+        return None
+
+
+def _yenc(text: bytes, room: int) -> list[InlineFile]:
+    found: list[InlineFile] = []
+    position = 0
+    while len(found) < room and (begin := _YENC_BEGIN.search(text, position)):
+        following = _YENC_BEGIN.search(text, begin.end())
+        stop = following.start() if following else len(text)
+        end = _YENC_END.search(text, begin.end(), stop)
+        position = stop
+        body = text[begin.end() : end.start() if end else stop]
+        part = _YENC_PART.match(body)
+        body = body[part.end() :] if part else body
+        body = body.translate(None, b"\r\n")
+        pieces = body.split(b"=")
+        # The octet behind `=` is shifted by 64 more.
+        data = pieces[0].translate(_YENC_PLAIN) + b"".join(
+            piece[:1].translate(_YENC_ESCAPED) + piece[1:].translate(_YENC_PLAIN) for piece in pieces[1:]
+        )
+        found.append(InlineFile("yenc", guess(begin["name"]).strip(), data, begin.start(), end is not None))
+    return found
+
+
+_YENC_PLAIN = bytes((octet - 42) & 255 for octet in range(256))
+_YENC_ESCAPED = bytes((octet - 42 - 64) & 255 for octet in range(256))
+
+
+def _binhex(text: bytes, room: int) -> list[InlineFile]:
+    found: list[InlineFile] = []
+    position = 0
+    while len(found) < room and (begin := _BINHEX_BEGIN.search(text, position)):
+        end = text.find(b":", begin.end())
+        position = end if end >= 0 else len(text)
+        digits = text[begin.end() : end if end >= 0 else len(text)].translate(None, b" \t\r\n")
+        if digits.translate(None, _BINHEX_DIGITS):
+            continue
+        digits = digits.translate(bytes.maketrans(_BINHEX_DIGITS, _BASE64_DIGITS))
+        digits = digits[:-1] if len(digits) % 4 == 1 else digits
+        packed = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+        found += _binhex_file(_expand(packed), begin.start(), sound=end >= 0)
+    return found
+
+
+def _expand(packed: bytes) -> bytes:
+    """Undo BinHex's run lengths: 0x90 n repeats the octet before it, 0x90 0 is 0x90 itself."""
+    pieces = packed.split(b"\x90")
+    out = bytearray(pieces[0])
+    for piece in pieces[1:]:
+        count = piece[0] if piece else 0
+        if count == 0:
+            out.append(0x90)
+        elif out:
+            out += out[-1:] * (count - 1)
+        out += piece[1:]
+        if len(out) > _LIMIT_BYTES:
+            break
+    return bytes(out)
+
+
+def _binhex_file(plain: bytes, offset: int, *, sound: bool) -> list[InlineFile]:
+    """Take the data fork out of the BinHex header."""
+    if not plain:
+        return []
+    length = plain[0]
+    start = 1 + length + 1 + 4 + 4 + 2 + 4 + 4 + 2
+    if len(plain) < start:
+        return []
+    size = int.from_bytes(plain[start - 10 : start - 6], "big")
+    data = plain[start : start + size]
+    name = guess(plain[1 : 1 + length])
+    return [InlineFile("binhex", name, data, offset, sound and len(data) == size)]
+
+
+def _base64(text: bytes, room: int) -> list[InlineFile]:
+    """Return runs of base64 that decode to a known file format; keys, certificates and tokens are not files."""
+    found: list[InlineFile] = []
+    seen_to = 0
+    for pattern in (_BASE64_RUN, _BASE64_LONG):
+        for run in pattern.finditer(text):
+            if len(found) >= room:
+                break
+            if pattern is _BASE64_LONG and run.start() < seen_to:
+                continue
+            digits = run[0].translate(None, b" \t\r\n").partition(b"=")[0]
+            digits = digits[:-1] if len(digits) % 4 == 1 else digits
+            data = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+            seen_to = run.end() if pattern is _BASE64_RUN else seen_to
+            if looks_like_file(data):
+                found.append(InlineFile("base64", "", data, run.start()))
+    return found

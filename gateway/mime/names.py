@@ -1,0 +1,98 @@
+"""The file names that a part's header gives it (RFC 2183, RFC 2045 `name`, RFC 2231, RFC 2047, raw 8-bit).
+
+One name is shown to people, every candidate is kept for the rules: a name that only one reader sees still counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from gateway.mime import charsets
+from gateway.mime.parameters import Structured
+
+_REPLACED = re.compile(r"[?_�]")
+_NOT_ALNUM = re.compile(r"[^a-z0-9]+")
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})\s*$")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one part."""
+
+    shown: str | None
+    candidates: tuple[str, ...]
+    conflict: bool
+    """Two readers could show names that mean different files."""
+
+
+def names_of(types: list[Structured], dispositions: list[Structured], raw_fields: list[bytes]) -> Names:
+    """Return the names in Content-Disposition (first choice) and Content-Type."""
+    preferred = [parameter for structured in dispositions for parameter in structured.all("filename")]
+    preferred += [parameter for structured in types for parameter in structured.all("name")]
+    if not preferred:
+        return Names(None, (), conflict=False)
+    best = next(
+        (parameter for parameter in preferred if parameter.extended and parameter.name == "filename"), preferred[0]
+    )
+    decoded = list(dict.fromkeys(_tidy(parameter.value) for parameter in (best, *preferred)))
+    candidates = decoded + [_tidy(parameter.raw) for parameter in preferred if parameter.raw != parameter.value]
+    candidates += _eight_bit_readings(raw_fields)
+    return Names(
+        decoded[0] or None,
+        tuple(name for name in dict.fromkeys(candidates) if name),
+        conflict=any(_differ(decoded[0], other) for other in decoded[1:]),
+    )
+
+
+def _tidy(name: str) -> str:
+    """Return the name in NFC without controls and the white space around it."""
+    if name.isascii() and name.isprintable():
+        return name.strip()
+    return unicodedata.normalize("NFC", "".join(" " if ord(letter) < 32 else letter for letter in name)).strip()
+
+
+def _eight_bit_readings(raw_fields: list[bytes]) -> list[str]:
+    """Return what raw 8-bit names could mean: Windows-1258, and Windows-1252 in which TCVN3 and VNI stay visible."""
+    names = []
+    for raw in raw_fields:
+        if raw.isascii() or _is_utf8(raw):
+            continue
+        for match in re.finditer(rb"name\s*=\s*(?:\"([^\"\r\n]*)\"|([^;\"\r\n]*))", raw, re.IGNORECASE):
+            data = match[1] or match[2] or b""
+            names += [_tidy(text) for text in (charsets.vietnamese(data), charsets.western(data)) if text]
+    return names
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _differ(one: str, other: str) -> bool:
+    """Tell whether two names are more than a name and its plain ASCII stand-in."""
+    if _extension(one) != _extension(other):
+        return True
+    folded = sorted((_fold(one), _fold(other)), key=len)
+    if folded[0] == folded[1]:
+        return False
+    # `B?o c?o.pdf` or `B_o c_o.pdf` beside `Báo cáo.pdf`: what is left stands in the full name in order.
+    if _REPLACED.search(one) or _REPLACED.search(other) or not folded[0]:
+        letters = iter(folded[1])
+        return not all(letter in letters for letter in folded[0])
+    return True
+
+
+def _extension(name: str) -> str:
+    match = _EXTENSION.search(name)
+    return match[1].lower() if match else ""
+
+
+def _fold(name: str) -> str:
+    """Return the letters and digits of a name without marks, lower case."""
+    plain = unicodedata.normalize("NFKD", name.lower().replace("đ", "d"))
+    return _NOT_ALNUM.sub("", plain)

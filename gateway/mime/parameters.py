@@ -1,0 +1,178 @@
+"""Content-Type and Content-Disposition to value and parameters (RFC 2045 §5.1, RFC 2183, RFC 2231).
+
+Every reading is kept: a parameter that stands twice, or plain and encoded, yields all its values in order, and the
+faults say what two readers could take differently. Nothing here raises for any input.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from gateway.mime import charsets
+from gateway.mime.limits import DEFAULT, Limits
+from gateway.mime.words import has_encoded_word, header_text
+
+_GAP = re.compile(r"[;\s]*")
+_NAME = re.compile(r"[^=;\s\"]*")
+_EQUALS = re.compile(r"\s*=\s*")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_BARE = re.compile(r"[^;]*")
+_BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
+_SECTION = re.compile(r"([^*]+)\*(?:(0|[1-9]\d{0,3})(\*?))?")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_SPECIAL_IN_TOKEN = re.compile(r"[\s()<>@,\"\\\[\]]")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One reading of one parameter."""
+
+    name: str
+    """Lower case, without the stars of RFC 2231."""
+    value: str
+    """Decoded text."""
+    raw: str
+    """As written, without quotes and backslashes."""
+    extended: bool = False
+    """Written in the encoded form `name*=` or `name*0*=`."""
+
+
+@dataclass(frozen=True)
+class Structured:
+    """A structured field body."""
+
+    value: str
+    """Lower case, `text/plain` or `attachment`; empty when there is none."""
+    parameters: tuple[Parameter, ...] = ()
+    faults: tuple[str, ...] = ()
+    """Stable codes: `comment`, `duplicate`, `conflict:<name>`, `order`, `gap`, `unquoted`, `unterminated`, `limit`,
+    `junk`."""
+
+    def all(self, name: str) -> tuple[Parameter, ...]:
+        """Return every reading of the parameter."""
+        return tuple(parameter for parameter in self.parameters if parameter.name == name)
+
+    def get(self, name: str) -> str | None:
+        """Return the reading that most mail clients prefer: the encoded form, else the first plain one."""
+        found = self.all(name)
+        return next((parameter.value for parameter in found if parameter.extended), found[0].value if found else None)
+
+
+@dataclass
+class _Pieces:
+    """Sections of one RFC 2231 continuation in the order written."""
+
+    sections: list[tuple[int, str, bool]] = field(default_factory=list)
+
+
+def parse(text: str, limits: Limits = DEFAULT) -> Structured:
+    """Return the reading of an unfolded field body."""
+    head, semicolon, rest = text.partition(";")
+    faults: list[str] = []
+    if "(" in head:
+        faults.append("comment")
+        head = head.partition("(")[0]
+    found: list[Parameter] = []
+    pieces: dict[str, _Pieces] = {}
+    position = 0
+    while semicolon:
+        position = _end(_GAP, rest, position)
+        if position >= len(rest):
+            break
+        if len(found) + sum(len(piece.sections) for piece in pieces.values()) >= limits.parameters:
+            faults.append("limit")
+            break
+        name, value, position = _take(rest, position, faults)
+        if name is None:
+            continue
+        section = _SECTION.fullmatch(name)
+        if section is None:
+            found.append(Parameter(name, header_text(value) if "=?" in value else value, value))
+        elif section[2] is None:
+            found.append(Parameter(section[1], _percent(value, first=True)[0], value, extended=True))
+        else:
+            pieces.setdefault(section[1], _Pieces()).sections.append((int(section[2]), value, bool(section[3])))
+    for name, piece in pieces.items():
+        found.append(_join(name, piece, faults))
+    faults += _conflicts(found)
+    return Structured(head.strip().lower(), tuple(found), tuple(dict.fromkeys(faults)))
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Return where `pattern` ends when matched at `position`; the pattern matches the empty string."""
+    match = pattern.match(text, position)
+    return match.end() if match else position
+
+
+def _take(text: str, position: int, faults: list[str]) -> tuple[str | None, str, int]:
+    """Read one `name=value`; the name is None when there is no parameter."""
+    name_end = _end(_NAME, text, position)
+    name = text[position:name_end].lower()
+    equals = _EQUALS.match(text, name_end)
+    if equals is None or not name:
+        # A word without `=`, a comment or a stray quote; skip to the next semicolon.
+        end = _end(_BARE, text, max(name_end, position + 1))
+        junk = text[position:end].strip()
+        faults.append("comment" if junk.startswith("(") else "junk")
+        return None, "", end
+    position = equals.end()
+    if text[position : position + 1] == '"':
+        quoted = _QUOTED.match(text, position)
+        if quoted is None:
+            faults.append("unterminated")
+            return name, text[position + 1 :].strip(), len(text)
+        end = _end(_BARE, text, quoted.end())
+        trailer = text[quoted.end() : end].strip()
+        if trailer:
+            faults.append("comment" if trailer.startswith("(") else "junk")
+        return name, _BACKSLASH.sub(r"\1", quoted[1]), end
+    end = _end(_BARE, text, position)
+    value = text[position:end].strip()
+    if _SPECIAL_IN_TOKEN.search(value):
+        faults.append(f"comment:{name}" if "(" in value and " (" in value else f"unquoted:{name}")
+    return name, value, end
+
+
+def _percent(value: str, *, first: bool, label: str = "") -> tuple[str, str]:
+    """Decode RFC 2231 octets; the first section names the charset. Return text and charset label."""
+    if first and value.count("'") >= 2:
+        label, _, rest = value.split("'", 2)
+    else:
+        rest = value
+    data = _PERCENT.sub(lambda octet: bytes.fromhex(octet[1].decode()), rest.encode("utf-8"))
+    return charsets.decode(data, label or None), label
+
+
+def _join(name: str, piece: _Pieces, faults: list[str]) -> Parameter:
+    """Put the sections of a continuation together, by number as RFC 2231 §3 says."""
+    numbers = [number for number, _, _ in piece.sections]
+    if numbers != sorted(numbers):
+        faults.append(f"order:{name}")
+    if len(set(numbers)) != len(numbers):
+        faults.append(f"conflict:{name}")
+    elif sorted(numbers) != list(range(len(numbers))):
+        faults.append(f"gap:{name}")
+    sections = sorted(piece.sections, key=lambda section: section[0])
+    raw = "".join(value for _, value, _ in sections)
+    label = ""
+    if sections[0][2] and sections[0][1].count("'") >= 2:
+        label, _, rest = sections[0][1].split("'", 2)
+        sections[0] = (sections[0][0], rest, True)
+    data = bytearray()
+    for _, value, encoded in sections:
+        octets = value.encode("utf-8")
+        data += _PERCENT.sub(lambda octet: bytes.fromhex(octet[1].decode()), octets) if encoded else octets
+    text = charsets.decode(bytes(data), label or None)
+    # Some clients cut an RFC 2047 word into sections instead of encoding it by RFC 2231.
+    return Parameter(name, header_text(text) if has_encoded_word(text) else text, raw, extended=True)
+
+
+def _conflicts(found: list[Parameter]) -> list[str]:
+    """Name the parameters whose readings differ."""
+    first: dict[str, str] = {}
+    return [
+        f"conflict:{parameter.name}"
+        for parameter in found
+        if first.setdefault(parameter.name, parameter.value) != parameter.value
+    ]

@@ -1,0 +1,171 @@
+"""Encoded bodies to octets (RFC 2045 §6.7, §6.8): the strict reading, its defects, and what lenient readers make of it.
+
+Sound base64 is decoded in one pass over the buffer and only counted for soundness. Anything else takes the slow way, on
+which every reading that a known decoder produces is computed, so that no reader sees what was not looked at.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+from mmap import mmap
+
+from gateway.model import Ambiguity, Part, TransferEncoding
+
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_ALPHABET = bytes(sorted(set(range(256)) - set(_ALPHABET)))
+_NOT_ALPHABET_OR_PAD = bytes(sorted(set(_NOT_ALPHABET) - {ord("=")}))
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_PADDING = re.compile(rb"=+")
+_QP_BAD = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))")
+_BASE64_FIRST_LINE = re.compile(rb"\s*[A-Za-z0-9+/]{4,}={0,2}[ \t]*(?:\r?\n|\Z)")
+_LIMIT_CHUNKS = 100_000
+_HARMLESS = frozenset({"base64-missing-padding"})
+
+
+@dataclass(frozen=True)
+class DecodedBody:
+    """The body of a leaf part."""
+
+    data: bytes
+    """What most readers make of it."""
+    defects: tuple[str, ...] = ()
+    """Stable codes: `base64-junk`, `base64-padding`, `base64-length`, `base64-missing-padding`, `qp-escape`,
+    `base64-undeclared`."""
+    alternatives: tuple[bytes, ...] = ()
+    """Other readings, each different from `data`; all of them are to be looked at."""
+
+    def ambiguities(self, part: Part) -> tuple[Ambiguity, ...]:
+        """Return the defects that let two readers see different octets."""
+        return tuple(Ambiguity(code, part.path) for code in self.defects if code not in _HARMLESS)
+
+
+def decode_body(content: bytes | memoryview | mmap, part: Part) -> DecodedBody:
+    """Return the decoded body of a leaf `part` of the message in `content`."""
+    with memoryview(content) as view, view[part.offset : part.offset + part.length] as body:
+        return decode(body, part.encoding)
+
+
+def decode(body: bytes | memoryview, encoding: TransferEncoding) -> DecodedBody:
+    """Return the decoded form of an encoded body."""
+    match encoding:
+        case TransferEncoding.BASE64:
+            return _base64(body)
+        case TransferEncoding.QUOTED_PRINTABLE:
+            return _quoted_printable(bytes(body))
+        case TransferEncoding.SEVEN_BIT | TransferEncoding.EIGHT_BIT | TransferEncoding.BINARY:
+            return _identity(bytes(body))
+
+
+def _base64(body: bytes | memoryview) -> DecodedBody:
+    raw = bytes(body)
+    count = len(raw) - raw.count(b"\n") - raw.count(b"\r")
+    try:
+        data = binascii.a2b_base64(raw)
+    except binascii.Error:
+        return _sloppy_base64(raw)
+    tail = raw[-16:].translate(None, b"\r\n")
+    padding = len(tail) - len(tail.rstrip(b"="))
+    if count % 4 == 0 and len(data) == count // 4 * 3 - padding and padding <= 2:
+        return DecodedBody(data)
+    return _sloppy_base64(raw)
+
+
+def _sloppy_base64(raw: bytes) -> DecodedBody:
+    """Decode base64 that breaks RFC 2045 in every way a reader does."""
+    text = raw.translate(None, b" \t\r\n")
+    defects = []
+    if text.translate(None, _ALPHABET + b"="):
+        defects.append("base64-junk")
+    symbols = text.translate(None, _NOT_ALPHABET_OR_PAD)
+    body = symbols.rstrip(b"=")
+    if b"=" in body or len(symbols) - len(body) > 2:
+        defects.append("base64-padding")
+    if len(body) % 4 == 1:
+        defects.append("base64-length")
+    elif len(symbols) % 4 and "base64-padding" not in defects:
+        defects.append("base64-missing-padding")
+    *first, last = _PADDING.split(symbols, maxsplit=_LIMIT_CHUNKS)
+    chunks = [_chunk(chunk) for chunk in (*first, last.translate(None, b"="))]
+    readings = [
+        b"".join(chunks),  # each padded chunk on its own, junk skipped
+        chunks[0],  # stops at the first padding, as CPython's binascii does
+        _chunk(symbols.translate(None, b"=")),  # padding skipped like junk
+        _chunk(_PADDING.split(text, maxsplit=1)[0].translate(_URL_SAFE).translate(None, _NOT_ALPHABET)),
+        _until_junk(text),
+    ]
+    if defects:
+        readings.append(raw)  # for a reader that does not decode what it finds unsound
+    distinct = [reading for reading in dict.fromkeys(readings) if reading] or [b""]
+    return DecodedBody(distinct[0], tuple(defects), tuple(distinct[1:]))
+
+
+def _chunk(digits: bytes) -> bytes:
+    """Decode a run of base64 digits; a lone last digit carries no octet."""
+    if len(digits) % 4 == 1:
+        digits = digits[:-1]
+    return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+
+
+def _until_junk(text: bytes) -> bytes:
+    """Decode up to the first octet that is no base64 digit."""
+    match = re.match(rb"[A-Za-z0-9+/]*", text)
+    return _chunk(match[0]) if match else b""
+
+
+def _quoted_printable(raw: bytes) -> DecodedBody:
+    data = binascii.a2b_qp(raw)
+    defects = ["qp-escape"] if _QP_BAD.search(raw) else []
+    alternatives = _undeclared(raw)
+    if alternatives:
+        defects.append("base64-undeclared")
+    if defects:
+        alternatives.append(raw)
+    return DecodedBody(data, tuple(defects), tuple(other for other in dict.fromkeys(alternatives) if other != data))
+
+
+def _identity(raw: bytes) -> DecodedBody:
+    alternatives = _undeclared(raw)
+    return DecodedBody(raw, ("base64-undeclared",) if alternatives else (), tuple(alternatives))
+
+
+def _undeclared(raw: bytes) -> list[bytes]:
+    """Decode a body that is base64 from end to end though its header does not say so; else return nothing.
+
+    Readers that take another of two Content-Transfer-Encoding fields, or an unknown one, would decode it.
+    """
+    if len(raw) < 40 or not _BASE64_FIRST_LINE.match(raw):
+        return []
+    text = raw.translate(None, b" \t\r\n")
+    body = text.rstrip(b"=")
+    if body.translate(None, _ALPHABET + b"=") or len(body) % 4 == 1:
+        return []
+    data = _chunk(body.translate(None, b"="))
+    # Words without blanks are base64 digits too: only what decodes to a file or to text counts.
+    return [data] if looks_like_file(data) or looks_like_text(data) else []
+
+
+_MAGIC = (
+    b"%PDF-", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd", b"MSCF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF",
+    b"<?xml", b"<html", b"<!DOCTYPE", b"MZ", b"\x7fELF", b"\x78\x9f\x3e\x22", b"%!PS", b"MIME-Version",
+    b"Content-", b"From:", b"Received:", b"\xef\xbb\xbf",
+)  # fmt: skip
+_PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
+
+
+def looks_like_file(data: bytes) -> bool:
+    """Tell whether the octets begin as a known file format does."""
+    return data[:64].lstrip().startswith(_MAGIC) or data[257:262] == b"ustar" or data[4:8] == b"ftyp"
+
+
+def looks_like_text(data: bytes) -> bool:
+    """Tell whether the octets are UTF-8 text of some length."""
+    if len(data) < 24 or data[:4096].translate(None, _PRINTABLE):
+        return False
+    try:
+        data[:4096].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > 4090
+    return True

@@ -1,0 +1,192 @@
+"""Mail addresses by the strict grammar (RFC 5321 §4.1.2, RFC 5322 §3.4.1, RFC 6531), their normal form, look-alikes.
+
+Pure and total: every text yields a reading, and `ambiguous` says what another reader could take differently. An
+address with any code is read, never repaired.
+"""
+
+from __future__ import annotations
+
+import encodings.punycode  # noqa: F401 - idna imports it and its tables late, and the sandboxed child can open no file
+import re
+import unicodedata
+
+import idna
+import idna.uts46data
+
+from gateway.model import Address, AddressReading
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+_DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"@', re.DOTALL)
+_BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_LONGEST_LOCAL = 64
+_LONGEST_PATH = 254
+
+
+def parse_path(text: str) -> AddressReading:
+    """Return the reading of an addr-spec: a path of the envelope, a login, a line of the directory."""
+    address, codes = parse_addr_spec(text)
+    return AddressReading(mailboxes=(address,) if address else (), ambiguous=codes)
+
+
+def parse_addr_spec(text: str, display_name: str = "") -> tuple[Address | None, tuple[str, ...]]:
+    """Return the address and what is wrong with it; no address when there is no `@` with something on both sides."""
+    codes: list[str] = []
+    if not text.isprintable() or any(_invisible(letter) for letter in text if letter > "\x7f"):
+        codes.append("control-character")
+    if "=?" in text and "?=" in text:
+        codes.append("encoded-word-address")
+    if text.startswith("@"):
+        codes.append("source-route")
+        text = text.rpartition(":")[2]
+    quoted = _QUOTED.match(text)
+    if quoted:
+        local, domain = _BACKSLASH.sub(r"\1", quoted[1]), text[quoted.end() :]
+        codes.append("quoted-local-address" if "@" in local else "quoted-local-part")
+    else:
+        local, _, domain = text.rpartition("@")
+        if "@" in local:
+            codes.append("two-at-signs")
+        elif local and not _DOT_ATOM.fullmatch(local):
+            codes.append("local-syntax")
+    if not local or not domain:
+        return None, (*codes, "no-domain" if "@" not in text or not domain else "local-syntax")
+    if "%" in local or "!" in local:
+        codes.append("percent-hack")
+    if not local.isascii():
+        if unicodedata.normalize("NFKC", local) != unicodedata.normalize("NFC", local):
+            codes.append("local-mapping")
+        if _mixes_scripts(local):
+            codes.append("mixed-script")
+    if len(local.encode("utf-8", "replace")) > _LONGEST_LOCAL or len(text) > _LONGEST_PATH:
+        codes.append("address-length")
+    normal_domain, domain_codes = _domain(domain)
+    normal = f"{unicodedata.normalize('NFC', local).lower()}@{normal_domain}"
+    address = Address(local=local, domain=domain, display_name=display_name, normal=normal)
+    return address, tuple(dict.fromkeys((*codes, *domain_codes)))
+
+
+def normal_form(text: str) -> str:
+    """Return the normal form of an address for comparison; a text that is no address, in lower case."""
+    if len(text) <= _LONGEST_PATH and _PLAIN.fullmatch(text):
+        return text
+    address, _ = parse_addr_spec(text.strip())
+    return address.normal if address else text.strip().lower()
+
+
+def without_tag(address: str) -> str:
+    """Return a normal form without the sub-address (`a+x@d` is a mailbox of `a@d`, RFC 5233)."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}" if local.partition("+")[0] else address
+
+
+def _domain(domain: str) -> tuple[str, list[str]]:
+    """Return the A-label form of a domain and what is wrong with it."""
+    codes: list[str] = []
+    if domain.startswith("["):
+        return domain.lower(), ["domain-literal"]
+    if domain.endswith("."):
+        codes.append("trailing-dot")
+        domain = domain[:-1]
+    lower = unicodedata.normalize("NFC", domain).lower()
+    if not lower.isascii():
+        if len(lower) > _LONGEST_PATH:
+            return lower, [*codes, "domain-syntax"]
+        if any(dot in lower for dot in "。．｡"):
+            codes.append("domain-mapping")
+        if any(_mixes_scripts(label) for label in lower.split(".")):
+            codes.append("mixed-script")
+        lower = _a_label(lower, codes)
+    elif "xn--" in lower:
+        labels = [label for label in lower.split(".") if label.startswith("xn--")]
+        if any(_u_label(label) == label for label in labels):
+            codes.append("domain-syntax")
+        if any(_mixes_scripts(_u_label(label)) for label in labels):
+            codes.append("mixed-script")
+    if lower.isascii() and not _is_host_name(lower):
+        codes.append("domain-syntax")
+    return lower, codes
+
+
+def _is_host_name(domain: str) -> bool:
+    """Tell whether a domain is one of RFC 5321 §4.1.2; a last label of digits would be an address (RFC 3696 §2)."""
+    labels = domain.split(".")
+    return len(domain) <= 253 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def _a_label(domain: str, codes: list[str]) -> str:
+    """Return the A-labels of a U-label domain; note when readers could map its letters differently."""
+    try:
+        return idna.encode(domain).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        codes.append("domain-mapping")
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        codes.append("domain-syntax")
+        return domain
+
+
+def _u_label(label: str) -> str:
+    """Return the letters behind an A-label, the label itself when it is none."""
+    try:
+        return idna.decode(label)
+    except (idna.IDNAError, UnicodeError):
+        return label
+
+
+def _invisible(letter: str) -> bool:
+    """Tell whether a letter shows nothing or turns the text around."""
+    return unicodedata.category(letter) in {"Cc", "Cf", "Zs", "Zl", "Zp", "Co", "Cn"} or letter in "͏ᅟᅠㅤﾠ"
+
+
+_TOGETHER = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL"})
+
+
+def _mixes_scripts(label: str) -> bool:
+    """Tell whether the letters of a label come from scripts that no one language mixes (UTS 39 §5.2)."""
+    scripts = {_script(letter) for letter in label if letter.isalpha()}
+    return len(scripts - _TOGETHER) > 1
+
+
+def _script(letter: str) -> str:
+    """Return the script of a letter as the first word of its name says it."""
+    return unicodedata.name(letter, "UNKNOWN").split(" ", 1)[0] if letter > "\x7f" else "LATIN"
+
+
+# Letters that look like ASCII letters or digits, after case folding and removal of marks (from the idea of UTS 39 §4).
+_LOOK_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("аɑαа", "a"), **dict.fromkeys("ЬƄ", "b"), **dict.fromkeys("сϲᴄ", "c"), **dict.fromkeys("ԁɗđð", "d"),
+        **dict.fromkeys("еєҽ℮ε", "e"), **dict.fromkeys("ғſƒ", "f"), **dict.fromkeys("ɡցğ", "g"), **dict.fromkeys("һհ", "h"),
+        **dict.fromkeys("іıιɩ", "i"), **dict.fromkeys("јϳ", "j"), **dict.fromkeys("кκӄ", "k"), **dict.fromkeys("ӏ1|ℓ", "l"),
+        **dict.fromkeys("мʍ", "m"), **dict.fromkeys("пողη", "n"), **dict.fromkeys("оοօσ0ₒ", "o"), **dict.fromkeys("рρϱ", "p"),
+        **dict.fromkeys("ԛգ", "q"), **dict.fromkeys("гᴦ", "r"), **dict.fromkeys("ѕꜱ5", "s"), **dict.fromkeys("тτ", "t"),
+        **dict.fromkeys("υսᴜ", "u"), **dict.fromkeys("ѵνᴠ", "v"), **dict.fromkeys("ԝωѡ", "w"), **dict.fromkeys("хχ×", "x"),
+        **dict.fromkeys("уүγʏ", "y"), **dict.fromkeys("ᴢʐ", "z"),
+    }
+)  # fmt: skip
+
+
+def skeleton(domain: str) -> str:
+    """Return what a domain looks like: two domains with one skeleton are hard to tell apart."""
+    shown = ".".join(_u_label(label) if label.startswith("xn--") else label for label in domain.lower().split("."))
+    plain = unicodedata.normalize("NFKD", shown.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter) and not _invisible(letter))
+    plain = plain.translate(_LOOK_ALIKE)
+    return plain.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l")
+
+
+def one_edit_apart(one: str, other: str) -> bool:
+    """Tell whether one insertion, deletion, change or swap of neighbours makes one text of the other."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    if len(shorter) != len(longer):
+        return shorter[start:] == longer[start + 1 :]
+    if shorter[start + 1 :] == longer[start + 1 :]:
+        return True
+    return shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]

@@ -1,0 +1,201 @@
+"""Decoded bodies: strict where the encoding is sound, every reading where it is not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import quopri
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.mime import decode, find_inline_encodings, parse
+from gateway.mime.transfer import decode_body
+from gateway.model import TransferEncoding
+from tests.mime.build import ENCODED, PDF, message, multipart, text
+
+B64, QP, PLAIN = TransferEncoding.BASE64, TransferEncoding.QUOTED_PRINTABLE, TransferEncoding.SEVEN_BIT
+
+
+@given(st.binary(max_size=300), st.integers(1, 76))
+def test_sound_base64_has_one_reading(data, width):
+    digits = base64.b64encode(data)
+    body = b"\r\n".join(digits[at : at + width] for at in range(0, len(digits), width))
+    decoded = decode(body, B64)
+    assert (decoded.data, decoded.defects, decoded.alternatives) == (data, (), ())
+
+
+@given(
+    st.binary(min_size=1, max_size=60),
+    st.integers(0, 60),
+    st.sampled_from([b"=", b"==", b"!", b"*", b"=!", b"-", b"A="]),
+)
+def test_damaged_base64_is_never_called_sound(data, at, junk):
+    digits = base64.b64encode(data).rstrip(b"=")
+    at = min(at, len(digits) - 1)
+    decoded = decode(digits[:at] + junk + digits[at:], B64)
+    assert decoded.defects
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "views"),
+    [
+        (b"JVBERi0=\r\nMS43IFNFQ1JFVA==", "base64-padding", {b"%PDF-1.7 SECRET", b"%PDF-"}),
+        (b"JVBE!!Ri0x*LjcgU0VDUkVU", "base64-junk", {b"%PDF-1.7 SECRET", b"%PD"}),
+        (b"JVBERi0xLjcgU0VDUkVU====", "base64-padding", {b"%PDF-1.7 SECRET"}),
+        (b"JVBERi0xLjcgU0VDUkVUJ", "base64-length", {b"%PDF-1.7 SECRET"}),
+        (b"__79_Q", "base64-junk", {b"\xff\xfe\xfd\xfd"[:4]}),
+        (b"JVBERi0xLjcgU0VDUkVU\r\n-- \r\nfooter of a list", "base64-junk", {b"%PDF-1.7 SECRET"}),
+        (b"plain words, undecoded", "base64-junk", {b"plain words, undecoded"}),
+    ],
+)
+def test_every_reading_of_damaged_base64_is_given(body, code, views):
+    decoded = decode(body, B64)
+    assert code in decoded.defects
+    readings = {decoded.data, *decoded.alternatives}
+    assert views - readings == set() or all(any(r.startswith(v) for r in readings) for v in views)
+
+
+def test_missing_padding_alone_is_no_ambiguity():
+    content = message(b"Content-Transfer-Encoding: base64\r\n", b"QUJDRA")
+    part = parse(content).root
+    decoded = decode_body(content, part)
+    assert (decoded.data, decoded.ambiguities(part)) == (b"ABCD", ())
+
+
+def test_a_defect_becomes_an_ambiguity_of_the_part():
+    content = message(b"Content-Transfer-Encoding: base64\r\n", b"QUJD*RA=")
+    part = parse(content).root
+    assert [(a.code, a.path) for a in decode_body(content, part).ambiguities(part)] == [("base64-junk", "1")]
+
+
+@given(st.binary(max_size=300))
+def test_sound_quoted_printable_has_one_reading(data):
+    body = quopri.encodestring(data, quotetabs=True).replace(b"\n", b"\r\n")
+    decoded = decode(body, QP)
+    assert decoded.data == binascii.a2b_qp(body)
+    assert "qp-escape" not in decoded.defects
+
+
+@pytest.mark.parametrize("body", [b"a=zzb", b"a=4", b"a==41", b"100% = all"])
+def test_a_bad_escape_is_a_defect_and_the_raw_text_a_reading(body):
+    decoded = decode(body, QP)
+    assert "qp-escape" in decoded.defects
+    assert body in {decoded.data, *decoded.alternatives}
+
+
+@pytest.mark.parametrize("encoding", [PLAIN, QP])
+def test_a_file_in_base64_that_nobody_declared_is_read(encoding):
+    decoded = decode(ENCODED, encoding)
+    assert PDF in decoded.alternatives
+    assert "base64-undeclared" in decoded.defects
+
+
+def test_words_without_blanks_are_not_taken_for_base64():
+    assert decode(b"Internationalization\r\nAnother\r\nWord\r\nabcdefghijklmnop\r\n", PLAIN).defects == ()
+
+
+@given(st.binary(max_size=200))
+def test_no_octets_make_decoding_raise(body):
+    for encoding in TransferEncoding:
+        decode(body, encoding)
+
+
+def test_uuencoded_files_in_text_are_found():
+    block = b"".join([b"begin 644 m\xe1\xba\xadt.pdf\r\n", *_uu(PDF), b"`\r\nend\r\n"])
+    (file,) = find_inline_encodings(b"hello\r\n" + block + b"bye")
+    assert (file.kind, file.name, file.data, file.sound) == ("uuencode", "mật.pdf", PDF, True)
+
+
+def _uu(data: bytes) -> list[bytes]:
+    return [binascii.b2a_uu(data[at : at + 45]).replace(b"\n", b"\r\n") for at in range(0, len(data), 45)]
+
+
+def test_a_cut_uuencoded_file_is_given_as_far_as_it_goes():
+    (file,) = find_inline_encodings(b"begin 644 a.pdf\r\n" + _uu(PDF)[0] + b"bye, words\r\n")
+    assert (file.data, file.sound) == (PDF[:45], False)
+
+
+def test_base64_uuencoding_is_found():
+    (file,) = find_inline_encodings(b"begin-base64 644 a.pdf\n" + base64.encodebytes(PDF) + b"====\n")
+    assert file.data == PDF
+
+
+def test_yenc_is_found():
+    encoded = b"".join(
+        b"=" + bytes([(octet + 42 + 64) & 255]) if (octet + 42) & 255 in b"\0\r\n=" else bytes([(octet + 42) & 255])
+        for octet in bytes(range(256))
+    )
+    wrapped = (
+        b"=ybegin line=128 size=256 name=a b.bin\r\n"
+        + encoded[:128]
+        + b"\r\n"
+        + encoded[128:]
+        + b"\r\n=yend size=256\r\n"
+    )
+    (file,) = find_inline_encodings(b"x\r\n" + wrapped)
+    assert (file.kind, file.name, file.data) == ("yenc", "a b.bin", bytes(range(256)))
+
+
+def test_binhex_is_found():
+    data = b"MAT" + b"\x90" + b"zzzzzzzzzz"
+    header = (
+        bytes([5]) + b"m.doc" + b"\0" + b"WDBN" + b"MSWD" + b"\0\0" + len(data).to_bytes(4, "big") + bytes(4) + b"\0\0"
+    )
+    plain = header + data + b"\0\0" + b"\0\0"
+    packed = plain.replace(b"\x90", b"\x90\x00").replace(b"zzzzzzzzzz", b"z\x90\x0a")
+    alphabet = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+    digits = (
+        base64.b64encode(packed)
+        .rstrip(b"=")
+        .translate(bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", alphabet))
+    )
+    block = b"(This file must be converted with BinHex 4.0)\r\n:" + digits + b":\r\n"
+    (file,) = find_inline_encodings(b"x\r\n" + block)
+    assert (file.kind, file.name, file.data, file.sound) == ("binhex", "m.doc", data, True)
+
+
+def test_a_file_in_base64_within_text_is_found():
+    (file,) = find_inline_encodings(b"see below\r\n\r\n" + ENCODED + b"\r\nbye")
+    assert (file.kind, file.data) == ("base64", PDF)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"-----BEGIN CERTIFICATE-----\r\n"
+        + base64.encodebytes(b"0\x82\x04\x00" + os.urandom(900)).replace(b"\n", b"\r\n"),
+        b"token: " + base64.urlsafe_b64encode(os.urandom(300)).replace(b"-", b"a").replace(b"_", b"b"),
+        b"begin the day\r\nend\r\n",
+        b"A" * 4000,
+    ],
+)
+def test_keys_and_words_are_no_files(words):
+    assert find_inline_encodings(words) == ()
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [b"begin 644 a\n" * 100_000, b"=ybegin name=a\n" * 100_000, b"A" * 2_000_000, (b"A" * 50 + b"\n\n") * 40_000,
+     (b"A" * 50 + b" " * 900 + b"x\n") * 2_000, b"(This file must be converted with BinHex\n:" * 30_000],
+)  # fmt: skip
+def test_searching_text_is_linear(bomb):
+    started = time.process_time()
+    find_inline_encodings(bomb)
+    assert time.process_time() - started < 0.5
+
+
+def test_a_ten_megabyte_mail_is_parsed_without_walking_its_body():
+    body = base64.encodebytes(os.urandom(7_500_000)).replace(b"\n", b"\r\n")
+    content = multipart(text(b"x"), b"Content-Transfer-Encoding: base64\r\n\r\n" + body)
+    fastest = min(_clock(content) for _ in range(3))
+    assert fastest < 0.03
+
+
+def _clock(content: bytes) -> float:
+    started = time.process_time()
+    parse(content)
+    return time.process_time() - started
