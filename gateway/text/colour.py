@@ -1,0 +1,55 @@
+"""Colours of letters as people see them: black within tolerance, red ink, white and hidden letters.
+
+Decree 30/2020 asks for black letters; printers and programs write black in many ways (`auto`, 000000, the four-colour
+black 231F20, a dark theme colour), and none of them is a fault. Colours are `auto` or RRGGBB.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_RGB: Final = re.compile(r"[0-9A-F]{6}")
+_BLACK_MAX: Final = 0x2D
+"""Brightest channel that still reads as black: covers the printing blacks 231F20, 1D1D1B and 2B2A29."""
+_BLACK_SPREAD: Final = 0x10
+"""Greatest difference of channels in a black: a dark navy or bottle green is a colour."""
+
+
+@lru_cache(maxsize=1024)
+def channels(colour: str | None) -> tuple[int, int, int] | None:
+    """Return red, green and blue, None for `auto`, unknown, or what is no colour."""
+    if colour is None or _RGB.fullmatch(colour.upper()) is None:
+        return None
+    value = int(colour, 16)
+    return value >> 16, value >> 8 & 0xFF, value & 0xFF
+
+
+@lru_cache(maxsize=1024)
+def is_black(colour: str | None) -> bool:
+    """Tell whether letters of this colour read as black; `auto` and an unknown colour do."""
+    rgb = channels(colour)
+    return rgb is None or (max(rgb) <= _BLACK_MAX and max(rgb) - min(rgb) <= _BLACK_SPREAD)
+
+
+@lru_cache(maxsize=1024)
+def is_red(colour: str | None) -> bool:
+    """Tell whether letters of this colour read as red stamp ink."""
+    rgb = channels(colour)
+    return rgb is not None and rgb[0] >= 150 and rgb[0] * 2 >= max(rgb[1], rgb[2]) * 3 and rgb[0] - max(rgb[1:]) >= 70
+
+
+def is_invisible(colour: str | None, background: str | None) -> bool:
+    """Tell whether letters cannot be seen on their background (white paper when none is known)."""
+    rgb = channels(colour)
+    if rgb is None:
+        return False
+    ground = channels(background) or (255, 255, 255)
+    return max(abs(letter - paper) for letter, paper in zip(rgb, ground, strict=True)) <= 0x18
+
+
+def is_dark(background: str | None) -> bool:
+    """Tell whether a background is so dark that automatic letters show white on it."""
+    rgb = channels(background)
+    return rgb is not None and 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] < 64_000

@@ -1,0 +1,131 @@
+"""All forms of a mark tried on one line, and what the lines beside it say of a level that stands alone (S3, S4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.text.mark_lines import (
+    Hit,
+    Look,
+    Place,
+    auxiliary_line,
+    has_label,
+    headed_line,
+    label_line,
+    merged_line,
+    scanned_stamp,
+    stamp_line,
+)
+from gateway.text.mark_names import name_hit
+from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, TRAP_BEFORE, bare
+
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
+_PROSE_LABEL: Final = re.compile(r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat")
+_PROSE_EDGE: Final = re.compile(
+    r"^[\W_]*(?:[a-z ]{0,14}[\W_]+)?(?:tuyet|toi)?[\W_]*mat[\W_]|mat[\W_]*$|[\[(\{]\W*(?:(?:tuyet|toi)\W)?mat\W*[\])\}]"
+)
+_CARRIED_NAME: Final = re.compile(
+    r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE
+)
+_LONG_LINE: Final = 40
+"""Letters from which on a line is read as a sentence unless it begins or ends like a mark."""
+SIBLINGS: Final = frozenset(
+    [
+        "mat",
+        "toimat",
+        "tuyetmat",
+        "thuong",
+        "khongmat",
+        "congkhai",
+        "khongdongdau",
+        "tongso",
+        "tongcong",
+        "cong",
+        "stt",
+        "khan",
+        "hoatoc",
+        "thuongkhan",
+    ]
+)
+"""Bare words of column heads and of the options of a list."""
+
+
+def letters_of(text: str) -> str:
+    """Return the bare letters of a canonical text, nothing between them."""
+    return _NO_LETTERS.sub("", bare(text))
+
+
+def line_hit(text: str, look: Look, *, short_block: bool) -> Hit | None:
+    """Return the gravest hit of one canonical line."""
+    plain = bare(text)
+    best: Hit | None = None
+    for hit in _line_hits(text, plain, look, short_block=short_block):
+        if hit is not None and (
+            best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank)
+        ):
+            best = hit
+    return best
+
+
+def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Iterator[Hit | None]:
+    whole = stamp_line(text, look)
+    yield whole
+    if whole is None and re.search(r"\t| {3,}|[|│]", text):
+        yield from _segments(text, look)
+    yield label_line(text, plain, look)
+    yield auxiliary_line(text, plain, look)
+    yield merged_line(text, plain, look)
+    yield headed_line(text, plain, look)
+    if whole is None and len(text) <= 200 and not has_label(plain) and (short_block or _CARRIED_NAME.match(plain)):
+        if look.place in (Place.EDGE, Place.BOX, Place.WATERMARK, Place.PROPERTY):
+            yield name_hit(text, look.place)
+        elif _CARRIED_NAME.match(plain):
+            yield name_hit(text, Place.SUBJECT)
+    if look.ocr and look.stands_out and look.place is Place.BOX:
+        yield scanned_stamp(text)
+
+
+def _segments(text: str, look: Look) -> Iterator[Hit | None]:
+    """Judge the parts of a line that wide gaps separate; a part that its neighbour completes is no mark."""
+    parts = [part for part in re.split(r"\t+| {3,}|[|│]", text) if part.strip()]
+    for position, part in enumerate(parts):
+        hit = stamp_line(part, look)
+        if hit is None:
+            continue
+        before = parts[position - 1] if position else ""
+        after = parts[position + 1] if position + 1 < len(parts) else ""
+        others = {_NO_LETTERS.sub("", bare(other)) for other in parts} & SIBLINGS
+        if ends_trapped(before) or starts_trapped(after) or len(others) > 1:
+            continue
+        yield hit
+
+
+def ends_trapped(text: str) -> bool:
+    """Tell whether a line breaks where "MẬT" would go on: after BÍ, BẢO, ĐỘ, VĂN BẢN ... in capitals, or a comma."""
+    words = re.findall(r"[^\W\d_]+", text)[-2:]
+    if not words or not words[-1].isupper():
+        return False
+    if re.search(r"[,]\s*$", text):
+        return True
+    if not re.search(r"[^\W\d_][\s\-–]*$", text):
+        return False
+    return words[-1] in TRAP_BEFORE | CONTINUES or words[-1] in NOUN_BEFORE or " ".join(words) in NOUN_BEFORE
+
+
+def starts_trapped(text: str) -> bool:
+    """Tell whether a line goes on where "MẬT" broke off: NHÀ NƯỚC, KHẨU, ĐỘ, MÃ in capitals."""
+    plain = bare(text)
+    return (
+        re.match(r"[\W_]*(?:nha nuoc|khau|do |ma |vu |thiet )", plain + " ") is not None and text.lstrip()[:2].isupper()
+    )
+
+
+def is_prose(plain: str, place: Place) -> bool:
+    """Tell whether a bare line is a sentence without any form of a mark: the usual case, so asked first."""
+    if place not in (Place.BODY, Place.CELL, Place.ASIDE) or len(plain) <= _LONG_LINE:
+        return False
+    if len(_NO_LETTERS.sub("", plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
+        return False
+    return not ("do mat" in plain or _PROSE_LABEL.search(plain) or "thu hoi" in plain or "bi mat" in plain[:80])

@@ -1,0 +1,209 @@
+"""A document as numbered lines, with what is known of each line's look: the ground that `marks` searches.
+
+Blocks are joined run by run (a mark split over runs is one word again), legacy letters are read, and the whole text is
+kept as one string so that the first search costs a few milliseconds however long the document is. Everything about a
+single line is worked out only for the few lines that could matter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Final
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.text.colour import is_red
+from gateway.text.fonts import legacy_font
+from gateway.text.legacy import decode_runs
+from gateway.text.mark_lines import Look, Place
+from gateway.text.normal import unify_line_breaks
+
+LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
+"""Formats whose blocks are lines, so that a sentence may go on in the next block."""
+
+_PLACES: Final = {
+    Role.BODY: Place.BODY,
+    Role.HEADING: Place.BODY,
+    Role.HEADER: Place.EDGE,
+    Role.FOOTER: Place.EDGE,
+    Role.NOTE: Place.ASIDE,
+    Role.COMMENT: Place.ASIDE,
+    Role.FIELD: Place.ASIDE,
+    Role.ALT_TEXT: Place.PROPERTY,
+    Role.TEXTBOX: Place.BOX,
+    Role.STAMP: Place.BOX,
+    Role.WATERMARK: Place.WATERMARK,
+    Role.PROPERTY: Place.PROPERTY,
+    Role.NAME: Place.PROPERTY,
+    Role.CELL: Place.CELL,
+}
+
+WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
+"""Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""
+
+
+class Line:
+    """One line of a document: its text in Unicode, its runs, its look."""
+
+    __slots__ = ("block", "number", "runs", "text")
+
+    def __init__(self, number: int, block: int, text: str, runs: tuple[Run, ...]) -> None:
+        self.number = number
+        self.block = block
+        self.text = text
+        self.runs = runs
+
+    @property
+    def place(self) -> Place:
+        """Where the line stands."""
+        return _PLACES[self.runs[0].role] if self.runs else Place.BODY
+
+    @property
+    def look(self) -> Look:
+        """What its letters look like."""
+        return Look(
+            place=self.place,
+            red=any(is_red(run.colour) for run in self.runs),
+            boxed=any(run.boxed for run in self.runs),
+            in_window=any(_in_window(run) for run in self.runs),
+            ocr=any(run.origin is Origin.OCR for run in self.runs),
+        )
+
+
+def _in_window(run: Run) -> bool:
+    if run.page != 1 or run.bbox_pt is None or run.role not in (Role.BODY, Role.HEADING, Role.TEXTBOX, Role.STAMP):
+        return False
+    left, top, right, _ = run.bbox_pt
+    window = WINDOW_10A_PT
+    return window[0] <= left and right <= window[2] and window[1] <= top <= window[3]
+
+
+def needs_decoding(runs: Sequence[Run], whole: str) -> bool:
+    """Tell whether any run could be in a legacy charset: by a font name, or by letters that Unicode text has not."""
+    if any(legacy_font(font) for font in {run.font for run in runs if run.font}):
+        return True
+    if whole.isascii():
+        return False
+    latin = len(whole.encode("latin-1", "ignore"))
+    high = latin - len(whole.encode("ascii", "ignore"))
+    return high > 3 * (len(whole) - latin)  # half of a Vietnamese text's marked letters are beyond Latin-1
+
+
+class Layout:
+    """The lines of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.runs = document.runs
+        self._starts: list[int] = []
+        texts = [run.text for run in self.runs]
+        if needs_decoding(self.runs, "".join(texts)):
+            texts = [item.text for item in decode_runs(self.runs)]
+        self._run_texts = texts
+        self.blocks: list[str] = []
+        pieces: list[str] = []
+        last: tuple[int, Role] | None = None
+        for position, run in enumerate(self.runs):
+            key = (run.block, run.role)
+            if key != last:
+                if pieces:
+                    self.blocks.append("".join(pieces))
+                    pieces = []
+                self._starts.append(position)
+                last = key
+            pieces.append(texts[position])
+        if pieces:
+            self.blocks.append("".join(pieces))
+        self.whole = "\n".join(self.blocks)
+        if not self.whole.isprintable():
+            self.blocks = [unify_line_breaks(block) for block in self.blocks]
+            self.whole = "\n".join(self.blocks)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Every line's text."""
+        return self.whole.split("\n")
+
+    @cached_property
+    def _first_lines(self) -> list[int]:
+        """Number of the first line of each block, and one past the last line."""
+        return [0, *accumulate(block.count("\n") + 1 for block in self.blocks)]
+
+    def block_of(self, number: int) -> int:
+        """Return the index of the block that a line belongs to."""
+        return bisect_right(self._first_lines, number) - 1
+
+    def place_of(self, number: int) -> Place:
+        """Return where a line stands, without looking at its runs one by one."""
+        return _PLACES[self.runs[self._starts[self.block_of(number)]].role]
+
+    def first_run(self, block: int) -> Run:
+        """Return the first run of a block."""
+        return self.runs[self._starts[block]]
+
+    def first_line(self, block: int) -> int:
+        """Return the number of a block's first line."""
+        return self._first_lines[block]
+
+    def block_runs(self, block: int) -> tuple[Run, ...]:
+        """Return the runs of a block."""
+        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self.runs)
+        return self.runs[self._starts[block] : end]
+
+    def line(self, number: int) -> Line:
+        """Return a line with the runs whose letters stand in it."""
+        block = self.block_of(number)
+        wanted = number - self._first_lines[block]
+        start = self._starts[block]
+        found: list[Run] = []
+        current = 0
+        for offset, run in enumerate(self.block_runs(block)):
+            pieces = unify_line_breaks(self._run_texts[start + offset]).split("\n")
+            if current <= wanted < current + len(pieces) and pieces[wanted - current].strip():
+                found.append(run)
+            current += len(pieces) - 1
+            if current > wanted:
+                break
+        return Line(number, block, self.lines[number], tuple(found) or self.block_runs(block)[:1])
+
+    def neighbours(self, number: int, step: int, limit: int) -> Iterator[str]:
+        """Yield up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
+        position = number + step
+        seen = 0
+        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 4:
+            if self.lines[position].strip():
+                seen += 1
+                yield self.lines[position]
+            position += step
+
+    def adjacent(self, number: int, step: int) -> int | None:
+        """Return the number of the next line that is not empty within three lines, None when there is none."""
+        for distance in (1, 2, 3):
+            position = number + step * distance
+            if not 0 <= position < len(self.lines):
+                return None
+            if self.lines[position].strip():
+                return position
+        return None
+
+    def may_continue(self, number: int, other: int) -> bool:
+        """Tell whether two lines can be one sentence: one block, or lines of a format that has only lines."""
+        if self.block_of(number) == self.block_of(other):
+            return True
+        line, neighbour = self.line(number), self.line(other)
+        first, second = line.runs[0], neighbour.runs[0]
+        scanned = first.origin is Origin.OCR and second.origin is Origin.OCR
+        if self.document.format not in LINE_FORMATS and not scanned:
+            return False
+        if first.role is not second.role or first.page != second.page:
+            return False
+        for mine, its in ((first.size_pt, second.size_pt), (first.bold, second.bold), (first.colour, second.colour)):
+            if mine is not None and its is not None and mine != its:
+                return False
+        if first.bbox_pt is not None and second.bbox_pt is not None:
+            upper, lower = sorted((first.bbox_pt, second.bbox_pt), key=lambda box: box[1])
+            height = max(upper[3] - upper[1], 6.0)
+            return lower[1] - upper[3] < 1.5 * height and lower[0] < upper[2] and upper[0] < lower[2]
+        return True

@@ -1,0 +1,275 @@
+"""Secrecy marks in names: subjects, file names, and the short lines of headers, boxes, properties and sheets (S6).
+
+A name is no sentence, so a level in it counts as a token: in brackets, in capitals, or set off by a dash, a colon or
+an underscore. The words around it tell "MẬT" from "MẬT KHẨU" and "BẢO MẬT". Without diacritics only capitals count,
+and only where nothing else is likely: `TUYET_MAT` is certain, `TOI_MAT` and `[MAT]` are doubtful, small letters never
+("Toi mat dien thoai" has lost a telephone).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from gateway.text.mark_lines import Hit, Place, Strength
+from gateway.text.mark_words import (
+    CONTINUES,
+    NOUN_BEFORE,
+    TRAP_AFTER,
+    TRAP_BEFORE,
+    Case,
+    Level,
+    Spelling,
+    bare,
+    case_of,
+    level_of,
+    spelling_of,
+)
+from gateway.text.normal import collapse_spacing
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LEVEL: Final = re.compile(
+    r"(?<![a-z])(?:(?P<two>tuyet|toi)(?P<gap>[\W_]{0,3}))?mat(?![a-z])|(?<![a-z])(?P<joined>tuyetmat|toimat)(?![a-z])"
+)
+_EXTENSION: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,5}){1,2}$")
+_OPEN: Final = '[({<«“"【（［'
+_QUOTES: Final = '«<“"'
+_CLOSE: Final = '])}>»”"】）］'
+_SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1,5}$))|^_")
+_LOST: Final = frozenset(
+    [
+        "DIEN",
+        "VI",
+        "XE",
+        "GIAY",
+        "CMND",
+        "CCCD",
+        "THE",
+        "TIEN",
+        "SO",
+        "HO",
+        "CHIA",
+        "LAPTOP",
+        "MAY",
+        "THUONG",
+        "CON",
+        "DO",
+        "BANG",
+        "GPLX",
+        "PASSPORT",
+        "HOCHIEU",
+        "VE",
+        "BALO",
+        "TUI",
+    ]
+)
+_REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
+_NOT_CODES: Final = frozenset(
+    [
+        "BAO",
+        "CO",
+        "HOP",
+        "VANG",
+        "RA",
+        "BE",
+        "TIEN",
+        "KHAM",
+        "GAP",
+        "BI",
+        "THAN",
+        "TRO",
+        "NGOAI",
+        "CHONG",
+        "CAT",
+        "DUNG",
+        "THAY",
+        "MOT",
+        "HAI",
+        "SAN",
+        "DA",
+    ]
+)
+
+
+class _Token(NamedTuple):
+    """A level found in a name with what stands around it."""
+
+    level: Level
+    spelling: Spelling
+    case: Case
+    before: str
+    after: str
+    last_word: str
+    next_word: str
+    bracketed: bool
+    left_free: bool
+    """Nothing before it, or a strong separator."""
+    right_free: bool
+
+
+def _tokens(text: str) -> list[_Token]:
+    plain = bare(text)
+    found = []
+    for match in _LEVEL.finditer(plain):
+        letters = "".join(_WORD.findall(text[match.start() : match.end()]))
+        word = bare(letters)
+        before, after = text[: match.start()], text[match.end() :]
+        words_before, words_after = _WORD.findall(before), _WORD.findall(after)
+        left, right = before.rstrip(" _"), after.lstrip(" _")
+        found.append(
+            _Token(
+                level=level_of(word),
+                spelling=spelling_of(word, letters),
+                case=case_of(letters),
+                before=before,
+                after=after,
+                last_word=words_before[-1].upper() if words_before else "",
+                next_word=words_after[0].upper() if words_after else "",
+                bracketed=bool(left) and left[-1] in _OPEN and bool(right) and right[0] in _CLOSE,
+                left_free=not left.strip(" .") or left[-1] in "-–—:;|/•·+=_]})>»”" or before.endswith(("_", "  ")),
+                right_free=not right.strip(" .") or _SET_OFF.match(after) is not None,
+            )
+        )
+    return found
+
+
+def _trapped(token: _Token) -> bool:
+    """Tell whether the words around make it another word; a strong separator between them frees it."""
+    near_left = (
+        _WORD.search(token.before[-12:]) is not None and re.search(r"[^\W\d_][\s_\-.]*$", token.before) is not None
+    )
+    near_right = re.match(r"[\s_\-]*[^\W\d_]", token.after) is not None
+    separated_left = re.search(r"[:|/\])]\s*$|\s[-–—]\s+$", token.before) is not None
+    separated_right = re.match(r"\s*[:|/\])]|\s+[-–—]\s", token.after) is not None
+    if near_left and not separated_left and token.last_word in TRAP_BEFORE | CONTINUES:
+        return True
+    if near_right and not separated_right and token.next_word in TRAP_AFTER and token.level is Level.MAT:
+        return True
+    return bool(
+        near_right
+        and not separated_right
+        and token.level is Level.MAT
+        and re.match(r"[\s_\-]*nhà[\s_\-]+nước", token.after, re.IGNORECASE)
+    )
+
+
+def name_hit(text: str, place: Place) -> Hit | None:
+    """Return the gravest mark that a canonical name carries, None when it carries none."""
+    text = collapse_spacing(text)
+    if place is Place.FILENAME:
+        text = _EXTENSION.sub("", text)
+    elif place is Place.SUBJECT:
+        text = _REPLY.sub("", text)
+    best: Hit | None = None
+    tokens = _tokens(text)
+    if len({token.level for token in tokens}) > 2:
+        return None  # all three degrees: a title that lists them
+    for token in tokens:
+        hit = _exact(token, place) if token.spelling is Spelling.EXACT else _inexact(token, text, place)
+        if hit is not None and (
+            best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank)
+        ):
+            best = hit
+    return best
+
+
+def _exact(token: _Token, place: Place) -> Hit | None:
+    if token.bracketed:
+        quoted = token.before.rstrip(" _")[-1:] in _QUOTES and place not in (Place.SUBJECT, Place.FILENAME)
+        if quoted and len(_WORD.findall(token.before + " " + token.after)) > 2:
+            return None  # prose that names the stamp
+        if re.search(r"(?:dấu|đóng|chữ)\s*[\[(\"“«]\s*$", token.before, re.IGNORECASE) and place is not Place.FILENAME:
+            return Hit(token.level, Strength.SUSPECTED, "bracketed")
+        sure = token.case is not Case.SMALL
+        if sure or token.level is not Level.MAT:
+            return Hit(token.level, Strength.MARKED if sure else Strength.SUSPECTED, "bracketed")
+        return Hit(token.level, Strength.SUSPECTED, "bracketed")
+    if _trapped(token) or (place not in (Place.SUBJECT, Place.FILENAME) and re.match(r"\s*[:=]\s*\d", token.after)):
+        return None
+    others = _WORD.findall(token.before + " " + token.after)
+    alone = not others
+    loose = place in (Place.WATERMARK, Place.BOX, Place.EDGE)
+    match token.case:
+        case Case.CAPITALS:
+            return _capitals(token, others, loose=loose)
+        case Case.TITLE:
+            if alone or (token.left_free and token.right_free):
+                sure = token.level is not Level.MAT or loose or alone
+                return Hit(token.level, Strength.MARKED if sure else Strength.SUSPECTED, "token")
+            if token.level is not Level.MAT and token.right_free and not _prose(token):
+                return Hit(token.level, Strength.SUSPECTED, "token")
+            return None
+        case Case.SMALL:
+            if place is Place.WATERMARK and token.left_free and token.right_free:
+                return Hit(token.level, Strength.MARKED, "token")
+            if token.left_free and token.right_free and (token.level is not Level.MAT or alone):
+                return Hit(token.level, Strength.SUSPECTED, "token")
+            closing = not token.after.strip(" ._") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
+            if (
+                place in (Place.SUBJECT, Place.FILENAME)
+                and token.level is not Level.MAT
+                and closing
+                and not _prose(token)
+            ):
+                return Hit(token.level, Strength.SUSPECTED, "token")
+            return None
+
+
+def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
+    """Judge a level in capitals: sure among small letters or set off, doubtful in a title that is all capitals."""
+    company = [word for word in others if len(word) > 1]
+    title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
+    noun = next((noun for noun in NOUN_BEFORE if token.before.rstrip(" _").upper().endswith(noun)), "")
+    if noun in ("DẤU", "CHỮ"):
+        return Hit(token.level, Strength.SUSPECTED, "token")
+    if (token.left_free and token.right_free) or not title:
+        return Hit(token.level, Strength.MARKED, "token")
+    leading = _WORD.findall(token.before.rstrip(" _")[: -len(noun)]) if noun else []
+    if leading:
+        return None  # "HƯỚNG DẪN QUẢN LÝ TÀI LIỆU MẬT" speaks of them
+    if loose and (token.left_free or token.right_free) and len(company) <= 4:
+        return Hit(token.level, Strength.MARKED, "token")
+    return Hit(token.level, Strength.SUSPECTED, "token")
+
+
+_PROSE: Final = re.compile(
+    r"(?:độ|danh mục|loại|các|tài liệu|văn bản)(?:[\s,;/]*(?:tuyệt mật|tối mật|mật|và|hoặc|độ))*[\s,;/]*$",
+    re.IGNORECASE,
+)
+
+
+def _prose(token: _Token) -> bool:
+    return _PROSE.search(token.before) is not None
+
+
+def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
+    if token.case is not Case.CAPITALS:
+        return None
+    if token.spelling is Spelling.NOISY and token.level is not Level.MAT and not _trapped(token):
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    if token.spelling is not Spelling.ASCII:
+        return None
+    if token.level is Level.TUYET_MAT:
+        return Hit(token.level, Strength.MARKED, "token", token.spelling)
+    if token.bracketed:
+        return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
+    if token.level is Level.TOI_MAT:
+        if token.next_word in _LOST:
+            return None
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    if place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text):
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    return None
+
+
+def _coded(token: _Token, text: str) -> bool:
+    """Tell whether ASCII `MAT` closes or is a code: the whole name, or after a number and abbreviations (15-BC-MAT)."""
+    if not _WORD.findall(token.before + token.after):
+        return not re.search(r"\d", text)
+    pieces = [piece for piece in re.split(r"[-_.]", token.before.rstrip("-_.")) if piece]
+    if token.next_word or not pieces or not re.search(r"[-_]$", token.before):
+        return False
+    return any(piece.isdigit() for piece in pieces) and all(
+        _CODE.fullmatch(piece) and piece not in _NOT_CODES for piece in pieces
+    )

@@ -1,0 +1,91 @@
+"""Marks in pieces: letters or words that stand in boxes, cells or glyph lines of their own, put together again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from gateway.model import Role, Run
+from gateway.text.mark_layout import Layout
+from gateway.text.normal import skeleton
+
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
+_MOST_PIECES: Final = 20_000
+
+
+def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield sets of small blocks that together spell a level: as (block, text), in one of several orders."""
+    if not any(len(text) <= 6 and not text.isascii() and text.strip() for text in layout.blocks):
+        return  # the letter Ậ must stand in one of the pieces
+    pieces = [
+        (number, text.strip())
+        for number, text in enumerate(layout.blocks)
+        if len(text) <= 6 and text.strip() and not text.strip().isdigit()
+    ]
+    if not 2 <= len(pieces) <= _MOST_PIECES:
+        return
+    runs = {number: layout.first_run(number) for number, _ in pieces}
+    boxes = [piece for piece in pieces if runs[piece[0]].role in (Role.TEXTBOX, Role.STAMP, Role.WATERMARK)]
+    placed = [piece for piece in pieces if runs[piece[0]].bbox_pt is not None]
+    cells = [(key, piece) for piece in pieces if (key := cell_key(runs[piece[0]])) is not None]
+    yield from _windows(boxes)
+    yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
+    yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
+    yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
+
+
+def same_row(first: Run, second: Run) -> bool:
+    """Tell whether a value may belong to a label: next cell of its row, or next line of running text."""
+    if first.role is not second.role:
+        return False
+    if first.role is not Role.CELL:
+        return True
+    left, right = cell_key(first), cell_key(second)
+    if left is None or right is None:
+        return True
+    return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= 3
+
+
+_CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
+_TABLE_CELL: Final = re.compile(r"table:(?P<sheet>[\d.]+),row:(?P<row>\d+),column:(?P<column>\d+)")
+
+
+def cell_key(run: Run) -> tuple[str, int, int] | None:
+    """Return sheet or table, column and row of a cell, None when its locator does not say."""
+    if (found := _CELL.search(run.locator)) is not None:
+        column = 0
+        for letter in found["column"]:
+            column = column * 26 + ord(letter) - 64
+        return found["sheet"], column, int(found["row"])
+    if (found := _TABLE_CELL.search(run.locator)) is not None:
+        return found["sheet"], int(found["column"]), int(found["row"])
+    return None
+
+
+def _reading_key(run: Run) -> tuple[int, float, float]:
+    left, top, _, bottom = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
+    return run.page or 0, round((top + bottom) / 12), left
+
+
+def _column_key(run: Run) -> tuple[int, float, float]:
+    left, top, right, _ = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
+    return run.page or 0, round((left + right) / 12), top
+
+
+def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield the runs of two to nine pieces whose bare letters together spell a level."""
+    letters = [_NO_LETTERS.sub("", skeleton(text)) for _, text in order]
+    for start in range(len(order)):
+        if letters[start][:1] not in ("m", "t"):
+            continue
+        joined = letters[start]
+        longest = None
+        for end in range(start + 1, min(start + 9, len(order))):
+            joined += letters[end]
+            if joined in ("mat", "toimat", "tuyetmat"):
+                longest = end
+            if not any(word.startswith(joined) for word in ("mat", "toimat", "tuyetmat")):
+                break
+        if longest is not None:
+            yield order[start : longest + 1]

@@ -1,0 +1,80 @@
+"""What a line could be meant as: the same bytes in another charset, UTF-8 read as Windows-1252, percent signs.
+
+A mark in legacy letters without a font to tell them is found by how `mật` looks when its bytes are misread; only then
+is the line read again in that charset.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from gateway.text.legacy import convert
+from gateway.text.legacy_tables import CP1252_CHARACTERS, TABLES, Charset
+from gateway.text.normal import is_decomposed, is_unusual
+
+
+@cache
+def _legacy_patterns() -> dict[Charset, re.Pattern[str]]:
+    """Return, by charset, how `mật` shows when its bytes are read as Latin-1 or Windows-1252."""
+    shown_as = {byte: shown for shown, byte in CP1252_CHARACTERS.items()}
+    patterns = {}
+    for charset, table in TABLES.items():
+        forms = {form for form, letter in table.items() if letter in "ậẬ"}
+        forms |= {"".join(shown_as.get(character, character) for character in form) for form in forms}
+        either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+        patterns[charset] = re.compile(rf"[mM] ?(?:{either}) ?[tT](?![a-zA-Z])")
+    return patterns
+
+
+@cache
+def legacy_sign() -> re.Pattern[str]:
+    """Return the pattern of every way that a misread `mật` can look."""
+    return re.compile(
+        "|".join(f"(?:{pattern.pattern})" for pattern in _legacy_patterns().values())
+        + "|[mM](?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|[mM]%E1%BA%A[CD][tT]"
+    )
+
+
+def readings(text: str) -> Iterator[tuple[str, Charset | None, str]]:
+    """Yield other texts that a line could be meant as: legacy letters, UTF-8 taken for Latin-1, percent signs."""
+    if legacy_sign().search(text) is None:
+        return
+    for charset, pattern in _legacy_patterns().items():
+        if pattern.search(text):
+            yield convert(text, charset), charset, f"legacy-{charset.value}"
+    if "%" in text:
+        yield urllib.parse.unquote(text, errors="replace"), None, "percent-encoded"
+    if "áº" in text or "Ì£" in text:
+        yield _MIS_DECODED.sub(_decoded_again, text), None, "mis-decoded"
+
+
+_MIS_DECODED: Final = re.compile(
+    "[\xc2-\xf4][\x80-\xbf{0}]{{1,3}}".format("".join(CP1252_CHARACTERS))  # noqa: UP030 - braces of the pattern
+)
+
+
+def _decoded_again(match: re.Match[str]) -> str:
+    """Return the letter whose UTF-8 bytes were taken for Windows-1252, or what stood there."""
+    raw = "".join(CP1252_CHARACTERS.get(character, character) for character in match[0])
+    try:
+        return raw.encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return match[0]
+
+
+def disguise(text: str) -> tuple[str, ...]:
+    """Return evidence codes for how the letters were hidden."""
+    codes = []
+    if "\u202e" in text:
+        codes.append("reversed")
+    if "&#" in text or "\\u" in text:
+        codes.append("numeric-reference")
+    if is_unusual(text):
+        codes.append("disguised-letters")
+    if is_decomposed(text):
+        codes.append("decomposed")
+    return tuple(codes)

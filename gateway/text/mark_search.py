@@ -1,0 +1,352 @@
+"""The search for marks through one document: where to look closer, what the surroundings say, what to report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.model import Document, Origin, Role
+from gateway.text.legacy_tables import Charset
+from gateway.text.mark_judge import SIBLINGS, ends_trapped, is_prose, line_hit, starts_trapped
+from gateway.text.mark_layout import Layout, Line
+from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, scanned_stamp, stamp_line
+from gateway.text.mark_pieces import same_row, scattered
+from gateway.text.mark_readings import disguise, legacy_sign, readings
+from gateway.text.mark_words import Level, Spelling, bare
+from gateway.text.normal import canonical, skeleton
+
+
+class Mark(Struct, frozen=True):
+    """One secrecy mark, or what may be one."""
+
+    level: Level
+    strength: Strength
+    evidence: tuple[str, ...]
+    """Codes of what decided, the form first; never words of the document."""
+    locator: str = ""
+    """As `Run.locator`; empty for subjects and file names."""
+    page: int | None = None
+
+
+class MarkSettings(Struct, frozen=True):
+    """What an office adds to the rules."""
+
+    extra_marks: tuple[str, ...] = ()
+    """Further stamp texts that count as marks of an unspecified level."""
+    exempt_phrases: tuple[str, ...] = ()
+    """Lines that contain one of these phrases are no marks."""
+
+
+_LEVEL_CANDIDATE: Final = re.compile(r"m[\W_]{0,4}a[\W_]{0,4}t(?![a-z])")
+_OTHER_CANDIDATES: Final = (
+    # Each begins with letters, so that the search jumps from one occurrence to the next.
+    re.compile(r"thu[\W_]{1,3}hoi(?![a-z])"),
+    re.compile(r"boc[\W_]{1,3}(?:phong[\W_]{1,3})?bi(?![a-z])"),
+    re.compile(r"mo[\W_]{1,3}phong[\W_]{1,3}bi(?![a-z])"),
+    re.compile(r"xem[\W_]{1,3}xong"),
+    re.compile(r"luu[\W_]{1,3}hanh[\W_]{1,3}noi[\W_]{1,3}bo(?![a-z])"),
+)
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
+_MOST_MARKS: Final = 24
+_COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
+
+
+def may_hold_mark(plain: str) -> bool:
+    """Tell whether a bare text holds the letters of any mark or stamp at all."""
+    return any(pattern.search(plain) for pattern in (_LEVEL_CANDIDATE, *_OTHER_CANDIDATES))
+
+
+class Search:
+    """One search through one document."""
+
+    def __init__(self, document: Document, settings: MarkSettings) -> None:
+        self.layout = Layout(document)
+        self.settings = settings
+        self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
+        self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
+        self.extra = (
+            {_NO_LETTERS.sub("", bare(canonical(mark).text)): mark for mark in settings.extra_marks}
+            if settings.extra_marks
+            else {}
+        )
+
+    def run(self) -> tuple[Mark, ...]:
+        """Return the marks found, the gravest first."""
+        layout = self.layout
+        whole = skeleton(layout.whole)
+        seen: set[int] = set()
+        split: list[tuple[int, int]] = []
+        for pattern in (_LEVEL_CANDIDATE, *_OTHER_CANDIDATES):
+            number = position = 0
+            for match in pattern.finditer(whole):
+                number += whole.count("\n", position, match.start())
+                position = match.start()
+                breaks = match[0].count("\n")
+                if breaks:
+                    split.append((number, number + breaks))
+                else:
+                    seen.add(number)
+        if whole.count("\n") != layout.whole.count("\n"):
+            # A character that hides a line break took the two texts apart: look at every line.
+            seen, split = set(range(len(layout.lines))), []
+        legacy = legacy_sign().search(layout.whole) is not None
+        if legacy:
+            seen.update(n for n, line in enumerate(layout.lines) if legacy_sign().search(line))
+        if self.extra:
+            seen.update(self._extra_lines())
+        plains = whole.split("\n") if seen else []
+        for line_number in sorted(seen):
+            plain = plains[line_number] if line_number < len(plains) else ""
+            if legacy or self.extra or not is_prose(plain, layout.place_of(line_number)):
+                self._judge(line_number)
+        for first, last in split:
+            self._judge_split(first, last)
+        self._judge_scanned()
+        for window in scattered(layout):
+            self._judge_window(window)
+        self._judge_copying(whole)
+        return self._marks()
+
+    def _extra_lines(self) -> Iterator[int]:
+        for number, line in enumerate(self.layout.lines):
+            if len(line) <= 200 and _NO_LETTERS.sub("", skeleton(line)) in self.extra:
+                yield number
+
+    def _judge(self, number: int) -> None:
+        line = self.layout.line(number)
+        look = line.look
+        short = len(self.layout.blocks[line.block]) <= 240
+        text = canonical(line.text[:4000]).text
+        hit = line_hit(text, look, short_block=short)
+        codes = disguise(line.text) if hit is not None else ()
+        for other, charset, code in readings(line.text[:2000]):
+            second = line_hit(canonical(other).text, look, short_block=short)
+            if second is None or second.spelling is not Spelling.EXACT:
+                continue
+            if charset is Charset.VPS and second.strength is Strength.MARKED:
+                second = second._replace(strength=Strength.SUSPECTED)
+            if hit is None or second.strength.rank > hit.strength.rank:
+                hit, codes = second, (code,)
+        extra = self._extra_hit(text, look)
+        if extra is not None and (hit is None or hit.strength is not Strength.MARKED):
+            hit = extra
+        if hit is None:
+            hit, codes = self._label_across(line, text)
+        if hit is None or self._is_exempt(text):
+            return
+        if hit.exposed:
+            hit = self._with_lines_around(line, hit, look)
+        if hit is not None:
+            self.found.append((line, hit, codes))
+
+    def _extra_hit(self, text: str, look: Look) -> Hit | None:
+        if not self.extra or _NO_LETTERS.sub("", bare(text)) not in self.extra:
+            return None
+        letters = "".join(character for character in text if character.isalpha())
+        if letters.isupper() or look.stands_out or look.place is not Place.BODY:
+            return Hit(Level.UNSPECIFIED, Strength.MARKED, "extra-mark")
+        return None
+
+    def _is_exempt(self, text: str) -> bool:
+        plain = bare(text)
+        return any(phrase in plain for phrase in self.exempt)
+
+    def _label_across(self, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
+        """Read a label and its value from two lines or cells: "Độ mật:" and, next to it, "Tối mật"."""
+        layout = self.layout
+        value = layout.adjacent(line.number, 1)
+        label = text.rstrip()
+        if value is None or len(label) > 60:
+            return None, ()
+        other = layout.line(value)
+        same_block = other.block == line.block
+        if not (
+            label.endswith(":")
+            or (line.place is other.place and line.place in (Place.CELL, Place.ASIDE, Place.PROPERTY))
+        ):
+            return None, ()
+        if not same_block and not same_row(line.runs[0], other.runs[0]):
+            return None, ()
+        shown = canonical(other.text).text
+        following = layout.adjacent(value, 1)
+        if following is not None and _NO_LETTERS.sub("", skeleton(layout.lines[following])) in SIBLINGS - {
+            "khan",
+            "hoatoc",
+            "thuongkhan",
+        }:
+            return None, ()
+        joined = label.rstrip(": ") + ": " + shown.strip()
+        hit = label_line(joined, bare(joined), line.look)
+        if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
+            return None, ()
+        return hit, ("split-blocks",)
+
+    def _with_lines_around(self, line: Line, hit: Hit, look: Look) -> Hit | None:
+        """Join "TUYỆT" above "MẬT", drop the end of a broken title, and tell column heads and lists (S4, S9)."""
+        layout = self.layout
+        above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
+        upper = canonical(layout.lines[above]).text if above is not None else ""
+        word = _NO_LETTERS.sub("", bare(upper))
+        if (
+            hit.level is Level.MAT
+            and word in ("tuyet", "toi")
+            and (_close(layout, line.number, above) or look.stands_out)
+        ):
+            joined = stamp_line(f"{upper} {canonical(line.text).text}", look)
+            if joined is not None and joined.level is not Level.MAT:
+                hit = joined._replace(form="stamp-line")
+                above = layout.adjacent(above, -1) if above is not None else None
+                upper = canonical(layout.lines[above]).text if above is not None else ""
+        if not look.stands_out and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+            if above is not None and ends_trapped(upper) and layout.may_continue(line.number, above):
+                return None
+            if (
+                below is not None
+                and starts_trapped(canonical(layout.lines[below]).text)
+                and layout.may_continue(line.number, below)
+            ):
+                return None
+        siblings = self._siblings(line)
+        own = _NO_LETTERS.sub("", skeleton(line.text))
+        siblings.discard(own)
+        capitals = "".join(c for c in line.text if c.isalpha()).isupper()
+        if len(siblings) >= (2 if capitals else 1) and not look.red:
+            return hit._replace(strength=Strength.NOTED, form="list")
+        return hit
+
+    def _siblings(self, line: Line) -> set[str]:
+        """Return the other levels and column heads that stand next to a line."""
+        around = [*self.layout.neighbours(line.number, -1, 4), *self.layout.neighbours(line.number, 1, 4)]
+        words = {_NO_LETTERS.sub("", skeleton(text)) for text in around if len(text) < 40}
+        return words & (
+            SIBLINGS if line.place is Place.CELL else SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}
+        )
+
+    def _judge_split(self, first: int, last: int) -> None:
+        """Read letters that stand in lines or blocks of their own as one word."""
+        layout = self.layout
+        lines = layout.lines
+        if last - first > 8 or any(len(lines[n].strip()) > 14 for n in range(first, last + 1)):
+            return
+        line = layout.line(last)
+        look = layout.line(first).look
+        start = first
+        best: Hit | None = None
+        while start >= max(0, first - 8):
+            if start < first and len(lines[start].strip()) > 6:
+                break
+            text = canonical(" ".join(lines[start : last + 1])).text
+            hit = stamp_line(text, look)
+            if hit is not None and hit.spelling is Spelling.EXACT and hit.strength is not Strength.NOTED:
+                best = hit
+            start -= 1
+        if best is not None and not self._is_exempt(" ".join(lines[first : last + 1])):
+            self.found.append((line, best, ("split-blocks",)))
+
+    def _judge_scanned(self) -> None:
+        """Look at every box that OCR read, whatever it read."""
+        layout = self.layout
+        for block, text in enumerate(layout.blocks):
+            if len(text) > 40:
+                continue
+            run = layout.first_run(block)
+            if run.origin is not Origin.OCR or not (run.role is Role.STAMP or run.boxed):
+                continue
+            number = layout.first_line(block)
+            hit = scanned_stamp(canonical(text).text)
+            if hit is not None and not any(line.block == block for line, _, _ in self.found):
+                self.found.append((layout.line(number), hit, ("ocr-noise",)))
+
+    def _judge_window(self, window: Sequence[tuple[int, str]]) -> None:
+        layout = self.layout
+        first = layout.line(layout.first_line(window[0][0]))
+        text = canonical(" ".join(piece for _, piece in window)).text
+        hit = stamp_line(text, first.look)
+        if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
+            return
+        blocks = {n for n, _ in window}
+        if not any(line.block in blocks for line, _, _ in self.found):
+            self.found.append((first, hit, ("split-blocks",)))
+
+    def _judge_copying(self, whole: str) -> None:
+        """Find the permission to copy under "Nơi nhận", which only state-secret papers state (S7)."""
+        if "chup" not in whole:
+            return
+        recipients = -1
+        while (recipients := whole.find("noi nhan", recipients + 1)) >= 0:
+            copying = _COPYING.search(whole, recipients, recipients + 900)
+            if copying is None:
+                continue
+            start, end = whole.rfind("\n", 0, copying.start()) + 1, whole.find("\n", copying.end())
+            sentence = whole[start : end if end >= 0 else len(whole)]
+            if len(sentence) > 200 or "bi mat nha nuoc" in sentence or "tai lieu" in sentence:
+                continue
+            number = whole.count("\n", 0, copying.start())
+            if number < len(self.layout.lines):
+                self.found.append((self.layout.line(number), Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "copying"), ()))
+                return
+
+    def _marks(self) -> tuple[Mark, ...]:
+        declassified = any(hit.form == "declassified" for _, hit, _ in self.found)
+        marks = []
+        for line, hit, codes in self.found:
+            strength = hit.strength
+            evidence = (hit.form, *SPELLING_CODES.get(hit.spelling, ()), *codes, *_look_codes(line))
+            if declassified and strength is Strength.MARKED:
+                strength, evidence = Strength.SUSPECTED, (*evidence, "declassified")
+            run = line.runs[0]
+            marks.append(Mark(hit.level, strength, tuple(dict.fromkeys(evidence)), run.locator, run.page))
+        marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
+        return tuple(marks[:_MOST_MARKS])
+
+
+def _close(layout: Layout, number: int, other: int | None) -> bool:
+    """Tell whether two lines stand together on the page, as far as that is known."""
+    if other is None or abs(other - number) > 2:
+        return False
+    first, second = layout.line(number).runs[0], layout.line(other).runs[0]
+    return first.role is second.role and first.page == second.page
+
+
+SPELLING_CODES: Final = {
+    Spelling.ASCII: ("unaccented",),
+    Spelling.NOISY: ("noisy-letters",),
+    Spelling.OTHER_WORD: ("noisy-letters",),
+}
+_ROLE_CODES: Final = {
+    Role.HEADER: "header",
+    Role.FOOTER: "footer",
+    Role.NOTE: "note",
+    Role.TEXTBOX: "textbox",
+    Role.WATERMARK: "watermark",
+    Role.STAMP: "stamp",
+    Role.COMMENT: "comment",
+    Role.PROPERTY: "property",
+    Role.CELL: "cell",
+    Role.FIELD: "field",
+    Role.NAME: "name",
+    Role.ALT_TEXT: "alt-text",
+}
+
+
+def _look_codes(line: Line) -> tuple[str, ...]:
+    """Return what a line's look adds to the evidence."""
+    look = line.look
+    run = line.runs[0]
+    codes = [_ROLE_CODES[run.role]] if run.role in _ROLE_CODES else []
+    if look.red:
+        codes.append("red")
+    if look.boxed:
+        codes.append("boxed")
+    if any(run.bold for run in line.runs):
+        codes.append("bold")
+    if look.in_window:
+        codes.append("top-left")
+    if len(line.runs) > 1 and any(left.block == right.block for left, right in pairwise(line.runs)):
+        codes.append("split-runs")
+    codes.extend(run.origin.value for run in line.runs[:1] if run.origin is not Origin.TEXT)
+    return tuple(codes)

@@ -1,0 +1,209 @@
+"""The words of secrecy marks: levels, urgency, the company they keep, and how exactly letters spell them.
+
+Everything works on a *bare* string: the canonical text with each letter replaced by its ASCII base in lower case, one
+for one, so that a regular expression over bare letters finds the place and the canonical letters at that place say
+whether it is the word itself (`MẬT`), the word without its marks (`MAT`), the word as a scanner reads it (`MÂT`), or
+another word (`MẶT`, `MẤT`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum, IntEnum
+from functools import lru_cache
+from typing import Final
+
+
+class Level(Enum):
+    """Degree of secrecy (Law on Protection of State Secrets)."""
+
+    MAT = "mat"
+    TOI_MAT = "toi_mat"
+    TUYET_MAT = "tuyet_mat"
+    UNSPECIFIED = "unspecified"
+    """A stamp that only classified papers bear, without its degree."""
+
+    @property
+    def rank(self) -> int:
+        """Order of severity; an unspecified degree ranks lowest."""
+        return ("unspecified", "mat", "toi_mat", "tuyet_mat").index(self.value)
+
+
+class Case(Enum):
+    """How a word is written."""
+
+    CAPITALS = "capitals"
+    TITLE = "title"
+    SMALL = "small"
+
+
+class Spelling(IntEnum):
+    """How exactly letters spell a level, best last."""
+
+    OTHER_WORD = 0
+    """Right bare letters, but marks of another Vietnamese word: mặt, mất, mắt."""
+    ASCII = 1
+    """No marks at all."""
+    NOISY = 2
+    """Marks nearly right, as OCR or a hasty typist leaves them: MÂT, MẠT, TÓI MẬT."""
+    EXACT = 3
+
+
+@lru_cache(maxsize=4096)
+def _bare_letter(letter: str) -> str:
+    if letter in "đĐ":
+        return "d"
+    base = unicodedata.normalize("NFD", letter)[0].lower()
+    return base if len(base) == 1 else letter
+
+
+def bare(canonical: str) -> str:
+    """Return the ASCII bases of canonical text in lower case, one character for each character."""
+    if canonical.isascii():
+        return canonical.lower()
+    return "".join(letter.lower() if letter.isascii() else _bare_letter(letter) for letter in canonical)
+
+
+_LEVELS: Final = {"mat": Level.MAT, "toimat": Level.TOI_MAT, "tuyetmat": Level.TUYET_MAT}
+_EXACT: Final = {"mat": "MẬT", "toimat": "TỐIMẬT", "tuyetmat": "TUYỆTMẬT"}
+_NOISE: Final = re.compile("(?:T[ÔÓỒỔỖỘỚỜỞ]I|TỐI|TOI|TUY[ÊẾẸỂỀỄÉ]T|TUYỆT|TUYET)?M[ÂẠẦẨẪẤẬA]T")
+_SINGLE_NOISE: Final = frozenset({"MÂT", "MẠT", "MẦT", "MẪT", "MẨT"})
+
+
+def level_of(bare_letters: str) -> Level:
+    """Return the level that the bare letters `mat`, `toimat` or `tuyetmat` name."""
+    return _LEVELS[bare_letters]
+
+
+def spelling_of(bare_letters: str, letters: str) -> Spelling:
+    """Say how exactly `letters` (canonical, no blanks) spell the level whose bare letters are given."""
+    capitals = letters.upper()
+    if capitals == _EXACT[bare_letters]:
+        return Spelling.EXACT
+    if capitals.isascii():
+        return Spelling.ASCII
+    if bare_letters == "mat":
+        return Spelling.NOISY if capitals in _SINGLE_NOISE else Spelling.OTHER_WORD
+    if capitals[-3:] in ("MẬT", *_SINGLE_NOISE) or capitals[:-3] in ("TUYỆT", "TỐI"):
+        return Spelling.NOISY if _NOISE.fullmatch(capitals) else Spelling.OTHER_WORD
+    return Spelling.OTHER_WORD
+
+
+def case_of(letters: str) -> Case:
+    """Say how a word or two are written; a case mixed on purpose ("mẬT") counts as capitals."""
+    if letters.islower():
+        return Case.SMALL
+    if letters.isupper():
+        return Case.CAPITALS
+    first, rest = letters[0], letters[1:]
+    capitals = sum(letter.isupper() for letter in rest)
+    second_word = len(letters) > 3 and letters[-3].isupper()
+    if first.isupper() and (capitals == 0 or (capitals == 1 and second_word)):
+        return Case.TITLE
+    return Case.CAPITALS
+
+
+URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
+COMPANY: Final = "topsecret|secret|confidential|khongsaochup|camsaochup"
+NOUNS: Final = "tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach|dau|loai|muc|capdo|do"
+STAMP: Final = re.compile(
+    rf"(?P<before>(?:{URGENCY}|{COMPANY})*)(?P<noun>{NOUNS})?(?P<level>tuyetmat|toimat|mat)"
+    rf"(?P<after>(?:{URGENCY}|{COMPANY}|tuyetmat|toimat|mat)*)"
+)
+"""A whole line, only its bare letters: a level, perhaps with urgency beside it or a noun before it."""
+
+LEVEL_WORDS: Final = r"(?P<level>(?:(?:tuyet|toi)[\W_]{0,3})?(?<![a-z])mat(?![a-z])|tuyetmat(?![a-z])|toimat(?![a-z]))"
+"""One level as words of a bare line."""
+
+_BEFORE: Final = [
+    "bí",
+    "bảo",
+    "cơ",
+    "độ",
+    "thân",
+    "giải",
+    "giảm",
+    "tăng",
+    "túi",
+    "sỏi",
+    "đường",
+    "đưỡng",
+    "ong",
+    "lấy",
+    "rỉ",
+    "gỉ",
+    "nước",
+    "dịch",
+    "gan",
+    "ống",
+    "tiết",
+    "ngọt",
+    "rót",
+    "cẩn",
+    "kín",
+    "nghiêm",
+    "chu",
+    "tinh",
+    "huyền",
+    "hiệp",
+    "nghi",
+    "nội",
+    "ngoại",
+    "chuyển",
+    "khử",
+    "hút",
+    "nuôi",
+    "nhụy",
+    "hũ",
+    "vị",
+    "thuốc",
+    "cây",
+    "hoa",
+    "cá",
+    "chim",
+    "chè",
+    "trà",
+    "xứ",
+    "dày",
+    "rậm",
+    "bảo",
+]
+TRAP_BEFORE: Final = frozenset(word.upper() for word in _BEFORE)
+"""Words that make the next "mật" part of another word: bí mật, bảo mật, sỏi mật."""
+
+NOUN_BEFORE: Final = frozenset({"TÀI LIỆU", "VĂN BẢN", "CÔNG VĂN", "HỒ SƠ", "THÔNG TIN", "ĐIỆN", "TIN", "CHỮ", "DẤU"})
+"""Nouns that "mật" follows as an adjective in titles and prose."""
+
+_AFTER: Final = [
+    "khẩu",
+    "mã",
+    "độ",
+    "thiết",
+    "vụ",
+    "ong",
+    "ngọt",
+    "hoa",
+    "ước",
+    "thám",
+    "đàm",
+    "tông",
+    "ngữ",
+    "hiệu",
+    "gấu",
+    "heo",
+    "lợn",
+    "cá",
+    "vịt",
+    "bò",
+    "rắn",
+    "mía",
+    "dừa",
+]
+TRAP_AFTER: Final = frozenset(word.upper() for word in _AFTER)
+"""Words that "mật" begins: mật khẩu, mật độ, mật mã, mật thiết."""
+
+CONTINUES: Final = frozenset(
+    {"VÀ", "HOẶC", "ĐỘ", "CỦA", "LÀ", "CÁC", "TỪ", "VỀ", "CÓ", "KHÔNG", "ĐẾN", "THUỘC", "THEO"}
+)
+"""Words after which a title goes on in the next line."""

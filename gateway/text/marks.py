@@ -1,0 +1,87 @@
+"""Secrecy marks of documents, subjects and file names: found by layout, told with the evidence, never quoted.
+
+`find_in_document` searches everything that can be seen or once stood in a document: text, headers, boxes, watermarks,
+properties, comments, names, hidden and deleted text, earlier revisions, what OCR read. It looks at a bare skeleton of
+the whole text first and at single lines only where the letters of a mark occur, so a clean document of 100 pages costs
+some milliseconds. The result holds no words of the document: a level, how sure it is, where, and evidence codes such
+as `stamp-line,red,boxed,top-left`.
+
+The rules are those of `docs/decisions` and the tables in `mark_words`: a level alone on its line, a filled label, an
+auxiliary stamp, a token in a name are marks; a title broken before "MẬT", a column head, a list of options are not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.model import Document
+from gateway.text.legacy_tables import Charset
+from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line
+from gateway.text.mark_names import name_hit
+from gateway.text.mark_readings import disguise, legacy_sign, readings
+from gateway.text.mark_search import SPELLING_CODES, Mark, MarkSettings, Search, may_hold_mark
+from gateway.text.mark_words import Level, Spelling, bare
+from gateway.text.normal import canonical, skeleton
+
+__all__ = ["Level", "Mark", "MarkSettings", "Strength", "find_in_document", "find_in_filename", "find_in_subject"]
+
+_DEFAULT: Final = MarkSettings()
+
+
+def find_in_document(document: Document, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
+    """Return the marks of a document, the gravest first; at most a few dozen."""
+    if not document.runs:
+        return ()
+    return Search(document, settings).run()
+
+
+def find_in_subject(text: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
+    """Return the mark that a subject carries, at most one."""
+    return _find_in_name(text, Place.SUBJECT, settings)
+
+
+def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
+    """Return the mark that a file name carries, at most one; folders before it are names of their own."""
+    best: tuple[Mark, ...] = ()
+    for piece in re.split(r"[\\/!]", name):
+        found = _find_in_name(piece, Place.FILENAME, settings)
+        if found and (
+            not best or (found[0].strength.rank, found[0].level.rank) > (best[0].strength.rank, best[0].level.rank)
+        ):
+            best = found
+    return best
+
+
+def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
+    text = text[:2000]
+    look = Look(place=place)
+    plain = skeleton(text)
+    if not may_hold_mark(plain) and not legacy_sign().search(text) and not settings.extra_marks:
+        return ()
+    texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *readings(text)]
+    best: Mark | None = None
+    for reading, charset, code in texts:
+        shown = canonical(reading).text.replace("\n", " ").strip()
+        if any(bare(canonical(phrase).text) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
+            continue
+        for hit in (name_hit(shown, place), label_line(shown, bare(shown), look), _named_extra(shown, settings)):
+            if hit is None or (charset is not None and hit.spelling is not Spelling.EXACT):
+                continue
+            strength = hit.strength
+            if charset is Charset.VPS and strength is Strength.MARKED:
+                strength = Strength.SUSPECTED
+            spelled = SPELLING_CODES.get(hit.spelling, ())
+            evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)
+            mark = Mark(hit.level, strength, evidence)
+            if best is None or (strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank):
+                best = mark
+    return (best,) if best is not None else ()
+
+
+def _named_extra(text: str, settings: MarkSettings) -> Hit | None:
+    for mark in settings.extra_marks:
+        words = r"[\W_]+".join(re.escape(word.upper()) for word in re.findall(r"[^\W\d_]+", canonical(mark).text))
+        if words and re.search(rf"(?<![^\W_]){words}(?![^\W_])", text):
+            return Hit(Level.UNSPECIFIED, Strength.MARKED, "extra-mark")
+    return None

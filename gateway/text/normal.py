@@ -1,0 +1,188 @@
+"""One canonical form for everything that reads as the same Vietnamese words, with the way back to the source.
+
+`canonical` gives precomposed letters (NFC) with look-alikes, symbol-font letters, numeric references, invisible
+characters and right-to-left overrides resolved, and for each letter the index in the source. `skeleton` gives the bare
+ASCII letters in lower case, line breaks kept; it is made for a whole document at once and costs a few milliseconds for
+100 pages. Neither ever fails, whatever the input.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+from gateway.text.confusables import MARKS, seen_as
+
+_REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|\\u[0-9a-fA-F]{4}")
+_OVERRIDES: Final = "\u202d\u202e"
+_BIDI_END: Final = "\u202c"
+_BIDI: Final = re.compile("[\u202a-\u202e]")
+_USUAL: Final = (
+    "\t\n\x20-\x7e\xa0-\xac\xae-\xcf\xd1-\xef\xf1-\u0130\u0132-\u0188\u018a-\u0195\u0197-\u01a5\u01a7-\u0233"
+)
+_UNUSUAL: Final = re.compile(
+    f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1eff\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
+)
+_LINE_BREAKS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+_SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:(?P<s>[ .\-_·*/\u00a0])[^\W\d_](?![^\W_])){2,}")
+
+
+class Canonical(NamedTuple):
+    """Canonical text and, for each of its characters, the index of the source character it began with."""
+
+    text: str
+    places: tuple[int, ...]
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the half-open span of the source that the canonical span `start` to `end` came from."""
+        if start >= end:
+            return (0, 0)
+        covered = self.places[start:end]
+        return min(covered), max(covered) + 1
+
+
+def unify_line_breaks(text: str) -> str:
+    """Return the text with a line feed for every kind of line break."""
+    return _LINE_BREAKS.sub("\n", text)
+
+
+def _expand_references(text: str) -> tuple[str, list[int]]:
+    """Resolve `&#7852;` and the like of C; the reference's first character stands for it in the index."""
+    pieces: list[str] = []
+    index: list[int] = []
+    last = 0
+    for match in _REFERENCE.finditer(text):
+        pieces.append(text[last : match.start()])
+        index.extend(range(last, match.start()))
+        shown = chr(int(match[0][-4:], base=16)) if match[0][0] == "\\" else html.unescape(match[0])
+        shown = _LINE_BREAKS.sub(" ", shown).replace("\n", " ")  # a reference never makes a new line
+        pieces.append(shown)
+        index.extend([match.start()] * len(shown))
+        last = match.end()
+    pieces.append(text[last:])
+    index.extend(range(last, len(text)))
+    return "".join(pieces), index
+
+
+def _visual_order(text: str, index: list[int]) -> tuple[str, list[int]]:
+    """Turn what stands under a right-to-left override around, as it is shown (UAX 9, explicit overrides only)."""
+    order: list[int] = []
+    held: list[int] | None = None
+    for position, character in enumerate(text):
+        if character == "\u202e":
+            if held is None:
+                held = []
+        elif character in (_BIDI_END, "\u202d", "\n"):
+            if held is not None:
+                order.extend(_reversed_clusters(text, held))
+                held = None
+            if character == "\n":
+                order.append(position)
+        elif held is not None:
+            held.append(position)
+        else:
+            order.append(position)
+    if held is not None:
+        order.extend(_reversed_clusters(text, held))
+    return "".join(text[position] for position in order), [index[position] for position in order]
+
+
+def _reversed_clusters(text: str, positions: list[int]) -> list[int]:
+    """Reverse letters but leave each letter's combining marks behind it."""
+    clusters: list[list[int]] = []
+    for position in positions:
+        if clusters and unicodedata.combining(text[position]):
+            clusters[-1].append(position)
+        else:
+            clusters.append([position])
+    return [position for cluster in reversed(clusters) for position in cluster]
+
+
+def canonical(text: str) -> Canonical:
+    """Return the canonical form with its index into `text`."""
+    if text.isascii() and text.isprintable() and "&#" not in text and "\\u" not in text:
+        return Canonical(text, tuple(range(len(text))))
+    index = list(range(len(text)))
+    if "&#" in text or "\\u" in text:
+        text, index = _expand_references(text)
+    if "\u202e" in text:
+        text, index = _visual_order(text, index)
+    letters: list[str] = []
+    places: list[int] = []
+    bearer = -9
+    for place, character in zip(index, text, strict=True):
+        for piece in seen_as(character):
+            if piece in MARKS:
+                # A mark set apart from its letter ("A . ^") still belongs to it.
+                if len(letters) - bearer <= 4:
+                    letters[bearer] += piece
+                continue
+            if piece.isalpha():
+                bearer = len(letters)
+            letters.append(piece)
+            places.append(place)
+    composed = [cluster if len(cluster) == 1 else _compose(cluster) for cluster in letters]
+    return Canonical("".join(composed), tuple(places))
+
+
+def _compose(cluster: str) -> str:
+    """Return one letter for a base and its marks, in whatever order they stood; marks that do not fit fall away."""
+    whole = unicodedata.normalize("NFC", cluster)
+    if len(whole) == 1:
+        return whole
+    base = cluster[0]
+    for mark in sorted(set(cluster[1:]), key=lambda mark: mark in "\u0300\u0301\u0303\u0309\u0323"):
+        trial = unicodedata.normalize("NFC", base + mark)
+        base = trial if len(trial) == 1 else base
+    return base
+
+
+class _Skeleton(dict[int, str]):
+    """Translation table that learns each character when it first sees it; bounded against hostile text."""
+
+    def __missing__(self, code: int) -> str:
+        shown = seen_as(chr(code))
+        if len(self) < 20_000:
+            self[code] = shown
+        return shown
+
+
+_SKELETON: Final = _Skeleton()
+
+
+def is_unusual(text: str) -> bool:
+    """Tell whether the text has characters that plain Vietnamese, Latin text and its punctuation do not have."""
+    return _UNUSUAL.search(text) is not None
+
+
+def skeleton(text: str) -> str:
+    """Return the bare ASCII letters in lower case; line feeds are kept, every other line break becomes one.
+
+    Letters of one line stay in that line, but indices are not those of the source.
+    """
+    if not text.isascii():
+        if "\u202e" in text:
+            text = _visual_order(text, list(range(len(text))))[0]
+        if _UNUSUAL.search(text):
+            text = text.translate(_SKELETON)
+        text = text.replace("đ", "d").replace("Đ", "D")
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    if "&#" in text or "\\u" in text:
+        text = skeleton(_expand_references(text)[0].replace("&#", "& #").replace("\\u", "\\ u"))
+    return text.lower()
+
+
+def collapse_spacing(text: str) -> str:
+    """Join letters that stand one by one ("M Ậ T", "T.Ố.I  M.Ậ.T") into words; words end at two spaces or more."""
+
+    def join(match: re.Match[str]) -> str:
+        return re.sub(r"[^\w]|_", "", match[0])
+
+    return _SPACED.sub(join, text)
+
+
+def is_decomposed(text: str) -> bool:
+    """Tell whether Vietnamese letters stand in decomposed form (NFD or the mixed form of code page 1258)."""
+    return any(mark in text for mark in MARKS) and unicodedata.normalize("NFC", text) != text

@@ -1,0 +1,350 @@
+"""How a document is set, letter by letter: fonts, colours, encoding (Decree 30/2020, Annex I; Điều 9.4c).
+
+Only letters that a reader sees count, weighted one by one; blanks, digits, empty runs, styles nobody uses, symbol fonts,
+comments, properties and hidden text do not. Stamps, signatures and watermarks may have any font and colour, links any
+colour. A font or colour that the file does not tell is unknown, and unknown letters are left out of the shares.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.text.colour import is_black, is_dark, is_invisible
+from gateway.text.confusables import MARKS
+from gateway.text.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
+from gateway.text.legacy import Decoded, decode_runs
+from gateway.text.legacy_tables import Charset
+from gateway.text.mark_layout import needs_decoding
+from gateway.text.normal import skeleton
+
+
+class FaultKind(Enum):
+    """What is wrong with a passage."""
+
+    ENCODING = "encoding"
+    """Letters in a legacy charset."""
+    FONT = "font"
+    """Not Times New Roman."""
+    COLOUR = "colour"
+    """Not black."""
+    SIZE = "size"
+    """Smaller or larger than Annex I allows; only asked for by setting."""
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """Neighbouring letters with one fault."""
+
+    kind: FaultKind
+    value: str
+    """The charset, font name, colour or size found."""
+    letters: int
+    locator: str = ""
+    page: int | None = None
+    quote: str = ""
+    """First words, as a reader sees them, at most about 40 characters."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The typography of one document."""
+
+    letters: int = 0
+    """Visible letters that count."""
+    font_known: int = 0
+    """Of these, letters whose font is known."""
+    times_letters: int = 0
+    """Of these, letters in Times New Roman."""
+    black_letters: int = 0
+    """Letters that are black or of unknown colour."""
+    legacy_letters: int = 0
+    decomposed_letters: int = 0
+    private_letters: int = 0
+    """Letters at private-use code points outside symbol fonts: nobody else's computer can show them."""
+    invisible_letters: int = 0
+    """Letters in the colour of their ground; they are not counted in `letters`."""
+    fonts: tuple[tuple[str, int], ...] = ()
+    """Families that are not Times New Roman with their letters, most first."""
+    colours: tuple[tuple[str, int], ...] = ()
+    """Colours that are not black with their letters, most first."""
+    charsets: tuple[str, ...] = ()
+    """Legacy charsets, most first."""
+    passages: tuple[Passage, ...] = ()
+    """The first passages of each fault, in document order."""
+
+    @property
+    def font_share(self) -> float | None:
+        """Share of letters in Times New Roman, 0 to 1; None when no font is known."""
+        return self.times_letters / self.font_known if self.font_known else None
+
+    @property
+    def black_share(self) -> float | None:
+        """Share of letters that are black, 0 to 1; None without letters."""
+        return self.black_letters / self.letters if self.letters else None
+
+    def passages_of(self, kind: FaultKind) -> tuple[Passage, ...]:
+        """Return the passages with one kind of fault."""
+        return tuple(passage for passage in self.passages if passage.kind is kind)
+
+
+class TypographyRules(Struct, frozen=True, kw_only=True):
+    """What counts as right."""
+
+    stand_ins: frozenset[str] = frozenset()
+    """Family keys accepted in place of Times New Roman (`liberationserif`)."""
+    size_range_pt: tuple[float, float] | None = None
+    """Letter sizes that are right; None does not look at sizes."""
+    passages_per_kind: int = 5
+
+
+_DEFAULT: Final = TypographyRules()
+_COUNTED: Final = frozenset(
+    {Role.BODY, Role.HEADING, Role.HEADER, Role.FOOTER, Role.NOTE, Role.TEXTBOX, Role.CELL, Role.FIELD}
+)
+_QUOTE: Final = 40
+_STAMP_WORDS: Final = re.compile(
+    r"(?:hoatoc|thuongkhan|khan|hoatochengio|xemxongtralai|luuhanhnoibo|tailieuthuhoi|mat|toimat|tuyetmat|giaimat|daky|dakyso|dathao"
+    r"|congvanden|vanbanden|saoy|saoluc|trichsao|banchinh|duthao|den|bansao)+"
+)
+_SIGNATURE: Final = re.compile(
+    r"\W*(?:nguoi ky|ky boi|duoc ky boi|ky so boi|thoi gian ky|ngay ky|co quan|to chuc|email|chuc vu|don vi|ky ngay|signed by|digitally signed"
+    r"|signature|signer|date|cn=|dn:)\W"
+)
+_SIGNED_BY: Final = re.compile(
+    r"\W*(?:nguoi ky|ky boi|duoc ky boi|ky so boi|thoi gian ky|ngay ky|co quan|to chuc|email|digitally signed|signature)\b[^:]{0,30}(?::|$|\])"
+)
+_SIGNATURE_ROLES: Final = frozenset({Role.FIELD, Role.TEXTBOX, Role.STAMP})
+
+
+def _shown_colour(run: Run) -> str | None:
+    """Return the colour as seen: automatic letters turn white on dark ground."""
+    if run.colour in (None, "auto") and is_dark(run.background):
+        return "FFFFFF"
+    return run.colour
+
+
+def _counts(run: Run) -> bool:
+    """Tell whether a run's letters are part of the page as printed."""
+    return run.role in _COUNTED and run.origin is Origin.TEXT and not (run.font and is_symbol(run.font))
+
+
+def is_stamp(text: str, role: Role) -> bool:
+    """Tell whether a block is a stamp or the appearance of a signature, which the Decree wants in colour."""
+    bare = skeleton(text[:200])
+    letters = re.sub(r"[^a-z]", "", bare)
+    if (len(letters) <= 40 and _STAMP_WORDS.fullmatch(letters)) or _SIGNED_BY.match(bare):
+        return True
+    return role in _SIGNATURE_ROLES and _SIGNATURE.match(bare + " ") is not None
+
+
+class _Passages:
+    """Collects neighbouring letters with one fault; keeps the first few of each kind."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: dict[FaultKind, list[Passage]] = {kind: [] for kind in FaultKind}
+        self._open: dict[FaultKind, tuple[str, int, str]] = {}
+        """Value, block and first words of the passage that may still go on."""
+
+    def add(self, kind: FaultKind, value: str, letters: int, run: Run, text: str) -> None:
+        """Add letters; they go on with the last passage when nothing right stood between."""
+        kept = self._kept[kind]
+        before = self._open.get(kind)
+        if before is not None and before[:2] == (value, run.block):
+            words = before[2] if len(before[2]) > 2 * _QUOTE else before[2] + text
+            kept[-1] = replace(kept[-1], letters=kept[-1].letters + letters, quote=_quote(words))
+            self._open[kind] = (value, run.block, words)
+        elif len(kept) < self._limit:
+            kept.append(
+                Passage(kind=kind, value=value, letters=letters, locator=run.locator, page=run.page, quote=_quote(text))
+            )
+            self._open[kind] = (value, run.block, text)
+        else:
+            self.close(kind)
+
+    def close(self, kind: FaultKind) -> None:
+        """End the open passage of a kind: right letters came."""
+        self._open.pop(kind, None)
+
+    def all(self) -> tuple[Passage, ...]:
+        """Return what was kept, by kind."""
+        return tuple(passage for kept in self._kept.values() for passage in kept)
+
+
+def _quote(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) <= _QUOTE:
+        return words
+    return words[:_QUOTE].rsplit(" ", 1)[0] + " …" if " " in words[:_QUOTE] else words[:_QUOTE] + "…"
+
+
+def _decoded(runs: tuple[Run, ...]) -> list[Decoded]:
+    if needs_decoding(runs, "".join(run.text for run in runs)):
+        return decode_runs(runs)
+    # Some blocks may still be legacy in a Unicode document; those have no letter that only Unicode has.
+    return (
+        decode_runs(runs)
+        if _has_suspicious_block(runs)
+        else [Decoded(run.text, Charset.UNICODE, confident=True) for run in runs]
+    )
+
+
+def _has_suspicious_block(runs: tuple[Run, ...]) -> bool:
+    return any(_SUSPICIOUS.search(run.text) for run in runs)
+
+
+_SUSPICIOUS: Final = re.compile(
+    # TCVN3 words hold signs among letters; VNI doubles vowels with marks no Unicode word has.
+    "[a-zA-Z][\xa4-\xae\xb5-\xb9\xbb-\xbe\xd0\xd1\xd6-\xd8\xde\xdf\xe5\xe6\xeb\xee\xf1\xf6-\xf8\xfb\xfc\xfe]"
+    "|[\xa7\xae\xa4-\xa6\xad][a-z]|[aeouAEOU][\xe4\xeb\xf8\xfb\xef\xc4\xcb\xd8\xdb\xcf\xe5\xc5]|[\xf6\xd6][\xf9\xf8\xfb\xf5\xef\xd9\xd8\xdb\xd5\xcf]"
+)
+
+
+def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
+    """Return the typography of a document; an empty report when it has no letters that count."""
+    runs = tuple(run for run in document.runs if _counts(run) and run.text)
+    if not runs:
+        return Report()
+    if (plain := _plain_report(runs)) is not None:
+        return plain
+    decoded = _decoded(runs)
+    stamps = set(_stamp_blocks(runs, decoded))
+    tally = Counter[str]()
+    fonts: Counter[str] = Counter()
+    colours: Counter[str] = Counter()
+    charsets: Counter[str] = Counter()
+    passages = _Passages(rules.passages_per_kind)
+    for run, read in zip(runs, decoded, strict=True):
+        letters = sum(map(str.isalpha, read.text))
+        if not letters:
+            continue
+        if is_invisible(run.colour, run.background):
+            tally["invisible"] += letters
+            continue
+        tally["letters"] += letters
+        _encoding(run, read, tally, charsets, passages)
+        if run.block in stamps:
+            tally["black"] += letters
+            continue
+        _font(run, read.text, letters, tally, fonts, passages, rules)
+        _colour(run, read.text, letters, tally, colours, passages)
+        if rules.size_range_pt is not None and run.size_pt is not None:
+            low, high = rules.size_range_pt
+            if low <= run.size_pt <= high:
+                passages.close(FaultKind.SIZE)
+            else:
+                passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, read.text)
+    return Report(
+        letters=tally["letters"],
+        font_known=tally["known"],
+        times_letters=tally["times"],
+        black_letters=tally["black"],
+        legacy_letters=tally["legacy"],
+        decomposed_letters=tally["decomposed"],
+        private_letters=tally["private"],
+        invisible_letters=tally["invisible"],
+        fonts=tuple(fonts.most_common(8)),
+        colours=tuple(colours.most_common(8)),
+        charsets=tuple(name for name, _ in charsets.most_common()),
+        passages=passages.all(),
+    )
+
+
+def _plain_report(runs: tuple[Run, ...]) -> Report | None:
+    """Return the report on text without any look, such as the body of a mail, when its letters are plain Unicode.
+
+    Nothing can be wrong with it but its encoding, and a search over the whole tells that there is no sign of a fault.
+    """
+    if any(run.font is not None or run.colour is not None or run.background is not None for run in runs):
+        return None
+    text = "".join(run.text for run in runs)
+    if text.isascii() or _NOT_PLAIN.search(text):
+        return None  # ASCII may be VIQR
+    letters = len(_NO_LETTERS.sub("", text))
+    return Report(letters=letters, black_letters=letters)
+
+
+_NOT_PLAIN: Final = re.compile(
+    # Letters of the upper half of Latin-1 that Vietnamese does not have are the mark of every 8-bit charset; beside them
+    # combining marks, controls and private-use letters.
+    "[\u0080-\u009f\u00a1-\u00bf\u00c4-\u00c7\u00cb\u00ce-\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df\u00e4-\u00e7\u00eb\u00ee-\u00f1\u00f6-\u00f8\u00fb\u00fc"
+    "\u00fe\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u0300-\u036f\u201a\u201e\u2020\u2021\u2030\u2039\u203a"
+    "\u2122\ue000-\uf8ff]"
+)
+_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
+
+
+def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int]:
+    """Yield the blocks that are stamps or signatures; only coloured or boxed ones need asking."""
+    texts: dict[int, list[str]] = {}
+    firsts: dict[int, Run] = {}
+    asked: set[int] = set()
+    for run, read in zip(runs, decoded, strict=True):
+        texts.setdefault(run.block, []).append(read.text)
+        firsts.setdefault(run.block, run)
+        if not is_black(run.colour) or run.role in _SIGNATURE_ROLES:
+            asked.add(run.block)
+    for block in asked:
+        if is_stamp("".join(texts[block]), firsts[block].role):
+            yield block
+
+
+def _encoding(run: Run, read: Decoded, tally: Counter[str], charsets: Counter[str], passages: _Passages) -> None:
+    if read.charset is not Charset.UNICODE and (
+        read.confident or (run.font is not None and legacy_font(run.font) is not None)
+    ):
+        legacy = sum(not character.isascii() for character in read.text if character.isalpha())
+        if legacy:
+            tally["legacy"] += legacy
+            charsets[read.charset.value] += legacy
+            passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, read.text)
+            return
+    passages.close(FaultKind.ENCODING)
+    if run.text.isascii():
+        return
+    if not MARKS.isdisjoint(run.text):
+        tally["decomposed"] += (
+            sum(character in MARKS for character in run.text)
+            if unicodedata.normalize("NFC", run.text) != run.text
+            else 0
+        )
+    tally["private"] += sum("\ue000" <= character <= "\uf8ff" for character in run.text)
+
+
+def _font(
+    run: Run,
+    text: str,
+    letters: int,
+    tally: Counter[str],
+    fonts: Counter[str],
+    passages: _Passages,
+    rules: TypographyRules,
+) -> None:
+    if run.font is None:
+        return
+    tally["known"] += letters
+    if is_times_new_roman(run.font, rules.stand_ins):
+        tally["times"] += letters
+        passages.close(FaultKind.FONT)
+    else:
+        name = base_name(run.font)
+        fonts[name] += letters
+        passages.add(FaultKind.FONT, name, letters, run, text)
+
+
+def _colour(run: Run, text: str, letters: int, tally: Counter[str], colours: Counter[str], passages: _Passages) -> None:
+    colour = _shown_colour(run)
+    if run.link or is_black(colour):
+        tally["black"] += letters
+        passages.close(FaultKind.COLOUR)
+        return
+    shown = colour or ""
+    colours[shown] += letters
+    passages.add(FaultKind.COLOUR, shown, letters, run, text)

@@ -1,0 +1,80 @@
+"""Canonical form, back-mapping, skeleton."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.text.normal import canonical, collapse_spacing, is_decomposed, skeleton, unify_line_breaks
+from tests.text.disguises import UNICODE
+
+SAME_LETTERS = [
+    name
+    for name in UNICODE
+    if not name.startswith(
+        ("urgency", "repeated", "in ", "between", "box", "with full", "mixed", "UTF-8", "letter", "dotted", "dashed")
+    )
+]
+
+
+@pytest.mark.parametrize("name", SAME_LETTERS)
+def test_every_disguise_reads_as_the_word(name):
+    assert canonical(UNICODE[name]("TUYỆT MẬT")).text == "TUYỆT MẬT"
+
+
+@pytest.mark.parametrize("name", SAME_LETTERS)
+def test_the_skeleton_of_every_disguise_is_the_same(name):
+    assert skeleton(UNICODE[name]("TUYỆT MẬT")) == "tuyet mat"
+
+
+def test_back_mapping_names_the_source_letters():
+    text = "abc M\u200bA\u0302\u0323T xyz"
+    shown = canonical(text)
+    start = shown.text.index("MẬT")
+    first, last = shown.source_span(start, start + 3)
+    assert text[first] == "M"
+    assert text[last - 1] == "T"
+
+
+def test_d_with_stroke_is_kept_and_its_look_alikes_become_it():
+    assert canonical("Đ đ ð").text == "Đ đ đ"
+    assert skeleton("Độ Đ ð") == "do d d"
+
+
+def test_letters_one_by_one_become_words():
+    assert collapse_spacing("T Ố I  M Ậ T") == "TỐI  MẬT"
+    assert collapse_spacing("M.Ậ.T") == "MẬT"
+    assert collapse_spacing("Điều 1 a b") == "Điều 1 a b"
+
+
+def test_decomposed_letters_are_told_from_composed_ones():
+    assert is_decomposed(unicodedata.normalize("NFD", "mật"))
+    assert not is_decomposed("mật")
+
+
+def test_every_line_break_becomes_a_line_feed():
+    assert unify_line_breaks("a\r\nb\rc\u2028d\x85e\vf") == "a\nb\nc\nd\ne\nf"
+
+
+@given(st.text(max_size=200))
+def test_nothing_fails_and_every_letter_has_a_source(text):
+    shown = canonical(text)
+    assert len(shown.text) == len(shown.places)
+    assert all(0 <= place < len(text) for place in shown.places)
+    assert skeleton(text).isascii()
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=80))
+def test_a_skeleton_keeps_the_lines_of_unified_text(text):
+    lines = unify_line_breaks(text)
+    if "\u202e" not in lines:
+        assert skeleton(lines).count("\n") == lines.count("\n")
+
+
+@given(st.text(alphabet="aăâeêioôơuưyđAĂÂĐmt \u0300\u0301\u0303\u0309\u0323", max_size=60))
+def test_canonical_text_is_its_own_canonical_form(text):
+    once = canonical(text).text
+    assert canonical(once).text == once

@@ -1,0 +1,104 @@
+"""Official documents: every kind and layout, forms that are none, real documents."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.text.legacy import encode
+from gateway.text.legacy_tables import Charset
+from gateway.text.official import Kind, State, recognise
+from tests.text.accuracy import DECISION
+from tests.text.letters import KINDS, Layout, letter, not_official
+
+
+@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("drafted", [False, True])
+def test_letters_of_every_kind_and_layout_are_recognised(kind, layout, drafted):
+    for seed in range(6):
+        made = letter(seed, kind, layout, drafted=drafted)
+        found = recognise(made.document)
+        assert found.state is (State.DRAFT if drafted else State.ISSUED)
+        assert found.kind is not None
+        assert found.kind.value == kind
+        assert found.number == f"{made.number}/{made.symbol}"
+        assert [name.rstrip(".;") for name in made.recipients] == list(found.recipients)
+
+
+def test_forms_and_working_files_are_not_official():
+    assert [seed for seed in range(300) if recognise(not_official(seed)).official] == []
+
+
+def test_what_the_head_says_is_reported():
+    found = recognise(letter(1, "quyết định", Layout.TABLE).document)
+    assert found.kind is Kind.QUYET_DINH
+    assert isinstance(found.issued_on, date)
+    assert found.issuer
+
+
+@pytest.mark.parametrize("charset", [Charset.TCVN3, Charset.VNI, Charset.VISCII])
+def test_legacy_letters_are_read_first(charset):
+    made = letter(3, "thông báo", Layout.PLAIN)
+    fonts = {Charset.TCVN3: ".VnTime", Charset.VNI: "VNI-Times", Charset.VISCII: "VI Times"}
+    runs = tuple(
+        Run(text=encode(run.text, charset), block=run.block, font=fonts[charset]) for run in made.document.runs
+    )
+    found = recognise(Document(part="1", format="doc", runs=runs))
+    assert found.state is State.ISSUED
+    assert found.kind is Kind.THONG_BAO
+
+
+def test_a_number_stamped_beside_the_blank_is_the_number():
+    made = letter(5, "tờ trình", Layout.PLAIN, drafted=True)
+    runs = []
+    for run in made.document.runs:
+        box = (70.0, 90.0 + 14 * run.block, 160.0, 104.0 + 14 * run.block)
+        runs.append(Run(text=run.text, block=run.block, page=1, bbox_pt=box))
+        if run.text.startswith("Số:"):
+            number = Run(text="156", block=900, page=1, bbox_pt=(95.0, box[1] - 1, 115.0, box[3] + 1))
+    found = recognise(Document(part="1", format="pdf", runs=(*runs, number)))
+    assert found.state is State.ISSUED
+    assert found.number.startswith("156/")
+
+
+def test_citations_are_no_numbers():
+    runs = tuple(
+        Run(text=text, block=i)
+        for i, text in enumerate(
+            [
+                "BẢN TIN NỘI BỘ",
+                "Căn cứ Quyết định",
+                "số 15/QĐ-UBND ngày 3 tháng 4 năm 2023 của Ủy ban nhân dân quận;",
+                "Số liệu tháng 10: 15/20",
+            ]
+        )
+    )
+    assert recognise(Document(part="1", format="docx", runs=runs)).number == ""
+
+
+def test_a_head_that_was_deleted_or_is_a_comment_does_not_count():
+    made = letter(2, "công văn", Layout.PLAIN).document
+    for look in ({"origin": Origin.DELETED}, {"role": Role.COMMENT}):
+        runs = tuple(Run(text=run.text, block=run.block, **look) for run in made.runs)
+        assert recognise(Document(part="1", format="docx", runs=runs)).state is State.WORKING
+
+
+@pytest.mark.skipif(not DECISION.is_file(), reason="the text of the Decision is not present")
+def test_the_decision_is_recognised():
+    runs = tuple(Run(text=t, block=i) for i, t in enumerate(DECISION.read_text("utf-8").split("\n")))
+    found = recognise(Document(part="1", format="text", runs=runs))
+    assert (found.state, found.kind, found.number) == (State.ISSUED, Kind.QUYET_DINH, "7600/QĐ-UBND")
+    assert found.issued_on == date(2023, 10, 23)
+    assert found.issuer == "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN"
+    assert "Như Điều 3" in found.recipients
+
+
+@given(st.lists(st.text(max_size=80), max_size=20))
+def test_recognition_never_fails(lines):
+    runs = tuple(Run(text=t, block=i) for i, t in enumerate(lines))
+    assert recognise(Document(part="1", format="pdf", runs=runs)).score >= 0
