@@ -1,1 +1,6 @@
-"""To be described by its first module."""
+"""Who may speak: the directory of official mailboxes, and what DKIM, SPF and DMARC say of a mail from outside.
+
+directory = load(Path("directory.yaml"))            # Directory, or ConfigError with every fault and its place
+live = LiveDirectory(path); live.current            # the snapshot in use; `await live.watch()` keeps it fresh
+results = await authenticate(content, session, envelope, resolver)
+"""

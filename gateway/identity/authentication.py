@@ -1,0 +1,45 @@
+"""Authentication results of one mail: DKIM, ARC, SPF, DMARC, computed in a thread, under one deadline."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.identity.dkim_verify import verify_arc, verify_dkim
+from gateway.identity.dmarc_check import check_dmarc
+from gateway.identity.resolver import Lookups, Resolver
+from gateway.identity.spf_check import check_spf
+from gateway.mime import parse
+from gateway.mime.limits import Limits
+from gateway.model import AuthenticationResults, AuthResult, Envelope, Session
+
+_BUDGET_S = 8.0
+
+
+async def authenticate(
+    content: bytes, session: Session, envelope: Envelope, resolver: Resolver, *, budget_s: float = _BUDGET_S
+) -> AuthenticationResults:
+    """Return what DKIM, SPF and DMARC say of a mail; never raises for what the mail or the DNS does.
+
+    Look-ups that do not come back in `budget_s` give temperror. The event loop is not held up.
+    """
+    lookups = resolver.start(budget_s)
+    results = await asyncio.to_thread(compute, content, session, envelope, lookups)
+    return AuthenticationResults(tuple(results))
+
+
+def compute(content: bytes, session: Session, envelope: Envelope, lookups: Lookups) -> list[AuthResult]:
+    """Return the results in the order DKIM, ARC, SPF, DMARC; blocks on the DNS."""
+    results = verify_dkim(content, lookups)
+    arc = verify_arc(content, lookups)
+    spf = check_spf(session.client_address, envelope.reverse_path, session.helo, lookups)
+    proofs = [*results, spf]
+    return [*results, *([arc] if arc else []), spf, check_dmarc(_author_domain(content), proofs, lookups)]
+
+
+def _author_domain(content: bytes) -> str | None:
+    """Return the domain of the one author, None when there is none or more than one (RFC 7489 §6.6.1)."""
+    end = content.find(b"\r\n\r\n")
+    head = content[: end + 4] if end >= 0 else content
+    authors = [reading for reading in parse(head, Limits()).address_fields if reading.field == "from"]
+    domains = {address.normal_domain for reading in authors for address in reading.mailboxes}
+    return domains.pop() if len(authors) == 1 and len(domains) == 1 and not authors[0].ambiguous else None

@@ -1,0 +1,138 @@
+"""The directory of official mailboxes, loaded from YAML, JSON or CSV into an immutable snapshot (Điều 2, 5, 7, 8).
+
+`load` reads, checks everything, and raises one `ConfigError` with every fault, each with file, line and column. A
+snapshot is one mapping from normal form to mailbox, so a look-up costs a hash. Its digest is that of the file's octets.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from sys import intern
+
+from gateway.errors import ConfigError, Fault, UserError
+from gateway.identity.directory_file import read
+from gateway.identity.directory_rows import DirectoryFile, MailboxRow
+from gateway.identity.places import Places, Step
+from gateway.model import Delegate, Directory, Mailbox, Unit
+from gateway.text.addresses import normal_form, parse_path
+
+_LIMIT_FAULTS = 50
+EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
+
+
+def load(path: Path) -> Directory:
+    """Return the directory in a file; UserError when it cannot be read, ConfigError when it is wrong."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"không đọc được {path} / cannot read {path}: {error.strerror}") from None
+    return parse(path, data)
+
+
+def parse(path: Path, data: bytes) -> Directory:
+    """Return the directory in the octets of a file; the path gives the format and stands in faults."""
+    with _without_collector():
+        file, places = read(path, data)
+        return _Checker(path, file, places).directory(hashlib.sha256(data).hexdigest())
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the cyclic collector from walking a million new objects that form no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _Checker:
+    """Turns rows to mailboxes and gathers what is wrong with them."""
+
+    def __init__(self, path: Path, file: DirectoryFile, places: Places) -> None:
+        self._path = path
+        self._file = file
+        self._places = places
+        self._faults: list[Fault] = []
+
+    def directory(self, digest: str) -> Directory:
+        """Return the snapshot; ConfigError with all faults."""
+        units = self._units()
+        mailboxes: dict[str, Mailbox] = {}
+        for number, row in enumerate(self._file.mailboxes):
+            mailbox = self._mailbox(number, row)
+            if units and row.unit and row.unit not in units:
+                self._wrong(
+                    f"đơn vị “{row.unit}” chưa khai báo / unit “{row.unit}” is not declared",
+                    "mailboxes",
+                    number,
+                    "unit",
+                )
+            for address in (mailbox.address, *mailbox.aliases):
+                if mailboxes.setdefault(address, mailbox) is not mailbox:
+                    self._wrong(f"địa chỉ trùng / listed twice: {address}", "mailboxes", number, "address")
+            if len(self._faults) >= _LIMIT_FAULTS:
+                break
+        if self._faults:
+            raise ConfigError(*self._faults)
+        return Directory(digest=digest, mailboxes=mailboxes, units=units)
+
+    def _units(self) -> dict[str, Unit]:
+        units: dict[str, Unit] = {}
+        for number, row in enumerate(self._file.units):
+            if row.id in units:
+                self._wrong(f"đơn vị trùng / unit listed twice: {row.id}", "units", number, "id")
+            self._period(row.since, row.until, "units", number)
+            units[row.id] = Unit(id=row.id, name=row.name, since=row.since, until=row.until, successors=row.successors)
+        for number, row in enumerate(self._file.units):
+            for successor in row.successors:
+                if successor not in units:
+                    self._wrong(f"đơn vị kế thừa không có / no such unit: {successor}", "units", number, "successors")
+        return units
+
+    def _mailbox(self, number: int, row: MailboxRow) -> Mailbox:
+        self._period(row.since, row.until, "mailboxes", number)
+        delegates = tuple(
+            Delegate(address=self._address(one.address, number, "delegates"), since=one.since, until=one.until)
+            for one in row.delegates
+        )
+        for one in row.delegates:
+            self._period(one.since, one.until, "mailboxes", number, "delegates")
+        return Mailbox(
+            address=self._address(row.address, number, "address"),
+            kind=row.kind,
+            unit=intern(row.unit),
+            status=row.status,
+            left_on=row.left_on,
+            since=row.since,
+            until=row.until,
+            aliases=row.aliases and tuple(self._address(alias, number, "aliases") for alias in row.aliases),
+            delegates=delegates,
+        )
+
+    def _address(self, text: str, number: int, key: str) -> str:
+        """Return the normal form; a fault when the text is no plain address."""
+        normal = normal_form(text)
+        # The common case is in normal form already: nothing more to check.
+        if normal is not text:
+            reading = parse_path(text.strip())
+            if not reading.mailboxes or reading.ambiguous:
+                codes = ", ".join(reading.ambiguous)
+                self._wrong(
+                    f"địa chỉ viết sai “{text}” / malformed address “{text}” ({codes})", "mailboxes", number, key
+                )
+        return normal
+
+    def _period(self, since: date | None, until: date | None, *path: Step) -> None:
+        if since is not None and until is not None and until < since:
+            self._wrong(f"thời hạn ngược / period ends before it begins: {since} - {until}", *path, "until")
+
+    def _wrong(self, message: str, *path: Step) -> None:
+        self._faults.append(Fault(message, str(self._path), *self._places.find(path)))

@@ -1,0 +1,108 @@
+"""What stands in a directory file, as types: `mailboxes` and `units` (YAML, JSON), or the rows of a CSV.
+
+    units:
+      - {id: p-noivu, name: Phòng Nội vụ, until: 2025-06-30, successors: [phuong-binhtan]}
+    mailboxes:
+      - address: noivu.binhtan@tphcm.gov.vn
+        kind: unit                       # office | unit | personal | service
+        unit: p-noivu
+        status: active                   # active | suspended | left
+        aliases: [phongnoivu.binhtan@tphcm.gov.vn]
+        delegates: [{address: a.binhtan@tphcm.gov.vn, from: 2026-01-01, until: 2026-12-31}]
+        left_on: 2027-01-31
+        from: 2023-10-23
+        until: 2027-12-31
+
+YAML is read up to a size that its parser can take in a second; JSON and CSV carry 200,000 mailboxes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from gateway.errors import ConfigError, Fault
+from gateway.identity.directory_csv import read_csv
+from gateway.identity.directory_rows import DirectoryFile
+from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset, path_of
+
+LIMIT_BYTES: Final = 256 << 20
+LIMIT_YAML_BYTES: Final = 2 << 20
+
+
+def read(path: Path, data: bytes) -> tuple[DirectoryFile, Places]:
+    """Return the content of a directory file by its ending; ConfigError says what is wrong, where."""
+    if len(data) > LIMIT_BYTES:
+        raise ConfigError(Fault(f"tệp quá lớn / file larger than {LIMIT_BYTES >> 20} MiB", str(path)))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = "tệp không phải UTF-8, hãy lưu lại ở dạng UTF-8 / not UTF-8: save the file as UTF-8"
+        raise ConfigError(Fault(message, str(path), line, 1)) from None
+    match path.suffix.lower():
+        case ".json":
+            return _json(path, text)
+        case ".csv":
+            return read_csv(path, text)
+        case _:
+            return _yaml(path, text)
+
+
+def _json(path: Path, text: str) -> tuple[DirectoryFile, Places]:
+    try:
+        return msgspec.json.decode(text, type=DirectoryFile), JsonPlaces(text)
+    except msgspec.ValidationError as error:
+        raise _invalid(path, error, JsonPlaces(text)) from None
+    except msgspec.DecodeError as error:
+        found = re.search(r"byte (\d+)", str(error))
+        offset = len(text.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else len(text)
+        raise ConfigError(Fault(f"JSON không hợp lệ / {error}", str(path), *at_offset(text, offset))) from None
+
+
+def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
+    if len(text) > LIMIT_YAML_BYTES:
+        message = (
+            "tệp YAML quá lớn, hãy dùng JSON hoặc CSV (`gateway directory import`) / "
+            f"YAML over {LIMIT_YAML_BYTES >> 20} MiB is too slow to load: use JSON or CSV (`gateway directory import`)"
+        )
+        raise ConfigError(Fault(message, str(path)))
+    if re.search(r"(?m)(?:^|[\s\[{,:-])[&*][A-Za-z0-9_]", text):
+        raise ConfigError(Fault("không dùng neo & và * của YAML / YAML anchors and aliases are not allowed", str(path)))
+    try:
+        plain = YAML(typ="safe").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+        raise ConfigError(Fault(f"YAML không hợp lệ / {error.problem or error}", str(path), *place)) from None
+    except (YAMLError, ValueError) as error:
+        raise ConfigError(Fault(f"YAML không hợp lệ / {error}", str(path))) from None
+    places = _LazyYaml(text)
+    try:
+        return msgspec.convert({} if plain is None else plain, DirectoryFile), places
+    except msgspec.ValidationError as error:
+        raise _invalid(path, error, places) from None
+
+
+class _LazyYaml:
+    """Composes the nodes of a YAML file when the first fault asks for a place."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._places: YamlPlaces | None = None
+
+    def find(self, path: tuple[Step, ...]) -> tuple[int, int]:
+        """Return the place of a value, or of the nearest thing around it."""
+        self._places = self._places or YamlPlaces(self._text)
+        return self._places.find(path)
+
+
+def _invalid(path: Path, error: msgspec.ValidationError, places: Places) -> ConfigError:
+    """Return a validation error with its place."""
+    words = str(error)
+    return ConfigError(Fault(f"giá trị không hợp lệ / {words}", str(path), *places.find(path_of(words))))

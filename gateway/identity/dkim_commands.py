@@ -1,0 +1,56 @@
+"""What `gateway dkim keygen|check` do: functions to a text and an exit code. A private key is never printed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gateway.errors import UserError
+from gateway.identity.commands import CommandResult
+from gateway.identity.dkim_sign import Algorithm, Signer, load_signer, new_key, pem, public_key
+from gateway.identity.resolver import DnsOutage, Resolver
+
+
+def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rsa-sha256") -> CommandResult:
+    """Write a new key to a file that does not exist yet (mode 0600) and show the record to publish."""
+    key = new_key(algorithm)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return CommandResult(f"{path} đã có, không ghi đè / exists and is not overwritten", 2)
+    except OSError as error:
+        return CommandResult(f"không ghi được {path} / cannot write {path}: {error.strerror}", 2)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem(key))
+    try:
+        signer = load_signer(domain, selector, path)
+    except UserError as error:
+        path.unlink()
+        return CommandResult(str(error), 2)
+    return CommandResult(_published(signer), 0)
+
+
+def _published(signer: Signer) -> str:
+    record = signer.record()
+    strings = " ".join(f'"{record[start : start + 250]}"' for start in range(0, len(record), 250))
+    return f"{signer.selector}._domainkey.{signer.domain}. IN TXT ( {strings} )"
+
+
+def check(domain: str, selector: str, path: Path, resolver: Resolver) -> CommandResult:
+    """Compare a key file with what the DNS publishes for it: 0 the same, 1 not, 2 could not be told."""
+    try:
+        signer = load_signer(domain, selector, path)
+        records = resolver.start().texts(f"{selector}._domainkey.{domain}")
+    except UserError as error:
+        return CommandResult(str(error), 2)
+    except DnsOutage as error:
+        return CommandResult(f"DNS không trả lời / no answer from the DNS: {error}", 2)
+    name = f"{selector}._domainkey.{domain}"
+    if not records:
+        return CommandResult(f"{name}: chưa công bố / not published. {_published(signer)}", 1)
+    if len(records) > 1:
+        return CommandResult(f"{name}: có {len(records)} bản ghi, chỉ được một / more than one record", 1)
+    published = "".join(records[0].decode("ascii", "replace").partition("p=")[2].partition(";")[0].split())
+    if published != public_key(signer.key):
+        return CommandResult(f"{name}: khóa công bố khác khóa trong {path} / another key is published", 1)
+    return CommandResult(f"{name}: khớp / matches {path} ({signer.algorithm})", 0)

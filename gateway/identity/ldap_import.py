@@ -1,0 +1,145 @@
+"""Mailboxes from an LDAP directory such as Active Directory with Exchange (RFC 4511), for `gateway directory import`.
+
+Needs the extra `ldap`. The connection is verified TLS from the first octet (`ldaps://`) or after StartTLS; a password is
+never sent before, never shown, never kept. What comes back is checked like any directory file before it is written.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gateway.errors import UserError
+from gateway.identity.commands import CommandResult, write_rows
+from gateway.identity.directory import parse
+from gateway.identity.directory_rows import DirectoryFile, MailboxRow
+from gateway.model import MailboxKind, MailboxStatus
+from gateway.text.addresses import normal_form
+
+_ATTRIBUTES: Final = ("mail", "proxyAddresses", "department", "userAccountControl", "msExchRecipientTypeDetails")
+_DISABLED: Final = 0x2
+"""ACCOUNTDISABLE of userAccountControl."""
+_SHARED: Final = frozenset({4, 16, 32})
+"""Shared, room and equipment mailboxes of Exchange: nobody logs in to them as a person."""
+_PAGE: Final = 500
+_TIMEOUT_S: Final = 20
+_LIMIT_ENTRIES: Final = 500_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class LdapSource:
+    """Where the mailboxes are and who asks."""
+
+    url: str
+    """`ldaps://host[:port]`, or `ldap://host[:port]` with StartTLS."""
+    base: str
+    user: str
+    password: str = field(repr=False)
+    search_filter: str = "(&(mail=*)(objectClass=person))"
+    ca_file: Path | None = None
+    office: tuple[str, ...] = ()
+    """Addresses of the Office's mailboxes, which LDAP does not mark."""
+
+
+def import_ldap(source: LdapSource, target: Path | None = None) -> CommandResult:
+    """Read the mailboxes, check them, and write them as JSON (print it without target)."""
+    try:
+        file = rows(_entries(source), office=source.office)
+        data = msgspec.json.format(msgspec.json.encode(file), indent=1)
+        parse(target or Path("ldap.json"), data)
+    except UserError as error:
+        return CommandResult(str(error), 2)
+    return write_rows(file, target)
+
+
+def rows(entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = ()) -> DirectoryFile:
+    """Return the mailboxes of entries given as attributes; entries without address are left out."""
+    offices = {normal_form(one) for one in office}
+    found: dict[str, MailboxRow] = {}
+    for entry in entries:
+        address = normal_form(_first(entry, "mail"))
+        if not address or address in found:
+            continue
+        aliases = (normal_form(one[5:]) for one in _all(entry, "proxyAddresses") if one[:5].lower() == "smtp:")
+        found[address] = MailboxRow(
+            address=address,
+            kind=MailboxKind.OFFICE if address in offices else _kind(entry),
+            unit=_first(entry, "department"),
+            status=MailboxStatus.SUSPENDED
+            if _number(entry, "userAccountControl") & _DISABLED
+            else MailboxStatus.ACTIVE,
+            aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias != address),
+        )
+    return DirectoryFile(mailboxes=tuple(found.values()))
+
+
+def _kind(entry: Mapping[str, Any]) -> MailboxKind:
+    return MailboxKind.UNIT if _number(entry, "msExchRecipientTypeDetails") in _SHARED else MailboxKind.PERSONAL
+
+
+def _all(entry: Mapping[str, Any], name: str) -> list[str]:
+    value = entry.get(name)
+    if value is None:
+        return []
+    values = value if isinstance(value, list | tuple) else [value]
+    return [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in values]
+
+
+def _first(entry: Mapping[str, Any], name: str) -> str:
+    return next(iter(_all(entry, name)), "").strip()
+
+
+def _number(entry: Mapping[str, Any], name: str) -> int:
+    word = _first(entry, name)
+    return int(word) if word.isdigit() else 0
+
+
+def _entries(source: LdapSource) -> Iterable[Mapping[str, Any]]:
+    """Return the attributes of every entry; UserError says why there are none."""
+    try:
+        import ldap3
+        from ldap3.core.exceptions import LDAPException
+    except ImportError:
+        raise UserError(
+            "cần cài phần mở rộng: pip install 'congvu-gateway[ldap]' / the extra `ldap` is needed"
+        ) from None
+    parts = urlsplit(source.url)
+    if parts.scheme not in {"ldaps", "ldap"} or not parts.hostname:
+        raise UserError(f"địa chỉ LDAP viết sai / write ldaps://host: {source.url}")
+    try:
+        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(source.ca_file) if source.ca_file else None)
+        server = ldap3.Server(
+            parts.hostname,
+            port=parts.port,
+            use_ssl=parts.scheme == "ldaps",
+            tls=tls,
+            connect_timeout=_TIMEOUT_S,
+            get_info=ldap3.NONE,
+        )
+        bind = ldap3.AUTO_BIND_NO_TLS if parts.scheme == "ldaps" else ldap3.AUTO_BIND_TLS_BEFORE_BIND
+        with ldap3.Connection(
+            server, source.user, source.password, auto_bind=bind, receive_timeout=_TIMEOUT_S, read_only=True
+        ) as connection:
+            return fetch(connection, source.base, source.search_filter)
+    except (LDAPException, OSError, ssl.SSLError) as error:
+        raise UserError(f"{source.url}: không đọc được LDAP / cannot be read: {error}") from None
+
+
+def fetch(connection: Any, base: str, search_filter: str) -> list[Mapping[str, Any]]:
+    """Return the attributes of what a bound connection finds, page by page."""
+    found = connection.extend.standard.paged_search(
+        base, search_filter, attributes=list(_ATTRIBUTES), paged_size=_PAGE, generator=True
+    )
+    entries: list[Mapping[str, Any]] = []
+    for entry in found:
+        if entry.get("type") == "searchResEntry":
+            entries.append(entry["attributes"])
+        if len(entries) > _LIMIT_ENTRIES:
+            raise UserError(f"LDAP trả về quá nhiều mục / more than {_LIMIT_ENTRIES} entries")
+    return entries
