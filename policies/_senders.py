@@ -1,0 +1,74 @@
+"""What the policies on senders share: official domains with their dates, the day of judgement, the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta, timezone
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.model import AddressReading, Directory, Evidence, Mailbox, MailboxStatus, Message
+from gateway.text.addresses import without_tag
+
+_VIETNAM: Final = timezone(timedelta(hours=7))
+
+
+class OfficialDomain(BaseModel):
+    """A domain of official mailboxes and the days on which it is one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    domain: str = Field(
+        description="Domain name; an internationalised one as A-label (`xn--...`)", pattern=r"^[a-z0-9.-]+$"
+    )
+    since: date | None = Field(default=None, alias="from", description="First day; without it from the beginning")
+    until: date | None = Field(default=None, description="Last day; without it until further notice")
+
+
+DEFAULT_DOMAINS: Final = (OfficialDomain(domain="tphcm.gov.vn"),)
+
+
+def today(evidence: Evidence) -> date:
+    """Return the day of judgement in Viet Nam."""
+    return evidence.now.astimezone(_VIETNAM).date()
+
+
+def in_force(since: date | None, until: date | None, on: date) -> bool:
+    """Tell whether a period covers a day; an open end covers everything."""
+    return (since is None or since <= on) and (until is None or on <= until)
+
+
+def official_domains(domains: Iterable[OfficialDomain], on: date) -> frozenset[str]:
+    """Return the domains that are official on a day."""
+    return frozenset(one.domain for one in domains if in_force(one.since, one.until, on))
+
+
+def listed(directory: Directory | None, address: str) -> Mailbox | None:
+    """Return the mailbox of a normal form, also under its sub-addresses (`a+x@d`)."""
+    if directory is None:
+        return None
+    return directory.find(address) or directory.find(without_tag(address))
+
+
+def usable(mailbox: Mailbox, on: date) -> bool:
+    """Tell whether a mailbox may be used on a day."""
+    left = mailbox.status is MailboxStatus.LEFT and (mailbox.left_on is None or mailbox.left_on <= on)
+    if left or mailbox.status is MailboxStatus.SUSPENDED or (mailbox.left_on is not None and mailbox.left_on <= on):
+        return False
+    return in_force(mailbox.since, mailbox.until, on)
+
+
+def author_fields(message: Message) -> tuple[AddressReading, ...]:
+    """Return the readings of From, Sender and Reply-To; an empty one for a field that was not read."""
+    found = message.address_fields
+    if found:
+        return found
+    return tuple(
+        AddressReading(field=field.name.lower(), ambiguous=("empty",))
+        for field in message.fields
+        if field.name.lower() in {"from", "sender", "reply-to"}
+    )
+
+
+HEADER_NAMES: Final = {"from": "From", "sender": "Sender", "reply-to": "Reply-To"}

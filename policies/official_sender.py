@@ -1,0 +1,305 @@
+"""Mail to the district Office comes from official mailboxes only (Điều 8.3, Điều 5).
+
+What: for each forward-path that is a mailbox of the Office, the reverse-path, From, Sender and Reply-To must be official
+addresses: a mailbox of an official domain, and of the form of Điều 5 when it claims the district.
+Why: Điều 8.3, a request to the Office from any other mailbox is not accepted.
+Fix: send from the official mailbox of the unit, or ask for one (Điều 8.1).
+At RCPT only the reverse-path is known; the header is judged when it has been seen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from enum import Enum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from gateway.model import (
+    About,
+    Address,
+    AddressReading,
+    Disposition,
+    Evidence,
+    Finding,
+    FindingOutcome,
+    MailboxKind,
+    Message,
+    Need,
+    Role,
+    Rule,
+)
+from gateway.text.addresses import normal_form, parse_path, without_tag
+from policies._senders import (
+    DEFAULT_DOMAINS,
+    HEADER_NAMES,
+    OfficialDomain,
+    author_fields,
+    in_force,
+    listed,
+    official_domains,
+    today,
+)
+
+RULES: Final = (
+    Rule(id="unofficial", code="OFS-01", article="7600:8.3", disposition=Disposition.REJECT),
+    Rule(id="form", code="OFS-02", article="7600:5", disposition=Disposition.REJECT),
+    Rule(id="unknown_ward", code="OFS-03", article="7600:5", disposition=Disposition.TAG),
+    Rule(id="forged", code="OFS-04", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="unproven", code="OFS-05", article="7600:4.3", disposition=Disposition.DEFER),
+    Rule(id="citizen", code="OFS-06", article="7600:8.3", disposition=Disposition.TAG),
+)
+
+NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS, Need.DOCUMENTS})
+
+
+class Inbound(Enum):
+    """What happens to senders outside the official system, when the gateway stands before the Office's own mailbox."""
+
+    OFF = "off"
+    """Everybody is taken for an agency or unit, as behind an outbound gateway."""
+    ADMIT = "pass"
+    """Citizens may write."""
+    TAG = "tag"
+    """Citizens may write, and their mail bears a mark."""
+
+
+class AddressForm(BaseModel):
+    """A form of Điều 5: local parts that claim it, and how they must look."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    claims: str = Field(description="Regular expression: a local part in which it is found claims the form")
+    pattern: str = Field(
+        description="Regular expression that the whole local part must match; a group `ward` is looked up in `wards`"
+    )
+    since: date | None = Field(default=None, alias="from", description="First day of the form")
+    until: date | None = Field(default=None, description="Last day of the form")
+
+    @field_validator("claims", "pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"biểu thức không hợp lệ / not a regular expression: {error}") from None
+        return value
+
+
+_NAME: Final = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_FORMS: Final = (
+    AddressForm(claims=r"binhtan$", pattern=rf"{_NAME}\.binhtan"),
+    AddressForm(claims=r"\.bt$", pattern=rf"{_NAME}\.(?P<ward>[a-z0-9]+)\.bt"),
+)
+# The wards of 2023 and of 1 July 2025 with their short forms; a short form is a guess, an unknown one is tagged only.
+_WARDS: Final = {
+    "anlac": ("al",),
+    "anlaca": ("ala",),
+    "binhhunghoa": ("bhh",),
+    "binhhunghoaa": ("bhha",),
+    "binhhunghoab": ("bhhb",),
+    "binhtan": (),
+    "binhtridong": ("btd",),
+    "binhtridonga": ("btda",),
+    "binhtridongb": ("btdb",),
+    "tantao": ("tt",),
+    "tantaoa": ("tta",),
+}
+# Ambiguities after which `mailboxes` still holds everything that a reader could take for the sender.
+_JUDGED_APART: Final = frozenset(
+    {"several-addresses", "two-addresses", "group", "display-name-address", "junk-after-address", "unquoted-comma", "local-syntax",
+     "missing-brackets", "trailing-dot", "quoted-local-part", "empty"}
+)  # fmt: skip
+# Điều 8.1, without marks: what a request to the Office is about.
+_REQUESTS: Final = (
+    "cap moi", "cap doi", "cap lai", "cap hop thu", "cap tai khoan", "lay lai mat khau", "doi mat khau", "quen mat khau",
+    "reset mat khau", "huy hop thu", "huy bo hop thu", "huy tai khoan", "khoa hop thu", "thay doi thong tin hop thu",
+    "dang ky hop thu", "de nghi cap", "yeu cau cap", "tai khoan thu dien tu", "hop thu dien tu cong vu", "password",
+)  # fmt: skip
+
+
+class Settings(BaseModel):
+    """Settings of the policy; what a finding costs is set by `rules` of the policy file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    official_domains: tuple[OfficialDomain, ...] = Field(
+        default=DEFAULT_DOMAINS, min_length=1, description="Domains of official mailboxes and their days"
+    )
+    office_mailboxes: tuple[str, ...] = Field(
+        default=("vanphong.binhtan@tphcm.gov.vn",),
+        description="Mailboxes of the Office, besides those of kind `office` in the directory",
+    )
+    forms: tuple[AddressForm, ...] = Field(default=_FORMS, description="Forms of Điều 5")
+    wards: dict[str, tuple[str, ...]] = Field(default=_WARDS, description="Wards and their short forms in addresses")
+    inbound: Inbound = Field(default=Inbound.OFF, description="Citizens before the Office's mailbox: off, pass or tag")
+    requests_only: bool = Field(
+        default=False, description="Judge only mails that ask for an account or password (Điều 8.1), after DATA"
+    )
+    request_words: tuple[str, ...] = Field(
+        default=_REQUESTS, description="Words of such requests, lower case and without Vietnamese marks"
+    )
+    require_proof: bool = Field(
+        default=False,
+        description="Without login, an official From must be proven by DKIM, SPF or DMARC (needs authentication results)",
+    )
+
+
+def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Yield findings for each forward-path that is a mailbox of the Office; nothing when there is none."""
+    offices = [path for path in evidence.envelope.forward_paths if _is_office(evidence, settings, path)]
+    if not offices or (settings.requests_only and not _is_request(evidence, settings)):
+        return
+    findings = list(_sender_findings(evidence, settings))
+    for path in offices:
+        for finding in findings:
+            yield Finding(
+                rule=finding.rule, outcome=finding.outcome, about=About(recipient=path), params=dict(finding.params)
+            )
+        if not any(finding.rule in {"unofficial", "form"} for finding in findings):
+            yield Finding(rule="unofficial", outcome=FindingOutcome.PASSED, about=About(recipient=path))
+
+
+def _is_office(evidence: Evidence, settings: Settings, path: str) -> bool:
+    """Tell whether a forward-path leads to the Office, however it is written."""
+    address = without_tag(normal_form(path))
+    mailbox = listed(evidence.directory, address)
+    if mailbox is not None and mailbox.kind is MailboxKind.OFFICE:
+        return True
+    return address in {normal_form(one) for one in settings.office_mailboxes}
+
+
+def _sender_findings(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with the senders, once for all recipients."""
+    on = today(evidence)
+    if evidence.envelope.reverse_path:
+        reading = parse_path(evidence.envelope.reverse_path)
+        if not reading.mailboxes and not set(reading.ambiguous) - _JUDGED_APART:
+            yield _unofficial(settings, evidence.envelope.reverse_path, "envelope")
+        yield from _reading(evidence, settings, reading, field="envelope", on=on)
+    if evidence.message is None:
+        return
+    readings = author_fields(evidence.message)
+    if not any(reading.field == "from" and reading.mailboxes for reading in readings):
+        yield _unofficial(settings, "", "From")
+    for reading in readings:
+        yield from _reading(evidence, settings, reading, field=HEADER_NAMES[reading.field], on=on)
+    yield from _proof(evidence, settings, on)
+
+
+def _reading(
+    evidence: Evidence, settings: Settings, reading: AddressReading, *, field: str, on: date
+) -> Iterator[Finding]:
+    """Judge every mailbox that any reader finds; one that could be read as another is not known to be official."""
+    if set(reading.ambiguous) - _JUDGED_APART:
+        yield _unofficial(settings, reading.mailboxes[0].normal if reading.mailboxes else "", field)
+        return
+    for address in reading.mailboxes:
+        yield from _address(evidence, settings, address, field=field, on=on)
+
+
+def _address(evidence: Evidence, settings: Settings, address: Address, *, field: str, on: date) -> Iterator[Finding]:
+    """Judge one address: its domain, then its form."""
+    if address.normal_domain not in official_domains(settings.official_domains, on):
+        yield _unofficial(settings, address.normal, field)
+        return
+    if listed(evidence.directory, address.normal) is not None:
+        return
+    local = without_tag(address.normal).rpartition("@")[0]
+    for form in settings.forms:
+        if not in_force(form.since, form.until, on) or not re.search(form.claims, local):
+            continue
+        match = re.fullmatch(form.pattern, local)
+        if match is None:
+            yield Finding(
+                rule="form", outcome=FindingOutcome.FAILED, params={"address": address.normal, "field": field}
+            )
+        elif (ward := match.groupdict().get("ward")) and ward not in _ward_names(settings):
+            yield Finding(
+                rule="unknown_ward",
+                outcome=FindingOutcome.FAILED,
+                params={"address": address.normal, "field": field, "ward": ward},
+            )
+
+
+def _ward_names(settings: Settings) -> set[str]:
+    return {name for slug, short in settings.wards.items() for name in (slug, *short)}
+
+
+def _unofficial(settings: Settings, address: str, field: str) -> Finding:
+    """Return the finding on an address outside the official system, as the deployment takes it."""
+    params: dict[str, str | int | float] = {"address": address or "-", "field": field}
+    match settings.inbound:
+        case Inbound.OFF:
+            return Finding(rule="unofficial", outcome=FindingOutcome.FAILED, params=params)
+        case Inbound.ADMIT:
+            return Finding(rule="citizen", outcome=FindingOutcome.PASSED, params=params)
+        case Inbound.TAG:
+            return Finding(rule="citizen", outcome=FindingOutcome.FAILED, params=params)
+
+
+def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding]:
+    """Judge an official From without login by DMARC, DKIM and SPF, when somebody computed them (RFC 8601)."""
+    if evidence.session.auth_user is not None or evidence.message is None:
+        return
+    domains = official_domains(settings.official_domains, on)
+    claimed = sorted(
+        {
+            address.normal_domain
+            for reading in author_fields(evidence.message)
+            if reading.field == "from"
+            for address in reading.mailboxes
+            if address.normal_domain in domains
+        }
+    )
+    if not claimed:
+        return
+    results = evidence.authentication.results if evidence.authentication is not None else ()
+    for domain in claimed:
+        verdicts = {one.result for one in results if one.method == "dmarc" and one.domain == domain}
+        aligned = any(
+            one.result == "pass" and one.domain == domain for one in results if one.method in {"dkim", "spf", "dmarc"}
+        )
+        params: dict[str, str | int | float] = {"domain": domain}
+        if aligned:
+            yield Finding(rule="forged", outcome=FindingOutcome.PASSED, params=params)
+        elif "fail" in verdicts:
+            yield Finding(rule="forged", outcome=FindingOutcome.FAILED, params=params)
+        elif any(one.result == "temperror" for one in results):
+            yield Finding(rule="unproven", outcome=FindingOutcome.INDETERMINATE, params=params)
+        elif settings.require_proof:
+            yield Finding(rule="forged", outcome=FindingOutcome.FAILED, params=params)
+
+
+def _is_request(evidence: Evidence, settings: Settings) -> bool:
+    """Tell whether the subject or the body asks for something of Điều 8.1; nothing can be told before DATA."""
+    message = evidence.message
+    if message is None:
+        return False
+    texts = [field.text for field in message.all("subject")]
+    bodies = _body_parts(message)
+    texts += (
+        " ".join(run.text for run in document.runs if run.role is not Role.PROPERTY)
+        for document in evidence.documents
+        if document.part in bodies
+    )
+    words = _plain(" ".join(texts))
+    return any(request in words for request in settings.request_words)
+
+
+def _body_parts(message: Message) -> set[str]:
+    """Return the paths of the parts that a mail client shows as the text of the mail."""
+    return {
+        part.path
+        for part in message.root.leaves()
+        if part.declared_type in {"text/plain", "text/html"} and part.content_disposition != "attachment"
+    }
+
+
+def _plain(text: str) -> str:
+    """Return text in lower case without marks, with single blanks."""
+    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d"))
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -1,0 +1,253 @@
+"""What cannot be looked into: encrypted, damaged, unknown, too large, or read in two ways by two readers.
+
+What: every document that was not read in full, every part that nobody looked at, every ambiguity of the message.
+Why: a mail that cannot be checked may hold what Điều 4.1 forbids, so *cannot tell* is never *clean*.
+Fix: take the password away, send a PDF, pack the archive again, write the mail anew in an ordinary mail client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.model import (
+    About,
+    Ambiguity,
+    Disposition,
+    Document,
+    Evidence,
+    Finding,
+    FindingOutcome,
+    Message,
+    Need,
+    Part,
+    ReadStatus,
+    Rule,
+)
+
+_ARTICLE: Final = "7600:4.1"
+
+RULES: Final = (
+    Rule(id="encrypted", code="OPQ-01", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="unreadable", code="OPQ-02", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="partial", code="OPQ-03", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="unsupported", code="OPQ-04", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="limit", code="OPQ-05", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="ambiguous", code="OPQ-06", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="fragment", code="OPQ-07", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="untidy", code="OPQ-08", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="unread_pages", code="OPQ-09", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="no_document", code="OPQ-10", article=_ARTICLE, disposition=Disposition.TAG),
+)
+
+NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
+
+_FRAGMENTS: Final = frozenset({"message-partial", "external-body"})
+_UNTIDY: Final = ("missing-close-boundary", "encoding-misspelt", "type-syntax")
+_SMALL_PICTURES: Final = (
+    "image/gif",
+    "image/x-icon",
+    "image/vnd.microsoft.icon",
+    "application/pgp-signature",
+    "application/pkcs7-signature",
+)
+
+
+_NO_DOCUMENTS: Final = ("application/octet-stream", "audio/", "video/", "font/", "application/ogg", "image/vnd.dwg")
+
+
+class Settings(BaseModel):
+    """Settings of the policy; what a finding costs is set by `rules` of the policy file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    untidy: tuple[str, ...] = Field(
+        default=_UNTIDY,
+        description="Codes of ambiguities that every reader resolves alike; reported by the rule `untidy`",
+    )
+    ignored: tuple[str, ...] = Field(
+        default=(), description="Codes of ambiguities that are not reported at all; use with care"
+    )
+    unopened_formats: tuple[str, ...] = Field(
+        default=_SMALL_PICTURES,
+        description="Detected types that may stay unread when no reader opens them, up to `unopened_limit_bytes`",
+    )
+    no_documents: tuple[str, ...] = Field(
+        default=_NO_DOCUMENTS,
+        description="Detected types, or their beginnings ending in `/`, of data that is neither document nor container: "
+        "sound, film, drawings, measurements, octets of no known form; reported by the rule `no_document`",
+    )
+    unopened_limit_bytes: int = Field(
+        default=64 << 10, ge=0, description="Largest part of `unopened_formats` that may stay unread, in octets"
+    )
+
+
+def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for everything that could not be told, and say what was read in full."""
+    message = evidence.message
+    if message is None:
+        return
+    parts = {part.path: part for part in message.root.walk()}
+    read = 0
+    one_reading = True
+    for document in evidence.documents:
+        finding = _document(document, parts, settings)
+        if finding is None:
+            read += 1
+        else:
+            yield finding
+            one_reading = one_reading and finding.rule != "ambiguous"
+        yield from _pages(document)
+    yield from _unseen(message, evidence.documents)
+    if read:
+        yield Finding(rule="unreadable", outcome=FindingOutcome.PASSED, params={"count": read})
+    structure = list(_structure(message, settings))
+    yield from structure
+    if one_reading and not structure:
+        yield Finding(rule="ambiguous", outcome=FindingOutcome.PASSED)
+
+
+def _document(document: Document, parts: Mapping[str, Part], settings: Settings) -> Finding | None:
+    """Return what could not be told of a document, None when it was read in full."""
+    match document.status:
+        case ReadStatus.OK:
+            return None
+        case ReadStatus.ENCRYPTED:
+            rule = "encrypted"
+        case ReadStatus.MALFORMED | ReadStatus.CRASHED:
+            rule = "unreadable"
+        case ReadStatus.PARTIAL:
+            # A message file whose structure has two readings (`mime-<code>`).
+            rule = "ambiguous" if document.reason.startswith(_MIME) else "partial"
+        case ReadStatus.UNSUPPORTED:
+            part = parts.get(document.part)
+            if _may_stay_unread(part, settings):
+                return None
+            rule = "no_document" if _is_no_document(part, settings) else "unsupported"
+        case ReadStatus.LIMIT | ReadStatus.TIMEOUT:
+            rule = "limit"
+    return Finding(
+        rule=rule,
+        outcome=FindingOutcome.INDETERMINATE,
+        about=About(part=document.part, filename=document.filename),
+        params={
+            "cause": cause(document.status, document.reason),
+            "reason": document.reason or document.status.value,
+            "format": document.format,
+            "status": document.status.value,
+        },
+    )
+
+
+def _may_stay_unread(part: Part | None, settings: Settings) -> bool:
+    """Tell whether a part is of a kind and size that holds no document."""
+    return (
+        part is not None
+        and part.detected_type in settings.unopened_formats
+        and part.size_bytes is not None
+        and part.size_bytes <= settings.unopened_limit_bytes
+    )
+
+
+def _is_no_document(part: Part | None, settings: Settings) -> bool:
+    """Tell whether a part is data of a form that holds no pages and no files; what it says cannot be told either."""
+    kind = part.detected_type if part is not None else None
+    return kind is not None and any(
+        kind.startswith(form) if form.endswith("/") else kind == form for form in settings.no_documents
+    )
+
+
+def cause(status: ReadStatus, reason: str) -> str:
+    """Return the key of the words for a reader's reason; the reasons themselves are many and grow."""
+    match status:
+        case ReadStatus.ENCRYPTED:
+            return "password" if reason in _PASSWORD else "encryption"
+        case ReadStatus.TIMEOUT:
+            return "time"
+        case ReadStatus.CRASHED:
+            return "crash"
+        case ReadStatus.PARTIAL:
+            if reason.startswith(_MIME):
+                return reason.removeprefix(_MIME)
+            return reason if reason in {"no-text-map", "text-lies"} else "part"
+        case ReadStatus.LIMIT:
+            return reason if reason in {"files", "bytes", "ratio", "depth"} else "size"
+        case ReadStatus.UNSUPPORTED:
+            return "multi-volume" if reason == "multi-volume" else "format"
+        case ReadStatus.MALFORMED:
+            return next((word for prefix, word in _DAMAGE if reason.startswith(prefix)), "damaged")
+        case ReadStatus.OK:
+            return "none"
+
+
+_PASSWORD: Final = frozenset({"", "password", "zip-entry-encrypted"})
+_MIME: Final = "mime-"
+_DAMAGE: Final = (
+    ("zip", "archive"),
+    ("tar", "archive"),
+    ("rar", "archive"),
+    ("trailing-data", "archive"),
+    ("damaged-archive", "archive"),
+    ("pdf", "pdf"),
+    ("page", "pdf"),
+    ("no-pages", "pdf"),
+    ("xml", "office"),
+    ("doctype", "office"),
+    ("no-main-part", "office"),
+    ("base64", "transfer"),
+    ("qp", "transfer"),
+    ("inline", "transfer"),
+)
+
+
+def _pages(document: Document) -> Iterator[Finding]:
+    """Report pages that are pictures whose words nobody read."""
+    unread = len(set(document.image_pages) - set(document.read_pages))
+    if unread:
+        yield Finding(
+            rule="unread_pages",
+            outcome=FindingOutcome.INDETERMINATE,
+            about=About(part=document.part, filename=document.filename),
+            params={"count": unread},
+        )
+
+
+def _unseen(message: Message, documents: tuple[Document, ...]) -> Iterator[Finding]:
+    """Report leaves that nobody looked at: no type was found and no document speaks of them."""
+    spoken_of = {document.part for document in documents} | {document.part.partition("!")[0] for document in documents}
+    for part in message.root.leaves():
+        size = part.length if part.size_bytes is None else part.size_bytes
+        if part.detected_type is None and size and part.path not in spoken_of:
+            yield Finding(
+                rule="unreadable",
+                outcome=FindingOutcome.INDETERMINATE,
+                about=About(part=part.path, filename=part.filename),
+                params={"cause": "unseen", "reason": "unseen", "format": part.declared_type, "status": "unseen"},
+            )
+
+
+def _structure(message: Message, settings: Settings) -> Iterator[Finding]:
+    """Report each kind of ambiguity once, with the first part that has it."""
+    first: dict[str, Ambiguity] = {}
+    count: dict[str, int] = {}
+    for ambiguity in message.ambiguities:
+        if ambiguity.code not in settings.ignored:
+            first.setdefault(ambiguity.code, ambiguity)
+            count[ambiguity.code] = count.get(ambiguity.code, 0) + 1
+    for code, ambiguity in first.items():
+        if code in settings.untidy:
+            rule = "untidy"
+        elif code in _FRAGMENTS:
+            rule = "fragment"
+        elif code.startswith("limit-"):
+            rule = "limit"
+        else:
+            rule = "ambiguous"
+        yield Finding(
+            rule=rule,
+            outcome=FindingOutcome.INDETERMINATE,
+            about=About(part=ambiguity.path or None),
+            params={"cause": code, "reason": code, "count": count[code]},
+        )

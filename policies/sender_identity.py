@@ -1,0 +1,294 @@
+"""Nobody sends under another's name (Điều 4.3, Điều 7.3).
+
+What: in an authenticated session the reverse-path, From and Sender are the mailbox of the login or one delegated to it.
+Always: one From with one address, no look-alike of an official domain, no address that two readers take differently.
+Why: Điều 4.3 forbids forging mail of another; Điều 7.3 makes the holder answerable for what is sent.
+Fix: choose the address of the login, or have the Office record the delegation.
+Without login there is nobody to compare with, so only the form is judged. Warnings at a first-seen address would need
+the history of earlier mails, which is no evidence of this mail: they are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.model import (
+    About,
+    Address,
+    AddressReading,
+    Disposition,
+    Evidence,
+    Finding,
+    FindingOutcome,
+    FrontEnd,
+    Mailbox,
+    Message,
+    Need,
+    Rule,
+)
+from gateway.text.addresses import normal_form, one_edit_apart, parse_path, skeleton, without_tag
+from policies._senders import (
+    DEFAULT_DOMAINS,
+    HEADER_NAMES,
+    OfficialDomain,
+    author_fields,
+    in_force,
+    listed,
+    official_domains,
+    today,
+    usable,
+)
+
+RULES: Final = (
+    Rule(id="reverse_path", code="SID-01", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="author", code="SID-02", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="sender_field", code="SID-03", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="reply_to", code="SID-04", article="7600:4.3", disposition=Disposition.TAG),
+    Rule(id="several_authors", code="SID-05", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="look_alike", code="SID-06", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="display_name", code="SID-07", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="malformed", code="SID-08", article="7600:5", disposition=Disposition.REJECT),
+    Rule(id="inactive", code="SID-09", article="7600:8.2", disposition=Disposition.REJECT),
+    Rule(id="needs_login", code="SID-10", article="7600:4.3", disposition=Disposition.REJECT),
+)
+
+NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS})
+
+_SEVERAL: Final = frozenset({"several-addresses", "two-addresses", "group"})
+_MISLEADING: Final = frozenset({"display-name-address"})
+_LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})
+
+
+class Settings(BaseModel):
+    """Settings of the policy; what a finding costs is set by `rules` of the policy file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    official_domains: tuple[OfficialDomain, ...] = Field(
+        default=DEFAULT_DOMAINS, min_length=1, description="Domains whose look-alikes are refused, and their days"
+    )
+    login_domain: str = Field(
+        default="tphcm.gov.vn", description="Domain of a login that is written without one (`a.binhtan`)"
+    )
+    sub_addresses: bool = Field(
+        default=True, description="The login may write as its sub-addresses (`a+x@...` for `a@...`)"
+    )
+    trusted_domains: tuple[str, ...] = Field(
+        default=(), description="Real domains that look like an official one and are none of its look-alikes"
+    )
+    own_domain_needs_login: bool = Field(
+        default=False,
+        description="An official From is accepted only in authenticated sessions, or with DKIM, SPF or DMARC passed",
+    )
+    login_not_needed_from: tuple[FrontEnd, ...] = Field(
+        default=(FrontEnd.CHECK,),
+        description="Front ends to which `own_domain_needs_login` does not apply (`relay` for allowed networks)",
+    )
+
+
+def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with the senders, and say what was compared when all is well."""
+    findings = list(_reverse_path(evidence, settings))
+    if evidence.message is not None:
+        findings += _header(evidence, settings, evidence.message)
+    yield from findings
+    if all(finding.rule == "reply_to" for finding in findings):
+        login = evidence.session.auth_user
+        yield Finding(
+            rule="malformed" if login is None else "author" if evidence.message is not None else "reverse_path",
+            outcome=FindingOutcome.PASSED,
+            params={} if login is None else {"login": _login(evidence, settings) or ""},
+        )
+
+
+def _reverse_path(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Judge the envelope; the null reverse-path is everybody's (receipts, bounces)."""
+    path = evidence.envelope.reverse_path
+    if evidence.session.auth_user is not None:
+        yield from _inactive(evidence, _login(evidence, settings) or "", field="login")
+    if not path:
+        return
+    reading = parse_path(path)
+    yield from _form(evidence, settings, reading, field="envelope", about=About())
+    for address in reading.mailboxes:
+        yield from _owned(evidence, settings, address, rule="reverse_path", field="envelope")
+        yield from _inactive(evidence, address.normal, field="envelope")
+
+
+def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterator[Finding]:
+    """Judge From, Sender and Reply-To."""
+    readings = author_fields(message)
+    authors = [reading for reading in readings if reading.field == "from"]
+    count = max(len(authors), sum(len(reading.mailboxes) for reading in authors))
+    if not authors:
+        yield _malformed("missing-from", "", "From", About(header="From"))
+    if count > 1 or any(_SEVERAL & set(reading.ambiguous) for reading in authors):
+        yield Finding(
+            rule="several_authors",
+            outcome=FindingOutcome.FAILED,
+            about=About(header="From"),
+            params={"count": count},
+        )
+    for reading in readings:
+        field = HEADER_NAMES[reading.field]
+        yield from _form(evidence, settings, reading, field=field, about=About(header=field))
+        for address in reading.mailboxes:
+            match reading.field:
+                case "from":
+                    yield from _owned(evidence, settings, address, rule="author", field=field)
+                    yield from _inactive(evidence, address.normal, field=field)
+                    yield from _needs_login(evidence, settings, address)
+                case "sender":
+                    yield from _owned(evidence, settings, address, rule="sender_field", field=field)
+                case _:
+                    yield from _outside(evidence, settings, address)
+
+
+def _form(
+    evidence: Evidence, settings: Settings, reading: AddressReading, *, field: str, about: About
+) -> Iterator[Finding]:
+    """Judge how an address is written and what it looks like."""
+    shown = reading.mailboxes[0].normal if reading.mailboxes else ""
+    codes = set(reading.ambiguous) - _SEVERAL
+    if codes & _MISLEADING:
+        yield Finding(
+            rule="display_name",
+            outcome=FindingOutcome.FAILED,
+            about=about,
+            params={"address": shown, "field": field},
+        )
+    likeness = next((look for address in reading.mailboxes if (look := _looks_like(evidence, settings, address))), None)
+    if likeness is not None or codes & _LOOKS:
+        yield Finding(
+            rule="look_alike",
+            outcome=FindingOutcome.FAILED,
+            about=about,
+            params={"address": shown, "field": field, "like": likeness or "-"},
+        )
+    for code in sorted(codes - _MISLEADING - _LOOKS):
+        yield _malformed(code, shown, field, about)
+
+
+def _malformed(code: str, address: str, field: str, about: About) -> Finding:
+    return Finding(
+        rule="malformed",
+        outcome=FindingOutcome.FAILED,
+        about=about,
+        params={"cause": code, "address": address or "-", "field": field},
+    )
+
+
+def _looks_like(evidence: Evidence, settings: Settings, address: Address) -> str | None:
+    """Return the official domain that an address imitates, None when it is official or like none."""
+    domain = address.normal_domain
+    officials = official_domains(settings.official_domains, today(evidence))
+    if domain in officials or domain in settings.trusted_domains:
+        return None
+    for official in sorted(officials):
+        if domain.endswith(f".{official}"):
+            continue
+        if (
+            skeleton(domain) == skeleton(official)
+            or one_edit_apart(domain, official)
+            or _squeezed(official) in _squeezed(domain)
+            or _squeezed(skeleton(official)) in _squeezed(skeleton(domain))
+            or (official.count(".") > 1 and domain.startswith(official.rpartition(".")[0] + "."))
+        ):
+            return official
+    return None
+
+
+def _squeezed(domain: str) -> str:
+    """Return a domain without dots and hyphens: `tphcm-gov-vn.com` holds `tphcmgovvn`."""
+    return domain.replace(".", "").replace("-", "")
+
+
+def _login(evidence: Evidence, settings: Settings) -> str | None:
+    """Return the normal form of the login's mailbox, None without login."""
+    login = evidence.session.auth_user
+    if login is None:
+        return None
+    login = login.rpartition("\\")[2]
+    return normal_form(login if "@" in login else f"{login}@{settings.login_domain}")
+
+
+def _owned(evidence: Evidence, settings: Settings, address: Address, *, rule: str, field: str) -> Iterator[Finding]:
+    """Compare an address with the login, its aliases and what is delegated to it."""
+    login = _login(evidence, settings)
+    if login is None:
+        return
+    wanted = {address.normal, without_tag(address.normal)} if settings.sub_addresses else {address.normal}
+    mine = _identities(evidence, login)
+    if wanted & mine:
+        return
+    mailbox = listed(evidence.directory, address.normal)
+    if mailbox is not None and _delegated(mailbox, mine, today(evidence)):
+        return
+    yield Finding(
+        rule=rule,
+        outcome=FindingOutcome.FAILED,
+        about=About() if field == "envelope" else About(header=field),
+        params={"address": address.normal, "login": login, "field": field},
+    )
+
+
+def _identities(evidence: Evidence, login: str) -> set[str]:
+    """Return the addresses of the mailbox of a login."""
+    mailbox = evidence.directory.find(login) if evidence.directory is not None else None
+    return {login} if mailbox is None else {login, mailbox.address, *mailbox.aliases}
+
+
+def _delegated(mailbox: Mailbox, mine: set[str], on: date) -> bool:
+    """Tell whether the mailbox is delegated on that day to one of these addresses."""
+    return any(
+        delegate.address in mine and in_force(delegate.since, delegate.until, on) for delegate in mailbox.delegates
+    )
+
+
+def _inactive(evidence: Evidence, address: str, *, field: str) -> Iterator[Finding]:
+    """Report a mailbox that is suspended, given up or outside its days."""
+    mailbox = listed(evidence.directory, address)
+    if mailbox is not None and not usable(mailbox, today(evidence)):
+        yield Finding(
+            rule="inactive",
+            outcome=FindingOutcome.FAILED,
+            about=About(header="From") if field == "From" else About(),
+            params={"address": mailbox.address, "field": field, "status": mailbox.status.value},
+        )
+
+
+def _needs_login(evidence: Evidence, settings: Settings, address: Address) -> Iterator[Finding]:
+    """Refuse an official From that nobody vouches for, when the settings say so."""
+    if (
+        not settings.own_domain_needs_login
+        or evidence.session.auth_user is not None
+        or evidence.session.front_end in settings.login_not_needed_from
+        or address.normal_domain not in official_domains(settings.official_domains, today(evidence))
+    ):
+        return
+    results = evidence.authentication.results if evidence.authentication is not None else ()
+    if any(one.result == "pass" and one.domain == address.normal_domain for one in results):
+        return
+    yield Finding(
+        rule="needs_login",
+        outcome=FindingOutcome.FAILED,
+        about=About(header="From"),
+        params={"address": address.normal},
+    )
+
+
+def _outside(evidence: Evidence, settings: Settings, address: Address) -> Iterator[Finding]:
+    """Note a Reply-To that leads an official author's answers out of the official system."""
+    officials = official_domains(settings.official_domains, today(evidence))
+    login = _login(evidence, settings)
+    if login is not None and login.rpartition("@")[2] in officials and address.normal_domain not in officials:
+        yield Finding(
+            rule="reply_to",
+            outcome=FindingOutcome.FAILED,
+            about=About(header="Reply-To"),
+            params={"address": address.normal},
+        )

@@ -1,0 +1,190 @@
+"""Times New Roman, Unicode by TCVN 6909:2001, black: how an official document is set (Điều 9.4c, Decree 30/2020).
+
+What: each document's visible letters by font, colour and encoding. Legacy-encoded letters are refused wherever they
+stand in a document; font and colour are required of issued official documents and advised for everything else.
+The text of the mail itself is no document: only letters in a legacy charset are pointed out there.
+Why: điểm c khoản 4 Điều 9, Annex I of Decree 30/2020/NĐ-CP.
+Fix: Word: Ctrl+A, Times New Roman, colour Automatic; legacy text: UniKey Toolkit (Ctrl+Shift+F6) to Unicode first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.model import About, Disposition, Document, Evidence, Finding, FindingOutcome, Need, Rule
+from gateway.text.fonts import family_key
+from gateway.text.marks import Strength, find_in_document
+from gateway.text.official import State, recognise
+from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine
+
+_ARTICLE: Final = "7600:9.4c"
+
+RULES: Final = (
+    Rule(id="legacy_encoding", code="TYP-01", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="issued_document_font", code="TYP-02", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="issued_document_colour", code="TYP-03", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="working_file_font", code="TYP-04", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="working_file_colour", code="TYP-05", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="nfd", code="TYP-06", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="private_use", code="TYP-07", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="body_legacy_encoding", code="TYP-08", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="letter_size", code="TYP-09", article="30:PL1", disposition=Disposition.TAG),
+    Rule(id="unjudged", code="TYP-10", article=_ARTICLE, disposition=Disposition.RELAY),
+)
+
+NEEDS: Final = frozenset({Need.DOCUMENTS})
+
+_SHEETS_AND_SLIDES: Final = frozenset(
+    {"xlsx", "xlsm", "xls", "ods", "csv", "pptx", "ppt", "odp", "xlsb", "calendar", "vcard"}
+)
+_MESSAGE_FORMATS: Final = frozenset({"text", "html"})
+
+
+class Settings(BaseModel):
+    """Settings of the policy."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    font_share_percent: float = Field(
+        default=98.0, ge=0, le=100, description="Least share of visible letters in Times New Roman, in percent"
+    )
+    black_share_percent: float = Field(
+        default=98.0, ge=0, le=100, description="Least share of visible letters that are black, in percent"
+    )
+    stand_in_fonts: tuple[str, ...] = Field(
+        default=(), description="Fonts accepted in place of Times New Roman, for example Liberation Serif"
+    )
+    legacy_letters: int = Field(
+        default=10, ge=1, description="Letters with diacritics in a legacy charset from which on a document is refused"
+    )
+    body_legacy_letters: int = Field(
+        default=30, ge=1, description="The same for the text of the mail itself, which is only pointed out"
+    )
+    decomposed_letters: int = Field(
+        default=10, ge=1, description="Combining marks (NFD) from which on they are pointed out"
+    )
+    private_letters: int = Field(
+        default=3, ge=1, description="Private-use characters from which on they are pointed out"
+    )
+    check_sizes: bool = Field(default=False, description="Also point out letter sizes outside `size_range_pt`")
+    size_range_pt: tuple[float, float] = Field(
+        default=(11.0, 14.0), description="Smallest and largest letter size of Annex I, in points"
+    )
+
+
+def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Yield what each document's typography lacks, or that it is in order."""
+    if evidence.message is None:
+        return
+    rules = TypographyRules(
+        stand_ins=frozenset(family_key(font) for font in settings.stand_in_fonts),
+        size_range_pt=settings.size_range_pt if settings.check_sizes else None,
+    )
+    for document in evidence.documents:
+        report = examine(document, rules)
+        if document.filename is None and document.format in _MESSAGE_FORMATS:
+            yield from _mail_text(document, report, settings)
+        else:
+            yield from _document(document, report, settings)
+
+
+def _mail_text(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
+    if report.legacy_letters >= settings.body_legacy_letters:
+        yield _encoding_finding("body_legacy_encoding", document, report)
+
+
+def _document(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
+    about = About(part=document.part, filename=document.filename)
+    if report.letters < 1:
+        if document.image_pages:
+            yield Finding(
+                rule="unjudged", outcome=FindingOutcome.INDETERMINATE, about=about, params={"reason": "no-letters"}
+            )
+        return
+    legacy = report.legacy_letters >= settings.legacy_letters
+    if legacy:
+        yield _encoding_finding("legacy_encoding", document, report)
+    issued = document.format not in _SHEETS_AND_SLIDES and recognise(document).state is State.ISSUED
+    subject = "issued_document" if issued else "working_file"
+    faults = list(_look(document, report, settings, subject))
+    yield from faults
+    yield from _advice(document, report, settings)
+    if not faults and not legacy and report.font_share is not None:
+        yield Finding(
+            rule=f"{subject}_font",
+            outcome=FindingOutcome.PASSED,
+            about=about,
+            params={"share_percent": _percent(report.font_share), "letters": report.letters},
+        )
+
+
+def _look(document: Document, report: Report, settings: Settings, subject: str) -> Iterator[Finding]:
+    """Yield the faults of font and colour."""
+    about = About(part=document.part, filename=document.filename)
+    font, black = report.font_share, report.black_share
+    if font is None:
+        if document.format != "text":
+            yield Finding(
+                rule="unjudged", outcome=FindingOutcome.INDETERMINATE, about=about, params={"reason": "no-fonts"}
+            )
+    elif font * 100 < settings.font_share_percent:
+        yield _passage_finding(
+            f"{subject}_font",
+            document,
+            report.passages_of(FaultKind.FONT),
+            {"font": report.fonts[0][0], "share_percent": _percent(font)},
+        )
+    if black is not None and black * 100 < settings.black_share_percent:
+        yield _passage_finding(
+            f"{subject}_colour",
+            document,
+            report.passages_of(FaultKind.COLOUR),
+            {"colour": report.colours[0][0], "share_percent": _percent(black)},
+        )
+
+
+def _advice(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
+    about = About(part=document.part, filename=document.filename)
+    for rule, found, least in (
+        ("nfd", report.decomposed_letters, settings.decomposed_letters),
+        ("private_use", report.private_letters, settings.private_letters),
+    ):
+        if found >= least:
+            yield Finding(rule=rule, outcome=FindingOutcome.FAILED, about=about, params={"letters": found})
+    sizes = report.passages_of(FaultKind.SIZE)
+    if sizes:
+        yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value})
+
+
+def _encoding_finding(rule: str, document: Document, report: Report) -> Finding:
+    return _passage_finding(
+        rule,
+        document,
+        report.passages_of(FaultKind.ENCODING),
+        {"charset": report.charsets[0], "letters": report.legacy_letters},
+    )
+
+
+def _passage_finding(
+    rule: str, document: Document, passages: tuple[Passage, ...], params: dict[str, str | int | float]
+) -> Finding:
+    """Return a finding with the first passage's place and words; words of a document that may be secret stay out."""
+    first = passages[0] if passages else None
+    if first is not None:
+        secret = any(mark.strength is not Strength.NOTED for mark in find_in_document(document))
+        params = params | {"passages": len(passages), "quote": "" if secret else first.quote}
+    return Finding(
+        rule=rule,
+        outcome=FindingOutcome.FAILED,
+        about=About(part=document.part, filename=document.filename),
+        locator=first.locator if first is not None else "",
+        params=params,
+    )
+
+
+def _percent(share: float) -> float:
+    """Return a share in percent, rounded down, so that what falls short never reads as enough."""
+    return int(share * 1000) / 10

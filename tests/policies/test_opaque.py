@@ -1,0 +1,107 @@
+"""Cases of the policy `opaque`, and its words for every cause."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+import gateway.mime
+from gateway.model import (
+    Ambiguity,
+    Document,
+    Envelope,
+    Evidence,
+    FindingOutcome,
+    FrontEnd,
+    Message,
+    Part,
+    ReadStatus,
+    Session,
+)
+from policies import opaque
+
+HERE = Path(__file__).parent
+CASES = {
+    case["name"]: case for case in YAML(typ="safe").load((HERE / "cases" / "opaque.yaml").read_text("utf-8"))["cases"]
+}
+WORDS = tomllib.loads((Path(opaque.__file__).parent / "texts" / "opaque.toml").read_text("utf-8"))["words"]["cause"]
+
+
+def evidence(case: dict) -> Evidence:
+    root = Part(
+        path="1",
+        declared_type="application/x",
+        detected_type=case.get("type", "application/x"),
+        size_bytes=case.get("size"),
+        length=case.get("length", 10),
+    )
+    documents = tuple(
+        Document(
+            part=row["part"],
+            format="x",
+            status=ReadStatus(row["status"]),
+            reason=row.get("reason", ""),
+            image_pages=tuple(row.get("image_pages", ())),
+            read_pages=tuple(row.get("read_pages", ())),
+            opened_with_password=row.get("opened_with_password", False),
+        )
+        for row in case.get("documents", ())
+    )
+    ambiguities = tuple(Ambiguity(code, "2") for code in case.get("ambiguities", ()))
+    return Evidence(
+        now=datetime(2026, 11, 24, tzinfo=UTC),
+        session=Session(front_end=FrontEnd.CHECK),
+        envelope=Envelope(reverse_path="a@b.vn", forward_paths=("c@d.vn",)),
+        message=Message(fields=(), root=root, ambiguities=ambiguities),
+        documents=documents,
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(name):
+    case = CASES[name]
+    findings = list(opaque.evaluate(evidence(case), opaque.Settings.model_validate(case.get("settings", {}))))
+    assert [f"{finding.rule} {finding.outcome.value}" for finding in findings] == case["expect"]
+    if "cause" in case:
+        assert case["cause"] in {finding.params.get("cause") for finding in findings}
+    for finding in findings:
+        if finding.outcome is not FindingOutcome.PASSED and "cause" in finding.params:
+            assert finding.params["cause"] in WORDS["vi"]
+
+
+def test_every_rule_has_a_case():
+    seen = {line.split()[0] for case in CASES.values() for line in case["expect"]}
+    assert seen == {rule.id for rule in opaque.RULES}
+
+
+def test_nothing_is_said_before_the_message_is_known():
+    before = Evidence(
+        now=datetime(2026, 11, 24, tzinfo=UTC),
+        session=Session(front_end=FrontEnd.CHECK),
+        envelope=Envelope(reverse_path="a@b.vn"),
+    )
+    assert list(opaque.evaluate(before, opaque.Settings())) == []
+
+
+@pytest.mark.parametrize("status", ReadStatus)
+@pytest.mark.parametrize("reason", ["", "password", "zip-crc", "anything new"])
+def test_every_status_has_words(status, reason):
+    assert opaque.cause(status, reason) in WORDS["vi"]
+
+
+def test_every_code_that_the_parser_gives_has_words():
+    source = "".join(path.read_text("utf-8") for path in Path(gateway.mime.__file__).parent.glob("*.py"))
+    noted = set(re.findall(r'(?:note|append)\(\(?"([a-z0-9-]+)"', source)) & set(
+        re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"', source)
+    )
+    # The codes of address fields belong to `sender_identity`.
+    address_source = (Path(gateway.mime.__file__).parent / "addresses.py").read_text("utf-8")
+    codes = noted - set(re.findall(r'append\("([a-z-]+)"\)', address_source))
+    assert len(codes) > 30
+    assert codes - set(WORDS["vi"]) == set()
+    assert set(WORDS["vi"]) == set(WORDS["en"])
