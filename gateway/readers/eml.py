@@ -1,0 +1,70 @@
+"""A message inside a container or an encoded part to its parts (RFC 5322, RFC 2045), by `gateway.mime`.
+
+Messages that stand unencoded inside the mail are already in its part tree; this reader is for the others: attached with
+a transfer encoding, kept in an archive, MHTML, or a mailbox file (RFC 4155) of many messages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway import mime
+from gateway.model import Document, ReadStatus, Role, Run
+from gateway.readers.base import Budget, Member, Reading, Source
+from gateway.readers.containers import Contents, StopReadingError
+
+_FROM_LINE: Final = re.compile(rb"^From [^\r\n]{3,200}\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}:)", re.MULTILINE)
+_SHOWN: Final = ("subject", "from", "to", "cc", "sender", "reply-to", "keywords", "comments", "content-description")
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return the header fields that people see as runs, and every leaf as a member."""
+    contents = Contents(source, "eml", budget)
+    runs: list[Run] = []
+    starts = [match.start() for match in _FROM_LINE.finditer(source.data)]
+    spans = list(zip(starts, [*starts[1:], len(source.data)], strict=True)) if starts and starts[0] == 0 else []
+    try:
+        if len(spans) > 1:
+            for number, (start, stop) in enumerate(spans, 1):
+                content = source.data[start:stop].partition(b"\n")[2]
+                contents.add(Member(name=f"message-{number}.eml", data=content, declared_type="message/rfc822"))
+        else:
+            skipped = source.data.find(b"\n") + 1 if spans else 0
+            runs = _message(contents, source.data[skipped:])
+    except StopReadingError:
+        pass
+    reading = contents.reading()
+    return Reading(_with_runs(reading.document, tuple(runs)), reading.members)
+
+
+def _message(contents: Contents, content: bytes) -> list[Run]:
+    content = mime.wire_form(content)
+    message = mime.parse(content)
+    if message.ambiguities:
+        contents.fault(ReadStatus.PARTIAL, f"mime-{message.ambiguities[0].code}")
+    for part in message.root.leaves():
+        body = mime.decode_body(content, part)
+        contents.budget.take_bytes(len(body.data))
+        name = part.filename or f"part-{part.path}"
+        contents.add(_member(name, body.data, part.declared_type))
+        for number, other in enumerate(body.alternatives, 2):
+            contents.budget.take_bytes(len(other))
+            contents.add(_member(f"{name}.reading-{number}", other, part.declared_type))
+    fields = [(field.name.lower(), field.text) for field in message.fields]
+    for part in message.root.walk():
+        fields += [(field.name.lower(), field.text) for field in part.header]
+    return [
+        Run(text=text, block=block, role=Role.PROPERTY, locator=f"property:{name}")
+        for block, (name, text) in enumerate(pair for pair in fields if pair[0] in _SHOWN and pair[1])
+    ]
+
+
+def _member(name: str, data: bytes, declared_type: str) -> Member:
+    return Member(name=name, data=data, declared_type=declared_type)
+
+
+def _with_runs(document: Document, runs: tuple[Run, ...]) -> Document:
+    from msgspec import structs
+
+    return structs.replace(document, runs=runs)

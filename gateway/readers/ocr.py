@@ -1,0 +1,224 @@
+"""Words in pictures by Tesseract's C library with Vietnamese data, loaded once before the sandbox closes.
+
+A child can neither start a program nor open a file, so the library and its language data are loaded by `warm_up` in
+the zygote and inherited. Debian packages: libtesseract5, tesseract-ocr-vie. Where they are missing nothing is read, and
+`status` tells `gateway doctor` why.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import ctypes.util
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+LANGUAGE = "vie"
+_LIBRARIES = ("libtesseract.so.5", "libtesseract.so.4", "libtesseract.so")
+_DATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
+_LSTM_ONLY = 1
+
+
+class Layout(IntEnum):
+    """How Tesseract should expect the text to lie (PageSegMode)."""
+
+    PAGE = 3
+    BLOCK = 6
+    LINE = 7
+    SPARSE = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as Tesseract read it; pixels of the picture given."""
+
+    text: str
+    confidence: float
+    """0 to 100."""
+    left: int
+    top: int
+    width: int
+    height: int
+    line: tuple[int, int, int]
+    """Block, paragraph and line number: words with the same value stand in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether words in pictures can be read, for `gateway doctor`."""
+
+    available: bool
+    detail: str
+    """Version and data folder, or what is missing and how to get it."""
+
+
+class _Silence:
+    """Keeps what a C library prints on its `stderr` away from ours, while in the `with` block.
+
+    Tesseract reports every diacritic. It can be told a file instead, but would open it inside the sandbox; a stream in
+    memory needs none.
+    """
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None)
+        libc.fmemopen.restype, libc.fmemopen.argtypes = (
+            ctypes.c_void_p,
+            (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p),
+        )
+        self._stderr = ctypes.c_void_p.in_dll(libc, "stderr")
+        self._ours = self._stderr.value
+        self._sink = libc.fmemopen(None, 65536, b"w")
+
+    def __enter__(self) -> None:
+        if self._sink:
+            self._stderr.value = self._sink
+
+    def __exit__(self, *_: object) -> None:
+        self._stderr.value = self._ours
+
+
+class Tesseract:
+    """One recogniser; not thread-safe."""
+
+    def __init__(self, library: ctypes.CDLL, data: str) -> None:
+        self._library = library
+        _declare(library)
+        self._silence = _Silence()
+        self._handle = library.TessBaseAPICreate()
+        # Tesseract parses numbers of its data by locale; "C" is what it was built for.
+        if library.TessBaseAPIInit2(self._handle, data.encode(), LANGUAGE.encode(), _LSTM_ONLY) != 0:
+            self.close()
+            raise OSError(f"tesseract has no usable data for {LANGUAGE} in {data}")
+        # No debug_file: Tesseract would open it at its first message, which the sandbox forbids, and crash on null.
+        for name, value in ((b"tessedit_do_invert", b"0"), (b"user_defined_dpi", b"200")):
+            library.TessBaseAPISetVariable(self._handle, name, value)
+
+    def words(self, grey: npt.NDArray[np.uint8], layout: Layout, dpi: int) -> list[Word]:
+        """Read an 8-bit grey picture; an empty list when there is nothing."""
+        import numpy as np
+
+        if grey.ndim != 2 or min(grey.shape) < 8:
+            return []
+        pixels = np.ascontiguousarray(grey)
+        height, width = pixels.shape
+        library, handle = self._library, self._handle
+        library.TessBaseAPISetPageSegMode(handle, int(layout))
+        library.TessBaseAPISetImage(handle, pixels.ctypes.data, width, height, 1, width)
+        library.TessBaseAPISetSourceResolution(handle, dpi)
+        try:
+            with self._silence:
+                if library.TessBaseAPIRecognize(handle, None) != 0:
+                    return []
+                address = library.TessBaseAPIGetTsvText(handle, 0)
+            if not address:
+                return []
+            try:
+                table = ctypes.string_at(address).decode("utf-8", "replace")
+            finally:
+                library.TessDeleteText(address)
+        finally:
+            library.TessBaseAPIClear(handle)
+        return list(_words(table))
+
+    def close(self) -> None:
+        """Free the recogniser."""
+        self._library.TessBaseAPIDelete(self._handle)
+
+
+def _declare(library: ctypes.CDLL) -> None:
+    handle, text, integer = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
+    signatures: dict[str, tuple[Any, ...]] = {
+        "TessVersion": (text,),
+        "TessBaseAPICreate": (handle,),
+        "TessBaseAPIDelete": (None, handle),
+        "TessBaseAPIInit2": (integer, handle, text, text, integer),
+        "TessBaseAPISetVariable": (integer, handle, text, text),
+        "TessBaseAPISetPageSegMode": (None, handle, integer),
+        "TessBaseAPISetImage": (None, handle, handle, integer, integer, integer, integer),
+        "TessBaseAPISetSourceResolution": (None, handle, integer),
+        "TessBaseAPIRecognize": (integer, handle, handle),
+        "TessBaseAPIGetTsvText": (handle, handle, integer),
+        "TessBaseAPIClear": (None, handle),
+        "TessDeleteText": (None, handle),
+    }
+    for name, (result, *arguments) in signatures.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+
+
+def _words(table: str) -> Iterator[Word]:
+    """Parse Tesseract's TSV: level page block par line word left top width height conf text."""
+    for row in table.splitlines():
+        cells = row.split("\t")
+        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip():
+            continue
+        block, paragraph, line = int(cells[2]), int(cells[3]), int(cells[4])
+        left, top, width, height = (int(cell) for cell in cells[6:10])
+        yield Word(cells[11].strip(), float(cells[10]), left, top, width, height, (block, paragraph, line))
+
+
+@functools.cache
+def _load() -> tuple[Tesseract | None, Status]:
+    """Load library and data once for the process and its children."""
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # before libgomp comes in: threads cost more than they bring
+    library = _open_library()
+    if library is None:
+        return None, Status(available=False, detail="libtesseract is not installed: apt install libtesseract5")
+    data = _data_folder()
+    if data is None:
+        return None, Status(available=False, detail=f"no {LANGUAGE}.traineddata: apt install tesseract-ocr-{LANGUAGE}")
+    try:
+        engine = Tesseract(library, data)
+    except (OSError, AttributeError) as error:
+        return None, Status(available=False, detail=str(error))
+    atexit.register(engine.close)
+    version = library.TessVersion().decode("ascii", "replace")
+    return engine, Status(available=True, detail=f"tesseract {version}, {data}/{LANGUAGE}.traineddata")
+
+
+def _open_library() -> ctypes.CDLL | None:
+    for name in (*_LIBRARIES, ctypes.util.find_library("tesseract")):
+        if name:
+            with contextlib.suppress(OSError):
+                return ctypes.CDLL(name)
+    return None
+
+
+def _data_folder() -> str | None:
+    prefix = os.environ.get("TESSDATA_PREFIX")
+    folders = ((prefix, f"{prefix}/tessdata") if prefix else ()) + _DATA
+    return next((folder for folder in folders if Path(folder, f"{LANGUAGE}.traineddata").is_file()), None)
+
+
+def engine() -> Tesseract | None:
+    """Return the recogniser, None when the library or its data is missing."""
+    return _load()[0]
+
+
+def status() -> Status:
+    """Return whether words in pictures can be read, and if not, what to install."""
+    return _load()[1]
+
+
+def warm_up() -> Status:
+    """Load everything and recognise one small picture, so that children need no file and no lazy set-up."""
+    recogniser, found = _load()
+    if recogniser is not None:
+        try:
+            import numpy as np
+        except ImportError:
+            return Status(available=False, detail="numpy is not installed: pip install 'congvu-gateway[ocr]'")
+        blank = np.full((40, 200), 255, np.uint8)
+        blank[10:30, 20:26] = 0
+        recogniser.words(blank, Layout.LINE, 200)
+    return found

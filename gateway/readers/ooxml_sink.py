@@ -1,0 +1,103 @@
+"""Where the walkers of office documents put what they find: runs in reading order, images, members, active content."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.model import ActiveContent, Image, Origin, Role, Run
+from gateway.readers.base import Budget, Member
+
+_RUN_COST_BYTES = 64
+"""Charged to the budget for each run, so that a million tiny runs are not free."""
+
+
+class Face(NamedTuple):
+    """How letters look, as far as known."""
+
+    font: str | None = None
+    size_pt: float | None = None
+    colour: str | None = None
+    background: str | None = None
+    bold: bool | None = None
+
+
+NO_FACE = Face()
+
+
+class Place(NamedTuple):
+    """Where letters stand."""
+
+    locator: str = ""
+    role: Role = Role.BODY
+    origin: Origin = Origin.TEXT
+    boxed: bool | None = None
+    page: int | None = None
+    link: bool = False
+
+    def hidden(self) -> Place:
+        """Return the same place, its letters not to be seen; a tracked deletion stays one."""
+        return self if self.origin is not Origin.TEXT else self._replace(origin=Origin.HIDDEN)
+
+
+class Sink:
+    """Collects what one document holds; blocks are numbered as they are opened."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.runs: list[Run] = []
+        self.images: list[Image] = []
+        self.members: list[Member] = []
+        self.active: list[ActiveContent] = []
+        self._active_seen: set[tuple[str, str]] = set()
+        self._block = 0
+        self._uncharged = 0
+
+    def open_block(self) -> int:
+        """Return the number of a new paragraph, cell or line."""
+        self._block += 1
+        if not self._block & 0x3FF:
+            self.budget.check_time()
+        return self._block
+
+    def put(self, text: str, block: int, place: Place, face: Face = NO_FACE) -> None:
+        """Add a run; empty text is dropped."""
+        if not text:
+            return
+        font, size_pt, colour, background, bold = face
+        locator, role, origin, boxed, page, link = place
+        self.runs.append(
+            Run(
+                text=text,
+                block=block,
+                font=font,
+                size_pt=size_pt,
+                colour=colour,
+                background=background,
+                bold=bold,
+                page=page,
+                locator=locator,
+                role=role,
+                origin=origin,
+                boxed=boxed,
+                link=link,
+            )
+        )
+        self.charge()
+
+    def charge(self) -> None:
+        """Charge one run to the budget."""
+        self._uncharged += _RUN_COST_BYTES
+        if self._uncharged >= 1 << 16:
+            self.budget.take_bytes(self._uncharged)
+            self._uncharged = 0
+
+    def put_line(self, text: str, place: Place, face: Face = NO_FACE) -> None:
+        """Add a run that is a block of its own."""
+        if text and not text.isspace():
+            self.put(text, self.open_block(), place, face)
+
+    def warn(self, kind: str, locator: str = "") -> None:
+        """Record active content once a kind and place."""
+        if (kind, locator) not in self._active_seen:
+            self._active_seen.add((kind, locator))
+            self.active.append(ActiveContent(kind, locator))

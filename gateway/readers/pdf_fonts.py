@@ -1,0 +1,259 @@
+"""Whether the fonts of a PDF say what they show: gaps and lies in /ToUnicode (ISO 32000-1 §9.10).
+
+A reader sees glyphs, a program the /ToUnicode map. Where the font itself tells what its glyphs are (a standard encoding,
+glyph names, the cmap table of an embedded TrueType font) the two are compared. A font whose outlines were exchanged
+under an honest cmap cannot be found this way; only recognition of the rendered page would see it.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gateway.text.fonts import legacy_font
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+LIMIT_FONTS = 200
+LIMIT_CODES = 70_000
+LIES, LIE_SHARE = 3, 0.15
+"""Letters that contradict each other, in number and as a share of those compared, from which a font lies."""
+
+_SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
+_TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])")
+
+
+@dataclass(slots=True)
+class FontReport:
+    """What was found over all fonts."""
+
+    complete: bool = True
+    """Every code that the fonts can show has a meaning; no need to ask for each character."""
+    lying: set[str] = field(default_factory=set)
+    """Base font names, without subset prefix, whose map contradicts their glyphs."""
+
+
+def inspect_fonts(reader: PdfReader, numbers: list[int]) -> FontReport:
+    """Look at font dictionaries by object number."""
+    report = FontReport(complete=len(numbers) <= LIMIT_FONTS)
+    for number in numbers[:LIMIT_FONTS]:
+        try:
+            _inspect(_resolve(reader, number), report)
+        except Exception:  # noqa: BLE001 - wall of pypdf: a broken font makes it raise anything
+            report.complete = False
+    return report
+
+
+def _resolve(reader: PdfReader, number: int) -> dict[str, Any]:
+    from pypdf.generic import IndirectObject
+
+    value = reader.get_object(IndirectObject(number, 0, reader))
+    return value if isinstance(value, dict) else {}
+
+
+def _inspect(font: dict[str, Any], report: FontReport) -> None:
+    name = str(font.get("/BaseFont", "")).lstrip("/")
+    name = name[7:] if name[6:7] == "+" else name
+    subtype = font.get("/Subtype")
+    if subtype in ("/CIDFontType0", "/CIDFontType2"):
+        return  # looked at through its Type 0 font
+    shown = parse_to_unicode(font["/ToUnicode"].get_data()) if "/ToUnicode" in font else {}
+    if legacy_font(name) is not None:
+        return  # codes of an 8-bit set: the text module decides what they mean
+    if subtype == "/Type0":
+        codes, glyphs = _composite(font)
+        if not shown or not codes <= shown.keys():
+            report.complete = False
+    else:
+        glyphs = _simple(font)
+        used = set(range(int(font.get("/FirstChar", 0)), min(int(font.get("/LastChar", 255)), 255) + 1))
+        if (
+            subtype == "/Type3"
+            or (not glyphs and not shown)
+            or ("/ToUnicode" not in font and not used <= glyphs.keys())
+        ):
+            report.complete = False
+    compared = contradicting = 0
+    for code, text in shown.items():
+        meanings = glyphs.get(code)
+        if not meanings or not text or not text[0].isalnum():
+            continue
+        compared += 1
+        contradicting += all(_bare(text) != _bare(meaning) for meaning in meanings)
+    if contradicting >= LIES and contradicting >= LIE_SHARE * compared:
+        report.lying.add(name)
+
+
+def _bare(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def parse_to_unicode(data: bytes) -> dict[int, str]:
+    """Return code to text of a /ToUnicode CMap (Adobe Technical Note 5411)."""
+    found: dict[int, str] = {}
+    for match in _SECTION.finditer(data[: 4 << 20]):
+        tokens = list(_TOKEN.finditer(match[2]))
+        if match[1] == b"bfchar":
+            for source, target in zip(tokens[::2], tokens[1::2], strict=False):
+                if source[1] is not None and target[1] is not None and len(found) < LIMIT_CODES:
+                    found[_number(source[1])] = _utf16(target[1])
+        else:
+            for low, high, targets in _ranges(tokens):
+                for offset in range(min(high - low + 1, LIMIT_CODES - len(found))):
+                    found[low + offset] = _nth(targets, offset)
+    return found
+
+
+def _ranges(tokens: list[re.Match[bytes]]) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield first code, last code and the targets of each bfrange entry."""
+    position = 0
+    while position + 2 < len(tokens):
+        low, high, third = tokens[position : position + 3]
+        position += 3
+        if low[1] is None or high[1] is None:
+            return
+        if third[1] is not None:
+            yield _number(low[1]), _number(high[1]), [_utf16(third[1])]
+            continue
+        targets = []
+        while position < len(tokens) and tokens[position][3] is None:
+            targets.append(_utf16(tokens[position][1] or b""))
+            position += 1
+        position += 1
+        yield _number(low[1]), min(_number(high[1]), _number(low[1]) + len(targets) - 1), targets or [""]
+
+
+def _nth(targets: list[str], offset: int) -> str:
+    if len(targets) > 1:
+        return targets[offset]
+    text = targets[0]
+    if not text or offset == 0:
+        return text
+    last = ord(text[-1]) + offset
+    return text[:-1] + (chr(last) if last < 0x110000 else "\ufffd")
+
+
+def _number(digits: bytes) -> int:
+    return int(re.sub(rb"\s", b"", digits) or b"0", 16)
+
+
+def _utf16(digits: bytes) -> str:
+    compact = re.sub(rb"\s", b"", digits).decode("ascii")
+    raw = bytes.fromhex(compact + "0" * (len(compact) % 2))
+    return raw.decode("utf-16-be", "replace") if len(raw) > 1 else raw.decode("latin-1")
+
+
+def _composite(font: dict[str, Any]) -> tuple[set[int], dict[int, set[str]]]:
+    """Return the CIDs with widths of a Type 0 font, and what its embedded TrueType cmap says of them."""
+    descendant = font["/DescendantFonts"][0].get_object()
+    codes: set[int] = set()
+    widths = [item.get_object() for item in descendant.get("/W", [])]
+    position = 0
+    while position + 1 < len(widths) and len(codes) < LIMIT_CODES:
+        first = int(widths[position])
+        if isinstance(widths[position + 1], list):
+            codes.update(range(first, first + len(widths[position + 1])))
+            position += 2
+        else:
+            codes.update(range(first, min(int(widths[position + 1]), first + LIMIT_CODES) + 1))
+            position += 3
+    glyphs: dict[int, set[str]] = {}
+    identity = (
+        font.get("/Encoding") in ("/Identity-H", "/Identity-V")
+        and descendant.get("/CIDToGIDMap", "/Identity") == "/Identity"
+    )
+    descriptor = descendant.get("/FontDescriptor", {})
+    if identity and "/FontFile2" in descriptor:
+        glyphs = truetype_meanings(descriptor["/FontFile2"].get_data())
+    return codes - {0, 1, 2, 3}, glyphs  # .notdef, .null and spaces need no meaning
+
+
+def _simple(font: dict[str, Any]) -> dict[int, set[str]]:
+    """Return what the encoding of a simple font says of its codes, empty when it has an encoding of its own."""
+    encoding = font.get("/Encoding")
+    base, differences = encoding, []
+    if isinstance(encoding, dict):
+        base, differences = encoding.get("/BaseEncoding"), encoding.get("/Differences", [])
+    flags = int(font.get("/FontDescriptor", {}).get("/Flags", 32))
+    meanings: dict[int, set[str]] = {}
+    if base in ("/WinAnsiEncoding", "/MacRomanEncoding") or (base is None and not flags & 4):
+        charset = "mac-roman" if base == "/MacRomanEncoding" else "cp1252"
+        for code in range(32, 256):
+            meanings[code] = {bytes((code,)).decode(charset, "replace")}
+    position = 0
+    for item in differences:
+        value = item.get_object()
+        if isinstance(value, int):
+            position = int(value)
+            continue
+        meanings.pop(position, None)
+        if text := _glyph_text(str(value).lstrip("/")):
+            meanings[position] = {text}
+        position += 1
+    return meanings
+
+
+def _glyph_text(name: str) -> str:
+    """Return what a glyph name of the Adobe Glyph List means, empty when it is not in it."""
+    from pypdf._codecs import adobe_glyphs
+
+    if match := re.fullmatch(r"uni([0-9A-F]{4})|u([0-9A-F]{4,6})", name):
+        code = int(match[1] or match[2], 16)
+        return chr(code) if code < 0x110000 else ""
+    return str(adobe_glyphs.get("/" + name, ""))
+
+
+def truetype_meanings(data: bytes) -> dict[int, set[str]]:
+    """Return glyph number to characters by the Unicode cmap of a TrueType font; empty when it has none."""
+    meanings: dict[int, set[str]] = {}
+    try:
+        count = struct.unpack_from(">H", data, 4)[0]
+        start = next(
+            struct.unpack_from(">I", data, 12 + 16 * i + 8)[0]
+            for i in range(min(count, 64))
+            if data[12 + 16 * i : 16 + 16 * i] == b"cmap"
+        )
+        tables = struct.unpack_from(">H", data, start + 2)[0]
+        for i in range(min(tables, 32)):
+            platform, encoding, offset = struct.unpack_from(">HHI", data, start + 4 + 8 * i)
+            if platform == 0 or (platform == 3 and encoding in (1, 10)):
+                for code, glyph in _cmap(data, start + offset):
+                    meanings.setdefault(glyph, set()).add(chr(code))
+    except (struct.error, StopIteration, IndexError):
+        return {}
+    return meanings
+
+
+def _cmap(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Yield character and glyph of a cmap subtable of format 4 or 12 (OpenType, cmap)."""
+    match struct.unpack_from(">H", data, start)[0]:
+        case 4:
+            half = struct.unpack_from(">H", data, start + 6)[0] // 2
+            ends = struct.unpack_from(f">{half}H", data, start + 14)
+            starts = struct.unpack_from(f">{half}H", data, start + 16 + 2 * half)
+            deltas = struct.unpack_from(f">{half}H", data, start + 16 + 4 * half)
+            base = start + 16 + 6 * half
+            offsets = struct.unpack_from(f">{half}H", data, base)
+            for i in range(half):
+                for code in range(starts[i], min(ends[i], 0xFFFE) + 1):
+                    glyph = code
+                    if offsets[i]:
+                        place = base + 2 * i + offsets[i] + 2 * (code - starts[i])
+                        glyph = struct.unpack_from(">H", data, place)[0]
+                        if not glyph:
+                            continue
+                    yield code, (glyph + deltas[i]) & 0xFFFF
+        case 12:
+            groups = struct.unpack_from(">I", data, start + 12)[0]
+            for i in range(min(groups, 20_000)):
+                first, last, glyph = struct.unpack_from(">III", data, start + 16 + 12 * i)
+                for code in range(first, min(last, first + LIMIT_CODES, 0x10FFFF) + 1):
+                    if not 0xD800 <= code < 0xE000:
+                        yield code, glyph + code - first
+        case _:
+            return

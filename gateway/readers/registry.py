@@ -1,0 +1,104 @@
+"""Which module reads which detected type.
+
+The table is data, so that a new reader is one line here and one module beside it. Modules are imported by name: the
+zygote imports them all before the first mail (`load_all`), and a child only looks up what is already there. A module
+that does not exist yet makes its types UNSUPPORTED `no-reader`; a module that exists and cannot be imported is our own
+fault, and `load_all` lets the ImportError through so that the gateway does not start half blind.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+
+from gateway.readers.base import Budget, Reading, Source
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+
+DOCX = _OOXML + "wordprocessingml.document"
+XLSX = _OOXML + "spreadsheetml.sheet"
+PPTX = _OOXML + "presentationml.presentation"
+ODT = "application/vnd.oasis.opendocument.text"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODP = "application/vnd.oasis.opendocument.presentation"
+ODG = "application/vnd.oasis.opendocument.graphics"
+OOXML_ENCRYPTED = "application/x-ooxml-encrypted"
+"""An OLE file that holds an encrypted OOXML package (MS-OFFCRYPTO)."""
+
+READERS: dict[str, str] = {
+    # documents
+    "application/pdf": "gateway.readers.pdf",
+    DOCX: "gateway.readers.ooxml",
+    XLSX: "gateway.readers.ooxml",
+    PPTX: "gateway.readers.ooxml",
+    ODT: "gateway.readers.odf",
+    ODS: "gateway.readers.odf",
+    ODP: "gateway.readers.odf",
+    ODG: "gateway.readers.odf",
+    "application/msword": "gateway.readers.doc",
+    "application/vnd.ms-excel": "gateway.readers.xls",
+    "application/vnd.ms-powerpoint": "gateway.readers.ppt",
+    "application/rtf": "gateway.readers.rtf",
+    "text/html": "gateway.readers.html",
+    "text/plain": "gateway.readers.plain",
+    "text/csv": "gateway.readers.plain",
+    "application/xml": "gateway.readers.xml",
+    # pictures
+    "image/jpeg": "gateway.readers.image",
+    "image/png": "gateway.readers.image",
+    "image/tiff": "gateway.readers.image",
+    "image/heic": "gateway.readers.image",
+    "image/gif": "gateway.readers.image",
+    "image/bmp": "gateway.readers.image",
+    "image/webp": "gateway.readers.image",
+    "image/emf": "gateway.readers.ooxml_metafile",
+    "image/wmf": "gateway.readers.ooxml_metafile",
+    # messages
+    "message/rfc822": "gateway.readers.eml",
+    "application/vnd.ms-outlook": "gateway.readers.outlook_msg",
+    "application/ms-tnef": "gateway.readers.tnef",
+    "text/calendar": "gateway.readers.calendar",
+    "text/vcard": "gateway.readers.calendar",
+    # containers
+    "application/zip": "gateway.readers.archive_zip",
+    "application/vnd.etsi.asic-e+zip": "gateway.readers.archive_zip",
+    "application/vnd.etsi.asic-s+zip": "gateway.readers.archive_zip",
+    "application/x-7z-compressed": "gateway.readers.archive_7z",
+    "application/vnd.rar": "gateway.readers.archive_rar",
+    "application/x-tar": "gateway.readers.archive_tar",
+    "application/gzip": "gateway.readers.archive_stream",
+    "application/x-bzip2": "gateway.readers.archive_stream",
+    "application/x-xz": "gateway.readers.archive_stream",
+    "application/zstd": "gateway.readers.archive_stream",
+    "application/vnd.ms-cab-compressed": "gateway.readers.archive_foreign",
+    "application/x-iso9660-image": "gateway.readers.archive_foreign",
+    "application/x-lzh-compressed": "gateway.readers.archive_foreign",
+    OOXML_ENCRYPTED: "gateway.readers.encryption",
+    "application/x-ole-storage": "gateway.readers.containers_ole",
+    "application/pkcs7-mime": "gateway.readers.containers_cms",
+    "application/pkcs7-signature": "gateway.readers.containers_cms",
+}
+"""Detected type to module name. Owners of readers append their own lines."""
+
+Read = Callable[[Source, Budget], Reading]
+
+_loaded: dict[str, Read | None] = {}
+
+
+def load(module: str) -> Read | None:
+    """Return the `read` function of a module, None when the module does not exist; ImportError when it is broken."""
+    if module not in _loaded:
+        _loaded[module] = importlib.import_module(module).read if importlib.util.find_spec(module) else None
+    return _loaded[module]
+
+
+def reader_for(detected_type: str) -> Read | None:
+    """Return the reader of a detected type, None when no reader opens it."""
+    module = READERS.get(detected_type)
+    return load(module) if module else None
+
+
+def load_all() -> tuple[str, ...]:
+    """Import every reader now and return the names of the modules that do not exist."""
+    return tuple(sorted({module for module in READERS.values() if load(module) is None}))

@@ -1,0 +1,260 @@
+"""What a file is, by its octets: every type that applies, most telling first.
+
+No single answer is right for a file made to be two things, so `sniff` returns all types that some program would open it
+as, and each is read. More than one is a polyglot. Names and declared types decide only between kinds of text, which
+octets alone cannot tell apart. Sources: PRONOM signatures, ISO 32000-1 annex H (PDF header within 1024 octets),
+APPNOTE.TXT, MS-CFB, MS-OFFCRYPTO, ISO/IEC 29500-2, ODF 1.3 part 2, RFC 5652.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from gateway.readers.archive_tar_header import is_tar
+from gateway.readers.registry import OOXML_ENCRYPTED
+from gateway.readers.sniff_text import text_types
+from gateway.readers.sniff_zip import stored_member_at, zip_types
+
+OCTETS: Final = "application/octet-stream"
+EMPTY: Final = "application/x-empty"
+EXECUTABLE: Final = "application/x-dosexec"
+_ZIP: Final = "application/zip"
+_PDF: Final = "application/pdf"
+_OLE: Final = "application/x-ole-storage"
+_TEXTS: Final = frozenset(
+    {"text/plain", "text/html", "text/csv", "application/xml", "application/rtf", "message/rfc822"}
+)
+_WRAPPERS: Final = frozenset({
+    "application/pkcs7-mime", "application/pkcs7-signature", "application/x-7z-compressed", "application/vnd.rar",
+    "application/x-tar", "application/vnd.ms-cab-compressed", "application/x-iso9660-image", "application/ms-tnef",
+})  # fmt: skip
+"""Formats that may hold a whole file unpacked, so that its marks are no disguise."""
+_SELF_EXTRACTING: Final = 2 << 20
+"""How far into a program an archive may begin (as unrar and 7-Zip search)."""
+
+_MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
+    (0, b"Rar!\x1a\x07", "application/vnd.rar"),
+    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (0, b"\x1f\x8b\x08", "application/gzip"),
+    (0, b"\xfd7zXZ\x00", "application/x-xz"),
+    (0, b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (0, b"MSCF\x00\x00\x00\x00", "application/vnd.ms-cab-compressed"),
+    (0, b"\x78\x9f\x3e\x22", "application/ms-tnef"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (0, b"II*\x00", "image/tiff"),
+    (0, b"MM\x00*", "image/tiff"),
+    (0, b"II+\x00", "image/tiff"),
+    (0, b"MM\x00+", "image/tiff"),
+    (0, b"MZ", EXECUTABLE),
+    (0, b"\x7fELF", "application/x-elf"),
+    (0, b"\xcf\xfa\xed\xfe", "application/x-mach-binary"),
+    (0, b"\xca\xfe\xba\xbe", "application/java-vm"),
+    (0, b"L\x00\x00\x00\x01\x14\x02\x00", "application/x-ms-shortcut"),
+    (0, b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", "application/x-microsoft-rpmsg-message"),
+    (0, b"ITSF", "application/vnd.ms-htmlhelp"),
+    (0, b"%!PS", "application/postscript"),
+    (0, b"\xc5\xd0\xd3\xc6", "application/postscript"),
+    (0, b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (0, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "application/onenote"),
+    (0, b"\x00\x01\x00\x00Standard ", "application/x-msaccess"),
+    (0, b"!BDN", "application/vnd.ms-outlook-pst"),
+    (0, b"AT&TFORM", "image/vnd.djvu"),
+    (0, b"\xd7\xcd\xc6\x9a", "image/wmf"),
+    (0, b"\x00\x00\x01\x00", "image/x-icon"),
+    (0, b"8BPS", "image/vnd.adobe.photoshop"),
+    (0, b"AC10", "image/vnd.dwg"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"OggS", "application/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"\x1aE\xdf\xa3", "video/x-matroska"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+    (0, b"\x00asm", "application/wasm"),
+    (0, b"wOFF", "font/woff"),
+    (0, b"wOF2", "font/woff2"),
+    (0, b"\x60\xea", "application/x-arj"),
+    (0, b"\x1f\x9d", "application/x-compress"),
+    (0, b"LZIP", "application/x-lzip"),
+    (0, b"\x09\x02\x06\x00", "application/vnd.ms-excel"),  # BIFF2-4 without an OLE file around it
+    (0, b"\x09\x04\x06\x00", "application/vnd.ms-excel"),
+    (0, b"\x09\x00\x04\x00", "application/vnd.ms-excel"),
+    (0, b"\x85\x01", "application/pgp-encrypted"),
+    (0, b"\x85\x02", "application/pgp-encrypted"),
+    (0, b"\x84\x8c", "application/pgp-encrypted"),
+    (0, b"\x8c\x0d", "application/pgp-encrypted"),
+    (0x8001, b"CD001", "application/x-iso9660-image"),
+    (0x8801, b"CD001", "application/x-iso9660-image"),
+    (0x9001, b"CD001", "application/x-iso9660-image"),
+    (0x8001, b"BEA01", "application/x-iso9660-image"),
+)
+_BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+_LZH: Final = re.compile(rb"..-l[hz][0-9sd]-", re.DOTALL)
+_PDF_HEADER: Final = re.compile(rb"%PDF-[0-9.]")
+_CMS_OID: Final = re.compile(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07([\x02\x03\x05\x06])")
+_CMS_OID_LONG: Final = re.compile(rb"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\x09\x17\x1f]")
+_HEIC_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+)
+
+
+@dataclass(frozen=True)
+class Sniffed:
+    """The types of one file."""
+
+    types: tuple[str, ...]
+    """At least one; `application/octet-stream` when nothing is known."""
+    polyglot: bool = False
+    """Two programs would take it for two different kinds of file."""
+
+    @property
+    def primary(self) -> str:
+        """The most telling type."""
+        return self.types[0]
+
+
+def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> Sniffed:
+    """Return the types of a file; never raises."""
+    if not data:
+        return Sniffed((EMPTY,))
+    found: dict[str, None] = {}
+    for kind in _at_start(data, filename, declared_type):
+        found[kind] = None
+    program = EXECUTABLE in found or "application/x-elf" in found
+    wrapped = any(kind in _WRAPPERS for kind in found)
+    if _PDF not in found and not wrapped and _has_pdf(data):
+        found[_PDF] = None
+    if program:
+        found.update(dict.fromkeys(_inside_program(data)))
+    if _ZIP not in found and not any("zip" in kind or "opendocument" in kind or "openxml" in kind for kind in found):
+        for kind in _zip_at_end(data, found, filename, declared_type):
+            found[kind] = None
+    if not found:
+        found = dict.fromkeys(text_types(data, filename, declared_type))
+    if not found:
+        # Unpackers find an archive behind anything; RAR's own self-extracting modules are not always recognised above.
+        found = dict.fromkeys(_inside_program(data))
+    types = tuple(found) or (OCTETS,)
+    texts = all(kind in _TEXTS for kind in types)
+    return Sniffed(types, polyglot=len(types) > 1 and not (texts or program or _is_office(data)))
+
+
+def _is_office(data: bytes) -> bool:
+    """One compound file may hold the streams of two Office formats; it is still one file, opened by its name."""
+    return data.startswith(b"\xd0\xcf\x11\xe0") and b"PK\x05\x06" not in data[-(1 << 16) - 300 :]
+
+
+def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str]:
+    """Types by the first octets."""
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
+        return list(zip_types(data))
+    kinds = [kind for offset, magic, kind in _MAGIC if data.startswith(magic, offset)]
+    if _OLE in kinds:
+        return list(_ole_types(data))
+    if data[:4] == b"RIFF":
+        kinds.append({b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(data[8:12], OCTETS))
+    if data[4:8] == b"ftyp":
+        kinds.append("image/heic" if data[8:12] in _HEIC_BRANDS else "video/mp4")
+    if data[:2] == b"BM" and len(data) > 26 and data[6:10] == b"\0\0\0\0":
+        kinds.append("image/bmp")
+    if data[40:44] == b" EMF":
+        kinds.append("image/emf")
+    if data[:1] == b"\xff" and data[1:2] in (b"\xfb", b"\xf3", b"\xf2"):
+        kinds.append("audio/mpeg")
+    if _BZIP2.match(data):
+        kinds.append("application/x-bzip2")
+    if _LZH.match(data):
+        kinds.append("application/x-lzh-compressed")
+    if data[:4].endswith(b"wpc") or data[:4] == b"\xffWPC":
+        kinds.append("application/vnd.wordperfect")
+    if data[:1] == b"0" and (cms := _cms_type(data, filename, declared_type)):
+        kinds.append(cms)
+    if (not kinds and is_tar(data)) or data[257:262] == b"ustar":
+        kinds.append("application/x-tar")
+    return kinds
+
+
+def _has_pdf(data: bytes) -> bool:
+    """Whether a PDF reader would open it: the header within 1024 octets, and something of a PDF behind it."""
+    header = _PDF_HEADER.search(data, 0, 1024 + 8)
+    if header is None:
+        return False
+    if header.start() == 0:
+        return True
+    if data.startswith(b"PK\x03\x04") and stored_member_at(data, header.start()):
+        return False  # the first member of an archive, which is read as such
+    return b"startxref" in data[-4096:] or b" obj" in data[header.start() : header.start() + 4096]
+
+
+def _inside_program(data: bytes) -> list[str]:
+    """Archives that a self-extracting program carries."""
+    head = data[:_SELF_EXTRACTING]
+    kinds = []
+    if b"7z\xbc\xaf\x27\x1c" in head:
+        kinds.append("application/x-7z-compressed")
+    if b"Rar!\x1a\x07" in head:
+        kinds.append("application/vnd.rar")
+    if b"MSCF\x00\x00\x00\x00" in head:
+        kinds.append("application/vnd.ms-cab-compressed")
+    return kinds
+
+
+def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, declared_type: str) -> tuple[str, ...]:
+    """Types of a zip behind something else; old Office files often end in an embedded zip, which is no disguise."""
+    if b"PK\x05\x06" not in data[-(1 << 16) - 300 :]:
+        return ()
+    office = any(
+        kind.startswith(("application/vnd.ms-", "application/msword", _OLE)) or kind in _WRAPPERS for kind in found
+    )
+    named = (filename or "").lower().endswith(
+        (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods")
+    ) or "zip" in declared_type
+    if office and not named:
+        return ()
+    from gateway.readers.archive_zip_directory import find_end
+
+    return zip_types(data) if find_end(data) is not None else ()
+
+
+def _cms_type(data: bytes, filename: str | None, declared_type: str) -> str | None:
+    """CMS by the content type at its start (RFC 5652 §3)."""
+    head = data[:40]
+    match = _CMS_OID.search(head)
+    if match is None:
+        return "application/pkcs7-mime" if _CMS_OID_LONG.search(head) else None
+    if match[1] != b"\x02":
+        return "application/pkcs7-mime"
+    name = (filename or "").lower()
+    detached = name.endswith((".p7s", ".sig", ".p7b", ".p7c")) or "signature" in declared_type
+    return "application/pkcs7-signature" if detached else "application/pkcs7-mime"
+
+
+_OLE_STREAMS: Final[tuple[tuple[str, str], ...]] = (
+    ("encryptedpackage", OOXML_ENCRYPTED),
+    ("worddocument", "application/msword"),
+    ("workbook", "application/vnd.ms-excel"),
+    ("book", "application/vnd.ms-excel"),
+    ("powerpoint document", "application/vnd.ms-powerpoint"),
+    ("pp97_dualstorage", "application/vnd.ms-powerpoint"),
+    ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("__nameid_version1.0", "application/vnd.ms-outlook"),
+)
+
+
+def _ole_types(data: bytes) -> tuple[str, ...]:
+    """Types by the streams at the root of a compound file (MS-CFB)."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
+            names = {entry[0].lower() for entry in ole.listdir(streams=True, storages=True)}
+    except (OSError, ValueError, IndexError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        # olefile meets damaged tables with whatever exception its arithmetic runs into; the reader will say MALFORMED.
+        return (_OLE,)
+    kinds = tuple(dict.fromkeys(kind for stream, kind in _OLE_STREAMS if stream in names))
+    return kinds or (_OLE,)

@@ -1,0 +1,130 @@
+"""What a zip file is: an Office or OpenDocument file, a signed container, or just an archive."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.readers.archive_zip_directory import Entry, survey
+from gateway.readers.archive_zip_streams import inflate
+from gateway.readers.base import Budget, ReadError
+from gateway.readers.registry import DOCX, ODG, ODP, ODS, ODT, PPTX, XLSX
+
+ZIP: Final = "application/zip"
+XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+_SMALL: Final = 1 << 20
+_MIMETYPES: Final = {
+    "application/vnd.oasis.opendocument.text": ODT,
+    "application/vnd.oasis.opendocument.text-template": ODT,
+    "application/vnd.oasis.opendocument.text-master": ODT,
+    "application/vnd.oasis.opendocument.text-web": ODT,
+    "application/vnd.oasis.opendocument.spreadsheet": ODS,
+    "application/vnd.oasis.opendocument.spreadsheet-template": ODS,
+    "application/vnd.oasis.opendocument.presentation": ODP,
+    "application/vnd.oasis.opendocument.presentation-template": ODP,
+    "application/vnd.oasis.opendocument.graphics": ODG,
+    "application/vnd.oasis.opendocument.graphics-template": ODG,
+    "application/vnd.etsi.asic-e+zip": "application/vnd.etsi.asic-e+zip",
+    "application/vnd.etsi.asic-s+zip": "application/vnd.etsi.asic-s+zip",
+}
+_MAIN_PARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
+    (
+        re.compile(
+            rb"wordprocessingml\.(?:document|template)\.main\+xml|word\.(?:document|template)\.macroEnabled",
+            re.IGNORECASE,
+        ),
+        DOCX,
+    ),
+    (re.compile(rb"ms-excel\.sheet\.binary\.macroEnabled\.main", re.IGNORECASE), XLSB),
+    (
+        re.compile(
+            rb"spreadsheetml\.(?:sheet|template)\.main\+xml|ms-excel\.(?:sheet|template|addin)\.macroEnabled\.main",
+            re.IGNORECASE,
+        ),
+        XLSX,
+    ),
+    (
+        re.compile(
+            rb"presentationml\.(?:presentation|slideshow|template)\.main\+xml"
+            rb"|ms-powerpoint\.(?:presentation|slideshow|template|addin)\.macroEnabled\.main",
+            re.IGNORECASE,
+        ),
+        PPTX,
+    ),
+)
+_FOLDERS: Final = (
+    ("word/document", DOCX),
+    ("xl/workbook.bin", XLSB),
+    ("xl/workbook", XLSX),
+    ("ppt/presentation", PPTX),
+)
+
+
+def zip_types(data: bytes) -> tuple[str, ...]:
+    """Return the types of a zip; `application/zip` when nothing more is known."""
+    budget = Budget(limit_bytes=16 * _SMALL, limit_files=1 << 20)
+    try:
+        entries = survey(data, budget).entries
+    except ReadError:
+        return (ZIP,)
+    kinds: dict[str, None] = {}
+    for entry in entries:
+        name = entry.name.lower()
+        if name == "[content_types].xml":
+            kinds.update(dict.fromkeys(_ooxml(_content(data, entry, budget), entries)))
+        elif name == "mimetype":
+            mimetype = _content(data, entry, budget)[:200].decode("ascii", "replace").strip()
+            if mimetype in _MIMETYPES:
+                kinds[_MIMETYPES[mimetype]] = None
+    if not kinds and any(
+        re.fullmatch(r"meta-inf/[^/]*signature[^/]*\.(?:xml|p7s)", entry.name.lower()) for entry in entries
+    ):
+        kinds["application/vnd.etsi.asic-e+zip"] = None
+    if not kinds and any(entry.name == "META-INF/manifest.xml" for entry in entries):
+        kinds.update(dict.fromkeys(_odf_without_mimetype(data, entries, budget)))
+    return tuple(kinds) or (ZIP,)
+
+
+def stored_member_at(data: bytes, position: int) -> bool:
+    """Whether a position is the first octet of a member that is not compressed."""
+    try:
+        entries = survey(data, Budget(limit_files=1 << 20)).entries
+    except ReadError:
+        return False
+    return any(entry.data == position and entry.method == 0 for entry in entries)
+
+
+def _ooxml(content_types: bytes, entries: list[Entry]) -> list[str]:
+    """Types of the main parts that [Content_Types].xml names; by folder when it names none."""
+    if content_types.startswith((b"\xff\xfe", b"\xfe\xff")):
+        content_types = content_types.decode("utf-16", "replace").encode()
+    found = [kind for pattern, kind in _MAIN_PARTS if pattern.search(content_types)]
+    if not found:
+        names = [entry.name.lower().lstrip("/") for entry in entries]
+        found = [kind for folder, kind in _FOLDERS if any(name.startswith(folder) for name in names)]
+        if XLSB in found:
+            found = [XLSB]
+    return found
+
+
+def _odf_without_mimetype(data: bytes, entries: list[Entry], budget: Budget) -> list[str]:
+    """The root media type in the manifest (ODF 1.3 part 2 §3.2) of a package that lacks its mimetype file."""
+    for entry in entries:
+        if entry.name == "META-INF/manifest.xml":
+            manifest = _content(data, entry, budget)
+            return [
+                kind
+                for mimetype, kind in _MIMETYPES.items()
+                if f'"{mimetype}"'.encode() in manifest and "oasis" in mimetype
+            ][:1]
+    return []
+
+
+def _content(data: bytes, entry: Entry, budget: Budget) -> bytes:
+    """Return a small member's content, empty when it cannot be read."""
+    if entry.encrypted or entry.data < 0 or entry.compressed > _SMALL:
+        return b""
+    try:
+        return inflate(data[entry.data : entry.data + entry.compressed], entry.method, entry.size, budget)
+    except ReadError:
+        return b""

@@ -1,0 +1,301 @@
+"""Ink on a scanned page, and the boxes that stamps draw with it.
+
+Red ink is what red has more than the stronger of green and blue: black text under or over a stamp vanishes, and so do
+grey noise and yellowed paper. Dark ink is what lies darker than its surroundings. A stamp is then a rectangle of the
+size of a stamp, a little turned, or a line of red letters without one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Rectangle = tuple[tuple[float, float], tuple[float, float], float]
+"""Centre, width and height, angle in degrees: the long side lies within 45 degrees of the horizontal."""
+
+# Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
+FRAME_WIDTH, FRAME_HEIGHT = (0.42, 3.4), (0.17, 0.75)
+REGISTER_WIDTH, REGISTER_HEIGHT = (0.9, 3.6), (0.55, 1.8)
+"""The stamp of a registry on incoming mail: a frame around several lines."""
+LINE_WIDTH, LINE_HEIGHT = (0.30, 3.2), (0.08, 0.40)
+STEEPEST = 14.0
+RED_FLOOR = 13
+"""Least redness that counts, of 255."""
+RED_SHARE = 1.2e-4
+"""Share of red pixels from which a page has red ink at all."""
+LIMIT_CONTOURS = 4000
+LIMIT_RECTANGLES = 400
+
+
+class Ink(Enum):
+    """Which ink a box is drawn with."""
+
+    RED = "red"
+    DARK = "dark"
+
+
+_FRAME_TESTS = {Ink.RED: (0.03, 0.05, 0.72, 0.6), Ink.DARK: (0.02, 0.035, 0.88, 0.8)}
+"""How far ink may lie outside and inside of a side in inches, and how much of the long and short sides it must cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A rectangle that may be a stamp."""
+
+    rectangle: Rectangle
+    ink: Ink
+    framed: bool
+    """All four sides are drawn; otherwise it is a line of letters."""
+
+
+def redness(page: Pixels) -> tuple[Pixels, int] | None:
+    """Return the red ink of a BGR page and its threshold, None when the page has none."""
+    smooth = cv2.GaussianBlur(page, (3, 3), 0)
+    blue, green, red = cv2.split(smooth)
+    ink = cv2.subtract(red, cv2.max(green, blue))
+    sample = ink[::4, ::4]
+    # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
+    usual, spread = float(np.median(sample)), float(np.percentile(sample, 84))
+    threshold = int(max(RED_FLOOR, usual + 4 * (spread - usual) + 6))
+    if float((sample > threshold + 4).mean()) < RED_SHARE:
+        return None
+    if usual >= 1:
+        ink = cv2.subtract(ink, np.full_like(ink, int(usual)))
+        threshold = max(RED_FLOOR, threshold - int(usual))
+    return ink, threshold
+
+
+def darkness(page: Pixels) -> Pixels:
+    """Return how much darker than the paper around it each pixel is; `page` is grey or BGR."""
+    grey = page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((3, 3), np.uint8)), 15)
+    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.subtract(paper, grey), np.uint8)
+
+
+def without_black(ink: Pixels) -> Pixels:
+    """Return dark ink without print: red stamps scanned in grey are paler than black letters.
+
+    Print is taken out with its soft edges, and what it covered is filled from around it.
+    """
+    strong = ink[ink > 40]
+    if strong.size < 100:
+        return ink
+    black = float(np.percentile(strong, 97))
+    core = _mask(ink, int(black * 0.72))
+    around = cv2.dilate(core, np.ones((3, 3), np.uint8), iterations=2)
+    return np.asarray(cv2.inpaint(ink, around, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
+    """Return dark ink with print and its soft edges left out, and the threshold of what is ink at all."""
+    black = float(np.percentile(ink[::2, ::2], 99.3))
+    print_mask = cv2.dilate(_mask(ink, int(black * 0.75)), np.ones((3, 3), np.uint8), iterations=2)
+    return np.where(print_mask > 0, 0, ink).astype(np.uint8), int(max(24, black * 0.2))
+
+
+def is_colourless(page: Pixels) -> bool:
+    """Whether a BGR page was scanned in grey."""
+    sample = page[::8, ::8].astype(np.int16)
+    spread = sample.max(axis=2) - sample.min(axis=2)
+    return float(np.percentile(spread, 99.5)) < 12
+
+
+def red_candidates(ink: Pixels, threshold: int, dpi: float) -> list[Candidate]:
+    """Return rectangles of red ink, framed ones first."""
+    rectangles: list[Rectangle] = []
+    reach = max(3, int(dpi * 0.05) | 1)
+    mask = _mask(ink, threshold)
+    for level in (mask, _mask(ink, threshold + 9)):
+        closed = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        for picture in (level, closed):
+            rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    found = [Candidate(item, Ink.RED, framed=_has_frame(mask, item, dpi, Ink.RED)) for item in _distinct(rectangles)]
+    lines = _distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
+    found.extend(Candidate(item, Ink.RED, framed=False) for item in lines)
+    return found
+
+
+def dark_candidates(ink: Pixels, dpi: float) -> list[Candidate]:
+    """Return dark frames that are no cells of a table; letters alone are left to full text recognition."""
+    rectangles: list[Rectangle] = []
+    level = int(max(28, np.percentile(ink[::4, ::4], 98) * 0.35))
+    for threshold in (level, int(level * 0.6)):
+        mask = _mask(ink, threshold)
+        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        for picture in (mask, joined):
+            rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    # Print that crosses a pale frame hides it: look at the page without print, too.
+    pale, _ = pale_ink(ink)
+    reach = max(3, int(dpi * 0.06) | 1)
+    for threshold in (level, int(level * 0.6)):
+        closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        rectangles.extend(_rectangles(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    mask = _mask(ink, int(level * 0.6))
+    framed = [item for item in _distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
+    return [
+        Candidate(item, Ink.DARK, framed=True)
+        for item in framed
+        if not any(_adjoin(item, other, dpi) for other in framed if other is not item)
+    ]
+
+
+def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
+    """Return frames too large for a mark: registry stamps, which hold several lines."""
+    mask = _mask(ink, threshold)
+    reach = max(3, int(dpi * 0.03) | 1)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    found = [
+        item
+        for picture in (mask, closed)
+        for item in _rectangles(picture, dpi, REGISTER_WIDTH, REGISTER_HEIGHT)
+        if _has_frame(mask, item, dpi, Ink.RED)
+    ]
+    return _distinct(found)
+
+
+def _mask(ink: Pixels, threshold: int) -> Pixels:
+    return np.asarray(cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def seals(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
+    """Return round or square areas of much ink, of the size of an agency's seal."""
+    small = cv2.resize(_mask(ink, threshold), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    reach = max(3, int(dpi * 0.02) | 1)
+    joined = cv2.dilate(_mask(np.asarray(small, np.uint8), 30), np.ones((reach, reach), np.uint8))
+    contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
+    for contour in contours[:LIMIT_CONTOURS]:
+        x, y, width, height = (4 * value for value in cv2.boundingRect(contour))
+        if 1.0 * dpi <= height <= 2.6 * dpi and 1.0 * dpi <= width <= 2.6 * dpi and 0.75 < width / height < 1.35:
+            found.append(((x + width / 2, y + height / 2), (float(width), float(height)), 0.0))
+    return found
+
+
+def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool:
+    """Whether ink runs along all four sides of a rectangle, and not merely letters.
+
+    Dark rectangles are everywhere in print, so theirs must be drawn more clearly.
+    """
+    outside, inside, least_along, least_across = _FRAME_TESTS[ink]
+    margin = max(2.0, outside * dpi)
+    box = upright(mask, rectangle, margin) > 100
+    height, width = box.shape
+    depth = max(3, int(margin + inside * dpi))
+    if height < 3 * depth or width < 3 * depth:
+        depth = max(2, min(height, width) // 4)
+    inner = int(margin)
+    top, bottom = box[:depth, inner : width - inner], box[height - depth :, inner : width - inner]
+    left, right = box[inner : height - inner, :depth], box[inner : height - inner, width - depth :]
+    along = min(_run_share(top, 0), _run_share(bottom, 0))
+    across = min(_run_share(left, 1), _run_share(right, 1))
+    return along >= least_along and across >= least_across
+
+
+def _run_share(band: npt.NDArray[np.bool_], axis: int) -> float:
+    """Return how much of a side has ink in its band."""
+    return float(band.any(axis=axis).mean()) if band.size else 0.0
+
+
+def _adjoin(one: Rectangle, other: Rectangle, dpi: float) -> bool:
+    """Whether two frames share a side, as cells of a table do."""
+    (x, y), (width, height), _ = one
+    (ox, oy), (owidth, oheight), _ = other
+    near = 0.07 * dpi
+    beside = abs(abs(x - ox) - (width + owidth) / 2) < near and abs(y - oy) < (height + oheight) / 2
+    stacked = abs(abs(y - oy) - (height + oheight) / 2) < near and abs(x - ox) < (width + owidth) / 2
+    return beside or stacked
+
+
+def upright(ink: Pixels, rectangle: Rectangle, margin: float = 0.0) -> Pixels:
+    """Cut a rectangle out of a page and turn it upright; `margin` in pixels on every side."""
+    (x, y), (width, height), angle = rectangle
+    columns, rows = int(width + 2 * margin), int(height + 2 * margin)
+    turn = cv2.getRotationMatrix2D((x, y), angle, 1.0)
+    turn[0, 2] += columns / 2 - x
+    turn[1, 2] += rows / 2 - y
+    return np.asarray(cv2.warpAffine(ink, turn, (max(columns, 1), max(rows, 1)), flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _rectangles(mask: Pixels, dpi: float, widths: tuple[float, float], heights: tuple[float, float]) -> list[Rectangle]:
+    """Return contours that are as good as rectangles of that size; holes count, so inner borders are found too."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
+    shortest = widths[0] * dpi
+    for contour in contours:
+        if len(contour) < 4:
+            continue
+        _, _, width, height = cv2.boundingRect(contour)
+        if (
+            width < shortest
+            or height < heights[0] * dpi
+            or height > 2 * heights[1] * dpi
+            or width > 1.2 * widths[1] * dpi
+        ):
+            continue
+        rectangle = _level(cv2.minAreaRect(contour))
+        _, (long, short), angle = rectangle
+        if not (_within(long / dpi, widths) and _within(short / dpi, heights)) or abs(angle) > STEEPEST:
+            continue
+        if cv2.contourArea(cv2.convexHull(contour)) > 0.8 * long * short:
+            found.append(rectangle)
+        if len(found) > LIMIT_RECTANGLES:
+            break
+    return found
+
+
+def _lines(mask: Pixels, dpi: float, gap: float) -> list[Rectangle]:
+    """Return lines of letters, joined over gaps of so many inches."""
+    joined = cv2.dilate(mask, np.ones((max(1, int(dpi * 0.02)), max(3, int(dpi * gap))), np.uint8))
+    contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
+    for contour in contours[:LIMIT_CONTOURS]:
+        if len(contour) < 4 or cv2.contourArea(contour) < 0.02 * dpi * dpi:
+            continue
+        rectangle = _level(cv2.minAreaRect(contour))
+        _, (long, short), angle = rectangle
+        if (
+            _within(long / dpi, LINE_WIDTH)
+            and _within(short / dpi, LINE_HEIGHT)
+            and abs(angle) <= STEEPEST
+            and long >= 1.4 * short
+        ):
+            found.append(rectangle)
+        if len(found) > LIMIT_RECTANGLES:
+            break
+    return found
+
+
+def _level(rectangle: Rectangle) -> Rectangle:
+    """Give a rectangle of OpenCV its long side as width."""
+    centre, (width, height), angle = rectangle
+    if width < height:
+        width, height, angle = height, width, angle - 90
+    return centre, (width, height), (angle + 90) % 180 - 90
+
+
+def _within(value: float, limits: tuple[float, float]) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def _distinct(rectangles: list[Rectangle]) -> list[Rectangle]:
+    """Drop rectangles that are as good as the same; frame and inner border of one stamp both stay."""
+    kept: list[Rectangle] = []
+    for item in rectangles:
+        (x, y), (width, height), _ = item
+        for (ox, oy), (owidth, oheight), _ in kept:
+            if (
+                abs(x - ox) + abs(y - oy) < 0.25 * height
+                and abs(width - owidth) < 0.08 * height
+                and abs(height - oheight) < 0.08 * height
+            ):
+                break
+        else:
+            kept.append(item)
+    return kept

@@ -1,0 +1,220 @@
+"""ZIP: everything that any unzip program could see is handed on, and every disagreement is named."""
+
+import io
+import random
+import struct
+import zipfile
+
+import pytest
+import pyzipper
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import ReadStatus
+from gateway.readers import archive_zip
+from gateway.readers.base import Budget, ReadError, Source
+
+
+def make(members, method=zipfile.ZIP_DEFLATED, comment=b""):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+        archive.comment = comment
+    return buffer.getvalue()
+
+
+def read(data, *passwords, budget=None):
+    source = Source(data=data, part="1", detected_type="application/zip", passwords=passwords)
+    return archive_zip.read(source, budget or Budget())
+
+
+def names(reading):
+    return [member.name for member in reading.members]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_of_every_usual_method_are_read(method):
+    data = random.Random(7).randbytes(5000) + b"a" * 50_000
+    reading = read(make([("thư/mật.txt", "nội dung"), ("b.bin", data)], method, comment=b"note"))
+    assert reading.document.status is ReadStatus.OK
+    assert names(reading) == ["thư/mật.txt", "b.bin"]
+    assert reading.members[1].data == data
+
+
+def test_streamed_members_with_data_descriptors_are_sound():
+    class Pipe(io.RawIOBase):
+        def __init__(self):
+            self.out = bytearray()
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.out += bytes(data)
+            return len(data)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", b"a" * 1000)
+        archive.writestr("b.txt", b"b" * 1000)
+    reading = read(bytes(pipe.out))
+    assert reading.document.status is ReadStatus.OK
+    assert names(reading) == ["a.txt", "b.txt"]
+
+
+def test_concatenated_archives_are_malformed_and_both_are_read():
+    reading = read(make([("a.txt", "first")]) + make([("b.txt", "second")]))
+    assert reading.document.status is ReadStatus.MALFORMED
+    assert sorted(names(reading)) == ["a.txt", "b.txt"]
+
+
+def test_a_member_hidden_from_the_central_directory_is_read():
+    hidden = make([("hidden.txt", "secret")])
+    local = hidden[: hidden.index(b"PK\x01\x02")]
+    reading = read(local + make([("seen.txt", "plain")]))
+    assert reading.document.reason == "zip-hidden-member"
+    assert sorted(names(reading)) == ["hidden.txt", "seen.txt"]
+
+
+def test_two_names_for_one_member_are_both_read():
+    data = make([("a.txt", "content")], zipfile.ZIP_STORED)
+    reading = read(data.replace(b"a.txt", b"b.doc", 1))
+    assert reading.document.reason == "zip-local-central-mismatch"
+    assert sorted(names(reading)) == ["a.txt", "b.doc"]
+
+
+@pytest.mark.parametrize(
+    ("field", "offset", "value"),
+    [("method", 8, 8), ("crc", 14, 0xFFFF), ("compressed", 18, 3), ("size", 22, 1)],
+)
+def test_a_local_header_that_lies_is_a_mismatch(field, offset, value):
+    data = bytearray(make([("a.txt", "content")], zipfile.ZIP_STORED))
+    struct.pack_into("<H", data, offset, value)
+    assert read(bytes(data)).document.status is ReadStatus.MALFORMED
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        ("a.txt", "a.txt", "zip-duplicate-name"),
+        ("word/document.xml", "Word/Document.xml", "zip-case-duplicate-name"),
+    ],
+)
+def test_names_that_clash_are_named_and_all_members_read(first, second, reason):
+    reading = read(make([(first, "1"), (second, "2")]))
+    assert reading.document.reason == reason
+    assert [member.data for member in reading.members] == [b"1", b"2"]
+
+
+def test_a_nul_in_a_name_is_named():
+    data = make([("aXb.txt", "1")]).replace(b"aXb.txt", b"a\0b.txt")
+    assert read(data).document.reason == "zip-nul-in-name"
+
+
+def test_data_before_between_and_behind_is_named():
+    data = make([("a.txt", "1" * 100)], zipfile.ZIP_STORED)
+    assert read(b"junk" + data).document.reason == "zip-prefix-data"
+    assert read(data + b"junk").document.reason == "zip-trailing-data"
+
+
+def test_overlapping_members_are_named():
+    data = bytearray(make([("a.txt", "1" * 100), ("b.txt", "1" * 100)], zipfile.ZIP_STORED))
+    second = data.rindex(b"PK\x01\x02")
+    struct.pack_into("<I", data, second + 42, 0)
+    reading = read(bytes(data))
+    assert reading.document.status is ReadStatus.MALFORMED
+
+
+def test_a_damaged_checksum_is_malformed_and_the_others_are_read():
+    data = bytearray(make([("a.txt", "1" * 100), ("b.txt", "2" * 100)], zipfile.ZIP_STORED))
+    data[40] ^= 0xFF
+    reading = read(bytes(data))
+    assert reading.document.reason == "zip-crc"
+    assert names(reading) == ["b.txt"]
+
+
+def test_a_cut_archive_still_gives_what_stands_in_it():
+    data = make([("a.txt", "1" * 1000), ("b.txt", "2" * 1000)], zipfile.ZIP_STORED)
+    reading = read(data[:1300])
+    assert reading.document.reason == "zip-no-central-directory"
+    assert names(reading) == ["a.txt"]
+
+
+def test_a_bomb_ends_at_the_ratio():
+    reading = read(make([("a", bytes(64 << 20))]))
+    assert (reading.document.status, reading.document.reason) == (ReadStatus.LIMIT, "ratio")
+    assert reading.members == ()
+
+
+def test_the_budget_counts_over_all_members_and_stops():
+    budget = Budget(limit_bytes=2500)
+    reading = read(make([(f"{number}.txt", "x" * 1000) for number in range(5)]), budget=budget)
+    assert (reading.document.status, reading.document.reason) == (ReadStatus.LIMIT, "bytes")
+    assert len(reading.members) == 2
+
+
+def test_too_many_members_are_a_limit():
+    reading = read(make([(f"{number}", "") for number in range(60)]), budget=Budget(limit_files=50))
+    assert (reading.document.status, reading.document.reason) == (ReadStatus.LIMIT, "files")
+
+
+def locked(password, encryption):
+    buffer = io.BytesIO()
+    with pyzipper.AESZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.setpassword(password)
+        archive.setencryption(encryption, nbits=256)
+        archive.writestr("bí mật.txt", b"content " * 100)
+    return buffer.getvalue()
+
+
+def test_an_aes_archive_is_encrypted_until_a_password_fits():
+    data = locked("Mậtkhẩu1".encode(), pyzipper.WZ_AES)
+    closed = read(data, "wrong")
+    assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
+    opened = read(data, "wrong", "Mậtkhẩu1")
+    assert opened.document.status is ReadStatus.OK
+    assert opened.document.opened_with_password
+    assert opened.members[0].data == b"content " * 100
+
+
+def test_a_traditionally_encrypted_archive_opens_with_the_right_password_only():
+    from tests.readers.zipcrypto import encrypted_zip
+
+    data = encrypted_zip("a.txt", b"content " * 50, b"123456")
+    assert read(data, "654321").document.status is ReadStatus.ENCRYPTED
+    opened = read(data, "654321", "123456")
+    assert opened.document.opened_with_password
+    assert opened.members[0].data == b"content " * 50
+
+
+SOUND = make([("a.txt", "nội dung " * 50), ("dir/", ""), ("dir/b.bin", bytes(300))])
+
+
+@settings(max_examples=150, deadline=2000)
+@given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), max_size=8), st.integers(0, len(SOUND)))
+def test_damage_of_any_kind_is_a_status_and_never_an_exception(flips, cut):
+    data = bytearray(SOUND)
+    for position, value in flips:
+        data[position] = value
+    try:
+        reading = read(bytes(data[:cut]))
+    except ReadError:
+        return
+    if bytes(data[:cut]) != SOUND and reading.document.status is ReadStatus.OK:
+        # Only what no checksum protects (times, attributes) may change without notice.
+        assert {member.data for member in reading.members} <= {"nội dung ".encode() * 50, bytes(300)}
+
+
+@pytest.mark.parametrize("bits", [8, 15])
+def test_every_single_damaged_octet_is_noticed_or_harmless(bits):
+    for position in range(0, len(SOUND), 3):
+        data = bytearray(SOUND)
+        data[position] ^= bits
+        try:
+            reading = read(bytes(data))
+        except ReadError:
+            continue
+        if reading.document.status is ReadStatus.OK:
+            assert {member.data for member in reading.members} == {"nội dung ".encode() * 50, bytes(300)}

@@ -1,0 +1,226 @@
+"""7z, RAR, TAR and the single-stream formats, with the same rules as ZIP."""
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zlib
+
+import py7zr
+import pytest
+from backports import zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import ReadStatus
+from gateway.readers import archive_7z, archive_rar, archive_stream, archive_tar, containers_libarchive
+from gateway.readers.archive_rar_plain import _FOUR_LONG, _RAR5, _aes, _block4, _block5, _number, sample_archives
+from gateway.readers.base import Budget, ReadError, Source
+
+needs_libarchive = pytest.mark.skipif(
+    not containers_libarchive.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
+)
+TEXT = "nội dung mật ".encode() * 200
+
+
+def read(module, data, kind, *passwords, filename=None, budget=None):
+    source = Source(data=data, part="1", detected_type=kind, passwords=passwords, filename=filename)
+    return module.read(source, budget or Budget())
+
+
+def seven(members, **options):
+    buffer = io.BytesIO()
+    with py7zr.SevenZipFile(buffer, "w", **options) as archive:
+        for name, data in members:
+            archive.writestr(data, name)
+    return buffer.getvalue()
+
+
+SEVEN = "application/x-7z-compressed"
+
+
+def test_7z_members_are_read():
+    reading = read(archive_7z, seven([("thư mục/lên.txt", TEXT), ("b.bin", bytes(100))]), SEVEN)
+    assert reading.document.status is ReadStatus.OK
+    assert [member.data for member in reading.members] == [TEXT, bytes(100)]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_locked_7z_opens_only_with_its_password(hidden):
+    data = seven([("a.txt", TEXT)], password="Mật khẩu 1", header_encryption=hidden)
+    closed = read(archive_7z, data, SEVEN, "wrong")
+    assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
+    opened = read(archive_7z, data, SEVEN, "wrong", "Mật khẩu 1")
+    assert opened.document.opened_with_password
+    assert opened.members[0].data == TEXT
+
+
+def test_a_7z_bomb_is_a_limit():
+    data = seven([("a", bytes(48 << 20))])
+    assert read(archive_7z, data, SEVEN).document.status is ReadStatus.LIMIT
+
+
+def test_what_follows_a_7z_archive_is_named():
+    assert read(archive_7z, seven([("a", TEXT)]) + b"x", SEVEN).document.reason == "trailing-data"
+
+
+def test_a_volume_of_a_7z_is_unsupported():
+    reading = read(archive_7z, seven([("a", TEXT)]), SEVEN, filename="ho-so.7z.001")
+    assert reading.document.reason == "multi-volume"
+
+
+RAR = "application/vnd.rar"
+
+
+@needs_libarchive
+@pytest.mark.parametrize("data", sample_archives(), ids=["rar4", "rar5"])
+def test_rar_members_are_read(data):
+    reading = read(archive_rar, data, RAR)
+    assert reading.document.status is ReadStatus.OK
+    assert [(member.name, member.data) for member in reading.members] == [("warm", b"warm")]
+
+
+def locked_rar5(password, content=TEXT):
+    import hashlib
+
+    salt, iv, rounds = b"s" * 16, b"i" * 16, 10
+    key = hashlib.pbkdf2_hmac("sha256", password, salt, 1 << rounds)
+    derived = hashlib.pbkdf2_hmac("sha256", password, salt, (1 << rounds) + 32)
+    folded = bytearray(8)
+    for index, octet in enumerate(derived):
+        folded[index & 7] ^= octet
+    check = bytes(folded) + hashlib.sha256(bytes(folded)).digest()[:4]
+    padded = content + bytes(-len(content) % 16)
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+    packed = encryptor.update(padded) + encryptor.finalize()
+    record = _number(1) + _number(0) + _number(1) + bytes([rounds]) + salt + iv + check
+    extra = _number(len(record)) + record
+    body = _number(2) + _number(3) + _number(len(extra)) + _number(len(packed)) + _number(4) + _number(len(content))
+    body += (
+        _number(0) + zlib.crc32(content).to_bytes(4, "little") + _number(0) + _number(1) + _number(5) + b"a.txt" + extra
+    )
+    return b"".join((_RAR5, _block5(b"\1\0\0"), _block5(body), packed, _block5(b"\5\0\0")))
+
+
+@needs_libarchive
+def test_a_locked_rar_opens_only_with_its_password():
+    data = locked_rar5(b"123456")
+    closed = read(archive_rar, data, RAR, "654321")
+    assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
+    opened = read(archive_rar, data, RAR, "654321", "123456")
+    assert opened.document.opened_with_password
+    assert [(member.name, member.data) for member in opened.members] == [("a.txt", TEXT)]
+
+
+def test_without_libarchive_a_compressed_rar_is_cannot_tell(monkeypatch):
+    monkeypatch.setattr(containers_libarchive, "available", lambda: False)
+    stored = read(archive_rar, sample_archives()[0], RAR)
+    assert stored.document.status is ReadStatus.OK
+    crc = zlib.crc32(b"warm")
+    import struct
+
+    header = struct.pack("<IIBIIBBHI", 4, 4, 3, crc, 0, 29, 0x33, 4, 0o100644) + b"warm"
+    data = (
+        b"Rar!\x1a\x07\x00"
+        + _block4(0x73, 0, bytes(6))
+        + _block4(0x74, _FOUR_LONG, header)
+        + b"xxxx"
+        + _block4(0x7B, 0x4000, b"")
+    )
+    assert read(archive_rar, data, RAR).document.reason == "rar-compressed"
+
+
+def test_the_cipher_helper_ignores_an_incomplete_last_block():
+    assert _aes(bytes(16), bytes(16), bytes(17)) == _aes(bytes(16), bytes(16), bytes(16))
+
+
+TAR = "application/x-tar"
+
+
+def tarred(members, **options):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", **options) as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def test_tar_members_are_read():
+    reading = read(archive_tar, tarred([("a/ă.txt", TEXT), ("../b", b"x")]), TAR)
+    assert reading.document.status is ReadStatus.OK
+    assert [member.name for member in reading.members] == ["a/ă.txt", "../b"]
+
+
+def test_what_hides_behind_the_end_of_a_tar_is_named():
+    hidden = tarred([("a", TEXT)]) + tarred([("b", TEXT)])
+    assert read(archive_tar, hidden, TAR).document.reason == "tar-trailing-data"
+
+
+def test_a_cut_tar_is_malformed():
+    assert read(archive_tar, tarred([("a", TEXT)])[:1500], TAR).document.status is ReadStatus.MALFORMED
+
+
+STREAMS = {
+    "application/gzip": gzip.compress,
+    "application/x-bzip2": bz2.compress,
+    "application/x-xz": lzma.compress,
+    "application/zstd": zstd.compress,
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_compressed_file_is_read_with_all_its_streams(kind):
+    pack = STREAMS[kind]
+    reading = read(archive_stream, pack(TEXT) + pack(b"more"), kind, filename="báo cáo.tgz")
+    assert reading.document.status is ReadStatus.OK
+    assert reading.members[0].data == TEXT + b"more"
+    assert reading.members[0].name == "báo cáo.tar"
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_cut_stream_is_malformed(kind):
+    packed = STREAMS[kind](TEXT)
+    assert read(archive_stream, packed[:-5], kind).document.status is ReadStatus.MALFORMED
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_stream_bomb_is_a_limit(kind):
+    reading = read(archive_stream, STREAMS[kind](bytes(64 << 20)), kind)
+    assert (reading.document.status, reading.document.reason) == (ReadStatus.LIMIT, "ratio")
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_what_follows_a_stream_is_named_and_the_stream_is_read(kind):
+    reading = read(archive_stream, STREAMS[kind](TEXT) + b"PK\3\4", kind)
+    assert reading.document.reason == "trailing-data"
+    assert reading.members[0].data == TEXT
+
+
+FUZZED = [
+    (archive_7z, SEVEN, seven([("a.txt", TEXT)])),
+    (archive_rar, RAR, sample_archives()[0]),
+    (archive_rar, RAR, sample_archives()[1]),
+    (archive_tar, TAR, tarred([("a.txt", TEXT)])),
+    (archive_stream, "application/gzip", gzip.compress(TEXT)),
+    (archive_stream, "application/zstd", zstd.compress(TEXT)),
+]
+
+
+@pytest.mark.parametrize(("module", "kind", "sound"), FUZZED, ids=["7z", "rar4", "rar5", "tar", "gz", "zst"])
+@settings(max_examples=60, deadline=4000)
+@given(data=st.data())
+def test_damage_is_a_status_and_never_an_exception(module, kind, sound, data):
+    damaged = bytearray(sound)
+    for _ in range(data.draw(st.integers(0, 6))):
+        damaged[data.draw(st.integers(0, len(sound) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(sound)))
+    try:
+        reading = read(module, bytes(damaged[:cut]), kind, "x")
+    except ReadError:
+        return
+    assert reading.document.status in ReadStatus

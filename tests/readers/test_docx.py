@@ -1,0 +1,617 @@
+"""Word documents: every place where words can stand, and the look of every letter by the rules of ECMA-376."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.readers import docx
+from gateway.readers.base import Budget, ReadError, Reading, Source
+from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
+
+MARK = "TUYỆT MẬT"
+
+
+def para(text: str, run: str = "", paragraph: str = "") -> str:
+    return (
+        f"<w:p><w:pPr>{paragraph}</w:pPr><w:r><w:rPr>{run}</w:rPr>"
+        f'<w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
+    )
+
+
+def styles(*styles: str, defaults: str = "") -> str:
+    return (
+        f"<w:styles {NAMESPACES}><w:docDefaults><w:rPrDefault><w:rPr>{defaults}</w:rPr></w:rPrDefault></w:docDefaults>"
+        f"{''.join(styles)}</w:styles>"
+    )
+
+
+def style(name: str, run: str = "", *, kind: str = "paragraph", base: str = "", default: bool = False, more: str = "") -> str:
+    return (
+        f'<w:style w:type="{kind}" w:styleId="{name}"{" w:default=" + chr(34) + "1" + chr(34) if default else ""}>'
+        f'<w:name w:val="{name}"/>{f"<w:basedOn w:val={chr(34)}{base}{chr(34)}/>" if base else ""}{more}'
+        f"<w:rPr>{run}</w:rPr></w:style>"
+    )
+
+
+def fonts(**slots: str) -> str:
+    return "<w:rFonts " + " ".join(f'w:{slot}="{name}"' for slot, name in slots.items()) + "/>"
+
+
+def find(reading: Reading, text: str) -> Run:
+    found = [run for run in reading.document.runs if text in run.text]
+    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
+    return found[0]
+
+
+def look_of(text: str, *, run: str = "", paragraph: str = "", **parts: str) -> Run:
+    return find(read(word(para(text, run, paragraph), **parts)), text)
+
+
+# Places
+
+
+@pytest.mark.parametrize(
+    ("body", "role", "origin"),
+    [
+        (para(MARK), Role.BODY, Origin.TEXT),
+        (f"<w:p><w:hyperlink><w:r><w:t>{MARK}</w:t></w:r></w:hyperlink></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:ins><w:r><w:t>{MARK}</w:t></w:r></w:ins></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:moveTo><w:r><w:t>{MARK}</w:t></w:r></w:moveTo></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:del><w:r><w:delText>{MARK}</w:delText></w:r></w:del></w:p>", Role.BODY, Origin.DELETED),
+        (f"<w:p><w:moveFrom><w:r><w:t>{MARK}</w:t></w:r></w:moveFrom></w:p>", Role.BODY, Origin.DELETED),
+        (f"<w:p><w:smartTag><w:r><w:t>{MARK}</w:t></w:r></w:smartTag></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:customXml><w:r><w:t>{MARK}</w:t></w:r></w:customXml></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:sdt><w:sdtContent>{para(MARK)}</w:sdtContent></w:sdt>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:sdt><w:sdtContent><w:r><w:t>{MARK}</w:t></w:r></w:sdtContent></w:sdt></w:p>", Role.BODY, Origin.TEXT),
+        (f'<w:sdt><w:sdtPr><w:alias w:val="{MARK}"/></w:sdtPr><w:sdtContent/></w:sdt>', Role.FIELD, Origin.HIDDEN),
+        (f'<w:p><w:fldSimple w:instr="QUOTE {MARK}"/></w:p>', Role.FIELD, Origin.HIDDEN),
+        (f"<w:p><w:r><w:instrText>SET a {MARK}</w:instrText></w:r></w:p>", Role.FIELD, Origin.HIDDEN),
+        (f"<w:p><m:oMath><m:r><m:t>{MARK}</m:t></m:r></m:oMath></w:p>", Role.BODY, Origin.TEXT),
+        (para(MARK, "<w:vanish/>"), Role.BODY, Origin.HIDDEN),
+        (para(MARK, '<w:color w:val="FFFFFF"/>'), Role.BODY, Origin.HIDDEN),
+        (para(MARK, paragraph='<w:outlineLvl w:val="0"/>'), Role.HEADING, Origin.TEXT),
+        (f"<w:tbl><w:tr><w:tc>{para(MARK)}</w:tc></w:tr></w:tbl>", Role.CELL, Origin.TEXT),
+        (f'<w:p><w:bookmarkStart w:id="1" w:name="{MARK}"/></w:p>', Role.NAME, Origin.HIDDEN),
+        (f"<w:p><w:r><w:pict><v:shape><v:textbox><w:txbxContent>{para(MARK)}</w:txbxContent></v:textbox></v:shape>"
+         "</w:pict></w:r></w:p>", Role.TEXTBOX, Origin.TEXT),
+        (f'<w:p><w:r><w:pict><v:shape><v:textpath string="{MARK}"/></v:shape></w:pict></w:r></w:p>',
+         Role.WATERMARK, Origin.TEXT),
+        (f"<w:p><w:r><w:drawing><wp:anchor><wps:wsp><wps:txbx><w:txbxContent>{para(MARK)}</w:txbxContent></wps:txbx>"
+         "</wps:wsp></wp:anchor></w:drawing></w:r></w:p>", Role.TEXTBOX, Origin.TEXT),
+        (f'<w:p><w:r><w:drawing><wp:inline><wp:docPr id="1" name="Picture 1" descr="{MARK}"/></wp:inline></w:drawing>'
+         "</w:r></w:p>", Role.ALT_TEXT, Origin.HIDDEN),
+        # Out of place: the schema has no text there, but the letters stand in the file.
+        (f"<w:p>{MARK}</w:p>", Role.BODY, Origin.HIDDEN),
+        (f"<w:p><w:r>{MARK}</w:r></w:p>", Role.BODY, Origin.HIDDEN),
+        (f"<w:p><w:pPr><w:t>{MARK}</w:t></w:pPr></w:p>", Role.BODY, Origin.HIDDEN),
+        (f"<w:p><unknown><w:r><w:t>{MARK}</w:t></w:r></unknown></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:r><w:t>{MARK[:3]}<!-- x -->{MARK[3:]}</w:t></w:r></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><w:r><w:t>{MARK[:3]}<b/>{MARK[3:]}</w:t></w:r></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:r><w:t>{MARK}</w:t></w:r>", Role.BODY, Origin.TEXT),
+    ],
+)  # fmt: skip
+def test_words_are_found_where_they_stand(body: str, role: Role, origin: Origin) -> None:
+    run = find(read(word(body)), MARK)
+    assert (run.role, run.origin) == (role, origin)
+
+
+@pytest.mark.parametrize(
+    ("part", "root", "role"),
+    [
+        ("footnotes", "footnote", Role.NOTE),
+        ("endnotes", "endnote", Role.NOTE),
+        ("comments", "comment", Role.COMMENT),
+    ],
+)
+def test_notes_and_comments_are_read_with_their_number(part: str, root: str, role: Role) -> None:
+    content = (
+        f'<w:{part} {NAMESPACES}><w:{root} w:type="separator">{para("")}</w:{root}>'
+        f"<w:{root}>{para('one')}</w:{root}><w:{root}>{para(MARK)}</w:{root}></w:{part}>"
+    )
+    run = find(read(word(para("text"), **{f"word__{part}_xml": content})), MARK)
+    assert (run.role, run.locator) == (role, f"{root}:2")
+
+
+def test_headers_count_as_seen_only_when_a_section_shows_them() -> None:
+    header = f"<w:hdr {NAMESPACES}>{para(MARK)}</w:hdr>"
+    section = '<w:sectPr><w:headerReference w:type="{}" r:id="header1"/>{}</w:sectPr>'
+    seen = find(read(word(para("x") + section.format("default", ""), word__header1_xml=header)), MARK)
+    assert (seen.role, seen.origin, seen.locator) == (Role.HEADER, Origin.TEXT, "header:1")
+    first = section.format("first", "")
+    assert find(read(word(para("x") + first, word__header1_xml=header)), MARK).origin is Origin.HIDDEN
+    title = section.format("first", "<w:titlePg/>")
+    assert find(read(word(para("x") + title, word__header1_xml=header)), MARK).origin is Origin.TEXT
+
+
+def test_word_art_in_a_header_is_a_watermark() -> None:
+    shape = (
+        '<w:p><w:r><w:pict><v:shape id="PowerPlusWaterMarkObject1" fillcolor="silver">'
+        f"<v:textpath style='font-family:\"Times New Roman\"' string=\"{MARK}\"/></v:shape></w:pict></w:r></w:p>"
+    )
+    run = find(read(word(para("x"), word__header1_xml=f"<w:hdr {NAMESPACES}>{shape}</w:hdr>")), MARK)
+    assert (run.role, run.font, run.colour) == (Role.WATERMARK, "Times New Roman", "C0C0C0")
+
+
+def test_both_branches_of_an_alternative_are_read_but_counted_once() -> None:
+    box = "<w:txbxContent>{}</w:txbxContent>"
+    body = (
+        '<w:p><w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:anchor><wp:positionH>'
+        "<wp:posOffset>12</wp:posOffset></wp:positionH><wps:wsp><wps:txbx>{}</wps:txbx></wps:wsp></wp:anchor>"
+        "</w:drawing></mc:Choice><mc:Fallback><w:pict><v:shape><v:textbox>{}</v:textbox></v:shape></w:pict>"
+        "</mc:Fallback></mc:AlternateContent></w:r></w:p>"
+    )
+    same = read(word(body.format(box.format(para("chữ")), box.format(para("chữ")))))
+    assert [run.text for run in same.document.runs] == ["chữ"]
+    differ = read(word(body.format(box.format(para("chữ")), box.format(para(MARK)))))
+    assert find(differ, MARK).origin is Origin.HIDDEN
+    unknown = body.replace('Requires="wps"', 'Requires="zz"').replace("<w:p>", '<w:p xmlns:zz="urn:else">', 1)
+    flipped = read(word(unknown.format(box.format(para("chữ")), box.format(para(MARK)))))
+    assert find(flipped, MARK).origin is Origin.TEXT
+    assert find(flipped, "chữ").origin is Origin.HIDDEN
+
+
+def test_a_mark_split_across_runs_is_one_block() -> None:
+    pieces = "".join(f'<w:r w:rsidR="{i}"><w:t>{letter}</w:t></w:r>' for i, letter in enumerate(MARK))
+    runs = read(word(f"<w:p>{pieces}</w:p>")).document.runs
+    assert [run.text for run in runs] == [MARK]
+
+
+def test_symbols_breaks_and_hyphens_become_letters() -> None:
+    body = (
+        '<w:p><w:r><w:t>a</w:t><w:br/><w:t>b</w:t><w:tab/><w:noBreakHyphen/><w:sym w:font="Symbol" w:char="F061"/>'
+        "</w:r></w:p>"
+    )
+    runs = read(word(body)).document.runs
+    assert "".join(run.text for run in runs) == "a\nb\t\u2011\uf061"
+    assert runs[-1].font == "Symbol"
+
+
+def test_locators_name_paragraph_and_cell() -> None:
+    row = f"<w:tr><w:tc>{para('a')}</w:tc><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>{para('b')}</w:tc><w:tc>{para('c')}</w:tc></w:tr>"
+    reading = read(word(para("one") + f"<w:tbl>{row}</w:tbl>" + para("two")))
+    assert [run.locator for run in reading.document.runs] == [
+        "paragraph:1",
+        "table:1,row:1,column:1",
+        "table:1,row:1,column:2",
+        "table:1,row:1,column:4",
+        "paragraph:2",
+    ]
+    assert len({run.block for run in reading.document.runs}) == 5
+
+
+def test_pages_follow_the_breaks_word_saw() -> None:
+    body = para("one") + "<w:p><w:r><w:t>a</w:t><w:lastRenderedPageBreak/><w:t>b</w:t></w:r></w:p>"
+    reading = read(word(body))
+    assert [(run.text, run.page) for run in reading.document.runs] == [("one", 1), ("a", 1), ("b", 2)]
+    assert reading.document.pages == 2
+    assert find(read(word(para("x"))), "x").page is None
+
+
+def test_list_labels_are_counted_as_word_counts_them() -> None:
+    level = '<w:lvl w:ilvl="{0}"><w:start w:val="1"/><w:numFmt w:val="{1}"/><w:suff w:val="space"/><w:lvlText w:val="{2}"/></w:lvl>'
+    numbering = (
+        f'<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">{level.format(0, "decimal", "Điều %1.")}'
+        f'{level.format(1, "lowerLetter", "%2)")}{level.format(2, "bullet", "•")}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    item = '<w:numPr><w:ilvl w:val="{}"/><w:numId w:val="1"/></w:numPr>'
+    body = "".join(para("x", paragraph=item.format(depth)) for depth in (0, 1, 1, 2, 0, 1))
+    blocks: dict[int, str] = {}
+    for run in read(word(body, word__numbering_xml=numbering)).document.runs:
+        blocks[run.block] = blocks.get(run.block, "") + run.text
+    assert list(blocks.values()) == ["Điều 1. x", "a) x", "b) x", "x", "Điều 2. x", "a) x"]
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "boxed"),
+    [
+        ("<w:pBdr>" + "".join(f'<w:{s} w:val="single"/>' for s in ("top", "left", "bottom", "right")) + "</w:pBdr>", True),
+        ('<w:pBdr><w:bottom w:val="single"/></w:pBdr>', None),
+        ('<w:framePr w:w="2000"/>', True),
+        ('<w:framePr w:dropCap="drop"/>', None),
+    ],
+)
+def test_bordered_paragraphs_and_frames_are_boxed(paragraph: str, boxed: bool | None) -> None:
+    assert look_of(MARK, paragraph=paragraph).boxed is boxed
+
+
+def test_a_table_of_one_bordered_cell_is_a_box() -> None:
+    borders = "<w:tblBorders>" + "".join(f'<w:{s} w:val="single"/>' for s in ("top", "left", "bottom", "right")) + "</w:tblBorders>"
+    one = f"<w:tbl><w:tblPr>{borders}</w:tblPr><w:tr><w:tc>{para(MARK)}</w:tc></w:tr></w:tbl>"
+    two = one.replace("</w:tr>", f"<w:tc>{para('x')}</w:tc></w:tr>")
+    assert find(read(word(one)), MARK).boxed is True
+    assert find(read(word(two)), MARK).boxed is None
+    assert find(read(word(one.replace("single", "none"))), MARK).boxed is None
+
+
+# Look
+
+
+def test_vietnamese_letters_take_the_high_ansi_font() -> None:
+    reading = read(word(para("Uỷ ban", fonts(ascii="Times New Roman", hAnsi="Arial"))))
+    assert [(run.text, run.font) for run in reading.document.runs] == [
+        ("U", "Times New Roman"),
+        ("ỷ", "Arial"),
+        (" ban", "Times New Roman"),
+    ]
+
+
+def test_a_hint_moves_vietnamese_letters_only_for_chinese() -> None:
+    slots = fonts(ascii="A", hAnsi="B", eastAsia="C", hint="eastAsia")
+    plain = read(word(para("ỷ°", slots + '<w:lang w:eastAsia="ja-JP"/>')))
+    assert [(run.text, run.font) for run in plain.document.runs] == [("ỷ", "B"), ("°", "C")]
+    chinese = read(word(para("ỷ°", slots + '<w:lang w:eastAsia="zh-CN"/>')))
+    assert [(run.text, run.font) for run in chinese.document.runs] == [("ỷ°", "C")]
+
+
+def test_complex_script_runs_take_their_own_font_size_and_weight() -> None:
+    run = look_of("Uỷ", run=fonts(ascii="A", hAnsi="A", cs="Z") + '<w:cs/><w:b/><w:sz w:val="20"/><w:szCs w:val="40"/>')
+    assert (run.font, run.size_pt, run.bold) == ("Z", 20.0, False)
+
+
+THEME = (
+    '<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:themeElements><a:clrScheme name="x">'
+    '<a:dk1><a:sysClr val="windowText" lastClr="000000"/></a:dk1><a:lt1><a:srgbClr val="FFFFFF"/></a:lt1>'
+    '<a:accent1><a:srgbClr val="4472C4"/></a:accent1></a:clrScheme><a:fontScheme name="x"><a:majorFont>'
+    '<a:latin typeface="Cambria"/></a:majorFont><a:minorFont><a:latin typeface="{}"/>'
+    '<a:font script="Viet" typeface="Tahoma"/></a:minorFont></a:fontScheme></a:themeElements></a:theme>'
+)
+
+
+def test_theme_fonts_win_over_names() -> None:
+    slots = fonts(ascii="Arial", asciiTheme="minorHAnsi", hAnsi="Arial", hAnsiTheme="minorHAnsi")
+    assert look_of("Uỷ", run=slots, word__theme__theme1_xml=THEME.format("Calibri")).font == "Calibri"
+    assert look_of("Uỷ", run=slots, word__theme__theme1_xml=THEME.format("")).font == "Tahoma"
+    assert look_of("Uỷ", run=slots).font == "Arial"
+    assert look_of("Uỷ", run=fonts(asciiTheme="minorHAnsi", hAnsiTheme="minorHAnsi")).font == "Times New Roman"
+
+
+def test_a_plain_name_set_later_replaces_an_inherited_theme_font() -> None:
+    sheet = styles(style("Normal", fonts(asciiTheme="minorHAnsi", hAnsiTheme="minorHAnsi"), default=True))
+    run = look_of("Uỷ", run=fonts(ascii="Arial", hAnsi="Arial"), word__styles_xml=sheet, word__theme__theme1_xml=THEME.format("Calibri"))
+    assert run.font == "Arial"
+
+
+def test_layers_combine_from_defaults_to_direct_formatting() -> None:
+    sheet = styles(
+        style("Normal", fonts(ascii="Normal", hAnsi="Normal"), default=True),
+        style("Base", '<w:color w:val="FF0000"/><w:sz w:val="30"/>', base="Normal"),
+        style("Child", fonts(ascii="Child", hAnsi="Child"), base="Base"),
+        style("Chars", '<w:sz w:val="40"/>', kind="character"),
+        defaults=fonts(ascii="Default", hAnsi="Default") + '<w:sz w:val="24"/>',
+    )
+    part = {"word__styles_xml": sheet}
+    assert look_of("x", **part).font == "Normal"
+    child = look_of("x", paragraph='<w:pStyle w:val="Child"/>', **part)
+    assert (child.font, child.size_pt, child.colour) == ("Child", 15.0, "FF0000")
+    chars = look_of("x", paragraph='<w:pStyle w:val="Child"/>', run='<w:rStyle w:val="Chars"/><w:color w:val="00FF00"/>', **part)
+    assert (chars.font, chars.size_pt, chars.colour) == ("Child", 20.0, "00FF00")
+    assert look_of("x", paragraph='<w:pStyle w:val="Missing"/>', **part).font == "Normal"
+
+
+def test_toggles_of_styles_cancel_and_direct_ones_decide() -> None:
+    sheet = styles(style("Bold", "<w:b/>"), style("Strong", "<w:b/>", kind="character"))
+    bold, strong = '<w:pStyle w:val="Bold"/>', '<w:rStyle w:val="Strong"/>'
+    assert look_of("x", paragraph=bold, word__styles_xml=sheet).bold is True
+    assert look_of("x", paragraph=bold, run=strong, word__styles_xml=sheet).bold is False
+    assert look_of("x", paragraph=bold, run=strong + "<w:b/>", word__styles_xml=sheet).bold is True
+    assert look_of("x", paragraph=bold, run='<w:b w:val="0"/>', word__styles_xml=sheet).bold is False
+
+
+def test_styles_based_on_each_other_end() -> None:
+    sheet = styles(style("A", "<w:b/>", base="B"), style("B", '<w:sz w:val="50"/>', base="A"))
+    run = look_of("x", paragraph='<w:pStyle w:val="A"/>', word__styles_xml=sheet)
+    assert (run.bold, run.size_pt) == (True, 25.0)
+
+
+def test_conditional_formatting_of_tables_follows_position() -> None:
+    conditional = (
+        '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/><w:color w:val="FFFFFF"/></w:rPr><w:tcPr><w:shd w:val="clear" '
+        'w:fill="4472C4"/></w:tcPr></w:tblStylePr><w:tblStylePr w:type="band2Horz"><w:tcPr><w:shd w:val="clear" '
+        'w:fill="DDDDDD"/></w:tcPr></w:tblStylePr>'
+    )
+    sheet = styles(
+        f'<w:style w:type="table" w:styleId="T"><w:name w:val="T"/><w:rPr>{fonts(ascii="Table", hAnsi="Table")}</w:rPr>{conditional}</w:style>'
+    )
+    rows = "".join(f"<w:tr><w:tc>{para(text)}</w:tc></w:tr>" for text in ("head", "one", "two"))
+    look = '<w:tblLook w:firstRow="1" w:noVBand="1"/>'
+    reading = read(word(f'<w:tbl><w:tblPr><w:tblStyle w:val="T"/>{look}</w:tblPr>{rows}</w:tbl>', word__styles_xml=sheet))
+    head, one, two = (find(reading, text) for text in ("head", "one", "two"))
+    assert (head.font, head.bold, head.colour, head.background, head.origin) == ("Table", True, "FFFFFF", "4472C4", Origin.TEXT)
+    assert (one.bold, one.background, two.background) == (False, None, "DDDDDD")
+
+
+@pytest.mark.parametrize(
+    ("run", "colour", "background"),
+    [
+        ("", "auto", None),
+        ('<w:color w:val="auto"/>', "auto", None),
+        ('<w:color w:val="c00000"/>', "C00000", None),
+        ('<w:color w:val="FF0000" w:themeColor="text1"/>', "000000", None),
+        ('<w:color w:val="FF0000" w:themeColor="accent1"/>', "4472C4", None),
+        ('<w:color w:themeColor="accent1" w:themeShade="BF"/>', "2F5496", None),
+        ('<w:color w:themeColor="accent1" w:themeTint="99"/>', "8EAADB", None),
+        ('<w:shd w:val="clear" w:fill="000000"/>', "FFFFFF", "000000"),
+        ('<w:shd w:val="clear" w:fill="FFFF00"/>', "auto", "FFFF00"),
+        ('<w:shd w:val="solid" w:color="112233" w:fill="FFFFFF"/>', "FFFFFF", "112233"),
+        ('<w:shd w:val="pct50" w:color="000000" w:fill="FFFFFF"/>', "auto", "808080"),
+        ('<w:highlight w:val="yellow"/>', "auto", "FFFF00"),
+        ('<w:highlight w:val="darkBlue"/><w:shd w:val="clear" w:fill="FFFFFF"/>', "FFFFFF", "00008B"),
+        ('<w14:textFill><w14:solidFill><w14:srgbClr w14:val="00B0F0"/></w14:solidFill></w14:textFill>', "00B0F0", None),
+        ('<w14:textFill><w14:solidFill><w14:schemeClr w14:val="accent1"><w14:lumMod w14:val="75000"/></w14:schemeClr>'
+         "</w14:solidFill></w14:textFill>", "2F5496", None),
+    ],
+)  # fmt: skip
+def test_colours_are_resolved_as_seen(run: str, colour: str, background: str | None) -> None:
+    seen = look_of("x", run=run, word__theme__theme1_xml=THEME.format("Calibri"))
+    near = max(abs(int(seen.colour[i : i + 2], 16) - int(colour[i : i + 2], 16)) for i in (0, 2, 4)) if colour != "auto" and seen.colour != "auto" else 0
+    assert seen.colour == colour or near <= 1, seen.colour
+    assert seen.background in {background, "000080" if background == "00008B" else background}
+
+
+def test_capitals_are_given_as_seen_but_legacy_letters_stay() -> None:
+    assert look_of("TUYỆT MẬT", run="") is not None
+    assert find(read(word(para("tuyệt mật", "<w:caps/>"))), "TUYỆT MẬT").text == "TUYỆT MẬT"
+    legacy = read(word(para("tuyÖt mËt", "<w:caps/>" + fonts(ascii=".VnTime", hAnsi=".VnTime"))))
+    assert find(legacy, "tuyÖt mËt").font == ".VnTime"
+
+
+def test_text_boxes_take_fill_and_ink_of_their_shape() -> None:
+    shape = (
+        "<w:p><w:r><w:drawing><wp:anchor><wps:wsp><wps:spPr><a:solidFill><a:srgbClr val='{}'/></a:solidFill></wps:spPr>"
+        "<wps:style><a:fontRef idx='minor'><a:schemeClr val='lt1'/></a:fontRef></wps:style><wps:txbx><w:txbxContent>{}"
+        "</w:txbxContent></wps:txbx></wps:wsp></wp:anchor></w:drawing></w:r></w:p>"
+    )
+    run = find(read(word(shape.format("4472C4", para("x")))), "x")
+    assert (run.colour, run.background, run.origin, run.boxed) == ("FFFFFF", "4472C4", Origin.TEXT, True)
+    assert find(read(word(shape.format("FFFFFF", para("x")))), "x").origin is Origin.HIDDEN
+
+
+# Other content of the package
+
+
+def test_properties_and_labels_are_given_with_their_name() -> None:
+    parts = {
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{para('x')}</w:body></w:document>",
+        "docProps/custom.xml": (
+            '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+            'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"><property pid="2" '
+            f'name="MSIP_Label_1_Name"><vt:lpwstr>{MARK}</vt:lpwstr></property></Properties>'
+        ),
+        "docProps/core.xml": (
+            '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+            'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Tiêu đề</dc:title></cp:coreProperties>'
+        ),
+        "customXml/item1.xml": f'<root label="nhãn {MARK}">giá trị</root>',
+    }
+    reading = read(package(parts))
+    label = find(reading, MARK)
+    assert (label.role, label.locator) == (Role.PROPERTY, "property:MSIP_Label_1_Name")
+    assert find(reading, "Tiêu đề").locator == "property:Title"
+    assert find(reading, "giá trị").role is Role.PROPERTY
+    assert find(reading, "nhãn").origin is Origin.HIDDEN
+
+
+def test_parts_that_nothing_refers_to_are_read_and_reported() -> None:
+    data = word(para("x"), word__stray_xml=f"<w:hdr {NAMESPACES}>{para(MARK)}</w:hdr>")
+    reading = read(data)
+    assert find(reading, MARK).origin is Origin.HIDDEN
+    assert ("unreferenced-part", "part:word/stray.xml") in {(a.kind, a.locator) for a in reading.document.active_content}
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "active"),
+    [
+        ("attachedTemplate", "https://x.test/a.dotm", "external-template"),
+        ("image", "https://x.test/a.png", "external-object"),
+        ("oleObject", "file:///c:/a.doc", "external-object"),
+        ("frame", "https://x.test/", "external-object"),
+        ("hyperlink", "file://server/share", "external-link"),
+        ("hyperlink", "https://x.test/", None),
+    ],
+)
+def test_what_leads_outside_is_reported(kind: str, target: str, active: str | None) -> None:
+    links = relationships({"rId1": (kind, target)}, external=["rId1"])
+    parts = {
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{para('x')}</w:body></w:document>",
+        "word/_rels/document.xml.rels": links,
+    }
+    assert [each.kind for each in read(package(parts)).document.active_content] == ([active] if active else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("DDEAUTO c:\\\\windows cmd", "dde"),
+        ("QUOTE 68 68 69", "dde"),
+        ("INCLUDEPICTURE http://x.test", "external-object"),
+        ("MACROBUTTON Run x", "macro"),
+        ("PAGE", None),
+    ],
+)
+def test_field_codes_that_act_are_reported_even_when_split(code: str, kind: str | None) -> None:
+    pieces = "".join(f"<w:r><w:instrText xml:space='preserve'>{letter}</w:instrText></w:r>" for letter in code)
+    begin, end = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    reading = read(word(f"<w:p>{begin}{pieces}{end}</w:p>"))
+    assert [each.kind for each in reading.document.active_content] == ([kind] if kind else [])
+
+
+def test_letters_spelled_by_numbers_in_a_field_are_read() -> None:
+    code = "QUOTE " + " ".join(str(ord(letter)) for letter in "MẬT")
+    assert find(read(word(f'<w:p><w:fldSimple w:instr="{code}"/></w:p>')), "MẬT").role is Role.FIELD
+
+
+def test_pictures_and_embedded_files_become_members() -> None:
+    picture = (
+        '<w:p><w:r><w:drawing><wp:inline><wp:extent cx="7560310" cy="10692130"/><a:graphic><a:graphicData><pic:pic>'
+        '<pic:blipFill><a:blip r:embed="rId1"/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline>'
+        "</w:drawing></w:r></w:p>"
+    )
+    parts: dict[str, str | bytes] = {
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{picture}<w:altChunk r:id='rId3'/></w:body></w:document>",
+        "word/_rels/document.xml.rels": relationships(
+            {"rId1": ("image", "media/a.png"), "rId2": ("package", "embeddings/b.xlsx"), "rId3": ("aFChunk", "c.html")}
+        ),
+        "word/media/a.png": b"\x89PNG picture",
+        "word/embeddings/b.xlsx": b"PK\x03\x04 inner",
+        "word/c.html": b"<p>chunk</p>",
+    }
+    reading = read(package(parts))
+    assert {(m.name, m.relation) for m in reading.members} == {
+        ("word/media/a.png", "image"),
+        ("word/embeddings/b.xlsx", "embedded"),
+        ("word/c.html", "embedded"),
+    }
+    image = reading.document.images[0]
+    assert image.page_share == pytest.approx(1.0, abs=0.01)
+    assert image.sha256 is not None
+
+
+def test_strict_documents_are_read_like_transitional_ones() -> None:
+    data = word(para("Uỷ", '<w:sz w:val="14pt"/>' + fonts(ascii="Arial", hAnsi="Arial")))
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if not name.startswith("["):
+                content = content.replace(
+                    b"http://schemas.openxmlformats.org/wordprocessingml/2006/main", b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+                ).replace(
+                    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/", b"http://purl.oclc.org/ooxml/officeDocument/relationships/"
+                )
+            new.writestr(name, content)
+    run = find(read(out.getvalue()), "Uỷ")
+    assert (run.font, run.size_pt) == ("Arial", 14.0)
+
+
+# Hostile input
+
+
+def read_raw(data: bytes, **budget: object) -> Reading:
+    return docx.read(Source(data=data, part="1"), Budget(**budget))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "reason"),
+    [
+        (b'<!DOCTYPE x [<!ENTITY e "x">]><w:document/>', ReadStatus.MALFORMED, "doctype"),
+        (b'<?xml version="1.0" encoding="UTF-7"?><w:document/>', ReadStatus.MALFORMED, "xml-encoding"),
+        (b"<w:document", ReadStatus.MALFORMED, "xml"),
+        (f"<w:document {NAMESPACES}><w:body>{'<w:sdt>' * 300}{'</w:sdt>' * 300}</w:body></w:document>".encode(),
+         ReadStatus.LIMIT, "xml-depth"),
+    ],
+)  # fmt: skip
+def test_hostile_xml_has_an_exact_cause(document: bytes, status: ReadStatus, reason: str) -> None:
+    found = read(package({"word/document.xml": document})).document
+    assert (found.status, found.reason) == (status, reason)
+
+
+def test_what_stands_before_a_fault_is_still_read() -> None:
+    text = f"<w:document {NAMESPACES}><w:body>{para(MARK)}{para('x') * 20000}<w:p></w:body>"
+    reading = read(package({"word/document.xml": text}, method=zipfile.ZIP_STORED))
+    assert reading.document.status is ReadStatus.MALFORMED
+    assert find(reading, MARK).text == MARK
+
+
+def test_utf_16_is_read_like_utf_8() -> None:
+    text = f'<?xml version="1.0" encoding="UTF-16"?><w:document {NAMESPACES}><w:body>{para(MARK)}</w:body></w:document>'
+    for codec in ("utf-16", "utf-16-le", "utf-16-be"):
+        assert find(read(package({"word/document.xml": text.encode(codec)})), MARK).text == MARK
+    evil = text.replace("<w:document", "<!DOCTYPE x><w:document", 1).encode("utf-16")
+    assert read(package({"word/document.xml": evil})).document.reason == "doctype"
+
+
+def test_a_million_empty_paragraphs_are_read_in_bounded_time() -> None:
+    text = f"<w:document {NAMESPACES}><w:body>{'<w:p/>' * 1_000_000}{para(MARK)}</w:body></w:document>"
+    began = time.process_time()
+    reading = read(package({"word/document.xml": text}, method=zipfile.ZIP_STORED))
+    assert time.process_time() - began < 20
+    assert reading.document.status in {ReadStatus.OK, ReadStatus.TIMEOUT}
+
+
+def test_the_deadline_ends_reading_with_what_was_found() -> None:
+    data = word(para(MARK) + para("x") * 100_000)
+    with pytest.raises(ReadError) as caught:
+        read_raw(data, deadline=time.monotonic() - 1)
+    assert caught.value.status is ReadStatus.TIMEOUT
+
+
+def zip_with(edit: object) -> bytes:
+    out = io.BytesIO(word(para("x")))
+    data = bytearray(out.getvalue())
+    edit(data)  # type: ignore[operator]
+    return bytes(data)
+
+
+def test_sizes_that_lie_are_refused() -> None:
+    def shrink(data: bytearray) -> None:
+        at = data.rindex(b"PK\x01\x02")
+        size = int.from_bytes(data[at + 24 : at + 28], "little")
+        data[at + 24 : at + 28] = (size - 1).to_bytes(4, "little")
+
+    found = read_raw(zip_with(shrink)).document
+    assert (found.status, found.reason) == (ReadStatus.MALFORMED, "zip-size-mismatch")
+
+
+def test_encrypted_entries_are_encrypted_not_clean() -> None:
+    def flag(data: bytearray) -> None:
+        at = data.index(b"PK\x01\x02")
+        data[at + 8] |= 1
+
+    with pytest.raises(ReadError) as caught:
+        read_raw(zip_with(flag))
+    assert caught.value.status is ReadStatus.ENCRYPTED
+
+
+def test_names_that_differ_only_in_case_are_refused() -> None:
+    out = io.BytesIO(word(para("x")))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("WORD/document.xml", "<x/>")
+    with pytest.raises(ReadError) as caught:
+        read_raw(out.getvalue())
+    assert caught.value.reason == "zip-duplicate-name"
+
+
+def test_a_bomb_ends_at_the_ratio() -> None:
+    data = package({"word/document.xml": b"<a>" + b" " * (40 << 20) + b"</a>"})
+    found = read(data).document
+    assert (found.status, found.reason) == (ReadStatus.LIMIT, "ratio")
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_random_bytes_never_break_the_reader(data: bytes) -> None:
+    with pytest.raises(ReadError):
+        read_raw(data)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 255))
+@settings(max_examples=150, deadline=None)
+def test_a_changed_octet_gives_a_document_or_a_cause(position: int, value: int) -> None:
+    data = bytearray(SAMPLE)
+    data[position % len(data)] = value
+    try:
+        read_raw(bytes(data))
+    except ReadError as error:
+        assert error.reason  # noqa: PT017
+
+
+SAMPLE = word(para(MARK) + f"<w:tbl><w:tr><w:tc>{para('x')}</w:tc></w:tr></w:tbl>", word__styles_xml=styles(style("A")))
+
+
+letters = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
+
+
+@given(st.lists(letters, min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_all_text_comes_out_in_order(texts: list[str]) -> None:
+    escaped = [text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for text in texts]
+    runs = read(word("".join(para(text) for text in escaped))).document.runs
+    assert "".join(run.text for run in runs) == "".join(texts)

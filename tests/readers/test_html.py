@@ -1,0 +1,174 @@
+"""HTML: what a reader sees, what is hidden from him, and what is only in the file."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.readers import html
+from gateway.readers.base import Budget, ReadError, Reading, Source
+
+
+def reading(text: str | bytes, charset: str | None = None) -> Reading:
+    data = text.encode() if isinstance(text, str) else text
+    return html.read(Source(data=data, part="1", charset=charset), Budget())
+
+
+def read(text: str | bytes, charset: str | None = None) -> Document:
+    return reading(text, charset).document
+
+
+def the_run(document: Document, text: str) -> Run:
+    return next(run for run in document.runs if text in run.text)
+
+
+def blocks(document: Document) -> list[str]:
+    found: dict[int, str] = {}
+    for run in document.runs:
+        found[run.block] = found.get(run.block, "") + run.text
+    return list(found.values())
+
+
+@pytest.mark.parametrize(
+    ("markup", "font", "size", "colour"),
+    [
+        ('<p style="font-family:\'Times New Roman\',serif;font-size:13pt;color:#c00">x</p>', "Times New Roman", 13.0, "CC0000"),
+        ('<font face=".VnTime" size=4 color=red>x</font>', ".VnTime", 13.5, "FF0000"),
+        ("<style>p.a,td{font:bold 16px Arial;color:rgb(0,0,255)}</style><p class=a>x</p>", "Arial", 12.0, "0000FF"),
+        ("<style>#k{color:navy} p{color:red}</style><p id=k>x</p>", None, None, "000080"),
+        ("<style>p{color:red !important}</style><p style='color:blue'>x</p>", None, None, "0000FF"),
+        ("<div style='color:green'><b><i>x</i></b></div>", None, None, "008000"),
+        ("<p>x</p>", None, None, "auto"),
+    ],
+)
+def test_effective_look(markup: str, font: str | None, size: float | None, colour: str) -> None:
+    run = the_run(read(markup), "x")
+    assert (run.font, run.size_pt, run.colour) == (font, size, colour)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p style='display:none'>ẨN</p>",
+        "<style>.h{display:none}</style><div class=h><p>ẨN</p></div>",
+        "<p style='visibility:hidden'>ẨN</p>",
+        "<p style='color:#fff'>ẨN</p>",
+        "<p style='color:#000;background-color:#000'>ẨN</p>",
+        "<p style='font-size:0'>ẨN</p>",
+        "<p style='opacity:0'>ẨN</p>",
+        "<p style='mso-hide:all'>ẨN</p>",
+        "<p style='text-indent:-9999px'>ẨN</p>",
+        "<p hidden>ẨN</p>",
+        "<template>ẨN</template>",
+        "<!-- ẨN -->",
+        "<!--[if gte mso 9]><p>ẨN</p><![endif]-->",
+    ],
+)
+def test_hidden_text_is_kept_and_marked(markup: str) -> None:
+    assert the_run(read(markup), "ẨN").origin is Origin.HIDDEN
+
+
+@pytest.mark.parametrize("markup", ["<p style='color:#fff;background:#036'>RÕ</p>", "<body bgcolor=black text=white>RÕ"])
+def test_pale_text_on_a_dark_ground_is_visible(markup: str) -> None:
+    assert the_run(read(markup), "RÕ").origin is Origin.TEXT
+
+
+def test_words_across_elements_are_one_block() -> None:
+    assert blocks(read("<p>T<span>Ố</span><b>I</b>\n  MẬT</p><p>hai</p>")) == ["TỐI MẬT", "hai"]
+
+
+def test_line_breaks_stay_inside_the_block() -> None:
+    assert blocks(read("<p>một<br>hai</p>")) == ["một\nhai"]
+
+
+def test_cells_have_their_place_and_nested_tables_their_own() -> None:
+    document = read("<table><tr><td>a<td>b<tr><td><table><tr><td>c</table>d</table>")
+    assert [(run.text, run.locator) for run in document.runs] == [
+        ("a", "table:1,row:1,column:1"),
+        ("b", "table:1,row:1,column:2"),
+        ("c", "table:2,row:1,column:1"),
+        ("d", "table:1,row:2,column:1"),
+    ]
+    assert {run.role for run in document.runs} == {Role.CELL}
+
+
+def test_frames_are_boxed() -> None:
+    assert the_run(read("<p style='border:2px solid red'>MẬT</p>"), "MẬT").boxed is True
+    assert the_run(read("<p style='border:none'>MẬT</p>"), "MẬT").boxed is None
+
+
+def test_attributes_titles_and_entities_are_read() -> None:
+    document = read("<title>Tiêu đề</title><img alt='ảnh' title=gợi><input value=trị><p>&#7852;&Aacute;</p>")
+    assert the_run(document, "Tiêu đề").role is Role.PROPERTY
+    assert the_run(document, "ảnh").role is Role.ALT_TEXT
+    assert the_run(document, "trị").role is Role.FIELD
+    assert the_run(document, "ẬÁ").role is Role.BODY
+
+
+def test_words_that_a_style_sheet_puts_on_the_page_are_read() -> None:
+    assert the_run(read("<style>p::before{content:\"TỐI MẬT\"}</style><p>x"), "TỐI MẬT")
+
+
+def test_embedded_data_become_members() -> None:
+    result = reading('<img src="data:image/png;base64,aGVs\nbG8="><a href="data:text/plain,xin%20chao">x</a>')
+    assert [(m.data, m.declared_type, m.relation) for m in result.members] == [
+        (b"hello", "image/png", "image"),
+        (b"xin chao", "text/plain", "embedded"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markup", "kind"),
+    [
+        ("<script>1</script>", "javascript"),
+        ("<p onclick='x()'>a</p>", "javascript"),
+        ("<a href=' java\nscript:x'>a</a>", "javascript"),
+        ("<iframe src='http://x'></iframe>", "external-object"),
+        ("<meta http-equiv=refresh content='0;url=x'>", "redirect"),
+    ],
+)
+def test_active_content_is_named(markup: str, kind: str) -> None:
+    assert kind in {item.kind for item in read(markup).active_content}
+
+
+def test_script_text_is_no_text() -> None:
+    assert not any("secret" in run.text for run in read("<script>var secret</script><style>secret{}</style>x").runs)
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        ("<p>TUYỆT MẬT".encode("utf-16"), None),
+        ("<p>TUYỆT MẬT".encode("utf-16-le"), None),
+        ("<meta charset=utf-8><p>TUYỆT MẬT".encode(), "iso-8859-1"),
+        ("<p>TUYỆT MẬT".encode("utf-7"), "utf-7"),
+        ("<p>TUYỆT MẬT".encode(), "x-unknown"),
+        ("<p>TUYỆT MẬT".encode(), "big5"),
+    ],
+)
+def test_charset_lies_do_not_hide_words(data: bytes, charset: str | None) -> None:
+    assert any("TUYỆT MẬT" in run.text for run in read(data, charset).runs)
+
+
+def test_legacy_bytes_stay_one_character_a_byte() -> None:
+    run = the_run(read(b"<p><font face='.VnTime'>Tuy\xd6t m\xcbt \x81</font>"), "Tuy")
+    assert run.text == "Tuy\xd6t m\xcbt \x81"
+
+
+def test_deep_nesting_costs_little_and_loses_nothing() -> None:
+    started = time.monotonic()
+    assert the_run(read("<div><p>" * 30_000 + "SÂU"), "SÂU")
+    assert time.monotonic() - started < 3
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="<>/=\"' apbtdirvscmlx!-&;#x0é\n", max_size=120))
+def test_any_text_gives_a_document(text: str) -> None:
+    try:
+        assert read(text).format == "html"
+    except ReadError as error:
+        assert error.reason == "html"

@@ -1,0 +1,152 @@
+"""Picture files: limits before decoding, properties as runs, and pages named whether they could be read or not."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+pytest.importorskip("PIL")
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+
+from gateway.model import Document, Origin, ReadStatus, Role
+from gateway.readers import image, ocr
+from gateway.readers.base import Budget, ReadError, Source
+from tests.readers import scans
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+
+
+def read(data: bytes, **source: object) -> Document:
+    return image.read(Source(data=data, part="1", **source), Budget()).document  # type: ignore[arg-type]
+
+
+def picture(words: str = "", size: tuple[int, int] = (1240, 1754)) -> Image.Image:
+    page = Image.new("RGB", size, "white")
+    if words:
+        font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 32)
+        ImageDraw.Draw(page).text((150, 150), words, font=font, fill=(0, 0, 0))
+    return page
+
+
+def saved(page: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    page.save(out, kind, **options)
+    return out.getvalue()
+
+
+def words(document: Document) -> str:
+    return " ".join(run.text for run in document.runs if run.origin is Origin.OCR)
+
+
+@needs_ocr
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP"])
+def test_words_in_every_format_are_read(kind: str) -> None:
+    document = read(saved(picture("Ủy ban nhân dân quận Bình Tân"), kind))
+    assert "nhân dân" in words(document)
+    assert (document.image_pages, document.read_pages) == ((1,), (1,))
+
+
+@needs_ocr
+def test_heic_is_read_where_its_decoder_is_installed() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    data = saved(picture("Ủy ban nhân dân quận Bình Tân"), "HEIF")
+    assert "nhân dân" in words(read(data, detected_type="image/heic"))
+
+
+@needs_ocr
+def test_every_frame_of_a_tiff_is_read() -> None:
+    data = saved(
+        picture("Trang thứ nhất của tài liệu"),
+        "TIFF",
+        save_all=True,
+        append_images=[picture("Trang thứ hai của tài liệu")],
+    )
+    document = read(data)
+    assert document.pages == 2
+    assert {run.page for run in document.runs if "tài liệu" in run.text} == {1, 2}
+
+
+@needs_ocr
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_on_its_side_or_head_is_turned(turn: int) -> None:
+    page = picture()
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 32)
+    for row in range(10):
+        ImageDraw.Draw(page).text((120, 150 + 60 * row), "Thực hiện kế hoạch của Ủy ban nhân dân thành phố", font=font, fill=0)
+    assert "nhân dân thành phố" in words(read(saved(page.rotate(turn, expand=True), "PNG")))
+
+
+@needs_ocr
+def test_transparent_pictures_are_read_on_white() -> None:
+    page = Image.new("RGBA", (900, 300), (0, 0, 0, 0))
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 40)
+    ImageDraw.Draw(page).text((40, 100), "Ủy ban nhân dân", font=font, fill=(0, 0, 0, 255))
+    assert "nhân dân" in words(read(saved(page, "PNG")))
+
+
+def test_properties_are_read() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "TUYỆT MẬT")
+    info.add_itxt("XML:com.adobe.xmp", "<x><dc:subject>chủ đề</dc:subject></x>")
+    document = read(saved(picture(size=(50, 50)), "PNG", pnginfo=info))
+    found = {run.text for run in document.runs if run.role is Role.PROPERTY}
+    assert {"TUYỆT MẬT", "chủ đề"} <= found
+    exif = Image.Exif()
+    exif[270] = "mo ta"
+    exif[40091] = "tiêu đề".encode("utf-16-le") + b"\0\0"
+    document = read(saved(picture(size=(50, 50)), "JPEG", exif=exif, comment=b"ghi chu"))
+    assert {"mo ta", "tiêu đề", "ghi chu"} <= {run.text for run in document.runs if run.role is Role.PROPERTY}
+
+
+def test_pictures_too_small_for_words_are_no_pages() -> None:
+    assert read(saved(picture(size=(16, 16)), "PNG")).image_pages == ()
+
+
+def test_a_pixel_bomb_is_refused_from_its_header() -> None:
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "image-pixels")
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff\xe0" + b"\0" * 50, b"BM" + b"\0" * 60])
+def test_what_is_no_picture_is_malformed(data: bytes) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert caught.value.status is ReadStatus.MALFORMED
+
+
+def test_a_truncated_picture_is_malformed_and_never_clean() -> None:
+    data = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)), "PNG")
+    with pytest.raises(ReadError) as caught:
+        read(data[: len(data) // 2])
+    assert caught.value.status is ReadStatus.MALFORMED
+
+
+_SMALL = saved(picture(size=(40, 30)), "PNG")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(8, len(_SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, int]]) -> None:
+    data = bytearray(_SMALL)
+    for position, value in damage:
+        data[position] = value
+    try:
+        assert read(bytes(data)).format == "image"
+    except ReadError as error:
+        assert error.reason

@@ -1,0 +1,99 @@
+"""Outlook messages, calendars and messages in containers."""
+
+import contextlib
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import ReadStatus
+from gateway.readers import calendar, containers_mapi, eml, outlook_msg
+from gateway.readers.base import Budget, ReadError, Source
+from tests.hostile.corpus import corpus_file
+from tests.readers.lzfu import compress
+
+
+def test_compressed_rtf_is_what_outlook_packed():
+    text = b"{\\rtf1\\ansi\\deff0 Kinh gui {\\b Van phong} " + b"abc " * 300 + b"}"
+    assert containers_mapi.decompress_rtf(compress(text), Budget()) == text
+
+
+@given(st.binary(max_size=3000))
+def test_compressed_rtf_survives_any_octets(data):
+    assert containers_mapi.decompress_rtf(compress(data), Budget()) == data
+    with contextlib.suppress(ReadError):
+        containers_mapi.decompress_rtf(data, Budget())
+
+
+def test_a_message_of_outlook_gives_bodies_and_attachments():
+    data = corpus_file("tnef-msg/tika__testMSG_att_doc.msg")
+    reading = outlook_msg.read(Source(data=data, part="1"), Budget())
+    assert {"test-unicode.doc", "pj1.txt", "body.rtf"} <= {member.name for member in reading.members}
+    assert reading.document.runs
+
+
+def test_a_message_inside_a_message_of_outlook_is_read_too():
+    data = corpus_file("tnef-msg/poi__58214_with_attachment.msg")
+    reading = outlook_msg.read(Source(data=data, part="1"), Budget())
+    assert any(member.name.count("/") == 1 for member in reading.members)
+    assert any(run.locator.startswith("property:Untitled Attachment/") for run in reading.document.runs)
+
+
+def test_damage_to_outlook_messages_is_a_status_and_never_an_exception():
+    data = corpus_file("tnef-msg/poi__quick.msg")
+    generator = random.Random(1)
+    for _ in range(150):
+        damaged = bytearray(data)
+        for _ in range(generator.randrange(1, 8)):
+            damaged[generator.randrange(len(data))] = generator.randrange(256)
+        with contextlib.suppress(ReadError):
+            outlook_msg.read(Source(data=bytes(damaged[: generator.randrange(600, len(data))]), part="1"), Budget())
+
+
+def test_what_is_no_compound_file_is_malformed():
+    with pytest.raises(ReadError):
+        outlook_msg.read(Source(data=b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), part="1"), Budget())
+
+
+MAIL = (
+    b"Subject: =?utf-8?q?Chu=CC=89_=C4=91=E1=BB=81?=\nFrom: a@b.vn\nMIME-Version: 1.0\n"
+    b'Content-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/plain\n\nbody\n'
+    b'--x\nContent-Type: application/zip; name="a.zip"\nContent-Transfer-Encoding: base64\n\nUEsDBA==\n--x--\n'
+)
+
+
+def test_a_message_in_a_container_gives_its_leaves_and_its_subject():
+    reading = eml.read(Source(data=MAIL, part="1"), Budget())
+    assert [(member.name, member.data) for member in reading.members] == [("part-1", b"body"), ("a.zip", b"PK\3\4")]
+    assert any(run.locator == "property:subject" for run in reading.document.runs)
+
+
+def test_a_mailbox_file_is_many_messages():
+    box = b"From a@b Thu Jan  1\n" + MAIL + b"\nFrom c@d Fri Jan  2\n" + MAIL
+    reading = eml.read(Source(data=box, part="1"), Budget())
+    assert [member.declared_type for member in reading.members] == ["message/rfc822"] * 2
+
+
+def test_ambiguities_of_an_inner_message_are_not_passed_over():
+    reading = eml.read(
+        Source(data=b"Content-Type: text/plain\nContent-Type: text/html\nFrom: a@b\n\nx", part="1"), Budget()
+    )
+    assert reading.document.status is ReadStatus.PARTIAL
+    assert reading.document.reason == "mime-duplicate-content-type"
+
+
+def test_a_calendar_shows_its_words_and_hands_its_attachment_on():
+    data = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Họp giao ban\\, phòng 2\r\nDESCRIPTION;LANGUAGE=vi:Nội\r\n  dung\\nhai dòng\r\n"
+        'ATTACH;FMTTYPE=text/plain;ENCODING=BASE64;VALUE=BINARY;X-FILENAME="ghi chú.txt":bm9p\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n'
+    ).encode()
+    reading = calendar.read(Source(data=data, part="1", detected_type="text/calendar"), Budget())
+    assert [run.text for run in reading.document.runs] == ["Họp giao ban, phòng 2", "Nội dung\nhai dòng"]
+    assert [(member.name, member.data) for member in reading.members] == [("ghi chú.txt", b"noi")]
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=2000))
+def test_any_octets_are_a_calendar_of_some_kind(data):
+    assert calendar.read(Source(data=data, part="1", detected_type="text/vcard"), Budget()).document.format == "vcard"

@@ -1,0 +1,326 @@
+"""OpenDocument files: text, sheets, slides, encrypted and flat, with the look of every letter."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import zipfile
+import zlib
+
+import pytest
+from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.readers import odf
+from gateway.readers.base import Budget, ReadError, Reading, Source
+from tests.readers.ooxml_support import corpus, read_any
+
+MARK = "TUYỆT MẬT"
+_O = "urn:oasis:names:tc:opendocument:xmlns:"
+NS = " ".join(
+    f'xmlns:{prefix}="{uri}"'
+    for prefix, uri in {
+        "office": _O + "office:1.0", "text": _O + "text:1.0", "table": _O + "table:1.0", "draw": _O + "drawing:1.0",
+        "style": _O + "style:1.0", "fo": _O + "xsl-fo-compatible:1.0", "svg": _O + "svg-compatible:1.0",
+        "meta": _O + "meta:1.0", "presentation": _O + "presentation:1.0", "script": _O + "script:1.0",
+        "dc": "http://purl.org/dc/elements/1.1/", "xlink": "http://www.w3.org/1999/xlink", "form": _O + "form:1.0",
+    }.items()
+)  # fmt: skip
+FACES = (
+    '<office:font-face-decls><style:font-face style:name="F1" svg:font-family="\'Times New Roman\'"/>'
+    '<style:font-face style:name="F2" svg:font-family="Arial, sans-serif"/></office:font-face-decls>'
+)
+
+
+def content(body: str, automatic: str = "", kind: str = "text") -> str:
+    return (
+        f"<office:document-content {NS}>{FACES}<office:automatic-styles>{automatic}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    )
+
+
+def styles(common: str = "", masters: str = "", automatic: str = "") -> str:
+    return (
+        f"<office:document-styles {NS}>{FACES}<office:styles>{common}</office:styles><office:automatic-styles>{automatic}"
+        f"</office:automatic-styles><office:master-styles>{masters}</office:master-styles></office:document-styles>"
+    )
+
+
+def package(parts: dict[str, str | bytes], entries: str = "") -> bytes:
+    out = io.BytesIO()
+    manifest = (
+        f'<manifest:manifest xmlns:manifest="{_O}manifest:1.0"><manifest:file-entry manifest:full-path="/" '
+        f'manifest:media-type="application/vnd.oasis.opendocument.text"/>{entries}</manifest:manifest>'
+    )
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        for name, data in {**parts, "META-INF/manifest.xml": manifest}.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def read(data: bytes, passwords: tuple[str, ...] = ()) -> Reading:
+    return odf.read(Source(data=data, part="1", passwords=passwords), Budget())
+
+
+def read_body(body: str, automatic: str = "", *, kind: str = "text", **parts: str | bytes) -> Reading:
+    named = {name.replace("__", "/").replace("_xml", ".xml"): value for name, value in parts.items()}
+    return read(package({"content.xml": content(body, automatic, kind), **named}))
+
+
+def find(reading: Reading, text: str) -> Run:
+    found = [run for run in reading.document.runs if text in run.text]
+    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "role", "origin"),
+    [
+        (f"<text:p>{MARK}</text:p>", Role.BODY, Origin.TEXT),
+        (f"<text:h text:outline-level='1'>{MARK}</text:h>", Role.HEADING, Origin.TEXT),
+        ("<text:p>TUYỆT<text:s/>MẬT</text:p>", Role.BODY, Origin.TEXT),
+        ("<text:p>TUYỆT\n   <text:span>MẬT</text:span></text:p>", Role.BODY, Origin.TEXT),
+        (f"<text:list><text:list-item><text:p>{MARK}</text:p></text:list-item></text:list>", Role.BODY, Origin.TEXT),
+        (f"<text:section text:display='none'><text:p>{MARK}</text:p></text:section>", Role.BODY, Origin.HIDDEN),
+        ("<text:tracked-changes><text:changed-region><text:deletion><office:change-info><dc:creator>x</dc:creator>"
+         f"</office:change-info><text:p>{MARK}</text:p></text:deletion></text:changed-region></text:tracked-changes>",
+         Role.BODY, Origin.DELETED),
+        (f"<text:p>a<office:annotation><dc:creator>x</dc:creator><text:p>{MARK}</text:p></office:annotation></text:p>",
+         Role.COMMENT, Origin.TEXT),
+        (f"<text:p>a<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>{MARK}</text:p>"
+         "</text:note-body></text:note></text:p>", Role.NOTE, Origin.TEXT),
+        (f"<text:p><draw:frame><draw:text-box><text:p>{MARK}</text:p></draw:text-box></draw:frame></text:p>",
+         Role.TEXTBOX, Origin.TEXT),
+        (f"<text:p><draw:custom-shape><text:p>{MARK}</text:p></draw:custom-shape></text:p>", Role.TEXTBOX, Origin.TEXT),
+        (f"<text:p><draw:custom-shape draw:name='PowerPlusWaterMarkObject1'><text:p>{MARK}</text:p></draw:custom-shape>"
+         "</text:p>", Role.WATERMARK, Origin.TEXT),
+        (f"<text:p><draw:frame><svg:desc>{MARK}</svg:desc></draw:frame></text:p>", Role.ALT_TEXT, Origin.HIDDEN),
+        (f"<text:p><text:hidden-text text:string-value='{MARK}'/></text:p>", Role.FIELD, Origin.HIDDEN),
+        (f"<text:p><text:bookmark text:name='{MARK}'/></text:p>", Role.NAME, Origin.HIDDEN),
+        (f"<office:forms><form:form><form:text form:current-value='{MARK}'/></form:form></office:forms>",
+         Role.FIELD, Origin.HIDDEN),
+        (f"<table:table><table:table-row><table:table-cell><text:p>{MARK}</text:p></table:table-cell></table:table-row>"
+         "</table:table>", Role.CELL, Origin.TEXT),
+        (f"<unknown>{MARK}</unknown>", Role.BODY, Origin.HIDDEN),
+        (f"<text:p><unknown>{MARK}</unknown></text:p>", Role.BODY, Origin.TEXT),
+    ],
+)  # fmt: skip
+def test_words_are_found_where_they_stand(body: str, role: Role, origin: Origin) -> None:
+    reading = read_body(body)
+    blocks: dict[int, str] = {}
+    for run in reading.document.runs:
+        blocks[run.block] = blocks.get(run.block, "") + run.text
+    block = next(number for number, text in blocks.items() if MARK in text)
+    run = next(run for run in reading.document.runs if run.block == block)
+    assert (run.role, run.origin) == (role, origin)
+
+
+def test_letters_inherit_through_styles_spans_and_defaults() -> None:
+    common = (
+        '<style:default-style style:family="paragraph"><style:text-properties style:font-name="F1" fo:font-size="12pt"/>'
+        '</style:default-style><style:style style:name="Base" style:family="paragraph"><style:text-properties '
+        'fo:color="#ff0000" fo:font-size="150%"/></style:style>'
+    )
+    automatic = (
+        '<style:style style:name="P1" style:family="paragraph" style:parent-style-name="Base"><style:text-properties '
+        'fo:font-weight="bold"/></style:style><style:style style:name="T1" style:family="text"><style:text-properties '
+        'style:font-name="F2" style:use-window-font-color="true"/></style:style><style:style style:name="T2" '
+        'style:family="text"><style:text-properties fo:background-color="#000000"/></style:style>'
+    )
+    body = (
+        '<text:p>plain</text:p><text:p text:style-name="P1">bold<text:span text:style-name="T1">span'
+        '<text:span text:style-name="T2">dark</text:span></text:span></text:p>'
+    )
+    reading = read_body(body, automatic, styles_xml=styles(common))
+    plain, bold, span, dark = (find(reading, text) for text in ("plain", "bold", "span", "dark"))
+    assert (plain.font, plain.size_pt, plain.colour, plain.bold) == ("Times New Roman", 12.0, "auto", False)
+    assert (bold.font, bold.size_pt, bold.colour, bold.bold) == ("Times New Roman", 18.0, "FF0000", True)
+    assert (span.font, span.size_pt, span.colour, span.block) == ("Arial", 18.0, "auto", bold.block)
+    assert (dark.colour, dark.background) == ("FFFFFF", "000000")
+
+
+@pytest.mark.parametrize("look", ['text:display="none"', 'fo:color="#ffffff"'])
+def test_hidden_and_white_letters_are_hidden(look: str) -> None:
+    automatic = f'<style:style style:name="T" style:family="text"><style:text-properties {look}/></style:style>'
+    assert find(read_body(f'<text:p><text:span text:style-name="T">{MARK}</text:span></text:p>', automatic), MARK).origin is Origin.HIDDEN
+
+
+def test_headers_of_used_masters_are_seen() -> None:
+    masters = (
+        f'<style:master-page style:name="Standard"><style:header><text:p>{MARK}</text:p></style:header><style:footer-left '
+        'style:display="false"><text:p>off</text:p></style:footer-left></style:master-page>'
+        '<style:master-page style:name="Unused"><style:header><text:p>never</text:p></style:header></style:master-page>'
+    )
+    reading = read_body("<text:p>x</text:p>", styles_xml=styles(masters=masters))
+    mark = find(reading, MARK)
+    assert (mark.role, mark.origin, mark.locator) == (Role.HEADER, Origin.TEXT, "header:1")
+    assert (find(reading, "off").origin, find(reading, "never").origin) == (Origin.HIDDEN, Origin.HIDDEN)
+
+
+def test_properties_are_given_with_their_name() -> None:
+    meta = (
+        f"<office:document-meta {NS}><office:meta><dc:title>Tiêu đề</dc:title><meta:user-defined meta:name='MSIP_Label'>"
+        f"{MARK}</meta:user-defined></office:meta></office:document-meta>"
+    )
+    reading = read_body("<text:p>x</text:p>", meta_xml=meta)
+    assert (find(reading, MARK).role, find(reading, MARK).locator) == (Role.PROPERTY, "property:MSIP_Label")
+    assert find(reading, "Tiêu đề").locator == "property:Title"
+
+
+def test_sheets_have_cells_hidden_rows_and_formula_words() -> None:
+    automatic = (
+        '<style:style style:name="off" style:family="table"><style:table-properties table:display="false"/></style:style>'
+        '<style:style style:name="ce1" style:family="table-cell"><style:text-properties style:font-name="F1" fo:color="#ff0000"/></style:style>'
+    )
+    row = "<table:table-row {}><table:table-cell table:number-columns-repeated='2'/><table:table-cell {}><text:p>{}</text:p></table:table-cell></table:table-row>"
+    body = (
+        "<table:table table:name='Tờ 1'><table:table-column table:number-columns-repeated='4'/>"
+        + row.format("table:number-rows-repeated='3'", "", "ba dòng")
+        + row.format("", "table:style-name='ce1'", MARK)
+        + row.format("table:visibility='collapse'", "", "gấp")
+        + row.format("", "table:formula='of:=&quot;một&quot;&amp;&quot; hai&quot;'", "khác")
+        + "</table:table><table:table table:name='Ẩn' table:style-name='off'>" + row.format("", "", "trên tờ ẩn") + "</table:table>"
+    )  # fmt: skip
+    reading = read_body(body, automatic, kind="spreadsheet")
+    mark = find(reading, MARK)
+    assert (mark.locator, mark.font, mark.colour, mark.role) == ("cell:Tờ 1!C4", "Times New Roman", "FF0000", Role.CELL)
+    assert find(reading, "gấp").origin is Origin.HIDDEN
+    assert find(reading, "trên tờ ẩn").origin is Origin.HIDDEN
+    assert find(reading, "một hai").role is Role.FIELD
+    assert find(reading, "Tờ 1").role is Role.NAME
+
+
+def test_slides_know_their_number_classes_and_notes() -> None:
+    automatic = (
+        '<style:style style:name="dp" style:family="drawing-page"><style:drawing-page-properties '
+        'presentation:visibility="hidden"/></style:style>'
+    )
+    frame = "<draw:frame presentation:class='{}'><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    body = (
+        f"<draw:page draw:name='page1'>{frame.format('title', 'tựa')}{frame.format('outline', 'dàn bài')}"
+        f"<presentation:notes>{frame.format('notes', 'ghi chú')}</presentation:notes></draw:page>"
+        f"<draw:page draw:style-name='dp'>{frame.format('title', MARK)}</draw:page>"
+    )
+    reading = read_body(body, automatic, kind="presentation")
+    assert (find(reading, "tựa").role, find(reading, "tựa").locator) == (Role.HEADING, "slide:1")
+    assert (find(reading, "dàn bài").role, find(reading, "ghi chú").role) == (Role.BODY, Role.NOTE)
+    assert (find(reading, MARK).origin, find(reading, MARK).page) == (Origin.HIDDEN, 2)
+    assert reading.document.pages == 2
+
+
+def test_embedded_documents_are_read_and_files_handed_on() -> None:
+    body = (
+        "<text:p><draw:frame><draw:object xlink:href='./Object 1'/></draw:frame><draw:frame><draw:object-ole "
+        "xlink:href='./Object 2'/></draw:frame><draw:frame><draw:image xlink:href='Pictures/a.png'/></draw:frame>"
+        "<draw:frame><draw:image xlink:href='https://x.test/a.png'/></draw:frame></text:p>"
+    )
+    parts: dict[str, str | bytes] = {
+        "content.xml": content(body),
+        "Object 1/content.xml": content(f"<text:p>{MARK}</text:p>"),
+        "Object 2": b"\xd0\xcf\x11\xe0 ole",
+        "Pictures/a.png": b"\x89PNG",
+        "Versions/1": b"PK\x03\x04old",
+    }
+    reading = read(package(parts))
+    assert find(reading, MARK).origin is Origin.TEXT
+    assert {(m.name, m.relation) for m in reading.members} == {
+        ("Object 2", "embedded"), ("Pictures/a.png", "image"), ("Versions/1", "embedded"),
+    }  # fmt: skip
+    assert {each.kind for each in reading.document.active_content} == {"ole-object", "external-object"}
+    assert reading.document.images[0].sha256 == hashlib.sha256(b"\x89PNG").hexdigest()
+
+
+def test_macros_are_reported_and_their_doctype_is_no_fault() -> None:
+    module = (
+        '<?xml version="1.0"?><!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">'
+        '<script:module xmlns:script="http://openoffice.org/2000/script">Sub Main</script:module>'
+    )
+    reading = read_body("<text:p>x</text:p>", Basic__Standard__Module1_xml=module)
+    assert reading.document.status is ReadStatus.OK
+    assert "macro" in {each.kind for each in reading.document.active_content}
+    evil = content("<text:p>x</text:p>").replace("<office:document-content", '<!DOCTYPE a [<!ENTITY b "c">]><office:document-content', 1)
+    assert read(package({"content.xml": evil})).document.reason == "doctype"
+
+
+def test_a_flat_document_is_read_like_a_package() -> None:
+    picture = base64.b64encode(b"\x89PNG flat").decode()
+    flat = (
+        f"<?xml version='1.0'?><office:document {NS} office:mimetype='x'><office:meta><dc:title>Tựa</dc:title></office:meta>"
+        f"{FACES}<office:styles/><office:automatic-styles/><office:master-styles><style:master-page style:name='Standard'>"
+        "<style:footer><text:p>chân</text:p></style:footer></style:master-page></office:master-styles><office:body>"
+        f"<office:text><text:p>{MARK}</text:p><text:p><draw:frame><draw:image><office:binary-data>{picture}"
+        "</office:binary-data></draw:image></draw:frame></text:p></office:text></office:body></office:document>"
+    )
+    reading = read(flat.encode())
+    assert (find(reading, MARK).role, find(reading, "chân").role, find(reading, "Tựa").role) == (Role.BODY, Role.FOOTER, Role.PROPERTY)
+    assert [(m.relation, m.data) for m in reading.members] == [("image", b"\x89PNG flat")]
+
+
+def locked(password: str, algorithm: str) -> bytes:
+    plain = {"content.xml": content(f"<text:p>{MARK}</text:p>").encode(), "styles.xml": styles().encode()}
+    entries, files = "", {}
+    for name, data in plain.items():
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = packer.compress(data) + packer.flush()
+        salt = os.urandom(16)
+        if algorithm == "aes":
+            vector, digest, checksum, size = os.urandom(16), hashlib.sha256, hashlib.sha256(packed[:1024]).digest(), 32
+            cipher, names = "http://www.w3.org/2001/04/xmlenc#aes256-cbc", ("SHA256/1K", "http://www.w3.org/2000/09/xmldsig#sha256")
+        else:
+            vector, digest, checksum, size = os.urandom(8), hashlib.sha1, hashlib.sha1(packed[:1024]).digest(), 16
+            cipher, names = "Blowfish CFB", ("SHA1/1K", "SHA1")
+        key = hashlib.pbkdf2_hmac("sha1", digest(password.encode()).digest(), salt, 1024, size)
+        if algorithm == "aes":
+            pad = 16 - len(packed) % 16
+            encryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+            files[name] = encryptor.update(packed + bytes(pad - 1) + bytes([pad])) + encryptor.finalize()
+        else:
+            encryptor = Cipher(Blowfish(key), CFB(vector)).encryptor()
+            files[name] = encryptor.update(packed) + encryptor.finalize()
+        b64 = lambda value: base64.b64encode(value).decode()
+        entries += (
+            f'<manifest:file-entry manifest:full-path="{name}" manifest:size="{len(data)}"><manifest:encryption-data '
+            f'manifest:checksum-type="{names[0]}" manifest:checksum="{b64(checksum)}"><manifest:algorithm '
+            f'manifest:algorithm-name="{cipher}" manifest:initialisation-vector="{b64(vector)}"/><manifest:start-key-generation '
+            f'manifest:start-key-generation-name="{names[1]}" manifest:key-size="{size}"/><manifest:key-derivation '
+            f'manifest:key-derivation-name="PBKDF2" manifest:key-size="{size}" manifest:iteration-count="1024" '
+            f'manifest:salt="{b64(salt)}"/></manifest:encryption-data></manifest:file-entry>'
+        )
+    return package(files, entries)
+
+
+@pytest.mark.parametrize("algorithm", ["aes", "blowfish"])
+def test_an_encrypted_package_opens_with_a_password_of_the_mail(algorithm: str) -> None:
+    data = locked("bí mật 123", algorithm)
+    reading = read(data, ("sai", "bí mật 123"))
+    assert find(reading, MARK).origin is Origin.TEXT
+    assert reading.document.opened_with_password
+    with pytest.raises(ReadError) as caught:
+        read(data, ("sai",))
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.ENCRYPTED, "password")
+
+
+def test_whole_package_encryption_of_libreoffice_is_understood() -> None:
+    path = corpus() / "encrypted/lo__encrypted_scriptsig_lo242.odt"
+    assert find(read_any(path, ("password",)), "secret").role is Role.BODY
+    with pytest.raises(ReadError) as caught:
+        read_any(path)
+    assert caught.value.status is ReadStatus.ENCRYPTED
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"<office:document/>", package({"styles.xml": styles()})])
+def test_what_is_no_document_has_a_cause(data: bytes) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert caught.value.status is ReadStatus.MALFORMED
+
+
+def test_deep_nesting_ends_at_the_limit() -> None:
+    body = "<text:section>" * 300 + "</text:section>" * 300
+    found = read_body(body).document
+    assert (found.status, found.reason) == (ReadStatus.LIMIT, "xml-depth")

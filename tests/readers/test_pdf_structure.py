@@ -1,0 +1,267 @@
+"""What a PDF holds beside its pages is found: attachments, forms, scripts, layers, revisions, bombs, locks."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+
+from gateway.model import Document, Origin, ReadStatus, Role
+from gateway.readers import pdf
+from gateway.readers.base import Budget, ReadError, Reading, Source
+from tests.readers import pdfs
+from tests.readers.corpus import CORPUS, needs_corpus
+
+HELLO = b"BT /F1 14 Tf 80 700 Td (HELLO) Tj ET"
+
+
+def reading(data: bytes, **source: object) -> Reading:
+    return pdf.read(Source(data=data, part="1", **source), Budget())  # type: ignore[arg-type]
+
+
+def read(data: bytes, **source: object) -> Document:
+    return reading(data, **source).document
+
+
+def kinds(document: Document) -> set[str]:
+    return {item.kind for item in document.active_content}
+
+
+def texts(document: Document, role: Role, origin: Origin = Origin.TEXT) -> set[str]:
+    return {run.text for run in document.runs if run.role is role and run.origin is origin}
+
+
+def rewritten(data: bytes, change) -> bytes:
+    writer = PdfWriter()
+    writer.append(PdfReader(io.BytesIO(data)))
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_attachments_become_members() -> None:
+    data = rewritten(pdfs.simple(HELLO), lambda w: w.add_attachment("kèm theo.txt", b"noi dung"))
+    result = reading(data)
+    assert [(m.name, m.data, m.relation) for m in result.members] == [("kèm theo.txt", b"noi dung", "attachment")]
+    assert "embedded-file" in kinds(result.document)
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind"),
+    [
+        (b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>", "javascript"),
+        (b"/OpenAction << /S /J#61vaScript /#4aS (x) >>", "javascript"),
+        (b"/OpenAction << /S /Launch /F (calc.exe) >>", "launch"),
+        (b"/AA << /WC << /S /SubmitForm >> >>", "additional-action"),
+        (b"/OpenAction << /S /URI /URI (http://x) >>", "open-action"),
+    ],
+)
+def test_active_content_is_named(extra: bytes, kind: str) -> None:
+    assert kind in kinds(read(pdfs.simple(HELLO, catalog_extra=extra)))
+
+
+def test_an_open_action_that_shows_a_page_is_not_active() -> None:
+    assert not kinds(read(pdfs.simple(HELLO, catalog_extra=b"/OpenAction [3 0 R /Fit]")))
+
+
+def test_annotations_form_values_and_properties_are_read() -> None:
+    data = pdfs.simple(
+        HELLO,
+        page_extra=b"/Annots [10 0 R 11 0 R 12 0 R]",
+        catalog_extra=b"/AcroForm << /Fields [12 0 R] >>",
+        more={
+            10: b"<< /Type /Annot /Subtype /FreeText /Rect [80 600 300 640] /Contents (FREETEXT) /DA (/Helv 12 Tf) >>",
+            11: b"<< /Type /Annot /Subtype /Stamp /Rect [80 500 200 540] /Contents (STAMPED) >>",
+            12: b"<< /Type /Annot /Subtype /Widget /Rect [80 400 200 420] /FT /Tx /T (muc) /V (VALUE) /DV (DEFAULT) >>",
+            13: b"<< /Title (TITLE) /Producer (maker) /CustomKey (CUSTOM) >>",
+        },
+        info=13,
+    )
+    document = read(data)
+    assert "FREETEXT" in texts(document, Role.TEXTBOX)
+    assert "STAMPED" in texts(document, Role.STAMP)
+    assert {"VALUE", "DEFAULT"} <= texts(document, Role.FIELD)
+    assert {"TITLE", "CUSTOM"} <= texts(document, Role.PROPERTY)
+
+
+def test_what_an_appearance_stream_draws_is_read_with_its_look() -> None:
+    data = pdfs.simple(
+        HELLO,
+        page_extra=b"/Annots [10 0 R]",
+        more={
+            10: b"<< /Type /Annot /Subtype /Stamp /Rect [80 500 280 540] /F 4 /AP << /N 11 0 R >> >>",
+            11: pdfs.stream(
+                b"1 0 0 rg BT /F1 16 Tf 5 10 Td (DRAWN) Tj ET",
+                b"/Type /XObject /Subtype /Form /BBox [0 0 200 40] /Resources << /Font << /F1 5 0 R >> >>",
+            ),
+        },
+    )
+    run = next(run for run in read(data).runs if run.text == "DRAWN")
+    assert (run.role, run.colour, run.page) == (Role.STAMP, "FF0000", 1)
+    assert run.bbox_pt[1] > 300
+
+
+def test_xfa_and_xmp_words_are_read() -> None:
+    data = pdfs.simple(
+        HELLO,
+        catalog_extra=b"/AcroForm << /XFA [(template) 10 0 R] >> /Metadata 11 0 R",
+        more={
+            10: pdfs.stream(b"<template><text>XFAWORD</text></template>", compress=True),
+            11: pdfs.stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><d>XMPWORD</d></x:xmpmeta>", b"/Type /Metadata /Subtype /XML"),
+        },
+    )
+    document = read(data)
+    assert "XFAWORD" in texts(document, Role.FIELD)
+    assert "XMPWORD" in texts(document, Role.PROPERTY)
+    assert "xfa" in kinds(document)
+
+
+def test_objects_in_object_streams_are_found() -> None:
+    inner = b"10 0 11 60 " + b"<< /Type /Annot /Subtype /Text /Contents (PACKED) >>".ljust(60) + b"<< /Title (x) >>"
+    first = 11
+    data = pdfs.simple(HELLO, more={12: pdfs.stream(inner, b"/Type /ObjStm /N 2 /First %d" % first, compress=True)})
+    assert any(run.text == "PACKED" for run in read(data).runs)
+
+
+def test_words_of_an_earlier_revision_are_found() -> None:
+    old = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (OLD SECRET) Tj 0 -20 Td (SHARED) Tj ET")
+    new = pdfs.append_revision(old, {4: pdfs.stream(b"BT /F1 14 Tf 80 680 Td (SHARED) Tj ET")})
+    document = read(new)
+    assert "OLD SECRET" in texts(document, Role.BODY, Origin.REVISION)
+    assert "SHARED" in texts(document, Role.BODY)
+    assert "SHARED" not in texts(document, Role.BODY, Origin.REVISION)
+
+
+def test_content_that_nothing_refers_to_is_found() -> None:
+    data = pdfs.simple(HELLO)
+    stray = b"\n77 0 obj\n" + pdfs.stream(b"BT /F1 14 Tf (ORPHANED) Tj [(KER) -20 (NED)] TJ ET") + b"\nendobj\n"
+    data = data.replace(b"xref\n0", stray + b"xref\n0")
+    start = data.index(b"xref\n0")
+    data = data[: data.rindex(b"startxref")] + b"startxref\n%d\n%%%%EOF\n" % start
+    found = {run.text for run in read(data).runs if run.origin is Origin.REVISION}
+    assert any("ORPHANED" in text and "KERNED" in text for text in found)
+
+
+def test_junk_before_the_header_and_a_wrong_startxref_are_borne() -> None:
+    data = pdfs.simple(HELLO)
+    broken = data[: data.rindex(b"startxref")] + b"startxref\n7\n%%EOF\n"
+    for sample in (b"x" * 900 + data, broken):
+        assert any(run.text == "HELLO" for run in read(sample).runs)
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"%PDF-1.7\ngarbage" * 50, b"\0" * 4000])
+def test_what_is_no_pdf_is_malformed(data: bytes) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert caught.value.status is ReadStatus.MALFORMED
+
+
+@pytest.mark.parametrize(("user", "given", "opens"), [("", (), True), ("mo", (), False), ("mo", ("sai", "mo"), True)])
+def test_passwords_are_tried(user: str, given: tuple[str, ...], opens: bool) -> None:
+    data = rewritten(pdfs.simple(HELLO), lambda w: w.encrypt(user, "chu", algorithm="AES-256"))
+    if not opens:
+        with pytest.raises(ReadError) as caught:
+            read(data, passwords=given)
+        assert (caught.value.status, caught.value.reason) == (ReadStatus.ENCRYPTED, "password")
+        return
+    document = read(data, passwords=given)
+    assert document.opened_with_password
+    assert any(run.text == "HELLO" for run in document.runs)
+
+
+def test_structure_of_an_encrypted_file_is_read_too() -> None:
+    def change(writer: PdfWriter) -> None:
+        writer.add_attachment("a.txt", b"inside")
+        writer.add_metadata({"/Title": "KÍN"})
+        writer.encrypt("", "chu", algorithm="AES-128")
+
+    result = reading(rewritten(pdfs.simple(HELLO), change))
+    assert [m.data for m in result.members] == [b"inside"]
+    assert "KÍN" in texts(result.document, Role.PROPERTY)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pdfs.stream(b"q Q " * 30_000_000, compress=True),
+        b"<< /Length 9 /Filter [/FlateDecode /FlateDecode] >>\nstream\n"
+        + zlib.compress(zlib.compress(b"0 " * 60_000_000, 9), 9)
+        + b"\nendstream",
+    ],
+    ids=["flate", "double-flate"],
+)
+def test_bombs_end_at_the_limit_before_pdfium_sees_them(stream: bytes) -> None:
+    data = pdfs.simple(HELLO).replace(pdfs.stream(HELLO), stream)
+    started = time.monotonic()
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert caught.value.status is ReadStatus.LIMIT
+    assert time.monotonic() - started < 3
+
+
+def test_forms_that_multiply_each_other_end_at_the_limit() -> None:
+    more = {
+        10 + level: pdfs.stream(
+            b"/X Do " * 10,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X %d 0 R >> >>" % (11 + level),
+        )
+        for level in range(7)
+    }
+    more[17] = pdfs.stream(b"BT /F1 9 Tf (x) Tj ET", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]")
+    data = pdfs.simple(b"/X Do", resources=b"/XObject << /X 10 0 R >>", more=more)
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "pdf-forms")
+
+
+def test_an_image_of_absurd_size_is_refused() -> None:
+    image = pdfs.stream(b"", b"/Type /XObject /Subtype /Image /Width 90000 /Height 90000 /BitsPerComponent 8")
+    with pytest.raises(ReadError) as caught:
+        read(pdfs.simple(HELLO, more={10: image}))
+    assert caught.value.reason == "image-pixels"
+
+
+SEED = pdfs.simple(
+    HELLO, page_extra=b"/Annots [10 0 R]", more={10: b"<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (x) >>"}
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.integers(0, len(SEED) - 1), st.binary(min_size=1, max_size=6)), min_size=1, max_size=6))
+def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, bytes]]) -> None:
+    """Invariant: a damaged file is read, read in part, or refused by ReadError; nothing else is raised."""
+    data = bytearray(SEED)
+    for position, piece in damage:
+        data[position : position + len(piece)] = piece
+    try:
+        assert read(bytes(data)).format == "pdf"
+    except ReadError as error:
+        assert error.reason
+
+
+@needs_corpus
+def test_corpus_files_are_read_or_refused_with_the_right_cause() -> None:
+    """Encrypted files say so; all other PDFs of the corpus give a document with text or pictures."""
+    for folder in ("encrypted", "pdf-signatures"):
+        for row in (CORPUS / folder / "manifest.jsonl").read_text("utf-8").splitlines():
+            entry = json.loads(row)
+            if not entry["file"].endswith(".pdf"):
+                continue
+            data = (CORPUS / entry["file"]).read_bytes()
+            try:
+                document = read(data)
+            except ReadError as error:
+                assert error.status is ReadStatus.ENCRYPTED, entry["file"]
+                # One file has a broken encryption dictionary: other readers guess its key length, we cannot tell.
+                assert entry["expected"].get("needs_password", True) or "bad-encryption" in entry["file"]
+                assert entry["expected"].get("encrypted"), entry["file"]
+            else:
+                assert document.status in (ReadStatus.OK, ReadStatus.PARTIAL), entry["file"]
+                assert document.pages

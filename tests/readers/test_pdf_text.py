@@ -1,0 +1,287 @@
+"""What a reader of a PDF page sees is in the runs, with its look and place; what it cannot see is marked."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from reportlab.lib.colors import CMYKColor, white
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.readers import pdf
+from gateway.readers.base import Budget, Source
+from tests.readers import pdfs
+
+
+def read(data: bytes, **source: object) -> Document:
+    return pdf.read(Source(data=data, part="1", **source), Budget()).document  # type: ignore[arg-type]
+
+
+def lines(document: Document, origin: Origin | None = Origin.TEXT) -> list[str]:
+    found: dict[int, str] = {}
+    for run in document.runs:
+        if run.page is not None and (origin is None or run.origin is origin):
+            found[run.block] = found.get(run.block, "") + run.text
+    return [text.strip() for text in found.values()]
+
+
+def the_run(document: Document, text: str) -> Run:
+    return next(run for run in document.runs if text in run.text)
+
+
+def test_text_has_font_size_colour_and_place() -> None:
+    def draw(canvas):
+        canvas.setFont("Serif-Bold", 13)
+        canvas.setFillColorRGB(1, 0, 0)
+        canvas.drawString(80, 700, "TUYỆT MẬT")
+
+    run = the_run(read(pdfs.page(draw)), "TUYỆT")
+    assert run.font == "LiberationSerif-Bold"
+    assert (run.size_pt, run.colour, run.bold, run.page) == (13.0, "FF0000", True, 1)
+    assert run.locator == "page:1,top-left"
+    left, top, right, bottom = run.bbox_pt
+    assert 79 < left < 82
+    assert 125 < top < bottom < 150
+    assert right > 150
+
+
+def test_cmyk_black_is_given_as_rgb() -> None:
+    def draw(canvas):
+        canvas.setFillColor(CMYKColor(0, 0, 0, 1))
+        canvas.drawString(80, 700, "đen")
+
+    colour = the_run(read(pdfs.page(draw)), "đen").colour
+    assert max(bytes.fromhex(colour)) < 64
+
+
+def test_letters_drawn_one_by_one_are_one_word() -> None:
+    def draw(canvas):
+        x = 100
+        for letter in "TỐI":
+            canvas.drawString(x, 700, letter)
+            x += canvas.stringWidth(letter)
+        x += 4
+        for letter in "MẬT":
+            canvas.drawString(x, 700, letter)
+            x += canvas.stringWidth(letter)
+
+    assert lines(read(pdfs.page(draw))) == ["TỐI MẬT"]
+
+
+def test_spaced_out_letters_are_joined_to_words() -> None:
+    def draw(canvas):
+        for position, letter in enumerate("MẬT"):
+            canvas.drawString(100 + 30 * position, 700, letter)
+        x = 100
+        for letter in "TUYỆT MẬT":
+            if letter == " ":
+                x += 26
+                continue
+            canvas.drawString(x, 600, letter)
+            x += canvas.stringWidth(letter) + 9
+
+    assert lines(read(pdfs.page(draw))) == ["MẬT", "TUYỆT MẬT"]
+
+
+def test_turned_text_is_read_as_lines() -> None:
+    def draw(canvas):
+        for angle, y in ((90, 300), (45, 500), (180, 700)):
+            canvas.saveState()
+            canvas.translate(300, y)
+            canvas.rotate(angle)
+            x = 0
+            for letter in f"quay{angle}":
+                canvas.drawString(x, 0, letter)
+                x += canvas.stringWidth(letter)
+            canvas.restoreState()
+
+    assert set(lines(read(pdfs.page(draw)))) == {"quay90", "quay45", "quay180"}
+
+
+def test_large_slanting_text_is_a_watermark() -> None:
+    def draw(canvas):
+        canvas.translate(200, 300)
+        canvas.rotate(45)
+        canvas.setFont("Serif", 60)
+        canvas.drawString(0, 0, "Mật")
+
+    assert the_run(read(pdfs.page(draw)), "Mật").role is Role.WATERMARK
+
+
+def test_two_columns_of_the_head_stay_apart_and_in_order() -> None:
+    def draw(canvas):
+        for row, (left, right) in enumerate(
+            (("ỦY BAN NHÂN DÂN", "CỘNG HÒA XÃ HỘI"), ("QUẬN BÌNH TÂN", "Độc lập - Tự do"), ("Số: 12/UBND", "ngày 1 tháng 2"))
+        ):
+            canvas.drawCentredString(160, 780 - 16 * row, left)
+            canvas.drawCentredString(410, 780 - 16 * row, right)
+
+    assert lines(read(pdfs.page(draw))) == [
+        "ỦY BAN NHÂN DÂN", "QUẬN BÌNH TÂN", "Số: 12/UBND", "CỘNG HÒA XÃ HỘI", "Độc lập - Tự do", "ngày 1 tháng 2",
+    ]  # fmt: skip
+
+
+def test_text_in_nested_forms_has_the_matrices_of_all() -> None:
+    def draw(canvas):
+        canvas.beginForm("inner")
+        canvas.setFont("Serif", 10)
+        canvas.drawString(0, 0, "trong")
+        canvas.endForm()
+        canvas.beginForm("outer")
+        canvas.scale(2, 2)
+        canvas.translate(10, 10)
+        canvas.doForm("inner")
+        canvas.endForm()
+        canvas.translate(100, 500)
+        canvas.doForm("outer")
+
+    run = the_run(read(pdfs.page(draw)), "trong")
+    assert run.size_pt == 20.0
+    assert run.bbox_pt[0] == pytest.approx(120, abs=2)
+    assert run.bbox_pt[3] == pytest.approx(842 - 520, abs=6)
+
+
+def test_rotated_page_gives_places_as_displayed() -> None:
+    data = pdfs.simple(b"BT /F1 20 Tf 0 1 -1 0 60 100 Tm (XOAY) Tj ET", page_extra=b"/Rotate 90")
+    run = the_run(read(data), "XOAY")
+    left, top, right, bottom = run.bbox_pt
+    assert right - left > bottom - top
+    assert (left, bottom) == (pytest.approx(101, abs=3), pytest.approx(60, abs=3))
+
+
+@pytest.mark.parametrize(
+    ("name", "draw"),
+    [
+        ("white", lambda c: (c.setFillColor(white), c.drawString(80, 700, "ẨN"))),
+        ("off-page", lambda c: c.drawString(-300, 700, "ẨN")),
+        ("tiny", lambda c: (c.setFont("Serif", 0.5), c.drawString(80, 700, "ẨN"))),
+        ("transparent", lambda c: (c.setFillAlpha(0), c.drawString(80, 700, "ẨN"))),
+        ("covered", lambda c: (c.drawString(80, 700, "ẨN"), c.setFillColor(white), c.rect(60, 680, 200, 60, 0, 1))),
+    ],
+)
+def test_text_that_cannot_be_seen_is_hidden(name, draw) -> None:
+    assert the_run(read(pdfs.page(draw)), "ẨN").origin is Origin.HIDDEN
+
+
+def test_invisible_render_mode_is_hidden() -> None:
+    data = pdfs.simple(b"BT /F1 14 Tf 3 Tr 80 700 Td (INVISIBLE) Tj ET")
+    assert the_run(read(data), "INVISIBLE").origin is Origin.HIDDEN
+
+
+def test_white_text_on_a_dark_field_is_visible() -> None:
+    def draw(canvas):
+        canvas.setFillColorRGB(0, 0, 0.5)
+        canvas.rect(60, 680, 200, 60, stroke=0, fill=1)
+        canvas.setFillColor(white)
+        canvas.drawString(80, 700, "RÕ")
+
+    run = the_run(read(pdfs.page(draw)), "RÕ")
+    assert run.origin is Origin.TEXT
+    assert run.background == "000080"
+
+
+def test_text_outside_the_crop_box_is_hidden() -> None:
+    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (OUTSIDE) Tj 0 -500 Td (INSIDE) Tj ET", page_extra=b"/CropBox [0 0 595 500]")
+    document = read(data)
+    assert the_run(document, "OUTSIDE").origin is Origin.HIDDEN
+    assert the_run(document, "INSIDE").origin is Origin.TEXT
+
+
+def test_text_on_a_layer_that_is_off_is_hidden() -> None:
+    data = pdfs.simple(
+        b"/OC /L1 BDC BT /F1 14 Tf 80 700 Td (LAYERED) Tj ET EMC",
+        resources=b"/Properties << /L1 10 0 R >>",
+        catalog_extra=b"/OCProperties << /OCGs [10 0 R] /D << /OFF [10 0 R] >> >>",
+        more={10: b"<< /Type /OCG /Name (Lop an) >>"},
+    )
+    document = read(data)
+    assert the_run(document, "LAYERED").origin is Origin.HIDDEN
+    assert the_run(document, "Lop an").role is Role.NAME
+    assert "hidden-layer" in {item.kind for item in document.active_content}
+
+
+def test_letters_in_a_frame_are_boxed_and_cells_of_a_table_are_not() -> None:
+    def draw(canvas):
+        canvas.rect(80, 690, 90, 25)
+        canvas.drawString(100, 698, "MẬT")
+        for column in range(3):
+            canvas.rect(80 + 100 * column, 500, 100, 25)
+            canvas.drawString(100 + 100 * column, 508, f"ô{column}")
+
+    document = read(pdfs.page(draw))
+    assert the_run(document, "MẬT").boxed is True
+    assert the_run(document, "ô1").boxed is None
+
+
+def test_actual_text_that_lies_gives_both_readings() -> None:
+    data = pdfs.simple(b"/Span << /ActualText (HARMLESS) >> BDC BT /F1 14 Tf 80 700 Td (SECRET) Tj ET EMC")
+    document = read(data)
+    assert the_run(document, "SECRET").origin is Origin.TEXT
+    assert the_run(document, "HARMLESS").origin is Origin.HIDDEN
+
+
+def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
+    cmap = (
+        b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <ff> endcodespacerange "
+        b"1 beginbfrange <41> <5a> <0061> endbfrange endcmap"
+    ).replace(b"<0061>", b"<0042>")
+    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (MAT KHAU) Tj ET", more={10: pdfs.stream(cmap)})
+    data = data.replace(b"/Encoding /WinAnsiEncoding", b"/Encoding /WinAnsiEncoding /ToUnicode 10 0 R")
+    document = read(data)
+    assert (document.status.value, document.reason) == ("partial", "text-lies")
+
+
+def test_characters_without_meaning_are_reported_when_nobody_reads_the_page(monkeypatch) -> None:
+    from gateway.readers import pdf_scan
+
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (\\001\\002\\003\\004) Tj ET")
+    document = read(data)
+    assert (document.status.value, document.reason) == ("partial", "no-text-map")
+
+
+def test_legacy_letters_keep_their_codes() -> None:
+    """TCVN3 writes ư as 0xAD and ã as 0xB7, which pdfium names by their glyphs."""
+    encoding = b"<< /BaseEncoding /WinAnsiEncoding /Differences [173 /minus 183 /periodcentered] >>"
+    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (nh\\255 x\\267 h\\351i) Tj ET").replace(b"/Helvetica", b"/.VnTime  ")
+    data = data.replace(b"/Encoding /WinAnsiEncoding", b"/Encoding " + encoding)
+    run = the_run(read(data), "nh")
+    assert run.text == "nh\xad x\xb7 h\xe9i"
+    assert run.font == ".VnTime"
+
+
+def test_a_hyphen_at_the_end_of_a_line_stays_a_hyphen() -> None:
+    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (truoc-) Tj 0 -20 Td (sau) Tj ET")
+    assert "truoc-" in lines(read(data))
+
+
+def test_links_are_marked() -> None:
+    def draw(canvas):
+        canvas.drawString(80, 700, "liên kết")
+        canvas.linkURL("https://example.vn/", (78, 695, 140, 715))
+
+    assert the_run(read(pdfs.page(draw)), "liên").link is True
+
+
+def test_every_word_of_a_page_is_kept_whatever_the_order_of_drawing() -> None:
+    words = [f"từ{number}" for number in range(60)]
+
+    def draw(canvas):
+        for number in sorted(range(60), key=lambda n: (n * 37) % 60):
+            canvas.drawString(60 + 80 * (number % 6), 760 - 40 * (number // 6), words[number])
+
+    found = " ".join(lines(read(pdfs.page(draw)))).split()
+    assert sorted(found) == sorted(words)
+
+
+def test_pages_are_numbered() -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter()
+    for number in range(3):
+        writer.append(PdfReader(io.BytesIO(pdfs.page(lambda c, n=number: c.drawString(80, 700, f"trang {n + 1}")))))
+    out = io.BytesIO()
+    writer.write(out)
+    document = read(out.getvalue())
+    assert document.pages == 3
+    assert [run.page for run in document.runs if run.text.startswith("trang")] == [1, 2, 3]

@@ -1,0 +1,115 @@
+"""What a file is decided by its octets, all answers at once."""
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSX
+from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, sniff
+from gateway.workers import sample
+
+PDF = sample._PDF
+
+
+def zipped(**members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", EMPTY),
+        (PDF, "application/pdf"),
+        (b"junk " * 100 + PDF, "application/pdf"),
+        (zipped(a="b"), "application/zip"),
+        (sample._odt(), ODT),
+        (b"{\\rtf1 x}", "application/rtf"),
+        (b"{\\rtf1 x}\0", "application/rtf"),
+        (b"\n\n<!-- x --><HTML><body>x", "text/html"),
+        ("Kính gửi".encode("utf-16"), "text/plain"),
+        ("Kính gửi".encode("utf-16-le"), "text/plain"),
+        ("Kính gửi quý cơ quan".encode("utf-16-be"), "text/plain"),
+        ("Kính gửi".encode(), "text/plain"),
+        ("Cộng hoà xã hội chủ nghĩa".encode("cp1258", "replace"), "text/plain"),
+        (b"C\xe9ng ho\xb5 x\xb7 h\xe9i ch\xf1 ngh\xdca", "text/plain"),
+        (b"From: a@b.vn\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\nx", "message/rfc822"),
+        (b"From a@b Thu\nReceived: x\nSubject: y\n\nbody\n", "message/rfc822"),
+        (b"Ghi chu: tuan nay\nNoi dung: hop\n\nabc", "text/plain"),
+        (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR", "text/calendar"),
+        (b"BEGIN:VCARD\r\nEND:VCARD", "text/vcard"),
+        (b"<?xml version='1.0'?><a/>", "application/xml"),
+        (b"\x1f\x8b\x08\0", "application/gzip"),
+        (b"BZh91AY&SY", "application/x-bzip2"),
+        (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+        (b"Rar!\x1a\x07\x01\x00", "application/vnd.rar"),
+        (b"MZ" + b"\0" * 200, EXECUTABLE),
+        (b"\x78\x9f\x3e\x22\0\0", "application/ms-tnef"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nabc", "application/pgp-encrypted"),
+        (bytes(range(256)) * 8, OCTETS),
+    ],
+)
+def test_type_by_content(data, kind):
+    assert sniff(data).primary == kind
+
+
+def test_names_do_not_change_what_a_binary_is():
+    assert sniff(PDF, "bao-cao.docx", "application/msword").types == ("application/pdf",)
+
+
+def test_ooxml_by_its_main_part_and_not_by_its_folders():
+    word = sample._ooxml("any/where.xml", "wordprocessingml.document", "<x/>")
+    assert sniff(word).types == (DOCX,)
+    assert sniff(sample._ooxml("xl/workbook.xml", "spreadsheetml.sheet", "<x/>")).types == (XLSX,)
+
+
+def test_a_pdf_with_a_zip_behind_it_is_both_and_a_polyglot():
+    found = sniff(PDF + zipped(a="b"))
+    assert set(found.types) == {"application/pdf", "application/zip"}
+    assert found.polyglot
+
+
+def test_an_archive_with_a_stored_pdf_or_zip_is_no_polyglot():
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.pdf", PDF)
+    found = sniff(inner.getvalue())
+    assert found.types == ("application/zip",) or not found.polyglot
+
+
+def test_a_program_that_carries_an_archive_is_read_as_both():
+    found = sniff(b"MZ" + b"\0" * 5000 + b"7z\xbc\xaf\x27\x1c" + b"\0" * 50)
+    assert found.types == (EXECUTABLE, "application/x-7z-compressed")
+    assert not found.polyglot
+
+
+def test_html_in_a_plain_text_part_is_read_both_ways_without_alarm():
+    found = sniff(b"<html><body>x</body></html>", None, "text/plain")
+    assert set(found.types) == {"text/plain", "text/html"}
+    assert not found.polyglot
+
+
+def test_an_encrypted_office_package_is_told_from_other_ole_files():
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    sealed = io.BytesIO()
+    plain = zipped(
+        **{
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "pad": "x" * 9000,
+        }
+    )
+    OOXMLFile(io.BytesIO(plain)).encrypt("secret", sealed)
+    assert sniff(sealed.getvalue()).types == (OOXML_ENCRYPTED,)
+
+
+@given(st.binary(max_size=4000), st.sampled_from([None, "a.txt", "b.zip", "c.p7s", "d.eml"]))
+def test_any_octets_have_at_least_one_type(data, name):
+    assert sniff(data, name).types
