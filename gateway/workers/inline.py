@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import re
 
 from msgspec import structs
 
@@ -21,6 +22,8 @@ from gateway.workers.wire import Inspection
 LIMIT_BYTES = 64 << 10
 """Of the whole mail."""
 _LIMIT_LEAVES = 4
+_UNLIKE_PROSE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f<{%]|PK|BEGIN|begin |=ybegin|BinHex|\A\s*[!-9;-~]+:")
+"""What every other format that this product knows has at its beginning or within."""
 
 
 def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection | None:
@@ -61,10 +64,13 @@ def _is_body_text(part: Part) -> bool:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether octets are plain text by content, whatever they are declared to be."""
-    if b"\0" in data:
-        return False
-    return not data or sniff(data).types in ((), ("text/plain",))
+    """Whether octets are plain text by content, whatever they are declared to be.
+
+    Prose without a single octet that any other format needs is text; the rest is asked in full.
+    """
+    if not data or _UNLIKE_PROSE.search(data) is None:
+        return True
+    return b"\0" not in data and sniff(data).types == ("text/plain",)
 
 
 def _with(root: Part, seen: dict[str, Part]) -> Part:

@@ -1,0 +1,143 @@
+"""What runs in a child after the fork and the sandbox: read the request, inspect, stream the frames, end.
+
+`warm_up` runs in the zygote, before any hostile octet is near: it imports every reader and verifier, lets each warm
+itself (`warm_up` of the module, where it has one), loads the trust store, and inspects a small generated message, so
+that nothing is left to be imported or opened in the sandbox.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import encodings.aliases
+import gc
+import importlib
+import mmap
+import pkgutil
+import socket
+import struct
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from gateway import readers, signatures, text
+from gateway.model import Document, ReadStatus
+from gateway.readers import registry
+from gateway.workers import sample, wire
+from gateway.workers.inspector import Inspector
+from gateway.workers.signed import SignatureVerifiers, load_trust
+from gateway.workers.verifiers import Verifiers
+
+_REQUEST_LIMIT: Final = 1 << 30
+_LENGTH: Final = struct.Struct(">I")
+
+_LAZY: Final = ("numpy.random", "numpy.linalg", "numpy.fft", "decimal", "fractions", "html.entities", "ipaddress")
+"""Modules that libraries import only when some input needs them, and that no sample shows."""
+
+_trust: Any = None
+"""The trust store of this zygote and its children; set once by `warm_up`."""
+
+
+def warm_up(certs: str | None) -> tuple[str, ...]:
+    """Load everything and return the reader modules that do not exist; errors of those that do go through."""
+    global _trust  # noqa: PLW0603 - a child finds it by fork, there is no other way to hand it on
+    _trust = load_trust(Path(certs) if certs else None)
+    for name in {*encodings.aliases.aliases.values(), "idna", "punycode", "utf_8_sig"}:
+        with contextlib.suppress(LookupError, ImportError):
+            codecs.lookup(name)
+    for name in _LAZY:
+        _imported(name)
+    missing = registry.load_all()
+    for package in (readers, signatures, text):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            prepare = getattr(_imported(found.name), "warm_up", None)
+            if prepare is not None:
+                prepare()
+    _inspect(sample.request(), b"", lambda _frame: None)
+    return missing
+
+
+def _imported(name: str) -> ModuleType | None:
+    """Import one of our modules; None when a library that it wants is an extra that is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "gateway":
+            raise
+        return None
+
+
+def run(job: int, content: int | None) -> int:
+    """Serve one request on the job socket; the exit code is 0 when the last frame went out."""
+    gc.disable()  # one message lives shorter than a collection is worth, and the frozen heap stays shared
+    sys.setrecursionlimit(600)
+    with socket.socket(fileno=job) as channel:
+        request = wire.decode_request(_receive(channel))
+        octets: bytes | mmap.mmap = request.content or b""
+        if content is not None:
+            octets = _mapped(content)
+        _inspect(request, octets, lambda frame: _send(channel, frame))
+    return 0
+
+
+def _inspect(request: wire.InspectionRequest, content: bytes | mmap.mmap, emit: Any) -> None:
+    verifiers: Verifiers = SignatureVerifiers(_trust, request.now)
+    Inspector(request, content or request.content or b"", emit=emit, verifiers=verifiers).run()
+
+
+def _receive(channel: socket.socket) -> bytearray:
+    """Return the request's payload; EOFError when the parent has gone."""
+    (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size))
+    if length > _REQUEST_LIMIT:
+        raise EOFError
+    return _exactly(channel, length)
+
+
+def _exactly(channel: socket.socket, count: int) -> bytearray:
+    data = bytearray(count)
+    view = memoryview(data)
+    while view:
+        received = channel.recv_into(view)
+        if not received:
+            raise EOFError
+        view = view[received:]
+    return data
+
+
+def _mapped(descriptor: int) -> bytes | mmap.mmap:
+    """Map the content read only; an empty file cannot be mapped."""
+    try:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except ValueError:
+        return b""
+
+
+def _send(channel: socket.socket, frame: wire.Frame) -> None:
+    """Send a frame; one that is too large or holds half characters is sent as what can be said of it."""
+    try:
+        data = wire.encode(frame)
+    except UnicodeEncodeError:
+        data = wire.encode(_scrubbed(frame))
+    except MemoryError:
+        data = b""
+    if isinstance(frame, wire.Result) and not 0 < len(data) <= wire.FRAME_LIMIT_BYTES:
+        data = wire.encode(structs.replace(frame, documents=tuple(_emptied(one) for one in frame.documents)))
+    channel.sendall(data)
+
+
+def _emptied(document: Document) -> Document:
+    return structs.replace(document, runs=(), images=(), status=ReadStatus.LIMIT, reason="reply-too-large")
+
+
+def _scrubbed(value: Any) -> Any:
+    """Return a struct with lone surrogates, which no UTF-8 can hold, replaced in all its texts."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, tuple):
+        return tuple(_scrubbed(one) for one in value)
+    if isinstance(value, Struct):
+        return structs.replace(value, **{name: _scrubbed(getattr(value, name)) for name in value.__struct_fields__})
+    return value

@@ -1,0 +1,96 @@
+"""The door between front ends and zygote: one SOCK_SEQPACKET pair over which jobs travel with their descriptors.
+
+Every front-end process holds the same sending end, so no connection has to be set up for each; the supervisor keeps the
+receiving end too, so that jobs wait in the kernel while a dead zygote is replaced. A job is one datagram with a small
+msgpack struct and two or three descriptors:
+
+1. the child's end of the job socket, on which request and frames travel;
+2. the writing end of the status pipe, on which the zygote says how the child ended, and whose closing by the parent
+   tells the zygote that nobody waits any more;
+3. the message's content, read only, when the request does not hold it.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import struct
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+DATAGRAM_LIMIT: Final = 4096
+_ANCILLARY_LIMIT: Final = socket.CMSG_SPACE(8 * array.array("i").itemsize)
+_STATUS: Final = struct.Struct("=iqB")
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What the zygote needs to know of a job; the request itself it never sees."""
+
+    kill_at: float
+    """`time.monotonic()` of this host at which the child is killed."""
+    memory_bytes: int
+    """Address space beyond the zygote's own."""
+    cpu_s: int
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a child ended, as the kernel told the zygote."""
+
+    exit_code: int
+    """As `os.waitstatus_to_exitcode`: negative for a signal."""
+    peak_memory_kib: int
+    overdue: bool
+    """The zygote killed it at its deadline, or because the parent had gone."""
+
+    def pack(self) -> bytes:
+        """Return the bytes for the status pipe."""
+        return _STATUS.pack(self.exit_code, self.peak_memory_kib, self.overdue)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Ended | None:
+        """Return the status of the pipe's bytes, None when the zygote died before it could tell."""
+        if len(data) != _STATUS.size:
+            return None
+        exit_code, memory, overdue = _STATUS.unpack(data)
+        return cls(exit_code=exit_code, peak_memory_kib=memory, overdue=bool(overdue))
+
+
+def send_job(door: socket.socket, job: Job, descriptors: tuple[int, ...]) -> None:
+    """Put a job through the door; BlockingIOError when the door's buffer is full, OSError when nobody is behind it."""
+    payload = msgspec.msgpack.encode(job)
+    rights = array.array("i", descriptors)
+    door.sendmsg([payload], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)], socket.MSG_DONTWAIT)
+
+
+_decoder = msgspec.msgpack.Decoder(Job)
+
+
+def receive_job(door: socket.socket, *, wait: bool = False) -> tuple[Job, list[int]] | None:
+    """Take the next job; None for a datagram that is none (its descriptors are closed); EOFError when all senders left.
+
+    Without `wait`, BlockingIOError when there is none yet.
+    """
+    patience = 0 if wait else socket.MSG_DONTWAIT
+    data, ancillary, flags, _ = door.recvmsg(DATAGRAM_LIMIT, _ANCILLARY_LIMIT, patience | socket.MSG_CMSG_CLOEXEC)
+    descriptors: list[int] = []
+    for level, kind, value in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            rights = array.array("i")
+            rights.frombytes(value[: len(value) - len(value) % rights.itemsize])
+            descriptors.extend(rights)
+    if not data and not descriptors:
+        # An empty datagram looks the same as the end; a sender of ours never sends one.
+        raise EOFError
+    try:
+        job = _decoder.decode(data)
+    except msgspec.DecodeError:
+        job = None
+    whole = not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) and 1 <= len(descriptors) <= 3
+    if job is not None and whole and job.kill_at == job.kill_at and job.memory_bytes >= 0 and job.cpu_s >= 0:
+        return job, descriptors
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return None

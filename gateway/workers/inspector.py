@@ -1,0 +1,343 @@
+"""Walks the parts of one message in the child: decode, sniff, read, open, verify; one result for each part.
+
+The order of work is the texts of the mail first (a password for a locked file may stand there), then the rest, signature
+files last in their group because they speak of the files beside them. Each part is followed by everything inside it. All
+readers share one `Budget`. Whatever happens while a part is read becomes a document with a status (`_Walled`, the library
+wall of this package); only a crash of the process is left to the parent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from msgspec import structs
+
+from gateway import mime
+from gateway.model import ActiveContent, Document, Part, ReadStatus, Signature
+from gateway.readers import archive_zip, encryption, passwords, registry
+from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
+from gateway.workers import types
+from gateway.workers.verifiers import Verifiers
+from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
+
+_ZIP_BASED: Final = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
+_SIGNATURE_SUFFIXES: Final = (".p7s", ".sig", ".sign", ".p7b", ".xsig")
+_SIGNATURE_TYPES: Final = frozenset({
+    "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"
+})  # fmt: skip
+_BODY_TYPES: Final = frozenset({"text/plain", "text/html", ""})
+_TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
+_SEALED: Final = {
+    "application/pgp-encrypted": "pgp",
+    "application/x-microsoft-rpmsg-message": "rights-protected",
+}
+"""Types that are encrypted by their nature."""
+_PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_KEPT_LIMIT: Final = 96 << 20
+_TEXT_LIMIT: Final = 400_000
+_NAME_LIMIT: Final = 255
+
+Loaded = tuple[bytes, tuple[bytes, ...]]
+"""Decoded octets, and other readings of the same body."""
+
+
+@dataclass
+class _Group:
+    """The parts of one container, or the leaves of the message."""
+
+    signed: bool = False
+    """There is a signature file among them, so the others are kept until it is looked at."""
+    settled: bool = False
+    """The container itself speaks for the signature files in it (ASiC)."""
+    kept: list[tuple[Part, bytes]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """Something to look at."""
+
+    part: Part
+    load: Callable[[], Loaded]
+    group: _Group
+    depth: int = 0
+    entity: Callable[[], bytes] | None = None
+    """Gives the raw S/MIME entity that this part signs or is (RFC 8551)."""
+
+
+class Inspector:
+    """One walk over one message."""
+
+    def __init__(
+        self,
+        request: InspectionRequest,
+        content: Any,
+        *,
+        emit: Callable[[Frame], None],
+        verifiers: Verifiers,
+    ) -> None:
+        limits = request.limits
+        self._request = request
+        self._content = content
+        self._emit = emit
+        self._verifiers = verifiers
+        self._end = time.monotonic() + limits.timeout_s
+        self._budget = Budget(
+            limit_bytes=limits.limit_bytes,
+            limit_files=limits.limit_files,
+            limit_depth=limits.limit_depth,
+            limit_ratio=limits.limit_ratio,
+            deadline=self._end,
+        )
+        self._awaited = frozenset(request.awaited)
+        self._texts: list[str] = list(request.password_texts)
+        self._text_size = 0
+        self._candidates: tuple[int, tuple[str, ...]] = (-1, ())
+        self._kept_bytes = 0
+
+    def run(self) -> None:
+        """Look at every leaf and everything inside it, then say that all is done."""
+        stack = list(reversed(self._leaves()))
+        while stack:
+            item = stack.pop()
+            stack.extend(reversed(self._visit(item)))
+        self._emit(Finished(used_bytes=self._budget.used_bytes, used_files=self._budget.used_files))
+
+    def _leaves(self) -> list[_Item]:
+        """Return the leaves in the order of work."""
+        parents = {id(child): part for part in self._request.root.walk() for child in part.children}
+        leaves = list(self._request.root.leaves())
+        self._texts += [leaf.filename for leaf in leaves if leaf.filename]
+        group = _Group(signed=any(_is_signature(leaf) for leaf in leaves))
+        leaves.sort(
+            key=lambda leaf: (_is_signature(leaf), not (leaf.declared_type in _BODY_TYPES and not leaf.filename))
+        )
+        return [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in leaves]
+
+    def _leaf(self, part: Part, parent: Part | None, group: _Group) -> _Item:
+        def load() -> Loaded:
+            body = mime.decode_body(self._content, part)
+            return body.data, body.alternatives
+
+        signed = parent if parent is not None and parent.declared_type == "multipart/signed" else None
+        entity = part if part.declared_type in ("application/pkcs7-mime", "application/x-pkcs7-mime") else None
+        if signed is not None and _is_signature(part):
+            entity = signed
+        return _Item(part, load, group, entity=None if entity is None else lambda: self._raw(entity))
+
+    def _raw(self, part: Part) -> bytes:
+        """Return an entity as it stands in the message: header, empty line, body."""
+        header = b"".join(one.raw for one in part.header)
+        header = header + b"\r\n" if header else self._request.header_block
+        return header + bytes(self._content[part.offset : part.offset + part.length])
+
+    def _visit(self, item: _Item) -> list[_Item]:
+        """Look at one part, report it, and return what is inside it."""
+        path = item.part.path
+        report = not self._awaited or path in self._awaited
+        if not report and not any(waiting.startswith(path + "!") for waiting in self._awaited):
+            return []
+        self._emit(Began(path))
+        self._budget.deadline = min(self._end, time.monotonic() + self._request.limits.part_timeout_s)
+        look = _Look(item.part)
+        look.guarded(lambda: self._look(item, look), "")
+        children = _children(look)
+        if report:
+            part = structs.replace(look.part, children=tuple(child for child, _ in children))
+            self._emit(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)))
+        settled = (look.part.detected_type or "").startswith("application/vnd.etsi.asic")
+        group = _Group(signed=not settled and any(_is_signature(child) for child, _ in children), settled=settled)
+        items = [
+            _Item(child, lambda member=member: (member.data, ()), group, depth=item.depth + 1)  # type: ignore[misc]
+            for child, member in children
+        ]
+        items.sort(key=lambda inner: _is_signature(inner.part))
+        return items
+
+    def _look(self, item: _Item, look: _Look) -> None:
+        """Gather documents, members and signatures of one part into `look`."""
+        data, alternatives = item.load()
+        sniffed = sniff(data, item.part.filename, item.part.declared_type)
+        look.part = structs.replace(
+            item.part,
+            detected_type=sniffed.primary,
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            children=(),
+        )
+        self._budget.check_depth(item.depth)
+        for kind in sniffed.types:
+            look.guarded(lambda kind=kind: self._read(kind, data, look), kind)  # type: ignore[misc]
+        self._look_around(data, alternatives, sniffed, look)
+        look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
+        self._verify(item, data, sniffed, look)
+
+    def _read(self, kind: str, data: bytes, look: _Look) -> None:
+        """Have the reader of one type read the octets."""
+        if kind == EMPTY:
+            look.documents.append(look.document("empty"))
+            return
+        if kind in _SEALED:
+            raise ReadError(ReadStatus.ENCRYPTED, _SEALED[kind])
+        source = Source(
+            data=data,
+            part=look.part.path,
+            filename=look.part.filename,
+            declared_type=look.part.declared_type,
+            detected_type=kind,
+            charset=look.part.charset,
+            passwords=self._password_candidates(),
+        )
+        unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
+        if unlocked is not None:
+            source = Source(
+                data=unlocked,
+                part=source.part,
+                filename=source.filename,
+                declared_type=source.declared_type,
+                detected_type=kind,
+                charset=source.charset,
+            )
+        reader = registry.reader_for(kind)
+        if reader is None:
+            raise ReadError(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader")
+        used = self._budget.used_files
+        reading = reader(source, self._budget)
+        # Readers of documents leave it to us to count what they hand on.
+        for _ in range(len(reading.members) - (self._budget.used_files - used)):
+            self._budget.take_file()
+        look.take(reading, unlocked=unlocked is not None)
+        self._remember(reading.document)
+
+    def _look_around(self, data: bytes, alternatives: tuple[bytes, ...], sniffed: Sniffed, look: _Look) -> None:
+        """Look at what stands beside the document proper: other readings, files in text, the structure of a zip."""
+        for number, other in enumerate(alternatives, 2):
+            look.members.append(Member(name=f"reading-{number}", data=other, relation="alternative"))
+        if not _TEXTS.isdisjoint(sniffed.types):
+            for number, inline in enumerate(mime.find_inline_encodings(data), 1):
+                look.members.append(Member(name=inline.name or f"inline-{number}", data=inline.data, relation="inline"))
+                if not inline.sound:
+                    look.fail(ReadStatus.MALFORMED, f"inline-{inline.kind}", inline.kind)
+            if _PGP_BLOCK.search(data):
+                look.fail(ReadStatus.ENCRYPTED, "pgp", "pgp")
+        # The same documents also come as one XML file, which is no zip.
+        if any(kind.startswith(_ZIP_BASED) for kind in sniffed.types) and b"PK\x05\x06" in data:
+            look.guarded(lambda: look.check_zip(archive_zip.problems(data, self._budget)), "zip")
+
+    def _verify(self, item: _Item, data: bytes, sniffed: Sniffed, look: _Look) -> None:
+        """Verify the signatures that the part carries, is, or has beside it."""
+        if item.group.signed and self._kept_bytes + len(data) <= _KEPT_LIMIT:
+            self._kept_bytes += len(data)
+            item.group.kept.append((look.part, data))
+        if item.entity is not None:
+            look.signatures += self._verifiers.entity(item.entity(), look.part)
+            return
+        if item.group.settled and (_is_signature(item.part) or "pkcs7" in sniffed.primary):
+            return
+        if _is_signature(item.part):
+            look.signatures += self._verifiers.beside(look.part, data, item.group.kept)
+            return
+        for kind in sniffed.types:
+            look.signatures += self._verifiers.inside(data, look.part, kind)
+
+    def _remember(self, document: Document) -> None:
+        """Keep text for password candidates, up to a limit."""
+        for run in document.runs:
+            if self._text_size > _TEXT_LIMIT:
+                return
+            self._text_size += len(run.text)
+            self._texts.append(run.text)
+
+    def _password_candidates(self) -> tuple[str, ...]:
+        """Return the candidates of all text seen so far."""
+        if self._candidates[0] != len(self._texts):
+            # Runs are pieces of lines; the word and the password often stand in neighbouring ones.
+            text = "\n".join(self._texts)
+            self._candidates = (len(self._texts), passwords.candidates((text,)))
+        return self._candidates[1]
+
+
+class _Look:
+    """What one look at one part brought."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.documents: list[Document] = []
+        self.members: list[Member] = []
+        self.signatures: list[Signature] = []
+
+    def document(self, kind: str, status: ReadStatus = ReadStatus.OK, reason: str = "") -> Document:
+        """Make a document of this part."""
+        return Document(part=self.part.path, filename=self.part.filename, format=kind, status=status, reason=reason)
+
+    def fail(self, status: ReadStatus, reason: str, kind: str) -> None:
+        """Note that something of this part could not be read."""
+        self.documents.append(self.document(kind or self.part.detected_type or "unknown", status, reason))
+
+    def take(self, reading: Reading, *, unlocked: bool) -> None:
+        """Take what a reader brings."""
+        document = reading.document
+        self.documents.append(structs.replace(document, opened_with_password=True) if unlocked else document)
+        self.members += reading.members
+
+    def tell(self, active: tuple[ActiveContent, ...]) -> None:
+        """Put what name and type say wrongly into the first document."""
+        if active and self.documents:
+            first = self.documents[0]
+            self.documents[0] = structs.replace(first, active_content=(*first.active_content, *active))
+
+    def check_zip(self, problems: tuple[str, ...]) -> None:
+        """Note structural problems of a zip that a document reader opens."""
+        if problems:
+            self.fail(ReadStatus.MALFORMED, problems[0], "zip")
+
+    def guarded(self, work: Callable[[], None], kind: str) -> None:
+        """Run one step of the look; whatever it throws becomes a document, so that there is always at least one."""
+        before = len(self.documents)
+        try:
+            work()
+        except ReadError as error:
+            self.fail(error.status, error.reason, kind)
+        except MemoryError:
+            self.fail(ReadStatus.LIMIT, "memory", kind)
+        except RecursionError:
+            self.fail(ReadStatus.LIMIT, "nesting", kind)
+        except Exception as error:  # noqa: BLE001
+            # The library wall of all readers: parsers raise more than they document on hostile input. The type is
+            # enough to find the place; the text of an exception may hold content and stays here.
+            self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
+        if not self.documents[before:] and not self.documents:
+            self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)
+
+
+def _is_signature(part: Part) -> bool:
+    name = (part.filename or "").lower()
+    return part.declared_type in _SIGNATURE_TYPES or name.endswith(_SIGNATURE_SUFFIXES)
+
+
+def _children(look: _Look) -> list[tuple[Part, Member]]:
+    """Give each member its part, with a path of its own."""
+    taken: set[str] = set()
+    children: list[tuple[Part, Member]] = []
+    for member in look.members:
+        name = _printable(member.name)
+        path, number = f"{look.part.path}!{name}", 2
+        while path in taken:
+            path, number = f"{look.part.path}!{name}#{number}", number + 1
+        taken.add(path)
+        short = name.replace("\\", "/").rpartition("/")[2] or name
+        part = Part(path=path, declared_type=member.declared_type, filename=short, names=(name,))
+        children.append((part, member))
+    return children
+
+
+def _printable(name: str) -> str:
+    """Return a member's name as it can stand in a path: no control characters or lone surrogates, bounded."""
+    name = name.encode("utf-8", "replace").decode("utf-8")
+    name = "".join(letter if letter >= " " else "\ufffd" for letter in name)
+    return name[-_NAME_LIMIT:] or "unnamed"

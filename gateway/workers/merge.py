@@ -1,0 +1,164 @@
+"""From the frames of one or several children to an `Inspection`: pure bookkeeping, no process and no socket.
+
+The parent knows which parts it waits for: first the leaves of the message, then the members that a result announces.
+Whatever is still awaited at the end becomes a document with the status that explains why, so nothing is lost in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from gateway.model import Document, Part, ReadStatus, Signature
+from gateway.workers.wire import Began, Finished, Frame, Result, WireError
+
+
+class Merger:
+    """Collects what children say of one message."""
+
+    def __init__(self, root: Part) -> None:
+        self._root = root
+        self._awaited: dict[str, Part] = {part.path: part for part in root.leaves()}
+        self._results: dict[str, Result] = {}
+        self._documents: list[Document] = []
+        self._signatures: list[Signature] = []
+        self.current: str | None = None
+        """Path of the part that the child works on."""
+        self.finished = False
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Paths that nobody has reported yet."""
+        return tuple(self._awaited)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is awaited any more."""
+        return not self._awaited
+
+    def begin(self) -> None:
+        """Forget the state of the last child before another one speaks."""
+        self.current = None
+        self.finished = False
+
+    def take(self, frame: Frame) -> None:
+        """Take one frame; WireError when it speaks of a part that nobody asked about."""
+        if self.finished:
+            raise WireError("frame-after-end")
+        match frame:
+            case Began(path=path):
+                if path not in self._awaited and path not in self._results:
+                    raise WireError("unknown-part")
+                self.current = path
+            case Result():
+                self._take_result(frame)
+            case Finished():
+                self.finished = True
+
+    def _take_result(self, result: Result) -> None:
+        path = result.part.path
+        if path not in self._awaited:
+            raise WireError("unknown-part")
+        if not result.documents:
+            raise WireError("no-document")
+        for child in result.part.children:
+            if not child.path.startswith(path + "!") or child.path in self._awaited or child.path in self._results:
+                raise WireError("bad-member-path")
+        del self._awaited[path]
+        self._results[path] = result
+        self._awaited.update((child.path, child) for child in result.part.children)
+        self._documents.extend(result.documents)
+        self._signatures.extend(result.signatures)
+        self.current = None
+
+    def give_up_current(self, status: ReadStatus, reason: str) -> bool:
+        """Record that the part in hand ended its child; False when no part was in hand."""
+        path, self.current = self.current, None
+        part = self._awaited.pop(path, None) if path is not None else None
+        if path is None:
+            return False
+        if part is not None:
+            self._record(part, status, reason)
+        else:
+            # It was reported before and opened again only for its members; these cannot be reached any more.
+            for member in [member for member in self._awaited if member.startswith(path + "!")]:
+                self._record(self._awaited.pop(member), status, reason)
+        return True
+
+    def give_up_rest(self, status: ReadStatus, reason: str) -> None:
+        """Record the same cause for everything still awaited."""
+        for part in self._awaited.values():
+            self._record(part, status, reason)
+        self._awaited.clear()
+
+    def _record(self, part: Part, status: ReadStatus, reason: str) -> None:
+        self._documents.append(
+            Document(
+                part=part.path,
+                filename=part.filename,
+                format=part.detected_type or part.declared_type,
+                status=status,
+                reason=reason,
+            )
+        )
+
+    def tree(self) -> Part:
+        """Return the part tree with what was found in it."""
+        return _grown(self._root, self._results)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All documents, in the order in which they came."""
+        return tuple(self._documents)
+
+    @property
+    def signatures(self) -> tuple[Signature, ...]:
+        """All signatures, in the order in which they came."""
+        return tuple(self._signatures)
+
+
+def rebuilt(
+    root: Part, change: Callable[[Part], Part], members: Callable[[Part], tuple[Part, ...]] | None = None
+) -> Part:
+    """Return a tree whose parts went through `change` in reading order, built from below without recursion.
+
+    `members` says what is below a part; by default its children.
+    """
+    parts: list[Part] = []
+    parents: list[int] = []
+    stack = [(root, -1)]
+    while stack:
+        part, parent = stack.pop()
+        number = len(parts)
+        parts.append(part)
+        parents.append(parent)
+        below = part.children if members is None else members(part)
+        stack.extend((child, number) for child in reversed(below))
+    changed = [change(part) for part in parts]
+    below_of: list[list[Part]] = [[] for _ in parts]
+    for number in range(len(parts) - 1, -1, -1):
+        made = structs.replace(changed[number], children=tuple(reversed(below_of[number])))
+        if parents[number] < 0:
+            return made
+        below_of[parents[number]].append(made)
+    return root
+
+
+def _grown(root: Part, results: dict[str, Result]) -> Part:
+    """Give leaves what was detected, and containers their members."""
+
+    def detected(part: Part) -> Part:
+        found = results.get(part.path)
+        if found is None:
+            return part
+        seen = found.part
+        return structs.replace(part, detected_type=seen.detected_type, size_bytes=seen.size_bytes, sha256=seen.sha256)
+
+    def members(part: Part) -> tuple[Part, ...]:
+        if part.children:
+            return part.children
+        found = results.get(part.path)
+        return found.part.children if found else ()
+
+    return rebuilt(root, detected, members)

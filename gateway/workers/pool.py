@@ -1,0 +1,391 @@
+"""The parent's side of the wall: `WorkerPool.inspect` gives one message to one child and takes back an `Inspection`.
+
+The supervisor calls `start` before it makes front ends (no event loop is needed); each front-end process then uses its
+inherited copy, or `attach` when it was exec'd. Nothing here parses a document. A child that crashes, hangs, says too
+much or nothing costs the part it was reading: that part becomes *cannot tell* with the cause, and another child reads
+the rest, at most `RESTARTS` times and within the deadline. Our own trouble (no zygote, no descriptors, too many waiting)
+raises `TemporaryError`, which the sender sees as 451.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct, structs
+
+from gateway.errors import CapacityError, TemporaryError
+from gateway.model import HeaderField, Part, ReadStatus
+from gateway.workers.door import Ended, Job, send_job
+from gateway.workers.merge import Merger, rebuilt
+from gateway.workers.sandbox import SandboxStatus
+from gateway.workers.supervise import ZygoteProcess
+from gateway.workers.wire import FrameReader, Inspection, InspectionRequest, WireError, encode
+from gateway.workers.zygote import Ready
+
+RESTARTS: Final = 3
+"""Further children for one message after the first died."""
+_READ_BYTES: Final = 1 << 18
+_GRACE_S: Final = 1.0
+"""Time for a child to end by itself after its own deadline, before it is killed."""
+_STATUS_WAIT_S: Final = 2.0
+
+
+class PoolSettings(Struct, frozen=True, kw_only=True):
+    """Bounds of one front-end process."""
+
+    certs: Path | None = None
+    children: int = 4
+    """Children at one time."""
+    waiting: int = 64
+    """Messages that may wait for a child; beyond, `CapacityError`."""
+    probe: str | None = None
+    """See `ZygoteSettings.probe`."""
+
+
+class PoolStatus(Struct, frozen=True, kw_only=True):
+    """For `gateway doctor` and metrics."""
+
+    zygote_pid: int | None
+    sandbox: SandboxStatus | None
+    missing_readers: tuple[str, ...]
+    running: int
+    waiting: int
+
+
+class WorkerPool:
+    """Children for the messages of one front-end process."""
+
+    def __init__(self, settings: PoolSettings, *, door: socket.socket, process: ZygoteProcess | None = None) -> None:
+        self._settings = settings
+        self._door = door
+        self._process = process
+        self._owner = os.getpid()
+        self._slots: asyncio.Semaphore | None = None
+        self._running = 0
+        self._waiting = 0
+
+    @classmethod
+    def start(cls, settings: PoolSettings | None = None) -> WorkerPool:
+        """Start the zygote and wait until it is warm; UserError or TemporaryError with the cause when it cannot."""
+        settings = settings or PoolSettings()
+        process = ZygoteProcess(certs=settings.certs, probe=settings.probe)
+        try:
+            process.start()
+        except BaseException:
+            process.close()
+            raise
+        return cls(settings, door=process.door, process=process)
+
+    @classmethod
+    def attach(cls, descriptor: int, settings: PoolSettings) -> WorkerPool:
+        """Make a pool from the inherited descriptor of a door (`door_descriptor`) in an exec'd front end."""
+        return cls(settings, door=socket.socket(fileno=descriptor))
+
+    def connect(self) -> WorkerPool:
+        """Make this pool ready for the event loop of a freshly forked front-end process."""
+        self._slots = None
+        self._running = self._waiting = 0
+        return self
+
+    @property
+    def door_descriptor(self) -> int:
+        """Descriptor to pass to an exec'd front end for `attach`."""
+        return self._door.fileno()
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the zygote said at its start; None in a front end that only attached."""
+        return self._process.ready if self._process else None
+
+    def status(self) -> PoolStatus:
+        """Return what doctor and metrics show."""
+        ready = self.ready
+        return PoolStatus(
+            zygote_pid=self._process.pid if self._process else None,
+            sandbox=ready.sandbox if ready else None,
+            missing_readers=ready.missing_readers if ready else (),
+            running=self._running,
+            waiting=self._waiting,
+        )
+
+    def supervise(self) -> bool:
+        """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
+        return self._process is not None and os.getpid() == self._owner and self._process.revive()
+
+    def reload(self) -> Ready:
+        """Replace the zygote by one with a freshly loaded trust store; the old one finishes what it has."""
+        if self._process is None:
+            raise TemporaryError("only the process that started the workers can reload them")
+        return self._process.renew()
+
+    def close(self) -> None:
+        """End the zygote (in the process that started it) and close the door."""
+        if self._process is not None and os.getpid() == self._owner:
+            self._process.close()
+        else:
+            self._door.close()
+
+    async def inspect(
+        self, request: InspectionRequest, *, content_fd: int | None = None, deadline: float | None = None
+    ) -> Inspection:
+        """Look into one message and return what was found; cancelling kills its child.
+
+        `content_fd` is a descriptor of the content (from its first octet) when the request does not hold it; it is read
+        only by the child, whatever its own mode is. `deadline` is monotonic time for everything including the wait for
+        a free child; the child's own limit stands in `request.limits`. Raises CapacityError when too many wait or the
+        deadline passes while waiting, TemporaryError when there is no zygote.
+        """
+        began = time.monotonic()
+        until = began + 2 * request.limits.timeout_s if deadline is None else deadline
+        async with self._slot(until):
+            root = _unique(request.root)
+            merger = Merger(root)
+            portable = structs.replace(request, root=_portable(root))
+            content = _read_only(content_fd) if content_fd is not None else None
+            try:
+                end = min(time.monotonic() + request.limits.timeout_s, until)
+                children = await _Conversation(self, portable, content, merger, end).run()
+            finally:
+                if content is not None:
+                    os.close(content)
+        return Inspection(
+            root=merger.tree(),
+            documents=merger.documents,
+            signatures=merger.signatures,
+            children=children,
+            elapsed_s=time.monotonic() - began,
+        )
+
+    def inspect_sync(self, request: InspectionRequest, *, content_fd: int | None = None) -> Inspection:
+        """`inspect` for code without an event loop, such as the command line."""
+        self.connect()
+        return asyncio.run(self.inspect(request, content_fd=content_fd))
+
+    @contextlib.asynccontextmanager
+    async def _slot(self, until: float) -> AsyncIterator[None]:
+        if self._slots is None:
+            self._slots = asyncio.Semaphore(self._settings.children)
+        if self._waiting >= self._settings.waiting and self._slots.locked():
+            raise CapacityError("too many messages wait to be inspected")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise CapacityError("no free worker before the deadline of the message") from None
+        finally:
+            self._waiting -= 1
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self._slots.release()
+
+    async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
+        """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""
+        self.supervise()
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return send_job(self._door, job, descriptors)
+            except BlockingIOError:
+                await _when(loop.add_writer, loop.remove_writer, self._door.fileno())
+            except OSError as error:
+                raise TemporaryError(f"the worker zygote cannot be reached: {error.strerror}") from error
+
+
+class _Conversation:
+    """All children of one message, one after the other."""
+
+    def __init__(
+        self, pool: WorkerPool, request: InspectionRequest, content: int | None, merger: Merger, end: float
+    ) -> None:
+        self._pool = pool
+        self._request = request
+        self._content = content
+        self._merger = merger
+        self._end = end
+        self._resumed = False
+        self._spoke = False
+
+    async def run(self) -> int:
+        """Talk to children until all parts are reported; return how many were needed."""
+        merger = self._merger
+        for number in range(1, RESTARTS + 2):
+            merger.begin()
+            status, reason = await self._one_child()
+            if merger.finished and merger.complete:
+                return number
+            if time.monotonic() >= self._end or not merger.give_up_current(status, reason):
+                # Out of time, or it died where no part is to blame: the next child would do the same.
+                merger.give_up_current(status, reason)
+                break
+            if merger.complete:
+                return number
+        merger.give_up_rest(status, reason)
+        return number
+
+    async def _one_child(self) -> tuple[ReadStatus, str]:
+        """Run one child to its end and return how it ended; TemporaryError when there was none."""
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
+            return ReadStatus.TIMEOUT, "deadline"
+        limits = structs.replace(
+            self._request.limits,
+            timeout_s=remaining,
+            part_timeout_s=min(self._request.limits.part_timeout_s, remaining),
+        )
+        request = structs.replace(self._request, limits=limits, awaited=self._merger.awaited if self._resumed else ())
+        self._resumed = True
+        ours, theirs = socket.socketpair()
+        status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            ours.setblocking(False)
+            try:
+                job = Job(
+                    kill_at=time.monotonic() + remaining + _GRACE_S,
+                    memory_bytes=limits.memory_bytes,
+                    cpu_s=int(remaining) + 2,
+                )
+                passed = (theirs.fileno(), status_write, *(() if self._content is None else (self._content,)))
+                await self._pool.send(job, passed)
+            finally:
+                theirs.close()
+                os.close(status_write)
+            self._spoke = False
+            fault = await self._exchange(ours, request)
+            if self._merger.finished and fault is None:
+                return ReadStatus.OK, ""
+            # Closing both ends tells the zygote to kill a child that still runs.
+            ours.close()
+            if fault is not None and not self._spoke:
+                # Nobody took the job, or nobody was given the processor: nothing that this mail has done.
+                raise TemporaryError("no worker answered in time")
+            if fault is not None:
+                return fault
+            ended = await _status(status_read)
+        finally:
+            ours.close()
+            os.close(status_read)
+        if ended is None:
+            raise TemporaryError("the worker zygote ended while a message was being inspected")
+        return _cause(ended)
+
+    async def _exchange(self, ours: socket.socket, request: InspectionRequest) -> tuple[ReadStatus, str] | None:
+        """Send the request and take frames until the child is done or gone; return a fault that the parent saw."""
+        loop = asyncio.get_running_loop()
+        patience = request.limits.part_timeout_s
+        reader = FrameReader()
+        try:
+            async with asyncio.timeout(patience + _GRACE_S) as clock:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    await loop.sock_sendall(ours, encode(request))
+                while data := await loop.sock_recv(ours, _READ_BYTES):
+                    self._spoke = True
+                    for frame in reader.feed(data):
+                        self._merger.take(frame)
+                        # Each sign of life gives the next part its own time, up to the end of the message.
+                        clock.reschedule(loop.time() + patience + _GRACE_S)
+                    if self._merger.finished:
+                        break
+        except TimeoutError:
+            whole = time.monotonic() >= self._end
+            return ReadStatus.TIMEOUT, "deadline" if whole else "part-deadline"
+        except WireError as error:
+            return ReadStatus.CRASHED, str(error)
+        except ConnectionResetError:
+            return None
+        return None
+
+
+def _cause(ended: Ended) -> tuple[ReadStatus, str]:
+    """Put the end of a child that did not finish into a status and a stable reason."""
+    if ended.overdue:
+        return ReadStatus.TIMEOUT, "deadline"
+    match -ended.exit_code:
+        case 24:  # SIGXCPU
+            return ReadStatus.TIMEOUT, "cpu"
+        case 9:  # not by us: the kernel's memory killer, or the hard CPU limit
+            return ReadStatus.LIMIT, "killed"
+        case number if number > 0:
+            return ReadStatus.CRASHED, f"signal-{number}"
+        case _:
+            return ReadStatus.CRASHED, f"exit-{ended.exit_code}"
+
+
+async def _status(descriptor: int) -> Ended | None:
+    """Read the zygote's word on how the child ended; None when the zygote ended too, or says nothing in time."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_STATUS_WAIT_S):
+            while True:
+                try:
+                    return Ended.unpack(os.read(descriptor, 64))
+                except BlockingIOError:
+                    await _when(loop.add_reader, loop.remove_reader, descriptor)
+    except TimeoutError:
+        return None
+
+
+async def _when(add: Callable[..., object], remove: Callable[[int], object], descriptor: int) -> None:
+    """Wait until a descriptor is ready."""
+    event = asyncio.Event()
+    add(descriptor, event.set)
+    try:
+        await event.wait()
+    finally:
+        remove(descriptor)
+
+
+def _read_only(descriptor: int) -> int:
+    """Return a new descriptor of the same file through which nothing can be written.
+
+    A child that was taken over must not be able to change the content after it was judged.
+    """
+    try:
+        return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise TemporaryError(f"the content cannot be opened for inspection: {error.strerror}") from error
+
+
+def _unique(root: Part) -> Part:
+    """Return the tree with every path used once; a part whose path was taken gets a number behind it."""
+    taken: set[str] = set()
+
+    def named(part: Part) -> Part:
+        path, number = part.path, 2
+        while path in taken:
+            path, number = f"{part.path}#{number}", number + 1
+        taken.add(path)
+        return part if path == part.path else structs.replace(part, path=path)
+
+    paths = [part.path for part in root.walk()]
+    return root if len(set(paths)) == len(paths) else rebuilt(root, named)
+
+
+def _portable(root: Part) -> Part:
+    """Return the tree as it can cross the wall: raw header bytes only, and no lone surrogates in names."""
+
+    def plain(text: str | None) -> str | None:
+        return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+    def bare(part: Part) -> Part:
+        return structs.replace(
+            part,
+            filename=plain(part.filename),
+            names=tuple(plain(name) or "" for name in part.names),
+            charset=plain(part.charset),
+            declared_type=plain(part.declared_type) or "",
+            content_disposition=plain(part.content_disposition),
+            header=tuple(HeaderField("", field.raw, "", "") for field in part.header),
+        )
+
+    return rebuilt(root, bare)

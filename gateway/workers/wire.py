@@ -1,0 +1,156 @@
+"""What crosses the process wall: msgpack frames of typed structs, both ways. Never pickle.
+
+A frame is a big-endian 32-bit length and one msgpack object. The parent sends one `InspectionRequest`. The child answers
+with any number of `Began` and `Result` frames, in the order of its work, and one `Finished`. The parent believes nothing
+about a stream that breaks this grammar: it keeps the results before the fault and treats the child as crashed.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from gateway.model import Document, Part, Signature
+
+FRAME_LIMIT_BYTES = 32 << 20
+"""Largest single frame that the parent accepts."""
+REPLY_LIMIT_BYTES = 96 << 20
+"""Largest answer about one message, all frames together."""
+
+_LENGTH = struct.Struct(">I")
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """The budget of one message (`gateway.readers.base.Budget`) and of its child process."""
+
+    limit_bytes: int = 256 << 20
+    limit_files: int = 2000
+    limit_depth: int = 10
+    limit_ratio: int = 200
+    memory_bytes: int = 448 << 20
+    """Address space that a child may take beyond the zygote's and the mapped content."""
+    part_timeout_s: float = 10.0
+    """Longest time for one part; the rest of the message is read without it."""
+    timeout_s: float = 20.0
+    """Longest time for the whole message, counted from the start of its child."""
+
+
+class InspectionRequest(Struct, frozen=True, kw_only=True):
+    """One message to look into."""
+
+    id: str
+    """Transaction id, for log lines only."""
+    root: Part
+    """The part tree as `gateway.mime` made it; its leaves are looked at."""
+    content: bytes | None = None
+    """The message itself; None when its descriptor travels beside the request (`WorkerPool.inspect`)."""
+    header_block: bytes = b""
+    """The raw header block of the message, which S/MIME verification needs."""
+    password_texts: tuple[str, ...] = ()
+    """Texts outside the parts where a password may stand, such as the decoded Subject."""
+    limits: Limits = Limits()
+    now: datetime
+    """Time of judgement, aware; signature checks read no clock."""
+    awaited: tuple[str, ...] = ()
+    """Paths to look at, after an earlier child of the same message died: leaves, and members that it had announced.
+    Empty means everything."""
+
+
+class Began(Struct, frozen=True, tag="began"):
+    """The child now works on this part; when it dies, this part is why."""
+
+    path: str
+
+
+class Result(Struct, frozen=True, kw_only=True, tag="result"):
+    """One part has been looked at."""
+
+    part: Part
+    """The part with its detected type, size and digest; its children are the members found, not yet looked at."""
+    documents: tuple[Document, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+
+
+class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
+    """Everything was looked at."""
+
+    used_bytes: int = 0
+    used_files: int = 0
+
+
+Frame = Began | Result | Finished
+
+
+class Inspection(Struct, frozen=True, kw_only=True):
+    """What the wall gives back for one message."""
+
+    root: Part
+    """The part tree of the request with detected types, digests and the members of containers."""
+    documents: tuple[Document, ...]
+    """At least one for each leaf and member; what could not be read has a status that says so."""
+    signatures: tuple[Signature, ...]
+    children: int = 1
+    """Child processes that were needed; more than one when a part ended its child."""
+    elapsed_s: float = 0.0
+
+
+class WireError(Exception):
+    """The child said something that is no frame; its stream is worth nothing from here on."""
+
+
+def encode(value: InspectionRequest | Frame) -> bytes:
+    """Return the frame of a value with its length prefix."""
+    payload = msgspec.msgpack.encode(value)
+    return _LENGTH.pack(len(payload)) + payload
+
+
+_request_decoder = msgspec.msgpack.Decoder(InspectionRequest)
+_frame_decoder: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
+
+
+def decode_request(payload: bytes | bytearray | memoryview) -> InspectionRequest:
+    """Return the request of a payload; msgspec errors mean a bug on our side."""
+    return _request_decoder.decode(payload)
+
+
+class FrameReader:
+    """Turns the bytes of a child into frames, and refuses too much of anything."""
+
+    def __init__(self, *, frame_limit: int = FRAME_LIMIT_BYTES, reply_limit: int = REPLY_LIMIT_BYTES) -> None:
+        self._buffer = bytearray()
+        self._total = 0
+        self._frame_limit = frame_limit
+        self._reply_limit = reply_limit
+
+    def feed(self, data: bytes | memoryview) -> Iterator[Frame]:
+        """Take received bytes and yield the frames they complete, in order; WireError at the first fault."""
+        self._total += len(data)
+        self._buffer += data
+        position = 0
+        try:
+            while len(self._buffer) - position >= _LENGTH.size:
+                (length,) = _LENGTH.unpack_from(self._buffer, position)
+                if length > self._frame_limit:
+                    raise WireError("frame-too-large")
+                end = position + _LENGTH.size + length
+                if len(self._buffer) < end:
+                    break
+                # A copy, because msgspec would otherwise keep an export of a buffer that still grows.
+                payload = bytes(self._buffer[position + _LENGTH.size : end])
+                position = end
+                yield _decoded(payload)
+        finally:
+            del self._buffer[:position]
+        if self._total > self._reply_limit:
+            raise WireError("reply-too-large")
+
+
+def _decoded(payload: bytes) -> Frame:
+    try:
+        return _frame_decoder.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError("no-frame") from error

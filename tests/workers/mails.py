@@ -1,0 +1,49 @@
+"""Mails with attachments, as SMTP would carry them."""
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+from gateway import mime
+from gateway.workers.inspector import Inspector
+from gateway.workers.merge import Merger
+from gateway.workers.verifiers import NoVerifiers
+from gateway.workers.wire import InspectionRequest, Limits
+
+
+def mail(*files, body="Kính gửi,\n"):
+    message = EmailMessage()
+    message["Subject"] = "Về việc"
+    message["From"] = "a@example.invalid"
+    message.set_content(body, charset="utf-8", cte="base64")
+    for name, data in files:
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def zipped(*members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def request(content, **options):
+    root = mime.parse(content).root
+    return InspectionRequest(id="test", root=root, content=content, now=datetime(2026, 11, 24, tzinfo=UTC), **options)
+
+
+def inspect(content, *, verifiers=None, **limits):
+    """Inspect in this process, through the same frames and bookkeeping; returns the merger."""
+    asked = request(content, limits=Limits(**limits))
+    merger = Merger(asked.root)
+    Inspector(asked, content, emit=merger.take, verifiers=verifiers or NoVerifiers()).run()
+    assert merger.finished
+    assert merger.complete
+    return merger
+
+
+def statuses(merger):
+    return {document.part: (document.status.value, document.reason) for document in merger.documents}

@@ -1,0 +1,239 @@
+"""The walk over the parts of a message: everything is looked at, in the right order, with one budget."""
+
+import hashlib
+import io
+
+import pytest
+import pyzipper
+
+from gateway.model import ReadStatus
+from gateway.readers import registry
+from gateway.workers import inspector as module
+from gateway.workers import sample
+from gateway.workers.verifiers import NoVerifiers
+from tests.workers.mails import inspect, mail, statuses, zipped
+
+
+def locked(password, *members):
+    buffer = io.BytesIO()
+    with pyzipper.AESZipFile(buffer, "w", pyzipper.ZIP_DEFLATED) as archive:
+        archive.setpassword(password.encode())
+        archive.setencryption(pyzipper.WZ_AES, nbits=256)
+        for name, data in members:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def active(merger):
+    return {entry.kind for document in merger.documents for entry in document.active_content}
+
+
+def test_members_have_paths_types_sizes_and_digests():
+    inner = zipped(("b/c.txt", "chữ"))
+    merger = inspect(mail(("hồ sơ.zip", zipped(("dir/a.docx", b"text only"), ("x.zip", inner)))))
+    tree = {part.path: part for part in merger.tree().walk()}
+    text = tree["2!x.zip!b/c.txt"]
+    assert text.detected_type == "text/plain"
+    assert text.filename == "c.txt"
+    assert text.size_bytes == len("chữ".encode())
+    assert text.sha256 == hashlib.sha256("chữ".encode()).hexdigest()
+    assert tree["2"].detected_type == "application/zip"
+    assert {"2!dir/a.docx", "2!x.zip"} <= set(tree)
+    assert statuses(merger)["2!x.zip!b/c.txt"] == ("ok", "")
+
+
+def test_every_leaf_and_member_has_a_document():
+    merger = inspect(sample.content())
+    parts = {part.path for part in merger.tree().leaves()}
+    assert parts <= {document.part for document in merger.documents}
+
+
+def test_the_password_in_the_body_opens_the_archive_beside_it():
+    archive = locked("Bt@2026", ("a.txt", "chữ trong tệp"))
+    merger = inspect(mail(("a.zip", archive), body="Mật khẩu giải nén: Bt@2026\n"))
+    documents = {document.part: document for document in merger.documents}
+    assert documents["2"].opened_with_password
+    assert documents["2!a.txt"].runs[0].text == "chữ trong tệp"
+
+
+def test_without_the_password_the_archive_is_encrypted():
+    merger = inspect(mail(("a.zip", locked("Khác9", ("a.txt", "x")))))
+    assert statuses(merger)["2"] == ("encrypted", "password")
+
+
+def test_the_password_in_a_file_beside_the_locked_one_is_found_too():
+    archive = zipped(("đọc trước.txt", "mật khẩu: q7w8"), ("z.zip", locked("q7w8", ("a.txt", "x"))))
+    assert statuses(inspect(mail(("g.zip", archive))))["2!z.zip!a.txt"] == ("ok", "")
+
+
+def test_nesting_beyond_the_depth_is_a_limit():
+    data = b"end"
+    for level in range(14):
+        data = zipped((f"{level}.zip" if level else "end.txt", data))
+    merger = inspect(mail(("deep.zip", data)), limit_depth=10)
+    assert ("limit", "depth") in statuses(merger).values()
+
+
+def test_one_budget_holds_for_the_whole_message():
+    files = [(f"{number}.zip", zipped(("a.txt", b"x" * 400_000))) for number in range(5)]
+    found = list(statuses(inspect(mail(*files), limit_bytes=1_000_000)).values())
+    assert ("limit", "bytes") in found
+    assert found.count(("ok", "")) >= 3
+
+
+def test_time_that_is_up_leaves_the_rest_cannot_tell():
+    merger = inspect(mail(("a.zip", zipped(("a.txt", "x")))), timeout_s=0.0)
+    assert {document.status for document in merger.documents} == {ReadStatus.TIMEOUT}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (KeyError("secret words"), ReadStatus.MALFORMED, "error:KeyError"),
+        (MemoryError(), ReadStatus.LIMIT, "memory"),
+        (RecursionError(), ReadStatus.LIMIT, "nesting"),
+    ],
+)
+def test_whatever_a_reader_throws_is_a_document_without_its_words(monkeypatch, error, status, reason):
+    def broken(source, budget):
+        raise error
+
+    monkeypatch.setattr(registry, "reader_for", lambda kind: broken)
+    merger = inspect(mail(("a.pdf", sample._PDF)))
+    document = next(document for document in merger.documents if document.part == "2")
+    assert (document.status, document.reason) == (status, reason)
+
+
+def test_a_type_without_reader_is_unsupported(monkeypatch):
+    monkeypatch.setitem(registry.READERS, "application/pdf", "gateway.readers.not_there")
+    assert statuses(inspect(mail(("a.pdf", sample._PDF))))["2"] == ("unsupported", "no-reader")
+
+
+def test_unknown_octets_are_unsupported():
+    assert statuses(inspect(mail(("a.bin", bytes(range(256)) * 4))))["2"] == ("unsupported", "unknown-type")
+
+
+def test_an_empty_file_is_read():
+    assert statuses(inspect(mail(("a.txt", b""))))["2"] == ("ok", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("báo cáo.docx", sample._PDF, "type-mismatch"),
+        ("ảnh.jpg", zipped(("a", "b")), "type-mismatch"),
+        ("a.pdf", sample._PDF + zipped(("a.txt", "b")), "polyglot"),
+        ("công văn.pdf.exe", b"MZ" + bytes(300), "double-extension"),
+        ("a.exe", b"MZ" + bytes(300), "executable"),
+        ("cv\u202efdp.exe", b"MZ" + bytes(300), "name-disguise"),
+    ],
+)
+def test_lies_about_a_file_are_recorded(name, data, kind):
+    assert kind in active(inspect(mail((name, data))))
+
+
+@pytest.mark.parametrize("name", ["a.docx", "b.xlsx", "c.txt", "d.csv", "e.zip"])
+def test_honest_names_are_not_accused(name):
+    files = {
+        "a.docx": sample._ooxml("word/document.xml", "wordprocessingml.document", "<x/>"),
+        "b.xlsx": sample._ooxml("xl/workbook.xml", "spreadsheetml.sheet", "<x/>"),
+        "c.txt": "Kính gửi".encode(),
+        "d.csv": b"a;b\n1;2\n",
+        "e.zip": zipped(("a", "b")),
+    }
+    assert not active(inspect(mail((name, files[name])))) & {"type-mismatch", "polyglot", "double-extension"}
+
+
+def test_the_structure_of_a_zip_is_checked_under_office_files_too():
+    word = sample._ooxml("word/document.xml", "wordprocessingml.document", "<x/>")
+    merger = inspect(mail(("a.docx", word + zipped(("hidden.txt", "x")))))
+    assert any(document.format == "zip" and document.status is ReadStatus.MALFORMED for document in merger.documents)
+
+
+def test_files_encoded_as_text_are_members():
+    body = "begin 644 a.txt\n#0V%T\n`\nend\n"
+    assert "1!a.txt" in {part.path for part in inspect(mail(body=body)).tree().walk()}
+
+
+def test_an_encrypted_pgp_block_in_the_text_is_cannot_tell():
+    merger = inspect(mail(body="Xin chào\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n"))
+    assert any(document.reason == "pgp" for document in merger.documents)
+
+
+def test_other_readings_of_a_sloppy_body_are_looked_at():
+    content = mail(("a.txt", b"first part")).replace(b"Zmlyc3QgcGFydA==", b"Zmlyc3QgcGFydA==c2Vjb25k")
+    texts = {run.text for document in inspect(content).documents for run in document.runs}
+    assert any("second" in text for text in texts)
+    assert "first part" in texts
+
+
+def test_members_with_one_name_get_paths_of_their_own():
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive = zipped(("a.txt", "1"), ("a.txt", "2"))
+    paths = {part.path for part in inspect(mail(("d.zip", archive))).tree().walk()}
+    assert {"2!a.txt", "2!a.txt#2"} <= paths
+
+
+class Recording(NoVerifiers):
+    def __init__(self):
+        self.calls = []
+
+    def inside(self, data, part, kind):
+        self.calls.append(("inside", part.path, kind))
+        return ()
+
+    def beside(self, part, signature, others):
+        self.calls.append(("beside", part.path, [(other.path, data) for other, data in others]))
+        return ()
+
+    def entity(self, raw, part):
+        self.calls.append(("entity", part.path, raw))
+        return ()
+
+
+def test_a_signature_file_is_verified_last_with_the_files_beside_it():
+    verifiers = Recording()
+    inspect(mail(("a.p7s", b"0\x80sig"), ("a.pdf", sample._PDF)), verifiers=verifiers)
+    kind, path, others = verifiers.calls[-1]
+    assert (kind, path) == ("beside", "2")
+    assert ("3", sample._PDF) in others
+
+
+def test_a_signed_mail_is_verified_as_it_stands():
+    signed = (
+        b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="s"\r\n\r\n--s\r\n'
+        b"Content-Type: text/plain\r\n\r\nhello\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n0x\r\n--s--\r\n"
+    )
+    content = b"From: a@b.vn\r\nMIME-Version: 1.0\r\n" + signed
+    verifiers = Recording()
+    from gateway import mime
+
+    header = mime.parse(content).header_length
+    asked = module.InspectionRequest(
+        id="x",
+        root=mime.parse(content).root,
+        content=content,
+        header_block=content[:header],
+        now=__import__("datetime").datetime.now(__import__("datetime").UTC),
+    )
+    module.Inspector(asked, content, emit=lambda frame: None, verifiers=verifiers).run()
+    raw = next(call[2] for call in verifiers.calls if call[0] == "entity")
+    assert raw == content
+
+
+def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
+    content = mail(("a.zip", zipped(("a.txt", "1"), ("b.txt", "2"))))
+    from msgspec import structs
+
+    from gateway.workers.merge import Merger
+    from gateway.workers.wire import Result
+    from tests.workers.mails import request
+
+    asked = structs.replace(request(content), awaited=("2!b.txt",))
+    frames = []
+    module.Inspector(asked, content, emit=frames.append, verifiers=NoVerifiers()).run()
+    assert [frame.part.path for frame in frames if isinstance(frame, Result)] == ["2!b.txt"]
+    assert Merger

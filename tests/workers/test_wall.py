@@ -1,0 +1,256 @@
+"""What a taken-over parser cannot do, and what a broken one costs (catalogue rows I01, I02, F23)."""
+
+import asyncio
+import os
+import socket
+import time
+
+import pytest
+
+from gateway.errors import CapacityError, TemporaryError
+from gateway.model import ReadStatus
+from gateway.workers.door import Job, send_job
+from gateway.workers.pool import PoolSettings, WorkerPool
+from tests.workers.wall_probe import FORBIDDEN, PROBE, request_for
+
+
+def by_part(inspection):
+    return {document.part: document for document in inspection.documents}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+async def test_a_child_is_refused(pool, name):
+    documents = by_part(await pool.inspect(request_for(name)))
+    assert documents["1"].reason in ("errno:1", "errno:13"), documents["1"]
+
+
+async def test_a_child_has_nothing_open_but_its_job(pool):
+    documents = by_part(await pool.inspect(request_for("descriptors")))
+    opened = documents["1"].reason.removeprefix("open:").split(",")
+    assert [fd for fd in opened if int(fd) > 2] == opened[3:]
+    assert len(opened) == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be given up")
+async def test_a_child_is_not_root(pool):
+    assert by_part(await pool.inspect(request_for("user")))["1"].reason == "uid:65534"
+
+
+async def test_state_of_one_mail_is_not_seen_by_the_next(pool):
+    reasons = [by_part(await pool.inspect(request_for("state")))["1"].reason for _ in range(5)]
+    assert reasons == ["seen:1"] * 5
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "reason"),
+    [
+        ("abort", ReadStatus.CRASHED, "signal-"),
+        ("segfault", ReadStatus.CRASHED, "signal-11"),
+        ("memory", ReadStatus.CRASHED, "exit-"),
+        ("loop", ReadStatus.TIMEOUT, "part-deadline"),
+        ("hang", ReadStatus.TIMEOUT, "part-deadline"),
+        ("exit", ReadStatus.CRASHED, "exit-0"),
+        ("garbage", ReadStatus.CRASHED, "no-frame"),
+        ("too-large", ReadStatus.CRASHED, "frame-too-large"),
+        ("liar", ReadStatus.CRASHED, "unknown-part"),
+    ],
+)
+async def test_a_part_that_ends_its_child_costs_only_itself(pool, name, status, reason):
+    inspection = await pool.inspect(request_for("fine", name, "fine"))
+    documents = by_part(inspection)
+    assert documents["1"].status is ReadStatus.OK
+    assert documents["3"].status is ReadStatus.OK
+    assert documents["2"].status is status
+    assert documents["2"].reason.startswith(reason)
+    assert inspection.children == 2
+
+
+async def test_a_child_that_answers_without_end_is_stopped_and_the_rest_is_cannot_tell(pool):
+    documents = by_part(await pool.inspect(request_for("fine", "flood", "fine")))
+    assert documents["1"].status is ReadStatus.OK
+    assert documents["3"].status is ReadStatus.CRASHED
+
+
+async def test_parts_beyond_the_restarts_are_cannot_tell_and_never_clean(pool):
+    inspection = await pool.inspect(request_for(*["abort"] * 8))
+    assert len(inspection.documents) == 8
+    assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
+
+
+async def test_a_child_that_ends_without_a_word_leaves_every_part_cannot_tell(pool):
+    inspection = await pool.inspect(request_for("fine", "fine", reference="silent-exit"))
+    assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
+    assert len(inspection.documents) == 2
+
+
+async def test_cancelling_kills_the_child(pool):
+    task = asyncio.ensure_future(pool.inspect(request_for("hang")))
+    while not (busy := children_of(pool)):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: not busy & children_of(pool))
+
+
+async def test_nothing_is_left_behind_after_two_hundred_jobs(pool):
+    await pool.inspect(request_for("fine"))
+    ours, theirs = descriptors("self"), descriptors(pool.status().zygote_pid)
+    for batch in range(20):
+        names = ["abort" if batch % 5 == 0 and number == 0 else "fine" for number in range(10)]
+        await asyncio.gather(*(pool.inspect(request_for(name)) for name in names))
+    await until(lambda: descriptors(pool.status().zygote_pid) <= theirs + 1)
+    assert descriptors("self") <= ours + 1
+    await until(lambda: not zombies_of(pool))
+
+
+async def test_garbage_at_the_door_is_ignored(pool):
+    door = socket.socket(fileno=os.dup(pool.door_descriptor))
+    door.send(b"\xff" * 100)
+    read_end, write_end = os.pipe()
+    send_job(door, Job(kill_at=time.monotonic() + 1, memory_bytes=1, cpu_s=1), (write_end,))
+    os.close(write_end)
+    assert by_part(await pool.inspect(request_for("fine")))["1"].status is ReadStatus.OK
+    assert os.read(read_end, 1) == b""  # the zygote closed what it was sent
+    os.close(read_end)
+    door.close()
+
+
+async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(pool, tmp_path):
+    path = tmp_path / "content"
+    path.write_bytes(b"original")
+    with path.open("r+b") as file:
+        request = request_for("write-content", content=None)
+        documents = by_part(await pool.inspect(request, content_fd=file.fileno()))
+    assert documents["1"].reason.startswith("errno:")
+    assert path.read_bytes() == b"original"
+
+
+async def test_too_many_waiting_is_a_capacity_error():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, waiting=1))
+    try:
+        busy = asyncio.ensure_future(pool.inspect(request_for("hang")))
+        await asyncio.sleep(0)
+        waiting = asyncio.ensure_future(pool.inspect(request_for("fine")))
+        await asyncio.sleep(0)
+        with pytest.raises(CapacityError):
+            await pool.inspect(request_for("fine"))
+        assert by_part(await waiting)["1"].status is ReadStatus.OK
+        await busy
+    finally:
+        pool.close()
+
+
+async def test_waiting_ends_at_the_deadline_of_the_message():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1))
+    try:
+        busy = asyncio.ensure_future(pool.inspect(request_for("hang")))
+        await asyncio.sleep(0)
+        with pytest.raises(CapacityError):
+            await pool.inspect(request_for("fine"), deadline=time.monotonic() + 0.05)
+        await busy
+    finally:
+        pool.close()
+
+
+async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE))
+    try:
+        await pool.inspect(request_for("fine"))
+        first = pool.status().zygote_pid
+        task = asyncio.ensure_future(pool.inspect(request_for("hang")))
+        await until(lambda: children_of(pool))
+        os.kill(first, 9)
+        with pytest.raises(TemporaryError):
+            await task
+        pool._process._started = 0  # the pause before a replacement is not what is tested
+        assert by_part(await pool.inspect(request_for("fine")))["1"].status is ReadStatus.OK
+        assert pool.status().zygote_pid != first
+    finally:
+        pool.close()
+
+
+async def test_a_job_that_no_zygote_takes_is_a_temporary_error():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE))
+    try:
+        os.kill(pool.status().zygote_pid, 19)  # SIGSTOP
+        with pytest.raises(TemporaryError):
+            await pool.inspect(request_for("fine"))
+    finally:
+        pool.close()
+
+
+async def test_children_die_with_the_zygote():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE))
+    try:
+        task = asyncio.ensure_future(pool.inspect(request_for("hang")))
+        await until(lambda: children_of(pool))
+        children = children_of(pool)
+        os.kill(pool.status().zygote_pid, 9)
+        await until(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
+        with pytest.raises(TemporaryError):
+            await task
+    finally:
+        pool.close()
+
+
+async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE))
+    try:
+        first = pool.status().zygote_pid
+        task = asyncio.ensure_future(pool.inspect(request_for("hang", "fine")))
+        await until(lambda: children_of(pool))
+        await asyncio.to_thread(pool.reload)
+        assert pool.status().zygote_pid != first
+        assert by_part(await task)["2"].status is ReadStatus.OK
+        await until(lambda: pool._process.alive() and not os.path.exists(f"/proc/{first}"))
+    finally:
+        pool.close()
+
+
+def test_a_reader_that_cannot_be_imported_is_a_clear_error_at_start():
+    from gateway.errors import UserError
+
+    with pytest.raises(UserError, match="no_such_probe"):
+        WorkerPool.start(PoolSettings(probe="no_such_probe"))
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def _family(pool):
+    zygote = pool.status().zygote_pid
+    rows = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as stat:
+                fields = stat.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[1] == str(zygote):
+            rows.append((int(pid), fields[0]))
+    return rows
+
+
+def children_of(pool):
+    """Children that do what `hang` does: wait in pause(2), which is ppoll(2) where there is no pause."""
+    return {pid for pid, _ in _family(pool) if _hangs(pid)}
+
+
+def _hangs(pid):
+    try:
+        with open(f"/proc/{pid}/syscall") as syscall:
+            return syscall.read().startswith(("34 ", "73 "))
+    except OSError:
+        return False
+
+
+def zombies_of(pool):
+    return [pid for pid, state in _family(pool) if state == "Z"]
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)

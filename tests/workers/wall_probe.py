@@ -1,0 +1,143 @@
+"""Stands in for the inspector in the tests of the wall: does what the name of each part says, inside the real sandbox."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import struct
+import time
+from datetime import UTC, datetime
+
+from gateway.model import Document, Part, ReadStatus
+from gateway.workers.child import _receive
+from gateway.workers.wire import Began, Finished, InspectionRequest, Limits, Result, decode_request, encode
+
+PROBE = "tests.workers.wall_probe"
+STATE = []
+QUICK = Limits(part_timeout_s=0.4, timeout_s=6.0, memory_bytes=192 << 20)
+
+
+def request_for(*names, limits=QUICK, reference="probe", content=b"content"):
+    children = tuple(
+        Part(path=str(number), declared_type="application/octet-stream", filename=name)
+        for number, name in enumerate(names, 1)
+    )
+    root = Part(path="", declared_type="multipart/mixed", children=children)
+    return InspectionRequest(id=reference, root=root, content=content, limits=limits, now=datetime.now(UTC))
+
+
+def run(job, content):
+    with socket.socket(fileno=job) as channel:
+        request = decode_request(_receive(channel))
+        if request.id == "silent-exit":
+            os._exit(0)
+        for part in request.root.leaves():
+            if request.awaited and part.path not in request.awaited:
+                continue
+            channel.sendall(encode(Began(part.path)))
+            said = act(part.filename or "", channel, part, content)
+            document = Document(part=part.path, format="probe", status=ReadStatus.OK, reason=said)
+            channel.sendall(encode(Result(part=part, documents=(document,))))
+        channel.sendall(encode(Finished()))
+    return 0
+
+
+def act(name, channel, part, content):
+    match name:
+        case "abort":
+            os.abort()
+        case "segfault":
+            ctypes.string_at(0)
+        case "memory":
+            blocks = []
+            while True:
+                blocks.append(bytearray(16 << 20))
+        case "loop":
+            while True:
+                pass
+        case "hang":
+            signal.pause()
+        case "exit":
+            os._exit(0)
+        case "garbage":
+            channel.sendall(struct.pack(">I", 5) + b"junk!" * 3)
+            time.sleep(60)
+        case "too-large":
+            channel.sendall(struct.pack(">I", 1 << 31))
+            time.sleep(60)
+        case "flood":
+            filler = Document(part=part.path, format="x", reason="x" * (1 << 20))
+            while True:
+                channel.sendall(encode(Result(part=part, documents=(filler,))))
+        case "liar":
+            stranger = Part(path="99", declared_type="text/plain")
+            document = Document(part="99", format="probe")
+            channel.sendall(encode(Result(part=stranger, documents=(document,))))
+            time.sleep(60)
+        case "state":
+            STATE.append(1)
+            return f"seen:{len(STATE)}"
+        case "descriptors":
+            return "open:" + ",".join(str(fd) for fd in range(64) if is_open(fd))
+        case "user":
+            return f"uid:{os.geteuid()}"
+        case "write-content":
+            return attempt(lambda: os.pwrite(content, b"changed", 0))
+        case _ if name in FORBIDDEN:
+            return attempt(FORBIDDEN[name])
+    return "fine"
+
+
+def is_open(fd):
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def attempt(action):
+    """Say which error the kernel answered; `done` when it let the action through."""
+    try:
+        action()
+    except OSError as error:
+        return f"errno:{error.errno}"
+    return "done"
+
+
+def _syscall(number, *arguments):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
+def _fork():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+
+
+def _connect_abstract():
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+        sock.connect("\0anything")
+
+
+FORBIDDEN = {
+    "open-file": lambda: os.open("/etc/passwd", os.O_RDONLY),
+    "write-file": lambda: os.open("/tmp/gateway-probe", os.O_CREAT | os.O_WRONLY),
+    "list-folder": lambda: os.listdir("/"),
+    "delete-file": lambda: os.unlink("/tmp/gateway-probe"),
+    "reopen-content": lambda: os.open("/proc/self/fd/4", os.O_RDWR),
+    "socket-inet": lambda: socket.socket(socket.AF_INET),
+    "socket-unix": _connect_abstract,
+    "exec": lambda: os.execv("/bin/true", ["true"]),
+    "fork": _fork,
+    "kill-parent": lambda: os.kill(os.getppid(), 0),
+    "kill-self": lambda: os.kill(os.getpid(), 0),
+    "ptrace-parent": lambda: _syscall(101 if os.uname().machine == "x86_64" else 117, 16, os.getppid(), 0, 0),
+    "memfd": lambda: os.memfd_create("x"),
+    "limits-of-parent": lambda: __import__("resource").prlimit(os.getppid(), 7, (1, 1)),
+    "chmod": lambda: os.chmod("/tmp", 0o777),
+    "namespace": lambda: _syscall(272 if os.uname().machine == "x86_64" else 97, 0x10000000),
+}
