@@ -296,7 +296,7 @@ class Pki:
             ("CN", "Người Ký Thử"),
             ("UID", "CCCD:079000000000"),
             ("E", "nguoikythu.binhtan@tphcm.gov.vn"),
-            **wish,
+            **wish,  # type: ignore[arg-type]
         )
 
     def seal(self, issuer: Identity, *, name: str = _DISTRICT, **wish: object) -> Identity:

@@ -48,7 +48,7 @@ class _Signer(signers.SimpleSigner):  # type: ignore[misc]
 
     imprint = "sha256"
 
-    async def unsigned_attrs(self, digest_algorithm: str, *args: Any, **options: Any) -> Any:
+    async def unsigned_attrs(self, _digest: str, *args: Any, **options: Any) -> Any:
         """Use the chosen imprint instead of the digest of the signature."""
         return await super().unsigned_attrs(self.imprint, *args, **options)
 
@@ -110,10 +110,18 @@ def _run_to_bytes(signer: signers.PdfSigner, data: bytes) -> bytes:
     return bytes(out.getvalue())
 
 
-def sign_pdf_twice(data: bytes, person: Identity, seal: Identity, *, tsa: Identity | None = None) -> bytes:
+def sign_pdf_twice(
+    data: bytes,
+    person: Identity,
+    seal: Identity,
+    *,
+    tsa: Identity | None = None,
+    tsa_time: datetime | None = None,
+) -> bytes:
     """Sign as an office issues a document: the leader first, then the seal (Decree 30/2020, Article 5)."""
-    once = sign_pdf(data, person, PdfSigning(field="Signature1", box=PERSON_BOX, tsa=tsa))
-    return sign_pdf(once, seal, PdfSigning(field="Signature2", box=SEAL_BOX, reason="Đóng dấu cơ quan", tsa=tsa))
+    once = sign_pdf(data, person, PdfSigning(field="Signature1", box=PERSON_BOX, tsa=tsa, tsa_time=tsa_time))
+    stamp = PdfSigning(field="Signature2", box=SEAL_BOX, reason="Đóng dấu cơ quan", tsa=tsa, tsa_time=tsa_time)
+    return sign_pdf(once, seal, stamp)
 
 
 def demo_signer(pki: Pki) -> Any:

@@ -1,0 +1,34 @@
+"""Signatures in the old binary Office formats (MS-OFFCRYPTO §2.5.1, §2.5.2): found and reported, not verified.
+
+A signature over a compound file covers some streams by rules of its own (the "legacy" hash leaves out what an attacker wants
+to change: USENIX Security 2023, LWA). No verifier is known that judges it soundly, so its integrity stays unknown: "signed
+in a format that cannot be verified".
+"""
+
+from __future__ import annotations
+
+import io
+
+import olefile
+
+from gateway.model import Integrity, Signature
+from gateway.signatures.report import Subject, unreadable
+from gateway.signatures.wall import LibraryFault, wall
+
+_STORAGES = frozenset({"_signatures", "_xmlsignatures"})
+
+
+def verify_ole(data: bytes, subject: Subject) -> tuple[Signature, ...]:
+    """Return one report for each signature storage or stream of a compound file; empty when there is none."""
+    lower = data.lower() if len(data) < (64 << 20) else data
+    if "_signatures".encode("utf-16-le") not in lower and "_xmlsignatures".encode("utf-16-le") not in lower:
+        return ()
+    try:
+        with wall("ole"), olefile.OleFileIO(io.BytesIO(data)) as compound:
+            names = ["/".join(path) for path in compound.listdir() if path and path[0].lower() in _STORAGES]
+    except LibraryFault:
+        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+    return tuple(
+        unreadable(subject, field_name=name, problem="unsupported-format", integrity=Integrity.UNKNOWN)
+        for name in names[:32]
+    )

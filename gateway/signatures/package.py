@@ -1,0 +1,103 @@
+"""A zip package (OOXML, ODF, ASiC) opened so that everybody sees the same members (APPNOTE 6.3.10).
+
+Signed packages are attacked through the container: two members of one name, a local header that tells another story than
+the central directory, bytes before or between the members. `Package.problems` names each such thing; a package with any of
+them is one that two readers may see differently, and no signature on it stands. Reading is bounded.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from dataclasses import dataclass, field
+
+from gateway.signatures.wall import LibraryFault, wall
+
+_LIMIT_BYTES = 256 << 20
+_LIMIT_MEMBER = 64 << 20
+_LIMIT_MEMBERS = 5000
+_LIMIT_RATIO = 400
+_LOCAL = struct.Struct("<4s5H3L2H")
+
+
+@dataclass
+class Package:
+    """Members of a package by name; `names` holds files only, in the order of the central directory."""
+
+    names: tuple[str, ...]
+    problems: tuple[str, ...]
+    _archive: zipfile.ZipFile = field(repr=False)
+    _read: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _used: int = 0
+
+    def read(self, name: str) -> bytes:
+        """Return a member; LibraryFault when it is missing, damaged, encrypted or too large."""
+        if name in self._read:
+            return self._read[name]
+        with wall("member"):
+            info = self._archive.getinfo(name)
+            if info.flag_bits & 1 or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise LibraryFault("member", "encrypted or unusual compression")
+            budget = min(_LIMIT_MEMBER, _LIMIT_BYTES - self._used)
+            with self._archive.open(info) as stream:
+                data = stream.read(budget + 1)
+            if len(data) > budget or len(data) > max(1 << 20, _LIMIT_RATIO * (info.compress_size + 1)):
+                raise LibraryFault("member", "too large")
+        self._used += len(data)
+        self._read[name] = data
+        return data
+
+    def find(self, name: str) -> str | None:
+        """Return the member whose name is the same but for the case of letters (ECMA-376-2 §7.3.5)."""
+        folded = name.lower()
+        return next((one for one in self.names if one.lower() == folded), None)
+
+
+def open_package(data: bytes) -> Package:
+    """Open a package; LibraryFault when it is no zip archive."""
+    with wall("zip"):
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        entries = archive.infolist()
+        if len(entries) > _LIMIT_MEMBERS:
+            raise LibraryFault("zip", "too many members")
+        names = tuple(entry.filename for entry in entries if not entry.filename.endswith("/"))
+        problems = [*_name_problems([entry.filename for entry in entries]), *_layout_problems(data, archive, entries)]
+    return Package(names, tuple(dict.fromkeys(problems)), archive)
+
+
+def _name_problems(names: list[str]) -> list[str]:
+    found = []
+    if len({name.lower() for name in names}) != len(names):
+        found.append("duplicate-members")
+    if any(name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/") for name in names):
+        found.append("unsafe-member-name")
+    return found
+
+
+def _layout_problems(data: bytes, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Compare local headers with the central directory, and account for every byte before it."""
+    found = []
+    position = 0
+    for entry in sorted(entries, key=lambda one: one.header_offset):
+        start = entry.header_offset
+        if start < position:
+            found.append("overlapping-members")
+        elif start > position and b"PK\x03\x04" in data[position:start]:
+            found.append("hidden-member")
+        elif position == 0 and start > 0:
+            found.append("leading-bytes")
+        header = data[start : start + _LOCAL.size]
+        if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
+            found.append("local-header-mismatch")
+            continue
+        _, _, flags, method, _, _, _, compressed, _, name_length, extra_length = _LOCAL.unpack(header)
+        name = data[start + _LOCAL.size : start + _LOCAL.size + name_length]
+        raw = entry.orig_filename.encode("utf-8" if entry.flag_bits & 0x800 else "cp437", "replace")
+        same_size = bool(flags & 8) or compressed in {entry.compress_size, 0xFFFFFFFF}
+        if name != raw or method != entry.compress_type or not same_size or (flags ^ entry.flag_bits) & 1:
+            found.append("local-header-mismatch")
+        position = start + _LOCAL.size + name_length + extra_length + entry.compress_size
+    if b"PK\x03\x04" in data[position : archive.start_dir]:
+        found.append("hidden-member")
+    return found

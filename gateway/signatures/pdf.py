@@ -1,0 +1,455 @@
+"""PDF signatures (ISO 32000-2 §12.8, ETSI EN 319 142-1), one report for each filled signature field.
+
+Every filled field is counted, also those of a kind that no library verifies. The signed bytes are found by our own
+arithmetic (`pdf_ranges`), the CMS is verified by `cms`, later changes are judged by `pdf_changes`. A file that nobody can
+parse but that holds a signature is reported as one that cannot be read, never as unsigned.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import logging
+from dataclasses import dataclass
+from dataclasses import replace as replace_facts
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.crypt import AuthStatus
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
+from gateway.signatures import cms, pdf_changes, pdf_content, revocation, timestamps
+from gateway.signatures.algorithms import Content, Scheme, describe_key, verify
+from gateway.signatures.certificates import Certificate, checked, describe, key_of
+from gateway.signatures.judge import Judgement
+from gateway.signatures.pdf_objects import entry
+from gateway.signatures.pdf_ranges import (
+    RangeFault,
+    SignedRange,
+    final_startxref,
+    has_foreign_tail,
+    reaches_end,
+    read_range,
+)
+from gateway.signatures.report import Facts, Subject, assemble, conclude, unreadable
+from gateway.signatures.revocation import Evidence
+from gateway.signatures.timestamps import Verified
+from gateway.signatures.trust import TrustStore
+from gateway.signatures.wall import LibraryFault, wall
+
+_MAX_FIELDS = 64
+_MAX_REVISIONS = 200
+_MAX_STORE_ITEMS = 400
+_DETACHED = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/PBAD.PAdES"})
+
+# pyHanko logs every doubt with a traceback; our report says the same in fewer words and without content.
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A filled signature field."""
+
+    name: str
+    field: Any
+    signature: Any
+    revision: int
+    """Revision that wrote the signature dictionary last."""
+    range: SignedRange | None
+    fault: str = ""
+
+    @property
+    def end(self) -> int:
+        """Where its signed bytes end, 0 when unknown."""
+        return self.range.end if self.range else 0
+
+    @property
+    def is_timestamp(self) -> bool:
+        """Whether it is a document timestamp."""
+        kind, sub_filter = entry(self.signature, "/Type"), entry(self.signature, "/SubFilter")
+        return bool(kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161")
+
+
+@dataclass(frozen=True)
+class _Store:
+    """The document security store (/DSS)."""
+
+    certificates: tuple[Certificate, ...] = ()
+    evidence: Evidence = dataclasses.field(default_factory=Evidence)
+
+
+def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
+    """Return the reports on all signatures of a PDF, in signing order; empty when it is unsigned."""
+    if not any(key in data for key in (b"/Sig", b"/ByteRange", b"/ObjStm", b"/Encrypt")):
+        return ()  # no signature field can be: it would say /FT /Sig, here or in an object stream
+    try:
+        with wall("pdf"):
+            reader = open_reader(data)
+            if reader.encrypted and not _open(reader):
+                return _closed(subject, data, "encrypted")
+            fields = _fields(reader, data)
+    except LibraryFault:
+        return _closed(subject, data, "malformed")
+    if not fields:
+        return ()
+    return _verify_fields(subject, data, reader, fields)
+
+
+def open_reader(data: bytes) -> PdfFileReader:
+    """Open a file as pyHanko does, with one workaround."""
+    reader = PdfFileReader(io.BytesIO(data), strict=False)
+    find = reader.xrefs.get_introducing_revision
+
+    def introduced(reference: Any) -> int:
+        # pyHanko 0.38 raises KeyError for a reference to an object that does not exist (null, ISO 32000-2 §7.3.10), as
+        # writers of /DSS leave them; older than every revision, it explains nothing and needs no explanation.
+        try:
+            return int(find(reference))
+        except KeyError:
+            return -1
+
+    reader.xrefs.get_introducing_revision = introduced
+    return reader
+
+
+def _open(reader: PdfFileReader) -> bool:
+    """Try the empty user password; documents for named recipients cannot be opened."""
+    try:
+        with wall("decrypt"):
+            return bool(reader.decrypt(b"").status != AuthStatus.FAILED)
+    except LibraryFault:
+        return False
+
+
+def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...]:
+    if b"/ByteRange" not in data:
+        return ()
+    integrity = Integrity.UNKNOWN if problem == "encrypted" else Integrity.BROKEN
+    return (unreadable(subject, problem=problem, integrity=integrity),)
+
+
+def _fields(reader: PdfFileReader, data: bytes) -> list[_Field]:
+    found = []
+    for number, (name, value, reference) in enumerate(enumerate_sig_fields(reader, filled_status=True)):
+        if number >= _MAX_FIELDS:
+            raise LibraryFault("fields", "too many")
+        signature = value.get_object() if isinstance(value, generic.IndirectObject) else value
+        field = reference.get_object()
+        if not isinstance(signature, generic.DictionaryObject):
+            found.append(_Field(name, field, generic.DictionaryObject(), 0, None, "malformed"))
+            continue
+        raw = field.raw_get("/V") if "/V" in field else value
+        revision = 0
+        if isinstance(raw, generic.IndirectObject):
+            revision = reader.xrefs.get_last_change(raw.reference)
+        try:
+            signed = read_range(data, _numbers(signature))
+            found.append(_Field(name, field, signature, revision, signed))
+        except RangeFault as fault:
+            found.append(_Field(name, field, signature, revision, None, str(fault)))
+    return sorted(found, key=lambda one: one.end)
+
+
+def _numbers(signature: Any) -> list[object]:
+    if "/ByteRange" not in signature:
+        return []
+    return [int(n) if isinstance(n, generic.NumberObject) else n for n in signature["/ByteRange"]]
+
+
+def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[_Field]) -> tuple[Signature, ...]:
+    store = _security_store(reader)
+    content = pdf_content.inspect(reader, data)
+    stamps: list[tuple[int, Verified]] = []
+    reports: list[Signature] = []
+    # From the last to the first: a document timestamp speaks for the signatures before it.
+    for one in reversed(fields):
+        try:
+            with wall("signature-field"):
+                later = [stamp for end, stamp in stamps if end >= one.end]
+                if one.is_timestamp:
+                    report_, stamp = _verify_timestamp(subject, data, reader, one, store)
+                    stamps.append((one.end, stamp))
+                else:
+                    report_ = _verify_one(subject, data, reader, one, store, later)
+        except LibraryFault:
+            report_ = unreadable(subject, field_name=one.name, problem="malformed", integrity=Integrity.BROKEN)
+        reports.append(report_)
+    reports.reverse()
+    rewritten = _is_rewritten(data, reader, fields, reports)
+    extra = (*content.problems, *(("incoming-stamp",) if rewritten else ()))
+    return tuple(
+        replace(report_, page=_page(one, content), problems=tuple(dict.fromkeys((*report_.problems, *extra))))
+        for one, report_ in zip(fields, reports, strict=True)
+    )
+
+
+def _page(one: _Field, content: pdf_content.Content) -> int | None:
+    """The page that the widget of a field stands on."""
+    widgets = [one.field]
+    if "/Kids" in one.field:
+        widgets = [kid.get_object() for kid in one.field["/Kids"]]
+    for widget in widgets:
+        reference = getattr(widget, "container_ref", None)
+        if reference is not None and reference.idnum in content.pages:
+            return content.pages[reference.idnum]
+        page = widget.raw_get("/P") if "/P" in widget else None
+        if isinstance(page, generic.IndirectObject) and page.idnum in content.pages:
+            return content.pages[page.idnum]
+    return None
+
+
+def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[_Field], reports: list[Signature]) -> bool:
+    """Tell whether a tool wrote the whole file anew after it was signed, as stamp tools for incoming mail do.
+
+    An honest update appends; then every earlier signature still stands where its byte range says. Here no signature
+    does, although all of them are still in the form.
+    """
+    if any(one.integrity is not Integrity.BROKEN for one in reports):
+        return False
+    moved = [one for one in fields if one.range is None or final_startxref(data, one.range) is None]
+    return len(moved) == len(fields) and reader.xrefs.total_revisions <= len(fields)
+
+
+def _security_store(reader: PdfFileReader) -> _Store:
+    certificates: list[Certificate] = []
+    lists: list[revocation.RevocationList] = []
+    responses: list[bytes] = []
+    try:
+        with wall("dss"):
+            dss = entry(reader.root, "/DSS", {})
+            for key in ("/Certs", "/CRLs", "/OCSPs"):
+                held = entry(dss, key)
+                for item in list(held)[:_MAX_STORE_ITEMS] if isinstance(held, generic.ArrayObject) else ():
+                    _sort_in(key, item, certificates, lists, responses)
+    except LibraryFault:
+        pass  # what cannot be read from the store is simply no evidence
+    return _Store(tuple(certificates), Evidence(tuple(lists), tuple(responses)))
+
+
+def _sort_in(
+    key: str,
+    item: Any,
+    certificates: list[Certificate],
+    lists: list[revocation.RevocationList],
+    responses: list[bytes],
+) -> None:
+    try:
+        with wall("dss-item"):
+            octets = item.get_object().data
+            if key == "/Certs":
+                certificates.append(checked(octets))
+            elif key == "/CRLs":
+                lists.append(revocation.load_list(octets, embedded=True))
+            else:
+                responses.append(octets)
+    except LibraryFault:
+        return
+
+
+def _place(reader: PdfFileReader, data: bytes, one: _Field, signed: SignedRange) -> tuple[Coverage, Changes, list[str]]:
+    """Coverage and changes of one signature with a well-formed byte range."""
+    total = reader.xrefs.total_revisions
+    last = reader.xrefs.get_xref_container_info(total - 1)
+    problems = []
+    if has_foreign_tail(data, max(_structure_ends(reader))):
+        problems.append("trailing-bytes")
+    if reaches_end(data, signed):
+        return Coverage.WHOLE, Changes.NONE, problems
+    revision = _covered_revision(reader, data, one, signed)
+    if revision is None:
+        return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
+    if total > _MAX_REVISIONS:
+        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "too-many-revisions"]
+    if last.end_location <= signed.end:
+        # No revision follows, yet bytes do: nothing explains them.
+        return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
+    try:
+        changes = pdf_changes.since(reader, revision, *pdf_changes.permissions(one.signature, one.field))
+    except LibraryFault:
+        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
+    coverage = Coverage.PARTIAL if problems or changes is Changes.FORBIDDEN else Coverage.WHOLE
+    if changes is Changes.FORBIDDEN:
+        problems.append("changed-after-signing")
+    return coverage, changes, problems
+
+
+def _structure_ends(reader: PdfFileReader) -> list[int]:
+    """Where the cross-reference of each revision ends; a linearised file has that of its first page up front."""
+    xrefs = reader.xrefs
+    return [xrefs.get_xref_container_info(revision).end_location for revision in range(xrefs.total_revisions)]
+
+
+def _covered_revision(reader: PdfFileReader, data: bytes, one: _Field, signed: SignedRange) -> int | None:
+    """Return the last revision that lies within the signed bytes, None when they do not end exactly with it.
+
+    The revision is found by where the bytes stand, not by who wrote the signature: both halves of a linearised file are
+    one revision to its signer.
+    """
+    start = final_startxref(data, signed)
+    with wall("revision"):
+        inside = 0
+        for end in _structure_ends(reader):
+            if end > signed.end:
+                break
+            inside += 1
+        if inside == 0 or one.revision >= inside or start != reader.xrefs.get_startxref_for_revision(inside - 1):
+            return None
+        return inside - 1
+
+
+def _verify_one(
+    subject: Subject,
+    data: bytes,
+    reader: PdfFileReader,
+    one: _Field,
+    store: _Store,
+    later: list[Verified],
+) -> Signature:
+    if one.range is None:
+        return unreadable(subject, field_name=one.name, problem=one.fault, integrity=Integrity.BROKEN)
+    view = memoryview(data)
+    content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
+    sub_filter = str(entry(one.signature, "/SubFilter", ""))
+    coverage, changes, problems = _place(reader, data, one, one.range)
+    common = Facts(
+        field=one.name,
+        integrity=Integrity.UNKNOWN,
+        coverage=coverage,
+        changes=changes,
+        claimed_time=_claimed(one.signature),
+        page=None,
+        later=later,
+        pool=store.certificates,
+        evidence=store.evidence,
+        problems=problems,
+    )
+    if sub_filter in _DETACHED or sub_filter == "/adbe.pkcs7.sha1":
+        return assemble(
+            subject, _from_cms(common, one.range, content, sha1=sub_filter == "/adbe.pkcs7.sha1", trust=subject.trust)
+        )
+    if sub_filter == "/adbe.x509.rsa_sha1":
+        return assemble(subject, _from_bare_signature(common, one, content))
+    return assemble(subject, replace_facts(common, problems=(*problems, "unsupported-format")))
+
+
+def _from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool, trust: TrustStore) -> Facts:
+    try:
+        parsed = cms.parse(signed.contents)
+    except LibraryFault:
+        return _broken(common, "FORMAT_FAILURE", "malformed")
+    problems = list(common.problems)
+    if signed.contents[parsed.encoded_length :].strip(b"\0"):
+        problems.append("hidden-in-contents")
+    signers = parsed.signers
+    if len(signers) != 1:
+        # ETSI EN 319 142-1 §5.3: exactly one; another one would be seen by some readers only.
+        return _broken(replace_facts(common, problems=problems), "FORMAT_FAILURE", "several-signers")
+    if sha1:
+        # ISO 32000-1 §12.8.3.3: the CMS signs the SHA-1 digest of the byte range as its own content.
+        if parsed.content != content.digest("sha1"):
+            return _broken(replace_facts(common, problems=problems), "HASH_FAILURE")
+        problems.append("weak-algorithm")
+        content = Content((parsed.content or b"",))
+    signer = cms.verify_signer(parsed, signers[0], content, extra=(*common.pool, *trust.others))
+    return replace_facts(
+        common,
+        integrity=signer.integrity,
+        sub_indication=signer.sub_indication,
+        changes=Changes.FORBIDDEN if signer.sub_indication == "HASH_FAILURE" else common.changes,
+        certificate=signer.certificate,
+        pool=(*parsed.certificates, *common.pool),
+        evidence=Evidence(
+            (*parsed.evidence.lists, *common.evidence.lists), (*parsed.evidence.responses, *common.evidence.responses)
+        ),
+        algorithms=(*signer.algorithms, *(("sha1",) if sha1 else ())),
+        claimed_time=signer.claimed_time or common.claimed_time,
+        signature=signer.signature,
+        tokens=signer.timestamps,
+        problems=(*problems, *signer.problems),
+    )
+
+
+def _broken(common: Facts, sub_indication: str, *problems: str) -> Facts:
+    return replace_facts(
+        common,
+        integrity=Integrity.BROKEN,
+        sub_indication=sub_indication,
+        problems=(*common.problems, *problems),
+    )
+
+
+def _from_bare_signature(common: Facts, one: _Field, content: Content) -> Facts:
+    """adbe.x509.rsa_sha1 (ISO 32000-1 §12.8.3.2): /Contents is an OCTET STRING with a PKCS #1 signature."""
+    from asn1crypto import core
+
+    assert one.range is not None
+    with wall("bare-signature"):
+        held = one.signature["/Cert"]
+        first = held[0] if isinstance(held, generic.ArrayObject) else held
+        certificate = checked(first.original_bytes)
+        value = core.OctetString.load(one.range.contents).native
+    intact = verify(key_of(certificate), Scheme("rsa", "sha1"), value, content)
+    return replace_facts(
+        common,
+        integrity=Integrity.INTACT if intact else Integrity.BROKEN,
+        sub_indication="" if intact else "SIG_CRYPTO_FAILURE",
+        certificate=certificate,
+        algorithms=("sha1", "rsa-sha1", describe_key(key_of(certificate))),
+    )
+
+
+def _verify_timestamp(
+    subject: Subject, data: bytes, reader: PdfFileReader, one: _Field, store: _Store
+) -> tuple[Signature, Verified]:
+    """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
+    if one.range is None:
+        raise LibraryFault("byte-range", one.fault)
+    view = memoryview(data)
+    content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
+    parsed = cms.parse(one.range.contents)
+    verified = timestamps.verify_parsed(
+        parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now
+    )
+    coverage, changes, problems = _place(reader, data, one, one.range)
+    intact = verified.integrity is Integrity.INTACT and verified.imprint_ok
+    facts = Facts(
+        field=one.name,
+        integrity=Integrity.INTACT if intact else Integrity.BROKEN if verified.certificate else verified.integrity,
+        sub_indication=verified.sub_indication,
+        coverage=coverage,
+        changes=changes,
+        algorithms=verified.algorithms,
+        claimed_time=verified.timestamp.time if verified.timestamp else None,
+    )
+    if verified.timestamp is not None and verified.timestamp.weak:
+        problems.append("weak-timestamp")
+    signer = describe(verified.certificate) if verified.certificate is not None else None
+    signature = conclude(
+        subject,
+        facts,
+        judged=verified.judgement or Judgement(Trust.UNKNOWN),
+        signer=signer,
+        kind=HolderKind.UNKNOWN,
+        timestamp=verified.timestamp,
+        problems=problems,
+        document_timestamp=True,
+    )
+    return signature, verified
+
+
+def _claimed(signature: Any) -> datetime | None:
+    """The /M entry, a claim of the signer's computer only."""
+    try:
+        with wall("date"):
+            text = entry(signature, "/M")
+            if text is None:
+                return None
+            parsed = generic.parse_pdf_date(text, strict=False)
+            return parsed.astimezone(UTC) if parsed is not None else None
+    except LibraryFault:
+        return None

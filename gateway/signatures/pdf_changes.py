@@ -1,0 +1,109 @@
+"""What was changed in a PDF after a signature, and whether the signature permits it.
+
+pyHanko's difference analysis does the work: every object that a later revision writes must be explained by one of its
+rules (signatures, timestamps, validation data, form filling within DocMDP and FieldMDP) or of ours (`pdf_rules`), or the
+change is forbidden.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import (
+    CatalogModificationRule,
+    DiffResult,
+    DocInfoRule,
+    GenericFieldModificationRule,
+    MetadataUpdateRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+    XrefStreamRule,
+)
+from pyhanko.sign.diff_analysis.constants import (
+    ACROFORM_EXEMPT_STRICT_COMPARISON,
+    ROOT_EXEMPT_STRICT_COMPARISON,
+    VALUE_UPDATE_KEYS,
+)
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+
+from gateway.model import Changes
+from gateway.signatures.pdf_objects import entry
+from gateway.signatures.pdf_rules import (
+    FreedNothing,
+    KidWidgets,
+    RelevantFormUpdates,
+    ReusedObjectStreams,
+    StructureTree,
+    UnusedNumbers,
+    ValidationData,
+    WidgetsOnPages,
+)
+from gateway.signatures.wall import wall
+
+# What filling in a choice or rich-text field writes beside /V (ISO 32000-2 §12.7.5.4, table 228).
+_VALUE_KEYS = VALUE_UPDATE_KEYS | {"/I", "/TI", "/RV"}
+
+POLICY = StandardDiffPolicy(
+    global_rules=[
+        CatalogModificationRule(ROOT_EXEMPT_STRICT_COMPARISON | {"/StructTreeRoot"}),
+        DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        ObjectStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        FreedNothing().as_qualified(ModificationLevel.LTA_UPDATES),
+        UnusedNumbers().as_qualified(ModificationLevel.LTA_UPDATES),
+        ReusedObjectStreams().as_qualified(ModificationLevel.LTA_UPDATES),
+        ValidationData().as_qualified(ModificationLevel.LTA_UPDATES),
+        MetadataUpdateRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        StructureTree().as_qualified(ModificationLevel.FORM_FILLING),
+    ],
+    form_rule=RelevantFormUpdates(
+        field_rules=[
+            WidgetsOnPages(),
+            SigFieldModificationRule(value_update_keys=_VALUE_KEYS),
+            GenericFieldModificationRule(value_update_keys=_VALUE_KEYS),
+            KidWidgets(),
+        ],
+        # /SigFlags must be set by the first tool that signs a form without signatures.
+        ignored_acroform_keys=ACROFORM_EXEMPT_STRICT_COMPARISON | {"/SigFlags"},
+    ),
+    reject_object_freeing=False,  # FreedNothing explains what is harmless, the rest stays unexplained
+)
+
+
+def permissions(signature: Any, field: Any) -> tuple[MDPPerm | None, FieldMDPSpec | None]:
+    """Return what the signature itself allows: DocMDP level and FieldMDP (ISO 32000-2 §12.8.2)."""
+    document: MDPPerm | None = None
+    fields: FieldMDPSpec | None = None
+    with wall("signature-reference"):
+        for reference in entry(signature, "/Reference", ()):
+            transform = reference.get_object()
+            if "/TransformParams" not in transform:
+                continue
+            parameters = transform["/TransformParams"]
+            method = entry(transform, "/TransformMethod")
+            if method == "/DocMDP":
+                document = MDPPerm(int(parameters["/P"])) if "/P" in parameters else MDPPerm.FILL_FORMS
+            elif method == "/FieldMDP":
+                fields = FieldMDPSpec.from_pdf_object(parameters)
+        if document is None and "/Lock" in field and "/P" in field["/Lock"]:
+            document = MDPPerm(int(field["/Lock"]["/P"]))
+    return document, fields
+
+
+def since(reader: PdfFileReader, revision: int, document: MDPPerm | None, fields: FieldMDPSpec | None) -> Changes:
+    """Judge every revision after `revision`; LibraryFault when the analysis cannot be done."""
+    if revision + 1 >= reader.xrefs.total_revisions:
+        return Changes.NONE
+    with wall("difference"):
+        result = POLICY.review_file(reader, revision, field_mdp_spec=fields, doc_mdp=document)
+    if not isinstance(result, DiffResult):
+        return Changes.FORBIDDEN
+    level = result.modification_level
+    if level is ModificationLevel.NONE:
+        return Changes.NONE
+    if level is ModificationLevel.OTHER or (document is not None and level.value > document.value):
+        return Changes.FORBIDDEN
+    return Changes.ALLOWED

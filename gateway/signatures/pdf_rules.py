@@ -1,0 +1,364 @@
+"""Rules of difference analysis that pyHanko lacks or draws too narrowly, each with the real writers that need it.
+
+A rule only ever explains objects: what no rule explains stays forbidden. Where an object of the signed revision is
+replaced, the new one must equal the old but for the keys named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver
+from pyhanko.sign.diff_analysis import (
+    FormUpdate,
+    FormUpdatingRule,
+    ModificationLevel,
+    ReferenceUpdate,
+    SigFieldCreationRule,
+    SuspiciousModification,
+    WhitelistRule,
+)
+from pyhanko.sign.diff_analysis.form_rules_api import FieldComparisonContext, FieldMDPRule
+
+from gateway.signatures.pdf_objects import entry
+
+_MAX_NODES = 20_000
+
+_VALIDATION_KEYS = frozenset({"/Type", "/VRI", "/Certs", "/CRLs", "/OCSPs", "/TU", "/TS", "/Cert", "/CRL", "/OCSP"})
+_STRUCTURE_GROWS = frozenset(
+    {"/K", "/Nums", "/Kids", "/Limits", "/ParentTree", "/ParentTreeNextKey", "/IDTree", "/Names"}
+)
+_STRUCTURE_OUTSIDE = frozenset({"/Pg", "/Obj", "/P", "/Stm", "/StmOwn"})
+_PAGE_BOOKKEEPING = frozenset({"/Annots", "/Tabs", "/StructParents", "/LastModified"})
+
+
+class RelevantFormUpdates(FormUpdatingRule):  # type: ignore[misc]
+    """Form updates that concern objects really written in the revision.
+
+    pyHanko takes the appearance of a locked field for an update of it although nothing was written, and calls a permitted
+    filling of another field illegal.
+    """
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        """Pass on the updates of written objects."""
+        written = new.explicit_refs_in_revision()
+        for level, update in super().apply(old, new):
+            if update.updated_ref in written:
+                yield level, update
+
+
+class ValidationData(WhitelistRule):  # type: ignore[misc]
+    """The document security store may be written anew: it vouches for nothing by itself (ETSI EN 319 142-1 §5.4.2).
+
+    Unlike pyHanko's own rule this lets writers drop or replace VRI entries and refer to objects that do not exist.
+    """
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain every object below /DSS that nothing but /DSS used before."""
+        root = new.root
+        if "/DSS" not in root:
+            if "/DSS" in old.root:
+                raise SuspiciousModification("/DSS was removed")
+            return
+        for reference, node in _walk(new, root.raw_get("/DSS"), follow=_is_validation_key):
+            if isinstance(node, generic.DictionaryObject) and not isinstance(node, generic.StreamObject):
+                unknown = [key for key in node if not _is_validation_key(key)]
+                if unknown:
+                    raise SuspiciousModification(f"unexpected keys below /DSS: {unknown}")
+            if reference is not None and _belongs_below(old, reference, "/DSS"):
+                yield ReferenceUpdate(reference)
+
+
+def _is_validation_key(key: str) -> bool:
+    # A VRI key is a digest in hexadecimal; SHA-1 says the standard, SHA-256 and longer are seen. Streams have /Length.
+    return key in _VALIDATION_KEYS or key == "/Length" or (40 < len(key) <= 129 and key[1:].isalnum())
+
+
+class StructureTree(WhitelistRule):  # type: ignore[misc]
+    """A tagged document gets structure elements for new signature fields; old elements stay as they were."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain objects of the structure tree; SuspiciousModification when an old element was altered."""
+        if "/StructTreeRoot" not in new.root:
+            if "/StructTreeRoot" in old.root:
+                raise SuspiciousModification("structure tree was removed")
+            return
+        written = new.explicit_refs_in_revision()
+        if "/StructTreeRoot" in old.root:
+            _assert_grown(old.root["/StructTreeRoot"], new.root["/StructTreeRoot"])
+        start = new.root.raw_get("/StructTreeRoot")
+        for reference, node in _walk(new, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
+            if reference is None or reference not in written:
+                continue
+            if old.is_ref_unassignable(reference):
+                yield ReferenceUpdate(reference)
+            elif _belongs_below(old, reference, "/StructTreeRoot"):
+                _assert_grown(old(reference), node)
+                yield ReferenceUpdate(reference)
+
+
+def _assert_grown(before: Any, after: Any) -> None:
+    if isinstance(before, generic.ArrayObject) and isinstance(after, generic.ArrayObject):
+        rest = iter(after)
+        if all(any(item == candidate for candidate in rest) for item in before):
+            return
+    elif isinstance(before, generic.DictionaryObject) and isinstance(after, generic.DictionaryObject):
+        same = all(
+            key in after and before.raw_get(key) == after.raw_get(key) for key in before if key not in _STRUCTURE_GROWS
+        )
+        if same and not isinstance(after, generic.StreamObject):
+            for key in ("/K", "/Nums"):
+                one, other = entry(before, key), entry(after, key)
+                if isinstance(one, generic.ArrayObject) and isinstance(other, generic.ArrayObject):
+                    _assert_grown(one, other)
+            return
+    elif type(before) is type(after) and before == after:
+        return
+    raise SuspiciousModification("a structure element was altered")
+
+
+class ReusedObjectStreams(WhitelistRule):  # type: ignore[misc]
+    """Some writers reuse the number of an earlier object stream; harmless only when every object in it stays the same."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain an overridden object stream whose objects, so far as still in force, did not change."""
+        written = new.explicit_refs_in_revision()
+        reader = old.reader
+        streams = {ref for revision in range(old.revision + 1) for ref in reader.xrefs.object_streams_used_in(revision)}
+        for stream in streams & written:
+            held = [
+                ref
+                for revision in range(old.revision + 1)
+                for ref in reader.xrefs.explicit_refs_in_revision(revision)
+                if ref not in written and _stream_of(reader, ref, old.revision) == stream
+            ]
+            if all(identical(old(ref), new(ref)) for ref in held):
+                yield ReferenceUpdate(stream)
+
+
+class FreedNothing(WhitelistRule):  # type: ignore[misc]
+    """Marking numbers as free that no object of the signed revision had changes nothing."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain freed numbers that were never in use."""
+        for reference in new.refs_freed_in_revision():
+            in_use = any(
+                old.reader.xrefs.get_historical_ref(
+                    generic.Reference(reference.idnum, generation, old.reader), old.revision
+                )
+                is not None
+                for generation in range(2)
+            )
+            if not in_use and old.is_ref_unassignable(reference):
+                yield ReferenceUpdate(reference)
+
+
+class UnusedNumbers(WhitelistRule):  # type: ignore[misc]
+    """A number that was free or null in the signed revision and is used by nothing afterwards shows nowhere."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain written objects that nothing refers to."""
+        for reference in new.explicit_refs_in_revision():
+            if old.is_ref_unassignable(reference) or not isinstance(old(reference), generic.NullObject):
+                continue
+            if not _usages(new, reference):
+                yield ReferenceUpdate(reference)
+
+
+def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
+    place = reader.xrefs.get_historical_ref(reference, revision)
+    number = getattr(place, "obj_stream_id", None)
+    return generic.Reference(number, 0, reader) if number is not None else None
+
+
+class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
+    """New signature fields, with page dictionaries compared by value: writers copy /Resources and keep page bookkeeping."""
+
+    def __init__(self) -> None:
+        super().__init__(approve_widget_bindings=False)
+
+    def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        """Explain the new fields and the page dictionaries that their widgets were added to."""
+        yield from super().apply(context)
+        names = _widgets(context)
+        if not names:
+            return
+        for old_page, new_page in _pages(context.old.root["/Pages"], context.new.root["/Pages"]):
+            update = self._page(context, names, old_page, new_page)
+            if update is not None:
+                yield from ((ModificationLevel.LTA_UPDATES, one) for one in update)
+
+    def _page(
+        self, context: FieldComparisonContext, names: dict[Any, str], old_page: Any, new_page: Any
+    ) -> list[FormUpdate] | None:
+        old_kid, new_kid = old_page.get_object(), new_page.get_object()
+        before, after = _annotations(old_kid), _annotations(new_kid)
+        if before == after:
+            return None
+        if before - after:
+            raise SuspiciousModification("annotations were deleted")
+        added = after - before
+        if not added <= names.keys():
+            raise SuspiciousModification("annotations were added that are no signature fields")
+        _assert_same_page(old_kid, new_kid)
+        name = names[next(iter(added))] if len(added) == 1 else None
+        updates = [FormUpdate(new_page.reference, field_name=name, valid_when_locked=name is not None)]
+        held = new_kid.raw_get("/Annots")
+        if isinstance(held, generic.IndirectObject) and (
+            context.old.is_ref_unassignable(held.reference) or _same_reference(old_kid, held)
+        ):
+            updates.append(FormUpdate(held.reference, field_name=name, valid_when_locked=name is not None))
+        for key in _PAGE_BOOKKEEPING | {"/Resources"}:
+            value = new_kid.raw_get(key) if key in new_kid else None
+            if isinstance(value, generic.IndirectObject) and context.old.is_ref_unassignable(value.reference):
+                updates.append(FormUpdate(value.reference, field_name=name, valid_when_locked=name is not None))
+        return updates
+
+
+class KidWidgets(FieldMDPRule):  # type: ignore[misc]
+    """A filled-in field whose widgets are kids of their own, as DocuSign and Acrobat write text that shows on several pages."""
+
+    def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        """Explain widgets without a name of which only the appearance was written anew."""
+        written = context.new.explicit_refs_in_revision()
+        for name, spec in context.field_specs.items():
+            if spec.field_type == "/Sig" or spec.old_field_ref is None or spec.new_field_ref is None:
+                continue
+            before, after = spec.old_field, spec.new_field
+            kids = before["/Kids"] if before is not None and "/Kids" in before else ()
+            if not kids or after is None or "/Kids" not in after or kids != after["/Kids"]:
+                continue
+            for kid in kids:
+                if isinstance(kid, generic.IndirectObject) and kid.reference in written:
+                    yield from self._kid(context, name, kid.reference)
+
+    def _kid(
+        self, context: FieldComparisonContext, name: str, reference: Any
+    ) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        before, after = context.old(reference), context.new(reference)
+        if (
+            not isinstance(before, generic.DictionaryObject)
+            or "/T" in before
+            or not isinstance(after, generic.DictionaryObject)
+        ):
+            return
+        keys = (set(before) | set(after)) - {"/AP", "/AS", "/DA", "/Q"}
+        if any(key not in before or key not in after or before.raw_get(key) != after.raw_get(key) for key in keys):
+            raise SuspiciousModification(f"a widget of {name} was changed in more than its appearance")
+        yield ModificationLevel.FORM_FILLING, FormUpdate(reference, field_name=name)
+        if "/AP" in after:
+            new = context.new.collect_dependencies(after.raw_get("/AP"), since_revision=context.old.revision + 1)
+            for one in new:
+                if context.old.is_ref_unassignable(one):
+                    yield ModificationLevel.FORM_FILLING, FormUpdate(one, field_name=name)
+
+
+def _same_reference(old_kid: Any, held: Any) -> bool:
+    return "/Annots" in old_kid and bool(old_kid.raw_get("/Annots") == held)
+
+
+def _widgets(context: FieldComparisonContext) -> dict[Any, str]:
+    """Widget references of signature fields that are new, by name."""
+    found: dict[Any, str] = {}
+    for name, spec in context.field_specs.items():
+        if spec.field_type != "/Sig" or spec.old_field_ref is not None or spec.new_field_ref is None:
+            continue
+        field = spec.new_field_ref.get_object()
+        kids = entry(field, "/Kids")
+        if kids is None:
+            found[spec.new_field_ref] = name
+        else:
+            found.update({kid.reference: name for kid in kids if isinstance(kid, generic.IndirectObject)})
+    return found
+
+
+def _pages(old_root: Any, new_root: Any) -> Iterator[tuple[Any, Any]]:
+    """Pairs of page references; the trees must have the same shape."""
+    stack = [(old_root, new_root)]
+    seen = 0
+    while stack:
+        before, after = stack.pop()
+        old_kids = entry(before, "/Kids")
+        new_kids = entry(after, "/Kids")
+        if not isinstance(old_kids, generic.ArrayObject) or old_kids != new_kids:
+            raise SuspiciousModification("the page tree was changed")
+        for old_kid, new_kid in zip(old_kids, new_kids, strict=True):
+            seen += 1
+            if seen > _MAX_NODES or not isinstance(old_kid, generic.IndirectObject):
+                raise SuspiciousModification("the page tree cannot be compared")
+            if old_kid.get_object().get("/Type") == "/Pages":
+                stack.append((old_kid.get_object(), new_kid.get_object()))
+            else:
+                yield old_kid, new_kid
+
+
+def _annotations(page: Any) -> set[Any]:
+    if "/Annots" not in page:
+        return set()
+    held = page["/Annots"]
+    if not isinstance(held, generic.ArrayObject):
+        return set()
+    return {one.reference for one in held if isinstance(one, generic.IndirectObject)}
+
+
+def _assert_same_page(before: Any, after: Any) -> None:
+    keys = (set(before) | set(after)) - _PAGE_BOOKKEEPING
+    for key in keys:
+        if key not in before or key not in after:
+            raise SuspiciousModification(f"page key {key} was added or removed")
+        one, other = before.raw_get(key), after.raw_get(key)
+        if one != other and not (key == "/Resources" and _equal_shallow(before[key], after[key])):
+            raise SuspiciousModification(f"page key {key} was changed")
+
+
+def _equal_shallow(one: Any, other: Any) -> bool:
+    """Equal dictionaries with the same references in them: a copy, not a change."""
+    return isinstance(one, generic.DictionaryObject) and type(one) is type(other) and bool(one == other)
+
+
+def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield (reference or None, object) of everything below `start` that lies behind keys to be followed."""
+    stack, seen = [start], set()
+    while stack:
+        node = stack.pop()
+        reference = None
+        if isinstance(node, generic.IndirectObject):
+            reference = node.reference
+            if reference in seen:
+                continue
+            seen.add(reference)
+            if len(seen) > _MAX_NODES:
+                raise SuspiciousModification("too many objects")
+            node = resolver(reference)
+        yield reference, node
+        if isinstance(node, generic.DictionaryObject):
+            stack.extend(node.raw_get(key) for key in node if follow(key))
+        elif isinstance(node, generic.ArrayObject):
+            stack.extend(node.raw_get(index) for index in range(len(node)))
+
+
+def _belongs_below(old: HistoricalResolver, reference: Any, key: str) -> bool:
+    """Tell whether the object is new, or was used before only below this key of the catalog."""
+    if old.is_ref_unassignable(reference):
+        return True
+    return all(len(path) > 1 and tuple(path)[:2] == ("/Root", key) for path in _usages(old, reference))
+
+
+def _usages(resolver: HistoricalResolver, reference: Any) -> Any:
+    """Every path from the trailer to the object; pyHanko's own rules use it, no public way exists."""
+    resolver._load_reverse_xref_cache()  # noqa: SLF001 - else the next line is empty, whatever the file holds
+    return resolver._get_usages_of_ref(reference)  # noqa: SLF001
+
+
+def identical(one: Any, other: Any) -> bool:
+    """Compare two objects by value; references are equal when they are the same number."""
+    if isinstance(one, generic.StreamObject) or isinstance(other, generic.StreamObject):
+        return (
+            isinstance(one, generic.StreamObject)
+            and isinstance(other, generic.StreamObject)
+            and one.encoded_data == other.encoded_data
+            and dict(one) == dict(other)
+        )
+    return type(one) is type(other) and bool(one == other)

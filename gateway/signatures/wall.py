@@ -1,0 +1,31 @@
+"""The wall between parser libraries and the verdict: whatever a library throws becomes one exception of ours.
+
+pyHanko, asn1crypto, cryptography and lxml raise more than they document on hostile input (AttributeError, IndexError,
+RecursionError, NotImplementedError ...). A signature whose check ends in such an exception is failed or indeterminate,
+never passed, and never the end of the process. MemoryError passes through: the child's limits are its own verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class LibraryFault(Exception):  # noqa: N818 - a fault of the input as a library met it, not an error of ours
+    """A library gave up on hostile or unusual input; `what` says on which step."""
+
+    def __init__(self, what: str, detail: str = "") -> None:
+        super().__init__(f"{what}: {detail}" if detail else what)
+        self.what = what
+
+
+@contextmanager
+def wall(what: str) -> Iterator[None]:
+    """Turn every exception of a library into `LibraryFault(what)`."""
+    try:
+        yield
+    except (LibraryFault, MemoryError):
+        raise
+    except Exception as error:
+        # The library wall named in the module's first paragraph; the type tells enough, the text may hold content.
+        raise LibraryFault(what, type(error).__name__) from error

@@ -1,0 +1,207 @@
+"""Makes XML signatures for OOXML, ODF and ASiC, independently of the verifier: string templates and lxml's own C14N."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import zipfile
+from xml.sax.saxutils import quoteattr
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from lxml import etree
+
+DS = "http://www.w3.org/2000/09/xmldsig#"
+C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+XADES = "http://uri.etsi.org/01903/v1.3.2#"
+RELATIONSHIP = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform"
+OPC = "http://schemas.openxmlformats.org/package/2006/digital-signature"
+REL_TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+SIGNATURE_TYPE = "application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"
+
+
+def members(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def pack(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(
+                zipfile.ZipInfo(name), data, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            )
+    return out.getvalue()
+
+
+def digest(data):
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def canonical(text):
+    return etree.tostring(etree.fromstring(text.encode()), method="c14n")
+
+
+def reference(uri, value, *, transforms="", kind=""):
+    kind = f" Type={quoteattr(kind)}" if kind else ""
+    inner = f"<Transforms>{transforms}</Transforms>" if transforms else ""
+    return (
+        f'<Reference URI={quoteattr(uri)}{kind}>{inner}<DigestMethod Algorithm="{SHA256}"/>'
+        f"<DigestValue>{value}</DigestValue></Reference>"
+    )
+
+
+def signature(identity, references, objects, *, identifier="idSig", scope=""):
+    """A ds:Signature; `objects` are (id, inner XML) signed as ds:Object; `scope` are namespaces of what stands around it."""
+    bodies, own = [], []
+    for name, inner in objects:
+        text = f'<Object xmlns="{DS}"{scope} Id="{name}">{inner}</Object>'
+        own.append(
+            reference(
+                f"#{name}", digest(canonical(text)), transforms=f'<Transform Algorithm="{C14N}"/>', kind=f"{DS}Object"
+            )
+        )
+        bodies.append(text.replace(f' xmlns="{DS}"{scope}', "", 1))
+    info = (
+        f'<SignedInfo xmlns="{DS}"{scope}><CanonicalizationMethod Algorithm="{C14N}"/>'
+        f'<SignatureMethod Algorithm="{RSA_SHA256}"/>{"".join([*own, *references])}</SignedInfo>'
+    )
+    value = identity.key.sign(canonical(info), padding.PKCS1v15(), hashes.SHA256())
+    certificate = base64.b64encode(identity.certificate_der).decode()
+    body = info.replace(f' xmlns="{DS}"{scope}', "", 1)
+    return (
+        f'<Signature xmlns="{DS}" Id="{identifier}">{body}<SignatureValue>{base64.b64encode(value).decode()}</SignatureValue>'
+        f"<KeyInfo><X509Data><X509Certificate>{certificate}</X509Certificate></X509Data></KeyInfo>{''.join(bodies)}</Signature>"
+    )  # fmt: skip
+
+
+def xades_object(identity, identifier="idSig"):
+    value = base64.b64encode(hashlib.sha256(identity.certificate_der).digest()).decode()
+    return (
+        f'<xd:QualifyingProperties xmlns:xd="{XADES}" Target="#{identifier}"><xd:SignedProperties Id="idSignedProperties">'
+        "<xd:SignedSignatureProperties><xd:SigningTime>2026-11-20T03:00:00Z</xd:SigningTime><xd:SigningCertificate><xd:Cert>"
+        f'<xd:CertDigest><DigestMethod Algorithm="{SHA256}"/><DigestValue>{value}</DigestValue></xd:CertDigest>'
+        "</xd:Cert></xd:SigningCertificate></xd:SignedSignatureProperties></xd:SignedProperties></xd:QualifyingProperties>"
+    )
+
+
+def _types(files):
+    root = etree.fromstring(files["[Content_Types].xml"])
+    overrides = {one.get("PartName"): one.get("ContentType") for one in root if one.tag.endswith("Override")}
+    defaults = {one.get("Extension"): one.get("ContentType") for one in root if one.tag.endswith("Default")}
+    return lambda name: overrides.get("/" + name) or defaults[name.rpartition(".")[2]]
+
+
+def _relationships(data, keep):
+    root = etree.fromstring(data)
+    kept = sorted((one for one in root if keep(one)), key=lambda one: one.get("Id"))
+    new = etree.Element(root.tag, nsmap={None: root.nsmap[None]})
+    for one in kept:
+        copy = etree.SubElement(new, one.tag)
+        for key, value in one.attrib.items():
+            copy.set(key, value)
+        copy.set("TargetMode", one.get("TargetMode", "Internal"))
+    return etree.tostring(new, method="c14n"), [one.get("Id") for one in kept]
+
+
+def part_references(files, *, only=None):
+    """References of a manifest to all parts of an Office file (or to `only` those)."""
+    type_of = _types(files)
+    found = []
+    for name, data in files.items():
+        if name == "[Content_Types].xml" or name.startswith("_xmlsignatures/") or (only and name not in only):
+            continue
+        uri = f"/{name}?ContentType={type_of(name)}"
+        if name.endswith(".rels"):
+            octets, kept = _relationships(data, lambda one: not one.get("Type").endswith("/origin"))
+            inner = "".join(f'<mdssi:RelationshipReference xmlns:mdssi="{OPC}" SourceId="{one}"/>' for one in kept)
+            transforms = f'<Transform Algorithm="{RELATIONSHIP}">{inner}</Transform><Transform Algorithm="{C14N}"/>'
+            found.append(reference(uri, digest(octets), transforms=transforms))
+        else:
+            found.append(reference(uri, digest(data)))
+    return found
+
+
+def sign_ooxml(data, identity, *, only=None, objects=None, name="sig1.xml"):
+    """Sign an Office file as Office does: a manifest in idPackageObject, XAdES, origin part and relationships."""
+    files = members(data)
+    manifest = f"<Manifest>{''.join(part_references(files, only=only))}</Manifest>"
+    parts = objects(manifest) if objects else [("idPackageObject", manifest), ("idXades", xades_object(identity))]
+    text = signature(identity, [], parts)
+    types = files["[Content_Types].xml"].decode()
+    added = f'<Override PartName="/_xmlsignatures/{name}" ContentType="{SIGNATURE_TYPE}"/>'
+    if "digital-signature-origin" not in types:
+        added += (
+            '<Default Extension="sigs" ContentType="application/vnd.openxmlformats-package.digital-signature-origin"/>'
+        )
+        rels = files["_rels/.rels"].decode()
+        origin = (
+            '<Relationship Id="rIdSigs" Type="http://schemas.openxmlformats.org/package/2006/relationships/'
+            'digital-signature/origin" Target="_xmlsignatures/origin.sigs"/>'
+        )
+        files["_rels/.rels"] = rels.replace("</Relationships>", origin + "</Relationships>").encode()
+        files["_xmlsignatures/origin.sigs"] = b""
+    files["[Content_Types].xml"] = types.replace("</Types>", added + "</Types>").encode()
+    files[f"_xmlsignatures/{name}"] = text.encode()
+    return pack(files)
+
+
+ODF_MIMETYPE = b"application/vnd.oasis.opendocument.text"
+
+
+def odt(text="Biên bản", *, more=None):
+    """A small OpenDocument text."""
+    content = (
+        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>'
+        f"<text:p>{text}</text:p></office:text></office:body></office:document-content>"
+    )
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    files = {"mimetype": ODF_MIMETYPE, "content.xml": content.encode(), "META-INF/manifest.xml": manifest.encode()}
+    return pack({**files, **(more or {})})
+
+
+def sign_odf(data, identity, *, only=None, name="META-INF/documentsignatures.xml", date=None):
+    """Sign an OpenDocument file over all its members."""
+    files = members(data)
+    signed = [one for one in files if not one.endswith("signatures.xml") and (only is None or one in only)]
+    references = []
+    for one in signed:
+        if one.endswith(".xml"):
+            value = digest(etree.tostring(etree.fromstring(files[one]), method="c14n"))
+            references.append(reference(one, value, transforms=f'<Transform Algorithm="{C14N}"/>'))
+        else:
+            references.append(reference(one, digest(files[one])))
+    moment = date or "2026-11-20T10:00:00"
+    properties = (
+        '<SignatureProperties><SignatureProperty Id="idDate" Target="#idSig">'
+        f'<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">{moment}</dc:date></SignatureProperty></SignatureProperties>'
+    )
+    text = signature(identity, references, [("idObject", properties), ("idXades", xades_object(identity))])
+    previous = files.get(name, b"").decode()
+    root = "document-signatures"
+    if previous:
+        text = previous.replace(f"</{root}>", f"{text}</{root}>")
+    else:
+        text = f'<{root} xmlns="urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0">{text}</{root}>'
+    files[name] = text.encode()
+    return pack(files)
+
+
+def asic(files, identity, *, simple=False, only=None):
+    """An ASiC container with a XAdES signature over its files."""
+    kind = f"application/vnd.etsi.asic-{'s' if simple else 'e'}+zip"
+    references = [reference(one, digest(data)) for one, data in files.items() if only is None or one in only]
+    scope = ' xmlns:asic="http://uri.etsi.org/02918/v1.2.1#"'
+    text = signature(identity, references, [("idXades", xades_object(identity))], scope=scope)
+    wrapped = f"<asic:XAdESSignatures{scope}>{text}</asic:XAdESSignatures>"
+    name = "META-INF/signatures.xml" if simple else "META-INF/signatures0.xml"
+    return pack({"mimetype": kind.encode(), **files, name: wrapped.encode()})

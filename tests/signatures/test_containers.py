@@ -1,0 +1,385 @@
+"""Good signatures in every container are called good, whole and by the right holder; the changed ones are not."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Part, Trust
+from gateway.signatures import verify
+from gateway.signatures.detached import verify_detached
+from gateway.signatures.smime import verify_smime
+from tests.pki import cms, xml
+from tests.pki.tree import NOW, letter_docx, store, tree
+from tests.signatures.corpus import sent
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ODT = "application/vnd.oasis.opendocument.text"
+ASICE = "application/vnd.etsi.asic-e+zip"
+ASICS = "application/vnd.etsi.asic-s+zip"
+P7M = "application/pkcs7-mime"
+
+
+def look(data, kind, name="tep"):
+    return sent(verify(data, part="2", filename=name, detected_type=kind, trust=store(), now=NOW))
+
+
+def good(one):
+    return (
+        one.integrity is Integrity.INTACT
+        and one.coverage is Coverage.WHOLE
+        and one.changes is not Changes.FORBIDDEN
+        and one.trust is Trust.TRUSTED
+        and one.indication is Indication.TOTAL_PASSED
+    )
+
+
+def edit(data, changes):
+    files = xml.members(data)
+    for name, change in changes.items():
+        files[name] = change(files[name]) if callable(change) else change
+        if files[name] is None:
+            del files[name]
+    return xml.pack(files)
+
+
+def docx(identity=None, **options):
+    return xml.sign_ooxml(letter_docx(), identity or tree().g2_person, **options)
+
+
+class TestOffice:
+    def test_signed_by_person_and_seal_is_good_twice(self):
+        twice = xml.sign_ooxml(docx(), tree().g2_seal, name="sig2.xml")
+        reports = look(twice, DOCX)
+        assert [good(one) for one in reports] == [True, True]
+        assert [one.holder_kind for one in reports] == [HolderKind.PERSON, HolderKind.ORGANISATION]
+        assert reports[0].claimed_time is not None
+
+    def test_an_unsigned_file_has_no_signatures(self):
+        assert look(letter_docx(), DOCX) == ()
+
+    def test_an_edited_part_breaks_it(self):
+        changed = edit(docx(), {"word/document.xml": lambda data: data.replace(b"1215", b"1216")})
+        (one,) = look(changed, DOCX)
+        assert (one.integrity, one.sub_indication) == (Integrity.BROKEN, "HASH_FAILURE")
+
+    def test_an_added_part_is_uncovered(self):
+        (one,) = look(edit(docx(), {"word/header9.xml": b"<w:hdr/>"}), DOCX)
+        assert one.coverage is Coverage.PARTIAL
+        assert "uncovered-part" in one.problems
+
+    def test_an_added_external_relationship_is_a_forbidden_change(self):
+        added = (
+            b'<Relationship Id="rId99" Type="%s/attachedTemplate" Target="http://evil.example/x.dotm" TargetMode="External"/>'
+            % xml.REL_TYPES.encode()
+        )
+        changed = edit(
+            docx(), {"_rels/.rels": lambda data: data.replace(b"</Relationships>", added + b"</Relationships>")}
+        )
+        (one,) = look(changed, DOCX)
+        assert one.changes is Changes.FORBIDDEN
+        assert "unsigned-relationship" in one.problems
+
+    def test_a_second_main_part_is_a_forbidden_change(self):
+        added = b'<Relationship Id="rId0" Type="%s/officeDocument" Target="word/evil.xml"/>' % xml.REL_TYPES.encode()
+        changed = edit(
+            docx(),
+            {
+                "_rels/.rels": lambda data: data.replace(b"</Relationships>", added + b"</Relationships>"),
+                "word/evil.xml": b"<w:document/>",
+            },
+        )
+        (one,) = look(changed, DOCX)
+        assert one.changes is Changes.FORBIDDEN
+        assert "second-main-part" in one.problems
+
+    def test_a_changed_content_type_is_a_forbidden_change(self):
+        changed = edit(
+            docx(),
+            {
+                "[Content_Types].xml": lambda data: data.replace(
+                    b"wordprocessingml.document.main", b"wordprocessingml.template.main"
+                )
+            },
+        )
+        (one,) = look(changed, DOCX)
+        assert one.changes is Changes.FORBIDDEN
+
+    def test_properties_and_custom_xml_may_stay_unsigned(self):
+        changed = edit(docx(), {"docProps/app.xml": b"<Properties/>", "customXml/item1.xml": b"<a/>"})
+        types = b'<Default Extension="xml" ContentType="application/xml"/></Types>'
+        changed = edit(changed, {"[Content_Types].xml": lambda data: data.replace(b"</Types>", types)})
+        assert good(look(changed, DOCX)[0])
+
+    def test_custom_xml_bound_to_the_text_must_be_signed(self):
+        files = xml.members(letter_docx())
+        files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", b"<w:body><!-- w:dataBinding -->")
+        changed = edit(xml.sign_ooxml(xml.pack(files), tree().g2_person), {"customXml/item1.xml": b"<a/>"})
+        (one,) = look(changed, DOCX)
+        assert one.coverage is Coverage.PARTIAL
+
+    def test_without_the_package_object_it_signs_nothing(self):
+        forged = docx(objects=lambda manifest: [("idOther", "x")])
+        assert look(forged, DOCX)[0].integrity is Integrity.BROKEN
+
+    def test_a_manifest_outside_the_signed_objects_does_not_count(self):
+        inner = docx()
+        name = "_xmlsignatures/sig1.xml"
+        extra = b'<Object><Manifest xmlns="' + xml.DS.encode() + b'"/></Object></Signature>'
+        (one,) = look(edit(inner, {name: lambda data: data.replace(b"</Signature>", extra)}), DOCX)
+        assert one.integrity is Integrity.BROKEN
+        assert "unsigned-manifest" in one.problems
+
+    def test_a_wrapped_element_with_the_same_id_breaks_it(self):
+        twin = b'<Object Id="idPackageObject"><x xmlns="urn:x"/></Object></Signature>'
+        (one,) = look(edit(docx(), {"_xmlsignatures/sig1.xml": lambda data: data.replace(b"</Signature>", twin)}), DOCX)
+        assert one.integrity is Integrity.BROKEN
+        assert "duplicate-id" in one.problems
+
+    @pytest.mark.parametrize(
+        "algorithm",
+        [
+            "http://www.w3.org/TR/1999/REC-xslt-19991116",
+            "http://www.w3.org/TR/1999/REC-xpath-19991116",
+            "http://www.w3.org/2000/09/xmldsig#base64",
+        ],
+    )
+    def test_a_transform_that_is_not_on_the_list_breaks_it(self, algorithm):
+        files = xml.members(letter_docx())
+        inner = xml.reference(
+            "/word/document.xml",
+            xml.digest(files["word/document.xml"]),
+            transforms=f'<Transform Algorithm="{algorithm}"/>',
+        )
+        forged = docx(objects=lambda manifest: [("idPackageObject", f"<Manifest>{inner}</Manifest>")])
+        assert look(forged, DOCX)[0].integrity is Integrity.BROKEN
+
+    def test_an_external_reference_is_never_followed(self):
+        inner = xml.reference("http://127.0.0.1:9/x", xml.digest(b"x"))
+        forged = docx(objects=lambda manifest: [("idPackageObject", f"<Manifest>{inner}</Manifest>")])
+        (one,) = look(forged, DOCX)
+        assert one.integrity is Integrity.BROKEN
+        assert "external-reference" in one.problems
+
+    def test_hmac_with_the_public_key_is_no_signature(self):
+        name = "_xmlsignatures/sig1.xml"
+        hmac = b"http://www.w3.org/2000/09/xmldsig#hmac-sha1"
+        (one,) = look(edit(docx(), {name: lambda data: data.replace(xml.RSA_SHA256.encode(), hmac)}), DOCX)
+        assert one.integrity is not Integrity.INTACT
+
+    @pytest.mark.parametrize(
+        "junk", [b"", b"<Signature/>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><Signature/>", b"\x00", b"<a>" * 500]
+    )
+    def test_junk_in_place_of_the_signature_is_broken_and_never_a_crash(self, junk):
+        reports = look(edit(docx(), {"_xmlsignatures/sig1.xml": junk}), DOCX)
+        assert [one.integrity for one in reports] == [Integrity.BROKEN]
+
+    def test_a_name_that_differs_by_case_only_breaks_it(self):
+        (one,) = look(edit(docx(), {"WORD/document.xml": b"<evil/>"}), DOCX)
+        assert one.integrity is Integrity.BROKEN
+        assert "duplicate-members" in one.problems
+
+    def test_a_local_header_that_tells_another_name_breaks_it(self):
+        data = docx().replace(b"word/document.xml", b"word/documenx.xml", 1)
+        assert all(one.integrity is Integrity.BROKEN for one in look(data, DOCX))
+
+    def test_bytes_before_the_archive_break_it(self):
+        (one,) = look(b"MZ" + b"\0" * 64 + docx(), DOCX)
+        assert one.integrity is Integrity.BROKEN
+
+
+class TestOpenDocument:
+    def test_signed_over_all_members_is_good_twice(self):
+        twice = xml.sign_odf(xml.sign_odf(xml.odt(), tree().g2_person), tree().g2_seal)
+        assert [good(one) for one in look(twice, ODT)] == [True, True]
+
+    def test_an_added_member_is_uncovered(self):
+        (one,) = look(edit(xml.sign_odf(xml.odt(), tree().g2_person), {"styles.xml": b"<a/>"}), ODT)
+        assert one.coverage is Coverage.PARTIAL
+
+    def test_an_edited_member_breaks_it(self):
+        signed = xml.sign_odf(xml.odt(), tree().g2_person)
+        (one,) = look(edit(signed, {"content.xml": lambda data: data.replace("Biên".encode(), b"B")}), ODT)
+        assert one.integrity is Integrity.BROKEN
+
+    def test_macro_signatures_are_no_document_signatures(self):
+        signed = xml.sign_odf(xml.odt(more={"Basic/script-lc.xml": b"<a/>"}), tree().g2_person,
+                              only={"Basic/script-lc.xml"}, name="META-INF/macrosignatures.xml")  # fmt: skip
+        (one,) = look(signed, ODT)
+        assert one.coverage is Coverage.PARTIAL
+        assert "macro-signature" in one.problems
+
+    def test_a_macro_signature_renamed_covers_only_a_part(self):
+        signed = xml.sign_odf(
+            xml.odt(more={"Basic/script-lc.xml": b"<a/>"}), tree().g2_person, only={"Basic/script-lc.xml"}
+        )
+        assert look(signed, ODT)[0].coverage is Coverage.PARTIAL
+
+    def test_a_trusted_certificate_put_first_is_not_the_signer(self):
+        stranger = tree().person(tree().rogue_root, key=tree().seal_key)
+        signed = xml.sign_odf(xml.odt(), stranger)
+        import base64
+
+        trusted = base64.b64encode(tree().g2_person.certificate_der)
+        first = b"<X509Data><X509Certificate>" + trusted + b"</X509Certificate></X509Data>"
+        doubled = edit(
+            signed, {"META-INF/documentsignatures.xml": lambda data: data.replace(b"<KeyInfo>", b"<KeyInfo>" + first)}
+        )
+        (one,) = look(doubled, ODT)
+        assert one.trust is not Trust.TRUSTED
+
+    def test_an_unsigned_date_is_not_shown(self):
+        signed = xml.sign_odf(xml.odt(), tree().g2_person)
+        fake = b'<Object><x:date xmlns:x="http://purl.org/dc/elements/1.1/">2020-01-01T00:00:00</x:date></Object>'
+        moved = edit(
+            signed, {"META-INF/documentsignatures.xml": lambda data: data.replace(b"</KeyInfo>", b"</KeyInfo>" + fake)}
+        )
+        assert all(one.claimed_time is None or one.claimed_time.year == 2026 for one in look(moved, ODT))
+
+    def test_an_unknown_algorithm_is_never_valid(self):
+        signed = xml.sign_odf(xml.odt(), tree().g2_person)
+        changed = edit(
+            signed,
+            {"META-INF/documentsignatures.xml": lambda data: data.replace(xml.RSA_SHA256.encode(), b"urn:unknown")},
+        )
+        assert look(changed, ODT)[0].integrity is not Integrity.INTACT
+
+
+class TestContainers:
+    def test_a_container_signed_as_a_whole_is_good_and_names_what_it_covers(self):
+        (one,) = look(xml.asic({"a.docx": b"1", "b.txt": b"2"}, tree().g2_seal), ASICE)
+        assert good(one)
+        assert one.covers == ("2!a.docx", "2!b.txt")
+
+    def test_a_file_that_is_not_signed_is_uncovered(self):
+        (one,) = look(xml.asic({"a.docx": b"1", "b.txt": b"2"}, tree().g2_seal, only={"a.docx"}), ASICE)
+        assert one.coverage is Coverage.PARTIAL
+        assert one.covers == ("2!a.docx",)
+
+    def test_a_simple_container_has_one_object(self):
+        assert good(look(xml.asic({"a.docx": b"1"}, tree().g2_seal, simple=True), ASICS)[0])
+        (one,) = look(xml.asic({"a.docx": b"1", "b": b"2"}, tree().g2_seal, simple=True), ASICS)
+        assert one.integrity is Integrity.BROKEN
+
+    def test_an_ordinary_zip_has_no_signatures(self):
+        assert look(xml.pack({"META-INF/MANIFEST.MF": b"x", "a": b"1"}), "application/zip") == ()
+
+    def test_cades_over_a_manifest_is_good(self):
+        manifest = (
+            '<ASiCManifest xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+            '<SigReference URI="META-INF/signature1.p7s" MimeType="application/pkcs7-signature"/>'
+            '<DataObjectReference URI="a.txt"><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+            f"<ds:DigestValue>{xml.digest(b'1')}</ds:DigestValue></DataObjectReference></ASiCManifest>"
+        ).encode()
+        files = {"mimetype": ASICE.encode(), "a.txt": b"1", "META-INF/ASiCManifest1.xml": manifest,
+                 "META-INF/signature1.p7s": cms.cms(manifest, tree().g2_seal)}  # fmt: skip
+        assert good(look(xml.pack(files), ASICE)[0])
+        (one,) = look(xml.pack({**files, "a.txt": b"2"}), ASICE)
+        assert one.integrity is Integrity.BROKEN
+
+
+def part(path, name):
+    return Part(path=path, declared_type="application/octet-stream", filename=name)
+
+
+class TestCms:
+    def test_an_attached_signature_is_good(self):
+        (one,) = look(cms.cms(b"noi dung", tree().g2_seal, detached=False), P7M)
+        assert good(one)
+
+    def test_a_detached_signature_is_paired_by_digest_whatever_the_names(self):
+        signature = cms.cms(b"that", tree().g2_seal)
+        others = [(part("2", "a.docx"), b"khac"), (part("4", "b.docx"), b"that"), (part("5", "c.docx"), b"that")]
+        (one,) = verify_detached(signature, others, part="3", filename="a.docx.p7s", trust=store(), now=NOW)
+        assert good(one)
+        assert one.covers == ("4", "5")
+
+    def test_a_detached_signature_for_a_changed_file_is_broken(self):
+        signature = cms.cms(b"that", tree().g2_seal)
+        (one,) = verify_detached(
+            signature, [(part("2", "a.docx"), b"sua")], part="3", filename="a.docx.p7s", trust=store(), now=NOW
+        )
+        assert (one.integrity, one.covers) == (Integrity.BROKEN, ("2",))
+
+    def test_a_detached_signature_alone_covers_nothing(self):
+        (one,) = verify_detached(cms.cms(b"x", tree().g2_seal), [], part="3", filename="a.p7s", trust=store(), now=NOW)
+        assert one.integrity is Integrity.UNKNOWN
+        assert "signed-file-missing" in one.problems
+
+    @pytest.mark.parametrize(
+        "junk", [b"", b"0", b"\x30\x80", b"-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----", b"PK"]
+    )
+    def test_junk_is_no_signature(self, junk):
+        assert verify_detached(junk, [], part="3", filename="a.p7s", trust=store(), now=NOW) == ()
+
+
+class TestMail:
+    def check(self, raw, path="2"):
+        return verify_smime(raw, part=path, filename="smime.p7s", trust=store(), now=NOW)
+
+    def test_a_signed_mail_is_good_and_covers_its_first_part(self):
+        (one,) = self.check(cms.multipart_signed(cms.INNER, tree().g2_person))
+        assert good(one)
+        assert one.covers == ("1",)
+        assert one.signer.email == "nguoikythu.binhtan@tphcm.gov.vn"
+
+    def test_a_forwarded_signed_entity_covers_its_own_first_part(self):
+        (one,) = self.check(cms.multipart_signed(cms.INNER, tree().g2_person), "3.2.2")
+        assert one.covers == ("3.2.1",)
+
+    def test_one_changed_octet_breaks_it(self):
+        raw = cms.multipart_signed(cms.INNER, tree().g2_person).replace(b"anh", b"ong")
+        assert self.check(raw)[0].integrity is Integrity.BROKEN
+
+    def test_a_file_in_unix_form_is_verified_in_its_canonical_form(self):
+        raw = cms.multipart_signed(cms.INNER, tree().g2_person).replace(b"\r\n", b"\n")
+        assert self.check(raw)[0].integrity is Integrity.INTACT
+
+    def test_a_third_part_inside_is_malformed(self):
+        extra = "--sig\r\nContent-Type: text/plain\r\n\r\nkhong ky\r\n"
+        raw = cms.multipart_signed(cms.INNER, tree().g2_person, more=extra)
+        assert self.check(raw)[0].integrity is Integrity.BROKEN
+
+    def test_an_opaque_signed_mail_is_good(self):
+        (one,) = self.check(cms.pkcs7_mime(cms.INNER, tree().g2_person), "1")
+        assert good(one)
+        assert one.covers == ("1",)
+
+    @pytest.mark.parametrize(
+        "junk",
+        [b"", b"\r\n", b"Content-Type: multipart/signed\r\n\r\n", b"Content-Type: application/pkcs7-mime\r\n\r\nAA"],
+    )
+    def test_junk_never_crashes_and_never_passes(self, junk):
+        assert all(one.integrity is not Integrity.INTACT for one in self.check(junk))
+
+
+class TestOldFormats:
+    def test_an_old_binary_file_with_signatures_cannot_be_verified(self):
+        assert look(b"\xd0\xcf\x11\xe0" + "_signatures".encode("utf-16-le"), "application/msword")
+
+    def test_an_old_binary_file_without_signatures_has_none(self):
+        assert look(b"\xd0\xcf\x11\xe0" + b"\0" * 600, "application/msword") == ()
+
+
+@pytest.mark.parametrize("kind", [DOCX, ODT, ASICE, "application/zip", "application/pdf", "application/msword", P7M])
+@pytest.mark.parametrize("cut", [10, 400, 2000])
+def test_a_truncated_file_never_crashes_and_never_passes(kind, cut):
+    samples = {
+        DOCX: docx(),
+        ODT: xml.sign_odf(xml.odt(), tree().g2_person),
+        ASICE: xml.asic({"a": b"1"}, tree().g2_seal),
+        P7M: cms.cms(b"x", tree().g2_seal, detached=False),
+    }
+    data = samples.get(kind, docx())
+    assert not any(good(one) for one in look(data[:-cut], kind))
+
+
+def test_a_zip_bomb_as_a_signed_part_is_bounded():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in xml.members(docx()).items():
+            archive.writestr(name, b"\0" * (80 << 20) if name == "word/document.xml" else data)
+    (one,) = look(out.getvalue(), DOCX)
+    assert one.integrity is Integrity.BROKEN

@@ -1,0 +1,270 @@
+"""The trust store, the carried anchors, real chains, and NIST's path validation suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyhanko_certvalidator.policy_decl import AcceptAllAlgorithms
+
+from gateway.errors import ConfigError
+from gateway.model import HolderKind, Revocation, Signer, Trust
+from gateway.signatures import path as paths
+from gateway.signatures import revocation, warm_up
+from gateway.signatures.certificates import describe, distinguished_name, fingerprint, load_certificates
+from gateway.signatures.holder import Role, kind_of, load_roles
+from gateway.signatures.judge import Purpose, judge
+from gateway.signatures.path import Path as CertificationPath
+from gateway.signatures.revocation import Evidence
+from gateway.signatures.trust import TrustStore, load_pins
+from tests.pki.tree import NOW, tree
+
+ROOT = Path(__file__).resolve().parents[2]
+CERTS = ROOT / "certs"
+SHARED = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+class TestCarriedAnchors:
+    def test_every_carried_file_is_what_the_manifest_pins(self):
+        pins = {pin.file: pin for pin in load_pins(CERTS / "manifest.toml") if pin.file}
+        files = {path.name for path in CERTS.glob("*.cer")}
+        assert files == set(pins)
+        for name, pin in pins.items():
+            (certificate,) = load_certificates((CERTS / name).read_bytes())
+            assert fingerprint(certificate) == pin.sha256
+            assert distinguished_name(certificate.subject) == pin.subject
+            assert certificate.not_valid_after == pin.not_after
+            assert pin.origin.startswith("http")
+
+    def test_all_carried_files_are_anchors_and_valid_today(self):
+        store = TrustStore.load(CERTS)
+        assert len(store.anchors) == 10
+        assert not store.others
+        for anchor in store.anchors:
+            assert anchor.not_valid_before <= NOW <= anchor.not_valid_after
+
+    @pytest.mark.parametrize(
+        ("name", "at"), [("g2_tong_cuc_thue.der", 2023), ("g1_btc_org_mst.der", 2023), ("vnpt-ca-sha2.crt", 2025)]
+    )
+    def test_real_certificates_reach_the_roots_at_signing_time(self, name, at):
+        file = SHARED.parent / "domain" / "ca" / name
+        if not file.exists():
+            pytest.skip("real certificates are not at hand (GATEWAY_CORPUS)")
+        (leaf,) = load_certificates(file.read_bytes())
+        moment = datetime(at, 6, 1, tzinfo=UTC)
+        store = TrustStore.load(CERTS)
+        judged = judge(store, leaf, pool=(), evidence=Evidence(), purpose=Purpose.DOCUMENT, now=moment)
+        assert judged.trust is Trust.TRUSTED
+        if not name.startswith("vnpt"):
+            assert kind_of(describe(leaf)) is HolderKind.ORGANISATION
+        late = judge(
+            store, leaf, pool=(), evidence=Evidence(), purpose=Purpose.DOCUMENT, now=datetime(2032, 1, 1, tzinfo=UTC)
+        )
+        assert late.trust is Trust.UNTRUSTED
+
+
+class TestFolder:
+    def test_pem_der_and_pkcs7_are_read_and_leaves_anchor_nothing(self, tmp_path):
+        from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+        sub = tree().g2_sub.certificate
+        (tmp_path / "root.pem").write_bytes(
+            tree().g2_root.certificate.public_bytes(Encoding.PEM) + sub.public_bytes(Encoding.PEM)
+        )
+        (tmp_path / "public.p7b").write_bytes(
+            pkcs7.serialize_certificates([tree().public_root.certificate], Encoding.DER)
+        )
+        (tmp_path / "leaf.cer").write_bytes(tree().g2_person.certificate_der)
+        (tmp_path / "README.md").write_text("no certificate")
+        store = TrustStore.load(tmp_path)
+        assert (len(store.anchors), len(store.others)) == (3, 1)
+
+    def test_a_missing_folder_and_bad_files_are_named_all_at_once(self, tmp_path):
+        with pytest.raises(ConfigError, match="no such folder"):
+            TrustStore.load(tmp_path / "none")
+        (tmp_path / "crl").mkdir()
+        (tmp_path / "bad.cer").write_bytes(b"junk")
+        (tmp_path / "empty.pem").write_bytes(b"")
+        (tmp_path / "crl" / "bad.crl").write_bytes(b"junk")
+        with pytest.raises(ConfigError) as raised:
+            TrustStore.load(tmp_path)
+        assert len(raised.value.faults) == 3
+
+    def test_a_file_that_does_not_fit_its_pin_is_refused(self, tmp_path):
+        (tmp_path / "vgca-root-g2.cer").write_bytes(tree().g2_root.certificate_der)
+        (tmp_path / "manifest.toml").write_bytes((CERTS / "manifest.toml").read_bytes())
+        with pytest.raises(ConfigError, match="not the certificate pinned"):
+            TrustStore.load(tmp_path)
+
+    def test_the_digest_tells_two_stores_apart(self, tmp_path):
+        first = TrustStore.load(tree().write_store(tmp_path / "a", with_lists=False))
+        second = TrustStore.load(tree().write_store(tmp_path / "b"))
+        assert first.digest != second.digest
+        assert first.digest == TrustStore.load(tmp_path / "a").digest
+
+
+class TestHolders:
+    @pytest.mark.parametrize(("signer", "kind"), [
+        (Signer(subject="CN=TỔNG CỤC THUẾ,O=BỘ TÀI CHÍNH", common_name="TỔNG CỤC THUẾ", organisation="BỘ TÀI CHÍNH"), "organisation"),
+        (Signer(subject="", common_name="SỞ NỘI VỤ", organisation="ỦY BAN NHÂN DÂN TỈNH X"), "organisation"),
+        (Signer(subject="", common_name="Uỷ ban nhân dân phường Y"), "organisation"),
+        (Signer(subject="", common_name="Người Ký Thử", organisation="UBND", organisational_unit="SỞ NỘI VỤ"), "person"),
+        (Signer(subject="", common_name="X", organisational_unit="x"), "organisation"),
+        (Signer(subject="", common_name="CÔNG TY TNHH THỬ", tax_id="0301519977"), "organisation"),
+        (Signer(subject="CN=Người Ký Thử,T=Giám đốc", common_name="Người Ký Thử", tax_id="0301519977"), "person"),
+        (Signer(subject="", common_name="Bành Văn Thử"), "person"),
+        (Signer(subject="", common_name="Văn Phòng Thử", citizen_id="CCCD"), "person"),
+        (Signer(subject=""), "unknown"), (Signer(subject="", tax_id="1"), "organisation"),
+    ])  # fmt: skip
+    def test_the_shape_of_the_name_hints_at_the_holder(self, signer, kind):
+        assert kind_of(signer).value == kind
+
+    def test_the_roles_file_decides_where_it_speaks_and_compares_exactly(self, tmp_path):
+        file = tmp_path / "roles.toml"
+        file.write_text(
+            '[[role]]\nkind = "organisation"\nsubject = "CN=Đội Thử,O=X"\n[[role]]\nkind = "person"\nserial = "0A1b"\nissuer = "CN=CA"\n'
+        )
+        roles = load_roles(file)
+        assert kind_of(Signer(subject="CN=Đội thử,O=X", common_name="Đội Thử"), roles) is HolderKind.ORGANISATION
+        assert kind_of(Signer(subject="CN=Đội Thử,O=X1", common_name="Đội Thử"), roles) is HolderKind.PERSON
+        assert (
+            kind_of(Signer(subject="", common_name="UBND X", serial="a1b", issuer="CN=CA"), roles) is HolderKind.PERSON
+        )
+        assert (
+            kind_of(Signer(subject="", common_name="UBND X", serial="a1b", issuer="CN=CB"), roles)
+            is HolderKind.ORGANISATION
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[[role]]\nkind = "x"\nserial = "1"',
+            '[[role]]\nkind = "person"',
+            "junk",
+            '[[role]]\nkind = "person"\nfoo = 1',
+        ],
+    )
+    def test_a_bad_roles_file_is_named(self, tmp_path, text):
+        (tmp_path / "roles.toml").write_text(text)
+        with pytest.raises(ConfigError, match=r"roles\.toml"):
+            load_roles(tmp_path / "roles.toml")
+
+    def test_a_role_without_key_matches_nobody(self):
+        assert not Role(kind=HolderKind.PERSON).matches(Signer(subject=""))
+
+
+def test_warming_up_needs_no_files_of_ours():
+    warm_up()
+
+
+PKITS = SHARED / "pki-pkits"
+AT = datetime(2005, 1, 1, tzinfo=UTC)
+# Where a stricter or narrower answer is meant: what we do not implement is refused or unknown, never accepted.
+NOT_IMPLEMENTED = {
+    "ValidIDPwithindirectCRLTest22EE": "indirect CRL",
+    "ValidIDPwithindirectCRLTest25EE": "indirect CRL",
+    "ValidcRLIssuerTest28EE": "indirect CRL",
+    "ValidcRLIssuerTest30EE": "indirect CRL",
+    "ValidDSAParameterInheritanceTest5EE": "DSA with inherited parameters",
+    "ValidBasicSelfIssuedOldWithNewTest1EE": "CRL by another key of the authority, known from the document only",
+    "ValidDNnameConstraintsTest19EE": "as above",
+    "ValidSelfIssuedinhibitAnyPolicyTest7EE": "as above",
+    "ValidSelfIssuedinhibitPolicyMappingTest7EE": "as above",
+    "ValidSelfIssuedpathLenConstraintTest17EE": "as above",
+    "ValidSeparateCertificateandCRLKeysTest19EE": "as above",
+}
+
+
+def pkits_rows(kind):
+    if not PKITS.exists():
+        return []
+    rows = [json.loads(line) for line in (PKITS / "manifest.jsonl").read_text("utf-8").splitlines()]
+    return sorted(SHARED / row["file"] for row in rows if row["kind"] == kind and (SHARED / row["file"]).exists())
+
+
+def pkits_name(path):
+    return path.stem.removeprefix("bc__")
+
+
+@pytest.fixture(scope="module")
+def pkits():
+    if not PKITS.exists():
+        pytest.skip("the PKITS corpus is not at hand (GATEWAY_CORPUS)")
+    everything = [load_certificates(file.read_bytes())[0] for file in sorted(PKITS.glob("*.crt"))]
+    lists = [revocation.load_list(file.read_bytes(), embedded=False) for file in sorted(PKITS.glob("*.crl"))]
+    (anchor,) = [one for one in everything if distinguished_name(one.subject).startswith("CN=Trust Anchor")]
+    return anchor, everything, lists
+
+
+def pkits_outcome(pkits, file):
+    """`valid`, `unknown` (no usable revocation data) or `invalid`: path and revocation together, as PKITS asks."""
+    anchor, everything, lists = pkits
+    (leaf,) = load_certificates(file.read_bytes())
+    others = [one for one in everything if one.sha256 not in (leaf.sha256, anchor.sha256)]
+    best = "invalid"
+    for path in paths.candidates(
+        leaf, _near(leaf, others), lambda one: [anchor] if one.issuer == anchor.subject else []
+    ):
+        if paths.check(path, at=AT, algorithms=AcceptAllAlgorithms()):
+            continue
+        states = [
+            _status(one, issuer, lists) for one, issuer in zip(path.certificates, path.certificates[1:], strict=False)
+        ]
+        if Revocation.REVOKED in states:
+            continue
+        best = "valid" if set(states) == {Revocation.GOOD} else "unknown"
+        if best == "valid":
+            return best
+    return best
+
+
+def _near(leaf, others):
+    """The certificates that could stand above the leaf: the suite is one flat folder of 400."""
+    wanted, found = {leaf.issuer.hashable}, []
+    for _ in range(8):
+        more = [one for one in others if one.subject.hashable in wanted and one not in found and one.ca is not None]
+        if not more:
+            break
+        found += more
+        wanted |= {one.issuer.hashable for one in more}
+    return found
+
+
+def _status(certificate, issuer, lists):
+    return revocation.status(certificate, issuer, lists=lists, now=AT).status
+
+
+@pytest.mark.parametrize("file", pkits_rows("pkits-invalid"), ids=pkits_name)
+def test_pkits_invalid_paths_are_never_valid(pkits, file):
+    assert pkits_outcome(pkits, file) != "valid"
+
+
+@pytest.mark.parametrize("file", pkits_rows("pkits-valid"), ids=pkits_name)
+def test_pkits_valid_paths_are_valid(pkits, file):
+    name = pkits_name(file)
+    outcome = pkits_outcome(pkits, file)
+    if name in NOT_IMPLEMENTED:
+        assert outcome in {"unknown", "invalid"}, "now implemented: take it off the list"
+    else:
+        assert outcome == "valid"
+
+
+def test_names_for_people_hold_no_control_characters():
+    from gateway.demo.pki import Wish, issue
+    from gateway.demo.pki import distinguished_name as name_of
+
+    evil = issue(name_of(("CN", "A\r\n250 OK\u202eB\x1b[31m")), tree().person_key, None, Wish(), now=NOW)
+    signer = describe(load_certificates(evil.certificate_der)[0])
+    assert not re.search(r"[\x00-\x1f\u202e]", signer.subject + signer.common_name)
+
+
+def test_paths_are_searched_within_bounds():
+    leaf = load_certificates(tree().g2_person.certificate_der)[0]
+    loop = [load_certificates(tree().g2_sub.certificate_der)[0]] * 60
+    found = list(paths.candidates(leaf, loop, lambda one: []))
+    assert found == []
+    assert paths.check(CertificationPath((leaf,)), at=NOW + timedelta(days=9999)) == "EXPIRED"
