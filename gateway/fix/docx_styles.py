@@ -1,0 +1,129 @@
+"""Font and colour that a run inherits: character style, paragraph style, document defaults (ECMA-376 17.7).
+
+Enough for a mender, which then writes both on the run itself; table styles and themes are not followed, so runs in
+tables are set without asking what they inherit.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+from xml.parsers import expat
+
+from gateway.fix.docx_runs import STRICT_W, W
+from gateway.fix.tally import RefusedError
+
+_SPACES: Final = (f"{W} ", f"{STRICT_W} ")
+_LIMIT_CHAIN: Final = 40
+
+
+class Inherited(NamedTuple):
+    """What a style says; None where it says nothing."""
+
+    font: str | None = None
+    colour: str | None = None
+
+    def over(self, other: Inherited) -> Inherited:
+        """Return this look laid over another."""
+        return Inherited(self.font or other.font, self.colour or other.colour)
+
+
+_THEME_FONT: Final = re.compile(
+    rb"<(?:\w+:)?(?P<which>major|minor)Font\b[^>]*>\s*<(?:\w+:)?latin\b[^>]*?\btypeface=\"(?P<name>[^\"]*)\""
+)
+
+
+class Styles:
+    """The style sheet of a document, with the Latin fonts of its theme."""
+
+    def __init__(self, data: bytes, theme: bytes = b"") -> None:
+        self._theme = {
+            found["which"].decode(): found["name"].decode("utf-8", "replace") for found in _THEME_FONT.finditer(theme)
+        }
+        self.tables_set_fonts = False
+        """Whether a table style gives a font, which this style sheet does not follow."""
+        self._kind = ""
+        self._own: dict[str, Inherited] = {}
+        self._based: dict[str, str] = {}
+        self._path: list[str] = []
+        self._style: str | None = None
+        self._default_paragraph: str | None = None
+        self._defaults = Inherited()
+        self._cache: dict[str, Inherited] = {}
+        if data:
+            parser = expat.ParserCreate(namespace_separator=" ")
+            parser.StartElementHandler = self._start
+            parser.EndElementHandler = self._end
+            parser.StartDoctypeDeclHandler = self._doctype
+            try:
+                parser.Parse(data, True)
+            except expat.ExpatError:
+                raise RefusedError("damaged", "styles") from None
+
+    def _doctype(self, *_: object) -> None:
+        raise RefusedError("damaged", "doctype")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(" ")[2] if name.startswith(_SPACES) else ""
+        self._path.append(local)
+        plain = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        match local:
+            case "style":
+                self._style, self._kind = plain.get("styleId"), plain.get("type", "")
+                if plain.get("type") == "paragraph" and plain.get("default") in ("1", "true", "on"):
+                    self._default_paragraph = self._style
+            case "basedOn" if self._style is not None:
+                self._based[self._style] = plain.get("val", "")
+            case "rFonts" if self._path[-2:-1] == ["rPr"]:
+                self.tables_set_fonts |= self._kind == "table" and self._style is not None
+                self._say(Inherited(font=self.font_of(plain)))
+            case "color" if self._path[-2:-1] == ["rPr"]:
+                self._say(Inherited(colour=_colour(plain)))
+            case _:
+                pass
+
+    def font_of(self, attributes: dict[str, str]) -> str | None:
+        """Return the font that Vietnamese letters take from `w:rFonts`; the theme's comes before a name."""
+        themed = attributes.get("hAnsiTheme") or ("hAnsi" not in attributes and attributes.get("asciiTheme")) or ""
+        if themed:
+            return self._theme.get(themed[:5], "+theme")
+        return attributes.get("hAnsi") or attributes.get("ascii")
+
+    def _say(self, said: Inherited) -> None:
+        if "rPrDefault" in self._path:
+            self._defaults = said.over(self._defaults)
+        elif self._style is not None and self._path[-3:-2] == ["style"]:
+            self._own[self._style] = said.over(self._own.get(self._style, Inherited()))
+
+    def _end(self, _: str) -> None:
+        if self._path.pop() == "style":
+            self._style = None
+
+    def _style_look(self, style: str | None) -> Inherited:
+        if not style:
+            return Inherited()
+        if style not in self._cache:
+            look, current = Inherited(), style
+            for _ in range(_LIMIT_CHAIN):
+                look = look.over(self._own.get(current, Inherited()))
+                current = self._based.get(current, "")
+                if not current:
+                    break
+            self._cache[style] = look
+        return self._cache[style]
+
+    def look(self, *, direct: Inherited, character: str | None, paragraph: str | None) -> Inherited:
+        """Return the effective font and colour of a run."""
+        styled = self._style_look(character).over(self._style_look(paragraph or self._default_paragraph))
+        return direct.over(styled).over(self._defaults)
+
+
+def _colour(attributes: dict[str, str]) -> str | None:
+    if "themeColor" in attributes and attributes.get("themeColor") not in ("text1", "dark1"):
+        return attributes.get("val", "808080")
+    return attributes.get("val")
+
+
+def colour_of(attributes: dict[str, str]) -> str | None:
+    """Return the colour that `w:color` gives, None when there is none."""
+    return _colour(attributes) if attributes else None

@@ -1,0 +1,39 @@
+"""Which mender a file needs, told by its content and not by its name."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from gateway.fix.docx import mend_docx
+from gateway.fix.plain import mend_plain
+from gateway.fix.rtf import mend_rtf
+from gateway.fix.tally import RefusedError, Tally
+
+_LIMIT_BYTES: Final = 64 << 20
+_OTHERS: Final = (b"%PDF-", b"{\\object", b"<?xml", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+
+
+class Fixed(NamedTuple):
+    """A mended file."""
+
+    data: bytes
+    """The input itself when nothing had to be changed."""
+    tally: Tally
+
+
+def fix(data: bytes) -> Fixed:
+    """Return the file mended; raise `RefusedError` when it must not or cannot be changed."""
+    if len(data) > _LIMIT_BYTES:
+        raise RefusedError("damaged", "size")
+    if data.startswith(b"PK"):
+        return Fixed(*mend_docx(data))
+    if data.startswith(b"{\\rtf"):
+        return Fixed(*mend_rtf(data))
+    if data.startswith(_OLE):
+        raise RefusedError("encrypted" if _ENCRYPTED in data else "unsupported")
+    if data.startswith(_OTHERS) or (b"\0" in data[:4096] and not data.startswith(_UTF16)):
+        raise RefusedError("unsupported")
+    return Fixed(*mend_plain(data))

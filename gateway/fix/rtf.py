@@ -1,0 +1,264 @@
+r"""Rich Text Format mended in place: letters as `\uN?`, fonts and colours renamed in their tables and uses.
+
+Only text that was legacy is rewritten, inside a group of its own so that the number of fallback characters (`\uc`) of
+the surrounding text does not change. Pictures, objects and binary data are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.fix.tally import TIMES, RefusedError, Tally
+from gateway.model import Role, Run
+from gateway.readers.rtf_tables import Font, parse_colours, parse_fonts
+from gateway.text.colour import is_black
+from gateway.text.convert import Repaired, repair_runs
+from gateway.text.fonts import is_symbol, is_times_new_roman
+from gateway.text.typography import is_stamp
+
+_TOKEN: Final = re.compile(
+    rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)", re.DOTALL
+)
+_SILENT: Final = frozenset(
+    [
+        "fonttbl",
+        "colortbl",
+        "stylesheet",
+        "listtable",
+        "listoverridetable",
+        "rsidtbl",
+        "generator",
+        "info",
+        "pict",
+        "object",
+        "objdata",
+        "themedata",
+        "datastore",
+        "colorschememapping",
+        "latentstyles",
+        "fldinst",
+        "xmlnstbl",
+        "bkmkstart",
+        "bkmkend",
+        "pgptbl",
+        "revtbl",
+        "filetbl",
+        "fontemb",
+    ]
+)
+_BREAKS: Final = frozenset(["par", "cell", "row", "sect", "page", "line", "tab", "nestcell", "nestrow"])
+_FONT_NAME: Final = re.compile(
+    rb"(\\f\d{1,6}(?=[^0-9])(?:\\[a-z]+-?\d* ?|\{\\\*[^{}]*\}|[\r\n])*)([^\\{};]+)(?=[;\\{])"
+)
+_LIMIT_DEPTH: Final = 2000
+_LIMIT_TOKENS: Final = 5_000_000
+
+
+@dataclass(frozen=True)
+class _State:
+    silent: bool = False
+    font: int | None = None
+    skip: int = 1
+
+
+@dataclass
+class _Piece:
+    """Neighbouring letters of one font: the bytes they stand in and what they say."""
+
+    start: int
+    end: int
+    text: str
+    font: int | None
+    block: int
+
+
+def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
+    """Return the document mended; `RefusedError` when its groups are broken."""
+    tally = Tally()
+    table = _group(data, b"\\fonttbl")
+    fonts = parse_fonts(table, "cp1252") if re.search(rb"\\f\d", table) else {}
+    pieces = _pieces(data, fonts)
+    runs = [Run(text=p.text, block=p.block, font=fonts[p.font].name if p.font in fonts else None) for p in pieces]
+    edits = [(p.start, p.end, _escaped(after.text)) for p, after in _repaired(pieces, runs, tally)]
+    edits += _font_edits(data, tally)
+    edits += _colour_edits(data, pieces, tally)
+    if not tally.changed:
+        return data, tally
+    written: list[bytes] = []
+    last = 0
+    for start, end, content in sorted(edits):
+        if start < last:
+            raise RefusedError("damaged", "rtf")
+        written += (data[last:start], content)
+        last = end
+    return b"".join((*written, data[last:])), tally
+
+
+def _repaired(pieces: list[_Piece], runs: list[Run], tally: Tally) -> Iterator[tuple[_Piece, Repaired]]:
+    for piece, run, after in zip(pieces, runs, repair_runs(runs), strict=True):
+        if after.charset is None or (run.font and is_symbol(run.font)):
+            continue
+        tally.count(after.charset)
+        yield piece, after
+
+
+def _group(data: bytes, word: bytes) -> bytes:
+    """Return the bytes of the first group that begins with a control word, empty when there is none."""
+    start = data.find(b"{" + word)
+    if start < 0:
+        return b""
+    depth = 0
+    for match in re.finditer(rb"\\.|[{}]", data[start : start + (4 << 20)], re.DOTALL):
+        depth += (match[0] == b"{") - (match[0] == b"}")
+        if depth == 0:
+            return data[start : start + match.end()]
+    raise RefusedError("damaged", "rtf")
+
+
+def _pieces(data: bytes, fonts: dict[int, Font]) -> list[_Piece]:
+    """Walk the tokens and return the visible text by font."""
+    stack: list[_State] = []
+    state = _State()
+    pieces: list[_Piece] = []
+    block = position = skipping = tokens = 0
+    starred = fresh = False
+    default = re.search(rb"\\deff(\d+)", data[:2000])
+    if default is not None:
+        state = replace(state, font=int(default[1]))
+    while position < len(data):
+        match = _TOKEN.match(data, position)
+        tokens += 1
+        if match is None or tokens > _LIMIT_TOKENS:
+            raise RefusedError("damaged", "rtf")
+        word, number, octet, sign, brace, plain = match.groups()
+        start, position = position, match.end()
+        text = ""
+        if brace == b"{":
+            stack.append(state)
+            if len(stack) > _LIMIT_DEPTH:
+                raise RefusedError("damaged", "rtf")
+            fresh, starred = True, False
+            continue
+        if brace == b"}":
+            if not stack:
+                break
+            state = stack.pop()
+            fresh = False
+            continue
+        if word is not None:
+            name = word.decode("ascii")
+            if name == "bin":
+                position += max(0, int(number or 0))
+            elif fresh and (name in _SILENT or starred):
+                state = replace(state, silent=True)
+            elif name == "f" and number is not None:
+                state = replace(state, font=int(number))
+            elif name == "plain" and default is not None:
+                state = replace(state, font=int(default[1]))
+            elif name == "uc":
+                state = replace(state, skip=max(0, int(number or 1)))
+            elif name == "u" and number is not None:
+                text, skipping = chr(int(number) & 0xFFFF), state.skip
+                end = _skip(data, position, skipping)
+                _add(pieces, start, end, text, state, block)
+                position, skipping, fresh = end, 0, False
+                continue
+            elif name in _BREAKS:
+                block += 1
+            fresh = False
+            continue
+        if sign == b"*":
+            starred = True
+            continue
+        if octet is not None:
+            page = fonts[state.font].page if state.font in fonts else None
+            text = _letter(int(octet, 16), page)
+        elif plain is not None:
+            text = plain.decode("latin-1")
+        elif sign == b"~":
+            text = "\u00a0"
+        fresh = False
+        if text:
+            _add(pieces, start, position, text, state, block)
+    return pieces
+
+
+def _letter(octet: int, page: str | None) -> str:
+    """Return what an octet shows: by the code page of its font, byte for byte where that is Western or a symbol font."""
+    if page in (None, "symbol", "cp1252"):
+        return chr(octet)
+    return bytes([octet]).decode(page or "latin-1", "replace")
+
+
+def _skip(data: bytes, position: int, count: int) -> int:
+    r"""Return the position behind the fallback characters of a `\u`."""
+    for _ in range(count):
+        match = _TOKEN.match(data, position)
+        if match is None or match[5] is not None or (match[1] is not None and match[3] is None):
+            break
+        position = position + 1 if match[6] is not None else match.end()
+    return position
+
+
+def _add(pieces: list[_Piece], start: int, end: int, text: str, state: _State, block: int) -> None:
+    if state.silent:
+        return
+    last = pieces[-1] if pieces else None
+    if last is not None and last.end == start and last.font == state.font and last.block == block:
+        last.end = end
+        last.text += text
+    else:
+        pieces.append(_Piece(start, end, text, state.font, block))
+
+
+def _escaped(text: str) -> bytes:
+    r"""Return letters for RTF: ASCII as it is, the rest as `\uN?` in a group with one fallback character."""
+    written = []
+    for letter in text:
+        code = ord(letter)
+        if letter in "\\{}":
+            written.append("\\" + letter)
+        elif code < 0x80:
+            written.append(letter)
+        elif code <= 0xFFFF:
+            written.append(f"\\u{code - 0x10000 if code > 0x7FFF else code}?")
+        else:
+            high, low = divmod(code - 0x10000, 0x400)
+            written.append(f"\\u{high + 0xD800 - 0x10000}?\\u{low + 0xDC00 - 0x10000}?")
+    return ("{\\uc1 " + "".join(written) + "}").encode("ascii")
+
+
+def _font_edits(data: bytes, tally: Tally) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the names in the font table that are not Times New Roman; symbol fonts keep theirs."""
+    table = _group(data, b"\\fonttbl")
+    offset = data.find(table) if table else 0
+    for match in _FONT_NAME.finditer(table):
+        name = match[2].decode("latin-1").strip()
+        if not name or is_times_new_roman(name) or is_symbol(name):
+            continue
+        tally.fonts += 1
+        yield offset + match.start(2), offset + match.end(2), TIMES.encode()
+
+
+def _colour_edits(data: bytes, pieces: list[_Piece], tally: Tally) -> Iterator[tuple[int, int, bytes]]:
+    r"""Yield the uses of `\cfN` whose colour is not black, but for those before a stamp or a signature."""
+    coloured = {
+        index for index, colour in enumerate(parse_colours(_group(data, b"\\colortbl"))) if not is_black(colour)
+    }
+    if not coloured:
+        return
+    words: dict[int, list[str]] = {}
+    for piece in pieces:
+        words.setdefault(piece.block, []).append(piece.text)
+    stamps = {block for block, texts in words.items() if is_stamp("".join(texts), Role.BODY)}
+    starts = [piece.start for piece in pieces]
+    for match in re.finditer(rb"\\cf(\d{1,4})(?=\D)", data):
+        following = bisect_left(starts, match.end())
+        stamp = following < len(pieces) and pieces[following].block in stamps
+        if int(match[1]) in coloured and not stamp:
+            tally.colours += 1
+            yield match.start(), match.end(), b"\\cf0"

@@ -1,0 +1,45 @@
+"""What was changed in a file, counted in pieces of text; and why a file is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.errors import UserError
+from gateway.text.legacy_tables import Charset
+
+TIMES: Final = "Times New Roman"
+
+
+@dataclass
+class Tally:
+    """Counts of changes."""
+
+    converted: Counter[Charset] = field(default_factory=Counter)
+    """Pieces by the legacy charset they were in."""
+    composed: int = 0
+    """Pieces that were only brought from NFD to NFC."""
+    fonts: int = 0
+    colours: int = 0
+
+    def count(self, charset: Charset | None) -> None:
+        """Record one piece as `convert.Repaired` reports it."""
+        if charset is Charset.UNICODE:
+            self.composed += 1
+        elif charset is not None:
+            self.converted[charset] += 1
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was changed."""
+        return bool(self.converted or self.composed or self.fonts or self.colours)
+
+
+class RefusedError(UserError):
+    """A file that is not mended; `cause` is a key of `[refused]` in `gateway/texts/fix.toml`."""
+
+    def __init__(self, cause: str, reason: str = "") -> None:
+        super().__init__(f"{cause}: {reason}" if reason else cause)
+        self.cause = cause
+        self.reason = reason

@@ -1,0 +1,291 @@
+"""`gateway fix`: legacy letters, fonts and colours mended in place; everything else as it was; what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shutil
+import subprocess
+import unicodedata
+import zipfile
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.engine.places import Language
+from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
+from gateway.model import Document
+from gateway.readers import registry
+from gateway.readers.base import Budget, Source
+from gateway.text.legacy import encode
+from gateway.text.legacy_tables import Charset
+from gateway.text.typography import examine
+from tests.text.accuracy import CORPUS
+from tests.text.letters import SENTENCES, Layout, letter
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+LEGACY = [(Charset.TCVN3, ".VnTime"), (Charset.VNI, "VNI-Times"), (Charset.VISCII, "VI Times")]
+REAL = sorted((CORPUS / "vietnam").glob("viparse__*.rtf")) + sorted((CORPUS / "vietnam").glob("viparse__*.docx"))
+
+
+def docx(body: str, *, styles: str = "", extra: dict[str, bytes] | None = None) -> bytes:
+    """A minimal package around the body's XML."""
+    members = {
+        "[Content_Types].xml": b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        b'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+        b'<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>'
+        b'<Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/></Types>',
+        "_rels/.rels": b'<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
+        "word/_rels/document.xml.rels": b'<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>',
+        "word/styles.xml": f'<w:styles xmlns:w="{W}">{styles}</w:styles>'.encode(),
+        "word/document.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n<w:document xmlns:w="{W}"><w:body>{body}<w:sectPr/></w:body></w:document>'.encode(),
+    } | (extra or {})
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in members.items():
+            package.writestr(name, content)
+    return target.getvalue()
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def paragraph(text: str, font: str | None = None, more: str = "") -> str:
+    fonts = f'<w:rFonts w:ascii="{font}" w:hAnsi="{font}"/>' if font else ""
+    properties = f"<w:rPr>{fonts}{more}</w:rPr>" if fonts or more else ""
+    return f"<w:p><w:r>{properties}<w:t>{text}</w:t></w:r></w:p>"
+
+
+def read(data: bytes) -> Document:
+    kind = registry.DOCX if data.startswith(b"PK") else "application/rtf"
+    reader = __import__(registry.READERS[kind], fromlist=["read"])
+    return reader.read(Source(data=data, part="1", filename="a", detected_type=kind), Budget()).document
+
+
+def lines(document: Document) -> list[str]:
+    blocks: dict[int, str] = {}
+    for run in document.runs:
+        blocks[run.block] = blocks.get(run.block, "") + run.text
+    return [text.strip() for text in blocks.values() if text.strip()]
+
+
+@pytest.mark.parametrize(("charset", "font"), LEGACY)
+def test_a_legacy_document_becomes_unicode_times_new_roman_and_black(charset, font):
+    body = "".join(paragraph(encode(s, charset), font, '<w:color w:val="0000FF"/>') for s in SENTENCES)
+    mended = fix(docx(body))
+    document = read(mended.data)
+    report = examine(document)
+    assert lines(document) == list(SENTENCES)
+    assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
+    assert mended.tally.converted == Counter({charset: len(SENTENCES)})
+
+
+def test_letters_in_a_capital_font_become_capitals():
+    mended = fix(docx(paragraph("qu¶n lý", ".VnTimeH")))
+    assert lines(read(mended.data)) == ["QUẢN LÝ"]
+
+
+def test_a_letter_cut_over_two_runs_is_mended():
+    runs = "".join(
+        f'<w:r><w:rPr><w:rFonts w:ascii="VNI-Times" w:hAnsi="VNI-Times"/></w:rPr><w:t>{t}</w:t></w:r>'
+        for t in ("nha", "ø nöôùc")
+    )
+    assert lines(read(fix(docx(f"<w:p>{runs}</w:p>")).data)) == ["nhà nước"]
+
+
+def test_a_document_in_order_is_returned_as_it_is():
+    data = docx("".join(paragraph(s, "Times New Roman") for s in SENTENCES))
+    mended = fix(data)
+    assert mended.data is data
+    assert not mended.tally.changed
+
+
+def test_only_what_is_wrong_is_touched_and_every_other_byte_stays():
+    good = paragraph("Độc lập &amp; tự do", "Times New Roman", '<w:b/><w:color w:val="auto"/>')
+    data = docx(
+        good + paragraph("chữ khác", "Arial") + good,
+        extra={"word/media/image1.png": b"\x89PNG...", "customXml/item1.xml": b"<a/>"},
+    )
+    before, after = members(data), members(fix(data).data)
+    assert list(before) == list(after)
+    assert {name for name in before if before[name] != after[name]} == {"word/document.xml"}
+    changed = after["word/document.xml"].replace(
+        b'<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:cs="Times New Roman"/>',
+        b'<w:rFonts w:ascii="Arial" w:hAnsi="Arial"/>',
+    )
+    assert changed == before["word/document.xml"]
+
+
+def test_fonts_and_colours_of_styles_themes_and_defaults_are_followed():
+    styles = (
+        '<w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman"/></w:rPr></w:rPrDefault></w:docDefaults>'
+        '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"/>'
+        '<w:style w:type="paragraph" w:styleId="Old"><w:basedOn w:val="Base"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="Base"><w:rPr><w:rFonts w:ascii="VNI-Times" w:hAnsi="VNI-Times"/><w:color w:val="FF0000"/></w:rPr></w:style>'
+    )
+    styled = (
+        f'<w:p><w:pPr><w:pStyle w:val="Old"/></w:pPr><w:r><w:t>{encode(SENTENCES[0], Charset.VNI)}</w:t></w:r></w:p>'
+    )
+    mended = fix(docx(paragraph(SENTENCES[1]) + styled, styles=styles))
+    report = examine(read(mended.data))
+    assert lines(read(mended.data)) == [SENTENCES[1], SENTENCES[0]]
+    assert (report.font_share, report.black_share) == (1, 1)
+    assert mended.tally.fonts == 1
+
+
+def test_stamps_links_and_symbols_keep_their_look():
+    body = (
+        paragraph("HỎA TỐC", "Times New Roman", '<w:color w:val="FF0000"/>')
+        + '<w:p><w:hyperlink><w:r><w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman"/><w:color w:val="0563C1"/></w:rPr><w:t>trang tin</w:t></w:r></w:hyperlink></w:p>'
+        + paragraph("lll", "Wingdings")
+    )
+    data = docx(body)
+    assert fix(data).data is data
+
+
+def test_references_and_special_characters_survive():
+    text = "Tr&#7847;n &lt;A&gt; &amp; B &quot;C&quot;"
+    mended = fix(docx(paragraph(text + " " + unicodedata.normalize("NFD", "đề nghị"), "Arial")))
+    assert lines(read(mended.data)) == ['Trần <A> & B "C" đề nghị']
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (docx(paragraph("a"), extra={"_xmlsignatures/sig1.xml": b"<Signature/>"}), "signed"),
+        (docx('<!DOCTYPE a [<!ENTITY b "c">]>'), "damaged"),
+        (b"PK\x03\x04 not a zip", "damaged"),
+        (b"%PDF-1.7\n", "unsupported"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "unsupported"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (b"{\\rtf1 {\\fonttbl {", "damaged"),
+        (b"\0\1\2\3" * 50, "unsupported"),
+    ],
+)
+def test_what_cannot_be_mended_safely_is_refused_with_a_reason(data, cause):
+    with pytest.raises(RefusedError) as refused:
+        fix(data)
+    assert refused.value.cause == cause
+    assert refusal(refused.value, Language.VI)
+    assert "{" not in refusal(refused.value, Language.EN)
+
+
+@pytest.mark.parametrize("charset", [Charset.TCVN3, Charset.VNI, Charset.VIQR, Charset.VPS])
+def test_plain_text_becomes_utf8(charset):
+    text = (
+        "\r\n".join(s for s in SENTENCES if not re.search(r"[.?]\w|\w[.?'(]", s[:-1]))
+        if charset is Charset.VIQR
+        else "\r\n".join(SENTENCES)
+    )
+    mended = fix(encode(text, charset).encode("latin-1"))
+    shown = mended.data.decode("utf-8")
+    if charset is Charset.VIQR:
+        assert Counter(shown.split())["Vie^.t"] == 0
+    else:
+        assert shown == text
+
+
+def test_unicode_plain_text_stays_and_decomposed_text_is_composed():
+    text = "\n".join(SENTENCES)
+    assert fix(text.encode()).data == text.encode()
+    assert fix(unicodedata.normalize("NFD", text).encode()).data == text.encode()
+    assert fix(b"\xff\xfe" + text.encode("utf-16-le")).data == b"\xef\xbb\xbf" + text.encode()
+
+
+def rtf(texts: list[bytes], font: bytes = b".VnTime") -> bytes:
+    table = (
+        b"{\\fonttbl{\\f0\\fnil\\fcharset0 "
+        + font
+        + b";}{\\f1\\fcharset2 Symbol;}}{\\colortbl;\\red0\\green0\\blue255;\\red0\\green0\\blue0;}"
+    )
+    body = b"".join(b"\\pard\\f0\\cf1 " + text + b"\\par\n" for text in texts)
+    return b"{\\rtf1\\ansi\\ansicpg1252\\deff0" + table + b"{\\pict\\pngblip 89504e47}" + body + b"}"
+
+
+@pytest.mark.parametrize(("charset", "font"), LEGACY)
+def test_a_legacy_rtf_becomes_unicode_times_new_roman_and_black(charset, font):
+    texts = [
+        b"".join(
+            b"\\'%02x" % b if b > 127 or b < 32 or b in b"{}\\" else bytes([b])
+            for b in encode(s, charset).encode("latin-1")
+        )
+        for s in SENTENCES
+    ]
+    data = rtf(texts, font.encode())
+    mended = fix(data)
+    document = read(mended.data)
+    report = examine(document)
+    assert lines(document) == list(SENTENCES)
+    assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
+    assert b"{\\pict\\pngblip 89504e47}" in mended.data
+    assert b"Symbol;" in mended.data
+
+
+def test_an_rtf_in_order_is_returned_as_it_is():
+    data = rtf([b"Van ban"], b"Times New Roman").replace(b"\\cf1", b"\\cf2")
+    assert fix(data).data is data
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"{\\rtf1 ", b"\xef\xbb\xbf"]))
+@settings(max_examples=200)
+def test_any_bytes_are_mended_or_refused(data, head):
+    with contextlib.suppress(RefusedError):
+        fix(head + data)
+
+
+@pytest.mark.skipif(not REAL, reason="corpus of real documents is not present")
+@pytest.mark.parametrize("path", REAL, ids=lambda p: p.name[9:])
+def test_real_legacy_files_become_their_transcripts_and_pass_the_check(path):
+    mended = fix(path.read_bytes())
+    document = read(mended.data)
+    report = examine(document)
+    assert report.legacy_letters == 0
+    assert report.font_share >= 0.99
+    transcript = path.with_name(path.name + ".transcript.txt")
+    if transcript.is_file():
+        wanted = Counter(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", transcript.read_text("utf-8")).lower()))
+        got = Counter(re.findall(r"[^\W\d_]+", "\n".join(lines(document)).lower()))
+        assert sum((wanted - got).values()) <= sum(wanted.values()) // 1000
+
+
+@pytest.mark.system
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_what_was_mended(tmp_path):
+    body = "".join(paragraph(encode(s, Charset.VNI), "VNI-Times", '<w:color w:val="FF0000"/>') for s in SENTENCES)
+    (tmp_path / "a.docx").write_bytes(fix(docx(body)).data)
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{tmp_path}/lo",
+        "--headless",
+        "--convert-to",
+        "txt:Text (encoded):UTF8",
+        "--outdir",
+        str(tmp_path),
+    ]
+    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True, timeout=100)
+    assert (tmp_path / "a.txt").read_text("utf-8-sig").split("\n")[: len(SENTENCES)] == list(SENTENCES)
+
+
+def test_the_report_says_what_was_done():
+    mended = fix(docx(paragraph(encode(SENTENCES[0], Charset.TCVN3), ".VnTime")))
+    shown = list(report_lines(mended.tally, Language.VI))
+    assert "TCVN3" in shown[0]
+    assert len(shown) == 2
+    assert list(report_lines(fix(b"abc").tally, Language.EN)) == ["There was nothing to mend"]
+
+
+def test_lint_tells_kind_number_and_faults_with_their_place():
+    made = letter(1, "báo cáo", Layout.TABLE, font="Arial")
+    shown = "\n".join(lint_lines(made.document, Language.VI))
+    assert "báo cáo" in shown
+    assert f"{made.number}/{made.symbol}" in shown
+    assert "Arial" in shown
+    assert "đúng quy định" in "\n".join(lint_lines(letter(1, "báo cáo", Layout.TABLE).document, Language.VI))
