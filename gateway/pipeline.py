@@ -233,13 +233,21 @@ class Pipeline:
         verdict: Verdict,
         policies: PolicySet,
     ) -> Reply:
-        """Hand a mail on: intent, content, `sending`, final dot, outcome."""
-        await self._audit.intent(transaction, verdict, evidence)
+        """Hand a mail on: intent, content, `sending`, final dot, outcome.
+
+        A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand.
+        """
+        in_one_stroke = spool.fileno() is None
+        if in_one_stroke:
+            await self._audit.intent_and_sending(transaction, verdict, evidence)
+        else:
+            await self._audit.intent(transaction, verdict, evidence)
         prepend = explain.received_field(transaction, hostname=self._hostname)
         prepend += explain.verdict_fields(verdict, policies, transaction)
 
         async def before_final_dot() -> None:
-            await self._audit.sending(transaction.id)
+            if not in_one_stroke:
+                await self._audit.sending(transaction.id)
 
         try:
             reply = await relay.send(prepend, spool.wire_chunks(), before_final_dot)

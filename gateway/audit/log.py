@@ -158,12 +158,30 @@ class AuditLog:
 
     async def intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
         """Record that a judged mail is about to be handed on; durable before any of it goes upstream."""
+        record = self._intent(transaction, verdict, evidence)
+        return await self._append(record, (_OPEN, (transaction.id, self._process)))
+
+    async def intent_and_sending(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None
+    ) -> int:
+        """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke.
+
+        A crash in between then counts as *unknown*, never as *not sent*.
+        """
+        reference = transaction.id
+        intent = self._put(self._intent(transaction, verdict, evidence), (_OPEN, (reference, self._process)))
+        sending = self._put(r.Sending(id=reference), (_SENDING, (reference,)))
+        await asyncio.gather(intent, sending)
+        return sending.result()
+
+    def _intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> r.Intent:
         facts = mail_facts(transaction, verdict, evidence, self._keyed)
-        envelope = transaction.envelope
-        if len(self._keys) >= _LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
-            del self._keys[next(iter(self._keys))]
-        self._keys[transaction.id] = self._relay_key(transaction.session.auth_user, envelope, transaction.sha256)
-        return await self._append(r.Intent(id=transaction.id, mail=facts), (_OPEN, (transaction.id, self._process)))
+        envelope, login = transaction.envelope, transaction.session.auth_user
+        if login is not None:  # repetitions are recognised for logins only: others cannot be told apart
+            if len(self._keys) >= _LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
+                del self._keys[next(iter(self._keys))]
+            self._keys[transaction.id] = self._relay_key(login, envelope, transaction.sha256)
+        return r.Intent(id=transaction.id, mail=facts)
 
     async def sending(self, reference: str) -> int:
         """Record that the final dot is about to be sent; durable before it is."""
@@ -281,11 +299,15 @@ class AuditLog:
         return b'{"time":"%s",%s%s' % (stamp.encode(), self._prefix, _ENCODER.encode(record)[1:])
 
     async def _append(self, record: r.Record, *statements: tuple[str, tuple[object, ...]]) -> int:
+        return await self._put(record, *statements)
+
+    def _put(self, record: r.Record, *statements: tuple[str, tuple[object, ...]]) -> asyncio.Future[int]:
+        """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""
         if self._writer is None:
             raise AuditError("the audit log is not open")
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._writer.put(Entry(self._encode(record), done, statements))
-        return await done
+        return done
 
     def _life_path(self, process: str) -> Path:
         return self._folder.processes / process
