@@ -108,7 +108,7 @@ _NATIONAL: Final = re.compile(
 )
 _MOTTO: Final = re.compile(r"d[o0]c ?lap ?\W{0,5} ?tu ?d[o0] ?\W{0,5} ?hanh|tu ?do ?\W{0,5} ?hanh ?phuc")
 _NUMBER: Final = re.compile(
-    r"(?:^|\t|\s{2,}|\|)\W{0,4}S[ốôoóồỐÔOÓ]\s*[:.;]?\s*(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*/\s*(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–]\s?[A-ZĐƯƠ][\w&.()]*)*)",
+    r"(?:^|\t|\s{2,}|\|)\W{0,4}S[ốôoóồỐÔOÓ]\s*[:.;]?\s*(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*/\s*(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
     re.MULTILINE,
 )
 _PARTY_NUMBER: Final = re.compile(

@@ -21,7 +21,9 @@ def test_official_documents_are_recognised_and_nothing_else_is():
     no = {name: recognise(document).official for name, document in real.labelled(real.NOT_OFFICIAL)}
     assert len(yes) >= 30
     assert sum(yes.values()) >= 0.95 * len(yes), [name for name, found in yes.items() if not found]
-    assert sum(yes.values()) >= 0.98 * (sum(yes.values()) + sum(no.values())), [name for name, found in no.items() if found]
+    assert sum(yes.values()) >= 0.98 * (sum(yes.values()) + sum(no.values())), [
+        name for name, found in no.items() if found
+    ]
 
 
 def test_legacy_files_are_found_and_unicode_files_with_legacy_style_names_are_clean():
