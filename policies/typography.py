@@ -99,7 +99,7 @@ def _mail_text(document: Document, report: Report, settings: Settings) -> Iterat
 def _document(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
     about = About(part=document.part, filename=document.filename)
     if report.letters < 1:
-        if document.image_pages:
+        if document.image_pages and document.format != "image":
             yield Finding(
                 rule="unjudged", outcome=FindingOutcome.INDETERMINATE, about=about, params={"reason": "no-letters"}
             )
