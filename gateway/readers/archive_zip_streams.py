@@ -8,14 +8,18 @@ from __future__ import annotations
 import bz2
 import lzma
 import struct
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-from backports import zstd
-
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 STORED: Final = 0
 _STEP: Final = 1 << 18

@@ -158,8 +158,10 @@ def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, b
         return result
     wish = stamp_page.Wish.WHOLE if may_be_whole else stamp_page.Wish.BAND
     result.boxes = result.unread = 0
-    for position, inches in enumerate(_widths(pixels)):
-        dpi = pixels.shape[1] / inches
+    widths, own_width = _widths(pixels), pixels.shape[1]
+    pixels = _with_margin(pixels, own_width // 50 if len(widths) == 1 else own_width // 4)
+    for position, inches in enumerate(widths):
+        dpi = own_width / inches
         view = stamp_page.PageView(
             page=number,
             dpi=dpi,
@@ -188,8 +190,16 @@ def _widths(pixels: npt.NDArray[np.uint8]) -> tuple[float, ...]:
     return (4.0, 1.9)
 
 
+def _with_margin(pixels: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.uint8]:
+    """Put paper around a picture: a cut-out may be all ink, and nothing shows then what paper is."""
+    import numpy as np
+
+    edge = max(margin, 8)
+    return np.pad(pixels, ((edge, edge), (edge, edge), (0, 0)), constant_values=255)
+
+
 def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
-    """Decode the selected frame to BGR on white, upright by its EXIF orientation, with a white margin."""
+    """Decode the selected frame to BGR on white, upright by its EXIF orientation."""
     import numpy as np
     from PIL import ImageOps
 
@@ -214,9 +224,6 @@ def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
     if frame.width * frame.height > WORK_PIXELS:
         shrink = (WORK_PIXELS / (frame.width * frame.height)) ** 0.5
         frame = frame.resize((max(int(frame.width * shrink), 1), max(int(frame.height * shrink), 1)))
-    # A cut-out may be all ink: paper around it shows the stamp finder what paper is.
-    margin = max(8, frame.width // 50) if frame.width >= 900 else max(24, frame.width // 4)
-    frame = ImageOps.expand(frame, margin, (255, 255, 255))
     return np.ascontiguousarray(np.asarray(frame, np.uint8)[:, :, ::-1])
 
 

@@ -81,6 +81,45 @@ READERS: dict[str, str] = {
 }
 """Detected type to module name. Owners of readers append their own lines."""
 
+_FORMATS: dict[str, str] = {
+    "application/pdf": "pdf",
+    DOCX: "docx",
+    XLSX: "xlsx",
+    PPTX: "pptx",
+    ODT: "odt",
+    ODS: "ods",
+    ODP: "odp",
+    ODG: "odg",
+    OOXML_ENCRYPTED: "ooxml-encrypted",
+    "application/msword": "doc",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.ms-powerpoint": "ppt",
+    "application/rtf": "rtf",
+    "text/html": "html",
+    "text/plain": "text",
+    "text/csv": "text",
+    "text/calendar": "calendar",
+    "text/vcard": "vcard",
+    "application/xml": "xml",
+    "message/rfc822": "eml",
+    "application/vnd.ms-outlook": "msg",
+    "application/ms-tnef": "tnef",
+    "application/zip": "zip",
+    "application/x-7z-compressed": "7z",
+    "application/vnd.rar": "rar",
+    "application/x-tar": "tar",
+    "application/gzip": "gzip",
+    "application/x-ole-storage": "ole",
+    "application/pkcs7-mime": "cms",
+    "application/pkcs7-signature": "cms",
+}
+
+
+def format_of(detected_type: str) -> str:
+    """Return the short name of a type as readers use it in `Document.format`; the type itself when it has none."""
+    return _FORMATS.get(detected_type, "image" if detected_type.startswith("image/") else detected_type)
+
+
 Read = Callable[[Source, Budget], Reading]
 
 _loaded: dict[str, Read | None] = {}

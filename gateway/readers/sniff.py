@@ -20,6 +20,8 @@ from gateway.readers.sniff_zip import stored_member_at, zip_types
 
 OCTETS: Final = "application/octet-stream"
 EMPTY: Final = "application/x-empty"
+VOLUME: Final = "application/x-archive-volume"
+"""One of several volumes of an archive, which only all of them together open; known by its name alone."""
 EXECUTABLE: Final = "application/x-dosexec"
 _ZIP: Final = "application/zip"
 _PDF: Final = "application/pdf"
@@ -93,6 +95,7 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0x9001, b"CD001", "application/x-iso9660-image"),
     (0x8001, b"BEA01", "application/x-iso9660-image"),
 )
+_VOLUME_NAME: Final = re.compile(r"\.(?:(?:7z|zip|rar|tar|gz)\.\d{3}|[zr]\d{2}|part\d{1,3}\.rar)$", re.IGNORECASE)
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _LZH: Final = re.compile(rb"..-l[hz][0-9sd]-", re.DOTALL)
 _PDF_HEADER: Final = re.compile(rb"%PDF-[0-9.]")
@@ -139,7 +142,7 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
     if not found:
         # Unpackers find an archive behind anything; RAR's own self-extracting modules are not always recognised above.
         found = dict.fromkeys(_inside_program(data))
-    types = tuple(found) or (OCTETS,)
+    types = tuple(found) or (VOLUME if _VOLUME_NAME.search(filename or "") else OCTETS,)
     texts = all(kind in _TEXTS for kind in types)
     return Sniffed(types, polyglot=len(types) > 1 and not (texts or program or _is_office(data)))
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from gateway.model import Origin, Role, Run
 from gateway.readers import ocr, stamp
 from gateway.readers.base import Budget
-from gateway.readers.stamp_ink import Ink, Pixels
+from gateway.readers.stamp_ink import Ink, Pixels, darkness
 from gateway.readers.stamp_words import VOCABULARY
 
 BAND = 0.32
@@ -33,6 +33,8 @@ SECONDS_BAND = 1.5
 SKEW, LARGEST_SKEW = 4, 16
 """Degrees: skew from which a page is straightened, and the largest that is looked for."""
 POOR_CONFIDENCE = 55.0
+MANY_GLYPHS = 40
+"""Spots of the size of letters from which a picture must have words."""
 LEAST_CONFIDENCE = 30.0
 """Words below are noise: seals, signatures, specks."""
 
@@ -113,8 +115,13 @@ def _examine_upright(pixels: Pixels, view: PageView, wish: Wish, budget: Budget)
         rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
         words, scale = _words(pixels[:rows], view.dpi)
         text = _weigh(words)
-        # Words that are there but cannot be made out are unread; a picture without words has nothing to read.
-        whole = whole and (text.legible or text.words < 4)
+        if text.words < 4 and _glyphs(pixels[:rows], view.dpi) >= MANY_GLYPHS:
+            words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE)
+            text = _weigh(words)
+            # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.
+            whole = whole and text.legible
+        else:
+            whole = whole and (text.legible or text.words < 4)
         runs += _line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
     return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole), text
 
@@ -164,7 +171,16 @@ def _straightened(pixels: Pixels) -> Pixels:
     )
 
 
-def _words(pixels: Pixels, dpi: float) -> tuple[list[ocr.Word], float]:
+def _glyphs(pixels: Pixels, dpi: float) -> int:
+    """Count spots of ink of the size of letters."""
+    ink = darkness(pixels)
+    mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    heights, widths = stats[1:, cv2.CC_STAT_HEIGHT] / dpi, stats[1:, cv2.CC_STAT_WIDTH] / dpi
+    return int(((heights > 0.05) & (heights < 0.3) & (widths > 0.015) & (widths < 0.35)).sum())
+
+
+def _words(pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE) -> tuple[list[ocr.Word], float]:
     """Return the words of a picture and how much it was enlarged for reading."""
     engine = ocr.engine()
     if engine is None:
@@ -178,7 +194,7 @@ def _words(pixels: Pixels, dpi: float) -> tuple[list[ocr.Word], float]:
     if scale != 1.0:
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
-    return engine.words(grey, ocr.Layout.PAGE, int(dpi * scale)), scale
+    return engine.words(grey, layout, int(dpi * scale)), scale
 
 
 def _weigh(words: list[ocr.Word]) -> _Text:

@@ -34,6 +34,8 @@ class Hit:
     word: str
     score: float
     rectangle: Rectangle
+    alone: bool
+    """No other letters follow or precede it on its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,24 @@ def _hit(patch: npt.NDArray[np.float32], fit: _Fit, left: int, top: int, dpi: fl
     back = cv2.getRotationMatrix2D((view.shape[1] / 2, view.shape[0] / 2), -fit.angle, 1.0) @ centre
     x, y = (back[0] - _MARGIN) * fit.stretch / scale + left, (back[1] - _MARGIN) / scale + top
     size = (columns * fit.stretch / scale, HEIGHT / scale)
-    return Hit(word, max(score, fit.score), ((float(x), float(y)), size, -float(fit.angle)))
+    alone = _is_alone(view, start, columns, fit.y)
+    return Hit(word, max(score, fit.score), ((float(x), float(y)), size, -float(fit.angle)), alone)
+
+
+def _is_alone(view: npt.NDArray[np.float32], start: int, columns: int, top: int) -> bool:
+    """Whether paper lies left and right of a word; the thin upright of a frame is no letter.
+
+    BẢO MẬT, PHÁP LUẬT and their like end in the same letters, but have others before them.
+    """
+    level = 0.35 * float(np.percentile(view[top : top + HEIGHT, start : start + columns], 95))
+    band = (view[top + HEIGHT // 3 : top + HEIGHT - HEIGHT // 6] > level).mean(axis=0) > 0.08
+    reach = int(0.95 * HEIGHT)
+    for side in (band[max(start - reach, 0) : max(start - 2, 0)][::-1], band[start + columns + 2 : start + columns + reach]):
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], side.astype(np.int8), [0]))))
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            if last - first > 0.24 * HEIGHT and first < 0.75 * HEIGHT:
+                return False
+    return True
 
 
 def patches(ink: Pixels, threshold: int, dpi: float) -> list[tuple[int, int, int, int]]:

@@ -28,6 +28,7 @@ DECLASSIFIED = "GIẢI MẬT"
 OTHERS = (
     "KHẨN", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "TRÍCH SAO", "CÔNG VĂN ĐẾN", "ĐẾN",
     "DỰ THẢO", "XEM XONG TRẢ LẠI", "LƯU HÀNH NỘI BỘ", "HẸN GIỜ", "KÝ THAY", "BẢN CHÍNH", "TÀI LIỆU HỌP",
+    "BẢO MẬT", "BÍ MẬT", "PHÁP LUẬT", "LUẬT", "CẬP NHẬT", "KỸ THUẬT", "NGHỆ THUẬT", "CHỦ NHẬT",
 )  # fmt: skip
 VOCABULARY = MARKS + AUXILIARY + OTHERS
 

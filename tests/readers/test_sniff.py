@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSX
-from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, sniff
+from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, VOLUME, sniff
 from gateway.workers import sample
 
 PDF = sample._PDF
@@ -62,6 +62,11 @@ def test_type_by_content(data, kind):
 
 def test_names_do_not_change_what_a_binary_is():
     assert sniff(PDF, "bao-cao.docx", "application/msword").types == ("application/pdf",)
+
+
+@pytest.mark.parametrize("name", ["a.7z.002", "a.z01", "a.r07", "a.part3.rar", "A.ZIP.003"])
+def test_a_later_volume_of_an_archive_is_known_by_its_name(name):
+    assert sniff(bytes(range(256)) * 8, name).primary == VOLUME
 
 
 def test_ooxml_by_its_main_part_and_not_by_its_folders():
