@@ -21,7 +21,7 @@ from gateway import mime
 from gateway.model import ActiveContent, Document, Part, ReadStatus, Signature
 from gateway.readers import archive_zip, encryption, passwords, registry
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
+from gateway.readers.sniff import EMPTY, OCTETS, VOLUME, Sniffed, sniff
 from gateway.workers import types
 from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
@@ -33,6 +33,7 @@ _SIGNATURE_TYPES: Final = frozenset({
 })  # fmt: skip
 _BODY_TYPES: Final = frozenset({"text/plain", "text/html", ""})
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
+_NEVER_LOCKED: Final = _TEXTS | {"application/rtf", "message/rfc822", "text/calendar", "text/vcard"}
 _SEALED: Final = {
     "application/pgp-encrypted": "pgp",
     "application/x-microsoft-rpmsg-message": "rights-protected",
@@ -184,6 +185,8 @@ class Inspector:
             return
         if kind in _SEALED:
             raise ReadError(ReadStatus.ENCRYPTED, _SEALED[kind])
+        if kind == VOLUME:
+            raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
         source = Source(
             data=data,
             part=look.part.path,
@@ -191,7 +194,7 @@ class Inspector:
             declared_type=look.part.declared_type,
             detected_type=kind,
             charset=look.part.charset,
-            passwords=self._password_candidates(),
+            passwords=() if kind in _NEVER_LOCKED or kind.startswith("image/") else self._password_candidates(),
         )
         unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
         if unlocked is not None:
@@ -277,7 +280,8 @@ class _Look:
 
     def fail(self, status: ReadStatus, reason: str, kind: str) -> None:
         """Note that something of this part could not be read."""
-        self.documents.append(self.document(kind or self.part.detected_type or "unknown", status, reason))
+        kind = registry.format_of(kind or self.part.detected_type or "unknown")
+        self.documents.append(self.document(kind, status, reason))
 
     def take(self, reading: Reading, *, unlocked: bool) -> None:
         """Take what a reader brings."""

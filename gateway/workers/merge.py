@@ -11,6 +11,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from gateway.model import Document, Part, ReadStatus, Signature
+from gateway.readers.registry import format_of
 from gateway.workers.wire import Began, Finished, Frame, Result, WireError
 
 
@@ -97,7 +98,7 @@ class Merger:
             Document(
                 part=part.path,
                 filename=part.filename,
-                format=part.detected_type or part.declared_type,
+                format=format_of(part.detected_type or part.declared_type),
                 status=status,
                 reason=reason,
             )

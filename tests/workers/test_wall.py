@@ -6,8 +6,9 @@ import socket
 import time
 
 import pytest
+import uvloop
 
-from gateway.errors import CapacityError, TemporaryError
+from gateway.errors import CapacityError, TemporaryError, UserError
 from gateway.model import ReadStatus
 from gateway.workers.door import Job, send_job
 from gateway.workers.pool import PoolSettings, WorkerPool
@@ -208,9 +209,23 @@ async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
         pool.close()
 
 
-def test_a_reader_that_cannot_be_imported_is_a_clear_error_at_start():
-    from gateway.errors import UserError
+def test_the_pool_works_on_uvloop_too(pool):
+    async def several():
+        inspections = [await pool.inspect(request_for("fine", "abort", "fine")) for _ in range(3)]
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await pool.inspect(request_for("hang"))
+        return inspections
 
+    for inspection in uvloop.run(several()):
+        assert [document.status for document in inspection.documents] == [
+            ReadStatus.OK,
+            ReadStatus.CRASHED,
+            ReadStatus.OK,
+        ]
+
+
+def test_a_reader_that_cannot_be_imported_is_a_clear_error_at_start():
     with pytest.raises(UserError, match="no_such_probe"):
         WorkerPool.start(PoolSettings(probe="no_such_probe"))
 
