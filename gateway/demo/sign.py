@@ -53,7 +53,9 @@ class _Signer(signers.SimpleSigner):  # type: ignore[misc]
         return await super().unsigned_attrs(self.imprint, *args, **options)
 
 
-def simple_signer(identity: Identity, *, with_chain: bool = False, imprint: str = "sha256") -> signers.SimpleSigner:
+def simple_signer(
+    identity: Identity, *, with_chain: bool = False, imprint: str = "sha256", prefer_pss: bool = False
+) -> signers.SimpleSigner:
     """Turn an identity into pyHanko's signer."""
     registry = SimpleCertificateStore()
     if with_chain:
@@ -64,6 +66,7 @@ def simple_signer(identity: Identity, *, with_chain: bool = False, imprint: str 
         signing_cert=asn1_x509.Certificate.load(identity.certificate_der),
         signing_key=asn1_keys.PrivateKeyInfo.load(identity.key_der),
         cert_registry=registry,
+        prefer_pss=prefer_pss,
     )
     signer.imprint = imprint
     return signer

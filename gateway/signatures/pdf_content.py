@@ -20,6 +20,8 @@ from gateway.signatures.wall import LibraryFault, wall
 _MAX_PAGES = 500
 _MAX_ANNOTATIONS = 4000
 _MAX_OBJECTS = 200_000
+_MAX_SEARCHES = 50
+"""Free numbers that are looked for in the whole file."""
 _MULTIMEDIA = frozenset({"/RichMedia", "/3D", "/Movie", "/Screen", "/Sound"})
 _BODY = re.compile(rb"(\d{1,10})[ \t\r\n]+(\d{1,5})\Z")
 
@@ -182,10 +184,13 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
                 return
     used = set(places.values())
     roots = _roots(reader)
+    searched = 0
     for offset, number in _bodies(data, b" obj"):
-        if number not in used and 0 < number < _size(reader) and _is_free(reader, number) and _is_named(data, number):
-            content.note("shadow-object")
-            return
+        if number not in used and searched < _MAX_SEARCHES and 0 < number < _size(reader):
+            searched += 1
+            if _is_free(reader, number) and _is_named(data, number):
+                content.note("shadow-object")
+                return
         near = places.get(offset)
         if near is not None and near not in roots and b"/Catalog" in data[offset : offset + 400].split(b"endobj")[0]:
             content.note("shadow-object")

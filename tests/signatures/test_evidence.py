@@ -1,0 +1,224 @@
+"""Archived revocation data: OCSP responses (RFC 6960) and the document security store; algorithms beyond RSA."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from gateway.demo.pki import Wish, distinguished_name, issue, revocation_list
+from gateway.demo.sign import PdfSigning, sign_pdf
+from gateway.model import Integrity, Revocation, Trust
+from gateway.signatures import revocation
+from gateway.signatures.certificates import load_certificates
+from tests.pki import cms
+from tests.pki.tree import NOW, letter_pdf, store, tree
+from tests.signatures.test_pdf import DAY, look, stands, trust_of
+
+
+def parsed(identity):
+    return load_certificates(identity.certificate_der)[0]
+
+
+def response(who, *, issuer=None, responder=None, status=ocsp.OCSPCertStatus.GOOD, this=-1, following=7, revoked=None):
+    issuer = issuer or tree().g2_sub
+    responder = responder or issuer
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=who.certificate,
+        issuer=issuer.certificate,
+        algorithm=hashes.SHA1(),
+        cert_status=status,
+        this_update=NOW + this * DAY,
+        next_update=NOW + following * DAY,
+        revocation_time=None if revoked is None else NOW + revoked * DAY,
+        revocation_reason=None,
+    )
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+    if responder is not issuer:
+        builder = builder.certificates([responder.certificate])
+    made = builder.sign(responder.key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+def ask(who, *responses, now=NOW, **options):
+    issuer = parsed(tree().g2_sub)
+    return revocation.status(parsed(who), issuer, lists=(), responses=responses, now=now, **options)
+
+
+class TestOcsp:
+    def test_a_fresh_answer_of_the_authority_clears(self):
+        found = ask(tree().g2_person, response(tree().g2_person))
+        assert (found.status, found.source) == (Revocation.GOOD, "embedded-ocsp")
+
+    def test_a_delegated_responder_clears(self):
+        who = tree().leaf(
+            tree().g2_sub, ("CN", "OCSP"), key=tree().seal_key, purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,)
+        )
+        assert ask(tree().g2_person, response(tree().g2_person, responder=who)).status is Revocation.GOOD
+
+    def test_a_responder_without_the_purpose_counts_for_nothing(self):
+        assert ask(tree().g2_person, response(tree().g2_person, responder=tree().g2_seal)).status is Revocation.UNKNOWN
+
+    def test_a_responder_of_another_authority_counts_for_nothing(self):
+        who = tree().leaf(tree().rogue_root, ("CN", "OCSP"), purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,))
+        assert ask(tree().g2_person, response(tree().g2_person, responder=who)).status is Revocation.UNKNOWN
+
+    def test_an_answer_signed_by_another_key_counts_for_nothing(self):
+        assert (
+            ask(tree().g2_person, response(tree().g2_person, responder=tree().rogue_root)).status is Revocation.UNKNOWN
+        )
+
+    def test_an_answer_on_another_certificate_counts_for_nothing(self):
+        assert ask(tree().g2_person, response(tree().g2_seal)).status is Revocation.UNKNOWN
+
+    def test_revoked_is_revoked_however_old(self):
+        old = response(tree().g2_person, status=ocsp.OCSPCertStatus.REVOKED, this=-90, following=-80, revoked=-95)
+        assert ask(tree().g2_person, old).status is Revocation.REVOKED
+
+    def test_an_old_answer_clears_only_the_time_it_speaks_of(self):
+        old = response(tree().g2_person, this=-90, following=-80)
+        assert ask(tree().g2_person, old).status is Revocation.UNKNOWN
+        assert ask(tree().g2_person, old, existed_at=NOW - 85 * DAY).status is Revocation.GOOD
+        assert ask(tree().g2_person, old, existed_at=NOW - 70 * DAY).status is Revocation.UNKNOWN
+
+    def test_unknown_is_unknown(self):
+        answer = response(tree().g2_person, status=ocsp.OCSPCertStatus.UNKNOWN)
+        assert ask(tree().g2_person, answer).status is Revocation.UNKNOWN
+
+    @pytest.mark.parametrize("junk", [b"", b"0", b"\x30\x03\x0a\x01\x06", b"\x30\x80\x00"])
+    def test_junk_counts_for_nothing(self, junk):
+        assert ask(tree().g2_person, junk).status is Revocation.UNKNOWN
+
+
+class TestLists:
+    def status(self, der, who=None, **options):
+        one = revocation.load_list(der, embedded=False)
+        return revocation.status(
+            parsed(who or tree().g2_person), parsed(tree().g2_sub), lists=[one], now=NOW, **options
+        )
+
+    def scoped(self, **scope):
+        point = {
+            "full_name": None, "relative_name": None, "only_contains_user_certs": False, "only_contains_ca_certs": False,
+            "only_some_reasons": None, "indirect_crl": False, "only_contains_attribute_certs": False, **scope,
+        }  # fmt: skip
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(tree().g2_sub.certificate.subject)
+            .last_update(NOW - DAY)
+            .next_update(NOW + DAY)
+            .add_extension(x509.IssuingDistributionPoint(**point), critical=True)
+        )
+        return builder.sign(tree().g2_sub.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+    def test_a_list_for_users_clears_a_user(self):
+        assert self.status(self.scoped(only_contains_user_certs=True)).status is Revocation.GOOD
+
+    @pytest.mark.parametrize("scope", [
+        {"only_contains_ca_certs": True}, {"only_contains_attribute_certs": True}, {"indirect_crl": True},
+        {"only_some_reasons": frozenset({x509.ReasonFlags.key_compromise})},
+        {"full_name": [x509.UniformResourceIdentifier("http://elsewhere.example/x.crl")]},
+    ])  # fmt: skip
+    def test_a_list_of_another_scope_clears_nothing(self, scope):
+        assert self.status(self.scoped(**scope)).status is Revocation.UNKNOWN
+
+    def test_a_list_of_the_future_counts_for_nothing(self):
+        der = revocation_list(tree().g2_sub, this_update=NOW + DAY, next_update=NOW + 9 * DAY)
+        assert self.status(der).status is Revocation.UNKNOWN
+
+    def test_a_lifted_hold_clears_and_a_standing_one_does_not(self):
+        hold = [(tree().g2_person, NOW - 9 * DAY, x509.ReasonFlags.certificate_hold)]
+        old = revocation_list(tree().g2_sub, hold, this_update=NOW - 8 * DAY, next_update=NOW + 9 * DAY)
+        new = revocation_list(tree().g2_sub, this_update=NOW - DAY, next_update=NOW + 9 * DAY)
+        assert self.status(old).status is Revocation.REVOKED
+        both = [revocation.load_list(one, embedded=False) for one in (old, new)]
+        found = revocation.status(parsed(tree().g2_person), parsed(tree().g2_sub), lists=both, now=NOW)
+        assert found.status is Revocation.GOOD
+
+
+def with_store(data, *, crls=(), ocsps=()):
+    """Append a document security store, as tools for long-term validation do."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+
+    def streams(items):
+        return generic.ArrayObject([writer.add_object(generic.StreamObject(stream_data=one)) for one in items])
+
+    dss = generic.DictionaryObject(
+        {generic.pdf_name("/CRLs"): streams(crls), generic.pdf_name("/OCSPs"): streams(ocsps)}
+    )
+    writer.root["/DSS"] = writer.add_object(dss)
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+class TestDocumentSecurityStore:
+    def expired(self):
+        who = tree().person(tree().g2_sub, begins=NOW - 800 * DAY, ends=NOW - 100 * DAY)
+        stamp = PdfSigning(tsa=tree().tsa, tsa_time=NOW - 200 * DAY)
+        return who, sign_pdf(letter_pdf(), who, stamp)
+
+    def test_a_list_in_the_store_carries_past_expiry(self):
+        _, data = self.expired()
+        bare = trust_of(tree().g2_root, tree().g2_sub)
+        assert look(data, trust=bare)[0].sub_indication == "EXPIRED"
+        der = revocation_list(tree().g2_sub, this_update=NOW - 199 * DAY, next_update=NOW - 170 * DAY)
+        (one,) = look(with_store(data, crls=[der]), trust=bare)
+        assert stands(one)
+        assert one.revocation_source == "embedded-crl"
+
+    def test_an_ocsp_response_in_the_store_carries_past_expiry(self):
+        who, data = self.expired()
+        answer = response(who, this=-200, following=-190)
+        (one,) = look(with_store(data, ocsps=[answer]), trust=trust_of(tree().g2_root, tree().g2_sub))
+        assert stands(one)
+        assert one.revocation_source == "embedded-ocsp"
+
+    def test_forged_evidence_in_the_store_carries_nothing(self):
+        _, data = self.expired()
+        der = revocation_list(tree().rogue_root, this_update=NOW - 199 * DAY, next_update=NOW - 170 * DAY)
+        (one,) = look(
+            with_store(data, crls=[der, b"junk"], ocsps=[b"junk"]), trust=trust_of(tree().g2_root, tree().g2_sub)
+        )
+        assert one.sub_indication == "EXPIRED"
+
+
+def other_key(key, **wish):
+    return issue(distinguished_name(("CN", "Người Ký Thử")), key, tree().g2_sub, Wish(**wish), now=NOW)
+
+
+@pytest.mark.parametrize(("key", "trust"), [
+    (ec.generate_private_key(ec.SECP256R1()), Trust.TRUSTED),
+    (ec.generate_private_key(ec.SECP384R1()), Trust.TRUSTED),
+    (ed25519.Ed25519PrivateKey.generate(), Trust.TRUSTED),
+], ids=["p256", "p384", "ed25519"])  # fmt: skip
+def test_other_keys_than_rsa_are_verified(key, trust):
+    digest = "sha512" if isinstance(key, ed25519.Ed25519PrivateKey) else "sha256"
+    (one,) = look(sign_pdf(letter_pdf(), other_key(key), PdfSigning(digest=digest)))
+    assert (one.integrity, one.trust) == (Integrity.INTACT, trust)
+    damaged = sign_pdf(letter_pdf(), other_key(key), PdfSigning(digest=digest)).replace(b"Helvetica", b"Helveticb")
+    assert not any(stands(two) for two in look(damaged + b"x"))
+
+
+def test_pss_is_verified():
+    from gateway.signatures.detached import verify_attached
+    from gateway.signatures.report import Subject
+
+    data = cms.cms(b"noi dung", tree().g2_person, detached=False, prefer_pss=True)
+    subject = Subject(part="1", filename="a.p7m", container="cms", trust=store(), now=NOW)
+    (one,) = verify_attached(data, subject)
+    assert "rsa-pss-sha256" in one.algorithms
+    assert stands(one)
+
+
+def test_a_week_is_how_long_an_answer_without_end_is_fresh():
+    assert timedelta(hours=1) > revocation.SKEW
