@@ -24,10 +24,10 @@ from msgspec import structs
 
 from gateway.audit import AuditLog, Delivery
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
+from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
 from gateway.mime import parse
 from gateway.model import (
-    AuthenticationResults,
     Disposition,
     Envelope,
     Evidence,
@@ -38,6 +38,7 @@ from gateway.model import (
     Verdict,
 )
 from gateway.nexthop.failures import HopFailedError
+from gateway.outgoing import Outgoing
 from gateway.rulebook import Rulebook, Rules
 from gateway.smtp.engine import Relay
 from gateway.smtp.replies import Texts
@@ -67,9 +68,16 @@ class Judge:
     """Gathers evidence and judges it; has no effect on any mail."""
 
     def __init__(
-        self, *, rulebook: Rulebook, workers: WorkerPool, limits: Limits | None = None, clock: Clock = utc_now
+        self,
+        *,
+        rulebook: Rulebook,
+        workers: WorkerPool,
+        limits: Limits | None = None,
+        outgoing: Outgoing | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self.rulebook = rulebook
+        self._outgoing = outgoing
         self._workers = workers
         self._limits = limits or Limits()
         self._clock = clock
@@ -101,7 +109,7 @@ class Judge:
             message=structs.replace(message, root=inspection.root),
             documents=inspection.documents,
             signatures=inspection.signatures,
-            authentication=self._authentication(),
+            authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
             directory=rules.directory,
         )
 
@@ -122,10 +130,6 @@ class Judge:
         deadline = time.monotonic() + self._limits.timeout_s + 5
         return await self._workers.inspect(request, content_fd=descriptor, deadline=deadline)
 
-    def _authentication(self) -> AuthenticationResults | None:
-        """Return results of SPF, DKIM and DMARC; None, since mail of our own staff is judged by its login."""
-        return None
-
     def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
         """Judge the envelope's only forward-path by what the envelope alone says."""
         rules = self.rulebook.current
@@ -137,12 +141,12 @@ class Pipeline:
     """Judges and enacts; the engine behind the SMTP and the milter front end."""
 
     def __init__(
-        self, judge: Judge, audit: AuditLog, *, hostname: str, texts: Texts, new_reference: Callable[[], str]
+        self, judge: Judge, audit: AuditLog, *, outgoing: Outgoing, texts: Texts, new_reference: Callable[[], str]
     ) -> None:
         self._judge = judge
         self._texts = texts
         self._audit = audit
-        self._hostname = hostname
+        self._outgoing = outgoing
         self._new_reference = new_reference
 
     async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
@@ -183,9 +187,28 @@ class Pipeline:
         await self._audit.outcome(transaction.id, reply, delivery)
         return MilterAnswer(
             disposition=verdict.disposition,
-            insert=_as_pairs(explain.verdict_fields(verdict, policies, transaction)),
+            insert=self._milter_fields(transaction, evidence, verdict, policies),
+            remove=self._forged(evidence),
             quarantine=reply.lines[0],
         )
+
+    def _milter_fields(
+        self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the fields that the MTA is asked to put on top; trace fields and signatures are its own."""
+        octets = explain.verdict_fields(verdict, policies, transaction)
+        if evidence.authentication is not None:
+            octets += results_header.build(self._outgoing.authserv_id, evidence.authentication)
+        return _as_pairs(octets)
+
+    def _forged(self, evidence: Evidence) -> tuple[tuple[str, int], ...]:
+        """Return results under our own name that came with the mail: name and occurrence, to be taken out."""
+        message = evidence.message
+        if message is None or evidence.session.auth_user is not None:
+            return ()
+        forged = self._outgoing.forged(message)
+        same_name = message.all("Authentication-Results")
+        return tuple(("Authentication-Results", same_name.index(field) + 1) for field in forged)
 
     def internal_error(self, reference: str, error: BaseException) -> Reply:
         """Log a fault of ours and return the temporary failure that the peer gets; the fault's words stay here."""
@@ -237,13 +260,15 @@ class Pipeline:
 
         A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand.
         """
+        prepend = await self._outgoing.fields(
+            transaction, spool.content(), evidence=evidence, verdict=verdict, policies=policies
+        )
+        spool.trim()
         in_one_stroke = spool.fileno() is None
         if in_one_stroke:
             await self._audit.intent_and_sending(transaction, verdict, evidence)
         else:
             await self._audit.intent(transaction, verdict, evidence)
-        prepend = explain.received_field(transaction, hostname=self._hostname)
-        prepend += explain.verdict_fields(verdict, policies, transaction)
 
         async def before_final_dot() -> None:
             if not in_one_stroke:
