@@ -1,16 +1,15 @@
 """The command contract: `serve` with its four flags, `check`, `audit`; every user's mistake is one clear message."""
 
 import asyncio
-import json
 import os
 import re
 import socket
-import zipfile
+import sqlite3
 from datetime import datetime
 
 import pytest
 
-from tests.e2e.gateway_process import GatewayProcess, cli, four_flags, serving
+from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
 from tests.support.client import RawClient
 from tests.support.certificates import Pki
 from tests.support.sink import Sink
@@ -204,15 +203,12 @@ async def test_the_audit_is_listed_shown_searched_verified_and_exported(tmp_path
 
 
 async def test_verify_exits_with_1_when_a_record_was_changed(tmp_path):
-    import sqlite3
-
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         async with RawClient(*gateway.address()) as client:
             await client.ehlo()
             await client.mail(CLEAN, sender=STAFF, recipients=(COLLEAGUE,))
         await gateway.terminate()
-        (database,) = [path for path in gateway.data.rglob("*") if path.is_file() and path.read_bytes()[:6] == b"SQLite" and b"record" in path.read_bytes() and "audit.db" in path.name or path.name == "audit.sqlite"]
-        with sqlite3.connect(database) as connection:
+        with sqlite3.connect(gateway.data / DATABASE) as connection:
             connection.execute("DROP TRIGGER IF EXISTS record_update")
             connection.execute("UPDATE record SET body = replace(body, 'relayed', 'refused') WHERE body LIKE '%relayed%'")
         run = await gateway.audit("verify")
@@ -416,9 +412,9 @@ async def test_a_data_folder_of_another_user_is_named(tmp_path):
     async with Sink() as sink:
         process = await asyncio.create_subprocess_exec(
             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-            *GatewayProcess(tmp_path).arguments[:0], *_as_nobody("serve", *four_flags(sink.port), "--data", folder),
+            *PROGRAM, "serve", *four_flags(sink.port), "--data", str(folder),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd="/",
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(_root()), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
         async with asyncio.timeout(60):
             out, err = await process.communicate()
@@ -465,7 +461,7 @@ async def test_standard_output_that_is_closed_early_is_no_traceback(tmp_path):
     reader, writer = os.pipe()
     os.close(reader)
     process = await asyncio.create_subprocess_exec(
-        *_program(), "check", "--json", *map(str, files), stdout=writer, stderr=asyncio.subprocess.PIPE, cwd=_root()
+        *PROGRAM, "check", "--json", *map(str, files), stdout=writer, stderr=asyncio.subprocess.PIPE, cwd=ROOT
     )
     os.close(writer)
     async with asyncio.timeout(60):
@@ -473,18 +469,3 @@ async def test_standard_output_that_is_closed_early_is_no_traceback(tmp_path):
     no_traceback(err.decode())
     assert process.returncode != 0
 
-
-def _program():
-    from tests.e2e.gateway_process import PROGRAM
-
-    return PROGRAM
-
-
-def _root():
-    from tests.e2e.gateway_process import ROOT
-
-    return ROOT
-
-
-def _as_nobody(*arguments):
-    return *_program(), *map(str, arguments)
