@@ -8,7 +8,10 @@ from pathlib import Path
 
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, split_host_port
 from gateway.errors import UserError
+from gateway.identity.dkim_sign import load_signer
+from gateway.identity.resolver import Resolver
 from gateway.nexthop import settings as hop
+from gateway.outgoing import Outgoing
 from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
 from gateway.workers.pool import PoolSettings, WorkerPool
@@ -133,6 +136,20 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
             f"{listener.certificate}: not a certificate chain that fits the key {listener.key}: {error.reason or error}. "
             "Both must be PEM, the certificate of this host first"
         ) from None
+
+
+def outgoing(configuration: Configuration) -> Outgoing:
+    """Return what adds header fields to relayed mail; UserError when a key cannot be used."""
+    section, name = configuration.authentication, hostname(configuration)
+    resolver = Resolver(section.nameservers) if section.enabled or configuration.dkim.keys else None
+    return Outgoing(
+        hostname=name,
+        authserv_id=section.authserv_id or name,
+        signers=tuple(load_signer(key.domain, key.selector, key.key) for key in configuration.dkim.keys),
+        sign_again=configuration.dkim.sign_again,
+        resolver=resolver,
+        judges_origin=section.enabled,
+    )
 
 
 def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:

@@ -26,6 +26,8 @@ policy_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệ
 directory_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes."
 )
+dkim_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Khóa ký DKIM / DKIM keys.")
+app.add_typer(dkim_app, name="dkim")
 app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
 app.add_typer(directory_app, name="directory")
@@ -118,6 +120,69 @@ def check(
     raise typer.Exit(code)
 
 
+@app.command()
+def lint(
+    files: Annotated[list[Path], typer.Argument(help="Documents to look at before sending.")],
+    config: ConfigOption = None,
+) -> None:
+    """Xem thể thức, phông chữ, bảng mã trước khi gửi / show a writer how a document is set.
+
+    gateway lint cong-van.docx
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    with user_errors():
+        from gateway.commands.typography import lint as run
+
+        code = run(files, load_configuration(config))
+    raise typer.Exit(code)
+
+
+@app.command()
+def fix(
+    file: Annotated[Path, typer.Argument(help="DOCX, RTF or plain text; signed files are refused.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the mended copy goes.")],
+) -> None:
+    """Chuyển bảng mã cũ sang Unicode, đặt phông và màu / convert legacy letters to Unicode, set font and colour.
+
+    gateway fix bao-cao.docx -o bao-cao-moi.docx
+    """
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.commands.typography import mend
+
+        code = mend(file, output)
+    raise typer.Exit(code)
+
+
+@dkim_app.command("keygen")
+def dkim_keygen(
+    domain: str,
+    selector: str,
+    key: Annotated[Path, typer.Argument(help="File to write the private key to; must not exist.")],
+    ed25519: Annotated[bool, typer.Option("--ed25519", help="Ed25519 (RFC 8463) instead of RSA.")] = False,
+) -> None:
+    """Tạo khóa ký DKIM / make a DKIM key and show the record to publish."""
+    from gateway.commands.common import user_errors
+    from gateway.commands.dkim import keygen
+
+    with user_errors():
+        code = keygen(domain, selector, key, algorithm="ed25519-sha256" if ed25519 else "rsa-sha256")
+    raise typer.Exit(code)
+
+
+@dkim_app.command("check")
+def dkim_check(domain: str, selector: str, key: Path) -> None:
+    """So khóa với DNS / compare a key with what the DNS publishes."""
+    from gateway.commands.common import user_errors
+    from gateway.commands.dkim import check as run
+
+    with user_errors():
+        code = run(domain, selector, key)
+    raise typer.Exit(code)
+
+
 @policy_app.command("lint")
 def policy_lint(
     files: Annotated[list[str], typer.Argument(help="Policy files or names of presets.")],
@@ -157,6 +222,7 @@ def audit_list(
     state: Annotated[str, typer.Option(help="relayed, refused, unknown, recipient_refused, auth_failed ...")] = "",
     rule: Annotated[str, typer.Option(help="policy.rule, or policy.")] = "",
     filename: Annotated[str, typer.Option(help="Words of a file name.")] = "",
+    sha256: Annotated[str, typer.Option(help="Digest of a mail or of a file in it, in hex.")] = "",
     since: Annotated[str | None, typer.Option(help="ISO 8601.")] = None,
     until: Annotated[str | None, typer.Option(help="ISO 8601.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
@@ -172,7 +238,7 @@ def audit_list(
 
     wanted = Filter(
         sender=sender, recipient=recipient, login=login, disposition=disposition, state=state, rule=rule,
-        filename=filename, since=_moment(since), until=_moment(until), limit=limit,
+        filename=filename, sha256=sha256, since=_moment(since), until=_moment(until), limit=limit,
     )  # fmt: skip
     with user_errors():
         code = find(data_folder(config, data), wanted, as_json=as_json)

@@ -180,6 +180,29 @@ class Inspection(Section):
     require_sandbox: bool = Field(default=False, description="refuse to start when Landlock or seccomp is missing")
 
 
+class Authentication(Section):
+    """DKIM, SPF and DMARC of mail that comes without a login (RFC 8601)."""
+
+    enabled: bool = False
+    authserv_id: str = Field(default="", description="our name in Authentication-Results; hostname when empty")
+    nameservers: tuple[str, ...] = Field(default=(), description="IP addresses; the system's resolver when empty")
+
+
+class DkimKey(Section):
+    """One key to sign outgoing mail of a domain with."""
+
+    domain: str
+    selector: str
+    key: Path
+
+
+class Dkim(Section):
+    """DKIM signing of outgoing mail (RFC 6376), by the domain of its author."""
+
+    keys: tuple[DkimKey, ...] = ()
+    sign_again: bool = Field(default=False, description="also mail that already bears a valid signature of that domain")
+
+
 class Configuration(Section):
     """The whole file."""
 
@@ -194,6 +217,8 @@ class Configuration(Section):
     certs: Path | None = Field(default=None, description="trust anchors for signatures; the shipped folder when unset")
     listeners: tuple[Listener, ...] = (Listener(kind=ListenerKind.RELAY, listen="127.0.0.1:2525"),)
     next_hop: NextHop = NextHop(tls=NextHopTls.NONE)
+    authentication: Authentication = Authentication()
+    dkim: Dkim = Dkim()
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE

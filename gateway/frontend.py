@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import uvloop
 
 from gateway.app import (
-    hostname,
     inspection_limits,
     next_hop_settings,
+    outgoing,
     smtp_settings,
     spool_settings,
 )
@@ -77,16 +77,15 @@ class _Frontend:
                 "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
             )
         try:
+            added = outgoing(configuration)
             judge = Judge(
-                rulebook=inherited.rulebook, workers=inherited.workers, limits=inspection_limits(configuration)
+                rulebook=inherited.rulebook,
+                workers=inherited.workers,
+                limits=inspection_limits(configuration),
+                outgoing=added,
             )
-            pipeline = Pipeline(
-                judge,
-                audit,
-                hostname=hostname(configuration),
-                texts=Texts(configuration.language.value),
-                new_reference=make_reference,
-            )
+            texts = Texts(configuration.language.value)
+            pipeline = Pipeline(judge, audit, outgoing=added, texts=texts, new_reference=make_reference)
             smtp = SmtpServer(
                 smtp_settings(configuration, inherited.ports),
                 pipeline,

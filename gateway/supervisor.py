@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway import logs
-from gateway.app import next_hop_settings, server_tls, start_workers
+from gateway.app import next_hop_settings, outgoing, server_tls, start_workers
 from gateway.audit import AuditLog
 from gateway.config import Configuration, ListenerKind, is_loopback, split_host_port
 from gateway.errors import UserError
@@ -42,6 +42,7 @@ def serve(configuration: Configuration) -> int:
         for listener in configuration.listeners:
             server_tls(listener)
         next_hop_settings(configuration)
+        outgoing(configuration)
         rulebook = Rulebook(configuration)
         for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
             _LOG.warning("%s", warning)

@@ -1,0 +1,79 @@
+"""`gateway lint` and `gateway fix`: what a writer does with his own file before he sends it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.app import inspection_limits, start_workers
+from gateway.commands.common import EXIT_REFUSED
+from gateway.config import Configuration
+from gateway.engine.places import Language
+from gateway.errors import UserError
+from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
+from gateway.mime import parse
+from gateway.model import Document, ReadStatus
+from gateway.sample import as_message
+from gateway.workers.pool import WorkerPool
+from gateway.workers.wire import InspectionRequest
+
+
+def lint(files: Sequence[Path], configuration: Configuration) -> int:
+    """Print what each document is and how it is set; exit code 1 when one could not be read."""
+    workers = start_workers(configuration)
+    try:
+        return asyncio.run(_lint_all(files, workers, configuration))
+    finally:
+        workers.close()
+
+
+async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: Configuration) -> int:
+    worst = 0
+    for file in files:
+        data = await asyncio.to_thread(file.read_bytes)
+        message = as_message(data, f"{file.stem}.{file.suffix.lstrip('.') or 'bin'}", sender="", recipients=("",))
+        request = InspectionRequest(
+            id=file.name,
+            root=parse(message.content).root,
+            content=message.content,
+            limits=inspection_limits(configuration),
+            now=datetime.now(UTC),
+        )
+        inspection = await workers.inspect(request)
+        for document in inspection.documents:
+            if document.runs or document.status is not ReadStatus.OK:
+                worst = max(worst, _show(file, document))
+    return worst
+
+
+def _show(file: Path, document: Document) -> int:
+    name = f"{file}!{document.part.partition('!')[2]}" if "!" in document.part else str(file)
+    print(name)
+    for line in lint_lines(document, Language.VI):
+        print(f"  {line}")
+    if document.status is ReadStatus.OK:
+        return 0
+    print(f"  không đọc được trọn vẹn / not read in full: {document.status.value} {document.reason}".rstrip())
+    return EXIT_REFUSED
+
+
+def mend(file: Path, target: Path) -> int:
+    """Write a mended copy of a file; 1 when it must not or cannot be changed, and then nothing is written."""
+    if target.exists() and target.samefile(file):
+        raise UserError(
+            f"{target}: tệp gốc không bị ghi đè, chọn tên khác / the original is not overwritten, choose another name"
+        )
+    data = file.read_bytes()
+    try:
+        fixed = fix(data)
+    except RefusedError as error:
+        print(f"{file}: {refusal(error, Language.VI)} / {refusal(error, Language.EN)}", file=sys.stderr)
+        return EXIT_REFUSED
+    for line in report_lines(fixed.tally, Language.VI):
+        print(line)
+    target.write_bytes(fixed.data)
+    print(f"{target}: {len(fixed.data)} byte")
+    return 0
