@@ -23,6 +23,7 @@ from gateway.model import (
     About,
     Changes,
     Coverage,
+    Directory,
     Disposition,
     Document,
     Evidence,
@@ -30,7 +31,6 @@ from gateway.model import (
     FindingOutcome,
     HolderKind,
     Integrity,
-    MailboxKind,
     Message,
     Need,
     Part,
@@ -40,9 +40,10 @@ from gateway.model import (
     Signature,
     Trust,
 )
-from gateway.text.addresses import normal_form, without_tag
+from gateway.text.addresses import normal_form
 from gateway.text.official import Recognition, recognise
-from policies._senders import DEFAULT_DOMAINS, OfficialDomain, listed, official_domains, today, usable
+from policies._paper_copy import declaration, not_units
+from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 
 _SIGNED: Final = "7600:9.3"
 _PAPER: Final = "7600:9.4b"
@@ -170,8 +171,8 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
         yield from _mail_signer(signature, message)
     for part, signatures in _by_part(evidence.signatures).items():
         yield from _standing(part, signatures)
-    declared = _declaration(evidence, settings, bodies)
-    misdirected = _not_units(evidence, settings) if declared else ()
+    declared = declaration(evidence, settings, bodies)
+    misdirected = not_units(evidence, settings) if declared else ()
     twins = _twins(files, settings)
     for one in files:
         yield from _document(one, settings, twins=twins, paper=bool(declared) and not misdirected)
@@ -447,12 +448,25 @@ def _is_own(signature: Signature, one: _File, evidence: Evidence, settings: Sett
         return True
     own = {_fold_name(name) for name in settings.own_organisations}
     if evidence.directory is not None:
-        own |= {_fold_name(unit.name) for unit in evidence.directory.units.values() if unit.name}
-        own |= {_fold_name(mailbox.unit) for mailbox in evidence.directory.mailboxes.values() if mailbox.unit}
+        own |= _unit_names(evidence.directory)
     if not settings.own_organisations:
         own |= {_fold_name(one.recognition.issuer)} if one.recognition.issuer else set()
     names = (signer.common_name, signer.organisation, signer.organisational_unit)
     return any(_fold_name(name) in own for name in names if name)
+
+
+_UNIT_NAMES: Final[dict[str, frozenset[str]]] = {}
+"""Folded unit names by the digest of their directory: hundreds of thousands of mailboxes are gone through once."""
+
+
+def _unit_names(directory: Directory) -> frozenset[str]:
+    names = _UNIT_NAMES.get(directory.digest)
+    if names is None:
+        units = {unit.name for unit in directory.units.values()} | {box.unit for box in directory.mailboxes.values()}
+        names = frozenset(_fold_name(unit) for unit in units if unit)
+        _UNIT_NAMES.clear()
+        _UNIT_NAMES[directory.digest] = names
+    return names
 
 
 def _fold_name(name: str) -> str:
@@ -468,63 +482,6 @@ def _body_parts(message: Message) -> frozenset[str]:
 def _is_body(part: Part) -> bool:
     shown = part.declared_type in {"text/plain", "text/html", ""} and "!" not in part.path
     return shown and part.content_disposition != "attachment" and part.filename is None
-
-
-def _declaration(evidence: Evidence, settings: Settings, bodies: frozenset[str]) -> str:
-    """Return how the sender declares the paper copy: `header`, `subject`, `line`, or empty when not."""
-    message = evidence.message
-    assert message is not None
-    if any(_fold(one.text) == "yes" for one in message.all(settings.paper_copy_header)):
-        return "header"
-    tokens = [_fold(token) for token in settings.paper_copy_subject]
-    if any(token in _fold(one.text) for one in message.all("subject") for token in tokens if token):
-        return "subject"
-    beginnings = tuple(_fold(line) for line in settings.paper_copy_line if line)
-    texts = (document for document in evidence.documents if document.part in bodies)
-    heads = {beginning[0] for beginning in beginnings}
-    if any(
-        line.lstrip()[:1].casefold() in heads and _fold(line).startswith(beginnings)
-        for text in texts
-        for line in _lines(text)
-    ):
-        return "line"
-    return ""
-
-
-def _lines(document: Document) -> Iterator[str]:
-    blocks: dict[int, list[str]] = {}
-    for run in document.runs:
-        blocks.setdefault(run.block, []).append(run.text)
-    for pieces in blocks.values():
-        yield from "".join(pieces).splitlines()
-
-
-def _fold(text: str) -> str:
-    """Lower case without diacritics, one blank between words; only marks fall, letters stay what they are."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(bare.split()).replace("[ ", "[").replace(" ]", "]").replace(" :", ":")
-
-
-def _not_units(evidence: Evidence, settings: Settings) -> tuple[str, ...]:
-    """Return the forward-paths that are no official unit mailboxes: for them a paper copy does not count (Điều 9.4b)."""
-    on = today(evidence)
-    domains = official_domains(settings.official_domains, on)
-    found = []
-    for path in evidence.envelope.forward_paths:
-        address = without_tag(normal_form(path))
-        local, _, domain = address.rpartition("@")
-        if evidence.directory is not None:
-            mailbox = listed(evidence.directory, address)
-            is_unit = (
-                mailbox is not None and mailbox.kind in {MailboxKind.UNIT, MailboxKind.OFFICE} and usable(mailbox, on)
-            )
-        else:
-            personal = any(re.fullmatch(form, local) for form in settings.personal_forms)
-            is_unit = domain in domains and not personal
-        if not is_unit:
-            found.append(address or path)
-    return tuple(found)
 
 
 def _paper_finding(declared: str, misdirected: tuple[str, ...]) -> Finding:

@@ -58,7 +58,7 @@ class Settings(BaseModel):
         default=(), description="Fonts accepted in place of Times New Roman, for example Liberation Serif"
     )
     legacy_letters: int = Field(
-        default=10, ge=1, description="Letters with diacritics in a legacy charset from which on a document is refused"
+        default=5, ge=1, description="Letters with diacritics in a legacy charset from which on a document is refused"
     )
     body_legacy_letters: int = Field(
         default=30, ge=1, description="The same for the text of the mail itself, which is only pointed out"

@@ -1,0 +1,84 @@
+"""Whether the sender declares that the paper of an unsigned document is issued too, and whether that counts (Điều 9.4b)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Protocol
+
+from gateway.model import Document, Evidence, MailboxKind
+from gateway.text.addresses import normal_form, without_tag
+from policies._senders import OfficialDomain, listed, official_domains, today, usable
+
+
+class PaperCopySettings(Protocol):
+    """The settings that decide."""
+
+    @property
+    def paper_copy_header(self) -> str: ...
+    @property
+    def paper_copy_subject(self) -> tuple[str, ...]: ...
+    @property
+    def paper_copy_line(self) -> tuple[str, ...]: ...
+    @property
+    def official_domains(self) -> tuple[OfficialDomain, ...]: ...
+    @property
+    def personal_forms(self) -> tuple[str, ...]: ...
+
+
+def declaration(evidence: Evidence, settings: PaperCopySettings, bodies: frozenset[str]) -> str:
+    """Return how the sender declares the paper copy: `header`, `subject`, `line`, or empty when not."""
+    message = evidence.message
+    assert message is not None
+    if any(_fold(one.text) == "yes" for one in message.all(settings.paper_copy_header)):
+        return "header"
+    tokens = [_fold(token) for token in settings.paper_copy_subject]
+    if any(token in _fold(one.text) for one in message.all("subject") for token in tokens if token):
+        return "subject"
+    beginnings = tuple(_fold(line) for line in settings.paper_copy_line if line)
+    texts = (document for document in evidence.documents if document.part in bodies)
+    heads = {beginning[0] for beginning in beginnings}
+    if any(
+        line.lstrip()[:1].casefold() in heads and _fold(line).startswith(beginnings)
+        for text in texts
+        for line in _lines(text)
+    ):
+        return "line"
+    return ""
+
+
+def _lines(document: Document) -> Iterator[str]:
+    blocks: dict[int, list[str]] = {}
+    for run in document.runs:
+        blocks.setdefault(run.block, []).append(run.text)
+    for pieces in blocks.values():
+        yield from "".join(pieces).splitlines()
+
+
+def _fold(text: str) -> str:
+    """Lower case without diacritics, one blank between words; only marks fall, letters stay what they are."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(bare.split()).replace("[ ", "[").replace(" ]", "]").replace(" :", ":")
+
+
+def not_units(evidence: Evidence, settings: PaperCopySettings) -> tuple[str, ...]:
+    """Return the forward-paths that are no official unit mailboxes: for them a paper copy does not count (Điều 9.4b)."""
+    on = today(evidence)
+    domains = official_domains(settings.official_domains, on)
+    found = []
+    for path in evidence.envelope.forward_paths:
+        address = without_tag(normal_form(path))
+        local, _, domain = address.rpartition("@")
+        if evidence.directory is not None:
+            mailbox = listed(evidence.directory, address)
+            is_unit = (
+                mailbox is not None and mailbox.kind in {MailboxKind.UNIT, MailboxKind.OFFICE} and usable(mailbox, on)
+            )
+        else:
+            personal = any(re.fullmatch(form, local) for form in settings.personal_forms)
+            is_unit = domain in domains and not personal
+        if not is_unit:
+            found.append(address or path)
+    return tuple(found)
