@@ -14,8 +14,9 @@ from typing import Final, TypeVar
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.docx_format import VAL, Palette, on
+from gateway.readers.docx_format import VAL, on
 from gateway.readers.docx_numbering import Numbering
+from gateway.readers.docx_palette import Palette
 from gateway.readers.docx_story import Flow, Kit, Story
 from gateway.readers.docx_styles import StyleSheet
 from gateway.readers.ooxml_parts import Parts

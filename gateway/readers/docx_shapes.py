@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from gateway.readers.docx_format import UNKNOWN, Palette
+from gateway.readers.docx_format import UNKNOWN
+from gateway.readers.docx_palette import Palette
 from gateway.readers.ooxml_colours import drawing_colour
 from gateway.readers.ooxml_xml import NAMES, Element
 from gateway.readers.vml import vml_colour

@@ -13,14 +13,15 @@ from typing import Final, NamedTuple
 
 from gateway.model import Origin, Role
 from gateway.readers.docx_fields import active_kind, quoted
-from gateway.readers.docx_format import VAL, Look, Palette, shading
+from gateway.readers.docx_format import VAL, Look, shading
 from gateway.readers.docx_numbering import Numbering
+from gateway.readers.docx_palette import Palette
+from gateway.readers.docx_paragraph import Key, Paragraph
 from gateway.readers.docx_shapes import shape_of
-from gateway.readers.docx_slots import faces
 from gateway.readers.docx_styles import BaseKey, StyleSheet, TableKey, has_box, is_frame, number_of
 from gateway.readers.docx_tables import Grid, rows_of
 from gateway.readers.ooxml_parts import Parts, shown_branch
-from gateway.readers.ooxml_sink import Face, Place, Sink
+from gateway.readers.ooxml_sink import Place, Sink
 from gateway.readers.ooxml_xml import NAMES, Element, clark, solid_length, text_of, texts
 
 _FIELD_TYPE, _INSTR = clark("w:fldCharType"), clark("w:instr")
@@ -34,7 +35,6 @@ _PROPERTIES: Final = {
     "w:rPrChange", "w:pPrChange", "m:rPr", "m:ctrlPr",
 }  # fmt: skip
 _NOISE: Final = {"wp:posOffset", "wp:align", "?:pctWidth", "?:pctHeight", "?:pctPosHOffset", "?:pctPosVOffset"}
-_LEGACY_PREFIXES: Final = (".vn", "vni", "vps", "vntime", "vi ", "abc", "svn")
 
 
 class Flow(NamedTuple):
@@ -65,29 +65,6 @@ class Kit:
 class _Field:
     code: list[str] = field(default_factory=list)
     in_code: bool = True
-
-
-_Key = tuple[Look, Origin, bool, int | None, str | None]
-
-
-class _Paragraph:
-    """Pieces of one paragraph, and what has to wait until it is complete."""
-
-    __slots__ = ("base", "last", "later", "pieces", "place")
-
-    def __init__(self, base: BaseKey, place: Place) -> None:
-        self.base = base
-        self.place = place
-        self.pieces: list[tuple[_Key, list[str]]] = []
-        self.last: _Key | None = None
-        self.later: list[Callable[[], None]] = []
-
-    def add(self, text: str, key: _Key) -> None:
-        if key == self.last:
-            self.pieces[-1][1].append(text)
-        else:
-            self.pieces.append((key, [text]))
-            self.last = key
 
 
 class Story:
@@ -156,9 +133,9 @@ class Story:
 
     def _loose(self, element: Element, flow: Flow) -> None:
         """Inline content outside any paragraph makes one."""
-        paragraph = _Paragraph(BaseKey(flow.table, None, flow.behind, flow.ink), flow.place)
+        paragraph = Paragraph(BaseKey(flow.table, None, flow.behind, flow.ink), flow.place)
         self._inline_one(element, paragraph, flow.place.origin, link=False)
-        self._close(paragraph)
+        paragraph.close(self._sink)
 
     def _paragraph(self, element: Element, flow: Flow) -> None:
         place = flow.place
@@ -193,14 +170,14 @@ class Story:
         behind = flow.behind
         if shade is not None or style.shading is not None:
             behind = self._kit.palette.shade(shade or style.shading or ()) or behind
-        paragraph = _Paragraph(BaseKey(flow.table, style_id, behind, flow.ink), place)
+        paragraph = Paragraph(BaseKey(flow.table, style_id, behind, flow.ink), place)
         number = _merged_number(numbering, style.numbering)
         if number is not None:
             self._label(paragraph, properties, number)
         self._inline(element, paragraph, place.origin, link=False)
-        self._close(paragraph)
+        paragraph.close(self._sink)
 
-    def _label(self, paragraph: _Paragraph, properties: Element | None, number: tuple[str, str]) -> None:
+    def _label(self, paragraph: Paragraph, properties: Element | None, number: tuple[str, str]) -> None:
         label = self._kit.numbering.label(*number)
         if label is None:
             return
@@ -209,38 +186,7 @@ class Story:
             if NAMES[setting.tag] == "w:rPr":
                 mark = setting
         look = self._styles.numbered_look(paragraph.base, mark, label.properties)
-        paragraph.add(label.text, (look, paragraph.place.origin, False, self._page, None))
-
-    def _close(self, paragraph: _Paragraph) -> None:
-        if paragraph.pieces:
-            block = self._sink.open_block()
-            for (look, origin, link, page, font), pieces in paragraph.pieces:
-                self._emit("".join(pieces), block, paragraph.place, look, origin, link=link, page=page, font=font)
-        for task in paragraph.later:
-            task()
-
-    def _emit(
-        self,
-        text: str,
-        block: int,
-        place: Place,
-        look: Look,
-        origin: Origin,
-        *,
-        link: bool,
-        page: int | None,
-        font: str | None,
-    ) -> None:
-        if look.hidden and origin is Origin.TEXT:
-            origin = Origin.HIDDEN
-        where = Place(place.locator, place.role, origin, True if look.boxed else place.boxed, page, link)
-        if look.capitals and not look.ascii.lower().startswith(_LEGACY_PREFIXES):
-            text = text.upper()
-        if font is not None:
-            self._sink.put(text, block, where, Face(font, look.size_pt, look.colour, look.background, look.bold))
-            return
-        for piece, face in faces(text, look):
-            self._sink.put(piece, block, where, face)
+        paragraph.add(label.text, Key(look, paragraph.place.origin, False, self._page))
 
     # Tables
 
@@ -266,14 +212,14 @@ class Story:
 
     # Inline content
 
-    def _inline(self, parent: Element, paragraph: _Paragraph, origin: Origin, *, link: bool) -> None:
+    def _inline(self, parent: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
         for element in parent:
             if NAMES[element.tag] == "w:r":
                 self._run(element, paragraph, origin, link=link)
             else:
                 self._inline_one(element, paragraph, origin, link=link)
 
-    def _inline_one(self, element: Element, paragraph: _Paragraph, origin: Origin, *, link: bool) -> None:
+    def _inline_one(self, element: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
         name = NAMES[element.tag]
         match name:
             case "w:r" | "m:r":
@@ -315,7 +261,7 @@ class Story:
             case _:
                 self._inline(element, paragraph, origin, link=link)
 
-    def _run(self, run: Element, paragraph: _Paragraph, origin: Origin, *, link: bool) -> None:
+    def _run(self, run: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
         direct: Element | None = None
         for element in run:
             name = NAMES[element.tag]
@@ -326,7 +272,7 @@ class Story:
                 if text:
                     self._taken += len("".join(text.split()))
                     look = self._styles.look(paragraph.base, direct)
-                    paragraph.add(text, (look, origin, link, self._page, None))
+                    paragraph.add(text, Key(look, origin, link, self._page))
             elif name == "w:lastRenderedPageBreak":
                 if self._page is not None:
                     self._page += 1
@@ -334,17 +280,17 @@ class Story:
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, direct), origin, link=link)
 
     def _content(
-        self, element: Element, name: str, paragraph: _Paragraph, look: Look, origin: Origin, *, link: bool
+        self, element: Element, name: str, paragraph: Paragraph, look: Look, origin: Origin, *, link: bool
     ) -> None:
         """One child of a run other than plain text."""
-        key: _Key = (look, origin, link, self._page, None)
+        key = Key(look, origin, link, self._page)
         if name in _TEXT:
             text = "".join(element.itertext())
             self._taken += solid_length(text)
             if name == "m:t":
-                key = (look, origin, link, self._page, "Cambria Math")
+                key = key._replace(font="Cambria Math")
             elif name == "w:delText" and origin is Origin.TEXT:
-                key = (look, Origin.DELETED, link, self._page, None)
+                key = key._replace(origin=Origin.DELETED)
             paragraph.add(text, key)
             return
         if name in _CODE:
@@ -364,7 +310,7 @@ class Story:
                     letter = chr(int(code, 16))
                 except (ValueError, OverflowError):
                     return
-                paragraph.add(letter, (look, origin, link, self._page, element.get(_SYMBOL_FONT) or look.ascii))
+                paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.ascii))
             case "w:fldChar":
                 self._field(element, paragraph)
             case _ if name in _SPACES:
@@ -376,7 +322,7 @@ class Story:
 
     # Fields
 
-    def _field(self, element: Element, paragraph: _Paragraph) -> None:
+    def _field(self, element: Element, paragraph: Paragraph) -> None:
         match element.get(_FIELD_TYPE):
             case "begin":
                 if len(self._fields) < 256:
@@ -399,7 +345,7 @@ class Story:
             case _:
                 return
 
-    def _end_code(self, open_field: _Field, paragraph: _Paragraph) -> None:
+    def _end_code(self, open_field: _Field, paragraph: Paragraph) -> None:
         code = "".join(open_field.code)
         open_field.code.clear()
         open_field.in_code = False
@@ -432,7 +378,7 @@ class Story:
                     continue
                 self._sink.put_line(value or "", place._replace(role=Role.FIELD, origin=Origin.HIDDEN))
 
-    def _later_line(self, paragraph: _Paragraph, text: str, role: Role, origin: Origin) -> None:
+    def _later_line(self, paragraph: Paragraph, text: str, role: Role, origin: Origin) -> None:
         paragraph.later.append(
             partial(self._sink.put_line, text, paragraph.place._replace(role=role, origin=origin, page=self._page))
         )
@@ -450,7 +396,7 @@ class Story:
             else:
                 walk(branch, True)
 
-    def _graphic(self, element: Element, paragraph: _Paragraph, origin: Origin) -> None:
+    def _graphic(self, element: Element, paragraph: Paragraph, origin: Origin) -> None:
         """A drawing, picture or object: descriptions, images, and the stories in its text boxes."""
         stack = [element]
         place = paragraph.place._replace(origin=origin, page=self._page)
@@ -472,7 +418,7 @@ class Story:
             self._kit.parts.node(self._part, node, name, self._sink, place)
             stack.extend(reversed(node))
 
-    def _foreign(self, node: Element, name: str, paragraph: _Paragraph, origin: Origin) -> None:
+    def _foreign(self, node: Element, name: str, paragraph: Paragraph, origin: Origin) -> None:
         if name == "a:t":
             text = "".join(node.itertext())
             self._taken += solid_length(text)

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 from gateway.readers.docx_format import (
     VAL,
     Look,
-    Palette,
     Properties,
     combine,
     look,
@@ -15,6 +14,7 @@ from gateway.readers.docx_format import (
     properties_key,
     shading,
 )
+from gateway.readers.docx_palette import Palette
 from gateway.readers.ooxml_xml import NAMES, Element, clark
 
 _ID, _KIND, _DEFAULT = clark("w:styleId"), clark("w:type"), clark("w:default")

@@ -16,7 +16,7 @@ from gateway.readers.drawingml import plain_text
 from gateway.readers.ooxml_metafile import is_metafile, read_metafile
 from gateway.readers.ooxml_parts import Parts
 from gateway.readers.ooxml_sink import Place, Sink
-from gateway.readers.ooxml_xml import NAMES, Element, parse, texts
+from gateway.readers.ooxml_xml import NAMES, Element, parse, parse_loosely, texts
 from gateway.readers.opc import Relationship
 
 _LOADED: Final = {"attachedTemplate": "external-template", "frame": "external-object", "subDocument": "external-object"}
@@ -110,7 +110,8 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
         kind.endswith(("xml", "/vnd.openxmlformats-officedocument.vmldrawing")) or folded.endswith((".xml", ".vml"))
     ) and (_XML_START.match(data[:64])):
         if not _nested_document(folded):
-            _xml(parts, name, kind, parse(data), sink)
+            root = parse_loosely(data) if folded.endswith(".vml") else parse(data)
+            _xml(parts, name, kind, root, sink)
             return
     elif any(word in kind for word in _SETTINGS_ONLY) and not data.startswith(_MAGIC):
         return

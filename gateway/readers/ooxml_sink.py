@@ -49,15 +49,16 @@ class Sink:
         self.members: list[Member] = []
         self.active: list[ActiveContent] = []
         self._active_seen: set[tuple[str, str]] = set()
-        self._block = 0
+        self.block = 0
+        """Number of the last block."""
         self._uncharged = 0
 
     def open_block(self) -> int:
         """Return the number of a new paragraph, cell or line."""
-        self._block += 1
-        if not self._block & 0x3FF:
+        self.block += 1
+        if not self.block & 0x3FF:
             self.budget.check_time()
-        return self._block
+        return self.block
 
     def put(self, text: str, block: int, place: Place, face: Face = NO_FACE) -> None:
         """Add a run; empty text is dropped."""
@@ -84,9 +85,9 @@ class Sink:
         )
         self.charge()
 
-    def charge(self) -> None:
-        """Charge one run to the budget."""
-        self._uncharged += _RUN_COST_BYTES
+    def charge(self, runs: int = 1) -> None:
+        """Charge runs to the budget."""
+        self._uncharged += _RUN_COST_BYTES * runs
         if self._uncharged >= 1 << 16:
             self.budget.take_bytes(self._uncharged)
             self._uncharged = 0

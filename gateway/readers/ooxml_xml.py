@@ -166,6 +166,17 @@ def parse(data: bytes) -> Element:
         raise _syntax(error) from None
 
 
+def parse_loosely(data: bytes) -> Element:
+    """Return the root of VML, which Excel writes with unclosed `<br>`; what cannot be parsed is repaired, not refused."""
+    try:
+        root = etree.fromstring(prepare(data), _parser(recover=True))
+    except etree.XMLSyntaxError as error:
+        raise _syntax(error) from None
+    if root is None:
+        raise ReadError(ReadStatus.MALFORMED, "xml")
+    return root
+
+
 def _syntax(error: Exception) -> ReadError:
     words = str(error)
     if "Excessive depth" in words:

@@ -384,6 +384,8 @@ def annotation_role(box: Box, annotations: list[Annotation]) -> tuple[Role, str]
     if not hits:
         return Role.COMMENT, "annotation"
     smallest = min(hits, key=lambda a: (a.box[2] - a.box[0]) * (a.box[3] - a.box[1]))
+    if smallest.signature:
+        return Role.STAMP, "signature"
     return _ROLES.get(smallest.subtype, (Role.COMMENT, "annotation"))
 
 

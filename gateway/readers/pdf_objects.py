@@ -27,7 +27,8 @@ _HEADER = re.compile(rb"(\d{1,10})\s+(\d{1,5})\s*$")
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
 _FILTER = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,20})")
 _INTEGER = {
-    key: re.compile(rb"/" + key + rb"\s+(\d{1,10})(?!\d|\s+\d+\s+R)") for key in (b"N", b"First", b"Width", b"Height", b"Length")
+    key: re.compile(rb"/" + key + rb"\s+(\d{1,10})(?!\d|\s+\d+\s+R)")
+    for key in (b"N", b"First", b"Width", b"Height", b"Length")
 }
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 

@@ -89,6 +89,8 @@ class Annotation:
 
     box: Box
     subtype: int
+    signature: bool = False
+    """The widget of a signature field: what it draws is the look of a signature, in any font and colour."""
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway.model import Origin, ReadStatus, Run
 from gateway.readers.base import Budget, ReadError
@@ -38,6 +39,7 @@ def read_revisions(
 
     Raises LIMIT `revisions` when there are more than can be read.
     """
+    options = replace(options, actual_text=None)  # page numbers are those of another revision
     ends = revision_ends(data)
     block = first_block
     for end in ends[-LIMIT_REVISIONS:]:

@@ -10,7 +10,6 @@ import contextlib
 import io
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,25 +18,14 @@ from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.pdf_api import PdfiumDocument
 from gateway.readers.pdf_fonts import FontReport, inspect_fonts
 from gateway.readers.pdf_objects import RawObject, Table, check_image, inflate, is_image, scan_objects
+from gateway.readers.pdf_values import get, render_keys, text_of
+from gateway.readers.pdf_words import Text, Words
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-LIMIT_TEXTS = 20_000
-LIMIT_NESTED = 5000
-"""Direct objects within one object that are looked into."""
 LIMIT_FORM_CALLS = 100_000
 """Form XObjects that all pages may draw in all, nested ones counted each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words that stand in the structure, not on a page."""
-
-    text: str
-    role: Role
-    locator: str
-    origin: Origin
 
 
 @dataclass(slots=True)
@@ -48,7 +36,8 @@ class Structure:
     members: list[Member] = field(default_factory=list)
     active: set[ActiveContent] = field(default_factory=set)
     off_layers: frozenset[str] = frozenset()
-    actual_text: bool = False
+    actual_text: frozenset[int] | None = frozenset()
+    """Pages, from 1, whose content has /ActualText; None when it may be any."""
     pages: int | None = None
     password: str | None = None
     """The password that opened an encrypted file, None when it is not encrypted."""
@@ -78,13 +67,13 @@ _TEXT_KEYS = re.compile(
     rb"/(?:V|DV|TU|RC|Title|Alt|ActualText|Subj|EF|OCG|XFA|Producer|Creator|CreationDate|Opt|Desc|Author|Subject|Keywords"
     rb"|Reason)(?![A-Za-z0-9_.-])|/Contents\s*(?:[(<]|\d+\s+\d+\s+R)"
 )
+_CONTENTS = re.compile(rb"(\d+)\s+\d+\s+R")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile\b")
 _METADATA = re.compile(rb"/Subtype\s*/XML\b")
 _FONT = re.compile(rb"/Type\s*/Font(?![A-Za-z])")
 _DRAW = re.compile(rb"/([^\s/<>\[\]()]{1,127})\s+Do(?![A-Za-z])")
-_ANNOTATION_ROLES = {"/FreeText": Role.TEXTBOX, "/Stamp": Role.STAMP, "/Watermark": Role.WATERMARK}
 
 
 def read_structure(data: bytes, passwords: tuple[str, ...], budget: Budget) -> Structure:
@@ -136,9 +125,13 @@ class _Walker:
         """How often a form draws each other form."""
         self._draws = 0
         self._xfa: set[int] = set()
-        self._info: int | None = None
+        self._words = Words()
         self._off: set[str] = set()
         self._fonts: list[int] = []
+        self._pages: dict[int, list[int]] = {}
+        """Content streams of each page object."""
+        self._actual: set[int] = set()
+        """Content streams with /ActualText; 0 for a form, which any page may draw."""
 
     def walk(self) -> None:
         """Fill the structure."""
@@ -152,7 +145,7 @@ class _Walker:
             }
             table = Table(offsets, {number: int(place[0]) for number, place in reader.xref_objStm.items()})
             info = reader.trailer.raw_get("/Info") if "/Info" in reader.trailer else None
-            self._info = getattr(info, "idnum", None)
+            self._words.info = getattr(info, "idnum", None)
         raws: list[RawObject] = []
         for raw in scan_objects(self._data, None if encrypted else table, self._budget):
             raws.append(raw)
@@ -166,7 +159,9 @@ class _Walker:
             if raw.stream is not None and not encrypted:
                 self._look_at_stream(raw)
         self._check_forms()
+        self._out.texts = self._words.texts
         self._out.off_layers = frozenset(self._off)
+        self._out.actual_text = self._actual_text_pages()
         if reader is not None:
             self._budget.check_time()
             self._out.fonts = inspect_fonts(reader, self._fonts)
@@ -176,8 +171,10 @@ class _Walker:
     def _look(self, raw: RawObject) -> None:
         names = raw.names
         self._note_active(names, raw)
-        if _TEXT_KEYS.search(names) and (value := self._parse(raw)) is not None:
-            self._harvest(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
+        if _PAGE.search(names):
+            self._pages[raw.number] = _content_numbers(names)
+        if _has_text_key(names) and (value := self._parse(raw)) is not None:
+            self._take(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
         if raw.current and _FONT.search(names):
             self._fonts.append(raw.number)
 
@@ -189,11 +186,11 @@ class _Walker:
 
     def _note_automatic(self, value: dict[str, Any]) -> None:
         """An /OpenAction that only shows a page is a view setting; one with an action type acts."""
-        action = _get(value, "/OpenAction")
-        kind = _get(action, "/S") if isinstance(action, dict) else None
+        action = get(value, "/OpenAction")
+        kind = get(action, "/S") if isinstance(action, dict) else None
         if isinstance(action, dict) and kind not in (None, "/GoTo"):
             self._out.active.add(ActiveContent("open-action"))
-        if isinstance(_get(value, "/AA"), dict):
+        if isinstance(get(value, "/AA"), dict):
             self._out.active.add(ActiveContent("additional-action"))
 
     def _parse(self, raw: RawObject) -> dict[str, Any] | None:
@@ -223,74 +220,32 @@ class _Walker:
                 continue
             if not isinstance(value, dict):
                 continue
-            head = _render_keys(value)
+            head = render_keys(value)
             data = value._data if isinstance(value, StreamObject) else None  # noqa: SLF001 - raw bytes before filters
             raw = RawObject(number, 0, head, data if isinstance(data, bytes) else None, current=True, offset=-1)
             for match in _ACTIVE_KEYS.finditer(head):
                 self._out.active.add(ActiveContent(_ACTIVE[match[1]]))
             self._note_automatic(value)
-            self._harvest(value, number, Origin.TEXT)
+            self._take(value, number, Origin.TEXT)
             if raw.stream is not None:
                 self._look_at_stream(raw)
             if _FONT.search(head):
                 self._fonts.append(raw.number)
 
-    def _harvest(self, value: dict[str, Any], number: int, origin: Origin) -> None:
-        """Take the words of one object, also of dictionaries that stand directly in it."""
-        pending: list[Any] = [value]
-        for _ in range(LIMIT_NESTED):
-            if not pending:
-                return
-            item = pending.pop()
-            if isinstance(item, dict):
-                self._take(item, number if item is value else -1, origin)
-                pending.extend(item.raw_get(key) for key in item if key not in ("/Parent", "/P"))  # type: ignore[attr-defined]
-            elif isinstance(item, list):
-                pending.extend(item[:LIMIT_NESTED])
-
     def _take(self, value: dict[str, Any], number: int, origin: Origin) -> None:
-        """Take the words of one dictionary."""
-        if "/ByteRange" in value:  # a signature: its /Contents is no text
-            for key in ("/Reason", "/Location", "/ContactInfo", "/Name"):
-                self._add(_get(value, key), Role.PROPERTY, f"property:signature-{key[1:]}", origin)
-            return
-        if "/EF" in value:
-            self._embedded(value)
-        if "/XFA" in value:
-            self._out.active.add(ActiveContent("xfa"))
-            self._note_xfa(value)
-        if number == self._info or (
-            any(key in value for key in ("/Producer", "/CreationDate")) and "/Subtype" not in value
-        ):
-            for key in value:
-                self._add(_get(value, key), Role.PROPERTY, f"property:{str(key)[1:]}", origin)
-            return
-        if _get(value, "/Type") == "/OCG":
-            self._add(_get(value, "/Name"), Role.NAME, "layer", origin)
-        if "/FT" in value or ("/T" in value and "/V" in value) or ("/Parent" in value and "/V" in value):
-            name = _text(_get(value, "/T")) or ""
-            for key in ("/V", "/DV", "/TU", "/RV"):
-                self._add(_get(value, key), Role.FIELD, f"field:{name}" if name else "field", origin)
-            self._add(_get(value, "/Opt"), Role.FIELD, f"field:{name}" if name else "field", origin)
-        subtype = str(_get(value, "/Subtype") or "")
-        if ("/Rect" in value or "/Subtype" in value) and subtype != "/Widget" and not _is_page(value):
-            role = _ANNOTATION_ROLES.get(subtype, Role.COMMENT)
-            for key in ("/Contents", "/RC", "/Subj", "/NM" if subtype == "/Stamp" else "/Subj", "/T"):
-                self._add(_get(value, key), role, "annotation", origin, rich=key == "/RC")
-        if "/Title" in value and ("/Parent" in value or "/Dest" in value or "/First" in value):
-            self._add(_get(value, "/Title"), Role.NAME, "outline", origin)
-        for key in ("/Alt", "/ActualText", "/Desc"):
-            self._add(_get(value, key), Role.ALT_TEXT, "alt", origin)
-
-    def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:
-        for text in _texts(value):
-            shown = re.sub(r"<[^<>]{0,2000}>", " ", text) if rich else text
-            if shown.strip() and len(self._out.texts) < LIMIT_TEXTS:
-                self._out.texts.append(Text(shown, role, locator, origin))
+        """Take the words of an object, and note what needs its other objects."""
+        self._words.take(value, number, origin)
+        while self._words.special:
+            found = self._words.special.pop()
+            if "/EF" in found:
+                self._embedded(found)
+            if "/XFA" in found:
+                self._out.active.add(ActiveContent("xfa"))
+                self._note_xfa(found)
 
     def _embedded(self, value: dict[str, Any]) -> None:
-        name = _text(_get(value, "/UF")) or _text(_get(value, "/F")) or ""
-        files = _get(value, "/EF")
+        name = text_of(get(value, "/UF")) or text_of(get(value, "/F")) or ""
+        files = get(value, "/EF")
         for key in ("/UF", "/F", "/DOS", "/Unix", "/Mac"):
             reference = files.raw_get(key) if isinstance(files, dict) and key in files else None  # type: ignore[attr-defined]
             if (number := getattr(reference, "idnum", None)) is not None:
@@ -298,7 +253,7 @@ class _Walker:
 
     def _note_xfa(self, value: dict[str, Any]) -> None:
         xfa = value.raw_get("/XFA")  # type: ignore[attr-defined]
-        for item in [xfa, *(_get(value, "/XFA") if isinstance(_get(value, "/XFA"), list) else [])]:
+        for item in [xfa, *(get(value, "/XFA") if isinstance(get(value, "/XFA"), list) else [])]:
             if (number := getattr(item, "idnum", None)) is not None:
                 self._xfa.add(number)
 
@@ -315,16 +270,17 @@ class _Walker:
             return
         if content is None:
             return
+        origin = Origin.TEXT if raw.current else Origin.REVISION
         if raw.number in self._xfa:
-            self._add_xml(content, Role.FIELD, "xfa", raw)
+            self._words.take_xml(content, Role.FIELD, "xfa", origin)
         elif _METADATA.search(names):
-            self._add_xml(content, Role.PROPERTY, "property:xmp", raw)
+            self._words.take_xml(content, Role.PROPERTY, "property:xmp", origin)
         elif b" Do" in content or b"Tj" in content or b"TJ" in content or b"/ActualText" in content or b"'" in content:
             self._note_content(raw, names, content)
 
     def _note_content(self, raw: RawObject, names: bytes, content: bytes) -> None:
         if b"/ActualText" in content:
-            self._out.actual_text = True
+            self._actual.add(raw.number if not _FORM.search(names) else 0)
         if not raw.current:
             self._out.orphans.append(content)
         if not _FORM.search(names):
@@ -334,7 +290,7 @@ class _Walker:
         for name in _DRAW.findall(content):
             drawn[name] = drawn.get(name, 0) + 1
         if drawn and (value := self._parse(raw)) is not None:
-            resources = _get(_get(value, "/Resources"), "/XObject")
+            resources = get(get(value, "/Resources"), "/XObject")
             calls: dict[int, int] = {}
             for name, count in drawn.items():
                 key = "/" + name.decode("latin-1")
@@ -342,6 +298,24 @@ class _Walker:
                 number = getattr(reference, "idnum", -1)
                 calls[number] = calls.get(number, 0) + count
             self._forms[raw.number] = calls
+
+    def _actual_text_pages(self) -> frozenset[int] | None:
+        if not self._actual:
+            return frozenset()
+        if 0 in self._actual or self._reader is None or self._out.password is not None:
+            return None
+        try:
+            order = [
+                page.indirect_reference.idnum for page in self._reader.pages if page.indirect_reference is not None
+            ]
+        except Exception:  # noqa: BLE001 - wall of pypdf
+            return None
+        known = {number for contents in self._pages.values() for number in contents}
+        if len(order) != self._out.pages or not self._actual <= known:
+            return None  # content by way of an array object, or a page tree that is not what it seems
+        return frozenset(
+            index for index, number in enumerate(order, 1) if self._actual.intersection(self._pages.get(number, ()))
+        )
 
     def _check_forms(self) -> None:
         """Raise LIMIT `pdf-forms` when forms within forms multiply beyond reason; pdfium would draw them all."""
@@ -366,37 +340,18 @@ class _Walker:
         self._out.active.add(ActiveContent("embedded-file"))
         self._out.members.append(Member(name=name, data=data, relation="attachment", locator="attachment"))
 
-    def _add_xml(self, content: bytes, role: Role, locator: str, raw: RawObject) -> None:
-        from lxml import etree
-
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
-        try:
-            root = etree.fromstring(content.strip(), parser)
-        except (etree.XMLSyntaxError, ValueError):
-            root = None
-        if root is None:
-            return
-        origin = Origin.TEXT if raw.current else Origin.REVISION
-        for element in root.iter():
-            if not isinstance(element.tag, str):
-                continue
-            place = f"{locator}-{etree.QName(element).localname}" if role is Role.PROPERTY else locator
-            for text in (element.text, element.tail, *element.attrib.values()):
-                if text and text.strip():
-                    self._add(text, role, place, origin)
-
     def _layers(self) -> None:
         """Collect the names of layers that are off by default (§8.11.4.3)."""
         if self._reader is None:
             return
         try:
-            properties = _get(self._reader.root_object, "/OCProperties")
-            default = _get(properties, "/D")
-            groups = _get(default, "/OFF") or []
-            if _get(default, "/BaseState") == "/OFF":
-                on = {getattr(item, "idnum", None) for item in _get(default, "/ON") or []}
-                groups = [g for g in _get(properties, "/OCGs") or [] if getattr(g, "idnum", None) not in on]
-            names = [_text(_get(group.get_object(), "/Name")) for group in groups]
+            properties = get(self._reader.root_object, "/OCProperties")
+            default = get(properties, "/D")
+            groups = get(default, "/OFF") or []
+            if get(default, "/BaseState") == "/OFF":
+                on = {getattr(item, "idnum", None) for item in get(default, "/ON") or []}
+                groups = [g for g in get(properties, "/OCGs") or [] if getattr(g, "idnum", None) not in on]
+            names = [text_of(get(group.get_object(), "/Name")) for group in groups]
         except Exception:  # noqa: BLE001 - wall of pypdf
             self._out.damaged = True
             return
@@ -405,55 +360,15 @@ class _Walker:
             self._out.active.add(ActiveContent("hidden-layer"))
 
 
-def _get(value: Any, key: str) -> Any:
-    """Return the resolved value of a key, None when it is absent or cannot be resolved."""
-    if not isinstance(value, dict) or key not in value:
-        return None
-    try:
-        return value[key]
-    except Exception:  # noqa: BLE001 - wall of pypdf: a reference may lead anywhere
-        return None
+def _content_numbers(names: bytes) -> list[int]:
+    """Return the object numbers of the content streams of a page."""
+    match = re.search(rb"/Contents\s*(\[[^\]]{0,20000}\]|\d+\s+\d+\s+R)", names)
+    return [int(number) for number in _CONTENTS.findall(match[1])] if match else []
 
 
-def _text(value: Any) -> str | None:
-    from pypdf.generic import ByteStringObject, NameObject
-
-    if isinstance(value, NameObject):
-        return None
-    if isinstance(value, ByteStringObject):
-        return bytes(value).decode("latin-1")
-    return str(value) if isinstance(value, str) else None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the strings of a value: a string, an array of strings, a stream of text (rich values)."""
-    from pypdf.generic import StreamObject
-
-    if (text := _text(value)) is not None:
-        yield text
-    elif isinstance(value, list):
-        for item in value[:2000]:
-            for inner in item if isinstance(item, list) else [item]:
-                if (text := _text(inner)) is not None:
-                    yield text
-    elif isinstance(value, StreamObject):
-        try:
-            data = value.get_data()
-        except Exception:  # noqa: BLE001 - wall of pypdf
-            return
-        yield data[: 1 << 20].decode("utf-16" if data[:2] in (b"\xfe\xff", b"\xff\xfe") else "latin-1", "replace")
-
-
-def _is_page(value: dict[str, Any]) -> bool:
-    return bool(_get(value, "/Type") == "/Page")
-
-
-def _render_keys(value: dict[str, Any]) -> bytes:
-    """Write keys and name values of a dictionary as bytes, for the same searches as over raw objects."""
-    parts = []
-    for key in value:
-        inner = value.raw_get(key)  # type: ignore[attr-defined]
-        items = inner if isinstance(inner, list) else [inner]
-        shown = " ".join(str(item) for item in items[:16] if isinstance(item, (str, int)) and len(str(item)) < 100)
-        parts.append(f"{key} {shown}")
-    return " ".join(parts).encode("latin-1", "replace")
+def _has_text_key(names: bytes) -> bool:
+    """Whether an object may hold words; the /Contents of a page are no text."""
+    match = _TEXT_KEYS.search(names)
+    while match is not None and match[0].startswith(b"/Contents") and _PAGE.search(names):
+        match = _TEXT_KEYS.search(names, match.end())
+    return match is not None

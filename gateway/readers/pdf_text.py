@@ -49,8 +49,8 @@ class TextOptions:
     """What the structural pass found out and the page walk needs."""
 
     off_layers: frozenset[str] = frozenset()
-    actual_text: bool = False
-    """Some content stream has /ActualText."""
+    actual_text: frozenset[int] | None = frozenset()
+    """Pages, from 1, whose content has /ActualText; None when it may be any."""
     check_map: bool = True
     """Ask for each character whether its font maps it to Unicode."""
     lying_fonts: frozenset[str] = frozenset()
@@ -125,6 +125,7 @@ class PageReader:
         if api.FPDFPage_CountObjects(page) > LIMIT_OBJECTS:
             raise ReadError(ReadStatus.LIMIT, "pdf-objects")
         texts, unmapped = self._texts(page, content)
+        actual = self._options.actual_text is None or number in self._options.actual_text
         relabelled: list[tuple[int, int]] = []
         for handle, kind, matrix in self._objects(page, display, first):
             content.objects += 1
@@ -136,7 +137,7 @@ class PageReader:
                 text = texts.get(handle)
                 if text:
                     self._add_piece(content, handle, text, matrix, unmapped.get(handle, 0))
-                if self._options.actual_text and self._drop_actual_text(handle):
+                if actual and self._drop_actual_text(handle):
                     relabelled.append((handle, len(content.pieces) - 1 if text else -1))
             elif kind == OBJECT_PATH:
                 self._add_path(content, handle, matrix)
@@ -364,7 +365,7 @@ class PageReader:
             rect = Rect()
             api.FPDFAnnot_GetRect(annotation, ctypes.byref(rect))
             box = _map_box(display, rect.left, rect.bottom, rect.right, rect.top)
-            found.append(Annotation(box, api.FPDFAnnot_GetSubtype(annotation)))
+            found.append(Annotation(box, api.FPDFAnnot_GetSubtype(annotation), _is_signature(annotation)))
             api.FPDFPage_CloseAnnot(annotation)
         return found
 
@@ -487,3 +488,10 @@ _LEGACY_CODES = {0xFFFE: "\xad", 0x2212: "\xad", 0x2219: "\xb7", 0x3BC: "\xb5", 
 def _count_unmapped(text: str) -> int:
     """Count characters that stand for no letter."""
     return len(_UNMAPPED.findall(text))
+
+
+def _is_signature(annotation: int) -> bool:
+    """Whether an annotation is the widget of a signature field (ISO 32000-1 §12.7.4.5); the entry is merged into it."""
+    value = (ctypes.c_ushort * 8)()
+    octets = pdfium().FPDFAnnot_GetStringValue(annotation, b"FT", value, ctypes.sizeof(value))
+    return _utf16(bytes(value), min(octets, ctypes.sizeof(value))) == "Sig"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from gateway.readers.pdf_page import Box, Fill, PageContent, Piece, Unseen
 
 SMALLEST_LEGIBLE_PT = 1.2
@@ -57,6 +59,7 @@ def _area(box: Box) -> float:
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
 
 
+@functools.lru_cache(maxsize=4096)
 def _distance(one: str, other: str) -> int:
     if one == other:
         return 0

@@ -10,7 +10,7 @@ question. Round seals, signatures and table cells are no boxes of stamp shape.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ from gateway.readers.stamp_ink import (
     without_black,
 )
 from gateway.readers.stamp_search import ACCEPT, pale_patches, patches, search
-from gateway.readers.stamp_words import MARKS, VOCABULARY, Reading, read_box, templates
+from gateway.readers.stamp_words import MARKS, VOCABULARY, Reading, folded, read_box, templates
 
 WORK_DPI = 200.0
 LEAST_DPI = 140.0
@@ -41,6 +41,11 @@ LIMIT_CANDIDATES = 60
 AROUND = 8
 """Pixels around a box that help to tell print from paper."""
 LIMIT_REGISTERS = 4
+FRAMED_SURE = 0.8
+"""Score from which a mark in a frame needs no second look."""
+LINE_CONFIDENCE = 50.0
+STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
+"""Stamps that stand beside a mark without changing it."""
 WELL_READ = 0.6
 EXPLAINED = 0.6
 """Share of a patch of ink that one stamp must fill so that no other is looked for beside it."""
@@ -100,7 +105,10 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
             for candidate, reading in _read(ink, dark_candidates(ink, work), deadline)
             if reading.text is None or reading.text in VOCABULARY  # other words in frames are ordinary print
         ]
-    return [_stamp(candidate, reading, scale) for candidate, reading in _settled(readings)]
+    settled = _settled(readings)
+    if red is not None:
+        settled = _settled(_confirmed(red[0], settled, work))
+    return [_stamp(candidate, reading, scale) for candidate, reading in settled]
 
 
 def _work_scale(dpi: float) -> float:
@@ -187,11 +195,36 @@ def _searched(
         hit = search(np.ascontiguousarray(ink[top : top + height, left : left + width]), left, top, dpi)
         if hit is None:
             continue
-        sure = hit.score >= ACCEPT
-        found.append(
-            (Candidate(hit.rectangle, kind, framed=True), Reading(hit.word if sure else None, hit.score, letters=True))
-        )
+        text = hit.word if hit.score >= ACCEPT else None
+        if not hit.alone:
+            text, other = _read_patch(ink[top : top + height, left : left + width], dpi)
+            if other:
+                continue  # the end of BẢO MẬT, PHÁP LUẬT or the like
+        found.append((Candidate(hit.rectangle, kind, framed=text is None), Reading(text, hit.score, letters=True)))
     return found
+
+
+def _read_patch(ink: Pixels, dpi: float) -> tuple[str | None, bool]:
+    """Read a patch with other letters beside the word: the mark in it if any, and whether it plainly says otherwise."""
+    engine = ocr.engine()
+    if engine is None:
+        return None, False
+    words = [w for w in engine.words(_as_print(ink), ocr.Layout.BLOCK, int(dpi)) if w.confidence >= 35]
+    lines: dict[tuple[int, int, int], list[str]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word.text)
+    said = {folded("".join(line)) for line in lines.values()}
+    for mark in reversed(MARKS):
+        if folded(mark) in said:
+            return mark, False
+    return None, any(len(line) >= 5 for line in said)
+
+
+def _as_print(ink: Pixels) -> Pixels:
+    """Return ink as black on white with full contrast."""
+    top = max(float(np.percentile(ink, 98)), 1.0)
+    picture = 255 - np.clip(ink.astype(np.float32) * (255 / top), 0, 255)
+    return np.pad(picture.astype(np.uint8), 12, constant_values=255)
 
 
 def _is_explained(patch: Rectangle, known: list[Candidate]) -> bool:
@@ -220,6 +253,40 @@ def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate,
         ):
             kept.append((candidate, reading))
     return kept
+
+
+def _confirmed(
+    ink: Pixels, readings: list[tuple[Candidate, Reading]], dpi: float
+) -> list[tuple[Candidate, Reading]]:
+    """Look again at marks that are not framed beyond doubt: the end of a longer red line is no mark.
+
+    BẢO MẬT, BÍ MẬT NHÀ NƯỚC, PHÁP LUẬT: cut from such a heading, the last letters look like a stamp.
+    """
+    engine = ocr.engine()
+    results = []
+    for candidate, reading in readings:
+        doubtful = not candidate.framed or reading.score < FRAMED_SURE
+        if reading.text in MARKS and doubtful and engine is not None:
+            centre, (width, height), angle = candidate.rectangle
+            strip = upright(ink, (centre, (width + 6 * height, 1.15 * height), angle))
+            words = engine.words(_as_print(strip), ocr.Layout.LINE, int(dpi))
+            longer = _longer_line(words, reading.text)
+            if longer:
+                candidate, reading = replace(candidate, framed=False), replace(reading, text=longer)
+        results.append((candidate, reading))
+    return results
+
+
+def _longer_line(words: list[ocr.Word], mark: str) -> str:
+    """Return the line that a mark is only a part of, empty when the mark stands alone or beside other stamps."""
+    if not words or sum(word.confidence for word in words) / len(words) < LINE_CONFIDENCE:
+        return ""
+    letters = "".join(folded(word.text) for word in words)
+    for other in sorted((folded(word) for word in STAMP_NEIGHBOURS), key=len, reverse=True):
+        letters = letters.removeprefix(other).removesuffix(other)
+    if len(letters) < len(folded(mark)) + 2 or letters in {folded(word) for word in MARKS}:
+        return ""
+    return " ".join(word.text for word in words)
 
 
 def _same_place(one: Candidate, other: Candidate) -> bool:

@@ -19,10 +19,10 @@ Rectangle = tuple[tuple[float, float], tuple[float, float], float]
 """Centre, width and height, angle in degrees: the long side lies within 45 degrees of the horizontal."""
 
 # Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
-FRAME_WIDTH, FRAME_HEIGHT = (0.42, 3.4), (0.17, 0.75)
+FRAME_WIDTH, FRAME_HEIGHT = (0.42, 4.5), (0.17, 0.75)
 REGISTER_WIDTH, REGISTER_HEIGHT = (0.9, 3.6), (0.55, 1.8)
 """The stamp of a registry on incoming mail: a frame around several lines."""
-LINE_WIDTH, LINE_HEIGHT = (0.30, 3.2), (0.08, 0.40)
+LINE_WIDTH, LINE_HEIGHT = (0.30, 4.5), (0.08, 0.40)
 STEEPEST = 14.0
 RED_FLOOR = 13
 """Least redness that counts, of 255."""

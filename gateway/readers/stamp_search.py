@@ -128,7 +128,10 @@ def _is_alone(view: npt.NDArray[np.float32], start: int, columns: int, top: int)
     level = 0.35 * float(np.percentile(view[top : top + HEIGHT, start : start + columns], 95))
     band = (view[top + HEIGHT // 3 : top + HEIGHT - HEIGHT // 6] > level).mean(axis=0) > 0.08
     reach = int(0.95 * HEIGHT)
-    for side in (band[max(start - reach, 0) : max(start - 2, 0)][::-1], band[start + columns + 2 : start + columns + reach]):
+    for side in (
+        band[max(start - reach, 0) : max(start - 2, 0)][::-1],
+        band[start + columns + 2 : start + columns + reach],
+    ):
         edges = np.flatnonzero(np.diff(np.concatenate(([0], side.astype(np.int8), [0]))))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
             if last - first > 0.24 * HEIGHT and first < 0.75 * HEIGHT:

@@ -17,6 +17,7 @@ from gateway.readers.ooxml_sink import Place, Sink
 from gateway.readers.ooxml_xml import NAMES, Element, clark, parse, texts
 from gateway.readers.opc import OpcPackage
 from gateway.readers.theme import NO_THEME, parse_theme
+from gateway.readers.xlsx_drawings import read_drawing
 from gateway.readers.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
 from gateway.readers.xlsx_strings import SharedStrings
 from gateway.readers.xlsx_styles import DEFAULT_FACE, Styles
@@ -121,6 +122,10 @@ class _Workbook:
             return
         self._parts.seen.add(stored)
         Sheet(self._book, name=name, number=number, origin=origin).read(self._parts.package.read(stored))
+        for drawing in self._parts.by_kind(stored, "drawing"):
+            if drawing not in self._parts.seen:
+                place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
+                read_drawing(self._parts, self._sink, drawing, place, self._book.styles.theme)
         for kind in ("comments", "threadedComment"):
             for comments in self._parts.by_kind(stored, kind):
                 self._parts.seen.add(comments)

@@ -13,7 +13,7 @@ from gateway.readers.ooxml_parts import Parts
 from gateway.readers.ooxml_sink import Place, Sink
 from gateway.readers.ooxml_xml import NAMES, ChildStream, Element, clark, solid_length, text_of, texts
 from gateway.readers.xlsx_headers import header_lines
-from gateway.readers.xlsx_strings import Rich, SharedStrings, parse_rich
+from gateway.readers.xlsx_strings import Rich, SharedStrings, parse_rich, plain_string
 from gateway.readers.xlsx_styles import CellStyle, Styles
 from gateway.readers.xlsx_values import formula_kind, formula_words, show_number, show_text
 
@@ -69,6 +69,8 @@ class _Look:
     """Letters of the colour of their cell."""
     plain: bool
     """Text is shown as it is."""
+    general: bool
+    """Short numbers are shown as they are."""
 
 
 class Sheet:
@@ -110,9 +112,16 @@ class Sheet:
     # Cells
 
     def _row(self, row: Element, number: int) -> None:
+        """Give the cells of a row.
+
+        Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
+        """
         row_hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
         origin = Origin.HIDDEN if row_hidden else self._origin
         concealed_columns = bool(self._columns.hidden)
+        sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
+        runs = sink.runs
+        before = len(runs)
         column = -1
         taken = 0
         for cell in row:
@@ -124,6 +133,7 @@ class Sheet:
                 reference = reference or f"{_letters(column)}{number}"
             value: str | None = None
             rich: Rich | None = None
+            text: str | None = None
             for child in cell:
                 tag = child.tag
                 if tag == _V:
@@ -133,60 +143,56 @@ class Sheet:
                 elif tag == _F:
                     self._formula("".join(child.itertext()), reference)
                 elif tag == _IS:
-                    rich = parse_rich(child)
-                    only_text = rich.pieces[0][0] if len(rich.pieces) == 1 and not rich.phonetic else text_of(child)
-                    taken += solid_length(only_text)
-            if value is None and rich is None:
+                    text = plain_string(child)
+                    if text is None:
+                        rich = parse_rich(child)
+                    taken += solid_length(text_of(child) if text is None else text)
+            if value is None and rich is None and text is None:
                 continue
             where = origin if not concealed_columns or self._columns.shows(column) else Origin.HIDDEN
             index = cell.get("s") or "0"
-            look = self._looks.get(index) or self._look(index)
+            look = looks.get(index) or self._look(index)
             kind = cell.get("t")
-            if kind == "s" and value is not None:
-                plain = self._book.strings.plain(value)
-                if plain is not None and look.plain:
-                    self._give(plain, look, reference, where)
-                    continue
-                rich = self._book.strings.get(value.strip())
-            elif rich is not None:
-                only = rich.pieces[0] if len(rich.pieces) == 1 and not rich.phonetic else ("", rich)
-                if only[1] is None and look.plain:
-                    self._give(only[0], look, reference, where)
-                    continue
-            elif kind in _NUMBERS and look.style.format_code == "" and value is not None:
-                self._give(value if len(value) < 12 else show_number(value, "").text, look, reference, where)
-                continue
-            self._cell(kind, value, rich, look.style, reference, where)
+            if text is not None:
+                if not look.plain:
+                    rich, text = Rich(((text, None),)), None
+            elif kind == "s" and value is not None:
+                text = strings.plain(value) if look.plain else None
+                if text is None:
+                    rich = strings.get(value.strip())
+            elif rich is None and look.general and kind in _NUMBERS and value is not None and len(value) < 12:
+                text = value
+            if text is None:
+                self._cell(kind, value, rich, look.style, reference, where)
+            elif text:
+                font, size_pt, colour, background, bold = look.style.face
+                sink.block = block = sink.block + 1
+                runs.append(
+                    Run(
+                        text=text,
+                        block=block,
+                        font=font,
+                        size_pt=size_pt,
+                        colour=colour,
+                        background=background,
+                        bold=bold,
+                        locator=prefix + reference,
+                        role=Role.CELL,
+                        origin=Origin.HIDDEN if look.hidden and where is Origin.TEXT else where,
+                    )
+                )
         self._taken += taken
+        sink.charge(len(runs) - before)
+        sink.budget.check_time()
 
     def _look(self, index: str) -> _Look:
         style = self._book.styles.cell(index)
         face = style.face
         hidden = face.colour is not None and unseen(face.colour, face.background or WHITE)
-        look = self._looks[index] = _Look(style, hidden=hidden, plain=style.format_code in _TEXT_FORMATS)
-        return look
-
-    def _give(self, text: str, look: _Look, reference: str, origin: Origin) -> None:
-        """Give a cell of one look: what nearly all cells are, so this is the short way."""
-        if not text:
-            return
-        font, size_pt, colour, background, bold = look.style.face
-        sink = self._sink
-        sink.runs.append(
-            Run(
-                text=text,
-                block=sink.open_block(),
-                font=font,
-                size_pt=size_pt,
-                colour=colour,
-                background=background,
-                bold=bold,
-                locator=self._prefix + reference,
-                role=Role.CELL,
-                origin=Origin.HIDDEN if look.hidden and origin is Origin.TEXT else origin,
-            )
+        look = self._looks[index] = _Look(
+            style, hidden=hidden, plain=style.format_code in _TEXT_FORMATS, general=style.format_code == ""
         )
-        sink.charge()
+        return look
 
     def _cell(
         self,

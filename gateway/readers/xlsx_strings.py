@@ -50,6 +50,16 @@ def parse_rich(element: Element) -> Rich:
     return Rich(tuple(pieces), " ".join(word for word in aside if word and not word.isspace()))
 
 
+def plain_string(element: Element) -> str | None:
+    """Return the text of a string that is a single `t` and nothing else, None for any other."""
+    only = None
+    for child in element:
+        if only is not None or child.tag != _TEXT or len(child) or child.tail:
+            return None
+        only = child
+    return None if only is None or element.text else only.text or ""
+
+
 class SharedStrings:
     """The shared string table; remembers which strings a cell shows."""
 

@@ -1,124 +1,173 @@
-"""Any XML that no other reader knows, to runs: element text, attribute values, comments (XML 1.0, fifth edition).
+"""XML of any kind to Document: the Office 2003 formats with their looks, everything else by its text and attributes.
 
-Among them are the Word and Excel XML of 2003, SVG and drawing formats: their words stand in text nodes like everybody
-else's. A document type is read over, entities are refused, nothing is fetched, libxml2's own limits stay on.
+Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
+read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
+on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself is left out
+and the document is PARTIAL `doctype`, because entities and defaults of it are not seen.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
-from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 from lxml import etree
 
-from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
-from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers import odf, ooxml
+from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.flat_opc import is_flat_opc
+from gateway.readers.ole_report import Report, assemble
+from gateway.readers.ooxml_sink import Place, Sink
+from gateway.readers.ooxml_xml import NAMES, Element, prepare
+from gateway.readers.xml_sheet2003 import SPREADSHEET, read_workbook
+from gateway.readers.xml_word2003 import WORD, read_word
 
-_RUN_LIMIT: Final = 200_000
-_ENTITY: Final = re.compile(rb"<!ENTITY\b", re.IGNORECASE)
-_PARAGRAPHS: Final = frozenset({"p", "para", "paragraph", "h", "text", "title", "cell", "td", "th", "li"})
-_WORDS: Final = re.compile(r"[^\W\d_]{2}")
-_DDE: Final = re.compile(r"\s*DDE(?:AUTO)?\b", re.IGNORECASE)
-_ACTIVE: Final = {
-    "oleobject": "ole-object",
-    "docoledata": "ole-object",
-    "docsuppdata": "macro",
-    "script": "javascript",
-    "foreignobject": "embedded-file",
-}
+_DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
+_LIMIT_NODES: Final = 2_000_000
+_BASE64: Final = re.compile(r"^[A-Za-z0-9+/\s]{64,}={0,2}\s*$")
+_FILES: Final = (
+    b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*",
+    b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"ActiveMime", b"\x01\0\0\0", b"<?xml", b"MSCF", b"\xd7\xcd\xc6\x9a",
+)  # fmt: skip
+_STYLESHEET_HREF: Final = re.compile(r"""href\s*=\s*["']\s*(?:https?:|file:|ftp:|\\\\|//)""", re.IGNORECASE)
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Return the words of an XML file; what stands before a fault of well-formedness is kept and the fault reported."""
+    """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares entities."""
     budget.take_bytes(len(source.data))
-    if _ENTITY.search(source.data):
-        raise ReadError(ReadStatus.MALFORMED, "entities")
-    reader = _Reader(budget)
-    status, reason = ReadStatus.OK, ""
+    if is_flat_opc(source.data):
+        return ooxml.read(source, budget)
+    sink, report = Sink(budget), Report()
+    data = source.data
+    if _DOCTYPE.search(data[: 1 << 16]):
+        data = _DOCTYPE.sub(b"", data, count=1)
+        report.note("doctype")
+    root = _parse(prepare(data), report)
+    if NAMES[root.tag] in {"office:document", "office:document-content"}:
+        return odf.read(source, budget)
+    budget.check_time()
+    namespace = etree.QName(root).namespace
+    _instructions(root, sink)
+    kind = "xml"
+    if namespace == WORD:
+        kind = "word2003-xml"
+        read_word(root, sink)
+    elif namespace == SPREADSHEET:
+        kind = "excel2003-xml"
+        read_workbook(root, sink)
+    else:
+        _generic(root, sink)
+    return assemble(source, sink, report, kind=kind)
+
+
+def _parse(data: bytes, report: Report) -> Element:
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
-        for event, element in _events(source.data):
-            reader.take(event, element)
+        return etree.fromstring(data, etree.XMLParser(**options))
+    except etree.XMLSyntaxError as error:
+        if "depth" in str(error):
+            raise ReadError(ReadStatus.LIMIT, "xml-depth") from None
+        if "HUGE" in str(error) or "Resource limit" in str(error):
+            raise ReadError(ReadStatus.LIMIT, "xml-size") from None
+    # What a forgiving reader would make of it is better than nothing, but it is not all.
+    try:
+        root = etree.fromstring(data, etree.XMLParser(recover=True, **options))
     except etree.XMLSyntaxError:
-        status, reason = ReadStatus.MALFORMED, "xml"
-    except ReadError as error:
-        status, reason = error.status, error.reason
-    document = Document(
-        part=source.part,
-        filename=source.filename,
-        format="xml",
-        status=status,
-        reason=reason,
-        runs=tuple(reader.runs),
-        active_content=tuple(ActiveContent(kind) for kind in reader.active),
-    )
-    return Reading(document)
+        root = None
+    if root is None:
+        raise ReadError(ReadStatus.MALFORMED, "xml")
+    report.note("xml")
+    return root
 
 
-def _events(data: bytes) -> Iterator[tuple[str, Any]]:
-    events: Iterator[tuple[str, Any]] = etree.iterparse(
-        BytesIO(data),
-        events=("start", "end", "comment"),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_pis=True,
-    )
-    return events
+def _instructions(root: Element, sink: Sink) -> None:
+    """Processing instructions before the root: a style sheet from elsewhere may change all that is seen."""
+    node = root.getprevious()
+    place = Place("instruction", Role.FIELD, Origin.HIDDEN)
+    while node is not None:
+        if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - the library has no public name for it
+            if _STYLESHEET_HREF.search(node.text or ""):
+                sink.warn("external-object", place.locator)
+            if node.target != "mso-application":
+                sink.put_line(node.text or "", place)
+        elif node.text:
+            sink.put_line(node.text, place)
+        node = node.getprevious()
 
 
-class _Reader:
-    """Turns parser events into runs, with one block a paragraph or lone text node."""
+def _generic(root: Element, sink: Sink) -> None:
+    """Give all text; an element with text between its children is one block together with them."""
+    blocks: list[int] = []
+    count = 0
+    for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        count += 1
+        if count % 4096 == 0:
+            sink.budget.check_time()
+        if count > _LIMIT_NODES:
+            raise ReadError(ReadStatus.LIMIT, "xml-nodes")
+        if event == "end":
+            blocks.pop()
+            _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
+            continue
+        if event in {"comment", "pi"}:
+            if node.getparent() is not None:
+                sink.put_line(node.text or "", Place("comment", Role.COMMENT, Origin.HIDDEN))
+                _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
+            continue
+        outer = blocks[-1] if blocks else 0
+        blocks.append(outer or (sink.open_block() if _is_mixed(node) else 0))
+        for text in attribute_words(node):
+            sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
+        _text(node.text, blocks[-1], node, sink)
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._block = 0
-        self._inside = 0
-        self._count = 0
-        self.runs: list[Run] = []
-        self.active: dict[str, None] = {}
 
-    def take(self, event: str, element: Any) -> None:
-        """Take one event; an element that is complete gives its memory back."""
-        self._count += 1
-        if not self._count % 4096:
-            self._budget.check_time()
-        if event == "comment":
-            self._add(element.text, Role.COMMENT)
-            return
-        name = etree.QName(element).localname.lower()
-        if event == "start":
-            if name in _PARAGRAPHS:
-                self._block += 1
-                self._inside += 1
-            if name in _ACTIVE:
-                self.active[_ACTIVE[name]] = None
-            for key, value in element.attrib.items():
-                if _WORDS.search(value) and (" " in value or not value.isascii()):
-                    self._add(value, Role.ALT_TEXT, f"property:{etree.QName(key).localname}")
-            return
-        self._text(element, name)
-        if name in _PARAGRAPHS:
-            self._inside -= 1
-        element.clear(keep_tail=True)
+def _is_mixed(node: Element) -> bool:
+    if not len(node):
+        return False
+    return bool(node.text and not node.text.isspace()) or any(child.tail and not child.tail.isspace() for child in node)
 
-    def _text(self, element: Any, name: str) -> None:
-        if name == "bindata":
-            # Base64 of pictures and objects; files in it are found by the walk over encoded text.
-            return
-        if name == "instrtext" and element.text and _DDE.match(element.text):
-            self.active["dde"] = None
-        self._add(element.text, Role.BODY)
-        for child in element:
-            self._add(child.tail, Role.BODY)
 
-    def _add(self, text: str | None, role: Role, locator: str = "") -> None:
-        if not text or not text.strip():
-            return
-        if len(self.runs) >= _RUN_LIMIT:
-            raise ReadError(ReadStatus.LIMIT, "runs")
-        if not self._inside:
-            self._block += 1
-        self.runs.append(Run(text=text, block=self._block, role=role, locator=locator))
+def _text(text: str | None, block: int, owner: Element, sink: Sink) -> None:
+    if not text or text.isspace():
+        return
+    place = Place(f"element:{_local(owner)}", Role.BODY)
+    if block == 0 and _BASE64.match(text) and put_base64(text, f"{_local(owner)}", sink, place.locator):
+        return
+    sink.put(text if block else text.strip(), block or sink.open_block(), place)
+
+
+def _local(node: Element) -> str:
+    return str(node.tag).rpartition("}")[2]
+
+
+def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
+    """Hand on a file that stands in base64; False when it is none of a known kind."""
+    try:
+        data = base64.b64decode("".join(text.split()))
+    except (binascii.Error, ValueError):
+        return False
+    if not data.startswith(_FILES):
+        try:
+            words = data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        if not words.isprintable() and sum(letter.isprintable() or letter.isspace() for letter in words) < len(words):
+            return False
+    sink.budget.take_bytes(len(data))
+    sink.members.append(Member(name=name or "base64", data=data, relation="embedded", locator=locator))
+    return True
+
+
+def attribute_words(node: Element) -> Iterator[str]:
+    """Yield the attribute values that hold words: letters beyond ASCII, or several words in mostly letters."""
+    for value in node.attrib.values():
+        if not value.isascii():
+            yield value
+        elif " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4:
+            yield value
+        elif value.isupper() and value.isalpha() and len(value) > 2:
+            yield value

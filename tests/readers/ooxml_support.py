@@ -47,7 +47,9 @@ _MAIN = {
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
 
-def package(parts: Mapping[str, str | bytes], *, types: Mapping[str, str] | None = None, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def package(
+    parts: Mapping[str, str | bytes], *, types: Mapping[str, str] | None = None, method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """A zipped package of the parts; content types and the root relationship are added."""
     main = next((name for name in parts if name in _MAIN), "word/document.xml")
     overrides = {main: _MAIN[main], **(types or {})}
@@ -77,7 +79,9 @@ def relationships(targets: Mapping[str, tuple[str, str]], *, external: Iterable[
         + (' TargetMode="External"/>' if name in outside else "/>")
         for name, (kind, target) in targets.items()
     )
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{lines}</Relationships>'
+    return (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{lines}</Relationships>'
+    )
 
 
 def word(body: str, **parts: str | bytes) -> bytes:
@@ -134,7 +138,9 @@ def soffice() -> str:
     return found
 
 
-def convert(files: Iterable[Path], target: str, folder: Path, *, fonts: Path | None = None, timeout: float = 100) -> None:
+def convert(
+    files: Iterable[Path], target: str, folder: Path, *, fonts: Path | None = None, timeout: float = 100
+) -> None:
     """Let LibreOffice convert files into `folder`; with only the fonts of `fonts`, where given."""
     environment = dict(os.environ, HOME=str(folder))
     if fonts is not None:
@@ -228,7 +234,13 @@ def our_letters(runs: Iterable[Run]) -> list[list[Letter]]:
     word: list[Letter] = []
     block = -1
     for run in runs:
-        if run.origin is not Origin.TEXT or run.role in {Role.PROPERTY, Role.NAME, Role.ALT_TEXT, Role.FIELD, Role.COMMENT}:
+        if run.origin is not Origin.TEXT or run.role in {
+            Role.PROPERTY,
+            Role.NAME,
+            Role.ALT_TEXT,
+            Role.FIELD,
+            Role.COMMENT,
+        }:
             continue
         if run.block != block and word:
             words.append(word)

@@ -94,7 +94,7 @@ def letter_pdf(seed: int) -> bytes:
     text(297, 195, "Kính gửi: Các phòng, ban, đơn vị thuộc quận.", 14, centre=True)
     y = 225.0
     if rng.random() < 0.3:
-        for row in range(4):
+        for _ in range(4):
             for column in range(4):
                 page.rect(85 + column * 110, 842 - y - 22, 110, 22)
                 text(92 + column * 110, y + 16, rng.choice(("Tổng số", "Thường", "Mật", "120", "35", "Ghi chú")), 12)

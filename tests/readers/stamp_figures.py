@@ -64,7 +64,9 @@ def main() -> None:
     for kind in ("colour", "grey"):
         row = {name: figures.counts[kind, name] for name in ("stamped", "found", "level right", "suspected")}
         print(f"{kind}: {row} recall {figures.recall(kind):.1%}")
-    print(f"unstamped: {figures.unstamped} false marks: {figures.false_marks} false suspicions: {figures.false_suspicions}")
+    print(
+        f"unstamped: {figures.unstamped} false marks: {figures.false_marks} false suspicions: {figures.false_suspicions}"
+    )
     print(f"median {figures.median_ms:.0f} ms, 95th percentile {sorted(figures.times_ms)[int(0.95 * count)]:.0f} ms")
 
 

@@ -87,25 +87,25 @@ def find(reading: Reading, text: str) -> Run:
         ("<text:p>TUYỆT\n   <text:span>MẬT</text:span></text:p>", Role.BODY, Origin.TEXT),
         (f"<text:list><text:list-item><text:p>{MARK}</text:p></text:list-item></text:list>", Role.BODY, Origin.TEXT),
         (f"<text:section text:display='none'><text:p>{MARK}</text:p></text:section>", Role.BODY, Origin.HIDDEN),
-        ("<text:tracked-changes><text:changed-region><text:deletion><office:change-info><dc:creator>x</dc:creator>"
-         f"</office:change-info><text:p>{MARK}</text:p></text:deletion></text:changed-region></text:tracked-changes>",
+        (("<text:tracked-changes><text:changed-region><text:deletion><office:change-info><dc:creator>x</dc:creator>"
+         f"</office:change-info><text:p>{MARK}</text:p></text:deletion></text:changed-region></text:tracked-changes>"),
          Role.BODY, Origin.DELETED),
         (f"<text:p>a<office:annotation><dc:creator>x</dc:creator><text:p>{MARK}</text:p></office:annotation></text:p>",
          Role.COMMENT, Origin.TEXT),
-        (f"<text:p>a<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>{MARK}</text:p>"
-         "</text:note-body></text:note></text:p>", Role.NOTE, Origin.TEXT),
+        ((f"<text:p>a<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>{MARK}</text:p>"
+         "</text:note-body></text:note></text:p>"), Role.NOTE, Origin.TEXT),
         (f"<text:p><draw:frame><draw:text-box><text:p>{MARK}</text:p></draw:text-box></draw:frame></text:p>",
          Role.TEXTBOX, Origin.TEXT),
         (f"<text:p><draw:custom-shape><text:p>{MARK}</text:p></draw:custom-shape></text:p>", Role.TEXTBOX, Origin.TEXT),
-        (f"<text:p><draw:custom-shape draw:name='PowerPlusWaterMarkObject1'><text:p>{MARK}</text:p></draw:custom-shape>"
-         "</text:p>", Role.WATERMARK, Origin.TEXT),
+        ((f"<text:p><draw:custom-shape draw:name='PowerPlusWaterMarkObject1'><text:p>{MARK}</text:p></draw:custom-shape>"
+         "</text:p>"), Role.WATERMARK, Origin.TEXT),
         (f"<text:p><draw:frame><svg:desc>{MARK}</svg:desc></draw:frame></text:p>", Role.ALT_TEXT, Origin.HIDDEN),
         (f"<text:p><text:hidden-text text:string-value='{MARK}'/></text:p>", Role.FIELD, Origin.HIDDEN),
         (f"<text:p><text:bookmark text:name='{MARK}'/></text:p>", Role.NAME, Origin.HIDDEN),
         (f"<office:forms><form:form><form:text form:current-value='{MARK}'/></form:form></office:forms>",
          Role.FIELD, Origin.HIDDEN),
-        (f"<table:table><table:table-row><table:table-cell><text:p>{MARK}</text:p></table:table-cell></table:table-row>"
-         "</table:table>", Role.CELL, Origin.TEXT),
+        ((f"<table:table><table:table-row><table:table-cell><text:p>{MARK}</text:p></table:table-cell></table:table-row>"
+         "</table:table>"), Role.CELL, Origin.TEXT),
         (f"<unknown>{MARK}</unknown>", Role.BODY, Origin.HIDDEN),
         (f"<text:p><unknown>{MARK}</unknown></text:p>", Role.BODY, Origin.TEXT),
     ],
@@ -147,7 +147,10 @@ def test_letters_inherit_through_styles_spans_and_defaults() -> None:
 @pytest.mark.parametrize("look", ['text:display="none"', 'fo:color="#ffffff"'])
 def test_hidden_and_white_letters_are_hidden(look: str) -> None:
     automatic = f'<style:style style:name="T" style:family="text"><style:text-properties {look}/></style:style>'
-    assert find(read_body(f'<text:p><text:span text:style-name="T">{MARK}</text:span></text:p>', automatic), MARK).origin is Origin.HIDDEN
+    assert (
+        find(read_body(f'<text:p><text:span text:style-name="T">{MARK}</text:span></text:p>', automatic), MARK).origin
+        is Origin.HIDDEN
+    )
 
 
 def test_headers_of_used_masters_are_seen() -> None:
@@ -243,7 +246,9 @@ def test_macros_are_reported_and_their_doctype_is_no_fault() -> None:
     reading = read_body("<text:p>x</text:p>", Basic__Standard__Module1_xml=module)
     assert reading.document.status is ReadStatus.OK
     assert "macro" in {each.kind for each in reading.document.active_content}
-    evil = content("<text:p>x</text:p>").replace("<office:document-content", '<!DOCTYPE a [<!ENTITY b "c">]><office:document-content', 1)
+    evil = content("<text:p>x</text:p>").replace(
+        "<office:document-content", '<!DOCTYPE a [<!ENTITY b "c">]><office:document-content', 1
+    )
     assert read(package({"content.xml": evil})).document.reason == "doctype"
 
 
@@ -257,7 +262,11 @@ def test_a_flat_document_is_read_like_a_package() -> None:
         "</office:binary-data></draw:image></draw:frame></text:p></office:text></office:body></office:document>"
     )
     reading = read(flat.encode())
-    assert (find(reading, MARK).role, find(reading, "chân").role, find(reading, "Tựa").role) == (Role.BODY, Role.FOOTER, Role.PROPERTY)
+    assert (find(reading, MARK).role, find(reading, "chân").role, find(reading, "Tựa").role) == (
+        Role.BODY,
+        Role.FOOTER,
+        Role.PROPERTY,
+    )
     assert [(m.relation, m.data) for m in reading.members] == [("image", b"\x89PNG flat")]
 
 
@@ -270,7 +279,10 @@ def locked(password: str, algorithm: str) -> bytes:
         salt = os.urandom(16)
         if algorithm == "aes":
             vector, digest, checksum, size = os.urandom(16), hashlib.sha256, hashlib.sha256(packed[:1024]).digest(), 32
-            cipher, names = "http://www.w3.org/2001/04/xmlenc#aes256-cbc", ("SHA256/1K", "http://www.w3.org/2000/09/xmldsig#sha256")
+            cipher, names = (
+                "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
+                ("SHA256/1K", "http://www.w3.org/2000/09/xmldsig#sha256"),
+            )
         else:
             vector, digest, checksum, size = os.urandom(8), hashlib.sha1, hashlib.sha1(packed[:1024]).digest(), 16
             cipher, names = "Blowfish CFB", ("SHA1/1K", "SHA1")

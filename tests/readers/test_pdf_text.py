@@ -111,7 +111,11 @@ def test_large_slanting_text_is_a_watermark() -> None:
 def test_two_columns_of_the_head_stay_apart_and_in_order() -> None:
     def draw(canvas):
         for row, (left, right) in enumerate(
-            (("ỦY BAN NHÂN DÂN", "CỘNG HÒA XÃ HỘI"), ("QUẬN BÌNH TÂN", "Độc lập - Tự do"), ("Số: 12/UBND", "ngày 1 tháng 2"))
+            (
+                ("ỦY BAN NHÂN DÂN", "CỘNG HÒA XÃ HỘI"),
+                ("QUẬN BÌNH TÂN", "Độc lập - Tự do"),
+                ("Số: 12/UBND", "ngày 1 tháng 2"),
+            )
         ):
             canvas.drawCentredString(160, 780 - 16 * row, left)
             canvas.drawCentredString(410, 780 - 16 * row, right)
@@ -181,7 +185,9 @@ def test_white_text_on_a_dark_field_is_visible() -> None:
 
 
 def test_text_outside_the_crop_box_is_hidden() -> None:
-    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (OUTSIDE) Tj 0 -500 Td (INSIDE) Tj ET", page_extra=b"/CropBox [0 0 595 500]")
+    data = pdfs.simple(
+        b"BT /F1 14 Tf 80 700 Td (OUTSIDE) Tj 0 -500 Td (INSIDE) Tj ET", page_extra=b"/CropBox [0 0 595 500]"
+    )
     document = read(data)
     assert the_run(document, "OUTSIDE").origin is Origin.HIDDEN
     assert the_run(document, "INSIDE").origin is Origin.TEXT

@@ -45,7 +45,9 @@ def test_legacy_bytes_are_one_character_each_for_the_decoders() -> None:
     assert plain.decode(b"T\x8fI M\x87T").text == "T\x8fI M‡T"  # VISCII
 
 
-@pytest.mark.parametrize(("data", "expected"), [(b"tuy\xd6t m\xcbt v\xb5 nh\xadng \xae\xb7 c\xb8c tr\xad\xeang h\xf5p", "tuyệt mật")])
+@pytest.mark.parametrize(
+    ("data", "expected"), [(b"tuy\xd6t m\xcbt v\xb5 nh\xadng \xae\xb7 c\xb8c tr\xad\xeang h\xf5p", "tuyệt mật")]
+)
 def test_the_text_module_decodes_what_we_give(data: bytes, expected: str) -> None:
     runs = read(data).runs
     assert expected in "".join(item.text for item in decode_runs(runs)).lower()
@@ -99,7 +101,9 @@ def _seconds(data: bytes) -> float:
     return time.perf_counter() - started
 
 
-@given(st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-7", "utf-16", "big5", "cp1258", "rot13", "undefined"]))
+@given(
+    st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-7", "utf-16", "big5", "cp1258", "rot13", "undefined"])
+)
 def test_any_bytes_give_a_document(data: bytes, charset: str | None) -> None:
     assert read(data, charset=charset).format == "text"
 

@@ -65,7 +65,13 @@ def test_direct_formatting_wins() -> None:
     run.font.name, run.font.size, run.font.bold = "Times New Roman", Pt(14), True
     run.font.color.rgb = RGBColor(0xC0, 0, 0)
     seen = find(saved(deck), MARK)
-    assert (seen.role, seen.font, seen.size_pt, seen.bold, seen.colour) == (Role.TEXTBOX, "Times New Roman", 14.0, True, "C00000")
+    assert (seen.role, seen.font, seen.size_pt, seen.bold, seen.colour) == (
+        Role.TEXTBOX,
+        "Times New Roman",
+        14.0,
+        True,
+        "C00000",
+    )
 
 
 def test_theme_colours_with_brightness_are_resolved() -> None:
@@ -102,9 +108,17 @@ def test_tables_notes_charts_groups_and_descriptions_are_read() -> None:
     box._element.nvSpPr.cNvPr.set("descr", "mô tả ảnh")
     reading = saved(deck)
     head = find(reading, "ô tiêu đề")
-    assert (head.role, head.locator, head.bold, head.colour) == (Role.CELL, "slide:1,table:1,row:1,column:2", True, "FFFFFF")
+    assert (head.role, head.locator, head.bold, head.colour) == (
+        Role.CELL,
+        "slide:1,table:1,row:1,column:2",
+        True,
+        "FFFFFF",
+    )
     assert find(reading, "ô thường").colour == "000000"
-    assert (find(reading, "ghi chú người nói").role, find(reading, "ghi chú người nói").locator) == (Role.NOTE, "slide:1")
+    assert (find(reading, "ghi chú người nói").role, find(reading, "ghi chú người nói").locator) == (
+        Role.NOTE,
+        "slide:1",
+    )
     assert find(reading, "danh mục").page == 1
     assert find(reading, "chuỗi số").role is Role.TEXTBOX
     assert find(reading, "trong nhóm").origin is Origin.TEXT

@@ -41,7 +41,11 @@ def workbook(sheet: str, *, strings: str = "", styles: str = "", more: dict[str,
     parts: dict[str, str | bytes] = {
         "xl/workbook.xml": f'<workbook {S}><sheets><sheet name="Tờ 1" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": relationships(
-            {"rId1": ("worksheet", "worksheets/sheet1.xml"), "rId2": ("sharedStrings", "sharedStrings.xml"), "rId3": ("styles", "styles.xml")}
+            {
+                "rId1": ("worksheet", "worksheets/sheet1.xml"),
+                "rId2": ("sharedStrings", "sharedStrings.xml"),
+                "rId3": ("styles", "styles.xml"),
+            }
         ),
         "xl/worksheets/sheet1.xml": f"<worksheet {S}>{sheet}</worksheet>",
         "xl/sharedStrings.xml": f"<sst {S}>{strings}</sst>",
@@ -60,7 +64,13 @@ def test_cells_have_font_size_colour_and_place() -> None:
     sheet["B7"].fill = PatternFill("solid", fgColor="FFFFFF00")
     sheet["C7"] = 42
     run = find(saved(book), "Uỷ ban")
-    assert (run.font, run.size_pt, run.bold, run.colour, run.background) == ("Times New Roman", 13.0, True, "C00000", "FFFF00")
+    assert (run.font, run.size_pt, run.bold, run.colour, run.background) == (
+        "Times New Roman",
+        13.0,
+        True,
+        "C00000",
+        "FFFF00",
+    )
     assert (run.locator, run.role, run.origin) == ("cell:Danh sách!B7", Role.CELL, Origin.TEXT)
     assert find(saved(book), "42").locator == "cell:Danh sách!C7"
 
@@ -140,7 +150,7 @@ def test_strings_that_no_cell_shows_are_still_read() -> None:
     "cell",
     [
         f"<c t='inlineStr'><is><t>{MARK}</t></is></c>",
-        f"<c t='inlineStr'><is><r><t>TUYỆT </t></r><r><rPr><b/></rPr><t>MẬT</t></r></is></c>",
+        "<c t='inlineStr'><is><r><t>TUYỆT </t></r><r><rPr><b/></rPr><t>MẬT</t></r></is></c>",
         f"<c t='str'><v>{MARK}</v></c>",
         f"<c t='e'><v>{MARK}</v></c>",
         f"<c><v>{MARK}</v></c>",
@@ -163,9 +173,40 @@ def test_theme_and_indexed_colours_and_tints_are_resolved() -> None:
         + "</cellXfs>"
     )
     row = "".join(f'<c s="{i}" t="str"><v>cell{i}</v></c>' for i in range(4))
-    runs = [run for run in read(workbook(f"<sheetData><row>{row}</row></sheetData>", styles=styles)).document.runs if run.role is Role.CELL]
+    runs = [
+        run
+        for run in read(workbook(f"<sheetData><row>{row}</row></sheetData>", styles=styles)).document.runs
+        if run.role is Role.CELL
+    ]
     assert [run.colour for run in runs] == ["000000", "2F5597", "FF0000", "FFFFFF"]
     assert runs[3].background == "000000"
+
+
+def test_shapes_on_sheets_have_look_and_place() -> None:
+    xdr = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
+    drawing = (
+        f'<xdr:wsDr xmlns:xdr="{xdr}" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><xdr:twoCellAnchor>'
+        "<xdr:from><xdr:col>1</xdr:col></xdr:from><xdr:sp><xdr:nvSpPr><xdr:cNvPr id='2' name='TextBox 1' descr='mô tả'/>"
+        "</xdr:nvSpPr><xdr:spPr/><xdr:txBody><a:bodyPr/><a:p><a:r><a:rPr sz='1400' b='1'><a:solidFill><a:srgbClr "
+        f"val='C00000'/></a:solidFill><a:latin typeface='Arial'/></a:rPr><a:t>{MARK}</a:t></a:r></a:p></xdr:txBody></xdr:sp>"
+        "</xdr:twoCellAnchor></xdr:wsDr>"
+    )
+    more = {
+        "xl/worksheets/_rels/sheet1.xml.rels": relationships({"rId1": ("drawing", "../drawings/drawing1.xml")}),
+        "xl/drawings/drawing1.xml": drawing,
+    }
+    reading = read(workbook("<sheetData/>", more=more))
+    run = find(reading, MARK)
+    assert (run.font, run.size_pt, run.colour, run.bold) == ("Arial", 14.0, "C00000", True)
+    assert (run.role, run.locator, run.boxed) == (Role.TEXTBOX, "sheet:Tờ 1", True)
+    assert find(reading, "mô tả").role is Role.ALT_TEXT
+
+
+def test_vml_with_unclosed_tags_is_read_all_the_same() -> None:
+    vml = f"<xml xmlns:v='urn:schemas-microsoft-com:vml'><v:shape><v:textbox><div>{MARK}<br>x</div></v:textbox></v:shape></xml>"
+    reading = read(workbook("<sheetData/>", more={"xl/drawings/vmlDrawing1.vml": vml}))
+    assert reading.document.status is ReadStatus.OK
+    assert MARK in find(reading, MARK).text
 
 
 def test_repeated_long_strings_are_charged() -> None:
