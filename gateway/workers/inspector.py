@@ -44,9 +44,6 @@ _KEPT_LIMIT: Final = 96 << 20
 _TEXT_LIMIT: Final = 400_000
 _NAME_LIMIT: Final = 255
 
-Loaded = tuple[bytes, tuple[bytes, ...]]
-"""Decoded octets, and other readings of the same body."""
-
 
 @dataclass
 class _Group:
@@ -64,7 +61,7 @@ class _Item:
     """Something to look at."""
 
     part: Part
-    load: Callable[[], Loaded]
+    load: Callable[[], mime.DecodedBody]
     group: _Group
     depth: int = 0
     entity: Callable[[], bytes] | None = None
@@ -121,9 +118,8 @@ class Inspector:
         return [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in leaves]
 
     def _leaf(self, part: Part, parent: Part | None, group: _Group) -> _Item:
-        def load() -> Loaded:
-            body = mime.decode_body(self._content, part)
-            return body.data, body.alternatives
+        def load() -> mime.DecodedBody:
+            return mime.decode_body(self._content, part)
 
         signed = parent if parent is not None and parent.declared_type == "multipart/signed" else None
         entity = part if part.declared_type in ("application/pkcs7-mime", "application/x-pkcs7-mime") else None
@@ -154,7 +150,7 @@ class Inspector:
         settled = (look.part.detected_type or "").startswith("application/vnd.etsi.asic")
         group = _Group(signed=not settled and any(_is_signature(child) for child, _ in children), settled=settled)
         items = [
-            _Item(child, lambda member=member: (member.data, ()), group, depth=item.depth + 1)  # type: ignore[misc]
+            _Item(child, lambda member=member: mime.DecodedBody(member.data), group, depth=item.depth + 1)  # type: ignore[misc]
             for child, member in children
         ]
         items.sort(key=lambda inner: _is_signature(inner.part))
@@ -162,7 +158,8 @@ class Inspector:
 
     def _look(self, item: _Item, look: _Look) -> None:
         """Gather documents, members and signatures of one part into `look`."""
-        data, alternatives = item.load()
+        body = item.load()
+        data = body.data
         sniffed = sniff(data, item.part.filename, item.part.declared_type)
         look.part = structs.replace(
             item.part,
@@ -174,7 +171,10 @@ class Inspector:
         self._budget.check_depth(item.depth)
         for kind in sniffed.types:
             look.guarded(lambda kind=kind: self._read(kind, data, look), kind)  # type: ignore[misc]
-        self._look_around(data, alternatives, sniffed, look)
+        self._look_around(data, body.alternatives, sniffed, look)
+        for ambiguity in body.ambiguities(item.part)[:1]:
+            # Two readers see different octets: all readings are looked at, and yet nobody knows what was sent.
+            look.fail(ReadStatus.MALFORMED, ambiguity.code, sniffed.primary)
         look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
         self._verify(item, data, sniffed, look)
 

@@ -5,9 +5,12 @@ import io
 
 import pytest
 import pyzipper
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
 from gateway.readers import registry
+from gateway.readers import sniff as sniff_module
 from gateway.workers import inspector as module
 from gateway.workers import sample
 from gateway.workers.verifiers import NoVerifiers
@@ -167,6 +170,28 @@ def test_other_readings_of_a_sloppy_body_are_looked_at():
     assert "first part" in texts
 
 
+@pytest.mark.parametrize(
+    ("encoded", "code"),
+    [
+        (b"Zmlyc3QgcGFydA==c2Vjb25k", "base64-padding"),
+        (b"Zmlyc3Qg*cGFydA==", "base64-junk"),
+        (b"Zmlyc3QgcGFydA==Z", "base64-padding"),
+    ],
+)
+def test_a_body_that_two_readers_decode_differently_is_malformed(encoded, code):
+    """Catalogue row E03: all readings are looked at, and the part is still not clean."""
+    content = mail(("a.txt", b"first part")).replace(b"Zmlyc3QgcGFydA==", encoded)
+    merger = inspect(content)
+    spoken = [(document.status, document.reason) for document in merger.documents if document.part == "2"]
+    assert (ReadStatus.MALFORMED, code) in spoken
+    assert any("first part" in run.text for document in merger.documents for run in document.runs)
+
+
+def test_an_ordinary_body_is_not_accused_of_its_encoding():
+    merger = inspect(mail(("a.txt", b"first part")))
+    assert {document.status for document in merger.documents} == {ReadStatus.OK}
+
+
 def test_members_with_one_name_get_paths_of_their_own():
     import warnings
 
@@ -237,3 +262,12 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
     module.Inspector(asked, content, emit=frames.append, verifiers=NoVerifiers()).run()
     assert [frame.part.path for frame in frames if isinstance(frame, Result)] == ["2!b.txt"]
     assert Merger
+
+
+@settings(max_examples=60, deadline=5000)
+@given(st.sampled_from([magic for _, magic, _ in sniff_module._MAGIC]), st.binary(max_size=1500), st.integers(0, 3))
+def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
+    data = magic + rest
+    for level in range(depth):
+        data = zipped((f"{level}.bin", data))
+    assert len(inspect(mail(("a.bin", data))).documents) >= 2 + depth
