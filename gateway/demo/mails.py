@@ -70,7 +70,10 @@ def samples(sign: Callable[[bytes], bytes]) -> tuple[SampleMail, ...]:
     signed = sign(pdf_file(letter))
     note = (Line("Biên bản trao đổi công việc trong tuần."), Line("Các bộ phận gửi ý kiến trước thứ sáu."))
     secret = (Line("TỐI MẬT", bold=True), *official_letter("07/BC-UBND", "tình hình địa bàn"))
-    legacy = (Line("B¸o c¸o kÕt qu¶ c«ng t¸c th¸ng cña phßng", font=".VnTime"),)
+    legacy = (
+        Line("B¸o c¸o kÕt qu¶ c«ng t¸c th¸ng cña phßng", font=".VnTime"),
+        Line("KÝnh göi V¨n phßng Uû ban nh©n d©n quËn", font=".VnTime"),
+    )
     arial = tuple(Line(line.text, "Arial", line.colour, line.size_pt, line.bold) for line in letter)
     return (
         SampleMail("plain", "Lịch họp giao ban", "", body="Kính mời anh dự họp giao ban 8 giờ thứ hai."),

@@ -14,8 +14,11 @@ from typing import Any
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.content import RawContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.sign import fields, signers, timestamps
+from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from gateway.demo.pki import Identity, Pki
@@ -100,9 +103,19 @@ def sign_pdf(data: bytes, identity: Identity, how: PdfSigning | None = None) -> 
         metadata,
         signer=simple_signer(identity, with_chain=how.with_chain, imprint=how.tsa_digest),
         timestamper=stamp,
+        stamp_style=_frame(how.box) if how.box is not None else None,
         new_field_spec=spec,
     )
     return _run_to_bytes(signer, data)
+
+
+def _frame(box: tuple[int, int, int, int]) -> StaticStampStyle:
+    """A red frame in the place of the signature or seal, without words in a font of the library's choice."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    drawing = b"1 0 0 RG 1.5 w 1 1 %d %d re S" % (width - 2, height - 2)
+    return StaticStampStyle(
+        background=RawContent(drawing, box=BoxConstraints(width=width, height=height)), border_width=0
+    )
 
 
 def _run_to_bytes(signer: signers.PdfSigner, data: bytes) -> bytes:

@@ -14,20 +14,17 @@ from typing import Any
 
 from asn1crypto import cms, core, tsp
 from asn1crypto import parser as asn1_parser
-from asn1crypto import x509 as asn1_x509
 
 from gateway.model import Integrity
-from gateway.signatures import algorithms, revocation
+from gateway.signatures import algorithms
 from gateway.signatures.algorithms import Content
 from gateway.signatures.certificates import Certificate, checked, key_of
-from gateway.signatures.revocation import Evidence, RevocationList
+from gateway.signatures.cms_evidence import from_attributes, from_crls
+from gateway.signatures.revocation import Evidence
 from gateway.signatures.wall import LibraryFault, wall
 
 MAX_SIGNERS = 16
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
-_REVOCATION_VALUES = "1.2.840.113549.1.9.16.2.24"
-_CERTIFICATE_VALUES = "1.2.840.113549.1.9.16.2.23"
-_ADOBE_REVOCATION = "1.2.840.113583.1.1.8"
 _SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 _ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
@@ -98,9 +95,9 @@ def _from_parsed(parsed: Any, length: int) -> SignedData:
             continue  # a certificate that cannot be read vouches for nothing
         if len(certificates) >= 100:
             break
-    lists, responses = _from_crls(parsed)
+    lists, responses = from_crls(parsed)
     for signer in list(parsed["signer_infos"])[:MAX_SIGNERS]:
-        extra_lists, extra_responses, extra_certificates = _from_attributes(signer)
+        extra_lists, extra_responses, extra_certificates = from_attributes(signer)
         lists += extra_lists
         responses += extra_responses
         certificates += extra_certificates
@@ -120,65 +117,6 @@ def _octets(content: Any) -> bytes:
     if isinstance(content, (core.ParsableOctetString, core.OctetString)):
         return bytes(content)
     return bytes(content.contents)
-
-
-def _from_crls(parsed: Any) -> tuple[list[RevocationList], list[bytes]]:
-    lists: list[RevocationList] = []
-    responses: list[bytes] = []
-    crls = parsed["crls"]
-    for choice in crls or ():
-        if choice.name == "certificate_list":
-            _add_list(lists, choice.chosen.dump())
-        elif choice.name == "other" and choice.chosen["other_rev_info_format"].native == "ocsp_response":
-            responses.append(choice.chosen["other_rev_info"].dump())
-    return lists, responses
-
-
-def _add_list(lists: list[RevocationList], der: bytes) -> None:
-    try:
-        lists.append(revocation.load_list(der, embedded=True))
-    except LibraryFault:
-        return  # unreadable evidence is no evidence
-
-
-def _from_attributes(signer: Any) -> tuple[list[RevocationList], list[bytes], list[Certificate]]:
-    """Collect archived revocation data of Adobe and CAdES, and CAdES certificate values."""
-    lists: list[RevocationList] = []
-    responses: list[bytes] = []
-    certificates: list[Certificate] = []
-    for group in ("signed_attrs", "unsigned_attrs"):
-        attributes = signer[group]
-        for attribute in attributes or ():
-            oid = attribute["type"].dotted
-            if oid not in {_ADOBE_REVOCATION, _REVOCATION_VALUES, _CERTIFICATE_VALUES}:
-                continue
-            for value in attribute["values"]:
-                try:
-                    with wall("revocation-values"):
-                        if oid == _CERTIFICATE_VALUES:
-                            sequence = core.SequenceOf.load(value.dump(), spec=asn1_x509.Certificate)
-                            certificates += [checked(one.dump()) for one in sequence]
-                        else:
-                            _split_revocation_values(value.dump(), lists, responses)
-                except LibraryFault:
-                    continue
-    return lists, responses, certificates
-
-
-def _split_revocation_values(der: bytes, lists: list[RevocationList], responses: list[bytes]) -> None:
-    """Read [0] CRLs and [1] OCSP responses; Adobe's attribute and RFC 5126 §6.3.4 have the same shape."""
-    outer = core.Sequence.load(der)
-    for index in range(len(outer)):
-        tagged = outer[index]
-        if tagged.tag not in {0, 1}:
-            continue
-        inner = core.Sequence.load(tagged.contents)
-        for position in range(len(inner)):
-            encoded = inner[position].dump()
-            if tagged.tag == 0:
-                _add_list(lists, encoded)
-            else:
-                responses.append(encoded)
 
 
 def verify_signer(data: SignedData, signer: Any, content: Content, *, extra: Sequence[Certificate] = ()) -> CmsSigner:

@@ -8,7 +8,6 @@ parse but that holds a signature is reported as one that cannot be read, never a
 from __future__ import annotations
 
 import dataclasses
-import io
 import logging
 from dataclasses import dataclass
 from dataclasses import replace as replace_facts
@@ -19,60 +18,27 @@ from msgspec.structs import replace
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
 
-from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
-from gateway.signatures import cms, pdf_changes, pdf_content, revocation, timestamps
+from gateway.model import Changes, HolderKind, Integrity, Signature, Trust
+from gateway.signatures import cms, pdf_content, revocation, timestamps
 from gateway.signatures.algorithms import Content, Scheme, describe_key, verify
 from gateway.signatures.certificates import Certificate, checked, describe, key_of
 from gateway.signatures.judge import Judgement
+from gateway.signatures.pdf_fields import Field, filled_fields, open_reader, page_of, place
 from gateway.signatures.pdf_objects import entry
-from gateway.signatures.pdf_ranges import (
-    RangeFault,
-    SignedRange,
-    final_startxref,
-    has_foreign_tail,
-    reaches_end,
-    read_range,
-)
+from gateway.signatures.pdf_ranges import SignedRange, final_startxref
 from gateway.signatures.report import Facts, Subject, assemble, conclude, unreadable
 from gateway.signatures.revocation import Evidence
 from gateway.signatures.timestamps import Verified
 from gateway.signatures.trust import TrustStore
 from gateway.signatures.wall import LibraryFault, wall
 
-_MAX_FIELDS = 64
-_MAX_REVISIONS = 200
 _MAX_STORE_ITEMS = 400
 _DETACHED = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/PBAD.PAdES"})
 
 # pyHanko logs every doubt with a traceback; our report says the same in fewer words and without content.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True)
-class _Field:
-    """A filled signature field."""
-
-    name: str
-    field: Any
-    signature: Any
-    revision: int
-    """Revision that wrote the signature dictionary last."""
-    range: SignedRange | None
-    fault: str = ""
-
-    @property
-    def end(self) -> int:
-        """Where its signed bytes end, 0 when unknown."""
-        return self.range.end if self.range else 0
-
-    @property
-    def is_timestamp(self) -> bool:
-        """Whether it is a document timestamp."""
-        kind, sub_filter = entry(self.signature, "/Type"), entry(self.signature, "/SubFilter")
-        return bool(kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161")
 
 
 @dataclass(frozen=True)
@@ -92,29 +58,12 @@ def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
             reader = open_reader(data)
             if reader.encrypted and not _open(reader):
                 return _closed(subject, data, "encrypted")
-            fields = _fields(reader, data)
+            fields = filled_fields(reader, data)
     except LibraryFault:
         return _closed(subject, data, "malformed")
     if not fields:
         return ()
     return _verify_fields(subject, data, reader, fields)
-
-
-def open_reader(data: bytes) -> PdfFileReader:
-    """Open a file as pyHanko does, with one workaround."""
-    reader = PdfFileReader(io.BytesIO(data), strict=False)
-    find = reader.xrefs.get_introducing_revision
-
-    def introduced(reference: Any) -> int:
-        # pyHanko 0.38 raises KeyError for a reference to an object that does not exist (null, ISO 32000-2 §7.3.10), as
-        # writers of /DSS leave them; older than every revision, it explains nothing and needs no explanation.
-        try:
-            return int(find(reference))
-        except KeyError:
-            return -1
-
-    reader.xrefs.get_introducing_revision = introduced
-    return reader
 
 
 def _open(reader: PdfFileReader) -> bool:
@@ -133,35 +82,7 @@ def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...
     return (unreadable(subject, problem=problem, integrity=integrity),)
 
 
-def _fields(reader: PdfFileReader, data: bytes) -> list[_Field]:
-    found = []
-    for number, (name, value, reference) in enumerate(enumerate_sig_fields(reader, filled_status=True)):
-        if number >= _MAX_FIELDS:
-            raise LibraryFault("fields", "too many")
-        signature = value.get_object() if isinstance(value, generic.IndirectObject) else value
-        field = reference.get_object()
-        if not isinstance(signature, generic.DictionaryObject):
-            found.append(_Field(name, field, generic.DictionaryObject(), 0, None, "malformed"))
-            continue
-        raw = field.raw_get("/V") if "/V" in field else value
-        revision = 0
-        if isinstance(raw, generic.IndirectObject):
-            revision = reader.xrefs.get_last_change(raw.reference)
-        try:
-            signed = read_range(data, _numbers(signature))
-            found.append(_Field(name, field, signature, revision, signed))
-        except RangeFault as fault:
-            found.append(_Field(name, field, signature, revision, None, str(fault)))
-    return sorted(found, key=lambda one: one.end)
-
-
-def _numbers(signature: Any) -> list[object]:
-    if "/ByteRange" not in signature:
-        return []
-    return [int(n) if isinstance(n, generic.NumberObject) else n for n in signature["/ByteRange"]]
-
-
-def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[_Field]) -> tuple[Signature, ...]:
+def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
     store = _security_store(reader)
     content = pdf_content.inspect(reader, data)
     stamps: list[tuple[int, Verified]] = []
@@ -183,27 +104,12 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
     rewritten = _is_rewritten(data, reader, fields, reports)
     extra = (*content.problems, *(("incoming-stamp",) if rewritten else ()))
     return tuple(
-        replace(report_, page=_page(one, content), problems=tuple(dict.fromkeys((*report_.problems, *extra))))
+        replace(report_, page=page_of(one, content), problems=tuple(dict.fromkeys((*report_.problems, *extra))))
         for one, report_ in zip(fields, reports, strict=True)
     )
 
 
-def _page(one: _Field, content: pdf_content.Content) -> int | None:
-    """The page that the widget of a field stands on."""
-    widgets = [one.field]
-    if "/Kids" in one.field:
-        widgets = [kid.get_object() for kid in one.field["/Kids"]]
-    for widget in widgets:
-        reference = getattr(widget, "container_ref", None)
-        if reference is not None and reference.idnum in content.pages:
-            return content.pages[reference.idnum]
-        page = widget.raw_get("/P") if "/P" in widget else None
-        if isinstance(page, generic.IndirectObject) and page.idnum in content.pages:
-            return content.pages[page.idnum]
-    return None
-
-
-def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[_Field], reports: list[Signature]) -> bool:
+def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[Field], reports: list[Signature]) -> bool:
     """Tell whether a tool wrote the whole file anew after it was signed, as stamp tools for incoming mail do.
 
     An honest update appends; then every earlier signature still stands where its byte range says. Here no signature
@@ -251,62 +157,11 @@ def _sort_in(
         return
 
 
-def _place(reader: PdfFileReader, data: bytes, one: _Field, signed: SignedRange) -> tuple[Coverage, Changes, list[str]]:
-    """Coverage and changes of one signature with a well-formed byte range."""
-    total = reader.xrefs.total_revisions
-    last = reader.xrefs.get_xref_container_info(total - 1)
-    problems = []
-    if has_foreign_tail(data, max(_structure_ends(reader))):
-        problems.append("trailing-bytes")
-    if reaches_end(data, signed):
-        return Coverage.WHOLE, Changes.NONE, problems
-    revision = _covered_revision(reader, data, one, signed)
-    if revision is None:
-        return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
-    if total > _MAX_REVISIONS:
-        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "too-many-revisions"]
-    if last.end_location <= signed.end:
-        # No revision follows, yet bytes do: nothing explains them.
-        return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
-    try:
-        changes = pdf_changes.since(reader, revision, *pdf_changes.permissions(one.signature, one.field))
-    except LibraryFault:
-        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
-    coverage = Coverage.PARTIAL if problems or changes is Changes.FORBIDDEN else Coverage.WHOLE
-    if changes is Changes.FORBIDDEN:
-        problems.append("changed-after-signing")
-    return coverage, changes, problems
-
-
-def _structure_ends(reader: PdfFileReader) -> list[int]:
-    """Where the cross-reference of each revision ends; a linearised file has that of its first page up front."""
-    xrefs = reader.xrefs
-    return [xrefs.get_xref_container_info(revision).end_location for revision in range(xrefs.total_revisions)]
-
-
-def _covered_revision(reader: PdfFileReader, data: bytes, one: _Field, signed: SignedRange) -> int | None:
-    """Return the last revision that lies within the signed bytes, None when they do not end exactly with it.
-
-    The revision is found by where the bytes stand, not by who wrote the signature: both halves of a linearised file are
-    one revision to its signer.
-    """
-    start = final_startxref(data, signed)
-    with wall("revision"):
-        inside = 0
-        for end in _structure_ends(reader):
-            if end > signed.end:
-                break
-            inside += 1
-        if inside == 0 or one.revision >= inside or start != reader.xrefs.get_startxref_for_revision(inside - 1):
-            return None
-        return inside - 1
-
-
 def _verify_one(
     subject: Subject,
     data: bytes,
     reader: PdfFileReader,
-    one: _Field,
+    one: Field,
     store: _Store,
     later: list[Verified],
 ) -> Signature:
@@ -315,7 +170,7 @@ def _verify_one(
     view = memoryview(data)
     content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
     sub_filter = str(entry(one.signature, "/SubFilter", ""))
-    coverage, changes, problems = _place(reader, data, one, one.range)
+    coverage, changes, problems = place(reader, data, one, one.range)
     common = Facts(
         field=one.name,
         integrity=Integrity.UNKNOWN,
@@ -383,7 +238,7 @@ def _broken(common: Facts, sub_indication: str, *problems: str) -> Facts:
     )
 
 
-def _from_bare_signature(common: Facts, one: _Field, content: Content) -> Facts:
+def _from_bare_signature(common: Facts, one: Field, content: Content) -> Facts:
     """adbe.x509.rsa_sha1 (ISO 32000-1 §12.8.3.2): /Contents is an OCTET STRING with a PKCS #1 signature."""
     from asn1crypto import core
 
@@ -404,7 +259,7 @@ def _from_bare_signature(common: Facts, one: _Field, content: Content) -> Facts:
 
 
 def _verify_timestamp(
-    subject: Subject, data: bytes, reader: PdfFileReader, one: _Field, store: _Store
+    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store
 ) -> tuple[Signature, Verified]:
     """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
     if one.range is None:
@@ -415,7 +270,7 @@ def _verify_timestamp(
     verified = timestamps.verify_parsed(
         parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now
     )
-    coverage, changes, problems = _place(reader, data, one, one.range)
+    coverage, changes, problems = place(reader, data, one, one.range)
     intact = verified.integrity is Integrity.INTACT and verified.imprint_ok
     facts = Facts(
         field=one.name,

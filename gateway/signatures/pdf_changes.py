@@ -30,16 +30,14 @@ from pyhanko.sign.diff_analysis.constants import (
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from gateway.model import Changes
+from gateway.signatures.pdf_form_rules import KidWidgets, RelevantFormUpdates, WidgetsOnPages
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.pdf_rules import (
     FreedNothing,
-    KidWidgets,
-    RelevantFormUpdates,
     ReusedObjectStreams,
     StructureTree,
     UnusedNumbers,
     ValidationData,
-    WidgetsOnPages,
 )
 from gateway.signatures.wall import wall
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
+import subprocess
 import time
 from datetime import timedelta
 
@@ -554,3 +556,12 @@ def _cost(data):
     began = time.process_time()
     look(data)
     return time.process_time() - began
+
+
+@pytest.mark.system
+@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="pdfsig (poppler-utils) is not installed")
+def test_poppler_also_verifies_what_we_call_intact(twice, tmp_path):
+    (tmp_path / "hai.pdf").write_bytes(twice)
+    said = subprocess.run(["pdfsig", "-nocert", tmp_path / "hai.pdf"], capture_output=True, text=True, check=False)
+    assert said.stdout.count("Signature is Valid") == 2
+    assert "Total document signed" in said.stdout

@@ -1,0 +1,165 @@
+"""The filled signature fields of a PDF, and where each signature stands among the revisions of the file."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from gateway.model import Changes, Coverage
+from gateway.signatures import pdf_changes, pdf_content
+from gateway.signatures.pdf_objects import entry
+from gateway.signatures.pdf_ranges import (
+    RangeFault,
+    SignedRange,
+    final_startxref,
+    has_foreign_tail,
+    reaches_end,
+    read_range,
+)
+from gateway.signatures.wall import LibraryFault, wall
+
+_MAX_FIELDS = 64
+
+
+_MAX_REVISIONS = 200
+
+
+@dataclass(frozen=True)
+class Field:
+    """A filled signature field."""
+
+    name: str
+    field: Any
+    signature: Any
+    revision: int
+    """Revision that wrote the signature dictionary last."""
+    range: SignedRange | None
+    fault: str = ""
+
+    @property
+    def end(self) -> int:
+        """Where its signed bytes end, 0 when unknown."""
+        return self.range.end if self.range else 0
+
+    @property
+    def is_timestamp(self) -> bool:
+        """Whether it is a document timestamp."""
+        kind, sub_filter = entry(self.signature, "/Type"), entry(self.signature, "/SubFilter")
+        return bool(kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161")
+
+
+def open_reader(data: bytes) -> PdfFileReader:
+    """Open a file as pyHanko does, with one workaround."""
+    reader = PdfFileReader(io.BytesIO(data), strict=False)
+    find = reader.xrefs.get_introducing_revision
+
+    def introduced(reference: Any) -> int:
+        # pyHanko 0.38 raises KeyError for a reference to an object that does not exist (null, ISO 32000-2 §7.3.10), as
+        # writers of /DSS leave them; older than every revision, it explains nothing and needs no explanation.
+        try:
+            return int(find(reference))
+        except KeyError:
+            return -1
+
+    reader.xrefs.get_introducing_revision = introduced
+    return reader
+
+
+def filled_fields(reader: PdfFileReader, data: bytes) -> list[Field]:
+    """Return every filled signature field in the order of what they sign; LibraryFault when there are too many."""
+    found = []
+    for number, (name, value, reference) in enumerate(enumerate_sig_fields(reader, filled_status=True)):
+        if number >= _MAX_FIELDS:
+            raise LibraryFault("fields", "too many")
+        signature = value.get_object() if isinstance(value, generic.IndirectObject) else value
+        field = reference.get_object()
+        if not isinstance(signature, generic.DictionaryObject):
+            found.append(Field(name, field, generic.DictionaryObject(), 0, None, "malformed"))
+            continue
+        raw = field.raw_get("/V") if "/V" in field else value
+        revision = 0
+        if isinstance(raw, generic.IndirectObject):
+            revision = reader.xrefs.get_last_change(raw.reference)
+        try:
+            signed = read_range(data, _numbers(signature))
+            found.append(Field(name, field, signature, revision, signed))
+        except RangeFault as fault:
+            found.append(Field(name, field, signature, revision, None, str(fault)))
+    return sorted(found, key=lambda one: one.end)
+
+
+def _numbers(signature: Any) -> list[object]:
+    if "/ByteRange" not in signature:
+        return []
+    return [int(n) if isinstance(n, generic.NumberObject) else n for n in signature["/ByteRange"]]
+
+
+def page_of(one: Field, content: pdf_content.Content) -> int | None:
+    """The page that the widget of a field stands on."""
+    widgets = [one.field]
+    if "/Kids" in one.field:
+        widgets = [kid.get_object() for kid in one.field["/Kids"]]
+    for widget in widgets:
+        reference = getattr(widget, "container_ref", None)
+        if reference is not None and reference.idnum in content.pages:
+            return content.pages[reference.idnum]
+        page = widget.raw_get("/P") if "/P" in widget else None
+        if isinstance(page, generic.IndirectObject) and page.idnum in content.pages:
+            return content.pages[page.idnum]
+    return None
+
+
+def place(reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange) -> tuple[Coverage, Changes, list[str]]:
+    """Coverage and changes of one signature with a well-formed byte range."""
+    total = reader.xrefs.total_revisions
+    last = reader.xrefs.get_xref_container_info(total - 1)
+    problems = []
+    if has_foreign_tail(data, max(_structure_ends(reader))):
+        problems.append("trailing-bytes")
+    if reaches_end(data, signed):
+        return Coverage.WHOLE, Changes.NONE, problems
+    revision = _covered_revision(reader, data, one, signed)
+    if revision is None:
+        return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
+    if total > _MAX_REVISIONS:
+        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "too-many-revisions"]
+    if last.end_location <= signed.end:
+        # No revision follows, yet bytes do: nothing explains them.
+        return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
+    try:
+        changes = pdf_changes.since(reader, revision, *pdf_changes.permissions(one.signature, one.field))
+    except LibraryFault:
+        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
+    coverage = Coverage.PARTIAL if problems or changes is Changes.FORBIDDEN else Coverage.WHOLE
+    if changes is Changes.FORBIDDEN:
+        problems.append("changed-after-signing")
+    return coverage, changes, problems
+
+
+def _structure_ends(reader: PdfFileReader) -> list[int]:
+    """Where the cross-reference of each revision ends; a linearised file has that of its first page up front."""
+    xrefs = reader.xrefs
+    return [xrefs.get_xref_container_info(revision).end_location for revision in range(xrefs.total_revisions)]
+
+
+def _covered_revision(reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange) -> int | None:
+    """Return the last revision that lies within the signed bytes, None when they do not end exactly with it.
+
+    The revision is found by where the bytes stand, not by who wrote the signature: both halves of a linearised file are
+    one revision to its signer.
+    """
+    start = final_startxref(data, signed)
+    with wall("revision"):
+        inside = 0
+        for end in _structure_ends(reader):
+            if end > signed.end:
+                break
+            inside += 1
+        if inside == 0 or one.revision >= inside or start != reader.xrefs.get_startxref_for_revision(inside - 1):
+            return None
+        return inside - 1

@@ -1,0 +1,99 @@
+"""`gateway verify` and `gateway trust`, called as the command line calls them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from gateway.commands import trust, verify
+from gateway.config import Configuration
+from gateway.demo.sign import sign_pdf_twice
+from gateway.errors import UserError
+from gateway.signatures.certificates import fingerprint, load_certificates
+from tests.pki import cms, xml
+from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tree().write_store(tmp_path / "certs")
+
+
+def test_verify_reports_every_file_for_tools_and_says_by_its_exit_code_whether_all_stand(tmp_path, folder, capsys):
+    (tmp_path / "hai.pdf").write_bytes(sign_pdf_twice(letter_pdf(), tree().g2_person, tree().g2_seal))
+    (tmp_path / "mot.docx").write_bytes(xml.sign_ooxml(letter_docx(), tree().g2_person))
+    (tmp_path / "kem.docx").write_bytes(letter_docx())
+    (tmp_path / "kem.docx.p7s").write_bytes(cms.cms(letter_docx(), tree().g2_seal))
+    configuration = Configuration().with_flags(certs=folder)
+    files = [tmp_path / name for name in ("hai.pdf", "mot.docx", "kem.docx", "kem.docx.p7s")]
+    assert verify.run(files, configuration, now=NOW, as_json=True) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(row["signatures"]) for row in rows] == [2, 1, 1]
+    assert {one["indication"] for row in rows for one in row["signatures"]} == {"TOTAL-PASSED"}
+
+    (tmp_path / "khong.docx").write_bytes(letter_docx())
+    assert verify.run([tmp_path / "khong.docx", files[0]], configuration, now=NOW) == 1
+    shown = capsys.readouterr().out
+    assert "không có chữ ký số" in shown
+    assert "HỢP LỆ" in shown
+    assert "079000000000" not in shown
+
+
+def test_list_and_check_tell_what_is_there_and_what_is_missing(folder, capsys):
+    assert trust.show(folder) == 0
+    assert "CRL" in capsys.readouterr().out
+    assert trust.check(folder, now=NOW) == 0
+    assert trust.check(folder, now=NOW + timedelta(days=60)) == 1
+    assert "stale revocation list" in capsys.readouterr().out
+
+
+def test_add_wants_a_pinned_or_given_fingerprint(tmp_path, folder, capsys):
+    new = tmp_path / "new.cer"
+    new.write_bytes(tree().rogue_root.certificate_der)
+    with pytest.raises(UserError, match="not pinned"):
+        trust.add(folder, [new])
+    known = fingerprint(load_certificates(new.read_bytes())[0])
+    assert trust.add(folder, [new], sha256=known.upper()) == 0
+    assert "added" in capsys.readouterr().out
+    (tmp_path / "bad.cer").write_bytes(b"x")
+    with pytest.raises(UserError, match="no certificate"):
+        trust.add(folder, [tmp_path / "bad.cer"])
+
+
+def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, capsys):
+    served = {"/good.crl": tree().crl(tree().g2_sub), "/fake.crl": tree().crl(tree().rogue_root), "/junk.crl": b"x"}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(served[self.path])
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        rows = []
+        for identity, path in ((tree().g2_sub, "good"), (tree().g2_root, "fake"), (tree().public_sub, "junk")):
+            sha = fingerprint(load_certificates(identity.certificate_der)[0])
+            rows.append(
+                f'[[authority]]\nsha256 = "{sha}"\nsubject = "x"\nfile = "none-{path}.cer"\norigin = "http://x"\n'
+                "not_before = 2020-01-01T00:00:00Z\nnot_after = 2040-01-01T00:00:00Z\n"
+                f'crl = "http://127.0.0.1:{server.server_port}/{path}.crl"\n'
+            )
+        (folder / "manifest.toml").write_text("\n".join(rows))
+        before = {path.name for path in (folder / "crl").iterdir()}
+        assert trust.update(folder) == 1
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert len({path.name for path in (folder / "crl").iterdir()} - before) == 1
+    assert "not signed by the authority" in capsys.readouterr().err
