@@ -66,12 +66,12 @@ def start_workers(configuration: Configuration) -> WorkerPool:
     return pool
 
 
-def smtp_settings(configuration: Configuration, ports: dict[str, int]) -> smtp.SmtpSettings:
-    """Return the SMTP front end's settings; `ports` gives the ports that were taken for the listen addresses."""
+def smtp_settings(configuration: Configuration, ports: tuple[int, ...]) -> smtp.SmtpSettings:
+    """Return the SMTP front end's settings; `ports` gives the port that was taken for each listener."""
     limits = configuration.limits
     listeners = [
-        _smtp_listener(listener, configuration, ports[listener.listen])
-        for listener in configuration.listeners
+        _smtp_listener(listener, configuration, port)
+        for listener, port in zip(configuration.listeners, ports, strict=True)
         if listener.kind is not ListenerKind.MILTER
     ]
     return smtp.SmtpSettings(

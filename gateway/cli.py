@@ -27,6 +27,8 @@ directory_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes."
 )
 dkim_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Khóa ký DKIM / DKIM keys.")
+trust_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Gốc tin cậy cho chữ ký / trust anchors.")
+app.add_typer(trust_app, name="trust")
 app.add_typer(dkim_app, name="dkim")
 app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
@@ -121,6 +123,28 @@ def check(
 
 
 @app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(help="Signed documents; .p7s, .sig files beside them are paired.")],
+    config: ConfigOption = None,
+    certs: CertsOption = None,
+    now: Annotated[str | None, typer.Option(help="Time of judgement, ISO 8601.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Kiểm tra chữ ký số / the full report on every signature of a document.
+
+    gateway verify cong-van.pdf
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    moment = _moment(now)
+    with user_errors():
+        from gateway.commands.verify import run
+
+        code = run(files, load_configuration(config, certs=certs), now=moment, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
 def lint(
     files: Annotated[list[Path], typer.Argument(help="Documents to look at before sending.")],
     config: ConfigOption = None,
@@ -153,6 +177,66 @@ def fix(
         from gateway.commands.typography import mend
 
         code = mend(file, output)
+    raise typer.Exit(code)
+
+
+def _trust_folder(config: Path | None, certs: Path | None) -> Path:
+    from gateway.app import SHIPPED_CERTS
+    from gateway.commands.common import load_configuration
+
+    return load_configuration(config, certs=certs).certs or SHIPPED_CERTS
+
+
+@trust_app.command("list")
+def trust_list(certs: CertsOption = None, config: ConfigOption = None) -> None:
+    """Liệt kê gốc tin cậy và CRL / list the anchors and the age of their revocation lists."""
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.commands.trust import show
+
+        code = show(_trust_folder(config, certs))
+    raise typer.Exit(code)
+
+
+@trust_app.command("check")
+def trust_check(certs: CertsOption = None, config: ConfigOption = None) -> None:
+    """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.commands.trust import check as run
+
+        code = run(_trust_folder(config, certs))
+    raise typer.Exit(code)
+
+
+@trust_app.command("add")
+def trust_add(
+    sources: Annotated[list[Path], typer.Argument(help="Certificates of authorities, PEM or DER, or folders of them.")],
+    certs: CertsOption = None,
+    config: ConfigOption = None,
+    sha256: Annotated[str | None, typer.Option(help="Fingerprint that the certificate must have.")] = None,
+) -> None:
+    """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.commands.trust import add
+
+        code = add(_trust_folder(config, certs), sources, sha256=sha256)
+    raise typer.Exit(code)
+
+
+@trust_app.command("update")
+def trust_update(certs: CertsOption = None, config: ConfigOption = None) -> None:
+    """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.commands.trust import update
+
+        code = update(_trust_folder(config, certs))
     raise typer.Exit(code)
 
 
@@ -336,6 +420,25 @@ def directory_find(query: str, directory: DirectoryOption = None, config: Config
 
     with user_errors():
         code = find(load_configuration(config, directory=directory).directory, query)
+    raise typer.Exit(code)
+
+
+@directory_app.command("import-ldap")
+def directory_import_ldap(
+    url: Annotated[str, typer.Argument(help="ldaps://host, or ldap://host with StartTLS.")],
+    base: Annotated[str, typer.Option(help="Base DN.")],
+    user: Annotated[str, typer.Option(help="Bind DN.")],
+    password_file: Annotated[Path, typer.Option(help="File with the bind password, mode 0600.")],
+    target: Annotated[Path, typer.Argument(help="Directory file to write, JSON.")],
+    office: Annotated[list[str] | None, typer.Option(help="Mailboxes of the Office, which LDAP does not mark.")] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="PEM bundle of the server's CA.")] = None,
+) -> None:
+    """Lấy danh bạ từ LDAP / make a directory file from an LDAP server."""
+    from gateway.commands.common import user_errors
+    from gateway.commands.directory import from_ldap
+
+    with user_errors():
+        code = from_ldap(url, base, user, password_file, target, office=tuple(office or ()), ca_file=ca_file)
     raise typer.Exit(code)
 
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 def _split_host_port(value: str) -> str:
@@ -223,6 +223,19 @@ class Configuration(Section):
     inspection: Inspection = Inspection()
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    @field_validator("listeners")
+    @classmethod
+    def _distinct(cls, listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
+        """Refuse an address that is listed twice; port 0 is any free port and may be."""
+        if not listeners:
+            raise ValueError("at least one listener is needed")
+        seen: set[str] = set()
+        for listener in listeners:
+            if listener.listen in seen and not listener.listen.endswith(":0"):
+                raise ValueError(f"{listener.listen} is listed twice")
+            seen.add(listener.listen)
+        return listeners
 
     def with_flags(
         self,

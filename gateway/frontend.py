@@ -43,8 +43,8 @@ class Inherited:
     configuration: Configuration
     rulebook: Rulebook
     workers: WorkerPool
-    ports: dict[str, int]
-    """Listen address to the TCP port that was taken for it."""
+    ports: tuple[int, ...]
+    """The TCP port that was taken for each listener of the configuration; 0 for a UNIX socket."""
     milter_sockets: tuple[socket.socket, ...]
     """Listening UNIX sockets, shared by all front ends."""
 
@@ -121,10 +121,10 @@ class _Frontend:
 
         for listener in self._inherited.milter_sockets:
             await server().start_socket(listener)
-        for section in configuration.listeners:
+        for section, port in zip(configuration.listeners, self._inherited.ports, strict=True):
             if section.kind is ListenerKind.MILTER and not section.listen.startswith("unix:"):
                 host, _ = split_host_port(section.listen)
-                await server().start_tcp(host, self._inherited.ports[section.listen])
+                await server().start_tcp(host, port)
         return servers
 
     def _watch_directory(self) -> asyncio.Task[None] | None:

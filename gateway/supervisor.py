@@ -59,7 +59,7 @@ def serve(configuration: Configuration) -> int:
             configuration=configuration,
             rulebook=rulebook,
             workers=workers,
-            ports={listen: port for listen, (port, _) in reservations.items()},
+            ports=tuple(0 if holder is None else int(holder.getsockname()[1]) for holder in reservations),
             milter_sockets=milter_sockets,
         )
         try:
@@ -99,11 +99,15 @@ class _DataFolder:
         os.close(self._lock)
 
 
-def _reserve_ports(configuration: Configuration) -> dict[str, tuple[int, socket.socket]]:
-    """Bind every TCP address without listening, so that a taken port is known now and port 0 is decided for all."""
-    reserved: dict[str, tuple[int, socket.socket]] = {}
+def _reserve_ports(configuration: Configuration) -> list[socket.socket | None]:
+    """Bind every TCP address without listening, so that a taken port is known now and port 0 is decided for all.
+
+    One socket for each listener, None for a UNIX socket.
+    """
+    reserved: list[socket.socket | None] = []
     for listener in configuration.listeners:
         if listener.listen.startswith("unix:"):
+            reserved.append(None)
             continue
         host, port = split_host_port(listener.listen)
         try:
@@ -118,7 +122,7 @@ def _reserve_ports(configuration: Configuration) -> dict[str, tuple[int, socket.
         except OSError as error:
             hint = "; is another mail server running? (ss -ltnp)" if error.errno == 98 else ""
             raise UserError(f"cannot listen on {listener.listen}: {error.strerror or error}{hint}") from None
-        reserved[listener.listen] = (holder.getsockname()[1], holder)
+        reserved.append(holder)
     return reserved
 
 
@@ -190,12 +194,12 @@ class _Supervisor:
 
     def _addresses(self) -> list[str]:
         names = []
-        for listener in self._inherited.configuration.listeners:
+        for listener, port in zip(self._inherited.configuration.listeners, self._inherited.ports, strict=True):
             if listener.listen.startswith("unix:"):
                 names.append(f"{listener.kind.value}={listener.listen}")
                 continue
             host, _, _ = listener.listen.rpartition(":")
-            names.append(f"{listener.kind.value}={host}:{self._inherited.ports[listener.listen]}")
+            names.append(f"{listener.kind.value}={host}:{port}")
         return names
 
     def _fork(self) -> int:

@@ -28,6 +28,17 @@ def convert(source: Path, target: Path) -> int:
     return _print(commands.import_file(source, target))
 
 
+def from_ldap(
+    url: str, base: str, user: str, password_file: Path, target: Path, *, office: tuple[str, ...], ca_file: Path | None
+) -> int:
+    """Make a directory file from an LDAP server; the password is read from a file, never from the command line."""
+    from gateway.identity.ldap_import import LdapSource, import_ldap
+
+    password = password_file.read_text("utf-8").rstrip("\n")
+    source = LdapSource(url=url, base=base, user=user, password=password, ca_file=ca_file, office=office)
+    return _print(import_ldap(source, target))
+
+
 def _print(result: commands.CommandResult) -> int:
     print(result.text, file=sys.stderr if result.exit_code == EXIT_CANNOT_RUN else sys.stdout)
     return result.exit_code

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.errors import CapacityError
+from gateway.errors import CapacityError, UserError
 from gateway.milter import protocol
 from gateway.milter.engine import MilterAnswer, MilterEngine
 from gateway.milter.protocol import Action, Command, ProtocolError, Step
@@ -336,12 +336,25 @@ class MilterServer:
 
 
 def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
-    """Return a listening UNIX socket for all worker processes; a stale one of an earlier process is replaced."""
-    if path.is_socket():
-        path.unlink()
+    """Return a listening UNIX socket for all worker processes; a stale one of an earlier process is replaced.
+
+    UserError when somebody answers at the path, or when no socket can be made there.
+    """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(mode)
+    try:
+        if path.is_socket():
+            if listener.connect_ex(str(path)) == 0:
+                raise UserError(f"cannot listen on unix:{path}: another program answers there; stop it, or choose another")
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(mode)
+    except OSError as error:
+        listener.close()
+        words = error.strerror or str(error)
+        raise UserError(f"cannot listen on unix:{path}: {words}. Its folder must exist and be ours to write in") from None
+    except BaseException:
+        listener.close()
+        raise
     listener.listen(1024)
     listener.setblocking(False)
     return listener

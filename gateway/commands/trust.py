@@ -1,0 +1,154 @@
+"""`gateway trust list|check|add|update`: the folder of trust anchors.
+
+`add` copies an authority's certificate into the folder only when its fingerprint is pinned in the manifest or given by
+hand; `update` fetches the revocation lists that the manifest names, from those addresses only, and stores a list only when
+an anchor of the folder signed it. Nothing is ever fetched while a mail waits.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.commands.common import EXIT_REFUSED
+from gateway.errors import UserError
+from gateway.signatures import revocation
+from gateway.signatures.certificates import distinguished_name, fingerprint, is_authority, load_certificates, validity
+from gateway.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
+from gateway.signatures.wall import LibraryFault
+
+_TIMEOUT_S = 20
+_LIST_LIMIT_BYTES = 64 << 20
+
+
+def show(folder: Path) -> int:
+    """List the anchors and the age of their revocation lists."""
+    store = TrustStore.load(folder)
+    for anchor in store.anchors:
+        begin, end = validity(anchor)
+        print(f"{fingerprint(anchor)[:16]}  {begin:%Y-%m-%d}..{end:%Y-%m-%d}  {distinguished_name(anchor.subject)}")
+        for one in store.lists:
+            if one.issuer == anchor.subject.hashable:
+                print(f"{'':18}CRL {one.this_update:%Y-%m-%d}..{_day(one.next_update)}")
+    return 0
+
+
+def check(folder: Path, *, now: datetime | None = None) -> int:
+    """Say what is missing, expired or stale; 1 when anything is."""
+    moment = now or datetime.now(UTC)
+    store = TrustStore.load(folder)
+    complaints = list(_complaints(store, folder, moment))
+    for line in complaints:
+        print(line)
+    if not complaints:
+        print(f"{folder}: {len(store.anchors)} anchors, {len(store.lists)} revocation lists, nothing missing")
+    return EXIT_REFUSED if complaints else 0
+
+
+def _complaints(store: TrustStore, folder: Path, now: datetime) -> Iterator[str]:
+    if not store.anchors:
+        yield f"{folder}: no authority; every signature will be untrusted"
+    held = {fingerprint(anchor) for anchor in store.anchors}
+    for pin in store.pins:
+        if pin.file and pin.sha256 not in held:
+            yield f"missing: {pin.file} ({pin.subject}), from {pin.origin}"
+    for anchor in store.anchors:
+        name = distinguished_name(anchor.subject)
+        if validity(anchor)[1] < now:
+            yield f"expired: {name}"
+        own = [one for one in store.lists if one.issuer == anchor.subject.hashable and one.trusted_keys]
+        if not own:
+            yield f"no revocation list of: {name}"
+        elif all(one.next_update is not None and one.next_update < now for one in own):
+            yield f"stale revocation list of: {name}"
+    for one in store.lists:
+        if not one.trusted_keys:
+            yield f"a revocation list that no authority of the folder signed: {one.parsed.issuer.rfc4514_string()}"
+
+
+def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> int:
+    """Copy certificates into the folder after comparing their fingerprints; UserError names the first that does not fit."""
+    pins = load_pins(folder / "manifest.toml") if (folder / "manifest.toml").exists() else ()
+    known = {pin.sha256: pin for pin in pins}
+    wanted = (sha256 or "").replace(":", "").lower()
+    files = [file for source in sources for file in (sorted(source.iterdir()) if source.is_dir() else [source])]
+    for file in files:
+        if file.suffix.lower() not in CERTIFICATE_SUFFIXES:
+            continue
+        try:
+            certificates = load_certificates(file.read_bytes())
+        except LibraryFault as fault:
+            raise UserError(f"{file}: holds no certificate ({fault})") from None
+        for certificate in certificates:
+            found = fingerprint(certificate)
+            name = distinguished_name(certificate.subject)
+            if not is_authority(certificate):
+                print(f"left out, no authority: {name}")
+                continue
+            if found not in known and found != wanted:
+                raise UserError(
+                    f"{file}: {name} is not pinned in manifest.toml; compare its SHA-256 with the publisher's and give it:\n"
+                    f"  gateway trust add --sha256 {found} {file}"
+                )
+            target = folder / (known[found].file if found in known and known[found].file else f"{found[:16]}.cer")
+            _store(target, certificate.dump())
+            print(f"added {target.name}: {name}")
+    return 0
+
+
+def update(folder: Path) -> int:
+    """Fetch the revocation lists that the manifest names; 1 when one could not be fetched or is not authentic."""
+    store = TrustStore.load(folder)
+    failed = 0
+    for pin in store.pins:
+        if pin.crl and pin.file:
+            try:
+                print(f"{pin.crl}: {_fetch(folder, store, pin)}")
+            except UserError as error:
+                failed = EXIT_REFUSED
+                print(f"{pin.crl}: {error}", file=sys.stderr)
+    return failed
+
+
+def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
+    if not pin.crl.startswith(("http://", "https://")):
+        raise UserError("not an http or https address")
+    try:
+        # The address comes from the administrator's own manifest; the list proves itself by its signature.
+        with urllib.request.urlopen(pin.crl, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            data = answer.read(_LIST_LIMIT_BYTES + 1)
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        raise UserError(f"cannot be fetched: {error}") from None
+    if len(data) > _LIST_LIMIT_BYTES:
+        raise UserError("too large")
+    try:
+        one = revocation.load_list(data, embedded=False)
+    except LibraryFault:
+        raise UserError("what came is no revocation list") from None
+    authority = next((anchor for anchor in store.anchors if fingerprint(anchor) == pin.sha256), None)
+    if authority is None or one.issuer != authority.subject.hashable or not revocation.is_signed_by(one, authority):
+        raise UserError("the list is not signed by the authority that it should be of; the old one is kept")
+    (folder / "crl").mkdir(exist_ok=True)
+    _store(folder / "crl" / f"{pin.sha256[:16]}.crl", data)
+    return f"{len(one.parsed)} entries, {one.this_update:%Y-%m-%d}..{_day(one.next_update)}"
+
+
+def _store(target: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old or the new one, never a part."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).chmod(0o644)
+    Path(name).replace(target)
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment is not None else "-"

@@ -1,0 +1,149 @@
+"""`gateway verify`: the report on every digital signature in files, for people and for tools.
+
+Files are verified in the same sandboxed child as mail is. Signature files (`.p7s`, `.sig` ...) given together with what they
+sign are verified over it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from email import policy as mail_policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import msgspec
+
+from gateway.app import inspection_limits, start_workers
+from gateway.commands.common import EXIT_REFUSED
+from gateway.config import Configuration
+from gateway.engine.places import Language
+from gateway.engine.wording import say
+from gateway.mime import parse
+from gateway.model import Indication, Signature
+from gateway.sample import as_message, is_message
+from gateway.workers.pool import WorkerPool
+from gateway.workers.wire import InspectionRequest, Limits
+
+_BESIDE = frozenset({".p7s", ".sig", ".sign", ".p7b"})
+_VIETNAM = timezone(timedelta(hours=7))
+_COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
+_VERDICTS = {Indication.TOTAL_PASSED: "stands", Indication.TOTAL_FAILED: "fails", Indication.INDETERMINATE: "unclear"}
+
+
+def run(
+    files: Sequence[Path],
+    configuration: Configuration,
+    *,
+    now: datetime | None = None,
+    as_json: bool = False,
+    language: Language = Language.VI,
+) -> int:
+    """Print the reports; 0 when every file is signed and every signature is TOTAL-PASSED, else 1."""
+    workers = start_workers(configuration)
+    moment = now or datetime.now(UTC)
+    try:
+        found = asyncio.run(_verify_all(files, workers, inspection_limits(configuration), moment))
+    finally:
+        workers.close()
+    good = True
+    for file, signatures in found:
+        good = good and bool(signatures) and all(one.indication is Indication.TOTAL_PASSED for one in signatures)
+        if as_json:
+            print(json.dumps({"file": str(file), "signatures": msgspec.to_builtins(signatures)}, ensure_ascii=False))
+        else:
+            print("\n".join(_lines(file, signatures, language)))
+    return 0 if good else EXIT_REFUSED
+
+
+async def _verify_all(
+    files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
+) -> list[tuple[Path, tuple[Signature, ...]]]:
+    beside = [file for file in files if file.suffix.lower() in _BESIDE]
+    signed = [file for file in files if file not in beside] or beside
+    found = []
+    for file in signed:
+        companions = [one for one in beside if one != file and _belongs(one, file)]
+        content = _content(file, companions)
+        message = parse(content)
+        request = InspectionRequest(
+            id="verify",
+            root=message.root,
+            content=content,
+            header_block=content[: message.header_length],
+            limits=limits,
+            now=now,
+        )
+        inspection = await workers.inspect(request)
+        found.append((file, inspection.signatures))
+    return found
+
+
+def _belongs(signature: Path, file: Path) -> bool:
+    """Whether a signature file is named for a file; a lone pair needs no names."""
+    return signature.stem in {file.name, file.stem}
+
+
+def _content(file: Path, companions: Sequence[Path]) -> bytes:
+    """Return a mail that carries the file and its signature files; a mail stands for itself."""
+    data = file.read_bytes()
+    if not companions or is_message(data, file.name):
+        return as_message(data, file.name, sender="", recipients=("",)).content
+    message = EmailMessage(policy=mail_policy.SMTP)
+    message["Subject"] = "verify"
+    message.set_content("\n")
+    for one in (file, *companions):
+        message.add_attachment(one.read_bytes(), maintype="application", subtype="octet-stream", filename=one.name)
+    return message.as_bytes()
+
+
+def _lines(file: Path, signatures: Sequence[Signature], language: Language) -> Iterator[str]:
+    yield str(file)
+    if not signatures:
+        yield f"  {say('verify', 'line', 'unsigned', language)}"
+    for number, one in enumerate(signatures, 1):
+        verdict = _coloured(say("verify", "line", _VERDICTS[one.indication], language), one.indication)
+        place = say("verify", "line", "page", language, page=one.page) if one.page else one.field
+        yield f"  [{number}/{len(signatures)}] {verdict}  {one.container} {place}".rstrip()
+        for key, words in _rows(one, language):
+            yield f"      {say('verify', 'line', key, language):<12} {words}"
+    yield ""
+
+
+def _rows(one: Signature, language: Language) -> Iterator[tuple[str, str]]:
+    signer = one.signer
+    kind = _value(one.holder_kind.value, language)
+    yield "signer", f"{signer.subject if signer else _value('unknown', language)} ({kind})"
+    if signer is not None:
+        yield "issuer", signer.issuer
+        yield "period", f"{_date(signer.not_before)} .. {_date(signer.not_after)}, {signer.serial}"
+    axes = (one.integrity.value, one.coverage.value, one.changes.value)
+    yield "integrity", "; ".join(_value(axis, language) for axis in axes)
+    reason = f" ({one.sub_indication})" if one.sub_indication else ""
+    yield "trust", _value(one.trust.value, language) + reason
+    source = f" ({one.revocation_source}, {_date(one.revocation_time)})" if one.revocation_source else ""
+    yield "revocation", _value(one.revocation.value, language) + source
+    if one.timestamp is not None:
+        stamp = {"time": _date(one.timestamp.time), "authority": one.timestamp.authority}
+        yield "time", say("verify", "line", "stamped", language, **stamp)
+    elif one.claimed_time is not None:
+        yield "time", say("verify", "line", "claimed", language, time=_date(one.claimed_time))
+    if one.algorithms:
+        yield "algorithms", ", ".join(one.algorithms)
+    if one.problems:
+        yield "notes", ", ".join(one.problems)
+
+
+def _value(value: str, language: Language) -> str:
+    return say("verify", "value", value, language)
+
+
+def _date(moment: datetime | None) -> str:
+    return moment.astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M:%S") if moment is not None else "-"
+
+
+def _coloured(text: str, indication: Indication) -> str:
+    return f"\x1b[{_COLOURS[indication]}m{text}\x1b[0m" if sys.stdout.isatty() else text
