@@ -296,7 +296,9 @@ def test_reading_is_ten_times_faster_than_the_writing_libraries() -> None:
     book = openpyxl.Workbook()
     for row in range(1, 3001):
         for column in range(1, 11):
-            book.active.cell(row, column, f"Ô {row} {column}" if column % 2 else row * column).font = Font(name="Arial", sz=11)
+            book.active.cell(row, column, f"Ô {row} {column}" if column % 2 else row * column).font = Font(
+                name="Arial", sz=11
+            )
     table = io.BytesIO()
     book.save(table)
     ours = _cpu(lambda: read(table.getvalue()))
