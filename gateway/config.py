@@ -255,7 +255,10 @@ class Configuration(Section):
         if listen is not None:
             changes["listeners"] = [{"kind": "relay", "listen": listen}]
         if next_hop is not None:
-            tls = "none" if is_loopback(_split_host_port(next_hop)) else "starttls"
+            try:
+                tls = "none" if is_loopback(next_hop) else "starttls"
+            except ValueError:
+                tls = "starttls"  # no HOST:PORT; the validation below says so
             changes["next_hop"] = {**self.next_hop.model_dump(mode="json"), "address": next_hop, "tls": tls}
         changes |= {
             key: value

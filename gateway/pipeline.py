@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
-from gateway.audit import AuditLog, Delivery
+from gateway.audit import AuditLog, Delivery, failpoints
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
@@ -269,10 +269,12 @@ class Pipeline:
             await self._audit.intent_and_sending(transaction, verdict, evidence)
         else:
             await self._audit.intent(transaction, verdict, evidence)
+        failpoints.hit("pipeline.before_relay")
 
         async def before_final_dot() -> None:
             if not in_one_stroke:
                 await self._audit.sending(transaction.id)
+            failpoints.hit("pipeline.before_final_dot")
 
         try:
             reply = await relay.send(prepend, spool.wire_chunks(), before_final_dot)
@@ -283,7 +285,9 @@ class Pipeline:
         except BaseException:
             await asyncio.shield(self._audit.outcome(transaction.id, None, Delivery.NOT_SENT))
             raise
+        failpoints.hit("pipeline.before_outcome")
         await self._audit.outcome(transaction.id, reply)
+        failpoints.hit("pipeline.after_outcome")
         return reply
 
 

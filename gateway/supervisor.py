@@ -33,6 +33,7 @@ _NEXT_HOP_WAIT_S = 5.0
 _LOCK_WAIT_S = 5.0
 _PR_SET_PDEATHSIG = 1
 _RESTART_PAUSE_S = 1.0
+_LOOK_ROUND_S = 1.0
 
 
 def serve(configuration: Configuration) -> int:
@@ -48,13 +49,13 @@ def serve(configuration: Configuration) -> int:
             _LOG.warning("%s", warning)
         AuditLog.check(configuration.data)
         reservations = _reserve_ports(configuration)
-        _expect_next_hop(configuration)
-        workers = start_workers(configuration)
         milter_sockets = tuple(
             listen_unix(Path(listener.listen.removeprefix("unix:")))
             for listener in configuration.listeners
             if listener.listen.startswith("unix:")
         )
+        _expect_next_hop(configuration)
+        workers = start_workers(configuration)
         inherited = Inherited(
             configuration=configuration,
             rulebook=rulebook,
@@ -167,6 +168,9 @@ class _Supervisor:
     def __init__(self, inherited: Inherited) -> None:
         self._inherited = inherited
         self._frontends: dict[int, float] = {}
+        """Process id to the time of its start."""
+        self._due: list[float] = []
+        """When front ends that ended are to be replaced."""
         self._stopping = False
 
     def run(self) -> int:
@@ -181,7 +185,7 @@ class _Supervisor:
                 raise UserError("a front-end process ended at its start; the log lines above say why")
         print("ready", *self._addresses(), flush=True)
         while self._frontends or not self._stopping:
-            received = signal.sigtimedwait(_SIGNALS, 5.0)
+            received = signal.sigtimedwait(_SIGNALS, self._wait_s())
             number = received.si_signo if received is not None else None
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stopping = True
@@ -189,6 +193,7 @@ class _Supervisor:
             elif number == signal.SIGHUP:
                 self._reload()
             self._reap()
+            self._replace()
             self._inherited.workers.supervise()
         return 0
 
@@ -235,9 +240,20 @@ class _Supervisor:
             if self._stopping:
                 continue
             _LOG.error("front end %d ended with %d, starting another", pid, os.waitstatus_to_exitcode(status))
-            if time.monotonic() - started < _RESTART_PAUSE_S:
-                time.sleep(_RESTART_PAUSE_S)
+            now = time.monotonic()
+            # One that ended at once would do it again and again: it is replaced after a pause.
+            self._due.append(now + _RESTART_PAUSE_S if now - started < _RESTART_PAUSE_S else now)
+
+    def _replace(self) -> None:
+        """Start the front ends whose time has come."""
+        now = time.monotonic()
+        for due in [due for due in self._due if due <= now and not self._stopping]:
+            self._due.remove(due)
             os.close(self._fork())
+
+    def _wait_s(self) -> float:
+        """Return how long to wait for a signal: until the next replacement, and never longer than `_LOOK_ROUND_S`."""
+        return max(0.0, min([_LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]))
 
     def _tell(self, number: signal.Signals) -> None:
         for pid in self._frontends:

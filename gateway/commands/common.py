@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from gateway.config import Configuration
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, UserError
 
 EXIT_REFUSED = 1
 EXIT_CANNOT_RUN = 2
@@ -40,13 +42,22 @@ def load_configuration(
     certs: Path | None = None,
     directory: Path | None = None,
 ) -> Configuration:
-    """Return the configuration of a file (defaults without one) with the flags put over it."""
+    """Return the configuration of a file (defaults without one) with the flags put over it; UserError for either."""
     from gateway import yaml_file
 
     configuration = yaml_file.load_yaml(path, Configuration) if path is not None else Configuration()
-    return configuration.with_flags(
-        listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
-    )
+    try:
+        return configuration.with_flags(
+            listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
+        )
+    except ValidationError as error:
+        given = {"listeners": f"--listen {listen}", "next_hop": f"--next-hop {next_hop}"}
+        raise UserError(
+            "\n".join(
+                f"{given.get(str(fault['loc'][0]), fault['loc'][0])}: {fault['msg'].removeprefix('Value error, ')}"
+                for fault in error.errors()
+            )
+        ) from None
 
 
 def data_folder(config: Path | None, data: Path | None) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
@@ -138,7 +139,7 @@ class _Reader:
             old=fib.old,
         )
         self._budget.take_bytes(2 * len(letters.text))
-        if not letters.text and sum(fib.counts):
+        if not letters.text and any(fib.counts):
             raise ReadError(ReadStatus.MALFORMED, "no-text")
         self._stories(fib, tables, letters)
 
@@ -162,20 +163,25 @@ class _Reader:
         if name in {"main", "macro"}:
             return [(Place("" if name == "main" else name, Role.BODY), 0, count)]
         entry = _PARTS[name][1] if name in _PARTS else 0
-        ends = sorted({min(position, count) for position in parse_positions(fib, table, name, entry=entry)} | {0, count})
+        ends = sorted(
+            {min(position, count) for position in parse_positions(fib, table, name, entry=entry)} | {0, count}
+        )
         if name == "header":
             positions = [min(position, count) for position in parse_positions(fib, table, name, entry=0)]
             return self._headers(positions, count)
         role, word = _PARTS[name][0], name.removeprefix("header-")
-        return [
-            (Place(f"{word}:{number}", role, boxed=True if role is Role.TEXTBOX else None), start, end)
-            for number, (start, end) in enumerate(zip(ends, ends[1:], strict=False), 1)
-        ]
+        boxed = True if role is Role.TEXTBOX else None
+        places: list[tuple[Place, int, int]] = []
+        for start, end in pairwise(ends):
+            # What is only a paragraph mark is the end of the sub-document.
+            number = sum(until - begin > 1 for _, begin, until in places) + 1
+            places.append((Place(f"{word}:{number}", role, boxed=boxed), start, end))
+        return places
 
     def _headers(self, positions: list[int], count: int) -> list[tuple[Place, int, int]]:
         places: list[tuple[Place, int, int]] = []
         at = 0
-        for number, (start, end) in enumerate(zip(positions, positions[1:], strict=False)):
+        for number, (start, end) in enumerate(pairwise(positions)):
             if start != at or end < start:
                 break
             section, kind = divmod(number - 6, 6)
@@ -242,7 +248,11 @@ class _Reader:
             if stop <= at:
                 return
             # Each drawing has an octet before it: 0 for the main document, 1 for headers.
-            place = Place("header:1", Role.HEADER) if content[stop : stop + 1] == b"\x01" else Place("drawing:1", Role.TEXTBOX)
+            place = (
+                Place("header:1", Role.HEADER)
+                if content[stop : stop + 1] == b"\x01"
+                else Place("drawing:1", Role.TEXTBOX)
+            )
             at = stop + 1
 
     def _around(self) -> int | None:

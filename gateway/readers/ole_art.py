@@ -211,4 +211,3 @@ def visible(found: dict[int, int | bytes], place: Place) -> Place:
     flags = found.get(0x3BF)
     hidden = isinstance(flags, int) and flags & 0x20002 == 0x20002
     return place.hidden() if hidden else place
-

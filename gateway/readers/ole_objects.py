@@ -9,14 +9,21 @@ from typing import Final
 from gateway.readers.base import Member
 from gateway.readers.ole_octets import narrow, u16, u32, wide
 
-_MAGICS: Final = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\x89PNG\r\n", b"\xff\xd8\xff")
+_MAGICS: Final = (
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"{\\rtf",
+    b"\x89PNG\r\n",
+    b"\xff\xd8\xff",
+)
 _WIDE: Final = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\x00|[\x00-\xff][\x01\x03\x1e\x20]){4,4000}")
 _NARROW: Final = re.compile(rb"[\x20-\x7e\x80-\xff]{5,4000}")
 _LIMIT_STRINGS: Final = 20_000
 
 
 def native_member(data: bytes, name: str, locator: str) -> Member:
-    """Return the file of an `\\x01Ole10Native` stream under its own name, or the native data when it is no package."""
+    """Return the file of an Ole10Native stream under its own name, or the native data when it is no package."""
     package = _package(data[4 : 4 + u32(data, 0)] if u32(data, 0) <= len(data) - 4 else data[4:])
     if package is not None:
         label, content = package

@@ -22,7 +22,9 @@ _DOCUMENT_NAMES: Final = {
     2: "Category", 3: "PresentationTarget", 13: "TitlesOfParts", 14: "Manager", 15: "Company", 26: "ContentType",
     27: "ContentStatus", 28: "Language",
 }  # fmt: skip
-_UNSAID: Final = frozenset({"Application", "PresentationTarget", "Language"})
+_UNSAID: Final = frozenset({
+    "Application", "PresentationTarget", "PresentationFormat", "Language", "AppVersion", "_PID_GUID", "9", "DocSecurity",
+})  # fmt: skip
 """Written by the program, not by its user."""
 _PAGES: Final = 14
 _LIMIT: Final = 4096
@@ -62,7 +64,7 @@ def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
         place = Place(f"property:{name}", Role.PROPERTY, origin)
         for text in _strings(section, offset, codec):
             sink.put_line(text, place)
-        if identifier in custom:
+        if identifier in custom and not name.startswith("_PID_"):
             sink.put_line(name, place)
     return pages
 
@@ -120,7 +122,9 @@ def _strings(section: bytes, at: int, codec: str) -> list[str]:
             at += 4
         else:
             if item in {65, 70}:  # VT_BLOB: a link base, or hyperlinks with their targets
-                found.append(" ".join(part for part in wide(section[at + 4 : at + 4 + size]).split("\0") if len(part) > 3))
+                found.append(
+                    " ".join(part for part in wide(section[at + 4 : at + 4 + size]).split("\0") if len(part) > 3)
+                )
             break
         if at > len(section):
             break

@@ -71,12 +71,7 @@ def _inspect(font: dict[str, Any], report: FontReport) -> None:
             report.complete = False
     else:
         glyphs = _simple(font)
-        used = set(range(int(font.get("/FirstChar", 0)), min(int(font.get("/LastChar", 255)), 255) + 1))
-        if (
-            subtype == "/Type3"
-            or (not glyphs and not shown)
-            or ("/ToUnicode" not in font and not used <= glyphs.keys())
-        ):
+        if subtype == "/Type3" or not _used_codes(font) <= shown.keys() | glyphs.keys():
             report.complete = False
     compared = contradicting = 0
     for code, text in shown.items():
@@ -171,6 +166,14 @@ def _composite(font: dict[str, Any]) -> tuple[set[int], dict[int, set[str]]]:
     if identity and "/FontFile2" in descriptor:
         glyphs = truetype_meanings(descriptor["/FontFile2"].get_data())
     return codes - {0, 1, 2, 3}, glyphs  # .notdef, .null and spaces need no meaning
+
+
+def _used_codes(font: dict[str, Any]) -> set[int]:
+    """Return the codes of a simple font that have a width, all printable ones of a standard font without widths."""
+    if "/Widths" not in font:
+        return set(range(33, 127))
+    first = int(font.get("/FirstChar", 0))
+    return {first + i for i, width in enumerate(font["/Widths"]) if first + i > 32 and float(width.get_object()) > 0}
 
 
 def _simple(font: dict[str, Any]) -> dict[int, set[str]]:

@@ -28,6 +28,7 @@ from gateway.readers.pdf_api import (
     Rect,
     pdfium,
 )
+from gateway.readers.pdf_geometry import display_matrix, map_box, multiply
 from gateway.readers.pdf_page import Affine, Annotation, Box, Fill, Font, PageContent, Picture, Piece, Unseen
 from gateway.readers.pdf_visible import judge_visibility
 from gateway.text.fonts import is_symbol, legacy_font
@@ -121,7 +122,7 @@ class PageReader:
     def _walk(self, page: int, number: int, first: int) -> PageContent:
         api = self._api
         content = PageContent(number, api.FPDF_GetPageWidthF(page), api.FPDF_GetPageHeightF(page))
-        display = _display_matrix(page, content)
+        display = display_matrix(page)
         if api.FPDFPage_CountObjects(page) > LIMIT_OBJECTS:
             raise ReadError(ReadStatus.LIMIT, "pdf-objects")
         texts, unmapped = self._texts(page, content)
@@ -236,7 +237,7 @@ class PageReader:
             if len(stack) >= LIMIT_FORM_DEPTH:
                 raise ReadError(ReadStatus.LIMIT, "pdf-forms")
             stack.append((container, position, count, matrix))
-            matrix = _multiply(self._matrix(handle), matrix)
+            matrix = multiply(self._matrix(handle), matrix)
             container, position, count = handle, 0, api.FPDFFormObj_CountObjects(handle)
             get = api.FPDFFormObj_GetObject
 
@@ -251,7 +252,7 @@ class PageReader:
         left, bottom, right, top = self._scratch.edges
         if not self._api.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
             return (0.0, 0.0, 0.0, 0.0)
-        return _map_box(matrix, left.value, bottom.value, right.value, top.value)
+        return map_box(matrix, left.value, bottom.value, right.value, top.value)
 
     def _length(self, handle: int, matrix: Affine) -> float | None:
         """Return how long slanting text is along its baseline."""
@@ -299,7 +300,7 @@ class PageReader:
             unmapped = max(unmapped, len(text.strip()))
         if unmapped and not (font.symbol and len(text.strip()) <= 2):
             content.unmapped += unmapped
-        a, b, c, d, e, f = _multiply(self._matrix(handle), outer)
+        a, b, c, d, e, f = multiply(self._matrix(handle), outer)
         size = scratch.size
         api.FPDFTextObj_GetFontSize(handle, size)
         height = abs(size.value) * math.hypot(c, d)
@@ -347,7 +348,7 @@ class PageReader:
 
     def _add_picture(self, content: PageContent, handle: int, outer: Affine) -> None:
         api, scratch = self._api, self._scratch
-        box = _map_box(_multiply(self._matrix(handle), outer), 0.0, 0.0, 1.0, 1.0)
+        box = map_box(multiply(self._matrix(handle), outer), 0.0, 0.0, 1.0, 1.0)
         api.FPDFImageObj_GetImagePixelSize(handle, scratch.width, scratch.height)
         content.pictures.append(Picture(box, scratch.width.value, scratch.height.value, content.objects))
         if len(content.fills) < LIMIT_FILLS:
@@ -356,7 +357,7 @@ class PageReader:
 
     def _annotations(self, page: int) -> list[Annotation]:
         api = self._api
-        display = _display_matrix(page, None)
+        display = display_matrix(page)
         found = []
         for position in range(min(api.FPDFPage_GetAnnotCount(page), 5000)):
             annotation = api.FPDFPage_GetAnnot(page, position)
@@ -364,7 +365,7 @@ class PageReader:
                 continue
             rect = Rect()
             api.FPDFAnnot_GetRect(annotation, ctypes.byref(rect))
-            box = _map_box(display, rect.left, rect.bottom, rect.right, rect.top)
+            box = map_box(display, rect.left, rect.bottom, rect.right, rect.top)
             found.append(Annotation(box, api.FPDFAnnot_GetSubtype(annotation), _is_signature(annotation)))
             api.FPDFPage_CloseAnnot(annotation)
         return found
@@ -419,42 +420,6 @@ class PageReader:
         for handle, kind, matrix in self._objects(page, display, 0):
             if kind == OBJECT_TEXT and handle in handles and (text := shown.get(handle)):
                 self._add_piece(content, handle, text, matrix, 0)
-
-
-def _display_matrix(page: int, content: PageContent | None) -> Affine:
-    """Return the matrix from user space to the page as displayed, y downwards."""
-    api = pdfium()
-    rect = Rect()
-    width = content.width if content else api.FPDF_GetPageWidthF(page)
-    height = content.height if content else api.FPDF_GetPageHeightF(page)
-    if not api.FPDF_GetPageBoundingBox(page, ctypes.byref(rect)):
-        rect.left, rect.bottom = 0.0, 0.0
-    left, bottom = rect.left, rect.bottom
-    match api.FPDFPage_GetRotation(page):
-        case 1:
-            return (0.0, 1.0, 1.0, 0.0, -bottom, -left)
-        case 2:
-            return (-1.0, 0.0, 0.0, 1.0, width + left, -bottom)
-        case 3:
-            return (0.0, -1.0, -1.0, 0.0, width + bottom, height + left)
-        case _:
-            return (1.0, 0.0, 0.0, -1.0, -left, height + bottom)
-
-
-def _multiply(inner: Affine, outer: Affine) -> Affine:
-    a, b, c, d, e, f = inner
-    p, q, r, s, t, u = outer
-    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
-
-
-def _map_box(matrix: Affine, left: float, bottom: float, right: float, top: float) -> Box:
-    a, b, c, d, e, f = matrix
-    if b == 0 and c == 0:
-        x0, x1, y0, y1 = a * left + e, a * right + e, d * bottom + f, d * top + f
-        return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-    xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
-    ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
-    return (min(xs), min(ys), max(xs), max(ys))
 
 
 def _is_red(colour: str | None) -> bool:

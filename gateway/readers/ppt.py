@@ -15,8 +15,17 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.readers import encryption
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.ole import Compound, embedded_member
-from gateway.readers.ole_art import Record, inflate, is_blip, is_properties, properties, put_picture, put_shape_words, records
-from gateway.readers.ole_octets import u8, u16, u32, wide
+from gateway.readers.ole_art import (
+    Record,
+    inflate,
+    is_blip,
+    is_properties,
+    properties,
+    put_picture,
+    put_shape_words,
+    records,
+)
+from gateway.readers.ole_octets import rgb, u8, u16, u32, wide
 from gateway.readers.ole_properties import PROPERTY_STREAMS, read_properties
 from gateway.readers.ole_report import Report, assemble
 from gateway.readers.ooxml_sink import Place, Sink
@@ -29,9 +38,10 @@ _TEXT_HEADER, _CHARS, _BYTES, _STYLES, _STRING = 0x0F9F, 0x0FA0, 0x0FA8, 0x0FA1,
 _MASTER_STYLE, _FONT, _SCHEME, _SLIDE_SHOW = 0x0FA3, 0x0FB7, 0x07F0, 0x03F9
 _OBJECT_STORE, _VBA, _INTERACTION, _LIST = 0x1011, 0x0400, 0x0FF3, 0x0FF0
 _SLIDE_PERSIST, _CLIENT_TEXT, _EMBED, _LINK, _CONTROL = 0x03F3, 0xF00D, 0x0FCC, 0x0FCE, 0x0FEE
-_COMMENT, _HEADERS, _HYPERLINK, _TAGS, _SHAPE = 0x2EE0, 0x0FD9, 0x0FD7, 0x1388, 0xF004
+_COMMENT, _HEADERS, _HYPERLINK, _TAGS, _SHAPE_FLAGS = 0x2EE0, 0x0FD9, 0x0FD7, 0x1388, 0xF00A
 _TITLES: Final = frozenset({0, 6})
 _NOTE_TEXT: Final = 2
+_PLACEHOLDER_KINDS: Final = frozenset({0, 1, 2, 5, 6, 7, 8})
 _PRODUCT_STRINGS: Final = re.compile(r"^___PPT\d+$|^[A-Z]{2,4}\d{0,2}$|^\*$")
 _CURRENT_ENCRYPTED: Final = 0xF3D1C4DF
 _LIMIT_EDITS: Final = 1000
@@ -40,19 +50,41 @@ _LIMIT_EDITS: Final = 1000
 def read(source: Source, budget: Budget) -> Reading:
     """Read a presentation; ENCRYPTED `password`, MALFORMED `no-presentation` when there is none."""
     compound = Compound(source.data, budget)
-    unlocked = False
+    unlocked, locked_stream = False, b""
     if u32(compound.read("Current User"), 12) == _CURRENT_ENCRYPTED or compound.has("EncryptedSummary"):
         plain = encryption.unlock(source, budget)
         if plain is None:
             raise ReadError(ReadStatus.ENCRYPTED, "password")
+        locked_stream = compound.read("PowerPoint Document")
         compound, unlocked = Compound(plain, budget), True
     stream = compound.read("PowerPoint Document") or compound.read("PP97_DUALSTORAGE", "PowerPoint Document")
+    if len(locked_stream) == len(stream) and unlocked:
+        stream = _with_saves(stream, locked_stream, u32(compound.read("Current User"), 16))
     if not stream:
         old = compound.has("PP40") or compound.has("Header")
         raise ReadError(
             ReadStatus.UNSUPPORTED if old else ReadStatus.MALFORMED, "powerpoint-4" if old else "no-presentation"
         )
     return _Reader(source, budget, compound, stream).read(opened_with_password=unlocked)
+
+
+def _with_saves(stream: bytes, locked: bytes, at: int) -> bytes:
+    """Return a decrypted stream with the records of its saves, which are never encrypted, as they were.
+
+    msoffcrypto-tool 6.1 "decrypts" them too and leaves them garbled.
+    """
+    whole = bytearray(stream)
+    for _ in range(_LIMIT_EDITS):
+        if u16(locked, at + 2) != _USER_EDIT:
+            break
+        for start in (at, u32(locked, at + 20)):
+            end = start + 8 + u32(locked, start + 4)
+            if end <= len(whole) and u16(locked, start + 2) in {_USER_EDIT, _PERSIST}:
+                whole[start:end] = locked[start:end]
+        at = u32(locked, at + 16)
+        if at == 0:
+            break
+    return bytes(whole)
 
 
 @dataclass
@@ -64,6 +96,22 @@ class _Page:
     textboxes: int = 0
     kind: int = 4
     """Kind of the text that comes next (TextHeaderAtom)."""
+    ground: str | None = None
+    """What is behind the letters of the shape at hand; None when nothing says."""
+    start: int = 0
+    """Where its records begin."""
+
+
+def _fill(found: dict[int, int | bytes], ground: str | None) -> str | None:
+    """Return what a shape's properties put behind its letters (MS-ODRAW 2.3.7): a colour, or None for what is no colour."""
+    flags, kind, colour = found.get(0x1BF), found.get(0x180, 0), found.get(0x181)
+    if isinstance(flags, int) and flags & 0x100000 and not flags & 0x10:
+        return ground
+    if kind != 0:
+        return None
+    if not isinstance(colour, int):
+        return ground
+    return rgb(colour) if colour >> 24 == 0 else None
 
 
 @dataclass
@@ -90,6 +138,8 @@ class _Reader:
         self._persisted = _Persisted()
         self._page = _Page(Place("document", Role.BODY))
         self._pending: tuple[str, Place, int] | None = None
+        self._grounds: dict[int, str | None] = {}
+        """Backgrounds that pages have of their own; None for a picture or a gradient."""
         """A text whose styles may come in the next record."""
         self._notes = self._masters = self._stale = 0
 
@@ -107,10 +157,22 @@ class _Reader:
         self._report.note(*self._compound.faults)
         if not self._persisted.live:
             self._report.note("persist-directory")
+        self._drop_repeated()
         return assemble(
             self._source, self._sink, self._report, kind="ppt", pages=len(self._persisted.slides) or None,
             opened_with_password=opened_with_password,
         )  # fmt: skip
+
+    def _drop_repeated(self) -> None:
+        """Leave out what an earlier save says as the last one does: a revision is what only it says."""
+        blocks: dict[int, list[str]] = {}
+        for run in self._sink.runs:
+            blocks.setdefault(run.block, []).append(run.text)
+        texts = {block: "".join(pieces).strip() for block, pieces in blocks.items()}
+        live = {texts[run.block] for run in self._sink.runs if run.origin is not Origin.REVISION}
+        self._sink.runs = [
+            run for run in self._sink.runs if run.origin is not Origin.REVISION or texts[run.block] not in live
+        ]
 
     # Which objects are live
 
@@ -170,8 +232,14 @@ class _Reader:
     # Fonts and master styles, wherever they stand
 
     def _environment(self) -> None:
+        background = False
         for record in records(self._stream, self._budget):
             content = self._stream[record.start : record.end]
+            if record.kind == _SHAPE_FLAGS:
+                background = bool(u32(content, 4) & 0x400)
+            elif background and is_properties(record) and record.path_starts:
+                self._grounds[record.path_starts[0] - 8] = _fill(properties(self._stream, record), None)
+                background = False
             if record.kind == _FONT:
                 self._looks.fonts[record.instance] = font_name(content)
             elif record.kind == _MASTER_STYLE:
@@ -253,7 +321,7 @@ class _Reader:
                 place = Place("handout", Role.HEADER, origin)
             case _:
                 place = Place("document", Role.BODY, origin)
-        self._page = _Page(place, self._page.scheme if record.kind in {_SLIDE, _NOTES} else ())
+        self._page = _Page(place, self._page.scheme if record.kind in {_SLIDE, _NOTES} else (), start=start)
 
     def _text_place(self, record: Record, numbered: int) -> Place:
         page = self._page
@@ -273,14 +341,19 @@ class _Reader:
     def _put(self, styles: bytes) -> None:
         assert self._pending is not None
         (text, place, kind), self._pending = self._pending, None
+        if text in {"*", ""}:
+            return  # stands for a date or a number that PowerPoint fills in
+        if place.locator.startswith("master:") and kind in _PLACEHOLDER_KINDS:
+            place = place.hidden()  # a prompt, which no slide shows
         block = self._sink.open_block()
         for piece, look in stretches(text, styles, kind, self._looks):
             if piece == "\r":
                 block = self._sink.open_block()
                 continue
-            face = self._looks.face(look, self._page.scheme)
-            ground = self._page.scheme[0] if self._page.scheme else None
-            hidden = is_invisible(face.colour, ground)
+            ground = self._page.ground
+            face = self._looks.face(look, self._page.scheme)._replace(background=ground)
+            # Letters on a picture or a gradient are not judged: there is no telling what is behind them.
+            hidden = ground is not None and is_invisible(face.colour, ground)
             shown = piece.replace("\x0b", "\n").replace("\0", "")
             self._sink.put(shown, block, place.hidden() if hidden else place, face)
 
@@ -302,11 +375,20 @@ class _Reader:
         self._sink.put_line(text, place)
 
     def _shape(self, record: Record) -> None:
-        if is_properties(record):
-            place = self._page.place
-            put_shape_words(properties(self._stream, record), self._sink, place)
+        if record.kind == _SHAPE_FLAGS:
+            self._page.ground = self._paper()
+        elif is_properties(record):
+            found = properties(self._stream, record)
+            self._page.ground = _fill(found, self._page.ground)
+            put_shape_words(found, self._sink, self._page.place)
         elif is_blip(record):
             put_picture(self._stream, record, self._sink, self._page.place)
+
+    def _paper(self) -> str | None:
+        """Return the colour of the page itself: its own background, else that of its scheme."""
+        if self._page.start in self._grounds:
+            return self._grounds[self._page.start]
+        return self._page.scheme[0] if self._page.scheme else None
 
     def _interaction(self, content: bytes) -> None:
         match u8(content, 8):
@@ -338,7 +420,9 @@ class _Reader:
                 member = embedded_member(Compound(data, self._budget), (), locator) or member
             except ReadError as error:
                 self._report.caught(error)
-        self._sink.members.append(Member(name=member.name or name, data=member.data, relation="embedded", locator=locator))
+        self._sink.members.append(
+            Member(name=member.name or name, data=member.data, relation="embedded", locator=locator)
+        )
 
     def _around(self) -> None:
         pictures = self._compound.read("Pictures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from gateway.readers.ole_octets import i16, u8, u16, u32
@@ -23,7 +24,12 @@ class CharacterLook(NamedTuple):
 
     def over(self, below: CharacterLook) -> CharacterLook:
         """Return this look upon another."""
-        return CharacterLook(*(mine if mine is not None else theirs for mine, theirs in zip(self, below, strict=True)))
+        return CharacterLook(
+            self.font if self.font is not None else below.font,
+            self.size_pt if self.size_pt is not None else below.size_pt,
+            self.colour if self.colour is not None else below.colour,
+            self.bold if self.bold is not None else below.bold,
+        )
 
 
 NO_LOOK: Final = CharacterLook()
@@ -144,7 +150,7 @@ def parse_styles(data: bytes, length: int) -> tuple[list[tuple[int, int]], list[
 
 
 def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tuple[str, CharacterLook]]:
-    """Yield the text in stretches of one look, each paragraph on its own, ended by `\\r` where one ends."""
+    """Yield the text in stretches of one look, each paragraph on its own, a carriage return where one ends."""
     levels, characters = parse_styles(styles, len(text)) if styles else ([], [])
     cuts = {0, len(text)}
     level_at: list[tuple[int, int]] = []
@@ -161,7 +167,7 @@ def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tup
             cuts.add(at + 1)
     ordered = sorted(cuts)
     level_index = look_index = 0
-    for start, end in zip(ordered, ordered[1:], strict=False):
+    for start, end in pairwise(ordered):
         while level_index + 1 < len(level_at) and level_at[level_index + 1][0] <= start:
             level_index += 1
         while look_index + 1 < len(look_at) and look_at[look_index + 1][0] <= start:

@@ -16,7 +16,11 @@ from typing import Final
 
 from gateway.model import ActiveContent, Document, Image, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.ole_objects import inner_file, native_member
+from gateway.readers.ole_octets import u32
 from gateway.readers.rtf_tables import CODE_PAGES, Font, code_page, parse_colours, parse_fonts
+from gateway.text.colour import is_invisible
+from gateway.text.fonts import legacy_font
 
 _TOKEN: Final = re.compile(
     rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\",
@@ -59,7 +63,20 @@ _SYMBOLS: Final = {
 _SPECIALS: Final = {b"~": "\u00a0", b"_": "-", b"-": "", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
 _EXTERNAL_FIELDS: Final = (("DDEAUTO", "dde"), ("DDE", "dde"), ("INCLUDETEXT", "external-object"),
                            ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"))  # fmt: skip
+_CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+_SHAPE_NAME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9]*\s*\Z")
+_SHAPE_NUMBER: Final = re.compile(r"[-\d.,;() ]*\Z")
 _WORD_ART: Final = "gtextUNICODE"
+
+
+@dataclass
+class _Cell:
+    """Where in a table the next letters stand."""
+
+    table: int = 0
+    row: int = 0
+    column: int = 0
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,8 @@ class _State:
     bold: bool = False
     hidden: bool = False
     deleted: bool = False
+    caps: bool = False
+    link: bool = False
     skip: int = 1
     """Characters that stand for a Unicode letter to old readers (`\\ucN`)."""
 
@@ -105,7 +124,12 @@ class _Reader:
         self._members: list[Member] = []
         self._images: list[Image] = []
         self._active: list[ActiveContent] = []
-        self._block = 0
+        self._block = self._last_block = 0
+        self._block_used = False
+        self._outer: dict[int, tuple[int, bool]] = {}
+        """By depth of the group that interrupts a paragraph: the paragraph's block, and whether it has runs."""
+        self._cell = _Cell()
+        self._code = ""
         self._page = 1
         self._paragraph = 1
         self._in_table = False
@@ -155,7 +179,7 @@ class _Reader:
             status=ReadStatus.OK if balanced else ReadStatus.PARTIAL,
             reason="" if balanced else "unbalanced",
             pages=self._page,
-            runs=tuple(self._runs),
+            runs=tuple(sorted(self._runs, key=lambda run: run.block)),
             images=tuple(self._images),
             active_content=tuple(dict.fromkeys(self._active)),
         )
@@ -177,7 +201,7 @@ class _Reader:
         if word in ("fonttbl", "colortbl"):
             self._state = replace(self._state, destination=word, silent=True)
         elif word in _TEXT_DESTINATIONS:
-            self._end_block()
+            self._interrupt()
             self._state = replace(
                 self._state, destination=word, role=_TEXT_DESTINATIONS[word], silent=False, hidden=word == "fldinst"
             )
@@ -187,10 +211,12 @@ class _Reader:
         elif word in _CARRIERS:
             if word == "shp":
                 self._shape_name = ""
+            elif word == "fldrslt":
+                self._state = replace(self._state, link=self._code.startswith("HYPERLINK"))
         elif word in _SILENT:
             self._state = replace(self._state, destination=word, silent=True)
         elif ignorable and word and not self._state.silent:
-            self._end_block()
+            self._interrupt()
             self._state = replace(self._state, destination=word, role=Role.FIELD, silent=False, hidden=True)
         if self._state.destination in ("fldinst", "sn", "sv", "template") and word:
             self._group_words[len(self._stack)] = []
@@ -203,9 +229,16 @@ class _Reader:
             self._keep_raw(ended.destination, bytes(self._raw.pop(depth)))
         if depth in self._group_words:
             self._note_words(ended.destination, "".join(self._group_words.pop(depth)))
-        if ended.destination != self._state.destination and ended.destination in _TEXT_DESTINATIONS:
-            self._end_block()
+        if depth in self._outer:
+            self._block, self._block_used = self._outer.pop(depth)
         self._to_skip = 0
+
+    def _interrupt(self) -> None:
+        """Begin a block of its own for a group that stands in the middle of a paragraph, which goes on after it."""
+        self._outer[len(self._stack)] = (self._block, self._block_used)
+        self._last_block += 1
+        self._block, self._block_used = self._last_block, False
+        self._state = replace(self._state, caps=False)
 
     def _control(self, word: str, number: bytes | None, data: bytes, position: int) -> int:
         value = int(number) if number is not None else None
@@ -229,7 +262,7 @@ class _Reader:
             self._add(_SYMBOLS[word])
         elif word in ("par", "sect", "row", "nestrow", "cell", "nestcell", "page", "pagebb"):
             self._break(word)
-        elif word.startswith("brdr") and len(word) == 5:
+        elif word.startswith("brdr") and len(word) == 5 and not self._state.silent:
             self._borders.add(word)
         elif word in ("objautlink", "objlink", "objupdate"):
             self._active.append(ActiveContent("external-object"))
@@ -244,6 +277,10 @@ class _Reader:
                 self._page += word == "page"
             case "par" | "sect":
                 self._paragraph += 1
+            case "cell" | "nestcell":
+                self._cell.column += 1
+            case "row" | "nestrow":
+                self._cell.row, self._cell.column = self._cell.row + 1, 0
 
     def _special(self, special: bytes) -> None:
         if self._to_skip:
@@ -319,27 +356,44 @@ class _Reader:
         if not self._text:
             return
         text, self._text = "".join(self._text), []
+        if self._state.destination == "sn" and _SHAPE_NAME.match(text):
+            return
+        if self._state.destination == "sv" and (_SHAPE_NUMBER.match(text) or self._shape_name == "gtextFont"):
+            return
         if len(self._runs) >= _LIMIT_RUNS:
             raise ReadError(ReadStatus.LIMIT, "runs")
         state, font = self._state, self._font()
         role = state.role
         if role is Role.BODY and self._in_table:
             role = Role.CELL
+            if not self._cell.open:
+                self._cell = _Cell(self._cell.table + 1, open=True)
+        elif role is Role.BODY:
+            self._cell.open = False
+        name = font.name if font is not None else None
+        if state.caps:
+            # Letters of a legacy font have no case but their font's: only the basic ones are raised.
+            text = text.translate(_CAPITALS) if legacy_font(name) is not None else text.upper()
+        colour = self._colour(state.colour) or "auto"
+        background = self._colour(state.background) if state.background else None
+        unseen = state.hidden or is_invisible(colour, background)
+        self._block_used = True
         if role is Role.ALT_TEXT and self._shape_name == _WORD_ART:
             role = Role.WATERMARK
         self._runs.append(
             Run(
                 text=text,
                 block=self._block,
-                font=font.name if font is not None else None,
+                font=name,
                 size_pt=state.size_half_pt / 2,
-                colour=self._colour(state.colour) or "auto",
-                background=self._colour(state.background) if state.background else None,
+                colour=colour,
+                background=background,
                 bold=state.bold,
                 page=self._page,
                 locator=self._locator(role),
                 role=role,
-                origin=Origin.DELETED if state.deleted else Origin.HIDDEN if state.hidden else Origin.TEXT,
+                origin=Origin.DELETED if state.deleted else Origin.HIDDEN if unseen else Origin.TEXT,
+                link=state.link,
                 boxed=True if len(self._borders) >= 4 or role is Role.TEXTBOX else None,
             )
         )
@@ -349,7 +403,9 @@ class _Reader:
 
     def _locator(self, role: Role) -> str:
         match role:
-            case Role.BODY | Role.CELL:
+            case Role.CELL:
+                return f"table:{self._cell.table},row:{self._cell.row + 1},column:{self._cell.column + 1}"
+            case Role.BODY:
                 return f"paragraph:{self._paragraph}"
             case Role.PROPERTY:
                 return f"property:{self._state.destination}"
@@ -358,15 +414,16 @@ class _Reader:
 
     def _end_block(self) -> None:
         self._end_run()
-        if self._runs and self._runs[-1].block == self._block:
-            self._block += 1
+        if self._block_used:
+            self._last_block += 1
+            self._block, self._block_used = self._last_block, False
 
     def _note_words(self, destination: str, words: str) -> None:
         match destination:
             case "sn":
                 self._shape_name = words.strip()
             case "fldinst":
-                code = words.strip().upper()
+                self._code = code = words.strip().upper()
                 kind = next((kind for prefix, kind in _EXTERNAL_FIELDS if code.startswith(prefix)), None)
                 if kind is not None:
                     self._active.append(ActiveContent(kind, f"paragraph:{self._paragraph}"))
@@ -389,17 +446,18 @@ class _Reader:
             self._members.append(Member(name="picture", data=data, relation="image", locator=place))
             return
         self._active.append(ActiveContent("ole-object", place))
-        self._members.append(Member(name="object", data=_native(data), relation="embedded", locator=place))
+        self._members.append(_native(data, place))
 
 
-def _native(data: bytes) -> bytes:
-    """Return what an OLE 1.0 object holds (MS-OLEDS 2.2): the first document inside, else all of it."""
-    starts = [
-        at
-        for magic in (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"%PDF-", b"{\\rtf")
-        if (at := data.find(magic)) >= 0
-    ]
-    return data[min(starts) :] if starts else data
+def _native(data: bytes, place: str) -> Member:
+    """Return what an OLE 1.0 object holds (MS-OLEDS 2.2.4): a packaged file, else the first document inside."""
+    if u32(data, 4) == 2:
+        at = 8
+        for _ in range(3):  # class, topic, item
+            at += 4 + u32(data, at)
+        if at + 4 < len(data):
+            return native_member(data[at:], "object", place)
+    return Member(name="object", data=inner_file(data), relation="embedded", locator=place)
 
 
 def _group(data: bytes, position: int) -> bytes:
@@ -470,9 +528,14 @@ _CONTROLS: Final[dict[str, Callable[[_Reader, int | None], None]]] = {
     "chcbpat": _set(background=_number),
     "b": _set(bold=_switch),
     "v": _set(hidden=_switch),
+    "webhidden": _set(hidden=_switch),
+    "caps": _set(caps=_switch),
+    "scaps": _set(caps=_switch),
     "deleted": _set(deleted=_switch),
     "uc": _set(skip=_number),
-    "plain": _set(font=None, size_half_pt=24, colour=0, background=0, bold=False, hidden=False, deleted=False),
+    "plain": _set(
+        font=None, size_half_pt=24, colour=0, background=0, bold=False, hidden=False, deleted=False, caps=False
+    ),
     "pard": _reset_paragraph,
     "intbl": _enter_table,
     "box": _box,

@@ -255,9 +255,7 @@ def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate,
     return kept
 
 
-def _confirmed(
-    ink: Pixels, readings: list[tuple[Candidate, Reading]], dpi: float
-) -> list[tuple[Candidate, Reading]]:
+def _confirmed(ink: Pixels, readings: list[tuple[Candidate, Reading]], dpi: float) -> list[tuple[Candidate, Reading]]:
     """Look again at marks that are not framed beyond doubt: the end of a longer red line is no mark.
 
     BẢO MẬT, BÍ MẬT NHÀ NƯỚC, PHÁP LUẬT: cut from such a heading, the last letters look like a stamp.
@@ -272,7 +270,8 @@ def _confirmed(
             words = engine.words(_as_print(strip), ocr.Layout.LINE, int(dpi))
             longer = _longer_line(words, reading.text)
             if longer:
-                candidate, reading = replace(candidate, framed=False), replace(reading, text=longer)
+                results.append((replace(candidate, framed=False), replace(reading, text=longer)))
+                continue
         results.append((candidate, reading))
     return results
 

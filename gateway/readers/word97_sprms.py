@@ -157,7 +157,10 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
         case 0x6A03:
             return {"data": value, "special": True}
         case 0x6A09:
-            return {"symbol": (u16(operand, 0), u16(operand, 2) if len(operand) > 3 else u8(operand, 2)), "special": True}
+            return {
+                "symbol": (u16(operand, 0), u16(operand, 2) if len(operand) > 3 else u8(operand, 2)),
+                "special": True,
+            }
         case 0x286F:
             return {"east_asian_hint": value == 1}
         case 0x0882 | 0x085A:

@@ -29,7 +29,9 @@ from gateway.text.fonts import legacy_font
 
 _END: Final = re.compile("[\r\x07\x0c]")
 _MARKS: Final = re.compile("[\x00-\x08\x0b-\x1f]")
-_SCRIPTS: Final = re.compile(r"([\x00-\x7f]+)|([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\uff00-\uffef]+)|([^\x00-\x7f])")
+_SCRIPTS: Final = re.compile(
+    r"([\x00-\x7f]+)|([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\uff00-\uffef]+)|([^\x00-\x7f])"
+)
 _PLAIN: Final = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": "", "\x00": ""}
 _ASCII_CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _HUGE: Final = frozenset({0x6645, 0x6646})
@@ -280,9 +282,6 @@ class Story:
     def _symbol(self, look: Look, place: Place) -> None:
         assert look.symbol is not None
         number, code = look.symbol
-        font = self._letters.font(number)
-        if font is not None and "symbol" not in font.lower() and 0xF020 <= code <= 0xF0FF and legacy_font(font) is None:
-            code = code if "wing" in font.lower() or "webd" in font.lower() else code
         self._add(chr(code) if code else "", replace(look, ascii=number, other=number, east_asia=number), place)
 
     def _end_code(self, ended: _Field, place: Place) -> None:
@@ -294,7 +293,7 @@ class Story:
         kind = next((kind for prefix, kind in _FETCHING if word.startswith(prefix)), None)
         if kind is not None:
             self._sink.warn(kind, place.locator)
-        if code:
+        if code and word != "SHAPE":
             hidden = Origin.HIDDEN if place.origin is Origin.TEXT else place.origin
             self._sink.put_line(code, place._replace(role=Role.FIELD, origin=hidden, boxed=None))
 

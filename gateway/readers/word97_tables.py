@@ -176,7 +176,9 @@ def parse_formatting(fib: Fib, document: bytes, table: bytes, kind: str, budget:
     plc = table[start : start + length]
     width = 2 if fib.old else 4
     count = max(0, (len(plc) - 4) // (4 + width))
-    pages = [int.from_bytes(plc[at : at + width], "little") & 0x3FFFFF for at in range(4 * (count + 1), len(plc), width)]
+    pages = [
+        int.from_bytes(plc[at : at + width], "little") & 0x3FFFFF for at in range(4 * (count + 1), len(plc), width)
+    ]
     pages = pages[:count]
     if fib.old:
         # Word 6 may leave the table short and number the pages one after the other.

@@ -293,7 +293,9 @@ class _Workbook:
             self._sink.warn("dde", "link:1")
         elif path.startswith("\x01") and len(path) > 1:
             self._sink.warn("external-object", "link:1")
-        self._sink.put_line("".join(letter for letter in path if letter >= " "), Place("link:1", Role.NAME, Origin.HIDDEN))
+        self._sink.put_line(
+            "".join(letter for letter in path if letter >= " "), Place("link:1", Role.NAME, Origin.HIDDEN)
+        )
 
     def _external_name(self, record: BiffRecord) -> None:
         flags = u16(record.data, 0)

@@ -23,7 +23,11 @@ from gateway.text.colour import is_invisible
 
 _TEXT_FORMATS: Final = frozenset({"", "General", "GENERAL", "@"})
 _ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_NOTE_OBJECT: Final = 0x19
+_MONIKERS: Final = (
+    bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b"),
+    bytes.fromhex("0303000000000000c000000000000046"),
+    bytes.fromhex("795881f43b1d7f48af2c825dc4852763"),
+)
 
 
 @dataclass
@@ -41,10 +45,17 @@ class Book:
 
     def formula(self, tokens: bytes, locator: str) -> None:
         """Give the constants of a formula once, joined as a formula that hides a word would join them."""
-        words = "".join(constants(tokens, self.dialect))
+        words = "".join(constants(tokens, self.dialect)).replace("\0", ", ")
         if any(letter.isalpha() for letter in words) and words not in self.literals:
             self.literals.add(words)
             self.sink.put_line(words, Place(locator, Role.FIELD, Origin.HIDDEN))
+
+
+def _without_identifiers(data: bytes) -> bytes:
+    """Return a hyperlink without the class identifiers of its monikers, which look like letters."""
+    for identifier in _MONIKERS:
+        data = data.replace(identifier, bytes(4))
+    return data
 
 
 class _HeaderBase(HeaderStyles):
@@ -93,8 +104,8 @@ class Sheet:
             place = Place(self._cell_name(row, column), Role.COMMENT, self._origin)
             self._rich(self._texts.get(number, NO_TEXT), None, place)
             self._sink.put_line(author, place._replace(role=Role.PROPERTY).hidden())
-        for (row, column), text in self._old_notes.items():
-            self._sink.put_line(text, Place(self._cell_name(row, column), Role.COMMENT, self._origin))
+        for (row, column), words in self._old_notes.items():
+            self._sink.put_line(words, Place(self._cell_name(row, column), Role.COMMENT, self._origin))
         boxes = 0
         for number, text in self._texts.items():
             if number not in noted:
@@ -164,7 +175,9 @@ class Sheet:
     def _label(self, record: BiffRecord) -> None:
         data, dialect = record.data, self._book.dialect
         if record.kind == 0x04 and dialect.version == 2:
-            self._text_cell(u16(data, 0), u16(data, 2), self._old_cell(data), dialect.string(record, 7, length_octets=1))
+            self._text_cell(
+                u16(data, 0), u16(data, 2), self._old_cell(data), dialect.string(record, 7, length_octets=1)
+            )
             return
         text = dialect.string(record, 6, length_octets=2)
         if record.kind == 0xD6:
@@ -234,7 +247,7 @@ class Sheet:
 
     def _row(self, record: BiffRecord) -> None:
         height, flags = u16(record.data, 6), u16(record.data, 12)
-        if flags & 0x20 and self._book.dialect.version >= 3 or height & 0x7FFF == 0:
+        if (flags & 0x20 and self._book.dialect.version >= 3) or height & 0x7FFF == 0:
             self._hidden_rows.add(u16(record.data, 0))
 
     def _column(self, record: BiffRecord) -> None:
@@ -311,7 +324,11 @@ class Sheet:
         """Hyperlinks: target, place within it, shown name, tip."""
         data = record.data
         place = Place(self._cell_name(u16(data, 0), u16(data, 4)), Role.FIELD, Origin.HIDDEN)
-        words = [wide(data[10:])] if record.kind == 0x800 else [text for text in strings(data[32:]) if len(text) > 4]
+        words = (
+            [wide(data[10:])]
+            if record.kind == 0x800
+            else [text for text in strings(_without_identifiers(data[32:])) if len(text) > 4]
+        )
         for text in words:
             self._sink.put_line(text.rstrip("\0"), place)
 

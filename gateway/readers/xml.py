@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -65,9 +65,8 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _parse(data: bytes, report: Report) -> Element:
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
-        return etree.fromstring(data, etree.XMLParser(**options))
+        return etree.fromstring(data, _parser(recover=False))
     except etree.XMLSyntaxError as error:
         if "depth" in str(error):
             raise ReadError(ReadStatus.LIMIT, "xml-depth") from None
@@ -75,13 +74,17 @@ def _parse(data: bytes, report: Report) -> Element:
             raise ReadError(ReadStatus.LIMIT, "xml-size") from None
     # What a forgiving reader would make of it is better than nothing, but it is not all.
     try:
-        root = etree.fromstring(data, etree.XMLParser(recover=True, **options))
+        root = etree.fromstring(data, _parser(recover=True))
     except etree.XMLSyntaxError:
         root = None
     if root is None:
         raise ReadError(ReadStatus.MALFORMED, "xml")
     report.note("xml")
     return root
+
+
+def _parser(*, recover: bool) -> Any:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=recover)
 
 
 def _instructions(root: Element, sink: Sink) -> None:
@@ -165,9 +168,6 @@ def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
 def attribute_words(node: Element) -> Iterator[str]:
     """Yield the attribute values that hold words: letters beyond ASCII, or several words in mostly letters."""
     for value in node.attrib.values():
-        if not value.isascii():
-            yield value
-        elif " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4:
-            yield value
-        elif value.isupper() and value.isalpha() and len(value) > 2:
+        several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
+        if not value.isascii() or several or (value.isupper() and value.isalpha() and len(value) > 2):
             yield value

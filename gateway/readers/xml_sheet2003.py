@@ -214,7 +214,9 @@ class _Workbook:
             local = str(node.tag).rpartition("}")[2]
             if local == "SupBook":
                 path = node.findtext(_X + "Path") or ""
-                self._sink.warn("dde" if "|" in path or node.find(f".//{_X}DDE") is not None else "external-object", "link:1")
+                self._sink.warn(
+                    "dde" if "|" in path or node.find(f".//{_X}DDE") is not None else "external-object", "link:1"
+                )
             elif local.lower() in {"olelink", "ddelink"}:
                 self._sink.warn("dde", "link:1")
             for text in (node.text, node.tail if node is not element else None, *_wordy(node)):

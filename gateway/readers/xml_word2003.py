@@ -32,13 +32,17 @@ _ROLES: Final = {
     _W + "hdr": (Role.HEADER, "header"), _W + "ftr": (Role.FOOTER, "footer"), _W + "footnote": (Role.NOTE, "footnote"),
     _W + "endnote": (Role.NOTE, "endnote"), _V + "textbox": (Role.TEXTBOX, "textbox"),
 }  # fmt: skip
-_SILENT: Final = frozenset({_W + "styles", _W + "fonts", _W + "lists", _W + "shapeDefaults", _W + "docPr", _W + "ignoreElements"})
+_SILENT: Final = frozenset(
+    {_W + "styles", _W + "fonts", _W + "lists", _W + "shapeDefaults", _W + "docPr", _W + "ignoreElements"}
+)
 _OFF: Final = frozenset({"off", "0", "false"})
 _FETCHING: Final = (
     ("DDE", "dde"), ("INCLUDETEXT", "external-object"), ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"),
     ("MACROBUTTON", "macro"),
 )  # fmt: skip
-_WORDY: Final = frozenset({_W + "val", _W + "string", "string", "alt", "title", _O + "title", _W + "dest", _W + "instr", _W + "name"})
+_WORDY: Final = frozenset(
+    {_W + "val", _W + "string", "string", "alt", "title", _O + "title", _W + "dest", _W + "instr", _W + "name"}
+)
 
 
 @dataclass(frozen=True)
@@ -212,7 +216,9 @@ class _Word:
                     self._code.append(node.text or "")
                 else:
                     self._end_code(node.text or "", place)
-            case t if t in {_W + "tab", _W + "br", _W + "noBreakHyphen", _W + "cr"} and node.getparent().tag == _W + "r":
+            case t if (
+                t in {_W + "tab", _W + "br", _W + "noBreakHyphen", _W + "cr"} and node.getparent().tag == _W + "r"
+            ):
                 self._put({"tab": "\t", "noBreakHyphen": "-"}.get(t[len(_W) :], "\n"), top, place)
             case t if t == _W + "sym":
                 code = node.get(_W + "char") or ""

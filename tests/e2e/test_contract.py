@@ -14,7 +14,7 @@ from tests.support.client import RawClient
 from tests.support.certificates import Pki
 from tests.support.sink import Sink
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 STAFF, COLLEAGUE, OFFICE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn", "vanphong.binhtan@tphcm.gov.vn"
 CLEAN = f"From: {STAFF}\r\nTo: {COLLEAGUE}\r\nSubject: Lich hop\r\n\r\nKinh moi hop.\r\n".encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -175,7 +176,5 @@ def test_deep_nesting_costs_little_and_loses_nothing() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="<>/=\"' apbtdirvscmlx!-&;#x0é\n", max_size=120))
 def test_any_text_gives_a_document(text: str) -> None:
-    try:
+    with contextlib.suppress(ReadError):  # refused with its cause
         assert read(text).format == "html"
-    except ReadError:
-        pass  # refused with its cause

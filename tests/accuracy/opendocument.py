@@ -1,0 +1,371 @@
+"""OpenDocument texts, sheets and slides by odfpy, and flat XML written by hand."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from odf import dc, draw, meta, office, presentation, style, svg, table, text
+from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
+from odf.style import FontFace, PageLayout, ParagraphProperties, TableProperties, TextProperties
+
+from tests.accuracy.sheets import ROWS
+from tests.accuracy.shapes import LETTER, Slot, Writing, attribute, one_piece, plain_letters, xml
+
+Put = Callable[..., None]
+
+
+def _saved(document) -> bytes:
+    out = io.BytesIO()
+    document.write(out)
+    return out.getvalue()
+
+
+def _text_style(document, writing: Writing, name: str = "Dấu", **more: str) -> style.Style | None:
+    """An automatic character style with the font of a writing."""
+    properties = dict(more)
+    if writing.font:
+        document.fontfacedecls.addElement(FontFace(name=writing.font, fontfamily=f"'{writing.font}'"))
+        properties["fontname"] = writing.font
+    if not properties:
+        return None
+    made = style.Style(name=name.replace("Dấu", "D1"), family="text")
+    made.addElement(TextProperties(**properties))
+    document.automaticstyles.addElement(made)
+    return made
+
+
+def _marked(document, writing: Writing, owner, **look: str):
+    """The mark in spans of an element that holds text."""
+    chosen = _text_style(document, writing, **look)
+    for piece in writing.pieces:
+        owner.addElement(text.Span(stylename=chosen, text=piece) if chosen else text.Span(text=piece))
+    return owner
+
+
+def _odt(put: Put) -> Callable[[Writing], bytes]:
+    def make(writing: Writing) -> bytes:
+        document = OpenDocumentText()
+        put(document, writing)
+        for line in LETTER:
+            document.text.addElement(text.P(text=line))
+        return _saved(document)
+
+    return make
+
+
+def _page(document):
+    layout = PageLayout(name="Trang")
+    document.automaticstyles.addElement(layout)
+    master = style.MasterPage(name="Standard", pagelayoutname=layout)
+    document.masterstyles.addElement(master)
+    return master
+
+
+def _body(document, writing):
+    document.text.addElement(_marked(document, writing, text.P()))
+
+
+def _heading(document, writing):
+    document.text.addElement(_marked(document, writing, text.H(outlinelevel=1)))
+
+
+def _cell(document, writing):
+    made = table.Table(name="Bảng")
+    row = table.TableRow()
+    cell = table.TableCell()
+    cell.addElement(_marked(document, writing, text.P()))
+    row.addElement(cell)
+    made.addElement(row)
+    document.text.addElement(made)
+
+
+def _margin(kind) -> Put:
+    def put(document, writing):
+        holder = kind()
+        holder.addElement(_marked(document, writing, text.P()))
+        _page(document).addElement(holder)
+
+    return put
+
+
+def _footnote(document, writing):
+    note = text.Note(noteclass="footnote", id="n1")
+    note.addElement(text.NoteCitation(text="1"))
+    body = text.NoteBody()
+    body.addElement(_marked(document, writing, text.P()))
+    note.addElement(body)
+    paragraph = text.P(text="Câu có chú thích")
+    paragraph.addElement(note)
+    document.text.addElement(paragraph)
+
+
+def _annotation(document, writing):
+    note = office.Annotation()
+    note.addElement(dc.Creator(text="văn thư"))
+    note.addElement(_marked(document, writing, text.P()))
+    paragraph = text.P(text="Câu có ghi chú")
+    paragraph.addElement(note)
+    document.text.addElement(paragraph)
+
+
+def _box(document, writing):
+    frame = draw.Frame(width="4cm", height="1cm", anchortype="paragraph")
+    box = draw.TextBox()
+    box.addElement(_marked(document, writing, text.P()))
+    frame.addElement(box)
+    paragraph = text.P()
+    paragraph.addElement(frame)
+    document.text.addElement(paragraph)
+
+
+def _shape(document, writing):
+    shape = draw.CustomShape(width="4cm", height="1cm", anchortype="paragraph")
+    shape.addElement(_marked(document, writing, text.P()))
+    paragraph = text.P()
+    paragraph.addElement(shape)
+    document.text.addElement(paragraph)
+
+
+def _deletion(document, writing):
+    changes = text.TrackedChanges()
+    region = text.ChangedRegion(id="c1")
+    deletion = text.Deletion()
+    deletion.addElement(_marked(document, writing, text.P()))
+    region.addElement(deletion)
+    changes.addElement(region)
+    document.text.addElement(changes)
+    paragraph = text.P(text="Trước ")
+    paragraph.addElement(text.Change(changeid="c1"))
+    document.text.addElement(paragraph)
+
+
+def _hidden(document, writing):
+    document.text.addElement(_marked(document, writing, text.P(), display="none"))
+
+
+def _white(document, writing):
+    document.text.addElement(_marked(document, writing, text.P(), color="#ffffff"))
+
+
+def _hidden_field(document, writing):
+    paragraph = text.P(text="Câu ")
+    paragraph.addElement(text.HiddenText(condition="1==1", stringvalue=writing.text, ishidden="true"))
+    document.text.addElement(paragraph)
+
+
+def _title(document, writing):
+    document.meta.addElement(dc.Title(text=writing.text))
+
+
+def _keyword(document, writing):
+    document.meta.addElement(meta.Keyword(text=writing.text))
+
+
+def _own_property(document, writing):
+    document.meta.addElement(meta.UserDefined(name="Phân loại", valuetype="string", text=writing.text))
+
+
+def _alternative(document, writing):
+    frame = draw.Frame(width="4cm", height="1cm", anchortype="paragraph")
+    box = draw.TextBox()
+    box.addElement(text.P(text="Hình"))
+    frame.addElement(box)
+    frame.addElement(svg.Desc(text=writing.text))
+    paragraph = text.P()
+    paragraph.addElement(frame)
+    document.text.addElement(paragraph)
+
+
+def _field(document, writing):
+    declarations = text.UserFieldDecls()
+    declarations.addElement(text.UserFieldDecl(name="dau", valuetype="string", stringvalue=writing.text))
+    document.text.addElement(declarations)
+    paragraph = text.P(text="Câu ")
+    document.text.addElement(paragraph)
+
+
+def _section(document, writing):
+    holder = text.Section(name="Phần", display="none")
+    holder.addElement(_marked(document, writing, text.P()))
+    document.text.addElement(holder)
+
+
+def _placeholder(document, writing):
+    paragraph = text.P()
+    paragraph.addElement(text.Placeholder(placeholdertype="text", description=writing.text, text="<chọn>"))
+    document.text.addElement(paragraph)
+
+
+def _ods(put: Put) -> Callable[[Writing], bytes]:
+    def make(writing: Writing) -> bytes:
+        document = OpenDocumentSpreadsheet()
+        sheet = table.Table(name="Số liệu")
+        put(document, sheet, writing)
+        for values in ROWS:
+            row = table.TableRow()
+            for value in values:
+                cell = table.TableCell(valuetype="string")
+                cell.addElement(text.P(text=str(value)))
+                row.addElement(cell)
+            sheet.addElement(row)
+        document.spreadsheet.addElement(sheet)
+        return _saved(document)
+
+    return make
+
+
+def _put_cell(document, sheet, writing):
+    row = table.TableRow()
+    cell = table.TableCell(valuetype="string")
+    cell.addElement(_marked(document, writing, text.P()))
+    row.addElement(cell)
+    sheet.addElement(row)
+
+
+def _put_name(document, sheet, writing):
+    sheet.setAttribute("name", writing.text)
+
+
+def _hidden_sheet(document, sheet, writing):
+    look = style.Style(name="ta2", family="table")
+    look.addElement(TableProperties(display="false"))
+    document.automaticstyles.addElement(look)
+    other = table.Table(name="Phụ lục", stylename=look)
+    _put_cell(document, other, writing)
+    document.spreadsheet.addElement(other)
+
+
+def _cell_note(document, sheet, writing):
+    row = table.TableRow()
+    cell = table.TableCell(valuetype="string")
+    note = office.Annotation()
+    note.addElement(_marked(document, writing, text.P()))
+    cell.addElement(note)
+    cell.addElement(text.P(text="125"))
+    row.addElement(cell)
+    sheet.addElement(row)
+
+
+def _sheet_header(document, sheet, writing):
+    header = style.Header()
+    header.addElement(_marked(document, writing, text.P()))
+    _page(document).addElement(header)
+
+
+def _named(document, sheet, writing):
+    names = table.NamedExpressions()
+    names.addElement(table.NamedExpression(name="ghi_chu", expression=f'of:="{writing.text}"'))
+    document.spreadsheet.addElement(names)
+
+
+def _formula_value(document, sheet, writing):
+    row = table.TableRow()
+    row.addElement(table.TableCell(valuetype="string", stringvalue=writing.text))
+    sheet.addElement(row)
+
+
+def _odp(put: Put) -> Callable[[Writing], bytes]:
+    def make(writing: Writing) -> bytes:
+        document = OpenDocumentPresentation()
+        master = _page(document)
+        page = draw.Page(masterpagename=master, name="Trang chiếu 1")
+        _framed(document, page, Writing((LETTER[10],)))
+        put(document, page, master, writing)
+        document.presentation.addElement(page)
+        return _saved(document)
+
+    return make
+
+
+def _framed(document, owner, writing, **look):
+    frame = draw.Frame(width="10cm", height="2cm", x="1cm", y="1cm")
+    box = draw.TextBox()
+    box.addElement(_marked(document, writing, text.P(), **look))
+    frame.addElement(box)
+    owner.addElement(frame)
+
+
+def _slide_box(document, page, master, writing):
+    _framed(document, page, writing)
+
+
+def _notes(document, page, master, writing):
+    notes = presentation.Notes()
+    _framed(document, notes, writing)
+    page.addElement(notes)
+
+
+def _master(document, page, master, writing):
+    _framed(document, master, writing)
+
+
+def _hidden_slide(document, page, master, writing):
+    look = style.Style(name="dp2", family="drawing-page")
+    look.addElement(style.DrawingPageProperties(visibility="hidden"))
+    document.automaticstyles.addElement(look)
+    other = draw.Page(masterpagename=master, stylename=look)
+    _framed(document, other, writing)
+    document.presentation.addElement(other)
+
+
+def _group(document, page, master, writing):
+    group = draw.G()
+    _framed(document, group, writing)
+    page.addElement(group)
+
+
+def _page_name(document, page, master, writing):
+    page.setAttribute("name", writing.text)
+
+
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
+_FLAT = (
+    f'<?xml version="1.0" encoding="UTF-8"?><office:document xmlns:office="{_OASIS}office:1.0" xmlns:text="{_OASIS}text:1.0" '
+    f'xmlns:draw="{_OASIS}drawing:1.0" xmlns:svg="{_OASIS}svg-compatible:1.0" xmlns:table="{_OASIS}table:1.0" '
+    'office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.{kind}"><office:body><office:{root}>{body}'
+    "</office:{root}></office:body></office:document>"
+)
+
+
+def _flat(kind: str, root: str, template: Callable[[str], str]) -> Callable[[Writing], bytes]:
+    def make(writing: Writing) -> bytes:
+        spans = "".join(f"<text:span>{xml(piece)}</text:span>" for piece in writing.pieces)
+        lines = "".join(f"<text:p>{xml(line)}</text:p>" for line in LETTER[:14]) if root == "text" else ""
+        return _FLAT.format(kind=kind, root=root, body=template(spans) + lines).encode()
+
+    return make
+
+
+def _quotable(writing: Writing) -> bool:
+    return one_piece(writing) and '"' not in writing.text
+
+
+SLOTS: tuple[Slot, ...] = (
+    *(Slot("odt", place, _odt(put), "odfpy") for place, put in (
+        ("body", _body), ("heading", _heading), ("table cell", _cell), ("header", _margin(style.Header)), ("footer", _margin(style.Footer)),
+        ("header of left pages", _margin(style.HeaderLeft)), ("footnote", _footnote), ("comment", _annotation),
+        ("text box", _box), ("shape", _shape), ("tracked deletion", _deletion), ("hidden text", _hidden), ("white text", _white),
+        ("hidden section", _section),
+    )),
+    *(Slot("odt", place, _odt(put), "odfpy", one_piece) for place, put in (
+        ("hidden text field", _hidden_field), ("property: title", _title), ("property: keywords", _keyword),
+        ("property of one's own", _own_property), ("alternative text", _alternative), ("user field", _field), ("placeholder", _placeholder),
+    )),
+    *(Slot("ods", place, _ods(put), "odfpy") for place, put in (
+        ("cell", _put_cell), ("hidden sheet", _hidden_sheet), ("comment", _cell_note), ("header", _sheet_header),
+    )),
+    Slot("ods", "sheet name", _ods(_put_name), "odfpy", one_piece),
+    Slot("ods", "defined name", _ods(_named), "odfpy", _quotable),
+    Slot("ods", "value of a cell without text", _ods(_formula_value), "odfpy", one_piece),
+    *(Slot("odp", place, _odp(put), "odfpy") for place, put in (
+        ("text box", _slide_box), ("notes", _notes), ("master", _master), ("hidden slide", _hidden_slide), ("shape in a group", _group),
+    )),
+    Slot("odp", "slide name", _odp(_page_name), "odfpy", one_piece),
+    Slot("fodt", "body", _flat("text", "text", lambda m: f"<text:p>{m}</text:p>"), accepts=plain_letters),
+    Slot("fodt", "title of a shape", lambda m: _flat("text", "text", lambda _: (
+        f"<text:p><draw:frame draw:name={attribute(m.text)}><svg:title>{xml(m.text)}</svg:title></draw:frame></text:p>"))(m), accepts=one_piece),
+    Slot("fods", "cell", _flat("spreadsheet", "spreadsheet", lambda m: (
+        f'<table:table table:name="T"><table:table-row><table:table-cell><text:p>{m}</text:p></table:table-cell></table:table-row></table:table>')),
+        accepts=plain_letters),
+)  # fmt: skip

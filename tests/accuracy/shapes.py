@@ -1,0 +1,96 @@
+"""What the makers of test files share: a mark as it is written, and a place of a format where it can be put."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from xml.sax.saxutils import escape, quoteattr
+
+from tests.text.letters import Layout, letter
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A mark as a file would hold it."""
+
+    pieces: tuple[str, ...]
+    """Text of each run; more than one where the disguise is to split it."""
+    font: str | None = None
+    """Font that a legacy encoding needs."""
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+def everything(writing: Writing) -> bool:
+    """Accept every writing."""
+    return True
+
+
+def plain_letters(writing: Writing) -> bool:
+    """Accept what needs no font: for places that have none."""
+    return writing.font is None
+
+
+def one_piece(writing: Writing) -> bool:
+    """Accept what is one string without a font."""
+    return writing.font is None and len(writing.pieces) == 1
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place of a format, with one producer that can put words there."""
+
+    format: str
+    """As the tables name it; mostly the file name's extension."""
+    place: str
+    make: Callable[[Writing], bytes]
+    producer: str = "raw"
+    accepts: Callable[[Writing], bool] = everything
+    extension: str = ""
+
+    @property
+    def filename(self) -> str:
+        return f"van-ban.{self.extension or self.format}"
+
+
+LETTER = tuple(run.text for run in letter(11, "báo cáo", Layout.PLAIN).document.runs)
+"""The innocent lines around every mark: an official letter of one page."""
+
+
+def around(line: str, at: int = 4) -> list[str]:
+    """The letter with a line put in."""
+    return [*LETTER[:at], line, *LETTER[at:]]
+
+
+def xml(text: str) -> str:
+    """Text for XML, with every character beyond ASCII as it is."""
+    return escape(text)
+
+
+def attribute(text: str) -> str:
+    """A quoted attribute value for XML."""
+    return quoteattr(text)
+
+
+def zipped(files: Mapping[str, str | bytes], *, stored: tuple[str, ...] = ()) -> bytes:
+    """A zip of the files in their order."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content, zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+@cache
+def picture() -> bytes:
+    """A small blank PNG."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(out, "PNG")
+    return out.getvalue()

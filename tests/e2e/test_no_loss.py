@@ -1,0 +1,387 @@
+"""Nothing is lost, whatever is killed: what was acknowledged is at the next hop, what is at the next hop has an intent."""
+
+import asyncio
+import itertools
+import os
+import random
+import re
+import signal
+import time
+
+import pytest
+
+from tests.e2e.gateway_process import GatewayProcess, alive, four_flags, serving, stop_hard
+from tests.support.client import RawClient
+from tests.support.sink import Act, Sink
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+STAFF, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
+TOKEN = re.compile(rb"thu-so-\d+")
+REFERENCE = re.compile(rb"\bid (BT-[0-9A-Z]{8})|\b(BT-[0-9A-Z]{8})\b")
+LOST = (ConnectionError, asyncio.IncompleteReadError, TimeoutError, OSError)
+
+
+def mail(number: int) -> bytes:
+    return b"From: %s\r\nTo: %s\r\nSubject: thu-so-%d\r\n\r\nxin chao\r\n" % (STAFF.encode(), COLLEAGUE.encode(), number)
+
+
+def token(content: bytes) -> bytes:
+    return TOKEN.search(content)[0]
+
+
+def reference(content: bytes) -> str:
+    """The reference in our trace field on top of a delivered mail."""
+    top = content.partition(b"\r\nFrom:")[0]
+    return re.search(rb"BT-[0-9A-Z]{8}", top)[0].decode()
+
+
+class Clients:
+    """Clients that send one mail after the other and try each again until it is acknowledged."""
+
+    def __init__(self, address, *, sender=STAFF):
+        self.address = address
+        self.acknowledged: set[bytes] = set()
+        self.refused: list[str] = []
+        self.tries = 0
+        self.stopping = False
+        self._numbers = itertools.count(1)
+
+    async def run(self):
+        while not self.stopping:
+            await self.until_acknowledged(mail(next(self._numbers)))
+
+    async def until_acknowledged(self, content):
+        while True:
+            self.tries += 1
+            try:
+                async with asyncio.timeout(30), RawClient(*self.address()) as client:
+                    if (await client.ehlo()).code != 250:
+                        continue
+                    reply = await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,))
+            except LOST:
+                await asyncio.sleep(0.01)
+                continue
+            if reply.code == 250:
+                self.acknowledged.add(token(content))
+                return
+            if reply.code >= 500:
+                self.refused.append(str(reply))
+                return
+
+
+async def assert_nothing_was_lost(gateway, sink, acknowledged):
+    delivered = {token(mail.content) for mail in sink.delivered}
+    assert acknowledged <= delivered, "acknowledged, but not at the next hop"
+    records = await gateway.records()
+    intents = {record["id"] for record in records if record["kind"] == "intent"}
+    sendings = {record["id"] for record in records if record["kind"] == "sending"}
+    references = [reference(mail.content) for mail in sink.delivered]
+    assert len(set(references)) == len(references), "one transaction was delivered twice"
+    assert set(references) <= intents & sendings, "delivered without an intent"
+    outcomes = {record["id"]: record["delivery"] for record in records if record["kind"] == "outcome"}
+    assert intents <= outcomes.keys(), "a mail without an outcome after the recovery"
+    for name in references:
+        assert outcomes[name] in {"relayed", "unknown"}
+    delivered_as = dict(zip(references, (token(mail.content) for mail in sink.delivered), strict=True))
+    assert not {name for name, what in outcomes.items() if what == "relayed"} - delivered_as.keys()
+    await gateway.assert_audit_is_whole()
+
+
+async def test_a_hundred_random_kills_lose_nothing(tmp_path):
+    """Front ends, the zygote and the supervisor are killed at random moments under load."""
+    seed = int(os.environ.get("GATEWAY_SEED", time.time_ns() % 1_000_000))
+    print("GATEWAY_SEED", seed)
+    chance = random.Random(seed)
+    victims = ["front end"] * 86 + ["zygote"] * 4 + ["supervisor"] * 14
+    chance.shuffle(victims)
+    async with Sink() as sink:
+        gateway = GatewayProcess(tmp_path, *four_flags(sink.port))
+        await gateway.start()
+        # The port must stay the same for the clients, whose configuration does not change with our restarts.
+        host, port = gateway.address()
+        await gateway.terminate()
+        gateway.arguments = tuple(f"{host}:{port}" if word == "127.0.0.1:0" else word for word in gateway.arguments)
+        restarts = []
+        try:
+            await gateway.start()
+            clients = Clients(lambda: (host, port))
+            tasks = [asyncio.create_task(clients.run()) for _ in range(4)]
+            for victim in victims:
+                await asyncio.sleep(chance.uniform(0.0, 0.3))  # the random moment is the subject, not a wait
+                if victim == "supervisor":
+                    await gateway.kill()
+                    began = time.monotonic()
+                    await gateway.start()
+                    restarts.append(time.monotonic() - began)
+                    continue
+                pid = await gateway.until(lambda: chance.choice(gateway.frontends() or [0]))
+                if victim == "zygote":
+                    pid = await gateway.until(gateway.zygote)
+                os.kill(pid, signal.SIGKILL)
+            clients.stopping = True
+            async with asyncio.timeout(60):
+                await asyncio.gather(*tasks)
+            assert await gateway.terminate() == 0
+        finally:
+            await stop_hard(gateway)
+        assert not clients.refused
+        assert len(clients.acknowledged) >= 100
+        await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
+        print(f"{len(clients.acknowledged)} acknowledged, {clients.tries} tries, {len(sink.delivered)} deliveries,")
+        print(f"{len(restarts)} restarts of {sum(restarts) / len(restarts):.2f} s")
+        assert "Traceback" not in gateway.log
+
+
+POINTS = {
+    # place: what the next hop has afterwards, and what the audit says of the interrupted mail
+    "pipeline.before_relay": (0, {"unknown", "not_sent"}),
+    "pipeline.before_final_dot": (0, {"unknown", "not_sent"}),
+    "pipeline.before_outcome": (1, {"unknown"}),
+    "pipeline.after_outcome": (1, {"relayed"}),
+    "audit.before_commit": (0, set()),
+    "audit.after_commit": (0, set()),
+}
+
+
+@pytest.mark.parametrize("point", [name for name in POINTS if name.startswith("pipeline")])
+async def test_a_crash_at_each_point_of_the_way_is_recorded_as_what_it_was(tmp_path, point):
+    delivered, outcome = POINTS[point]
+    async with Sink() as sink:
+        gateway = GatewayProcess(tmp_path, *four_flags(sink.port))
+        try:
+            await gateway.start(env={"GATEWAY_FAILPOINTS": f"{point}=kill"})
+            async with RawClient(*gateway.address()) as client:
+                await client.ehlo()
+                with pytest.raises(LOST):
+                    await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))
+            await gateway.logged("ended with -9")
+            assert await gateway.terminate() == 0
+            await gateway.start()
+            assert len(sink.delivered) == delivered
+            records = await gateway.records()
+            (first,) = [record["id"] for record in records if record["kind"] == "intent"]
+            (end,) = [record for record in records if record["kind"] == "outcome"]
+            assert end["id"] == first
+            assert end["delivery"] in outcome
+            clients = Clients(gateway.address)
+            await clients.until_acknowledged(mail(1))
+            assert len(sink.delivered) == delivered + 1
+            assert await gateway.terminate() == 0
+            await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
+        finally:
+            await stop_hard(gateway)
+
+
+async def test_an_audit_that_cannot_be_written_means_451_and_no_delivery(tmp_path):
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        await gateway.terminate()
+        # The third commit of a front end: after its start, the first mail's intent.
+        await gateway.start(env={"GATEWAY_FAILPOINTS": "audit.before_commit=error@2"})
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            replies = [await client.mail(mail(number), sender=STAFF, recipients=(COLLEAGUE,)) for number in (1, 2)]
+        assert [reply.code for reply in replies] == [451, 250]
+        assert [token(delivery.content) for delivery in sink.delivered] == [b"thu-so-2"]
+        await gateway.terminate()
+        await assert_nothing_was_lost(gateway, sink, {b"thu-so-2"})
+
+
+async def test_an_outcome_that_cannot_be_written_means_451_and_no_acknowledgement(tmp_path):
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        await gateway.terminate()
+        await gateway.start(env={"GATEWAY_FAILPOINTS": "audit.before_commit=error@3"})
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            reply = await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))
+        assert reply.code == 451
+        assert len(sink.delivered) == 1
+        await gateway.terminate()
+        await gateway.start()
+        assert {record["delivery"] for record in await gateway.records() if record["kind"] == "outcome"} == {"unknown"}
+
+
+async def test_sigterm_under_load_finishes_what_is_in_hand_and_takes_nothing_more(tmp_path):
+    gate = asyncio.Event()
+    reached = asyncio.Semaphore(0)
+
+    def script(stage, session):
+        if stage == "dot":
+            reached.release()
+            return Act(wait=gate, as_usual=True)
+        return None
+
+    async with Sink(script) as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+
+        async def send(number):
+            try:
+                async with RawClient(*gateway.address()) as client:
+                    await client.ehlo()
+                    return number, await client.mail(mail(number), sender=STAFF, recipients=(COLLEAGUE,))
+            except LOST:
+                return number, None
+
+        sending = [asyncio.create_task(send(number)) for number in range(20)]
+        for _ in sending:  # all twenty are with the next hop, which does not answer yet
+            await asyncio.wait_for(reached.acquire(), 30)
+        gateway.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):  # nobody new is let in
+            while True:
+                try:
+                    async with RawClient(*gateway.address()) as client:
+                        if (await client.ehlo()).code == 421:
+                            break
+                except LOST:
+                    break
+        gate.set()
+        replies = dict([await task for task in sending])
+        assert await gateway.ended() == 0
+        assert {reply.code for reply in replies.values()} == {250}
+        await assert_nothing_was_lost(gateway, sink, {b"thu-so-%d" % number for number in replies})
+        assert len(sink.delivered) == 20
+
+
+async def test_the_relay_finishes_when_the_client_goes_after_its_final_dot(tmp_path):
+    gate, reached = asyncio.Event(), asyncio.Event()
+
+    def script(stage, session):
+        if stage == "dot":
+            reached.set()
+            return Act(wait=gate, as_usual=True)
+        return None
+
+    async with Sink(script) as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            await client.envelope(sender=STAFF, recipients=(COLLEAGUE,))
+            assert (await client.cmd("DATA")).code == 354
+            client.send(mail(1) + b".\r\n")
+            await asyncio.wait_for(reached.wait(), 20)
+        gate.set()
+        await sink.wait_delivered()
+        await gateway.terminate()
+        assert [r["delivery"] for r in await gateway.records() if r["kind"] == "outcome"] == ["relayed"]
+
+
+async def test_a_killed_front_end_is_replaced_and_so_is_the_zygote(tmp_path):
+    attachment = (
+        b"From: %s\r\nTo: %s\r\nSubject: thu-so-%d\r\nMIME-Version: 1.0\r\nContent-Type: application/zip\r\n"
+        b"Content-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    )
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        before = set(gateway.frontends())
+        assert len(before) == 2
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        await gateway.until(lambda: len(gateway.frontends()) == 2 and not before & set(gateway.frontends()))
+        clients = Clients(gateway.address)
+        await clients.until_acknowledged(mail(1))
+
+        zygote = gateway.zygote()
+        os.kill(zygote, signal.SIGKILL)
+        # While there is none, a mail that needs it waits or is answered 451; it is never passed unread.
+        answers = []
+        async with asyncio.timeout(60):
+            while not answers or answers[-1].code == 451:
+                async with RawClient(*gateway.address()) as client:
+                    await client.ehlo()
+                    content = attachment % (STAFF.encode(), COLLEAGUE.encode(), 2)
+                    answers.append(await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,)))
+        assert {reply.code for reply in answers[:-1]} <= {451}
+        assert answers[-1].code in {250, 550}
+        assert gateway.zygote() != zygote
+        records = await gateway.records()
+        judged = [record["mail"] for record in records if record["kind"] in {"intent", "refused"}]
+        assert any(part.get("type") == "application/zip" for part in judged[-1].get("parts", []))
+        await gateway.terminate()
+        await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
+
+
+async def test_a_zygote_killed_with_a_mail_in_hand_costs_a_retry_and_no_mail(tmp_path):
+    """Text goes on without it: only mail that needs a child waits."""
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        os.kill(gateway.zygote(), signal.SIGKILL)
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            assert (await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))).code == 250
+
+
+# --- reload -------------------------------------------------------------------------------------------------------
+
+STRICT = "preset: binhtan-7600\n"
+LENIENT = "preset: binhtan-7600\npolicies:\n  official_sender: {mode: 'off'}\n"
+OUTSIDER, OFFICE = "nguoi.dan@gmail.com", "vanphong.binhtan@tphcm.gov.vn"
+
+
+async def rcpt_codes(gateway, count=6) -> set[int]:
+    """What several sessions, on both front ends, are told about an outsider who writes to the Office."""
+    codes = set()
+    for _ in range(count):
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            codes.add((await client.envelope(sender=OUTSIDER, recipients=(OFFICE,)))[-1].code)
+    return codes
+
+
+async def test_sighup_takes_a_good_policy_and_keeps_the_last_good_one_when_it_is_broken(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(STRICT)
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port, policy=policy)) as gateway:
+        assert await rcpt_codes(gateway) == {550}
+        policy.write_text("preset: binhtan-7600\npolicies:\n  official_sender: {mode: nhẹ}\n", "utf-8")
+        gateway.process.send_signal(signal.SIGHUP)
+        await gateway.logged("the last good rules stay in force")
+        assert f"{policy}:3:" in gateway.log
+        assert await rcpt_codes(gateway) == {550}
+        policy.unlink()
+        gateway.process.send_signal(signal.SIGHUP)
+        await gateway.logged("the last good rules stay in force", count=2)
+        assert await rcpt_codes(gateway) == {550}
+        policy.write_text(LENIENT)
+        gateway.process.send_signal(signal.SIGHUP)
+        await gateway.logged("rules reloaded", count=3)  # by the supervisor and by each front end
+        assert await rcpt_codes(gateway) == {250}
+        # A front end that is replaced later has the rules of now, not those of the start.
+        old = set(gateway.frontends())
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        await gateway.until(lambda: len(gateway.frontends()) == 2 and not old & set(gateway.frontends()))
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    assert await rcpt_codes(gateway) == {250}
+                    break
+                except LOST:
+                    continue
+        await gateway.terminate()
+        reloads = [record for record in await gateway.records() if record["kind"] == "reload"]
+        assert reloads, "another policy set in force is not in the audit"
+        assert len({record["policy_digest"] for record in reloads}) == 1
+
+
+async def test_many_reloads_leave_one_zygote_and_no_mail_is_lost_meanwhile(tmp_path):
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        clients = Clients(gateway.address)
+        tasks = [asyncio.create_task(clients.run()) for _ in range(2)]
+        for number in range(1, 4):
+            gateway.process.send_signal(signal.SIGHUP)
+            await gateway.logged("rules reloaded", count=3 * number)
+        clients.stopping = True
+        await asyncio.gather(*tasks)
+        zygotes = [pid for pid in gateway.descendants() if b"gateway.workers.zygote" in _cmdline(pid)]
+        await gateway.until(lambda: sum(map(alive, zygotes)) == 1 + _spares(gateway, zygotes))
+        assert clients.tries == len(clients.acknowledged)
+
+
+def _cmdline(pid):
+    from tests.e2e.gateway_process import cmdline
+
+    return cmdline(pid)
+
+
+def _spares(gateway, zygotes):
+    """Children of the living zygote that wait for a mail have its command line too."""
+    from tests.e2e.gateway_process import children
+
+    return sum(len(children(pid)) for pid in zygotes if pid in children(gateway.pid))
