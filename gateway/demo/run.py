@@ -7,6 +7,7 @@ mails through real SMTP with TLS and AUTH, and prints each reply as the client s
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import smtplib
 import socket
@@ -51,6 +52,7 @@ class Office:
 
 def run(*, once: bool) -> int:
     """Run the demonstration; with `once` end after the sample mails, 0 only when every verdict was the expected one."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # the next hop's library warns of a name it sets itself
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         folder = Path(name)
         print(
@@ -234,6 +236,8 @@ def _show_verdict(office: Office) -> str:
         return "?"
     mail = history.mail
     findings = mail.findings if mail is not None else _recipient_findings(history)
+    disposition = mail.disposition if mail is not None else "reject"
+    print(f"       {product_texts('reply')['disposition'][disposition]['vi']}  {history.reference}")
     for finding in findings:
         if finding.outcome != "passed":
             print(f"       {finding.code} {finding.policy}.{finding.rule}: {finding.wanted}  ({finding.article})")

@@ -1,8 +1,7 @@
-"""Compound files (MS-CFB) behind one wall, and the reader of those that are no document of their own.
+"""Compound files (MS-CFB) behind one wall: their streams by path, and what their object storages hold.
 
-`Compound` gives the streams of an OLE file by path, damaged or not, with what was damaged said in `faults`. `read` opens
-the objects that Office embeds (packages, controls, equations) and anything else that comes as a bare compound file: it
-hands on what is inside, gives the words that stand in unknown streams as hidden text, and says UNSUPPORTED for them.
+`Compound` gives the streams of an OLE file, damaged or not, with what was damaged said in `faults`. Bare compound files
+that come as embedded objects are read by `containers_ole`.
 """
 
 from __future__ import annotations
@@ -10,24 +9,13 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any, Final
 
-from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.ole_objects import native_member, strings
-from gateway.readers.ole_properties import PROPERTY_STREAMS, read_properties
-from gateway.readers.ole_report import Report, assemble
+from gateway.model import ReadStatus
+from gateway.readers.base import Budget, Member, ReadError
+from gateway.readers.ole_objects import native_member
 from gateway.readers.ole_writer import write_compound
-from gateway.readers.ooxml_sink import Place, Sink
 
 Path = tuple[str, ...]
 _LIMIT_STREAMS: Final = 20_000
-_HARMLESS: Final = frozenset({
-    "\x01compobj", "\x01ole", "\x03objinfo", "\x03linkinfo", "\x03epringt", "\x03ocxname", "\x03meta", "\x03print",
-    "\x03eprint", "\x03pict", "\x02olepres000", "\x02olepres001", "\x02olepres002", "equation native", "\x03accessobjsitedata",
-    "\x01olelink", "\x01moniker", "\x06dataspaces",
-})  # fmt: skip
-"""Streams of an embedded object that hold no words of its author."""
-_FORM_STREAMS: Final = frozenset({"contents", "\x03ocxdata", "\x01compobj", "\x03printer", "f", "o", "\x03vbframe"})
-"""Streams of ActiveX controls and user forms; their captions stand in them as they are."""
 
 
 class Compound:
@@ -113,55 +101,3 @@ def embedded_member(compound: Compound, storage: Path, locator: str) -> Member |
     if native is not None:
         return native_member(native, name, locator)
     return Member(name=name, data=write_compound(streams), relation="embedded", locator=locator)
-
-
-def read(source: Source, budget: Budget) -> Reading:
-    """Read a compound file that is no Word, Excel, PowerPoint or Outlook file."""
-    compound = Compound(source.data, budget)
-    sink, report = Sink(budget), Report()
-    known = True
-    for path in compound.streams:
-        name = path[-1].lower()
-        budget.check_time()
-        if name in PROPERTY_STREAMS:
-            read_properties(compound.read(*path), sink)
-        elif name == "\x01ole10native":
-            sink.members.append(native_member(compound.read(*path), "/".join(path), ""))
-            sink.warn("ole-object")
-        elif name in {"package", "contents", "embeddedodf"}:
-            known = _contents(compound.read(*path), path, sink) and known
-        elif name in {"worddocument", "workbook", "book", "powerpoint document"} and len(path) > 1:
-            member = embedded_member(compound, path[:-1], "")
-            if member is not None:
-                sink.members.append(member)
-        elif name not in _HARMLESS and not (len(path) > 1 and _in_document(compound, path)):
-            _words(compound.read(*path), path, sink)
-            known = known and name in _FORM_STREAMS
-    report.note(*compound.faults)
-    if not known:
-        report.fail(ReadStatus.UNSUPPORTED, "ole-storage")
-    return assemble(source, sink, report, kind="ole")
-
-
-def _in_document(compound: Compound, path: Path) -> bool:
-    """Whether a stream belongs to a document storage that is handed on as a whole."""
-    return any(
-        compound.has(*path[:depth], main)
-        for depth in range(1, len(path))
-        for main in ("WordDocument", "Workbook", "Book", "PowerPoint Document")
-    )
-
-
-def _contents(data: bytes, path: Path, sink: Sink) -> bool:
-    """Take a stream that holds a whole file; False when it is none that we know by its start."""
-    if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"BM")):
-        sink.members.append(Member(name="/".join(path), data=data, relation="embedded"))
-        return True
-    _words(data, path, sink)
-    return len(path) > 0 and len(data) < 1 << 16
-
-
-def _words(data: bytes, path: Path, sink: Sink) -> None:
-    place = Place("stream:" + path[-1].strip("\x01\x02\x03\x05\x06"), Role.FIELD, Origin.HIDDEN)
-    for text in strings(data):
-        sink.put_line(text, place)

@@ -59,11 +59,10 @@ def read(source: Source, budget: Budget) -> Reading:
     options = TextOptions(
         off_layers=structure.off_layers,
         actual_text=structure.actual_text,
-        check_map=not structure.fonts.complete,
-        lying_fonts=frozenset(structure.fonts.lying),
+        lying_fonts=frozenset(structure.lying_fonts),
     )
     state = _State(compares=bool(structure.orphans) or bool(revision_ends(source.data)))
-    if structure.fonts.lying:
+    if structure.lying_fonts:
         state.problem(ReadStatus.PARTIAL, "text-lies")
     if structure.damaged:
         state.problem(ReadStatus.PARTIAL, "structure")

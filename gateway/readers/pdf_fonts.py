@@ -1,4 +1,4 @@
-"""Whether the fonts of a PDF say what they show: gaps and lies in /ToUnicode (ISO 32000-1 §9.10).
+"""Whether the fonts of a PDF say what they show: lies in /ToUnicode (ISO 32000-1 §9.10).
 
 A reader sees glyphs, a program the /ToUnicode map. Where the font itself tells what its glyphs are (a standard encoding,
 glyph names, the cmap table of an embedded TrueType font) the two are compared. A font whose outlines were exchanged
@@ -7,11 +7,11 @@ under an honest cmap cannot be found this way; only recognition of the rendered 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateway.text.fonts import legacy_font
@@ -28,25 +28,18 @@ _SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])")
 
 
-@dataclass(slots=True)
-class FontReport:
-    """What was found over all fonts."""
+def lying_fonts(reader: PdfReader, numbers: list[int]) -> frozenset[str]:
+    """Return the base names, without subset prefix, of fonts whose map contradicts their glyphs.
 
-    complete: bool = True
-    """Every code that the fonts can show has a meaning; no need to ask for each character."""
-    lying: set[str] = field(default_factory=set)
-    """Base font names, without subset prefix, whose map contradicts their glyphs."""
-
-
-def inspect_fonts(reader: PdfReader, numbers: list[int]) -> FontReport:
-    """Look at font dictionaries by object number."""
-    report = FontReport(complete=len(numbers) <= LIMIT_FONTS)
+    `numbers` are the object numbers of font dictionaries. A font that cannot be looked at is not accused.
+    """
+    found: set[str] = set()
     for number in numbers[:LIMIT_FONTS]:
-        try:
-            _inspect(_resolve(reader, number), report)
-        except Exception:  # noqa: BLE001 - wall of pypdf: a broken font makes it raise anything
-            report.complete = False
-    return report
+        with contextlib.suppress(Exception):  # wall of pypdf: a broken font makes it raise anything
+            font = _resolve(reader, number)
+            if _lies(font):
+                found.add(_base_name(font))
+    return frozenset(found)
 
 
 def _resolve(reader: PdfReader, number: int) -> dict[str, Any]:
@@ -56,32 +49,26 @@ def _resolve(reader: PdfReader, number: int) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _inspect(font: dict[str, Any], report: FontReport) -> None:
+def _base_name(font: dict[str, Any]) -> str:
     name = str(font.get("/BaseFont", "")).lstrip("/")
-    name = name[7:] if name[6:7] == "+" else name
+    return name[7:] if name[6:7] == "+" else name
+
+
+def _lies(font: dict[str, Any]) -> bool:
     subtype = font.get("/Subtype")
-    if subtype in ("/CIDFontType0", "/CIDFontType2"):
-        return  # looked at through its Type 0 font
-    shown = parse_to_unicode(font["/ToUnicode"].get_data()) if "/ToUnicode" in font else {}
-    if legacy_font(name) is not None:
-        return  # codes of an 8-bit set: the text module decides what they mean
-    if subtype == "/Type0":
-        codes, glyphs = _composite(font)
-        if not shown or not codes <= shown.keys():
-            report.complete = False
-    else:
-        glyphs = _simple(font)
-        if subtype == "/Type3" or not _used_codes(font) <= shown.keys() | glyphs.keys():
-            report.complete = False
+    if subtype in ("/CIDFontType0", "/CIDFontType2") or "/ToUnicode" not in font:
+        return False  # a descendant is looked at through its Type 0 font
+    if legacy_font(_base_name(font)) is not None:
+        return False  # codes of an 8-bit set: the text module decides what they mean
+    glyphs = _composite(font) if subtype == "/Type0" else _simple(font)
     compared = contradicting = 0
-    for code, text in shown.items():
+    for code, text in parse_to_unicode(font["/ToUnicode"].get_data()).items():
         meanings = glyphs.get(code)
         if not meanings or not text or not text[0].isalnum():
             continue
         compared += 1
         contradicting += all(_bare(text) != _bare(meaning) for meaning in meanings)
-    if contradicting >= LIES and contradicting >= LIE_SHARE * compared:
-        report.lying.add(name)
+    return contradicting >= LIES and contradicting >= LIE_SHARE * compared
 
 
 def _bare(text: str) -> str:
@@ -143,37 +130,14 @@ def _utf16(digits: bytes) -> str:
     return raw.decode("utf-16-be", "replace") if len(raw) > 1 else raw.decode("latin-1")
 
 
-def _composite(font: dict[str, Any]) -> tuple[set[int], dict[int, set[str]]]:
-    """Return the CIDs with widths of a Type 0 font, and what its embedded TrueType cmap says of them."""
+def _composite(font: dict[str, Any]) -> dict[int, set[str]]:
+    """Return what the embedded TrueType cmap says of the CIDs of a Type 0 font, empty when it cannot be known."""
     descendant = font["/DescendantFonts"][0].get_object()
-    codes: set[int] = set()
-    widths = [item.get_object() for item in descendant.get("/W", [])]
-    position = 0
-    while position + 1 < len(widths) and len(codes) < LIMIT_CODES:
-        first = int(widths[position])
-        if isinstance(widths[position + 1], list):
-            codes.update(range(first, first + len(widths[position + 1])))
-            position += 2
-        else:
-            codes.update(range(first, min(int(widths[position + 1]), first + LIMIT_CODES) + 1))
-            position += 3
-    glyphs: dict[int, set[str]] = {}
-    identity = (
-        font.get("/Encoding") in ("/Identity-H", "/Identity-V")
-        and descendant.get("/CIDToGIDMap", "/Identity") == "/Identity"
-    )
     descriptor = descendant.get("/FontDescriptor", {})
-    if identity and "/FontFile2" in descriptor:
-        glyphs = truetype_meanings(descriptor["/FontFile2"].get_data())
-    return codes - {0, 1, 2, 3}, glyphs  # .notdef, .null and spaces need no meaning
-
-
-def _used_codes(font: dict[str, Any]) -> set[int]:
-    """Return the codes of a simple font that have a width, all printable ones of a standard font without widths."""
-    if "/Widths" not in font:
-        return set(range(33, 127))
-    first = int(font.get("/FirstChar", 0))
-    return {first + i for i, width in enumerate(font["/Widths"]) if first + i > 32 and float(width.get_object()) > 0}
+    identity = font.get("/Encoding") in ("/Identity-H", "/Identity-V")
+    if identity and descendant.get("/CIDToGIDMap", "/Identity") == "/Identity" and "/FontFile2" in descriptor:
+        return truetype_meanings(descriptor["/FontFile2"].get_data())
+    return {}
 
 
 def _simple(font: dict[str, Any]) -> dict[int, set[str]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.model import ActiveContent, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.pdf_api import PdfiumDocument
-from gateway.readers.pdf_fonts import FontReport, inspect_fonts
+from gateway.readers.pdf_fonts import lying_fonts
 from gateway.readers.pdf_objects import RawObject, Table, check_image, inflate, is_image, scan_objects
 from gateway.readers.pdf_values import get, render_keys, text_of
 from gateway.readers.pdf_words import Text, Words
@@ -43,7 +43,8 @@ class Structure:
     """The password that opened an encrypted file, None when it is not encrypted."""
     damaged: bool = False
     """The structure could not be read as a whole; pages may still be readable."""
-    fonts: FontReport = field(default_factory=FontReport)
+    lying_fonts: frozenset[str] = frozenset()
+    """Fonts whose /ToUnicode contradicts their glyphs."""
     orphans: list[bytes] = field(default_factory=list)
     """Content streams of objects that no longer count or never did."""
 
@@ -164,9 +165,7 @@ class _Walker:
         self._out.actual_text = self._actual_text_pages()
         if reader is not None:
             self._budget.check_time()
-            self._out.fonts = inspect_fonts(reader, self._fonts)
-        else:
-            self._out.fonts.complete = False
+            self._out.lying_fonts = lying_fonts(reader, self._fonts)
 
     def _look(self, raw: RawObject) -> None:
         names = raw.names

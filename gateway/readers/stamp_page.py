@@ -78,9 +78,15 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         return _examine_upright(pixels, view, wish, budget)[0]
     pixels = _straightened(pixels)
     best, most = PageReading(), -1.0
-    for turn in (1, 3) if _on_its_side(pixels) else (0, 2):
+    first, second = ((1, 3), (0, 2)) if _on_its_side(pixels) else ((0, 2), (1, 3))
+    sideways = False
+    for turn in (*first, *second):
+        # Lines of equal words make a comb of columns too; only the words that are read show such a mistake.
+        if turn in second and not sideways:
+            break
         turned = np.ascontiguousarray(np.rot90(pixels, turn)) if turn else pixels
         reading, text = _examine_upright(turned, view, wish, budget)
+        sideways = sideways or text.sideways
         if text.weight > most:
             best, most = reading, text.weight
         if text.legible or _left(budget) < SECONDS_FULL:
@@ -93,8 +99,10 @@ class _Text:
     """How well words were read."""
 
     words: int
-    """Words of three letters and more."""
+    """Words of three letters and more, along the rows."""
     confidence: float
+    sideways: bool = False
+    """Most words run along the columns: Tesseract reads those too, but the stamp finder does not."""
 
     @property
     def weight(self) -> float:
@@ -198,8 +206,10 @@ def _words(pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE) -> 
 
 
 def _weigh(words: list[ocr.Word]) -> _Text:
-    long = [word.confidence for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
-    return _Text(len(long), sum(long) / len(long) if long else 0.0)
+    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
+    level = [word.confidence for word in long if word.width > word.height]
+    sideways = len(long) >= 4 and len(level) < len(long) / 2
+    return _Text(len(level), sum(level) / len(level) if level else 0.0, sideways)
 
 
 def _stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -> Iterator[Run]:

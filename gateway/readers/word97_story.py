@@ -40,6 +40,7 @@ _FETCHING: Final = (
     ("IMPORT", "external-object"), ("MACROBUTTON", "macro"), ("DATABASE", "external-object"),
 )  # fmt: skip
 _CODE_LIMIT: Final = 4096
+_CHECK_EVERY: Final = 1024
 
 
 @dataclass
@@ -47,6 +48,7 @@ class _Field:
     """A field that is open: its code so far, and whether its result has begun."""
 
     code: list[str] = field(default_factory=list)
+    size: int = 0
     in_result: bool = False
     link: bool = False
 
@@ -189,7 +191,7 @@ class Story:
         self._paragraphs = 0
         self._pending: tuple[Face, Place] | None = None
         self._text: list[str] = []
-        self._block = 0
+        self._block = self._seen = 0
 
     def write(self, start: int, end: int) -> None:
         """Write the characters from `start` up to `end`."""
@@ -201,6 +203,12 @@ class Story:
             stop = match.end() if match else end
             self._paragraph(start, mark if match else end, mark)
             start = stop
+            self._seen += 1
+            if self._seen % _CHECK_EVERY == 0:
+                self._sink.budget.check_time()
+        for unended in self._fields:
+            if not unended.in_result:
+                self._end_code(unended, self._place)
 
     def _paragraph(self, start: int, end: int, mark: int) -> None:
         paragraph = self._letters.paragraph(mark)
@@ -302,7 +310,8 @@ class Story:
             return
         open_code = next((one for one in reversed(self._fields) if not one.in_result), None)
         if open_code is not None:
-            if sum(map(len, open_code.code)) < _CODE_LIMIT:
+            if open_code.size < _CODE_LIMIT:
+                open_code.size += len(text)
                 open_code.code.append(joined(text))
                 return
             # No field has a code that long: the end mark is missing, and what follows is text.

@@ -159,13 +159,13 @@ def _letter_pdf() -> bytes:
 
 
 @cache
-def _base() -> bytes:
+def base() -> bytes:
     return _letter_pdf()
 
 
 def _altered(change: Callable[[pikepdf.Pdf, Writing], None]) -> Callable[[Writing], bytes]:
     def make(writing: Writing) -> bytes:
-        with pikepdf.open(io.BytesIO(_base())) as pdf:
+        with pikepdf.open(io.BytesIO(base())) as pdf:
             change(pdf, writing)
             out = io.BytesIO()
             pdf.save(out, deterministic_id=True)

@@ -1,0 +1,216 @@
+"""What a file can be put into: archives, messages, and other documents, by the libraries that people's programs use."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pikepdf
+import py7zr
+import pyzipper
+
+from tests.accuracy.portable import base
+from tests.accuracy.shapes import Writing, zipped
+from tests.accuracy.texts import message, tnef
+from tests.accuracy.word import package, para, runs
+
+Wrap = Callable[[str, bytes], tuple[str, bytes]]
+"""Name and octets of a file to those of its container."""
+
+
+def _zip(name: str, data: bytes) -> tuple[str, bytes]:
+    return "ho-so.zip", zipped({f"ho so/{name}": data})
+
+
+def _stored(name: str, data: bytes) -> tuple[str, bytes]:
+    return "ho-so.zip", zipped({name: data}, stored=(name,))
+
+
+def _lzma_zip(name: str, data: bytes) -> tuple[str, bytes]:
+    import zipfile
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr(name, data)
+    return "ho-so.zip", out.getvalue()
+
+
+def _nested(name: str, data: bytes) -> tuple[str, bytes]:
+    return _zip(*_zip(name, data))
+
+
+def _five_deep(name: str, data: bytes) -> tuple[str, bytes]:
+    for level in range(5):
+        name, data = f"tang-{level}.zip", _zip(name, data)[1]
+    return name, data
+
+
+def _seven(name: str, data: bytes) -> tuple[str, bytes]:
+    out = io.BytesIO()
+    with py7zr.SevenZipFile(out, "w") as archive:
+        archive.writestr(data, name)
+    return "ho-so.7z", out.getvalue()
+
+
+def _tar(mode: str, suffix: str) -> Wrap:
+    def wrap(name: str, data: bytes) -> tuple[str, bytes]:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode=f"w:{mode}") as archive:
+            entry = tarfile.TarInfo(f"ho-so/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+        return f"ho-so.tar{suffix}", out.getvalue()
+
+    return wrap
+
+
+def _packed(pack: Callable[[bytes], bytes], suffix: str) -> Wrap:
+    return lambda name, data: (f"{name}.{suffix}", pack(data))
+
+
+def _locked(name: str, data: bytes) -> tuple[str, bytes]:
+    """A locked archive and a note with its password, as people send them."""
+    out = io.BytesIO()
+    with pyzipper.AESZipFile(out, "w", pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword("Bt@2026x".encode())
+        archive.writestr(name, data)
+    return "ho-so.zip", zipped({"mat khau.txt": "Mật khẩu giải nén: Bt@2026x\r\n", "tep.zip": out.getvalue()})
+
+
+def _mail(name: str, data: bytes) -> tuple[str, bytes]:
+    return "thu.eml", message(files=((name, data),))
+
+
+def _mail_in_zip(name: str, data: bytes) -> tuple[str, bytes]:
+    return _zip(*_mail(name, data))
+
+
+def _winmail(name: str, data: bytes) -> tuple[str, bytes]:
+    return "winmail.dat", tnef("subject", "Báo cáo", ((name, data),))
+
+
+def _in_word(name: str, data: bytes) -> tuple[str, bytes]:
+    suffix = name.rpartition(".")[2]
+    made = package(para(runs(Writing(("Đính kèm",)))), {f"word/embeddings/tep.{suffix}": ("package", "")})
+    return "van-ban-kem.docx", _replaced(made, f"word/embeddings/tep.{suffix}", data)
+
+
+def _in_sheet(name: str, data: bytes) -> tuple[str, bytes]:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active["A1"] = "Xem tệp kèm"
+    out = io.BytesIO()
+    book.save(out)
+    return "so-lieu.xlsx", _replaced(out.getvalue(), f"xl/embeddings/{name}", data)
+
+
+def _replaced(archive: bytes, name: str, data: bytes) -> bytes:
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        files: dict[str, str | bytes] = {entry: opened.read(entry) for entry in opened.namelist()}
+    return zipped(files | {name: data})
+
+
+def _in_pdf(name: str, data: bytes) -> tuple[str, bytes]:
+    with pikepdf.open(io.BytesIO(base())) as pdf:
+        pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name)
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True)
+    return "van-ban.pdf", out.getvalue()
+
+
+def _ole_object(name: str, data: bytes) -> tuple[str, bytes]:
+    """An OLE package in a document (MS-OLEDS §2.3.6, Ole10Native)."""
+    import struct
+
+    from gateway.readers.ole_writer import write_compound
+
+    label = name.encode("ascii") + b"\0"
+    inner = struct.pack("<H", 2) + label + b"C:\\" + label + struct.pack("<II", 0x30000, len(label) + 3) + b"C:\\" + label
+    inner += struct.pack("<I", len(data)) + data
+    stored = write_compound({("\x01Ole10Native",): struct.pack("<I", len(inner)) + inner})
+    made = package(para(runs(Writing(("Đính kèm",)))), {"word/embeddings/oleObject1.bin": ("oleObject", "")})
+    return "van-ban-kem.docx", _replaced(made, "word/embeddings/oleObject1.bin", stored)
+
+
+def _inline_base64(name: str, data: bytes) -> tuple[str, bytes]:
+    import base64
+
+    url = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
+    return "trang.html", f'<html><meta charset="utf-8"><body><p>Xem tệp</p><a download="{name}" href="{url}">tải</a></body></html>'.encode()
+
+
+def _uuencoded(name: str, data: bytes) -> tuple[str, bytes]:
+    import binascii
+
+    rows = b"".join(binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45))
+    return "thu.txt", f"Kính gửi anh,\nTệp kèm theo:\n\nbegin 644 {name}\n".encode() + rows + b"`\nend\n"
+
+
+@cache
+def _key():
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "thu")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(7).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(9)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    return key, certificate
+
+
+def _signed(name: str, data: bytes) -> tuple[str, bytes]:
+    """A file inside its signature (CMS SignedData with content)."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.serialization import pkcs7
+
+    key, certificate = _key()
+    made = (
+        pkcs7.PKCS7SignatureBuilder().set_data(data).add_signer(certificate, key, hashes.SHA256())
+        .sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+    )  # fmt: skip
+    return f"{name}.p7m", made
+
+
+CONTAINERS: dict[str, Wrap] = {
+    "zip": _zip,
+    "zip, stored": _stored,
+    "zip, LZMA": _lzma_zip,
+    "zip in zip": _nested,
+    "zip five deep": _five_deep,
+    "7z": _seven,
+    "tar": _tar("", ""),
+    "tar.gz": _tar("gz", ".gz"),
+    "tar.bz2": _tar("bz2", ".bz2"),
+    "tar.xz": _tar("xz", ".xz"),
+    "gz": _packed(gzip.compress, "gz"),
+    "bz2": _packed(bz2.compress, "bz2"),
+    "xz": _packed(lzma.compress, "xz"),
+    "7z in zip": lambda name, data: _zip(*_seven(name, data)),
+    "locked zip, password beside it": _locked,
+    "message": _mail,
+    "message in zip": _mail_in_zip,
+    "winmail.dat": _winmail,
+    "embedded in docx": _in_word,
+    "OLE package in docx": _ole_object,
+    "embedded in xlsx": _in_sheet,
+    "embedded in docx in zip": lambda name, data: _zip(*_in_word(name, data)),
+    "attached to a PDF": _in_pdf,
+    "PDF in a message in 7z": lambda name, data: _seven(*_mail(*_in_pdf(name, data))),
+    "data address in HTML": _inline_base64,
+    "uuencoded in text": _uuencoded,
+    "signed (p7m)": _signed,
+}

@@ -1,0 +1,259 @@
+"""Word 97-2003 and Word 6 files: every place, every look, and what is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers import doc
+from gateway.readers.base import Budget, ReadError, Source
+from gateway.text import legacy
+from gateway.text.legacy_tables import Charset
+from tests.readers.ole_support import convert, damaged, sprm, word_file
+
+CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
+SPECIAL = sprm(0x0855, b"\1")
+
+
+def read(data: bytes):
+    return doc.read(Source(data=data, part="1"), Budget())
+
+
+def runs(*pieces, **more):
+    return read(word_file(pieces, **more)).document.runs
+
+
+def test_letters_of_an_8_bit_piece_stay_one_for_one_octet():
+    octets = legacy.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
+    (run,) = runs((octets, sprm(0x4A4F, b"\0\0") + sprm(0x4A51, b"\0\0")))
+    assert run.font == ".VnTime"
+    assert legacy.decode(run.text, run.font).text == "Tối Mật"
+
+
+def test_letters_of_a_unicode_piece_are_read_as_they_are():
+    (run,) = runs(("TỐI MẬT\r", sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\1\0")))
+    assert (run.text, run.font) == ("TỐI MẬT", "Times New Roman")
+
+
+def test_pieces_of_a_fast_saved_file_are_read_in_their_order():
+    document = read(word_file([("MẬT\r", b""), ("TỐI ", b"")], order=(1, 0), flags=0x0204)).document
+    assert "".join(run.text for run in document.runs) == "TỐI MẬT"
+
+
+def test_size_colour_and_weight_stand_on_the_run():
+    group = sprm(0x4A43, b"\x1a\0") + sprm(0x6870, b"\xff\0\0\0") + sprm(0x0835, b"\1") + sprm(0x2A0C, b"\7")
+    (run,) = runs(("X\r", group))
+    assert (run.size_pt, run.colour, run.bold, run.background) == (13, "FF0000", True, "FFFF00")
+
+
+def test_the_sixteen_colours_of_old_files_are_known():
+    assert [runs(("X\r", sprm(0x2A42, bytes((number,)))))[0].colour for number in (0, 1, 6, 13)] == [
+        "auto", "000000", "FF0000", "800000",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("group", "origin"),
+    [
+        (sprm(0x083C, b"\1"), Origin.HIDDEN),
+        (sprm(0x0800, b"\1"), Origin.DELETED),
+        (sprm(0x6870, b"\xff\xff\xff\0"), Origin.HIDDEN),
+        (b"", Origin.TEXT),
+    ],
+)
+def test_hidden_deleted_and_white_text_says_so(group, origin):
+    assert [run.origin for run in runs(("MẬT\r", group))] == [origin]
+
+
+def test_basic_and_vietnamese_letters_may_have_two_fonts():
+    found = runs(("abc ậ\r", sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\0\0")))
+    assert [(run.text, run.font) for run in found] == [("abc ", "Times New Roman"), ("ậ", ".VnTime")]
+
+
+def test_capitals_by_format_are_shown_as_capitals():
+    (run,) = runs(("tối mật\r", sprm(0x083B, b"\1") + sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\1\0")))
+    assert run.text == "TỐI MẬT"
+
+
+def test_a_symbol_has_its_own_font_and_code():
+    (run,) = runs(("(\r", sprm(0x6A09, struct.pack("<HH", 0, 0xF0FC))), fonts=("Wingdings",))
+    assert (run.text, run.font) == ("\uf0fc", "Wingdings")
+
+
+def test_a_field_gives_its_result_in_place_and_its_code_beside():
+    found = runs(
+        ("A ", b""),
+        ("\x13", SPECIAL),
+        ("DDEAUTO cmd", b""),
+        ("\x14", SPECIAL),
+        ("B", b""),
+        ("\x15", SPECIAL),
+        (" C\r", b""),
+    )
+    assert "".join(run.text for run in found if run.role is Role.BODY) == "A B C"
+    assert [(run.text, run.origin) for run in found if run.role is Role.FIELD] == [("DDEAUTO cmd", Origin.HIDDEN)]
+
+
+def test_a_field_that_fetches_is_active_content():
+    data = word_file([("\x13", SPECIAL), ("DDEAUTO cmd", b""), ("\x14", SPECIAL), ("\x15", SPECIAL), ("\r", b"")])
+    assert [active.kind for active in read(data).document.active_content] == ["dde"]
+
+
+def test_a_field_without_an_end_hides_nothing():
+    found = runs(("\x13", SPECIAL), ("y" * 5000, sprm(0x0835, b"\1")), ("TỐI MẬT\r", b""))
+    assert [(run.text[-7:], run.role) for run in found] == [("TỐI MẬT", Role.BODY), ("yyyyyyy", Role.FIELD)]
+
+
+def test_cells_of_a_table_are_numbered():
+    found = runs(("một\x07hai\x07", b""), papx=b"\0\0" + sprm(0x2416, b"\1"))
+    assert [(run.text, run.role, run.locator) for run in found] == [
+        ("một", Role.CELL, "table:1,row:1,column:1"),
+        ("hai", Role.CELL, "table:1,row:1,column:2"),
+    ]
+
+
+def test_a_paragraph_with_four_lines_is_boxed():
+    border = struct.pack("<BBBB", 8, 1, 6, 0)
+    papx = b"\0\0" + b"".join(sprm(code, border) for code in (0x6424, 0x6425, 0x6426, 0x6427))
+    assert runs(("MẬT\r", b""), papx=papx)[0].boxed is True
+
+
+def test_headers_and_footnotes_are_read_with_their_places():
+    header = struct.pack("<13I", *[0] * 8, 4, 8, 8, 8, 8)
+    found = runs(
+        ("thân\rchú\rđầu\rcuối\r", b""),
+        counts=(5, 4, 9),
+        tables={
+            "header": struct.pack("<14I", *[0] * 8, 4, 4, 9, 9, 9, 9) or header,
+            "footnote": struct.pack("<3I", 0, 4, 4),
+        },
+    )
+    assert [(run.text, run.role, run.locator) for run in found] == [
+        ("thân", Role.BODY, "paragraph:1"),
+        ("chú", Role.NOTE, "footnote:1"),
+        ("đầu", Role.HEADER, "header:1"),
+        ("cuối", Role.FOOTER, "footer:1"),
+    ]
+
+
+def test_text_that_no_sub_document_counts_is_still_read():
+    found = runs(("thân\rMẬT giấu\r", b""), counts=(5,))
+    assert [(run.text, run.origin) for run in found] == [("thân", Origin.TEXT), ("MẬT giấu", Origin.HIDDEN)]
+
+
+def test_a_lost_piece_table_leaves_the_text_and_says_partial():
+    document = read(word_file([(b"TOI MAT\r", b"")], tables={"pieces": b"\x07"})).document
+    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "pieces")
+    assert "TOI MAT" in "".join(run.text for run in document.runs)
+
+
+def test_macros_and_objects_are_told_and_handed_on():
+    extra = {("Macros", "VBA", "dir"): b"x", ("ObjectPool", "_7", "Package"): b"PK\x03\x04" + bytes(30)}
+    reading = read(word_file([("a\r", b"")], streams=extra))
+    assert {active.kind for active in reading.document.active_content} == {"macro", "ole-object"}
+    assert [member.data[:4] for member in reading.members] == [b"PK\x03\x04"]
+
+
+def test_a_word_2_file_is_unsupported():
+    with pytest.raises(ReadError) as caught:
+        read(b"\xdb\xa5" + bytes(600))
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.UNSUPPORTED, "word-2")
+
+
+def test_a_word_6_file_gives_its_text_and_font():
+    text = legacy.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
+    fib = bytearray(0x300)
+    struct.pack_into("<HH", fib, 0, 0xA5DC, 101)
+    struct.pack_into("<II", fib, 0x18, 0x300, 0x300 + len(text))
+    struct.pack_into("<I", fib, 0x34, len(text))
+    name = b".VnTime\0"
+    fonts = (3 + 6 + len(name)).to_bytes(2, "little") + bytes((5 + len(name),)) + bytes(5) + name
+    struct.pack_into("<II", fib, 0xD0, 0x300 + len(text), len(fonts))
+    document = read(bytes(fib) + text + fonts).document
+    (run,) = document.runs
+    assert legacy.decode(run.text, run.font).text == "Tối Mật"
+    assert run.font == ".VnTime"
+
+
+SMALL = word_file([("TỐI MẬT\x13", SPECIAL), (b"abc\r\x07", sprm(0x4A4F, b"\0\0"))], streams={("Data",): bytes(300)})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_a_damaged_file_is_read_or_refused_in_time(seed):
+    began = time.monotonic()
+    with contextlib.suppress(ReadError):
+        read(damaged(SMALL, seed))
+    assert time.monotonic() - began < 2
+
+
+def _labelled():
+    manifest = CORPUS / "vietnam" / "manifest.jsonl"
+    if not manifest.exists():
+        return []
+    lines = map(json.loads, manifest.read_text("utf-8").splitlines())
+    return [line for line in lines if line["file"].lower().endswith(".doc") and line["expected"].get("transcript")]
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="no corpus (GATEWAY_CORPUS)")
+@pytest.mark.parametrize("line", _labelled(), ids=lambda line: line["file"])
+def test_a_legacy_file_reads_like_its_transcript(line):
+    import re
+    import unicodedata
+    from collections import Counter
+
+    def words(text):
+        return Counter(re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold()))
+
+    document = read((CORPUS / line["file"]).read_bytes()).document
+    blocks: dict[int, list[str]] = {}
+    for run, decoded in zip(document.runs, legacy.decode_runs(document.runs), strict=True):
+        blocks.setdefault(run.block, []).append(decoded.text)
+    expected = words((CORPUS / line["expected"]["transcript"]).read_text("utf-8"))
+    missing = expected - words("\n".join("".join(pieces) for pieces in blocks.values()))
+    assert document.status is ReadStatus.OK
+    assert missing.total() <= expected.total() * 0.006
+
+
+@pytest.mark.system
+@pytest.mark.slow
+def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
+    from docx import Document
+    from docx.shared import Pt, RGBColor
+
+    source = Document()
+    section = source.sections[0]
+    section.header.paragraphs[0].text = "dấu-header"
+    section.footer.paragraphs[0].text = "dấu-footer"
+    run = source.add_paragraph().add_run("dấu-body")
+    run.font.name, run.font.size, run.font.color.rgb = "Times New Roman", Pt(13), RGBColor(255, 0, 0)
+    source.paragraphs[0].add_run("dấu-hidden").font.hidden = True
+    source.styles.add_style("Riêng", 1).font.name = "Arial"
+    source.add_paragraph("dấu-style", "Riêng")
+    source.add_table(2, 2).cell(1, 1).text = "dấu-cell"
+    source.core_properties.title = "dấu-property"
+    source.add_comment(source.paragraphs[0].runs, text="dấu-comment", author="ai", initials="a")
+    source.save(str(tmp_path / "a.docx"))
+    found = {run.text: run for run in read(convert(tmp_path / "a.docx", "doc", tmp_path)).document.runs}
+    roles = {text: (run.role, run.origin) for text, run in found.items()}
+    assert roles["dấu-header"] == (Role.HEADER, Origin.TEXT)
+    assert roles["dấu-footer"] == (Role.FOOTER, Origin.TEXT)
+    assert roles["dấu-hidden"] == (Role.BODY, Origin.HIDDEN)
+    assert roles["dấu-cell"] == (Role.CELL, Origin.TEXT)
+    assert roles["dấu-comment"] == (Role.COMMENT, Origin.TEXT)
+    assert roles["dấu-property"] == (Role.PROPERTY, Origin.TEXT)
+    assert (found["dấu-body"].font, found["dấu-body"].size_pt, found["dấu-body"].colour) == (
+        "Times New Roman",
+        13,
+        "FF0000",
+    )
+    assert found["dấu-style"].font == "Arial"

@@ -1,0 +1,161 @@
+"""Compound files, property sets, drawings and embedded objects."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import olefile
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import ReadStatus, Role
+from gateway.readers.base import Budget, ReadError
+from gateway.readers.ole import Compound, embedded_member
+from gateway.readers.ole_art import read_drawing
+from gateway.readers.ole_objects import native_member
+from gateway.readers.ole_properties import read_properties
+from gateway.readers.ole_writer import write_compound
+from gateway.readers.ooxml_sink import Place, Sink
+from tests.readers.ole_support import atom, container
+
+SUMMARY = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
+CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
+
+
+@given(
+    st.dictionaries(
+        st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3).map(tuple),
+        st.one_of(st.binary(max_size=200), st.integers(4000, 9000).map(bytes)),
+        min_size=1,
+        max_size=12,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_a_compound_file_gives_back_the_streams_it_was_written_with(streams):
+    streams = {
+        path: data
+        for path, data in streams.items()
+        if not any(other[: len(path)] == path for other in streams if other != path)
+    }
+    compound = Compound(write_compound(streams), Budget())
+    assert {path: compound.read(*path) for path in compound.streams} == streams
+    assert compound.faults == []
+
+
+def test_a_large_compound_file_is_sound_for_another_reader():
+    streams = {("a", "big"): bytes(9_000_000), ("b",): b"x" * 70}
+    with olefile.OleFileIO(io.BytesIO(write_compound(streams)), raise_defects=olefile.DEFECT_POTENTIAL) as ole:
+        assert ole.get_size("a/big") == 9_000_000
+        assert ole.openstream("b").read() == b"x" * 70
+
+
+def test_what_is_no_compound_file_is_malformed():
+    with pytest.raises(ReadError) as caught:
+        Compound(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), Budget())
+    assert caught.value.status is ReadStatus.MALFORMED
+
+
+def test_a_stream_that_is_cut_short_is_said():
+    whole = bytearray(write_compound({("a",): bytes(range(256)) * 40}))
+    size = whole.find(b"a\0" + bytes(62)) + 120
+    whole[size : size + 4] = (20_000).to_bytes(4, "little")  # more than its sectors hold
+    compound = Compound(bytes(whole), Budget())
+    compound.read("a")
+    assert compound.faults
+
+
+def test_an_object_storage_becomes_a_file_of_its_own():
+    compound = Compound(write_compound({("ObjectPool", "_1", "Workbook"): b"w" * 5000, ("x",): b"y"}), Budget())
+    member = embedded_member(compound, ("ObjectPool", "_1"), "here")
+    assert member is not None
+    assert Compound(member.data, Budget()).read("Workbook") == b"w" * 5000
+
+
+def test_a_packaged_file_comes_out_under_its_own_name():
+    content = "TỐI MẬT".encode()
+    path = b"C:\\tam\\mat.txt\0"
+    native = b"\2\0" + b"mat.txt\0" + path + b"\0\0\3\0" + len(path).to_bytes(4, "little") + path
+    native += len(content).to_bytes(4, "little") + content
+    member = native_member(len(native).to_bytes(4, "little") + native, "object", "")
+    assert (member.name, member.data) == ("mat.txt", content)
+
+
+def _property_set(section: bytes, kind: bytes) -> bytes:
+    return struct.pack("<HHI16sI", 0xFFFE, 0, 0, b"", 1) + kind + (48).to_bytes(4, "little") + section
+
+
+def _section(values: dict[int, bytes]) -> bytes:
+    offset, table, body = 8 + 8 * len(values), b"", b""
+    for identifier, value in values.items():
+        table += struct.pack("<II", identifier, offset + len(body))
+        body += value + bytes(-len(value) % 4)
+    return struct.pack("<II", offset + len(body), len(values)) + table + body
+
+
+def _text(text: str, codec: str = "cp1258") -> bytes:
+    octets = text.encode(codec) + b"\0"
+    return struct.pack("<II", 30, len(octets)) + octets
+
+
+def test_summary_properties_have_names_and_pages():
+    data = _property_set(
+        _section({1: struct.pack("<II", 2, 65001), 2: _text("MẬT", "utf-8"), 14: struct.pack("<II", 3, 7)}), SUMMARY
+    )
+    sink = Sink(Budget())
+    assert read_properties(data, sink) == 7
+    assert [(run.text, run.locator, run.role) for run in sink.runs] == [("MẬT", "property:Title", Role.PROPERTY)]
+
+
+def test_custom_properties_give_name_and_value():
+    name = "Độ mật".encode()
+    dictionary = struct.pack("<III", 1, 2, len(name) + 1) + name + b"\0"
+    data = _property_set(
+        _section({0: dictionary, 1: struct.pack("<II", 2, 65001), 2: _text("TỐI MẬT", "utf-8")}), CUSTOM
+    )
+    sink = Sink(Budget())
+    read_properties(data, sink)
+    assert [run.text for run in sink.runs] == ["TỐI MẬT", "Độ mật"]
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=300))
+def test_any_octets_are_a_property_set_or_nothing(data):
+    read_properties(b"\xfe\xff" + data, Sink(Budget()))
+
+
+def test_word_art_is_a_watermark_with_its_font_and_colour():
+    text, font = "MẬT\0".encode("utf-16-le"), "Arial\0".encode("utf-16-le")
+    head = struct.pack("<HIHIHI", 0x80C0, len(text), 0x80C5, len(font), 0x181, 0x0000FF)
+    sink = Sink(Budget())
+    read_drawing(container(0xF004, atom(0xF00B, head + text + font, instance=3)), sink, Place("header:1"))
+    (run,) = sink.runs
+    assert (run.text, run.role, run.font, run.colour) == ("MẬT", Role.WATERMARK, "Arial", "FF0000")
+
+
+def test_pictures_are_handed_on_and_metafiles_unpacked():
+    png = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    meta = zlib.compress(b"\x01\0\0\0" + bytes(60))
+    emf = bytes(16) + struct.pack("<I16s8sIBB", 64, b"", b"", len(meta), 0, 0xFE) + meta
+    sink = Sink(Budget())
+    read_drawing(atom(0xF01E, bytes(17) + png, instance=0x6E0) + atom(0xF01A, emf, instance=0x3D4), sink, Place())
+    assert [(member.relation, member.data[:4]) for member in sink.members] == [
+        ("image", b"\x89PNG"),
+        ("image", b"\1\0\0\0"),
+    ]
+
+
+def test_a_metafile_bomb_ends_at_the_limit():
+    meta = zlib.compress(bytes(80 << 20))
+    emf = bytes(16) + struct.pack("<I16s8sIBB", 64, b"", b"", len(meta), 0, 0xFE) + meta
+    with pytest.raises(ReadError) as caught:
+        read_drawing(atom(0xF01A, emf, instance=0x3D4), Sink(Budget()), Place())
+    assert caught.value.status is ReadStatus.LIMIT
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=400))
+def test_any_octets_are_walked_as_a_drawing(data):
+    read_drawing(data, Sink(Budget()), Place(), delayed=data)
