@@ -15,15 +15,17 @@ import uvloop
 from gateway.app import (
     inspection_limits,
     next_hop_settings,
+    server_tls,
     outgoing,
     smtp_settings,
     spool_settings,
 )
 from gateway.audit import AuditLog
 from gateway.config import Configuration, ListenerKind, split_host_port
+from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.milter.server import MilterServer
-from gateway.model import FrontEnd, Session
+from gateway.model import Directory, FrontEnd, Session
 from gateway.nexthop.hop import NextHop
 from gateway.pipeline import Judge, Pipeline
 from gateway.rulebook import Rulebook
@@ -58,6 +60,8 @@ class _Frontend:
     def __init__(self, inherited: Inherited) -> None:
         self._inherited = inherited
         self._tasks: set[asyncio.Task[object]] = set()
+        listeners = inherited.configuration.listeners
+        self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 
     async def serve(self, ready_pipe: int) -> None:
         inherited, configuration = self._inherited, self._inherited.configuration
@@ -86,8 +90,9 @@ class _Frontend:
             )
             texts = Texts(configuration.language.value)
             pipeline = Pipeline(judge, audit, outgoing=added, texts=texts, new_reference=make_reference)
+            self._smtp_settings = smtp_settings(configuration, inherited.ports)
             smtp = SmtpServer(
-                smtp_settings(configuration, inherited.ports),
+                self._smtp_settings,
                 pipeline,
                 NextHop(next_hop_settings(configuration)),
                 on_internal_error=log_internal_error,
@@ -96,7 +101,8 @@ class _Frontend:
             await smtp.start()
             milters = await self._start_milters(pipeline)
             watcher = self._watch_directory()
-            os.write(ready_pipe, b".")
+            with suppress(BrokenPipeError):  # of a front end that replaces another, nobody waits for it
+                os.write(ready_pipe, b".")
             os.close(ready_pipe)
             await stop.wait()
             if watcher is not None:
@@ -131,12 +137,43 @@ class _Frontend:
         path = self._inherited.configuration.directory
         if path is None:
             return None
-        live = LiveDirectory(path, on_change=self._inherited.rulebook.replace_directory)
+        loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
+
+        def replace(directory: Directory) -> None:  # in the thread that has read the file
+            rulebook.replace_directory(directory)
+            loop.call_soon_threadsafe(lambda: self._spawn(self._record_rules()))
+
+        # A front end that replaces another must start with a file that was broken meanwhile.
+        live = LiveDirectory(path, on_change=replace, current=rulebook.current.directory)
         return asyncio.create_task(live.watch())
 
     def _reload(self) -> None:
-        """Load policy and directory anew off the event loop; a fault keeps the rules in force."""
-        self._spawn(asyncio.to_thread(self._inherited.rulebook.reload))
+        """Load policy, directory and certificates anew; a fault keeps those in force."""
+        self._renew_certificates()
+        self._spawn(self._reload_rules())
+
+    async def _reload_rules(self) -> None:
+        if await asyncio.to_thread(self._inherited.rulebook.reload):
+            await self._record_rules()
+
+    async def _record_rules(self) -> None:
+        policies, directory = self._inherited.rulebook.current.policies, self._inherited.rulebook.current.directory
+        await self._audit.reload(
+            policy=policies.name,
+            policy_digest=policies.digest,
+            directory_digest=directory.digest if directory is not None else None,
+        )
+
+    def _renew_certificates(self) -> None:
+        """Put the files of now into the contexts in use: handshakes from here on see them, sessions go on."""
+        for listener, settings in zip(self._smtp_sections, self._smtp_settings.listeners, strict=True):
+            if settings.tls_context is None or listener.certificate is None:
+                continue
+            try:
+                server_tls(listener)  # a chain that does not fit its key would spoil the context in use
+                settings.tls_context.load_cert_chain(listener.certificate, listener.key)
+            except (UserError, OSError) as error:
+                _LOG.error("certificate not reloaded, the last good one stays in use: %s", error)
 
     def _note(self, event: SmtpEvent) -> None:
         """Log what happened to a session, and keep failed logins in the audit."""

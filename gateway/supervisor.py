@@ -226,6 +226,11 @@ class _Supervisor:
         if not self._inherited.rulebook.reload():
             return
         try:
+            for listener in self._inherited.configuration.listeners:
+                server_tls(listener)
+        except UserError as error:
+            _LOG.error("certificates not reloaded, the last good ones stay in use: %s", error)
+        try:
             self._inherited.workers.reload()
         except UserError as error:
             _LOG.error("trust anchors not reloaded, the last good ones stay in force: %s", error)

@@ -44,7 +44,11 @@ RULES: Final = (
 
 NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
 
-_NAMING_FIELDS: Final = ("subject", "thread-topic", "keywords", "comments", "content-description")
+_NAMING_FIELDS: Final = (
+    "subject", "thread-topic", "keywords", "comments", "content-description",
+    # labels that classification add-ins of mail programs write
+    "classification", "x-classification", "sensitivity", "x-label", "x-labels", "x-protective-marking",
+)  # fmt: skip
 
 
 class UnreadBoxes(Enum):

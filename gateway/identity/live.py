@@ -20,15 +20,18 @@ class LiveDirectory:
     """The current snapshot of a directory file.
 
     `current` may be read from any thread; it is replaced as a whole, never changed. The first load raises, so that a
-    server does not start with a broken file; later ones keep what is there.
+    server does not start with a broken file; later ones keep what is there. With a snapshot that is in use already,
+    the first load is the first look of `refresh`, and a broken file keeps that snapshot.
     """
 
-    def __init__(self, path: Path, *, on_change: Callable[[Directory], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, on_change: Callable[[Directory], None] | None = None, current: Directory | None = None
+    ) -> None:
         self._path = path
         self._on_change = on_change
         self._lock = threading.Lock()
-        self._seen = self._signature()
-        self._current = load(path)
+        self._seen = self._signature() if current is None else None
+        self._current = load(path) if current is None else current
         self._fault: UserError | None = None
 
     @property

@@ -61,6 +61,11 @@ class Builder:
         for sheet in re.findall(r"<style[^>]{0,500}>(.*?)(?:</style|$)", text, re.DOTALL | re.IGNORECASE)[:200]:
             self._sheet.add(sheet)
 
+    @property
+    def shown_attributes(self) -> set[str]:
+        """Names of attributes that a style sheet puts on the page."""
+        return self._sheet.shown_attributes
+
     def finish(self) -> None:
         """Add what style sheets put on the page."""
         for words in self._sheet.generated:

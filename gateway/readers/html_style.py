@@ -17,7 +17,9 @@ LIMIT_SHEET = 1 << 20
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
 _RULE = re.compile(r"([^{}]{1,4000})\{([^{}]{0,20000})\}")
 _SIMPLE = re.compile(r"^([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)(?:::?[\w-]+(?:\([^)]*\))?)*$")
-_CONTENT = re.compile(r"content\s*:\s*(\"[^\"]{1,2000}\"|'[^']{1,2000}')", re.IGNORECASE)
+_CONTENT = re.compile(r"(?<![\w-])content\s*:", re.IGNORECASE)
+_CONTENT_ITEM = re.compile(r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)")
+_CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
 _LENGTH = re.compile(r"^(-?\d{0,6}(?:\.\d{1,6})?)(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
 _RGB = re.compile(
     r"^rgba?\(\s*([\d.]+%?)[\s,]+([\d.]+%?)[\s,]+([\d.]+%?)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)$", re.IGNORECASE
@@ -55,6 +57,16 @@ class Look:
     boxed: bool = False
     link: bool = False
     keep_space: bool = False
+    capitals: bool = False
+    """Letters are shown as capitals, whatever they are in the text."""
+    reversed: bool = False
+    """Letters are shown from right to left, whatever their script."""
+
+    def shown(self, text: str) -> str:
+        """Return the text as the eye gets it; a reversal is left to the controls that `gateway.text.normal` resolves."""
+        if self.capitals:
+            text = text.upper()
+        return f"\u202e{text}\u202c" if self.reversed and text.strip() else text
 
 
 def parse_declarations(text: str) -> dict[str, str]:
@@ -81,13 +93,15 @@ class Sheet:
         self._count = 0
         self.generated: list[str] = []
         """Words that `content:` puts on the page."""
+        self.shown_attributes: set[str] = set()
+        """Attributes whose values `content: attr()` puts on the page."""
 
     def add(self, text: str) -> None:
         """Add the rules of one sheet."""
         plain = _COMMENT.sub(" ", text[:LIMIT_SHEET])
         for match in _RULE.finditer(plain):
             declarations = parse_declarations(match[2])
-            self.generated.extend(item[1:-1] for item in _CONTENT.findall(match[2]))
+            self._generate(match[2])
             for selector in match[1].split(","):
                 parts = selector.split()
                 simple = _SIMPLE.match(parts[-1]) if parts else None
@@ -98,6 +112,18 @@ class Sheet:
                 tag = (simple[1] or "*").lower()
                 key = min(marks) if marks else tag
                 self._rules.setdefault(key, []).append((marks, tag, declarations))
+
+    def _generate(self, declarations: str) -> None:
+        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3)."""
+        for start in _CONTENT.finditer(declarations):
+            words: list[str] = []
+            position = start.end()
+            while (item := _CONTENT_ITEM.match(declarations, position)) and len(words) < 200:
+                position = item.end()
+                words.append(_unescaped(item[1] or item[2] or ""))
+                if item[3]:
+                    self.shown_attributes.add(item[3].lower())
+            self.generated.append("".join(words))
 
     def declarations(self, tag: str, attributes: Mapping[str, str]) -> Iterator[dict[str, str]]:
         """Yield what applies to an element, from weak to strong."""
@@ -111,6 +137,16 @@ class Sheet:
                     matches.append((sum(10 if m[0] == "#" else 2 for m in marks) + (wanted != "*"), declarations))
         matches.sort(key=lambda item: item[0])
         yield from (declarations for _, declarations in matches)
+
+
+def _unescaped(text: str) -> str:
+    """Resolve the escapes of a CSS string (CSS Syntax 3, section 4.3.7)."""
+
+    def letter(match: re.Match[str]) -> str:
+        code = int(match[1], 16) if match[1] else 0
+        return match[2] if not match[1] else chr(code) if 0 < code < 0x110000 else "\ufffd"
+
+    return _CSS_ESCAPE.sub(letter, text) if "\\" in text else text
 
 
 def apply(look: Look, declarations: Mapping[str, str]) -> Look:
@@ -159,6 +195,12 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
                     changes["hidden"] = True
             case "border" | "outline":
                 changes["boxed"] = _draws(lower)
+            case "text-transform":
+                changes["capitals"] = "uppercase" in lower
+            case "font-variant" | "font-variant-caps":
+                changes["capitals"] = "caps" in lower
+            case "unicode-bidi":
+                changes["reversed"] = "override" in lower and declarations.get("direction", "").lower() == "rtl"
             case "white-space":
                 changes["keep_space"] = lower.startswith("pre") or lower == "break-spaces"
     sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]

@@ -169,7 +169,8 @@ class Target:
     def data(self, text: str) -> None:
         """Take text."""
         if not self._raw:
-            self._block.pieces.append(Piece(text, self._stack[-1].look))
+            look = self._stack[-1].look
+            self._block.pieces.append(Piece(look.shown(text), look))
 
     def comment(self, text: str) -> None:
         """Take a comment; a conditional one is HTML that some programs show."""
@@ -227,6 +228,8 @@ class Target:
             changes["keep_space"] = True
         if tag in ("template", "noscript", "noframes", "datalist"):
             changes["hidden"] = True
+        if tag == "bdo":
+            changes["reversed"] = attributes.get("dir", "").lower() == "rtl"
         if tag == "title":
             role = role or Role.PROPERTY
         if tag in ("del", "s", "strike"):
@@ -246,6 +249,8 @@ class Target:
             if attributes.get(name):
                 builder.add(attributes[name], Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
         for name, value in attributes.items():
+            if name in builder.shown_attributes:
+                builder.add(value, Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
             if name.startswith("on") and len(name) > 3:
                 builder.active.add(ActiveContent("javascript"))
             elif name in _ADDRESS_ATTRIBUTES:

@@ -29,8 +29,6 @@ _LEAD: Final = re.compile(
 )
 _QUOTES: Final = "\"'“”‘’«»()[]{}<>`"
 _TRAILING: Final = ".,;:!?"
-_COMMON: Final = ("123456", "12345678", "123456789", "1234", "12345", "123456a@", "Abc@123", "abc123", "1", "123")
-"""Passwords that offices use whatever the mail says; tried last."""
 
 
 def candidates(texts: Iterable[str]) -> tuple[str, ...]:
@@ -39,14 +37,9 @@ def candidates(texts: Iterable[str]) -> tuple[str, ...]:
     for text in texts:
         for candidate in _in_text(unicodedata.normalize("NFC", text[:_TEXT_LIMIT])):
             found[candidate] = None
-            if len(found) >= LIMIT - len(_COMMON):
-                return _complete(found)
-    return _complete(found)
-
-
-def _complete(found: dict[str, None]) -> tuple[str, ...]:
-    found.update(dict.fromkeys(_COMMON))
-    return tuple(found)[:LIMIT]
+            if len(found) >= LIMIT:
+                return tuple(found)
+    return tuple(found)
 
 
 def _in_text(text: str) -> Iterator[str]:

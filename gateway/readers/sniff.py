@@ -130,7 +130,8 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
         found[kind] = None
     program = EXECUTABLE in found or "application/x-elf" in found
     wrapped = any(kind in _WRAPPERS for kind in found)
-    if _PDF not in found and not wrapped and _has_pdf(data):
+    media = any(kind.startswith(("image/", "audio/", "video/")) for kind in found)
+    if _PDF not in found and not wrapped and _has_pdf(data, behind_media=media):
         found[_PDF] = None
     if program:
         found.update(dict.fromkeys(_inside_program(data)))
@@ -182,11 +183,12 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
     return kinds
 
 
-def _has_pdf(data: bytes) -> bool:
+def _has_pdf(data: bytes, *, behind_media: bool) -> bool:
     """Whether a PDF reader would open it: the header within 1024 octets, and something of a PDF behind it."""
     header = _PDF_HEADER.search(data, 0, 1024 + 8)
     if header is None:
-        return False
+        # Behind a picture or sound that fills the first 1024 octets a document may still stand for who knows of it.
+        return behind_media and b"startxref" in data[-4096:] and _PDF_HEADER.search(data) is not None
     if header.start() == 0:
         return True
     if data.startswith(b"PK\x03\x04") and stored_member_at(data, header.start()):

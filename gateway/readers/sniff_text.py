@@ -33,6 +33,10 @@ _MAIL_FIELDS: Final = frozenset({
     "authentication-results", "envelope-to", "references", "in-reply-to", "user-agent", "thread-topic", "importance",
 })  # fmt: skip
 _MAIL_TYPES: Final = frozenset({"message/rfc822", "message/global", "application/mbox"})
+_HEADER_TYPES: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
+"""The header of a returned mail alone (RFC 3462)."""
+_ENRICHED_TYPES: Final = frozenset({"text/enriched", "text/richtext"})
+"""Text with commands in angle brackets (RFC 1896), which a page of HTML without known elements resembles."""
 _PEM: Final = re.compile(rb"-----BEGIN (?P<label>PKCS7|CMS|PKCS #7 SIGNED DATA|PGP MESSAGE)-----")
 _TEXT_SUFFIXES: Final = (".txt", ".csv", ".log", ".md", ".ini", ".json", ".tsv")
 _SPACE: Final = frozenset(b"\t\n\r\f\v\x1b")
@@ -57,6 +61,10 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
         return ("text/vcard",)
     if pem := _PEM.match(head):
         return ("application/pgp-encrypted",) if pem["label"].startswith(b"PGP") else ("application/pkcs7-mime",)
+    if declared_type in _ENRICHED_TYPES:
+        return ("text/plain", "text/html")
+    if declared_type in _HEADER_TYPES and _FIELD.match(head):
+        return ("message/rfc822", "text/plain")
     if _is_mail(head, name, declared_type):
         return ("message/rfc822",)
     return _markup_or_plain(head, name, declared_type)

@@ -123,7 +123,9 @@ def _examine_upright(pixels: Pixels, view: PageView, wish: Wish, budget: Budget)
         rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
         words, scale = _words(pixels[:rows], view.dpi)
         text = _weigh(words)
-        if text.words < 4 and _glyphs(pixels[:rows], view.dpi) >= MANY_GLYPHS:
+        if text.sideways:
+            whole = False
+        elif text.words < 4 and _glyphs(pixels[:rows], view.dpi) >= MANY_GLYPHS:
             words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE)
             text = _weigh(words)
             # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.

@@ -315,7 +315,7 @@ class Story:
                 open_code.code.append(joined(text))
                 return
             # No field has a code that long: the end mark is missing, and what follows is text.
-            open_code.in_result = True
+            self._end_code(open_code, place)
         origin = place.origin
         if origin is Origin.TEXT:
             if look.deleted:

@@ -375,6 +375,8 @@ def main(arguments: list[str]) -> int:
     """Run a zygote from the settings on its command line; the exit code is 1 when it could not start."""
     settings = msgspec.json.decode(arguments[0], type=ZygoteSettings)
     sandbox.die_with_parent(settings.parent)
+    # The supervisor waits for its signals with a mask, which exec hands on; SIGTERM must reach us.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     # Ctrl-C in a terminal goes to the whole group; the supervisor decides when the zygote ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     fork = Fork(settings)

@@ -130,6 +130,7 @@ def _shape(document, writing):
 def _deletion(document, writing):
     changes = text.TrackedChanges()
     region = text.ChangedRegion(id="c1")
+    region.setAttrNS("http://www.w3.org/XML/1998/namespace", "id", "c1")
     deletion = text.Deletion()
     deletion.addElement(_marked(document, writing, text.P()))
     region.addElement(deletion)

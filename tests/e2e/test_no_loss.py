@@ -309,8 +309,8 @@ async def test_a_zygote_killed_with_a_mail_in_hand_costs_a_retry_and_no_mail(tmp
 
 # --- reload -------------------------------------------------------------------------------------------------------
 
-STRICT = "preset: binhtan-7600\n"
-LENIENT = "preset: binhtan-7600\npolicies:\n  official_sender: {mode: 'off'}\n"
+STRICT = "version: 1\nname: office\nextends: binhtan-7600\n"
+LENIENT = STRICT + "policies:\n  official_sender: {mode: off}\n"
 OUTSIDER, OFFICE = "nguoi.dan@gmail.com", "vanphong.binhtan@tphcm.gov.vn"
 
 
@@ -329,10 +329,10 @@ async def test_sighup_takes_a_good_policy_and_keeps_the_last_good_one_when_it_is
     policy.write_text(STRICT)
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port, policy=policy)) as gateway:
         assert await rcpt_codes(gateway) == {550}
-        policy.write_text("preset: binhtan-7600\npolicies:\n  official_sender: {mode: nhẹ}\n", "utf-8")
+        policy.write_text(STRICT + "policies:\n  official_sender: {mode: nhẹ}\n", "utf-8")
         gateway.process.send_signal(signal.SIGHUP)
         await gateway.logged("the last good rules stay in force")
-        assert f"{policy}:3:" in gateway.log
+        assert f"{policy}:5:" in gateway.log
         assert await rcpt_codes(gateway) == {550}
         policy.unlink()
         gateway.process.send_signal(signal.SIGHUP)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_a_scanned_pdf_gives_stamp_runs_and_the_head_of_the_letter() -> None:
     data, _ = scans.make(scans.Plan(seed=7, mark="TỐI MẬT", hard=0.3, dpi=150))
     out = io.BytesIO()
     Image.open(io.BytesIO(data)).save(out, "PDF", resolution=150)
-    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget()).document
+    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
     mark = next(run for run in document.runs if run.role is Role.STAMP)
     assert (mark.text, mark.origin, mark.boxed, mark.page) == ("TỐI MẬT", Origin.OCR, True, 1)
     red, green, blue = bytes.fromhex(mark.colour)
@@ -110,7 +111,7 @@ def test_a_picture_that_is_nothing_but_a_stamp_is_read() -> None:
     page.paste(drawn, (0, 0), drawn)
     out = io.BytesIO()
     page.save(out, "PNG")
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget()).document
+    document = image.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
     assert any(run.role is Role.STAMP and run.text == "TUYỆT MẬT" for run in document.runs)
 
 
@@ -126,7 +127,7 @@ def test_a_stamp_picture_on_a_page_of_text_is_read() -> None:
         for row in range(20):
             canvas.drawString(80, 600 - 20 * row, "Thực hiện kế hoạch của Ủy ban nhân dân thành phố, các phòng báo cáo")
 
-    document = pdf.read(Source(data=pdfs.page(draw), part="1"), Budget()).document
+    document = pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(deadline=time.monotonic() + 100)).document
     assert document.image_pages == ()
     assert any(run.role is Role.STAMP and run.text == "MẬT" for run in document.runs)
 
@@ -139,7 +140,7 @@ def test_without_the_optional_libraries_pages_stay_unread(monkeypatch) -> None:
     monkeypatch.delattr(gateway.readers, "stamp_page", raising=False)
     monkeypatch.setitem(sys.modules, "gateway.readers.stamp_page", None)
     data, _ = scans.make(scans.Plan(seed=8, mark="MẬT", dpi=150))
-    document = image.read(Source(data=data, part="1"), Budget()).document
+    document = image.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 100)).document
     assert (document.image_pages, document.read_pages) == ((1,), ())
     assert document.images[0].red_boxes is None
     assert document.images[0].unread_boxes is None

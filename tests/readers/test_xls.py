@@ -1,0 +1,315 @@
+"""Excel workbooks before 2007: every place of a workbook, every dialect, and what is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers import xls
+from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.ole_writer import write_compound
+from gateway.text import legacy
+from gateway.text.legacy_tables import Charset
+from tests.readers.ole_support import biff, convert, damaged, globals_of, record, short, workbook
+
+CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
+
+
+def read(data: bytes):
+    return xls.read(Source(data=data, part="1"), Budget())
+
+
+def runs(*records, before=(), state=0, name="Bảng"):
+    return read(workbook([(name, state, records)], before=before)).document.runs
+
+
+def label(text: str, row: int = 6, column: int = 1, style: int = 0) -> bytes:
+    return record(0x204, struct.pack("<HHH", row, column, style) + short(text, octets=2))
+
+
+def font(name: str, *, colour: int = 0x7FFF, size: int = 220) -> bytes:
+    return record(0x31, struct.pack("<HHHHHBBBB", size, 0, colour, 400, 0, 0, 0, 0, 0) + short(name))
+
+
+def style(number_of_font: int, *, form: int = 0, pattern: int = 0, fore: int = 64) -> bytes:
+    return record(0xE0, struct.pack("<HHHHHHIIH", number_of_font, form, 0, 0, 0, 0, 0, pattern << 26, fore | 65 << 7))
+
+
+def texts(found, role=Role.CELL):
+    return [run.text for run in found if run.role is role]
+
+
+def test_a_cell_has_its_sheet_and_reference():
+    assert [(run.text, run.locator) for run in runs(label("TỐI MẬT")) if run.role is Role.CELL] == [
+        ("TỐI MẬT", "cell:Bảng!B7")
+    ]
+
+
+def test_font_size_and_colour_come_from_the_style():
+    before = (font("Arial"), font("Times New Roman", colour=10, size=260), style(1, pattern=1, fore=13))
+    (run,) = [run for run in runs(label("X"), before=before) if run.role is Role.CELL]
+    assert (run.font, run.size_pt, run.colour, run.background) == ("Times New Roman", 13, "FF0000", "FFFF00")
+
+
+def test_a_palette_of_the_file_changes_its_colours():
+    palette = record(0x92, struct.pack("<H", 56) + bytes((1, 2, 3, 0)) * 56)
+    before = (font("Arial", colour=10), palette, style(0))
+    assert [run.colour for run in runs(label("X"), before=before) if run.role is Role.CELL] == ["010203"]
+
+
+def test_font_numbers_leave_out_the_fourth():
+    before = (*[font(name) for name in "abcdef"], style(5))
+    assert [run.font for run in runs(label("X"), before=before) if run.role is Role.CELL] == ["e"]
+
+
+def test_a_rich_string_is_cut_where_its_fonts_change():
+    shared = (
+        b"\x01\0\0\0\x01\0\0\0" + struct.pack("<HBH", 6, 9, 1) + "TỐIMẬT".encode("utf-16-le") + struct.pack("<HH", 3, 1)
+    )
+    before = (font("Arial"), font("Cambria"), style(0), record(0xFC, shared))
+    found = runs(record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), before=before)
+    assert [(run.text, run.font, run.block) for run in found if run.role is Role.CELL][:1] == [
+        ("TỐI", "Arial", found[-1].block)
+    ]
+    assert texts(found) == ["TỐI", "MẬT"]
+
+
+@pytest.mark.parametrize("cut", range(11, 24))
+def test_a_shared_string_may_go_on_in_the_next_record_at_any_letter(cut):
+    letters = "TUYỆT MẬT"
+    whole = b"\x01\0\0\0\x01\0\0\0" + struct.pack("<HB", len(letters), 1)
+    room = (cut - 11) // 2
+    first = whole + letters[:room].encode("utf-16-le")
+    second = b"\x01" + letters[room:].encode("utf-16-le")
+    before = (record(0xFC, first), record(0x3C, second))
+    assert texts(runs(record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), before=before)) == [letters]
+
+
+def test_a_continued_string_may_change_its_width():
+    first = b"\x01\0\0\0\x01\0\0\0" + struct.pack("<HB", 5, 0) + b"MA"
+    before = (record(0xFC, first), record(0x3C, b"\x01" + "ẬTx".encode("utf-16-le")))
+    assert texts(runs(record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), before=before)) == ["MAẬTx"]
+
+
+def test_strings_that_no_cell_shows_are_hidden_text():
+    before = (record(0xFC, b"\0\0\0\0\x01\0\0\0" + short("MẬT", octets=2)),)
+    assert [(run.text, run.origin) for run in runs(before=before) if run.role is Role.CELL] == [("MẬT", Origin.HIDDEN)]
+
+
+def test_the_text_of_a_formula_and_its_constants_are_read():
+    value = b"\0" * 6 + b"\xff\xff"
+    tokens = b"\x17" + short("MẬ") + b"\x17" + short("T") + b"\x08"
+    cell = struct.pack("<HHH", 0, 0, 0) + value + struct.pack("<HI", 0, 0) + len(tokens).to_bytes(2, "little") + tokens
+    found = runs(record(0x06, cell), record(0x207, short("MẬT", octets=2)))
+    assert texts(found) == ["MẬT"]
+    assert [(run.text, run.origin) for run in found if run.role is Role.FIELD] == [("MẬT", Origin.HIDDEN)]
+
+
+def test_words_of_a_number_format_are_shown():
+    before = (font("Arial"), record(0x41E, struct.pack("<H", 200) + short('"MẬT "0', octets=2)), style(0, form=200))
+    assert texts(runs(record(0x203, struct.pack("<HHHd", 0, 0, 0, 5)), before=before)) == ["MẬT 5"]
+
+
+def test_numbers_in_short_forms_are_read():
+    packed = struct.pack("<HHHIHIH", 0, 0, 0, 5 << 2 | 2, 0, 1234 << 2 | 3, 1)
+    assert texts(runs(record(0xBD, packed), record(0x27E, struct.pack("<HHHI", 1, 0, 0, 0x40590000)))) == [
+        "5",
+        "12.34",
+        "100",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ((label("MẬT"),), 1),
+        ((label("MẬT"),), 2),
+        ((record(0x208, struct.pack("<HHHHHHHH", 6, 0, 1, 255, 0, 0, 0x20, 0)), label("MẬT")), 0),
+        ((record(0x7D, struct.pack("<HHHHH", 1, 1, 2000, 0, 1)), label("MẬT")), 0),
+    ],
+)
+def test_hidden_sheets_rows_and_columns_say_so(records, state):
+    assert [run.origin for run in runs(*records, state=state) if run.role is Role.CELL] == [Origin.HIDDEN]
+
+
+def test_white_letters_are_hidden_text():
+    before = (font("Arial", colour=9), style(0))
+    assert [run.origin for run in runs(label("MẬT"), before=before) if run.role is Role.CELL] == [Origin.HIDDEN]
+
+
+def test_headers_notes_and_text_boxes_have_their_roles():
+    def box(number, text):
+        common = struct.pack("<HHHH", 0x15, 0x12, 0x19, number) + bytes(14)
+        head = struct.pack("<HHIHHHI", 0, 0, 0, 0, len(text), 16, 0)
+        return (
+            record(0x5D, common),
+            record(0x1B6, head),
+            record(0x3C, b"\x01" + text.encode("utf-16-le")),
+            record(0x3C, struct.pack("<HHIHHI", 0, 0, 0, len(text), 0, 0)),
+        )
+
+    note = record(0x1C, struct.pack("<HHHH", 2, 3, 0, 1) + short("người", octets=2))
+    found = runs(
+        record(0x14, short("&CĐẦU", octets=2)),
+        record(0x15, short("&LCUỐI", octets=2)),
+        *box(1, "GHI"),
+        *box(2, "HỘP"),
+        note,
+    )
+    assert [(run.text, run.role, run.locator) for run in found if run.role is not Role.NAME] == [
+        ("ĐẦU", Role.HEADER, "header:1"),
+        ("CUỐI", Role.FOOTER, "footer:1"),
+        ("GHI", Role.COMMENT, "cell:Bảng!D3"),
+        ("người", Role.PROPERTY, "cell:Bảng!D3"),
+        ("HỘP", Role.TEXTBOX, "sheet:Bảng,textbox:1"),
+    ]
+
+
+def test_defined_names_and_their_constants_are_read():
+    tokens = b"\x17" + short("MẬT")
+    name = (
+        struct.pack("<HBBHHHBBBB", 0, 0, 3, len(tokens), 0, 0, 0, 0, 0, 0)
+        + b"\x01"
+        + "ten".encode("utf-16-le")
+        + tokens
+    )
+    assert {run.text for run in runs(before=(record(0x18, name),))} >= {"ten", "MẬT"}
+
+
+def test_dde_links_and_macro_sheets_are_active_content():
+    link = record(0x1AE, struct.pack("<H", 0) + short("cmd\x03/c calc", octets=2))
+    document = read(workbook([("a", 0, ())], before=(link,))).document
+    assert {active.kind for active in document.active_content} == {"dde"}
+    macro = record(0x809, struct.pack("<HHHHII", 0x600, 0x40, 0, 0, 0, 0)) + record(0x0A, b"")
+    document = read(
+        write_compound({("Workbook",): globals_of() + macro, ("_VBA_PROJECT_CUR", "VBA", "dir"): b"x"})
+    ).document
+    assert {active.kind for active in document.active_content} == {"macro"}
+
+
+def test_old_dialects_keep_legacy_letters_one_for_one_octet():
+    octets = legacy.encode("Tối Mật", Charset.TCVN3).encode("cp1252")
+    names = record(0x31, struct.pack("<HHHHHBBBB", 200, 0, 0x7FFF, 400, 0, 0, 0, 0, 0) + b"\7.VnTime")
+    cell = record(0x204, struct.pack("<HHHH", 0, 0, 0, len(octets)) + octets)
+    stream = globals_of(names, version=0x0500) + biff(cell, version=0x0500)
+    (run,) = [run for run in read(write_compound({("Book",): stream})).document.runs if run.role is Role.CELL]
+    assert (legacy.decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")
+
+
+def test_a_file_of_excel_2_without_a_compound_file_is_read():
+    stream = (
+        record(0x09, b"\2\0\x10\0")
+        + record(0x04, struct.pack("<HH3sB", 0, 0, b"\0\0\0", 3) + b"MAT")
+        + record(0x0A, b"")
+    )
+    assert texts(read(stream).document.runs) == ["MAT"]
+
+
+def test_a_second_workbook_for_old_versions_is_hidden_text():
+    data = write_compound(
+        {("Workbook",): globals_of() + biff(label("mới")), ("Book",): globals_of() + biff(label("MẬT"))}
+    )
+    found = [(run.text, run.origin) for run in read(data).document.runs if run.role is Role.CELL]
+    assert found == [("mới", Origin.TEXT), ("MẬT", Origin.HIDDEN)]
+
+
+def test_a_stream_that_ends_early_is_partial():
+    document = read(write_compound({("Workbook",): globals_of() + biff(label("MẬT"))[:-4]})).document
+    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "no-end")
+    assert texts(document.runs) == ["MẬT"]
+
+
+def test_what_is_no_workbook_is_malformed():
+    for data in (write_compound({("x",): b"y"}), write_compound({("Workbook",): b"hello there"})):
+        with pytest.raises(ReadError) as caught:
+            read(data)
+        assert caught.value.status is ReadStatus.MALFORMED
+
+
+SMALL = workbook(
+    [("Bảng", 0, (label("MẬT"), record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), record(0x14, short("&CX", octets=2))))],
+    before=(font("Arial"), style(0), record(0xFC, b"\x01\0\0\0\x01\0\0\0" + short("TỐI", octets=2))),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_a_damaged_file_is_read_or_refused_in_time(seed):
+    began = time.monotonic()
+    with contextlib.suppress(ReadError):
+        read(damaged(SMALL, seed))
+    assert time.monotonic() - began < 2
+
+
+def _labelled():
+    manifest = CORPUS / "vietnam" / "manifest.jsonl"
+    lines = map(json.loads, manifest.read_text("utf-8").splitlines()) if manifest.exists() else ()
+    return [line for line in lines if line["file"].endswith(".xls")]
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="no corpus (GATEWAY_CORPUS)")
+@pytest.mark.parametrize("line", _labelled(), ids=lambda line: line["file"])
+def test_every_text_cell_that_xlrd_finds_is_found_with_its_font(line):
+    xlrd = pytest.importorskip("xlrd")
+    data = (CORPUS / line["file"]).read_bytes()
+    book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=open(os.devnull, "w"))
+    expected = {}
+    for sheet in book.sheets():
+        for row in range(sheet.nrows):
+            for column in range(sheet.row_len(row)):
+                if sheet.cell_type(row, column) == xlrd.XL_CELL_TEXT and sheet.cell_value(row, column).strip():
+                    style_of = book.xf_list[sheet.cell_xf_index(row, column)]
+                    place = f"cell:{sheet.name}!{xlrd.cellname(row, column)}"
+                    expected[place] = (sheet.cell_value(row, column), book.font_list[style_of.font_index].name)
+    found: dict[str, list] = {}
+    for run in read(data).document.runs:
+        if run.role is Role.CELL:
+            found.setdefault(run.locator, []).append(run)
+    for place, (text, face) in expected.items():
+        assert "".join(run.text for run in found[place]) == text
+        assert found[place][0].font == face or len(found[place]) > 1
+
+
+@pytest.mark.system
+@pytest.mark.slow
+def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
+    import openpyxl
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "dấu-sheet"
+    sheet["B7"] = "dấu-cell"
+    sheet["B7"].font = Font(name="Times New Roman", size=14, color="FFFF0000")
+    sheet["A9"] = "dấu-row"
+    sheet.row_dimensions[9].hidden = True
+    sheet["A3"] = '="dấu-"&"formula"'
+    sheet["E5"].comment = Comment("dấu-comment", "ai")
+    sheet.oddHeader.center.text = "dấu-header"
+    sheet.oddFooter.left.text = "dấu-footer"
+    book.create_sheet("ẩn")["A1"] = "dấu-hidden"
+    book["ẩn"].sheet_state = "hidden"
+    book.properties.title = "dấu-property"
+    book.save(tmp_path / "a.xlsx")
+    found = {run.text: run for run in read(convert(tmp_path / "a.xlsx", "xls", tmp_path)).document.runs}
+    assert {text: found[text].role for text in found if text.startswith("dấu")} == {
+        "dấu-sheet": Role.NAME, "dấu-cell": Role.CELL, "dấu-row": Role.CELL, "dấu-formula": Role.CELL,
+        "dấu-comment": Role.COMMENT, "dấu-header": Role.HEADER, "dấu-footer": Role.FOOTER, "dấu-hidden": Role.CELL,
+        "dấu-property": Role.PROPERTY,
+    }  # fmt: skip
+    assert found["dấu-hidden"].origin is found["dấu-row"].origin is Origin.HIDDEN
+    assert (found["dấu-cell"].font, found["dấu-cell"].size_pt, found["dấu-cell"].colour) == (
+        "Times New Roman",
+        14,
+        "FF0000",
+    )
