@@ -168,14 +168,15 @@ class Layout:
                 break
         return Line(number, block, self.lines[number], tuple(found) or self.block_runs(block)[:1])
 
-    def neighbours(self, number: int, step: int, limit: int) -> Iterator[str]:
-        """Yield up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
+    def neighbours(self, number: int, step: int, limit: int) -> Iterator[int]:
+        """Yield the numbers of up to `limit` short lines that are not empty, going up (`step` -1) or down (1)."""
         position = number + step
         seen = 0
         while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 4:
             if self.lines[position].strip():
                 seen += 1
-                yield self.lines[position]
+                if len(self.lines[position]) < 40:
+                    yield position
             position += step
 
     def adjacent(self, number: int, step: int) -> int | None:

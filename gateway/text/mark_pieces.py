@@ -48,7 +48,7 @@ def same_row(first: Run, second: Run) -> bool:
 
 
 _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
-_TABLE_CELL: Final = re.compile(r"table:(?P<sheet>[\d.]+),row:(?P<row>\d+),column:(?P<column>\d+)")
+_TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
 
 
 def cell_key(run: Run) -> tuple[str, int, int] | None:
@@ -59,7 +59,7 @@ def cell_key(run: Run) -> tuple[str, int, int] | None:
             column = column * 26 + ord(letter) - 64
         return found["sheet"], column, int(found["row"])
     if (found := _TABLE_CELL.search(run.locator)) is not None:
-        return found["sheet"], int(found["column"]), int(found["row"])
+        return found["sheet"] or "", int(found["column"]), int(found["row"])
     return None
 
 

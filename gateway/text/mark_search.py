@@ -14,7 +14,7 @@ from gateway.text.legacy_tables import Charset
 from gateway.text.mark_judge import SIBLINGS, ends_trapped, is_prose, line_hit, starts_trapped
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, scanned_stamp, stamp_line
-from gateway.text.mark_pieces import same_row, scattered
+from gateway.text.mark_pieces import cell_key, same_row, scattered
 from gateway.text.mark_readings import disguise, legacy_sign, readings
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, skeleton
@@ -51,6 +51,7 @@ _OTHER_CANDIDATES: Final = (
     re.compile(r"luu[\W_]{1,3}hanh[\W_]{1,3}noi[\W_]{1,3}bo(?![a-z])"),
 )
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
+_VALUES: Final = frozenset({"mat", "toimat", "tuyetmat", "thuong", "khongmat", "congkhai", "khongdongdau"})
 _MOST_MARKS: Final = 24
 _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
 
@@ -120,13 +121,14 @@ class Search:
         line = self.layout.line(number)
         look = line.look
         short = len(self.layout.blocks[line.block]) <= 240
-        text = canonical(line.text[:4000]).text
+        text = shown = canonical(line.text[:4000]).text
         hit = line_hit(text, look, short_block=short)
         codes = disguise(line.text) if hit is not None else ()
         for other, charset, code in readings(line.text[:2000]):
             second = line_hit(canonical(other).text, look, short_block=short)
             if second is None or second.spelling is not Spelling.EXACT:
                 continue
+            shown = canonical(other).text
             if charset is Charset.VPS and second.strength is Strength.MARKED:
                 second = second._replace(strength=Strength.SUSPECTED)
             if hit is None or second.strength.rank > hit.strength.rank:
@@ -139,7 +141,7 @@ class Search:
         if hit is None or self._is_exempt(text):
             return
         if hit.exposed:
-            hit = self._with_lines_around(line, hit, look)
+            hit = self._with_lines_around(line, hit, look, shown)
         if hit is not None:
             self.found.append((line, hit, codes))
 
@@ -185,8 +187,11 @@ class Search:
             return None, ()
         return hit, ("split-blocks",)
 
-    def _with_lines_around(self, line: Line, hit: Hit, look: Look) -> Hit | None:
-        """Join "TUYỆT" above "MẬT", drop the end of a broken title, and tell column heads and lists (S4, S9)."""
+    def _with_lines_around(self, line: Line, hit: Hit, look: Look, shown: str) -> Hit | None:
+        """Join "TUYỆT" above "MẬT", drop the end of a broken title, and tell column heads and lists (S4, S9).
+
+        `shown` is the line as it was read, whatever its letters are in the file.
+        """
         layout = self.layout
         above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
         upper = canonical(layout.lines[above]).text if above is not None else ""
@@ -213,7 +218,7 @@ class Search:
         siblings = self._siblings(line)
         own = _NO_LETTERS.sub("", skeleton(line.text))
         siblings.discard(own)
-        capitals = "".join(c for c in line.text if c.isalpha()).isupper()
+        capitals = "".join(c for c in shown if c.isalpha()).isupper()
         if len(siblings) >= (2 if capitals else 1) and not look.red:
             return hit._replace(strength=Strength.NOTED, form="list")
         return hit
@@ -221,10 +226,20 @@ class Search:
     def _siblings(self, line: Line) -> set[str]:
         """Return the other levels and column heads that stand next to a line."""
         around = [*self.layout.neighbours(line.number, -1, 4), *self.layout.neighbours(line.number, 1, 4)]
-        words = {_NO_LETTERS.sub("", skeleton(text)) for text in around if len(text) < 40}
-        return words & (
-            SIBLINGS if line.place is Place.CELL else SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}
-        )
+        if line.place is not Place.CELL:
+            words = {_NO_LETTERS.sub("", skeleton(self.layout.lines[n])) for n in around}
+            return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"})
+        own = cell_key(line.runs[0])
+        found: set[str] = set()
+        for number in around:
+            word = _NO_LETTERS.sub("", skeleton(self.layout.lines[number]))
+            other = cell_key(self.layout.line(number).runs[0]) if word in SIBLINGS else None
+            if own is None or other is None or own[2] == other[2]:
+                found.add(word)
+            elif own[1] == other[1] and own[0] == other[0]:
+                # Below each other stand the values of a list; what heads a column belongs to its own row.
+                found.update({word} & _VALUES)
+        return found & SIBLINGS
 
     def _judge_split(self, first: int, last: int) -> None:
         """Read letters that stand in lines or blocks of their own as one word."""
