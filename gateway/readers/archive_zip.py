@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import zlib
 
-from gateway.model import ReadStatus
+from gateway.model import ReadStatus, Role, Run
 from gateway.readers.archive_zip_crypto import AES_METHOD, AesField, aes_field, decrypt_aes, decrypt_traditional
-from gateway.readers.archive_zip_directory import FLAG_STRONG, Entry, survey
+from gateway.readers.archive_zip_directory import END_SIZE, FLAG_STRONG, Entry, find_end, survey
 from gateway.readers.archive_zip_streams import inflate
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught, password_candidates, password_octets
@@ -20,6 +20,7 @@ from gateway.readers.containers import Contents, StopReadingError, caught, passw
 def read(source: Source, budget: Budget) -> Reading:
     """Return the members of a zip; encrypted ones are opened when a candidate password fits."""
     contents = Contents(source, _format(source), budget)
+    contents.runs += _words(source.data)
     found = survey(source.data, budget)
     for problem in found.problems:
         contents.fault(ReadStatus.MALFORMED, problem)
@@ -31,6 +32,7 @@ def read(source: Source, budget: Budget) -> Reading:
     try:
         for entry in found.entries:
             if entry.folder:
+                contents.name(entry.name)  # an empty folder has nothing but its name to carry words
                 continue
             try:
                 data = reader.data(entry)
@@ -38,6 +40,7 @@ def read(source: Source, budget: Budget) -> Reading:
                 caught(contents, error)
                 continue
             if not data and entry.name.endswith(("/", "\\")):
+                contents.name(entry.name)
                 continue  # some packers deflate the nothing in a folder
             relation = "link" if entry.link else "member"
             contents.add(Member(name=entry.name or "unnamed", data=data, relation=relation))
@@ -46,6 +49,21 @@ def read(source: Source, budget: Budget) -> Reading:
     except ReadError as error:
         contents.fault(error.status, error.reason)
     return contents.reading()
+
+
+def _words(data: bytes) -> list[Run]:
+    """Return the comment of the archive, which WinRAR and 7-Zip show when it is opened."""
+    end = find_end(data)
+    comment = data[end.position + END_SIZE : end.finish] if end else b""
+    try:
+        text = comment.decode("utf-8")
+    except UnicodeDecodeError:
+        text = comment.decode("latin-1")
+    return [
+        Run(text=line, block=block, role=Role.PROPERTY, locator="property:comment")
+        for block, line in enumerate(text.splitlines()[:1000])
+        if line.strip()
+    ]
 
 
 def problems(data: bytes, budget: Budget) -> tuple[str, ...]:

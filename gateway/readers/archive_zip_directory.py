@@ -29,6 +29,8 @@ _END64: Final = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR64: Final = struct.Struct("<4sIQI")
 _MAX32: Final = 0xFFFFFFFF
 _MAX16: Final = 0xFFFF
+END_SIZE: Final = _END.size
+"""Octets of the end of central directory record before its comment."""
 _END_SEARCH: Final = _MAX16 + _END.size + _LOCATOR64.size
 
 FLAG_ENCRYPTED: Final = 0x1

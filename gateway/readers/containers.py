@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gateway.model import ActiveContent, Document, ReadStatus
+from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 
+LIMIT_NAMES = 1000
+"""Names without a member that are kept of one container."""
 UTF8_AND_LEGACY = ("utf-8", "cp1258", "cp437")
 """How a password may have been turned into octets by the program that packed the archive."""
 
@@ -44,6 +46,14 @@ class Contents:
     faults: list[tuple[ReadStatus, str]] = field(default_factory=list)
     active: list[ActiveContent] = field(default_factory=list)
     opened_with_password: bool = False
+    runs: list[Run] = field(default_factory=list)
+    """Words of the container itself: its comment, names that no member carries."""
+
+    def name(self, name: str) -> None:
+        """Take a name that no member carries."""
+        words = name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+        if words and len(self.runs) < LIMIT_NAMES:
+            self.runs.append(Run(text=words, block=len(self.runs) + 1000, role=Role.PROPERTY, locator="property:name"))
 
     def add(self, member: Member) -> None:
         """Take a member that was read; LIMIT when there are too many in the message."""
@@ -67,6 +77,7 @@ class Contents:
                 format=self.format,
                 status=status,
                 reason=reason,
+                runs=tuple(self.runs),
                 active_content=tuple(self.active),
                 opened_with_password=self.opened_with_password,
             ),

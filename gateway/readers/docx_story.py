@@ -254,6 +254,8 @@ class Story:
             case "w:p" | "w:tbl":
                 flow = Flow(paragraph.place, counted=False)
                 paragraph.later.append(partial(self._block, element, flow))
+            case "w:rt":  # small letters above their base are words of their own
+                paragraph.later.append(partial(self._paragraph, element, Flow(paragraph.place, counted=False)))
             case _ if name in _TEXT or name in _CODE:
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, None), origin, link=link)
             case _ if name in _PROPERTIES:

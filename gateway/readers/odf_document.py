@@ -24,6 +24,7 @@ KINDS: Final = {
 }
 _MASTER_NAMES: Final = (clark("style:master-page-name"), clark("draw:master-page-name"))
 _CLASS: Final = clark("presentation:class")
+_ENCODED: Final = re.compile(r"_([0-9a-fA-F]{1,5})_")
 _NOISY_META: Final = {
     "meta:creation-date",
     "dc:date",
@@ -104,7 +105,7 @@ class OdfDocument:
             shown = styles.attribute("drawing-page", style, "style:drawing-page-properties", "presentation:visibility")
             where = Origin.HIDDEN if shown == "hidden" else origin
             place = Place(f"slide:{number}", Role.BODY, where, None, number)
-            label = element.get(clark("draw:name")) or ""
+            label = _decoded_name(element.get(clark("draw:name")) or "")
             if label and not re.match(r"^[\x20-\x7e]*\d+$", label):
                 self.sink.put_line(label, place._replace(role=Role.NAME).hidden())
             for child in element:
@@ -178,6 +179,11 @@ class OdfDocument:
         self._depth += 1
         self.body(root, StyleBook([root]), origin=place.origin, page=None, inner=True)
         self._depth -= 1
+
+
+def _decoded_name(name: str) -> str:
+    """Return a name whose blanks and the like some producers write as `_20_` (ODF 1.3 part 3 §19.498)."""
+    return _ENCODED.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), name)
 
 
 def first_page(root: Element, stated: int | None) -> int | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any, Final
 
+import olefile
+
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.ole_objects import native_member
@@ -22,8 +24,6 @@ class Compound:
     """The streams of an OLE file."""
 
     def __init__(self, data: bytes, budget: Budget) -> None:
-        import olefile
-
         self._budget = budget
         self.faults: list[str] = []
         try:

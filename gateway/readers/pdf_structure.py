@@ -66,7 +66,7 @@ _ACTIVE_KEYS = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")(?![A-Za-z0-9_.-])")
 _AUTOMATIC = re.compile(rb"/(?:OpenAction\s*(?:<<|\d)|AA\s*(?:<<|\d))")
 _TEXT_KEYS = re.compile(
     rb"/(?:V|DV|TU|RC|Title|Alt|ActualText|Subj|EF|OCG|XFA|Producer|Creator|CreationDate|Opt|Desc|Author|Subject|Keywords"
-    rb"|Reason)(?![A-Za-z0-9_.-])|/Contents\s*(?:[(<]|\d+\s+\d+\s+R)"
+    rb"|Reason|PageLabels)(?![A-Za-z0-9_.-])|/P\s*(?:\(|<(?!<))|/Contents\s*(?:[(<]|\d+\s+\d+\s+R)"
 )
 _CONTENTS = re.compile(rb"(\d+)\s+\d+\s+R")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")

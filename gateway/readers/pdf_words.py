@@ -81,6 +81,8 @@ class Words:
                 self._add(get(value, key), role, "annotation", origin, rich=key == "/RC")
         if "/Title" in value and ("/Parent" in value or "/Dest" in value or "/First" in value):
             self._add(get(value, "/Title"), Role.NAME, "outline", origin)
+        if isinstance(get(value, "/P"), str | bytes) and ("/S" in value or "/St" in value or len(value) == 1):
+            self._add(get(value, "/P"), Role.NAME, "page-label", origin)  # §12.4.2
         for key in ("/Alt", "/ActualText", "/Desc"):
             self._add(get(value, key), Role.ALT_TEXT, "alt", origin)
 

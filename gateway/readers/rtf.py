@@ -40,7 +40,7 @@ _TEXT_DESTINATIONS: Final = {
     "manager": Role.PROPERTY, "company": Role.PROPERTY, "operator": Role.PROPERTY, "category": Role.PROPERTY,
     "keywords": Role.PROPERTY, "comment": Role.PROPERTY, "doccomm": Role.PROPERTY, "hlinkbase": Role.PROPERTY,
     "propname": Role.PROPERTY, "staticval": Role.PROPERTY, "atnid": Role.PROPERTY, "atnauthor": Role.PROPERTY,
-    "template": Role.PROPERTY, "sn": Role.PROPERTY, "sv": Role.ALT_TEXT,
+    "template": Role.PROPERTY, "docvar": Role.PROPERTY, "sn": Role.PROPERTY, "sv": Role.ALT_TEXT,
 }  # fmt: skip
 _SILENT: Final = frozenset({
     "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "themedata", "colorschememapping",
@@ -50,7 +50,7 @@ _SILENT: Final = frozenset({
     "passwordhash", "protusertbl", "writereservhash", "userprops", "factoidname", "objclass", "objname", "objtime",
     "leveltext", "levelnumbers", "pntext", "pnseclvl", "ftnsep", "ftnsepc", "ftncn", "aftnsep", "aftnsepc", "aftncn",
     "fontemb", "fontfile", "background", "info", "pict", "shppict", "shpinst", "sp", "shp", "shprslt", "field", "object",
-    "result", "fldrslt", "userpropsentry", "listtext", "do", "upr", "ud", "docvar", "objalias", "objsect",
+    "result", "fldrslt", "userpropsentry", "listtext", "do", "upr", "ud", "objalias", "objsect",
 })  # fmt: skip
 """Destinations whose own text is no words; those in the second half carry words only in groups inside them."""
 _CARRIERS: Final = frozenset({"background", "shppict", "shpinst", "shp", "shprslt", "field", "object", "result", "fldrslt",
@@ -215,6 +215,8 @@ class _Reader:
                 self._state = replace(self._state, link=self._code.startswith("HYPERLINK"))
         elif word in _SILENT:
             self._state = replace(self._state, destination=word, silent=True)
+        elif not word and self._state.destination == "docvar":
+            self._interrupt()  # name and value are groups of their own
         elif ignorable and word and not self._state.silent:
             self._interrupt()
             self._state = replace(self._state, destination=word, role=Role.FIELD, silent=False, hidden=True)
@@ -373,7 +375,7 @@ class _Reader:
         name = font.name if font is not None else None
         if state.caps:
             # Letters of a legacy font have no case but their font's: only the basic ones are raised.
-            text = text.translate(_CAPITALS) if legacy_font(name) is not None else text.upper()
+            text = text.translate(_CAPITALS) if name is not None and legacy_font(name) is not None else text.upper()
         colour = self._colour(state.colour) or "auto"
         background = self._colour(state.background) if state.background else None
         unseen = state.hidden or is_invisible(colour, background)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 CODE_PAGES: Final = {
@@ -46,7 +47,7 @@ def parse_fonts(group: bytes, default_page: str) -> dict[int, Font]:
     """Return the fonts of a font table group by number; a nameless one has an empty name."""
     fonts: dict[int, Font] = {}
     starts = list(_FONT.finditer(group))
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
+    for match, following in zip_longest(starts, starts[1:]):
         entry = _STARRED.sub(b"", group[match.start() : following.start() if following else len(group)])
         charset, page = _CHARSET.search(entry), _CODE_PAGE.search(entry)
         codec = code_page(int(page[1])) if page else CODE_PAGES.get(int(charset[1])) if charset else None

@@ -33,6 +33,8 @@ SECONDS_BAND = 1.5
 SKEW, LARGEST_SKEW = 4, 16
 """Degrees: skew from which a page is straightened, and the largest that is looked for."""
 POOR_CONFIDENCE = 55.0
+UPENDED = 1.3
+"""Height to width from which a word stands on end."""
 MANY_GLYPHS = 40
 """Spots of the size of letters from which a picture must have words."""
 LEAST_CONFIDENCE = 30.0
@@ -209,8 +211,11 @@ def _words(pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE) -> 
 
 def _weigh(words: list[ocr.Word]) -> _Text:
     long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
-    level = [word.confidence for word in long if word.width > word.height]
-    sideways = len(long) >= 4 and len(level) < len(long) / 2
+    level = [word.confidence for word in long if word.height <= UPENDED * word.width]
+    # Boxes of short words in a blurred or slanting line are as high as wide; words of four letters tell for sure.
+    longer = [word for word in long if sum(ch.isalpha() for ch in word.text) >= 4]
+    upended = sum(word.height > UPENDED * word.width for word in longer)
+    sideways = len(longer) >= 4 and 2 * upended >= len(longer)
     return _Text(len(level), sum(level) / len(level) if level else 0.0, sideways)
 
 

@@ -160,7 +160,11 @@ class Letters:
             name = self.font(number)
             shown = piece
             if look.caps:
-                shown = piece.translate(_ASCII_CAPITALS) if legacy_font(name) is not None else piece.upper()
+                shown = (
+                    piece.translate(_ASCII_CAPITALS)
+                    if name is not None and legacy_font(name) is not None
+                    else piece.upper()
+                )
             yield shown, Face(name, size, colour, background, look.bold)
 
 

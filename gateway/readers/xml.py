@@ -50,7 +50,7 @@ def read(source: Source, budget: Budget) -> Reading:
     if NAMES[root.tag] in {"office:document", "office:document-content"}:
         return odf.read(source, budget)
     budget.check_time()
-    namespace = etree.QName(root).namespace
+    namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     _instructions(root, sink)
     kind = "xml"
     if namespace == WORD:
@@ -166,8 +166,8 @@ def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
 
 
 def attribute_words(node: Element) -> Iterator[str]:
-    """Yield the attribute values that hold words: letters beyond ASCII, or several words in mostly letters."""
+    """Yield the attribute values that hold words: letters beyond ASCII, written or referred to, or several words."""
     for value in node.attrib.values():
         several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
-        if not value.isascii() or several or (value.isupper() and value.isalpha() and len(value) > 2):
+        if not value.isascii() or several or "&#" in value or (value.isupper() and value.isalpha() and len(value) > 2):
             yield value

@@ -136,3 +136,48 @@ def test_what_is_no_rtf_is_malformed():
 def test_any_order_of_tokens_is_read_or_refused(tokens):
     with suppress(ReadError):
         runs("".join(tokens))
+
+
+def test_a_field_or_note_does_not_cut_the_paragraph_around_it():
+    found = runs(r"T\u7888?I {\field{\*\fldinst HYPERLINK x}{\fldrslt M\u7852?}}{\footnote chu}T\par")
+    body = [run for run in found if run.role is Role.BODY]
+    assert "".join(run.text for run in body) == "TỐI MẬT"
+    assert len({run.block for run in body}) == 1
+    assert [run.link for run in body] == [False, True, False]
+    assert [run.block for run in found] == sorted(run.block for run in found)
+
+
+def test_cells_of_a_table_are_numbered():
+    found = runs(r"\pard\intbl A\cell B\cell\row\pard\intbl C\cell\row\pard D\par")
+    assert [run.locator for run in found] == [
+        "table:1,row:1,column:1",
+        "table:1,row:1,column:2",
+        "table:1,row:2,column:1",
+        "paragraph:1",
+    ]
+
+
+def test_capitals_by_format_are_shown_as_capitals():
+    assert words(r"{\caps t\u7889?i}\par") == ["TỐI"]
+    assert words(r"{\f1\caps M\'cbt}\par") == ["MËT"]
+    assert [run.text for run in runs(r"{\caps a}\par", head=r"{\rtf1{\fonttbl}")] == ["A"]
+
+
+def test_white_letters_are_hidden():
+    head = HEAD.replace("{\\colortbl;", "{\\colortbl;\\red255\\green255\\blue255;")
+    assert [run.origin for run in runs(r"\cf1 M\par", head=head)] == [Origin.HIDDEN]
+
+
+def test_settings_of_shapes_are_no_text():
+    body = r"{\shp{\*\shpinst{\sp{\sn fillColor}{\sv 255}}{\sp{\sn wzDescription}{\sv M\u7852?T}}}}"
+    assert [(run.text, run.role) for run in runs(body)] == [("MẬT", Role.ALT_TEXT)]
+
+
+def test_a_packaged_file_comes_out_under_its_own_name():
+    path = b"C:\\a\\mat.txt\0"
+    native = b"\2\0mat.txt\0" + path + b"\0\0\3\0" + len(path).to_bytes(4, "little") + path
+    native += (4).to_bytes(4, "little") + b"noi!"
+    header = b"\1\5\0\0\2\0\0\0" + (8).to_bytes(4, "little") + b"Package\0" + bytes(8)
+    octets = (header + len(native).to_bytes(4, "little") + native).hex()
+    source = Source(data=(HEAD + r"{\object\objemb{\*\objdata " + octets + "}}}").encode(), part="1")
+    assert [(member.name, member.data) for member in rtf.read(source, Budget()).members] == [("mat.txt", b"noi!")]

@@ -1,0 +1,246 @@
+"""XML of every kind: Office 2003, exchange documents, and traps."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers import xml
+from gateway.readers.base import Budget, ReadError, Source
+
+WORD = (
+    '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '
+    'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:aml="http://schemas.microsoft.com/aml/2001/core">{}</w:wordDocument>'
+)
+BOOK = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet" xmlns:x="urn:schemas-microsoft-com:office:excel" '
+    'xmlns:html="http://www.w3.org/TR/REC-html40">{}</Workbook>'
+)
+
+
+def read(text: str | bytes):
+    data = text if isinstance(text, bytes) else text.encode()
+    return xml.read(Source(data=data, part="1"), Budget())
+
+
+def word(body: str, before: str = ""):
+    return read(WORD.format(f"{before}<w:body>{body}</w:body>")).document.runs
+
+
+def test_text_between_elements_is_one_block_with_theirs():
+    found = read("<a>TỐI <b>M</b>ẬT</a>").document.runs
+    assert "".join(run.text for run in found) == "TỐI MẬT"
+    assert len({run.block for run in found}) == 1
+
+
+def test_words_in_attributes_and_comments_are_hidden_text():
+    found = read('<a nhan="TỐI MẬT" id="x17"><!-- GHI CHÚ --><b>chữ</b></a>').document.runs
+    assert [(run.text.strip(), run.origin) for run in found] == [
+        ("TỐI MẬT", Origin.HIDDEN),
+        ("GHI CHÚ", Origin.HIDDEN),
+        ("chữ", Origin.TEXT),
+    ]
+
+
+def test_a_file_in_base64_is_handed_on():
+    content = b"%PDF-1.4 " + bytes(90)
+    reading = read(f"<edXML><AttachmentContent>{base64.b64encode(content).decode()}</AttachmentContent></edXML>")
+    assert [member.data for member in reading.members] == [content]
+
+
+def test_a_signature_value_is_no_file():
+    reading = read(f"<SignatureValue>{base64.b64encode(bytes(range(250))).decode()}</SignatureValue>")
+    assert reading.members == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('<!DOCTYPE a [<!ENTITY b "MẬT">]><a>&b;</a>', "doctype"),
+        ("no markup at all", "xml"),
+    ],
+)
+def test_what_cannot_be_read_safely_is_refused(text, reason):
+    with pytest.raises(ReadError) as caught:
+        read(text)
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.MALFORMED, reason)
+
+
+def test_a_document_type_without_declarations_is_partial():
+    document = read('<!DOCTYPE a SYSTEM "a.dtd"><a>MẬT</a>').document
+    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "doctype")
+    assert [run.text for run in document.runs] == ["MẬT"]
+
+
+def test_broken_markup_is_read_as_far_as_it_goes():
+    document = read("<a><b>MẬT</a>").document
+    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "xml")
+    assert "MẬT" in [run.text for run in document.runs]
+
+
+def test_deep_nesting_is_a_limit():
+    with pytest.raises(ReadError) as caught:
+        read("<a>" * 5000 + "</a>" * 5000)
+    assert caught.value.status is ReadStatus.LIMIT
+
+
+def test_a_style_sheet_from_elsewhere_is_an_external_object():
+    document = read('<?xml-stylesheet href="http://example.invalid/x.xsl" type="text/xsl"?><a>b</a>').document
+    assert [active.kind for active in document.active_content] == ["external-object"]
+
+
+def test_utf_16_is_read():
+    assert [
+        run.text for run in read('<?xml version="1.0" encoding="utf-16"?><a>MẬT</a>'.encode("utf-16")).document.runs
+    ] == ["MẬT"]
+
+
+def test_a_word_2003_run_has_the_look_of_its_styles():
+    styles = (
+        '<w:styles><w:style w:type="paragraph" w:default="on" w:styleId="N"><w:rPr><w:rFonts w:ascii="Arial" w:h-ansi="Cambria"/>'
+        '</w:rPr></w:style><w:style w:type="paragraph" w:styleId="T"><w:basedOn w:val="N"/><w:rPr><w:sz w:val="26"/></w:rPr>'
+        "</w:style></w:styles>"
+    )
+    body = '<w:p><w:pPr><w:pStyle w:val="T"/></w:pPr><w:r><w:rPr><w:color w:val="FF0000"/><w:b/></w:rPr><w:t>MẬT</w:t></w:r></w:p>'
+    found = word(body, styles)
+    assert [(run.text, run.font, run.size_pt, run.colour, run.bold) for run in found] == [
+        ("M", "Arial", 13, "FF0000", True),
+        ("Ậ", "Cambria", 13, "FF0000", True),
+        ("T", "Arial", 13, "FF0000", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "role", "origin"),
+    [
+        ("<w:sectPr><w:hdr><w:p><w:r><w:t>MẬT</w:t></w:r></w:p></w:hdr></w:sectPr>", Role.HEADER, Origin.TEXT),
+        ("<w:tbl><w:tr><w:tc><w:p><w:r><w:t>MẬT</w:t></w:r></w:p></w:tc></w:tr></w:tbl>", Role.CELL, Origin.TEXT),
+        ("<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>MẬT</w:t></w:r></w:p>", Role.BODY, Origin.HIDDEN),
+        (
+            (
+                '<w:p><aml:annotation w:type="Word.Deletion"><aml:content><w:r><w:delText>MẬT</w:delText></w:r></aml:content>'
+                "</aml:annotation></w:p>"
+            ),
+            Role.BODY,
+            Origin.DELETED,
+        ),
+        (
+            (
+                '<w:p><aml:annotation w:type="Word.Comment"><aml:content><w:p><w:r><w:t>MẬT</w:t></w:r></w:p></aml:content>'
+                "</aml:annotation></w:p>"
+            ),
+            Role.COMMENT,
+            Origin.TEXT,
+        ),
+        (
+            (
+                "<w:p><w:r><w:pict><v:shape><v:textbox><w:txbxContent><w:p><w:r><w:t>MẬT</w:t></w:r></w:p></w:txbxContent>"
+                "</v:textbox></v:shape></w:pict></w:r></w:p>"
+            ),
+            Role.TEXTBOX,
+            Origin.TEXT,
+        ),
+        (
+            '<w:p><w:r><w:pict><v:shape><v:textpath string="MẬT"/></v:shape></w:pict></w:r></w:p>',
+            Role.WATERMARK,
+            Origin.TEXT,
+        ),
+        ("<w:p><w:unknown>MẬT</w:unknown></w:p>", Role.FIELD, Origin.HIDDEN),
+    ],
+)
+def test_words_of_a_word_2003_file_are_found_wherever_they_stand(body, role, origin):
+    assert [(run.text, run.role, run.origin) for run in word(body)] == [("MẬT", role, origin)]
+
+
+def test_pictures_macros_and_fields_of_a_word_2003_file_are_told():
+    data = base64.b64encode(b"\x89PNG" + bytes(20)).decode()
+    document = read(
+        WORD.format(
+            f'<w:docSuppData><w:binData w:name="editdata.mso">{data}</w:binData></w:docSuppData><w:body><w:p><w:r><w:pict>'
+            f'<w:binData w:name="wordml://1.png">{data}</w:binData></w:pict></w:r><w:r><w:instrText>DDEAUTO c:\\x'
+            "</w:instrText></w:r></w:p></w:body>"
+        )
+    )
+    assert {active.kind for active in document.document.active_content} == {"macro", "dde"}
+    assert [(member.name, member.relation) for member in document.members] == [
+        ("editdata.mso", "embedded"),
+        ("1.png", "image"),
+    ]
+
+
+def test_cells_of_an_excel_2003_file_have_place_and_look():
+    body = (
+        '<Styles><Style ss:ID="Default"><Font ss:FontName="Arial"/></Style><Style ss:ID="s1"><Font ss:FontName="Times New Roman" '
+        'ss:Size="13" ss:Color="#FF0000"/><Interior ss:Color="#FFFF00" ss:Pattern="Solid"/></Style></Styles>'
+        '<Worksheet ss:Name="Bảng"><Table><Row ss:Index="7"><Cell ss:Index="2" ss:StyleID="s1"><Data ss:Type="String">MẬT</Data>'
+        '</Cell><Cell><ss:Data ss:Type="String">a<html:B>b</html:B></ss:Data></Cell></Row></Table></Worksheet>'
+    )
+    found = [run for run in read(BOOK.format(body)).document.runs if run.role is Role.CELL]
+    first, *rest = found
+    assert (first.text, first.locator, first.font, first.size_pt, first.colour, first.background) == (
+        "MẬT", "cell:Bảng!B7", "Times New Roman", 13, "FF0000", "FFFF00",
+    )  # fmt: skip
+    assert [(run.text, run.bold, run.block) for run in rest] == [
+        ("a", False, rest[0].block),
+        ("b", True, rest[0].block),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "role", "origin"),
+    [
+        ('<Table><Row ss:Hidden="1"><Cell><Data ss:Type="String">MẬT</Data></Cell></Row></Table>', Role.CELL, Origin.HIDDEN),
+        ("<Table><Row><Cell><Comment><Data>MẬT</Data></Comment></Cell></Row></Table>", Role.COMMENT, Origin.TEXT),
+        ('<x:WorksheetOptions><x:PageSetup><x:Header x:Data="&amp;CMẬT"/></x:PageSetup></x:WorksheetOptions>', Role.HEADER, Origin.TEXT),
+        ('<Table><Row><Cell ss:Formula="=&quot;MẬT&quot;"/></Row></Table>', Role.FIELD, Origin.HIDDEN),
+        ("<x:DataValidation><x:InputMessage>MẬT</x:InputMessage></x:DataValidation>", Role.FIELD, Origin.HIDDEN),
+    ],
+)  # fmt: skip
+def test_words_of_an_excel_2003_file_are_found_wherever_they_stand(sheet, role, origin):
+    found = read(BOOK.format(f'<Worksheet ss:Name="a">{sheet}</Worksheet>')).document.runs
+    assert [(run.text, run.role, run.origin) for run in found if run.role is not Role.NAME] == [("MẬT", role, origin)]
+
+
+def test_a_dde_link_of_an_excel_2003_file_is_active_content():
+    body = "<x:ExcelWorkbook><x:SupBook><x:Path>cmd|/c calc.exe</x:Path></x:SupBook></x:ExcelWorkbook>"
+    assert [active.kind for active in read(BOOK.format(body)).document.active_content] == ["dde"]
+
+
+def test_a_hidden_sheet_says_so():
+    body = (
+        '<Worksheet ss:Name="a"><Table><Row><Cell><Data ss:Type="String">MẬT</Data></Cell></Row></Table>'
+        "<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions></Worksheet>"
+    )
+    assert {run.origin for run in read(BOOK.format(body)).document.runs} == {Origin.HIDDEN}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from((WORD, BOOK)),
+    st.lists(
+        st.sampled_from([
+            "<w:p>", "</w:p>", "<w:r>", "</w:r>", "<w:t>MẬT", "</w:t>", "<w:tc>", "</w:tc>", "<w:tbl>", "</w:tbl>", "<Row>", "</Row>",
+            "<Cell>", "</Cell>", "<!--", "-->", "<w:binData>AAAA", "&amp;", "<?x y?>",
+            '<w:fldChar w:fldCharType="begin"/>',
+        ]),
+        max_size=40,
+    ),
+)  # fmt: skip
+def test_any_order_of_elements_is_read_or_refused_in_time(frame, pieces):
+    began = time.monotonic()
+    with contextlib.suppress(ReadError):
+        read(frame.format("".join(pieces)))
+    assert time.monotonic() - began < 2
+
+
+def test_a_root_with_an_unknown_prefix_is_read_as_far_as_it_goes():
+    document = read("<w:root>MẬT</w:root>").document
+    assert (document.status, [run.text for run in document.runs]) == (ReadStatus.PARTIAL, ["MẬT"])
