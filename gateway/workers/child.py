@@ -118,14 +118,15 @@ def _mapped(descriptor: int) -> bytes | mmap.mmap:
 def _send(channel: socket.socket, frame: wire.Frame) -> None:
     """Send a frame; one that is too large or holds half characters is sent as what can be said of it."""
     try:
-        data = wire.encode(frame)
+        frames = list(wire.encode_reply(frame))
     except UnicodeEncodeError:
-        data = wire.encode(_scrubbed(frame))
+        frames = list(wire.encode_reply(_scrubbed(frame)))
     except MemoryError:
-        data = b""
-    if isinstance(frame, wire.Result) and not 0 < len(data) <= wire.FRAME_LIMIT_BYTES:
-        data = wire.encode(structs.replace(frame, documents=tuple(_emptied(one) for one in frame.documents)))
-    channel.sendall(data)
+        frames = [b""]
+    if isinstance(frame, wire.Result) and not all(0 < len(data) <= wire.FRAME_LIMIT_BYTES for data in frames):
+        frames = [wire.encode(structs.replace(frame, documents=tuple(_emptied(one) for one in frame.documents)))]
+    for data in frames:
+        channel.sendall(data)
 
 
 def _emptied(document: Document) -> Document:

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from gateway.model import Document, Part, ReadStatus, Signature
 from gateway.readers.registry import format_of
-from gateway.workers.wire import Began, Finished, Frame, Result, WireError
+from gateway.workers.wire import Began, Finished, Frame, Result, Runs, WireError
 
 
 class Merger:
@@ -52,6 +52,8 @@ class Merger:
                 if path not in self._awaited and path not in self._results:
                     raise WireError("unknown-part")
                 self.current = path
+            case Runs():
+                pass  # `FrameReader` has put them by for their result
             case Result():
                 self._take_result(frame)
             case Finished():

@@ -294,6 +294,8 @@ class _Conversation:
                         self._merger.take(frame)
                         # Each sign of life gives the next part its own time, up to the end of the message.
                         clock.reschedule(loop.time() + patience + _GRACE_S)
+                        # A child that writes faster than we read would leave no turn to the other sessions.
+                        await asyncio.sleep(0)
                     if self._merger.finished:
                         break
         except TimeoutError:

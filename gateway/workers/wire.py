@@ -12,14 +12,17 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from gateway.model import Document, Part, Signature
+from gateway.model import Document, Part, Run, Signature
 
 FRAME_LIMIT_BYTES = 32 << 20
 """Largest single frame that the parent accepts."""
 REPLY_LIMIT_BYTES = 96 << 20
 """Largest answer about one message, all frames together."""
+
+FRAME_RUNS = 10_000
+"""Runs of a document that travel in one frame: decoding more would hold up every other session of the front end."""
 
 _LENGTH = struct.Struct(">I")
 
@@ -66,6 +69,14 @@ class Began(Struct, frozen=True, tag="began"):
     path: str
 
 
+class Runs(Struct, frozen=True, kw_only=True, tag="runs"):
+    """Runs of a long document, sent ahead of the `Result` that it belongs to."""
+
+    document: int
+    """Number of the document in that result."""
+    runs: tuple[Run, ...]
+
+
 class Result(Struct, frozen=True, kw_only=True, tag="result"):
     """One part has been looked at."""
 
@@ -82,7 +93,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     used_files: int = 0
 
 
-Frame = Began | Result | Finished
+Frame = Began | Runs | Result | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -108,6 +119,19 @@ def encode(value: InspectionRequest | Frame) -> bytes:
     return _LENGTH.pack(len(payload)) + payload
 
 
+def encode_reply(frame: Frame) -> Iterator[bytes]:
+    """Yield the frames of a value, the runs of its long documents first."""
+    if isinstance(frame, Result) and any(len(document.runs) > FRAME_RUNS for document in frame.documents):
+        documents = list(frame.documents)
+        for number, document in enumerate(documents):
+            if len(document.runs) > FRAME_RUNS:
+                for start in range(0, len(document.runs), FRAME_RUNS):
+                    yield encode(Runs(document=number, runs=document.runs[start : start + FRAME_RUNS]))
+                documents[number] = structs.replace(document, runs=())
+        frame = structs.replace(frame, documents=tuple(documents))
+    yield encode(frame)
+
+
 _request_decoder = msgspec.msgpack.Decoder(InspectionRequest)
 _frame_decoder: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
 
@@ -123,6 +147,7 @@ class FrameReader:
     def __init__(self, *, frame_limit: int = FRAME_LIMIT_BYTES, reply_limit: int = REPLY_LIMIT_BYTES) -> None:
         self._buffer = bytearray()
         self._total = 0
+        self._ahead: dict[int, list[Run]] = {}
         self._frame_limit = frame_limit
         self._reply_limit = reply_limit
 
@@ -142,11 +167,30 @@ class FrameReader:
                 # A copy, because msgspec would otherwise keep an export of a buffer that still grows.
                 payload = bytes(self._buffer[position + _LENGTH.size : end])
                 position = end
-                yield _decoded(payload)
+                yield self._completed(_decoded(payload))
         finally:
             del self._buffer[:position]
         if self._total > self._reply_limit:
             raise WireError("reply-too-large")
+
+
+    def _completed(self, frame: Frame) -> Frame:
+        """Put runs that came ahead into the result that follows them."""
+        match frame:
+            case Runs():
+                self._ahead.setdefault(frame.document, []).extend(frame.runs)
+            case Result() if self._ahead:
+                documents = list(frame.documents)
+                for number, runs in self._ahead.items():
+                    if not 0 <= number < len(documents) or documents[number].runs:
+                        raise WireError("runs-of-no-document")
+                    documents[number] = structs.replace(documents[number], runs=tuple(runs))
+                self._ahead = {}
+                return structs.replace(frame, documents=tuple(documents))
+            case _:
+                if self._ahead:
+                    raise WireError("runs-without-result")
+        return frame
 
 
 def _decoded(payload: bytes) -> Frame:
