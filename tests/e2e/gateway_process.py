@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +74,8 @@ class GatewayProcess:
             arguments = ("--data", self.data, *arguments)
         self.arguments = tuple(map(str, arguments))
         self.process: asyncio.subprocess.Process | None = None
+        self.faults_expected = False
+        """The test makes the gateway fail on purpose, so that its log may hold a traceback."""
         self.addresses: list[tuple[str, str]] = []
 
     async def start(self, *, env=None) -> "GatewayProcess":
@@ -144,9 +145,12 @@ class GatewayProcess:
         """Process ids of the front ends: children of the supervisor that run its own program."""
         return [pid for pid in children(self.pid) if b"serve" in cmdline(pid).split(b"\0")]
 
+    def zygotes(self) -> list[int]:
+        """Process ids of the zygotes: one, but for a moment during a reload."""
+        return [pid for pid in children(self.pid) if b"gateway.workers.zygote" in cmdline(pid)]
+
     def zygote(self) -> int | None:
-        """Process id of the zygote that was started last."""
-        return max((pid for pid in children(self.pid) if b"gateway.workers.zygote" in cmdline(pid)), default=None)
+        return max(self.zygotes(), default=None)
 
     def descendants(self) -> list[int]:
         found, stack = [], [self.pid]
@@ -196,7 +200,7 @@ async def serving(folder: Path, *arguments, config=None, env=None):
             await stop_hard(gateway)
             raise
         assert code == 0, gateway.log
-    assert "Traceback" not in gateway.log, gateway.log
+    assert gateway.faults_expected or "Traceback" not in gateway.log, gateway.log
 
 
 async def stop_hard(gateway: GatewayProcess) -> None:
@@ -234,6 +238,3 @@ def alive(pid: int) -> bool:
     except OSError:
         return False
 
-
-def monotonic() -> float:
-    return time.monotonic()
