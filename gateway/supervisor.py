@@ -22,7 +22,7 @@ from gateway import logs
 from gateway.app import next_hop_settings, outgoing, server_tls, start_workers
 from gateway.audit import AuditLog
 from gateway.config import Configuration, ListenerKind, is_loopback, split_host_port
-from gateway.errors import UserError
+from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
 from gateway.milter.server import listen_unix
 from gateway.rulebook import Rulebook
@@ -226,13 +226,8 @@ class _Supervisor:
         if not self._inherited.rulebook.reload():
             return
         try:
-            for listener in self._inherited.configuration.listeners:
-                server_tls(listener)
-        except UserError as error:
-            _LOG.error("certificates not reloaded, the last good ones stay in use: %s", error)
-        try:
             self._inherited.workers.reload()
-        except UserError as error:
+        except GatewayError as error:
             _LOG.error("trust anchors not reloaded, the last good ones stay in force: %s", error)
         self._tell(signal.SIGHUP)
 

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 
 from odf import dc, draw, meta, office, presentation, style, svg, table, text
+from odf.namespaces import TEXTNS
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
 from odf.style import FontFace, PageLayout, ParagraphProperties, TableProperties, TextProperties
 
@@ -129,8 +130,8 @@ def _shape(document, writing):
 
 def _deletion(document, writing):
     changes = text.TrackedChanges()
-    region = text.ChangedRegion(id="c1")
-    region.setAttrNS("http://www.w3.org/XML/1998/namespace", "id", "c1")
+    region = text.ChangedRegion(check_grammar=False)
+    region.setAttrNS(TEXTNS, "id", "c1")
     deletion = text.Deletion()
     deletion.addElement(_marked(document, writing, text.P()))
     region.addElement(deletion)
@@ -338,31 +339,40 @@ def _flat(kind: str, root: str, template: Callable[[str], str]) -> Callable[[Wri
     return make
 
 
+def _writable(writing: Writing) -> bool:
+    """odfpy puts a replacement character for the control characters that some legacy letters are."""
+    return not any("\x7f" <= letter <= "\x9f" for letter in writing.text)
+
+
+def _words(writing: Writing) -> bool:
+    return one_piece(writing) and _writable(writing)
+
+
 def _quotable(writing: Writing) -> bool:
-    return one_piece(writing) and '"' not in writing.text
+    return _words(writing) and '"' not in writing.text
 
 
 SLOTS: tuple[Slot, ...] = (
-    *(Slot("odt", place, _odt(put), "odfpy") for place, put in (
+    *(Slot("odt", place, _odt(put), "odfpy", _writable) for place, put in (
         ("body", _body), ("heading", _heading), ("table cell", _cell), ("header", _margin(style.Header)), ("footer", _margin(style.Footer)),
         ("header of left pages", _margin(style.HeaderLeft)), ("footnote", _footnote), ("comment", _annotation),
         ("text box", _box), ("shape", _shape), ("tracked deletion", _deletion), ("hidden text", _hidden), ("white text", _white),
         ("hidden section", _section),
     )),
-    *(Slot("odt", place, _odt(put), "odfpy", one_piece) for place, put in (
+    *(Slot("odt", place, _odt(put), "odfpy", _words) for place, put in (
         ("hidden text field", _hidden_field), ("property: title", _title), ("property: keywords", _keyword),
         ("property of one's own", _own_property), ("alternative text", _alternative), ("user field", _field), ("placeholder", _placeholder),
     )),
-    *(Slot("ods", place, _ods(put), "odfpy") for place, put in (
+    *(Slot("ods", place, _ods(put), "odfpy", _writable) for place, put in (
         ("cell", _put_cell), ("hidden sheet", _hidden_sheet), ("comment", _cell_note), ("header", _sheet_header),
     )),
-    Slot("ods", "sheet name", _ods(_put_name), "odfpy", one_piece),
+    Slot("ods", "sheet name", _ods(_put_name), "odfpy", _words),
     Slot("ods", "defined name", _ods(_named), "odfpy", _quotable),
-    Slot("ods", "value of a cell without text", _ods(_formula_value), "odfpy", one_piece),
-    *(Slot("odp", place, _odp(put), "odfpy") for place, put in (
+    Slot("ods", "value of a cell without text", _ods(_formula_value), "odfpy", _words),
+    *(Slot("odp", place, _odp(put), "odfpy", _writable) for place, put in (
         ("text box", _slide_box), ("notes", _notes), ("master", _master), ("hidden slide", _hidden_slide), ("shape in a group", _group),
     )),
-    Slot("odp", "slide name", _odp(_page_name), "odfpy", one_piece),
+    Slot("odp", "slide name", _odp(_page_name), "odfpy", _words),
     Slot("fodt", "body", _flat("text", "text", lambda m: f"<text:p>{m}</text:p>"), accepts=plain_letters),
     Slot("fodt", "title of a shape", lambda m: _flat("text", "text", lambda _: (
         f"<text:p><draw:frame draw:name={attribute(m.text)}><svg:title>{xml(m.text)}</svg:title></draw:frame></text:p>"))(m), accepts=one_piece),

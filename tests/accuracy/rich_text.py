@@ -92,6 +92,7 @@ SLOTS: tuple[Slot, ...] = (
         ("text box", lambda m: f"\\pard{{\\shp{{\\*\\shpinst\\shpleft0\\shptop0\\shpright900\\shpbottom300{{\\shptxt\\pard {m}\\par}}}}}}\\par\n"),
         ("drawing text box", lambda m: f"\\pard{{\\*\\do\\dobxpage\\dptxbx{{\\dptxbxtext\\pard {m}\\par}}}}\\par\n"),
         ("tracked deletion", lambda m: f"\\pard x{{\\deleted {m}}}\\par\n"),
+        ("deleted before other words", lambda m: f"\\pard {{\\deleted {m}}}{{\\revised TH\\u431?\\u7900?NG}}\\par\n"),
         ("tracked insertion", lambda m: f"\\pard {{\\revised {m}}}\\par\n"),
         ("hidden text", lambda m: f"\\pard {{\\v {m}}}\\par\n"),
         ("white text", lambda m: f"\\pard {{\\cf1 {m}}}\\par\n"),

@@ -90,17 +90,11 @@ def _comment(book: openpyxl.Workbook, writing: Writing) -> None:
     book.active["B2"].comment = Comment(writing.text, "văn thư")
 
 
-def _validation(part: str) -> Callable[[openpyxl.Workbook, Writing], None]:
-    def fill(book: openpyxl.Workbook, writing: Writing) -> None:
-        rule = DataValidation(type="list", formula1='"Có,Không"', allow_blank=True)
-        if part == "choice":
-            rule.formula1 = f'"{writing.text},Không"'
-        else:
-            rule.promptTitle, rule.prompt, rule.showInputMessage = "Ghi chú", writing.text, True
-        rule.add("C9")
-        book.active.add_data_validation(rule)
-
-    return fill
+def _prompt(book: openpyxl.Workbook, writing: Writing) -> None:
+    rule = DataValidation(type="list", formula1='"Có,Không"', allow_blank=True)
+    rule.promptTitle, rule.prompt, rule.showInputMessage = "Ghi chú", writing.text, True
+    rule.add("C9")
+    book.active.add_data_validation(rule)
 
 
 def _chart(book: openpyxl.Workbook, writing: Writing) -> None:
@@ -250,8 +244,7 @@ SLOTS: tuple[Slot, ...] = (
       for side in ("left", "center")),
     Slot("xlsx", "defined name", _book(_name), "openpyxl", _quotable),
     Slot("xlsx", "comment", _book(_comment), "openpyxl", one_piece),
-    Slot("xlsx", "choice of a list", _book(_validation("choice")), "openpyxl", _quotable),
-    Slot("xlsx", "prompt of a cell", _book(_validation("prompt")), "openpyxl", one_piece),
+    Slot("xlsx", "prompt of a cell", _book(_prompt), "openpyxl", one_piece),
     Slot("xlsx", "title of a chart", _book(_chart), "openpyxl", one_piece),
     Slot("xlsx", "number format", _book(_format), "openpyxl", _quotable),
     Slot("xlsx", "formula", _book(_formula), "openpyxl", _quotable),

@@ -263,6 +263,9 @@ SLOTS: tuple[Slot, ...] = (
     Slot("docx", "comment", _notes("comments", "comment", "commentReference")),
     Slot("docx", "tracked insertion", _body(lambda m: para(f'<w:ins w:id="1" w:author="a">{runs(m)}</w:ins>'))),
     Slot("docx", "tracked deletion", _body(lambda m: para(f'<w:del w:id="1" w:author="a">{runs(m, tag="w:delText")}</w:del>'))),
+    Slot("docx", "deleted before other words", _body(lambda m: para(
+        f'<w:del w:id="1" w:author="a">{runs(m, tag="w:delText")}</w:del><w:ins w:id="2" w:author="a">{runs(Writing(("THƯỜNG",)))}</w:ins>'))),
+    Slot("docx", "hidden words behind it", _body(lambda m: para(runs(m) + runs(Writing((" khẩu",)), "<w:vanish/>")))),
     Slot("docx", "moved away", _body(lambda m: para(f'<w:moveFrom w:id="1" w:author="a">{runs(m)}</w:moveFrom>'))),
     Slot("docx", "hidden text", _body(lambda m: para(runs(m, "<w:vanish/>")))),
     Slot("docx", "white text", _body(lambda m: para(runs(m, '<w:color w:val="FFFFFF"/>')))),
