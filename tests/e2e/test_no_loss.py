@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 STAFF, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
 TOKEN = re.compile(rb"thu-so-\d+")
-REFERENCE = re.compile(rb"\bid (BT-[0-9A-Z]{8})|\b(BT-[0-9A-Z]{8})\b")
 LOST = (ConnectionError, asyncio.IncompleteReadError, TimeoutError, OSError)
 
 
@@ -63,7 +62,7 @@ class Clients:
                         continue
                     reply = await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,))
             except LOST:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.05)  # as a client waits before it tries again
                 continue
             if reply.code == 250:
                 self.acknowledged.add(token(content))
@@ -96,12 +95,12 @@ async def test_a_hundred_random_kills_lose_nothing(tmp_path):
     seed = int(os.environ.get("GATEWAY_SEED", time.time_ns() % 1_000_000))
     print("GATEWAY_SEED", seed)
     chance = random.Random(seed)
-    victims = ["front end"] * 86 + ["zygote"] * 4 + ["supervisor"] * 14
+    victims = ["front end"] * 92 + ["zygote"] * 4 + ["supervisor"] * 9
     chance.shuffle(victims)
     async with Sink() as sink:
         gateway = GatewayProcess(tmp_path, *four_flags(sink.port))
         await gateway.start()
-        # The port must stay the same for the clients, whose configuration does not change with our restarts.
+        # The port stays the same for the clients, as in life.
         host, port = gateway.address()
         await gateway.terminate()
         gateway.arguments = tuple(f"{host}:{port}" if word == "127.0.0.1:0" else word for word in gateway.arguments)
@@ -137,17 +136,15 @@ async def test_a_hundred_random_kills_lose_nothing(tmp_path):
 
 
 POINTS = {
-    # place: what the next hop has afterwards, and what the audit says of the interrupted mail
+    # place: mails at the next hop afterwards, and what the audit may say of the interrupted one
     "pipeline.before_relay": (0, {"unknown", "not_sent"}),
     "pipeline.before_final_dot": (0, {"unknown", "not_sent"}),
     "pipeline.before_outcome": (1, {"unknown"}),
     "pipeline.after_outcome": (1, {"relayed"}),
-    "audit.before_commit": (0, set()),
-    "audit.after_commit": (0, set()),
 }
 
 
-@pytest.mark.parametrize("point", [name for name in POINTS if name.startswith("pipeline")])
+@pytest.mark.parametrize("point", POINTS)
 async def test_a_crash_at_each_point_of_the_way_is_recorded_as_what_it_was(tmp_path, point):
     delivered, outcome = POINTS[point]
     async with Sink() as sink:
