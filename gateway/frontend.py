@@ -15,8 +15,8 @@ import uvloop
 from gateway.app import (
     inspection_limits,
     next_hop_settings,
-    server_tls,
     outgoing,
+    server_tls,
     smtp_settings,
     spool_settings,
 )

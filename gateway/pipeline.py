@@ -182,9 +182,11 @@ class Pipeline:
             reply = await self._refuse(transaction, evidence, verdict, policies)
             return MilterAnswer(disposition=verdict.disposition, reply=reply)
         reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now)
-        await self._audit.intent(transaction, verdict, evidence)
-        delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.RELAYED
-        await self._audit.outcome(transaction.id, reply, delivery)
+        delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.PASSED_ON
+        # Nothing happens between the two, so they are handed over together and made durable in one commit.
+        await asyncio.gather(
+            self._audit.intent(transaction, verdict, evidence), self._audit.outcome(transaction.id, reply, delivery)
+        )
         return MilterAnswer(
             disposition=verdict.disposition,
             insert=self._milter_fields(transaction, evidence, verdict, policies),

@@ -161,9 +161,7 @@ class AuditLog:
         record = self._intent(transaction, verdict, evidence)
         return await self._append(record, (_OPEN, (transaction.id, self._process)))
 
-    async def intent_and_sending(
-        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None
-    ) -> int:
+    async def intent_and_sending(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
         """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke.
 
         A crash in between then counts as *unknown*, never as *not sent*.

@@ -344,14 +344,18 @@ def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
     try:
         if path.is_socket():
             if listener.connect_ex(str(path)) == 0:
-                raise UserError(f"cannot listen on unix:{path}: another program answers there; stop it, or choose another")
+                raise UserError(
+                    f"cannot listen on unix:{path}: another program answers there; stop it, or choose another"
+                )
             path.unlink()
         listener.bind(str(path))
         path.chmod(mode)
     except OSError as error:
         listener.close()
         words = error.strerror or str(error)
-        raise UserError(f"cannot listen on unix:{path}: {words}. Its folder must exist and be ours to write in") from None
+        raise UserError(
+            f"cannot listen on unix:{path}: {words}. Its folder must exist and be ours to write in"
+        ) from None
     except BaseException:
         listener.close()
         raise

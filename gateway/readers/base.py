@@ -69,6 +69,9 @@ class Budget:
     """Greatest expansion of one stream beyond its first MiB."""
     deadline: float = field(default_factory=lambda: time.monotonic() + 20.0)
     """Monotonic time after which reading stops."""
+    words_left_s: float = 10.0
+    """Seconds that may still go into reading words in pictures. When they are used up, pictures are searched for stamps
+    only and stay unread, so that a mail full of photos does not run out of time as a whole."""
     used_bytes: int = 0
     used_files: int = 0
 

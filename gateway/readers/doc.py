@@ -172,10 +172,11 @@ class _Reader:
         role, word = _PARTS[name][0], name.removeprefix("header-")
         boxed = True if role is Role.TEXTBOX else None
         places: list[tuple[Place, int, int]] = []
+        number = 1
         for start, end in pairwise(ends):
-            # What is only a paragraph mark is the end of the sub-document.
-            number = sum(until - begin > 1 for _, begin, until in places) + 1
             places.append((Place(f"{word}:{number}", role, boxed=boxed), start, end))
+            # What is only a paragraph mark is the end of the sub-document, or nothing.
+            number += end - start > 1
         return places
 
     def _headers(self, positions: list[int], count: int) -> list[tuple[Place, int, int]]:

@@ -13,6 +13,7 @@ import ctypes
 import ctypes.util
 import functools
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -103,8 +104,13 @@ class Tesseract:
         for name, value in ((b"tessedit_do_invert", b"0"), (b"user_defined_dpi", b"200")):
             library.TessBaseAPISetVariable(self._handle, name, value)
 
-    def words(self, grey: npt.NDArray[np.uint8], layout: Layout, dpi: int) -> list[Word]:
-        """Read an 8-bit grey picture; an empty list when there is nothing."""
+    def words(
+        self, grey: npt.NDArray[np.uint8], layout: Layout, dpi: int, *, limit_s: float | None = None
+    ) -> list[Word]:
+        """Read an 8-bit grey picture; an empty list when there is nothing, TimeoutError when the limit has passed.
+
+        Tesseract looks at its clock between words, so the limit is kept to within the time of one word.
+        """
         import numpy as np
 
         if grey.ndim != 2 or min(grey.shape) < 8:
@@ -115,9 +121,15 @@ class Tesseract:
         library.TessBaseAPISetPageSegMode(handle, int(layout))
         library.TessBaseAPISetImage(handle, pixels.ctypes.data, width, height, 1, width)
         library.TessBaseAPISetSourceResolution(handle, dpi)
+        monitor = library.TessMonitorCreate()
+        end = time.monotonic() + limit_s if limit_s is not None else float("inf")
+        if limit_s is not None:
+            library.TessMonitorSetDeadlineMSecs(monitor, max(int(limit_s * 1000), 1))
         try:
             with self._silence:
-                if library.TessBaseAPIRecognize(handle, None) != 0:
+                if library.TessBaseAPIRecognize(handle, monitor) != 0:
+                    if time.monotonic() >= end:
+                        raise TimeoutError
                     return []
                 address = library.TessBaseAPIGetTsvText(handle, 0)
             if not address:
@@ -127,6 +139,7 @@ class Tesseract:
             finally:
                 library.TessDeleteText(address)
         finally:
+            library.TessMonitorDelete(monitor)
             library.TessBaseAPIClear(handle)
         return list(_words(table))
 
@@ -146,6 +159,9 @@ def _declare(library: ctypes.CDLL) -> None:
         "TessBaseAPISetPageSegMode": (None, handle, integer),
         "TessBaseAPISetImage": (None, handle, handle, integer, integer, integer, integer),
         "TessBaseAPISetSourceResolution": (None, handle, integer),
+        "TessMonitorCreate": (handle,),
+        "TessMonitorDelete": (None, handle),
+        "TessMonitorSetDeadlineMSecs": (None, handle, integer),
         "TessBaseAPIRecognize": (integer, handle, handle),
         "TessBaseAPIGetTsvText": (handle, handle, integer),
         "TessBaseAPIClear": (None, handle),

@@ -19,7 +19,7 @@ from gateway.readers.odf_story import Story
 from gateway.readers.odf_styles import StyleBook
 from gateway.readers.ooxml_rest import read_picture
 from gateway.readers.ooxml_sink import Place, Sink
-from gateway.readers.ooxml_xml import NAMES, Element, clark, parse, texts
+from gateway.readers.ooxml_xml import NAMES, Element, clark, holds_words, parse, texts
 
 _FLAT: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|[\w.-]+:document\b|document\b)")
 _PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
@@ -193,7 +193,7 @@ class _Zipped(OdfDocument):
             if name.startswith("META-INF/"):
                 return
             for _, text in texts(root):
-                if any(letter.isalpha() for letter in text) and not name.endswith("settings.xml"):
+                if holds_words(text) and not name.endswith("settings.xml"):
                     self.sink.put_line(text, Place(f"part:{name}", Role.PROPERTY, Origin.HIDDEN))
             if name.endswith("settings.xml"):
                 self._settings(root)

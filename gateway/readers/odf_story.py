@@ -19,7 +19,7 @@ from gateway.readers.base import Member
 from gateway.readers.odf_styles import NOTHING, Layer, StyleBook, is_hidden, stretches
 from gateway.readers.ooxml_metafile import is_metafile, read_metafile
 from gateway.readers.ooxml_sink import Place, Sink
-from gateway.readers.ooxml_xml import NAMES, Element, clark, texts
+from gateway.readers.ooxml_xml import NAMES, Element, clark, holds_words, texts
 from gateway.readers.xlsx_values import formula_kind, formula_words
 
 STYLE, _TEXT_STYLE = clark("text:style-name"), clark("draw:style-name")
@@ -472,7 +472,7 @@ class Story:
         if kind is not None or re.search(r"(?i)\bDDE\s*\(", formula[:4096]):
             self._sink.warn(kind or "dde", place.locator)
         words = formula_words(formula)
-        if any(letter.isalpha() for letter in words) and words not in self._shelf.literals:
+        if holds_words(words) and words not in self._shelf.literals:
             self._shelf.literals.add(words)
             self._aside(words, place, Role.FIELD)
 

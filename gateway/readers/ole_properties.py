@@ -53,6 +53,7 @@ def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
     custom = _dictionary(section, offsets[0], codec) if 0 in offsets else {}
     pages = None
     for identifier, offset in offsets.items():
+        sink.budget.check_time()
         if identifier in {0, 1} or not 0 < offset < len(section):
             continue
         name = custom.get(identifier) or names.get(identifier) or str(identifier)

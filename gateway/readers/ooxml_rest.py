@@ -16,7 +16,7 @@ from gateway.readers.drawingml import plain_text
 from gateway.readers.ooxml_metafile import is_metafile, read_metafile
 from gateway.readers.ooxml_parts import Parts
 from gateway.readers.ooxml_sink import Place, Sink
-from gateway.readers.ooxml_xml import NAMES, Element, parse, parse_loosely, texts
+from gateway.readers.ooxml_xml import NAMES, Element, holds_words, parse, parse_loosely, texts
 from gateway.readers.opc import Relationship
 
 _LOADED: Final = {"attachedTemplate": "external-template", "frame": "external-object", "subDocument": "external-object"}
@@ -213,7 +213,7 @@ def _swept(name: str, root: Element, sink: Sink) -> None:
 def _attribute_words(root: Element) -> Iterator[str]:
     for element in root.iter():
         for value in element.attrib.values():
-            if any(letter.isalpha() for letter in value) and not value.startswith(("http:", "https:", "urn:", "{")):
+            if holds_words(value) and not value.startswith(("http:", "https:", "urn:", "{")):
                 yield value
 
 
@@ -225,5 +225,5 @@ def _named_words(root: Element) -> Iterator[str]:
     for element in root.iter():
         if NAMES[element.tag] in _WORDY:
             for value in element.attrib.values():
-                if any(letter.isalpha() for letter in value):
+                if holds_words(value):
                     yield value

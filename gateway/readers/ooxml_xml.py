@@ -105,6 +105,11 @@ NAMES: Final = _Names()
 """`NAMES[element.tag]` is the short name."""
 
 
+def holds_words(text: str) -> bool:
+    """Tell whether a text may hold words: letters, or signs that are drawn as letters (circled, squared and the like)."""
+    return not text.isascii() or any(letter.isalpha() for letter in text)
+
+
 def clark(name: str) -> str:
     """Return the `{namespace}local` of a `prefix:local`."""
     prefix, _, local = name.partition(":")

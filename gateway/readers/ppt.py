@@ -213,6 +213,7 @@ class _Reader:
                     break
                 found.append((first + number, u32(self._stream, at)))
                 at += 4
+            self._budget.check_time()
         return found
 
     def _number_slides(self, document: int) -> None:

@@ -193,6 +193,8 @@ class _Reader:
         ignorable = data[position : position + 2] == b"\\*"
         name = re.match(rb"(?:\\\*\s*)?\\([A-Za-z]{1,32})", data[position : position + 64])
         word = name[1].decode("ascii") if name else ""
+        if word in ("fonttbl", "colortbl"):
+            self._budget.check_time()  # each looks for its end
         if word == "fonttbl":
             self._end_run()
             self._fonts |= parse_fonts(_group(data, position), self._default_page)

@@ -30,6 +30,8 @@ SHORTEST_DPI = 110.0
 SECONDS_FULL = 3.0
 """Time that must be left for reading a whole page; it takes about one second."""
 SECONDS_BAND = 1.5
+LIMIT_SPARSE_S = 2.5
+"""A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well before that."""
 SKEW, LARGEST_SKEW = 4, 16
 """Degrees: skew from which a page is straightened, and the largest that is looked for."""
 POOR_CONFIDENCE = 55.0
@@ -37,6 +39,8 @@ UPENDED = 1.3
 """Height to width from which a word stands on end."""
 MANY_GLYPHS = 40
 """Spots of the size of letters from which a picture must have words."""
+MANY_SPOTS = 15_000
+"""Spots of ink on a picture beyond which it is a texture unless a good part of them are letters; a page has 1500."""
 LEAST_CONFIDENCE = 30.0
 """Words below are noise: seals, signatures, specks."""
 
@@ -121,25 +125,35 @@ def _examine_upright(pixels: Pixels, view: PageView, wish: Wish, budget: Budget)
     runs = list(_stamp_runs(pixels, stamps, view))
     whole, text = False, _Text(0, 0.0)
     if wish is not Wish.STAMPS and ocr.engine() is not None and _left(budget) > SECONDS_BAND:
+        began = time.monotonic()
         whole = wish is Wish.WHOLE and _left(budget) > SECONDS_FULL
         rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
-        words, scale = _words(pixels[:rows], view.dpi)
-        text = _weigh(words)
-        if text.sideways:
-            whole = False
-        elif text.words < 4 and _glyphs(pixels[:rows], view.dpi) >= MANY_GLYPHS:
-            words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE)
+        words: list[ocr.Word] = []
+        scale = 1.0
+        try:
+            words, scale = _words(pixels[:rows], view.dpi, limit_s=_left(budget) - SECONDS_BAND / 2)
             text = _weigh(words)
-            # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.
-            whole = whole and text.legible
-        else:
-            whole = whole and (text.legible or text.words < 4)
+            if text.sideways:
+                whole = False
+            elif text.words < 4 and (likeness := _likeness(pixels[:rows], view.dpi)) is not _Likeness.PICTURE:
+                if likeness is _Likeness.WORDS:
+                    limit_s = max(min(LIMIT_SPARSE_S, _left(budget) - SECONDS_BAND / 2), 0.0)
+                    words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE, limit_s=limit_s)
+                    text = _weigh(words)
+                # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.
+                whole = whole and text.legible
+            else:
+                whole = whole and (text.legible or text.words < 4)
+        except TimeoutError:
+            whole = False
+        budget.words_left_s -= time.monotonic() - began
         runs += _line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
     return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole), text
 
 
 def _left(budget: Budget) -> float:
-    return budget.deadline - time.monotonic()
+    """Return the seconds that may go into reading words."""
+    return min(budget.deadline - time.monotonic(), budget.words_left_s)
 
 
 def _ink_profile(pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -183,17 +197,32 @@ def _straightened(pixels: Pixels) -> Pixels:
     )
 
 
-def _glyphs(pixels: Pixels, dpi: float) -> int:
-    """Count spots of ink of the size of letters."""
+class _Likeness(Enum):
+    """What spots of ink look like where hardly a word was read."""
+
+    PICTURE = "picture"
+    """Too few of the size of letters for words."""
+    WORDS = "words"
+    TEXTURE = "texture"
+    """A grain of countless spots; Tesseract would look for lines among them for ten seconds and more."""
+
+
+def _likeness(pixels: Pixels, dpi: float) -> _Likeness:
+    """Count spots of ink of the size of letters, and all spots: on a page of words most are letters."""
     ink = darkness(pixels)
     mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     heights, widths = stats[1:, cv2.CC_STAT_HEIGHT] / dpi, stats[1:, cv2.CC_STAT_WIDTH] / dpi
-    return int(((heights > 0.05) & (heights < 0.3) & (widths > 0.015) & (widths < 0.35)).sum())
+    glyphs = int(((heights > 0.05) & (heights < 0.3) & (widths > 0.015) & (widths < 0.35)).sum())
+    if glyphs < MANY_GLYPHS:
+        return _Likeness.PICTURE
+    return _Likeness.TEXTURE if len(heights) > max(MANY_SPOTS, 6 * glyphs) else _Likeness.WORDS
 
 
-def _words(pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE) -> tuple[list[ocr.Word], float]:
-    """Return the words of a picture and how much it was enlarged for reading."""
+def _words(
+    pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE, *, limit_s: float
+) -> tuple[list[ocr.Word], float]:
+    """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
     engine = ocr.engine()
     if engine is None:
         return [], 1.0
@@ -206,7 +235,7 @@ def _words(pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE) -> 
     if scale != 1.0:
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
-    return engine.words(grey, layout, int(dpi * scale)), scale
+    return engine.words(grey, layout, int(dpi * scale), limit_s=limit_s), scale
 
 
 def _weigh(words: list[ocr.Word]) -> _Text:

@@ -186,10 +186,11 @@ class _Workbook:
         self._open.append(Sheet(self._book, name=name, number=self._sheets, origin=origin))
 
     def _take(self, record: BiffRecord) -> None:
-        book = self._book
+        book, sheet = self._book, self._open[-1]
+        if sheet is not None and sheet.take(record):
+            return
         if book.styles.take(record, book.dialect):
             return
-        sheet = self._open[-1]
         match record.kind:
             case 0x42:
                 book.dialect = with_code_page(book.dialect, u16(record.data, 0))
@@ -216,8 +217,7 @@ class _Workbook:
             case 0x1AE:
                 self._supporting_book(record)
             case _:
-                if sheet is not None:
-                    sheet.take(record)
+                return  # a setting
 
     def _bound(self, record: BiffRecord) -> None:
         data = record.data

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from gateway.model import Origin, Role
+from gateway.model import Origin, Role, Run
 from gateway.readers.ole_art import is_properties, properties, put_shape_words, records
 from gateway.readers.ole_objects import strings
 from gateway.readers.ole_octets import u8, u16, u32, wide
@@ -14,7 +15,7 @@ from gateway.readers.ooxml_sink import Face, Place, Sink
 from gateway.readers.theme import NO_THEME
 from gateway.readers.xls_formula import constants
 from gateway.readers.xls_records import NO_TEXT, BiffRecord, Dialect, Strings, Text, font_runs
-from gateway.readers.xls_styles import Styles, rk_number
+from gateway.readers.xls_styles import CellLook, Styles, rk_number
 from gateway.readers.xlsx_headers import header_lines
 from gateway.readers.xlsx_styles import CellStyle
 from gateway.readers.xlsx_styles import Styles as HeaderStyles
@@ -22,7 +23,9 @@ from gateway.readers.xlsx_values import show_number, show_text
 from gateway.text.colour import is_invisible
 
 _TEXT_FORMATS: Final = frozenset({"", "General", "GENERAL", "@"})
+_PLAIN_NUMBERS: Final = frozenset({"", "General", "GENERAL"})
 _ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_LAST_COLUMN: Final = 255
 _MONIKERS: Final = (
     bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b"),
     bytes.fromhex("0303000000000000c000000000000046"),
@@ -58,6 +61,15 @@ def _without_identifiers(data: bytes) -> bytes:
     return data
 
 
+@lru_cache(maxsize=1024)
+def _letters(column: int) -> str:
+    letters, rest = "", column + 1
+    while rest > 0:
+        rest, digit = divmod(rest - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
 class _HeaderBase(HeaderStyles):
     """Stands in for the styles of an OOXML workbook where headers are read."""
 
@@ -81,7 +93,7 @@ class Sheet:
         self._origin = origin
         self._waiting: tuple[int, int, int] | None = None
         """Row, column and XF of the formula whose text comes in the next record."""
-        self._hidden_columns: list[tuple[int, int]] = []
+        self._hidden_columns: set[int] = set()
         self._hidden_rows: set[int] = set()
         self._object = 0
         self._texts: dict[int, Text] = {}
@@ -90,11 +102,13 @@ class Sheet:
         self._old_notes: dict[tuple[int, int], str] = {}
         self._drawing = bytearray()
 
-    def take(self, record: BiffRecord) -> None:
-        """Take one record of the sheet."""
+    def take(self, record: BiffRecord) -> bool:
+        """Take a record when it is one of sheets; whether it was."""
         handler = _HANDLERS.get(record.kind)
-        if handler is not None:
-            handler(self, record)
+        if handler is None:
+            return False
+        handler(self, record)
+        return True
 
     def end(self) -> None:
         """Give what could only be placed at the end: notes, text boxes, drawings."""
@@ -119,14 +133,10 @@ class Sheet:
                 put_shape_words(properties(octets, record), self._sink, place)
 
     def _cell_name(self, row: int, column: int) -> str:
-        letters, rest = "", column + 1
-        while rest > 0:
-            rest, digit = divmod(rest - 1, 26)
-            letters = chr(65 + digit) + letters
-        return f"cell:{self._name}!{letters}{row + 1}"
+        return f"cell:{self._name}!{_letters(column)}{row + 1}"
 
     def _place(self, row: int, column: int) -> Place:
-        hidden = row in self._hidden_rows or any(first <= column <= last for first, last in self._hidden_columns)
+        hidden = row in self._hidden_rows or column in self._hidden_columns
         origin = Origin.HIDDEN if hidden and self._origin is Origin.TEXT else self._origin
         return Place(self._cell_name(row, column), Role.CELL, origin)
 
@@ -148,7 +158,11 @@ class Sheet:
                 self._sink.put_line(words, place.hidden())
 
     def _text_cell(self, row: int, column: int, cell: int, text: Text) -> None:
-        look, place = self._book.styles.cell(cell), self._place(row, column)
+        look = self._book.styles.cell(cell)
+        if not text.fonts and not text.extra and look.code in _TEXT_FORMATS:
+            self._give(text.text, row, column, look)
+            return
+        place = self._place(row, column)
         if look.code not in _TEXT_FORMATS:
             shown, concealed = show_text(text.text, look.code)
             place = place.hidden() if concealed else place
@@ -156,10 +170,36 @@ class Sheet:
                 text = Text(shown, (), text.extra)
         self._rich(text, cell, place)
 
+    def _give(self, text: str, row: int, column: int, look: CellLook) -> None:
+        """Give a cell of one look: what nearly all cells are, so this is the short way."""
+        if not text:
+            return
+        unseen = look.hidden or row in self._hidden_rows or column in self._hidden_columns
+        font, size_pt, colour, background, bold = look.face
+        self._sink.runs.append(
+            Run(
+                text=text,
+                block=self._sink.open_block(),
+                font=font,
+                size_pt=size_pt,
+                colour=colour,
+                background=background,
+                bold=bold,
+                locator=f"cell:{self._name}!{_letters(column)}{row + 1}",
+                role=Role.CELL,
+                origin=Origin.HIDDEN if unseen and self._origin is Origin.TEXT else self._origin,
+            )
+        )
+        self._sink.charge()
+
     def _number(self, row: int, column: int, cell: int, number: float) -> None:
-        look, place = self._book.styles.cell(cell), self._place(row, column)
+        look = self._book.styles.cell(cell)
         value = str(int(number)) if number == number // 1 and abs(number) < 1e15 else repr(number)
+        if look.code in _PLAIN_NUMBERS and len(value) < 12:
+            self._give(value, row, column, look)
+            return
         shown, concealed = show_number(value, look.code, since_1904=self._book.since_1904)
+        place = self._place(row, column)
         place = place.hidden() if concealed or look.hidden else place
         if shown:
             self._sink.put(shown, self._sink.open_block(), place, look.face)
@@ -253,7 +293,7 @@ class Sheet:
     def _column(self, record: BiffRecord) -> None:
         data = record.data
         if u16(data, 8) & 1 or u16(data, 4) == 0:
-            self._hidden_columns.append((u16(data, 0), u16(data, 2)))
+            self._hidden_columns.update(range(u16(data, 0), min(u16(data, 2), _LAST_COLUMN) + 1))
 
     # Records of what stands beside the cells
 

@@ -14,7 +14,7 @@ from gateway.readers.ooxml_parts import Parts
 from gateway.readers.ooxml_reading import Step, assemble
 from gateway.readers.ooxml_rest import read_rest
 from gateway.readers.ooxml_sink import Place, Sink
-from gateway.readers.ooxml_xml import NAMES, Element, clark, parse, texts
+from gateway.readers.ooxml_xml import NAMES, Element, clark, holds_words, parse, texts
 from gateway.readers.opc import OpcPackage
 from gateway.readers.theme import NO_THEME, parse_theme
 from gateway.readers.xlsx_drawings import read_drawing
@@ -96,7 +96,7 @@ class _Workbook:
                 case _:
                     continue
         for owner, text in texts(root):
-            if _has_letters(text) and NAMES[owner.tag] != "s:definedName":
+            if holds_words(text) and NAMES[owner.tag] != "s:definedName":
                 self._hidden(text, "part:workbook")
         self._left_over_strings()
         return failed
@@ -169,7 +169,7 @@ def _words(root: Element) -> Iterator[str]:
     for element in root.iter():
         for attribute in WORD_ATTRIBUTES.get(element.tag.rpartition("}")[2], ()):
             value = element.get(attribute)
-            if value and _has_letters(value):
+            if value and holds_words(value):
                 yield value
     for _, text in texts(root):
         yield text
@@ -191,12 +191,8 @@ def _external_link(parts: Parts, name: str, sink: Sink) -> None:
             case _:
                 continue
     for _, text in texts(root):
-        if _has_letters(text):
+        if holds_words(text):
             sink.put_line(text, place)
-
-
-def _has_letters(text: str) -> bool:
-    return any(letter.isalpha() for letter in text)
 
 
 STEPS: Final[tuple[Step, ...]] = (_books, _wordy_parts)

@@ -11,7 +11,7 @@ from gateway.readers.docx_format import unseen
 from gateway.readers.ooxml_colours import WHITE
 from gateway.readers.ooxml_parts import Parts
 from gateway.readers.ooxml_sink import Place, Sink
-from gateway.readers.ooxml_xml import NAMES, ChildStream, Element, clark, solid_length, text_of, texts
+from gateway.readers.ooxml_xml import NAMES, ChildStream, Element, clark, holds_words, solid_length, text_of, texts
 from gateway.readers.xlsx_headers import header_lines
 from gateway.readers.xlsx_strings import Rich, SharedStrings, parse_rich, plain_string
 from gateway.readers.xlsx_styles import CellStyle, Styles
@@ -252,7 +252,7 @@ class Sheet:
             self._sink.warn(kind, place)
         if '"' in formula or "CHAR" in formula.upper():
             words = formula_words(formula)
-            if any(letter.isalpha() for letter in words) and words not in self._book.literals:
+            if holds_words(words) and words not in self._book.literals:
                 self._book.literals.add(words)
                 self._sink.put_line(words, Place(place, Role.FIELD, Origin.HIDDEN))
 
@@ -274,7 +274,7 @@ class Sheet:
                 continue
             if local in {"formula", "formula1", "formula2", "f"}:
                 self._formula(text, "A1")
-            elif any(letter.isalpha() for letter in text) and local not in {"sqref", "from", "to"}:
+            elif holds_words(text) and local not in {"sqref", "from", "to"}:
                 self._line(text, Role.CELL)
 
     def _line(self, text: str, role: Role) -> None:

@@ -26,9 +26,11 @@ from gateway.readers.ooxml_xml import NAMES, Element, prepare
 from gateway.readers.xml_sheet2003 import SPREADSHEET, read_workbook
 from gateway.readers.xml_word2003 import WORD, read_word
 
+_DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
 _LIMIT_NODES: Final = 2_000_000
-_BASE64: Final = re.compile(r"^[A-Za-z0-9+/\s]{64,}={0,2}\s*$")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
+_LEAST: Final = 64
 _FILES: Final = (
     b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*",
     b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"ActiveMime", b"\x01\0\0\0", b"<?xml", b"MSCF", b"\xd7\xcd\xc6\x9a",
@@ -138,7 +140,7 @@ def _text(text: str | None, block: int, owner: Element, sink: Sink) -> None:
     if not text or text.isspace():
         return
     place = Place(f"element:{_local(owner)}", Role.BODY)
-    if block == 0 and _BASE64.match(text) and put_base64(text, f"{_local(owner)}", sink, place.locator):
+    if block == 0 and len(text) >= _LEAST and put_base64(text, _local(owner), sink, place.locator):
         return
     sink.put(text if block else text.strip(), block or sink.open_block(), place)
 
@@ -149,8 +151,11 @@ def _local(node: Element) -> str:
 
 def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
     """Hand on a file that stands in base64; False when it is none of a known kind."""
+    text = "".join(text.split())
+    if not _BASE64.fullmatch(text):
+        return False
     try:
-        data = base64.b64decode("".join(text.split()))
+        data = base64.b64decode(text)
     except (binascii.Error, ValueError):
         return False
     if not data.startswith(_FILES):
@@ -169,5 +174,6 @@ def attribute_words(node: Element) -> Iterator[str]:
     """Yield the attribute values that hold words: letters beyond ASCII, written or referred to, or several words."""
     for value in node.attrib.values():
         several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
-        if not value.isascii() or several or "&#" in value or (value.isupper() and value.isalpha() and len(value) > 2):
+        capitals = len(value) > 2 and value.isupper() and not _DIGIT.search(value)
+        if not value.isascii() or several or capitals or "&#" in value:
             yield value

@@ -51,7 +51,8 @@ _OTHER_CANDIDATES: Final = (
     re.compile(r"luu[\W_]{1,3}hanh[\W_]{1,3}noi[\W_]{1,3}bo(?![a-z])"),
 )
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
-_VALUES: Final = frozenset({"mat", "toimat", "tuyetmat", "thuong", "khongmat", "congkhai", "khongdongdau"})
+_LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
+_VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
 _MOST_MARKS: Final = 24
 _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
 
@@ -236,7 +237,7 @@ class Search:
             other = cell_key(self.layout.line(number).runs[0]) if word in SIBLINGS else None
             if own is None or other is None or own[2] == other[2]:
                 found.add(word)
-            elif own[1] == other[1] and own[0] == other[0]:
+            elif word in _LEVELS or own[1] == other[1]:
                 # Below each other stand the values of a list; what heads a column belongs to its own row.
                 found.update({word} & _VALUES)
         return found & SIBLINGS

@@ -1,0 +1,1 @@
+"""The words of the product, Vietnamese and English, in TOML files."""

@@ -173,7 +173,6 @@ class FrameReader:
         if self._total > self._reply_limit:
             raise WireError("reply-too-large")
 
-
     def _completed(self, frame: Frame) -> Frame:
         """Put runs that came ahead into the result that follows them."""
         match frame:

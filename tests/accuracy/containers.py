@@ -78,7 +78,7 @@ def _locked(name: str, data: bytes) -> tuple[str, bytes]:
     """A locked archive and a note with its password, as people send them."""
     out = io.BytesIO()
     with pyzipper.AESZipFile(out, "w", pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
-        archive.setpassword("Bt@2026x".encode())
+        archive.setpassword(b"Bt@2026x")
         archive.writestr(name, data)
     return "ho-so.zip", zipped({"mat khau.txt": "Mật khẩu giải nén: Bt@2026x\r\n", "tep.zip": out.getvalue()})
 
@@ -134,7 +134,9 @@ def _ole_object(name: str, data: bytes) -> tuple[str, bytes]:
     from gateway.readers.ole_writer import write_compound
 
     label = name.encode("ascii") + b"\0"
-    inner = struct.pack("<H", 2) + label + b"C:\\" + label + struct.pack("<II", 0x30000, len(label) + 3) + b"C:\\" + label
+    inner = (
+        struct.pack("<H", 2) + label + b"C:\\" + label + struct.pack("<II", 0x30000, len(label) + 3) + b"C:\\" + label
+    )
     inner += struct.pack("<I", len(data)) + data
     stored = write_compound({("\x01Ole10Native",): struct.pack("<I", len(inner)) + inner})
     made = package(para(runs(Writing(("Đính kèm",)))), {"word/embeddings/oleObject1.bin": ("oleObject", "")})
@@ -145,7 +147,10 @@ def _inline_base64(name: str, data: bytes) -> tuple[str, bytes]:
     import base64
 
     url = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
-    return "trang.html", f'<html><meta charset="utf-8"><body><p>Xem tệp</p><a download="{name}" href="{url}">tải</a></body></html>'.encode()
+    return (
+        "trang.html",
+        f'<html><meta charset="utf-8"><body><p>Xem tệp</p><a download="{name}" href="{url}">tải</a></body></html>'.encode(),
+    )
 
 
 def _uuencoded(name: str, data: bytes) -> tuple[str, bytes]:

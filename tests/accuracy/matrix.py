@@ -116,8 +116,20 @@ def reduced() -> Iterator[Case]:
 
 
 def _contained() -> list[Slot]:
-    wanted = (("docx", "body"), ("xlsx", "cell"), ("pdf", "line"), ("odt", "body"), ("rtf", "body"), ("pptx", "text box"), ("txt", "line, UTF-8"))
-    return [next(slot for slot in SLOTS if (slot.format, slot.place) == pair) for pair in wanted if any(slot.format == pair[0] for slot in SLOTS)]
+    wanted = (
+        ("docx", "body"),
+        ("xlsx", "cell"),
+        ("pdf", "line"),
+        ("odt", "body"),
+        ("rtf", "body"),
+        ("pptx", "text box"),
+        ("txt", "line, UTF-8"),
+    )
+    return [
+        next(slot for slot in SLOTS if (slot.format, slot.place) == pair)
+        for pair in wanted
+        if any(slot.format == pair[0] for slot in SLOTS)
+    ]
 
 
 def controls(*, every: bool = True) -> Iterator[Case]:
@@ -128,5 +140,3 @@ def controls(*, every: bool = True) -> Iterator[Case]:
             writing = Writing((text,))
             if slot.accepts(writing):
                 yield _case(slot, text, writing, None)
-
-

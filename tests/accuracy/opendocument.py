@@ -8,10 +8,10 @@ from collections.abc import Callable
 from odf import dc, draw, meta, office, presentation, style, svg, table, text
 from odf.namespaces import TEXTNS
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
-from odf.style import FontFace, PageLayout, ParagraphProperties, TableProperties, TextProperties
+from odf.style import FontFace, PageLayout, TableProperties, TextProperties
 
-from tests.accuracy.sheets import ROWS
 from tests.accuracy.shapes import LETTER, Slot, Writing, attribute, one_piece, plain_letters, xml
+from tests.accuracy.sheets import ROWS
 
 Put = Callable[..., None]
 

@@ -14,8 +14,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.text.legacy_tables import CP1252_CHARACTERS
-from tests.accuracy.shapes import LETTER, Slot, Writing, one_piece
+from tests.accuracy.shapes import LETTER, Slot, Writing, octet, one_piece
 
 _FONT = Path("/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf")
 _SIZE = (595.0, 842.0)
@@ -258,9 +257,7 @@ def _layered(pdf: pikepdf.Pdf, writing: Writing) -> None:
     page = pdf.pages[0]
     name = page.add_resource(form, pikepdf.Name.XObject)
     page.contents_add(pdf.make_stream(b"q " + bytes(str(name), "ascii") + b" Do Q"))
-    pdf.Root.OCProperties = pikepdf.Dictionary(
-        OCGs=[layer], D=pikepdf.Dictionary(OFF=[layer], Order=[layer])
-    )
+    pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=[layer], D=pikepdf.Dictionary(OFF=[layer], Order=[layer]))
 
 
 def _layer_name(pdf: pikepdf.Pdf, writing: Writing) -> None:
@@ -278,7 +275,9 @@ def _appearance(pdf: pikepdf.Pdf, writing: Writing) -> None:
 
 
 def _alternate(pdf: pikepdf.Pdf, writing: Writing) -> None:
-    element = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.StructElem, S=pikepdf.Name.Figure, Alt=pikepdf.String(writing.text)))
+    element = pdf.make_indirect(
+        pikepdf.Dictionary(Type=pikepdf.Name.StructElem, S=pikepdf.Name.Figure, Alt=pikepdf.String(writing.text))
+    )
     pdf.Root.StructTreeRoot = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.StructTreeRoot, K=element))
 
 
@@ -305,7 +304,11 @@ def _repaired(writing: Writing) -> bytes:
     previous = int(data[data.rindex(b"startxref") + 9 :].split()[0])
     body = zlib.compress(b"BT ET")
     offset = len(data)
-    added = b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n" % (number, len(body), body)
+    added = b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n" % (
+        number,
+        len(body),
+        body,
+    )
     xref = offset + len(added)
     return data + added + (
         b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
@@ -315,9 +318,7 @@ def _repaired(writing: Writing) -> bytes:
 
 def _legacy(writing: Writing) -> bytes:
     """Octets of a legacy charset with its font's name, as old printer drivers wrote them."""
-    octets = bytes(
-        code for code in (CP1252_CHARACTERS.get(letter, ord(letter)) for letter in writing.text) if code < 256
-    )
+    octets = bytes(octet(letter) for letter in writing.text)
     font = (writing.font or "").replace(" ", "#20").encode()
     content = b"BT /F1 14 Tf 96 640 Td <" + octets.hex().encode() + b"> Tj ET\nBT /F2 12 Tf 96 600 Td (Trang 1) Tj ET"
     objects = {
@@ -342,7 +343,7 @@ def _legacy(writing: Writing) -> bytes:
 
 def _octets_only(writing: Writing) -> bool:
     return writing.font is not None and len(writing.pieces) == 1 and all(
-        CP1252_CHARACTERS.get(letter, ord(letter)) < 256 for letter in writing.text
+        octet(letter) < 256 for letter in writing.text
     )  # fmt: skip
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.text.legacy_tables import CP1252_CHARACTERS
-from tests.accuracy.shapes import LETTER, Slot, Writing, one_piece
+from tests.accuracy.shapes import LETTER, Slot, Writing, octet, one_piece
 
 _SPECIAL = str.maketrans({"\\": "\\\\", "{": "\\{", "}": "\\}"})
 
@@ -28,7 +27,7 @@ def _octets(text: str) -> str:
     """Letters of a legacy font as `\\'hh`, where they are octets at all."""
     out = []
     for letter in text:
-        code = CP1252_CHARACTERS.get(letter, ord(letter))
+        code = octet(letter)
         if letter.isascii():
             out.append(letter.translate(_SPECIAL))
         else:
@@ -46,7 +45,9 @@ def document(body: str, *, font: str | None = None, before: str = "") -> bytes:
     lines = "".join(f"{_unicode(line)}\\par\n" for line in LETTER)
     fonts = f"{{\\fonttbl{{\\f0\\froman\\fcharset163 Times New Roman;}}{{\\f1\\fnil\\fcharset0 {font or 'Arial'};}}}}"
     colours = "{\\colortbl;\\red255\\green255\\blue255;\\red255\\green0\\blue0;}"
-    return f"{{\\rtf1\\ansi\\ansicpg1252\\deff0{fonts}{colours}{before}\n{body}\\pard\\f0\\fs26 {lines}}}".encode("ascii")
+    return f"{{\\rtf1\\ansi\\ansicpg1252\\deff0{fonts}{colours}{before}\n{body}\\pard\\f0\\fs26 {lines}}}".encode(
+        "ascii"
+    )
 
 
 def _place(template: Callable[[str], str], *, before: bool = False) -> Callable[[Writing], bytes]:
@@ -75,7 +76,9 @@ def _code_page(writing: Writing) -> bytes:
         base, *marks = unicodedata.normalize("NFD", letter)
         tones = [mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323"]
         shaped = unicodedata.normalize("NFC", base + "".join(mark for mark in marks if mark not in tones))
-        out += [f"\\'{octet:02x}" if octet > 127 else chr(octet) for octet in (shaped + "".join(tones)).encode("cp1258")]
+        out += [
+            f"\\'{octet:02x}" if octet > 127 else chr(octet) for octet in (shaped + "".join(tones)).encode("cp1258")
+        ]
     return document(f"\\pard\\f0 {''.join(out)}\\par\n")
 
 
@@ -113,7 +116,7 @@ SLOTS: tuple[Slot, ...] = (
         ("document variable", lambda m: f"{{\\*\\docvar{{v}}{{{m}}}}}"),
     )),
     *(Slot("rtf", place, _words(template), accepts=one_piece) for place, template in (
-        ("field code", lambda m: f"\\pard {{\\field{{\\*\\fldinst QUOTE \"{m}\"}}{{\\fldrslt x}}}}\\par\n"),
+        ("field code", lambda m: f'\\pard {{\\field{{\\*\\fldinst QUOTE "{m}"}}{{\\fldrslt x}}}}\\par\n'),
         ("form field", lambda m: f"\\pard {{\\field{{\\*\\fldinst FORMTEXT{{\\*\\formfield{{\\fftype0{{\\*\\ffdeftext {m}}}}}}}}}{{\\fldrslt x}}}}\\par\n"),
         ("watermark", lambda m: f"\\pard{{\\shp{{\\*\\shpinst{{\\sp{{\\sn gtextUNICODE}}{{\\sv {m}}}}}}}}}\\par\n"),
         ("alternative text", lambda m: f"\\pard{{\\shp{{\\*\\shpinst{{\\sp{{\\sn wzDescription}}{{\\sv {m}}}}}}}}}\\par\n"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
+from gateway.text.legacy_tables import CP1252_CHARACTERS
 from tests.text.letters import Layout, letter
 
 
@@ -75,6 +76,11 @@ def xml(text: str) -> str:
 def attribute(text: str) -> str:
     """A quoted attribute value for XML."""
     return quoteattr(text)
+
+
+def octet(letter: str) -> int:
+    """The code of a letter that stands for an octet of a legacy charset; beyond 255 where it stands for none."""
+    return ord(CP1252_CHARACTERS.get(letter, letter))
 
 
 def zipped(files: Mapping[str, str | bytes], *, stored: tuple[str, ...] = ()) -> bytes:

@@ -118,7 +118,9 @@ def _property(book: openpyxl.Workbook, writing: Writing) -> None:
 
 
 def _label(book: openpyxl.Workbook, writing: Writing) -> None:
-    book.custom_doc_props.append(StringProperty(name="MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name", value=writing.text))
+    book.custom_doc_props.append(
+        StringProperty(name="MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name", value=writing.text)
+    )
 
 
 def _formula(book: openpyxl.Workbook, writing: Writing) -> None:
@@ -150,7 +152,8 @@ _T = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 def _raw(sheet: str, strings: str = "", *, extra: dict[str, str] | None = None, relations: str = "") -> bytes:
     """A workbook of one sheet as raw XML."""
     rows = "".join(
-        f'<row r="{3 + n}"><c r="A{3 + n}" t="inlineStr"><is><t>{row[1]}</t></is></c></row>' for n, row in enumerate(ROWS)
+        f'<row r="{3 + n}"><c r="A{3 + n}" t="inlineStr"><is><t>{row[1]}</t></is></c></row>'
+        for n, row in enumerate(ROWS)
     )
     return zipped({
         "[Content_Types].xml": (
@@ -195,7 +198,9 @@ def _unused(writing: Writing) -> bytes:
 
 
 def _cached(writing: Writing) -> bytes:
-    return _raw(f'<sheetData><row r="1"><c r="A1" t="str"><f>B1</f><v>{xml(writing.text)}</v></c></row>ROWS</sheetData>')
+    return _raw(
+        f'<sheetData><row r="1"><c r="A1" t="str"><f>B1</f><v>{xml(writing.text)}</v></c></row>ROWS</sheetData>'
+    )
 
 
 def _box(writing: Writing) -> bytes:
@@ -212,7 +217,9 @@ def _box(writing: Writing) -> bytes:
 
 
 def _tip(writing: Writing) -> bytes:
-    return _raw(f'<sheetData>ROWS</sheetData><hyperlinks><hyperlink ref="A3" location="B1" tooltip={attribute(writing.text)}/></hyperlinks>')
+    return _raw(
+        f'<sheetData>ROWS</sheetData><hyperlinks><hyperlink ref="A3" location="B1" tooltip={attribute(writing.text)}/></hyperlinks>'
+    )
 
 
 def table(writing: Writing, *, encoding: str = "utf-8-sig", delimiter: str = ",", label: bool = False) -> bytes:

@@ -11,8 +11,8 @@ from html import escape
 
 from gateway.readers.ole_writer import write_compound
 from gateway.text.legacy import encode
-from gateway.text.legacy_tables import CP1252_CHARACTERS, Charset
-from tests.accuracy.shapes import Slot, Writing, around, attribute, one_piece, plain_letters, xml
+from gateway.text.legacy_tables import Charset
+from tests.accuracy.shapes import Slot, Writing, around, attribute, octet, one_piece, plain_letters, xml
 
 
 def _lines(writing: Writing) -> str:
@@ -32,7 +32,7 @@ def legacy_octets(text: str, charset: Charset) -> bytes:
     """Text in an 8-bit charset; what it cannot say becomes a question mark."""
     out = bytearray()
     for letter in encode(unicodedata.normalize("NFC", text), charset):
-        code = CP1252_CHARACTERS.get(letter, ord(letter))
+        code = octet(letter)
         out.append(code if code < 256 else 63)
     return bytes(out)
 
@@ -50,7 +50,7 @@ def _page(body: str, head: str = "", encoding: str = "utf-8", declared: str | No
 
 
 def _spans(writing: Writing) -> str:
-    font = f' style="font-family:\'{writing.font}\'"' if writing.font else ""
+    font = f" style=\"font-family:'{writing.font}'\"" if writing.font else ""
     return "".join(f"<span{font}>{escape(piece)}</span>" for piece in writing.pieces)
 
 
@@ -95,7 +95,12 @@ def _calendar(name: str) -> Callable[[Writing], bytes]:
         value = _escaped(writing.text)
         if name == "DESCRIPTION":
             value = f"Kính mời đồng chí dự họp.\\n{value}\\nĐịa điểm: hội trường tầng 2."
-        event = {"DTSTART": "20261130T010000Z", "DTEND": "20261130T030000Z", "UID": "1@example.invalid", "SUMMARY": "Họp giao ban"}
+        event = {
+            "DTSTART": "20261130T010000Z",
+            "DTEND": "20261130T030000Z",
+            "UID": "1@example.invalid",
+            "SUMMARY": "Họp giao ban",
+        }
         event[name] = value
         rows = "\r\n".join(_folded(key, text) for key, text in event.items())
         return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//VI\r\nBEGIN:VEVENT\r\n{rows}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n".encode()
@@ -110,12 +115,16 @@ def _card(name: str, *, quoted: bool = False) -> Callable[[Writing], bytes]:
             row, version = f"{name};CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:{value}", "2.1"
         else:
             row, version = _folded(name, _escaped(writing.text)), "3.0"
-        return f"BEGIN:VCARD\r\nVERSION:{version}\r\nN:An;Nguyễn;;;\r\nFN:Nguyễn Văn An\r\n{row}\r\nEND:VCARD\r\n".encode()
+        return (
+            f"BEGIN:VCARD\r\nVERSION:{version}\r\nN:An;Nguyễn;;;\r\nFN:Nguyễn Văn An\r\n{row}\r\nEND:VCARD\r\n".encode()
+        )
 
     return make
 
 
-def message(*, subject: str = "Báo cáo tháng 10", body: str = "", html: str = "", files: tuple[tuple[str, bytes], ...] = ()) -> bytes:
+def message(
+    *, subject: str = "Báo cáo tháng 10", body: str = "", html: str = "", files: tuple[tuple[str, bytes], ...] = ()
+) -> bytes:
     """A message by the standard library."""
     made = EmailMessage()
     made["From"] = "a@example.invalid"
@@ -196,7 +205,9 @@ def _word_2003(writing: Writing) -> bytes:
 
 
 def _excel_2003(writing: Writing) -> bytes:
-    rows = "".join(f'<Row><Cell><Data ss:Type="String">{xml(line)}</Data></Cell></Row>' for line in around(writing.text))
+    rows = "".join(
+        f'<Row><Cell><Data ss:Type="String">{xml(line)}</Data></Cell></Row>' for line in around(writing.text)
+    )
     return (
         '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
         '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
@@ -225,9 +236,10 @@ SLOTS: tuple[Slot, ...] = (
     Slot("html", "block in a block", _html(lambda m: f"<div><div><center><font color=red>{m}</font></center></div></div>")),
     Slot("html", "preformatted", _html(lambda m: f"<pre>\n{m}\n</pre>")),
     Slot("html", "conditional comment", _html(lambda m: f"<!--[if mso]><p>{m}</p><![endif]-->")),
+    Slot("html", "comment", lambda m: _page(f"<!-- {m.text} -->"), accepts=lambda m: one_piece(m) and "--" not in m.text),
     Slot("html", "template", _html(lambda m: f"<template><p>{m}</p></template>")),
     *(Slot("html", place, _html_words(template), accepts=one_piece) for place, template in (
-        ("comment", lambda m: f"<!-- {m} -->"), ("alternative text", lambda m: f'<img src="cid:a" alt="{m}">'),
+        ("alternative text", lambda m: f'<img src="cid:a" alt="{m}">'),
         ("title of an element", lambda m: f'<p title="{m}">x</p>'), ("form value", lambda m: f'<input type="text" value="{m}">'),
         ("hidden form value", lambda m: f'<input type="hidden" value="{m}">'), ("choice", lambda m: f"<select><option>{m}</option></select>"),
         ("text of SVG", lambda m: f"<svg><text>{m}</text></svg>"), ("frame of its own", lambda m: f'<iframe srcdoc="{m}"></iframe>'),

@@ -42,14 +42,16 @@ class Outcome:
         return self.rule is not None
 
 
-def mail(files: Iterable[tuple[str, bytes]], *, subject: str = "Về việc báo cáo", body: str = "Kính gửi anh,\n") -> bytes:
+def mail(
+    files: Iterable[tuple[str, bytes]], *, subject: str = "Về việc báo cáo", body: str = "Kính gửi anh,\n"
+) -> bytes:
     """A mail with files; the text is part 1, the files follow."""
     boundary = "=_bien_gioi"
     out = io.BytesIO()
     out.write(
         b"From: nguyen.van.an@example.gov.vn\r\nTo: tran.thi.binh@example.gov.vn\r\nDate: Tue, 24 Nov 2026 10:00:00 +0700\r\n"
         b"Message-ID: <1@example.gov.vn>\r\nSubject: " + Header(subject, "utf-8", maxlinelen=70).encode(linesep="\r\n").encode() + b"\r\n"
-        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"" + boundary.encode() + b"\"\r\n\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="' + boundary.encode() + b'"\r\n\r\n'
     )  # fmt: skip
     parts = [(b"Content-Type: text/plain; charset=utf-8\r\n", body.encode())]
     for name, data in files:
@@ -70,7 +72,10 @@ def gateway() -> Iterator[Judge]:
     workers = start_workers(configuration)
     try:
         yield Judge(
-            rulebook=Rulebook(configuration), workers=workers, limits=inspection_limits(configuration), clock=lambda: NOW
+            rulebook=Rulebook(configuration),
+            workers=workers,
+            limits=inspection_limits(configuration),
+            clock=lambda: NOW,
         )
     finally:
         workers.close()
@@ -83,7 +88,9 @@ async def judged(judge: Judge, content: bytes) -> tuple[Evidence, Verdict]:
         id="accuracy",
         session=Session(front_end=FrontEnd.CHECK),
         envelope=Envelope(
-            reverse_path="nguyen.van.an@example.gov.vn", forward_paths=("tran.thi.binh@example.gov.vn",), rcpt_parameters=((),)
+            reverse_path="nguyen.van.an@example.gov.vn",
+            forward_paths=("tran.thi.binh@example.gov.vn",),
+            rcpt_parameters=((),),
         ),
         received_at=NOW,
         size_bytes=spool.size_bytes,
@@ -118,7 +125,9 @@ def of_part(path: str, evidence: Evidence, verdict: Verdict) -> Outcome:
     return Outcome(marks[0].rule if marks else None, str(marks[0].params["level"]) if marks else None, unread, refusing)
 
 
-async def outcomes(judge: Judge, files: Iterable[tuple[str, bytes]], *, at_once: int = 2) -> list[Outcome]:
+async def outcomes(
+    judge: Judge, files: Iterable[tuple[str, bytes]], *, per_mail: int = FILES_PER_MAIL, at_once: int = 2
+) -> list[Outcome]:
     """The outcome of each file, in order; mails are judged a few at a time."""
     gate = asyncio.Semaphore(at_once)
 
@@ -128,17 +137,19 @@ async def outcomes(judge: Judge, files: Iterable[tuple[str, bytes]], *, at_once:
             return [of_part(str(number), evidence, verdict) for number in range(2, len(batch) + 2)]
 
     tasks: list[asyncio.Task[list[Outcome]]] = []
-    async for batch in _batches(files, gate):
+    async for batch in _batches(files, gate, per_mail):
         tasks.append(asyncio.create_task(one(batch)))
     return [outcome for task in tasks for outcome in await task]
 
 
-async def _batches(files: Iterable[tuple[str, bytes]], gate: asyncio.Semaphore) -> AsyncIterator[list[tuple[str, bytes]]]:
+async def _batches(
+    files: Iterable[tuple[str, bytes]], gate: asyncio.Semaphore, per_mail: int
+) -> AsyncIterator[list[tuple[str, bytes]]]:
     """Make batches only as fast as they are judged, so that few are in memory."""
     batch: list[tuple[str, bytes]] = []
     for file in files:
         batch.append(file)
-        if len(batch) == FILES_PER_MAIL:
+        if len(batch) == per_mail:
             yield batch
             batch = []
             while gate.locked():
@@ -147,7 +158,7 @@ async def _batches(files: Iterable[tuple[str, bytes]], gate: asyncio.Semaphore) 
         yield batch
 
 
-def run(files: Iterable[tuple[str, bytes]]) -> list[Outcome]:
+def run(files: Iterable[tuple[str, bytes]], *, per_mail: int = FILES_PER_MAIL) -> list[Outcome]:
     """`outcomes` for code without an event loop, with a gateway of its own."""
     with gateway() as judge:
-        return asyncio.run(outcomes(judge, files))
+        return asyncio.run(outcomes(judge, files, per_mail=per_mail))

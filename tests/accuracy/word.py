@@ -61,7 +61,9 @@ def lines() -> str:
     return "".join(para(runs(Writing((line,)))) for line in LETTER)
 
 
-def package(body: str, parts: dict[str, tuple[str, str]] | None = None, *, kind: str = "docx", section: str = "") -> bytes:
+def package(
+    body: str, parts: dict[str, tuple[str, str]] | None = None, *, kind: str = "docx", section: str = ""
+) -> bytes:
     """A document; `parts` are name to (relationship kind, content), related to the document as their stem."""
     parts = parts or {}
     inner = {name: pair for name, pair in parts.items() if name.startswith("word/")}
@@ -165,6 +167,12 @@ def _chunk(writing: Writing) -> bytes:
     return package('<w:altChunk r:id="chunk"/>', {"word/chunk.html": ("aFChunk", html)})
 
 
+def _building_block(writing: Writing) -> bytes:
+    block = f"<w:docParts><w:docPart><w:docPartBody>{para(runs(writing))}</w:docPartBody></w:docPart></w:docParts>"
+    content = f"<w:glossaryDocument {NS}>{block}</w:glossaryDocument>"
+    return package("", {"word/glossary.xml": ("glossaryDocument", content)})
+
+
 def _lowered(writing: Writing) -> Writing:
     return Writing(tuple(piece.lower() for piece in writing.pieces), writing.font)
 
@@ -199,7 +207,7 @@ def _by_python_docx(place: str) -> Callable[[Writing], bytes]:
     def make(writing: Writing) -> bytes:
         document = Document()
         target = {
-            "body": lambda: document.add_paragraph(),
+            "body": document.add_paragraph,
             "heading": lambda: document.add_heading("", 1),
             "table cell": lambda: document.add_table(2, 2).cell(0, 1).paragraphs[0],
             "header": lambda: document.sections[0].header.paragraphs[0],
@@ -298,9 +306,7 @@ SLOTS: tuple[Slot, ...] = (
     Slot("docx", "HTML chunk", _chunk, accepts=one_piece),
     Slot("docx", "document variable", lambda m: package("", {"word/settings.xml": ("settings",
          f'<w:settings {NS}><w:docVars><w:docVar w:name="v" w:val={attribute(m.text)}/></w:docVars></w:settings>')}), accepts=one_piece),
-    Slot("docx", "building block", lambda m: package("", {"word/glossary.xml": ("glossaryDocument",
-         f"<w:glossaryDocument {NS}><w:docParts><w:docPart><w:docPartBody>{para(runs(m))}</w:docPartBody></w:docPart></w:docParts>"
-         "</w:glossaryDocument>")}), accepts=plain_letters),
+    Slot("docx", "building block", _building_block, accepts=plain_letters),
     Slot("docm", "body", _body(lambda m: para(runs(m)), "docm")),
     Slot("docm", "text box (DrawingML)", _body(_box, "docm")),
     Slot("dotx", "body", _body(lambda m: para(runs(m)), "dotx")),

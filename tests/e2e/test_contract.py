@@ -10,8 +10,8 @@ from datetime import datetime
 import pytest
 
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
-from tests.support.client import RawClient
 from tests.support.certificates import Pki
+from tests.support.client import RawClient
 from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -120,7 +120,9 @@ async def test_check_prints_one_json_object_a_file_and_the_worst_exit_code(tmp_p
     assert (first["file"], first["disposition"]) == (str(clean), "relay")
     assert (second["file"], second["disposition"]) == (str(marked), "reject")
     assert second["recipients"] == {COLLEAGUE: "reject"}
-    (level,) = {f["params"].get("level") for f in second["findings"] if f["policy"] == "classified" and f["outcome"] == "failed"}
+    (level,) = {
+        f["params"].get("level") for f in second["findings"] if f["policy"] == "classified" and f["outcome"] == "failed"
+    }
     assert level == "toi_mat"
     alone = await cli("check", "--json", clean)
     assert alone.code == 0
@@ -211,7 +213,9 @@ async def test_verify_exits_with_1_when_a_record_was_changed(tmp_path):
         await gateway.terminate()
         with sqlite3.connect(gateway.data / "audit.db") as connection:
             connection.execute("DROP TRIGGER record_no_update")
-            connection.execute("UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'relayed', 'refused') AS BLOB)")
+            connection.execute(
+                "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'relayed', 'refused') AS BLOB)"
+            )
         run = await gateway.audit("verify")
         assert run.code == 1
         no_traceback(run.err)
@@ -250,7 +254,9 @@ async def test_a_misspelt_key_is_shown_with_its_place_and_the_right_word(tmp_pat
 
 
 async def test_all_faults_of_a_file_are_shown_at_once(tmp_path):
-    err = await refused_start(tmp_path, "workers: nhieu\npolicy: binhtan-7600\nlog_level: loud\nnext_hop:\n  address: nowhere\n")
+    err = await refused_start(
+        tmp_path, "workers: nhieu\npolicy: binhtan-7600\nlog_level: loud\nnext_hop:\n  address: nowhere\n"
+    )
     for place in ("gateway.yaml:1:10: ", "gateway.yaml:3:12: ", "gateway.yaml:5:12: "):
         assert place in err
     assert len(err.splitlines()) == 3
@@ -310,12 +316,16 @@ async def test_a_port_that_is_bound_without_listening_is_in_use_too(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        await refused_start(tmp_path, f"listeners: [{{kind: relay, listen: '127.0.0.1:{port}'}}]\n", f"127.0.0.1:{port}")
+        await refused_start(
+            tmp_path, f"listeners: [{{kind: relay, listen: '127.0.0.1:{port}'}}]\n", f"127.0.0.1:{port}"
+        )
 
 
 async def test_an_address_that_is_not_ours_is_named(tmp_path):
     await refused_start(tmp_path, "listeners: [{kind: relay, listen: '192.0.2.1:2525'}]\n", "192.0.2.1:2525")
-    await refused_start(tmp_path, "listeners: [{kind: relay, listen: 'no-such-host.invalid:2525'}]\n", "no-such-host.invalid")
+    await refused_start(
+        tmp_path, "listeners: [{kind: relay, listen: 'no-such-host.invalid:2525'}]\n", "no-such-host.invalid"
+    )
 
 
 async def test_a_milter_socket_in_a_folder_that_is_not_there_is_named(tmp_path):
@@ -347,7 +357,11 @@ async def test_a_policy_that_is_missing_broken_or_unknown(tmp_path):
     assert re.search(rf"{broken}:\d+:\d+: ", err)
     await refused_start(tmp_path, "policy: binhtan-7601\n", "binhtan-7601", "binhtan-7600")
     clean = put(tmp_path, "clean.eml", CLEAN)
-    for policy, needle in ((tmp_path / "nowhere.yaml", "nowhere.yaml: "), ("strickt", "strict"), (broken, f"{broken}:")):
+    for policy, needle in (
+        (tmp_path / "nowhere.yaml", "nowhere.yaml: "),
+        ("strickt", "strict"),
+        (broken, f"{broken}:"),
+    ):
         run = await cli("check", "--policy", policy, clean)
         assert run.code == 2
         assert needle in run.err
@@ -369,7 +383,9 @@ async def test_a_folder_of_trust_anchors_that_is_missing_or_damaged_is_named(tmp
     no_traceback(run.err)
     async with Sink() as sink:
         listeners = "listeners: [{kind: relay, listen: '127.0.0.1:0'}]\n"
-        await refused_start(tmp_path, listeners + BASE % sink.port + f"certs: {tmp_path}/nowhere\n", f"{tmp_path}/nowhere: ")
+        await refused_start(
+            tmp_path, listeners + BASE % sink.port + f"certs: {tmp_path}/nowhere\n", f"{tmp_path}/nowhere: "
+        )
 
 
 async def test_times_addresses_and_flags_that_make_no_sense(tmp_path):
@@ -449,7 +465,16 @@ async def test_a_log_that_was_shortened_is_not_written_on(tmp_path):
 
 
 async def test_every_command_explains_itself(tmp_path):
-    for command in ((), ("serve",), ("check",), ("demo",), ("doctor",), ("audit",), ("audit", "list"), ("policy", "lint")):
+    for command in (
+        (),
+        ("serve",),
+        ("check",),
+        ("demo",),
+        ("doctor",),
+        ("audit",),
+        ("audit", "list"),
+        ("policy", "lint"),
+    ):
         run = await cli(*command, "--help")
         assert run.code == 0
         assert "Usage" in run.out
@@ -469,4 +494,3 @@ async def test_standard_output_that_is_closed_early_is_no_traceback(tmp_path):
         _, err = await process.communicate()
     no_traceback(err.decode())
     assert process.returncode != 0
-

@@ -25,7 +25,11 @@ LOST = (ConnectionError, asyncio.IncompleteReadError, TimeoutError, OSError)
 
 
 def mail(number: int) -> bytes:
-    return b"From: %s\r\nTo: %s\r\nSubject: thu-so-%d\r\n\r\nxin chao\r\n" % (STAFF.encode(), COLLEAGUE.encode(), number)
+    return b"From: %s\r\nTo: %s\r\nSubject: thu-so-%d\r\n\r\nxin chao\r\n" % (
+        STAFF.encode(),
+        COLLEAGUE.encode(),
+        number,
+    )
 
 
 def token(content: bytes) -> bytes:

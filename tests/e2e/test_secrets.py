@@ -1,9 +1,7 @@
 """What must not be kept is nowhere: a password (promise 6), and the words of a classified mail (promise 4)."""
 
-import asyncio
 import base64
 import io
-import logging
 import os
 import tempfile
 import zipfile
@@ -18,12 +16,12 @@ import pytest
 from tests.e2e.gateway_process import four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
-from tests.support.sink import Sink
+from tests.support.sink import Act, Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 LOGIN, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
-PASSWORD, WRONG = "ChimHoangYen-7Qz!canary", "ChimSeDong-9Wx!canary"  # fmt: skip
+PASSWORD, WRONG = "ChimHoangYen-7Qz!canary", "ChimSeDong-9Wx!canary"
 SECRET_FOLDERS = (Path("/dev/shm"), Path("/run"), Path("/var/tmp"), Path(tempfile.gettempdir()))
 
 
@@ -131,7 +129,7 @@ async def test_a_password_appears_nowhere_whatever_becomes_of_the_login(tmp_path
                 await client.ehlo()
                 assert (await auth(client, "PLAIN", PASSWORD)).code >= 500
             # A connection that breaks in the middle of AUTH must not put the secret into an exception.
-            sink.script = lambda stage, session: _close() if stage == "auth" else None
+            sink.script = lambda stage, session: Act(reply=None, close=True) if stage == "auth" else None
             async with RawClient(*gateway.address("submissions"), tls=pki.client()) as client:
                 await client.ehlo()
                 assert (await auth(client, "LOGIN", PASSWORD)).code in {421, 451, 454}
@@ -150,17 +148,10 @@ async def test_a_password_appears_nowhere_whatever_becomes_of_the_login(tmp_path
             assert {record["login"] for record in failed} >= {LOGIN}
 
 
-def _close():
-    from tests.support.sink import Act
-
-    return Act(reply=None, close=True)
-
-
 # --- classified content -------------------------------------------------------------------------------------------
 
 WORDS = "Kế hoạch chim yến vượt sông 8Kx2"
-PLAIN_WORDS = "chim yến vượt sông"
-SUBJECT, NAME, INNER, SENDER_NAME = "Ho so bo doi 4Zr7", "ho-so-thien-nga-5Tq9.zip", "bao-cao-dai-bang-3Wd1.docx", "x"
+SUBJECT, NAME, INNER = "Ho so bo doi 4Zr7", "ho-so-thien-nga-5Tq9.zip", "bao-cao-dai-bang-3Wd1.docx"
 MARKED_BODY = "con ong xanh 6Pm4"
 
 
@@ -179,12 +170,14 @@ def classified_mail(words=WORDS) -> bytes:
     mail.set_content(f"{MARKED_BODY}\n")
     mail.add_attachment(archive.getvalue(), maintype="application", subtype="zip", filename=NAME)
     # Large enough for the file behind the spool, too.
-    mail.add_attachment(os.urandom(600_000).hex().encode(), maintype="text", subtype="plain", filename="so-lieu-2Lb8.txt")
+    mail.add_attachment(
+        os.urandom(600_000).hex().encode(), maintype="text", subtype="plain", filename="so-lieu-2Lb8.txt"
+    )
     return mail.as_bytes()
 
 
 def kept_forms() -> list[bytes]:
-    texts = (WORDS, PLAIN_WORDS, SUBJECT, NAME, INNER, "so-lieu-2Lb8", MARKED_BODY)
+    texts = (WORDS, SUBJECT, NAME, INNER, "so-lieu-2Lb8", MARKED_BODY)
     forms = []
     for text in texts:
         forms += [text.encode(), text.encode("utf-16-le"), text.encode("unicode_escape"), text.split()[-1].encode()]
@@ -215,7 +208,10 @@ async def test_nothing_of_a_classified_mail_is_kept(tmp_path):
             await gateway.terminate()
             (refused,) = [record for record in await gateway.records() if record["kind"] == "refused"]
             assert refused["mail"]["confidential"] is True
-            assert any(f["policy"] == "classified" and f["params"].get("level") == "toi_mat" for f in refused["mail"]["findings"])
+            assert any(
+                f["policy"] == "classified" and f.get("params", {}).get("level") == "toi_mat"
+                for f in refused["mail"]["findings"]
+            )
             assert {name for name, text in texts.items() for needle in needles if needle in text} == set()
             assert files_with(tmp_path, needles) == []
             for folder in SECRET_FOLDERS:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLW0108  (nested servers and clients, and small scripts, read better so)
 """Connecting and talking to a next hop that may be anything: absent, slow, unencrypted, false."""
 
 import asyncio

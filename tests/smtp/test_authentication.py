@@ -1,4 +1,3 @@
-# ruff: noqa: SIM117  (nested servers and clients, and small scripts, read better so)
 """AUTH is replayed at the next hop on the connection that then carries the mail; secrets stay between the two."""
 
 import asyncio

@@ -1,4 +1,3 @@
-# ruff: noqa: PLW0108, SIM117  (nested servers and clients, and small scripts, read better so)
 """Clients that go away, and a server that is told to: nothing is cut between the final dot and its reply."""
 
 import asyncio

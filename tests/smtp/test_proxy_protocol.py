@@ -1,4 +1,3 @@
-# ruff: noqa: SIM117  (nested servers and clients, and small scripts, read better so)
 """PROXY v1 and v2 tell the client's address; nobody but the balancer may say so."""
 
 import socket

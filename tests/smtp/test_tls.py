@@ -1,4 +1,3 @@
-# ruff: noqa: SIM117  (nested servers and clients, and small scripts, read better so)
 """TLS on our side: STARTTLS without injection, implicit TLS, nothing older than TLS 1.2."""
 
 import asyncio

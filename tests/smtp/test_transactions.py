@@ -1,4 +1,3 @@
-# ruff: noqa: PLW0108, SIM117  (nested servers and clients, and small scripts, read better so)
 """A mail transaction is the next hop's: its answers reach the client, one for each recipient, and 250 only after its 250."""
 
 import asyncio

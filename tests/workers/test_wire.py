@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model import Document, HeaderField, Part, ReadStatus
+from gateway.model import Document, HeaderField, Part, ReadStatus, Run
 from gateway.workers import wire
 from gateway.workers.merge import Merger
 from gateway.workers.pool import _portable, _unique
@@ -17,6 +17,7 @@ from gateway.workers.wire import (
     FrameReader,
     InspectionRequest,
     Result,
+    Runs,
     WireError,
     decode_request,
     encode,
@@ -140,4 +141,26 @@ def test_a_container_that_dies_when_reopened_gives_up_its_members():
 
 
 def test_only_typed_data_is_ever_decoded():
-    assert wire._frame_decoder.type == (Began | Result | Finished)
+    assert wire._frame_decoder.type == (Began | Runs | Result | Finished)
+
+
+def test_runs_of_a_long_document_travel_in_frames_of_their_own():
+    runs = tuple(Run(text=f"line {number}", block=number) for number in range(2 * wire.FRAME_RUNS + 1))
+    short = Document(part="1", format="text", status=ReadStatus.OK, runs=(Run(text="short"),))
+    result = Result(
+        part=Part(path="1", declared_type="text/plain"),
+        documents=(short, Document(part="1", format="text", status=ReadStatus.OK, runs=runs)),
+    )
+
+    frames = list(wire.encode_reply(result))
+
+    assert max(map(len, frames)) < len(encode(result)) * 0.6
+    reader = FrameReader()
+    assert [frame for data in frames for frame in reader.feed(data)][-1] == result
+
+
+def test_runs_without_their_document_are_a_fault():
+    ahead = encode(Runs(document=3, runs=(Run(text="x"),)))
+    for after in (Finished(), Result(part=Part(path="1", declared_type="text/plain"))):
+        with pytest.raises(WireError):
+            list(FrameReader().feed(ahead + encode(after)))
