@@ -7,10 +7,12 @@ import os
 import shutil
 import smtplib
 import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
@@ -72,10 +74,9 @@ class Mta:
 
 
 @pytest.fixture
-async def mta(tmp_path_factory):
-    root = tmp_path_factory.mktemp("milter-postfix")
-    for folder in (root, *list(root.parents)[:2]):
-        folder.chmod(0o755)
+async def mta():
+    root = Path(tempfile.mkdtemp(prefix="gateway-milter-"))
+    root.chmod(0o755)  # Postfix's own user looks for the socket
     (root / "policy.yaml").write_text(POLICY, "utf-8")
     gateway = GatewayProcess(
         root,
@@ -109,6 +110,7 @@ async def mta(tmp_path_factory):
             )
             if gateway.process is not None and gateway.process.returncode is None:
                 await gateway.terminate()
+            shutil.rmtree(root, ignore_errors=True)
 
 
 async def test_what_is_clean_goes_on_byte_for_byte(mta):
