@@ -121,9 +121,10 @@ class Tesseract:
         library.TessBaseAPISetPageSegMode(handle, int(layout))
         library.TessBaseAPISetImage(handle, pixels.ctypes.data, width, height, 1, width)
         library.TessBaseAPISetSourceResolution(handle, dpi)
-        monitor = library.TessMonitorCreate()
-        end = time.monotonic() + limit_s if limit_s is not None else float("inf")
+        monitor = None
+        end = float("inf")
         if limit_s is not None:
+            monitor, end = library.TessMonitorCreate(), time.monotonic() + limit_s
             library.TessMonitorSetDeadlineMSecs(monitor, max(int(limit_s * 1000), 1))
         try:
             with self._silence:
@@ -139,7 +140,8 @@ class Tesseract:
             finally:
                 library.TessDeleteText(address)
         finally:
-            library.TessMonitorDelete(monitor)
+            if monitor is not None:
+                library.TessMonitorDelete(monitor)
             library.TessBaseAPIClear(handle)
         return list(_words(table))
 

@@ -205,10 +205,16 @@ def _cached(writing: Writing) -> bytes:
 
 def _box(writing: Writing) -> bytes:
     runs = "".join(f"<a:r><a:t>{xml(piece)}</a:t></a:r>" for piece in writing.pieces)
+    corners = "".join(
+        f"<xdr:{end}><xdr:col>{n}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{n}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:{end}>"
+        for end, n in (("from", 4), ("to", 8))
+    )
     drawing = (
         '<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
-        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><xdr:absoluteAnchor><xdr:sp><xdr:nvSpPr>'
-        f'<xdr:cNvPr id="2" name="Hộp 1"/></xdr:nvSpPr><xdr:txBody><a:p>{runs}</a:p></xdr:txBody></xdr:sp></xdr:absoluteAnchor></xdr:wsDr>'
+        f'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><xdr:twoCellAnchor>{corners}<xdr:sp><xdr:nvSpPr>'
+        '<xdr:cNvPr id="2" name="Hộp 1"/><xdr:cNvSpPr txBox="1"/></xdr:nvSpPr><xdr:spPr><a:xfrm><a:off x="0" y="0"/>'
+        '<a:ext cx="900000" cy="300000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr>'
+        f"<xdr:txBody><a:bodyPr/><a:p>{runs}</a:p></xdr:txBody></xdr:sp><xdr:clientData/></xdr:twoCellAnchor></xdr:wsDr>"
     )
     return _raw(
         '<sheetData>ROWS</sheetData><drawing r:id="d"/>', extra={"xl/drawings/drawing1.xml": drawing},

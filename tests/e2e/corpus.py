@@ -9,12 +9,11 @@ CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shar
 
 
 def mails(count: int) -> list[bytes]:
-    """As many mails, CRLF line ends, none like another: the corpus again and again with a number on top."""
+    """As many mails with CRLF line ends: the corpus again and again, each with its number in six digits on top."""
     real = []
     for path in sorted(CORPUS.rglob("*.eml")):
         octets = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"").replace(b"\0", b"")
         real.append(octets.replace(b"\n", b"\r\n").removesuffix(b"\r\n") + b"\r\n")
     if not real:
         pytest.skip(f"no mails in {CORPUS} (GATEWAY_CORPUS)")
-    rounds = -(-count // len(real))
-    return [b"X-Round: %d\r\n" % number + mail for number in range(rounds) for mail in real][:count]
+    return [b"X-Number: %06d\r\n" % number + real[number % len(real)] for number in range(count)]

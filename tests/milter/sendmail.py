@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,6 @@ define(`SMART_HOST', `relay:[127.0.0.1]')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
 define(`confDONT_PROBE_INTERFACES', `True')dnl
 define(`confTO_IDENT', `0s')dnl
-define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,WorldWritableDirPathSafe')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port={port}')dnl
 INPUT_MAIL_FILTER(`gateway', `S=local:{socket}, F=T, T=S:60s;R:300s;E:10m')dnl
 MAILER(`smtp')dnl
@@ -57,6 +58,28 @@ def unpacked() -> Path:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return root
+
+
+@contextmanager
+def work_folder():
+    """A folder for sockets and queue: Sendmail trusts nothing below one that the world may write to, such as /tmp."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as name:
+        yield Path(name)
+
+
+def command(root: Path, configuration: Path) -> list[str]:
+    """Return what runs it in the foreground, under a host name with a dot: without one it waits a minute at its start."""
+    program = root / "usr/libexec/sendmail/sendmail"
+    return [
+        "unshare",
+        "--uts",
+        "sh",
+        "-c",
+        'hostname sendmail.test && exec "$0" -bD -C "$1"',
+        str(program),
+        str(configuration),
+    ]
 
 
 def environment(root: Path) -> dict[str, str]:

@@ -1,0 +1,43 @@
+"""Accuracy on real files: `python -m tests.accuracy` prints the tables, `--write docs/accuracy.md` puts them there."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.accuracy import second_readers, tables
+
+SECTIONS = {"matrix": tables.full_report, "recall": second_readers.report}
+"""Name of the marks `<!-- name begin -->`, and what makes the section."""
+
+
+def put(page: Path, name: str, content: str) -> None:
+    """Replace a section between its marks; it is put at the end where the page has none."""
+    begin, end = f"<!-- {name} begin -->", f"<!-- {name} end -->"
+    text = page.read_text("utf-8")
+    if begin not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
+    before, rest = text.split(begin, 1)
+    page.write_text(f"{before}{begin}\n{content}{end}{rest.split(end, 1)[1]}", "utf-8")
+
+
+def main() -> None:
+    """Run the sections asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; all when none is named"
+    )
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables between their marks in this page")
+    arguments = parser.parse_args()
+    for name in arguments.sections or SECTIONS:
+        if name not in SECTIONS:
+            parser.error(f"no section {name}")
+        content = SECTIONS[name](lambda line: print(line, file=sys.stderr, flush=True))
+        print(content)
+        if arguments.write is not None:
+            put(arguments.write, name, content)
+
+
+if __name__ == "__main__":
+    main()

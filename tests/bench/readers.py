@@ -1,0 +1,416 @@
+"""Readers, stamp finder, signature checks and the worker wall, measured beside what others take for the same: in one run.
+
+    python -m tests.bench.readers
+    python -m tests.bench.readers --write docs/performance.md
+
+Contestants take turns, so that a busy machine slows all of them alike; figures are medians. Times are CPU of this process
+where both contestants run in it, wall time where one is another program. Rows with a goal say whether it is met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import io
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import docx
+import openpyxl
+import pypdf
+from docx.shared import Pt, RGBColor
+from docx.text.run import Run as WordRun
+from openpyxl.styles import Font
+from reportlab.pdfgen.canvas import Canvas
+
+from gateway import mime
+from gateway.readers import ooxml, pdf, registry
+from gateway.readers.base import Budget, Source
+from gateway.readers.stamp import find
+from gateway.signatures import verify
+from gateway.signatures.trust import TrustStore
+from gateway.workers.inspector import Inspector
+from gateway.workers.merge import Merger
+from gateway.workers.pool import PoolSettings, WorkerPool
+from gateway.workers.verifiers import NoVerifiers
+from gateway.workers.wire import InspectionRequest
+from tests.accuracy import portable, wall
+from tests.accuracy.innocents import CORPUS, ROOT
+from tests.accuracy.shapes import LETTER
+
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+MARKS = ("<!-- readers begin -->", "<!-- readers end -->")
+CERTS = ROOT / "certs"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement."""
+
+    what: str
+    ours: str
+    other: str = ""
+    ratio: str = ""
+    goal: str = ""
+    met: bool | None = None
+
+
+def turns(
+    rounds: int, *contestants: Callable[[], object], clock: Callable[[], float] = time.process_time
+) -> list[float]:
+    """Milliseconds of each contestant, median over rounds in which all take their turn."""
+    taken: list[list[float]] = [[] for _ in contestants]
+    for contestant in contestants:
+        contestant()  # imports and caches are not what is measured
+    for _ in range(rounds):
+        for mine, contestant in zip(taken, contestants, strict=True):
+            gc.collect()
+            began = clock()
+            contestant()
+            mine.append(1000 * (clock() - began))
+    return [statistics.median(mine) for mine in taken]
+
+
+def pdf_pages(count: int) -> bytes:
+    """A PDF of text pages in Vietnamese with an embedded font."""
+    portable.base()
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842), invariant=True)
+    for page in range(count):
+        canvas.setFont("Serif", 13)
+        for line in range(38):
+            canvas.drawString(85, 790 - 19 * line, LETTER[(page + line) % len(LETTER)][:76])
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def word_pages(count: int) -> bytes:
+    """A Word document of about that many pages, with styles, direct formatting and tables."""
+    document = docx.Document()
+    for page in range(count):
+        document.add_heading(LETTER[page % len(LETTER)], 2)
+        for line in range(14):
+            paragraph = document.add_paragraph()
+            for number, piece in enumerate(LETTER[(page + line) % len(LETTER)].split(",")):
+                run = paragraph.add_run(piece)
+                if number % 2:
+                    run.font.name, run.font.size, run.font.color.rgb = "Times New Roman", Pt(13), RGBColor(0, 0, 0)
+        table = document.add_table(4, 3)
+        for row in table.rows:
+            for cell in row.cells:
+                cell.text = "125 hồ sơ"
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def sheet_rows(count: int) -> bytes:
+    """A workbook with that many rows of ten cells."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    fonts = [Font(name="Times New Roman", size=12), Font(name="Arial", color="FFC00000")]
+    for row in range(1, count + 1):
+        for column in range(1, 11):
+            cell = sheet.cell(row, column, f"Hồ sơ {row}-{column}" if column % 2 else row * column)
+            cell.font = fonts[column % 2]
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def python_docx_walk(data: bytes) -> int:
+    """Text, font, size and colour of every run, looked up along the styles as python-docx lets one do it."""
+    document = docx.Document(io.BytesIO(data))
+    total = 0
+    paragraphs = list(document.paragraphs)
+    for table in document.tables:
+        for row in table.rows:
+            for cell in row.cells:
+                paragraphs += cell.paragraphs
+    for paragraph in paragraphs:
+        for run in paragraph.runs:
+            total += len(run.text) + len(str(_look(run, paragraph)))
+    return total
+
+
+def _look(run: WordRun, paragraph: object) -> tuple[object, object, object]:
+    name, size, colour = run.font.name, run.font.size, run.font.color.rgb
+    for first in (run.style, paragraph.style):  # type: ignore[attr-defined]
+        style = first
+        while style is not None and (name is None or size is None or colour is None):
+            name = name or style.font.name
+            size = size or style.font.size
+            colour = colour or style.font.color.rgb
+            style = style.base_style
+    return name, size, colour
+
+
+def openpyxl_walk(data: bytes) -> int:
+    """Text, font, size and colour of every cell."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    total = 0
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    font = cell.font
+                    total += len(str(cell.value)) + len(f"{font.name}{font.sz}{font.color.rgb if font.color else ''}")
+    return total
+
+
+def read_pdf(data: bytes) -> object:
+    """Our reading of a PDF: text with font, colour and place, annotations, attachments, earlier revisions."""
+    return pdf.read(Source(data=data, part="1", detected_type="application/pdf"), Budget())
+
+
+def read_office(data: bytes) -> object:
+    """Our reading of an Office package: all stories, properties, hidden parts, and the look of every run."""
+    return ooxml.read(Source(data=data, part="1"), Budget())
+
+
+def text_rows(rounds: int) -> Iterator[Row]:
+    """Text of PDF, Word and Excel files."""
+    pages = pdf_pages(100)
+    ours, theirs = turns(
+        rounds,
+        lambda: read_pdf(pages),
+        lambda: [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pages)).pages],
+    )
+    yield Row(
+        "text of a 100-page PDF",
+        f"{ours:.0f} ms",
+        f"pypdf {theirs:.0f} ms",
+        f"{theirs / ours:.1f}x faster",
+        ">= 5x",
+        theirs >= 5 * ours,
+    )
+    if shutil.which("pdftotext"):
+        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+            file.write(pages)
+            file.flush()
+
+            def poppler() -> object:
+                return subprocess.run(["pdftotext", file.name, "-"], capture_output=True, check=True)
+
+            ours, theirs = turns(rounds, lambda: read_pdf(pages), poppler, clock=time.perf_counter)
+        yield Row(
+            "text of a 100-page PDF",
+            f"{ours:.0f} ms",
+            f"pdftotext {theirs:.0f} ms",
+            f"{ours / theirs:.2f}x of it",
+            "<= 1.5x",
+            ours <= 1.5 * theirs,
+        )
+    word, sheet = word_pages(60), sheet_rows(3000)
+    ours, theirs = turns(rounds, lambda: read_office(word), lambda: python_docx_walk(word))
+    yield Row(
+        "walk of a 60-page DOCX",
+        f"{ours:.0f} ms",
+        f"python-docx {theirs:.0f} ms",
+        f"{theirs / ours:.1f}x faster",
+        ">= 10x",
+        theirs >= 10 * ours,
+    )
+    ours, theirs = turns(rounds, lambda: read_office(sheet), lambda: openpyxl_walk(sheet))
+    yield Row(
+        "walk of an XLSX, 30,000 cells",
+        f"{ours:.0f} ms",
+        f"openpyxl {theirs:.0f} ms",
+        f"{theirs / ours:.1f}x faster",
+        ">= 10x",
+        theirs >= 10 * ours,
+    )
+
+
+def stamp_rows(rounds: int) -> Iterator[Row]:
+    """The stamp finder on scanned pages, half of them stamped, colour and grey."""
+    from tests.readers.scans import Plan, scan
+
+    pages = [scan(Plan(seed, mark=("MẬT", None)[seed % 2], grey=seed % 4 > 1)) for seed in range(8)]
+    times = []
+    for number in range(rounds + 1):
+        for page in pages:
+            began = time.perf_counter()
+            find(page, 200)
+            if number:
+                times.append(1000 * (time.perf_counter() - began))
+    median = statistics.median(times)
+    yield Row(
+        "stamp check of a scanned page, 200 dpi",
+        f"{median:.0f} ms",
+        f"slowest {max(times):.0f} ms",
+        goal="< 100 ms median",
+        met=median < 100,
+    )
+
+
+def request(content: bytes) -> InspectionRequest:
+    """What the pipeline asks of the workers."""
+    message = mime.parse(content)
+    return InspectionRequest(
+        id="bench", root=message.root, content=content, header_block=content[: message.header_length], now=NOW
+    )
+
+
+def wall_rows(rounds: int) -> Iterator[Row]:
+    """What the process wall adds to a mail, and what a child takes of memory."""
+    content = wall.mail([("bao-cao.docx", word_pages(1)), ("bao-cao.pdf", pdf_pages(1))])
+    asked = request(content)
+
+    def inside() -> object:
+        merger = Merger(asked.root)
+        Inspector(asked, content, emit=merger.take, verifiers=NoVerifiers()).run()
+        return merger.documents
+
+    pool = WorkerPool.start(PoolSettings(certs=CERTS if CERTS.is_dir() else None))
+    try:
+        with asyncio.Runner() as runner:
+            (own, behind) = turns(10 * rounds, inside, lambda: runner.run(pool.inspect(asked)), clock=time.perf_counter)
+            yield Row(
+                "mail with a DOCX and a PDF behind the wall",
+                f"{behind:.1f} ms",
+                f"same process {own:.1f} ms",
+                f"{behind - own:+.1f} ms",
+                "< 10 ms more",
+                behind - own < 10,
+            )
+            heavy = wall.mail([("a.pdf", pdf_pages(100)), ("b.docx", word_pages(100)), ("c.xlsx", sheet_rows(10_000))])
+            zygote = pool.status().zygote_pid
+            peak, baseline = _peak_of_children(zygote or 0, lambda: runner.run(pool.inspect(request(heavy))))
+    finally:
+        pool.close()
+    yield Row(
+        "memory of a child: 100-page PDF, 100-page DOCX, 100,000 cells",
+        f"{peak:.0f} MiB",
+        f"of which inherited {baseline:.0f} MiB",
+        goal="< 512 MiB",
+        met=peak < 512,
+    )
+
+
+def _peak_of_children(zygote: int, work: Callable[[], object]) -> tuple[float, float]:
+    """Highest resident memory of any child while `work` runs, and the zygote's own, both in MiB."""
+    peak = 0
+    done = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.01):
+            for child in _children(zygote):
+                peak = max(peak, _status(child, "VmHWM"))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        work()
+    finally:
+        done.set()
+        thread.join()
+    return peak / 1024, _status(zygote, "VmRSS") / 1024
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == process:
+                found.append(int(entry.name))
+    return found
+
+
+def _status(process: int, key: str) -> int:
+    try:
+        rows = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(row.split()[1]) for row in rows if row.startswith(key)), 0)
+
+
+_SIGNED = (
+    (
+        "PDF with two signatures",
+        "vietnam",
+        "vbai__779qdubDLQUY_KHUYEN_HOC.signed.signed.kydauden.pdf",
+        "application/pdf",
+        80,
+    ),
+    ("OOXML signature", "office-signatures", "poi__ms-office-2010-signed.docx", registry.DOCX, 20),
+    (
+        "OpenDocument signature",
+        "office-signatures",
+        "rubodf__ODF_document_signature_valid_and_trusted.odt",
+        registry.ODT,
+        20,
+    ),
+)
+
+
+def signature_rows(rounds: int) -> Iterator[Row]:
+    """Signature checks on real files, with all trust anchors."""
+    trust = TrustStore.load(CERTS)
+    for what, folder, name, kind, limit in _SIGNED:
+        path = CORPUS / folder / name
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        found = verify(data, part="1", filename=name, detected_type=kind, trust=trust, now=NOW)
+        (taken,) = turns(
+            3 * rounds, lambda: verify(data, part="1", filename=name, detected_type=kind, trust=trust, now=NOW)
+        )
+        yield Row(
+            f"{what} ({len(found)} found, {len(data) >> 10} KiB)",
+            f"{taken:.0f} ms CPU",
+            goal=f"< {limit} ms",
+            met=taken < limit,
+        )
+
+
+def table(rounds: int) -> tuple[str, list[Row]]:
+    """All rows as Markdown."""
+    rows = [*text_rows(rounds), *stamp_rows(rounds), *wall_rows(rounds), *signature_rows(rounds)]
+    lines = [
+        "",
+        f"`python -m tests.bench.readers --rounds {rounds}` on {os.cpu_count()} processors, {datetime.now(UTC):%Y-%m-%d}:",
+        "",
+    ]
+    lines += ["| what | gateway | beside it | ratio | goal | met |", "|---|---:|---:|---:|---:|---|"]
+    for row in rows:
+        met = "" if row.met is None else "yes" if row.met else "**no**"
+        lines.append(f"| {row.what} | {row.ours} | {row.other} | {row.ratio} | {row.goal} | {met} |")
+    return "\n".join(lines) + "\n\n", rows
+
+
+def main() -> None:
+    """Print the table, or put it between its marks in a page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--write", type=Path, metavar="PAGE")
+    arguments = parser.parse_args()
+    lines, _ = table(arguments.rounds)
+    print(lines)
+    if arguments.write is not None:
+        begin, end = MARKS
+        text = arguments.write.read_text("utf-8")
+        if begin not in text:
+            text = f"{text.rstrip()}\n\n## Readers, stamps, signatures, wall\n\n{begin}\n{end}\n"
+        before, rest = text.split(begin, 1)
+        arguments.write.write_text(f"{before}{begin}\n{lines}{end}{rest.split(end, 1)[1]}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
