@@ -19,11 +19,11 @@ test: system-test $(VENV)/.dev ## install everything the tests need and run all 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" --ignore=tests/e2e
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" --ignore=tests/e2e --ignore=tests/accuracy
 
 soak: system-test $(VENV)/.dev ## the long tests: kill -9 soak, whole processes, oracles on every corpus file
 	$(BIN)/pytest -n 2 --dist loadgroup -m slow --ignore=tests/e2e
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest tests/e2e tests/accuracy
 
 check: $(VENV)/.dev lint types contracts unit ## lint, types, import contracts and unit tests, under a minute
 
