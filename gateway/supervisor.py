@@ -215,6 +215,8 @@ class _Supervisor:
         if pid == 0:
             os.close(reader)
             _end_with(parent)
+            # Ctrl-C in a terminal goes to the whole group; the supervisor turns it into a drain.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             os._exit(_guarded(lambda: run(self._inherited, writer)))
         os.close(writer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +25,13 @@ def user_errors() -> Iterator[None]:
     except GatewayError as error:
         print(f"gateway: {error}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_RUN) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); without this Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_CANNOT_RUN) from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"gateway: {place}{error.strerror or error}", file=sys.stderr)
-        raise SystemExit(EXIT_CANNOT_RUN) from None
-    except BrokenPipeError:
         raise SystemExit(EXIT_CANNOT_RUN) from None
 
 

@@ -90,6 +90,7 @@ class GatewayProcess:
                 stderr=stderr,
                 env=environment({**(self.env or {}), **(env or {})}),
                 cwd=self.folder,
+                start_new_session=True,
             )
         async with asyncio.timeout(START_S):
             line = (await self.process.stdout.readline()).decode()

@@ -5,10 +5,14 @@ import os
 import re
 import socket
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.demo.documents import official_letter, pdf_file
+from gateway.demo.pki import Pki as DemoPki
+from gateway.demo.pki import revocation_list
+from gateway.demo.sign import demo_signer
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
@@ -172,6 +176,39 @@ async def test_check_goes_on_after_a_file_that_cannot_be_read(tmp_path):
     no_traceback(run.err)
 
 
+async def test_check_tells_of_each_signature_by_the_anchors_and_mailboxes_that_it_is_given(tmp_path):
+    pki = DemoPki()
+    certs = tmp_path / "certs"
+    (certs / "crl").mkdir(parents=True)
+    for name, identity in (("root", pki.g2_root), ("sub", pki.g2_sub)):
+        (certs / f"{name}.cer").write_bytes(identity.certificate_der)
+        crl = revocation_list(
+            identity, this_update=pki.now - timedelta(hours=1), next_update=pki.now + timedelta(days=7)
+        )
+        (certs / "crl" / f"{name}.crl").write_bytes(crl)
+    document = put(tmp_path, "cong-van.pdf", demo_signer(pki)(pdf_file(official_letter("12/UBND-VP", "báo cáo"))))
+    directory = write(tmp_path, "directory.json", '{"mailboxes": [{"address": "%s", "kind": "personal"}]}' % STAFF)
+    trusted = await cli("check", "--json", "--certs", certs, "--directory", directory, "--from", STAFF, document)
+    assert trusted.code == 0, trusted.out
+    (result,) = trusted.json
+    assert len(result["directory_digest"]) == 64
+    for signature in result["signatures"]:
+        assert signature.keys() >= {
+            "part", "filename", "container", "integrity", "changes", "coverage", "trust", "signer", "holder_kind",
+            "indication", "document_timestamp",
+        }  # fmt: skip
+        assert (signature["integrity"], signature["trust"]) == ("intact", "trusted")
+    assert {signature["holder_kind"] for signature in result["signatures"]} == {"person", "organisation"}
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    stranger = await cli("check", "--json", "--certs", empty, document)
+    assert stranger.code in {1, 2}
+    if stranger.code == 1:
+        assert {signature["trust"] for signature in stranger.json[0]["signatures"]} == {"untrusted"}
+    else:
+        assert str(empty) in stranger.err
+
+
 # --- audit --------------------------------------------------------------------------------------------------------
 
 
@@ -319,6 +356,18 @@ async def test_a_port_that_is_bound_without_listening_is_in_use_too(tmp_path):
         await refused_start(
             tmp_path, f"listeners: [{{kind: relay, listen: '127.0.0.1:{port}'}}]\n", f"127.0.0.1:{port}"
         )
+
+
+async def test_the_port_of_another_gateway_is_in_use(tmp_path):
+    async with Sink() as sink, serving(tmp_path / "first", *four_flags(sink.port)) as gateway:
+        _, port = gateway.address()
+        config = f"listeners: [{{kind: relay, listen: '127.0.0.1:{port}'}}]\n"
+        await refused_start(tmp_path, config, f"127.0.0.1:{port}")
+
+
+async def test_an_address_that_is_listed_twice_is_named(tmp_path):
+    twice = "listeners:\n  - {kind: relay, listen: '127.0.0.1:2525'}\n  - {kind: milter, listen: '127.0.0.1:2525'}\n"
+    await refused_start(tmp_path, twice, "gateway.yaml:1:1: ", "127.0.0.1:2525")
 
 
 async def test_an_address_that_is_not_ours_is_named(tmp_path):

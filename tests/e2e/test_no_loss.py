@@ -207,7 +207,8 @@ async def test_an_outcome_that_cannot_be_written_means_451_and_no_acknowledgemen
         assert {record["delivery"] for record in await gateway.records() if record["kind"] == "outcome"} == {"unknown"}
 
 
-async def test_sigterm_under_load_finishes_what_is_in_hand_and_takes_nothing_more(tmp_path):
+@pytest.mark.parametrize("how", ["SIGTERM to the supervisor", "Ctrl-C to the whole group"])
+async def test_the_end_under_load_finishes_what_is_in_hand_and_takes_nothing_more(tmp_path, how):
     gate = asyncio.Event()
     reached = asyncio.Semaphore(0)
 
@@ -230,7 +231,10 @@ async def test_sigterm_under_load_finishes_what_is_in_hand_and_takes_nothing_mor
         sending = [asyncio.create_task(send(number)) for number in range(20)]
         for _ in sending:  # all twenty are with the next hop, which does not answer yet
             await asyncio.wait_for(reached.acquire(), 30)
-        gateway.process.send_signal(signal.SIGTERM)
+        if how.startswith("SIGTERM"):
+            gateway.process.send_signal(signal.SIGTERM)
+        else:
+            os.killpg(gateway.pid, signal.SIGINT)
         async with asyncio.timeout(20):  # nobody new is let in
             while True:
                 try:
@@ -267,6 +271,21 @@ async def test_the_relay_finishes_when_the_client_goes_after_its_final_dot(tmp_p
         await sink.wait_delivered()
         await gateway.terminate()
         assert [r["delivery"] for r in await gateway.records() if r["kind"] == "outcome"] == ["relayed"]
+
+
+async def test_a_next_hop_that_dies_after_the_final_dot_leaves_the_outcome_unknown(tmp_path):
+    """It may have taken the mail: the client hears 451, the audit says so, and we never send it again ourselves."""
+    script = lambda stage, session: Act(reply=None, close=True) if stage == "dot" else None
+    async with Sink(script) as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            assert (await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))).code == 451
+        assert len(sink.delivered) == 1
+        await gateway.terminate()
+        await gateway.start()
+        await gateway.terminate()
+        assert len(sink.delivered) == 1
+        assert [r["delivery"] for r in await gateway.records() if r["kind"] == "outcome"] == ["unknown"]
 
 
 async def test_a_killed_front_end_is_replaced_and_so_is_the_zygote(tmp_path):

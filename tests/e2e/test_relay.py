@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 import os
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 
+from gateway.demo.documents import Line, encrypted_zip, word_file
 from tests.e2e import corpus
 from tests.e2e.gateway_process import four_flags, serving
 from tests.support.certificates import Pki
@@ -155,6 +158,25 @@ async def test_a_client_that_missed_the_answer_because_we_were_killed_gets_250_a
                         await asyncio.sleep(0.05)
             assert reply.code == 250
             assert len(sink.delivered) == 1
+
+
+async def test_a_relay_refuses_what_a_policy_would_hold_for_nobody_would_have_it(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\nname: giu-lai\nextends: binhtan-7600\npolicies:\n  opaque:\n    rules: {encrypted: hold}\n"
+    )
+    locked = encrypted_zip("a.docx", word_file((Line("Nội dung."),)), b"khong-ai-biet")
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Subject"] = LOGIN, RECIPIENT, "So lieu"
+    mail.set_content("Gui anh.\n")
+    mail.add_attachment(locked, maintype="application", subtype="zip", filename="so-lieu.zip")
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port, policy=policy)) as gateway:
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            assert (await client.mail(mail.as_bytes(), sender=LOGIN, recipients=(RECIPIENT,))).code == 550
+        (refused,) = [record for record in await gateway.records() if record["kind"] == "refused"]
+        assert refused["mail"]["disposition"] == "reject"
+        assert not sink.delivered
 
 
 async def test_25_megabytes_arrive_and_the_limit_is_announced_and_kept(tmp_path):

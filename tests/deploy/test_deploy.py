@@ -1,0 +1,158 @@
+"""What is shipped for the machine: systemd units, the sample configuration, the Makefile, the package script."""
+
+import importlib
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gateway.config import Configuration, ListenerKind, NextHopTls
+from gateway.errors import ConfigError
+from gateway.yaml_file import load_yaml, parse_yaml
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "systemd" / "gateway.service"
+DROP_IN = DEPLOY / "systemd" / "gateway.service.d" / "low-ports.conf"
+EXPOSURE = 15
+"""In tenths: 1.5."""
+DOCUMENTS = ["README.md", "docs/admin-guide.vi.md", "docs/admin-guide.en.md", "deploy/postfix/README.md"]
+
+
+def run(*command):
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+
+
+def need_systemd():
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed (make system-test)")
+
+
+# --- systemd ------------------------------------------------------------------------------------------------------
+
+
+def exposed(unit: Path) -> subprocess.CompletedProcess:
+    return run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}", unit)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("low_ports", [False, True], ids=["plain", "with low ports"])
+def test_the_unit_is_exposed_by_at_most_1_5(tmp_path, low_ports):
+    need_systemd()
+    unit = Path(shutil.copy(UNIT, tmp_path))
+    plain = exposed(unit)
+    if low_ports:
+        folder = tmp_path / "gateway.service.d"
+        folder.mkdir()
+        shutil.copy(DROP_IN, folder)
+    result = exposed(unit)
+    assert result.returncode == 0, result.stdout + result.stderr
+    (exposure,) = re.findall(r"Overall exposure level for \S+: (\d+\.\d)", result.stdout)
+    assert float(exposure) <= EXPOSURE / 10
+    assert (result.stdout != plain.stdout) is low_ports, "the drop-in was not read"
+
+
+@pytest.mark.system
+def test_the_exposure_check_fails_without_the_hardening(tmp_path):
+    need_systemd()
+    unit = tmp_path / UNIT.name
+    unit.write_text(re.sub(r"(?m)^(Protect|Restrict|SystemCall|Capability|NoNew|Private).*$", "", UNIT.read_text()))
+    assert exposed(unit).returncode != 0
+
+
+@pytest.mark.system
+def test_the_unit_has_no_unknown_keys(tmp_path):
+    """`systemd-analyze verify` on a copy whose programs and user exist here."""
+    need_systemd()
+    text = re.sub(r"(?m)^(Exec\w+)=\S+", r"\1=/bin/true", UNIT.read_text())
+    unit = tmp_path / UNIT.name
+    unit.write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", text))
+    result = run("systemd-analyze", "verify", "--man=no", unit)
+    assert [line for line in result.stderr.splitlines() if UNIT.name in line] == []
+    unit.write_text(unit.read_text() + "\n[Service]\nProtectEverythng=yes\n")
+    assert "ProtectEverythng" in run("systemd-analyze", "verify", "--man=no", unit).stderr, "the check can fail"
+
+
+# --- configurations that are shown --------------------------------------------------------------------------------
+
+
+def test_the_sample_configuration_is_valid_and_says_what_production_needs():
+    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    assert {listener.kind for listener in sample.listeners} == {ListenerKind.SUBMISSION, ListenerKind.SUBMISSIONS}
+    assert sample.next_hop.tls is NextHopTls.STARTTLS
+    assert not sample.next_hop.plaintext_allowed
+    assert sample.inspection.require_sandbox
+    assert sample.limits.message_bytes >= 25 * 1024 * 1024 * 4 // 3
+    assert sample.limits.deadline_s < 60
+
+
+def test_what_the_sample_shows_as_a_comment_is_valid_too():
+    """An administrator uncomments it first."""
+    text = (DEPLOY / "gateway.yaml").read_text("utf-8")
+    uncommented = re.sub(r"(?m)^  # (-|  )", r"  \1", text)
+    assert uncommented != text
+    sample = parse_yaml(uncommented.encode(), Configuration, path="gateway.yaml").value
+    assert {listener.kind for listener in sample.listeners} == set(ListenerKind)
+
+
+def test_the_unit_and_the_sample_agree():
+    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    unit = UNIT.read_text()
+    assert (f"StateDirectory={sample.data.name}\n" in unit, str(sample.data.parent)) == (True, "/var/lib")
+    assert (f"RuntimeDirectory={sample.spool.name}\n" in unit, str(sample.spool.parent)) == (True, "/run")
+    assert "/gateway serve --config /etc/gateway/gateway.yaml\n" in unit
+    assert int(re.search(r"TimeoutStopSec=(\d+)s", unit)[1]) > sample.limits.drain_s
+    credential = re.search(r"LoadCredential=(\S+?):", unit)[1]
+    assert {str(listener.key) for listener in sample.listeners} == {f"/run/credentials/{UNIT.name}/{credential}"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_configurations_in_the_documents_are_valid(document):
+    """Every YAML block that is a gateway.yaml, or a piece of one, loads."""
+    faults = []
+    for number, block in enumerate(re.findall(r"```ya?ml\n(.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)):
+        keys = set(re.findall(r"(?m)^(\w+):", block))
+        if keys and keys <= set(Configuration.model_fields):
+            try:
+                parse_yaml(block.encode(), Configuration, path=f"{document}#{number}")
+            except ConfigError as error:
+                faults.append(str(error))
+    assert faults == []
+
+
+# --- make and packages --------------------------------------------------------------------------------------------
+
+
+def test_make_has_the_targets_of_the_documents():
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
+    assert targets >= {"help", "run", "test", "check", "lint", "types", "contracts", "unit", "system", "system-test"}
+    named = set()
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *DEPLOY.rglob("*.md")]:
+        named |= set(re.findall(r"`make ([a-z][a-z-]*)", path.read_text("utf-8")))
+    assert named <= targets
+    for target in ("run", "test", "check"):
+        dry = run("make", "-n", target)
+        assert dry.returncode == 0, dry.stderr
+
+
+def test_the_package_script_is_valid_shell():
+    script = DEPLOY / "system-packages.sh"
+    assert run("bash", "-n", script).returncode == 0
+    assert script.stat().st_mode & 0o111
+
+
+def test_each_program_and_policy_that_the_project_names_exists():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    policies = project["entry-points"]["gateway.policies"].values()
+    for place in (*project["scripts"].values(), *(f"{name}:RULES" for name in policies)):
+        module, _, name = place.partition(":")
+        assert hasattr(importlib.import_module(module), name)
+
+
+def test_the_container_runs_the_gateway_and_not_as_root():
+    text = (DEPLOY / "Containerfile").read_text()
+    assert re.findall(r"(?m)^USER (\S+)$", text)[-1] not in {"root", "0"}
+    assert "gateway" in re.findall(r"(?m)^(?:ENTRYPOINT|CMD) (.*)$", text)[0]
