@@ -46,6 +46,8 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
     for part in message.root.leaves():
         body = mime.decode_body(content, part)
         contents.budget.take_bytes(len(body.data))
+        for ambiguity in body.ambiguities(part)[:1]:
+            contents.fault(ReadStatus.PARTIAL, f"mime-{ambiguity.code}")
         name = part.filename or f"part-{part.path}"
         contents.add(_member(name, body.data, part.declared_type))
         for number, other in enumerate(body.alternatives, 2):

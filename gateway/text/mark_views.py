@@ -8,7 +8,7 @@ code of Word (ECMA-376 Part 1 §17.16) is an instruction with words between: the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Final
 
@@ -17,54 +17,71 @@ from msgspec import structs
 from gateway.model import Document, Origin, Role, Run
 
 _SHOWN: Final = frozenset({Origin.TEXT, Origin.OCR})
+_CONCEALED: Final = frozenset(origin.value for origin in Origin) - {origin.value for origin in _SHOWN}
 _CODE: Final = re.compile(
     r"\s*(?:QUOTE|SET|IF|ASK|FILLIN|TITLE|SUBJECT|KEYWORDS|COMMENTS|DOCPROPERTY|DOCVARIABLE|INFO|AUTOTEXT|AUTOTEXTLIST"
     r"|MACROBUTTON|GOTOBUTTON|ADVANCE|EQ|REF|TA|TC|XE|COMPARE|NEXTIF|SKIPIF|PRINT)\s+(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _LITERAL: Final = re.compile(r"[\"“”]([^\"“”]{1,200})[\"“”]")
-_LIMIT_BLOCKS: Final = 5000
 _LIMIT_CODE: Final = 4000
 
 
-def other_views(document: Document) -> Document | None:
-    """Return a document of the blocks that read otherwise in another view, None when there are none."""
-    if all(run.origin in _SHOWN for run in document.runs):
-        return None
+def is_simple(document: Document) -> bool:
+    """Tell whether everything in a document is shown, so that there are no other views."""
+    return all(run.origin in _SHOWN for run in document.runs)
+
+
+def shown_view(document: Document) -> Document:
+    """Return the blocks with concealed letters without them, and the words of field codes."""
+    return _view(document, _shown)
+
+
+def concealed_view(document: Document) -> Document:
+    """Return the same blocks with a line for each stretch of one origin; what is shown there is only surroundings."""
+    return _view(document, _stretches)
+
+
+def conceals(evidence: tuple[str, ...]) -> bool:
+    """Tell by its evidence whether a mark of `concealed_view` stands in concealed letters."""
+    return not _CONCEALED.isdisjoint(evidence)
+
+
+def _view(document: Document, view: Callable[[list[Run]], Iterator[list[Run]]]) -> Document:
     runs: list[Run] = []
     number = 0
     for _, group in groupby(document.runs, key=lambda run: (run.block, run.role)):
-        block = list(group)
-        for view in _views(block):
-            runs += [structs.replace(run, block=number) for run in view]
+        for block in view(list(group)):
+            runs += [structs.replace(run, block=number) for run in block]
             number += 1
-        if number > _LIMIT_BLOCKS:
-            break
-    return structs.replace(document, runs=tuple(runs), images=(), active_content=()) if runs else None
+    return structs.replace(document, runs=tuple(runs), images=(), active_content=())
 
 
-def _views(block: Sequence[Run]) -> Iterator[Sequence[Run]]:
-    """Yield what a block says in its other views."""
-    if len(block) > 1 and len({run.origin for run in block}) > 1:
-        yield _stretches(block)
+def _is_mixed(block: list[Run]) -> bool:
+    return len(block) > 1 and len({run.origin for run in block}) > 1
+
+
+def _shown(block: list[Run]) -> Iterator[list[Run]]:
+    if _is_mixed(block):
         shown = [run for run in block if run.origin in _SHOWN]
-        if len(shown) > 1 or (shown and len(shown[0].text.strip()) > 1):
+        if shown:
             yield shown
-    if block[0].role is Role.FIELD and block[0].origin is Origin.HIDDEN:
+    elif block[0].role is Role.FIELD and block[0].origin is Origin.HIDDEN:
         yield from _code(block)
 
 
-def _stretches(block: Sequence[Run]) -> list[Run]:
-    """Return a block with a line of its own for each stretch of one origin."""
+def _stretches(block: list[Run]) -> Iterator[list[Run]]:
+    if not _is_mixed(block):
+        return
     found: list[Run] = []
     for _, group in groupby(block, key=lambda run: run.origin):
         first, *rest = group
         found.append(structs.replace(first, text="\n" + first.text) if found else first)
         found += rest
-    return found
+    yield found
 
 
-def _code(block: Sequence[Run]) -> Iterator[Sequence[Run]]:
+def _code(block: list[Run]) -> Iterator[list[Run]]:
     """Yield the words of a field code: what follows the instruction, and the literals, apart and joined."""
     text = "".join(run.text for run in block)[:_LIMIT_CODE]
     code = _CODE.match(text)

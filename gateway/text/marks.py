@@ -21,7 +21,7 @@ from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line
 from gateway.text.mark_names import name_hit
 from gateway.text.mark_readings import disguise, legacy_sign, readings
 from gateway.text.mark_search import SPELLING_CODES, Mark, MarkSettings, Search, may_hold_mark
-from gateway.text.mark_views import other_views
+from gateway.text.mark_views import concealed_view, conceals, is_simple, shown_view
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, skeleton
 
@@ -35,13 +35,16 @@ def find_in_document(document: Document, settings: MarkSettings = _DEFAULT) -> t
     if not document.runs:
         return ()
     marks = Search(document, settings).run()
-    views = other_views(document)
-    if views is None:
+    if is_simple(document):
         return marks
     known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
-    more = [mark for mark in Search(views, settings).run() if (mark.locator, mark.level) not in known]
-    more = [mark for mark in more if mark.strength is not Strength.NOTED]
-    return tuple(sorted((*marks, *more), key=lambda mark: (-mark.strength.rank, -mark.level.rank)))
+    found = list(marks)
+    more = [mark for mark in Search(concealed_view(document), settings).run() if conceals(mark.evidence)]
+    for mark in (*Search(shown_view(document), settings).run(), *more):
+        if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
+            known.add((mark.locator, mark.level))
+            found.append(mark)
+    return tuple(sorted(found, key=lambda mark: (-mark.strength.rank, -mark.level.rank)))
 
 
 def find_in_subject(text: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:

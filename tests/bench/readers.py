@@ -3,8 +3,8 @@
     python -m tests.bench.readers
     python -m tests.bench.readers --write docs/performance.md
 
-Contestants take turns, so that a busy machine slows all of them alike; figures are medians. Times are CPU of this process
-where both contestants run in it, wall time where one is another program. Rows with a goal say whether it is met.
+Contestants take turns, so that a busy machine slows all of them alike; figures are medians. Times are CPU, of
+other programs too, or by the clock where the row does not say CPU. Rows with a goal say whether it is met.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import asyncio
 import gc
 import io
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -22,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import docx
@@ -36,6 +37,9 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway import mime
 from gateway.readers import ooxml, pdf, registry
 from gateway.readers.base import Budget, Source
+from gateway.readers.pdf_api import PdfiumDocument
+from gateway.readers.pdf_lines import build_lines, make_runs
+from gateway.readers.pdf_text import PageReader, TextOptions
 from gateway.readers.stamp import find
 from gateway.signatures import verify
 from gateway.signatures.trust import TrustStore
@@ -45,7 +49,8 @@ from gateway.workers.pool import PoolSettings, WorkerPool
 from gateway.workers.verifiers import NoVerifiers
 from gateway.workers.wire import InspectionRequest
 from tests.accuracy import portable, wall
-from tests.accuracy.innocents import CORPUS, ROOT
+from tests.accuracy import word as word_files
+from tests.accuracy.innocents import CORPUS, ROOT, convert
 from tests.accuracy.shapes import LETTER
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -63,6 +68,12 @@ class Row:
     ratio: str = ""
     goal: str = ""
     met: bool | None = None
+
+
+def all_cpu() -> float:
+    """CPU seconds of this process and of the programs that it ran to their end."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def turns(
@@ -93,6 +104,18 @@ def pdf_pages(count: int) -> bytes:
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def office_pdf(folder: Path) -> bytes | None:
+    """The Word document as LibreOffice prints it: about 100 pages, a text object for every change of spacing or font."""
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        return None
+    source = folder / "a.docx"
+    source.write_bytes(word_pages(80))
+    convert(soffice, [str(source)], "pdf", folder)
+    made = folder / "a.pdf"
+    return made.read_bytes() if made.exists() else None
 
 
 def word_pages(count: int) -> bytes:
@@ -157,15 +180,22 @@ def _look(run: WordRun, paragraph: object) -> tuple[object, object, object]:
 
 
 def openpyxl_walk(data: bytes) -> int:
-    """Text, font, size and colour of every cell."""
+    """What every cell shows and how: value, number format, font, size, colour, fill, and whether it is hidden."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     total = 0
     for sheet in book.worksheets:
+        hidden = {name for name, column in sheet.column_dimensions.items() if column.hidden}
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.value is not None:
-                    font = cell.font
-                    total += len(str(cell.value)) + len(f"{font.name}{font.sz}{font.color.rgb if font.color else ''}")
+                if cell.value is None:
+                    continue
+                font, fill = cell.font, cell.fill
+                colour = font.color.rgb if font.color is not None else ""
+                shown = cell.number_format if not isinstance(cell.value, str) else ""
+                unseen = cell.column_letter in hidden or sheet.row_dimensions[cell.row].hidden
+                total += len(
+                    f"{cell.value}{shown}{font.name}{font.sz}{colour}{fill.fill_type}{fill.fgColor.rgb}{unseen}"
+                )
     return total
 
 
@@ -174,44 +204,56 @@ def read_pdf(data: bytes) -> object:
     return pdf.read(Source(data=data, part="1", detected_type="application/pdf"), Budget())
 
 
+def read_pdf_text(data: bytes) -> object:
+    """Only the lines of the pages, with font, size, colour and place, as the reader makes them."""
+    with PdfiumDocument(data) as document:
+        reader = PageReader(document, Budget(), TextOptions())
+        found = []
+        for index in range(document.page_count):
+            content = reader.read(index)
+            found += make_runs(content, build_lines(content.pieces), len(found), scan=False)
+    return found
+
+
 def read_office(data: bytes) -> object:
     """Our reading of an Office package: all stories, properties, hidden parts, and the look of every run."""
     return ooxml.read(Source(data=data, part="1"), Budget())
 
 
+def pdf_rows(rounds: int, data: bytes, producer: str) -> Iterator[Row]:
+    """Text of one PDF, beside pypdf by CPU and beside pdftotext by the clock."""
+    pages = len(pypdf.PdfReader(io.BytesIO(data)).pages)
+    what = f"text of a {pages}-page PDF ({producer})"
+    whole_means = "annotations, forms, attachments, revisions too"
+
+    def by_pypdf() -> object:
+        return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+
+    text, whole, theirs = turns(rounds, lambda: read_pdf_text(data), lambda: read_pdf(data), by_pypdf)
+    other = f"pypdf {theirs:.0f} ms"
+    yield Row(what, f"{text:.0f} ms CPU", other, f"{theirs / text:.1f}x faster", ">= 5x", theirs >= 5 * text)
+    yield Row(f"the same read in full: {whole_means}", f"{whole:.0f} ms CPU", other, f"{theirs / whole:.1f}x faster")
+    if shutil.which("pdftotext") is None:
+        return
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(data)
+        file.flush()
+
+        def by_poppler() -> object:
+            return subprocess.run(["pdftotext", file.name, "-"], capture_output=True, check=True)
+
+        text, theirs = turns(rounds, lambda: read_pdf_text(data), by_poppler, clock=all_cpu)
+    other = f"pdftotext {theirs:.0f} ms"
+    yield Row(what, f"{text:.0f} ms CPU", other, f"{text / theirs:.2f}x of it", "<= 1.5x", text <= 1.5 * theirs)
+
+
 def text_rows(rounds: int) -> Iterator[Row]:
     """Text of PDF, Word and Excel files."""
-    pages = pdf_pages(100)
-    ours, theirs = turns(
-        rounds,
-        lambda: read_pdf(pages),
-        lambda: [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pages)).pages],
-    )
-    yield Row(
-        "text of a 100-page PDF",
-        f"{ours:.0f} ms",
-        f"pypdf {theirs:.0f} ms",
-        f"{theirs / ours:.1f}x faster",
-        ">= 5x",
-        theirs >= 5 * ours,
-    )
-    if shutil.which("pdftotext"):
-        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
-            file.write(pages)
-            file.flush()
-
-            def poppler() -> object:
-                return subprocess.run(["pdftotext", file.name, "-"], capture_output=True, check=True)
-
-            ours, theirs = turns(rounds, lambda: read_pdf(pages), poppler, clock=time.perf_counter)
-        yield Row(
-            "text of a 100-page PDF",
-            f"{ours:.0f} ms",
-            f"pdftotext {theirs:.0f} ms",
-            f"{ours / theirs:.2f}x of it",
-            "<= 1.5x",
-            ours <= 1.5 * theirs,
-        )
+    with tempfile.TemporaryDirectory() as temporary:
+        printed = office_pdf(Path(temporary))
+    yield from pdf_rows(rounds, pdf_pages(100), "plain lines, reportlab")
+    if printed is not None:
+        yield from pdf_rows(rounds, printed, "an office document, LibreOffice")
     word, sheet = word_pages(60), sheet_rows(3000)
     ours, theirs = turns(rounds, lambda: read_office(word), lambda: python_docx_walk(word))
     yield Row(
@@ -235,24 +277,28 @@ def text_rows(rounds: int) -> Iterator[Row]:
 
 def stamp_rows(rounds: int) -> Iterator[Row]:
     """The stamp finder on scanned pages, half of them stamped, colour and grey."""
-    from tests.readers.scans import Plan, scan
+    import numpy as np
+    from PIL import Image
 
-    pages = [scan(Plan(seed, mark=("MẬT", None)[seed % 2], grey=seed % 4 > 1)) for seed in range(8)]
-    times = []
+    from tests.readers.scans import Plan, make
+
+    pages = []
+    for seed in range(8):
+        picture, dpi = make(Plan(seed, mark=("MẬT", None)[seed % 2], grey=seed % 4 > 1))
+        pages.append((np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")), dpi))
+    clock, cpu = [], []
     for number in range(rounds + 1):
-        for page in pages:
-            began = time.perf_counter()
-            find(page, 200)
+        for page, dpi in pages:
+            began, used = time.perf_counter(), all_cpu()
+            find(page, dpi)
             if number:
-                times.append(1000 * (time.perf_counter() - began))
-    median = statistics.median(times)
+                clock.append(1000 * (time.perf_counter() - began))
+                cpu.append(1000 * (all_cpu() - used))
+    median = statistics.median(clock)
     yield Row(
-        "stamp check of a scanned page, 200 dpi",
-        f"{median:.0f} ms",
-        f"slowest {max(times):.0f} ms",
-        goal="< 100 ms median",
-        met=median < 100,
-    )
+        "stamp check of a scanned page, 200 dpi", f"{median:.0f} ms", f"CPU {statistics.median(cpu):.0f} ms",
+        f"slowest {max(clock):.0f} ms", "< 100 ms median", median < 100,
+    )  # fmt: skip
 
 
 def request(content: bytes) -> InspectionRequest:
@@ -265,7 +311,7 @@ def request(content: bytes) -> InspectionRequest:
 
 def wall_rows(rounds: int) -> Iterator[Row]:
     """What the process wall adds to a mail, and what a child takes of memory."""
-    content = wall.mail([("bao-cao.docx", word_pages(1)), ("bao-cao.pdf", pdf_pages(1))])
+    content = wall.mail([("bao-cao.docx", word_files.package("")), ("bao-cao.pdf", pdf_pages(1))])
     asked = request(content)
 
     def inside() -> object:
@@ -362,6 +408,21 @@ _SIGNED = (
 
 def signature_rows(rounds: int) -> Iterator[Row]:
     """Signature checks on real files, with all trust anchors."""
+    from gateway.demo.sign import sign_pdf_twice
+    from tests.pki.tree import letter_pdf, store, tree
+
+    made = sign_pdf_twice(letter_pdf(), tree().g2_person, tree().g2_seal, tsa=tree().tsa, tsa_time=NOW - timedelta(1))
+
+    def both() -> object:
+        return verify(made, part="1", filename="a.pdf", detected_type="application/pdf", trust=store(), now=NOW)
+
+    (taken,) = turns(3 * rounds, both)
+    yield Row(
+        "PDF with two signatures, of a person and a seal, with timestamps",
+        f"{taken:.0f} ms CPU",
+        goal="< 80 ms",
+        met=taken < 80,
+    )
     trust = TrustStore.load(CERTS)
     for what, folder, name, kind, limit in _SIGNED:
         path = CORPUS / folder / name

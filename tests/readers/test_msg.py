@@ -83,6 +83,12 @@ def test_ambiguities_of_an_inner_message_are_not_passed_over():
     assert reading.document.reason == "mime-duplicate-content-type"
 
 
+def test_an_inner_body_that_two_readers_decode_differently_is_not_passed_over():
+    reading = eml.read(Source(data=MAIL.replace(b"UEsDBA==", b"UEsDBA==UEsDBA=="), part="1"), Budget())
+    assert reading.document.reason == "mime-base64-padding"
+    assert len(reading.members) > 2  # every reading is handed on
+
+
 def test_a_calendar_shows_its_words_and_hands_its_attachment_on():
     data = (
         "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Họp giao ban\\, phòng 2\r\nDESCRIPTION;LANGUAGE=vi:Nội\r\n  dung\\nhai dòng\r\n"

@@ -1,0 +1,67 @@
+"""Paragraphs that say one thing on the screen and another in the file, and field codes that hold words."""
+
+import pytest
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.text.marks import Strength, find_in_document
+
+
+def found(*runs, format_="docx"):
+    document = Document(part="2", format=format_, runs=tuple(runs))
+    return [mark.level.value for mark in find_in_document(document) if mark.strength is not Strength.NOTED]
+
+
+def run(text, origin=Origin.TEXT, block=0, **look):
+    return Run(text=text, origin=origin, block=block, **look)
+
+
+@pytest.mark.parametrize("hidden", [Origin.DELETED, Origin.HIDDEN, Origin.REVISION])
+def test_a_mark_beside_words_of_another_view_is_found_in_its_own(hidden):
+    assert found(run("MẬT", hidden), run("THƯỜNG")) == ["mat"]
+    assert found(run("TUYỆT MẬT"), run(" khẩu của hệ thống", hidden)) == ["tuyet_mat"]
+    assert found(run("TỐI "), run("không ", hidden), run("MẬT")) == ["toi_mat"]
+
+
+def test_prose_and_titles_whose_letters_are_partly_deleted_are_no_marks():
+    assert not found(run("CÔNG TÁC BẢO VỆ BÍ "), run("MẬT", Origin.DELETED), run(" NHÀ NƯỚC"))
+    assert not found(run("BẢO "), run("vệ ", Origin.DELETED), run("MẬT"))
+    assert not found(run("Đổi "), run("mật", Origin.DELETED), run(" khẩu hộp thư"))
+    assert not found(run("THƯỜNG", Origin.DELETED), run("KHẨN"))
+
+
+@pytest.mark.parametrize(
+    ("code", "levels"),
+    [
+        ('QUOTE "MẬT"', ["mat"]),
+        ("SET a TỐI MẬT", []),
+        ('IF 1 = 1 "TUYỆT MẬT" ""', ["tuyet_mat"]),
+        ('QUOTE "TỐI " "MẬT"', ["toi_mat"]),
+        ("TITLE MẬT", ["mat"]),
+        ('HYPERLINK "https://example.invalid/mat-khau"', []),
+        ('QUOTE "BẢO MẬT THÔNG TIN"', []),
+    ],
+)
+def test_the_words_of_a_field_code_are_read(code, levels):
+    assert sorted(set(found(run(code, Origin.HIDDEN, role=Role.FIELD)))) == levels
+
+
+def test_a_value_that_a_person_wrote_is_no_field_code():
+    assert not found(run('Đóng dấu "MẬT" ở góc trái', role=Role.FIELD))
+
+
+def cell(text, place, block):
+    return Run(text=text, block=block, role=Role.CELL, locator=f"cell:Sổ!{place}")
+
+
+def test_the_heads_of_a_table_below_a_mark_do_not_make_it_one_of_them():
+    heads = ("STT", "Tổng cộng", "Thường", "Ghi chú")
+    rows = [cell(text, f"{column}2", 1 + n) for n, (column, text) in enumerate(zip("ABCD", heads, strict=True))]
+    assert found(cell("MẬT", "A1", 0), *rows, format_="xlsx") == ["mat"]
+
+
+def test_levels_in_a_row_or_a_column_are_heads_and_lists():
+    for places in (("A1", "B1", "C1", "D1"), ("A1", "A2", "A3", "A4")):
+        words = ("THƯỜNG", "MẬT", "TỐI MẬT", "TUYỆT MẬT")
+        assert not found(
+            *(cell(text, place, n) for n, (text, place) in enumerate(zip(words, places, strict=True))), format_="xlsx"
+        )
