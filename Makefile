@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check lint types contracts unit system system-test lock bench clean
+.PHONY: help run test check lint types contracts unit system system-test lock bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -14,16 +14,12 @@ help: ## this list
 run: $(VENV)/.runtime ## install, start the gateway with demo settings, send sample mails, print each verdict
 	@$(BIN)/gateway demo $(DEMO_ARGS)
 
-test: system-test $(VENV)/.dev ## install everything the tests need and run all tests but the long ones (make soak)
+test: system-test $(VENV)/.dev ## install everything the tests need and run every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" --ignore=tests/e2e --ignore=tests/accuracy
-
-soak: system-test $(VENV)/.dev ## the long tests: kill -9 soak, whole processes, oracles on every corpus file
-	$(BIN)/pytest -n 2 --dist loadgroup -m slow --ignore=tests/e2e
-	$(BIN)/pytest tests/e2e tests/accuracy
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.dev lint types contracts unit ## lint, types, import contracts and unit tests, under a minute
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 
-from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
-from tests.readers.pdf_figures import missing, times
+from tests.readers.pdf_figures import missing
 
 pytestmark = [
     pytest.mark.system,
@@ -28,21 +25,3 @@ def test_every_word_of_poppler_is_in_ours() -> None:
         total, lacking = total + count, lacking + absent
     assert total > 50_000
     assert lacking / total < 0.001
-
-
-def test_a_long_pdf_is_read_much_faster_than_by_pypdf(tmp_path: Path) -> None:
-    """Five times and more on documents of word processors; this one is the plainest that there is."""
-
-    def draw(canvas: Canvas) -> None:
-        for _ in range(100):
-            canvas.setFont("Serif", 13)
-            for line in range(45):
-                canvas.drawString(
-                    60, 780 - 16 * line, "Thực hiện kế hoạch của Ủy ban nhân dân thành phố về chuyển đổi số"
-                )
-            canvas.showPage()
-
-    path = tmp_path / "long.pdf"
-    path.write_bytes(pdfs.page(draw))
-    found = times(path)
-    assert found["ours"] * 3 < found["pypdf"]
