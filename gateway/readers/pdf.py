@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from gateway.model import ActiveContent, Document, Image, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.pdf_api import PdfiumDocument
@@ -131,25 +133,7 @@ def _read_annotations(data: bytes, structure: Structure, options: TextOptions, b
                 continue
             for run in make_runs(drawn, build_lines(drawn.pieces), state.block, scan=False):
                 role, token = annotation_role(run.bbox_pt or (0.0, 0.0, 0.0, 0.0), page.annotations)
-                state.add([_with_role(run, role, token)])
-
-
-def _with_role(run: Run, role: Role, token: str) -> Run:
-    return Run(
-        text=run.text,
-        block=run.block,
-        font=run.font,
-        size_pt=run.size_pt,
-        colour=run.colour,
-        background=run.background,
-        bold=run.bold,
-        page=run.page,
-        bbox_pt=run.bbox_pt,
-        locator=f"{run.locator},{token}",
-        role=role,
-        origin=run.origin,
-        boxed=run.boxed,
-    )
+                state.add([structs.replace(run, role=role, locator=f"{run.locator},{token}")])
 
 
 def _structure_runs(structure: Structure, first_block: int) -> list[Run]:

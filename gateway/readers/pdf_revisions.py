@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgspec import structs
+
 from gateway.model import Origin, ReadStatus, Run
 from gateway.readers.base import Budget, ReadError
 from gateway.readers.pdf_api import PdfiumDocument
@@ -64,7 +66,7 @@ def read_revisions(
                         known.add(key)
                         fresh.append(line)
                 for run in make_runs(content, fresh, block, scan=False):
-                    yield _as_revision(run)
+                    yield structs.replace(run, origin=Origin.REVISION)
                 block += len(fresh)
     if len(ends) > LIMIT_REVISIONS:
         raise ReadError(ReadStatus.LIMIT, "revisions")
@@ -108,21 +110,3 @@ def _unescape(data: bytes) -> bytes:
         return bytes((int(code, 8) & 0xFF,)) if code.isdigit() else _CONTROL.get(code, code)
 
     return _BACKSLASH.sub(plain, data)
-
-
-def _as_revision(run: Run) -> Run:
-    return Run(
-        text=run.text,
-        block=run.block,
-        font=run.font,
-        size_pt=run.size_pt,
-        colour=run.colour,
-        background=run.background,
-        bold=run.bold,
-        page=run.page,
-        bbox_pt=run.bbox_pt,
-        locator=run.locator,
-        role=run.role,
-        origin=Origin.REVISION,
-        boxed=run.boxed,
-    )
