@@ -165,7 +165,7 @@ def _workers(configuration: Configuration) -> Iterator[Line]:
 
 
 def _readers_of_scans(_: Configuration) -> Iterator[Line]:
-    from gateway.readers import ocr
+    from gateway.readers.pictures import ocr
 
     status = ocr.status()
     health = Health.GOOD if status.available else Health.WARNING

@@ -14,7 +14,7 @@ from typing import Final
 
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.model import Role, Run
-from gateway.readers.rtf_tables import Font, parse_colours, parse_fonts
+from gateway.readers.word.rtf_tables import Font, parse_colours, parse_fonts
 from gateway.text.colour import is_black
 from gateway.text.convert import Repaired, repair_runs
 from gateway.text.fonts import is_symbol, is_times_new_roman

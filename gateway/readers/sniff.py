@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from gateway.readers.archive_tar_header import is_tar
+from gateway.readers.archives.tar_header import is_tar
 from gateway.readers.registry import OOXML_ENCRYPTED
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
@@ -221,7 +221,7 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
     ) or "zip" in declared_type
     if office and not named:
         return ()
-    from gateway.readers.archive_zip_directory import find_end
+    from gateway.readers.archives.zip_directory import find_end
 
     return zip_types(data) if find_end(data) is not None else ()
 

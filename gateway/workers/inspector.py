@@ -19,7 +19,8 @@ from msgspec import structs
 
 from gateway import mime
 from gateway.model import ActiveContent, Document, Part, ReadStatus, Signature
-from gateway.readers import archive_zip, encryption, passwords, registry
+from gateway.readers import encryption, passwords, registry
+from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.sniff import EMPTY, OCTETS, VOLUME, Sniffed, sniff
 from gateway.workers import types

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.model import Role
-from gateway.readers import ocr, stamp_page
 from gateway.readers.base import Budget
+from gateway.readers.pictures import ocr, stamp_page
 
 pytestmark = [
     pytest.mark.system,

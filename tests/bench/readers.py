@@ -35,12 +35,14 @@ from openpyxl.styles import Font
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway import mime
-from gateway.readers import ooxml, pdf, registry
+from gateway.readers import registry
 from gateway.readers.base import Budget, Source
-from gateway.readers.pdf_api import PdfiumDocument
-from gateway.readers.pdf_lines import build_lines, make_runs
-from gateway.readers.pdf_text import PageReader, TextOptions
-from gateway.readers.stamp import find
+from gateway.readers.ooxml import reader as ooxml
+from gateway.readers.pdf import reader as pdf
+from gateway.readers.pdf.api import PdfiumDocument
+from gateway.readers.pdf.lines import build_lines, make_runs
+from gateway.readers.pdf.text import PageReader, TextOptions
+from gateway.readers.pictures.stamp import find
 from gateway.signatures import verify
 from gateway.signatures.trust import TrustStore
 from gateway.workers.inspector import Inspector

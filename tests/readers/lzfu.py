@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from gateway.readers.containers_mapi import _LZFU_PRELOAD
+from gateway.readers.mail.mapi import _LZFU_PRELOAD
 
 
 def compress(data):

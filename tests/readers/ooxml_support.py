@@ -22,8 +22,9 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from gateway.model import Origin, Role, Run
-from gateway.readers import odf, ooxml
 from gateway.readers.base import Budget, Reading, Source
+from gateway.readers.odf import reader as odf
+from gateway.readers.ooxml import reader as ooxml
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

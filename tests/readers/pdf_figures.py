@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 
 from gateway.model import Document
-from gateway.readers import pdf
 from gateway.readers.base import Budget, Source
+from gateway.readers.pdf import reader as pdf
 
 _WORD = re.compile(r"[^\W_]+")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from gateway.readers import stamp
+from gateway.readers.pictures import stamp
 from tests.readers import scans
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
-from gateway.readers import archive_zip
+from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, ReadError, Source
 
 

@@ -14,12 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
-from gateway.readers import archive_7z, archive_rar, archive_stream, archive_tar, containers_libarchive
-from gateway.readers.archive_rar_plain import _FOUR_LONG, _RAR5, _aes, _block4, _block5, _number, sample_archives
+from gateway.readers.archives import libarchive
+from gateway.readers.archives import rar as archive_rar
+from gateway.readers.archives import seven_zip as archive_7z
+from gateway.readers.archives import stream as archive_stream
+from gateway.readers.archives import tar as archive_tar
+from gateway.readers.archives.rar_plain import _FOUR_LONG, _RAR5, _aes, _block4, _block5, _number, sample_archives
 from gateway.readers.base import Budget, ReadError, Source
 
 needs_libarchive = pytest.mark.skipif(
-    not containers_libarchive.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
+    not libarchive.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
 )
 TEXT = "nội dung mật ".encode() * 200
 
@@ -116,7 +120,7 @@ def test_a_locked_rar_opens_only_with_its_password():
 
 
 def test_without_libarchive_a_compressed_rar_is_cannot_tell(monkeypatch):
-    monkeypatch.setattr(containers_libarchive, "available", lambda: False)
+    monkeypatch.setattr(libarchive, "available", lambda: False)
     stored = read(archive_rar, sample_archives()[0], RAR)
     assert stored.document.status is ReadStatus.OK
     crc = zlib.crc32(b"warm")

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import doc
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.word import doc
 from gateway.text import legacy
 from gateway.text.legacy_tables import Charset
 from tests.readers.ole_support import convert, damaged, sprm, word_file

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role, Run
-from gateway.readers import docx
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.word import docx
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 
 MARK = "TUYỆT MẬT"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.readers import html
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.markup import html
 
 
 def reading(text: str | bytes, charset: str | None = None) -> Reading:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from gateway.model import Document, Origin, ReadStatus, Role
-from gateway.readers import image, ocr
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.pictures import image, ocr
 from tests.readers import scans
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

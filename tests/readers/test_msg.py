@@ -8,22 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
-from gateway.readers import calendar, containers_mapi, eml, outlook_msg
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.mail import calendar, eml, mapi, outlook_msg
 from tests.hostile.corpus import corpus_file
 from tests.readers.lzfu import compress
 
 
 def test_compressed_rtf_is_what_outlook_packed():
     text = b"{\\rtf1\\ansi\\deff0 Kinh gui {\\b Van phong} " + b"abc " * 300 + b"}"
-    assert containers_mapi.decompress_rtf(compress(text), Budget()) == text
+    assert mapi.decompress_rtf(compress(text), Budget()) == text
 
 
 @given(st.binary(max_size=3000))
 def test_compressed_rtf_survives_any_octets(data):
-    assert containers_mapi.decompress_rtf(compress(data), Budget()) == data
+    assert mapi.decompress_rtf(compress(data), Budget()) == data
     with contextlib.suppress(ReadError):
-        containers_mapi.decompress_rtf(data, Budget())
+        mapi.decompress_rtf(data, Budget())
 
 
 def test_a_message_of_outlook_gives_bodies_and_attachments():

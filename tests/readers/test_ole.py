@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from gateway.model import ReadStatus, Role
 from gateway.readers.base import Budget, ReadError
-from gateway.readers.ole import Compound, embedded_member
-from gateway.readers.ole_art import read_drawing
-from gateway.readers.ole_objects import native_member
-from gateway.readers.ole_properties import read_properties
-from gateway.readers.ole_writer import write_compound
-from gateway.readers.ooxml_sink import Place, Sink
+from gateway.readers.ole.art import read_drawing
+from gateway.readers.ole.compound import Compound, embedded_member
+from gateway.readers.ole.objects import native_member
+from gateway.readers.ole.properties import read_properties
+from gateway.readers.ole.writer import write_compound
+from gateway.readers.ooxml.sink import Place, Sink
 from tests.readers.ole_support import atom, container
 
 SUMMARY = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.model import Origin, ReadStatus
 from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.ooxml_metafile import is_metafile, read
+from gateway.readers.pictures.metafile import is_metafile, read
 
 MARK = "TUYỆT MẬT"
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
 from gateway.model import Document, Origin, ReadStatus, Role
-from gateway.readers import pdf
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.pdf import reader as pdf
 from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
 

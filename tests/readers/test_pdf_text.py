@@ -8,8 +8,8 @@ import pytest
 from reportlab.lib.colors import CMYKColor, white
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.readers import pdf
 from gateway.readers.base import Budget, Source
+from gateway.readers.pdf import reader as pdf
 from tests.readers import pdfs
 
 
@@ -238,7 +238,7 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
 
 
 def test_characters_without_meaning_are_reported_when_nobody_reads_the_page(monkeypatch) -> None:
-    from gateway.readers import pdf_scan
+    from gateway.readers.pdf import scan as pdf_scan
 
     monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
     data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (\\001\\002\\003\\004) Tj ET")

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import ppt
 from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.ole_writer import write_compound
+from gateway.readers.ole.writer import write_compound
+from gateway.readers.powerpoint import ppt
 from gateway.text import legacy
 from gateway.text.legacy_tables import Charset
 from tests.readers.ole_support import atom, container, convert, damaged

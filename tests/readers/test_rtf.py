@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import plain, rtf  # noqa: F401 - plain registers the decoding error handler
+from gateway.readers import plain  # noqa: F401 - plain registers the decoding error handler
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.word import rtf
 
 HEAD = (
     r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times New Roman;}"

@@ -19,8 +19,9 @@ import numpy as np
 from PIL import Image
 
 from gateway.model import Origin, Role
-from gateway.readers import image, ocr, pdf, stamp, stamp_words
 from gateway.readers.base import Budget, Source
+from gateway.readers.pdf import reader as pdf
+from gateway.readers.pictures import image, ocr, stamp, stamp_words
 from tests.readers import pdfs, scans
 
 pytestmark = pytest.mark.skipif(
@@ -135,10 +136,10 @@ def test_a_stamp_picture_on_a_page_of_text_is_read() -> None:
 def test_without_the_optional_libraries_pages_stay_unread(monkeypatch) -> None:
     import sys
 
-    import gateway.readers
+    import gateway.readers.pictures
 
-    monkeypatch.delattr(gateway.readers, "stamp_page", raising=False)
-    monkeypatch.setitem(sys.modules, "gateway.readers.stamp_page", None)
+    monkeypatch.delattr(gateway.readers.pictures, "stamp_page", raising=False)
+    monkeypatch.setitem(sys.modules, "gateway.readers.pictures.stamp_page", None)
     data, _ = scans.make(scans.Plan(seed=8, mark="MẬT", dpi=150))
     document = image.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 100)).document
     assert (document.image_pages, document.read_pages) == ((1,), ())

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
-from gateway.readers import tnef
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.mail import tnef
 
 
 def attribute(level, identifier, value):

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import xls
 from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.ole_writer import write_compound
+from gateway.readers.excel import xls
+from gateway.readers.ole.writer import write_compound
 from gateway.text import legacy
 from gateway.text.legacy_tables import Charset
 from tests.readers.ole_support import biff, convert, damaged, globals_of, record, short, workbook

@@ -15,10 +15,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.ooxml import read as read_ooxml
-from gateway.readers.xlsx_headers import header_lines
-from gateway.readers.xlsx_styles import Styles
-from gateway.readers.xlsx_values import formula_kind, formula_words, show_number, show_text
+from gateway.readers.excel.xlsx_headers import header_lines
+from gateway.readers.excel.xlsx_styles import Styles
+from gateway.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
+from gateway.readers.ooxml.reader import read as read_ooxml
 from tests.readers.ooxml_support import package, read, relationships
 
 MARK = "TUYỆT MẬT"

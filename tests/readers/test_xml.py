@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import xml
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.markup import xml
 
 WORD = (
     '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '

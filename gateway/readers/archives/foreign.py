@@ -1,0 +1,54 @@
+"""CAB, ISO 9660 and LHA archives to members, by libarchive (MS-CAB, ECMA-119)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.model import ReadStatus
+from gateway.readers.archives import libarchive
+from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.containers import Contents, StopReadingError, caught
+
+_KINDS: Final = {
+    "application/vnd.ms-cab-compressed": ("cab", b"MSCF"),
+    "application/x-iso9660-image": ("iso", b""),
+    "application/x-lzh-compressed": ("lha", b""),
+}
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return the members of the archive."""
+    kind, magic = _KINDS[source.detected_type]
+    # A cabinet may stand inside a program that unpacks it.
+    data = source.data[max(0, source.data.find(magic)) :] if magic else source.data
+    contents = Contents(source, kind, budget)
+    gather(contents, data, kind)
+    if not contents.members and not contents.faults and len(data) > 1024:
+        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
+    return contents.reading()
+
+
+def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()) -> int:
+    """Add the members of an archive to `contents` and return how many files were listed.
+
+    `names`, when given, are the names of the files in the order of the archive.
+    """
+    listed = 0
+    try:
+        for entry in libarchive.entries(data, kind, contents.budget):
+            if entry.folder or entry.link:
+                continue
+            listed += 1
+            if entry.encrypted:
+                caught(contents, ReadError(ReadStatus.ENCRYPTED, "password"))
+            elif entry.fault is not None:
+                caught(contents, entry.fault)
+            elif entry.data is not None:
+                name = names[listed - 1] if listed <= len(names) else entry.name
+                contents.add(Member(name=name, data=entry.data))
+    except StopReadingError:
+        pass
+    except ReadError as error:
+        contents.fault(error.status, error.reason)
+    return listed

@@ -1,0 +1,90 @@
+"""Single compressed files: gzip (RFC 1952), bzip2, xz, zstd (RFC 8878); several streams in a row are one file."""
+
+from __future__ import annotations
+
+import bz2
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from gateway.model import ReadStatus
+from gateway.readers.archives.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
+from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.containers import Contents
+
+_KINDS: Final[dict[str, tuple[str, Callable[[], Decompressor], tuple[bytes, ...]]]] = {
+    "application/gzip": ("gzip", lambda: Zlib(31), (b"\x1f\x8b\x08",)),
+    "application/x-bzip2": ("bzip2", bz2.BZ2Decompressor, (b"BZh",)),
+    "application/x-xz": ("xz", xz_stream, (b"\xfd7zXZ\0",)),
+    "application/zstd": ("zstd", zstd_stream, (b"\x28\xb5\x2f\xfd",)),
+}
+_SUFFIXES: Final = (".gz", ".tgz", ".bz2", ".tbz2", ".tbz", ".xz", ".txz", ".zst", ".tzst", ".z")
+_STREAMS: Final = 1000
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return the one file inside."""
+    kind, make, magics = _KINDS[source.detected_type]
+    contents = Contents(source, kind, budget)
+    rest: list[int] = []
+    try:
+        data = collect(_all_streams(source.data, make, magics, rest), len(source.data), budget)
+    except ReadError as error:
+        contents.fault(error.status, error.reason)
+        return contents.reading()
+    if rest:
+        contents.fault(ReadStatus.MALFORMED, "trailing-data")
+    contents.add(Member(name=_inner_name(source), data=data))
+    return contents.reading()
+
+
+def _all_streams(
+    packed: bytes, make: Callable[[], Decompressor], magics: tuple[bytes, ...], rest: list[int]
+) -> Iterator[bytes]:
+    """Yield the output of every stream in a row; where other data follows, note its position."""
+    position = 0
+    for _ in range(_STREAMS):
+        stream = make()
+        counted = _Counting(stream)
+        yield from pieces(counted, packed, position)
+        position += counted.taken - len(stream.unused_data)
+        tail = packed[position : position + 64]
+        if tail.startswith(magics):
+            continue
+        if packed[position:].strip(b"\0"):
+            rest.append(position)
+        return
+    rest.append(position)
+
+
+class _Counting:
+    """A decompressor that knows how much it was fed."""
+
+    def __init__(self, stream: Decompressor) -> None:
+        self._stream = stream
+        self.taken = 0
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return self._stream.needs_input
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        self.taken += len(data)
+        return self._stream.decompress(data, max_length)
+
+
+def _inner_name(source: Source) -> str:
+    """Return the name without its suffix; gzip's own idea of the name is for display only and not used."""
+    name = (source.filename or "content").rpartition("/")[2]
+    lower = name.lower()
+    for suffix in _SUFFIXES:
+        if lower.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)] + (".tar" if suffix in (".tgz", ".tbz2", ".tbz", ".txz", ".tzst") else "")
+    return name

@@ -1,0 +1,1 @@
+"""Workbooks: XLSX, XLS and the XML of Excel 2003."""

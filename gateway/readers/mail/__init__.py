@@ -1,0 +1,1 @@
+"""Messages and what mail programs attach: EML, MSG, TNEF, calendars, cards, CMS content."""

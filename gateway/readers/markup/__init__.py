@@ -1,0 +1,1 @@
+"""HTML and XML of any kind."""

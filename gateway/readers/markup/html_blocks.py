@@ -1,0 +1,203 @@
+"""Blocks of HTML text to runs, with what is embedded in the page and what acts on it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import urllib.parse
+from dataclasses import dataclass, field
+
+from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
+from gateway.readers.base import Budget, Member, ReadError
+from gateway.readers.markup.html_style import Look, Sheet, apply, attribute_declarations, parse_declarations
+
+LIMIT_BLOCKS = 200_000
+LIMIT_LOOKS = 5000
+"""Combinations of element, attributes and inherited look that are remembered."""
+BREAK = "\x0b"
+"""Stands for `<br>` until white space is folded."""
+_PLAIN = frozenset({"font", "body"})
+"""Elements whose other attributes say how text looks."""
+_STYLING = frozenset({"class", "id", "style", "lang", "dir", "align", "valign", "width", "height", "href", "name"})
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_DATA_ADDRESS = re.compile(r"^\s*data:([^,;]{0,100})((?:;[^,;]{0,100}){0,5}),", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Piece:
+    """Text of one look."""
+
+    text: str
+    look: Look
+
+
+@dataclass(slots=True)
+class Block:
+    """Text of the paragraph or cell under construction."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    role: Role = Role.BODY
+    locator: str = ""
+
+
+class Builder:
+    """Turns parser events into runs."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.runs: list[Run] = []
+        self.members: list[Member] = []
+        self.active: set[ActiveContent] = set()
+        self.budget = budget
+        self._sheet = Sheet()
+        self._blocks = 0
+        self._tables = 0
+        self.hidden_view = False
+        """Everything that is added is unseen: a second reading of the bytes."""
+        self._looks: dict[tuple[str, str | None, str | None, str | None, Look], Look] = {}
+
+    def add_sheets(self, text: str) -> None:
+        """Take the style sheets of a page, which may stand after what they style."""
+        for sheet in re.findall(r"<style[^>]{0,500}>(.*?)(?:</style|$)", text, re.DOTALL | re.IGNORECASE)[:200]:
+            self._sheet.add(sheet)
+
+    @property
+    def shown_attributes(self) -> set[str]:
+        """Names of attributes that a style sheet puts on the page."""
+        return self._sheet.shown_attributes
+
+    def finish(self) -> None:
+        """Add what style sheets put on the page."""
+        for words in self._sheet.generated:
+            if any(ch.isalpha() for ch in words):
+                self.add(words, Look(), Role.BODY, "style")
+
+    def add(self, text: str, look: Look, role: Role, locator: str) -> None:
+        """Add a block of one run."""
+        if text.strip():
+            self.add_block(Block([Piece(text, look)], role, locator))
+
+    def add_block(self, block: Block) -> None:
+        """Add a block; neighbours with the same look become one run."""
+        pieces = _collapse(block.pieces)
+        if not pieces:
+            return
+        if self._blocks >= LIMIT_BLOCKS:
+            raise ReadError(ReadStatus.LIMIT, "html-blocks")
+        number = self._blocks
+        self._blocks += 1
+        locator = block.locator or f"paragraph:{number + 1}"
+        for piece in pieces:
+            look = piece.look
+            self.runs.append(
+                Run(
+                    text=piece.text,
+                    block=number,
+                    font=look.font,
+                    size_pt=look.size_pt,
+                    colour=look.colour,
+                    background=look.background,
+                    bold=look.bold,
+                    locator=locator,
+                    role=block.role,
+                    origin=Origin.HIDDEN if self.hidden_view or _unseen(look) else Origin.TEXT,
+                    boxed=True if look.boxed else None,
+                    link=look.link,
+                )
+            )
+
+    def new_table(self) -> int:
+        """Return the number of the next table."""
+        self._tables += 1
+        return self._tables
+
+    def style(self, tag: str, attributes: dict[str, str], look: Look) -> Look:
+        """Return the look of an element inside another."""
+        key = (tag, attributes.get("class"), attributes.get("id"), attributes.get("style"), look)
+        if tag not in _PLAIN and attributes.keys() <= _STYLING:
+            known = self._looks.get(key)
+            if known is None:
+                known = self._style(tag, attributes, look)
+                if len(self._looks) < LIMIT_LOOKS:
+                    self._looks[key] = known
+            return known
+        return self._style(tag, attributes, look)
+
+    def _style(self, tag: str, attributes: dict[str, str], look: Look) -> Look:
+        look = apply(look, attribute_declarations(tag, attributes)) if attributes else look
+        for declarations in self._sheet.declarations(tag, attributes):
+            look = apply(look, declarations)
+        if inline := attributes.get("style"):
+            look = apply(look, parse_declarations(inline))
+        return look
+
+    def address(self, tag: str, name: str, value: str) -> None:
+        """Look at an address: embedded data is taken out, scripts are reported."""
+        scheme = re.sub(r"[\s\x00-\x1f]", "", value[:64]).lower()
+        if scheme.startswith(("javascript:", "vbscript:")):
+            self.active.add(ActiveContent("javascript"))
+        elif scheme.startswith("data:"):
+            self._embedded(value)
+        elif tag in ("iframe", "frame", "object", "embed", "applet") and name in ("src", "data"):
+            self.active.add(ActiveContent("external-object"))
+
+    def _embedded(self, value: str) -> None:
+        match = _DATA_ADDRESS.match(value)
+        if match is None:
+            return
+        body = value[match.end() :]
+        if "base64" in match[2].lower():
+            compact = re.sub(r"[^A-Za-z0-9+/_-]", "", urllib.parse.unquote(body)).replace("-", "+").replace("_", "/")
+            try:
+                data = base64.b64decode(compact + "=" * (-len(compact) % 4))
+            except (binascii.Error, ValueError):
+                self.active.add(ActiveContent("damaged-data"))
+                return
+        else:
+            data = urllib.parse.unquote_to_bytes(body)
+        self.budget.take_file()
+        self.budget.take_bytes(len(data))
+        number = len(self.members) + 1
+        declared = match[1].strip().lower()
+        relation = "image" if declared.startswith("image/") else "embedded"
+        self.members.append(
+            Member(
+                name=f"data-{number}", data=data, relation=relation, declared_type=declared, locator=f"data:{number}"
+            )
+        )
+
+
+def _unseen(look: Look) -> bool:
+    """Whether text of that look cannot be seen: hidden, as good as no size, or the colour of its background."""
+    if look.hidden or (look.size_pt is not None and look.size_pt < 1.2):
+        return True
+    background = look.background or "FFFFFF"
+    colour = "000000" if look.colour == "auto" else look.colour
+    return max(abs(int(colour[i : i + 2], 16) - int(background[i : i + 2], 16)) for i in (0, 2, 4)) < 24
+
+
+def _collapse(pieces: list[Piece]) -> list[Piece]:
+    """Fold white space as browsers do, join neighbours of one look, and drop what is empty."""
+    joined: list[Piece] = []
+    last = "\n"
+    for piece in pieces:
+        if piece.text == BREAK:
+            text = "\n"
+        elif piece.look.keep_space:
+            text = piece.text.replace("\r\n", "\n").replace("\r", "\n")
+        else:
+            text = _SPACE.sub(" ", piece.text)
+            if last in (" ", "\n"):
+                text = text.lstrip(" ")
+        if not text:
+            continue
+        last = text[-1]
+        if joined and (joined[-1].look == piece.look or text.isspace()):
+            joined[-1].text += text
+        else:
+            joined.append(Piece(text, piece.look))
+    if joined:
+        joined[-1].text = joined[-1].text.rstrip(" \n")
+    if not any(piece.text.strip() for piece in joined):
+        return []
+    return [piece for piece in joined if piece.text]

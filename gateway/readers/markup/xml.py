@@ -1,0 +1,180 @@
+"""XML of any kind to Document: the Office 2003 formats with their looks, everything else by its text and attributes.
+
+Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
+read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
+on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself is left out
+and the document is PARTIAL `doctype`, because entities and defaults of it are not seen.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lxml import etree
+
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.excel.xml_sheet2003 import SPREADSHEET, read_workbook
+from gateway.readers.odf import reader as odf
+from gateway.readers.ole.report import Report, assemble
+from gateway.readers.ooxml import reader as ooxml
+from gateway.readers.ooxml.flat_opc import is_flat_opc
+from gateway.readers.ooxml.sink import Place, Sink
+from gateway.readers.ooxml.xml import NAMES, Element, prepare
+from gateway.readers.word.xml_word2003 import WORD, read_word
+
+_DIGIT: Final = re.compile(r"[0-9]")
+_DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
+_LIMIT_NODES: Final = 2_000_000
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
+_LEAST: Final = 64
+_FILES: Final = (
+    b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*",
+    b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"ActiveMime", b"\x01\0\0\0", b"<?xml", b"MSCF", b"\xd7\xcd\xc6\x9a",
+)  # fmt: skip
+_STYLESHEET_HREF: Final = re.compile(r"""href\s*=\s*["']\s*(?:https?:|file:|ftp:|\\\\|//)""", re.IGNORECASE)
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares entities."""
+    budget.take_bytes(len(source.data))
+    if is_flat_opc(source.data):
+        return ooxml.read(source, budget)
+    sink, report = Sink(budget), Report()
+    data = source.data
+    if _DOCTYPE.search(data[: 1 << 16]):
+        data = _DOCTYPE.sub(b"", data, count=1)
+        report.note("doctype")
+    root = _parse(prepare(data), report)
+    if NAMES[root.tag] in {"office:document", "office:document-content"}:
+        return odf.read(source, budget)
+    budget.check_time()
+    namespace = str(root.tag).rpartition("}")[0].lstrip("{")
+    _instructions(root, sink)
+    kind = "xml"
+    if namespace == WORD:
+        kind = "word2003-xml"
+        read_word(root, sink)
+    elif namespace == SPREADSHEET:
+        kind = "excel2003-xml"
+        read_workbook(root, sink)
+    else:
+        _generic(root, sink)
+    return assemble(source, sink, report, kind=kind)
+
+
+def _parse(data: bytes, report: Report) -> Element:
+    try:
+        return etree.fromstring(data, _parser(recover=False))
+    except etree.XMLSyntaxError as error:
+        if "depth" in str(error):
+            raise ReadError(ReadStatus.LIMIT, "xml-depth") from None
+        if "HUGE" in str(error) or "Resource limit" in str(error):
+            raise ReadError(ReadStatus.LIMIT, "xml-size") from None
+    # What a forgiving reader would make of it is better than nothing, but it is not all.
+    try:
+        root = etree.fromstring(data, _parser(recover=True))
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:
+        raise ReadError(ReadStatus.MALFORMED, "xml")
+    report.note("xml")
+    return root
+
+
+def _parser(*, recover: bool) -> Any:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=recover)
+
+
+def _instructions(root: Element, sink: Sink) -> None:
+    """Processing instructions before the root: a style sheet from elsewhere may change all that is seen."""
+    node = root.getprevious()
+    place = Place("instruction", Role.FIELD, Origin.HIDDEN)
+    while node is not None:
+        if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - the library has no public name for it
+            if _STYLESHEET_HREF.search(node.text or ""):
+                sink.warn("external-object", place.locator)
+            if node.target != "mso-application":
+                sink.put_line(node.text or "", place)
+        elif node.text:
+            sink.put_line(node.text, place)
+        node = node.getprevious()
+
+
+def _generic(root: Element, sink: Sink) -> None:
+    """Give all text; an element with text between its children is one block together with them."""
+    blocks: list[int] = []
+    count = 0
+    for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        count += 1
+        if count % 4096 == 0:
+            sink.budget.check_time()
+        if count > _LIMIT_NODES:
+            raise ReadError(ReadStatus.LIMIT, "xml-nodes")
+        if event == "end":
+            blocks.pop()
+            _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
+            continue
+        if event in {"comment", "pi"}:
+            if node.getparent() is not None:
+                sink.put_line(node.text or "", Place("comment", Role.COMMENT, Origin.HIDDEN))
+                _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
+            continue
+        outer = blocks[-1] if blocks else 0
+        blocks.append(outer or (sink.open_block() if _is_mixed(node) else 0))
+        for text in attribute_words(node):
+            sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
+        _text(node.text, blocks[-1], node, sink)
+
+
+def _is_mixed(node: Element) -> bool:
+    if not len(node):
+        return False
+    return bool(node.text and not node.text.isspace()) or any(child.tail and not child.tail.isspace() for child in node)
+
+
+def _text(text: str | None, block: int, owner: Element, sink: Sink) -> None:
+    if not text or text.isspace():
+        return
+    place = Place(f"element:{_local(owner)}", Role.BODY)
+    if block == 0 and len(text) >= _LEAST and put_base64(text, _local(owner), sink, place.locator):
+        return
+    sink.put(text if block else text.strip(), block or sink.open_block(), place)
+
+
+def _local(node: Element) -> str:
+    return str(node.tag).rpartition("}")[2]
+
+
+def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
+    """Hand on a file that stands in base64; False when it is none of a known kind."""
+    text = "".join(text.split())
+    if not _BASE64.fullmatch(text):
+        return False
+    try:
+        data = base64.b64decode(text)
+    except (binascii.Error, ValueError):
+        return False
+    if not data.startswith(_FILES):
+        try:
+            words = data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        if not words.isprintable() and sum(letter.isprintable() or letter.isspace() for letter in words) < len(words):
+            return False
+    sink.budget.take_bytes(len(data))
+    sink.members.append(Member(name=name or "base64", data=data, relation="embedded", locator=locator))
+    return True
+
+
+def attribute_words(node: Element) -> Iterator[str]:
+    """Yield the attribute values that hold words: letters beyond ASCII, written or referred to, or several words."""
+    for value in node.attrib.values():
+        several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
+        capitals = len(value) > 2 and value.isupper() and not _DIGIT.search(value)
+        if not value.isascii() or several or capitals or "&#" in value:
+            yield value

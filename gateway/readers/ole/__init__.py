@@ -1,0 +1,1 @@
+"""Compound files (MS-CFB): their streams, properties, drawings and embedded objects."""

@@ -1,0 +1,70 @@
+"""How the readers of old Office files say how far they came: the gravest fault makes the status of the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.model import Document, ReadStatus
+from gateway.readers.base import ReadError, Reading, Source
+from gateway.readers.ooxml.sink import Sink
+
+_GRAVITY = (
+    ReadStatus.LIMIT,
+    ReadStatus.TIMEOUT,
+    ReadStatus.ENCRYPTED,
+    ReadStatus.MALFORMED,
+    ReadStatus.UNSUPPORTED,
+    ReadStatus.PARTIAL,
+    ReadStatus.OK,
+    ReadStatus.CRASHED,
+)
+
+
+@dataclass
+class Report:
+    """Status and reason, as they get worse."""
+
+    status: ReadStatus = ReadStatus.OK
+    reason: str = ""
+
+    def fail(self, status: ReadStatus, reason: str) -> None:
+        """Note a fault; the first of the gravest ones stays."""
+        if _GRAVITY.index(status) < _GRAVITY.index(self.status):
+            self.status, self.reason = status, reason
+
+    def note(self, *reasons: str) -> None:
+        """Note what could not be read in full."""
+        for reason in reasons:
+            self.fail(ReadStatus.PARTIAL, reason)
+
+    def caught(self, error: ReadError) -> None:
+        """Note an error of one piece; LIMIT and TIMEOUT end the whole reading and go on up."""
+        self.fail(error.status, error.reason)
+        if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+            raise error
+
+
+def assemble(
+    source: Source,
+    sink: Sink,
+    report: Report,
+    *,
+    kind: str,
+    pages: int | None = None,
+    opened_with_password: bool = False,
+) -> Reading:
+    """Return the reading of what was gathered, runs of one block side by side."""
+    runs = sorted(sink.runs, key=lambda run: run.block)
+    document = Document(
+        part=source.part,
+        filename=source.filename,
+        format=kind,
+        status=report.status,
+        reason=report.reason,
+        pages=pages,
+        runs=tuple(runs),
+        images=tuple(sink.images),
+        active_content=tuple(sink.active),
+        opened_with_password=opened_with_password,
+    )
+    return Reading(document, tuple(sink.members))

@@ -1,0 +1,1 @@
+"""PDF: text as it is seen, structure, revisions, and pages that are scans."""

@@ -1,0 +1,397 @@
+"""Pieces of a PDF page to lines in reading order, and lines to runs; pure.
+
+Words may be drawn letter by letter, turned, spaced out or in any order, so nothing but the place decides: pieces with
+one direction and one baseline are joined, a gap becomes a space or ends the line. A gap that the file itself fills with
+a space character belongs to the line even when justification made it wide; a wide gap without one parts two columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gateway.model import Origin, Role, Run
+from gateway.readers.pdf.page import Annotation, Box, PageContent, Piece, Unseen
+
+BASELINE_EM = 0.35
+"""Baselines that differ by less, in sizes of the smaller piece, are one line."""
+SPACE_EM = 0.17
+"""A gap from here on parts two words; the narrowest fonts have spaces of 0.2 em."""
+COLUMN_EM = 1.2
+"""A gap without space character from here on parts two columns."""
+WIDE_COLUMN_EM = 4.0
+"""The same when the file has a space character in it."""
+WATERMARK_PT = 24.0
+"""Turned text from this size on is a watermark."""
+LINK_SUBTYPE = 2
+UPPER_THIRD, LOWER_EDGE = 1 / 3, 0.9
+
+
+@dataclass(slots=True)
+class Line:
+    """Pieces that stand on one baseline without a column gap."""
+
+    pieces: list[Piece]
+    texts: list[str]
+    """Text of each piece, with the spaces that gaps stand for."""
+    box: Box
+    order: float = 0.0
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A piece in the frame of its own direction: `along` the baseline and `across` it (down)."""
+
+    piece: Piece
+    start: float
+    end: float
+    across: float
+
+
+@dataclass(slots=True)
+class _Chain:
+    """A line under construction."""
+
+    items: list[_Placed]
+    end: float
+
+
+def build_lines(pieces: Iterable[Piece]) -> list[Line]:
+    """Join pieces into lines, in reading order of the page."""
+    by_direction: dict[tuple[int, bool], list[_Placed]] = {}
+    for piece in pieces:
+        if piece.text:
+            key = (piece.angle, piece.unseen is Unseen.ACTUAL_TEXT)
+            by_direction.setdefault(key, []).append(_place(piece))
+    lines: list[Line] = []
+    for (angle, _), placed in sorted(by_direction.items()):
+        rows = [list(_chains(row)) for row in _rows(placed)]
+        ordered = _columns(rows) if angle == 0 else [chain for row in rows for chain in row]
+        lines.extend(line for chain in ordered if (line := _line(chain)) is not None)
+    return lines
+
+
+def _place(piece: Piece) -> _Placed:
+    x, y = piece.origin
+    left, top, right, bottom = piece.box
+    match piece.angle:
+        case 0:
+            return _Placed(piece, min(left, x) if right > left else x, max(right, x), y)
+        case 90:
+            return _Placed(piece, -bottom, -top, x)
+        case 180:
+            return _Placed(piece, -right, -left, -y)
+        case 270:
+            return _Placed(piece, top, bottom, -x)
+        case _:
+            turn = math.radians(piece.angle)
+            cosine, sine = math.cos(turn), math.sin(turn)
+            along, across = x * cosine - y * sine, x * sine + y * cosine
+            length = piece.length if piece.length is not None else 0.5 * piece.size * len(piece.text)
+            return _Placed(piece, along, along + length, across)
+
+
+def _rows(placed: list[_Placed]) -> Iterator[list[_Placed]]:
+    """Group by baseline, from top to bottom."""
+    placed.sort(key=lambda item: item.across)
+    row: list[_Placed] = []
+    base = 0.0
+    for item in placed:
+        if row and item.across - base > BASELINE_EM * max(min(item.piece.size, row[0].piece.size), 1.0):
+            yield row
+            row = []
+        if not row:
+            base = item.across
+        row.append(item)
+    if row:
+        yield row
+
+
+def _chains(row: list[_Placed]) -> Iterator[_Chain]:
+    """Part a row into chains of pieces that follow each other; pieces on top of others get a chain of their own."""
+    if len(row) == 1:
+        yield _Chain(row, row[0].end)
+        return
+    row.sort(key=lambda item: (item.start, item.piece.order))
+    open_chains: list[_Chain] = []
+    for item in row:
+        size = max(item.piece.size, 1.0)
+        best: _Chain | None = None
+        for chain in open_chains[-4:]:
+            gap = item.start - chain.end
+            limit = (
+                COLUMN_EM
+                if chain.items[-1].piece.text[-1] not in " \xa0" and item.piece.text[0] not in " \xa0"
+                else (WIDE_COLUMN_EM)
+            )
+            if -0.6 * size <= gap <= limit * size and (best is None or gap < item.start - best.end):
+                best = chain
+        if best is None:
+            open_chains.append(_Chain([item], item.end))
+            continue
+        best.items.append(item)
+        best.end = max(best.end, item.end)
+    open_chains = _join_spaced_letters(open_chains)
+    open_chains.sort(key=lambda chain: chain.items[0].start)
+    yield from open_chains
+
+
+def _join_spaced_letters(chains: list[_Chain]) -> list[_Chain]:
+    """Join letters that stand far apart at even distances, `M   Ậ   T`, and words so spaced, `T U Y Ệ T   M Ậ T`."""
+    chains.sort(key=lambda chain: chain.items[0].start)
+    if len(chains) < 2 or not any(_is_lettered(chain) for chain in chains):
+        return chains
+    joined: list[_Chain] = []
+    for chain in chains:
+        before = joined[-1] if joined else None
+        if before is not None and _continues(before, chain):
+            joined[-1] = _Chain([*before.items, *chain.items], max(before.end, chain.end))
+        else:
+            joined.append(chain)
+    # Letters joined by mere distance must show an even rhythm, else they are columns of single letters.
+    return joined if all(_is_even(chain) for chain in joined) else chains
+
+
+def _is_lettered(chain: _Chain) -> bool:
+    return all(len(item.piece.text.strip()) == 1 for item in chain.items)
+
+
+def _continues(before: _Chain, after: _Chain) -> bool:
+    """Whether single letters may go on over a wide gap."""
+    if not (_is_lettered(before) and _is_lettered(after)):
+        return False
+    gap = after.items[0].start - before.end
+    spacing = _letter_gaps(before) or _letter_gaps(after)
+    size = max(before.items[0].piece.size, 1.0)
+    usual = spacing[len(spacing) // 2] if spacing else 0.0
+    if spacing and usual > SPACE_EM * size:
+        return 0 < gap <= 5 * usual
+    return not spacing and 0 < gap < 8 * size
+
+
+def _letter_gaps(chain: _Chain) -> list[float]:
+    return sorted(after.start - before.end for before, after in itertools.pairwise(chain.items))
+
+
+def _is_even(chain: _Chain) -> bool:
+    gaps = _letter_gaps(chain)
+    return len(gaps) < 2 or gaps[-1] <= 6 * max(gaps[0], 0.5) or not _is_lettered(chain)
+
+
+def _columns(rows: list[list[_Chain]]) -> list[_Chain]:
+    """Put rows into reading order: where consecutive rows share one gutter, the left column comes first."""
+    ordered: list[_Chain] = []
+    position = 0
+    while position < len(rows):
+        gutter = _gutter(rows[position])
+        last = position
+        while gutter is not None and last + 1 < len(rows):
+            shared = _shared_gutter(gutter, rows[last + 1])
+            if shared is None or rows[last + 1][0].items[0].across - rows[last][0].items[0].across > 60:
+                break
+            gutter, last = shared, last + 1
+        if gutter is None or last == position:
+            ordered.extend(rows[position])
+        else:
+            block = [chain for row in rows[position : last + 1] for chain in row]
+            middle = (gutter[0] + gutter[1]) / 2
+            ordered.extend(chain for chain in block if chain.items[0].start < middle)
+            ordered.extend(chain for chain in block if chain.items[0].start >= middle)
+        position = last + 1
+    return ordered
+
+
+def _gutter(row: list[_Chain]) -> tuple[float, float] | None:
+    """Return the white space between the two columns of a row, None when it has not exactly two."""
+    return (row[0].end, row[1].items[0].start) if len(row) == 2 else None
+
+
+def _shared_gutter(gutter: tuple[float, float], row: list[_Chain]) -> tuple[float, float] | None:
+    """Narrow a gutter so that no chain of the row crosses it, None when one does."""
+    left, right = gutter
+    if len(row) > 2:
+        return None
+    for chain in row:
+        start, end = chain.items[0].start, chain.end
+        if end <= right and end - left < right - start:
+            left = max(left, end)
+        else:
+            right = min(right, start)
+    return (left, right) if right - left > 4 else None
+
+
+def _line(chain: _Chain) -> Line | None:
+    """Turn a chain into a line with spaces for its gaps, None when it has nothing but white space."""
+    items = chain.items
+    if len(items) == 1:
+        piece = items[0].piece
+        return None if piece.text.isspace() else Line([piece], [piece.text], piece.box)
+    if all(item.piece.text.isspace() for item in items):
+        return None
+    pieces, texts = [items[0].piece], [items[0].piece.text]
+    narrow = _narrow_gap(items)
+    end = items[0].end
+    for item in items[1:]:
+        gap = item.start - end
+        blank = texts[-1][-1:].isspace() or item.piece.text[:1].isspace()
+        space = "" if blank or gap < narrow * max(item.piece.size, 1.0) else " "
+        pieces.append(item.piece)
+        texts.append(space + item.piece.text)
+        end = max(end, item.end)
+    boxes = [piece.box for piece in pieces]
+    box = (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+    return Line(pieces, texts, box)
+
+
+def _narrow_gap(items: list[_Placed]) -> float:
+    """Return the gap in em from which two pieces are two words.
+
+    Where every piece is a single letter the letters may be spaced out: then the word gap is what stands out among the
+    gaps, and when none stands out, all letters are one word.
+    """
+    if len(items) < 3 or any(len(item.piece.text.strip()) > 1 for item in items):
+        return SPACE_EM
+    gaps = sorted(
+        (after.start - before.end) / max(after.piece.size, 1.0)
+        for before, after in itertools.pairwise(items)
+        if not before.piece.text.isspace() and not after.piece.text.isspace()
+    )
+    if not gaps:
+        return SPACE_EM
+    usual = gaps[len(gaps) // 2]
+    return max(SPACE_EM, 1.6 * usual) if usual > SPACE_EM else SPACE_EM
+
+
+def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: bool) -> Iterator[Run]:
+    """Turn the lines of a page into runs, one block a line, neighbours with the same look in one run."""
+    links = [annotation.box for annotation in content.annotations if annotation.subtype == LINK_SUBTYPE]
+    frames = _lone_frames(content.frames)
+    for block, line in enumerate(lines, first_block):
+        boxed = _is_boxed(line.box, frames, lines) if frames else None
+        locator = locate(content, line.box)
+        start = 0
+        pieces = line.pieces
+        for position in range(1, len(pieces) + 1):
+            if position < len(pieces) and _same_look(pieces[start], pieces[position]):
+                continue
+            piece = pieces[start]
+            role = Role.BODY
+            if piece.angle % 90 and piece.size >= WATERMARK_PT:
+                role = Role.WATERMARK
+            yield Run(
+                text="".join(line.texts[start:position]),
+                block=block,
+                font=piece.font.name,
+                size_pt=round(piece.size, 1),
+                colour=piece.colour,
+                background=piece.background,
+                bold=piece.font.bold,
+                page=content.number,
+                bbox_pt=_round(line.box if position - start == len(pieces) else _union(pieces[start:position])),
+                locator=locator,
+                role=role,
+                origin=_origin(piece, scan),
+                boxed=boxed,
+                link=bool(links) and any(_inside(piece.box, link) for link in links),
+            )
+            start = position
+
+
+def _same_look(one: Piece, other: Piece) -> bool:
+    return (
+        (one.font is other.font or one.font == other.font)
+        and one.colour == other.colour
+        and abs(one.size - other.size) < 0.05
+        and one.unseen is other.unseen
+        and one.background == other.background
+    )
+
+
+def _origin(piece: Piece, scan: bool) -> Origin:
+    if piece.unseen is None:
+        return Origin.TEXT
+    if scan and piece.unseen in (Unseen.INVISIBLE_MODE, Unseen.COVERED):
+        return Origin.OCR  # the text layer that scanning software put under the picture
+    return Origin.HIDDEN
+
+
+def locate(content: PageContent, box: Box) -> str:
+    """Return the locator of a box: the page, and where in its upper third or at its lower edge."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    if y < content.height * UPPER_THIRD:
+        third = int(3 * x / max(content.width, 1.0))
+        area = ("top-left", "top", "top-right")[min(max(third, 0), 2)]
+        return f"page:{content.number},{area}"
+    if y > content.height * LOWER_EDGE:
+        return f"page:{content.number},bottom"
+    return f"page:{content.number}"
+
+
+def _lone_frames(frames: list[Box]) -> list[Box]:
+    """Drop frames that share an edge with another one: those are cells of a table, not stamps."""
+    return [
+        frame
+        for i, frame in enumerate(frames)
+        if not any(_touches(frame, frames[j]) for j in range(len(frames)) if j != i)
+    ]
+
+
+def _touches(one: Box, other: Box) -> bool:
+    """Whether two frames lie side by side or on top of each other; a frame within a frame is a double border."""
+    if max(abs(a - b) for a, b in zip(one, other, strict=True)) < 8:
+        return False
+    apart_x = max(one[0], other[0]) - min(one[2], other[2])
+    apart_y = max(one[1], other[1]) - min(one[3], other[3])
+    return max(apart_x, apart_y) < 2.5
+
+
+def _is_boxed(box: Box, frames: list[Box], lines: list[Line]) -> bool | None:
+    for frame in frames:
+        if _inside(box, frame) and sum(1 for line in lines if _inside(line.box, frame)) <= 3:
+            return True
+    return None
+
+
+def _inside(inner: Box, outer: Box) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3] and inner[2] - inner[0] <= outer[2] - outer[0] + 4
+
+
+def _union(pieces: list[Piece]) -> Box:
+    return (
+        min(piece.box[0] for piece in pieces),
+        min(piece.box[1] for piece in pieces),
+        max(piece.box[2] for piece in pieces),
+        max(piece.box[3] for piece in pieces),
+    )
+
+
+def _round(box: Box) -> Box:
+    return (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
+
+
+def annotation_role(box: Box, annotations: list[Annotation]) -> tuple[Role, str]:
+    """Return role and locator token of text that an annotation draws at that place."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    hits = [a for a in annotations if a.box[0] - 2 <= x <= a.box[2] + 2 and a.box[1] - 2 <= y <= a.box[3] + 2]
+    if not hits:
+        return Role.COMMENT, "annotation"
+    smallest = min(hits, key=lambda a: (a.box[2] - a.box[0]) * (a.box[3] - a.box[1]))
+    if smallest.signature:
+        return Role.STAMP, "signature"
+    return _ROLES.get(smallest.subtype, (Role.COMMENT, "annotation"))
+
+
+_ROLES = {
+    3: (Role.TEXTBOX, "annotation"),  # FPDF_ANNOT_FREETEXT
+    13: (Role.STAMP, "annotation"),  # FPDF_ANNOT_STAMP
+    20: (Role.FIELD, "field"),  # FPDF_ANNOT_WIDGET
+    24: (Role.WATERMARK, "annotation"),  # FPDF_ANNOT_WATERMARK
+}

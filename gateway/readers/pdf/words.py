@@ -1,0 +1,112 @@
+"""Words that stand in the objects of a PDF, not on its pages: form values, annotations, outlines, properties, XML.
+
+Annotation texts are ISO 32000-1 §12.5, form fields §12.7, document information §14.3.3, outlines §12.3.3, layer names
+§8.11.2, alternate descriptions §14.9.3.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.model import Origin, Role
+from gateway.readers.pdf.values import get, is_page, text_of, texts_of
+
+LIMIT_TEXTS = 20_000
+LIMIT_NESTED = 5000
+"""Direct objects within one object that are looked into."""
+_ROLES = {"/FreeText": Role.TEXTBOX, "/Stamp": Role.STAMP, "/Watermark": Role.WATERMARK}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words that stand in the structure, not on a page."""
+
+    text: str
+    role: Role
+    locator: str
+    origin: Origin
+
+
+@dataclass(slots=True)
+class Words:
+    """Collects the words of objects."""
+
+    texts: list[Text] = field(default_factory=list)
+    special: list[dict[str, Any]] = field(default_factory=list)
+    """Dictionaries with embedded files or XFA forms, for the caller."""
+    info: int | None = None
+    """Object number of the document information dictionary."""
+
+    def take(self, value: dict[str, Any], number: int, origin: Origin) -> None:
+        """Take the words of one object, also of dictionaries that stand directly in it."""
+        pending: list[Any] = [value]
+        for _ in range(LIMIT_NESTED):
+            if not pending:
+                return
+            item = pending.pop()
+            if isinstance(item, dict):
+                self._take_one(item, number if item is value else -1, origin)
+                pending.extend(item.raw_get(key) for key in item if key not in ("/Parent", "/P"))  # type: ignore[attr-defined]
+            elif isinstance(item, list):
+                pending.extend(item[:LIMIT_NESTED])
+
+    def _take_one(self, value: dict[str, Any], number: int, origin: Origin) -> None:
+        """Take the words of one dictionary."""
+        if "/ByteRange" in value:  # a signature: its /Contents is no text
+            for key in ("/Reason", "/Location", "/ContactInfo", "/Name"):
+                self._add(get(value, key), Role.PROPERTY, f"property:signature-{key[1:]}", origin)
+            return
+        for key in ("/EF", "/XFA"):
+            if key in value:
+                self.special.append(value)
+        if number == self.info or (
+            any(key in value for key in ("/Producer", "/CreationDate")) and "/Subtype" not in value
+        ):
+            for key in value:
+                self._add(get(value, key), Role.PROPERTY, f"property:{str(key)[1:]}", origin)
+            return
+        if get(value, "/Type") == "/OCG":
+            self._add(get(value, "/Name"), Role.NAME, "layer", origin)
+        if "/FT" in value or ("/T" in value and "/V" in value) or ("/Parent" in value and "/V" in value):
+            name = text_of(get(value, "/T")) or ""
+            for key in ("/V", "/DV", "/TU", "/RV"):
+                self._add(get(value, key), Role.FIELD, f"field:{name}" if name else "field", origin)
+            self._add(get(value, "/Opt"), Role.FIELD, f"field:{name}" if name else "field", origin)
+        subtype = str(get(value, "/Subtype") or "")
+        if ("/Rect" in value or "/Subtype" in value) and subtype != "/Widget" and not is_page(value):
+            role = _ROLES.get(subtype, Role.COMMENT)
+            for key in ("/Contents", "/RC", "/Subj", "/NM" if subtype == "/Stamp" else "/Subj", "/T"):
+                self._add(get(value, key), role, "annotation", origin, rich=key == "/RC")
+        if "/Title" in value and ("/Parent" in value or "/Dest" in value or "/First" in value):
+            self._add(get(value, "/Title"), Role.NAME, "outline", origin)
+        if isinstance(get(value, "/P"), str | bytes) and ("/S" in value or "/St" in value or len(value) == 1):
+            self._add(get(value, "/P"), Role.NAME, "page-label", origin)  # §12.4.2
+        for key in ("/Alt", "/ActualText", "/Desc"):
+            self._add(get(value, key), Role.ALT_TEXT, "alt", origin)
+
+    def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:
+        for text in texts_of(value):
+            shown = re.sub(r"<[^<>]{0,2000}>", " ", text) if rich else text
+            if shown.strip() and len(self.texts) < LIMIT_TEXTS:
+                self.texts.append(Text(shown, role, locator, origin))
+
+    def take_xml(self, content: bytes, role: Role, locator: str, origin: Origin) -> None:
+        """Take the words of an XML stream: text and attribute values; XML that is none has none."""
+        from lxml import etree
+
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+        try:
+            root = etree.fromstring(content.strip(), parser)
+        except (etree.XMLSyntaxError, ValueError):
+            root = None
+        if root is None:
+            return
+        for element in root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            place = f"{locator}-{etree.QName(element).localname}" if role is Role.PROPERTY else locator
+            for text in (element.text, element.tail, *element.attrib.values()):
+                if text and text.strip():
+                    self._add(text, role, place, origin)

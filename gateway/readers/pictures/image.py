@@ -1,0 +1,321 @@
+"""Picture files to Document: properties as runs, and what stamp finder and Tesseract can read of each frame.
+
+Sizes are checked from the header before anything is decoded. A picture that nobody could read in full stays in
+`image_pages` without being in `read_pages`; pictures too small for legible words are in neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gateway.model import Document, Image, ReadStatus, Role, Run
+from gateway.readers.base import Budget, ReadError, Reading, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL.Image import Image as Picture
+
+LIMIT_PIXELS = 120_000_000
+LIMIT_FRAMES = 500
+READ_FRAMES = 40
+"""Frames whose stamps and upper part are looked at."""
+WHOLE_FRAMES = 4
+WORK_PIXELS = 12_000_000
+"""A larger frame is reduced before it is looked at; A4 at 300 dpi has 8.7 million pixels."""
+SMALLEST = 36
+"""Pixels of the longer side below which no words can be read: bullets, icons, tracking pixels."""
+PAGE_WIDTH_INCHES = 8.27
+_FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB")
+_EXIF_TEXT = {
+    270: "ImageDescription", 271: "Make", 272: "Model", 285: "PageName", 305: "Software", 315: "Artist",
+    33432: "Copyright", 37510: "UserComment", 40091: "XPTitle", 40092: "XPComment", 40093: "XPAuthor",
+    40094: "XPKeywords", 40095: "XPSubject",
+}  # fmt: skip
+_TAG = re.compile(r"<[^<>]{0,4000}>")
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large."""
+    try:
+        import PIL.Image
+    except ImportError:
+        image = Image(locator="picture:1", page=1, sha256=hashlib.sha256(source.data).hexdigest())
+        return Reading(_document(source, (), (image,), 1, (1,), ()))
+    warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+    with _open(source) as picture:
+        return _read_frames(picture, source, budget)
+
+
+def _open(source: Source) -> Picture:
+    import PIL.Image
+    from PIL import UnidentifiedImageError
+
+    formats: tuple[str, ...] = _FORMATS
+    if source.detected_type == "image/heic" or source.data[4:8] == b"ftyp":
+        if not _heif():
+            raise ReadError(ReadStatus.UNSUPPORTED, "heic")
+        formats = (*_FORMATS, "HEIF")
+    try:
+        return PIL.Image.open(io.BytesIO(source.data), formats=formats)
+    except UnidentifiedImageError:
+        raise ReadError(ReadStatus.MALFORMED, "image") from None
+    except PIL.Image.DecompressionBombError:
+        raise ReadError(ReadStatus.LIMIT, "image-pixels") from None
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        raise ReadError(ReadStatus.MALFORMED, "image") from None
+
+
+def _heif() -> bool:
+    """Register the HEIC decoder where it is installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
+    frames = _frame_count(picture)
+    runs = list(_properties(picture))
+    images: list[Image] = []
+    shown: list[int] = []
+    read_pages: list[int] = []
+    problem: tuple[ReadStatus, str] | None = None
+    digest = hashlib.sha256(source.data).hexdigest()
+    for number in range(1, min(frames, LIMIT_FRAMES) + 1):
+        try:
+            width, height = _select(picture, number - 1)
+            if max(width, height) >= SMALLEST:
+                shown.append(number)
+                if number <= READ_FRAMES:
+                    result = _look(picture, number, len(runs), len(read_pages) < WHOLE_FRAMES, budget)
+                    runs.extend(result.runs)
+                    read_pages.extend([number] if result.whole else [])
+                    images.append(_image(number, width, height, digest, result.boxes, result.unread))
+                    continue
+            images.append(_image(number, width, height, digest, None, None))
+        except ReadError as error:
+            if number == 1:
+                raise
+            problem = (error.status if error.status is not ReadStatus.MALFORMED else ReadStatus.PARTIAL, error.reason)
+            shown.extend(range(number, frames + 1))
+            break
+    if frames > LIMIT_FRAMES:
+        problem = (ReadStatus.LIMIT, "frames")
+    document = _document(
+        source, tuple(runs), tuple(images), frames, tuple(dict.fromkeys(shown)), tuple(read_pages), problem
+    )
+    return Reading(document)
+
+
+def _frame_count(picture: Picture) -> int:
+    """Count frames; an animation's frames are one picture in motion, but each may show other words."""
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError):
+        return 1
+
+
+def _select(picture: Picture, index: int) -> tuple[int, int]:
+    """Go to a frame and return its size, checked."""
+    try:
+        if index:
+            picture.seek(index)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        raise ReadError(ReadStatus.MALFORMED, "image-frame") from None
+    width, height = picture.size
+    if width * height > LIMIT_PIXELS:
+        raise ReadError(ReadStatus.LIMIT, "image-pixels")
+    return width, height
+
+
+class _Look:
+    """What looking at a frame gave."""
+
+    __slots__ = ("boxes", "runs", "unread", "whole")
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.boxes: int | None = None
+        self.unread: int | None = None
+        self.whole = False
+
+
+def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget) -> _Look:
+    """Decode a frame and read it."""
+    result = _Look()
+    pixels = _pixels(picture, budget)
+    try:
+        from gateway.readers.pictures import stamp_page
+    except ImportError:
+        return result
+    wish = stamp_page.Wish.WHOLE if may_be_whole else stamp_page.Wish.BAND
+    result.boxes = result.unread = 0
+    widths, own_width = _widths(pixels), pixels.shape[1]
+    pixels = _with_margin(pixels, own_width // 50 if len(widths) == 1 else own_width // 4)
+    for position, inches in enumerate(widths):
+        dpi = own_width / inches
+        view = stamp_page.PageView(
+            page=number,
+            dpi=dpi,
+            points_per_pixel=72 / dpi,
+            first_block=first_block + len(result.runs),
+        )
+        reading = stamp_page.examine(pixels, view, wish if position == 0 else stamp_page.Wish.STAMPS, budget)
+        result.runs.extend(run for run in reading.runs if position == 0 or run.role is Role.STAMP)
+        result.whole = result.whole or reading.whole_page
+        result.boxes, result.unread = max(result.boxes, reading.boxes), max(result.unread, reading.unread)
+        if reading.boxes:
+            break
+    return result
+
+
+def _widths(pixels: npt.NDArray[np.uint8]) -> tuple[float, ...]:
+    """Return how wide the picture may be in inches: a page, or a cut-out that may be no more than a stamp."""
+    height, width = pixels.shape[:2]
+    ratio = height / width
+    if 1.15 <= ratio <= 1.75 and width >= 450:
+        return (PAGE_WIDTH_INCHES,)
+    if 0.55 <= ratio <= 0.87 and width >= 600:
+        return (11.69,)
+    if width >= 900:
+        return (PAGE_WIDTH_INCHES, 4.0)
+    return (4.0, 1.9)
+
+
+def _with_margin(pixels: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.uint8]:
+    """Put paper around a picture: a cut-out may be all ink, and nothing shows then what paper is."""
+    import numpy as np
+
+    edge = max(margin, 8)
+    return np.pad(pixels, ((edge, edge), (edge, edge), (0, 0)), constant_values=255)
+
+
+def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
+    """Decode the selected frame to BGR on white, upright by its EXIF orientation."""
+    import numpy as np
+    from PIL import ImageOps
+
+    width, height = picture.size
+    budget.take_bytes(width * height * max(len(picture.getbands()), 1))
+    budget.check_time()
+    try:
+        if picture.format == "JPEG" and width * height > WORK_PIXELS:
+            picture.draft("RGB", (width // 2, height // 2))
+        frame = ImageOps.exif_transpose(picture) or picture
+        if frame.mode in ("I", "I;16", "F"):
+            frame = frame.point(lambda value: value * (1 / 256)).convert("L")
+        if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
+            import PIL.Image
+
+            solid = frame.convert("RGBA")
+            frame = PIL.Image.new("RGBA", solid.size, (255, 255, 255, 255))
+            frame.alpha_composite(solid)
+        frame = frame.convert("RGB")
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError, AttributeError):
+        raise ReadError(ReadStatus.MALFORMED, "image-data") from None
+    if frame.width * frame.height > WORK_PIXELS:
+        shrink = (WORK_PIXELS / (frame.width * frame.height)) ** 0.5
+        frame = frame.resize((max(int(frame.width * shrink), 1), max(int(frame.height * shrink), 1)))
+    return np.ascontiguousarray(np.asarray(frame, np.uint8)[:, :, ::-1])
+
+
+def _properties(picture: Picture) -> Iterator[Run]:
+    """Yield the words in EXIF, XMP, PNG text chunks and comments."""
+    block = 0
+    texts: list[tuple[str, str]] = []
+    for key, value in list(picture.info.items())[:200]:
+        text = _text(value)
+        if text and str(key) not in ("exif", "icc_profile", "dpi", "photoshop"):
+            texts.append((str(key), _TAG.sub(" ", text) if "<" in text else text))
+    try:
+        exif = picture.getexif()
+        entries = [*exif.items(), *exif.get_ifd(0x8769).items()]
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, AttributeError):
+        entries = []
+    for tag, value in entries[:500]:
+        if tag in _EXIF_TEXT and (text := _text(value, wide=40091 <= tag <= 40095)):
+            texts.append((_EXIF_TEXT[tag], text))
+    for key, text in texts:
+        shown = text.strip().strip("\0").strip()
+        if any(ch.isalpha() for ch in shown):
+            name = key[:40]
+            yield Run(text=shown[:20_000], block=block, locator=f"property:{name}", role=Role.PROPERTY)
+            block += 1
+
+
+def _text(value: object, *, wide: bool = False) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple) and wide and all(isinstance(item, int) for item in value):
+        value = bytes(item & 0xFF for item in value)
+    if isinstance(value, bytes):
+        if wide:
+            return value.decode("utf-16-le", "replace")
+        for mark, charset in ((b"UNICODE\0", "utf-16-be"), (b"ASCII\0\0\0", "latin-1")):
+            if value.startswith(mark):
+                return value[8:].decode(charset, "replace")
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+    return None
+
+
+def _image(number: int, width: int, height: int, digest: str, boxes: int | None, unread: int | None) -> Image:
+    return Image(
+        locator=f"picture:{number}",
+        page=number,
+        width_px=width,
+        height_px=height,
+        sha256=digest,
+        page_share=1.0,
+        red_boxes=boxes,
+        unread_boxes=unread,
+    )
+
+
+def _document(
+    source: Source,
+    runs: tuple[Run, ...],
+    images: tuple[Image, ...],
+    frames: int,
+    shown: tuple[int, ...],
+    read_pages: tuple[int, ...],
+    problem: tuple[ReadStatus, str] | None = None,
+) -> Document:
+    status, reason = problem or (ReadStatus.OK, "")
+    return Document(
+        part=source.part,
+        filename=source.filename,
+        format="image",
+        status=status,
+        reason=reason,
+        pages=frames,
+        image_pages=shown,
+        read_pages=read_pages,
+        runs=runs,
+        images=images,
+    )
+
+
+def warm_up() -> None:
+    """Load Pillow's decoders and the stamp finder, so that children need no file for them."""
+    try:
+        import PIL.Image
+    except ImportError:
+        return
+    PIL.Image.init()
+    _heif()
+    try:
+        from gateway.readers.pictures import stamp
+    except ImportError:
+        return
+    stamp.warm_up()

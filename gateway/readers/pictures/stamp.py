@@ -1,0 +1,321 @@
+"""Stamps on a scanned page: boxes of red or dark ink that say MẬT, TỐI MẬT, TUYỆT MẬT, KHẨN ... and those unread.
+
+    page -> red ink -> rectangles of stamp size -> upright letters -> words (correlation, then Tesseract)
+         -> dark ink, on pages scanned in grey, the same way
+
+A box that holds letters which nobody could read is reported as unread: whether that is suspicious is the policy's
+question. Round seals, signatures and table cells are no boxes of stamp shape.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from gateway.readers.pictures import ocr
+from gateway.readers.pictures.stamp_ink import (
+    Candidate,
+    Ink,
+    Pixels,
+    Rectangle,
+    dark_candidates,
+    darkness,
+    is_colourless,
+    pale_ink,
+    red_candidates,
+    redness,
+    register_frames,
+    seals,
+    upright,
+    without_black,
+)
+from gateway.readers.pictures.stamp_search import ACCEPT, pale_patches, patches, search
+from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY, Reading, folded, read_box, templates
+
+WORK_DPI = 200.0
+LEAST_DPI = 140.0
+LIMIT_CANDIDATES = 60
+AROUND = 8
+"""Pixels around a box that help to tell print from paper."""
+LIMIT_REGISTERS = 4
+FRAMED_SURE = 0.8
+"""Score from which a mark in a frame needs no second look."""
+LINE_CONFIDENCE = 50.0
+STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
+"""Stamps that stand beside a mark without changing it."""
+WELL_READ = 0.6
+EXPLAINED = 0.6
+"""Share of a patch of ink that one stamp must fill so that no other is looked for beside it."""
+LIMIT_PATCHES = 12
+LIMIT_OCR = 8
+"""Boxes of one page that Tesseract may read."""
+UPPER = 0.45
+"""Share of a page, from the top, in which a dark frame can be a stamp; tables and drawings have frames everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One stamp; pixels of the page given to `find`."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str | None
+    """None when the letters could not be read."""
+    ink: Ink
+    framed: bool
+    score: float
+
+
+def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[Stamp]:
+    """Return the stamps of a BGR page, the surest reading of each place."""
+    scale = _work_scale(dpi)
+    if scale != 1.0:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        page = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    work = dpi * scale
+    readings: list[tuple[Candidate, Reading]] = []
+    red = redness(page)
+    if red is not None:
+        ink, threshold = red
+        rounds = seals(ink, threshold, work)
+        registers = [f for f in register_frames(ink, threshold, work) if not _contains_any(rounds, f[0])]
+        readings += _read_registers(ink, registers, work)
+        candidates = [c for c in red_candidates(ink, threshold, work) if not _contains_any(registers, c.rectangle[0])]
+        # Parts of a seal look like small frames with a letter or two: there only a word that is read counts.
+        inside = [c for c in candidates if _contains_any(rounds, c.rectangle[0])]
+        outside = [c for c in candidates if c not in inside]
+        readings += _read(ink, outside, deadline)
+        readings += [item for item in _read(ink, inside, deadline, ocr_boxes=0) if item[1].text in VOCABULARY]
+        places = [p for p in patches(ink, threshold, work) if not _is_seal(p, rounds)]
+        readings += _searched(ink, places, readings, work, Ink.RED, deadline)
+    if is_colourless(page):
+        top = page[: int(page.shape[0] * UPPER)]
+        ink = darkness(top)
+        pale, level = pale_ink(ink)
+        rounds = seals(pale, level, work)
+        places = [p for p in pale_patches(pale, level, work) if not _is_seal(p, rounds)]
+        readings += _searched(pale, places, readings, work, Ink.DARK, deadline)
+        readings += [
+            (candidate, reading)
+            for candidate, reading in _read(ink, dark_candidates(ink, work), deadline)
+            if reading.text is None or reading.text in VOCABULARY  # other words in frames are ordinary print
+        ]
+    settled = _settled(readings)
+    if red is not None:
+        settled = _settled(_confirmed(red[0], settled, work))
+    return [_stamp(candidate, reading, scale) for candidate, reading in settled]
+
+
+def _work_scale(dpi: float) -> float:
+    """Return how to scale a page so that strokes are neither one pixel thin nor needlessly fine."""
+    if dpi > 1.05 * WORK_DPI:
+        return WORK_DPI / dpi
+    return min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else 1.0
+
+
+def _read_registers(ink: Pixels, frames: list[Rectangle], dpi: float) -> list[tuple[Candidate, Reading]]:
+    """Read what stands in large frames as a block of text; each line is a reading of its own place."""
+    engine = ocr.engine()
+    results = []
+    for frame in frames[:LIMIT_REGISTERS]:
+        box = upright(ink, frame)
+        text, score = "", 0.0
+        if engine is not None:
+            top = max(float(np.percentile(box, 98)), 1.0)
+            picture = 255 - np.clip(box.astype(np.float32) * (255 / top), 0, 255).astype(np.uint8)
+            edge = max(2, int(0.05 * dpi))
+            picture[:edge], picture[-edge:], picture[:, :edge], picture[:, -edge:] = 255, 255, 255, 255
+            words = [w for w in engine.words(picture, ocr.Layout.BLOCK, int(dpi)) if w.confidence > 30]
+            text = " ".join(word.text for word in words)
+            score = sum(word.confidence for word in words) / (100 * len(words)) if words else 0.0
+        letters = sum(1 for ch in text if ch.isalpha())
+        results.append(
+            (Candidate(frame, Ink.RED, framed=True), Reading(text if letters >= 3 else None, score, letters=True))
+        )
+    return results
+
+
+def _contains_any(rectangles: list[Rectangle], point: tuple[float, float]) -> bool:
+    return any(cv2.pointPolygonTest(cv2.boxPoints(item), point, measureDist=False) > 0 for item in rectangles)
+
+
+def _read(
+    ink: Pixels, candidates: list[Candidate], deadline: float, *, ocr_boxes: int = LIMIT_OCR
+) -> list[tuple[Candidate, Reading]]:
+    """Read the candidates, large frames first; what time does not allow to read is unread."""
+    candidates = sorted(candidates, key=lambda item: (not item.framed, -item.rectangle[1][0]))[:LIMIT_CANDIDATES]
+    results: list[tuple[Candidate, Reading]] = []
+    in_doubt = ocr_boxes
+    for candidate in candidates:
+        if any(reading.text in VOCABULARY and _same_place(candidate, other) for other, reading in results):
+            continue
+        if time.monotonic() > deadline:
+            results.append((candidate, Reading(None, 0.0, letters=candidate.framed)))
+            continue
+        box = upright(ink, candidate.rectangle, 0.0 if candidate.framed else 3.0)
+        reading = read_box(box, allow_ocr=in_doubt > 0)
+        if candidate.ink is Ink.DARK and reading.text not in VOCABULARY:
+            pale = without_black(upright(ink, candidate.rectangle, AROUND))[AROUND:-AROUND, AROUND:-AROUND]
+            second = read_box(np.ascontiguousarray(pale), allow_ocr=in_doubt > 1)
+            if second.text in VOCABULARY or (reading.text is None and second.text is not None):
+                reading = second
+        in_doubt -= reading.asked
+        results.append((candidate, reading))
+    return results
+
+
+def _is_seal(place: tuple[int, int, int, int], rounds: list[Rectangle]) -> bool:
+    left, top, width, height = place
+    return _contains_any(rounds, (left + width / 2, top + height / 2))
+
+
+def _searched(
+    ink: Pixels,
+    places: list[tuple[int, int, int, int]],
+    readings: list[tuple[Candidate, Reading]],
+    dpi: float,
+    kind: Ink,
+    deadline: float,
+) -> list[tuple[Candidate, Reading]]:
+    """Look for a mark in patches of ink where none was read: other stamps may lie over it, or its frame be gone."""
+    marks = [candidate for candidate, reading in readings if reading.text in MARKS]
+    known = [candidate for candidate, reading in readings if reading.text is not None and reading.score >= WELL_READ]
+    found = []
+    for left, top, width, height in places[:LIMIT_PATCHES]:
+        if time.monotonic() > deadline:
+            break
+        middle = ((left + width / 2, top + height / 2), (float(width), float(height)), 0.0)
+        if any(_contains_any([middle], mark.rectangle[0]) for mark in marks) or _is_explained(middle, known):
+            continue
+        hit = search(np.ascontiguousarray(ink[top : top + height, left : left + width]), left, top, dpi)
+        if hit is None:
+            continue
+        text = hit.word if hit.score >= ACCEPT else None
+        if not hit.alone:
+            text, other = _read_patch(ink[top : top + height, left : left + width], dpi)
+            if other:
+                continue  # the end of BẢO MẬT, PHÁP LUẬT or the like
+        found.append((Candidate(hit.rectangle, kind, framed=text is None), Reading(text, hit.score, letters=True)))
+    return found
+
+
+def _read_patch(ink: Pixels, dpi: float) -> tuple[str | None, bool]:
+    """Read a patch with other letters beside the word: the mark in it if any, and whether it plainly says otherwise."""
+    engine = ocr.engine()
+    if engine is None:
+        return None, False
+    words = [w for w in engine.words(_as_print(ink), ocr.Layout.BLOCK, int(dpi)) if w.confidence >= 35]
+    lines: dict[tuple[int, int, int], list[str]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word.text)
+    said = {folded("".join(line)) for line in lines.values()}
+    for mark in reversed(MARKS):
+        if folded(mark) in said:
+            return mark, False
+    return None, any(len(line) >= 5 for line in said)
+
+
+def _as_print(ink: Pixels) -> Pixels:
+    """Return ink as black on white with full contrast."""
+    top = max(float(np.percentile(ink, 98)), 1.0)
+    picture = 255 - np.clip(ink.astype(np.float32) * (255 / top), 0, 255)
+    return np.pad(picture.astype(np.uint8), 12, constant_values=255)
+
+
+def _is_explained(patch: Rectangle, known: list[Candidate]) -> bool:
+    """Whether stamps that were read well make up most of a patch of ink."""
+    inside = [item.rectangle[1] for item in known if _contains_any([patch], item.rectangle[0])]
+    area = patch[1][0] * patch[1][1]
+    return max((width * height for width, height in inside), default=0.0) > EXPLAINED * area
+
+
+def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate, Reading]]:
+    """Keep one reading a place: a mark before another word, a read one before an unread one, then the surest."""
+    order = sorted(
+        (item for item in readings if item[1].letters),
+        key=lambda item: (
+            item[1].text is None,
+            item[1].text not in MARKS,
+            item[1].text not in VOCABULARY,
+            -len(item[1].text or ""),
+            -item[1].score,
+        ),
+    )
+    kept: list[tuple[Candidate, Reading]] = []
+    for candidate, reading in order:
+        if (reading.text is not None or candidate.framed) and not any(
+            _same_place(candidate, other) for other, _ in kept
+        ):
+            kept.append((candidate, reading))
+    return kept
+
+
+def _confirmed(ink: Pixels, readings: list[tuple[Candidate, Reading]], dpi: float) -> list[tuple[Candidate, Reading]]:
+    """Look again at marks that are not framed beyond doubt: the end of a longer red line is no mark.
+
+    BẢO MẬT, BÍ MẬT NHÀ NƯỚC, PHÁP LUẬT: cut from such a heading, the last letters look like a stamp.
+    """
+    engine = ocr.engine()
+    results = []
+    for candidate, reading in readings:
+        doubtful = not candidate.framed or reading.score < FRAMED_SURE
+        if reading.text in MARKS and doubtful and engine is not None:
+            centre, (width, height), angle = candidate.rectangle
+            strip = upright(ink, (centre, (width + 6 * height, 1.15 * height), angle))
+            words = engine.words(_as_print(strip), ocr.Layout.LINE, int(dpi))
+            longer = _longer_line(words, reading.text)
+            if longer:
+                results.append((replace(candidate, framed=False), replace(reading, text=longer)))
+                continue
+        results.append((candidate, reading))
+    return results
+
+
+def _longer_line(words: list[ocr.Word], mark: str) -> str:
+    """Return the line that a mark is only a part of, empty when the mark stands alone or beside other stamps."""
+    if not words or sum(word.confidence for word in words) / len(words) < LINE_CONFIDENCE:
+        return ""
+    letters = "".join(folded(word.text) for word in words)
+    for other in sorted((folded(word) for word in STAMP_NEIGHBOURS), key=len, reverse=True):
+        letters = letters.removeprefix(other).removesuffix(other)
+    if len(letters) < len(folded(mark)) + 2 or letters in {folded(word) for word in MARKS}:
+        return ""
+    return " ".join(word.text for word in words)
+
+
+def _same_place(one: Candidate, other: Candidate) -> bool:
+    """Whether the centre of one lies within the other."""
+    first, second = one.rectangle, other.rectangle
+    return (
+        cv2.pointPolygonTest(cv2.boxPoints(first), second[0], measureDist=False) >= 0
+        or cv2.pointPolygonTest(cv2.boxPoints(second), first[0], measureDist=False) >= 0
+    )
+
+
+def _stamp(candidate: Candidate, reading: Reading, scale: float) -> Stamp:
+    points = cv2.boxPoints(candidate.rectangle) / scale
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return Stamp(
+        float(left),
+        float(top),
+        float(right),
+        float(bottom),
+        reading.text,
+        candidate.ink,
+        candidate.framed,
+        round(reading.score, 3),
+    )
+
+
+def warm_up() -> None:
+    """Draw the words and load Tesseract, so that children need neither fonts nor data."""
+    cv2.setNumThreads(1)  # children are many and short-lived; threads do not survive the fork
+    templates()
+    ocr.warm_up()
+    blank = np.full((200, 200, 3), 255, np.uint8)
+    find(blank, WORK_DPI)

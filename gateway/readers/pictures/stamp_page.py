@@ -1,0 +1,348 @@
+"""One picture of a page to runs: its stamps, the upper part that names an official document, or all of its words.
+
+Every page gets the stamp finder. Words are read by Tesseract from the red channel, where red stamps and seals over the
+text are as good as gone; what is written in red comes from the stamp finder. A page that lies on its side or on its
+head is turned first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.model import Origin, Role, Run
+from gateway.readers.base import Budget
+from gateway.readers.pictures import ocr, stamp
+from gateway.readers.pictures.stamp_ink import Ink, Pixels, darkness
+from gateway.readers.pictures.stamp_words import VOCABULARY
+
+BAND = 0.32
+"""Share of a page from the top that bears the components of Decree 30/2020 down to the summary."""
+OCR_DPI = 200.0
+SHORTEST_DPI = 110.0
+"""Pictures of less are enlarged before Tesseract reads them."""
+SECONDS_FULL = 3.0
+"""Time that must be left for reading a whole page; it takes about one second."""
+SECONDS_BAND = 1.5
+LIMIT_SPARSE_S = 2.5
+"""A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well before that."""
+SKEW, LARGEST_SKEW = 4, 16
+"""Degrees: skew from which a page is straightened, and the largest that is looked for."""
+POOR_CONFIDENCE = 55.0
+UPENDED = 1.3
+"""Height to width from which a word stands on end."""
+MANY_GLYPHS = 40
+"""Spots of the size of letters from which a picture must have words."""
+MANY_SPOTS = 15_000
+"""Spots of ink on a picture beyond which it is a texture unless a good part of them are letters; a page has 1500."""
+LEAST_CONFIDENCE = 30.0
+"""Words below are noise: seals, signatures, specks."""
+
+
+class Wish(Enum):
+    """How much of a page shall be read."""
+
+    STAMPS = "stamps"
+    BAND = "band"
+    """Stamps and the words of the upper part."""
+    WHOLE = "whole"
+    """Stamps and all words, as far as time allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """How pixels of a picture become places of a page."""
+
+    page: int
+    dpi: float
+    points_per_pixel: float
+    first_block: int = 0
+    locator: str = ""
+    """Locator of the picture when it is no page, empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What a page says as far as it was read."""
+
+    runs: tuple[Run, ...] = ()
+    boxes: int = 0
+    """Framed boxes of stamp shape with letters in them."""
+    unread: int = 0
+    whole_page: bool = False
+
+
+def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
+    """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
+    if wish is Wish.STAMPS or ocr.engine() is None:
+        return _examine_upright(pixels, view, wish, budget)[0]
+    pixels = _straightened(pixels)
+    best, most = PageReading(), -1.0
+    first, second = ((1, 3), (0, 2)) if _on_its_side(pixels) else ((0, 2), (1, 3))
+    sideways = False
+    for turn in (*first, *second):
+        # Lines of equal words make a comb of columns too; only the words that are read show such a mistake.
+        if turn in second and not sideways:
+            break
+        turned = np.ascontiguousarray(np.rot90(pixels, turn)) if turn else pixels
+        reading, text = _examine_upright(turned, view, wish, budget)
+        sideways = sideways or text.sideways
+        if text.weight > most:
+            best, most = reading, text.weight
+        if text.legible or _left(budget) < SECONDS_FULL:
+            break
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """How well words were read."""
+
+    words: int
+    """Words of three letters and more, along the rows."""
+    confidence: float
+    sideways: bool = False
+    """Most words run along the columns: Tesseract reads those too, but the stamp finder does not."""
+
+    @property
+    def weight(self) -> float:
+        return self.words * self.confidence
+
+    @property
+    def legible(self) -> bool:
+        return self.words >= 4 and self.confidence > POOR_CONFIDENCE
+
+
+def _examine_upright(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> tuple[PageReading, _Text]:
+    stamps = stamp.find(pixels, view.dpi, deadline=budget.deadline)
+    framed = [item for item in stamps if item.framed]
+    runs = list(_stamp_runs(pixels, stamps, view))
+    whole, text = False, _Text(0, 0.0)
+    if wish is not Wish.STAMPS and ocr.engine() is not None and _left(budget) > SECONDS_BAND:
+        began = time.monotonic()
+        whole = wish is Wish.WHOLE and _left(budget) > SECONDS_FULL
+        rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
+        words: list[ocr.Word] = []
+        scale = 1.0
+        try:
+            words, scale = _words(pixels[:rows], view.dpi, limit_s=_left(budget) - SECONDS_BAND / 2)
+            text = _weigh(words)
+            if text.sideways:
+                whole = False
+            elif text.words < 4 and (likeness := _likeness(pixels[:rows], view.dpi)) is not _Likeness.PICTURE:
+                if likeness is _Likeness.WORDS:
+                    limit_s = max(min(LIMIT_SPARSE_S, _left(budget) - SECONDS_BAND / 2), 0.0)
+                    words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE, limit_s=limit_s)
+                    text = _weigh(words)
+                # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.
+                whole = whole and text.legible
+            else:
+                whole = whole and (text.legible or text.words < 4)
+        except TimeoutError:
+            whole = False
+        budget.words_left_s -= time.monotonic() - began
+        runs += _line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
+    return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole), text
+
+
+def _left(budget: Budget) -> float:
+    """Return the seconds that may go into reading words."""
+    return min(budget.deadline - time.monotonic(), budget.words_left_s)
+
+
+def _ink_profile(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """Return the dark ink of a page, reduced to about 450 rows."""
+    scale = min(1.0, 450 / max(pixels.shape[:2]))
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    ink = cv2.subtract(cv2.medianBlur(cv2.dilate(grey, np.ones((5, 5), np.uint8)), 21), grey).astype(np.float32)
+    ink[ink < 30] = 0
+    return np.asarray(ink, np.float32)
+
+
+def _comb(ink: npt.NDArray[np.float32], axis: int) -> float:
+    """Return how sharply the sums along an axis rise and fall: across lines of text they make a comb."""
+    return float((np.diff(ink.sum(axis=axis)) ** 2).mean())
+
+
+def _on_its_side(pixels: Pixels) -> bool:
+    """Whether the lines of text run along the columns."""
+    ink = _ink_profile(pixels)
+    return bool(_comb(ink, 0) / ink.shape[0] > 2.0 * _comb(ink, 1) / ink.shape[1])
+
+
+def _straightened(pixels: Pixels) -> Pixels:
+    """Turn a page by its skew when that is more than recognition bears."""
+    ink = _ink_profile(pixels)
+    height, width = ink.shape
+    best, sharpest = 0.0, _comb(ink, 1) * 1.15
+    for angle in range(-LARGEST_SKEW, LARGEST_SKEW + 1):
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+        sharp = _comb(np.asarray(cv2.warpAffine(ink, turn, (width, height)), np.float32), 1)
+        if sharp > sharpest:
+            best, sharpest = float(angle), sharp
+    if abs(best) < SKEW:
+        return pixels
+    rows, columns = pixels.shape[:2]
+    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), best, 1.0)
+    white = (255, 255, 255)
+    return np.asarray(
+        cv2.warpAffine(pixels, turn, (columns, rows), flags=cv2.INTER_LINEAR, borderValue=white), np.uint8
+    )
+
+
+class _Likeness(Enum):
+    """What spots of ink look like where hardly a word was read."""
+
+    PICTURE = "picture"
+    """Too few of the size of letters for words."""
+    WORDS = "words"
+    TEXTURE = "texture"
+    """A grain of countless spots; Tesseract would look for lines among them for ten seconds and more."""
+
+
+def _likeness(pixels: Pixels, dpi: float) -> _Likeness:
+    """Count spots of ink of the size of letters, and all spots: on a page of words most are letters."""
+    ink = darkness(pixels)
+    mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    heights, widths = stats[1:, cv2.CC_STAT_HEIGHT] / dpi, stats[1:, cv2.CC_STAT_WIDTH] / dpi
+    glyphs = int(((heights > 0.05) & (heights < 0.3) & (widths > 0.015) & (widths < 0.35)).sum())
+    if glyphs < MANY_GLYPHS:
+        return _Likeness.PICTURE
+    return _Likeness.TEXTURE if len(heights) > max(MANY_SPOTS, 6 * glyphs) else _Likeness.WORDS
+
+
+def _words(
+    pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE, *, limit_s: float
+) -> tuple[list[ocr.Word], float]:
+    """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
+    engine = ocr.engine()
+    if engine is None:
+        return [], 1.0
+    grey = np.ascontiguousarray(pixels[:, :, 2])  # red channel: red ink is white there
+    scale = 1.0
+    if dpi > 1.15 * OCR_DPI:
+        scale = OCR_DPI / dpi
+    elif dpi < SHORTEST_DPI:
+        scale = min(2.0, OCR_DPI / max(dpi, 1.0))
+    if scale != 1.0:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    return engine.words(grey, layout, int(dpi * scale), limit_s=limit_s), scale
+
+
+def _weigh(words: list[ocr.Word]) -> _Text:
+    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
+    level = [word.confidence for word in long if word.height <= UPENDED * word.width]
+    # Boxes of short words in a blurred or slanting line are as high as wide; words of four letters tell for sure.
+    longer = [word for word in long if sum(ch.isalpha() for ch in word.text) >= 4]
+    upended = sum(word.height > UPENDED * word.width for word in longer)
+    sideways = len(longer) >= 4 and 2 * upended >= len(longer)
+    return _Text(len(level), sum(level) / len(level) if level else 0.0, sideways)
+
+
+def _stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -> Iterator[Run]:
+    block = view.first_block
+    for item in stamps:
+        if item.text is None:
+            continue
+        box = _to_points((item.left, item.top, item.right, item.bottom), view)
+        is_stamp = item.framed or item.text in VOCABULARY
+        yield Run(
+            text=item.text,
+            block=block,
+            colour=_ink_colour(pixels, item),
+            page=view.page,
+            bbox_pt=box,
+            locator=_locate(box, pixels, view),
+            role=Role.STAMP if is_stamp else Role.BODY,
+            origin=Origin.OCR,
+            boxed=True if item.framed else None,
+        )
+        block += 1
+
+
+def _line_runs(
+    words: list[ocr.Word],
+    scale: float,
+    pixels: Pixels,
+    stamps: list[stamp.Stamp],
+    view: PageView,
+    first_block: int,
+) -> list[Run]:
+    """Return one run for each line of words, without those that belong to a stamp that was read."""
+    lines: dict[tuple[int, int, int], list[ocr.Word]] = {}
+    for word in words:
+        if word.confidence >= LEAST_CONFIDENCE and not _in_stamp(word, scale, stamps):
+            lines.setdefault(word.line, []).append(word)
+    runs: list[Run] = []
+    for part in (part for line in lines.values() for part in _parts(line)):
+        left, top = min(w.left for w in part) / scale, min(w.top for w in part) / scale
+        right = max(w.left + w.width for w in part) / scale
+        bottom = max(w.top + w.height for w in part) / scale
+        box = _to_points((left, top, right, bottom), view)
+        runs.append(
+            Run(
+                text=" ".join(word.text for word in part),
+                block=first_block + len(runs),
+                page=view.page,
+                bbox_pt=box,
+                locator=_locate(box, pixels, view),
+                origin=Origin.OCR,
+            )
+        )
+    return runs
+
+
+def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:
+    """Part a line where two columns were read as one."""
+    part = [line[0]]
+    for word in line[1:]:
+        previous = part[-1]
+        if word.left - (previous.left + previous.width) > 2.2 * max(word.height, previous.height):
+            yield part
+            part = []
+        part.append(word)
+    yield part
+
+
+def _in_stamp(word: ocr.Word, scale: float, stamps: list[stamp.Stamp]) -> bool:
+    x, y = (word.left + word.width / 2) / scale, (word.top + word.height / 2) / scale
+    return any(
+        item.ink is Ink.RED and item.text is not None and item.left <= x <= item.right and item.top <= y <= item.bottom
+        for item in stamps
+    )
+
+
+def _ink_colour(pixels: Pixels, item: stamp.Stamp) -> str | None:
+    """Return the colour of a stamp's ink as RRGGBB: that of its strongest pixels."""
+    part = pixels[max(int(item.top), 0) : int(item.bottom) + 1, max(int(item.left), 0) : int(item.right) + 1]
+    if not part.size:
+        return None
+    flat = part.reshape(-1, 3).astype(np.int16)
+    strength = flat[:, 2] - flat[:, :2].max(axis=1) if item.ink is Ink.RED else 255 - flat.max(axis=1)
+    strongest = flat[strength >= np.percentile(strength, 92)]
+    blue, green, red = (int(value) for value in strongest.mean(axis=0))
+    return f"{red:02X}{green:02X}{blue:02X}"
+
+
+def _to_points(box: tuple[float, float, float, float], view: PageView) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (round(value * view.points_per_pixel, 1) for value in box)
+    return left, top, right, bottom
+
+
+def _locate(box: tuple[float, float, float, float], pixels: Pixels, view: PageView) -> str:
+    """Return the same tokens as the PDF reader gives to text."""
+    place = view.locator or f"page:{view.page}"
+    height, width = pixels.shape[0] * view.points_per_pixel, pixels.shape[1] * view.points_per_pixel
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    if y < height / 3:
+        return f"{place},{('top-left', 'top', 'top-right')[min(max(int(3 * x / max(width, 1.0)), 0), 2)]}"
+    return f"{place},bottom" if y > 0.9 * height else place

@@ -1,0 +1,275 @@
+"""What a stamp says: its letters compared with the words that official stamps bear, then Tesseract when in doubt.
+
+Negative words (urgency, copies, registry) are compared too, so that KHẨN is recognised as KHẨN and not as a bad MẬT.
+The words are drawn once, when the process starts, with the bold faces of Debian's fonts-liberation and fonts-dejavu;
+without these fonts only Tesseract reads.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.readers.pictures import ocr
+from gateway.readers.pictures.stamp_ink import Pixels
+
+MARKS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT")
+"""Words of a secrecy stamp (Law 2018, Article 8; Circular 24/2020/TT-BCA)."""
+AUXILIARY = ("TÀI LIỆU THU HỒI", "GIẢI MẬT", "BẢN SAO SỐ", "BẢN SỐ")
+DECLASSIFIED = "GIẢI MẬT"
+"""Lifts secrecy, so it is believed only when it is read beyond doubt."""
+OTHERS = (
+    "KHẨN", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "TRÍCH SAO", "CÔNG VĂN ĐẾN", "ĐẾN",
+    "DỰ THẢO", "XEM XONG TRẢ LẠI", "LƯU HÀNH NỘI BỘ", "HẸN GIỜ", "KÝ THAY", "BẢN CHÍNH", "TÀI LIỆU HỌP",
+    "BẢO MẬT", "BÍ MẬT", "PHÁP LUẬT", "LUẬT", "CẬP NHẬT", "KỸ THUẬT", "NGHỆ THUẬT", "CHỦ NHẬT",
+)  # fmt: skip
+VOCABULARY = MARKS + AUXILIARY + OTHERS
+
+HEIGHT = 32
+_FONTS = (
+    "/usr/share/fonts/truetype/liberation/LiberationSerif-Bold.ttf",
+    "/usr/share/fonts/truetype/liberation/LiberationSans-Bold.ttf",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
+)
+SURE = 0.70
+"""Correlation from which a word is taken as read."""
+DOUBT = 0.45
+"""Below this the letters are like none of the words."""
+MARGIN = 0.06
+"""A word must lead the next different one by so much to be taken without Tesseract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One word as a picture of `HEIGHT` rows."""
+
+    word: str
+    picture: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a box says."""
+
+    text: str | None
+    """The words, None when there are letters but they could not be read."""
+    score: float
+    """Correlation or confidence, 0 to 1."""
+    letters: bool
+    """Whether there is something like a line of letters in the box at all."""
+    asked: bool = False
+    """Tesseract was asked, which takes time."""
+
+
+@functools.cache
+def templates() -> tuple[Template, ...]:
+    """Draw the vocabulary; empty when no font is installed."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    drawn = []
+    for path in _FONTS:
+        if not Path(path).is_file():
+            continue
+        font = ImageFont.truetype(path, 64)
+        for word in VOCABULARY:
+            left, top, right, bottom = (int(edge) for edge in font.getbbox(word))
+            image = Image.new("L", (right - left, bottom - top), 0)
+            ImageDraw.Draw(image).text((-left, -top), word, font=font, fill=255)
+            glyphs = np.asarray(image, np.float32)
+            width = max(8, round(glyphs.shape[1] * HEIGHT / glyphs.shape[0]))
+            picture = cv2.GaussianBlur(cv2.resize(glyphs, (width, HEIGHT), interpolation=cv2.INTER_AREA), (5, 5), 0)
+            drawn.append(Template(word, np.asarray(picture, np.float32)))
+    return tuple(drawn)
+
+
+def letters_of(box: Pixels) -> Pixels | None:
+    """Return the letters in an upright box, tightly cut and without frame, None when there are none."""
+    height, width = box.shape
+    if height < 10 or width < 16:
+        return None
+    smooth = cv2.GaussianBlur(box, (3, 3), 0)
+    level = max(8.0, float(np.percentile(smooth, 97)) * 0.38)
+    mask = ((smooth > level) * np.uint8(255)).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    keep = np.zeros(count, bool)
+    for label in range(1, count):
+        x, y, w, h, area = stats[label]
+        edge = x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
+        frame = (
+            w > 0.75 * width
+            or (h > 0.8 * height and w < 0.12 * width)
+            or (edge and area < 0.5 * w * h and w > 0.4 * width)
+        )
+        sliver = edge and (h < 0.12 * height or w < 0.04 * width)
+        keep[label] = not frame and not sliver and area >= max(4, 0.0006 * height * width)
+    if not keep.any():
+        return None
+    clean = np.where(keep[labels], smooth, 0).astype(np.uint8)
+    kept = stats[keep]
+    tall = kept[kept[:, 3] > 0.25 * height]
+    if not len(tall):
+        return None
+    left, right = int(tall[:, 0].min()), int((tall[:, 0] + tall[:, 2]).max())
+    # Diacritics stand above and below the letters: take all that stands between the outer ones.
+    inner = kept[(kept[:, 0] + kept[:, 2] > left) & (kept[:, 0] < right)]
+    top, bottom = int(inner[:, 1].min()), int((inner[:, 1] + inner[:, 3]).max())
+    cut = clean[top:bottom, left:right]
+    return cut if cut.shape[0] >= 8 and cut.shape[1] >= 12 else None
+
+
+def compare(letters: Pixels) -> list[tuple[float, str]]:
+    """Return correlation and word, best first, one entry a word."""
+    height, width = letters.shape
+    aspect = width / height
+    best: dict[str, float] = {}
+    blurred = cv2.GaussianBlur(letters, (3, 3), 0).astype(np.float32)
+    for template in templates():
+        columns = template.picture.shape[1]
+        if not 0.66 < (columns / HEIGHT) / aspect < 1.5:
+            continue
+        score = -1.0
+        for tall in (0.9, 1.0, 1.12):
+            for wide in (0.95, 1.0, 1.06):
+                picture = cv2.resize(
+                    blurred, (round(columns * wide), round(HEIGHT * tall)), interpolation=cv2.INTER_AREA
+                )
+                picture = cv2.copyMakeBorder(
+                    cv2.GaussianBlur(picture, (5, 5), 0), 4, 4, 8, 8, cv2.BORDER_CONSTANT, value=0
+                )
+                if picture.shape[0] >= HEIGHT and picture.shape[1] >= columns:
+                    match = cv2.matchTemplate(picture, template.picture, cv2.TM_CCOEFF_NORMED)
+                    score = max(score, float(match.max()))
+        if score > best.get(template.word, -1.0):
+            best[template.word] = score
+    return sorted(((score, word) for word, score in best.items()), reverse=True)
+
+
+def read_box(box: Pixels, *, allow_ocr: bool = True) -> Reading:
+    """Read an upright box of ink."""
+    best: tuple[float, float, str, Pixels] | None = None
+    first = None
+    for letters in cuts(box):
+        first = letters if first is None else first
+        ranking = compare(letters)
+        if not ranking:
+            continue
+        score, word = ranking[0]
+        rival = next((other for other, name in ranking if folded(name) != folded(word)), 0.0)
+        if best is None or score > best[0]:
+            best = (score, rival, word, letters)
+        if score >= SURE and score - rival >= MARGIN:
+            break
+    if first is None:
+        return Reading(None, 0.0, letters=False)
+    score, rival, word, letters = best if best is not None else (0.0, 0.0, "", first)
+    if score >= SURE and score - rival >= MARGIN and (word != DECLASSIFIED or score >= SURE + 0.1):
+        return Reading(word, score, letters=True)
+    for attempt in (letters, first) if allow_ocr else ():
+        seen = recognise(attempt)
+        if seen is not None:
+            settled = _settle(seen, compare(attempt))
+            if settled.text is not None:
+                return settled
+        if attempt is first:
+            break
+    if score >= DOUBT + 0.1 and score - rival >= MARGIN and word != DECLASSIFIED:
+        return Reading(word, score, letters=True, asked=allow_ocr)
+    return Reading(None, score, letters=_is_line(first), asked=allow_ocr)
+
+
+def cuts(box: Pixels) -> Iterator[Pixels]:
+    """Yield the letters of a box cut out in different ways: by what hangs together, and by mere trimming."""
+    letters = letters_of(box)
+    if letters is not None:
+        yield letters
+    for share in (0.12, 0.22):
+        trimmed = _trimmed(box, share)
+        if trimmed is not None and (letters is None or trimmed.shape != letters.shape):
+            yield trimmed
+
+
+def _trimmed(box: Pixels, share: float) -> Pixels | None:
+    """Cut off the frame by a share of the height and tighten to the rows and columns with ink."""
+    height, width = box.shape
+    edge = max(2, int(height * share))
+    if height - 2 * edge < 8 or width - 2 * edge < 12:
+        return None
+    inner = cv2.GaussianBlur(box[edge : height - edge, edge : width - edge], (3, 3), 0)
+    mask = inner > max(6.0, float(np.percentile(inner, 97)) * 0.33)
+    rows, columns = np.where(mask.mean(axis=1) > 0.035)[0], np.where(mask.mean(axis=0) > 0.06)[0]
+    if len(rows) < 8 or len(columns) < 12:
+        return None
+    return np.asarray(inner[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.uint8)
+
+
+def _is_line(letters: Pixels) -> bool:
+    """Whether cut ink looks like at least two letters side by side, and not like a part of a drawing or seal."""
+    height, width = letters.shape
+    mask = ((letters > max(8.0, float(np.percentile(letters, 97)) * 0.38)) * np.uint8(255)).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    glyphs = [stats[i] for i in range(1, count) if stats[i][3] >= 0.4 * height and stats[i][2] <= 2.2 * height]
+    covered = sum(int(glyph[2]) for glyph in glyphs)
+    return len(glyphs) >= 2 and covered >= 0.45 * width and width >= 1.2 * height
+
+
+def recognise(letters: Pixels) -> ocr.Word | None:
+    """Read cut letters with Tesseract as one line, None when it sees none."""
+    engine = ocr.engine()
+    if engine is None:
+        return None
+    scale = 44 / letters.shape[0]
+    grown = cv2.resize(letters, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    top = max(float(np.percentile(grown, 98)), 1.0)
+    picture = 255 - np.clip(grown.astype(np.float32) * (255 / top), 0, 255).astype(np.uint8)
+    picture = cv2.copyMakeBorder(picture, 14, 14, 18, 18, cv2.BORDER_CONSTANT, value=255)
+    words = [word for word in engine.words(picture, ocr.Layout.LINE, 200) if any(ch.isalnum() for ch in word.text)]
+    if not words:
+        return None
+    text = " ".join(word.text for word in words)
+    confidence = sum(word.confidence for word in words) / len(words)
+    return ocr.Word(text, confidence, 0, 0, letters.shape[1], letters.shape[0], (0, 0, 0))
+
+
+def _settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
+    """Weigh what Tesseract read against the correlations."""
+    plain = folded(seen.text)
+    letters = [ch for ch in seen.text if ch.isalpha()]
+    if sum(ch.islower() for ch in letters) * 2 > len(letters) and seen.confidence >= 45 and len(letters) >= 2:
+        return Reading(seen.text, seen.confidence / 100, letters=True, asked=True)  # ordinary text, no stamp's capitals
+    scores = {word: score for score, word in ranking}
+    candidates = sorted(
+        (distance(plain, folded(word)) / max(len(folded(word)), 1), -scores.get(word, 0.0), word) for word in VOCABULARY
+    )
+    off, negative, word = candidates[0]
+    if off == 0 or (off <= 0.34 and -negative >= DOUBT and word != DECLASSIFIED):
+        return Reading(word, max(-negative, seen.confidence / 100), letters=True, asked=True)
+    best, name = ranking[0] if ranking else (0.0, "")
+    rival = next((other for other, other_name in ranking if folded(other_name) != folded(name)), 0.0)
+    if best >= DOUBT + 0.1 and best - rival >= MARGIN and seen.confidence < 70 and name != DECLASSIFIED:
+        return Reading(name, best, letters=True, asked=True)
+    if seen.confidence >= 45 and len(plain) >= 4:
+        return Reading(seen.text, seen.confidence / 100, letters=True, asked=True)
+    return Reading(None, best, letters=True, asked=True)
+
+
+def folded(text: str) -> str:
+    """Return the bare capitals of a text: no diacritics, spaces or signs."""
+    plain = unicodedata.normalize("NFD", text.upper().replace("Đ", "D"))
+    return "".join(ch for ch in plain if "A" <= ch <= "Z")
+
+
+def distance(one: str, other: str) -> int:
+    """Return the edit distance of two short strings."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        previous, row[0] = row[0], i
+        for j, b in enumerate(other, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
+    return row[-1]

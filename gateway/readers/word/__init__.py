@@ -1,0 +1,1 @@
+"""Word documents: DOCX, DOC, RTF and the XML of Word 2003."""
