@@ -52,7 +52,7 @@ def warm_up(certs: str | None) -> tuple[str, ...]:
         _imported(name)
     missing = registry.load_all()
     for package in (readers, signatures, text):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             prepare = getattr(_imported(found.name), "warm_up", None)
             if prepare is not None:
                 prepare()
