@@ -10,10 +10,13 @@ from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.excel.overlays import Area, Overlays
+from gateway.readers.excel.xlsx_conditions import conditional_areas
 from gateway.readers.excel.xlsx_drawings import read_drawing
 from gateway.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
 from gateway.readers.excel.xlsx_strings import SharedStrings
 from gateway.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
+from gateway.readers.excel.xlsx_tables import table_area
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words
 from gateway.readers.ooxml.opc import OpcPackage
 from gateway.readers.ooxml.parts import Parts
@@ -121,7 +124,9 @@ class _Workbook:
         if stored is None or stored in self._parts.seen:
             return
         self._parts.seen.add(stored)
-        Sheet(self._book, name=name, number=number, origin=origin).read(self._parts.package.read(stored))
+        data = self._parts.package.read(stored)
+        overlays = Overlays(self._areas(stored, data))
+        Sheet(self._book, name=name, number=number, origin=origin, overlays=overlays).read(data)
         for drawing in self._parts.by_kind(stored, "drawing"):
             if drawing not in self._parts.seen:
                 place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
@@ -136,6 +141,19 @@ class _Workbook:
                         face = DEFAULT_FACE if look is None else self._book.styles.face(look, DEFAULT_FACE)
                         self._sink.put(text, block, place, face)
                     self._sink.put_line(rich.phonetic, place._replace(origin=Origin.HIDDEN))
+
+    def _areas(self, sheet: str, data: bytes) -> Iterator[Area]:
+        """Yield what tables and conditional formats do to the looks of a sheet's cells."""
+        for name in self._parts.by_kind(sheet, "table"):
+            try:
+                area = table_area(parse(self._parts.package.read(name)), self._book.styles)
+            except ReadError as error:
+                if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                    raise
+                continue  # `_wordy_parts` reads it once more and reports it
+            if area is not None:
+                yield area
+        yield from conditional_areas(data, self._book.styles)
 
     def _left_over_strings(self) -> None:
         for rich in self._book.strings.unused():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.model import Origin, Role, Run
+from gateway.readers.conditions import Value, constant
+from gateway.readers.excel.overlays import Overlays
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, plain_string
 from gateway.readers.excel.xlsx_styles import CellStyle, Styles
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
-from gateway.readers.ooxml.colours import WHITE
+from gateway.readers.ooxml.colours import AUTO, WHITE
 from gateway.readers.ooxml.parts import Parts
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, solid_length, text_of, texts
@@ -76,8 +78,9 @@ class _Look:
 class Sheet:
     """One worksheet, chart sheet or macro sheet."""
 
-    def __init__(self, book: Book, *, name: str, number: int, origin: Origin) -> None:
+    def __init__(self, book: Book, *, name: str, number: int, origin: Origin, overlays: Overlays | None = None) -> None:
         self._book = book
+        self._overlays = overlays or None
         self._sink = book.sink
         self._name = name
         self._number = number
@@ -119,6 +122,8 @@ class Sheet:
         row_hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
         origin = Origin.HIDDEN if row_hidden else self._origin
         concealed_columns = bool(self._columns.hidden)
+        overlays = self._overlays
+        placed = concealed_columns or overlays is not None
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
         runs = sink.runs
         before = len(runs)
@@ -128,7 +133,7 @@ class Sheet:
             if cell.tag != _C:
                 continue
             reference = cell.get("r")
-            if reference is None or concealed_columns:
+            if reference is None or placed:
                 column = _column(reference, column + 1)
                 reference = reference or f"{_letters(column)}{number}"
             value: str | None = None
@@ -153,6 +158,8 @@ class Sheet:
             index = cell.get("s") or "0"
             look = looks.get(index) or self._look(index)
             kind = cell.get("t")
+            if overlays is not None:
+                look = self._overlaid(look, number - 1, column, kind, text if rich is None else rich.text, value)
             if text is not None:
                 if not look.plain:
                     rich, text = Rich(((text, None),)), None
@@ -184,6 +191,30 @@ class Sheet:
         self._taken += taken
         sink.charge(len(runs) - before)
         sink.budget.check_time()
+
+    def _overlaid(
+        self, look: _Look, row: int, column: int, kind: str | None, text: str | None, value: str | None
+    ) -> _Look:
+        """Return the look of a cell with what a table style and conditional formats make of it."""
+
+        def held() -> Value:
+            if text is not None:
+                return text
+            shown = (value or "").strip()
+            if kind == "s":
+                rich = self._book.strings.get(shown)
+                return rich.text if rich is not None else ""
+            if kind == "b":
+                return shown == "1"
+            number = None if kind in {"str", "e", "d"} else constant(shown)
+            return number if number is not None else value or ""
+
+        style = look.style
+        face = style.face._replace(colour=AUTO) if style.automatic else style.face
+        face = self._overlays.face(face, row, column, held, own=style.own) if self._overlays is not None else face
+        if face == style.face:
+            return look
+        return replace(look, style=style._replace(face=face), hidden=unseen(face.colour or AUTO, face.background))
 
     def _look(self, index: str) -> _Look:
         style = self._book.styles.cell(index)
