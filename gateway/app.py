@@ -10,6 +10,7 @@ from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, sp
 from gateway.errors import UserError
 from gateway.identity.dkim_sign import load_signer
 from gateway.identity.resolver import Resolver
+from gateway.listening import Taken
 from gateway.nexthop import settings as hop
 from gateway.outgoing import Outgoing
 from gateway.smtp import settings as smtp
@@ -66,12 +67,12 @@ def start_workers(configuration: Configuration) -> WorkerPool:
     return pool
 
 
-def smtp_settings(configuration: Configuration, ports: tuple[int, ...]) -> smtp.SmtpSettings:
-    """Return the SMTP front end's settings; `ports` gives the port that was taken for each listener."""
+def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smtp.SmtpSettings:
+    """Return the SMTP front end's settings; `taken` says where each listener of the configuration accepts."""
     limits = configuration.limits
     listeners = [
-        _smtp_listener(listener, configuration, port)
-        for listener, port in zip(configuration.listeners, ports, strict=True)
+        _smtp_listener(listener, configuration, where)
+        for listener, where in zip(configuration.listeners, taken, strict=True)
         if listener.kind is not ListenerKind.MILTER
     ]
     return smtp.SmtpSettings(
@@ -103,11 +104,11 @@ def spool_settings(configuration: Configuration) -> SpoolSettings:
     )
 
 
-def _smtp_listener(listener: Listener, configuration: Configuration, port: int) -> smtp.ListenerSettings:
-    host, _ = split_host_port(listener.listen)
+def _smtp_listener(listener: Listener, configuration: Configuration, taken: Taken) -> smtp.ListenerSettings:
     return smtp.ListenerSettings(
-        host=host,
-        port=port,
+        host=taken.host,
+        port=taken.port,
+        sockets=taken.sockets,
         kind=_LISTENER_KINDS[listener.kind],
         banner_hostname=hostname(configuration),
         tls_context=server_tls(listener),

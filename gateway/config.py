@@ -65,7 +65,9 @@ class Listener(Section):
     """One address on which the gateway accepts mail."""
 
     kind: ListenerKind
-    listen: str = Field(description="HOST:PORT; for a milter also unix:/path/to/socket")
+    listen: str = Field(
+        description="HOST:PORT; for a milter also unix:/path/to/socket; systemd:NAME for sockets of a systemd socket unit"
+    )
     certificate: Path | None = Field(default=None, description="PEM file with the certificate chain")
     key: Path | None = Field(default=None, description="PEM file with the private key, mode 0600")
     networks: tuple[str, ...] = Field(
@@ -80,7 +82,10 @@ class Listener(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not (self.kind is ListenerKind.MILTER and self.listen.startswith("unix:")):
+        if self.listen.startswith("systemd:"):
+            if not self.activated_by:
+                raise ValueError("expected systemd:NAME, the FileDescriptorName= of a socket unit")
+        elif not (self.kind is ListenerKind.MILTER and self.listen.startswith("unix:")):
             _split_host_port(self.listen)
         for network in (*self.networks, *self.proxy_networks):
             ip_network(network)
@@ -88,9 +93,16 @@ class Listener(Section):
             raise ValueError("a submissions listener needs certificate and key")
         if self.kind is ListenerKind.SUBMISSION and self.certificate is None and not self.auth_without_tls:
             raise ValueError("a submission listener needs certificate and key (or auth_without_tls on loopback)")
-        if self.auth_without_tls and not is_loopback(self.listen):
+        # Where a socket of systemd's listens is known when it is handed over (`gateway.listening`).
+        if self.auth_without_tls and self.activated_by is None and not is_loopback(self.listen):
             raise ValueError("auth_without_tls is allowed on loopback addresses only")
         return self
+
+    @property
+    def activated_by(self) -> str | None:
+        """Name of the sockets that systemd hands over for this listener, None when it has an address of its own."""
+        scheme, _, name = self.listen.partition(":")
+        return name if scheme == "systemd" else None
 
     def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the allowed networks, parsed."""

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,9 +20,10 @@ from gateway.app import (
     spool_settings,
 )
 from gateway.audit import AuditLog
-from gateway.config import Configuration, ListenerKind, split_host_port
+from gateway.config import Configuration, ListenerKind
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
+from gateway.listening import Taken
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, FrontEnd, Session
 from gateway.nexthop.hop import NextHop
@@ -45,10 +45,8 @@ class Inherited:
     configuration: Configuration
     rulebook: Rulebook
     workers: WorkerPool
-    ports: tuple[int, ...]
-    """The TCP port that was taken for each listener of the configuration; 0 for a UNIX socket."""
-    milter_sockets: tuple[socket.socket, ...]
-    """Listening UNIX sockets, shared by all front ends."""
+    taken: tuple[Taken, ...]
+    """Where each listener of the configuration accepts, in its order."""
 
 
 def run(inherited: Inherited, ready_pipe: int) -> None:
@@ -90,7 +88,7 @@ class _Frontend:
             )
             texts = Texts(configuration.language.value)
             pipeline = Pipeline(judge, audit, outgoing=added, texts=texts, new_reference=make_reference)
-            self._smtp_settings = smtp_settings(configuration, inherited.ports)
+            self._smtp_settings = smtp_settings(configuration, inherited.taken)
             smtp = SmtpServer(
                 self._smtp_settings,
                 pipeline,
@@ -125,12 +123,13 @@ class _Frontend:
             )
             return servers[-1]
 
-        for listener in self._inherited.milter_sockets:
-            await server().start_socket(listener)
-        for section, port in zip(configuration.listeners, self._inherited.ports, strict=True):
-            if section.kind is ListenerKind.MILTER and not section.listen.startswith("unix:"):
-                host, _ = split_host_port(section.listen)
-                await server().start_tcp(host, port)
+        for section, taken in zip(configuration.listeners, self._inherited.taken, strict=True):
+            if section.kind is not ListenerKind.MILTER:
+                continue
+            for listener in taken.sockets:
+                await server().start_socket(listener)
+            if not taken.sockets:
+                await server().start_tcp(taken.host, taken.port)
         return servers
 
     def _watch_directory(self) -> asyncio.Task[None] | None:

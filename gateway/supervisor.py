@@ -24,7 +24,7 @@ from gateway.audit import AuditLog
 from gateway.config import Configuration, ListenerKind, is_loopback, split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
-from gateway.milter.server import listen_unix
+from gateway.listening import take_addresses
 from gateway.rulebook import Rulebook
 
 _LOG = logging.getLogger("gateway.supervisor")
@@ -48,20 +48,14 @@ def serve(configuration: Configuration) -> int:
         for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
             _LOG.warning("%s", warning)
         AuditLog.check(configuration.data)
-        reservations = _reserve_ports(configuration)
-        milter_sockets = tuple(
-            listen_unix(Path(listener.listen.removeprefix("unix:")))
-            for listener in configuration.listeners
-            if listener.listen.startswith("unix:")
-        )
+        taken = take_addresses(configuration)
         _expect_next_hop(configuration)
         workers = start_workers(configuration)
         inherited = Inherited(
             configuration=configuration,
             rulebook=rulebook,
             workers=workers,
-            ports=tuple(0 if holder is None else int(holder.getsockname()[1]) for holder in reservations),
-            milter_sockets=milter_sockets,
+            taken=taken,
         )
         try:
             return _Supervisor(inherited).run()
@@ -98,47 +92,6 @@ class _DataFolder:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._lock)
-
-
-def _reserve_ports(configuration: Configuration) -> list[socket.socket | None]:
-    """Bind every TCP address without listening, so that a taken port is known now and port 0 is decided for all.
-
-    One socket for each listener, None for a UNIX socket.
-    """
-    reserved: list[socket.socket | None] = []
-    for listener in configuration.listeners:
-        if listener.listen.startswith("unix:"):
-            reserved.append(None)
-            continue
-        host, port = split_host_port(listener.listen)
-        try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            holder = socket.socket(family, kind, protocol)
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            _refuse_taken(host, port, listener.listen)
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            holder.bind(address)
-        except OSError as error:
-            hint = "; is another mail server running? (ss -ltnp)" if error.errno == 98 else ""
-            raise UserError(f"cannot listen on {listener.listen}: {error.strerror or error}{hint}") from None
-        reserved.append(holder)
-    return reserved
-
-
-def _refuse_taken(host: str, port: int, listen: str) -> None:
-    """Raise UserError when somebody already answers there; SO_REUSEPORT would let two servers share the port."""
-    if port == 0:
-        return
-    probe_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    try:
-        socket.create_connection((probe_host, port), timeout=1).close()
-    except OSError:
-        return
-    raise UserError(
-        f"cannot listen on {listen}: the port is in use; stop the other server (ss -ltnp) or choose another"
-    )
 
 
 def _expect_next_hop(configuration: Configuration) -> None:
@@ -198,14 +151,8 @@ class _Supervisor:
         return 0
 
     def _addresses(self) -> list[str]:
-        names = []
-        for listener, port in zip(self._inherited.configuration.listeners, self._inherited.ports, strict=True):
-            if listener.listen.startswith("unix:"):
-                names.append(f"{listener.kind.value}={listener.listen}")
-                continue
-            host, _, _ = listener.listen.rpartition(":")
-            names.append(f"{listener.kind.value}={host}:{port}")
-        return names
+        listeners = zip(self._inherited.configuration.listeners, self._inherited.taken, strict=True)
+        return [f"{listener.kind.value}={address}" for listener, taken in listeners for address in taken.addresses]
 
     def _fork(self) -> int:
         """Fork a front end and return the pipe on which it tells that it accepts mail."""

@@ -187,6 +187,10 @@ def _next_hop(configuration: Configuration) -> Iterator[Line]:
 
 def _ports(configuration: Configuration) -> Iterator[Line]:
     for listener in configuration.listeners:
+        if listener.activated_by is not None:
+            words = f"{listener.listen} ({listener.kind.value}): handed over at the start; systemctl list-sockets"
+            yield Line(Health.GOOD, "port", words)
+            continue
         if listener.listen.startswith("unix:"):
             continue
         host, port = split_host_port(listener.listen)

@@ -2,13 +2,14 @@
 
 Listeners are made by `loop.create_server(host=...)`: from a socket made beforehand asyncio would not set TCP_NODELAY,
 and every reply would wait for the client's delayed acknowledgement (40 ms). SO_REUSEPORT lets several workers listen
-on the same port.
+on the same port. Sockets that systemd opened come with TCP_NODELAY set (`gateway.activation`) and are shared by the workers.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
@@ -80,7 +81,8 @@ class SmtpServer:
         """Listen on every configured address; OSError, with nothing left open, when one is taken."""
         try:
             for listener in self._settings.listeners:
-                self._servers.append(await self._listen(listener))
+                for opened in listener.sockets or (None,):
+                    self._servers.append(await self._listen(listener, opened))
         except BaseException:
             for server in self._servers:
                 server.close()
@@ -109,21 +111,35 @@ class SmtpServer:
             await asyncio.wait(running, timeout=_LAST_WORDS_S)  # let their engines record what became of them
         shared.hop.close()
 
-    async def _listen(self, listener: ListenerSettings) -> asyncio.Server:
+    async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server:
         implicit = listener.tls_context if listener.kind is ListenerKind.IMPLICIT_TLS else None
 
         async def serve(client: ClientConnection) -> None:
             await Session(self._shared, listener, client).run()
 
-        return await asyncio.get_running_loop().create_server(
-            lambda: ClientConnection(serve, self._timed_out),
+        def connection() -> ClientConnection:
+            return ClientConnection(serve, self._timed_out)
+
+        loop, backlog = asyncio.get_running_loop(), self._settings.backlog
+        timeout_s = None if implicit is None else _TLS_TIMEOUT_S
+        if opened is not None:
+            return await loop.create_server(
+                connection,
+                sock=opened,
+                ssl=implicit,
+                ssl_handshake_timeout=timeout_s,
+                ssl_shutdown_timeout=timeout_s,
+                backlog=backlog,
+            )
+        return await loop.create_server(
+            connection,
             listener.host,
             listener.port,
             ssl=implicit,
-            ssl_handshake_timeout=None if implicit is None else _TLS_TIMEOUT_S,
-            ssl_shutdown_timeout=None if implicit is None else _TLS_TIMEOUT_S,
+            ssl_handshake_timeout=timeout_s,
+            ssl_shutdown_timeout=timeout_s,
             reuse_port=True,
-            backlog=self._settings.backlog,
+            backlog=backlog,
         )
 
     def _timed_out(self, client: ClientConnection) -> None:

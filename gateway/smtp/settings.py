@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass, field
 from enum import Enum
@@ -40,6 +41,8 @@ class ListenerSettings:
     host: str
     port: int
     """0 takes any free port; `SmtpServer.addresses` tells which."""
+    sockets: tuple[socket.socket, ...] = ()
+    """TCP sockets that listen already, used instead of host and port; they have TCP_NODELAY set."""
     kind: ListenerKind
     banner_hostname: str
     """Our name in the banner and in the reply to EHLO."""

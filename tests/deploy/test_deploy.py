@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Configuration, ListenerKind, NextHopTls
+from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
 from gateway.errors import ConfigError
 from gateway.yaml_file import load_yaml, parse_yaml
 
@@ -39,20 +39,22 @@ def exposed(unit: Path) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("low_ports", [False, True], ids=["plain", "with low ports"])
-def test_the_unit_is_exposed_by_at_most_1_5(tmp_path, low_ports):
+@pytest.mark.parametrize(
+    "drop_in", [None, DROP_IN, DROP_IN.with_name("sockets.conf")], ids=["plain", "ports", "sockets"]
+)
+def test_the_unit_is_exposed_by_at_most_1_5(tmp_path, drop_in):
     need_systemd()
     unit = Path(shutil.copy(UNIT, tmp_path))
     plain = exposed(unit)
-    if low_ports:
+    if drop_in is not None:
         folder = tmp_path / "gateway.service.d"
         folder.mkdir()
-        shutil.copy(DROP_IN, folder)
+        shutil.copy(drop_in, folder)
     result = exposed(unit)
     assert result.returncode == 0, result.stdout + result.stderr
     (exposure,) = re.findall(r"Overall exposure level for \S+: (\d+\.\d)", result.stdout)
     assert float(exposure) <= EXPOSURE / 10
-    assert (result.stdout != plain.stdout) is low_ports, "the drop-in was not read"
+    assert (result.stdout != plain.stdout) is (drop_in == DROP_IN), "the drop-in was not read"
 
 
 @pytest.mark.system
@@ -74,6 +76,37 @@ def test_the_unit_has_no_unknown_keys(tmp_path):
     assert [line for line in result.stderr.splitlines() if UNIT.name in line] == []
     unit.write_text(unit.read_text() + "\n[Service]\nProtectEverythng=yes\n")
     assert "ProtectEverythng" in run("systemd-analyze", "verify", "--man=no", unit).stderr, "the check can fail"
+
+
+SOCKETS = sorted((DEPLOY / "systemd").glob("*.socket"))
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("unit", SOCKETS, ids=lambda path: path.stem)
+def test_a_socket_unit_has_no_unknown_keys(tmp_path, unit):
+    need_systemd()
+    service = re.sub(r"(?m)^(Exec\w+)=\S+", r"\1=/bin/true", UNIT.read_text())
+    (tmp_path / UNIT.name).write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", service))
+    copy = Path(shutil.copy(unit, tmp_path))
+    result = run("systemd-analyze", "verify", "--man=no", copy)
+    assert [line for line in result.stderr.splitlines() if copy.name in line] == []
+    copy.write_text(copy.read_text() + "\n[Socket]\nListenStrem=1\n")
+    assert "ListenStrem" in run("systemd-analyze", "verify", "--man=no", copy).stderr, "the check can fail"
+
+
+def test_each_kind_of_listener_has_a_socket_unit_that_the_service_takes():
+    names = {}
+    for unit in SOCKETS:
+        text = unit.read_text()
+        names[re.search(r"(?m)^FileDescriptorName=(\S+)$", text)[1]] = text
+        assert "\nService=gateway.service\n" in text
+        assert "\nAccept=" not in text, "one socket for all connections is the default"
+    assert set(names) == {kind.value for kind in ListenerKind}
+    for name, text in names.items():
+        assert f"listen: systemd:{name}\n" in text, "its first line shows the configuration"
+        Listener.model_validate({"kind": "relay", "listen": f"systemd:{name}"})
+    sockets = re.search(r"(?m)^Sockets=(.*)$", (DROP_IN.parent / "sockets.conf").read_text())[1]
+    assert set(sockets.split()) <= {unit.name for unit in SOCKETS}
 
 
 # --- configurations that are shown --------------------------------------------------------------------------------

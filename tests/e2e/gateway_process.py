@@ -60,8 +60,10 @@ def environment(more=None) -> dict[str, str]:
 class GatewayProcess:
     """One gateway on one data folder; started, stopped and killed as often as a test wants."""
 
-    def __init__(self, folder: Path, *arguments, config: dict | None = None, env=None):
+    def __init__(self, folder: Path, *arguments, config: dict | None = None, env=None, launcher=()):
         self.folder = folder
+        self.launcher = launcher
+        """What starts the program: it has to end in our command line and keep its process id."""
         self.data = folder / "data"
         self.stderr = folder / "stderr.log"
         self.stdout = folder / "stdout.log"
@@ -82,6 +84,7 @@ class GatewayProcess:
         """Start and wait until it says `ready`; the addresses of that line are kept."""
         with self.stderr.open("ab") as stderr:
             self.process = await asyncio.create_subprocess_exec(
+                *self.launcher,
                 *PROGRAM,
                 "serve",
                 *self.arguments,
@@ -184,10 +187,10 @@ class GatewayProcess:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *arguments, config=None, env=None):
+async def serving(folder: Path, *arguments, config=None, env=None, launcher=()):
     """Run a gateway; at the end SIGTERM must make it exit with 0."""
     folder.mkdir(exist_ok=True)
-    gateway = GatewayProcess(folder, *arguments, config=config, env=env)
+    gateway = GatewayProcess(folder, *arguments, config=config, env=env, launcher=launcher)
     await gateway.start()
     try:
         yield gateway

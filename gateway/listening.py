@@ -1,0 +1,117 @@
+"""Every address of the configuration is taken before the first front end is forked.
+
+A TCP address is bound here without listening, so that a port in use is known at the start and port 0 is the same for all;
+each front end then listens on it by itself (SO_REUSEPORT). UNIX sockets and sockets from systemd listen already and are
+shared by all front ends: the kernel gives each connection to one of them.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from gateway import activation
+from gateway.config import Configuration, Listener, ListenerKind, split_host_port
+from gateway.errors import UserError
+from gateway.milter.server import listen_unix
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Where one listener of the configuration accepts connections."""
+
+    addresses: tuple[str, ...]
+    """As the line `ready` shows them: HOST:PORT or unix:PATH."""
+    host: str = ""
+    port: int = 0
+    """Host and port for each front end to listen on itself; of the first socket when there are `sockets`."""
+    sockets: tuple[socket.socket, ...] = ()
+    """Sockets that listen already, shared by all front ends."""
+    reservation: socket.socket | None = None
+    """Holds host and port from now until the end."""
+
+
+def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
+    """Take the address of each listener, in order; UserError that names the first one that is not to be had."""
+    activated = activation.take()
+    wanted = {listener.activated_by for listener in configuration.listeners}
+    if unused := sorted(activated.keys() - wanted):
+        raise UserError(
+            f"systemd handed over a socket that no listener asks for: {', '.join(unused)}. "
+            f"Add a listener with listen: systemd:{unused[0]}, or disable its socket unit"
+        )
+    return tuple(_take(listener, activated) for listener in configuration.listeners)
+
+
+def _take(listener: Listener, activated: activation.Sockets) -> Taken:
+    if listener.activated_by is not None:
+        return _from_systemd(listener, activated.get(listener.activated_by, ()))
+    if listener.listen.startswith("unix:"):
+        return Taken((listener.listen,), sockets=(listen_unix(Path(listener.listen.removeprefix("unix:"))),))
+    return _reserved(listener.listen)
+
+
+def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Taken:
+    if not sockets:
+        raise UserError(
+            f"cannot listen on {listener.listen}: systemd handed over no socket of that name. Start its socket unit "
+            f"(FileDescriptorName={listener.activated_by}, Service=gateway.service), or set listen to an address"
+        )
+    for found in sockets:
+        if found.family == socket.AF_UNIX:
+            if listener.kind is not ListenerKind.MILTER:
+                raise UserError(
+                    f"{listener.listen}: a {listener.kind.value} listener needs a TCP socket, not a UNIX socket"
+                )
+        elif listener.auth_without_tls and not ip_address(found.getsockname()[0]).is_loopback:
+            raise UserError(f"{listener.listen}: auth_without_tls is allowed on loopback addresses only")
+    names = tuple(_name(found) for found in sockets)
+    if sockets[0].family == socket.AF_UNIX:
+        return Taken(names, sockets=sockets)
+    host, port = sockets[0].getsockname()[:2]
+    return Taken(names, host=host, port=port, sockets=sockets)
+
+
+def _name(found: socket.socket) -> str:
+    address = found.getsockname()
+    if found.family == socket.AF_UNIX:
+        # An abstract address is octets that begin with NUL (unix(7)).
+        return f"unix:{address if isinstance(address, str) else address.decode(errors='replace').replace(chr(0), '@')}"
+    host, port = address[:2]
+    return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+def _reserved(listen: str) -> Taken:
+    """Bind a TCP address without listening; UserError when it is taken or not ours."""
+    host, port = split_host_port(listen)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        holder = socket.socket(family, kind, protocol)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _refuse_taken(host, port, listen)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(address)
+    except OSError as error:
+        hint = "; is another mail server running? (ss -ltnp)" if error.errno == errno.EADDRINUSE else ""
+        raise UserError(f"cannot listen on {listen}: {error.strerror or error}{hint}") from None
+    taken = int(holder.getsockname()[1])
+    return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)
+
+
+def _refuse_taken(host: str, port: int, listen: str) -> None:
+    """Raise UserError when somebody already answers there; SO_REUSEPORT would let two servers share the port."""
+    if port == 0:
+        return
+    probe_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    try:
+        socket.create_connection((probe_host, port), timeout=1).close()
+    except OSError:
+        return
+    raise UserError(
+        f"cannot listen on {listen}: the port is in use; stop the other server (ss -ltnp) or choose another"
+    )
