@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import About, Disposition, Document, Evidence, Finding, FindingOutcome, Need, Rule
 from gateway.text.fonts import family_key
+from gateway.text.margins import MarginRules, margin_faults
 from gateway.text.marks import Strength, find_in_document
 from gateway.text.official import State, recognise
 from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine
@@ -32,6 +33,7 @@ RULES: Final = (
     Rule(id="private_use", code="TYP-07", article=_ARTICLE, disposition=Disposition.TAG),
     Rule(id="body_legacy_encoding", code="TYP-08", article=_ARTICLE, disposition=Disposition.TAG),
     Rule(id="letter_size", code="TYP-09", article="30:PL1", disposition=Disposition.TAG),
+    Rule(id="page_margin", code="TYP-11", article="30:PL1", disposition=Disposition.TAG),
     Rule(id="unjudged", code="TYP-10", article=_ARTICLE, disposition=Disposition.RELAY),
 )
 
@@ -74,6 +76,16 @@ class Settings(BaseModel):
         default=(11.0, 14.0), description="Smallest and largest letter size of Annex I, in points"
     )
 
+    check_margins: bool = Field(
+        default=False, description="Also point out paper and margins of official documents outside the ranges below"
+    )
+    margin_top_mm: tuple[float, float] = Field(
+        default=(20.0, 25.0), description="Least and greatest top margin of Annex I, in millimetres"
+    )
+    margin_bottom_mm: tuple[float, float] = Field(default=(20.0, 25.0), description="The same of the bottom margin")
+    margin_left_mm: tuple[float, float] = Field(default=(30.0, 35.0), description="The same of the left margin")
+    margin_right_mm: tuple[float, float] = Field(default=(15.0, 20.0), description="The same of the right margin")
+
 
 def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     """Yield what each document's typography lacks, or that it is in order."""
@@ -107,11 +119,14 @@ def _document(document: Document, report: Report, settings: Settings) -> Iterato
     legacy = report.legacy_letters >= settings.legacy_letters
     if legacy:
         yield _encoding_finding("legacy_encoding", document, report)
-    issued = document.format not in _SHEETS_AND_SLIDES and recognise(document).state is State.ISSUED
+    state = recognise(document).state if document.format not in _SHEETS_AND_SLIDES else State.WORKING
+    issued = state is State.ISSUED
     subject = "issued_document" if issued else "working_file"
     faults = list(_look(document, report, settings, subject))
     yield from faults
     yield from _advice(document, report, settings)
+    if settings.check_margins and state is not State.WORKING:
+        yield from _margins(document, about, settings)
     if not faults and not legacy and report.font_share is not None:
         yield Finding(
             rule=f"{subject}_font",
@@ -157,6 +172,24 @@ def _advice(document: Document, report: Report, settings: Settings) -> Iterator[
     sizes = report.passages_of(FaultKind.SIZE)
     if sizes:
         yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value})
+
+
+def _margins(document: Document, about: About, settings: Settings) -> Iterator[Finding]:
+    """Yield the sides of the page that are not as Annex I wants them."""
+    rules = MarginRules(
+        top_mm=settings.margin_top_mm,
+        bottom_mm=settings.margin_bottom_mm,
+        left_mm=settings.margin_left_mm,
+        right_mm=settings.margin_right_mm,
+    )
+    for fault in margin_faults(document, rules):
+        yield Finding(
+            rule="page_margin",
+            outcome=FindingOutcome.FAILED,
+            about=about,
+            locator=fault.locator,
+            params={"side": fault.side, "found": fault.found, "wanted": fault.wanted},
+        )
 
 
 def _encoding_finding(rule: str, document: Document, report: Report) -> Finding:

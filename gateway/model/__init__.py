@@ -5,7 +5,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 """
 
 from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
-from gateway.model.document import ActiveContent, Document, Image, Origin, ReadStatus, Role, Run
+from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import AuthenticationResults, AuthResult, Evidence
 from gateway.model.mail import (
     Address,
@@ -77,6 +77,7 @@ __all__ = [
     "Mode",
     "Need",
     "Origin",
+    "PageSetup",
     "Part",
     "ReadStatus",
     "Reply",

@@ -91,6 +91,21 @@ class Run(Struct, frozen=True, kw_only=True):
     """Part of a hyperlink."""
 
 
+class PageSetup(Struct, frozen=True, kw_only=True):
+    """Paper and margins of one section of a text document, or of one page of a PDF; None is unknown."""
+
+    locator: str = ""
+    """`section:2` or `page:3`."""
+    width_pt: float | None = None
+    height_pt: float | None = None
+    top_pt: float | None = None
+    """From the edge of the paper to the text of the body; a header may stand in between."""
+    bottom_pt: float | None = None
+    left_pt: float | None = None
+    """Gutter included; the inner margin where pages are mirrored."""
+    right_pt: float | None = None
+
+
 class Image(Struct, frozen=True, kw_only=True):
     """A picture in a document or a picture file."""
 
@@ -133,6 +148,8 @@ class Document(Struct, frozen=True, kw_only=True):
     read_pages: tuple[int, ...] = ()
     """Of these, the pages that OCR did read."""
     runs: tuple[Run, ...] = ()
+    setups: tuple[PageSetup, ...] = ()
+    """Sections in order, neighbours that are alike given once; pages of a PDF, which states no margins. At most 200."""
     images: tuple[Image, ...] = ()
     active_content: tuple[ActiveContent, ...] = ()
     opened_with_password: bool = False

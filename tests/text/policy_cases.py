@@ -2,7 +2,7 @@
 
 A case has `name`, `expect` (the exact list of `rule outcome`, in order) and any of `subject`, `header` (other fields),
 `settings`, `documents`. A document has `part`, `filename`, `format`, `status`, `image_pages`, `read_pages`,
-`unread_boxes` and its words: `lines` (one block each), `runs` (mappings with the fields of Run), `letter` (a generated
+`unread_boxes`, `setups` (paper and margins in millimetres: width, height, top, bottom, left, right) and its words: `lines` (one block each), `runs` (mappings with the fields of Run), `letter` (a generated
 official letter: kind, layout, drafted) with `charset` to write them in legacy letters and `look` for all its runs.
 """
 
@@ -25,6 +25,7 @@ from gateway.model import (
     Image,
     Message,
     Origin,
+    PageSetup,
     Part,
     ReadStatus,
     Role,
@@ -97,6 +98,12 @@ def document(row: dict[str, Any]) -> Document:
         read_pages=tuple(row.get("read_pages", ())),
         runs=tuple(runs),
         images=images,
+        setups=tuple(
+            PageSetup(
+                locator=f"section:{number}", **{f"{name}_pt": amount * 72 / 25.4 for name, amount in setup.items()}
+            )
+            for number, setup in enumerate(row.get("setups", ()), 1)
+        ),
     )
 
 

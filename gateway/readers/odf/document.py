@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import ReadError
+from gateway.readers.odf.pages import page_setups
 from gateway.readers.odf.sheets import Sheets
 from gateway.readers.odf.story import Flow, Shelf, Story
 from gateway.readers.odf.styles import StyleBook
@@ -151,6 +152,11 @@ class OdfDocument:
         prompt = part.get(_CLASS) is not None
         place = Place(f"master:{number}", Role.BODY, Origin.HIDDEN if prompt else origin)
         story.block(part, Flow(place, (), None, counted=False, defaults=False))
+
+    def page_setups(self, roots: Iterable[Element], used: set[str]) -> None:
+        """Note paper and margins of the page layouts in use."""
+        for setup in page_setups(roots, used):
+            self.sink.put_setup(setup)
 
     def meta(self, root: Element) -> int | None:
         """Give the document's properties; return the number of pages that they state."""

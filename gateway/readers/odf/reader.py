@@ -44,6 +44,7 @@ def read(source: Source, budget: Budget) -> Reading:
             reason=failed.reason if failed else "",
             pages=document.pages,
             runs=tuple(sink.runs),
+            setups=tuple(sink.setups),
             images=tuple(sink.images),
             active_content=tuple(sink.active),
             opened_with_password=document.opened_with_password,
@@ -78,6 +79,7 @@ class _Flat(OdfDocument):
             self.pages = story.page or self.pages
 
         used = used_masters(root)
+        self.page_setups([root], used)
         for section in root:
             if NAMES[section.tag] == "office:body":
                 self.kind = KINDS.get(NAMES[section[0].tag], "odt") if len(section) else "odt"
@@ -138,6 +140,8 @@ class _Zipped(OdfDocument):
             # Automatic styles of styles.xml serve its master pages alone; what content.xml names comes first.
             roots.append(common)
         used = used_masters(*roots)
+        if not folder:
+            self.page_setups(roots[::-1], used)
         styles = StyleBook(roots)
         inner = bool(folder)
         page = None if inner else first_page(content, stated)

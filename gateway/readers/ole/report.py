@@ -63,6 +63,7 @@ def assemble(
         reason=report.reason,
         pages=pages,
         runs=tuple(runs),
+        setups=tuple(sink.setups),
         images=tuple(sink.images),
         active_content=tuple(sink.active),
         opened_with_password=opened_with_password,

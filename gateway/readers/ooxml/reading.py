@@ -39,6 +39,7 @@ def assemble(source: Source, package: Package, budget: Budget, *, kind: str, ste
         reason=failed.reason if failed else "",
         pages=pages,
         runs=tuple(sink.runs),
+        setups=tuple(sink.setups),
         images=tuple(sink.images),
         active_content=tuple(sink.active),
     )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gateway.model import ActiveContent, Image, Origin, Role, Run
+from msgspec.structs import replace
+
+from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
 from gateway.readers.base import Budget, Member
 
+LIMIT_SETUPS = 200
+"""Page setups of one document that are given."""
 _RUN_COST_BYTES = 64
 """Charged to the budget for each run, so that a million tiny runs are not free."""
 
@@ -48,6 +52,8 @@ class Sink:
         self.images: list[Image] = []
         self.members: list[Member] = []
         self.active: list[ActiveContent] = []
+        self.setups: list[PageSetup] = []
+        self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
         self.block = 0
         """Number of the last block."""
@@ -96,6 +102,13 @@ class Sink:
         """Add a run that is a block of its own."""
         if text and not text.isspace():
             self.put(text, self.open_block(), place, face)
+
+    def put_setup(self, setup: PageSetup) -> None:
+        """Add the paper and margins of a section, numbered, unless they are those of the section before."""
+        self._sections += 1
+        before = self.setups[-1] if self.setups else None
+        if len(self.setups) < LIMIT_SETUPS and (before is None or replace(before, locator="") != setup):
+            self.setups.append(replace(setup, locator=f"section:{self._sections}"))
 
     def warn(self, kind: str, locator: str = "") -> None:
         """Record active content once a kind and place."""

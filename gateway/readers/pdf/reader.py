@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from gateway.model import ActiveContent, Document, Image, Origin, ReadStatus, Role, Run
+from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.ooxml.sink import LIMIT_SETUPS
 from gateway.readers.pdf.api import PdfiumDocument
 from gateway.readers.pdf.lines import annotation_role, build_lines, make_runs
 from gateway.readers.pdf.page import PageContent
@@ -43,6 +44,7 @@ class _State:
     problems: list[tuple[ReadStatus, str]] = field(default_factory=list)
     annotated: list[tuple[int, PageContent]] = field(default_factory=list)
     looks: list[PageLook] = field(default_factory=list)
+    setups: list[PageSetup] = field(default_factory=list)
 
     def add(self, runs: Iterable[Run]) -> None:
         for run in runs:
@@ -100,6 +102,9 @@ def _read_pages(document: PdfiumDocument, options: TextOptions, budget: Budget, 
             continue
         look = look_at(content)
         state.looks.append(look)
+        if len(state.setups) < LIMIT_SETUPS:
+            place = f"page:{content.number}"
+            state.setups.append(PageSetup(locator=place, width_pt=content.width, height_pt=content.height))
         runs = list(make_runs(content, build_lines(content.pieces), state.block, scan=look.is_picture))
         if state.compares:
             line_texts: dict[int, str] = {}
@@ -216,6 +221,7 @@ def _document(source: Source, structure: Structure, state: _State, pages: int) -
         image_pages=tuple(state.image_pages),
         read_pages=tuple(state.read_pages),
         runs=tuple(state.runs),
+        setups=tuple(state.setups),
         images=tuple(state.images),
         active_content=tuple(sorted(active, key=lambda item: (item.kind, item.locator))),
         opened_with_password=structure.password is not None,

@@ -23,6 +23,7 @@ from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.word.word97_fib import STORIES, Fib, parse_fib, parse_pieces
 from gateway.readers.word.word97_pictures import Pictures
+from gateway.readers.word.word97_sections import page_setups
 from gateway.readers.word.word97_story import Letters, Story
 from gateway.readers.word.word97_tables import (
     StyleSheet,
@@ -91,6 +92,8 @@ class _Reader:
         pages: int | None = None
         try:
             self._text(fib, tables)
+            for setup in page_setups(fib, self._document, tables.table):
+                self._sink.put_setup(setup)
             self._strings(fib, tables.table)
             self._drawings(fib, tables.table)
             pages = self._around()

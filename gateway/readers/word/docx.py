@@ -24,6 +24,7 @@ from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, parse
 from gateway.readers.word.docx_format import VAL, on
 from gateway.readers.word.docx_numbering import Numbering
 from gateway.readers.word.docx_palette import Palette
+from gateway.readers.word.docx_sections import page_setup
 from gateway.readers.word.docx_story import Flow, Kit, Story
 from gateway.readers.word.docx_styles import StyleSheet
 
@@ -151,6 +152,8 @@ class _Reader:
         else:
             sections = list(child.iter(clark("w:sectPr"))) if name != "w:p" else []
         for section in sections:
+            if self._origin is Origin.TEXT:
+                self._sink.put_setup(page_setup(section))
             title = any(NAMES[each.tag] == "w:titlePg" and on(each) for each in section)
             for each in section:
                 if NAMES[each.tag] in {"w:headerReference", "w:footerReference"}:

@@ -18,6 +18,8 @@ from gateway.model import ActiveContent, Document, Image, Origin, ReadStatus, Ro
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.ole.objects import inner_file, native_member
 from gateway.readers.ole.octets import u32
+from gateway.readers.ooxml.sink import Sink
+from gateway.readers.word.rtf_pages import PAGE_WORDS, Pages
 from gateway.readers.word.rtf_tables import CODE_PAGES, Font, code_page, parse_colours, parse_fonts
 from gateway.text.colour import is_invisible
 from gateway.text.fonts import legacy_font
@@ -139,6 +141,8 @@ class _Reader:
         self._shape_name = ""
         self._raw: dict[int, bytearray] = {}
         self._group_words: dict[int, list[str]] = {}
+        self._sink = Sink(budget)
+        self._pages = Pages(self._sink)
 
     def read(self, start: int) -> Reading:
         """Walk all tokens and return the document with its pictures and objects."""
@@ -172,6 +176,7 @@ class _Reader:
         while self._stack:
             self._close()
         self._end_block()
+        self._pages.end_section()
         document = Document(
             part=self._source.part,
             filename=self._source.filename,
@@ -180,6 +185,7 @@ class _Reader:
             reason="" if balanced else "unbalanced",
             pages=self._page,
             runs=tuple(sorted(self._runs, key=lambda run: run.block)),
+            setups=tuple(self._sink.setups),
             images=tuple(self._images),
             active_content=tuple(dict.fromkeys(self._active)),
         )
@@ -266,6 +272,8 @@ class _Reader:
             self._add(_SYMBOLS[word])
         elif word in ("par", "sect", "row", "nestrow", "cell", "nestcell", "page", "pagebb"):
             self._break(word)
+        elif word in PAGE_WORDS:
+            self._pages.take(word, value)
         elif word.startswith("brdr") and len(word) == 5 and not self._state.silent:
             self._borders.add(word)
         elif word in ("objautlink", "objlink", "objupdate"):
@@ -281,6 +289,8 @@ class _Reader:
                 self._page += word == "page"
             case "par" | "sect":
                 self._paragraph += 1
+                if word == "sect":
+                    self._pages.end_section()
             case "cell" | "nestcell":
                 self._cell.column += 1
             case "row" | "nestrow":

@@ -28,6 +28,7 @@ _TABLES: Final[dict[str, tuple[int, int]]] = {
     "styles": (1, 0x60),
     "footnote": (3, 0x70),
     "comment": (5, 0x80),
+    "sections": (6, 0x88),
     "header": (11, 0xB0),
     "characters": (12, 0xB8),
     "paragraphs": (13, 0xC0),

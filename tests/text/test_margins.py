@@ -1,0 +1,134 @@
+"""Margins that word processors state and that lines of a PDF show, on both sides of the rule."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+
+import pytest
+from docx import Document as WordDocument
+from docx.enum.section import WD_SECTION
+from docx.shared import Mm
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model import Document, PageSetup, Run
+from gateway.readers.base import Budget, Source
+from gateway.readers.registry import DOCX, READERS
+from gateway.text.margins import margin_faults
+from tests.text.letters import SENTENCES
+
+MM = 72 / 25.4
+SIDES = ("top", "bottom", "left", "right")
+TYPES = {
+    "docx": DOCX,
+    "doc": "application/msword",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "rtf": "application/rtf",
+    "pdf": "application/pdf",
+}
+
+
+def read(data: bytes, kind: str) -> Document:
+    reader = __import__(READERS[TYPES[kind]], fromlist=["read"])
+    return reader.read(Source(data=data, part="1", filename=f"a.{kind}", detected_type=TYPES[kind]), Budget()).document
+
+
+def word(*margins: tuple[float, float, float, float], header: str = "") -> bytes:
+    """A document on A4 with a section for each set of margins (top, bottom, left, right, in millimetres)."""
+    document = WordDocument()
+    for number, amounts in enumerate(margins):
+        section = document.sections[0] if not number else document.add_section(WD_SECTION.NEW_PAGE)
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        for side, amount in zip(SIDES, amounts, strict=True):
+            setattr(section, f"{side}_margin", Mm(amount))
+        section.header.paragraphs[0].text = header
+        for _ in range(4):
+            for sentence in SENTENCES:
+                document.add_paragraph(f"{sentence} {sentence}").alignment = 3
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def amounts(setup: PageSetup) -> list[float]:
+    return [round((getattr(setup, f"{side}_pt") or 0) / MM, 1) for side in SIDES]
+
+
+def test_sections_of_a_word_document_are_told_apart() -> None:
+    document = read(word((20, 25, 30, 15), (20, 25, 30, 15), (10, 10, 25, 25)), "docx")
+    assert [amounts(setup) for setup in document.setups] == [[20, 25, 30, 15], [10, 10, 25, 25]]
+    assert [setup.locator for setup in document.setups] == ["section:1", "section:3"]
+    assert [(fault.side, fault.found, fault.locator) for fault in margin_faults(document)] == [
+        (side, found, "section:3") for side, found in zip(SIDES, ("10", "10", "25", "25"), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "margins"),
+    [
+        (rb"\paperw11906\paperh16838\margl1701\margr851\margt1134\margb1134", [20, 20, 30, 15]),
+        (rb"\margl1701\margr851\margt1134\margb1134\sectd\marglsxn1984\gutter0 ", [20, 20, 35, 15]),
+        (rb"\paperw11906\paperh16838", [25.4, 25.4, 31.7, 31.7]),
+        (rb"\margl1134\gutter567 ", [25.4, 25.4, 30, 31.7]),
+        (rb"\margt-1134", [20, 25.4, 31.7, 31.7]),
+    ],
+)
+def test_margins_of_rtf_are_those_of_the_section_or_the_document(page: bytes, margins: list[float]) -> None:
+    document = read(rb"{\rtf1\ansi" + page + rb"{\header Trang 2\par}N\'f4i dung\par}", "rtf")
+    assert [amounts(setup) for setup in document.setups] == [margins]
+
+
+def test_each_section_of_rtf_has_its_own() -> None:
+    text = rb"{\rtf1\margl1701\margr851\margt1134\margb1134\sectd M\sect\sectd\marglsxn567 H\par}"
+    assert [amounts(setup)[2] for setup in read(text, "rtf").setups] == [30, 10]
+
+
+@pytest.mark.system
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_every_format_that_libreoffice_writes_says_the_same(tmp_path) -> None:
+    source = tmp_path / "a.docx"
+    source.write_bytes(word((20, 25, 30, 15), header="Trang"))
+    for kind in ("odt", "doc", "rtf", "pdf"):
+        command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", kind]
+        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
+        document = read((tmp_path / f"a.{kind}").read_bytes(), kind)
+        assert margin_faults(document) == (), kind
+        if kind != "pdf":
+            assert amounts(document.setups[0]) == [20, 25, 30, 15], kind
+    source.write_bytes(word((20, 25, 20, 30)))
+    subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
+    faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
+    assert {fault.side: round(float(fault.found)) for fault in faults} == {"left": 20, "right": 30}
+
+
+def page(*spans: tuple[float, float]) -> Document:
+    runs = tuple(
+        Run(text="chữ", block=number, page=1, bbox_pt=(left * MM, 20.0 * number, right * MM, 20.0 * number + 12))
+        for number, (left, right) in enumerate(spans)
+    )
+    setup = PageSetup(locator="page:1", width_pt=210 * MM, height_pt=297 * MM)
+    return Document(part="1", format="pdf", runs=runs, setups=(setup,))
+
+
+def test_lines_of_a_pdf_show_margins_only_where_many_agree() -> None:
+    assert margin_faults(page(*[(30.2, 192.0)] * 30)) == ()
+    assert {fault.side for fault in margin_faults(page(*[(20.0, 192.0)] * 30))} == {"left"}
+    # ragged lines say nothing of the right margin, and a few that stand out nothing of the left one
+    assert margin_faults(page(*[(30.0, 100.0 + 3 * number) for number in range(30)])) == ()
+    assert margin_faults(page(*[(30.0, 192.0)] * 30, *[(8.0, 50.0)] * 4)) == ()
+    assert margin_faults(page(*[(60.0, 120.0)] * 6)) == ()
+
+
+def test_another_paper_and_a_page_across() -> None:
+    letter = PageSetup(locator="section:1", width_pt=612.0, height_pt=792.0)
+    across = PageSetup(locator="section:2", width_pt=842.0, height_pt=595.0, left_pt=10.0)
+    document = Document(part="1", format="docx", setups=(letter, across))
+    assert [(fault.side, fault.found) for fault in margin_faults(document)] == [("paper", "216 x 279")]
+
+
+@given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False, width=32)] * 2), max_size=40))
+def test_any_lines_can_be_measured(spans: list[tuple[float, float]]) -> None:
+    margin_faults(page(*spans))
