@@ -128,7 +128,7 @@ class Spool:
             data = held + block
             held = b"\r\n" if data.endswith(b"\r\n") else b"\r" if data.endswith(b"\r") else b""
             chunk = data[: len(data) - len(held)]
-            if _DOT_LINE.search(chunk):
+            if b"." in chunk and _DOT_LINE.search(chunk):
                 chunk = chunk.replace(b"\r\n.", b"\r\n..")
             if len(chunk) > skip:
                 yield chunk[skip:]

@@ -19,7 +19,7 @@ from gateway.text.fonts import family_key
 from gateway.text.margins import MarginRules, margin_faults
 from gateway.text.marks import Strength, find_in_document
 from gateway.text.official import State, recognise
-from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine
+from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine, is_plain
 
 _ARTICLE: Final = "7600:9.4c"
 
@@ -96,14 +96,16 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
         size_range_pt=settings.size_range_pt if settings.check_sizes else None,
     )
     for document in evidence.documents:
-        report = examine(document, rules)
         if document.filename is None and document.format in _MESSAGE_FORMATS:
-            yield from _mail_text(document, report, settings)
+            yield from _mail_text(document, settings)
         else:
-            yield from _document(document, report, settings)
+            yield from _document(document, examine(document, rules), settings)
 
 
-def _mail_text(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
+def _mail_text(document: Document, settings: Settings) -> Iterator[Finding]:
+    if is_plain(document):
+        return
+    report = examine(document)
     if report.legacy_letters >= settings.body_legacy_letters:
         yield _encoding_finding("body_legacy_encoding", document, report)
 

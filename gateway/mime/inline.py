@@ -20,6 +20,7 @@ _YENC_PART = re.compile(rb"^=ypart [^\r\n]*\r?\n", re.MULTILINE)
 _BINHEX_BEGIN = re.compile(rb"\(This file must be converted with BinHex[^\r\n]{0,40}\r?\n\s*:")
 _BASE64_RUN = re.compile(rb"^(?:[A-Za-z0-9+/]{40,998}={0,2}[ \t]*\r?\n)+(?:[A-Za-z0-9+/]{1,998}={0,2})?", re.MULTILINE)
 _BASE64_LONG = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{200,}={0,2}")
+_BASE64_HINT = re.compile(rb"[A-Za-z0-9+/]{40}")
 _BINHEX_DIGITS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LIMIT_MEMBERS = 100
@@ -44,7 +45,9 @@ class InlineFile:
 def find_inline_encodings(text: bytes) -> tuple[InlineFile, ...]:
     """Return the files in the decoded octets of a text part, at most a hundred, in order of kind."""
     found: list[InlineFile] = []
-    for find in (_uuencoded, _yenc, _binhex, _base64):
+    for find, sign in ((_uuencoded, b"begin"), (_yenc, b"=ybegin "), (_binhex, b"BinHex"), (_base64, b"")):
+        if sign not in text:
+            continue
         known = {file.data for file in found}
         found += (file for file in find(text, _LIMIT_MEMBERS - len(found)) if file.data not in known)
     return tuple(found)
@@ -162,6 +165,8 @@ def _binhex_file(plain: bytes, offset: int, *, sound: bool) -> list[InlineFile]:
 def _base64(text: bytes, room: int) -> list[InlineFile]:
     """Return runs of base64 that decode to a known file format; keys, certificates and tokens are not files."""
     found: list[InlineFile] = []
+    if not _BASE64_HINT.search(text):
+        return found
     seen_to = 0
     for pattern in (_BASE64_RUN, _BASE64_LONG):
         for run in pattern.finditer(text):

@@ -45,7 +45,8 @@ class DataReader:
         if self._held:
             data = self._held + data
         after: bytes | None = None
-        dot = _LINE_DOT.search(data)
+        # Base64 has no dot at all, which one look at the octets tells sooner than a search for lines.
+        dot = _LINE_DOT.search(data) if b"." in data else None
         end = -1 if dot is None else data.find(_END, dot.start())
         if end >= 0:
             after = data[end + len(_END) :]
@@ -72,8 +73,10 @@ class DataReader:
         if b"\0" in chunk:
             self.defect = ContentDefect.NUL
             return
-        # CRLF pairs + bare CR + bare LF == LF == CR only when there is no bare one; cheaper than counting pairs
-        if not (len(chunk.splitlines()) - (chunk[-1:] not in b"\r\n") == chunk.count(b"\n") == chunk.count(b"\r")):
+        # CRLF, bare CR and bare LF all end a line here; only when each took two octets were all of them CRLF
+        lines = chunk.splitlines()
+        ended = len(lines) - (chunk[-1:] not in b"\r\n")
+        if len(chunk) - sum(map(len, lines)) != 2 * ended:
             self.defect = ContentDefect.BARE_NEWLINE
             return
         start = -self._line

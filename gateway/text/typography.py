@@ -212,8 +212,9 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
     runs = tuple(run for run in document.runs if _counts(run) and run.text)
     if not runs:
         return Report()
-    if (plain := _plain_report(runs)) is not None:
-        return plain
+    if _is_plain(runs):
+        letters = sum(sum(map(str.isalpha, run.text)) for run in runs)
+        return Report(letters=letters, black_letters=letters)
     decoded = _decoded(runs)
     stamps = set(_stamp_blocks(runs, decoded))
     tally = Counter[str]()
@@ -257,18 +258,19 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
     )
 
 
-def _plain_report(runs: tuple[Run, ...]) -> Report | None:
-    """Return the report on text without any look, such as the body of a mail, when its letters are plain Unicode.
+def is_plain(document: Document) -> bool:
+    """Tell whether a document is text without any look, such as the body of a mail, in sound Unicode letters.
 
-    Nothing can be wrong with it but its encoding, and a search over the whole tells that there is no sign of a fault.
+    Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """
+    return _is_plain(tuple(run for run in document.runs if _counts(run) and run.text))
+
+
+def _is_plain(runs: tuple[Run, ...]) -> bool:
     if any(run.font is not None or run.colour is not None or run.background is not None for run in runs):
-        return None
+        return False
     text = "".join(run.text for run in runs)
-    if text.isascii() or _NOT_PLAIN.search(text):
-        return None  # ASCII may be VIQR
-    letters = len(_NO_LETTERS.sub("", text))
-    return Report(letters=letters, black_letters=letters)
+    return not text.isascii() and _NOT_PLAIN.search(text) is None  # ASCII may be VIQR
 
 
 _NOT_PLAIN: Final = re.compile(
@@ -278,7 +280,6 @@ _NOT_PLAIN: Final = re.compile(
     "\u00fe\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u0300-\u036f\u201a\u201e\u2020\u2021\u2030\u2039\u203a"
     "\u2122\ue000-\uf8ff]"
 )
-_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
 
 
 def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int]:

@@ -22,8 +22,10 @@ from gateway.workers.wire import Inspection
 LIMIT_BYTES = 64 << 10
 """Of the whole mail."""
 _LIMIT_LEAVES = 4
-_UNLIKE_PROSE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f<{%]|PK|BEGIN|begin |=ybegin|BinHex|\A\s*[!-9;-~]+:")
-"""What every other format that this product knows has at its beginning or within."""
+_FOREIGN_OCTETS = bytes({*range(32), *b"<{%"} - {*b"\t\n\r"})
+_FOREIGN_WORDS = (b"PK", b"BEGIN", b"begin ", b"=ybegin", b"BinHex")
+_FOREIGN_BEGINNING = re.compile(rb"\s*[!-9;-~]+:")
+"""Every other format that this product knows has one of these within, or begins like a header field."""
 
 
 def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection | None:
@@ -68,7 +70,11 @@ def _is_text(data: bytes) -> bool:
 
     Prose without a single octet that any other format needs is text; the rest is asked in full.
     """
-    if not data or _UNLIKE_PROSE.search(data) is None:
+    if (
+        len(data.translate(None, _FOREIGN_OCTETS)) == len(data)
+        and not any(word in data for word in _FOREIGN_WORDS)
+        and not _FOREIGN_BEGINNING.match(data)
+    ):
         return True
     return b"\0" not in data and sniff(data).types == ("text/plain",)
 
