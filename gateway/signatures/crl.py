@@ -1,8 +1,14 @@
-"""Certificate revocation lists (RFC 5280 §5, §6.3): what each says of one certificate, within the scope that it claims."""
+"""Certificate revocation lists (RFC 5280 §5, §6.3): which are authentic for a certificate, and what each says of it.
+
+Complete, partial, indirect and delta lists. A list counts when its issuer is the certificate's own, or the one that a
+distribution point of the certificate names (`cRLIssuer`); when it is signed by the authority above the certificate, by an
+anchor of that name, or by a certificate that `Signers` vouches for. A delta list only ever adds to a complete list of the same
+scope and key; alone it revokes and never clears.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from gateway.signatures import algorithms
 from gateway.signatures.answers import Answer
 from gateway.signatures.certificates import Certificate, key_of
+from gateway.signatures.crl_scope import Scope, names_as_issuer, point_of, scope_for
 from gateway.signatures.wall import LibraryFault, wall
 
-_KNOWN_CRL_EXTENSIONS = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint, x509.FreshestCRL)
+_INDIRECT_LIMIT = 50_000
+"""Entries of an indirect list that are walked: in it, who issued a certificate depends on all entries before."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,17 @@ class RevocationList:
     embedded: bool
     """Came with the document, not from our store."""
     trusted_keys: frozenset[bytes] = frozenset()
+
+    def extension(self, kind: type[x509.ExtensionType]) -> Any:
+        """Return the value of an extension, None without it."""
+        try:
+            return self.parsed.extensions.get_extension_for_class(kind).value
+        except x509.ExtensionNotFound:
+            return None
+
+
+Signers = Callable[[RevocationList], Sequence[Certificate]]
+"""Certificates of the list issuer's name that have a path to an authority of ours and may sign lists for it."""
 
 
 def load_list(data: bytes, *, embedded: bool) -> RevocationList:
@@ -71,140 +90,132 @@ def _scheme(parsed: x509.CertificateRevocationList) -> algorithms.Scheme:
     return algorithms.scheme_of(algos.SignedDigestAlgorithm({"algorithm": oid}))
 
 
-def from_lists(certificate: Certificate, issuer: Certificate, lists: Iterable[RevocationList]) -> Iterator[Answer]:
-    """Yield the answers of all lists of this issuer that are authentic."""
-    wanted = issuer.subject.hashable
-    for revocations in lists:
-        if revocations.issuer != wanted:
-            continue
-        # A list by any anchor of the issuer's name counts: authorities change keys and keep their names.
-        if not revocations.trusted_keys and not is_signed_by(revocations, issuer):
-            continue
+def nobody(_: RevocationList) -> Sequence[Certificate]:
+    """`Signers` that vouch for no certificate."""
+    return ()
+
+
+def from_lists(
+    certificate: Certificate, issuer: Certificate, lists: Iterable[RevocationList], signers: Signers = nobody
+) -> Iterator[Answer]:
+    """Yield the answers of all lists that are authentic for this certificate, and of those joined with their deltas."""
+    authentic = [one for one in lists if _is_authentic(certificate, issuer, one, signers)]
+    deltas = [one for one in authentic if _number(one, x509.DeltaCRLIndicator) is not None]
+    for one in authentic:
         try:
             with wall("crl-entry"):
-                answer = _ask_list(certificate, revocations)
+                answers = list(_ask(certificate, issuer, one, deltas))
         except LibraryFault:
             continue  # an unreadable entry tells nothing; without another answer the status stays unknown
-        if answer is not None:
-            yield answer
+        yield from answers
 
 
-def _ask_list(certificate: Certificate, revocations: RevocationList) -> Answer | None:
-    parsed = revocations.parsed
-    source = "embedded-crl" if revocations.embedded else "crl"
-    entry = parsed.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    in_scope, reasons = _scope(certificate, parsed)
-    if entry is not None and _is_for_issuer(entry, parsed):
-        reason, effective = _entry_details(entry)
-        if reason != "remove_from_crl":
-            return Answer(
-                revoked=True,
-                source=source,
-                this_update=revocations.this_update,
-                next_update=revocations.next_update,
-                reason=reason,
-                effective=effective,
-            )
-    if not in_scope or (entry is not None and not _is_for_issuer(entry, parsed)):
+def _is_authentic(certificate: Certificate, issuer: Certificate, one: RevocationList, signers: Signers) -> bool:
+    if one.issuer == issuer.subject.hashable:
+        # A list by any anchor of the issuer's name counts: authorities change keys and keep their names.
+        return bool(one.trusted_keys) or is_signed_by(one, issuer) or bool(signers(one))
+    try:
+        with wall("crl-issuer"):
+            point = point_of(one.parsed)
+            named = point is not None and point.indirect_crl and names_as_issuer(certificate, one.issuer)
+    except LibraryFault:
+        return False
+    return named and bool(signers(one))
+
+
+def _ask(
+    certificate: Certificate, issuer: Certificate, one: RevocationList, deltas: Sequence[RevocationList]
+) -> Iterator[Answer]:
+    entry = _entry(certificate, issuer, one)
+    scope = scope_for(certificate, one.parsed, one.issuer)
+    listed = entry is not None and _reason(entry) != "remove_from_crl"
+    if _number(one, x509.DeltaCRLIndicator) is not None:
+        if listed:
+            yield _answer(one, entry, scope)
+        return
+    if listed or scope.covers:
+        yield _answer(one, entry if listed else None, scope)
+    for delta in deltas:
+        if not _adds_to(delta, one):
+            continue
+        later = _entry(certificate, issuer, delta)
+        if later is not None and _reason(later) == "remove_from_crl":
+            later = None
+        elif later is None:
+            later = entry if listed else None
+        if later is not None or (scope.covers and scope_for(certificate, delta.parsed, delta.issuer).covers):
+            yield _answer(delta, later, scope)
+
+
+def _adds_to(delta: RevocationList, base: RevocationList) -> bool:
+    """Tell whether a delta list may be joined with a complete list (RFC 5280 §5.2.4, §6.3.3 c)."""
+    start, number = _number(delta, x509.DeltaCRLIndicator), _number(delta, x509.CRLNumber)
+    held = _number(base, x509.CRLNumber)
+    if start is None or number is None or held is None or delta.issuer != base.issuer:
+        return False
+    same_scope = point_of(delta.parsed) == point_of(base.parsed)
+    same_key = delta.extension(x509.AuthorityKeyIdentifier) == base.extension(x509.AuthorityKeyIdentifier)
+    return same_scope and same_key and start <= held < number
+
+
+def _number(one: RevocationList, kind: type[x509.CRLNumber | x509.DeltaCRLIndicator]) -> int | None:
+    try:
+        with wall("crl-number"):
+            value = one.extension(kind)
+            return int(value.crl_number) if value is not None else None
+    except LibraryFault:
         return None
+
+
+def _answer(one: RevocationList, entry: x509.RevokedCertificate | None, scope: Scope) -> Answer:
     return Answer(
-        revoked=False,
-        source=source,
-        this_update=revocations.this_update,
-        next_update=revocations.next_update,
-        reasons=reasons,
+        revoked=entry is not None,
+        source="embedded-crl" if one.embedded else "crl",
+        this_update=one.this_update,
+        next_update=one.next_update,
+        reason=_reason(entry) if entry is not None else "",
+        effective=_effective(entry) if entry is not None else None,
+        reasons=None if entry is not None else scope.reasons,
     )
 
 
-def _is_for_issuer(entry: x509.RevokedCertificate, parsed: x509.CertificateRevocationList) -> bool:
+def _entry(certificate: Certificate, issuer: Certificate, one: RevocationList) -> x509.RevokedCertificate | None:
+    """Return the entry of a list for this certificate of this issuer, None when there is none."""
+    entry = one.parsed.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    point = point_of(one.parsed)
+    if entry is None or point is None or not point.indirect_crl:
+        return entry
+    if len(one.parsed) > _INDIRECT_LIMIT:
+        raise LibraryFault("crl", "indirect list too long")
+    wanted = issuer.subject.hashable
+    current = {one.issuer}
+    for each in one.parsed:
+        # RFC 5280 §5.3.3: an entry without certificateIssuer is of the issuer of the entry before it.
+        current = _entry_issuers(each) or current
+        if each.serial_number == certificate.serial_number and wanted in current:
+            return each
+    return None
+
+
+def _entry_issuers(entry: x509.RevokedCertificate) -> set[Any]:
     try:
         named = entry.extensions.get_extension_for_class(x509.CertificateIssuer).value
     except x509.ExtensionNotFound:
-        # In an indirect CRL an entry inherits the issuer of the entry before it; we do not follow that.
-        return not _is_indirect(parsed)
-    return any(name.value == parsed.issuer for name in named if isinstance(name, x509.DirectoryName))
+        return set()
+    names = [one.value for one in named if isinstance(one, x509.DirectoryName)]
+    return {asn1_x509.Name.load(name.public_bytes()).hashable for name in names}
 
 
-def _is_indirect(parsed: x509.CertificateRevocationList) -> bool:
-    try:
-        return parsed.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value.indirect_crl
-    except x509.ExtensionNotFound:
-        return False
-
-
-def _entry_details(entry: x509.RevokedCertificate) -> tuple[str, datetime]:
-    reason, effective = "", entry.revocation_date_utc
+def _reason(entry: x509.RevokedCertificate) -> str:
     for extension in entry.extensions:
         if isinstance(extension.value, x509.CRLReason):
-            reason = extension.value.reason.name
-        elif isinstance(extension.value, x509.InvalidityDate):
+            return extension.value.reason.name
+    return ""
+
+
+def _effective(entry: x509.RevokedCertificate) -> datetime:
+    effective = entry.revocation_date_utc
+    for extension in entry.extensions:
+        if isinstance(extension.value, x509.InvalidityDate):
             effective = min(effective, extension.value.invalidity_date_utc)
-    return reason, effective
-
-
-def _scope(certificate: Certificate, parsed: x509.CertificateRevocationList) -> tuple[bool, frozenset[str] | None]:
-    """Return whether the list, by its own words, speaks of this certificate, and of which reasons (None: all)."""
-    reasons: frozenset[str] | None = None
-    for extension in parsed.extensions:
-        if isinstance(extension.value, x509.DeltaCRLIndicator):
-            return False, None
-        if isinstance(extension.value, x509.IssuingDistributionPoint):
-            point = extension.value
-            authority = bool(certificate.ca)
-            if point.indirect_crl or point.only_contains_attribute_certs:
-                return False, None
-            if (point.only_contains_user_certs and authority) or (point.only_contains_ca_certs and not authority):
-                return False, None
-            if point.only_some_reasons is not None:
-                reasons = frozenset(flag.name for flag in point.only_some_reasons)
-            if (point.full_name or point.relative_name) and not _names_point(certificate, parsed, point):
-                return False, None
-        elif extension.critical and not isinstance(extension.value, _KNOWN_CRL_EXTENSIONS):
-            return False, None
-    return not _has_unknown_critical_entries(parsed), reasons
-
-
-def _has_unknown_critical_entries(parsed: x509.CertificateRevocationList) -> bool:
-    # RFC 5280 §5.3: such a list must not be used to clear anything. Long lists are not walked for it: real authorities
-    # with tens of thousands of entries do not invent entry extensions.
-    if len(parsed) > 200:
-        return False
-    known = (x509.CRLReason, x509.InvalidityDate, x509.CertificateIssuer)
-    return any(e.critical and not isinstance(e.value, known) for entry in parsed for e in entry.extensions)
-
-
-def _names_point(
-    certificate: Certificate, parsed: x509.CertificateRevocationList, point: x509.IssuingDistributionPoint
-) -> bool:
-    """Tell whether a distribution point of the certificate has a name in common with the list (RFC 5280 §6.3.3 b 2)."""
-    points = certificate.crl_distribution_points_value
-    if points is None:
-        return False
-    issuer = parsed.issuer.public_bytes()
-    listed: set[Any] = set()
-    for general in point.full_name or ():
-        value = getattr(general, "value", None)
-        listed.add(asn1_x509.Name.load(value.public_bytes()).hashable if isinstance(value, x509.Name) else value)
-    if point.relative_name is not None:
-        listed.add(_full_name(issuer, asn1_x509.RelativeDistinguishedName.load(_encoded(point.relative_name))))
-    named: set[Any] = set()
-    for candidate in points:
-        name = candidate["distribution_point"]
-        if name.name == "name_relative_to_crl_issuer":
-            named.add(_full_name(issuer, name.chosen.untag()))
-        elif name.name == "full_name":
-            named |= {one.chosen.hashable if one.name == "directory_name" else one.native for one in name.chosen}
-    return not listed.isdisjoint(named)
-
-
-def _encoded(relative: x509.RelativeDistinguishedName) -> bytes:
-    """DER of a relative name: the only element of a name made of it."""
-    whole = asn1_x509.Name.load(x509.Name([relative]).public_bytes())
-    return bytes(whole.chosen[0].dump())
-
-
-def _full_name(issuer: bytes, relative: Any) -> Any:
-    """The full name that a name relative to the CRL issuer stands for."""
-    full = asn1_x509.Name.load(issuer)
-    full.chosen.append(relative)
-    return full.hashable
+    return effective

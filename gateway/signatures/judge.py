@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from itertools import pairwise
 
 from gateway.model import Revocation, Trust
+from gateway.signatures import chain_status
 from gateway.signatures import path as paths
-from gateway.signatures import revocation
 from gateway.signatures.certificates import Certificate, distinguished_name, fingerprint
+from gateway.signatures.chain_status import Sources
 from gateway.signatures.path import Path
 from gateway.signatures.revocation import Evidence, Status
 from gateway.signatures.trust import TrustStore
@@ -116,7 +116,7 @@ def _judge(
     found = [Path((leaf,))] if store.is_anchor(leaf) else []
     for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
         fault = paths.check(path, at=moment)
-        judged = _judge_path(store, path, evidence, fault, now, existed_at, usage_ok=usage_ok)
+        judged = _judge_path(store, path, pool, evidence, fault, now, existed_at, usage_ok=usage_ok)
         if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
             return judged
         if _ORDER.index(judged.sub_indication) < _ORDER.index(best.sub_indication):
@@ -127,6 +127,7 @@ def _judge(
 def _judge_path(
     store: TrustStore,
     path: Path,
+    pool: Sequence[Certificate],
     evidence: Evidence,
     fault: str,
     now: datetime,
@@ -137,7 +138,7 @@ def _judge_path(
     anchor, sha256 = distinguished_name(path.anchor.subject), fingerprint(path.anchor)
     if fault and fault != "EXPIRED":
         return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok, anchor=anchor, anchor_sha256=sha256)
-    leaf_status, problems = _statuses(store, path, evidence, now, existed_at)
+    leaf_status, problems = _statuses(store, path, pool, evidence, now, existed_at)
     if leaf_status.status is Revocation.REVOKED or "authority-revoked" in problems:
         fault = "REVOKED"
     elif not fault and existed_at is not None and paths.check(path, at=now) == "EXPIRED":
@@ -157,25 +158,27 @@ def _judge_path(
 
 
 def _statuses(
-    store: TrustStore, path: Path, evidence: Evidence, now: datetime, existed_at: datetime | None
+    store: TrustStore,
+    path: Path,
+    pool: Sequence[Certificate],
+    evidence: Evidence,
+    now: datetime,
+    existed_at: datetime | None,
 ) -> tuple[Status, tuple[str, ...]]:
     """Return the leaf's status, and problems: its own and those of the authorities above it."""
-    lists = (*store.lists, *evidence.lists)
-    line = [*path.certificates, *paths.upward(path.anchor, store.issuers_of)]
-    if len(line) == 1:
+    sources = Sources(
+        anchors=store.anchors,
+        issuers_of=store.issuers_of,
+        strangers=(*store.others, *pool),
+        lists=(*store.lists, *evidence.lists),
+        responses=evidence.responses,
+        holds=lambda one: not paths.check(one, at=existed_at or now),
+        now=now,
+        existed_at=existed_at,
+    )
+    found = chain_status.along(path, sources)
+    if not found:
         return Status(Revocation.GOOD, "anchor"), ()
-    found = []
-    for certificate, issuer in pairwise(line):
-        found.append(
-            revocation.status(
-                certificate,
-                issuer,
-                lists=lists,
-                responses=evidence.responses,
-                now=now,
-                existed_at=existed_at,
-            )
-        )
     problems = list(found[0].problems)
     if any(status.status is Revocation.REVOKED for status in found[1:]):
         problems.append("authority-revoked")

@@ -3,7 +3,7 @@
 Nothing is fetched. Written by ourselves because pyhanko-certvalidator cannot find the issuer of a CRL when the authority
 is pinned as an anchor, and lets a revoked certificate without distribution point pass. The theory: an authentic answer
 "revoked" always counts, however old; an answer "good" counts only when it speaks of the time that matters and its scope
-takes in the certificate. Indirect CRLs can therefore revoke and never clear; partial ones clear only all together.
+takes in the certificate. Partial CRLs clear only all together, delta CRLs only with the complete one that they add to.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from cryptography import x509
 from gateway.model import Revocation
 from gateway.signatures.answers import SKEW, Answer
 from gateway.signatures.certificates import Certificate, validity
-from gateway.signatures.crl import RevocationList, from_lists, is_signed_by, load_list
+from gateway.signatures.crl import RevocationList, Signers, from_lists, is_signed_by, load_list, nobody
 from gateway.signatures.ocsp import from_responses
 
-__all__ = ["SKEW", "Evidence", "RevocationList", "Status", "is_signed_by", "load_list", "status"]
+__all__ = ["SKEW", "Evidence", "RevocationList", "Signers", "Status", "is_signed_by", "load_list", "nobody", "status"]
 
 _OPEN_ENDED = timedelta(days=7)
 """How long an answer without nextUpdate is fresh."""
@@ -60,9 +60,13 @@ def status(
     responses: Iterable[bytes] = (),
     now: datetime,
     existed_at: datetime | None = None,
+    signers: Signers = nobody,
 ) -> Status:
-    """Return the status at `now`, or at `existed_at`, the time before which the signature is proven to exist."""
-    answers = [*from_lists(certificate, issuer, lists), *from_responses(certificate, issuer, responses)]
+    """Return the status at `now`, or at `existed_at`, the time before which the signature is proven to exist.
+
+    `signers` vouches for certificates other than `issuer` and the anchors by which lists may be signed.
+    """
+    answers = [*from_lists(certificate, issuer, lists, signers), *from_responses(certificate, issuer, responses)]
     answers = [answer for answer in answers if answer.this_update <= now + SKEW]
     if not answers:
         return Status(Revocation.UNKNOWN, problems=("revocation-unknown",))

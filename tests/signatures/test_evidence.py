@@ -123,7 +123,7 @@ class TestLists:
         assert self.status(self.scoped(only_contains_user_certs=True)).status is Revocation.GOOD
 
     @pytest.mark.parametrize("scope", [
-        {"only_contains_ca_certs": True}, {"only_contains_attribute_certs": True}, {"indirect_crl": True},
+        {"only_contains_ca_certs": True}, {"only_contains_attribute_certs": True},
         {"only_some_reasons": frozenset({x509.ReasonFlags.key_compromise})},
         {"full_name": [x509.UniformResourceIdentifier("http://elsewhere.example/x.crl")]},
     ])  # fmt: skip

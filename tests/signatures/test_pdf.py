@@ -528,8 +528,18 @@ class TestTrust:
 def test_random_damage_never_crashes_and_never_passes(once, position, octets):
     at = len(once) * position // 101
     damaged = once[:at] + octets + once[at + len(octets) :]
-    if damaged != once:
-        assert not any(stands(one) for one in look(damaged))
+    if contents(damaged) != contents(once) or len(damaged) != len(once):
+        # Octets after the CMS, in the padding that no signature can cover, are told and do not break it.
+        assert not any(stands(one) and "hidden-in-contents" not in one.problems for one in look(damaged))
+
+
+def contents(data):
+    """The file with the signature value decoded: other capitals and blanks in it are the same value."""
+    found = re.search(rb"/Contents ?<([0-9a-fA-F\s]+)>", data)
+    if not found:
+        return data
+    value = bytes.fromhex(found.group(1).decode() + "0" * (len(b"".join(found.group(1).split())) % 2))
+    return data[: found.start(1)], value, data[found.end(1) :]
 
 
 def test_a_two_signature_file_costs_under_80_ms(twice):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pyhanko_certvalidator.policy_decl import AcceptAllAlgorithms
 
 from gateway.errors import ConfigError
-from gateway.model import HolderKind, Revocation, Signer, Trust
+from gateway.model import HolderKind, Signer, Trust
 from gateway.signatures import path as paths
-from gateway.signatures import revocation, warm_up
+from gateway.signatures import warm_up
 from gateway.signatures.certificates import describe, distinguished_name, fingerprint, load_certificates
 from gateway.signatures.holder import Role, kind_of, load_roles
 from gateway.signatures.judge import Purpose, judge
@@ -159,98 +157,6 @@ class TestHolders:
 
 def test_warming_up_needs_no_files_of_ours():
     warm_up()
-
-
-PKITS = SHARED / "pki-pkits"
-AT = datetime(2005, 1, 1, tzinfo=UTC)
-# Where a stricter or narrower answer is meant: what we do not implement is refused or unknown, never accepted.
-NOT_IMPLEMENTED = {
-    "ValidIDPwithindirectCRLTest22EE": "indirect CRL",
-    "ValidIDPwithindirectCRLTest25EE": "indirect CRL",
-    "ValidcRLIssuerTest28EE": "indirect CRL",
-    "ValidcRLIssuerTest30EE": "indirect CRL",
-    "ValidDSAParameterInheritanceTest5EE": "DSA with inherited parameters",
-    "ValidBasicSelfIssuedOldWithNewTest1EE": "CRL by another key of the authority, known from the document only",
-    "ValidDNnameConstraintsTest19EE": "as above",
-    "ValidSelfIssuedinhibitAnyPolicyTest7EE": "as above",
-    "ValidSelfIssuedinhibitPolicyMappingTest7EE": "as above",
-    "ValidSelfIssuedpathLenConstraintTest17EE": "as above",
-    "ValidSeparateCertificateandCRLKeysTest19EE": "as above",
-}
-
-
-def pkits_rows(kind):
-    if not PKITS.exists():
-        return []
-    rows = [json.loads(line) for line in (PKITS / "manifest.jsonl").read_text("utf-8").splitlines()]
-    return sorted(SHARED / row["file"] for row in rows if row["kind"] == kind and (SHARED / row["file"]).exists())
-
-
-def pkits_name(path):
-    return path.stem.removeprefix("bc__")
-
-
-@pytest.fixture(scope="module")
-def pkits():
-    if not PKITS.exists():
-        pytest.skip("the PKITS corpus is not at hand (GATEWAY_CORPUS)")
-    everything = [load_certificates(file.read_bytes())[0] for file in sorted(PKITS.glob("*.crt"))]
-    lists = [revocation.load_list(file.read_bytes(), embedded=False) for file in sorted(PKITS.glob("*.crl"))]
-    (anchor,) = [one for one in everything if distinguished_name(one.subject).startswith("CN=Trust Anchor")]
-    return anchor, everything, lists
-
-
-def pkits_outcome(pkits, file):
-    """`valid`, `unknown` (no usable revocation data) or `invalid`: path and revocation together, as PKITS asks."""
-    anchor, everything, lists = pkits
-    (leaf,) = load_certificates(file.read_bytes())
-    others = [one for one in everything if one.sha256 not in (leaf.sha256, anchor.sha256)]
-    best = "invalid"
-    for path in paths.candidates(
-        leaf, _near(leaf, others), lambda one: [anchor] if one.issuer == anchor.subject else []
-    ):
-        if paths.check(path, at=AT, algorithms=AcceptAllAlgorithms()):
-            continue
-        states = [
-            _status(one, issuer, lists) for one, issuer in zip(path.certificates, path.certificates[1:], strict=False)
-        ]
-        if Revocation.REVOKED in states:
-            continue
-        best = "valid" if set(states) == {Revocation.GOOD} else "unknown"
-        if best == "valid":
-            return best
-    return best
-
-
-def _near(leaf, others):
-    """The certificates that could stand above the leaf: the suite is one flat folder of 400."""
-    wanted, found = {leaf.issuer.hashable}, []
-    for _ in range(8):
-        more = [one for one in others if one.subject.hashable in wanted and one not in found and one.ca is not None]
-        if not more:
-            break
-        found += more
-        wanted |= {one.issuer.hashable for one in more}
-    return found
-
-
-def _status(certificate, issuer, lists):
-    return revocation.status(certificate, issuer, lists=lists, now=AT).status
-
-
-@pytest.mark.parametrize("file", pkits_rows("pkits-invalid"), ids=pkits_name)
-def test_pkits_invalid_paths_are_never_valid(pkits, file):
-    assert pkits_outcome(pkits, file) != "valid"
-
-
-@pytest.mark.parametrize("file", pkits_rows("pkits-valid"), ids=pkits_name)
-def test_pkits_valid_paths_are_valid(pkits, file):
-    name = pkits_name(file)
-    outcome = pkits_outcome(pkits, file)
-    if name in NOT_IMPLEMENTED:
-        assert outcome in {"unknown", "invalid"}, "now implemented: take it off the list"
-    else:
-        assert outcome == "valid"
 
 
 def test_names_for_people_hold_no_control_characters():
