@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -37,6 +38,7 @@ from gateway.spool import ByteBudget, Spool
 from gateway.workers.pool import WorkerPool
 
 _LOG = logging.getLogger("gateway.frontend")
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,22 @@ class Inherited:
 
 def run(inherited: Inherited, ready_pipe: int) -> None:
     """Serve until SIGTERM; writes one octet to `ready_pipe` once mail is accepted."""
+    _tune_memory()
+    uvloop.run(_Frontend(inherited).serve(ready_pipe))
+
+
+def _tune_memory() -> None:
+    """Spend less time on collecting garbage, and give the memory of large contents back when they are gone."""
     # What start-up made lives as long as the process. A mail makes few cycles, so young ones are looked for rarely.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    uvloop.run(_Frontend(inherited).serve(ready_pipe))
+    # Once a large block was freed, glibc's malloc would keep blocks of that size in the heap, which then only grows.
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # other C libraries do without
+        mallopt(_M_MMAP_THRESHOLD, 512 << 10)
+        mallopt(_M_TRIM_THRESHOLD, 1 << 20)
+        mallopt(_M_ARENA_MAX, 2)
 
 
 class _Frontend:

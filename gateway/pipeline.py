@@ -97,7 +97,7 @@ class Judge:
         """Read everything that a policy may see of one mail."""
         content = spool.content()
         if len(content) > LARGE_MESSAGE_BYTES:
-            message = await asyncio.to_thread(parse, content)
+            message = await asyncio.to_thread(_parse_large, spool)
         else:
             message = parse(content)
         now = self._clock()
@@ -291,6 +291,13 @@ class Pipeline:
         await self._audit.outcome(transaction.id, reply)
         failpoints.hit("pipeline.after_outcome")
         return reply
+
+
+def _parse_large(spool: Spool) -> Message:
+    """Parse a large content, and give its pages back at once: others wait for their turn with theirs."""
+    message = parse(spool.content())
+    spool.trim()
+    return message
 
 
 def without_hold(verdict: Verdict) -> Verdict:

@@ -37,7 +37,7 @@ class SpoolSettings:
     """Folder of the unnamed files; None means anonymous memory (memfd), which never reaches a disk."""
     in_flight_bytes: int = 2 << 30
     """Content of all mails in hand, for each worker process; beyond it DATA is answered 452."""
-    large_mails_bytes: int = 64 << 20
+    large_mails_bytes: int = 32 << 20
     """Mails beyond `memory_limit_bytes` that are taken at the same time, for each worker process; others wait."""
     large_mail_expected_bytes: int = 10 << 20
     """What a large mail without SIZE= is taken for."""

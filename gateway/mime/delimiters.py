@@ -1,6 +1,6 @@
 """The body of a multipart cut at its delimiter lines (RFC 2046 §5.1.1).
 
-Only the lines that hold the boundary are looked at; bodies are skipped by `bytes.find`. A line that some readers take
+Only the lines that hold the boundary are looked at. A line that some readers take
 for a delimiter and others do not is reported. Parts behind the close delimiter are parts too, and are reported.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from mmap import mmap
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOUNDARY_CHARACTERS = re.compile(r"[ -~]*")
@@ -58,7 +59,7 @@ def boundary_faults(boundary: str) -> list[str]:
     return faults
 
 
-def cut(content: bytes, start: int, end: int, *, boundary: bytes, scan: Scan, limit_parts: int) -> Pieces:
+def cut(content: bytes | mmap, start: int, end: int, *, boundary: bytes, scan: Scan, limit_parts: int) -> Pieces:
     """Cut the region at its delimiter lines."""
     pieces = Pieces(preamble=(start, end))
     open_at: int | None = None
@@ -88,7 +89,7 @@ def cut(content: bytes, start: int, end: int, *, boundary: bytes, scan: Scan, li
 
 
 def _lines(
-    content: bytes, start: int, end: int, *, needle: bytes, scan: Scan, codes: list[tuple[str, str]]
+    content: bytes | mmap, start: int, end: int, *, needle: bytes, scan: Scan, codes: list[tuple[str, str]]
 ) -> list[_Line]:
     """Find the delimiter lines of a region in order."""
     lines = []
@@ -111,7 +112,7 @@ def _lines(
     return lines
 
 
-def _line_start(content: bytes, at: int, start: int, codes: list[tuple[str, str]]) -> int | None:
+def _line_start(content: bytes | mmap, at: int, start: int, codes: list[tuple[str, str]]) -> int | None:
     """Return where the text before a line ends, None when `at` is not the beginning of a line."""
     if at == start:
         return at
@@ -130,7 +131,7 @@ def _line_start(content: bytes, at: int, start: int, codes: list[tuple[str, str]
 
 
 def _delimiter(
-    content: bytes, at: int, end: int, *, width: int, before: int, codes: list[tuple[str, str]]
+    content: bytes | mmap, at: int, end: int, *, width: int, before: int, codes: list[tuple[str, str]]
 ) -> _Line | None:
     """Read the line that begins with the boundary; None when more follows than a delimiter allows."""
     window = content[at + width : min(end, at + width + _TAIL)]

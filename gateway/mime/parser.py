@@ -57,7 +57,7 @@ class _Region:
 class _State:
     """What one run of `parse` has used up and found."""
 
-    content: bytes
+    content: bytes | mmap
     limits: Limits
     scan: Scan = field(default_factory=Scan)
     parts: int = 0
@@ -77,7 +77,7 @@ class _State:
 
 def parse(content: bytes | memoryview | mmap, limits: Limits = DEFAULT) -> Message:
     """Return the message in `content` (CRLF line ends, dot-stuffing undone)."""
-    data = content if isinstance(content, bytes) else bytes(content)
+    data = bytes(content) if isinstance(content, memoryview) else content
     state = _State(data, limits)
     region = _Region(start=0, end=len(data), path="", depth=0, is_message=True)
     block = _block(state, region)
