@@ -61,7 +61,7 @@ class Origin(Enum):
     """Only in an earlier revision of the file."""
 
 
-class Run(Struct, frozen=True, kw_only=True):
+class Run(Struct, frozen=True, kw_only=True, gc=False):
     """A stretch of text with one look. Runs of the same `block`, in order, make one paragraph, cell or line."""
 
     text: str

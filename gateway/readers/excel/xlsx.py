@@ -158,8 +158,7 @@ class _Workbook:
     def _left_over_strings(self) -> None:
         for rich in self._book.strings.unused():
             self._hidden(f"{rich.text} {rich.phonetic}".strip(), "part:sharedStrings")
-        rest = self._book.strings.rest
-        for _, text in texts(rest) if rest is not None else ():
+        for text in self._book.strings.stray:
             self._hidden(text, "part:sharedStrings")
 
     def _hidden(self, text: str, locator: str) -> None:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.model import Origin, Role, Run
 from gateway.readers.conditions import Value, constant
 from gateway.readers.excel.overlays import Overlays
+from gateway.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
 from gateway.readers.excel.xlsx_headers import header_lines
-from gateway.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, plain_string
+from gateway.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
 from gateway.readers.excel.xlsx_styles import CellStyle, Styles
-from gateway.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
+from gateway.readers.excel.xlsx_values import Shown, formula_kind, formula_words, show_number, show_text
 from gateway.readers.ooxml.colours import AUTO, WHITE
+from gateway.readers.ooxml.flat import FlatPart
 from gateway.readers.ooxml.parts import Parts
 from gateway.readers.ooxml.sink import Place, Sink
-from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, solid_length, text_of, texts
+from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
 from gateway.readers.word.docx_format import unseen
 
-_V, _F, _IS, _C = clark("s:v"), clark("s:f"), clark("s:is"), clark("s:c")
 _HIDDEN_FLAGS: Final = {"1", "true"}
-_NUMBERS: Final = {None, "n"}
+_NUMBERS: Final = {"", "n"}
 _TEXT_FORMATS: Final = {"", "General", "@"}
-_LIMIT_COLUMNS: Final = 16_384
 WORD_ATTRIBUTES: Final = {
     "dataValidation": ("prompt", "promptTitle", "error", "errorTitle"),
     "hyperlink": ("display", "tooltip"),
@@ -86,26 +86,48 @@ class Sheet:
         self._number = number
         self._origin = origin
         self._columns = _Columns()
-        self._taken = 0
+        self._row_number = 0
         self._looks: dict[str, _Look] = {}
         self._prefix = f"cell:{name}!"
 
     def read(self, data: bytes) -> None:
         """Walk the sheet part."""
-        stream = ChildStream(data, container="s:sheetData", budget=self._sink.budget)
+        flat = FlatPart(data, container="s:sheetData", child="row", budget=self._sink.budget)
+        if not flat.is_flat:
+            stream = ChildStream(data, container="s:sheetData", budget=self._sink.budget)
+            self._tree_rows(stream)
+            if stream.root is not None:
+                self._beside(stream.root)
+            return
+        rest = flat.rest()
+        self._columns_of(rest)
+        for raw, text in flat.chunks():
+            cells = None if text is None else flat_cells(text, flat.prefix)
+            if cells is None:
+                stream = flat.elements(raw)
+                self._tree_rows(stream)
+                self._stray(stream.root)
+            else:
+                self._give(cells, self._origin)
+        self._beside(rest)
+
+    def _tree_rows(self, stream: ChildStream) -> None:
         first = True
-        number = 0
         for row in stream:
             if first:
+                # Only now is what stands before the rows known.
                 self._columns_of(stream.root)
                 first = False
-            number = _integer(row.get("r"), number + 1)
-            before = self._taken
-            self._row(row, number)
-            if solid_length(text_of(row)) != self._taken - before:
-                self._sweep(row)
-        if stream.root is not None:
-            self._beside(stream.root)
+            self._row_number = _integer(row.get("r"), self._row_number + 1)
+            hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
+            cells = TreeCells(row, self._row_number)
+            self._give(cells, Origin.HIDDEN if hidden else self._origin)
+            for text in cells.left_over():
+                self._line(text, Role.CELL)
+
+    def _stray(self, root: Element) -> None:
+        for _, text in texts(root):
+            self._line(text, Role.CELL)
 
     def _columns_of(self, root: Element) -> None:
         for column in root.iter(clark("s:col")):
@@ -114,67 +136,60 @@ class Sheet:
 
     # Cells
 
-    def _row(self, row: Element, number: int) -> None:
-        """Give the cells of a row.
+    def _give(self, cells: Iterable[Cell], origin: Origin) -> None:
+        """Give cells of a row or more.
 
         Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
         """
-        row_hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
-        origin = Origin.HIDDEN if row_hidden else self._origin
-        concealed_columns = bool(self._columns.hidden)
         overlays = self._overlays
+        concealed_columns = bool(self._columns.hidden)
         placed = concealed_columns or overlays is not None
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
         runs = sink.runs
-        before = len(runs)
-        column = -1
-        taken = 0
-        for cell in row:
-            if cell.tag != _C:
-                continue
-            reference = cell.get("r")
-            if reference is None or placed:
-                column = _column(reference, column + 1)
-                reference = reference or f"{_letters(column)}{number}"
-            value: str | None = None
+        add, before = runs.append, len(runs)
+        in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
+        for reference, index, kind, formula, value, inline, rest in cells:
             rich: Rich | None = None
-            text: str | None = None
-            for child in cell:
-                tag = child.tag
-                if tag == _V:
-                    value = child.text if not len(child) else "".join(child.itertext())
-                    if value is not None:
-                        taken += len(value) if value.isalnum() else solid_length(value)
-                elif tag == _F:
-                    self._formula("".join(child.itertext()), reference)
-                elif tag == _IS:
-                    text = plain_string(child)
-                    if text is None:
-                        rich = parse_rich(child)
-                    taken += solid_length(text_of(child) if text is None else text)
-            if value is None and rich is None and text is None:
-                continue
-            where = origin if not concealed_columns or self._columns.shows(column) else Origin.HIDDEN
-            index = cell.get("s") or "0"
+            if rest:
+                if isinstance(rest, str):
+                    if rest[1] != "/":
+                        origin = hidden if conceals(rest) else self._origin
+                    continue
+                rich = rest
+            if formula:
+                self._formula(formula, reference)
             look = looks.get(index) or self._look(index)
-            kind = cell.get("t")
-            if overlays is not None:
-                look = self._overlaid(look, number - 1, column, kind, text if rich is None else rich.text, value)
-            if text is not None:
+            if not value and not inline and rich is None and (look.plain or kind != "str"):
+                continue
+            where = origin
+            if placed:
+                row, column = position(reference)
+                if not self._columns.shows(column):
+                    where = hidden
+                if overlays is not None:
+                    look = self._overlaid(look, row, column, kind, inline if rich is None else rich.text, value)
+            text = ""
+            if inline:
+                text = unescape(inline)
                 if not look.plain:
-                    rich, text = Rich(((text, None),)), None
-            elif kind == "s" and value is not None:
-                text = strings.plain(value) if look.plain else None
-                if text is None:
-                    rich = strings.get(value.strip())
-            elif rich is None and look.general and kind in _NUMBERS and value is not None and len(value) < 12:
-                text = value
-            if text is None:
-                self._cell(kind, value, rich, look.style, reference, where)
+                    rich = Rich(((text, None),))
+            elif kind == "s":
+                shared = strings.plain(value) if look.plain else None
+                if shared is None:
+                    rich = strings.get(value)
+                text = shared or ""
+            elif rich is None:
+                if kind in _NUMBERS and look.general and len(value) < 12:
+                    text = value.removesuffix(".0")
+                else:
+                    text, concealed = self._shown(kind, value, look.style.format_code)
+                    where = hidden if concealed else where
+            if rich is not None:
+                self._rich(rich, look.style, reference, where)
             elif text:
                 font, size_pt, colour, background, bold = look.style.face
                 sink.block = block = sink.block + 1
-                runs.append(
+                add(
                     Run(
                         text=text,
                         block=block,
@@ -184,30 +199,27 @@ class Sheet:
                         background=background,
                         bold=bold,
                         locator=prefix + reference,
-                        role=Role.CELL,
-                        origin=Origin.HIDDEN if look.hidden and where is Origin.TEXT else where,
+                        role=in_cell,
+                        origin=hidden if look.hidden and where is shown else where,
                     )
                 )
-        self._taken += taken
         sink.charge(len(runs) - before)
         sink.budget.check_time()
 
-    def _overlaid(
-        self, look: _Look, row: int, column: int, kind: str | None, text: str | None, value: str | None
-    ) -> _Look:
+    def _overlaid(self, look: _Look, row: int, column: int, kind: str, text: str, value: str) -> _Look:
         """Return the look of a cell with what a table style and conditional formats make of it."""
 
         def held() -> Value:
-            if text is not None:
+            if text:
                 return text
-            shown = (value or "").strip()
+            shown = value.strip()
             if kind == "s":
                 rich = self._book.strings.get(shown)
                 return rich.text if rich is not None else ""
             if kind == "b":
                 return shown == "1"
             number = None if kind in {"str", "e", "d"} else constant(shown)
-            return number if number is not None else value or ""
+            return number if number is not None else value
 
         style = look.style
         face = style.face._replace(colour=AUTO) if style.automatic else style.face
@@ -221,33 +233,22 @@ class Sheet:
         face = style.face
         hidden = face.colour is not None and unseen(face.colour, face.background or WHITE)
         look = self._looks[index] = _Look(
-            style, hidden=hidden, plain=style.format_code in _TEXT_FORMATS, general=style.format_code == ""
+            style, hidden=hidden, plain=style.format_code in _TEXT_FORMATS, general=style.format_code in {"", "General"}
         )
         return look
 
-    def _cell(
-        self,
-        kind: str | None,
-        value: str | None,
-        rich: Rich | None,
-        style: CellStyle,
-        reference: str,
-        origin: Origin,
-    ) -> None:
-        if rich is None:
-            text = value or ""
-            concealed = False
-            match kind:
-                case "b":
-                    shown = "TRUE" if text.strip() == "1" else "FALSE"
-                case "str" | "inlineStr":
-                    shown, concealed = show_text(text, style.format_code)
-                case "e" | "d" | "s":
-                    shown = text
-                case _:
-                    shown, concealed = show_number(text, style.format_code, since_1904=self._book.since_1904)
-            self._put(((shown, None),), style, reference, Origin.HIDDEN if concealed else origin)
-            return
+    def _shown(self, kind: str, value: str, code: str) -> Shown:
+        match kind:
+            case "b":
+                return Shown("TRUE" if value.strip() == "1" else "FALSE")
+            case "str" | "inlineStr":
+                return show_text(unescape(value), code)
+            case "e" | "d":
+                return Shown(value)
+            case _:
+                return show_number(value, code, since_1904=self._book.since_1904)
+
+    def _rich(self, rich: Rich, style: CellStyle, reference: str, origin: Origin) -> None:
         pieces = rich.pieces
         if style.format_code not in _TEXT_FORMATS:
             shown, concealed = show_text(rich.text, style.format_code)
@@ -276,7 +277,6 @@ class Sheet:
             sink.put(text, block, Place(locator, Role.CELL, where), face)
 
     def _formula(self, formula: str, reference: str) -> None:
-        self._taken += len("".join(formula.split()))
         kind = formula_kind(formula)
         place = self._prefix + reference
         if kind is not None:
@@ -324,45 +324,9 @@ class Sheet:
                 for text, face in section:
                     self._sink.put(text, block, place, face)
 
-    def _sweep(self, row: Element) -> None:
-        for owner, text in texts(row):
-            if owner.tag not in {_V, _F} and not _inside_string(owner):
-                self._line(text, Role.CELL)
-
-
-def _inside_string(owner: Element) -> bool:
-    for _ in range(4):
-        if owner is None:
-            return False
-        if owner.tag == _IS:
-            return True
-        owner = owner.getparent()
-    return False
-
 
 def _integer(value: str | None, default: int) -> int:
     return int(value) if value and value.isdecimal() and len(value) < 10 else default
-
-
-def _column(reference: str | None, default: int) -> int:
-    """Column from 0 of a cell reference."""
-    column = 0
-    for letter in reference or "":
-        if not "A" <= letter <= "Z":
-            break
-        column = column * 26 + ord(letter) - 64
-        if column > _LIMIT_COLUMNS:
-            return default
-    return column - 1 if column else default
-
-
-def _letters(column: int) -> str:
-    name = ""
-    column += 1
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:
