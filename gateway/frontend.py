@@ -26,6 +26,7 @@ from gateway.config import Configuration, ListenerKind
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.listening import Taken
+from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, FrontEnd, Session
 from gateway.nexthop.hop import NextHop
@@ -131,14 +132,20 @@ class _Frontend:
             await audit.close()
 
     async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:
-        configuration, servers = self._inherited.configuration, []
+        configuration = self._inherited.configuration
+        servers: list[MilterServer] = []
         settings = spool_settings(configuration)
         budget = ByteBudget(settings.in_flight_bytes)
 
+        milter = MilterSettings(
+            engine=pipeline,
+            new_spool=lambda: Spool(settings, budget),
+            new_reference=make_reference,
+            deadline_s=configuration.limits.deadline_s,
+        )
+
         def server() -> MilterServer:
-            servers.append(
-                MilterServer(engine=pipeline, new_spool=lambda: Spool(settings, budget), new_reference=make_reference)
-            )
+            servers.append(MilterServer(milter))
             return servers[-1]
 
         for section, taken in zip(configuration.listeners, self._inherited.taken, strict=True):

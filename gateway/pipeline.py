@@ -17,7 +17,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec import structs
@@ -178,6 +179,17 @@ class Pipeline:
         The recorded outcome is what we told the MTA.
         """
         evidence, verdict, policies = await self._judged(transaction, spool)
+        # The record and the answer go together: neither the deadline nor the end of the connection comes between.
+        return await _uninterrupted(self._answer(transaction, evidence, verdict, policies))
+
+    def deadline_passed(self, reference: str) -> Reply:
+        """Return the temporary failure for a message whose judgement took too long."""
+        return self._texts.reply(451, "4.4.7", "deadline", reference=reference)
+
+    async def _answer(
+        self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
+    ) -> MilterAnswer:
+        """Record what an MTA is told, and return it."""
         if verdict.disposition >= Disposition.DEFER:
             reply = await self._refuse(transaction, evidence, verdict, policies)
             return MilterAnswer(disposition=verdict.disposition, reply=reply)
@@ -206,7 +218,7 @@ class Pipeline:
     def _forged(self, evidence: Evidence) -> tuple[tuple[str, int], ...]:
         """Return results under our own name that came with the mail: name and occurrence, to be taken out."""
         message = evidence.message
-        if message is None or evidence.session.auth_user is not None:
+        if message is None:
             return ()
         forged = self._outgoing.forged(message)
         same_name = message.all("Authentication-Results")
@@ -232,8 +244,8 @@ class Pipeline:
         except Exception as error:
             await self._trouble(transaction, type(error).__name__)
             raise
-        except asyncio.CancelledError:
-            await asyncio.shield(self._trouble(transaction, "deadline"))
+        except asyncio.CancelledError as cancelled:
+            await asyncio.shield(self._trouble(transaction, str(cancelled) or "deadline"))
             raise
 
     async def _refuse(
@@ -298,6 +310,15 @@ def _parse_large(spool: Spool) -> Message:
     message = parse(spool.content())
     spool.trim()
     return message
+
+
+async def _uninterrupted(work: Coroutine[None, None, MilterAnswer]) -> MilterAnswer:
+    """Return what `work` returns, however often the waiting task is cancelled meanwhile; for work that is short."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
 
 
 def without_hold(verdict: Verdict) -> Verdict:

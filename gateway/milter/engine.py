@@ -35,6 +35,10 @@ class MilterEngine(Protocol):
         """Return what the MTA shall do; every exception becomes a temporary failure."""
         ...
 
+    def deadline_passed(self, reference: str) -> Reply:
+        """Return the temporary failure for a message whose judgement took too long."""
+        ...
+
     def internal_error(self, reference: str, error: BaseException) -> Reply:
         """Log a fault of ours and return the temporary failure that the peer gets."""
         ...

@@ -76,8 +76,12 @@ WANTED_STEPS = (
     | Step.SILENT_BODY
     | Step.HEADER_LEADING_SPACE
     | Step.NO_UNKNOWN
+    | Step.SKIP
 )
-"""Only RCPT and the end of the message are answered: one round trip for each, none for the rest."""
+"""Only RCPT and the end of the message are answered: one round trip for each, none for the rest.
+
+`SKIP` is of use with an MTA that wants each piece of the body answered.
+"""
 
 MACROS = {
     0: "j {daemon_name} {if_addr} {client_addr} {client_name}",
@@ -175,24 +179,35 @@ class Decoder:
 
     def __init__(self, limit_bytes: int = LIMIT_PACKET_BYTES) -> None:
         self._buffer = bytearray()
+        self._start = 0
+        """Where the next packet begins in the buffer."""
         self._limit_bytes = limit_bytes
+
+    def push(self, data: bytes) -> None:
+        """Take in what came from the peer."""
+        self._buffer += data
+
+    def pop(self) -> Command | None:
+        """Return the next whole command, None when more octets are needed; raise ProtocolError when it is none."""
+        buffer, start = self._buffer, self._start
+        if len(buffer) - start >= 4:
+            (length,) = struct.unpack_from(">I", buffer, start)
+            if not 1 <= length <= self._limit_bytes:
+                raise ProtocolError(f"packet of {length} octets")
+            end = start + 4 + length
+            if len(buffer) >= end:
+                self._start = end
+                # One copy: a view is gone before the buffer changes its size.
+                return parse_command(bytes(buffer[start + 4 : start + 5]), bytes(memoryview(buffer)[start + 5 : end]))
+        del buffer[:start]
+        self._start = 0
+        return None
 
     def feed(self, data: bytes) -> Iterator[Command]:
         """Yield the commands that `data` completes; raise ProtocolError at the first one that is none."""
-        self._buffer += data
-        start = 0
-        try:
-            while len(self._buffer) - start >= 4:
-                (length,) = struct.unpack_from(">I", self._buffer, start)
-                if not 1 <= length <= self._limit_bytes:
-                    raise ProtocolError(f"packet of {length} octets")
-                if len(self._buffer) - start - 4 < length:
-                    break
-                packet = bytes(memoryview(self._buffer)[start + 4 : start + 4 + length])
-                start += 4 + length
-                yield parse_command(packet[:1], packet[1:])
-        finally:
-            del self._buffer[:start]
+        self.push(data)
+        while (command := self.pop()) is not None:
+            yield command
 
 
 def parse_command(command: bytes, data: bytes) -> Command:
@@ -275,6 +290,8 @@ def packet(command: bytes, data: bytes = b"") -> bytes:
 
 
 CONTINUE = packet(b"c")
+SKIP = packet(b"s")
+"""Answers a piece of the body: the rest of it need not be sent."""
 TEMPFAIL = packet(b"t")
 PROGRESS = packet(b"p")
 """Keeps the MTA waiting beyond its own time limit."""

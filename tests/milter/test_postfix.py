@@ -6,7 +6,9 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import smtplib
+import socket
 import subprocess
 import tempfile
 import time
@@ -77,11 +79,15 @@ class Mta:
         command = ["saslpasswd2", "-p", "-c", "-f", database, "-u", realm, user]
         subprocess.run(command, input=PASSWORD.encode(), check=True, timeout=30)
         shutil.chown(database, "postfix")
+        self.configure(
+            "smtpd_sasl_auth_enable = yes", "smtpd_sasl_type = cyrus", "smtpd_sasl_path = smtpd",
+            f"cyrus_sasl_config_path = {folder}", f"smtpd_sasl_local_domain = {realm}",
+        )  # fmt: skip
+
+    def configure(self, *lines: str) -> None:
+        """Add settings to main.cf and have them take effect."""
         with (self.root / "conf/main.cf").open("a") as main:
-            main.write(
-                f"smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = cyrus\nsmtpd_sasl_path = smtpd\n"
-                f"cyrus_sasl_config_path = {folder}\nsmtpd_sasl_local_domain = {realm}\n"
-            )
+            main.write("\n".join(lines) + "\n")
         subprocess.run(["postfix", "-c", self.root / "conf", "reload"], check=True, capture_output=True, timeout=30)
 
     def held(self) -> int:
@@ -253,6 +259,112 @@ async def test_a_login_at_the_mta_is_the_login_that_is_judged(mta):
     sessions = [session for session in sessions if session]
     assert {session["login"] for session in sessions} == {STAFF}
     assert {session["client"] for session in sessions} == {"127.0.0.1"}
+
+
+async def test_a_client_that_hangs_up_within_the_content_leaves_nothing_behind(mta):
+    """Postfix aborts the message at the milter, or ends its connection; nothing is judged, nothing is queued."""
+
+    def hang_up(bytes_sent: int) -> None:
+        with socket.create_connection(("127.0.0.1", mta.port), 30) as client:
+            replies = client.makefile("rb")
+            replies.readline()
+            for line in (
+                b"HELO pc.example",
+                f"MAIL FROM:<{STAFF}>".encode(),
+                f"RCPT TO:<{COLLEAGUE}>".encode(),
+                b"DATA",
+            ):
+                client.sendall(line + b"\r\n")
+                assert replies.readline()[:1] in b"23"
+            client.sendall(mail(body="dong chu\n" * 40_000)[:bytes_sent])
+
+    for bytes_sent in (0, 10, 200, 5_000, 300_000):
+        await asyncio.to_thread(hang_up, bytes_sent)
+    assert (await mta.send(mail("Sau do")))[-1][0] == 250
+    await mta.sink.wait_delivered(1, timeout=30)
+    assert len(mta.sink.delivered) == 1
+    records = await mta.gateway.records()
+    assert [record["kind"] for record in records if "mail" in record] == ["intent"]
+    assert "Traceback" not in mta.gateway.log
+
+
+async def test_pipelined_messages_on_one_connection_are_judged_each_for_itself(mta):
+    """Commands of RFC 2920 in one packet; every other message is refused."""
+    secret = zip_archive(("bao-cao.docx", word_file((Line("TỐI MẬT", bold=True), Line("Nội dung.")))))
+
+    def talk() -> list[int]:
+        with socket.create_connection(("127.0.0.1", mta.port), 60) as client:
+            replies = client.makefile("rb")
+
+            def code() -> int:
+                while (line := replies.readline())[3:4] == b"-":
+                    pass
+                return int(line[:3])
+
+            code()
+            client.sendall(b"EHLO pc.example\r\n")
+            code()
+            codes, ahead = [], b""
+            for number in range(6):
+                content = mail(f"So {number}", files=[("tep.zip", secret)] if number % 2 else ())
+                lines = f"MAIL FROM:<{STAFF}>\r\nRCPT TO:<{COLLEAGUE}>\r\nDATA\r\n".encode()
+                client.sendall(ahead + lines)  # with the end of the message before
+                if ahead:
+                    codes.append(code())
+                assert [code(), code(), code()] == [250, 250, 354]
+                ahead = content + b".\r\n"
+            client.sendall(ahead + b"QUIT\r\n")
+            return [*codes, code()]
+
+    assert await asyncio.to_thread(talk) == [250, 550] * 3
+    await mta.sink.wait_delivered(3, timeout=30)
+    subjects = sorted(re.search(rb"\r\nSubject: (So \d)", one.content)[1] for one in mta.sink.delivered)
+    assert subjects == [b"So 0", b"So 2", b"So 4"]
+    kinds = [record["kind"] for record in await mta.gateway.records() if "mail" in record]
+    assert kinds == ["intent", "refused"] * 3
+
+
+@pytest.mark.slow
+async def test_progress_keeps_the_mta_waiting_for_a_slow_inspection(mta):
+    """The wall is stopped for longer than Postfix waits without a word."""
+    await asyncio.to_thread(mta.configure, "milter_content_timeout = 5s")
+    content = mail(files=[("bien-ban.docx", word_file((Line("Biên bản trao đổi công việc."),)))])
+    zygote = mta.gateway.zygote()
+    os.kill(zygote, signal.SIGSTOP)
+    begin = time.monotonic()
+    sending = asyncio.ensure_future(mta.send(content))
+    try:
+        await asyncio.sleep(8)
+        assert not sending.done(), sending.result()
+    finally:
+        os.kill(zygote, signal.SIGCONT)
+    assert (await sending)[-1][0] == 250
+    assert time.monotonic() - begin >= 8
+    await mta.sink.wait_delivered(1, timeout=30)
+    assert b"X-Gateway-Verdict: tag" in mta.sink.delivered[0].content
+
+
+async def test_results_that_claim_to_be_ours_are_taken_out_and_those_of_others_stay(mta):
+    """RFC 8601 §5: also when a login sent them."""
+    ours = socket.gethostname() or "localhost"
+    forged = f"Authentication-Results: {ours}; dkim=pass header.d=tphcm.gov.vn\r\n"
+    foreign = "Authentication-Results: mx.noikhac.example; spf=pass smtp.mailfrom=noikhac.example\r\n"
+    folded = f"authentication-results:\r\n\t{ours};\r\n\tspf=pass smtp.mailfrom=tphcm.gov.vn\r\n"
+    content = (forged + foreign + folded + foreign).encode() + mail()
+    assert (await mta.send(content))[-1][0] == 250
+    await mta.sink.wait_delivered(1, timeout=30)
+    delivered = mta.sink.delivered[0].content
+    assert b"dkim=pass" not in delivered
+    assert b"smtp.mailfrom=tphcm.gov.vn" not in delivered
+    assert delivered.endswith((foreign + foreign).encode() + mail())
+
+
+async def test_a_percent_sign_reaches_the_client_as_it_is(mta):
+    """Postfix expands what follows a percent sign in a milter's reply, so each is doubled."""
+    sender = "100%25s%i.la@gmail.com"
+    replies = await mta.send(mail(sender="nguoi.dan@gmail.com"), sender=sender, recipients=(OFFICE,))
+    assert replies[0][0] == 550
+    assert sender in replies[0][1]
 
 
 @pytest.mark.slow

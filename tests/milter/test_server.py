@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from gateway.milter import server
+from gateway.milter import connection
+from gateway.milter.connection import MilterSettings
 from gateway.milter.engine import MilterAnswer
 from gateway.milter.protocol import packet
 from gateway.milter.server import MilterServer, listen_unix
@@ -40,6 +41,9 @@ class RecordingEngine:
             raise self.answer
         return self.answer
 
+    def deadline_passed(self, reference):
+        return Reply(code=451, enhanced="4.4.7", lines=(f"[{reference}] het gio",))
+
     def internal_error(self, reference, error):
         self.errors.append(error)
         return Reply(code=451, enhanced="4.3.0", lines=(f"[{reference}] loi tam thoi",))
@@ -67,12 +71,15 @@ class Mta:
 async def connect(tmp_path):
     servers, writers = [], []
 
-    async def start(engine, *, limit_bytes=1 << 30) -> Mta:
+    async def start(engine, *, limit_bytes=1 << 30, deadline_s=45.0, budget=None) -> Mta:
         numbers = itertools.count(1)
         milter = MilterServer(
-            engine=engine,
-            new_spool=lambda: Spool(SpoolSettings(), ByteBudget(limit_bytes)),
-            new_reference=lambda: f"BT-{next(numbers)}",
+            MilterSettings(
+                engine=engine,
+                new_spool=lambda: Spool(SpoolSettings(), budget or ByteBudget(limit_bytes)),
+                new_reference=lambda: f"BT-{next(numbers)}",
+                deadline_s=deadline_s,
+            )
         )
         path = tmp_path / f"milter{len(servers)}.sock"
         await milter.start_socket(listen_unix(path))
@@ -216,7 +223,7 @@ async def test_a_new_connection_on_the_same_socket_forgets_the_client(connect):
 
 
 async def test_progress_is_reported_while_the_engine_works(connect, monkeypatch):
-    monkeypatch.setattr(server, "PROGRESS_INTERVAL_S", 0.01)
+    monkeypatch.setattr(connection, "PROGRESS_INTERVAL_S", 0.01)
     engine = RecordingEngine()
     engine.release = asyncio.Event()
     mta = await connect(engine)
@@ -247,3 +254,98 @@ async def test_without_silent_steps_every_command_is_answered(connect):
     answers = [(await mta.receive())[0] for _ in range(12)]
     assert answers == [b"O", *[b"c"] * 11]
     assert engine.seen[0][1].startswith(b"From:  an.binhtan")
+
+
+async def test_pipelined_messages_are_judged_one_after_the_other(connect):
+    """All of them in one packet of the network, as an MTA that did not wait would send them."""
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mail = packet(b"M", b"<an.binhtan@tphcm.gov.vn>\x00")
+    messages = [mail + packet(b"R", b"<so%d@tphcm.gov.vn>\x00" % number) + CONTENT for number in range(20)]
+    mta.send(EVERYTHING, *messages, packet(b"Q"))
+    assert [(await mta.receive())[0] for _ in range(41)] == [b"O", *[b"c"] * 40]
+    assert await mta.closed()
+    assert [seen.envelope.forward_paths[0] for seen, _ in engine.seen] == [f"so{n}@tphcm.gov.vn" for n in range(20)]
+    assert {content for _, content in engine.seen} == {EXPECTED}
+
+
+async def test_a_judgement_past_the_deadline_is_a_temporary_failure_and_the_connection_goes_on(connect):
+    engine = RecordingEngine()
+    engine.release = asyncio.Event()
+    mta = await connect(engine, deadline_s=0.05)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(3)]
+    assert answers[-1] == (b"y", b"451 4.4.7 [BT-1] het gio\x00")
+    engine.release.set()
+    mta.send(packet(b"M", b"<>\x00"), packet(b"R", b"<binh@tphcm.gov.vn>\x00"), CONTENT)
+    assert [(await mta.receive())[0] for _ in range(2)] == [b"c", b"c"]
+
+
+async def test_an_mta_that_goes_away_ends_the_judgement_and_frees_the_content(connect):
+    budget = ByteBudget(1 << 20)
+    cancelled = asyncio.get_running_loop().create_future()
+
+    class Hanging(RecordingEngine):
+        async def judge_message(self, transaction, spool):
+            self.seen.append(transaction)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                cancelled.set_result(str(error))
+                raise
+
+    engine = Hanging()
+    mta = await connect(engine, budget=budget)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    for _ in range(2):
+        await mta.receive()
+    while not engine.seen:
+        await asyncio.sleep(0.01)
+    assert budget.used_bytes == len(EXPECTED)
+    mta.writer.transport.abort()
+    assert await asyncio.wait_for(cancelled, 10) == connection.MTA_GONE
+    async with asyncio.timeout(10):
+        while budget.used_bytes:
+            await asyncio.sleep(0.01)
+
+
+async def test_an_mta_that_goes_away_within_the_content_leaves_nothing(connect):
+    budget, engine = ByteBudget(1 << 20), RecordingEngine()
+    mta = await connect(engine, budget=budget)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), packet(b"L", b"X\x00 1\x00"), packet(b"B", b"half"))
+    for _ in range(2):
+        await mta.receive()
+    async with asyncio.timeout(10):
+        while not budget.used_bytes:
+            await asyncio.sleep(0.01)
+        mta.writer.transport.abort()
+        while budget.used_bytes:
+            await asyncio.sleep(0.01)
+    assert not engine.seen
+
+
+async def test_past_the_limits_the_rest_of_the_body_need_not_be_sent(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine, limit_bytes=40)
+    steps = 0x1FFFFF & ~0x80000  # all but SILENT_BODY, with SKIP
+    mta.send(packet(b"O", struct.pack(">III", 6, 0x1FF, steps)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(5)]
+    assert [code for code, _ in answers] == [b"O", b"c", b"s", b"s", b"y"]
+    assert answers[-1][1].startswith(b"451")
+
+
+async def test_an_mta_that_takes_no_answers_is_not_read_without_end(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine)
+    mta.writer.transport.pause_reading()
+    mta.send(packet(b"O", struct.pack(">III", 6, 0x1FF, 0)), packet(b"M", b"<>\x00"))
+    header = packet(b"L", b"X\x00 1\x00") * 10_000
+
+    async def send_all():
+        for _ in range(500):  # 45 MB, each header field with an answer to wait for
+            mta.send(header)
+            await asyncio.wait_for(mta.writer.drain(), 1)
+
+    with pytest.raises(TimeoutError):
+        await send_all()
+    mta.writer.transport.abort()

@@ -1,0 +1,372 @@
+"""One connection of an MTA: protocol commands in, envelope and content to the engine, its answer out.
+
+State is kept apart by life time: the connection (client, macros of connect and HELO, TLS) until `K` or the end, the
+message (envelope, content, macros of MAIL) until it is answered or aborted. Anything unexpected is answered by closing
+the connection or by a temporary failure, never by an acceptance.
+
+Commands that need no answer are handled as they come in. RCPT and the end of a message are judged in a task; until it
+has answered, nothing more is read. An MTA that goes away meanwhile takes its task with it: nobody is left to be told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from gateway.errors import CapacityError
+from gateway.milter import protocol
+from gateway.milter.engine import MilterAnswer, MilterEngine
+from gateway.milter.protocol import Action, Command, ProtocolError, Step
+from gateway.model import Disposition, Envelope, FrontEnd, Reply, Session, Transaction
+from gateway.spool import Spool
+
+PROGRESS_INTERVAL_S = 2.0
+MTA_GONE = "mta-gone"
+"""Why a judgement was cancelled, for its record."""
+_MESSAGE_STAGES = (b"M", b"R", b"T", b"L", b"N", b"B", b"E")
+_SILENT = {
+    b"C": Step.SILENT_CONNECT,
+    b"H": Step.SILENT_HELO,
+    b"M": Step.SILENT_MAIL,
+    b"T": Step.SILENT_DATA,
+    b"U": Step.SILENT_UNKNOWN,
+    b"N": Step.SILENT_END_OF_HEADERS,
+    b"L": Step.SILENT_HEADER,
+    b"B": Step.SILENT_BODY,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MilterSettings:
+    """What every connection needs."""
+
+    engine: MilterEngine
+    new_spool: Callable[[], Spool]
+    new_reference: Callable[[], str]
+    deadline_s: float = 45.0
+    """From the end of a message to our answer, below what mail clients wait (about 60 s)."""
+
+
+class _Message:
+    """What belongs to one message only."""
+
+    def __init__(self, mail: protocol.Mail, spool: Spool) -> None:
+        self.mail = mail
+        self.spool = spool
+        self.forward_paths: list[str] = []
+        self.rcpt_parameters: list[tuple[str, ...]] = []
+        self.has_headers = False
+        self.overflow: CapacityError | None = None
+
+    def write(self, data: bytes) -> None:
+        """Keep content; past the limits only the fact is kept, and answered at the end."""
+        if self.overflow is None:
+            try:
+                self.spool.write(data)
+            except CapacityError as error:
+                self.overflow = error
+
+    def content(self) -> Spool:
+        """Return the whole content; raise CapacityError when it did not fit."""
+        if self.overflow is not None:
+            raise self.overflow
+        return self.spool
+
+    def end_headers(self) -> None:
+        """Write the empty line between header and body, once."""
+        if not self.has_headers:
+            self.has_headers = True
+            self.write(b"\r\n")
+
+
+class MilterConnection(asyncio.Protocol):
+    """Serves any number of messages, one after the other."""
+
+    def __init__(self, settings: MilterSettings, connections: set[MilterConnection]) -> None:
+        self._settings = settings
+        self._connections = connections
+        self._transport: asyncio.Transport
+        self._quick_acknowledge: socket.socket | None = None
+        self._decoder = protocol.Decoder()
+        self._steps = Step(0)
+        self._actions = Action(0)
+        self._macros: dict[bytes, dict[str, str]] = {}
+        self._client: str | None = None
+        self._helo: str | None = None
+        self._message: _Message | None = None
+        self._leaving = False
+        self._choked = False
+        """The MTA does not take our answers."""
+        self.work: asyncio.Task[None] | None = None
+        """What is being judged."""
+
+    # The event loop's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by their class
+        self._connections.add(self)
+        connection = transport.get_extra_info("socket")
+        if connection is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
+            self._quick_acknowledge = connection
+
+    def data_received(self, data: bytes) -> None:
+        """Act on what came, up to the first command that has to be judged."""
+        if self._quick_acknowledge is not None:
+            # Unanswered packets and Nagle on the MTA's side cost 40 ms a mail without it; it holds for one packet.
+            self._quick_acknowledge.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        self._decoder.push(data)
+        self._go_on()
+
+    def pause_writing(self) -> None:
+        """Take nothing more from an MTA that does not take our answers."""
+        self._choked = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._choked = False
+        self._read_again()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Forget everything; what is being judged is not to be told to anybody."""
+        self._connections.discard(self)
+        if self.work is not None:
+            self.work.cancel(MTA_GONE)  # the message goes with it
+        else:
+            self._drop_message()
+
+    def leave(self) -> None:
+        """End the connection: at once when it is idle, else once the message in hand is answered."""
+        self._leaving = True
+        if self.work is None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection at once; the MTA fails temporarily."""
+        self._transport.abort()
+
+    # Commands
+
+    def _go_on(self) -> None:
+        try:
+            while self.work is None and not self._transport.is_closing():
+                command = self._decoder.pop()
+                if command is None:
+                    return
+                self._handle(command)
+        except ProtocolError:
+            self._transport.close()  # makes the MTA fail temporarily
+
+    def _handle(self, command: Command) -> None:
+        match command:
+            case protocol.OptionNegotiation():
+                answer, self._actions, self._steps = protocol.accept_options(command)
+                self._transport.write(answer)
+            case protocol.Macros(stage, values):
+                self._macros[stage] = values
+            case protocol.Connect(_, address):
+                self._client = address
+                self._continue(b"C")
+            case protocol.Helo(name):
+                self._helo = name
+                self._continue(b"H")
+            case protocol.Mail():
+                self._drop_message()
+                self._message = _Message(command, self._settings.new_spool())
+                self._continue(b"M")
+            case protocol.Rcpt():
+                self._begin(self._rcpt(self._current(), command))
+            case protocol.Header(name, value):
+                self._current().write(self._field(name, value))
+                self._continue(b"L")
+            case protocol.Body(data):
+                message = self._current()
+                message.end_headers()
+                message.write(data)
+                skips = message.overflow is not None and Step.SKIP in self._steps
+                self._continue(b"B", protocol.SKIP if skips else protocol.CONTINUE)
+            case protocol.EndOfMessage(data):
+                message = self._current()
+                message.end_headers()
+                if data:
+                    message.write(data)
+                self._begin(self._end_of_message(message))
+            case protocol.Plain(b"N"):
+                self._current().end_headers()
+                self._continue(b"N")
+            case protocol.Plain(b"A"):
+                self._end_transaction()
+            case protocol.Plain(b"K"):
+                self._drop_message()
+                self._macros.clear()
+                self._client = self._helo = None
+            case protocol.Plain(b"Q"):
+                self._transport.close()
+            case protocol.Plain(kind):
+                self._continue(kind)
+
+    def _field(self, name: bytes, value: bytes) -> bytes:
+        """Return a header field as it was on the wire: LF folds back to CRLF, the space after the colon restored."""
+        space = b"" if Step.HEADER_LEADING_SPACE in self._steps else b" "
+        return name + b":" + space + value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n"
+
+    def _continue(self, command: bytes, answer: bytes = protocol.CONTINUE) -> None:
+        if _SILENT[command] not in self._steps:
+            self._transport.write(answer)
+
+    def _current(self) -> _Message:
+        if self._message is None:
+            raise ProtocolError("content outside a message")
+        return self._message
+
+    def _drop_message(self) -> None:
+        if self._message is not None:
+            self._message.spool.close()
+            self._message = None
+
+    def _end_transaction(self) -> None:
+        """Forget the message and the macros that belong to it; the connection stays."""
+        self._drop_message()
+        for stage in _MESSAGE_STAGES:
+            self._macros.pop(stage, None)
+
+    def _macro(self, name: str) -> str | None:
+        """Return a macro's value, from the latest stage that gave it."""
+        for values in reversed(self._macros.values()):
+            if values.get(name):
+                return values[name]
+        return None
+
+    def _session(self) -> Session:
+        version, cipher = self._macro("tls_version"), self._macro("cipher")
+        return Session(
+            front_end=FrontEnd.MILTER,
+            client_address=self._client or self._macro("client_addr"),
+            helo=self._helo,
+            tls=f"{version} {cipher or ''}".strip() if version else None,
+            auth_user=self._macro("auth_authen"),
+            queue_id=self._macro("i"),
+        )
+
+    # What is judged
+
+    def _begin(self, work: Coroutine[None, None, bytes]) -> None:
+        """Judge something in a task, and read nothing until its answer has gone out."""
+        self._transport.pause_reading()
+        self.work = asyncio.get_running_loop().create_task(self._answer_with(work))
+
+    async def _answer_with(self, work: Coroutine[None, None, bytes]) -> None:
+        try:
+            self._transport.write(await work)
+        except BaseException:
+            self._transport.abort()  # no answer, so no acceptance either
+            self._drop_message()
+            raise
+        finally:
+            self.work = None
+        if self._leaving:
+            self._transport.close()
+            return
+        self._go_on()
+        self._read_again()
+
+    def _read_again(self) -> None:
+        if self.work is None and not self._choked and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    async def _rcpt(self, message: _Message, command: protocol.Rcpt) -> bytes:
+        envelope = Envelope(
+            reverse_path=message.mail.reverse_path,
+            forward_paths=(command.forward_path,),
+            mail_parameters=message.mail.parameters,
+            rcpt_parameters=(command.parameters,),
+        )
+        engine = self._settings.engine
+        try:
+            refusal = await engine.judge_recipient(self._session(), envelope)
+        except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
+            refusal = engine.internal_error(self._settings.new_reference(), error)
+        if refusal is not None:
+            return protocol.reply_code(refusal)
+        message.forward_paths.append(command.forward_path)
+        message.rcpt_parameters.append(command.parameters)
+        return protocol.CONTINUE
+
+    async def _end_of_message(self, message: _Message) -> bytes:
+        reference = self._settings.new_reference()
+        try:
+            spool = message.content()
+            transaction = Transaction(
+                id=reference,
+                session=self._session(),
+                envelope=Envelope(
+                    reverse_path=message.mail.reverse_path,
+                    forward_paths=tuple(message.forward_paths),
+                    mail_parameters=message.mail.parameters,
+                    rcpt_parameters=tuple(message.rcpt_parameters),
+                ),
+                received_at=datetime.now(UTC),
+                size_bytes=spool.size_bytes,
+                sha256=spool.sha256,
+            )
+            answer = await self._judged(transaction, spool)
+        except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
+            return protocol.reply_code(self._settings.engine.internal_error(reference, error))
+        finally:
+            self._end_transaction()
+        return protocol.reply_code(answer) if isinstance(answer, Reply) else self._packets(answer)
+
+    async def _judged(self, transaction: Transaction, spool: Spool) -> MilterAnswer | Reply:
+        """Return the engine's answer, or a temporary failure at the deadline; progress is told meanwhile."""
+        engine, loop = self._settings.engine, asyncio.get_running_loop()
+        progress: asyncio.TimerHandle | None = None
+
+        def tell() -> None:
+            nonlocal progress
+            if deadline.expired():
+                return  # only a record that cannot be written lasts longer; then the MTA's own limit holds
+            self._transport.write(protocol.PROGRESS)
+            progress = loop.call_later(PROGRESS_INTERVAL_S, tell)
+
+        deadline = asyncio.timeout(self._settings.deadline_s)
+        progress = loop.call_later(PROGRESS_INTERVAL_S, tell)
+        try:
+            async with deadline:
+                return await engine.judge_message(transaction, spool)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            return engine.deadline_passed(transaction.id)
+        finally:
+            progress.cancel()
+
+    def _packets(self, answer: MilterAnswer) -> bytes:
+        """Return what the MTA is told to do."""
+        match answer.disposition:
+            case Disposition.REJECT | Disposition.DEFER:
+                return protocol.reply_code(answer.reply) if answer.reply else protocol.TEMPFAIL
+            case Disposition.HOLD:
+                if Action.QUARANTINE not in self._actions:
+                    return protocol.TEMPFAIL  # a mail to be held must not go on
+                return self._edits(answer) + protocol.quarantine(answer.quarantine) + protocol.CONTINUE
+            case Disposition.RELAY | Disposition.TAG:
+                return self._edits(answer) + protocol.CONTINUE
+
+    def _edits(self, answer: MilterAnswer) -> bytes:
+        space = " " if Step.HEADER_LEADING_SPACE in self._steps else ""
+        removed = b"".join(
+            protocol.remove_header(name, occurrence)
+            for name, occurrence in sorted(answer.remove, key=lambda item: -item[1])
+            if Action.CHANGE_HEADER in self._actions
+        )
+        inserted = b"".join(
+            protocol.insert_header(0, name, space + value)
+            for name, value in reversed(answer.insert)
+            if Action.ADD_HEADER in self._actions
+        )
+        return removed + inserted
