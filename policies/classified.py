@@ -130,9 +130,11 @@ def _subjects(message: Message, marks: MarkSettings, settings: Settings) -> Iter
     clean = False
     fields: list[tuple[str | None, HeaderField]] = [(None, field) for field in message.fields]
     fields += [(part.path, field) for part in message.root.walk() for field in part.header]
+    # Behind a line of blanks some readers show every field as words of the body.
+    shown = {ambiguity.path or None for ambiguity in message.ambiguities if ambiguity.code == "blank-fold"}
     for path, field in fields:
         name = field.name.lower()
-        if name not in _NAMING_FIELDS:
+        if name not in _NAMING_FIELDS and path not in shown:
             continue
         found = _worth(find_in_subject(field.text, marks), settings)
         if found:

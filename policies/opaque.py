@@ -45,7 +45,12 @@ RULES: Final = (
 NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
 
 _FRAGMENTS: Final = frozenset({"message-partial", "external-body"})
-_UNTIDY: Final = ("missing-close-boundary", "encoding-misspelt", "type-syntax")
+_UNTIDY: Final = (
+    "missing-close-boundary", "encoding-misspelt", "type-syntax", "preamble-text", "epilogue-text", "no-delimiter",
+    "inner-boundary-prefix", "long-boundary", "base64-message", "blank-fold", "duplicate-subject", "duplicate-date",
+    "duplicate-to", "duplicate-cc", "duplicate-bcc", "duplicate-message-id", "duplicate-in-reply-to",
+    "duplicate-references", "duplicate-mime-version", "duplicate-content-id", "duplicate-content-description",
+)  # fmt: skip
 _SMALL_PICTURES: Final = (
     "image/gif",
     "image/x-icon",
@@ -65,7 +70,8 @@ class Settings(BaseModel):
 
     untidy: tuple[str, ...] = Field(
         default=_UNTIDY,
-        description="Codes of ambiguities that every reader resolves alike; reported by the rule `untidy`",
+        description="Codes of ambiguities that hide nothing: every reading was looked at and shows the same files and "
+        "words; reported by the rule `untidy`",
     )
     ignored: tuple[str, ...] = Field(
         default=(), description="Codes of ambiguities that are not reported at all; use with care"
@@ -94,11 +100,11 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     one_reading = True
     for document in evidence.documents:
         finding = _document(document, parts, settings)
-        if finding is None:
+        if finding is None or finding.rule == "untidy":
             read += 1
-        else:
+        if finding is not None:
             yield finding
-            one_reading = one_reading and finding.rule != "ambiguous"
+            one_reading = one_reading and finding.rule not in {"ambiguous", "untidy"}
         yield from _pages(document)
     yield from _unseen(message, evidence.documents)
     if read:
@@ -118,9 +124,10 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
             rule = "encrypted"
         case ReadStatus.MALFORMED | ReadStatus.CRASHED:
             rule = "unreadable"
+        case ReadStatus.PARTIAL if document.reason.startswith(_MIME):
+            return _message_file(document, settings)
         case ReadStatus.PARTIAL:
-            # A message file whose structure has two readings (`mime-<code>`).
-            rule = "ambiguous" if document.reason.startswith(_MIME) else "partial"
+            rule = "partial"
         case ReadStatus.UNSUPPORTED:
             part = parts.get(document.part)
             if _may_stay_unread(part, settings):
@@ -135,6 +142,25 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
         params={
             "cause": cause(document.status, document.reason),
             "reason": document.reason or document.status.value,
+            "format": document.format,
+            "status": document.status.value,
+        },
+    )
+
+
+def _message_file(document: Document, settings: Settings) -> Finding | None:
+    """Judge the structure of an attached message, whose reason is `mime-<code>,<code>...`, as that of the mail itself."""
+    codes = [code for code in document.reason.removeprefix(_MIME).split(",") if code not in settings.ignored]
+    if not codes:
+        return None
+    gravest = min(codes, key=lambda code: _structure_rule(code, settings) == "untidy")
+    return Finding(
+        rule=_structure_rule(gravest, settings),
+        outcome=FindingOutcome.INDETERMINATE,
+        about=About(part=document.part, filename=document.filename),
+        params={
+            "cause": gravest,
+            "reason": f"{_MIME}{gravest}",
             "format": document.format,
             "status": document.status.value,
         },
@@ -169,8 +195,6 @@ def cause(status: ReadStatus, reason: str) -> str:
         case ReadStatus.CRASHED:
             return "crash"
         case ReadStatus.PARTIAL:
-            if reason.startswith(_MIME):
-                return reason.removeprefix(_MIME)
             return reason if reason in {"no-text-map", "text-lies"} else "part"
         case ReadStatus.LIMIT:
             return reason if reason in {"files", "bytes", "ratio", "depth"} else "size"
@@ -237,17 +261,18 @@ def _structure(message: Message, settings: Settings) -> Iterator[Finding]:
             first.setdefault(ambiguity.code, ambiguity)
             count[ambiguity.code] = count.get(ambiguity.code, 0) + 1
     for code, ambiguity in first.items():
-        if code in settings.untidy:
-            rule = "untidy"
-        elif code in _FRAGMENTS:
-            rule = "fragment"
-        elif code.startswith("limit-"):
-            rule = "limit"
-        else:
-            rule = "ambiguous"
         yield Finding(
-            rule=rule,
+            rule=_structure_rule(code, settings),
             outcome=FindingOutcome.INDETERMINATE,
             about=About(part=ambiguity.path or None),
             params={"cause": code, "reason": code, "count": count[code]},
         )
+
+
+def _structure_rule(code: str, settings: Settings) -> str:
+    """Return the rule that reports an ambiguity of that code."""
+    if code in settings.untidy:
+        return "untidy"
+    if code in _FRAGMENTS:
+        return "fragment"
+    return "limit" if code.startswith("limit-") else "ambiguous"

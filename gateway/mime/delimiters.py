@@ -148,6 +148,7 @@ def _delimiter(
             return _Line(before, after, closes=False)
         case b"--":
             return _Line(before, after, closes=True)
-        case _:
-            codes.append(("boundary-prefix", ""))
+        case longer:
+            word = (content[at + 2 : at + width] + longer).removesuffix(b"--")
+            codes.append(("boundary-prefix", word.decode("utf-8", "replace")))
             return None

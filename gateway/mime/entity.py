@@ -22,7 +22,7 @@ IDENTITY: Final = frozenset({TransferEncoding.SEVEN_BIT, TransferEncoding.EIGHT_
 _TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+")
 _ENCODINGS: Final = {encoding.value: encoding for encoding in TransferEncoding}
 _MISSPELT: Final = frozenset(
-    {"7-bit", "7bits", "7 bit", "8-bit", "8bits", "8 bit", "utf-8", "us-ascii", "none", "plain"}
+    {"", "7-bit", "7bits", "7 bit", "8-bit", "8bits", "8 bit", "utf-8", "us-ascii", "none", "plain"}
 )
 # Machine-readable reports are no composite types, so an encoding of them is in order.
 _REPORTS: Final = frozenset({"message/delivery-status", "message/disposition-notification", "message/feedback-report"})
@@ -132,7 +132,12 @@ def _encoding(block: HeaderBlock, declared: str, note: Note) -> TransferEncoding
     encoding = encodings[0]
     # RFC 2045 §6.4 forbids an encoding of a composite; some readers decode it, some do not.
     if encoding not in IDENTITY and declared not in _REPORTS and declared.startswith(("multipart/", "message/")):
-        note("encoding-on-multipart" if declared.startswith("multipart/") else "encoding-on-message", "")
+        if declared.startswith("multipart/"):
+            note("encoding-on-multipart", "")
+        else:
+            # Sound base64 holds no colon: a reader that does not decode it sees neither fields nor parts.
+            base64 = set(encodings) == {TransferEncoding.BASE64}
+            note("base64-message" if base64 else "encoding-on-message", "")
     return encoding
 
 

@@ -27,6 +27,7 @@ _LENIENT_BLANK = re.compile(rb"(?:\r\n|\r|\n)(?:\r\n|\r|\n)")
 _MBOX = re.compile(rb">?From ")
 
 # RFC 5322 §3.6 and RFC 2045 §3: at most once in a block.
+_PLAIN = frozenset({"7bit", "8bit", "binary"})
 _ONCE = frozenset({
     "date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject",
     "mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id",
@@ -102,6 +103,7 @@ def _fields(lines: list[bytes], limits: Limits, codes: list[tuple[str, str]]) ->
     name: bytes | None = None
     raw: list[bytes] = []
     size = 0
+    before_blank = 0
     if lines == [b""]:
         return fields
     for number, line in enumerate(lines):
@@ -110,6 +112,7 @@ def _fields(lines: list[bytes], limits: Limits, codes: list[tuple[str, str]]) ->
         if line[:1] in b" \t" and line:
             if not line.strip():
                 codes.append(("blank-fold", ""))
+                before_blank = len(fields) + 1
             if name is None:
                 codes.append(("fold-first", ""))
             elif size <= limits.field_bytes:
@@ -129,7 +132,20 @@ def _fields(lines: list[bytes], limits: Limits, codes: list[tuple[str, str]]) ->
         name, raw, size = _start(line, number, codes), [line], len(line) + 2
     if name is not None:
         fields.append(_field(name, raw, limits, codes))
+    if _encodes(fields[:before_blank]):
+        codes.append(("blank-fold-encoded", ""))
     return fields
+
+
+def _encodes(fields: list[HeaderField]) -> bool:
+    """Tell whether the fields before a line of blanks encode the body.
+
+    A reader that takes such a line for the end of the header shows the fields behind it as words of the body; where a
+    transfer encoding stands before it, they are words that only this reader decodes.
+    """
+    return any(
+        field.name.lower() == "content-transfer-encoding" and field.value.lower() not in _PLAIN for field in fields
+    )
 
 
 def _start(line: bytes, number: int, codes: list[tuple[str, str]]) -> bytes | None:

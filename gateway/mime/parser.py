@@ -18,7 +18,9 @@ from gateway.mime.addresses import parse_from_field
 from gateway.mime.delimiters import Pieces, Scan, boundary_faults, cut
 from gateway.mime.entity import IDENTITY, EntityHeader, read_entity
 from gateway.mime.fields import HeaderBlock, read_block
+from gateway.mime.inline import find_inline_encodings
 from gateway.mime.limits import DEFAULT, Limits
+from gateway.mime.settled import settled
 from gateway.model import Ambiguity, Message, Part, TransferEncoding
 
 _AUTHORS = frozenset({"from", "sender", "reply-to"})
@@ -30,9 +32,10 @@ _EXACT_NOTICE = re.compile(
     rb"|This is a MIME-formatted message\.[^\r\n]{0,80})\s*",
     re.IGNORECASE,
 )
-# What hides in text around parts: headers, boundaries, encoded files.
+# What another reader could take for more than words: fields of a part, an encoded file, markup that hides words.
 _HIDDEN = re.compile(
-    rb"^(?:content-[a-z-]+[ \t]*:|begin(?:-base64)? [0-7]{3,4} |=ybegin |[A-Za-z0-9+/]{60,}=*[ \t]*\r?$)",
+    rb"^(?:content-[a-z-]+[ \t]*:|begin(?:-base64)? [0-7]{3,4} |=ybegin |[A-Za-z0-9+/]{40,}=*[ \t]*\r?$)"
+    rb"|</?[a-z][a-z0-9]*[\s/>]|<!--",
     re.IGNORECASE | re.MULTILINE,
 )
 _LONGEST_NOTICE = 1200
@@ -64,6 +67,8 @@ class _State:
     fields: int = 0
     found: dict[Ambiguity, None] = field(default_factory=dict)
     around: dict[str, int] = field(default_factory=dict)
+    boundaries: dict[str, str] = field(default_factory=dict)
+    """Every boundary that a multipart declares, with the path of the first that does."""
 
     def note(self, code: str, path: str, detail: str = "") -> None:
         """Record an ambiguity once."""
@@ -85,7 +90,7 @@ def parse(content: bytes | memoryview | mmap, limits: Limits = DEFAULT) -> Messa
     return Message(
         fields=block.fields,
         root=root,
-        ambiguities=tuple(state.found),
+        ambiguities=settled(state.found, state.boundaries),
         header_length=block.body_start,
         address_fields=tuple(
             parse_from_field(one.value, one.name.lower()) for one in block.fields if one.name.lower() in _AUTHORS
@@ -188,6 +193,7 @@ def _multipart(state: _State, region: _Region, header: EntityHeader, start: int,
     digest = any(structured.value == "multipart/digest" for structured in header.types)
     children: list[Part] = []
     for boundary in boundaries[:_LIMIT_BOUNDARIES]:
+        state.boundaries.setdefault(boundary, path)
         for fault in boundary_faults(boundary):
             state.note(fault, path)
         if boundary in region.boundaries:
@@ -213,6 +219,8 @@ def _parts(
     if not pieces.found:
         if span[0] < span[1]:
             state.note("no-delimiter", path)
+            if _hides(state.content[span[0] : span[1]]):
+                state.note("hidden-in-text", path)
         return []
     children = _around(state, path, pieces, before=True)
     for number, (start, end) in enumerate(pieces.parts, first):
@@ -240,7 +248,10 @@ def _around(state: _State, path: str, pieces: Pieces, *, before: bool) -> list[P
         text = state.content[start:end]
         if not text.strip():
             continue
-        usual = before and len(text) <= _LONGEST_NOTICE and _NOTICE.search(text) and not _HIDDEN.search(text)
+        hides = _hides(text)
+        if hides:
+            state.note("hidden-in-text", path)
+        usual = before and len(text) <= _LONGEST_NOTICE and _NOTICE.search(text) and not hides
         if not usual:
             state.note("preamble-text" if before else "epilogue-text", path)
         elif _EXACT_NOTICE.fullmatch(text):
@@ -257,6 +268,11 @@ def _around(state: _State, path: str, pieces: Pieces, *, before: bool) -> list[P
             )
         )
     return children
+
+
+def _hides(text: bytes) -> bool:
+    """Tell whether text that stands in no part could be more than words to some reader."""
+    return _HIDDEN.search(text) is not None or bool(find_inline_encodings(text))
 
 
 def _check_octets(state: _State, path: str, encoding: TransferEncoding, start: int, end: int) -> None:

@@ -23,6 +23,7 @@ _BASE64_FIRST_LINE = re.compile(rb"\s*[A-Za-z0-9+/]{4,}={0,2}[ \t]*(?:\r?\n|\Z)"
 _LIMIT_CHUNKS = 100_000
 _STEP = 64 << 10
 _HARMLESS = frozenset({"base64-missing-padding"})
+_WORDS = frozenset({"", "text/plain", "text/html"})
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,13 @@ class DecodedBody:
 
     def ambiguities(self, part: Part) -> tuple[Ambiguity, ...]:
         """Return the defects that let two readers see different octets."""
-        return tuple(Ambiguity(code, part.path) for code in self.defects if code not in _HARMLESS)
+        # Words with a stray `=` show the same words in every reader; a file would not be the same file.
+        words = part.declared_type in _WORDS and part.filename is None
+        return tuple(
+            Ambiguity(code, part.path)
+            for code in self.defects
+            if code not in _HARMLESS and not (words and code == "qp-escape")
+        )
 
 
 def decode_body(content: bytes | memoryview | mmap, part: Part) -> DecodedBody:
@@ -126,6 +133,8 @@ def _quoted_printable(raw: bytes) -> DecodedBody:
     alternatives = _undeclared(raw)
     if alternatives:
         defects.append("base64-undeclared")
+    if "qp-escape" in defects:
+        alternatives.append(binascii.a2b_qp(_QP_BAD.sub(b"", raw)))
     if defects:
         alternatives.append(raw)
     return DecodedBody(data, tuple(defects), tuple(other for other in dict.fromkeys(alternatives) if other != data))

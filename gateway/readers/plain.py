@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.mime.charsets import codec_of
 from gateway.model import Document, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Reading, Source
 
@@ -25,6 +26,8 @@ LIMIT_LINE = 20_000
 _OVERLAP = 200
 """Characters that neighbouring pieces of an overlong line share, so that no word is cut."""
 _REST = 100_000
+_TOLERATED = 50
+"""One character without a meaning among so many is a slip of the writer."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,7 +52,7 @@ class Decoded:
     alternative: str = ""
     """A second reading that must be looked at too, empty when there is none."""
     lossy: bool = False
-    """Some bytes had no meaning in the declared charset."""
+    """Too many bytes had no meaning in the declared charset for the text to be in it."""
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
@@ -57,7 +60,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             text = data[len(mark) :].decode(name, "replace")
-            return Decoded(text, name, lossy="\ufffd" in text)
+            return Decoded(text, name, lossy=_lossy(text))
     label = _known(declared)
     if label is not None and label not in _SINGLE_BYTE:
         return _decode_declared(data, label)
@@ -76,8 +79,10 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 def _known(declared: str | None) -> str | None:
     if not declared:
         return None
+    label = declared.strip().strip("\"'")
     try:
-        return codecs.lookup(declared.strip().strip("\"'")).name
+        # Mail programs read by the larger charset that a label has come to mean (`gb2312` is GB 18030, `ks_c_5601` UHC).
+        return codecs.lookup(codec_of(label) or label).name
     except (LookupError, ValueError):
         return None
 
@@ -90,8 +95,15 @@ def _decode_declared(data: bytes, label: str) -> Decoded:
         return decode(data)  # codecs such as idna or hex are no charsets
     if not isinstance(text, str):
         return decode(data)
-    plain = decode(data).text
-    return Decoded(text, label, alternative="" if plain == text else plain, lossy="\ufffd" in text)
+    plain = decode(data)
+    # Sound UTF-8 under another label is read in full as the alternative.
+    lossy = plain.charset != "utf-8" and _lossy(text)
+    return Decoded(text, label, alternative="" if plain.text == text else plain.text, lossy=lossy)
+
+
+def _lossy(text: str) -> bool:
+    """Whether the charset is not that of the text; single octets without a meaning are seen by no reader as anything."""
+    return text.count("\ufffd") * _TOLERATED > len(text)
 
 
 def _wide(data: bytes) -> str | None:

@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.accuracy import second_readers, tables
+from tests.accuracy import mails, second_readers, tables
 
-SECTIONS = {"matrix": tables.full_report, "recall": second_readers.report}
+SECTIONS = {"matrix": tables.full_report, "recall": second_readers.report, "mails": mails.report}
 """Name of the marks `<!-- name begin -->`, and what makes the section."""
 
 

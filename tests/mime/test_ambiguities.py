@@ -40,23 +40,46 @@ CASES = {
     "encoding with semicolon": (message(b"Content-Transfer-Encoding: base64;\r\n", ENCODED), "unknown-encoding"),
     "encoding with hyphen": (message(b"Content-Transfer-Encoding: base-64\r\n", ENCODED), "unknown-encoding"),
     "quoted encoding": (message(b'Content-Transfer-Encoding: "base64"\r\n', ENCODED), "unknown-encoding"),
-    "empty encoding": (message(b"Content-Transfer-Encoding:\r\n", ENCODED), "unknown-encoding"),
+    "empty encoding": (message(b"Content-Transfer-Encoding:\r\n", ENCODED), "encoding-misspelt"),
     "encoding with comment": (message(b"Content-Transfer-Encoding: base64 (x)\r\n", ENCODED), "encoding-comment"),
     "encoded multipart": (message(MIXED + b"Content-Transfer-Encoding: base64\r\n", PART), "encoding-on-multipart"),
     "encoded message": (
-        message(b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n", ENCODED), "encoding-on-message"),
+        message(b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n", ENCODED), "base64-message"),
+    "message in two encodings": (
+        message(
+            b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n", ENCODED),
+        "encoding-on-message"),
     "qp message": (
         message(b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n", b"A: b\r\n\r\nx"),
         "encoding-on-message"),
     # E04 around the parts
     "preamble": (multipart(text(b"x"), preamble=b"hidden words\r\n"), "preamble-text"),
-    "preamble with MIME and base64": (multipart(text(b"x"), preamble=b"MIME\r\n" + ENCODED), "preamble-text"),
+    "preamble with MIME and base64": (multipart(text(b"x"), preamble=b"MIME\r\n" + ENCODED), "hidden-in-text"),
     "preamble with MIME and a header": (
-        multipart(text(b"x"), preamble=b"MIME multipart\r\nContent-Type: text/html\r\n\r\nx\r\n"), "preamble-text"),
+        multipart(text(b"x"), preamble=b"MIME multipart\r\nContent-Type: text/html\r\n\r\nx\r\n"), "hidden-in-text"),
+    "preamble with uuencode": (
+        multipart(text(b"x"), preamble=b"begin 644 a.pdf\r\n#0V%T\r\n`\r\nend\r\n"), "hidden-in-text"),
+    "preamble with markup": (multipart(text(b"x"), preamble=b"T<b></b>OI MAT\r\n"), "hidden-in-text"),
+    "epilogue with a file": (multipart(text(b"x"), epilogue=ENCODED), "hidden-in-text"),
+    "epilogue with a part of a boundary that nobody declared": (
+        multipart(text(b"x"), epilogue=b"--C\r\nContent-Type: text/html\r\n\r\nx\r\n--C--\r\n"), "hidden-in-text"),
+    "overlong boundaries that differ at the end": (
+        multipart(
+            b"Content-Type: multipart/mixed; boundary=" + b"x" * 71 + b"\r\n\r\n--" + b"x" * 71 + b"\r\n\r\ny",
+            boundary=b"x" * 70 + b"z"),
+        "boundaries-alike"),
     "epilogue": (multipart(text(b"x"), epilogue=b"hidden words\r\n"), "epilogue-text"),
     "part after the close": (multipart(text(b"x"), epilogue=PART), "part-after-close"),
     "no close": (message(MIXED, b"--B\r\n" + ATTACHMENT), "missing-close-boundary"),
-    "no delimiter": (message(MIXED, ENCODED), "no-delimiter"),
+    "no delimiter": (message(MIXED, b"words\r\n"), "no-delimiter"),
+    "a file and no delimiter": (message(MIXED, ENCODED), "hidden-in-text"),
+    "inner boundary that begins with the outer one": (
+        multipart(b"Content-Type: multipart/mixed; boundary=BB\r\n\r\n--BB\r\n" + ATTACHMENT + b"--BB--\r\n"),
+        "inner-boundary-prefix"),
+    "boundary of a sibling that begins with the outer one": (
+        multipart(
+            b"Content-Type: multipart/mixed; boundary=CC\r\n\r\n--CC\r\n\r\nx\r\n--BB\r\n" + ATTACHMENT + b"--CC--"),
+        "boundary-prefix"),
     "prefix": (message(MIXED, b"--B\r\n\r\nx\r\n--BB\r\n" + ATTACHMENT + b"--BB--\r\n--B--\r\n"), "boundary-prefix"),
     "text behind a delimiter": (message(MIXED, b"--B x\r\n" + ATTACHMENT + b"--B--\r\n"), "boundary-prefix"),
     "text behind a close": (message(MIXED, b"--B\r\n" + ATTACHMENT + b"--B--x\r\n"), "boundary-prefix"),
@@ -74,6 +97,10 @@ CASES = {
     "blank in the name": (message(b"Content Type: text/html\r\n", b"x"), "header-name"),
     "8-bit in the name": (message("Tiêu-đề: x\r\n".encode(), b"x"), "header-name"),
     "blank fold": (message(b"X: a\r\n \r\nContent-Type: text/html\r\n", b"x"), "blank-fold"),
+    "blank fold behind the encoding": (
+        message(b"Content-Transfer-Encoding: base64\r\nX: a\r\n \r\nVEVT: x\r\n", ENCODED), "blank-fold-encoded"),
+    "blank fold in the encoding": (
+        message(b"Content-Transfer-Encoding:\r\n \r\n base64\r\nX: a\r\n", ENCODED), "blank-fold-encoded"),
     "fold first": (b" From: a@b\r\n" + HEAD + b"\r\nx", "fold-first"),
     "fold first in a part": (multipart(b" folded\r\nContent-Type: text/html\r\n\r\nx"), "fold-first"),
     "long line": (message(b"X: " + b"a" * 1000 + b"\r\n", b"x"), "long-header-line"),

@@ -114,7 +114,7 @@ def test_text_around_parts_becomes_parts():
         "1": "text/plain",
         "!epilogue": "text/plain",
     }
-    assert codes(content) == {"preamble-text", "epilogue-text"}
+    assert codes(content) == {"preamble-text", "epilogue-text", "hidden-in-text"}
 
 
 def test_every_boundary_that_a_reader_could_use_is_cut_at():

@@ -41,24 +41,27 @@ def read(source: Source, budget: Budget) -> Reading:
 def _message(contents: Contents, content: bytes) -> list[Run]:
     content = mime.wire_form(content)
     message = mime.parse(content)
-    if message.ambiguities:
-        contents.fault(ReadStatus.PARTIAL, f"mime-{message.ambiguities[0].code}")
+    codes = [ambiguity.code for ambiguity in message.ambiguities]
     for part in message.root.leaves():
         body = mime.decode_body(content, part)
         contents.budget.take_bytes(len(body.data))
-        for ambiguity in body.ambiguities(part)[:1]:
-            contents.fault(ReadStatus.PARTIAL, f"mime-{ambiguity.code}")
+        codes += [ambiguity.code for ambiguity in body.ambiguities(part)]
         name = part.filename or f"part-{part.path}"
         contents.add(_member(name, body.data, part.declared_type))
         for number, other in enumerate(body.alternatives, 2):
             contents.budget.take_bytes(len(other))
             contents.add(_member(f"{name}.reading-{number}", other, part.declared_type))
+    if codes:
+        contents.fault(ReadStatus.PARTIAL, "mime-" + ",".join(dict.fromkeys(codes)))
     fields = [(field.name.lower(), field.text) for field in message.fields]
     for part in message.root.walk():
         fields += [(field.name.lower(), field.text) for field in part.header]
     return [
         Run(text=text, block=block, role=Role.PROPERTY, locator=f"property:{name}")
-        for block, (name, text) in enumerate(pair for pair in fields if pair[0] in _SHOWN and pair[1])
+        # Behind a line of blanks some readers show every field as words of the body.
+        for block, (name, text) in enumerate(
+            pair for pair in fields if (pair[0] in _SHOWN or "blank-fold" in codes) and pair[1]
+        )
     ]
 
 

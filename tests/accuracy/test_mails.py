@@ -1,0 +1,24 @@
+"""The preset relays the ordinary mails of the corpus, but for those that a reader could trip over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.accuracy import mails
+from tests.accuracy.innocents import CORPUS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not (CORPUS / "mail-mime").is_dir(), reason=f"no corpus at {CORPUS}; set GATEWAY_CORPUS")
+def test_ordinary_mails_are_not_refused_for_their_structure() -> None:
+    groups = mails.measure()
+    ordinary, damaged = groups["ordinary"], groups["damaged or hostile"]
+    assert ordinary.total > 180
+    assert damaged.total > 50
+    assert sum(ordinary.reasons["opaque.ambiguous"].values()) <= 8
+    assert set(ordinary.reasons["opaque.ambiguous"]) <= {
+        "bare-lf", "boundary-prefix", "header-name", "header-without-colon", "unknown-encoding",
+    }  # fmt: skip
+    # What was made to be read in two ways stays refused.
+    assert sum(damaged.reasons["opaque.ambiguous"].values()) >= 15
