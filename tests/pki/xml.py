@@ -20,6 +20,8 @@ XADES = "http://uri.etsi.org/01903/v1.3.2#"
 RELATIONSHIP = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform"
 OPC = "http://schemas.openxmlformats.org/package/2006/digital-signature"
 REL_TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+ORIGIN_RELATIONSHIPS = "_xmlsignatures/_rels/origin.sigs.rels"
 SIGNATURE_TYPE = "application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"
 
 
@@ -59,12 +61,14 @@ def signature(identity, references, objects, *, identifier="idSig", scope=""):
     """A ds:Signature; `objects` are (id, inner XML) signed as ds:Object; `scope` are namespaces of what stands around it."""
     bodies, own = [], []
     for name, inner in objects:
+        if (
+            name == "idXades"
+        ):  # as Office and the tools of ETSI's formats do: the SignedProperties are signed, not the Object
+            own.append(_properties_reference(inner, scope))
+            bodies.append(f"<Object>{inner}</Object>")
+            continue
         text = f'<Object xmlns="{DS}"{scope} Id="{name}">{inner}</Object>'
-        own.append(
-            reference(
-                f"#{name}", digest(canonical(text)), transforms=f'<Transform Algorithm="{C14N}"/>', kind=f"{DS}Object"
-            )
-        )
+        own.append(reference(f"#{name}", digest(canonical(text)), kind=f"{DS}Object"))
         bodies.append(text.replace(f' xmlns="{DS}"{scope}', "", 1))
     info = (
         f'<SignedInfo xmlns="{DS}"{scope}><CanonicalizationMethod Algorithm="{C14N}"/>'
@@ -77,6 +81,18 @@ def signature(identity, references, objects, *, identifier="idSig", scope=""):
         f'<Signature xmlns="{DS}" Id="{identifier}">{body}<SignatureValue>{base64.b64encode(value).decode()}</SignatureValue>'
         f"<KeyInfo><X509Data><X509Certificate>{certificate}</X509Certificate></X509Data></KeyInfo>{''.join(bodies)}</Signature>"
     )  # fmt: skip
+
+
+def _properties_reference(inner, scope):
+    signed = inner[inner.index("<xd:SignedProperties") : inner.index("</xd:QualifyingProperties>")]
+    start = "<xd:SignedProperties"
+    alone = signed.replace(start, f'{start} xmlns="{DS}"{scope} xmlns:xd="{XADES}"', 1)
+    return reference(
+        "#idSignedProperties",
+        digest(canonical(alone)),
+        transforms=f'<Transform Algorithm="{C14N}"/>',
+        kind="http://uri.etsi.org/01903#SignedProperties",
+    )
 
 
 def xades_object(identity, identifier="idSig"):
@@ -126,11 +142,29 @@ def part_references(files, *, only=None):
     return found
 
 
+def _office_time():
+    return (
+        '<SignatureProperties><SignatureProperty Id="idSignatureTime" Target="#idSig">'
+        f'<mdssi:SignatureTime xmlns:mdssi="{OPC}"><mdssi:Format>YYYY-MM-DDThh:mm:ssTZD</mdssi:Format>'
+        "<mdssi:Value>2026-11-20T03:00:00Z</mdssi:Value></mdssi:SignatureTime></SignatureProperty></SignatureProperties>"
+    )
+
+
+def _office_details():
+    return (
+        '<SignatureProperties><SignatureProperty Id="idOfficeV1Details" Target="#idSig">'
+        '<SignatureInfoV1 xmlns="http://schemas.microsoft.com/office/2006/digsig"><SetupID/><SignatureText/><SignatureImage/>'
+        "<SignatureComments>Ký số văn bản</SignatureComments><WindowsVersion>10.0</WindowsVersion><SignatureType>1</SignatureType>"
+        "</SignatureInfoV1></SignatureProperty></SignatureProperties>"
+    )
+
+
 def sign_ooxml(data, identity, *, only=None, objects=None, name="sig1.xml"):
     """Sign an Office file as Office does: a manifest in idPackageObject, XAdES, origin part and relationships."""
     files = members(data)
     manifest = f"<Manifest>{''.join(part_references(files, only=only))}</Manifest>"
-    parts = objects(manifest) if objects else [("idPackageObject", manifest), ("idXades", xades_object(identity))]
+    office = [("idOfficeObject", _office_details()), ("idXades", xades_object(identity))]
+    parts = objects(manifest) if objects else [("idPackageObject", manifest + _office_time()), *office]
     text = signature(identity, [], parts)
     types = files["[Content_Types].xml"].decode()
     added = f'<Override PartName="/_xmlsignatures/{name}" ContentType="{SIGNATURE_TYPE}"/>'
@@ -145,6 +179,13 @@ def sign_ooxml(data, identity, *, only=None, objects=None, name="sig1.xml"):
         )
         files["_rels/.rels"] = rels.replace("</Relationships>", origin + "</Relationships>").encode()
         files["_xmlsignatures/origin.sigs"] = b""
+        files[ORIGIN_RELATIONSHIPS] = f'<Relationships xmlns="{PACKAGE}/relationships"></Relationships>'.encode()
+    if ORIGIN_RELATIONSHIPS in files:
+        number = files[ORIGIN_RELATIONSHIPS].count(b"<Relationship ") + 1
+        one = f'<Relationship Id="rId{number}" Type="{PACKAGE}/relationships/digital-signature/signature" Target="{name}"/>'
+        files[ORIGIN_RELATIONSHIPS] = files[ORIGIN_RELATIONSHIPS].replace(
+            b"</Relationships>", one.encode() + b"</Relationships>"
+        )
     files["[Content_Types].xml"] = types.replace("</Types>", added + "</Types>").encode()
     files[f"_xmlsignatures/{name}"] = text.encode()
     return pack(files)

@@ -1,0 +1,106 @@
+"""LibreOffice, with our test roots and no others, opens and confirms what we call valid, and refuses what it can refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
+from gateway.model import Trust
+from gateway.signatures import verify
+from tests.pki import xml
+from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
+from tests.signatures.corpus import TYPES
+from tests.support import libreoffice
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.system,
+    pytest.mark.skipif(bool(libreoffice.missing()), reason=libreoffice.missing() or "-"),
+]
+
+
+def letter():
+    """A Word file whose relationships stand without blanks between them, as Office writes them.
+
+    The relationship transform of xmlsec 1.2 turns each blank into an element `text`, and LibreOffice then calls any such
+    signature broken; ECMA-376-2 §13.2.4.24 step 2 tells to remove them.
+    """
+    files = xml.members(letter_docx())
+    files["_rels/.rels"] = re.sub(rb">\s+<", b"><", files["_rels/.rels"])
+    return xml.pack(files)
+
+
+def good():
+    """Files that we call valid: a person's, a seal's, both, with and without timestamp."""
+    person, seal, g1 = tree().g2_person, tree().g2_seal, tree().person(tree().g1_sub)
+    twice = xml.sign_ooxml(letter(), person)
+    return {
+        "person.docx": twice,
+        "both.docx": xml.sign_ooxml(twice, seal, name="sig2.xml"),
+        "person.odt": xml.sign_odf(xml.odt(), person),
+        "both.odt": xml.sign_odf(xml.sign_odf(xml.odt(), person), seal),
+        "person.pdf": sign_pdf(letter_pdf(), person),
+        "both.pdf": sign_pdf_twice(letter_pdf(), person, seal, tsa=tree().tsa, tsa_time=NOW),
+        "first-generation.pdf": sign_pdf(letter_pdf(), g1, PdfSigning(with_chain=True)),
+        "public.pdf": sign_pdf(letter_pdf(), tree().seal(tree().public_sub), PdfSigning(with_chain=True)),
+    }
+
+
+def bad():
+    """Files that we refuse and LibreOffice refuses too."""
+    docx, odt = xml.sign_ooxml(letter(), tree().g2_person), xml.sign_odf(xml.odt(), tree().g2_person)
+    stranger = tree().person(tree().rogue_root)
+    edited = xml.members(odt)
+    edited["content.xml"] = edited["content.xml"].replace("Biên".encode(), b"Bien")
+    changed = xml.members(docx)
+    changed["word/document.xml"] = changed["word/document.xml"].replace(b"1215", b"1216")
+    return {
+        "edited.odt": xml.pack(edited),
+        "edited.docx": xml.pack(changed),
+        "stranger.odt": xml.sign_odf(xml.odt(), stranger),
+        "stranger.docx": xml.sign_ooxml(letter(), stranger),
+        "stranger.pdf": sign_pdf(letter_pdf(), stranger),
+        "edited.pdf": sign_pdf(letter_pdf(), tree().g2_person).replace(b"/MediaBox", b"/TrimBoxx", 1),
+    }
+
+
+@pytest.fixture(scope="module")
+def opinions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("signed")
+    files = {**good(), **bad()}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    authorities = (tree().g1_root, tree().g2_root, tree().public_root)
+    below = (tree().g1_sub, tree().g2_sub, tree().public_sub)
+    found = libreoffice.ask(
+        [folder / name for name in files],
+        roots=[one.certificate_der for one in authorities],
+        others=[one.certificate_der for one in below],
+    )
+    return dict(zip(files, found, strict=True))
+
+
+def ours(name, data):
+    kind = TYPES["." + name.rpartition(".")[2]]
+    return verify(data, part="1", filename=name, detected_type=kind, trust=store(), now=NOW)
+
+
+@pytest.mark.parametrize("name", good())
+def test_what_we_call_valid_is_confirmed(opinions, name):
+    reports = ours(name, good()[name])
+    assert reports
+    assert all(one.trust is Trust.TRUSTED for one in reports)
+    assert len(opinions[name]) == len(reports)
+    for opinion in opinions[name]:
+        assert opinion.valid
+        assert opinion.trusted
+    shown = {one.signer.common_name for one in reports}
+    assert all(any(f"CN={name}" in opinion.signer for name in shown) for opinion in opinions[name])
+
+
+@pytest.mark.parametrize("name", bad())
+def test_what_libreoffice_refuses_we_refuse(opinions, name):
+    assert not all(opinion.valid and opinion.trusted for opinion in opinions[name])
+    assert not all(one.indication.value == "TOTAL-PASSED" for one in ours(name, bad()[name]))

@@ -1,0 +1,82 @@
+"""LibreOffice as a second judge of signatures, with a profile of its own whose only trusted roots are the given ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.support.nss import make_apart
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What LibreOffice says of one signature."""
+
+    valid: bool
+    """The cryptography holds."""
+    trusted: bool
+    """The certificate is valid under the given roots."""
+    partial: bool
+    """It covers only a part of the document."""
+    signer: str
+
+
+@cache
+def missing() -> str:
+    """Return why LibreOffice cannot be asked here, empty when it can."""
+    if shutil.which("soffice") is None:
+        return "soffice is not installed"
+    python = _python()
+    if subprocess.run([python, "-c", "import uno"], capture_output=True, check=False).returncode:
+        return f"{python} has no module uno (python3-uno)"
+    return ""
+
+
+def _python() -> str:
+    return "/usr/bin/python3"
+
+
+def ask(files: Sequence[Path], *, roots: Sequence[bytes], others: Sequence[bytes] = ()) -> list[list[Opinion]]:
+    """Return the opinions on each file; ValueError when LibreOffice cannot read one. Certificates are in DER."""
+    with tempfile.TemporaryDirectory(prefix="lo-") as folder:
+        home = Path(folder)
+        store = make_apart(home / "nss", _write(home, "root", roots), _write(home, "other", others))
+        pipe = f"signatures{os.getpid()}"
+        office = subprocess.Popen(
+            ["soffice", "--headless", "--norestore", "--nodefault", f"-env:UserInstallation=file://{home}/profile",
+             f"--accept=pipe,name={pipe};urp;"],
+            env={**os.environ, "MOZILLA_CERTIFICATE_FOLDER": str(store), "HOME": folder},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            script = Path(__file__).with_name("uno_signatures.py")
+            command = [_python(), str(script), pipe, *(str(file.resolve()) for file in files)]
+            clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, env=clean)
+            office.wait(60)
+        finally:
+            if office.poll() is None:
+                os.killpg(office.pid, 9)
+                office.wait(10)
+    return [_opinions(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def _write(home: Path, name: str, certificates: Sequence[bytes]) -> list[Path]:
+    files = []
+    for number, data in enumerate(certificates):
+        files.append(home / f"{name}{number}.cer")
+        files[-1].write_bytes(data)
+    return files
+
+
+def _opinions(answer: object) -> list[Opinion]:
+    if not isinstance(answer, list):
+        raise ValueError(answer)
+    return [Opinion(one["valid"], one["certificate"] == 0, one["partial"], one["signer"]) for one in answer]
