@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Configuration
-from gateway.engine import PolicySet
+from gateway.engine import PolicySet, load_policy_set
 from gateway.errors import UserError
 from gateway.identity import directory as directories
 from gateway.model import Directory
@@ -53,7 +53,7 @@ class Rulebook:
     def _load(self) -> Rules:
         configuration = self._configuration
         directory = directories.load(configuration.directory) if configuration.directory is not None else None
-        return Rules(PolicySet.load(policy_source(configuration.policy)), directory)
+        return Rules(load_policy_set(policy_source(configuration.policy)), directory)
 
 
 def policy_source(name: str) -> Path | str:

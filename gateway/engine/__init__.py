@@ -1,6 +1,6 @@
 """Policy sets from YAML, their judgement on evidence, and its explanation; knows no rule by itself.
 
-policies = PolicySet.load("binhtan-7600")          # or a path; ConfigError with all faults
+policies = load_policy_set("binhtan-7600")          # or a path; ConfigError with all faults
 verdict = evaluate(evidence, policies)             # pure; ExceptionGroup when a policy failed
 answer = reply(verdict, policies, reference=transaction.id, now=evidence.now)
 """
@@ -16,6 +16,7 @@ from gateway.engine.explain import (
     reply_text,
     verdict_fields,
 )
+from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 
@@ -31,6 +32,7 @@ __all__ = [
     "evaluate_recipient",
     "explanation",
     "is_confidential",
+    "load_policy_set",
     "received_field",
     "reply",
     "reply_text",

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.engine.policy_set import VIETNAM, PolicySet
+from gateway.engine.loading import load_policy_set
+from gateway.engine.policy_set import VIETNAM
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, UserError
@@ -31,7 +32,7 @@ def lint(source: Path | str, *, registry: Registry | None = None, now: datetime 
     """Load a policy file or preset and tell what it resolves to, its warnings, or all its faults."""
     now = now or datetime.now(VIETNAM)
     try:
-        policies = PolicySet.load(source, registry=registry, now=now)
+        policies = load_policy_set(source, registry=registry, now=now)
     except ConfigError as error:
         return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
     lines = [f"{policies.name}  sha256:{policies.digest}"]
@@ -121,7 +122,7 @@ def full_schema(registry: Registry) -> dict[str, Any]:
 def diff(old: Path | str, new: Path | str, *, registry: Registry | None = None) -> CommandResult:
     """Return what changes from one policy set to another; `-` marks what becomes laxer, `+` what becomes stricter."""
     try:
-        before, after = (PolicySet.load(source, registry=registry) for source in (old, new))
+        before, after = (load_policy_set(source, registry=registry) for source in (old, new))
     except ConfigError as error:
         return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
     lines = [

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 
 from gateway.engine.catalogue import Catalogue
-from gateway.engine.layers import read_layers
 from gateway.engine.places import Language
 from gateway.engine.policy import Policy
-from gateway.engine.registry import Registry
 from gateway.engine.schema import WaiverSection, Words
-from gateway.errors import ConfigError
 
 VIETNAM = timezone(timedelta(hours=7), "ICT")
 """The day of scopes, waivers and citations is the day in Viet Nam."""
@@ -37,20 +33,6 @@ class PolicySet:
     waivers: tuple[WaiverSection, ...]
     _citation_cache: dict[tuple[str, Language, date], str] = field(default_factory=dict, repr=False, compare=False)
     _by_name: Mapping[str, Policy] = field(default_factory=dict, repr=False, compare=False)
-
-    @classmethod
-    def load(cls, source: Path | str, *, registry: Registry | None = None, now: datetime | None = None) -> PolicySet:
-        """Load a policy file or a preset by name; ConfigError with all faults, the file's own cases included."""
-        from gateway.engine.cases import case_faults
-        from gateway.engine.compiler import Compiler
-
-        registry = registry or Registry.installed()
-        layers = read_layers(source, registry)
-        loaded = Compiler(layers, registry).compile()
-        faults = tuple(case_faults(loaded, layers, now or datetime.now(VIETNAM)))
-        if faults:
-            raise ConfigError(*faults)
-        return loaded
 
     def policy(self, name: str) -> Policy | None:
         """Return a policy by name, None when the set has none."""

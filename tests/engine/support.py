@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.engine import PolicySet, Registry
+from gateway.engine import PolicySet, Registry, load_policy_set
 from gateway.model import (
     Directory,
     Document,
@@ -30,7 +30,7 @@ INNER = "cd" * 32
 def policies(text: str, tmp_path: Path) -> PolicySet:
     path = tmp_path / "policy.yaml"
     path.write_text(text, encoding="utf-8")
-    return PolicySet.load(path, registry=REGISTRY, now=NOW)
+    return load_policy_set(path, registry=REGISTRY, now=NOW)
 
 
 def evidence(

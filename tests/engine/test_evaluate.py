@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine import PolicySet, evaluate, evaluate_recipient
+from gateway.engine import PolicySet, evaluate, evaluate_recipient, load_policy_set
 from gateway.model import Disposition, FindingOutcome, Mode, Verdict
 from tests.engine.support import DIGEST, INNER, NOW, REGISTRY, evidence, policies
 
@@ -26,7 +26,7 @@ def judged(verdict: Verdict, rule: str) -> list[tuple[Disposition, Disposition, 
 
 @pytest.fixture(scope="module")
 def office() -> PolicySet:
-    return PolicySet.load("office", registry=REGISTRY)
+    return load_policy_set("office", registry=REGISTRY)
 
 
 def test_clean_mail_is_relayed_and_what_passed_is_told(office: PolicySet):
@@ -129,7 +129,7 @@ def test_a_waiver_for_a_recipient_leaves_the_others(tmp_path: Path):
     loaded = waiver(tmp_path, "recipient: other@gov.example", rule="senders, rule: form")
     path = tmp_path / "policy.yaml"
     path.write_text(path.read_text() + "policies: {senders: {rules: {form: reject}}}\n")
-    loaded = PolicySet.load(path, registry=REGISTRY)
+    loaded = load_policy_set(path, registry=REGISTRY)
     verdict = evaluate(evidence(sender="odd@gov.example"), loaded)
     assert verdict.recipients == {OFFICE: Disposition.REJECT, OTHER: Disposition.RELAY}
 

@@ -17,6 +17,7 @@ from gateway.engine import (
     check_json,
     evaluate,
     explanation,
+    load_policy_set,
     received_field,
     reply,
     reply_text,
@@ -46,7 +47,7 @@ REF = "BT-7F3K2Q9X"
 
 @pytest.fixture(scope="module")
 def office() -> PolicySet:
-    return PolicySet.load("office", registry=REGISTRY)
+    return load_policy_set("office", registry=REGISTRY)
 
 
 def answer(policy_set: PolicySet, **mail: object) -> list[str]:
@@ -104,7 +105,7 @@ def test_relayed_and_tagged_mails_get_250(office: PolicySet):
 @settings(max_examples=60, deadline=None)
 @given(sender=st.text(max_size=400), filename=st.text(max_size=400), locator=st.text(max_size=200))
 def test_no_hostile_value_breaks_a_reply_or_a_header_field(sender: str, filename: str, locator: str):
-    policy_set = PolicySet.load("office", registry=REGISTRY)
+    policy_set = load_policy_set("office", registry=REGISTRY)
     address = f"odd{sender}@bad.example"
     mail = evidence(sender=address, text="MAYBE", filename=filename, locator=locator)
     verdict = evaluate(mail, policy_set)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine import Language, PolicySet
+from gateway.engine import Language, load_policy_set
 from gateway.engine.lint import diff, lint, schema
 from gateway.errors import ConfigError
 from gateway.model import Disposition, Mode
@@ -23,7 +23,7 @@ def faults(text: str, tmp_path: Path) -> list[str]:
 
 
 def test_a_preset_is_loaded_by_name_from_the_package_of_its_policies():
-    loaded = PolicySet.load("office", registry=REGISTRY)
+    loaded = load_policy_set("office", registry=REGISTRY)
     assert [policy.name for policy in loaded.policies] == ["classified", "senders"]
     assert all(policy.mode is Mode.ENFORCE for policy in loaded.policies)
     assert len(loaded.digest) == 64
@@ -31,7 +31,7 @@ def test_a_preset_is_loaded_by_name_from_the_package_of_its_policies():
 
 def test_an_unknown_preset_names_the_nearest():
     with pytest.raises(ConfigError, match="“office”"):
-        PolicySet.load("ofice", registry=REGISTRY)
+        load_policy_set("ofice", registry=REGISTRY)
 
 
 def test_a_file_changes_only_what_it_names(tmp_path: Path):
@@ -114,7 +114,7 @@ def test_extends_in_a_circle_ends(tmp_path: Path):
     (tmp_path / "a.yaml").write_text("version: 1\nname: a\nextends: b.yaml\n")
     (tmp_path / "b.yaml").write_text("version: 1\nname: b\nextends: a.yaml\n")
     with pytest.raises(ConfigError, match="circle"):
-        PolicySet.load(tmp_path / "a.yaml", registry=REGISTRY)
+        load_policy_set(tmp_path / "a.yaml", registry=REGISTRY)
 
 
 def test_a_policy_of_a_third_party_is_named_by_its_module(tmp_path: Path):

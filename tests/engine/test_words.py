@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.engine import Catalogue, Disclosure, Language, PolicySet, Registry, ascii_form
+from gateway.engine import Catalogue, Disclosure, Language, Registry, ascii_form, load_policy_set
 from gateway.engine.catalogue import BUILT_IN, Wording, placeholders
 from gateway.engine.places import guarded_locator, place_words
 from gateway.engine.plain import clean, clean_filename, cut_ascii
@@ -178,7 +178,7 @@ def _strings(tree: ast.AST) -> set[str]:
 @pytest.mark.skipif(len(SHIPPED) < 6, reason="not all shipped policies are installed")
 @pytest.mark.parametrize("preset", ["binhtan-7600", "monitor", "strict"])
 def test_shipped_presets_load_and_cite_known_documents(preset: str):
-    loaded = PolicySet.load(preset)
+    loaded = load_policy_set(preset)
     assert len(loaded.policies) == 6
     for policy in loaded.policies:
         for rule in policy.rules.values():
