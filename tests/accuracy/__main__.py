@@ -6,9 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.accuracy import mails, second_readers, tables
+from tests.accuracy import mails, second_readers, signatures, tables
 
-SECTIONS = {"matrix": tables.full_report, "recall": second_readers.report, "mails": mails.report}
+SECTIONS = {
+    "matrix": tables.full_report,
+    "recall": second_readers.report,
+    "mails": mails.report,
+    "signatures": signatures.report,
+}
 """Name of the marks `<!-- name begin -->`, and what makes the section."""
 
 

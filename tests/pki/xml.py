@@ -64,7 +64,7 @@ def signature(identity, references, objects, *, identifier="idSig", scope=""):
         if (
             name == "idXades"
         ):  # as Office and the tools of ETSI's formats do: the SignedProperties are signed, not the Object
-            own.append(_properties_reference(inner, scope))
+            own.append(_properties_reference(inner, scope, identifier))
             bodies.append(f"<Object>{inner}</Object>")
             continue
         text = f'<Object xmlns="{DS}"{scope} Id="{name}">{inner}</Object>'
@@ -83,12 +83,12 @@ def signature(identity, references, objects, *, identifier="idSig", scope=""):
     )  # fmt: skip
 
 
-def _properties_reference(inner, scope):
+def _properties_reference(inner, scope, identifier):
     signed = inner[inner.index("<xd:SignedProperties") : inner.index("</xd:QualifyingProperties>")]
     start = "<xd:SignedProperties"
     alone = signed.replace(start, f'{start} xmlns="{DS}"{scope} xmlns:xd="{XADES}"', 1)
     return reference(
-        "#idSignedProperties",
+        f"#{identifier}SignedProperties",
         digest(canonical(alone)),
         transforms=f'<Transform Algorithm="{C14N}"/>',
         kind="http://uri.etsi.org/01903#SignedProperties",
@@ -98,7 +98,7 @@ def _properties_reference(inner, scope):
 def xades_object(identity, identifier="idSig"):
     value = base64.b64encode(hashlib.sha256(identity.certificate_der).digest()).decode()
     return (
-        f'<xd:QualifyingProperties xmlns:xd="{XADES}" Target="#{identifier}"><xd:SignedProperties Id="idSignedProperties">'
+        f'<xd:QualifyingProperties xmlns:xd="{XADES}" Target="#{identifier}"><xd:SignedProperties Id="{identifier}SignedProperties">'
         "<xd:SignedSignatureProperties><xd:SigningTime>2026-11-20T03:00:00Z</xd:SigningTime><xd:SigningCertificate><xd:Cert>"
         f'<xd:CertDigest><DigestMethod Algorithm="{SHA256}"/><DigestValue>{value}</DigestValue></xd:CertDigest>'
         "</xd:Cert></xd:SigningCertificate></xd:SignedSignatureProperties></xd:SignedProperties></xd:QualifyingProperties>"
@@ -222,12 +222,14 @@ def sign_odf(data, identity, *, only=None, name="META-INF/documentsignatures.xml
         else:
             references.append(reference(one, digest(files[one])))
     moment = date or "2026-11-20T10:00:00"
+    previous = files.get(name, b"").decode()
+    own = f"idSig{previous.count('<SignedInfo')}"
     properties = (
-        '<SignatureProperties><SignatureProperty Id="idDate" Target="#idSig">'
+        f'<SignatureProperties><SignatureProperty Id="{own}Date" Target="#{own}">'
         f'<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">{moment}</dc:date></SignatureProperty></SignatureProperties>'
     )
-    text = signature(identity, references, [("idObject", properties), ("idXades", xades_object(identity))])
-    previous = files.get(name, b"").decode()
+    objects = [(f"{own}Object", properties), ("idXades", xades_object(identity, own))]
+    text = signature(identity, references, objects, identifier=own)
     root = "document-signatures"
     if previous:
         text = previous.replace(f"</{root}>", f"{text}</{root}>")
