@@ -73,7 +73,7 @@ class Server:
     def asked(self) -> list[tuple[str, str]]:
         return self._answers.queries
 
-    def resolver(self, zone: Zone | None = None, *, timeout_s: float = 0.3) -> Resolver:
+    def resolver(self, zone: Zone | None = None, *, timeout_s: float = 1.5) -> Resolver:
         """A resolver with an empty cache, after the zone was replaced."""
         if zone is not None:
             self._answers.zone = zone
