@@ -63,7 +63,8 @@ SPF = [
 @pytest.mark.parametrize(("zone", "test"), SPF)
 def test_spf_suite(server, zone, test):
     expected = test["result"] if isinstance(test["result"], list) else [test["result"]]
-    lookups = server.resolver(zone, timeout_s=0.1).start(20)
+    waits = "TIMEOUT" in str(zone)  # for an answer that never comes
+    lookups = server.resolver(zone, timeout_s=0.1 if waits else 1.5).start(20)
     assert check_spf(test["host"], test["mailfrom"], test["helo"], lookups).result in expected
 
 
