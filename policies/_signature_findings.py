@@ -1,0 +1,183 @@
+"""What is wrong with one signature, or noteworthy about it (Điều 9.3): the first cause that decides, then the rest.
+
+Whether a signature stands is decided here once, for findings on it and for the documents that need it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.model import (
+    About,
+    Changes,
+    Coverage,
+    Finding,
+    FindingOutcome,
+    Integrity,
+    Message,
+    Revocation,
+    Signature,
+    Trust,
+)
+from gateway.text.addresses import normal_form
+
+_VIEW_PROBLEMS: Final = (
+    "javascript-before-signing",
+    "launch-action",
+    "hidden-layer",
+    "external-reference",
+    "shadow-object",
+    "multimedia",
+    "xfa",
+)
+
+
+def is_valid(signature: Signature) -> bool:
+    """Tell whether a signature stands; freshness of revocation data is reported apart and does not decide."""
+    return (
+        signature.integrity is Integrity.INTACT
+        and signature.coverage is Coverage.WHOLE
+        and signature.changes is not Changes.FORBIDDEN
+        and signature.trust is Trust.TRUSTED
+        and signature.revocation is not Revocation.REVOKED
+    )
+
+
+def on_signature(signature: Signature) -> Iterator[Finding]:
+    """What is wrong with one signature: the first cause that decides, then everything worth noting."""
+    rule = _fault(signature)
+    if rule is not None:
+        outcome = FindingOutcome.INDETERMINATE if rule == "unverifiable" else FindingOutcome.FAILED
+        yield on(signature, rule, outcome, reason=_reason(signature, rule))
+        if rule in {"broken", "incoming_stamp", "unverifiable"}:
+            return
+    if signature.document_timestamp:
+        if "weak-timestamp" in signature.problems or signature.trust is not Trust.TRUSTED:
+            yield on(signature, "weak_timestamp", FindingOutcome.FAILED)
+        return
+    if rule is None and signature.revocation is Revocation.UNKNOWN:
+        stale = "revocation-stale" in signature.problems
+        yield on(signature, "revocation", FindingOutcome.INDETERMINATE, reason="stale" if stale else "missing")
+    if {"weak-timestamp", "untrusted-timestamp", "broken-timestamp"} & set(signature.problems):
+        yield on(signature, "weak_timestamp", FindingOutcome.FAILED)
+    for problem in _VIEW_PROBLEMS:
+        if problem in signature.problems:
+            yield on(signature, "view_content", FindingOutcome.FAILED, reason=problem)
+
+
+def signs_macros(signature: Signature) -> bool:
+    return "macro-signature" in signature.problems
+
+
+def _fault(signature: Signature) -> str | None:
+    """Return the rule that a signature fails, the gravest cause first; None when it stands."""
+    if signature.integrity is Integrity.UNKNOWN:
+        return "unverifiable"
+    if signature.integrity is Integrity.BROKEN:
+        return "incoming_stamp" if "incoming-stamp" in signature.problems else "broken"
+    if signature.changes is Changes.FORBIDDEN:
+        return "changed"
+    if signs_macros(signature):
+        return None  # it vouches for the macros, which are judged elsewhere, and not for the document
+    if signature.coverage is not Coverage.WHOLE:
+        return "partial"
+    if signature.document_timestamp:
+        return None  # it proves a time and nothing else; without trust it proves nothing, which is noted
+    if signature.revocation is Revocation.REVOKED or signature.sub_indication == "REVOKED":
+        return "revoked"
+    if signature.trust is Trust.TRUSTED:
+        return None
+    weak = signature.sub_indication == "CRYPTO_CONSTRAINTS_FAILURE"
+    return "weak_algorithm" if weak else "untrusted"
+
+
+def _reason(signature: Signature, rule: str) -> str:
+    """Key of the words that tell why (`[words.reason]`)."""
+    problems = set(signature.problems)
+    match rule:
+        case "untrusted":
+            if "wrong-key-usage" in problems:
+                return "wrong-key-usage"
+            return signature.sub_indication or "NO_CERTIFICATE_CHAIN_FOUND"
+        case "partial":
+            return next(
+                (p for p in ("trailing-bytes", "uncovered-part", "unsigned-relationship") if p in problems),
+                "uncovered-part",
+            )
+        case "unverifiable":
+            return next((p for p in ("encrypted", "unsupported-format") if p in problems), "unsupported-algorithm")
+        case "broken":
+            return signature.sub_indication or "HASH_FAILURE"
+        case _:
+            return rule
+
+
+def on(signature: Signature, rule: str, outcome: FindingOutcome, *, reason: str = "") -> Finding:
+    params: dict[str, str | int | float] = {"signer": name_of(signature), "field": signature.field}
+    if signature.signer is not None:
+        params["issuer"] = _common_name(signature.signer.issuer)
+    if reason:
+        params["reason"] = reason
+    if signature.algorithms:
+        params["algorithms"] = ", ".join(signature.algorithms)
+    return Finding(
+        rule=rule,
+        outcome=outcome,
+        about=About(part=signature.part, filename=signature.filename),
+        locator=f"page:{signature.page}" if signature.page else "",
+        params=params,
+    )
+
+
+def name_of(signature: Signature) -> str:
+    signer = signature.signer
+    return (signer.common_name or signer.organisation or signer.subject) if signer is not None else "unknown"
+
+
+def _common_name(distinguished: str) -> str:
+    found = re.search(r"(?:^|,)CN=((?:\\.|[^,\\])*)", distinguished)
+    return re.sub(r"\\(.)", r"\1", found.group(1)) if found else distinguished
+
+
+def by_part(signatures: tuple[Signature, ...]) -> dict[str, list[Signature]]:
+    grouped: dict[str, list[Signature]] = {}
+    for signature in signatures:
+        if not signature.document_timestamp and not signs_macros(signature):
+            grouped.setdefault(signature.part, []).append(signature)
+    return grouped
+
+
+def standing(part: str, signatures: list[Signature]) -> Iterator[Finding]:
+    """Say who signed, when every signature of a part stands."""
+    valid = [signature for signature in signatures if is_valid(signature)]
+    if len(valid) == len(signatures):
+        names = list(dict.fromkeys(name_of(signature) for signature in valid))
+        yield Finding(
+            rule="broken",
+            outcome=FindingOutcome.PASSED,
+            about=About(part=part, filename=valid[0].filename),
+            params={"count": len(valid), "total": len(signatures), "signers": ", ".join(names)},
+        )
+
+
+def mail_signer(signature: Signature, message: Message) -> Iterator[Finding]:
+    """The address in an S/MIME certificate is the author's (RFC 8550 §4.4.3)."""
+    if signature.container != "smime" or signature.integrity is not Integrity.INTACT or signature.signer is None:
+        return
+    authors = {
+        address.normal for reading in message.address_fields if reading.field == "from" for address in reading.mailboxes
+    }
+    email = signature.signer.email
+    if not authors:
+        return
+    matches = email is not None and normal_form(email) in authors
+    outcome = FindingOutcome.PASSED if matches else FindingOutcome.FAILED
+    finding = on(signature, "mail_signer", outcome)
+    yield Finding(
+        rule=finding.rule,
+        outcome=outcome,
+        about=finding.about,
+        params={**finding.params, "address": email or "-", "author": ", ".join(sorted(authors))},
+    )

@@ -1,0 +1,102 @@
+"""The documents of a mail with the signatures that count for each, and whether they suffice (Điều 9.3)."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from gateway.model import About, Document, Evidence, HolderKind, Signature
+from gateway.text.official import Recognition, recognise
+from policies._signature_findings import is_valid, signs_macros
+
+_DOCUMENT_FORMATS: Final = frozenset(
+    {"doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "odg", "rtf", "pdf"}
+)
+
+
+class SigningSettings(Protocol):
+    """The settings that decide."""
+
+    @property
+    def accept_signed_pdf_twin(self) -> bool: ...
+    @property
+    def require_both_signatures(self) -> bool: ...
+    @property
+    def working_files_too(self) -> bool: ...
+
+
+@dataclass
+class SignedFile:
+    """A document of the mail and the signatures that count for it."""
+
+    document: Document
+    recognition: Recognition
+    signatures: list[Signature] = field(default_factory=list)
+
+    @property
+    def about(self) -> About:
+        """Where findings on it point."""
+        return About(part=self.document.part, filename=self.document.filename)
+
+    @property
+    def issued(self) -> bool:
+        """Whether it is an official document with its number."""
+        return self.recognition.state.value == "issued"
+
+
+def signed_files(evidence: Evidence, bodies: frozenset[str]) -> list[SignedFile]:
+    """The documents of the mail, each with the signatures in it, around it and beside it."""
+    files = []
+    for document in evidence.documents:
+        if document.part in bodies:
+            continue
+        recognition = recognise(document)
+        if document.format not in _DOCUMENT_FORMATS and recognition.state.value != "issued":
+            continue
+        signatures = [one for one in evidence.signatures if _counts_for(one, document.part)]
+        files.append(SignedFile(document, recognition, signatures))
+    return files
+
+
+def _counts_for(signature: Signature, part: str) -> bool:
+    if signature.document_timestamp or signs_macros(signature):
+        return False
+    covered = signature.covers or (signature.part,)
+    return any(part == path or part.startswith((f"{path}.", f"{path}!")) for path in covered)
+
+
+def must_be_signed(one: SignedFile, settings: SigningSettings) -> bool:
+    working = settings.working_files_too and one.document.format in _DOCUMENT_FORMATS
+    return one.issued or working
+
+
+def is_satisfied(one: SignedFile, settings: SigningSettings, twins: frozenset[str]) -> bool:
+    return is_well_signed(one, settings) or (one.document.part in twins)
+
+
+def is_well_signed(one: SignedFile, settings: SigningSettings) -> bool:
+    valid = [signature for signature in one.signatures if is_valid(signature)]
+    if not valid or len(valid) != len(one.signatures):
+        return False
+    kinds = {signature.holder_kind for signature in valid}
+    return not settings.require_both_signatures or {HolderKind.PERSON, HolderKind.ORGANISATION} <= kinds
+
+
+def signed_twins(files: list[SignedFile], settings: SigningSettings) -> frozenset[str]:
+    """Parts for which a well-signed PDF of the same base name is in the mail."""
+    if not settings.accept_signed_pdf_twin:
+        return frozenset()
+    signed = {_base(one) for one in files if one.document.format == "pdf" and is_well_signed(one, settings)}
+    return frozenset(
+        one.document.part for one in files if one.document.format != "pdf" and _base(one) and _base(one) in signed
+    )
+
+
+def _base(one: SignedFile) -> str:
+    """Base name in one normal form; `bao-cao.signed.pdf` of the signing tools is the twin of `bao-cao.docx`."""
+    name = unicodedata.normalize("NFC", one.document.filename or "").casefold().replace("\\", "/").rpartition("/")[2]
+    stem = name.rpartition(".")[0] or name
+    while stem.endswith((".signed", "_signed", "-signed")):
+        stem = stem[:-7]
+    return stem.strip()
