@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, split_host_port
 from gateway.errors import UserError
 from gateway.identity.dkim_sign import load_signer
+from gateway.identity.passwords import meets_article_6
 from gateway.identity.resolver import Resolver
 from gateway.listening import Taken
 from gateway.nexthop import settings as hop
@@ -92,6 +93,7 @@ def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smt
         ),
         spool=spool_settings(configuration),
         language=smtp.Language(configuration.language.value),
+        password_rule=meets_article_6 if configuration.passwords.check else None,
     )
 
 

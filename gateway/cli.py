@@ -303,7 +303,9 @@ def audit_list(
     disposition: Annotated[
         str, typer.Option(help="relay, tag, hold, defer or reject; also what would have been.")
     ] = "",
-    state: Annotated[str, typer.Option(help="relayed, refused, unknown, recipient_refused, auth_failed ...")] = "",
+    state: Annotated[
+        str, typer.Option(help="relayed, refused, unknown, recipient_refused, auth_failed, weak_password ...")
+    ] = "",
     rule: Annotated[str, typer.Option(help="policy.rule, or policy.")] = "",
     filename: Annotated[str, typer.Option(help="Words of a file name.")] = "",
     sha256: Annotated[str, typer.Option(help="Digest of a mail or of a file in it, in hex.")] = "",
@@ -362,6 +364,17 @@ def audit_show(
 
     with user_errors():
         code = show(data_folder(config, data), reference, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@audit_app.command("passwords")
+def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Hộp thư có mật khẩu yếu / mailboxes whose password was weak when it was last judged (passwords.check, Điều 6)."""
+    from gateway.commands.audit import passwords
+    from gateway.commands.common import data_folder, user_errors
+
+    with user_errors():
+        code = passwords(data_folder(config, data), as_json=as_json)
     raise typer.Exit(code)
 
 

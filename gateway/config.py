@@ -13,6 +13,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gateway.text.addresses import parse_path
+
 
 def _split_host_port(value: str) -> str:
     """Accept `HOST:PORT` or `[IPV6]:PORT`."""
@@ -200,6 +202,23 @@ class Authentication(Section):
     nameservers: tuple[str, ...] = Field(default=(), description="IP addresses; the system's resolver when empty")
 
 
+class Passwords(Section):
+    """Strength of passwords at AUTH (Điều 6.1 of Decision 7600). The password itself is never kept, only yes or no."""
+
+    check: bool = Field(default=False, description="hold each password that the next hop accepts against the rule")
+    notice: bool = Field(default=False, description="tell the holder of a weak password by mail, once in 30 days")
+    notice_from: str = Field(default="", description="author of these notices, for example the Office's mailbox")
+    login_domain: str = Field(default="tphcm.gov.vn", description="domain of logins that are written without one")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.notice and not self.check:
+            raise ValueError("notice needs check: true")
+        if self.notice and not parse_path(self.notice_from).mailboxes:
+            raise ValueError("notice needs notice_from: the mailbox that people may answer to")
+        return self
+
+
 class DkimKey(Section):
     """One key to sign outgoing mail of a domain with."""
 
@@ -231,6 +250,7 @@ class Configuration(Section):
     next_hop: NextHop = NextHop(tls=NextHopTls.NONE)
     authentication: Authentication = Authentication()
     dkim: Dkim = Dkim()
+    passwords: Passwords = Passwords()
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE

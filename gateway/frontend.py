@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import uvloop
 
 from gateway.app import (
+    hostname,
     inspection_limits,
     next_hop_settings,
     outgoing,
@@ -30,7 +31,8 @@ from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, FrontEnd, Session
 from gateway.nexthop.hop import NextHop
-from gateway.pipeline import Judge, Pipeline
+from gateway.password_watch import PasswordWatch
+from gateway.pipeline import Judge, Pipeline, utc_now
 from gateway.rulebook import Rulebook
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import Texts, make_reference
@@ -108,10 +110,19 @@ class _Frontend:
             texts = Texts(configuration.language.value)
             pipeline = Pipeline(judge, audit, outgoing=added, texts=texts, new_reference=make_reference)
             self._smtp_settings = smtp_settings(configuration, inherited.taken)
+            hop = NextHop(next_hop_settings(configuration))
+            self._passwords = PasswordWatch(
+                configuration.passwords,
+                audit,
+                hop,
+                data=configuration.data,
+                hostname=hostname(configuration),
+                clock=utc_now,
+            )
             smtp = SmtpServer(
                 self._smtp_settings,
                 pipeline,
-                NextHop(next_hop_settings(configuration)),
+                hop,
                 on_internal_error=log_internal_error,
                 on_event=self._note,
             )
@@ -200,7 +211,11 @@ class _Frontend:
                 _LOG.error("certificate not reloaded, the last good one stays in use: %s", error)
 
     def _note(self, event: SmtpEvent) -> None:
-        """Log what happened to a session, and keep failed logins in the audit."""
+        """Log what happened to a session, and keep in the audit what is said of logins."""
+        if event.kind is EventKind.PASSWORD_JUDGED:  # for the audit alone
+            session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
+            self._spawn(self._passwords.judged(session, event.auth_user or "", sound=event.detail == "sound"))
+            return
         _LOG.info("%s: %s %s", event.kind.value, event.client_address, event.detail)
         if event.kind in {EventKind.AUTH_FAILED, EventKind.AUTH_THROTTLED}:
             session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)

@@ -24,7 +24,7 @@ from gateway.audit import record as r
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
 
-_VERSION = 2
+_VERSION = 3
 _SLICE = 200
 _SCHEMA = """
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
@@ -232,6 +232,11 @@ def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
         case r.AuthFailed():
             _take_entry(rows, seq, record, "")
             rows.tags += [("state:auth_failed", seq), *_address_tags("login", record.login, seq)]
+            rows.words.append((seq, "", "", fold(record.login), "", ""))
+        case r.PasswordJudged():
+            _take_entry(rows, seq, record, "")
+            state = "state:sound_password" if record.sound else "state:weak_password"
+            rows.tags += [(state, seq), *_address_tags("login", record.login, seq)]
             rows.words.append((seq, "", "", fold(record.login), "", ""))
         case r.Trouble():
             _take_entry(rows, seq, record, record.id)

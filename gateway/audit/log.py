@@ -240,6 +240,10 @@ class AuditLog:
         """Record a login that the next hop did not accept."""
         return await self._append(r.AuthFailed(session=session_facts(session), login=text(login, 320), code=code))
 
+    async def password_judged(self, session: Session, login: str, *, sound: bool) -> int:
+        """Record whether the password of a login is what Điều 6 asks for; returns the record's place in the chain."""
+        return await self._append(r.PasswordJudged(session=session_facts(session), login=text(login, 320), sound=sound))
+
     async def duplicate(self, reference: str, of: str) -> int:
         """Record that a repetition was answered without a second delivery."""
         return await self._append(r.Duplicate(id=reference, of=of))

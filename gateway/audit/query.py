@@ -41,7 +41,7 @@ class Filter:
     disposition: str = ""
     """Decided, or what would have been decided without monitor mode and waivers."""
     state: str = ""
-    """relayed, held, refused, upstream_refused, not_sent, unknown, recipient_refused, auth_failed, trouble ..."""
+    """relayed, held, refused, upstream_refused, not_sent, unknown, recipient_refused, auth_failed, weak_password, trouble"""
     rule: str = ""
     """`policy.rule`, or `policy` for any rule of it."""
     filename: str = ""
@@ -74,6 +74,16 @@ class Row:
     rules: tuple[str, ...]
     """`policy.rule` of findings that did not pass."""
     confidential: bool
+
+
+@dataclass(frozen=True)
+class WeakPassword:
+    """A mailbox whose password, when it was last judged, was not what Điều 6 asks for."""
+
+    login: str
+    since: datetime
+    """First of the judgements that found it weak, with none in between that did not."""
+    last: datetime
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,41 @@ class AuditReader:
             if rows:
                 return History(candidate, tuple(self._record(seq) for (seq,) in rows))
         return None
+
+    def weak_passwords(self) -> tuple[WeakPassword, ...]:
+        """Return the mailboxes with a weak password by the latest judgement of each, in order of their names."""
+        weak: dict[str, WeakPassword] = {}
+        for record in self._judged_passwords():
+            login, moment = record.login.casefold(), datetime.fromisoformat(record.time)
+            if record.sound:
+                weak.pop(login, None)
+            else:
+                before = weak.get(login)
+                weak[login] = WeakPassword(login, before.since if before is not None else moment, moment)
+        return tuple(weak[login] for login in sorted(weak))
+
+    def weak_password_before(self, login: str, place: int, since: datetime) -> bool:
+        """Tell whether a record before `place` and after `since` found the password of a login weak."""
+        # By the time of each record: two processes may write their records in another order than they stamped them.
+        row = (
+            self._index.catch_up()
+            .execute(
+                "SELECT 1 FROM tag JOIN entry ON entry.seq = tag.seq WHERE tag.name = ? AND tag.seq < ? AND entry.time >= ?"
+                " AND EXISTS (SELECT 1 FROM tag AS state WHERE state.name = 'state:weak_password' AND state.seq = tag.seq)",
+                (f"login:{login.casefold()}", place, int(since.timestamp() * 1e6)),
+            )
+            .fetchone()
+        )
+        return row is not None
+
+    def _judged_passwords(self) -> Iterator[r.PasswordJudged]:
+        index = self._index.catch_up()
+        for (seq,) in index.execute(
+            "SELECT seq FROM tag WHERE name IN ('state:weak_password', 'state:sound_password') ORDER BY seq"
+        ):
+            record = self._record(seq)
+            if isinstance(record, r.PasswordJudged):
+                yield record
 
     def records(self, *, first: int = 1, last: int | None = None) -> Iterator[tuple[bytes, bytes]]:
         """Yield body and hash of the records in order, exactly as they stand in the log."""
@@ -275,6 +320,8 @@ def _row_of(record: r.AnyRecord) -> Row:
             )
         case r.AuthFailed():
             return replace(empty, sender=record.login)
+        case r.PasswordJudged():
+            return replace(empty, sender=record.login, state="sound_password" if record.sound else "weak_password")
         case r.Trouble():
             return replace(empty, reference=record.id, sender=record.reverse_path)
         case _:

@@ -219,6 +219,14 @@ class AuthFailed(Record, frozen=True, kw_only=True, omit_defaults=True, tag="aut
     code: int = 0
 
 
+class PasswordJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="password"):
+    """An accepted password was held against the rule of Điều 6. The answer only, nothing of the password."""
+
+    session: SessionFacts
+    login: str
+    sound: bool
+
+
 class Duplicate(Record, frozen=True, kw_only=True, omit_defaults=True, tag="duplicate"):
     """A byte-identical repetition was answered without a second delivery."""
 
@@ -255,6 +263,7 @@ AnyRecord: TypeAlias = (
     | Refused
     | RecipientRefused
     | AuthFailed
+    | PasswordJudged
     | Duplicate
     | Trouble
     | Retention

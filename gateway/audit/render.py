@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from gateway.audit import record as r
-from gateway.audit.query import History, Row
+from gateway.audit.query import History, Row, WeakPassword
 from gateway.audit.verify import Verification
 
 _VIETNAM = timezone(timedelta(hours=7))
@@ -53,6 +53,17 @@ def render_history(history: History, language: str = "vi", title: Title = _no_ti
     lines += ["", f"{_say('label', 'events', language)}:"]
     lines += [f"  {line}" for record in history.records for line in _event_lines(record, language, title)]
     return "\n".join(lines)
+
+
+def render_weak_passwords(weak: Iterable[WeakPassword], language: str = "vi") -> str:
+    """Return mailboxes with weak passwords as a table."""
+    lines = [
+        _say(
+            "label", "weak_password", language, since=_moment(one.since), last=_moment(one.last), login=_line(one.login)
+        )
+        for one in weak
+    ]
+    return "\n".join(lines) or _say("label", "nothing", language)
 
 
 def render_verification(result: Verification, language: str = "vi") -> str:
@@ -156,6 +167,8 @@ def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[s
         case r.Trouble():
             yield f"{head}: {_line(record.fault, 200)}"
         case r.AuthFailed():
+            yield f"{head}: {_line(record.login)}"
+        case r.PasswordJudged():
             yield f"{head}: {_line(record.login)}"
         case r.Retention():
             yield f"{head}: {record.first}-{record.last}"

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.audit.export import export_csv, export_jsonl
 from gateway.audit.query import AuditReader, Filter
-from gateway.audit.render import render_history, render_rows, render_verification
+from gateway.audit.render import render_history, render_rows, render_verification, render_weak_passwords
 from gateway.audit.verify import verify as verify_log
 from gateway.commands.common import EXIT_REFUSED
 
@@ -43,6 +43,21 @@ def show(data: Path, reference: str, *, as_json: bool) -> int:
         _print_json(history)
     else:
         print(render_history(history))
+    return 0
+
+
+def passwords(data: Path, *, as_json: bool) -> int:
+    """Print the mailboxes whose password was weak when it was last judged (Điều 6)."""
+    reader = AuditReader.open(data)
+    try:
+        weak = reader.weak_passwords()
+    finally:
+        reader.close()
+    if as_json:
+        for one in weak:
+            _print_json(one)
+    else:
+        print(render_weak_passwords(weak))
     return 0
 
 

@@ -75,6 +75,8 @@ class EventKind(Enum):
     """Octets before the reply to the last command: unauthorised pipelining."""
     TLS_FAILED = "tls failed"
     AUTH_SUCCEEDED = "auth succeeded"
+    PASSWORD_JUDGED = "password judged"  # noqa: S105 - the name of an event
+    """An accepted password was held against the rule; `detail` is `sound` or `weak` and nothing else is known."""
     AUTH_FAILED = "auth failed"
     AUTH_THROTTLED = "auth throttled"
     CONTENT_REFUSED = "content refused"

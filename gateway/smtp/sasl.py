@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -35,6 +36,22 @@ class Credentials:
     login: str
     responses: tuple[bytes, ...] = field(repr=False)
     """Base64 lines to send to the next hop, in order."""
+
+
+def password_meets(credentials: Credentials, rule: Callable[[str], bool]) -> bool | None:
+    """Tell whether the password in accepted credentials is what a rule asks for, None when they hold a token instead.
+
+    Only the answer leaves this function. A rule that raises gives None: its exception could show what it was given.
+    """
+    if credentials.mechanism is Mechanism.XOAUTH2:
+        return None
+    octets = decode(credentials.responses[-1])
+    if credentials.mechanism is Mechanism.PLAIN:
+        octets = octets.rpartition(b"\0")[2]
+    try:
+        return rule(octets.decode("utf-8", "replace"))
+    except Exception:  # noqa: BLE001 - whatever it is
+        return None
 
 
 def decode(line: bytes) -> bytes:

@@ -19,7 +19,7 @@ from gateway.smtp.dialogue import Dialogue, SessionEnd
 from gateway.smtp.engine import EventKind
 from gateway.smtp.grammar import CommandError, decode_line, is_helo_name
 from gateway.smtp.replies import make_reference, render
-from gateway.smtp.sasl import Credentials
+from gateway.smtp.sasl import Credentials, password_meets
 from gateway.smtp.settings import ListenerSettings, address_in
 from gateway.smtp.shared import Shared
 from gateway.smtp.standing import Standing
@@ -255,6 +255,10 @@ class Session:
             self._standing.logged_in(login)
             self._shared.throttle.succeeded(address, login)
             self._dialogue.tell(EventKind.AUTH_SUCCEEDED, auth_user=login)
+            rule = self._shared.settings.password_rule
+            sound = password_meets(credentials, rule) if rule is not None else None
+            if sound is not None:
+                self._dialogue.tell(EventKind.PASSWORD_JUDGED, "sound" if sound else "weak", auth_user=login)
         elif reply.code >= 500:
             self._auth_failures += 1
             self._shared.throttle.failed(address, login)

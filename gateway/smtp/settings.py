@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -123,6 +124,8 @@ class SmtpSettings:
     spool: SpoolSettings = field(default_factory=SpoolSettings)
     language: Language = Language.VIETNAMESE
     backlog: int = 1024
+    password_rule: Callable[[str], bool] | None = field(default=None, repr=False)
+    """Held against each password that the next hop has accepted; None looks at none."""
 
 
 def is_loopback(host: str) -> bool:

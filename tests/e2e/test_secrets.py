@@ -109,6 +109,8 @@ async def test_a_password_appears_nowhere_whatever_becomes_of_the_login(tmp_path
                 "server_name": "city.test",
             },
             "log_level": "debug",
+            # The rule of Điều 6 looks at each accepted password, and keeps nothing of it.
+            "passwords": {"check": True, "notice": True, "notice_from": "vanphong.binhtan@tphcm.gov.vn"},
         }
         async with serving(tmp_path / "gateway", config=config) as gateway:
             for mechanism in ("PLAIN", "PLAIN in two steps", "LOGIN", "XOAUTH2"):
@@ -146,6 +148,8 @@ async def test_a_password_appears_nowhere_whatever_becomes_of_the_login(tmp_path
             assert files_with(gateway.data, [LOGIN.encode()])
             failed = [record for record in await gateway.records() if record["kind"] == "auth_failed"]
             assert {record["login"] for record in failed} >= {LOGIN}
+            judged = [record for record in await gateway.records() if record["kind"] == "password"]
+            assert {(record["login"], record["sound"]) for record in judged} == {(LOGIN, True)}
 
 
 # --- classified content -------------------------------------------------------------------------------------------

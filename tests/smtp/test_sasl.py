@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from gateway.smtp.sasl import Mechanism, SaslError, parse_login, parse_plain, parse_xoauth2
+from gateway.smtp.sasl import Mechanism, SaslError, parse_login, parse_plain, parse_xoauth2, password_meets
 
 CANARY = "c4n4ry-s3cret"
 
@@ -54,3 +54,29 @@ def test_a_failure_does_not_show_what_was_sent():
         shown = "".join(traceback.format_exception(error)) + repr(error)
     assert CANARY not in shown
     assert b64encode(CANARY.encode()).decode() not in shown
+
+
+@pytest.mark.parametrize("password", ["Abc def1!", "mật-Khẩu#1", "a\u0300B-------", "x"])
+def test_a_rule_sees_the_password_and_only_its_answer_comes_back(password):
+    seen = []
+    credentials = (
+        parse_plain(b64encode(f"other\0an@x\0{password}".encode())),
+        parse_login(b64encode(b"an@x"), b64encode(password.encode())),
+    )
+    for one in credentials:
+        assert password_meets(one, lambda given: seen.append(given) or True) is True
+        assert password_meets(one, lambda given: False) is False
+    assert seen == [password, password]
+
+
+def test_a_token_is_no_password_and_octets_that_are_no_text_do_no_harm():
+    token = parse_xoauth2(b64encode(b"user=an@x\x01auth=Bearer abc\x01\x01"))
+    assert password_meets(token, lambda _given: pytest.fail("asked")) is None
+    assert password_meets(parse_login(b64encode(b"an@x"), b64encode(b"\xff\xfeAb-12345")), lambda _given: True) is True
+
+
+def test_a_rule_that_raises_says_nothing():
+    def broken(given):
+        raise ValueError(given)
+
+    assert password_meets(parse_plain(b64encode(b"\0an@x\0canary")), broken) is None

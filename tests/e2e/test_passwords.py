@@ -1,0 +1,98 @@
+"""Điều 6 at AUTH, over real sockets: yes or no in the audit, one notice, and nothing of the password anywhere."""
+
+import asyncio
+import email
+from email.policy import default
+
+import pytest
+
+from tests.e2e.gateway_process import serving
+from tests.e2e.test_secrets import files_with, process_texts, spellings
+from tests.support.certificates import Pki
+from tests.support.client import RawClient
+from tests.support.sink import Sink
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+WEAK, SOUND = "chu.yeu.binhtan@tphcm.gov.vn", "chu.manh.binhtan@tphcm.gov.vn"
+WEAK_PASSWORD, SOUND_PASSWORD = "chimhoangyen7qzcanary", "ChimHoangYen-7Qz!canary"
+OFFICE = "vanphong.binhtan@tphcm.gov.vn"
+
+
+def submission(pki, sink, **sections):
+    certificate, key = pki.issue("gateway.test")
+    return {
+        "listeners": [
+            {"kind": "submission", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
+        ],
+        "next_hop": {
+            "address": f"127.0.0.1:{sink.port}",
+            "tls": "starttls",
+            "ca_file": str(pki.ca_file),
+            "server_name": "city.test",
+        },
+        "log_level": "debug",
+        "workers": 2,
+        **sections,
+    }
+
+
+async def log_in(gateway, pki, login, password):
+    async with RawClient(*gateway.address("submission")) as client:
+        await client.ehlo()
+        await client.starttls(pki.client())
+        await client.ehlo()
+        return (await client.login(login, password)).code
+
+
+async def weak(gateway):
+    return [one["login"] for one in (await gateway.audit("passwords", "--json")).json]
+
+
+async def test_a_weak_password_is_listed_and_its_holder_told_once(tmp_path):
+    pki = Pki(tmp_path)
+    users = {WEAK: WEAK_PASSWORD, SOUND: SOUND_PASSWORD}
+    async with Sink(users=users, tls=pki.server("city.test")) as sink:
+        config = submission(pki, sink, passwords={"check": True, "notice": True, "notice_from": OFFICE})
+        async with serving(tmp_path / "gateway", config=config) as gateway:
+            # Several sessions at once, so that both front ends see the login.
+            codes = await asyncio.gather(*(log_in(gateway, pki, WEAK, WEAK_PASSWORD) for _ in range(8)))
+            assert codes == [235] * 8
+            assert await log_in(gateway, pki, SOUND, SOUND_PASSWORD) == 235
+            assert await log_in(gateway, pki, WEAK, "sai-" + WEAK_PASSWORD) == 535
+            await sink.wait_delivered(timeout=20)
+            assert await weak(gateway) == [WEAK]
+            assert WEAK in (await gateway.audit("list", "--state", "weak_password")).out
+            # The holder takes a better one: the list is empty, and no other notice goes out.
+            sink.users[WEAK] = SOUND_PASSWORD
+            codes = await asyncio.gather(*(log_in(gateway, pki, WEAK, SOUND_PASSWORD) for _ in range(8)))
+            assert codes == [235] * 8
+            while await weak(gateway):
+                await asyncio.sleep(0.05)
+            texts = process_texts([gateway.pid, *gateway.descendants()])
+            await gateway.terminate()
+            texts["stderr"], texts["stdout"] = gateway.stderr.read_bytes(), gateway.stdout.read_bytes()
+            texts["audit"] = (await gateway.audit("export")).out.encode()
+        (mail,) = sink.delivered
+        texts["notice"] = mail.content
+        needles = [spelling for word in (WEAK_PASSWORD, SOUND_PASSWORD) for spelling in spellings(word)]
+        assert {name for name, text in texts.items() for needle in needles if needle in text} == set()
+        assert files_with(gateway.folder, needles) == []
+        assert mail.mail_line.startswith(b"MAIL FROM:<>")
+        assert mail.rcpt_lines == [b"RCPT TO:<" + WEAK.encode() + b">"]
+        told = email.message_from_bytes(mail.content, policy=default)
+        assert (told["From"], told["To"], told["Auto-Submitted"]) == (OFFICE, WEAK, "auto-generated")
+        assert "Điều 6" in told.get_content()
+        assert "http" not in told.get_content()
+
+
+async def test_no_password_is_looked_at_unless_asked_for(tmp_path):
+    pki = Pki(tmp_path)
+    async with (
+        Sink(users={WEAK: WEAK_PASSWORD}, tls=pki.server("city.test")) as sink,
+        serving(tmp_path / "gateway", config=submission(pki, sink)) as gateway,
+    ):
+        assert await log_in(gateway, pki, WEAK, WEAK_PASSWORD) == 235
+        await gateway.terminate()
+        assert not [record for record in await gateway.records() if record["kind"] == "password"]
+        assert not sink.delivered
