@@ -151,6 +151,8 @@ _SYMBOL_KINDS: Final = {
     "GUQ": Kind.GIAY_UY_QUYEN, "PG": Kind.PHIEU_GUI, "PC": Kind.PHIEU_CHUYEN, "PB": Kind.PHIEU_BAO,
     "NĐ": Kind.NGHI_DINH, "TT": Kind.THONG_TU, "QH": Kind.LUAT,
 }  # fmt: skip
+_AGREEMENTS: Final = frozenset({Kind.HOP_DONG, Kind.BAN_GHI_NHO, Kind.BAN_THOA_THUAN})
+"""Kinds that private parties write as well, with a number and a director's name; an office's names its recipients."""
 _UNIT_WORDS: Final = re.compile(
     r"^\W*(?:uy ban|ubnd|hoi dong|so |phong |van phong|bo |cuc |chi cuc|truong |trung tam|cong an|ban |dang uy|quan uy|huyen uy|tinh uy|thanh uy"
     r"|chinh phu|toa an|vien kiem sat|hoi |lien doan|mat tran|uy ban mttq|benh vien|tram |doi |vien |tong cuc|thanh tra|kho bac|ngan hang|cong ty|tap doan|doan |thanh doan|hiep hoi|quoc hoi|thu tuong)"
@@ -223,6 +225,8 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
     score = _score(evidence)
     issuer = _issuer(head, bare_head, number_line)
     state = _state(evidence, score, bare, numbered=bool(number))
+    if kind in _AGREEMENTS and not {"recipients", "filed"} & set(evidence):
+        state = State.WORKING
     if state is not State.WORKING and kind is None and "dear" in evidence:
         kind = Kind.CONG_VAN
     shown = f"{number}{joint}{symbol}" if symbol else ""

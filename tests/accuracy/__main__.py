@@ -6,13 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.accuracy import mails, second_readers, signatures, tables
+from tests.accuracy import looks, mails, official_files, second_readers, signatures, tables
 
 SECTIONS = {
     "matrix": tables.full_report,
     "recall": second_readers.report,
     "mails": mails.report,
     "signatures": signatures.report,
+    "official": official_files.report,
+    "looks": looks.report,
 }
 """Name of the marks `<!-- name begin -->`, and what makes the section."""
 

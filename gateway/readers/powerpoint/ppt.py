@@ -29,13 +29,14 @@ from gateway.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Place, Sink
-from gateway.readers.powerpoint.ppt_text import Looks, font_name, parse_master, parse_scheme, stretches
+from gateway.readers.powerpoint.ppt_schemes import Schemes
+from gateway.readers.powerpoint.ppt_text import Looks, font_name, parse_master, stretches
 from gateway.text.colour import is_invisible
 
 _DOCUMENT, _SLIDE, _NOTES, _MASTER, _HANDOUT = 0x03E8, 0x03EE, 0x03F0, 0x03F8, 0x0FC9
 _USER_EDIT, _PERSIST = 0x0FF5, 0x1772
 _TEXT_HEADER, _CHARS, _BYTES, _STYLES, _STRING = 0x0F9F, 0x0FA0, 0x0FA8, 0x0FA1, 0x0FBA
-_MASTER_STYLE, _FONT, _SCHEME, _SLIDE_SHOW = 0x0FA3, 0x0FB7, 0x07F0, 0x03F9
+_MASTER_STYLE, _FONT, _SLIDE_SHOW = 0x0FA3, 0x0FB7, 0x03F9
 _OBJECT_STORE, _VBA, _INTERACTION, _LIST = 0x1011, 0x0400, 0x0FF3, 0x0FF0
 _SLIDE_PERSIST, _CLIENT_TEXT, _EMBED, _LINK, _CONTROL = 0x03F3, 0xF00D, 0x0FCC, 0x0FCE, 0x0FEE
 _COMMENT, _HEADERS, _HYPERLINK, _TAGS, _SHAPE_FLAGS = 0x2EE0, 0x0FD9, 0x0FD7, 0x1388, 0xF00A
@@ -139,6 +140,7 @@ class _Reader:
         self._page = _Page(Place("document", Role.BODY))
         self._pending: tuple[str, Place, int] | None = None
         self._grounds: dict[int, str | None] = {}
+        self._schemes = Schemes()
         """Backgrounds that pages have of their own; None for a picture or a gradient."""
         """A text whose styles may come in the next record."""
         self._notes = self._masters = self._stale = 0
@@ -241,6 +243,7 @@ class _Reader:
             elif background and is_properties(record) and record.path_starts:
                 self._grounds[record.path_starts[0] - 8] = _fill(properties(self._stream, record), None)
                 background = False
+            self._schemes.take(record, content)
             if record.kind == _FONT:
                 self._looks.fonts[record.instance] = font_name(content)
             elif record.kind == _MASTER_STYLE:
@@ -254,6 +257,7 @@ class _Reader:
         strings_in = frozenset({_COMMENT, _HEADERS, _HYPERLINK})
         end = 0
         numbered = 0
+        starts = {number: start for start, number in self._persisted.slides.items()}
         for record in records(self._stream, self._budget):
             end = max(end, record.end)
             content = self._stream[record.start : record.end]
@@ -267,8 +271,9 @@ class _Reader:
                     numbered = 0
                 case k if k == _SLIDE_PERSIST and _LIST in record.path:
                     numbered += 1
-                case k if k == _SCHEME and (record.instance in {1, 6} or not self._page.scheme):
-                    self._page.scheme = parse_scheme(content)
+                    start = starts.get(numbered, -1)
+                    self._page.scheme, self._page.start = self._schemes.of(start), start
+                    self._page.ground = self._paper()
                 case k if k == _SLIDE_SHOW and u16(content, 10) & 4:
                     self._page.place = self._page.place.hidden()
                 case k if k == _TEXT_HEADER:
@@ -322,7 +327,7 @@ class _Reader:
                 place = Place("handout", Role.HEADER, origin)
             case _:
                 place = Place("document", Role.BODY, origin)
-        self._page = _Page(place, self._page.scheme if record.kind in {_SLIDE, _NOTES} else (), start=start)
+        self._page = _Page(place, self._schemes.of(start), start=start)
 
     def _text_place(self, record: Record, numbered: int) -> Place:
         page = self._page

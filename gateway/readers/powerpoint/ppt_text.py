@@ -43,8 +43,8 @@ class Looks:
     masters: dict[tuple[int, int], CharacterLook] = field(default_factory=dict)
 
     def face(self, look: CharacterLook, scheme: tuple[str, ...]) -> Face:
-        """Return a look with names and colours resolved."""
-        colour: str | None = None
+        """Return a look with names and colours resolved; a colour of a scheme that is not known is None."""
+        colour: str | None = "auto" if scheme or look.colour is None else None
         if look.colour is not None:
             index = look.colour >> 24
             if index == 0xFE:
@@ -54,7 +54,7 @@ class Looks:
         elif len(scheme) > 1:
             colour = scheme[1]  # letters without a colour have that of the scheme's text and lines
         font = self.fonts.get(look.font) if look.font is not None else None
-        return Face(font, look.size_pt, colour or "auto", None, look.bold)
+        return Face(font, look.size_pt, colour, None, look.bold)
 
     def master(self, kind: int, level: int) -> CharacterLook:
         """Return what the master says for a kind of text and level; its other levels and kinds stand in."""
