@@ -22,7 +22,7 @@ from gateway.app import (
     smtp_settings,
     spool_settings,
 )
-from gateway.audit import AuditLog
+from gateway.audit import AuditLog, SenderHistory
 from gateway.config import Configuration, ListenerKind
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
@@ -99,6 +99,7 @@ class _Frontend:
             _LOG.warning(
                 "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
             )
+        history = SenderHistory(configuration.data)
         try:
             added = outgoing(configuration)
             judge = Judge(
@@ -106,6 +107,7 @@ class _Frontend:
                 workers=inherited.workers,
                 limits=inspection_limits(configuration),
                 outgoing=added,
+                history=history,
             )
             texts = Texts(configuration.language.value)
             pipeline = Pipeline(judge, audit, outgoing=added, texts=texts, new_reference=make_reference)
@@ -140,6 +142,7 @@ class _Frontend:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=5)
         finally:
+            await asyncio.to_thread(history.close)
             await audit.close()
 
     async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
-from gateway.audit import AuditLog, Delivery, failpoints
+from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
@@ -75,10 +75,12 @@ class Judge:
         workers: WorkerPool,
         limits: Limits | None = None,
         outgoing: Outgoing | None = None,
+        history: SenderHistory | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self.rulebook = rulebook
         self._outgoing = outgoing
+        self._history = history
         self._workers = workers
         self._limits = limits or Limits()
         self._clock = clock
@@ -103,7 +105,7 @@ class Judge:
             message = parse(content)
         now = self._clock()
         inspection = inspect_inline(message, content) or await self._inspect(transaction, spool, message, now)
-        return Evidence(
+        evidence = Evidence(
             now=now,
             session=transaction.session,
             envelope=transaction.envelope,
@@ -113,6 +115,9 @@ class Judge:
             authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
             directory=rules.directory,
         )
+        if self._history is not None and (asked := rules.policies.asked(evidence)):
+            return structs.replace(evidence, history=await self._history.look_up(asked))
+        return evidence
 
     async def _inspect(self, transaction: Transaction, spool: Spool, message: Message, now: datetime) -> Inspection:
         descriptor = spool.fileno()

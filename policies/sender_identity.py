@@ -4,14 +4,15 @@ What: in an authenticated session the reverse-path, From and Sender are the mail
 Always: one From with one address, no look-alike of an official domain, no address that two readers take differently.
 Why: Điều 4.3 forbids forging mail of another; Điều 7.3 makes the holder answerable for what is sent.
 Fix: choose the address of the login, or have the Office record the delegation.
-Without login there is nobody to compare with, so only the form is judged. Warnings at a first-seen address would need
-the history of earlier mails, which is no evidence of this mail: they are left out.
+Without login there is nobody to compare with, so only the form is judged. A warning at an address from which no
+delivered mail has come yet is a setting (`first_seen`), for what the audit remembers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from enum import Enum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +54,7 @@ RULES: Final = (
     Rule(id="display_name", code="SID-07", article="7600:4.3", disposition=Disposition.REJECT),
     Rule(id="malformed", code="SID-08", article="7600:5", disposition=Disposition.REJECT),
     Rule(id="inactive", code="SID-09", article="7600:8.2", disposition=Disposition.REJECT),
+    Rule(id="first_seen", code="SID-11", article="7600:4.3", disposition=Disposition.TAG),
     Rule(id="needs_login", code="SID-10", article="7600:4.3", disposition=Disposition.REJECT),
 )
 
@@ -61,6 +63,13 @@ NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS})
 _SEVERAL: Final = frozenset({"several-addresses", "two-addresses", "group"})
 _MISLEADING: Final = frozenset({"display-name-address"})
 _LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})
+
+
+class SenderField(Enum):
+    """Where a sender stands."""
+
+    REVERSE_PATH = "reverse_path"
+    FROM = "from"
 
 
 class Settings(BaseModel):
@@ -88,6 +97,18 @@ class Settings(BaseModel):
         default=(FrontEnd.CHECK,),
         description="Front ends to which `own_domain_needs_login` does not apply (`relay` for allowed networks)",
     )
+    first_seen: tuple[SenderField, ...] = Field(
+        default=(),
+        description="Warn at a sender from whom no delivered mail has come yet, by the audit; empty never does",
+    )
+    first_seen_after_days: int = Field(
+        default=30, ge=0, description="No such warnings before the audit reaches back so many days: all would be new"
+    )
+
+
+def asks(evidence: Evidence, settings: Settings) -> Iterator[str]:
+    """Name the senders whose history the rule `first_seen` wants to know."""
+    yield from (address for _, address in _senders(evidence, settings))
 
 
 def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
@@ -95,8 +116,9 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     findings = list(_reverse_path(evidence, settings))
     if evidence.message is not None:
         findings += _header(evidence, settings, evidence.message)
+    findings += _first_seen(evidence, settings)
     yield from findings
-    if all(finding.rule == "reply_to" for finding in findings):
+    if all(finding.rule in {"reply_to", "first_seen"} for finding in findings):
         login = evidence.session.auth_user
         yield Finding(
             rule="malformed" if login is None else "author" if evidence.message is not None else "reverse_path",
@@ -279,6 +301,37 @@ def _needs_login(evidence: Evidence, settings: Settings, address: Address) -> It
         about=About(header="From"),
         params={"address": address.normal},
     )
+
+
+def _senders(evidence: Evidence, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield field and case-folded address of the senders that the settings speak of."""
+    if SenderField.REVERSE_PATH in settings.first_seen and evidence.envelope.reverse_path:
+        for address in parse_path(evidence.envelope.reverse_path).mailboxes:
+            yield "envelope", address.normal.casefold()
+    if SenderField.FROM in settings.first_seen and evidence.message is not None:
+        for reading in author_fields(evidence.message):
+            if reading.field == "from":
+                for address in reading.mailboxes:
+                    yield "From", address.normal.casefold()
+
+
+def _first_seen(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+    """Warn once at each sender from whom nothing has been delivered yet."""
+    history = evidence.history
+    if history is None or history.since is None:
+        return
+    if evidence.now - history.since < timedelta(days=settings.first_seen_after_days):
+        return
+    told: set[str] = set()
+    for field, address in _senders(evidence, settings):
+        if address in history.unmet and address not in told:
+            told.add(address)
+            yield Finding(
+                rule="first_seen",
+                outcome=FindingOutcome.FAILED,
+                about=About(header="From") if field == "From" else About(),
+                params={"address": address, "field": field},
+            )
 
 
 def _outside(evidence: Evidence, settings: Settings, address: Address) -> Iterator[Finding]:

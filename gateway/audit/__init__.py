@@ -10,7 +10,8 @@
 No audit record, no 250: every call returns after the commit (synchronous=FULL) or raises `AuditError`.
 """
 
+from gateway.audit.history import SenderHistory
 from gateway.audit.log import AuditLog, Recovery, Relayed
 from gateway.audit.record import Delivery
 
-__all__ = ["AuditLog", "Delivery", "Recovery", "Relayed"]
+__all__ = ["AuditLog", "Delivery", "Recovery", "Relayed", "SenderHistory"]

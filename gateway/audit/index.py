@@ -23,6 +23,7 @@ import msgspec
 from gateway.audit import record as r
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
+from gateway.mime.addresses import parse_from_field
 
 _VERSION = 3
 _SLICE = 200
@@ -261,6 +262,7 @@ def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail:
     tags |= {f"sha:{digest[:32]}" for digest in (mail.sha256, *(part.sha256 for part in mail.parts)) if digest}
     rows.tags += [(tag, seq) for tag in tags]
     rows.tags += _address_tags("from", mail.reverse_path, seq)
+    rows.tags += [(f"author:{address}", seq) for address in _authors(mail)]
     if mail.session.login:
         rows.tags += _address_tags("login", mail.session.login, seq)
     for address in mail.recipients:
@@ -279,6 +281,19 @@ def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail:
         ]
     )
     rows.words.append((seq, fold(subject), fold(files), fold(other), _only_marked(subject), _only_marked(files)))
+
+
+def senders_of(mail: r.MailFacts) -> set[str]:
+    """Return the addresses that a mail came from, case folded: its reverse-path and its authors."""
+    return {address for address in (mail.reverse_path.casefold(), *_authors(mail)) if address}
+
+
+def _authors(mail: r.MailFacts) -> set[str]:
+    """Return the addresses of From; none of a confidential mail, whose From is not kept."""
+    if not mail.header_from:
+        return set()
+    # The text is decoded, so what looks like a mailbox before the last may be a display name.
+    return {address.normal.casefold() for address in parse_from_field(mail.header_from).mailboxes[-1:]}
 
 
 def _only_marked(text: str) -> str:

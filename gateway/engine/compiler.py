@@ -174,6 +174,7 @@ class Compiler:
             needs=module.needs,
             confidential_rules=module.confidential_rules,
             run=module.evaluate,
+            asks=module.asks,
             stance=Stance(mode, actions),
             scopes=tuple(scopes),
             waivers={rule: tuple(found) for rule, found in by_rule.items()},

@@ -111,6 +111,8 @@ class Policy:
     confidential_rules: frozenset[str]
     """Rules whose findings speak of a possible state secret."""
     run: Callable[[Evidence, Any], Iterable[Finding]]
+    asks: Callable[[Evidence, Any], Iterable[str]] | None
+    """Names the senders whose history `run` wants to know; None never does."""
     stance: Stance
     """How it acts where no scope says otherwise."""
     scopes: tuple[Scope, ...]

@@ -10,6 +10,7 @@ from gateway.engine.catalogue import Catalogue
 from gateway.engine.places import Language
 from gateway.engine.policy import Policy
 from gateway.engine.schema import WaiverSection, Words
+from gateway.model import Evidence
 
 VIETNAM = timezone(timedelta(hours=7), "ICT")
 """The day of scopes, waivers and citations is the day in Viet Nam."""
@@ -37,6 +38,15 @@ class PolicySet:
     def policy(self, name: str) -> Policy | None:
         """Return a policy by name, None when the set has none."""
         return self._by_name.get(name)
+
+    def asked(self, evidence: Evidence) -> frozenset[str]:
+        """Return the senders whose history the policies want to know before they judge."""
+        return frozenset(
+            address
+            for policy in self.policies
+            if policy.asks is not None and not policy.idle
+            for address in policy.asks(evidence, policy.settings)
+        )
 
     def citation(self, key: str, language: Language, on: date) -> str:
         """Return the words of a citation key (`7600:9.4c`) that are right on a day.

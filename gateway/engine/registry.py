@@ -35,6 +35,8 @@ class PolicyModule:
     needs: frozenset[Need]
     settings_model: type[BaseModel]
     evaluate: Callable[[Evidence, Any], Iterable[Finding]]
+    asks: Callable[[Evidence, Any], Iterable[str]] | None
+    """`asks` of the module, where it has one: the senders whose history `evaluate` wants to know, as addresses."""
     texts: str
     """Content of its TOML texts."""
     confidential: bool
@@ -98,6 +100,7 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
         needs=frozenset(module.NEEDS),
         settings_model=module.Settings,
         evaluate=module.evaluate,
+        asks=getattr(module, "asks", None),
         texts=_texts(name, module),
         confidential=confidential,
         confidential_rules=frozenset(

@@ -6,7 +6,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 
 from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
-from gateway.model.evidence import AuthenticationResults, AuthResult, Evidence
+from gateway.model.evidence import AuthenticationResults, AuthResult, Evidence, History
 from gateway.model.mail import (
     Address,
     AddressReading,
@@ -65,6 +65,7 @@ __all__ = [
     "FindingOutcome",
     "FrontEnd",
     "HeaderField",
+    "History",
     "HolderKind",
     "Image",
     "Indication",

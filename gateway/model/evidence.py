@@ -29,6 +29,16 @@ class AuthenticationResults(Struct, frozen=True):
     results: tuple[AuthResult, ...] = ()
 
 
+class History(Struct, frozen=True, kw_only=True):
+    """What the audit knows of the senders that a policy asked for."""
+
+    met: frozenset[str] = frozenset()
+    """Addresses, case folded, that a delivered mail came from before."""
+    unmet: frozenset[str] = frozenset()
+    since: datetime | None = None
+    """How far back the log goes; None when it is empty."""
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """The input of `evaluate`: pure data, made by `gather`."""
 
@@ -44,3 +54,5 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """None when nobody looked."""
     directory: Directory | None = None
     """None without a configured directory."""
+    history: History | None = None
+    """None when no policy asked, or when it could not be told."""

@@ -2,7 +2,7 @@
 
 A file is YAML: `mailboxes` (the directory of its cases) and `cases`, each with `name`, `expect` (the exact list of
 `rule outcome`) and any of `login`, `front_end`, `from` (reverse-path, empty for the null one), `to`, `header` (raw
-lines; without it the case is asked at RCPT), `body`, `now`, `settings`, `authentication`, `directory: false`.
+lines; without it the case is asked at RCPT), `body`, `now`, `settings`, `authentication`, `directory: false`, `history`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gateway.model import (
     Envelope,
     Evidence,
     FrontEnd,
+    History,
     Mailbox,
     MailboxKind,
     MailboxStatus,
@@ -88,6 +89,13 @@ def evidence(case: dict[str, Any], mailboxes: Directory) -> Evidence:
         if "authentication" in case
         else None,
         directory=mailboxes if case.get("directory", True) else None,
+        history=History(
+            met=frozenset(case["history"].get("met", ())),
+            unmet=frozenset(case["history"].get("unmet", ())),
+            since=datetime(*map(int, str(case["history"]["since"]).split("-")), tzinfo=UTC),
+        )
+        if "history" in case
+        else None,
     )
 
 
