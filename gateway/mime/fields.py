@@ -24,7 +24,7 @@ _NAME = re.compile(rb"[!-9;-~]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FOLD = re.compile(rb"\r\n(?=[ \t])|[\r\n]+")
 _LENIENT_BLANK = re.compile(rb"(?:\r\n|\r|\n)(?:\r\n|\r|\n)")
-_MBOX = re.compile(rb">?From ")
+_MBOX = re.compile(rb">?From (?![ \t]*:)")  # not the field, written with a blank before its colon
 
 # RFC 5322 §3.6 and RFC 2045 §3: at most once in a block.
 _PLAIN = frozenset({"7bit", "8bit", "binary"})

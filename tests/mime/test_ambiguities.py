@@ -93,6 +93,7 @@ CASES = {
     "bare LF in a header": (message(b"X: a\n" + MIXED, PART), "bare-lf"),
     "NUL in a header": (message(b"X: a\0b\r\n", b"x"), "nul"),
     "space before the colon": (message(b"Content-Type : multipart/mixed; boundary=B\r\n", PART), "space-before-colon"),
+    "space before the colon of a From in the first line": (b"From : c@d.vn\r\n" + HEAD + b"\r\nx", "space-before-colon"),
     "no colon": (message(b"a line of text\r\n" + MIXED, PART), "header-without-colon"),
     "blank in the name": (message(b"Content Type: text/html\r\n", b"x"), "header-name"),
     "8-bit in the name": (message("Tiêu-đề: x\r\n".encode(), b"x"), "header-name"),
