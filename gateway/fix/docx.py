@@ -19,7 +19,8 @@ from gateway.text.fonts import is_symbol, is_times_new_roman
 from gateway.text.typography import is_stamp
 
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
-_SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$", re.IGNORECASE)
+_SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\.xml$", re.IGNORECASE)
+_SIGNED_MACRO: Final = re.compile(r"word/vbaProjectSignature\w*\.bin$", re.IGNORECASE)
 _LIMIT_BYTES: Final = 256 << 20
 _LIMIT_FILES: Final = 5000
 
@@ -38,12 +39,14 @@ def mend_docx(data: bytes) -> tuple[bytes, Tally]:
 def _mend(data: bytes, package: zipfile.ZipFile) -> tuple[bytes, Tally]:
     entries = package.infolist()
     names = [entry.filename for entry in entries]
-    if "word/document.xml" not in names:
-        raise RefusedError("unsupported")
     if any(_SIGNED.match(name) for name in names):
         raise RefusedError("signed")
     if any(entry.flag_bits & 1 for entry in entries):
         raise RefusedError("encrypted")
+    if "word/document.xml" not in names:
+        raise RefusedError(_other_kind(package, names))
+    if any(_SIGNED_MACRO.match(name) for name in names):
+        raise RefusedError("macro")
     if (
         len(entries) > _LIMIT_FILES
         or len(set(names)) != len(names)
@@ -63,6 +66,19 @@ def _mend(data: bytes, package: zipfile.ZipFile) -> tuple[bytes, Tally]:
             content = parts.get(entry.filename)
             written.writestr(entry, package.read(entry) if content is None else content)
     return target.getvalue(), tally
+
+
+def _other_kind(package: zipfile.ZipFile, names: Sequence[str]) -> str:
+    """Return the cause of refusal that names the program which mends this package: a key of `[refused]`."""
+    if "xl/workbook.xml" in names:
+        return "sheet"
+    if "ppt/presentation.xml" in names:
+        return "slides"
+    kind = package.open("mimetype").read(100) if "mimetype" in names else b""
+    if kind.startswith(b"application/vnd.oasis.opendocument."):
+        known = ((b".text", "writer"), (b".spreadsheet", "sheet"), (b".presentation", "slides"))
+        return next((cause for part, cause in known if part in kind), "unsupported")
+    return "unsupported"
 
 
 def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:

@@ -10,10 +10,18 @@ from gateway.fix.rtf import mend_rtf
 from gateway.fix.tally import RefusedError, Tally
 
 _LIMIT_BYTES: Final = 64 << 20
-_OTHERS: Final = (b"%PDF-", b"{\\object", b"<?xml", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
+_OTHERS: Final = (b"{\\object", b"<?xml", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_STREAMS: Final = (
+    ("EncryptedPackage", "encrypted"),
+    ("_xmlsignatures", "signed"),
+    ("_signatures", "signed"),
+    ("WordDocument", "word97"),
+    ("Workbook", "sheet"),
+    ("PowerPoint Document", "slides"),
+)
+"""Names in compound files with what they mean for a mender: a cause of `[refused]`."""
 
 
 class Fixed(NamedTuple):
@@ -33,7 +41,10 @@ def fix(data: bytes) -> Fixed:
     if data.startswith(b"{\\rtf"):
         return Fixed(*mend_rtf(data))
     if data.startswith(_OLE):
-        raise RefusedError("encrypted" if _ENCRYPTED in data else "unsupported")
+        found = next((cause for name, cause in _STREAMS if name.encode("utf-16-le") in data), "unsupported")
+        raise RefusedError(found)
+    if data.startswith(b"%PDF-"):
+        raise RefusedError("pdf")
     if data.startswith(_OTHERS) or (b"\0" in data[:4096] and not data.startswith(_UTF16)):
         raise RefusedError("unsupported")
     return Fixed(*mend_plain(data))

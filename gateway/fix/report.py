@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from gateway.engine.places import Language, place_words
 from gateway.engine.wording import say
 from gateway.fix.tally import RefusedError, Tally
 from gateway.model import Document
-from gateway.text.official import recognise
-from gateway.text.typography import FaultKind, Passage, TypographyRules, examine
+from gateway.text.colour import hue
+from gateway.text.margins import margin_faults
+from gateway.text.official import Recognition, recognise
+from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine
+
+_FAMILIES: Final = {
+    **dict.fromkeys(("xlsx", "xls", "ods", "csv", "xlsb"), "sheet"),
+    **dict.fromkeys(("pptx", "ppt", "odp"), "slides"),
+    "pdf": "pdf",
+}
+"""Formats by the kind of program that mends them; the others are text documents."""
 
 
 def report_lines(tally: Tally, language: Language) -> Iterator[str]:
@@ -30,33 +40,87 @@ def refusal(error: RefusedError, language: Language) -> str:
 
 
 def lint_lines(document: Document, language: Language, rules: TypographyRules | None = None) -> Iterator[str]:
-    """Yield what a writer should know of a document before sending it: what it is, and how it is set."""
+    """Yield what a writer should know of a document before sending it: what it is, how it is set, and how to mend it."""
+    family = _FAMILIES.get(document.format, "writer")
     found = recognise(document)
-    unknown = say("fix", "lint", "unknown", language)
-    state = say("fix", "state", found.state.value, language)
-    kind = found.kind.value if found.kind is not None else unknown
-    yield say("fix", "lint", "official", language, kind=kind, number=found.number or unknown, state=state)
+    official = family != "sheet" and found.official
+    yield _what_it_is(found, language) if official else say("fix", "lint", "working", language)
     report = examine(document, rules or TypographyRules())
-    if report.font_share is not None:
-        yield say("fix", "lint", "font", language, share=_percent(report.font_share))
-        yield from _passages(report.passages_of(FaultKind.FONT), language)
-    if report.black_share is not None:
-        yield say("fix", "lint", "colour", language, share=_percent(report.black_share))
-        yield from _passages(report.passages_of(FaultKind.COLOUR), language)
+    yield from _look(report, family, language)
     if report.charsets:
         name = say("fix", "charset", report.charsets[0], language)
         yield say("fix", "lint", "legacy", language, charset=name, count=report.legacy_letters)
         yield from _passages(report.passages_of(FaultKind.ENCODING), language)
+        yield _remedy("legacy", "pdf" if family == "pdf" else "any", language)
     if report.decomposed_letters:
         yield say("fix", "lint", "decomposed", language, count=report.decomposed_letters)
-    if not report.passages and not report.decomposed_letters:
+        yield _remedy("decomposed", "any", language)
+    margins = margin_faults(document) if official else ()
+    for fault in margins:
+        side = say("fix", "side", fault.side, language)
+        place = place_words(fault.locator, language)
+        yield say("fix", "lint", "margin", language, side=side, found=fault.found, wanted=fault.wanted, place=place)
+    if margins:
+        yield _remedy("margin", family, language)
+    if report.letters and not report.passages and not report.decomposed_letters:
         yield say("fix", "lint", "fine", language)
+
+
+def _what_it_is(found: Recognition, language: Language) -> str:
+    unknown = say("fix", "lint", "unknown", language)
+    blank = say("fix", "lint", "no-number", language)
+    number = blank if found.number.startswith(("/", "-")) else found.number or unknown
+    return say(
+        "fix",
+        "lint",
+        "official",
+        language,
+        kind=found.kind.value if found.kind is not None else unknown,
+        number=number,
+        date=found.issued_on.strftime("%d/%m/%Y") if found.issued_on is not None else unknown,
+        state=say("fix", "state", found.state.value, language),
+    )
+
+
+def _look(report: Report, family: str, language: Language) -> Iterator[str]:
+    """Yield the shares of font and colour, and for each fault its places and the remedy."""
+    for kind, key, share, found in (
+        (FaultKind.FONT, "font", report.font_share, report.fonts),
+        (FaultKind.COLOUR, "colour", report.black_share, report.colours),
+    ):
+        if share is None:
+            continue
+        others = ", ".join(
+            say("fix", "lint", "other", language, value=_shown(kind, value, language), count=count)
+            for value, count in found[:4]
+        )
+        shown = f"{key}-others" if others else key
+        yield say("fix", "lint", shown, language, share=_percent(share), others=others)
+        passages = report.passages_of(kind)
+        yield from _passages(passages, language)
+        if passages:
+            yield _remedy(key, family, language)
 
 
 def _passages(passages: tuple[Passage, ...], language: Language) -> Iterator[str]:
     for passage in passages:
         place = place_words(passage.locator, language) or "-"
-        yield say("fix", "lint", "passage", language, place=place, value=passage.value, quote=passage.quote)
+        if passage.page is not None and "page:" not in passage.locator:
+            place += f", {place_words(f'page:{passage.page}', language)}"
+        value = _shown(passage.kind, passage.value, language)
+        yield say("fix", "lint", "passage", language, place=place, value=value, quote=passage.quote)
+
+
+def _shown(kind: FaultKind, value: str, language: Language) -> str:
+    """Return a font, a colour or a charset as people call it."""
+    if kind is FaultKind.ENCODING:
+        return say("fix", "charset", value, language)
+    name = hue(value) if kind is FaultKind.COLOUR else ""
+    return f"{say('fix', 'hue', name, language)} ({value})" if name else value
+
+
+def _remedy(fault: str, family: str, language: Language) -> str:
+    return say("fix", "remedy", f"{fault}-{family}", language)
 
 
 def _percent(share: float) -> str:

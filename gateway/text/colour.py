@@ -6,6 +6,7 @@ black 231F20, a dark theme colour), and none of them is a fault. Colours are `au
 
 from __future__ import annotations
 
+import colorsys
 import re
 from functools import lru_cache
 from typing import Final
@@ -53,3 +54,30 @@ def is_dark(background: str | None) -> bool:
     """Tell whether a background is so dark that automatic letters show white on it."""
     rgb = channels(background)
     return rgb is not None and 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] < 64_000
+
+
+_HUES: Final = (
+    (15, "red"),
+    (42, "orange"),
+    (68, "yellow"),
+    (165, "green"),
+    (195, "cyan"),
+    (262, "blue"),
+    (330, "purple"),
+)
+"""Greatest angle on the colour circle, in degrees, that a name reaches to; beyond the last it is red again."""
+
+
+def hue(colour: str | None) -> str:
+    """Return the name that people have for a colour: `black`, `white`, `grey`, `red`, `blue` ..., empty for none."""
+    rgb = channels(colour)
+    if rgb is None:
+        return ""
+    angle, lightness, saturation = colorsys.rgb_to_hls(*(value / 255 for value in rgb))
+    if is_black(colour):
+        return "black"
+    if lightness > 0.95:
+        return "white"
+    if saturation < 0.12:
+        return "grey"
+    return next((name for limit, name in _HUES if angle * 360 <= limit), "red")

@@ -14,10 +14,11 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.engine.places import Language
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
-from gateway.model import Document
+from gateway.model import Document, PageSetup, Run
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.text.legacy import encode
@@ -45,6 +46,10 @@ def docx(body: str, *, styles: str = "", extra: dict[str, bytes] | None = None) 
         "word/styles.xml": f'<w:styles xmlns:w="{W}">{styles}</w:styles>'.encode(),
         "word/document.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n<w:document xmlns:w="{W}"><w:body>{body}<w:sectPr/></w:body></w:document>'.encode(),
     } | (extra or {})
+    return zipped(members)
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in members.items():
@@ -162,9 +167,25 @@ def test_references_and_special_characters_survive():
         (docx(paragraph("a"), extra={"_xmlsignatures/sig1.xml": b"<Signature/>"}), "signed"),
         (docx('<!DOCTYPE a [<!ENTITY b "c">]>'), "damaged"),
         (b"PK\x03\x04 not a zip", "damaged"),
-        (b"%PDF-1.7\n", "unsupported"),
+        (b"%PDF-1.7\n", "pdf"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "unsupported"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "_xmlsignatures".encode("utf-16-le"), "signed"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "word97"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "sheet"),
+        (docx(paragraph("a"), extra={"word/vbaProjectSignature.bin": b"x"}), "macro"),
+        (zipped({"xl/workbook.xml": b"<workbook/>"}), "sheet"),
+        (zipped({"xl/workbook.xml": b"<workbook/>", "_xmlsignatures/sig1.xml": b"<s/>"}), "signed"),
+        (zipped({"ppt/presentation.xml": b"<p/>"}), "slides"),
+        (zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<c/>"}), "writer"),
+        (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<c/>"}), "sheet"),
+        (
+            zipped(
+                {"mimetype": b"application/vnd.oasis.opendocument.text", "META-INF/documentsignatures.xml": b"<s/>"}
+            ),
+            "signed",
+        ),
+        (zipped({"a.txt": b"a"}), "unsupported"),
         (b"{\\rtf1 {\\fonttbl {", "damaged"),
         (b"\0\1\2\3" * 50, "unsupported"),
     ],
@@ -288,4 +309,35 @@ def test_lint_tells_kind_number_and_faults_with_their_place():
     assert "báo cáo" in shown
     assert f"{made.number}/{made.symbol}" in shown
     assert "Arial" in shown
+    assert "Cách sửa: Word: Ctrl+A" in shown
     assert "đúng quy định" in "\n".join(lint_lines(letter(1, "báo cáo", Layout.TABLE).document, Language.VI))
+
+
+def test_lint_speaks_of_colours_margins_and_programs_as_a_clerk_does():
+    made = letter(2, "thông báo", Layout.TABLE, drafted=True).document
+    setup = PageSetup(locator="section:1", width_pt=595, height_pt=842, left_pt=72, right_pt=50)
+    blue = tuple(replace(run, colour="0000FF", page=2) for run in made.runs)
+    shown = "\n".join(lint_lines(replace(made, runs=blue, setups=(setup,)), Language.VI))
+    assert "dự thảo" in shown
+    assert "số: chưa có" in shown
+    assert "xanh dương (0000FF)" in shown
+    assert "trang 2" in shown
+    assert "lề trái 25.4 mm, Nghị định 30/2020 quy định 30-35 mm (phần 1)" in shown
+    sheet = Document(part="1", format="xlsx", runs=(Run(text="Tổng hợp", font="Calibri", locator="cell:Sheet1!A1"),))
+    told = "\n".join(lint_lines(sheet, Language.VI))
+    assert "Tệp làm việc" in told
+    assert "Cách sửa: Excel" in told
+    assert "ô A1" in told
+
+
+@pytest.mark.parametrize("family", ["writer", "sheet", "slides", "pdf"])
+@pytest.mark.parametrize("language", list(Language))
+def test_every_family_of_programs_has_its_remedies(family, language):
+    kinds = {"writer": "docx", "sheet": "xlsx", "slides": "pptx", "pdf": "pdf"}
+    text = encode(SENTENCES[0], Charset.VNI) + unicodedata.normalize("NFD", SENTENCES[1])
+    runs = letter(2, "thông báo", Layout.TABLE).document.runs
+    setup = PageSetup(locator="section:1", width_pt=612, height_pt=792, left_pt=10)
+    faulty = tuple(replace(run, font="Arial", colour="C00000") for run in (*runs, Run(text=text, block=900)))
+    told = list(lint_lines(Document(part="1", format=kinds[family], runs=faulty, setups=(setup,)), language))
+    assert not [line for line in told if "{" in line]
+    assert len([line for line in told if line.startswith(("  Cách sửa", "  Remedy"))]) >= 3
