@@ -63,9 +63,7 @@ def run(inherited: Inherited, ready_pipe: int) -> None:
 
 def _tune_memory() -> None:
     """Spend less time on collecting garbage, and give the memory of large contents back when they are gone."""
-    # What start-up made lives as long as the process. A mail makes few cycles, so young ones are looked for rarely.
-    gc.collect()
-    gc.freeze()
+    # A mail makes few cycles, so they are looked for rarely; what the supervisor made it has frozen.
     gc.set_threshold(20_000, 20, 20)
     # Once a large block was freed, glibc's malloc would keep blocks of that size in the heap, which then only grows.
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

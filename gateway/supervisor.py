@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -129,6 +130,9 @@ class _Supervisor:
     def run(self) -> int:
         """Start the front ends, say `ready`, and wait for signals until everything has ended."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
+        gc.collect()
+        gc.freeze()
         pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
         for pipe in pipes:
             started = os.read(pipe, 1)
