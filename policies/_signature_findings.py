@@ -23,6 +23,7 @@ from gateway.model import (
 )
 from gateway.text.addresses import normal_form
 
+_UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "unsupported-format")
 _VIEW_PROBLEMS: Final = (
     "javascript-before-signing",
     "launch-action",
@@ -107,7 +108,9 @@ def _reason(signature: Signature, rule: str) -> str:
                 "uncovered-part",
             )
         case "unverifiable":
-            return next((p for p in ("encrypted", "unsupported-format") if p in problems), "unsupported-algorithm")
+            if signature.sub_indication == "NO_SIGNING_CERTIFICATE_FOUND" and "unsupported-format" not in problems:
+                return "no-certificate"
+            return next((problem for problem in _UNVERIFIABLE if problem in problems), "unsupported-algorithm")
         case "broken":
             return signature.sub_indication or "HASH_FAILURE"
         case _:

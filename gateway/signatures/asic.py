@@ -196,7 +196,7 @@ class _Container:
 
     def _member(self, uri: str) -> str | None:
         decoded = urllib.parse.unquote(uri)
-        return next((one for one in (uri, decoded, decoded.removeprefix("/")) if one in self.package.names), None)
+        return next((one for one in (uri, decoded, decoded.removeprefix("/")) if one in self.package), None)
 
     def _timestamp(self, name: str, data: bytes) -> Signature:
         """A timestamp over the object or manifest proves a time and signs nothing."""

@@ -54,7 +54,10 @@ def verify_detached(
     if parsed is None:
         return ()
     if parsed.content is not None and parsed.content:
-        return verify_attached(signature, subject)
+        # Some tools put the file into the signature and send it once more beside it.
+        same = [other.path for other, data in others if data == parsed.content]
+        covers = (part, *same) if same else ()
+        return _report(parsed, subject, Content((parsed.content,)), covers=covers, matches=True)
     ordered = sorted(others, key=lambda one: not _names(filename, one[0].filename))
     best: tuple[Signature, ...] = ()
     for other, data in ordered:

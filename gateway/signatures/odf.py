@@ -91,7 +91,7 @@ def member_octets(package: Package, reference: Reference, covered: set[str]) -> 
         raise LibraryFault("external", reference.uri)
     decoded = urllib.parse.unquote(reference.uri)
     candidates = (decoded, reference.uri, decoded.removeprefix("/"), decoded.removeprefix("./"))
-    name = next((one for one in candidates if one in package.names), None)
+    name = next((one for one in candidates if one in package), None)
     if name is None:
         raise LibraryFault("missing-reference", reference.uri)
     octets: Any = package.read(name)

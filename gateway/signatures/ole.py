@@ -1,8 +1,9 @@
 """Signatures in the old binary Office formats (MS-OFFCRYPTO §2.5.1, §2.5.2): found and reported, not verified.
 
-A signature over a compound file covers some streams by rules of its own (the "legacy" hash leaves out what an attacker wants
-to change: USENIX Security 2023, LWA). No verifier is known that judges it soundly, so its integrity stays unknown: "signed
-in a format that cannot be verified".
+The older form, `_signatures`, hashes by MD5 alone (§2.5.1.5) and could never count. The newer one, `_xmlsignatures`, digests
+streams by rules that differ for each format and leave records out (in .xls the record WriteAccess, MS-XLS §2.1.7.16), so that
+what a reader shows is not what was signed (USENIX Security 2023, LWA); nor is there a second verifier or a published sample
+to hold one of ours against. Its integrity stays unknown: "signed in a format that cannot be verified".
 """
 
 from __future__ import annotations
@@ -29,6 +30,6 @@ def verify_ole(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     except LibraryFault:
         return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
     return tuple(
-        unreadable(subject, field_name=name, problem="unsupported-format", integrity=Integrity.UNKNOWN)
+        unreadable(subject, field_name=name, problem="old-office-format", integrity=Integrity.UNKNOWN)
         for name in names[:32]
     )

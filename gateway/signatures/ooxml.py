@@ -33,10 +33,12 @@ _OBJECT_KIND = DS_OBJECT = "http://www.w3.org/2000/09/xmldsig#Object"
 
 _MAY_STAY_UNSIGNED = re.compile(
     r"\[content_types\]\.xml|docprops/.*|_xmlsignatures/.*|.*/thumbnail\.\w+|ppt/(?:presprops|viewprops)\.xml"
-    r"|mimetype|ppt/_rels/(?:presprops|viewprops)\.xml\.rels",
+    r"|mimetype|ppt/_rels/(?:presprops|viewprops)\.xml\.rels"
+    r"|word/(?:people|comments(?:extended|ids|extensible))\.xml|docmetadata/labelinfo\.xml",
     re.IGNORECASE,
 )
-"""What genuine Office leaves out: properties, thumbnails, view state; nothing of it is content of the document."""
+"""What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
+who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
 _CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
 _FREE_RELATIONSHIPS = frozenset(
     {
@@ -48,6 +50,11 @@ _FREE_RELATIONSHIPS = frozenset(
         "signature",
         "presProps",
         "viewProps",
+        "people",
+        "commentsExtended",
+        "commentsIds",
+        "commentsExtensible",
+        "classificationlabels",
     }
 )
 """Last word of relationship types that may stay unsigned."""

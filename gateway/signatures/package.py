@@ -30,6 +30,14 @@ class Package:
     _archive: zipfile.ZipFile = field(repr=False)
     _read: dict[str, bytes] = field(default_factory=dict, repr=False)
     _used: int = 0
+    _folded: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._folded = {name.lower(): name for name in reversed(self.names)}
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a file of exactly this name."""
+        return isinstance(name, str) and self._folded.get(name.lower()) == name
 
     def read(self, name: str) -> bytes:
         """Return a member; LibraryFault when it is missing, damaged, encrypted or too large."""
@@ -50,8 +58,7 @@ class Package:
 
     def find(self, name: str) -> str | None:
         """Return the member whose name is the same but for the case of letters (ECMA-376-2 §7.3.5)."""
-        folded = name.lower()
-        return next((one for one in self.names if one.lower() == folded), None)
+        return self._folded.get(name.lower())
 
 
 def open_package(data: bytes) -> Package:

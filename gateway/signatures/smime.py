@@ -7,6 +7,7 @@ signature, in this order, is malformed: other parts would be shown beside the si
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +21,9 @@ from gateway.signatures.report import Subject, assemble, unreadable
 from gateway.signatures.trust import TrustStore
 from gateway.signatures.wall import LibraryFault, wall
 
+# "This is an S/MIME signed message" of OpenSSL, a notice of a scanner behind it: no client shows them (RFC 2046 §5.1.1), and
+# the text policies read them as parts of their own.
+_AROUND = re.compile(r"!(?:preamble|epilogue)(?:-\d+)?$")
 _SIGNATURE_TYPES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 
 
@@ -53,7 +57,7 @@ def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...
     parsed = cms.parse(decode(decode_body(raw, children[1]).data))
     octets = signed_octets(raw, children[0])
     covers = (f"{subject.part.rpartition('.')[0]}.1".removeprefix("."),)
-    extra = len(root.children) > len(children)
+    extra = any(child not in children and not _AROUND.search(child.path) for child in root.children)
     return _report(parsed, subject, Content((octets,)), covers, whole=not extra)
 
 

@@ -285,6 +285,9 @@ def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
         signature = algorithms.fixed_length_to_der(signature)
     content = Content((octets,))
     if not found.certificates:
+        archived = _archived_certificates(found.element)
+        found.certificates = tuple(one for one in archived if _verifies(one, scheme, signature, content))
+    if not found.certificates:
         _check_bare_key(found, scheme, signature, content)
         return
     for certificate in found.certificates:
@@ -321,8 +324,19 @@ def _verifies(certificate: Certificate, scheme: algorithms.Scheme, signature: by
 
 
 def _certificates(element: Element) -> tuple[Certificate, ...]:
+    return _readable(element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"))
+
+
+def _archived_certificates(element: Element) -> tuple[Certificate, ...]:
+    """Certificates kept in the unsigned properties (XAdES-X-L), for a KeyInfo that only names one by issuer and serial."""
+    return _readable(
+        one for one in element.iter() if isinstance(one.tag, str) and one.tag.endswith("}EncapsulatedX509Certificate")
+    )
+
+
+def _readable(elements: Iterable[Element]) -> tuple[Certificate, ...]:
     found = []
-    for text in element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"):
+    for text in elements:
         try:
             found.append(checked(decode(text.text)))
         except LibraryFault:

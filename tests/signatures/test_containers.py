@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 
@@ -113,6 +114,23 @@ class TestOffice:
         changed = edit(changed, {"[Content_Types].xml": lambda data: data.replace(b"</Types>", types)})
         assert good(look(changed, DOCX)[0])
 
+    def test_what_newer_versions_of_word_leave_unsigned_is_no_fault(self):
+        kind = "http://schemas.microsoft.com/office/2011/relationships"
+        more = {
+            "word/_rels/document.xml.rels": (
+                f'<Relationships xmlns="{xml.PACKAGE}/relationships">'
+                f'<Relationship Id="rId7" Type="{kind}/people" Target="people.xml"/></Relationships>'
+            ).encode(),
+            "word/people.xml": b"<w15:people/>",
+            "docMetadata/LabelInfo.xml": b"<clbl:labelList/>",
+        }
+        types = b'<Default Extension="xml" ContentType="application/xml"/></Types>'
+        with_types = edit(docx(), {"[Content_Types].xml": lambda data: data.replace(b"</Types>", types)})
+        assert good(look(edit(with_types, more), DOCX)[0])
+        other = more["word/_rels/document.xml.rels"].replace(b"/people", b"/header")
+        (one,) = look(edit(with_types, {**more, "word/_rels/document.xml.rels": other}), DOCX)
+        assert one.coverage is Coverage.PARTIAL
+
     def test_custom_xml_bound_to_the_text_must_be_signed(self):
         files = xml.members(letter_docx())
         files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", b"<w:body><!-- w:dataBinding -->")
@@ -220,8 +238,6 @@ class TestOpenDocument:
     def test_a_trusted_certificate_put_first_is_not_the_signer(self):
         stranger = tree().person(tree().rogue_root, key=tree().seal_key)
         signed = xml.sign_odf(xml.odt(), stranger)
-        import base64
-
         trusted = base64.b64encode(tree().g2_person.certificate_der)
         first = b"<X509Data><X509Certificate>" + trusted + b"</X509Certificate></X509Data>"
         doubled = edit(
@@ -229,6 +245,27 @@ class TestOpenDocument:
         )
         (one,) = look(doubled, ODT)
         assert one.trust is not Trust.TRUSTED
+
+    def archived(self, identity):
+        """A signature whose KeyInfo only names the certificate; it stands among the archived ones (XAdES-X-L)."""
+        signed = xml.sign_odf(xml.odt(), tree().g2_person)
+        name = "META-INF/documentsignatures.xml"
+        text = xml.members(signed)[name].decode()
+        start, end = "<X509Certificate>", "</X509Certificate>"
+        held = text[text.index(start) : text.index(end) + len(end)]
+        values = f"<xd:EncapsulatedX509Certificate>{base64.b64encode(identity.certificate_der).decode()}</xd:EncapsulatedX509Certificate>"
+        for tag in ("CertificateValues", "UnsignedSignatureProperties", "UnsignedProperties"):
+            values = f"<xd:{tag}>{values}</xd:{tag}>"
+        text = text.replace(held, "<X509SubjectName>CN=x</X509SubjectName>")
+        end = "</xd:QualifyingProperties>"
+        return edit(signed, {name: text.replace(end, values + end).encode()})
+
+    def test_a_certificate_that_is_only_archived_with_the_signature_is_found(self):
+        assert good(look(self.archived(tree().g2_person), ODT)[0])
+
+    def test_an_archived_certificate_of_another_key_is_not_the_signer(self):
+        (one,) = look(self.archived(tree().g2_seal), ODT)
+        assert (one.integrity, one.signer) == (Integrity.UNKNOWN, None)
 
     def test_an_unsigned_date_is_not_shown(self):
         signed = xml.sign_odf(xml.odt(), tree().g2_person)
@@ -296,6 +333,13 @@ class TestCms:
         assert good(one)
         assert one.covers == ("4", "5")
 
+    def test_a_signature_that_holds_the_file_beside_it_covers_both(self):
+        signature = cms.cms(b"that", tree().g2_seal, detached=False)
+        others = [(part("2", "a.docx"), b"that"), (part("4", "b.docx"), b"khac")]
+        (one,) = verify_detached(signature, others, part="3", filename="a.p7s", trust=store(), now=NOW)
+        assert good(one)
+        assert one.covers == ("3", "2")
+
     def test_a_detached_signature_for_a_changed_file_is_broken(self):
         signature = cms.cms(b"that", tree().g2_seal)
         (one,) = verify_detached(
@@ -336,6 +380,13 @@ class TestMail:
     def test_a_file_in_unix_form_is_verified_in_its_canonical_form(self):
         raw = cms.multipart_signed(cms.INNER, tree().g2_person).replace(b"\r\n", b"\n")
         assert self.check(raw)[0].integrity is Integrity.INTACT
+
+    @pytest.mark.parametrize("around", ["This is an S/MIME signed message\r\n\r\n", "Thư này có chữ ký số.\r\n"])
+    def test_text_before_and_behind_the_parts_is_no_part_of_the_mail(self, around):
+        raw = cms.multipart_signed(cms.INNER, tree().g2_person)
+        raw = raw.replace(b"\r\n\r\n--sig", b"\r\n\r\n" + around.encode() + b"--sig", 1) + around.encode()
+        (one,) = self.check(raw)
+        assert good(one)
 
     def test_a_third_part_inside_is_malformed(self):
         extra = "--sig\r\nContent-Type: text/plain\r\n\r\nkhong ky\r\n"
