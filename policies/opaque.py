@@ -40,6 +40,7 @@ RULES: Final = (
     Rule(id="untidy", code="OPQ-08", article=_ARTICLE, disposition=Disposition.TAG),
     Rule(id="unread_pages", code="OPQ-09", article=_ARTICLE, disposition=Disposition.TAG),
     Rule(id="no_document", code="OPQ-10", article=_ARTICLE, disposition=Disposition.TAG),
+    Rule(id="unread_words", code="OPQ-11", article=_ARTICLE, disposition=Disposition.REJECT),
 )
 
 NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
@@ -227,15 +228,20 @@ _DAMAGE: Final = (
 
 
 def _pages(document: Document) -> Iterator[Finding]:
-    """Report pages that are pictures whose words nobody read."""
-    unread = len(set(document.image_pages) - set(document.read_pages))
-    if unread:
+    """Report pages that are pictures whose words nobody read: those that look like documents, then all others."""
+    about = About(part=document.part, filename=document.filename)
+    doubtful = set(document.doubtful_pages)
+    if doubtful:
         yield Finding(
-            rule="unread_pages",
+            rule="unread_words",
             outcome=FindingOutcome.INDETERMINATE,
-            about=About(part=document.part, filename=document.filename),
-            params={"count": unread},
+            about=about,
+            locator=f"page:{min(doubtful)}",
+            params={"count": len(doubtful)},
         )
+    unread = len(set(document.image_pages) - set(document.read_pages) - doubtful)
+    if unread:
+        yield Finding(rule="unread_pages", outcome=FindingOutcome.INDETERMINATE, about=about, params={"count": unread})
 
 
 def _unseen(message: Message, documents: tuple[Document, ...]) -> Iterator[Finding]:

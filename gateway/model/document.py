@@ -147,6 +147,8 @@ class Document(Struct, frozen=True, kw_only=True):
     """Pages that show a picture and no text: what they say is known only as far as OCR read it."""
     read_pages: tuple[int, ...] = ()
     """Of these, the pages that OCR did read."""
+    doubtful_pages: tuple[int, ...] = ()
+    """Pages on which something looks like the words of a document, and nobody read any of it."""
     runs: tuple[Run, ...] = ()
     setups: tuple[PageSetup, ...] = ()
     """Sections in order, neighbours that are alike given once; pages of a PDF, which states no margins. At most 200."""

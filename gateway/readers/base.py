@@ -72,6 +72,9 @@ class Budget:
     words_left_s: float = 10.0
     """Seconds that may still go into reading words in pictures. When they are used up, pictures are searched for stamps
     only and stay unread, so that a mail full of photos does not run out of time as a whole."""
+    photo_words_left_s: float = 3.0
+    """Of these, the seconds that may go into pictures that do not look like pages: a flood of photos leaves the rest to
+    documents, wherever in the mail they are."""
     used_bytes: int = 0
     used_files: int = 0
 

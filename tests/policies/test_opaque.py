@@ -48,6 +48,7 @@ def evidence(case: dict) -> Evidence:
             reason=row.get("reason", ""),
             image_pages=tuple(row.get("image_pages", ())),
             read_pages=tuple(row.get("read_pages", ())),
+            doubtful_pages=tuple(row.get("doubtful_pages", ())),
             opened_with_password=row.get("opened_with_password", False),
         )
         for row in case.get("documents", ())

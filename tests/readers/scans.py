@@ -134,7 +134,7 @@ def make(plan: Plan) -> tuple[bytes, int]:
 
     def put(stamp: Image.Image, x: float, y: float, turn: float) -> None:
         turned = stamp.rotate(turn, expand=True, resample=Image.Resampling.BICUBIC)
-        image.alpha_composite(_faded(turned, noise, fade), (max(0, int(x * scale)), max(0, int(y * scale))))
+        image.alpha_composite(faded(turned, noise, fade), (max(0, int(x * scale)), max(0, int(y * scale))))
 
     if plan.mark:
         place = rng.random()
@@ -158,7 +158,7 @@ def make(plan: Plan) -> tuple[bytes, int]:
             rng.uniform(-5, 5),
         )
     put(seal(scale, red), 340 + rng.uniform(-20, 20), 640, rng.uniform(-30, 30))
-    _sign(image, rng, scale)
+    sign(image, rng, scale)
     page = image.convert("RGB")
     page = page.rotate(rng.uniform(-3, 3), fillcolor=(250, 250, 248), resample=Image.Resampling.BICUBIC)
     pixels = np.asarray(page).astype(np.float32)
@@ -250,7 +250,7 @@ def seal(scale: float, ink: tuple[int, int, int]) -> Image.Image:
     return seal_image
 
 
-def _faded(stamp: Image.Image, noise: np.random.RandomState, strength: float) -> Image.Image:
+def faded(stamp: Image.Image, noise: np.random.RandomState, strength: float) -> Image.Image:
     """Ink that did not take: fine grain, and patches with less of it."""
     pixels = np.asarray(stamp).astype(np.float32)
     height, width = pixels.shape[:2]
@@ -263,7 +263,7 @@ def _faded(stamp: Image.Image, noise: np.random.RandomState, strength: float) ->
     return Image.fromarray(pixels.astype(np.uint8))
 
 
-def _sign(image: Image.Image, rng: random.Random, scale: float) -> None:
+def sign(image: Image.Image, rng: random.Random, scale: float) -> None:
     draw = ImageDraw.Draw(image)
     x, y = scale * 410, scale * 700
     for _ in range(12):

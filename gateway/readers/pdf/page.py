@@ -110,6 +110,10 @@ class PageContent:
     """Red drawn shapes: the letters of a stamp may have been turned into outlines."""
     curves: int = 0
     """Drawn shapes that are no rectangles."""
+    figures: list[Box] = field(default_factory=list)
+    """Drawn shapes that are no rectangles and small pictures: they may be letters."""
+    patches: list[Box] = field(default_factory=list)
+    """Areas whose look no object tells: filled with a pattern, cut out by a drawn shape, or many figures in one path."""
     characters: int = 0
     unmapped: int = 0
     """Characters whose font gives them no meaning in Unicode."""

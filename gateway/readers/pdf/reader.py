@@ -20,7 +20,7 @@ from gateway.readers.pdf.api import PdfiumDocument
 from gateway.readers.pdf.lines import annotation_role, build_lines, make_runs
 from gateway.readers.pdf.page import PageContent
 from gateway.readers.pdf.revisions import line_key, read_orphans, read_revisions, revision_ends
-from gateway.readers.pdf.scan import PageLook, ScanReader, look_at
+from gateway.readers.pdf.scan import PageLook, ScanReader, look_at, with_annotations
 from gateway.readers.pdf.structure import Structure, read_structure
 from gateway.readers.pdf.text import PageReader, TextOptions
 
@@ -37,6 +37,7 @@ class _State:
     images: list[Image] = field(default_factory=list)
     image_pages: list[int] = field(default_factory=list)
     read_pages: list[int] = field(default_factory=list)
+    doubtful_pages: list[int] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     """Lines that the current revision shows; kept only when there is an earlier one to compare with."""
     compares: bool = False
@@ -64,6 +65,7 @@ def read(source: Source, budget: Budget) -> Reading:
         off_layers=structure.off_layers,
         actual_text=structure.actual_text,
         lying_fonts=frozenset(structure.lying_fonts),
+        tiles=structure.tiles,
     )
     state = _State(compares=bool(structure.orphans) or bool(revision_ends(source.data)))
     if structure.lying_fonts:
@@ -136,6 +138,7 @@ def _read_annotations(data: bytes, structure: Structure, options: TextOptions, b
                     raise
                 state.problem(ReadStatus.PARTIAL, "annotations")
                 continue
+            state.looks = [with_annotations(look, drawn) if look.number == index + 1 else look for look in state.looks]
             for run in make_runs(drawn, build_lines(drawn.pieces), state.block, scan=False):
                 role, token = annotation_role(run.bbox_pt or (0.0, 0.0, 0.0, 0.0), page.annotations)
                 state.add([structs.replace(run, role=role, locator=f"{run.locator},{token}")])
@@ -171,38 +174,42 @@ def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budg
 
 
 def _read_scans(document: PdfiumDocument, budget: Budget, state: _State) -> None:
-    """Look for stamps and words on pages that show pictures, or text that has no meaning in Unicode."""
+    """Look for stamps and words on pages that show pictures, drawn letters, or text that has no meaning in Unicode.
+
+    Scans and drawn letters come before pages of text with a picture between; what no time is left for is doubtful.
+    """
     scans = ScanReader(document, budget)
-    for look in state.looks:
-        if not look.wanted:
-            continue
+    looks = [look for look in state.looks if look.wanted]
+    for look in sorted(looks, key=lambda item: not (item.is_picture or item.drawn or item.unmapped)):
         result = scans.read(look, state.block)
         if result is None:
             if look.unmapped:
                 state.problem(ReadStatus.PARTIAL, "no-text-map")
+            if look.drawn:
+                state.doubtful_pages.append(look.number)
             continue
         state.add(result.runs)
-        state.images = [_counted(image, look.number, result.boxes, result.unread) for image in state.images]
+        _count_boxes(state, look.number, result.boxes, result.unread)
         if result.whole_page and look.is_picture:
             state.read_pages.append(look.number)
+        if result.doubtful:
+            state.doubtful_pages.append(look.number)
         if look.unmapped and not result.whole_page:
             state.problem(ReadStatus.PARTIAL, "no-text-map")
 
 
+def _count_boxes(state: _State, page: int, boxes: int, unread: int) -> None:
+    """Note the boxes found on a page at its pictures, or at the page itself when they are only drawn there."""
+    counted = [_counted(image, page, boxes, unread) for image in state.images]
+    if boxes and not any(image.page == page for image in counted):
+        counted.append(Image(locator=f"page:{page}", page=page, red_boxes=boxes, unread_boxes=unread))
+    state.images = counted
+
+
 def _counted(image: Image, page: int, boxes: int, unread: int) -> Image:
-    """Note the boxes found on a page at its largest picture."""
     if image.page != page or image.red_boxes is not None:
         return image
-    return Image(
-        locator=image.locator,
-        page=image.page,
-        width_px=image.width_px,
-        height_px=image.height_px,
-        sha256=image.sha256,
-        page_share=image.page_share,
-        red_boxes=boxes,
-        unread_boxes=unread,
-    )
+    return structs.replace(image, red_boxes=boxes, unread_boxes=unread)
 
 
 def _document(source: Source, structure: Structure, state: _State, pages: int) -> Document:
@@ -219,7 +226,8 @@ def _document(source: Source, structure: Structure, state: _State, pages: int) -
         reason=reason,
         pages=pages,
         image_pages=tuple(state.image_pages),
-        read_pages=tuple(state.read_pages),
+        read_pages=tuple(sorted(state.read_pages)),
+        doubtful_pages=tuple(sorted(state.doubtful_pages)),
         runs=tuple(state.runs),
         setups=tuple(state.setups),
         images=tuple(state.images),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.model import Image, ReadStatus, Run
 from gateway.readers.base import Budget, ReadError
 from gateway.readers.pdf.api import PdfiumDocument, pdfium
-from gateway.readers.pdf.page import PageContent, Picture
+from gateway.readers.pdf.drawn import drawn_words, has_letters, type3_words
+from gateway.readers.pdf.page import Box, PageContent, Picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +28,7 @@ CURVES = 60
 DPI = 200
 WHOLE_PAGES = 4
 """Pages of a document that are read as a whole, at about a second each; of others the stamps and the upper part."""
+LIMIT_REGIONS = 400
 LIMIT_PIXELS = 12_000_000
 """Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
 
@@ -40,11 +43,15 @@ class PageLook:
     suspicious: bool
     """Pictures or red drawings beside real text: a stamp may be among them."""
     images: tuple[Image, ...] = ()
+    regions: tuple[tuple[Box, ...], ...] = ()
+    """Parts of a page of text whose words no text object gives: drawn letters, pictures, patterns; in points."""
+    drawn: bool = False
+    """Some of them are drawn figures that stand together as letters do."""
 
     @property
     def wanted(self) -> bool:
         """Whether the page should be rendered at all."""
-        return self.is_picture or self.suspicious or self.unmapped > 0
+        return self.is_picture or self.suspicious or self.unmapped > 0 or bool(self.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ class ScanResult:
     unread: int = 0
     whole_page: bool = False
     """The whole page was read, not only its stamps and its upper part."""
+    doubtful: bool = False
+    """Something on it looks like the words of a document, and nobody read any of it."""
 
 
 def look_at(content: PageContent) -> PageLook:
@@ -81,7 +90,28 @@ def look_at(content: PageContent) -> PageLook:
     )
     suspicious = bool(content.red_paths) or any(_stamp_like(item) for item in content.pictures)
     unmapped = content.unmapped if content.unmapped >= UNMAPPED else 0
-    return PageLook(content.number, picture, unmapped, suspicious, images)
+    regions, drawn = ((), False) if picture else _regions(content)
+    return PageLook(content.number, picture, unmapped, suspicious, images, regions, drawn)
+
+
+def _regions(content: PageContent) -> tuple[tuple[tuple[Box, ...], ...], bool]:
+    """Return the parts of a page that may show words, and whether some are figures that stand together as letters do."""
+    words = drawn_words(content.figures)
+    others = [item.box for item in content.pictures if _stamp_like(item)]
+    others += [*content.patches, *type3_words(content.pieces)]
+    return (*words, *((box,) for box in others[:LIMIT_REGIONS])), any(has_letters(group) for group in words)
+
+
+def with_annotations(look: PageLook, drawn: PageContent) -> PageLook:
+    """Add to a look at a page what its annotations draw: a stamp that is put on in a viewer is one of them."""
+    regions, words = _regions(drawn)
+    suspicious = bool(drawn.red_paths) or any(_stamp_like(item) for item in drawn.pictures)
+    return dataclasses.replace(
+        look,
+        suspicious=look.suspicious or suspicious,
+        regions=(*look.regions, *regions),
+        drawn=look.drawn or words,
+    )
 
 
 def _visible_area(picture: Picture, content: PageContent) -> float:
@@ -97,6 +127,11 @@ def _stamp_like(picture: Picture) -> bool:
     return right - left >= 24 and bottom - top >= 9
 
 
+def _scaled(box: Box, by: float) -> Box:
+    left, top, right, bottom = box
+    return left * by, top * by, right * by, bottom * by
+
+
 class ScanReader:
     """Renders pages and has them read; without the optional libraries it reads nothing."""
 
@@ -104,11 +139,15 @@ class ScanReader:
         self._document, self._budget = document, budget
         self._whole = 0
         """Pages that were read as a whole."""
+        self._seen = False
+        """A page that is a picture was looked at."""
+        self._known: set[bytes] = set()
+        """Parts of pages that were read: the same logo stands on every page."""
 
     def read(self, look: PageLook, first_block: int) -> ScanResult | None:
         """Look at one page; None when nobody can (libraries missing, page cannot be rendered)."""
         try:
-            from gateway.readers.pictures import stamp_page
+            from gateway.readers.pictures import regions, stamp_page
         except ImportError:
             return None
         rendered = self.render(look.number - 1)
@@ -121,7 +160,16 @@ class ScanReader:
         view = stamp_page.PageView(page=look.number, dpi=dpi, points_per_pixel=scale, first_block=first_block)
         reading = stamp_page.examine(pixels, view, wish, self._budget)
         self._whole += reading.whole_page
-        return ScanResult(list(reading.runs), reading.boxes, reading.unread, reading.whole_page)
+        # The first page bears the mark of a document; more pages than time allows are merely unread.
+        runs, doubtful = list(reading.runs), reading.doubtful and not self._seen
+        self._seen = self._seen or look.is_picture
+        if look.regions and not reading.whole_page:
+            pixel_boxes = [[_scaled(box, 1 / scale) for box in region] for region in look.regions]
+            view = dataclasses.replace(view, first_block=first_block + len(runs))
+            parts = regions.read(pixels, view, pixel_boxes, self._known, self._budget)
+            runs += parts.runs
+            doubtful = doubtful or (look.drawn and parts.outcome is regions.Outcome.UNREAD)
+        return ScanResult(runs, reading.boxes, reading.unread, reading.whole_page, doubtful)
 
     def render(self, index: int) -> tuple[npt.NDArray[np.uint8], float, float] | None:
         """Return a page as BGR pixels, its resolution in dpi, and points for a pixel."""

@@ -45,6 +45,8 @@ class Structure:
     """The structure could not be read as a whole; pages may still be readable."""
     lying_fonts: frozenset[str] = frozenset()
     """Fonts whose /ToUnicode contradicts their glyphs."""
+    tiles: bool = False
+    """There are tiling patterns: what a filled area shows may be words (ISO 32000-1 §8.7.3)."""
     orphans: list[bytes] = field(default_factory=list)
     """Content streams of objects that no longer count or never did."""
 
@@ -72,6 +74,7 @@ _CONTENTS = re.compile(rb"(\d+)\s+\d+\s+R")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile\b")
+_TILES = re.compile(rb"/PatternType\s*1(?!\d)")
 _METADATA = re.compile(rb"/Subtype\s*/XML\b")
 _FONT = re.compile(rb"/Type\s*/Font(?![A-Za-z])")
 _DRAW = re.compile(rb"/([^\s/<>\[\]()]{1,127})\s+Do(?![A-Za-z])")
@@ -264,6 +267,7 @@ class _Walker:
         if b"/ObjStm" in names or b"/XRef" in names:
             return
         content = inflate(raw, self._budget)
+        self._out.tiles = self._out.tiles or bool(_TILES.search(names))
         if _EMBEDDED.search(names) or raw.number in self._names:
             self._attach(raw, content)
             return

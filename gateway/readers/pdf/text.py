@@ -21,6 +21,7 @@ from gateway.readers.pdf.api import (
     OBJECT_FORM,
     OBJECT_IMAGE,
     OBJECT_PATH,
+    OBJECT_SHADING,
     OBJECT_TEXT,
     Matrix,
     PdfiumDocument,
@@ -42,6 +43,11 @@ LIMIT_FORM_DEPTH = 12
 LIMIT_FILLS = 1500
 """Painted areas of a page that are kept as possible backgrounds or covers."""
 LIMIT_FRAMES = 400
+LIMIT_FIGURES = 4000
+_RECTANGLE = 6
+"""Segments that a rectangle has at most."""
+_MANY_SEGMENTS = 40
+"""Segments from which one wide path may be a word or a line; the letter Ế has some sixty, but is not wide."""
 _NO_FONT = Font(None, bold=False, legacy=False, symbol=False)
 _FRAME_WIDTH, _FRAME_HEIGHT = (24.0, 300.0), (9.0, 90.0)
 """Points; the stamps of Decree 30/2020 and Circular 24/2020 are 20 x 8 to 40 x 13 mm, and people draw larger ones."""
@@ -54,6 +60,8 @@ class TextOptions:
     off_layers: frozenset[str] = frozenset()
     actual_text: frozenset[int] | None = frozenset()
     """Pages, from 1, whose content has /ActualText; None when it may be any."""
+    tiles: bool = False
+    """The file has tiling patterns; pdfium gives the colour of an area filled with one as if it were plain."""
     lying_fonts: frozenset[str] = frozenset()
     """Fonts whose map contradicts their glyphs: what they show is unknown until the page is looked at."""
 
@@ -146,6 +154,8 @@ class PageReader:
                 self._add_path(content, handle, matrix)
             elif kind == OBJECT_IMAGE:
                 self._add_picture(content, handle, matrix)
+            elif kind == OBJECT_SHADING and len(content.patches) < LIMIT_FIGURES:
+                content.patches.append(self._box(handle, matrix))
         if relabelled:
             self._take_glyph_reading(page, content, relabelled, display)
         judge_visibility(content)
@@ -354,9 +364,20 @@ class PageReader:
         if not api.FPDFPath_GetDrawMode(handle, scratch.fill, scratch.stroke):
             return
         frame = _FRAME_WIDTH[0] <= width <= _FRAME_WIDTH[1] and _FRAME_HEIGHT[0] <= height <= _FRAME_HEIGHT[1]
+        segments = api.FPDFPath_CountSegments(handle)
+        if segments > _RECTANGLE:
+            places = content.patches if segments >= _MANY_SEGMENTS and width > 1.5 * height else content.figures
+            if len(places) < LIMIT_FIGURES:
+                places.append(box)
         if scratch.fill.value:
             colour, alpha = self._colour(api.FPDFPageObj_GetFillColor, handle)
-            rectangle = api.FPDFPath_CountSegments(handle) <= 6
+            rectangle = segments <= _RECTANGLE
+            if (
+                rectangle
+                and (self._options.tiles or colour is None or self._is_cut_out(handle))
+                and len(content.patches) < LIMIT_FIGURES
+            ):
+                content.patches.append(box)
             if rectangle and len(content.fills) < LIMIT_FILLS:
                 content.fills.append(Fill(box, colour, content.objects, opaque=alpha > 250))
             frame = frame and (rectangle or not _is_red(colour))
@@ -373,9 +394,20 @@ class PageReader:
         box = map_box(multiply(self._matrix(handle), outer), 0.0, 0.0, 1.0, 1.0)
         api.FPDFImageObj_GetImagePixelSize(handle, scratch.width, scratch.height)
         content.pictures.append(Picture(box, scratch.width.value, scratch.height.value, content.objects))
+        if len(content.figures) < LIMIT_FIGURES:
+            content.figures.append(box)
         if len(content.fills) < LIMIT_FILLS:
             opaque = not api.FPDFPageObj_HasTransparency(handle)
             content.fills.append(Fill(box, None, content.objects, opaque=opaque))
+
+    def _is_cut_out(self, handle: int) -> bool:
+        """Whether a clipping path that is no rectangle decides what is seen of an object: the letters may be that path."""
+        clip = self._api.FPDFPageObj_GetClipPath(handle)
+        paths = self._api.FPDFClipPath_CountPaths(clip) if clip else 0
+        return any(
+            self._api.FPDFClipPath_CountPathSegments(clip, position) > _RECTANGLE
+            for position in range(min(max(paths, 0), 16))
+        )
 
     def _annotations(self, page: int) -> list[Annotation]:
         api = self._api

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from gateway.model import Document, Image, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
 
@@ -87,6 +89,7 @@ def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
     images: list[Image] = []
     shown: list[int] = []
     read_pages: list[int] = []
+    doubtful: list[int] = []
     problem: tuple[ReadStatus, str] | None = None
     digest = hashlib.sha256(source.data).hexdigest()
     for number in range(1, min(frames, LIMIT_FRAMES) + 1):
@@ -98,6 +101,8 @@ def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
                     result = _look(picture, number, len(runs), len(read_pages) < WHOLE_FRAMES, budget)
                     runs.extend(result.runs)
                     read_pages.extend([number] if result.whole else [])
+                    # The first page bears the mark of a document; more pages than time allows are merely unread.
+                    doubtful.extend([number] if result.doubtful and number == shown[0] else [])
                     images.append(_image(number, width, height, digest, result.boxes, result.unread))
                     continue
             images.append(_image(number, width, height, digest, None, None))
@@ -112,6 +117,7 @@ def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
     document = _document(
         source, tuple(runs), tuple(images), frames, tuple(dict.fromkeys(shown)), tuple(read_pages), problem
     )
+    document = structs.replace(document, doubtful_pages=tuple(doubtful))
     return Reading(document)
 
 
@@ -139,13 +145,14 @@ def _select(picture: Picture, index: int) -> tuple[int, int]:
 class _Look:
     """What looking at a frame gave."""
 
-    __slots__ = ("boxes", "runs", "unread", "whole")
+    __slots__ = ("boxes", "doubtful", "runs", "unread", "whole")
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
         self.boxes: int | None = None
         self.unread: int | None = None
         self.whole = False
+        self.doubtful = False
 
 
 def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget) -> _Look:
@@ -171,6 +178,7 @@ def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, b
         reading = stamp_page.examine(pixels, view, wish if position == 0 else stamp_page.Wish.STAMPS, budget)
         result.runs.extend(run for run in reading.runs if position == 0 or run.role is Role.STAMP)
         result.whole = result.whole or reading.whole_page
+        result.doubtful = result.doubtful or reading.doubtful
         result.boxes, result.unread = max(result.boxes, reading.boxes), max(result.unread, reading.unread)
         if reading.boxes:
             break

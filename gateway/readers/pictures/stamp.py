@@ -10,6 +10,7 @@ question. Round seals, signatures and table cells are no boxes of stamp shape.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -21,19 +22,21 @@ from gateway.readers.pictures.stamp_ink import (
     Ink,
     Pixels,
     Rectangle,
+    colour_candidates,
+    coloured_inks,
     dark_candidates,
     darkness,
     is_colourless,
+    on_paper,
     pale_ink,
-    red_candidates,
-    redness,
     register_frames,
     seals,
     upright,
+    weakest_channel,
     without_black,
 )
 from gateway.readers.pictures.stamp_search import ACCEPT, pale_patches, patches, search
-from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY, Reading, folded, read_box, templates
+from gateway.readers.pictures.stamp_words import MARKS, SURE, VOCABULARY, Reading, folded, read_box, templates
 
 WORK_DPI = 200.0
 LEAST_DPI = 140.0
@@ -50,7 +53,7 @@ WELL_READ = 0.6
 EXPLAINED = 0.6
 """Share of a patch of ink that one stamp must fill so that no other is looked for beside it."""
 LIMIT_PATCHES = 12
-LIMIT_OCR = 8
+LIMIT_OCR, LIMIT_BLUE_OCR = 8, 3
 """Boxes of one page that Tesseract may read."""
 UPPER = 0.45
 """Share of a page, from the top, in which a dark frame can be a stamp; tables and drawings have frames everywhere."""
@@ -79,36 +82,79 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         page = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
     work = dpi * scale
     readings: list[tuple[Candidate, Reading]] = []
-    red = redness(page)
-    if red is not None:
-        ink, threshold = red
-        rounds = seals(ink, threshold, work)
-        registers = [f for f in register_frames(ink, threshold, work) if not _contains_any(rounds, f[0])]
-        readings += _read_registers(ink, registers, work)
-        candidates = [c for c in red_candidates(ink, threshold, work) if not _contains_any(registers, c.rectangle[0])]
-        # Parts of a seal look like small frames with a letter or two: there only a word that is read counts.
-        inside = [c for c in candidates if _contains_any(rounds, c.rectangle[0])]
-        outside = [c for c in candidates if c not in inside]
-        readings += _read(ink, outside, deadline)
-        readings += [item for item in _read(ink, inside, deadline, ocr_boxes=0) if item[1].text in VOCABULARY]
-        places = [p for p in patches(ink, threshold, work) if not _is_seal(p, rounds)]
-        readings += _searched(ink, places, readings, work, Ink.RED, deadline)
-    if is_colourless(page):
-        top = page[: int(page.shape[0] * UPPER)]
-        ink = darkness(top)
-        pale, level = pale_ink(ink)
-        rounds = seals(pale, level, work)
-        places = [p for p in pale_patches(pale, level, work) if not _is_seal(p, rounds)]
-        readings += _searched(pale, places, readings, work, Ink.DARK, deadline)
-        readings += [
-            (candidate, reading)
-            for candidate, reading in _read(ink, dark_candidates(ink, work), deadline)
-            if reading.text is None or reading.text in VOCABULARY  # other words in frames are ordinary print
-        ]
+    weakest = weakest_channel(page)
+    inks = coloured_inks(page)
+    for kind, ink, threshold in inks:
+        readings += _coloured(ink, threshold, weakest, work, kind, deadline)
+    readings += _dark(page[: int(page.shape[0] * UPPER)], weakest, readings, work, deadline)
     settled = _settled(readings)
-    if red is not None:
-        settled = _settled(_confirmed(red[0], settled, work))
-    return [_stamp(candidate, reading, scale) for candidate, reading in settled]
+    if inks:
+        settled = _settled(_confirmed({kind: ink for kind, ink, _ in inks}, settled, work))
+    return [
+        _stamp(candidate, reading, scale)
+        for candidate, reading in settled
+        if reading.text is not None or on_paper(weakest, candidate.rectangle, work)
+    ]
+
+
+def _coloured(
+    ink: Pixels, threshold: int, weakest: Pixels, dpi: float, kind: Ink, deadline: float
+) -> list[tuple[Candidate, Reading]]:
+    """Read the boxes, lines and registry stamps of one coloured ink."""
+    rounds = seals(ink, threshold, dpi)
+    registers = [f for f in register_frames(ink, threshold, dpi) if not _contains_any(rounds, f[0])]
+    readings = _read_registers(ink, registers, dpi, kind)
+    candidates = [
+        c
+        for c in colour_candidates(ink, threshold, dpi, kind)
+        if not _contains_any(registers, c.rectangle[0]) and on_paper(weakest, c.rectangle, dpi)
+    ]
+    # Parts of a seal look like small frames with a letter or two: there only a word that is read counts.
+    inside = [c for c in candidates if _contains_any(rounds, c.rectangle[0])]
+    outside = [c for c in candidates if c not in inside]
+    found = _read(ink, outside, deadline, ocr_boxes=LIMIT_OCR if kind is Ink.RED else LIMIT_BLUE_OCR)
+    # Blue lines are links, headings and handwriting more often than stamps: a mark among them must be beyond doubt.
+    readings += [
+        (candidate, reading)
+        for candidate, reading in found
+        if kind is Ink.RED or candidate.framed or reading.text not in MARKS or reading.score >= SURE
+    ]
+    readings += [item for item in _read(ink, inside, deadline, ocr_boxes=0) if item[1].text in VOCABULARY]
+    places = [
+        p for p in patches(ink, threshold, dpi) if not _is_seal(p, rounds) and on_paper(weakest, _level_box(p), dpi)
+    ]
+    readings += _searched(ink, places, readings, dpi, kind, deadline)
+    return readings
+
+
+def _dark(
+    top: Pixels, weakest: Pixels, known: list[tuple[Candidate, Reading]], dpi: float, deadline: float
+) -> list[tuple[Candidate, Reading]]:
+    """Read dark frames in the upper part of a page; on a grey scan, also what is paler than print: red ink."""
+    grey = is_colourless(top)
+    ink = darkness(top)
+    readings: list[tuple[Candidate, Reading]] = []
+    if grey:
+        pale, level = pale_ink(ink)
+        rounds = seals(pale, level, dpi)
+        places = [
+            p
+            for p in pale_patches(pale, level, dpi)
+            if not _is_seal(p, rounds) and on_paper(weakest, _level_box(p), dpi)
+        ]
+        readings += _searched(pale, places, known, dpi, Ink.DARK, deadline)
+    coloured = [candidate for candidate, reading in known if reading.letters]
+    frames = [
+        candidate
+        for candidate in dark_candidates(ink, dpi, pale_too=grey)
+        if on_paper(weakest, candidate.rectangle, dpi) and not any(_same_place(candidate, other) for other in coloured)
+    ]
+    readings += [
+        (candidate, reading)
+        for candidate, reading in _read(ink, frames, deadline, pale_too=grey)
+        if reading.text is None or reading.text in VOCABULARY  # other words in frames are ordinary print
+    ]
+    return readings
 
 
 def _work_scale(dpi: float) -> float:
@@ -118,7 +164,7 @@ def _work_scale(dpi: float) -> float:
     return min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else 1.0
 
 
-def _read_registers(ink: Pixels, frames: list[Rectangle], dpi: float) -> list[tuple[Candidate, Reading]]:
+def _read_registers(ink: Pixels, frames: list[Rectangle], dpi: float, kind: Ink) -> list[tuple[Candidate, Reading]]:
     """Read what stands in large frames as a block of text; each line is a reading of its own place."""
     engine = ocr.engine()
     results = []
@@ -135,7 +181,7 @@ def _read_registers(ink: Pixels, frames: list[Rectangle], dpi: float) -> list[tu
             score = sum(word.confidence for word in words) / (100 * len(words)) if words else 0.0
         letters = sum(1 for ch in text if ch.isalpha())
         results.append(
-            (Candidate(frame, Ink.RED, framed=True), Reading(text if letters >= 3 else None, score, letters=True))
+            (Candidate(frame, kind, framed=True), Reading(text if letters >= 3 else None, score, letters=True))
         )
     return results
 
@@ -145,7 +191,12 @@ def _contains_any(rectangles: list[Rectangle], point: tuple[float, float]) -> bo
 
 
 def _read(
-    ink: Pixels, candidates: list[Candidate], deadline: float, *, ocr_boxes: int = LIMIT_OCR
+    ink: Pixels,
+    candidates: list[Candidate],
+    deadline: float,
+    *,
+    ocr_boxes: int = LIMIT_OCR,
+    pale_too: bool = False,
 ) -> list[tuple[Candidate, Reading]]:
     """Read the candidates, large frames first; what time does not allow to read is unread."""
     candidates = sorted(candidates, key=lambda item: (not item.framed, -item.rectangle[1][0]))[:LIMIT_CANDIDATES]
@@ -159,7 +210,7 @@ def _read(
             continue
         box = upright(ink, candidate.rectangle, 0.0 if candidate.framed else 3.0)
         reading = read_box(box, allow_ocr=in_doubt > 0)
-        if candidate.ink is Ink.DARK and reading.text not in VOCABULARY:
+        if pale_too and reading.text not in VOCABULARY:
             pale = without_black(upright(ink, candidate.rectangle, AROUND))[AROUND:-AROUND, AROUND:-AROUND]
             second = read_box(np.ascontiguousarray(pale), allow_ocr=in_doubt > 1)
             if second.text in VOCABULARY or (reading.text is None and second.text is not None):
@@ -167,6 +218,11 @@ def _read(
         in_doubt -= reading.asked
         results.append((candidate, reading))
     return results
+
+
+def _level_box(place: tuple[int, int, int, int]) -> Rectangle:
+    left, top, width, height = place
+    return (left + width / 2, top + height / 2), (float(width), float(height)), 0.0
 
 
 def _is_seal(place: tuple[int, int, int, int], rounds: list[Rectangle]) -> bool:
@@ -189,7 +245,7 @@ def _searched(
     for left, top, width, height in places[:LIMIT_PATCHES]:
         if time.monotonic() > deadline:
             break
-        middle = ((left + width / 2, top + height / 2), (float(width), float(height)), 0.0)
+        middle = _level_box((left, top, width, height))
         if any(_contains_any([middle], mark.rectangle[0]) for mark in marks) or _is_explained(middle, known):
             continue
         hit = search(np.ascontiguousarray(ink[top : top + height, left : left + width]), left, top, dpi)
@@ -255,8 +311,10 @@ def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate,
     return kept
 
 
-def _confirmed(ink: Pixels, readings: list[tuple[Candidate, Reading]], dpi: float) -> list[tuple[Candidate, Reading]]:
-    """Look again at marks that are not framed beyond doubt: the end of a longer red line is no mark.
+def _confirmed(
+    inks: Mapping[Ink, Pixels], readings: list[tuple[Candidate, Reading]], dpi: float
+) -> list[tuple[Candidate, Reading]]:
+    """Look again at marks that are not framed beyond doubt: the end of a longer coloured line is no mark.
 
     BẢO MẬT, BÍ MẬT NHÀ NƯỚC, PHÁP LUẬT: cut from such a heading, the last letters look like a stamp.
     """
@@ -264,7 +322,8 @@ def _confirmed(ink: Pixels, readings: list[tuple[Candidate, Reading]], dpi: floa
     results = []
     for candidate, reading in readings:
         doubtful = not candidate.framed or reading.score < FRAMED_SURE
-        if reading.text in MARKS and doubtful and engine is not None:
+        ink = inks.get(candidate.ink)
+        if reading.text in MARKS and doubtful and engine is not None and ink is not None:
             centre, (width, height), angle = candidate.rectangle
             strip = upright(ink, (centre, (width + 6 * height, 1.15 * height), angle))
             words = engine.words(_as_print(strip), ocr.Layout.LINE, int(dpi))

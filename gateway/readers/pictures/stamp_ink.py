@@ -28,6 +28,8 @@ RED_FLOOR = 13
 """Least redness that counts, of 255."""
 RED_SHARE = 1.2e-4
 """Share of red pixels from which a page has red ink at all."""
+DARKEST_PAPER, PAPER_DIFFERENCE, PAPER_GRAIN = 70.0, 40.0, 26.0
+"""Of 255: the darkest paper, how much it may differ within a box from around it, and how rough it may be."""
 LIMIT_CONTOURS = 4000
 LIMIT_RECTANGLES = 400
 
@@ -36,10 +38,16 @@ class Ink(Enum):
     """Which ink a box is drawn with."""
 
     RED = "red"
+    BLUE = "blue"
+    """Blue and violet; ballpoint signatures are drawn with it, too."""
     DARK = "dark"
 
 
-_FRAME_TESTS = {Ink.RED: (0.03, 0.05, 0.72, 0.6), Ink.DARK: (0.02, 0.035, 0.88, 0.8)}
+_FRAME_TESTS = {
+    Ink.RED: (0.03, 0.05, 0.72, 0.6),
+    Ink.BLUE: (0.03, 0.05, 0.72, 0.6),
+    Ink.DARK: (0.02, 0.035, 0.88, 0.8),
+}
 """How far ink may lie outside and inside of a side in inches, and how much of the long and short sides it must cover."""
 
 
@@ -53,11 +61,21 @@ class Candidate:
     """All four sides are drawn; otherwise it is a line of letters."""
 
 
-def redness(page: Pixels) -> tuple[Pixels, int] | None:
-    """Return the red ink of a BGR page and its threshold, None when the page has none."""
-    smooth = cv2.GaussianBlur(page, (3, 3), 0)
-    blue, green, red = cv2.split(smooth)
-    ink = cv2.subtract(red, cv2.max(green, blue))
+def coloured_inks(page: Pixels) -> list[tuple[Ink, Pixels, int]]:
+    """Return the red and the blue ink of a BGR page with their thresholds, as far as the page has them."""
+    blue, green, red = cv2.split(cv2.GaussianBlur(page, (3, 3), 0))
+    found = []
+    # Violet has much red beside its blue; ink with more red than blue is red.
+    cool = cv2.subtract(cv2.subtract(blue, cv2.min(red, green)), cv2.subtract(red, blue))
+    for kind, ink in ((Ink.RED, cv2.subtract(red, cv2.max(green, blue))), (Ink.BLUE, cool)):
+        levelled = _levelled(np.asarray(ink, np.uint8))
+        if levelled is not None:
+            found.append((kind, *levelled))
+    return found
+
+
+def _levelled(ink: Pixels) -> tuple[Pixels, int] | None:
+    """Take off what all of the page has of a colour, and return the threshold; None when there is no such ink."""
     sample = ink[::4, ::4]
     # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
     usual, spread = float(np.median(sample)), float(np.percentile(sample, 84))
@@ -65,7 +83,7 @@ def redness(page: Pixels) -> tuple[Pixels, int] | None:
     if float((sample > threshold + 4).mean()) < RED_SHARE:
         return None
     if usual >= 1:
-        ink = cv2.subtract(ink, np.full_like(ink, int(usual)))
+        ink = np.asarray(cv2.subtract(ink, np.full_like(ink, int(usual))), np.uint8)
         threshold = max(RED_FLOOR, threshold - int(usual))
     return ink, threshold
 
@@ -107,8 +125,8 @@ def is_colourless(page: Pixels) -> bool:
     return float(np.percentile(spread, 99.5)) < 12
 
 
-def red_candidates(ink: Pixels, threshold: int, dpi: float) -> list[Candidate]:
-    """Return rectangles of red ink, framed ones first."""
+def colour_candidates(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> list[Candidate]:
+    """Return rectangles of coloured ink, framed ones first."""
     rectangles: list[Rectangle] = []
     reach = max(3, int(dpi * 0.05) | 1)
     mask = _mask(ink, threshold)
@@ -116,14 +134,17 @@ def red_candidates(ink: Pixels, threshold: int, dpi: float) -> list[Candidate]:
         closed = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         for picture in (level, closed):
             rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
-    found = [Candidate(item, Ink.RED, framed=_has_frame(mask, item, dpi, Ink.RED)) for item in _distinct(rectangles)]
+    found = [Candidate(item, kind, framed=_has_frame(mask, item, dpi, kind)) for item in _distinct(rectangles)]
     lines = _distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
-    found.extend(Candidate(item, Ink.RED, framed=False) for item in lines)
+    found.extend(Candidate(item, kind, framed=False) for item in lines)
     return found
 
 
-def dark_candidates(ink: Pixels, dpi: float) -> list[Candidate]:
-    """Return dark frames that are no cells of a table; letters alone are left to full text recognition."""
+def dark_candidates(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
+    """Return dark frames that are no cells of a table; letters alone are left to full text recognition.
+
+    `pale_too` looks for frames that are paler than print, as red ones are on a grey scan.
+    """
     rectangles: list[Rectangle] = []
     level = int(max(28, np.percentile(ink[::4, ::4], 98) * 0.35))
     for threshold in (level, int(level * 0.6)):
@@ -132,9 +153,9 @@ def dark_candidates(ink: Pixels, dpi: float) -> list[Candidate]:
         for picture in (mask, joined):
             rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     # Print that crosses a pale frame hides it: look at the page without print, too.
-    pale, _ = pale_ink(ink)
+    pale, _ = pale_ink(ink) if pale_too else (ink, 0)
     reach = max(3, int(dpi * 0.06) | 1)
-    for threshold in (level, int(level * 0.6)):
+    for threshold in (level, int(level * 0.6)) if pale_too else ():
         closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         rectangles.extend(_rectangles(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     mask = _mask(ink, int(level * 0.6))
@@ -196,6 +217,26 @@ def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool
     along = min(_run_share(top, 0), _run_share(bottom, 0))
     across = min(_run_share(left, 1), _run_share(right, 1))
     return along >= least_along and across >= least_across
+
+
+def weakest_channel(page: Pixels) -> Pixels:
+    """Return the least of blue, green and red of each pixel: every ink is dark in it."""
+    blue, green, red = cv2.split(page)
+    return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
+
+
+def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
+    """Whether a box stands on even paper, inside as outside: that is what tells a stamp from a brick or a coin."""
+    margin = 0.08 * dpi
+    box = upright(weakest, rectangle, margin)
+    edge, inset = max(int(margin) - 2, 2), int(margin + 0.03 * dpi)
+    inner = box[inset:-inset, inset:-inset]
+    if inner.size < 50:
+        return True
+    ring = np.concatenate((box[:edge].ravel(), box[-edge:].ravel(), box[:, :edge].ravel(), box[:, -edge:].ravel()))
+    inside, grain = float(np.percentile(inner, 80)), float(np.percentile(inner, 93) - np.percentile(inner, 67))
+    outside = float(np.percentile(ring, 60))
+    return outside > DARKEST_PAPER and abs(inside - outside) < PAPER_DIFFERENCE and grain < PAPER_GRAIN
 
 
 def _run_share(band: npt.NDArray[np.bool_], axis: int) -> float:

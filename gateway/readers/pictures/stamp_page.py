@@ -19,6 +19,7 @@ import numpy.typing as npt
 from gateway.model import Origin, Role, Run
 from gateway.readers.base import Budget
 from gateway.readers.pictures import ocr, stamp
+from gateway.readers.pictures.likeness import Likeness, likeness, looks_written
 from gateway.readers.pictures.stamp_ink import Ink, Pixels, darkness
 from gateway.readers.pictures.stamp_words import VOCABULARY
 
@@ -30,6 +31,8 @@ SHORTEST_DPI = 110.0
 SECONDS_FULL = 3.0
 """Time that must be left for reading a whole page; it takes about one second."""
 SECONDS_BAND = 1.5
+SECONDS_PHOTO, LIMIT_PHOTO_S = 0.3, 1.5
+"""Time that must be left for a picture that looks like no page, and the most that goes into one."""
 LIMIT_SPARSE_S = 2.5
 """A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well before that."""
 SKEW, LARGEST_SKEW = 4, 16
@@ -37,10 +40,6 @@ SKEW, LARGEST_SKEW = 4, 16
 POOR_CONFIDENCE = 55.0
 UPENDED = 1.3
 """Height to width from which a word stands on end."""
-MANY_GLYPHS = 40
-"""Spots of the size of letters from which a picture must have words."""
-MANY_SPOTS = 15_000
-"""Spots of ink on a picture beyond which it is a texture unless a good part of them are letters; a page has 1500."""
 LEAST_CONFIDENCE = 30.0
 """Words below are noise: seals, signatures, specks."""
 
@@ -76,12 +75,15 @@ class PageReading:
     """Framed boxes of stamp shape with letters in them."""
     unread: int = 0
     whole_page: bool = False
+    doubtful: bool = False
+    """It looks like a page of words, and nobody read any of them."""
 
 
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
     """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
     if wish is Wish.STAMPS or ocr.engine() is None:
-        return _examine_upright(pixels, view, wish, budget)[0]
+        return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
+    photo = not looks_written(pixels)
     pixels = _straightened(pixels)
     best, most = PageReading(), -1.0
     first, second = ((1, 3), (0, 2)) if _on_its_side(pixels) else ((0, 2), (1, 3))
@@ -91,11 +93,11 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         if turn in second and not sideways:
             break
         turned = np.ascontiguousarray(np.rot90(pixels, turn)) if turn else pixels
-        reading, text = _examine_upright(turned, view, wish, budget)
+        reading, text = _examine_upright(turned, view, wish, budget, photo=photo)
         sideways = sideways or text.sideways
         if text.weight > most:
             best, most = reading, text.weight
-        if text.legible or _left(budget) < SECONDS_FULL:
+        if text.legible or seconds_left(budget, photo=photo) < SECONDS_FULL:
             break
     return best
 
@@ -119,25 +121,30 @@ class _Text:
         return self.words >= 4 and self.confidence > POOR_CONFIDENCE
 
 
-def _examine_upright(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> tuple[PageReading, _Text]:
+def _examine_upright(
+    pixels: Pixels, view: PageView, wish: Wish, budget: Budget, *, photo: bool = False
+) -> tuple[PageReading, _Text]:
     stamps = stamp.find(pixels, view.dpi, deadline=budget.deadline)
     framed = [item for item in stamps if item.framed]
     runs = list(_stamp_runs(pixels, stamps, view))
     whole, text = False, _Text(0, 0.0)
-    if wish is not Wish.STAMPS and ocr.engine() is not None and _left(budget) > SECONDS_BAND:
+    doubtful = wish is not Wish.STAMPS and not photo
+    left_s = seconds_left(budget, photo=photo)
+    if wish is not Wish.STAMPS and left_s > (SECONDS_PHOTO if photo else SECONDS_BAND):
         began = time.monotonic()
-        whole = wish is Wish.WHOLE and _left(budget) > SECONDS_FULL
+        whole = wish is Wish.WHOLE and (photo or left_s > SECONDS_FULL)
         rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
         words: list[ocr.Word] = []
         scale = 1.0
         try:
-            words, scale = _words(pixels[:rows], view.dpi, limit_s=_left(budget) - SECONDS_BAND / 2)
+            words, scale = _words(pixels[:rows], view.dpi, limit_s=left_s if photo else left_s - SECONDS_BAND / 2)
             text = _weigh(words)
+            doubtful = False
             if text.sideways:
                 whole = False
-            elif text.words < 4 and (likeness := _likeness(pixels[:rows], view.dpi)) is not _Likeness.PICTURE:
-                if likeness is _Likeness.WORDS:
-                    limit_s = max(min(LIMIT_SPARSE_S, _left(budget) - SECONDS_BAND / 2), 0.0)
+            elif text.words < 4 and (kind := likeness(darkness(pixels[:rows]), view.dpi)) is not Likeness.PICTURE:
+                if kind is Likeness.WORDS:
+                    limit_s = max(min(LIMIT_SPARSE_S, seconds_left(budget, photo=photo) - SECONDS_BAND / 2), 0.0)
                     words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE, limit_s=limit_s)
                     text = _weigh(words)
                 # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.
@@ -146,14 +153,22 @@ def _examine_upright(pixels: Pixels, view: PageView, wish: Wish, budget: Budget)
                 whole = whole and (text.legible or text.words < 4)
         except TimeoutError:
             whole = False
-        budget.words_left_s -= time.monotonic() - began
-        runs += _line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
-    return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole), text
+        spend(budget, time.monotonic() - began, photo=photo)
+        runs += line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
+    return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole, doubtful), text
 
 
-def _left(budget: Budget) -> float:
-    """Return the seconds that may go into reading words."""
-    return min(budget.deadline - time.monotonic(), budget.words_left_s)
+def seconds_left(budget: Budget, *, photo: bool = False) -> float:
+    """Return the seconds that may go into reading words of a page, or of a picture that does not look like one."""
+    left_s = min(budget.deadline - time.monotonic(), budget.words_left_s)
+    return min(left_s, budget.photo_words_left_s, LIMIT_PHOTO_S) if photo else left_s
+
+
+def spend(budget: Budget, seconds: float, *, photo: bool = False) -> None:
+    """Take what reading has cost off the allowance."""
+    budget.words_left_s -= seconds
+    if photo:
+        budget.photo_words_left_s -= seconds
 
 
 def _ink_profile(pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -195,28 +210,6 @@ def _straightened(pixels: Pixels) -> Pixels:
     return np.asarray(
         cv2.warpAffine(pixels, turn, (columns, rows), flags=cv2.INTER_LINEAR, borderValue=white), np.uint8
     )
-
-
-class _Likeness(Enum):
-    """What spots of ink look like where hardly a word was read."""
-
-    PICTURE = "picture"
-    """Too few of the size of letters for words."""
-    WORDS = "words"
-    TEXTURE = "texture"
-    """A grain of countless spots; Tesseract would look for lines among them for ten seconds and more."""
-
-
-def _likeness(pixels: Pixels, dpi: float) -> _Likeness:
-    """Count spots of ink of the size of letters, and all spots: on a page of words most are letters."""
-    ink = darkness(pixels)
-    mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    heights, widths = stats[1:, cv2.CC_STAT_HEIGHT] / dpi, stats[1:, cv2.CC_STAT_WIDTH] / dpi
-    glyphs = int(((heights > 0.05) & (heights < 0.3) & (widths > 0.015) & (widths < 0.35)).sum())
-    if glyphs < MANY_GLYPHS:
-        return _Likeness.PICTURE
-    return _Likeness.TEXTURE if len(heights) > max(MANY_SPOTS, 6 * glyphs) else _Likeness.WORDS
 
 
 def _words(
@@ -269,7 +262,7 @@ def _stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -
         block += 1
 
 
-def _line_runs(
+def line_runs(
     words: list[ocr.Word],
     scale: float,
     pixels: Pixels,
@@ -327,7 +320,13 @@ def _ink_colour(pixels: Pixels, item: stamp.Stamp) -> str | None:
     if not part.size:
         return None
     flat = part.reshape(-1, 3).astype(np.int16)
-    strength = flat[:, 2] - flat[:, :2].max(axis=1) if item.ink is Ink.RED else 255 - flat.max(axis=1)
+    match item.ink:
+        case Ink.RED:
+            strength = flat[:, 2] - flat[:, :2].max(axis=1)
+        case Ink.BLUE:
+            strength = flat[:, 0] - flat[:, 1:].min(axis=1)
+        case Ink.DARK:
+            strength = 255 - flat.max(axis=1)
     strongest = flat[strength >= np.percentile(strength, 92)]
     blue, green, red = (int(value) for value in strongest.mean(axis=0))
     return f"{red:02X}{green:02X}{blue:02X}"

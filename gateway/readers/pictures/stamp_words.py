@@ -42,6 +42,8 @@ SURE = 0.70
 """Correlation from which a word is taken as read."""
 DOUBT = 0.45
 """Below this the letters are like none of the words."""
+REFINED, HOPELESS = 6, 0.25
+"""How many words are compared in several sizes, and the correlation below which that is in vain."""
 MARGIN = 0.06
 """A word must lead the next different one by so much to be taken without Tesseract."""
 
@@ -125,30 +127,40 @@ def letters_of(box: Pixels) -> Pixels | None:
 
 
 def compare(letters: Pixels) -> list[tuple[float, str]]:
-    """Return correlation and word, best first, one entry a word."""
+    """Return correlation and word, best first, one entry a word.
+
+    All words are compared in one size; the likeliest again a little higher, lower, wider and narrower.
+    """
     height, width = letters.shape
     aspect = width / height
-    best: dict[str, float] = {}
     blurred = cv2.GaussianBlur(letters, (3, 3), 0).astype(np.float32)
-    for template in templates():
-        columns = template.picture.shape[1]
-        if not 0.66 < (columns / HEIGHT) / aspect < 1.5:
-            continue
-        score = -1.0
-        for tall in (0.9, 1.0, 1.12):
-            for wide in (0.95, 1.0, 1.06):
-                picture = cv2.resize(
-                    blurred, (round(columns * wide), round(HEIGHT * tall)), interpolation=cv2.INTER_AREA
-                )
-                picture = cv2.copyMakeBorder(
-                    cv2.GaussianBlur(picture, (5, 5), 0), 4, 4, 8, 8, cv2.BORDER_CONSTANT, value=0
-                )
-                if picture.shape[0] >= HEIGHT and picture.shape[1] >= columns:
-                    match = cv2.matchTemplate(picture, template.picture, cv2.TM_CCOEFF_NORMED)
-                    score = max(score, float(match.max()))
-        if score > best.get(template.word, -1.0):
-            best[template.word] = score
+    rough = sorted(
+        (
+            (_correlation(blurred, template, 1.0, 1.0), number)
+            for number, template in enumerate(templates())
+            if 0.66 < (template.picture.shape[1] / HEIGHT) / aspect < 1.5
+        ),
+        reverse=True,
+    )
+    best: dict[str, float] = {}
+    for place, (score, number) in enumerate(rough):
+        template = templates()[number]
+        if place < REFINED and score > HOPELESS:
+            sizes = [(tall, wide) for tall in (0.9, 1.0, 1.12) for wide in (0.95, 1.0, 1.06)]
+            score = max(score, *(_correlation(blurred, template, tall, wide) for tall, wide in sizes))  # noqa: PLW2901
+        best[template.word] = max(score, best.get(template.word, -1.0))
     return sorted(((score, word) for word, score in best.items()), reverse=True)
+
+
+def _correlation(letters: npt.NDArray[np.float32], template: Template, tall: float, wide: float) -> float:
+    """Return how well letters of that height and width fit a word, wherever in a narrow border; -1 when too small."""
+    columns = template.picture.shape[1]
+    size = (round(columns * wide), round(HEIGHT * tall))
+    picture = cv2.GaussianBlur(cv2.resize(letters, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
+    picture = cv2.copyMakeBorder(picture, 4, 4, 8, 8, cv2.BORDER_CONSTANT, value=0)
+    if picture.shape[0] < HEIGHT or picture.shape[1] < columns:
+        return -1.0
+    return float(cv2.matchTemplate(picture, template.picture, cv2.TM_CCOEFF_NORMED).max())
 
 
 def read_box(box: Pixels, *, allow_ocr: bool = True) -> Reading:

@@ -1,0 +1,294 @@
+"""Words of a PDF that no text object stands for: curves, pictures of glyphs, patterns, clips, annotations that draw."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+
+from fontTools.pens.reportLabPen import ReportLabPen
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from gateway.model import Document, Origin
+from gateway.readers.base import Budget, Source
+from gateway.readers.pdf import drawn
+from gateway.readers.pdf import reader as pdf
+from gateway.readers.pictures import ocr
+from gateway.text.marks import find_in_document
+from tests.readers import pdfs, scans
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+]
+BOLD = pdfs.LIBERATION / "LiberationSerif-Bold.ttf"
+LINE = "Thực hiện kế hoạch của Ủy ban nhân dân thành phố, các phòng báo cáo kết quả trước ngày 30"
+
+
+def outline(canvas: Canvas, words: str, *, x: float, y: float, size: float = 14.0) -> None:
+    """Draw words as filled curves, one path a letter, as drawing programs convert text."""
+    font = TTFont(BOLD)
+    glyphs, names, unit = font.getGlyphSet(), font.getBestCmap(), size / font["head"].unitsPerEm
+    canvas.saveState()
+    canvas.translate(x, y)
+    canvas.scale(unit, unit)
+    for letter in words:
+        glyph = glyphs[names[ord(letter)]]
+        pen = ReportLabPen(glyphs)
+        glyph.draw(pen)
+        shape = pen.path
+        path = canvas.beginPath()
+        position = 0
+        for operator in shape.operators:
+            count = (2, 2, 6, 0)[operator]
+            points = shape.points[position : position + count]
+            position += count
+            (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
+        canvas.drawPath(path, fill=1, stroke=0)
+        canvas.translate(glyph.width, 0)
+    canvas.restoreState()
+
+
+def body(canvas: Canvas) -> None:
+    """Twenty lines of ordinary text, as text."""
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.setFont("Serif", 12)
+    for row in range(20):
+        canvas.drawString(80, 600 - 20 * row, LINE)
+
+
+def read(draw: Callable[[Canvas], None], *, words_s: float = 20.0) -> Document:
+    def whole(canvas: Canvas) -> None:
+        draw(canvas)
+        body(canvas)
+
+    budget = Budget(deadline=time.monotonic() + 100, words_left_s=words_s)
+    return pdf.read(Source(data=pdfs.page(whole), part="1"), budget).document
+
+
+def levels(document: Document) -> set[str]:
+    return {mark.level.value for mark in find_in_document(document) if mark.strength.value == "marked"}
+
+
+def black(canvas: Canvas) -> None:
+    outline(canvas, "TỐI MẬT", x=100, y=720)
+
+
+def framed(canvas: Canvas) -> None:
+    outline(canvas, "TỐI MẬT", x=100, y=720)
+    canvas.rect(94, 712, 76, 24)
+
+
+def blue(canvas: Canvas) -> None:
+    canvas.setFillColorRGB(0.1, 0.2, 0.7)
+    outline(canvas, "TỐI MẬT", x=260, y=760, size=18)
+
+
+def pale(canvas: Canvas) -> None:
+    canvas.setFillColorRGB(0.75, 0.75, 0.75)
+    outline(canvas, "TỐI MẬT", x=100, y=720, size=20)
+
+
+def white_on_red(canvas: Canvas) -> None:
+    canvas.setFillColorRGB(0.8, 0.1, 0.1)
+    canvas.rect(90, 708, 100, 32, fill=1, stroke=0)
+    canvas.setFillColorRGB(1, 1, 1)
+    outline(canvas, "TỐI MẬT", x=100, y=718, size=18)
+
+
+def watermark(canvas: Canvas) -> None:
+    canvas.setFillColorRGB(0.8, 0.8, 0.8)
+    canvas.saveState()
+    canvas.translate(170, 250)
+    canvas.rotate(45)
+    outline(canvas, "TỐI MẬT", x=0, y=0, size=80)
+    canvas.restoreState()
+
+
+def glyph_pictures(canvas: Canvas) -> None:
+    font = ImageFont.truetype(str(BOLD), 40)
+    x = 100.0
+    for letter in "TỐI MẬT":
+        width = math.ceil(font.getlength(letter))
+        tile = Image.new("L", (width, 60), 255)
+        ImageDraw.Draw(tile).text((0, 8), letter, font=font, fill=0)
+        canvas.drawImage(ImageReader(tile), x, 715, width=width * 0.35, height=21)
+        x += width * 0.35
+
+
+def picture_of_a_line(canvas: Canvas) -> None:
+    line = Image.new("RGB", (400, 70), "white")
+    ImageDraw.Draw(line).text((10, 6), "TỐI MẬT", font=ImageFont.truetype(str(BOLD), 48), fill="black")
+    canvas.drawImage(ImageReader(line), 100, 715, width=120, height=21)
+
+
+def inline_picture(canvas: Canvas) -> None:
+    line = Image.new("RGB", (300, 70), "white")
+    ImageDraw.Draw(line).text((10, 6), "TỐI MẬT", font=ImageFont.truetype(str(BOLD), 48), fill="black")
+    canvas.drawInlineImage(line, 100, 715, width=90, height=21)
+
+
+def clipped(canvas: Canvas) -> None:
+    """A rectangle seen through the letters."""
+    font = TTFont(BOLD)
+    glyphs, names = font.getGlyphSet(), font.getBestCmap()
+    canvas.saveState()
+    canvas.translate(100, 720)
+    canvas.scale(18 / 2048, 18 / 2048)
+    path, x = canvas.beginPath(), 0.0
+    for letter in "TỐI MẬT":
+        glyph = glyphs[names[ord(letter)]]
+        pen = ReportLabPen(glyphs)
+        glyph.draw(pen)
+        position = 0
+        for operator in pen.path.operators:
+            count = (2, 2, 6, 0)[operator]
+            points = [v + x * (i % 2 == 0) for i, v in enumerate(pen.path.points[position : position + count])]
+            position += count
+            (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
+        x += glyph.width
+    canvas.clipPath(path, stroke=0, fill=0)
+    canvas.rect(-200, -800, 12000, 3600, fill=1, stroke=0)
+    canvas.restoreState()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [black, framed, blue, pale, white_on_red, watermark, glyph_pictures, picture_of_a_line, inline_picture,
+     clipped],
+)  # fmt: skip
+def test_a_mark_that_is_drawn_on_a_page_of_text_is_read(draw: Callable[[Canvas], None]) -> None:
+    document = read(draw)
+    assert levels(document) == {"toi_mat"}
+    assert document.doubtful_pages == ()
+
+
+def test_a_mark_in_a_pattern_is_read() -> None:
+    cell = b"BT /F1 18 Tf 4 8 Td (TUYET MAT) Tj ET"
+    data = pdfs.simple(
+        b"BT /F1 12 Tf 80 600 Td (Some text that stands on the page as text) Tj ET "
+        b"/Pattern cs /P1 scn 100 700 130 30 re f",
+        resources=b"/Pattern << /P1 20 0 R >>",
+        more={
+            20: pdfs.stream(
+                cell,
+                b"/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 130 30] /XStep 130 /YStep 30"
+                b" /Matrix [1 0 0 1 100 700] /Resources << /Font << /F1 5 0 R >> >>",
+            )
+        },
+    )
+    document = pdf.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 100)).document
+    assert "TUYET MAT" in {run.text for run in document.runs if run.origin is Origin.OCR}
+
+
+def test_a_stamp_annotation_that_draws_its_words_is_read() -> None:
+    def stamp(canvas: Canvas) -> None:
+        outline(canvas, "TỐI MẬT", x=4, y=8, size=18)
+
+    drawing = pdfs.page(stamp, size=(140, 30))
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdfs.page(body))) as file, pikepdf.open(io.BytesIO(drawing)) as source:
+        form = file.copy_foreign(source.pages[0].as_form_xobject())
+        file.pages[0].Annots = pikepdf.Array(
+            [
+                pikepdf.Dictionary(
+                    Type=pikepdf.Name.Annot,
+                    Subtype=pikepdf.Name.Stamp,
+                    Rect=[100, 700, 240, 730],
+                    F=4,
+                    AP=pikepdf.Dictionary(N=form),
+                )
+            ]
+        )
+        out = io.BytesIO()
+        file.save(out)
+    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    assert levels(document) == {"toi_mat"}
+
+
+def test_drawn_letters_that_nobody_has_time_to_read_are_doubtful() -> None:
+    document = read(black, words_s=0.0)
+    assert document.doubtful_pages == (1,)
+    assert document.status.value == "ok"
+
+
+def chart(canvas: Canvas) -> None:
+    rng = random.Random(1)
+    for column in range(20):
+        canvas.rect(100 + 15 * column, 640, 10, rng.uniform(10, 120), fill=1)
+    path = canvas.beginPath()
+    path.moveTo(100, 650)
+    for column in range(200):
+        path.lineTo(100 + 1.5 * column, 650 + rng.uniform(0, 100))
+    canvas.drawPath(path)
+    for _ in range(150):
+        canvas.circle(rng.uniform(100, 400), rng.uniform(650, 760), 2.5, fill=1)
+
+
+def map_of_districts(canvas: Canvas) -> None:
+    rng = random.Random(2)
+    for _ in range(400):
+        x, y = rng.uniform(90, 480), rng.uniform(630, 800)
+        path = canvas.beginPath()
+        path.moveTo(x, y)
+        for corner in range(1, 14):
+            path.lineTo(x + 9 * math.sin(corner / 2) + rng.uniform(-2, 2), y + 9 * math.cos(corner / 2))
+        path.close()
+        canvas.setFillColorRGB(rng.random(), rng.random(), rng.random())
+        canvas.drawPath(path, fill=1)
+
+
+def logo(canvas: Canvas) -> None:
+    canvas.setFillColorRGB(0.8, 0.1, 0.1)
+    canvas.circle(130, 750, 30, fill=1)
+    canvas.setFillColorRGB(1, 1, 0)
+    outline(canvas, "VNPT", x=110, y=742, size=16)
+    canvas.setFillColorRGB(0, 0.3, 0.6)
+    outline(canvas, "BẢO MẬT THÔNG TIN", x=180, y=740, size=20)
+
+
+@pytest.mark.parametrize("draw", [chart, map_of_districts, logo])
+def test_charts_maps_and_logos_are_no_marks_and_not_doubtful(draw: Callable[[Canvas], None]) -> None:
+    document = read(draw)
+    assert find_in_document(document) == ()
+    assert document.doubtful_pages == ()
+    assert not any(image.unread_boxes for image in document.images)
+
+
+def test_a_thousand_figures_are_grouped_in_time() -> None:
+    rng = random.Random(3)
+    heap = [(x, y, x + 6, y + 8) for x, y in ((rng.uniform(0, 40), rng.uniform(0, 40)) for _ in range(4000))]
+    began = time.process_time()
+    assert len(drawn.drawn_words(heap)) == 1
+    assert time.process_time() - began < 1.5
+
+
+def test_figures_far_apart_or_of_very_unlike_size_are_no_words() -> None:
+    assert drawn.drawn_words([(100.0 * i, 10.0, 100.0 * i + 8, 20.0) for i in range(5)]) == []
+    assert drawn.drawn_words([(0, 0, 200, 200), (201, 0, 203, 3), (204, 150, 206, 153)]) == []
+    assert len(drawn.drawn_words([(10.0 * i, 10.0, 10.0 * i + 8, 20.0) for i in range(3)])) == 1
+
+
+def test_an_outlined_letter_is_read_as_a_scan() -> None:
+    """gs -dNoOutputFonts makes every letter a path: such a page has no text object at all."""
+
+    def only(canvas: Canvas) -> None:
+        outline(canvas, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", x=250, y=780, size=10)
+        outline(canvas, "TUYỆT MẬT", x=100, y=700)
+        outline(canvas, "Kính gửi các phòng ban chuyên môn và đơn vị", x=90, y=650, size=13)
+
+    document = pdf.read(Source(data=pdfs.page(only), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    assert document.image_pages == document.read_pages == (1,)
+    assert levels(document) == {"tuyet_mat"}
+    assert scans.MARKS[2] in {run.text for run in document.runs}
