@@ -1,0 +1,199 @@
+"""The command line: `gateway COMMAND`. Exit code 0: fine; 1: would not be relayed, or not whole; 2: could not run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import audit, directory, dkim, trust
+from gateway.cli import policy as policies
+from gateway.cli.options import CertsOption, ConfigOption, DataOption, DirectoryOption, JsonOption, PolicyOption, moment
+
+app = typer.Typer(
+    name="gateway",
+    help="Cổng thư công vụ: chuyển tiếp thư sau khi kiểm tra theo Quyết định 7600/QĐ-UBND.\n\n"
+    "Outbound mail gateway and policy milter for Vietnamese public offices.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+for _name, _commands in (
+    ("trust", trust),
+    ("dkim", dkim),
+    ("audit", audit),
+    ("policy", policies),
+    ("directory", directory),
+):
+    app.add_typer(_commands.app, name=_name)
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    listen: Annotated[str | None, typer.Option(help="HOST:PORT of one plain relay listener.")] = None,
+    next_hop: Annotated[str | None, typer.Option(help="HOST:PORT of the server to relay to.")] = None,
+    policy: PolicyOption = None,
+    data: DataOption = None,
+    certs: CertsOption = None,
+    directory: DirectoryOption = None,
+) -> None:
+    """Chạy cổng thư / run the gateway until SIGTERM; SIGHUP reloads policy, directory and certificates.
+
+    gateway serve --config /etc/gateway/gateway.yaml
+
+    gateway serve --listen 127.0.0.1:2525 --next-hop 127.0.0.1:2526 --data ./var
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    with user_errors():
+        from gateway.supervisor import serve as run
+
+        configuration = load_configuration(
+            config, listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
+        )
+        code = run(configuration)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(help="Mails (.eml) or documents; a document counts as the only attachment.")
+    ],
+    config: ConfigOption = None,
+    policy: PolicyOption = None,
+    sender: Annotated[
+        str | None, typer.Option("--from", help="Reverse-path; the From field's address when unset.")
+    ] = None,
+    to: Annotated[list[str] | None, typer.Option("--to", help="Forward-path, once for each recipient.")] = None,
+    auth_user: Annotated[str | None, typer.Option(help="Login of the session; none when unset.")] = None,
+    certs: CertsOption = None,
+    directory: DirectoryOption = None,
+    now: Annotated[str | None, typer.Option(help="Time of judgement, ISO 8601.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Kiểm tra thư hoặc tệp mà không gửi / judge files without sending or recording anything.
+
+    gateway check --from an.binhtan@tphcm.gov.vn --to vanphong.binhtan@tphcm.gov.vn thu.eml
+
+    gateway check --json cong-van.pdf
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    when = moment(now)
+    with user_errors():
+        from gateway.commands.check import CheckOptions, run
+
+        configuration = load_configuration(config, policy=policy, certs=certs, directory=directory)
+        options = CheckOptions(
+            reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user, now=when, as_json=as_json
+        )
+        code = run(files, configuration, options)
+    raise typer.Exit(code)
+
+
+@app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(help="Signed documents; .p7s, .sig files beside them are paired.")],
+    config: ConfigOption = None,
+    certs: CertsOption = None,
+    now: Annotated[str | None, typer.Option(help="Time of judgement, ISO 8601.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Kiểm tra chữ ký số / the full report on every signature of a document.
+
+    gateway verify cong-van.pdf
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    when = moment(now)
+    with user_errors():
+        from gateway.commands.verify import run
+
+        code = run(files, load_configuration(config, certs=certs), now=when, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def lint(
+    files: Annotated[list[Path], typer.Argument(help="Documents to look at before sending.")],
+    config: ConfigOption = None,
+) -> None:
+    """Xem thể thức, phông chữ, bảng mã trước khi gửi / show a writer how a document is set.
+
+    gateway lint cong-van.docx
+    """
+    from gateway.commands.common import load_configuration, user_errors
+
+    with user_errors():
+        from gateway.commands.typography import lint as run
+
+        code = run(files, load_configuration(config))
+    raise typer.Exit(code)
+
+
+@app.command()
+def fix(
+    file: Annotated[Path, typer.Argument(help="DOCX, RTF or plain text; signed files are refused.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the mended copy goes.")],
+) -> None:
+    """Chuyển bảng mã cũ sang Unicode, đặt phông và màu / convert legacy letters to Unicode, set font and colour.
+
+    gateway fix bao-cao.docx -o bao-cao-moi.docx
+    """
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.commands.typography import mend
+
+        code = mend(file, output)
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the sample mails; exit code 0 only when all verdicts were right.")
+    ] = False,
+) -> None:
+    """Chạy thử với thư mẫu / start with demo settings, send sample mails by SMTP, print each verdict."""
+    from gateway.commands.common import user_errors
+
+    with user_errors():
+        from gateway.demo.run import run
+
+        code = run(once=once)
+    raise typer.Exit(code)
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Kiểm tra máy và cấu hình / check configuration, ports, certificates, next hop, sandbox, readers."""
+    from gateway.commands.common import load_configuration, user_errors
+
+    with user_errors():
+        from gateway.commands.doctor import run
+
+        code = run(load_configuration(config))
+    raise typer.Exit(code)
+
+
+@app.command()
+def version() -> None:
+    """Phiên bản / print the version."""
+    from gateway import __version__
+
+    print(__version__)
+
+
+def main() -> None:
+    """Entry point of the program."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
