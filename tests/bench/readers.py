@@ -35,6 +35,7 @@ from openpyxl.styles import Font
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway import mime
+from gateway.model import Document
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.readers.ooxml import reader as ooxml
@@ -45,6 +46,8 @@ from gateway.readers.pdf.text import PageReader, TextOptions
 from gateway.readers.pictures.stamp import find
 from gateway.signatures import verify
 from gateway.signatures.trust import TrustStore
+from gateway.text.official import recognise
+from gateway.text.typography import examine
 from gateway.workers.inspector import Inspector
 from gateway.workers.merge import Merger
 from gateway.workers.pool import PoolSettings, WorkerPool
@@ -277,6 +280,34 @@ def text_rows(rounds: int) -> Iterator[Row]:
     )
 
 
+def typography_of(document: Document) -> object:
+    """Every letter's font, colour and encoding, and what kind of document it is."""
+    return examine(document), recognise(document)
+
+
+def typography_rows(rounds: int) -> Iterator[Row]:
+    """Typography of long documents, reading included, beside python-docx resolving the same looks."""
+    limit_ms = 300
+    word = word_pages(115)
+    ours, theirs = turns(
+        rounds,
+        lambda: typography_of(ooxml.read(Source(data=word, part="1"), Budget()).document),
+        lambda: python_docx_walk(word),
+    )
+    yield Row(
+        "typography of a 100-page DOCX",
+        f"{ours:.0f} ms CPU",
+        f"python-docx, looks alone {theirs:.0f} ms",
+        f"{theirs / ours:.1f}x faster",
+        f"< {limit_ms} ms",
+        ours < limit_ms,
+    )
+    printed = pdf_pages(100)
+    source = Source(data=printed, part="1", detected_type="application/pdf")
+    (ours,) = turns(rounds, lambda: typography_of(pdf.read(source, Budget()).document))
+    yield Row("typography of a 100-page PDF", f"{ours:.0f} ms CPU", goal=f"< {limit_ms} ms", met=ours < limit_ms)
+
+
 def stamp_rows(rounds: int) -> Iterator[Row]:
     """The stamp finder on scanned pages, half of them stamped, colour and grey."""
     import numpy as np
@@ -445,7 +476,13 @@ def signature_rows(rounds: int) -> Iterator[Row]:
 
 def table(rounds: int) -> tuple[str, list[Row]]:
     """All rows as Markdown."""
-    rows = [*text_rows(rounds), *stamp_rows(rounds), *wall_rows(rounds), *signature_rows(rounds)]
+    rows = [
+        *text_rows(rounds),
+        *typography_rows(rounds),
+        *stamp_rows(rounds),
+        *wall_rows(rounds),
+        *signature_rows(rounds),
+    ]
     lines = [
         "",
         f"`python -m tests.bench.readers --rounds {rounds}` on {os.cpu_count()} processors, {datetime.now(UTC):%Y-%m-%d}:",
