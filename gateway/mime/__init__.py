@@ -2,7 +2,7 @@
 
     message = parse(content)                    # never raises, bounded, copies no body
     body = decode_body(content, part)           # a leaf's octets, their defects, other readings
-    files = find_inline_encodings(body.data)    # uuencode and the like inside text
+    files = find_inline_encodings(body.data)    # uuencode, base64, hexadecimal and the like inside text
     reading = addresses.parse_from_field(message.first("from").value)
 
 Content is what SMTP carries: CRLF line ends, dot-stuffing undone (`wire_form` makes it of a file with LF line ends).

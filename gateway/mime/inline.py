@@ -1,7 +1,7 @@
-"""Files that stand as text inside a text part: uuencode, yEnc, BinHex 4.0 (RFC 1741), runs of base64.
+"""What stands encoded inside a text: uuencode, yEnc, BinHex 4.0 (RFC 1741), digits (`mime.digits`), escaped letters.
 
-Mail clients show some of them as attachments, people decode the others. Linear in the size of the text, bounded in
-what it makes of it.
+Mail clients show some of them as attachments, people and scripts decode the others. Linear in the size of the text,
+bounded in what it makes of it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import re
 from dataclasses import dataclass
 
 from gateway.mime.charsets import guess
-from gateway.mime.transfer import looks_like_file
+from gateway.mime.digits import as_text, is_file, octets_in, without_leads
+from gateway.mime.words import header_text
+from gateway.text.escapes import unescaped_lines
 
 _UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{0,255})\r?\n", re.MULTILINE)
 _YENC_BEGIN = re.compile(rb"^=ybegin [^\r\n]{0,400}?name=(?P<name>[^\r\n]{1,255})\r?\n", re.MULTILINE)
 _YENC_END = re.compile(rb"^=yend\b", re.MULTILINE)
 _YENC_PART = re.compile(rb"^=ypart [^\r\n]*\r?\n", re.MULTILINE)
 _BINHEX_BEGIN = re.compile(rb"\(This file must be converted with BinHex[^\r\n]{0,40}\r?\n\s*:")
-_BASE64_RUN = re.compile(rb"^(?:[A-Za-z0-9+/]{40,998}={0,2}[ \t]*\r?\n)+(?:[A-Za-z0-9+/]{1,998}={0,2})?", re.MULTILINE)
-_BASE64_LONG = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{200,}={0,2}")
-_BASE64_HINT = re.compile(rb"[A-Za-z0-9+/]{40}")
 _BINHEX_DIGITS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LIMIT_MEMBERS = 100
@@ -32,25 +31,82 @@ class InlineFile:
     """A file found in text."""
 
     kind: str
-    """`uuencode`, `yenc`, `binhex` or `base64`."""
+    """`uuencode`, `yenc`, `binhex`, `base64`, `base32`, `hex`, `numbers`, `bits`; `text` for all that is only words."""
     name: str
     """Name that the encoding gives it; empty when it gives none."""
     data: bytes
     offset: int
     """Octet of the text where it begins."""
+    end: int = 0
+    """Octet behind it; 0 when that is not known."""
     sound: bool = True
     """False when the end is missing or lines are damaged: what could be decoded stands in `data`."""
 
 
-def find_inline_encodings(text: bytes) -> tuple[InlineFile, ...]:
-    """Return the files in the decoded octets of a text part, at most a hundred, in order of kind."""
+def find_inline_encodings(text: bytes, *, letters: bool = True) -> tuple[InlineFile, ...]:
+    """Return the files in the decoded octets of a text part, at most a hundred, in order of kind.
+
+    Words that stand in digits or escapes come together as one file of the kind `text`, the last one. `letters` is false
+    for source that is full of escapes by its nature, such as that of HTML: then only digits are turned.
+    """
     found: list[InlineFile] = []
-    for find, sign in ((_uuencoded, b"begin"), (_yenc, b"=ybegin "), (_binhex, b"BinHex"), (_base64, b"")):
+    for find, sign in ((_uuencoded, b"begin"), (_yenc, b"=ybegin "), (_binhex, b"BinHex")):
         if sign not in text:
             continue
         known = {file.data for file in found}
         found += (file for file in find(text, _LIMIT_MEMBERS - len(found)) if file.data not in known)
+    words: list[str] = []
+    known = {file.data for file in found}
+    plain = without_leads(_between(text, found))
+    for offset, kind, data in octets_in(plain):
+        if data in known:
+            continue
+        known.add(data)
+        file = is_file(data)
+        # A page or message in pieces is no sound file: its words are looked at as words, too.
+        if (not file or data.lstrip()[:8].startswith(_MARKUP)) and (shown := as_text(data)) is not None:
+            words.append(shown)
+        if not file:
+            continue
+        if len(found) < _LIMIT_MEMBERS:
+            found.append(InlineFile(kind, "", data, offset))
+        else:
+            found.append(InlineFile(kind, "", data, offset, sound=False))
+            break
+    if letters:
+        words += _letters(plain)
+    if spelled := "\n".join(words).translate(_UNSEEN).strip():
+        found.append(InlineFile("text", "", spelled.encode("utf-8", "replace"), 0))
     return tuple(found)
+
+
+_MARKUP = (b"<", b"From", b"Content-", b"Received", b"MIME-", b"\xef\xbb\xbf")
+_UNSEEN = dict.fromkeys((*range(9), 11, *range(14, 32), 127), " ")
+"""Control characters, which are no words."""
+
+
+def _between(text: bytes, files: list[InlineFile]) -> bytes:
+    """Return the text without the files that were found in it."""
+    pieces = []
+    position = 0
+    for file in sorted(files, key=lambda file: file.offset):
+        pieces.append(text[position : file.offset])
+        position = max(position, file.end)
+    return b"".join((*pieces, text[position:]))
+
+
+def _letters(text: bytes) -> list[str]:
+    """Return the lines whose letters are escaped or stand in encoded words (RFC 2047), turned back."""
+    found = []
+    if any(sign in text for sign in (b"\\", b"%", b"=", b"&", b"+")):
+        shown = guess(text)
+        if turned := unescaped_lines(shown):
+            found.append(turned)
+        if "=?" in shown:
+            lines = shown.splitlines()
+            known = set(lines)
+            found += [words for line in lines if "=?" in line and (words := header_text(line)) not in known]
+    return found
 
 
 def _uuencoded(text: bytes, room: int) -> list[InlineFile]:
@@ -73,7 +129,16 @@ def _uuencoded(text: bytes, room: int) -> list[InlineFile]:
                 break
             data += piece
         if data:
-            found.append(InlineFile("uuencode", guess(begin["name"]).strip(), bytes(data), begin.start(), sound))
+            found.append(
+                InlineFile(
+                    "uuencode",
+                    guess(begin["name"]).strip(),
+                    bytes(data),
+                    begin.start(),
+                    min(position, len(text)),
+                    sound,
+                )
+            )
     return found
 
 
@@ -108,7 +173,7 @@ def _yenc(text: bytes, room: int) -> list[InlineFile]:
         data = pieces[0].translate(_YENC_PLAIN) + b"".join(
             piece[:1].translate(_YENC_ESCAPED) + piece[1:].translate(_YENC_PLAIN) for piece in pieces[1:]
         )
-        found.append(InlineFile("yenc", guess(begin["name"]).strip(), data, begin.start(), end is not None))
+        found.append(InlineFile("yenc", guess(begin["name"]).strip(), data, begin.start(), stop, end is not None))
     return found
 
 
@@ -128,7 +193,7 @@ def _binhex(text: bytes, room: int) -> list[InlineFile]:
         digits = digits.translate(bytes.maketrans(_BINHEX_DIGITS, _BASE64_DIGITS))
         digits = digits[:-1] if len(digits) % 4 == 1 else digits
         packed = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
-        found += _binhex_file(_expand(packed), begin.start(), sound=end >= 0)
+        found += _binhex_file(_expand(packed), (begin.start(), position), sound=end >= 0)
     return found
 
 
@@ -148,7 +213,7 @@ def _expand(packed: bytes) -> bytes:
     return bytes(out)
 
 
-def _binhex_file(plain: bytes, offset: int, *, sound: bool) -> list[InlineFile]:
+def _binhex_file(plain: bytes, span: tuple[int, int], *, sound: bool) -> list[InlineFile]:
     """Take the data fork out of the BinHex header."""
     if not plain:
         return []
@@ -159,25 +224,4 @@ def _binhex_file(plain: bytes, offset: int, *, sound: bool) -> list[InlineFile]:
     size = int.from_bytes(plain[start - 10 : start - 6], "big")
     data = plain[start : start + size]
     name = guess(plain[1 : 1 + length])
-    return [InlineFile("binhex", name, data, offset, sound and len(data) == size)]
-
-
-def _base64(text: bytes, room: int) -> list[InlineFile]:
-    """Return runs of base64 that decode to a known file format; keys, certificates and tokens are not files."""
-    found: list[InlineFile] = []
-    if not _BASE64_HINT.search(text):
-        return found
-    seen_to = 0
-    for pattern in (_BASE64_RUN, _BASE64_LONG):
-        for run in pattern.finditer(text):
-            if len(found) >= room:
-                break
-            if pattern is _BASE64_LONG and run.start() < seen_to:
-                continue
-            digits = run[0].translate(None, b" \t\r\n").partition(b"=")[0]
-            digits = digits[:-1] if len(digits) % 4 == 1 else digits
-            data = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
-            seen_to = run.end() if pattern is _BASE64_RUN else seen_to
-            if looks_like_file(data):
-                found.append(InlineFile("base64", "", data, run.start()))
-    return found
+    return [InlineFile("binhex", name, data, *span, sound and len(data) == size)]

@@ -1,4 +1,4 @@
-"""What a line could be meant as: the same bytes in another charset, UTF-8 read as Windows-1252, percent signs.
+"""What a line could be meant as: the same bytes in another charset, UTF-8 read as Windows-1252, escapes, backwards.
 
 A mark in legacy letters without a font to tell them is found by how `mật` looks when its bytes are misread; only then
 is the line read again in that charset.
@@ -7,11 +7,11 @@ is the line read again in that charset.
 from __future__ import annotations
 
 import re
-import urllib.parse
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from gateway.text.escapes import may_be_escaped, unescape
 from gateway.text.legacy import convert
 from gateway.text.legacy_tables import CP1252_CHARACTERS, TABLES, Charset
 from gateway.text.normal import is_decomposed, is_unusual
@@ -35,23 +35,27 @@ def legacy_sign() -> re.Pattern[str]:
     """Return the pattern of every way that a misread `mật` can look."""
     return re.compile(
         "|".join(f"(?:{pattern.pattern})" for pattern in _legacy_patterns().values())
-        + "|[mM](?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|[mM]%E1%BA%A[CD][tT]"
+        + "|(?<![^\\W_])[tT][ậẬ][mM](?![^\\W_])|[mM](?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|[mM]%E1%BA%A[CD][tT]"
     )
 
 
 def readings(text: str) -> Iterator[tuple[str, Charset | None, str]]:
-    """Yield other texts that a line could be meant as: legacy letters, UTF-8 taken for Latin-1, percent signs."""
-    if legacy_sign().search(text) is None:
+    """Yield other texts that a line could be meant as: legacy letters, UTF-8 taken for Latin-1, escapes, backwards."""
+    if legacy_sign().search(text) is None and not may_be_escaped(text):
         return
     for charset, pattern in _legacy_patterns().items():
         if pattern.search(text):
             yield convert(text, charset), charset, f"legacy-{charset.value}"
-    if "%" in text:
-        yield urllib.parse.unquote(text, errors="replace"), None, "percent-encoded"
+    if (escaped := unescape(text)) != text:
+        yield escaped, None, "escaped"
+    if _REVERSED.search(text):
+        yield text[::-1], None, "reversed"
     if "áº" in text or "Ì£" in text:
         yield _MIS_DECODED.sub(_decoded_again, text), None, "mis-decoded"
 
 
+_REVERSED: Final = re.compile(r"(?<![^\W_])[tT][ậẬ][mM](?![^\W_])")
+"""`MẬT` from right to left; no word of the language."""
 _MIS_DECODED: Final = re.compile(
     "[\xc2-\xf4][\x80-\xbf{0}]{{1,3}}".format("".join(CP1252_CHARACTERS))  # noqa: UP030 - braces of the pattern
 )

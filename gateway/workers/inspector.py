@@ -23,7 +23,7 @@ from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.sniff import EMPTY, OCTETS, VOLUME, Sniffed, sniff
-from gateway.workers import types
+from gateway.workers import encoded, types
 from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
 
@@ -41,6 +41,7 @@ _SEALED: Final = {
 }
 """Types that are encrypted by their nature."""
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_PLAIN: Final = Sniffed(("text/plain",))
 _KEPT_LIMIT: Final = 96 << 20
 _TEXT_LIMIT: Final = 400_000
 _NAME_LIMIT: Final = 255
@@ -67,6 +68,8 @@ class _Item:
     depth: int = 0
     entity: Callable[[], bytes] | None = None
     """Gives the raw S/MIME entity that this part signs or is (RFC 8551)."""
+    words: bool = False
+    """Words that we decoded ourselves: plain text, whatever they look like."""
 
 
 class Inspector:
@@ -151,7 +154,13 @@ class Inspector:
         settled = (look.part.detected_type or "").startswith("application/vnd.etsi.asic")
         group = _Group(signed=not settled and any(_is_signature(child) for child, _ in children), settled=settled)
         items = [
-            _Item(child, lambda member=member: mime.DecodedBody(member.data), group, depth=item.depth + 1)  # type: ignore[misc]
+            _Item(
+                child,
+                lambda member=member: mime.DecodedBody(member.data),  # type: ignore[misc]
+                group,
+                depth=item.depth + 1,
+                words=member.relation == encoded.WORDS,
+            )
             for child, member in children
         ]
         items.sort(key=lambda inner: _is_signature(inner.part))
@@ -161,7 +170,7 @@ class Inspector:
         """Gather documents, members and signatures of one part into `look`."""
         body = item.load()
         data = body.data
-        sniffed = sniff(data, item.part.filename, item.part.declared_type)
+        sniffed = _PLAIN if item.words else sniff(data, item.part.filename, item.part.declared_type)
         look.part = structs.replace(
             item.part,
             detected_type=sniffed.primary,
@@ -222,16 +231,33 @@ class Inspector:
         """Look at what stands beside the document proper: other readings, files in text, the structure of a zip."""
         for number, other in enumerate(alternatives, 2):
             look.members.append(Member(name=f"reading-{number}", data=other, relation="alternative"))
-        if not _TEXTS.isdisjoint(sniffed.types):
-            for number, inline in enumerate(mime.find_inline_encodings(data), 1):
-                look.members.append(Member(name=inline.name or f"inline-{number}", data=inline.data, relation="inline"))
-                if not inline.sound:
-                    look.fail(ReadStatus.MALFORMED, f"inline-{inline.kind}", inline.kind)
-            if _PGP_BLOCK.search(data):
-                look.fail(ReadStatus.ENCRYPTED, "pgp", "pgp")
+        if not _TEXTS.isdisjoint(sniffed.types) and _PGP_BLOCK.search(data):
+            look.fail(ReadStatus.ENCRYPTED, "pgp", "pgp")
+        look.guarded(lambda: self._look_for_encoded(data, sniffed, look), "inline")
         # The same documents also come as one XML file, which is no zip.
         if any(kind.startswith(_ZIP_BASED) for kind in sniffed.types) and b"PK\x05\x06" in data:
             look.guarded(lambda: look.check_zip(archive_zip.problems(data, self._budget)), "zip")
+
+    def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: _Look) -> None:
+        """Take out the files and words that stand encoded in the text of the part, as it is written and as it is read."""
+        found = list(encoded.in_source(data, sniffed.types))
+        for document in look.documents:
+            self._budget.check_time()
+            found += encoded.in_document(document)
+        known: set[bytes] = set()
+        number = 0
+        for inline in found:
+            if inline.data in known:
+                continue
+            known.add(inline.data)
+            member = encoded.member(inline, number + 1)
+            if member is None:
+                continue
+            number += 1
+            self._budget.take_bytes(len(inline.data))
+            look.members.append(member)
+            if not inline.sound:
+                look.fail(ReadStatus.MALFORMED, f"inline-{inline.kind}", inline.kind)
 
     def _verify(self, item: _Item, data: bytes, sniffed: Sniffed, look: _Look) -> None:
         """Verify the signatures that the part carries, is, or has beside it."""

@@ -185,7 +185,7 @@ def test_keys_and_words_are_no_files(words):
 def test_searching_text_is_linear(bomb):
     started = time.process_time()
     find_inline_encodings(bomb)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 1.0
 
 
 def test_a_ten_megabyte_mail_is_parsed_without_walking_its_body():

@@ -1,0 +1,217 @@
+"""Octets written as digits in text: base64 (RFC 4648 §4, §5), base32, hexadecimal, lists of numbers, hex dumps.
+
+People paste them, scripts and mail programs turn them back. What comes out counts only when it is a file of a known
+format or text: keys, certificates, hashes and tokens are neither. Every pattern walks the text once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from gateway.mime.transfer import looks_like_file
+
+_LINE_LEAD: Final = re.compile(rb"^[ \t>|]{1,40}", re.MULTILINE)
+"""What replies and indented blocks put before each line."""
+_BASE64_BLOCK: Final = re.compile(
+    rb"^(?:[A-Za-z0-9+/_-]{16,998}[ \t]{0,20}\r?\n)+(?:[A-Za-z0-9+/_-]{1,998}={0,2})?", re.MULTILINE
+)
+_BASE64_TOKEN: Final = re.compile(rb"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{12,}={0,2}|[A-Za-z0-9+/_-]{6,11}={1,2})")
+_BASE32: Final = re.compile(rb"(?<![A-Z2-7=])(?:[A-Z2-7]{16,}[ \t]{0,20}\r?\n)*[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9+/])")
+_BASE32_SIGN: Final = re.compile(rb"[2-7]")
+_HEX_RUN: Final = re.compile(rb"(?<![0-9A-Za-z])(?:(?:[0-9A-Fa-f]{12,}[ \t]{0,20}\r?\n)+[0-9A-Fa-f]*|[0-9A-Fa-f]{12,})")
+_HEX_PAIRS: Final = re.compile(
+    rb"(?<![0-9A-Za-z])(?:(?:0[xX])?[0-9A-Fa-f]{2}(?:[ \t]{0,2},?\r?\n|[ \t]?[,:;-][ \t]{0,2}|[ \t]{1,2})){6,}"
+    rb"(?:(?:0[xX])?[0-9A-Fa-f]{2})?"
+)
+_HEX_BETWEEN: Final = b" \t\r\n,:;-"
+_DUMP: Final = re.compile(
+    rb"(?:^[0-9A-Fa-f]{4,8}:?[ \t]{1,4}(?:[0-9A-Fa-f]{2,4}[ \t]{1,3}){1,16}[^\r\n]{0,80}(?:\r?\n|\Z)){1,}", re.MULTILINE
+)
+_DUMP_LINE: Final = re.compile(rb"^[0-9A-Fa-f]{4,8}:?[ \t]{1,4}((?:[0-9A-Fa-f]{2,4} {1,2}){1,16})", re.MULTILINE)
+_NUMBERS: Final = re.compile(
+    rb"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d{1,2})[ ,;]{1,3}){7,}(?:25[0-5]|2[0-4]\d|1?\d{1,2})(?![\d.])"
+)
+_BITS: Final = re.compile(rb"(?<!\d)(?:[01]{8}[ ,]{0,2}){5,}(?!\d)")
+_MANY_DIGITS: Final = re.compile(rb"[0-9A-Fa-f ,:;\-\txX\r\n]{20,}")
+_CAPITALS: Final = re.compile(rb"[A-Z2-7]{16}")
+_CONTROLS: Final = bytes(octet for octet in range(32) if octet not in b"\t\r\n\f")
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+_HEAD: Final = 4096
+_FIRST_LINES: Final = 3
+_LIMIT_TAKEN: Final = 200
+_CHANCE: Final = (b"BM", b"MZ", b"\x1f\x8b", b"BZh", b"\xff\xd8\xff", b"RIFF", b"From:", b"Content-")
+"""Beginnings that short digits may have by chance, or that tell little."""
+
+
+def without_leads(text: bytes) -> bytes:
+    """Return the text without the signs of quotation and the indent of its lines."""
+    return _LINE_LEAD.sub(b"", text)
+
+
+def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
+    """Yield (offset, kind, octets) of what stands in digits: files and texts; lines of a block are not given again."""
+    taken: list[tuple[int, int]] = []
+    for kind, find in _LETTERED:
+        yield from _taken(kind, find(text), taken)
+    for start, end in _digit_lines(text):
+        for kind, find in _NUMERIC:
+            piece = text[start:end]
+            yield from _taken(kind, ((start + first, start + last, data) for first, last, data in find(piece)), taken)
+
+
+def _taken(
+    kind: str, found: Iterator[tuple[int, int, bytes]], taken: list[tuple[int, int]]
+) -> Iterator[tuple[int, str, bytes]]:
+    """Yield what is a file or text and does not stand within what another finder took."""
+    known = tuple(taken)
+    for start, end, data in found:
+        if any(first <= start and end <= last for first, last in known):
+            continue
+        if is_file(data) or as_text(data) is not None:
+            if len(taken) < _LIMIT_TAKEN:
+                taken.append((start, end))
+            yield start, kind, data
+
+
+def _digit_lines(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the spans of neighbouring lines that hold many digits and separators in a row; prose has few."""
+    span: tuple[int, int] | None = None
+    for many in _MANY_DIGITS.finditer(text):
+        start, end = text.rfind(b"\n", 0, many.start()) + 1, text.find(b"\n", many.end() - 1)
+        end = len(text) if end < 0 else end + 1
+        if span is not None and start <= span[1]:
+            span = span[0], max(end, span[1])
+            continue
+        if span is not None:
+            yield span
+        span = start, end
+    if span is not None:
+        yield span
+
+
+def is_file(data: bytes) -> bool:
+    """Tell whether octets are a file of a known format, and not only begin so by chance."""
+    return looks_like_file(data) and not (data.startswith(_CHANCE) and len(data) < 400)
+
+
+def as_text(data: bytes) -> str | None:
+    """Return octets as text in UTF-8 or UTF-16, None when they are none."""
+    charset = _charset(data[:_HEAD])
+    if charset is None:
+        return None
+    try:
+        return data.decode(charset)
+    except UnicodeDecodeError:
+        return None
+
+
+def _charset(head: bytes) -> str | None:
+    """Return the charset in which octets begin as text, None when they do not; a letter cut at the end is forgiven."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        charset = "utf-16"
+    elif b"\0" in head:
+        low, high = head[1::2].count(0), head[0::2].count(0)
+        if 3 * max(low, high) <= len(head) or low == high:
+            return None
+        charset = "utf-16-le" if low > high else "utf-16-be"
+    elif len(head.translate(None, _CONTROLS)) * 50 < len(head) * 49:
+        return None
+    else:
+        charset = "utf-8"
+    shown = head.decode(charset, "replace").rstrip("\ufffd")
+    unprintable = sum(not letter.isprintable() and letter not in "\t\r\n\f\ufeff" for letter in shown)
+    letters = sum(letter.isalpha() for letter in shown)
+    return charset if letters >= 3 and (unprintable + shown.count("\ufffd")) * 50 <= len(shown) else None
+
+
+def _base64_blocks(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for found in _BASE64_BLOCK.finditer(text):
+        # A line of one long word may stand right above the digits.
+        start = found.start()
+        for _ in range(_FIRST_LINES):
+            if _is_something(text[start : min(start + _HEAD, found.end())]):
+                yield start, found.end(), _decoded64(text[start : found.end()].translate(None, b" \t\r\n"))
+                break
+            start = text.find(b"\n", start, found.end()) + 1
+            if start == 0:
+                break
+
+
+def _base64_tokens(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for found in _BASE64_TOKEN.finditer(text):
+        if found.end() - found.start() < _HEAD or _is_something(found[0][:_HEAD]):
+            yield found.start(), found.end(), _decoded64(found[0])
+
+
+def _is_something(digits: bytes) -> bool:
+    """Tell by the beginning whether base64 may be worth decoding."""
+    head = _decoded64(digits.translate(None, b" \t\r\n"))
+    return looks_like_file(head) or _charset(head) is not None
+
+
+def _decoded64(digits: bytes) -> bytes:
+    """Decode digits of either alphabet, piece by piece where padding stands within."""
+    digits = digits.translate(_URL_SAFE)
+    pieces = [piece for piece in digits.split(b"=") if piece]
+    whole = bytearray()
+    for piece in pieces:
+        usable = piece[:-1] if len(piece) % 4 == 1 else piece
+        whole += binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
+    return bytes(whole)
+
+
+def _base32(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    if _CAPITALS.search(text) is None:
+        return
+    for found in _BASE32.finditer(text):
+        digits = found[0].translate(None, b" \t\r\n=")
+        if (
+            _BASE32_SIGN.search(digits, 0, 64) is None
+            or _charset(base64.b32decode(digits[: min(len(digits), _HEAD) // 8 * 8])) is None
+        ):
+            continue
+        digits = digits[: len(digits) // 8 * 8 + (0, 0, 2, 2, 4, 5, 5, 7)[len(digits) % 8]]
+        yield found.start(), found.end(), base64.b32decode(digits + b"=" * (-len(digits) % 8))
+
+
+def _hexadecimal(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for found in (*_HEX_RUN.finditer(text), *_HEX_PAIRS.finditer(text)):
+        digits = found[0].replace(b"0x", b"").replace(b"0X", b"").translate(None, _HEX_BETWEEN)
+        digits = digits[: len(digits) // 2 * 2]
+        head = bytes.fromhex(digits[: _HEAD // 2].decode())
+        if looks_like_file(head) or _charset(head) is not None:
+            yield found.start(), found.end(), bytes.fromhex(digits.decode())
+
+
+def _dumps(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for found in _DUMP.finditer(text):
+        digits = b"".join(b"".join(line.split()) for line in _DUMP_LINE.findall(found[0]))
+        yield found.start(), found.end(), bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
+
+
+def _numbers(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for found in _NUMBERS.finditer(text):
+        yield found.start(), found.end(), bytes(int(number) for number in re.findall(rb"\d+", found[0]))
+
+
+def _bits(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for found in _BITS.finditer(text):
+        yield found.start(), found.end(), bytes(int(bits, 2) for bits in re.findall(rb"[01]{8}", found[0]))
+
+
+Find = Callable[[bytes], Iterator[tuple[int, int, bytes]]]
+_LETTERED: Final[tuple[tuple[str, Find], ...]] = (
+    ("base64", _base64_blocks),
+    ("base64", _base64_tokens),
+    ("base32", _base32),
+)
+_NUMERIC: Final[tuple[tuple[str, Find], ...]] = (
+    ("hex", _dumps),
+    ("hex", _hexadecimal),
+    ("numbers", _numbers),
+    ("bits", _bits),
+)

@@ -1,0 +1,159 @@
+r"""Letters that are written as escapes of a language or protocol, turned back: `\u1eac`, `%E1%BA%AC`, `\d{\^A}`, `U+1EAC`.
+
+Source code, JSON, TeX, PostScript, addresses and pasted quoted-printable text spell Vietnamese letters in these ways.
+`unescape` resolves all of them at once, which serves to find marks and never to show text to people; it is linear and
+fails for no input.
+"""
+
+from __future__ import annotations
+
+import binascii
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+_SIGN: Final = re.compile(
+    r"\\[uUxXN0-7'\"`^~.=dhvcHbkra-z]|\\[0-9A-F]{4}|%[0-9A-Fa-uU]|=[0-9A-F]{2}|=\?|&[#A-Za-z+]|\+[A-Za-z0-9/]{3}|[Uu]\+[0-9A-Fa-f]{4}"
+)
+_OCTETS: Final = re.compile(
+    r"(?:\\[xX][0-9A-Fa-f]{2})+"  # C, Python
+    r"|(?:\\[0-7]{3})+"  # C, PostScript, PDF
+    r"|(?:%[0-9A-Fa-f]{2})+"  # RFC 3986
+    r"|(?:=[0-9A-F]{2})+(?:=\r?\n(?:=[0-9A-F]{2})+)*"  # RFC 2045
+    r"|(?:\\'[0-9A-Fa-f]{2})+"  # RTF
+)
+_SOFT_BREAK: Final = re.compile(r"(?<==[0-9A-F]{2})=\r?\n|(?<=\w)=\r?\n(?==[0-9A-F]{2}|\w)")
+_POINTS: Final = re.compile(
+    r"\\u(?P<rtf>[1-9][0-9]{2,4})(?:\?|\\'[0-9a-f]{2})|\\u\{(?P<braced>[0-9A-Fa-f]{2,6})\}|\\u(?P<four>[0-9A-Fa-f]{4})|\\U(?P<eight>[0-9A-Fa-f]{8})|\\x\{(?P<perl>[0-9A-Fa-f]{1,6})\}"
+    r"|%[uU](?P<percent>[0-9A-Fa-f]{4})|\\N\{(?P<name>[A-Z0-9 \-]{5,80})\}"
+    r"|\\(?P<css>(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{4,6})(?![0-9A-Fa-f]) ?"
+)
+_NAMED_POINTS: Final = re.compile(r"(?:(?:<[Uu]\+|[Uu]\+)([0-9A-Fa-f]{4,6})>?(?:[ ,;]{1,2}(?=<?[Uu]\+))?)+")
+_POINT: Final = re.compile(r"[Uu]\+([0-9A-Fa-f]{4,6})")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});?")
+_UTF7: Final = re.compile(r"[+&]([A-Za-z0-9+/,]{3,2000})-?")
+_ACCENTS: Final = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "h": "\u0309", "d": "\u0323", "u": "\u0306", "v": "\u0302", ".": "\u0323",
+}  # fmt: skip
+_TEX_LETTERS: Final = {
+    "dj": "đ", "DJ": "Đ", "acircumflex": "â", "Acircumflex": "Â", "ecircumflex": "ê", "Ecircumflex": "Ê", "ocircumflex": "ô",
+    "Ocircumflex": "Ô", "abreve": "ă", "Abreve": "Ă", "ohorn": "ơ", "OHORN": "Ơ", "uhorn": "ư", "UHORN": "Ư", "i": "i", "j": "j",
+}  # fmt: skip
+_TEX_LETTER: Final = re.compile(
+    rf"\\({'|'.join(sorted(_TEX_LETTERS, key=len, reverse=True))})(?![A-Za-z])(?:\{{\}}| )?"
+)
+_CLUSTER: Final = "[^\\W\\d_][\u0300-\u0323]{0,2}"
+_TEX_ACCENT: Final = re.compile(
+    rf"\\(?P<mark>[`'^~.]|[hduv](?=[\s{{\\]|[^\x00-\x7f]|[A-Za-z][\u0300-\u0323]))\s{{0,2}}(?:\{{\s?(?P<braced>{_CLUSTER})\s?\}}|(?P<bare>{_CLUSTER}))"
+)
+_GROUP: Final = re.compile(rf"(?<!\\[hduv`'^~.])\{{\s?({_CLUSTER})\s?\}}")
+_ROUNDS: Final = 3
+"""Nested accents of TeX: the deepest Vietnamese letter has two."""
+
+
+def may_be_escaped(text: str) -> bool:
+    """Tell whether a text holds anything like an escape; quick, for long texts."""
+    return any(sign in text for sign in ("\\", "%", "=", "&", "+")) and _SIGN.search(text) is not None
+
+
+def unescaped_lines(text: str) -> str:
+    """Return the lines of a text that hold escapes, turned back, each with the line before it; empty when none does."""
+    if not may_be_escaped(text):
+        return ""
+    text = _SOFT_BREAK.sub("", text)
+    found: list[str] = []
+    before = ""
+    for line in text.splitlines():
+        turned = unescape(line)
+        if turned != line:
+            found += (before, turned) if before else (turned,)
+            before = ""
+        else:
+            before = line
+    return "\n".join(found)
+
+
+def unescape(text: str) -> str:
+    """Return the text with its escapes turned into the letters that they stand for; the same text when it has none."""
+    if not may_be_escaped(text):
+        return text
+    text = _SOFT_BREAK.sub("", text)
+    text = _POINTS.sub(_guarded(_point), text)
+    text = _OCTETS.sub(_guarded(_octets), text)
+    if "U+" in text or "u+" in text:
+        text = _NAMED_POINTS.sub(_guarded(_points), text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    if "+" in text or "&" in text:
+        text = _UTF7.sub(_guarded(_utf7), text)
+    if "\\" in text:
+        text = _tex(text)
+    if not text.isascii():
+        # Escaped surrogates, two of which are one letter.
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = unicodedata.normalize("NFC", text)
+    return text
+
+
+def _guarded(turn: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
+    def safe(found: re.Match[str]) -> str:
+        try:
+            return turn(found)
+        except (ValueError, KeyError, OverflowError):
+            return found[0]  # no such letter: it stands as it is
+
+    return safe
+
+
+def _point(found: re.Match[str]) -> str:
+    if found["name"]:
+        return unicodedata.lookup(found["name"])
+    if found["rtf"]:
+        letter = chr(int(found["rtf"]))
+        if letter.isalpha() and letter < "\u1f00":
+            return letter
+        digits = found["rtf"]  # four digits that are no such letter are those of JSON
+        return chr(int(digits, 16)) + "?" if len(digits) == 4 and found[0].endswith("?") else found[0]
+    digits = next(found[key] for key in ("braced", "four", "eight", "perl", "percent", "css") if found[key])
+    return chr(int(digits, 16))
+
+
+def _octets(found: re.Match[str]) -> str:
+    written = found[0]
+    if written[0] == "\\" and written[1] in "01234567":
+        data = bytes(int(digits, 8) & 255 for digits in re.findall(r"[0-7]{3}", written))
+    else:
+        data = bytes.fromhex("".join(re.findall(r"(?:[xX%=']|\A)([0-9A-Fa-f]{2})", written)))
+    if data.startswith((b"\xfe\xff", b"\xff\xfe")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return unicodedata.normalize("NFC", data.decode("cp1258", "replace"))
+
+
+def _points(found: re.Match[str]) -> str:
+    return "".join(chr(int(digits, 16)) for digits in _POINT.findall(found[0]))
+
+
+def _utf7(found: re.Match[str]) -> str:
+    """Turn the shifted letters of UTF-7 (RFC 2152; RFC 3501 §5.1.3) back, when Latin letters come of it."""
+    digits = found[1].replace(",", "/")
+    raw = binascii.a2b_base64(digits[: len(digits) - (len(digits) % 4 == 1)] + "=" * (-len(digits) % 4))
+    letters = raw[: len(raw) // 2 * 2].decode("utf-16-be")
+    if not letters or not all(ord(letter) < 0x250 or 0x300 <= ord(letter) < 0x1F00 for letter in letters):
+        return found[0]
+    return letters if any(letter.isalpha() and letter > "\x7f" for letter in letters) else found[0]
+
+
+def _tex(text: str) -> str:
+    text = _TEX_LETTER.sub(lambda found: _TEX_LETTERS[found[1]], text)
+    for _ in range(_ROUNDS):
+        before = text
+        text = _TEX_ACCENT.sub(lambda found: f"{found['braced'] or found['bare']}{_ACCENTS[found['mark']]}", text)
+        if text == before:
+            break
+        text = _GROUP.sub(r"\1", text)
+    return text
