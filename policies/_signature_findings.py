@@ -6,8 +6,10 @@ Whether a signature stands is decided here once, for findings on it and for the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+from msgspec.structs import replace
 
 from gateway.model import (
     About,
@@ -165,22 +167,26 @@ def standing(part: str, signatures: list[Signature]) -> Iterator[Finding]:
         )
 
 
-def mail_signer(signature: Signature, message: Message) -> Iterator[Finding]:
-    """The address in an S/MIME certificate is the author's (RFC 8550 §4.4.3)."""
-    if signature.container != "smime" or signature.integrity is not Integrity.INTACT or signature.signer is None:
-        return
+def mail_signers(signatures: Sequence[Signature], message: Message) -> Iterator[Finding]:
+    """An address in the S/MIME certificate is the author's (RFC 8550 §4.4.3); of several signers of one mail, one is enough."""
     authors = {
         address.normal for reading in message.address_fields if reading.field == "from" for address in reading.mailboxes
     }
-    email = signature.signer.email
     if not authors:
         return
-    matches = email is not None and normal_form(email) in authors
-    outcome = FindingOutcome.PASSED if matches else FindingOutcome.FAILED
-    finding = on(signature, "mail_signer", outcome)
-    yield Finding(
-        rule=finding.rule,
-        outcome=outcome,
-        about=finding.about,
-        params={**finding.params, "address": email or "-", "author": ", ".join(sorted(authors))},
-    )
+    intact = [
+        one for one in signatures if one.container == "smime" and one.integrity is Integrity.INTACT and one.signer
+    ]
+    matched = {one.part for one in intact if _addresses(one) & authors}
+    for signature in intact:
+        addresses = _addresses(signature)
+        matches = bool(addresses & authors)
+        if not matches and signature.part in matched:
+            continue
+        finding = on(signature, "mail_signer", FindingOutcome.PASSED if matches else FindingOutcome.FAILED)
+        shown = ", ".join(sorted(addresses & authors or addresses)) or "-"
+        yield replace(finding, params={**finding.params, "address": shown, "author": ", ".join(sorted(authors))})
+
+
+def _addresses(signature: Signature) -> set[str]:
+    return {normal_form(email) for email in signature.signer.emails} if signature.signer is not None else set()

@@ -21,7 +21,7 @@ from gateway.model import Disposition, Evidence, Finding, FindingOutcome, Messag
 from policies._paper_copy import declaration, not_units
 from policies._seals import holders
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
-from policies._signature_findings import by_part, mail_signer, name_of, on_signature, standing
+from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
 from policies._signed_files import SignedFile, is_satisfied, is_well_signed, must_be_signed, signed_files, signed_twins
 
 _SIGNED: Final = "7600:9.3"
@@ -116,7 +116,7 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     files = signed_files(evidence, bodies)
     for signature in evidence.signatures:
         yield from on_signature(signature)
-        yield from mail_signer(signature, message)
+    yield from mail_signers(evidence.signatures, message)
     for part, signatures in by_part(evidence.signatures).items():
         yield from standing(part, signatures)
     declared = declaration(evidence, settings, bodies)

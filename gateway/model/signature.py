@@ -78,7 +78,8 @@ class Signer(Struct, frozen=True, kw_only=True):
     """From UID `MST:...` or `MNS:...`."""
     citizen_id: str | None = None
     """Kind of personal number only (`CCCD`, `CMND`, `HC`); the number itself is not kept."""
-    email: str | None = None
+    emails: tuple[str, ...] = ()
+    """Every address of the subject and its alternative names, lower case."""
     serial: str = ""
     """Hex."""
     issuer: str = ""

@@ -181,7 +181,6 @@ def describe(certificate: Certificate) -> Signer:
         # A tax number (MST) says more than a unit code (MNS) when both stand there.
         entities.sort(key=lambda match: not match.group(0).upper().startswith("MST"))
         personal = [kind for pair in identifiers if (kind := _personal_kind(*pair))]
-        addresses = emails(certificate)
         begin, end = validity(certificate)
         return Signer(
             subject=distinguished_name(subject),
@@ -190,7 +189,7 @@ def describe(certificate: Certificate) -> Signer:
             organisational_unit=first(subject, "OU"),
             tax_id=entities[0].group("number") if entities else None,
             citizen_id=personal[0] if personal else None,
-            email=addresses[0] if addresses else None,
+            emails=emails(certificate),
             serial=f"{certificate.serial_number:x}",
             issuer=distinguished_name(certificate.issuer),
             not_before=begin,

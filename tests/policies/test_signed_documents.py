@@ -60,7 +60,7 @@ TEXTS = {
 }
 SIGNERS = {
     "person": (HolderKind.PERSON, Signer(subject="CN=Người Ký Thử", common_name="Người Ký Thử", organisation=DISTRICT,
-                                         email="nguoikythu.binhtan@tphcm.gov.vn")),
+                                         emails=("rieng@vi.example", "nguoikythu.binhtan@tphcm.gov.vn"))),
     "seal": (HolderKind.ORGANISATION, Signer(subject=f"CN={DISTRICT}", common_name=DISTRICT)),
     "unit": (HolderKind.ORGANISATION, Signer(subject="CN=x", common_name="PHÒNG NỘI VỤ QUẬN BÌNH TÂN")),
     "other": (HolderKind.ORGANISATION, Signer(subject="CN=Sở Xây dựng", common_name="Sở Xây dựng")),

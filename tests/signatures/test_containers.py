@@ -367,7 +367,7 @@ class TestMail:
         (one,) = self.check(cms.multipart_signed(cms.INNER, tree().g2_person))
         assert good(one)
         assert one.covers == ("1",)
-        assert one.signer.email == "nguoikythu.binhtan@tphcm.gov.vn"
+        assert one.signer.emails == ("nguoikythu.binhtan@tphcm.gov.vn",)
 
     def test_a_forwarded_signed_entity_covers_its_own_first_part(self):
         (one,) = self.check(cms.multipart_signed(cms.INNER, tree().g2_person), "3.2.2")
