@@ -7,6 +7,7 @@ pdfium is not thread-safe and a hostile file can kill it: call only in the child
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 from collections.abc import Callable
@@ -18,13 +19,7 @@ from gateway.readers.base import ReadError
 OBJECT_TEXT, OBJECT_PATH, OBJECT_IMAGE, OBJECT_SHADING, OBJECT_FORM = 1, 2, 3, 4, 5
 
 _H, _I, _U, _F = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint, ctypes.c_float
-_PI, _PU, _PF = ctypes.POINTER(_I), ctypes.POINTER(_U), ctypes.POINTER(_F)
-
-
-class Matrix(ctypes.Structure):
-    """FS_MATRIX: x' = a·x + c·y + e, y' = b·x + d·y + f."""
-
-    _fields_ = (("a", _F), ("b", _F), ("c", _F), ("d", _F), ("e", _F), ("f", _F))
+_PI, _PU = ctypes.POINTER(_I), ctypes.POINTER(_U)
 
 
 class Rect(ctypes.Structure):
@@ -39,6 +34,30 @@ class Quad(ctypes.Structure):
     _fields_ = tuple((f"{axis}{number}", _F) for number in (1, 2, 3, 4) for axis in "xy")
 
 
+_QUICK = frozenset(
+    [
+        "FPDFPage_GetObject",
+        "FPDFFormObj_GetObject",
+        "FPDFPageObj_GetType",
+        "FPDFPageObj_GetMatrix",
+        "FPDFPageObj_GetBounds",
+        "FPDFPageObj_GetFillColor",
+        "FPDFPageObj_GetStrokeColor",
+        "FPDFTextObj_GetFont",
+        "FPDFTextObj_GetFontSize",
+        "FPDFTextObj_GetTextRenderMode",
+        "FPDFText_GetTextObject",
+        "FPDFText_HasUnicodeMapError",
+        "FPDFPath_GetDrawMode",
+        "FPDFPath_CountSegments",
+        "FPDFPageObj_CountMarks",
+    ]
+)
+"""Functions that only look something up: they keep the interpreter's lock, which costs less than giving it back."""
+_N = ctypes.c_void_p
+"""An index. ctypes takes an `int` for a pointer twice as fast as for an `int`, and every 64-bit calling convention
+passes both in the same register."""
+
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDF_LoadMemDocument64": (_H, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p),
     "FPDF_CloseDocument": (None, _H),
@@ -51,7 +70,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDF_GetPageBoundingBox": (_I, _H, ctypes.POINTER(Rect)),
     "FPDFPage_GetRotation": (_I, _H),
     "FPDFPage_CountObjects": (_I, _H),
-    "FPDFPage_GetObject": (_H, _H, _I),
+    "FPDFPage_GetObject": (_H, _H, _N),
     "FPDFPage_Flatten": (_I, _H, _I),
     "FPDFPage_GetAnnotCount": (_I, _H),
     "FPDFPage_GetAnnot": (_H, _H, _I),
@@ -60,13 +79,13 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFAnnot_GetRect": (_I, _H, ctypes.POINTER(Rect)),
     "FPDFAnnot_GetStringValue": (ctypes.c_ulong, _H, ctypes.c_char_p, ctypes.POINTER(ctypes.c_ushort), ctypes.c_ulong),
     "FPDFFormObj_CountObjects": (_I, _H),
-    "FPDFFormObj_GetObject": (_H, _H, ctypes.c_ulong),
+    "FPDFFormObj_GetObject": (_H, _H, _N),
     "FPDFPageObj_GetType": (_I, _H),
-    "FPDFPageObj_GetMatrix": (_I, _H, ctypes.POINTER(Matrix)),
-    "FPDFPageObj_GetBounds": (_I, _H, _PF, _PF, _PF, _PF),
+    "FPDFPageObj_GetMatrix": (_I, _H, _H),
+    "FPDFPageObj_GetBounds": (_I, _H, _H, _H, _H, _H),
     "FPDFPageObj_GetRotatedBounds": (_I, _H, ctypes.POINTER(Quad)),
-    "FPDFPageObj_GetFillColor": (_I, _H, _PU, _PU, _PU, _PU),
-    "FPDFPageObj_GetStrokeColor": (_I, _H, _PU, _PU, _PU, _PU),
+    "FPDFPageObj_GetFillColor": (_I, _H, _H, _H, _H, _H),
+    "FPDFPageObj_GetStrokeColor": (_I, _H, _H, _H, _H, _H),
     "FPDFPageObj_HasTransparency": (_I, _H),
     "FPDFPageObj_GetClipPath": (_H, _H),
     "FPDFClipPath_CountPaths": (_I, _H),
@@ -81,7 +100,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFPath_GetDrawMode": (_I, _H, _PI, _PI),
     "FPDFPath_CountSegments": (_I, _H),
     "FPDFTextObj_GetFont": (_H, _H),
-    "FPDFTextObj_GetFontSize": (_I, _H, _PF),
+    "FPDFTextObj_GetFontSize": (_I, _H, _H),
     "FPDFTextObj_GetTextRenderMode": (_I, _H),
     "FPDFFont_GetBaseFontName": (ctypes.c_size_t, _H, _H, ctypes.c_size_t),
     "FPDFFont_GetWeight": (_I, _H),
@@ -90,8 +109,8 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFText_ClosePage": (None, _H),
     "FPDFText_CountChars": (_I, _H),
     "FPDFText_GetText": (_I, _H, _I, _I, _H),
-    "FPDFText_GetTextObject": (_H, _H, _I),
-    "FPDFText_HasUnicodeMapError": (_I, _H, _I),
+    "FPDFText_GetTextObject": (_H, _H, _N),
+    "FPDFText_HasUnicodeMapError": (_I, _H, _N),
     "FPDFBitmap_CreateEx": (_H, _I, _I, _I, _H, _I),
     "FPDFBitmap_Destroy": (None, _H),
     "FPDFBitmap_FillRect": (_I, _H, _I, _I, _I, _I, ctypes.c_ulong),
@@ -99,17 +118,32 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 
+def _keep_freed_memory() -> None:
+    """Let glibc keep freed memory for the next page: pdfium takes and frees some hundred KiB for the text of each.
+
+    Given back to the system and taken anew, they cost a third of the time that the text takes (mallopt(3)).
+    """
+    with contextlib.suppress(AttributeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 32 << 20)
+        mallopt(_M_TRIM_THRESHOLD, 64 << 20)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+
+
 class Pdfium:
     """pdfium's functions as attributes, named as in its headers."""
 
     def __init__(self) -> None:
+        _keep_freed_memory()
         # Loading pypdfium2 also initialises the library, once for the process.
         import pypdfium2  # noqa: F401
         from pypdfium2_raw import bindings
 
         library = bindings._libs["pdfium"]  # noqa: SLF001 - the loaded shared object has no public name
         for name, (result, *arguments) in _SIGNATURES.items():
-            prototype = ctypes.CFUNCTYPE(result, *arguments)
+            prototype = (ctypes.PYFUNCTYPE if name in _QUICK else ctypes.CFUNCTYPE)(result, *arguments)
             setattr(self, name, prototype((name, library)))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

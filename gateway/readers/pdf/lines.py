@@ -7,10 +7,13 @@ a space character belongs to the line even when justification made it wide; a wi
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.model import Origin, Role, Run
 from gateway.readers.pdf.page import Annotation, Box, PageContent, Piece, Unseen
@@ -29,8 +32,7 @@ LINK_SUBTYPE = 2
 UPPER_THIRD, LOWER_EDGE = 1 / 3, 0.9
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct, gc=False):
     """Pieces that stand on one baseline without a column gap."""
 
     pieces: list[Piece]
@@ -40,8 +42,7 @@ class Line:
     order: float = 0.0
 
 
-@dataclass(slots=True)
-class _Placed:
+class _Placed(Struct, gc=False):
     """A piece in the frame of its own direction: `along` the baseline and `across` it (down)."""
 
     piece: Piece
@@ -50,8 +51,7 @@ class _Placed:
     across: float
 
 
-@dataclass(slots=True)
-class _Chain:
+class _Chain(Struct, gc=False):
     """A line under construction."""
 
     items: list[_Placed]
@@ -64,10 +64,13 @@ def build_lines(pieces: Iterable[Piece]) -> list[Line]:
     for piece in pieces:
         if piece.text:
             key = (piece.angle, piece.unseen is Unseen.ACTUAL_TEXT)
-            by_direction.setdefault(key, []).append(_place(piece))
+            placed = by_direction.get(key)
+            if placed is None:
+                placed = by_direction[key] = []
+            placed.append(_place(piece))
     lines: list[Line] = []
     for (angle, _), placed in sorted(by_direction.items()):
-        rows = [list(_chains(row)) for row in _rows(placed)]
+        rows = [_chains(row) for row in _rows(placed)]
         ordered = _columns(rows) if angle == 0 else [chain for row in rows for chain in row]
         lines.extend(line for chain in ordered if (line := _line(chain)) is not None)
     return lines
@@ -78,7 +81,7 @@ def _place(piece: Piece) -> _Placed:
     left, top, right, bottom = piece.box
     match piece.angle:
         case 0:
-            return _Placed(piece, min(left, x) if right > left else x, max(right, x), y)
+            return _Placed(piece, left if left < x and left < right else x, max(x, right), y)
         case 90:
             return _Placed(piece, -bottom, -top, x)
         case 180:
@@ -93,27 +96,31 @@ def _place(piece: Piece) -> _Placed:
             return _Placed(piece, along, along + length, across)
 
 
+_ACROSS = operator.attrgetter("across")
+
+
 def _rows(placed: list[_Placed]) -> Iterator[list[_Placed]]:
     """Group by baseline, from top to bottom."""
-    placed.sort(key=lambda item: item.across)
+    placed.sort(key=_ACROSS)
     row: list[_Placed] = []
     base = 0.0
     for item in placed:
-        if row and item.across - base > BASELINE_EM * max(min(item.piece.size, row[0].piece.size), 1.0):
+        if row:
+            apart = item.across - base
+            # The least tolerance is that of one point.
+            if apart <= BASELINE_EM or apart <= BASELINE_EM * min(item.piece.size, row[0].piece.size):
+                row.append(item)
+                continue
             yield row
-            row = []
-        if not row:
-            base = item.across
-        row.append(item)
+        row, base = [item], item.across
     if row:
         yield row
 
 
-def _chains(row: list[_Placed]) -> Iterator[_Chain]:
+def _chains(row: list[_Placed]) -> list[_Chain]:
     """Part a row into chains of pieces that follow each other; pieces on top of others get a chain of their own."""
     if len(row) == 1:
-        yield _Chain(row, row[0].end)
-        return
+        return [_Chain(row, row[0].end)]
     row.sort(key=lambda item: (item.start, item.piece.order))
     open_chains: list[_Chain] = []
     for item in row:
@@ -135,7 +142,7 @@ def _chains(row: list[_Placed]) -> Iterator[_Chain]:
         best.end = max(best.end, item.end)
     open_chains = _join_spaced_letters(open_chains)
     open_chains.sort(key=lambda chain: chain.items[0].start)
-    yield from open_chains
+    return open_chains
 
 
 def _join_spaced_letters(chains: list[_Chain]) -> list[_Chain]:
@@ -182,6 +189,8 @@ def _is_even(chain: _Chain) -> bool:
 
 def _columns(rows: list[list[_Chain]]) -> list[_Chain]:
     """Put rows into reading order: where consecutive rows share one gutter, the left column comes first."""
+    if not any(len(row) == 2 for row in rows):
+        return [chain for row in rows for chain in row]
     ordered: list[_Chain] = []
     position = 0
     while position < len(rows):
@@ -271,37 +280,50 @@ def _narrow_gap(items: list[_Placed]) -> float:
 
 def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: bool) -> Iterator[Run]:
     """Turn the lines of a page into runs, one block a line, neighbours with the same look in one run."""
+    zones, page = _Zones(content), content.number
     links = [annotation.box for annotation in content.annotations if annotation.subtype == LINK_SUBTYPE]
     frames = _lone_frames(content.frames)
     for block, line in enumerate(lines, first_block):
         boxed = _is_boxed(line.box, frames, lines) if frames else None
-        locator = locate(content, line.box)
-        start = 0
+        locator = zones.locate(line.box)
         pieces = line.pieces
-        for position in range(1, len(pieces) + 1):
-            if position < len(pieces) and _same_look(pieces[start], pieces[position]):
-                continue
+        for start, end in _looks(pieces):
             piece = pieces[start]
             role = Role.BODY
             if piece.angle % 90 and piece.size >= WATERMARK_PT:
                 role = Role.WATERMARK
+            font = piece.font
+            whole = end - start == len(pieces)
             yield Run(
-                text="".join(line.texts[start:position]),
+                text="".join(line.texts[start:end]),
                 block=block,
-                font=piece.font.name,
-                size_pt=round(piece.size, 1),
+                font=font.name,
+                size_pt=_round_size(piece.size),
                 colour=piece.colour,
                 background=piece.background,
-                bold=piece.font.bold,
-                page=content.number,
-                bbox_pt=_round(line.box if position - start == len(pieces) else _union(pieces[start:position])),
+                bold=font.bold,
+                page=page,
+                bbox_pt=_round(line.box if whole else _union(pieces[start:end])),
                 locator=locator,
                 role=role,
-                origin=_origin(piece, scan),
+                origin=Origin.TEXT if piece.unseen is None else _unseen_origin(piece.unseen, scan),
                 boxed=boxed,
                 link=bool(links) and any(_inside(piece.box, link) for link in links),
             )
-            start = position
+
+
+_ONE = ((0, 1),)
+
+
+def _looks(pieces: list[Piece]) -> Iterable[tuple[int, int]]:
+    """Return begin and end of each stretch of pieces that look the same."""
+    if len(pieces) == 1:
+        return _ONE
+    changes = [0]
+    for position in range(1, len(pieces)):
+        if not _same_look(pieces[changes[-1]], pieces[position]):
+            changes.append(position)
+    return itertools.pairwise((*changes, len(pieces)))
 
 
 def _same_look(one: Piece, other: Piece) -> bool:
@@ -314,24 +336,29 @@ def _same_look(one: Piece, other: Piece) -> bool:
     )
 
 
-def _origin(piece: Piece, scan: bool) -> Origin:
-    if piece.unseen is None:
-        return Origin.TEXT
-    if scan and piece.unseen in (Unseen.INVISIBLE_MODE, Unseen.COVERED):
+def _unseen_origin(unseen: Unseen, scan: bool) -> Origin:
+    if scan and unseen in (Unseen.INVISIBLE_MODE, Unseen.COVERED):
         return Origin.OCR  # the text layer that scanning software put under the picture
     return Origin.HIDDEN
 
 
-def locate(content: PageContent, box: Box) -> str:
-    """Return the locator of a box: the page, and where in its upper third or at its lower edge."""
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    if y < content.height * UPPER_THIRD:
-        third = int(3 * x / max(content.width, 1.0))
-        area = ("top-left", "top", "top-right")[min(max(third, 0), 2)]
-        return f"page:{content.number},{area}"
-    if y > content.height * LOWER_EDGE:
-        return f"page:{content.number},bottom"
-    return f"page:{content.number}"
+class _Zones:
+    """Locators of a page, and where in its upper third or at its lower edge."""
+
+    def __init__(self, content: PageContent) -> None:
+        page = self._page = f"page:{content.number}"
+        self._top = (f"{page},top-left", f"{page},top", f"{page},top-right")
+        self._bottom = f"{page},bottom"
+        self._upper, self._lower = content.height * UPPER_THIRD, content.height * LOWER_EDGE
+        self._width = max(content.width, 1.0)
+
+    def locate(self, box: Box) -> str:
+        """Return the locator of a box."""
+        y = (box[1] + box[3]) / 2
+        if y < self._upper:
+            third = int(3 * (box[0] + box[2]) / 2 / self._width)
+            return self._top[min(max(third, 0), 2)]
+        return self._bottom if y > self._lower else self._page
 
 
 def _lone_frames(frames: list[Box]) -> list[Box]:
@@ -374,7 +401,19 @@ def _union(pieces: list[Piece]) -> Box:
 
 
 def _round(box: Box) -> Box:
-    return (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
+    """Round to tenths of a point; `round` takes three times as long, for digits that do not matter here."""
+    left, top, right, bottom = box
+    return (
+        (left * 10 + 0.5) // 1 / 10,
+        (top * 10 + 0.5) // 1 / 10,
+        (right * 10 + 0.5) // 1 / 10,
+        (bottom * 10 + 0.5) // 1 / 10,
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _round_size(size: float) -> float:
+    return round(size, 1)
 
 
 def annotation_role(box: Box, annotations: list[Annotation]) -> tuple[Role, str]:

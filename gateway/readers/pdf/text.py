@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
-import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.model import ReadStatus
@@ -23,22 +21,21 @@ from gateway.readers.pdf.api import (
     OBJECT_PATH,
     OBJECT_SHADING,
     OBJECT_TEXT,
-    Matrix,
     PdfiumDocument,
     Quad,
     Rect,
     pdfium,
 )
+from gateway.readers.pdf.columns import BATCH, NO_COLOUR, Columns, Handles
 from gateway.readers.pdf.geometry import display_matrix, map_box, multiply
+from gateway.readers.pdf.glyphs import PageText, count_unmapped, read_page_text
+from gateway.readers.pdf.marks import Marks, utf16
 from gateway.readers.pdf.page import Affine, Annotation, Box, Fill, Font, PageContent, Picture, Piece, Unseen
 from gateway.readers.pdf.visible import judge_visibility
 from gateway.text.fonts import is_symbol, legacy_font
 
 LIMIT_OBJECTS = 200_000
 """Page objects of one page; honest drawings have some ten thousand."""
-LIMIT_CHARACTERS = 2_000_000
-SAMPLES = 4
-_OFFSET = int.from_bytes(os.urandom(4), "big")
 LIMIT_FORM_DEPTH = 12
 LIMIT_FILLS = 1500
 """Painted areas of a page that are kept as possible backgrounds or covers."""
@@ -48,6 +45,12 @@ _RECTANGLE = 6
 """Segments that a rectangle has at most."""
 _MANY_SEGMENTS = 40
 """Segments from which one wide path may be a word or a line; the letter Ế has some sixty, but is not wide."""
+LIMIT_COLOURS = 4096
+_BOXED = (OBJECT_PATH, OBJECT_SHADING)
+_STROKED, _INVISIBLE = (1, 5), (3, 7)
+"""Text rendering modes (ISO 32000-1 §9.3.6)."""
+_Look = tuple[Affine, Box, tuple[float], tuple[int, int, int, int], int | None, int]
+"""Matrix, bounds, font size, fill colour, font handle and rendering mode of a text object, as pdfium gives them."""
 _NO_FONT = Font(None, bold=False, legacy=False, symbol=False)
 _FRAME_WIDTH, _FRAME_HEIGHT = (24.0, 300.0), (9.0, 90.0)
 """Points; the stamps of Decree 30/2020 and Circular 24/2020 are 20 x 8 to 40 x 13 mm, and people draw larger ones."""
@@ -70,14 +73,11 @@ class _Scratch:
     """Output arguments of C calls, allocated once."""
 
     def __init__(self) -> None:
-        self.matrix = Matrix()
-        self.matrix_ref = ctypes.byref(self.matrix)
-        self.edges = tuple(ctypes.c_float() for _ in range(4))
-        self.colour = tuple(ctypes.c_uint() for _ in range(4))
-        self.size = ctypes.c_float()
+        self.colour = (ctypes.c_uint * 4)()
+        start = ctypes.addressof(self.colour)
+        self.colour_places = (start, start + 4, start + 8, start + 12)
         self.fill, self.stroke = ctypes.c_int(), ctypes.c_int()
         self.width, self.height = ctypes.c_uint(), ctypes.c_uint()
-        self.length = ctypes.c_ulong()
         self.name = ctypes.create_string_buffer(2048)
         self.name_address = ctypes.addressof(self.name)
 
@@ -91,6 +91,9 @@ class PageReader:
         self._budget = budget
         self._options = options
         self._fonts: dict[int, Font] = {}
+        self._columns = Columns()
+        self._marks = Marks()
+        self._colours: dict[tuple[int, int, int, int], tuple[str | None, int]] = {NO_COLOUR: (None, 255)}
         self._scratch = _Scratch()
 
     def read(self, index: int) -> PageContent:
@@ -133,158 +136,83 @@ class PageReader:
         display = display_matrix(page)
         if api.FPDFPage_CountObjects(page) > LIMIT_OBJECTS:
             raise ReadError(ReadStatus.LIMIT, "pdf-objects")
-        texts, unmapped = self._texts(page, content)
-        actual = self._options.actual_text is None or number in self._options.actual_text
-        relabelled: list[tuple[int, int]] = []
-        for handle, kind, matrix in self._objects(page, display, first):
-            content.objects += 1
-            if content.objects & 0x3FF == 0:
-                self._budget.check_time()
+        batches, text_objects = [], 0
+        for batch in self._batches(page, display, first):
+            batches.append(batch)
+            content.objects += len(batch[0])
+            text_objects += batch[1].count(OBJECT_TEXT)
             if content.objects > LIMIT_OBJECTS:
                 raise ReadError(ReadStatus.LIMIT, "pdf-objects")
-            if kind == OBJECT_TEXT:
-                text = texts.get(handle)
-                if text:
-                    self._add_piece(content, handle, text, matrix, unmapped.get(handle, 0))
-                elif handle in unmapped:
-                    content.unmapped += unmapped[handle]
-                if actual and self._drop_actual_text(handle):
-                    relabelled.append((handle, len(content.pieces) - 1 if text else -1))
-            elif kind == OBJECT_PATH:
-                self._add_path(content, handle, matrix)
-            elif kind == OBJECT_IMAGE:
-                self._add_picture(content, handle, matrix)
-            elif kind == OBJECT_SHADING and len(content.patches) < LIMIT_FIGURES:
-                content.patches.append(self._box(handle, matrix))
+        text = read_page_text(page, text_objects)
+        content.objects = 0
+        content.characters = text.characters
+        actual = self._options.actual_text is None or number in self._options.actual_text
+        relabelled: list[tuple[int, int]] = []
+        for handles, kinds, matrix in batches:
+            self._budget.check_time()
+            looks = self._looks([handle for handle in handles if handle in text.texts])
+            boxes = self._columns.bounds(
+                [handle for handle, kind in zip(handles, kinds, strict=True) if kind in _BOXED]
+            )
+            for handle, kind in zip(handles, kinds, strict=True):
+                content.objects += 1
+                if kind == OBJECT_TEXT:
+                    if handle in text.texts:
+                        self._add_piece(content, handle, text, next(looks), matrix)
+                    elif handle in text.unmapped:
+                        content.unmapped += text.unmapped[handle]
+                    if actual and self._marks.drop_actual_text(handle):
+                        relabelled.append((handle, len(content.pieces) - 1 if handle in text.texts else -1))
+                elif kind == OBJECT_PATH:
+                    self._add_path(content, handle, map_box(matrix, *next(boxes)))
+                elif kind == OBJECT_IMAGE:
+                    self._add_picture(content, handle, matrix)
+                elif kind == OBJECT_SHADING:
+                    box = map_box(matrix, *next(boxes))
+                    if len(content.patches) < LIMIT_FIGURES:
+                        content.patches.append(box)
         if relabelled:
             self._take_glyph_reading(page, content, relabelled, display)
         judge_visibility(content)
         return content
 
-    def _texts(self, page: int, content: PageContent) -> tuple[dict[int, str], dict[int, int]]:
-        """Return by handle the text of each text object, and how many of its characters have no Unicode mapping.
-
-        pdfium can also be asked for one object at a time, but then it walks all characters of the page again for each.
-        The characters of one object are contiguous, so its end is found by galloping and bisection.
-        """
+    def _batches(self, page: int, display: Affine, first: int) -> Iterator[tuple[Handles, list[int], Affine]]:
+        """Yield handles and types of objects that are no forms, with their matrix to page display, in painting order."""
         api = self._api
-        text_page = api.FPDFText_LoadPage(page)
-        if not text_page:
-            raise ReadError(ReadStatus.MALFORMED, "pdf-text")
-        try:
-            count = api.FPDFText_CountChars(text_page)
-            if count <= 0:
-                return {}, {}
-            if count > LIMIT_CHARACTERS:
-                raise ReadError(ReadStatus.LIMIT, "pdf-characters")
-            buffer = ctypes.create_string_buffer(2 * count + 64)
-            address = ctypes.addressof(buffer)
-            length = api.FPDFText_GetText(text_page, 0, count, address) - 1
-            whole = buffer.raw[: 2 * max(length, 0)].decode("utf-16-le", "surrogatepass")
-            direct = len(whole) == count
-            texts: dict[int, str] = {}
-            unmapped: dict[int, int] = {}
-            ranges = list(self._ranges(text_page, count, whole if direct else ""))
-            for start, end, handle in ranges:
-                if direct:
-                    text = whole[start:end]
-                else:
-                    length = api.FPDFText_GetText(text_page, start, end - start, address) - 1
-                    text = ctypes.string_at(address, 2 * max(length, 0)).decode("utf-16-le", "surrogatepass")
-                texts[handle] = texts[handle] + text if handle in texts else text
-            if self._has_gap(text_page, ranges):
-                error = api.FPDFText_HasUnicodeMapError
-                for start, end, handle in ranges:
-                    if missing := sum(1 for i in range(start, end) if error(text_page, i) == 1):
-                        unmapped[handle] = unmapped.get(handle, 0) + missing
-            content.characters += count
-            return texts, unmapped
-        finally:
-            api.FPDFText_ClosePage(text_page)
+        return self._container(api.FPDFPage_GetObject, page, range(first, api.FPDFPage_CountObjects(page)), display, 0)
 
-    def _ranges(self, text_page: int, count: int, whole: str) -> Iterator[tuple[int, int, int]]:
-        """Yield first character, end and handle of each text object."""
-        owner = self._api.FPDFText_GetTextObject
-        start = 0
-        while start < count:
-            handle = owner(text_page, start)
-            if not handle:  # a line end that pdfium made up
-                start += 1
-                continue
-            # Most objects reach to the line end that pdfium puts after them.
-            high = whole.find("\r", start) if whole else -1
-            high = high if high > start else count
-            if owner(text_page, high - 1) == handle and (high == count or owner(text_page, high) != handle):
-                low = high - 1
-            else:
-                low, high, step = start, start + 1, 8
-                while high < count and owner(text_page, high) == handle:
-                    low, high, step = high, min(count, high + step), step * 2
-            while high - low > 1:
-                middle = (low + high) // 2
-                if owner(text_page, middle) == handle:
-                    low = middle
-                else:
-                    high = middle
-            yield start, high, handle
-            start = high
+    def _container(
+        self, get: Callable[[int, int], int | None], container: int, places: range, matrix: Affine, depth: int
+    ) -> Iterator[tuple[Handles, list[int], Affine]]:
+        api, columns = self._api, self._columns
+        for start in places[::BATCH]:
+            self._budget.check_time()
+            handles = columns.objects(get, container, start, min(start + BATCH, places.stop))
+            kinds = columns.kinds(handles)
+            begin = 0
+            for position in [place for place, kind in enumerate(kinds) if kind == OBJECT_FORM]:
+                yield handles[begin:position], kinds[begin:position], matrix
+                begin = position + 1
+                if depth >= LIMIT_FORM_DEPTH:
+                    raise ReadError(ReadStatus.LIMIT, "pdf-forms")
+                form = handles[position]
+                inner = multiply(next(columns.matrices([form])), matrix)
+                within = range(max(api.FPDFFormObj_CountObjects(form), 0))
+                yield from self._container(api.FPDFFormObj_GetObject, form, within, inner, depth + 1)
+            yield handles[begin:], kinds[begin:], matrix
 
-    def _has_gap(self, text_page: int, ranges: list[tuple[int, int, int]]) -> bool:
-        """Whether some character of a page has no meaning in Unicode.
-
-        Asking for each character costs as much as all the rest. Four of each text object are asked, at places that a
-        file cannot know: a word that means nothing throughout is always found.
-        """
-        error = self._api.FPDFText_HasUnicodeMapError
-        for start, end, _ in ranges:
-            length = end - start
-            quarter = max(length // SAMPLES, 1)
-            for position in range(min(length, SAMPLES)):
-                if error(text_page, start + (_OFFSET + position * quarter) % length) == 1:
-                    return True
-        return False
-
-    def _objects(self, page: int, display: Affine, first: int) -> Iterator[tuple[int, int, Affine]]:
-        """Yield handle, type and matrix to page display of every object that is no form, in painting order."""
-        api = self._api
-        kind_of = api.FPDFPageObj_GetType
-        stack: list[tuple[int, int, int, Affine]] = []
-        container, position, count, matrix = page, first, api.FPDFPage_CountObjects(page), display
-        get = api.FPDFPage_GetObject
-        while True:
-            if position >= count:
-                if not stack:
-                    return
-                container, position, count, matrix = stack.pop()
-                get = api.FPDFFormObj_GetObject if stack else api.FPDFPage_GetObject
-                continue
-            handle = get(container, position)
-            position += 1
-            if not handle:
-                continue
-            kind = kind_of(handle)
-            if kind != OBJECT_FORM:
-                yield handle, kind, matrix
-                continue
-            if len(stack) >= LIMIT_FORM_DEPTH:
-                raise ReadError(ReadStatus.LIMIT, "pdf-forms")
-            stack.append((container, position, count, matrix))
-            matrix = multiply(self._matrix(handle), matrix)
-            container, position, count = handle, 0, api.FPDFFormObj_CountObjects(handle)
-            get = api.FPDFFormObj_GetObject
-
-    def _matrix(self, handle: int) -> Affine:
-        scratch = self._scratch
-        if not self._api.FPDFPageObj_GetMatrix(handle, scratch.matrix_ref):
-            return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-        m = scratch.matrix
-        return (m.a, m.b, m.c, m.d, m.e, m.f)
-
-    def _box(self, handle: int, matrix: Affine) -> Box:
-        left, bottom, right, top = self._scratch.edges
-        if not self._api.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
-            return (0.0, 0.0, 0.0, 0.0)
-        return map_box(matrix, left.value, bottom.value, right.value, top.value)
+    def _looks(self, handles: Handles) -> Iterator[_Look]:
+        """Yield what each text object looks like, as pdfium tells it."""
+        columns = self._columns
+        return zip(
+            columns.matrices(handles),
+            columns.bounds(handles),
+            columns.sizes(handles),
+            columns.fill_colours(handles),
+            columns.fonts(handles),
+            columns.modes(handles),
+            strict=True,
+        )
 
     def _length(self, handle: int, matrix: Affine) -> float | None:
         """Return how long slanting text is along its baseline."""
@@ -295,15 +223,23 @@ class PageReader:
         x, y = quad.x2 - quad.x1, quad.y2 - quad.y1
         return math.hypot(a * x + c * y, b * x + d * y)
 
-    def _colour(self, get: object, handle: int) -> tuple[str | None, int]:
+    def _colour(self, get: Callable[..., int], handle: int) -> tuple[str | None, int]:
         """Return RRGGBB (None for patterns) and opacity 0 to 255."""
-        red, green, blue, alpha = self._scratch.colour
-        if not get(handle, red, green, blue, alpha):  # type: ignore[operator]
+        scratch = self._scratch
+        if not get(handle, *scratch.colour_places):
             return None, 255
-        return f"{red.value:02X}{green.value:02X}{blue.value:02X}", alpha.value
+        return self._named(tuple(scratch.colour))
 
-    def _font(self, handle: int) -> Font:
-        font_handle = self._api.FPDFTextObj_GetFont(handle)
+    def _named(self, colour: tuple[int, int, int, int]) -> tuple[str | None, int]:
+        known = self._colours.get(colour)
+        if known is None:
+            red, green, blue, alpha = colour
+            known = f"{red:02X}{green:02X}{blue:02X}", alpha
+            if len(self._colours) < LIMIT_COLOURS:
+                self._colours[colour] = known
+        return known
+
+    def _font(self, font_handle: int | None) -> Font:
         if not font_handle:
             return _NO_FONT
         font = self._fonts.get(font_handle)
@@ -320,43 +256,57 @@ class PageReader:
             font = self._fonts[font_handle] = Font(name or None, bold=bold, legacy=legacy, symbol=symbol)
         return font
 
-    def _add_piece(self, content: PageContent, handle: int, text: str, outer: Affine, unmapped: int) -> None:
-        api, scratch = self._api, self._scratch
-        font = self._font(handle)
+    def _add_piece(self, content: PageContent, handle: int, page_text: PageText, look: _Look, outer: Affine) -> None:
+        matrix, bounds, (size,), colours, font_handle, mode = look
+        text = page_text.texts[handle]
+        font = self._fonts.get(font_handle or 0) or self._font(font_handle)
         if not text.isascii():
             # pdfium marks a hyphen at the end of a line as U+FFFE, and names some 8-bit codes by their glyph.
             text = text.translate(_LEGACY_CODES) if font.legacy else text.replace("\ufffe", "-")
-        if not (text.isascii() and text.isprintable()):
-            unmapped = max(unmapped, _count_unmapped(text))
-        if font.name in self._options.lying_fonts:
-            unmapped = max(unmapped, len(text.strip()))
-        if unmapped and not (font.symbol and len(text.strip()) <= 2):
-            content.unmapped += unmapped
-        a, b, c, d, e, f = multiply(self._matrix(handle), outer)
-        size = scratch.size
-        api.FPDFTextObj_GetFontSize(handle, size)
-        height = abs(size.value) * math.hypot(c, d)
-        # y points down on the display, so a positive b turns clockwise.
-        angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360
-        mode = api.FPDFTextObj_GetTextRenderMode(handle)
-        colour, alpha = self._colour(
-            api.FPDFPageObj_GetStrokeColor if mode in (1, 5) else api.FPDFPageObj_GetFillColor, handle
-        )
+        if page_text.suspicious or page_text.unmapped or self._options.lying_fonts:
+            self._count_unmapped(content, text, font, page_text.unmapped.get(handle, 0))
+        a, b, c, d, e, f = matrix
+        p, q, r, s, t, u = outer
+        if b == c == q == r == 0:
+            # Upright text on an upright page, as nearly all is.
+            origin = (e * p + t, f * s + u)
+            left, bottom, right, top = bounds
+            box = (left * p + t, top * s + u, right * p + t, bottom * s + u)
+            if p < 0 or s > 0:
+                box = map_box(outer, *bounds)
+            height = abs(size * d * s)
+            angle = 0 if a * p >= 0 else 180
+        else:
+            a, b, c, d, e, f = multiply(matrix, outer)
+            origin = (e, f)
+            box = map_box(outer, *bounds)
+            height = abs(size) * math.hypot(c, d)
+            # y points down on the display, so a positive b turns clockwise.
+            angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360
+        if mode in _STROKED:
+            colour, alpha = self._colour(self._api.FPDFPageObj_GetStrokeColor, handle)
+        else:
+            colour, alpha = self._colours.get(colours) or self._named(colours)
         unseen = None
-        if mode in (3, 7):
+        if mode in _INVISIBLE:
             unseen = Unseen.INVISIBLE_MODE
         elif alpha < 8:
             unseen = Unseen.TRANSPARENT
-        elif self._options.off_layers and self._mark_text(handle, "OC", b"Name") in self._options.off_layers:
+        elif self._options.off_layers and self._marks.text(handle, "OC", b"Name") in self._options.off_layers:
             unseen = Unseen.LAYER_OFF
-        box = self._box(handle, outer)
-        piece = Piece(text, box, angle, (e, f), height, font, colour, content.objects, unseen=unseen)
+        piece = Piece(text, box, angle, origin, height, font, colour, content.objects, None, None, unseen)
         if angle % 90:
             piece.length = self._length(handle, outer)
         content.pieces.append(piece)
 
-    def _add_path(self, content: PageContent, handle: int, outer: Affine) -> None:
-        box = self._box(handle, outer)
+    def _count_unmapped(self, content: PageContent, text: str, font: Font, unmapped: int) -> None:
+        unmapped = max(unmapped, count_unmapped(text))
+        if font.name in self._options.lying_fonts:
+            unmapped = max(unmapped, len(text.strip()))
+        if unmapped and not (font.symbol and len(text.strip()) <= 2):
+            content.unmapped += unmapped
+
+    def _add_path(self, content: PageContent, handle: int, box: Box) -> None:
         width, height = box[2] - box[0], box[3] - box[1]
         if width < 3 or height < 3:
             return
@@ -391,7 +341,7 @@ class PageReader:
 
     def _add_picture(self, content: PageContent, handle: int, outer: Affine) -> None:
         api, scratch = self._api, self._scratch
-        box = map_box(multiply(self._matrix(handle), outer), 0.0, 0.0, 1.0, 1.0)
+        box = map_box(multiply(next(self._columns.matrices([handle])), outer), 0.0, 0.0, 1.0, 1.0)
         api.FPDFImageObj_GetImagePixelSize(handle, scratch.width, scratch.height)
         content.pictures.append(Picture(box, scratch.width.value, scratch.height.value, content.objects))
         if len(content.figures) < LIMIT_FIGURES:
@@ -424,56 +374,26 @@ class PageReader:
             api.FPDFPage_CloseAnnot(annotation)
         return found
 
-    def _mark_text(self, handle: int, name: str, key: bytes) -> str | None:
-        """Return a text parameter of the marked-content sequence of that tag around an object."""
-        for mark, tag in self._marks(handle):
-            if tag == name:
-                return self._parameter(mark, key)
-        return None
-
-    def _marks(self, handle: int) -> Iterator[tuple[int, str]]:
-        api, scratch = self._api, self._scratch
-        for position in range(min(max(api.FPDFPageObj_CountMarks(handle), 0), 64)):
-            mark = api.FPDFPageObj_GetMark(handle, position)
-            if mark and api.FPDFPageObjMark_GetName(mark, scratch.name_address, len(scratch.name), scratch.length):
-                yield mark, _utf16(scratch.name.raw, scratch.length.value)
-
-    def _parameter(self, mark: int, key: bytes) -> str | None:
-        scratch = self._scratch
-        done = self._api.FPDFPageObjMark_GetParamStringValue(
-            mark, key, scratch.name_address, len(scratch.name), scratch.length
-        )
-        return _utf16(scratch.name.raw, min(scratch.length.value, len(scratch.name))) if done else None
-
-    def _drop_actual_text(self, handle: int) -> bool:
-        """Remove the marks of an object that carry /ActualText; tell whether there was one."""
-        api = self._api
-        count = api.FPDFPageObj_CountMarks(handle)
-        marks = [api.FPDFPageObj_GetMark(handle, position) for position in range(min(max(count, 0), 64))]
-        carrying = [mark for mark in marks if mark and self._parameter(mark, b"ActualText") is not None]
-        for mark in carrying:
-            api.FPDFPageObj_RemoveMark(handle, mark)
-        return bool(carrying)
-
     def _take_glyph_reading(
         self, page: int, content: PageContent, relabelled: list[tuple[int, int]], display: Affine
     ) -> None:
         """Where glyphs and /ActualText differ, the glyphs' own meaning is what is shown; the other is kept beside."""
-        shown, unmapped = self._texts(page, PageContent(content.number, content.width, content.height))
+        shown = read_page_text(page)
         said = "".join(content.pieces[i].text for _, i in relabelled if i >= 0)
-        meant = "".join(shown.get(handle, "") for handle, _ in relabelled)
+        meant = "".join(shown.texts.get(handle, "") for handle, _ in relabelled)
         if (
-            any(handle in unmapped for handle, _ in relabelled)
-            or _count_unmapped(meant)
+            any(handle in shown.unmapped for handle, _ in relabelled)
+            or count_unmapped(meant)
             or _letters(said) == _letters(meant)
         ):
             return  # the glyphs mean nothing by themselves, which is what /ActualText is for; or nothing differs
         for i in {i for _, i in relabelled if i >= 0}:
             content.pieces[i].unseen = Unseen.ACTUAL_TEXT
-        handles = {handle for handle, _ in relabelled}
-        for handle, kind, matrix in self._objects(page, display, 0):
-            if kind == OBJECT_TEXT and handle in handles and (text := shown.get(handle)):
-                self._add_piece(content, handle, text, matrix, 0)
+        wanted = {handle for handle, _ in relabelled if handle in shown.texts}
+        for handles, _, matrix in self._batches(page, display, 0):
+            here = [handle for handle in handles if handle in wanted]
+            for handle, look in zip(here, self._looks(here), strict=True):
+                self._add_piece(content, handle, shown, look, matrix)
 
 
 def _is_red(colour: str | None) -> bool:
@@ -489,28 +409,17 @@ def _without_subset_prefix(name: str) -> str:
     return name
 
 
-def _utf16(raw: bytes, length: int) -> str:
-    return raw[: max(length - 2, 0)].decode("utf-16-le", "replace")
-
-
 def _letters(text: str) -> str:
     """Return what makes two readings the same: base letters and digits, however the marks are encoded."""
     return "".join(ch for ch in unicodedata.normalize("NFKD", text) if ch.isalnum())
 
 
-_UNMAPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd\uffff\ue000-\uf01f\uf100-\uf8ff]")
-"""Controls, replacement and private-use characters; U+F020 to U+F0FF are the 8-bit codes of symbol fonts."""
 _LEGACY_CODES = {0xFFFE: "\xad", 0x2212: "\xad", 0x2219: "\xb7", 0x3BC: "\xb5", 0x2C9: "\xaf", 0x2206: "\xc6"}
 """What pdfium makes of 8-bit codes that Latin fonts use for these glyphs, back to the codes."""
-
-
-def _count_unmapped(text: str) -> int:
-    """Count characters that stand for no letter."""
-    return len(_UNMAPPED.findall(text))
 
 
 def _is_signature(annotation: int) -> bool:
     """Whether an annotation is the widget of a signature field (ISO 32000-1 §12.7.4.5); the entry is merged into it."""
     value = (ctypes.c_ushort * 8)()
     octets = pdfium().FPDFAnnot_GetStringValue(annotation, b"FT", value, ctypes.sizeof(value))
-    return _utf16(bytes(value), min(octets, ctypes.sizeof(value))) == "Sig"
+    return utf16(bytes(value), min(octets, ctypes.sizeof(value))) == "Sig"
