@@ -79,7 +79,7 @@ def _tables(progress: Callable[[str], None]) -> list[str]:
         work = Path(folder)
         roots = [tree().g2_root.certificate_der, tree().g1_root.certificate_der, tree().public_root.certificate_der]
         below = [tree().g2_sub.certificate_der, tree().g1_sub.certificate_der, tree().public_sub.certificate_der]
-        judges = _Programs(work, roots, below)
+        judges = Programs(work, roots, below)
         for title, tools in (*_generated(judges, progress), *_corpus(judges, progress)):
             for tool in tools:
                 cost = f"{1000 * tool.cpu_s / tool.files:.1f}" if tool.files else "-"
@@ -90,7 +90,7 @@ def _tables(progress: Callable[[str], None]) -> list[str]:
     return [*lines, "", "Bad files called valid:", "", *detail]
 
 
-class _Programs:
+class Programs:
     """The other two judges."""
 
     def __init__(self, work: Path, roots: list[bytes], below: list[bytes]) -> None:
@@ -165,7 +165,7 @@ def _run(command: list[str], folder: Path) -> tuple[str, float]:
     return done.stdout + done.stderr, cost
 
 
-def _generated(judges: _Programs, progress: Callable[[str], None]) -> Iterable[tuple[str, list[Tool]]]:
+def _generated(judges: Programs, progress: Callable[[str], None]) -> Iterable[tuple[str, list[Tool]]]:
     samples = [*attacks.honest(), *attacks.attacks()]
     progress(f"{len(samples)} generated files")
     pdf, packages = [Tool("gateway"), Tool("pdfsig")], [Tool("gateway"), Tool("xmlsec1")]
@@ -187,7 +187,7 @@ def _generated(judges: _Programs, progress: Callable[[str], None]) -> Iterable[t
     yield "generated Office and OpenDocument (G10, G13 to G15)", packages
 
 
-def _corpus(judges: _Programs, progress: Callable[[str], None]) -> Iterable[tuple[str, list[Tool]]]:
+def _corpus(judges: Programs, progress: Callable[[str], None]) -> Iterable[tuple[str, list[Tool]]]:
     for title, sets in (
         ("real PDF", ("pdf-signatures", "vietnam")),
         ("real packages", ("office-signatures", "asic-cms-xml")),
