@@ -8,9 +8,10 @@ from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import ReadError
+from gateway.readers.odf.flow import Flow, Shelf
 from gateway.readers.odf.pages import page_setups
 from gateway.readers.odf.sheets import Sheets
-from gateway.readers.odf.story import Flow, Shelf, Story
+from gateway.readers.odf.story import Story
 from gateway.readers.odf.styles import StyleBook
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, clark, texts

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.model import Origin, Role
-from gateway.readers.odf.story import Flow, Story, flat_rows, repeat_count
+from gateway.readers.odf.flow import Flow
+from gateway.readers.odf.rows import flat_rows, repeat_count
+from gateway.readers.odf.story import Story
 from gateway.readers.odf.styles import StyleBook
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, clark

@@ -6,28 +6,23 @@ hidden runs, so that nothing in a part is passed over.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
-from gateway.model import Image, Origin, Role
-from gateway.readers.base import Member
+from gateway.model import Origin, Role
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words
-from gateway.readers.odf.styles import NOTHING, Layer, StyleBook, is_hidden, stretches
-from gateway.readers.ooxml.sink import Place, Sink
+from gateway.readers.odf.flow import Flow, Shelf, hide
+from gateway.readers.odf.rows import flat_rows, repeat_count
+from gateway.readers.odf.shapes import SHAPES, Shapes
+from gateway.readers.odf.styles import Layer, StyleBook, is_hidden, stretches
+from gateway.readers.ooxml.sink import Place
 from gateway.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
-from gateway.readers.pictures.metafile import is_metafile, read_metafile
 
 STYLE, _TEXT_STYLE = clark("text:style-name"), clark("draw:style-name")
 _DRAW_NAME, _HREF, _REPEAT = clark("draw:name"), clark("xlink:href"), clark("table:number-columns-repeated")
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
-_DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
-_WATERMARK: Final = re.compile(r"(?i)watermark")
-_OUTSIDE: Final = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]+:|//|\.\./|/|\\\\)")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
 )
@@ -35,51 +30,7 @@ _NOISE: Final = {
     "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "office:binary-data", "number:text",
     "loext:sender-initials", "presentation:date-time-decl", "math:annotation",
 }  # fmt: skip
-_SHAPES: Final = {
-    "draw:frame", "draw:custom-shape", "draw:rect", "draw:ellipse", "draw:circle", "draw:line", "draw:polyline",
-    "draw:polygon", "draw:regular-polygon", "draw:path", "draw:connector", "draw:caption", "draw:measure", "draw:g",
-    "draw:control", "draw:page-thumbnail", "draw:text-box", "draw:image", "draw:object", "draw:object-ole",
-    "draw:plugin", "draw:applet", "draw:floating-frame", "draw:a", "dr3d:scene",
-}  # fmt: skip
-_CLASS_ROLES: Final = {
-    "title": Role.HEADING, "subtitle": Role.BODY, "outline": Role.BODY, "text": Role.BODY, "notes": Role.NOTE,
-    "header": Role.HEADER, "footer": Role.FOOTER, "date-time": Role.FOOTER, "page-number": Role.FOOTER,
-}  # fmt: skip
 _NAMED: Final = {"text:bookmark", "text:bookmark-start", "text:reference-mark", "text:reference-mark-start"}
-
-
-class Flow(NamedTuple):
-    """What blocks inherit from where they stand."""
-
-    place: Place
-    layers: tuple[Layer, ...] = ()
-    behind: str | None = None
-    counted: bool = False
-    """Paragraphs are numbered in locators."""
-    defaults: bool = True
-    """Paragraphs start from the default paragraph style (not in cells and shapes)."""
-    outline: str = ""
-    """Style name without its level, in an outline of a slide."""
-    depth: int = 0
-    """Depth of lists."""
-
-
-@dataclass
-class Shelf:
-    """What the stories of one document share."""
-
-    sink: Sink
-    embedded: Callable[[str], None] = lambda _name: None
-    """Called with the package path of an embedded object."""
-    flat_object: Callable[[Element, Place], None] = lambda _element, _place: None
-    """Called with a document that stands inside the XML of another."""
-    tables: int = 0
-    boxes: int = 0
-    notes: int = 0
-    comments: int = 0
-    digest: Callable[[str], str | None] = lambda _name: None
-    """SHA-256 of a picture in the package."""
-    literals: set[str] = field(default_factory=set)
 
 
 class _Paragraph:
@@ -100,6 +51,7 @@ class Story:
         self._shelf = shelf
         self._sink = shelf.sink
         self.styles = styles
+        self._shapes = Shapes(shelf, styles, self)
         self.page = page
         self._paragraphs = 0
 
@@ -118,9 +70,9 @@ class Story:
                 self.blocks(element, flow._replace(depth=flow.depth + 1))
             case "text:section":
                 hidden = element.get(clark("text:display")) in {"none", "condition"}
-                self.blocks(element, _hide(flow, hidden=hidden))
+                self.blocks(element, hide(flow, hidden=hidden))
             case "text:section-source" | "table:table-source" | "table:cell-range-source":
-                self._reference(element, flow.place)
+                self._shapes.reference(element, flow.place)
             case "text:deletion" | "table:deletion" | "table:cut-offs":
                 self.blocks(element, flow._replace(place=flow.place._replace(origin=Origin.DELETED)))
             case "table:table":
@@ -131,24 +83,24 @@ class Story:
                 self._sink.warn("dde", flow.place.locator)
                 self.blocks(element, flow)
             case "script:event-listener" | "presentation:event-listener":
-                self._listener(element, flow.place)
+                self._shapes.listener(element, flow.place)
             case "text:soft-page-break":
                 self._turn()
             case "office:forms" | "form:form":
-                self._forms(element, flow.place)
+                self._shapes.forms(element, flow.place)
             case "text:variable-decl" | "text:user-field-decl" | "text:variable-set":
                 value = element.get(clark("office:string-value")) or ""
-                self._aside(value, flow.place, Role.FIELD)
+                self.aside(value, flow.place, Role.FIELD)
             case "office:change-info":
                 self.blocks(element, flow._replace(place=flow.place._replace(role=Role.COMMENT)))
             case "table:content-validation" | "table:named-range" | "table:named-expression" | "table:database-range":
-                self._aside(element.get(clark("table:name")) or "", flow.place, Role.NAME)
+                self.aside(element.get(clark("table:name")) or "", flow.place, Role.NAME)
                 self.formula(
                     element.get(clark("table:expression")) or element.get(clark("table:condition")), flow.place
                 )
-                self.blocks(element, _hide(flow, hidden=True))
-            case _ if name in _SHAPES:
-                self._shape(element, name, flow)
+                self.blocks(element, hide(flow, hidden=True))
+            case _ if name in SHAPES:
+                self._shapes.shape(element, name, flow)
             case _:
                 self.blocks(element, flow)
 
@@ -217,7 +169,7 @@ class Story:
                     self.blocks(child, flow)
                 case "text:script":
                     self._sink.warn("macro", paragraph.place.locator)
-                    self._inline(child, paragraph, layers, _hide(flow, hidden=True), link=link)
+                    self._inline(child, paragraph, layers, hide(flow, hidden=True), link=link)
                 case "text:dde-connection":
                     self._sink.warn("dde", paragraph.place.locator)
                     self._inline(child, paragraph, layers, flow, link=link)
@@ -225,9 +177,9 @@ class Story:
                     label = child.get(clark("text:name")) or ""
                     if label and not label.startswith("_"):
                         self._later(paragraph, label, Role.NAME)
-                case _ if name in _SHAPES:
+                case _ if name in SHAPES:
                     inside = flow._replace(place=paragraph.place._replace(page=self.page), counted=False)
-                    paragraph.later.append(partial(self._shape, child, name, inside))
+                    paragraph.later.append(partial(self._shapes.shape, child, name, inside))
                 case _:
                     if name == "text:placeholder" or name.startswith("text:drop-down"):
                         self._later(paragraph, child.get(clark("text:description")) or "", Role.FIELD)
@@ -287,16 +239,17 @@ class Story:
         for attribute in ("text:string-value", "text:string-value-if-true", "text:string-value-if-false"):
             self._later(paragraph, element.get(clark(attribute)) or "", Role.FIELD)
         hidden = name == "text:hidden-text" and element.get(clark("text:is-hidden")) != "false"
-        self._inline(element, paragraph, layers, _hide(flow, hidden=hidden), link=False)
+        self._inline(element, paragraph, layers, hide(flow, hidden=hidden), link=False)
 
     def _turn(self) -> None:
         if self.page is not None:
             self.page += 1
 
     def _later(self, paragraph: _Paragraph, text: str, role: Role) -> None:
-        paragraph.later.append(partial(self._aside, text, paragraph.place, role))
+        paragraph.later.append(partial(self.aside, text, paragraph.place, role))
 
-    def _aside(self, text: str, place: Place, role: Role) -> None:
+    def aside(self, text: str, place: Place, role: Role) -> None:
+        """Give a text that is no part of the page: a name, a label, a formula."""
         self._sink.put_line(text, place._replace(role=role).hidden())
 
     # Tables of text documents and slides
@@ -325,145 +278,6 @@ class Story:
                 self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
                 column += repeat_count(cell.get(_REPEAT)) - 1
 
-    # Shapes
-
-    def _shape(self, shape: Element, name: str, flow: Flow) -> None:
-        place = flow.place
-        label = shape.get(_DRAW_NAME) or ""
-        if label and not _DEFAULT_NAME.match(label):
-            self._aside(label, place, Role.NAME)
-        for child in shape:
-            if NAMES[child.tag] in {"svg:title", "svg:desc"}:
-                self._aside("".join(child.itertext()), place, Role.ALT_TEXT)
-                child.text = None
-        match name:
-            case "draw:g" | "draw:a" | "dr3d:scene":
-                self.blocks(shape, flow)
-            case "draw:image":
-                self._image(shape, place)
-            case "draw:object" | "draw:object-ole":
-                self._object(shape, name, flow)
-            case "draw:plugin" | "draw:applet" | "draw:floating-frame":
-                self._reference(shape, place)
-                self._sink.warn("external-object", place.locator)
-            case "draw:text-box":
-                self._shelf.boxes += 1
-                self.blocks(shape, flow)
-            case "draw:control":
-                self.blocks(shape, flow)
-            case _:
-                self.blocks(shape, self._inside(shape, name, label, flow))
-
-    def _inside(self, shape: Element, name: str, label: str, flow: Flow) -> Flow:
-        """The flow of a shape's own text."""
-        place = flow.place
-        kind = shape.get(clark("presentation:class"))
-        family = "presentation" if shape.get(clark("presentation:style-name")) else "graphic"
-        style = shape.get(clark("presentation:style-name")) or shape.get(_TEXT_STYLE)
-        layer = self.styles.layer(family, style, with_default=family == "graphic")
-        if family == "presentation":
-            layer = {**self.styles.layer("graphic", None, with_default=True), **layer}
-        warped = any(child.get(clark("draw:text-path")) == "true" for child in shape)
-        in_text = place.role is not Role.TEXTBOX and not place.locator.startswith(("slide:", "master:"))
-        boxed = True if in_text else self._outlined(family, style)
-        if warped or _WATERMARK.search(label):
-            role = Role.WATERMARK
-        elif kind is not None:
-            role = _CLASS_ROLES.get(kind, Role.BODY)
-        elif place.role in {Role.HEADER, Role.FOOTER, Role.NOTE, Role.COMMENT, Role.WATERMARK}:
-            role = place.role
-        else:
-            role = Role.TEXTBOX
-        locator = place.locator
-        if in_text and role is Role.TEXTBOX:
-            locator = f"textbox:{self._shelf.boxes + 1}"
-        if shape.get(clark("presentation:placeholder")) == "true":
-            place = place.hidden()
-        place = place._replace(role=role, boxed=boxed, locator=locator)
-        behind = layer.get("behind") or flow.behind
-        frame_in_text = name == "draw:frame" and in_text
-        outline = ""
-        if kind == "outline":
-            names = self.styles.names(family, style)
-            outline = next((each[:-1] for each in names if each.endswith("-outline1")), "")
-        return Flow(
-            place,
-            () if frame_in_text else (layer,),
-            behind,
-            counted=False,
-            defaults=frame_in_text,
-            outline=outline,
-        )
-
-    def _outlined(self, family: str, style: str | None) -> bool:
-        stroke = self.styles.attribute(family, style, "style:graphic-properties", "draw:stroke")
-        return stroke is not None and stroke != "none"
-
-    def _image(self, image: Element, place: Place) -> None:
-        for child in image:
-            if NAMES[child.tag] == "office:binary-data":
-                data = _binary(child)
-                child.text = None
-                if data:
-                    locator = place.locator
-                    self._sink.budget.take_bytes(len(data))
-                    if is_metafile(data):
-                        read_metafile(data, self._sink, place._replace(role=Role.TEXTBOX), name="image")
-                    else:
-                        self._sink.members.append(Member(name="image", data=data, relation="image", locator=locator))
-            else:
-                self.block(child, Flow(place, (NOTHING,), None, counted=False, defaults=False))
-        target = image.get(_HREF)
-        if not target:
-            return
-        if _OUTSIDE.match(target):
-            self._sink.warn("external-object", place.locator)
-            return
-        digest = self._shelf.digest(target.removeprefix("./"))
-        self._sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
-
-    def _object(self, element: Element, name: str, flow: Flow) -> None:
-        place = flow.place
-        if name == "draw:object-ole":
-            self._sink.warn("ole-object", place.locator)
-        for child in element:
-            if NAMES[child.tag] == "office:binary-data":
-                data = _binary(child)
-                child.text = None
-                self._sink.budget.take_bytes(len(data))
-                self._sink.members.append(Member(name="object", data=data, relation="embedded", locator=place.locator))
-            elif NAMES[child.tag] == "office:document":
-                self._shelf.flat_object(child, place)
-            else:
-                self.block(child, flow)
-        target = element.get(_HREF)
-        if target and _OUTSIDE.match(target):
-            self._sink.warn("external-object", place.locator)
-        elif target:
-            self._shelf.embedded(target.removeprefix("./").rstrip("/"))
-
-    def _reference(self, element: Element, place: Place) -> None:
-        if _OUTSIDE.match(element.get(_HREF) or ""):
-            self._sink.warn("external-object", place.locator)
-        self.blocks(element, Flow(place, (), None, counted=False))
-
-    def _listener(self, element: Element, place: Place) -> None:
-        target = element.get(_HREF) or element.get(clark("script:macro-name")) or ""
-        action = element.get(clark("presentation:action")) or ""
-        if "script" in target or element.get(clark("script:macro-name")) or action == "execute-macro":
-            self._sink.warn("macro", place.locator)
-        elif action == "execute":
-            self._sink.warn("launch", place.locator)
-
-    def _forms(self, forms: Element, place: Place) -> None:
-        for element in forms.iter():
-            for attribute in ("form:label", "form:value", "form:current-value", "form:title", "form:item"):
-                self._aside(element.get(clark(attribute)) or "", place, Role.FIELD)
-            if NAMES[element.tag] in {"text:p", "text:h"}:
-                self.block(element, Flow(place._replace(role=Role.FIELD), (), None, counted=False))
-            if NAMES[element.tag] == "script:event-listener":
-                self._listener(element, place)
-
     def formula(self, formula: str | None, place: Place) -> None:
         """Give the literals of a formula, and say so when it reaches outside."""
         if not formula:
@@ -474,7 +288,7 @@ class Story:
         words = formula_words(formula)
         if holds_words(words) and words not in self._shelf.literals:
             self._shelf.literals.add(words)
-            self._aside(words, place, Role.FIELD)
+            self.aside(words, place, Role.FIELD)
 
     def leftovers(self, root: Element, place: Place) -> None:
         """Give what nobody has read; words inside number formats only when they are words."""
@@ -484,33 +298,3 @@ class Story:
                 self._sink.put_line(text, place.hidden())
             elif name == "number:text" and sum(letter.isalpha() for letter in text) > 2:
                 self._sink.put_line(text, place._replace(role=Role.FIELD).hidden())
-
-
-def flat_rows(parent: Element, wanted: set[str]) -> list[Element]:
-    """Return the rows or cells below, groups opened, nested tables not."""
-    found = []
-    stack = list(reversed(parent))
-    while stack:
-        element = stack.pop()
-        name = NAMES[element.tag]
-        if name in wanted:
-            found.append(element)
-        elif name.startswith("table:table-") and name not in {"table:table-cell", "table:table-row"}:
-            stack.extend(reversed(element))
-    return found
-
-
-def repeat_count(value: str | None) -> int:
-    """Return a repetition count, 1 when it is absent or nonsense."""
-    return min(1 << 20, int(value)) if value and value.isdecimal() and len(value) < 8 else 1
-
-
-def _binary(element: Element) -> bytes:
-    try:
-        return base64.b64decode("".join("".join(element.itertext()).split()))
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _hide(flow: Flow, *, hidden: bool) -> Flow:
-    return flow._replace(place=flow.place.hidden()) if hidden else flow

@@ -21,11 +21,12 @@ from gateway.readers.ooxml.rest import read_rest
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, parse
+from gateway.readers.word.docx_flow import Flow, Kit
 from gateway.readers.word.docx_format import VAL, on
 from gateway.readers.word.docx_numbering import Numbering
 from gateway.readers.word.docx_palette import Palette
 from gateway.readers.word.docx_sections import page_setup
-from gateway.readers.word.docx_story import Flow, Kit, Story
+from gateway.readers.word.docx_story import Story
 from gateway.readers.word.docx_styles import StyleSheet
 
 _T = TypeVar("_T")

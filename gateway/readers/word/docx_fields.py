@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
+from gateway.model import Origin, Role
+from gateway.readers.ooxml.sink import Place, Sink
+from gateway.readers.ooxml.xml import NAMES, Element, clark
+from gateway.readers.word.docx_format import VAL
+from gateway.readers.word.docx_paragraph import Paragraph
+
+_TYPE, _INSTRUCTION = clark("w:fldCharType"), clark("w:instr")
+_FORM_WORDS: Final = {"w:name", "w:default", "w:result", "w:listEntry", "w:statusText", "w:helpText"}
+_LIMIT_OPEN: Final = 256
 _DDE: Final = re.compile(r"(?i)\bDDE(?:AUTO)?\b")
 _OUTSIDE: Final = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|LINK|DATABASE|RD)\b")
 _BUTTON: Final = re.compile(r"(?i)^\s*MACROBUTTON\b")
@@ -28,3 +39,69 @@ def quoted(code: str) -> str | None:
     if match is None:
         return None
     return "".join(chr(number) for number in map(int, match.group(1).split()) if 0 < number < 0x110000)
+
+
+@dataclass
+class _Field:
+    code: list[str] = field(default_factory=list)
+    in_code: bool = True
+
+
+class Fields:
+    """The fields of one story: their codes stand between marks that may be paragraphs apart, one inside another."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._open: list[_Field] = []
+
+    def character(self, mark: Element, paragraph: Paragraph, page: int | None) -> None:
+        """Take a `w:fldChar`: where a field begins, its code ends, or it ends itself."""
+        match mark.get(_TYPE):
+            case "begin":
+                if len(self._open) < _LIMIT_OPEN:
+                    self._open.append(_Field())
+                place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=page)
+                for setting in mark.iter():
+                    value = setting.get(VAL)
+                    if value and NAMES[setting.tag] in _FORM_WORDS:
+                        paragraph.later.append(partial(self._sink.put_line, value, place))
+            case "separate" if self._open:
+                self._end_code(self._open[-1], paragraph)
+            case "end" if self._open:
+                self._end_code(self._open.pop(), paragraph)
+            case _:
+                return
+
+    def instruction(self, text: str, paragraph: Paragraph) -> None:
+        """Take the text of a `w:instrText`; outside any field it is a code of its own."""
+        if self._open and self._open[-1].in_code:
+            self._open[-1].code.append(text)
+        else:
+            paragraph.later.append(partial(self._give, text, paragraph.place))
+
+    def simple(self, element: Element, paragraph: Paragraph) -> None:
+        """Take a `w:fldSimple`, whose code is an attribute."""
+        paragraph.later.append(partial(self._give, element.get(_INSTRUCTION) or "", paragraph.place))
+
+    def finish(self) -> None:
+        """Give the codes that a truncated or hostile part left open."""
+        place = Place("field", Role.FIELD, Origin.HIDDEN)
+        while self._open:
+            self._give("".join(self._open.pop().code), place)
+
+    def _end_code(self, one: _Field, paragraph: Paragraph) -> None:
+        code = "".join(one.code)
+        one.code.clear()
+        one.in_code = False
+        if code:
+            paragraph.later.append(partial(self._give, code, paragraph.place))
+
+    def _give(self, code: str, place: Place) -> None:
+        kind = active_kind(code)
+        if kind is not None:
+            self._sink.warn(kind, place.locator)
+        where = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
+        self._sink.put_line(code.strip(), where)
+        letters = quoted(code)
+        if letters:
+            self._sink.put_line(letters, where)

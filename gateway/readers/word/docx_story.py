@@ -1,70 +1,31 @@
 """One story of a Word document (body, header, note, comment ...) to runs with their effective look.
 
 Every text node below the story's root is accounted for. What stands where the schema has no text, or in a branch that
-is not shown, comes out as hidden rather than not at all; `Story.finish_child` compares counts and sweeps up the rest.
+is not shown, comes out as hidden rather than not at all; `Story.child` compares counts and sweeps up the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.model import Origin, Role
-from gateway.readers.ooxml.parts import Parts, shown_branch
-from gateway.readers.ooxml.sink import Place, Sink
+from gateway.readers.ooxml.parts import shown_branch
+from gateway.readers.ooxml.sink import Place
 from gateway.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
-from gateway.readers.word.docx_fields import active_kind, quoted
+from gateway.readers.word.docx_fields import Fields
+from gateway.readers.word.docx_flow import Flow, Kit, hide, with_origin
 from gateway.readers.word.docx_format import VAL, Look, shading
-from gateway.readers.word.docx_numbering import Numbering
-from gateway.readers.word.docx_palette import Palette
+from gateway.readers.word.docx_nodes import CODE, NOISE, PROPERTIES, TEXT, has_textpath, in_properties, spoken
 from gateway.readers.word.docx_paragraph import Key, Paragraph
 from gateway.readers.word.docx_shapes import shape_of
-from gateway.readers.word.docx_styles import BaseKey, StyleSheet, TableKey, has_box, is_frame, number_of
+from gateway.readers.word.docx_styles import BaseKey, has_box, is_frame, number_of
 from gateway.readers.word.docx_tables import Grid, rows_of
 
-_FIELD_TYPE, _INSTR = clark("w:fldCharType"), clark("w:instr")
 _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
 _BREAK_TYPE, _NAME, _TOOLTIP = clark("w:type"), clark("w:name"), clark("w:tooltip")
-_TEXT: Final = {"w:t", "w:delText", "m:t"}
-_CODE: Final = {"w:instrText", "w:delInstrText"}
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
-_PROPERTIES: Final = {
-    "w:pPr", "w:rPr", "w:tblPr", "w:tblPrEx", "w:tblGrid", "w:trPr", "w:tcPr", "w:sectPr", "w:sdtPr", "w:sdtEndPr",
-    "w:rPrChange", "w:pPrChange", "m:rPr", "m:ctrlPr",
-}  # fmt: skip
-_NOISE: Final = {"wp:posOffset", "wp:align", "?:pctWidth", "?:pctHeight", "?:pctPosHOffset", "?:pctPosVOffset"}
-
-
-class Flow(NamedTuple):
-    """What paragraphs inherit from where they stand."""
-
-    place: Place
-    table: TableKey = None
-    behind: str | None = None
-    ink: str | None = None
-    counted: bool = True
-    """Paragraphs have numbers of their own in locators; in cells and boxes the place's locator stands."""
-
-
-@dataclass
-class Kit:
-    """What all stories of one document share."""
-
-    sink: Sink
-    parts: Parts
-    styles: StyleSheet
-    palette: Palette
-    numbering: Numbering
-    tables: int = 0
-    boxes: int = 0
-
-
-@dataclass
-class _Field:
-    code: list[str] = field(default_factory=list)
-    in_code: bool = True
 
 
 class Story:
@@ -77,7 +38,7 @@ class Story:
         self._part = part
         self._page = page
         self._paragraphs = 0
-        self._fields: list[_Field] = []
+        self._fields = Fields(kit.sink)
         self._taken = 0
 
     @property
@@ -99,9 +60,7 @@ class Story:
 
     def finish(self) -> None:
         """Close what a truncated or hostile part left open."""
-        place = Place("field", Role.FIELD, Origin.HIDDEN)
-        while self._fields:
-            self._code("".join(self._fields.pop().code), place)
+        self._fields.finish()
 
     # Blocks
 
@@ -112,12 +71,12 @@ class Story:
             case "w:tbl":
                 self._table(element, flow)
             case "w:del" | "w:moveFrom":
-                self._inner(element, _with_origin(flow, Origin.DELETED))
+                self._inner(element, with_origin(flow, Origin.DELETED))
             case "w:sdt":
                 self._content_control(element, flow.place)
                 self._inner(element, flow)
             case "mc:AlternateContent":
-                self._alternatives(element, lambda branch, hidden: self._inner(branch, _hide(flow, hidden=hidden)))
+                self._alternatives(element, lambda branch, hidden: self._inner(branch, hide(flow, hidden=hidden)))
             case "w:sectPr" | "w:sdtPr":
                 return
             case "w:altChunk":
@@ -232,8 +191,7 @@ class Story:
             case "w:del" | "w:moveFrom":
                 self._inline(element, paragraph, Origin.DELETED, link=link)
             case "w:fldSimple":
-                code = element.get(_INSTR) or ""
-                paragraph.later.append(partial(self._code, code, paragraph.place))
+                self._fields.simple(element, paragraph)
                 self._inline(element, paragraph, origin, link=link)
             case "w:sdt":
                 self._content_control(element, paragraph.place)
@@ -256,9 +214,9 @@ class Story:
                 paragraph.later.append(partial(self._block, element, flow))
             case "w:rt":  # small letters above their base are words of their own
                 paragraph.later.append(partial(self._paragraph, element, Flow(paragraph.place, counted=False)))
-            case _ if name in _TEXT or name in _CODE:
+            case _ if name in TEXT or name in CODE:
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, None), origin, link=link)
-            case _ if name in _PROPERTIES:
+            case _ if name in PROPERTIES:
                 return
             case _:
                 self._inline(element, paragraph, origin, link=link)
@@ -286,7 +244,7 @@ class Story:
     ) -> None:
         """One child of a run other than plain text."""
         key = Key(look, origin, link, self._page)
-        if name in _TEXT:
+        if name in TEXT:
             text = "".join(element.itertext())
             self._taken += solid_length(text)
             if name == "m:t":
@@ -295,13 +253,10 @@ class Story:
                 key = key._replace(origin=Origin.DELETED)
             paragraph.add(text, key)
             return
-        if name in _CODE:
+        if name in CODE:
             text = "".join(element.itertext())
             self._taken += solid_length(text)
-            if self._fields and self._fields[-1].in_code:
-                self._fields[-1].code.append(text)
-            else:
-                paragraph.later.append(partial(self._code, text, paragraph.place))
+            self._fields.instruction(text, paragraph)
             return
         match name:
             case "w:br":
@@ -314,55 +269,13 @@ class Story:
                     return
                 paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.ascii))
             case "w:fldChar":
-                self._field(element, paragraph)
+                self._fields.character(element, paragraph, self._page)
             case _ if name in _SPACES:
                 paragraph.add(_SPACES[name], key)
-            case _ if name in _PROPERTIES:
+            case _ if name in PROPERTIES:
                 return
             case _:
                 self._inline_one(element, paragraph, origin, link=link)
-
-    # Fields
-
-    def _field(self, element: Element, paragraph: Paragraph) -> None:
-        match element.get(_FIELD_TYPE):
-            case "begin":
-                if len(self._fields) < 256:
-                    self._fields.append(_Field())
-                for setting in element.iter():
-                    value = setting.get(VAL)
-                    if value and NAMES[setting.tag] in {
-                        "w:name",
-                        "w:default",
-                        "w:result",
-                        "w:listEntry",
-                        "w:statusText",
-                        "w:helpText",
-                    }:
-                        self._later_line(paragraph, value, Role.FIELD, Origin.HIDDEN)
-            case "separate" if self._fields:
-                self._end_code(self._fields[-1], paragraph)
-            case "end" if self._fields:
-                self._end_code(self._fields.pop(), paragraph)
-            case _:
-                return
-
-    def _end_code(self, open_field: _Field, paragraph: Paragraph) -> None:
-        code = "".join(open_field.code)
-        open_field.code.clear()
-        open_field.in_code = False
-        if code:
-            paragraph.later.append(partial(self._code, code, paragraph.place))
-
-    def _code(self, code: str, place: Place) -> None:
-        kind = active_kind(code)
-        if kind is not None:
-            self._sink.warn(kind, place.locator)
-        where = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
-        self._sink.put_line(code.strip(), where)
-        letters = quoted(code)
-        if letters:
-            self._sink.put_line(letters, where)
 
     # Controls, shapes, pictures
 
@@ -388,12 +301,12 @@ class Story:
     def _alternatives(self, element: Element, walk: Callable[[Element, bool], None]) -> None:
         """Walk the branch that is shown, and of the others what they say differently."""
         shown, others = shown_branch(element)
-        spoken = "" if shown is None else _spoken(shown)
+        said = "" if shown is None else spoken(shown)
         if shown is not None:
             walk(shown, False)
         for branch in others:
-            text = _spoken(branch)
-            if shown is not None and text == spoken and not _has_textpath(branch):
+            text = spoken(branch)
+            if shown is not None and text == said and not has_textpath(branch):
                 self._taken += len(text)
             else:
                 walk(branch, True)
@@ -447,38 +360,11 @@ class Story:
         place = flow.place._replace(origin=Origin.HIDDEN, page=self._page)
         for owner, text in texts(element):
             name = NAMES[owner.tag]
-            if name in _NOISE:
+            if name in NOISE:
                 continue
-            if (name in _TEXT or name in _CODE or name == "a:t") and not _in_properties(owner, element):
+            if (name in TEXT or name in CODE or name == "a:t") and not in_properties(owner, element):
                 continue
             self._sink.put_line(text, place)
-
-
-def _in_properties(owner: Element, root: Element) -> bool:
-    for _ in range(256):
-        if owner is root or owner is None:
-            return False
-        if NAMES[owner.tag] in _PROPERTIES:
-            return True
-        owner = owner.getparent()
-    return True
-
-
-def _spoken(branch: Element) -> str:
-    """The letters of a branch without white space; positions and sizes are no letters."""
-    return "".join("".join(text.split()) for owner, text in texts(branch) if NAMES[owner.tag] not in _NOISE)
-
-
-def _has_textpath(branch: Element) -> bool:
-    return next(branch.iter(clark("v:textpath")), None) is not None
-
-
-def _with_origin(flow: Flow, origin: Origin) -> Flow:
-    return flow._replace(place=flow.place._replace(origin=origin))
-
-
-def _hide(flow: Flow, *, hidden: bool) -> Flow:
-    return _with_origin(flow, Origin.HIDDEN) if hidden else flow
 
 
 def _merged_number(
