@@ -18,7 +18,8 @@ _current = threading.local()
 def check_spf(client_address: str | None, reverse_path: str, helo: str | None, lookups: Lookups) -> AuthResult:
     """Return whether the client may send for the domain; `none` without client address or domain."""
     domain = reverse_path.rpartition("@")[2] if reverse_path else helo or ""
-    if client_address is None or not domain:
+    # RFC 7208 §4.3: a name of one label is no domain to ask for.
+    if client_address is None or "." not in domain.strip("."):
         return AuthResult(method="spf", result="none", domain=domain or None)
     try:
         address = str(ipaddress.ip_address(client_address.partition("%")[0]))

@@ -6,12 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.accuracy import looks, mails, official_files, second_readers, signatures, tables
+from tests.accuracy import authentication, looks, mails, official_files, second_readers, signatures, tables
 
 SECTIONS = {
     "matrix": tables.full_report,
     "recall": second_readers.report,
     "mails": mails.report,
+    "authentication": authentication.report,
     "signatures": signatures.report,
     "official": official_files.report,
     "looks": looks.report,
