@@ -23,6 +23,7 @@ ODT = "application/vnd.oasis.opendocument.text"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODP = "application/vnd.oasis.opendocument.presentation"
 ODG = "application/vnd.oasis.opendocument.graphics"
+DXF = "image/vnd.dxf"
 OOXML_ENCRYPTED = "application/x-ooxml-encrypted"
 """An OLE file that holds an encrypted OOXML package (MS-OFFCRYPTO)."""
 
@@ -54,6 +55,7 @@ READERS: dict[str, str] = {
     "image/webp": "gateway.readers.pictures.image",
     "image/emf": "gateway.readers.pictures.metafile",
     "image/wmf": "gateway.readers.pictures.metafile",
+    DXF: "gateway.readers.drawings.dxf",
     # messages
     "message/rfc822": "gateway.readers.mail.eml",
     "application/vnd.ms-outlook": "gateway.readers.mail.outlook_msg",
@@ -95,6 +97,7 @@ _FORMATS: dict[str, str] = {
     "application/vnd.ms-excel": "xls",
     "application/vnd.ms-powerpoint": "ppt",
     "application/rtf": "rtf",
+    DXF: "dxf",
     "text/html": "html",
     "text/plain": "text",
     "text/csv": "text",

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Final
 
 from gateway.readers.archives.tar_header import is_tar
-from gateway.readers.registry import OOXML_ENCRYPTED
+from gateway.readers.registry import DXF, OOXML_ENCRYPTED
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
 
@@ -23,6 +23,8 @@ EMPTY: Final = "application/x-empty"
 VOLUME: Final = "application/x-archive-volume"
 """One of several volumes of an archive, which only all of them together open; known by its name alone."""
 EXECUTABLE: Final = "application/x-dosexec"
+WORD_2: Final = "application/x-winword-2"
+"""Word for Windows 1 and 2, before there were compound files."""
 _ZIP: Final = "application/zip"
 _PDF: Final = "application/pdf"
 _OLE: Final = "application/x-ole-storage"
@@ -72,6 +74,17 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"\x00\x00\x01\x00", "image/x-icon"),
     (0, b"8BPS", "image/vnd.adobe.photoshop"),
     (0, b"AC10", "image/vnd.dwg"),
+    (0, b"AutoCAD Binary DXF\r\n\x1a\0", DXF),
+    (60, b"BOOKMOBI", "application/x-mobipocket-ebook"),
+    (60, b"TEXtREAd", "application/x-mobipocket-ebook"),
+    (0, b"HWP Document File V", "application/x-hwp"),
+    (0, b"\xdb\xa5", WORD_2),
+    (0, b"\x9b\xa5", WORD_2),
+    (0, b"\x31\xbe\0\0\0\xab", "application/x-mswrite"),
+    (0, b"\xed\xde\xad\x0b", "application/x-powerpoint-3"),
+    (0, b"\x0b\xad\xde\xad", "application/x-powerpoint-3"),
+    (0, b"\0\0\x02\0\x06\x04\x06\0", "application/vnd.lotus-1-2-3"),
+    (0, b"\0\0\x1a\0\x00\x10\x04\0", "application/vnd.lotus-1-2-3"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"OggS", "application/ogg"),
     (0, b"fLaC", "audio/flac"),

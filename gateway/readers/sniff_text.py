@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.readers.registry import DOCX, PPTX, XLSX
+from gateway.readers.registry import DOCX, DXF, PPTX, XLSX
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
@@ -37,6 +37,8 @@ _HEADER_TYPES: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers
 """The header of a returned mail alone (RFC 3462)."""
 _ENRICHED_TYPES: Final = frozenset({"text/enriched", "text/richtext"})
 """Text with commands in angle brackets (RFC 1896), which a page of HTML without known elements resembles."""
+_DXF: Final = re.compile(rb"(?:999[ \t]*\r?\n[^\r\n]{0,500}\r?\n\s*){0,20}0[ \t]*\r?\nSECTION[ \t]*\r?\n")
+"""Comments and the first section of a drawing."""
 _PEM: Final = re.compile(rb"-----BEGIN (?P<label>PKCS7|CMS|PKCS #7 SIGNED DATA|PGP MESSAGE)-----")
 _TEXT_SUFFIXES: Final = (".txt", ".csv", ".log", ".md", ".ini", ".json", ".tsv")
 _SPACE: Final = frozenset(b"\t\n\r\f\v\x1b")
@@ -61,6 +63,8 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
         return ("text/vcard",)
     if pem := _PEM.match(head):
         return ("application/pgp-encrypted",) if pem["label"].startswith(b"PGP") else ("application/pkcs7-mime",)
+    if _DXF.match(head):
+        return (DXF,)
     if declared_type in _ENRICHED_TYPES:
         return ("text/plain", "text/html")
     if declared_type in _HEADER_TYPES and _FIELD.match(head):

@@ -12,6 +12,7 @@ from gateway.readers.registry import DOCX, ODG, ODP, ODS, ODT, PPTX, XLSX
 
 ZIP: Final = "application/zip"
 XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+IWORK: Final = "application/vnd.apple.iwork"
 _SMALL: Final = 1 << 20
 _MIMETYPES: Final = {
     "application/vnd.oasis.opendocument.text": ODT,
@@ -82,7 +83,14 @@ def zip_types(data: bytes) -> tuple[str, ...]:
         kinds["application/vnd.etsi.asic-e+zip"] = None
     if not kinds and any(entry.name == "META-INF/manifest.xml" for entry in entries):
         kinds.update(dict.fromkeys(_odf_without_mimetype(data, entries, budget)))
-    return tuple(kinds) or (ZIP,)
+    return tuple(kinds) or _iwork({entry.name for entry in entries}) or (ZIP,)
+
+
+def _iwork(names: set[str]) -> tuple[str, ...]:
+    """Pages, Numbers or Keynote: files of a form of Apple's own within a zip, which say little of which it is."""
+    modern = names & {"Index/Document.iwa", "Index.zip", "Document.iwa"}
+    old = names & {"index.xml", "index.xml.gz", "index.apxl", "index.apxl.gz"} and "buildVersionHistory.plist" in names
+    return (IWORK,) if modern or old else ()
 
 
 def stored_member_at(data: bytes, position: int) -> bool:

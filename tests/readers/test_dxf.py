@@ -1,0 +1,131 @@
+"""Drawings in DXF: what a viewer of the drawing reads is read, however AutoCAD writes it."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from gateway.model import Origin, ReadStatus, Role
+from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.drawings import dxf
+from gateway.readers.drawings.dxf_groups import BINARY
+from gateway.readers.registry import DXF, reader_for
+from gateway.readers.sniff import sniff
+
+Pair = tuple[int, str]
+HEADER: list[Pair] = [(0, "SECTION"), (2, "HEADER"), (9, "$ACADVER"), (1, "AC1027"), (0, "ENDSEC")]
+STYLES: list[Pair] = [
+    *[(0, "SECTION"), (2, "TABLES"), (0, "TABLE"), (2, "STYLE")],
+    *[(0, "STYLE"), (2, "TIEUDE"), (70, "0"), (3, "C:\\fonts\\.VnTimeH.ttf"), (0, "ENDTAB"), (0, "ENDSEC")],
+]
+
+
+def drawing(*entities: list[Pair], header: list[Pair] = HEADER) -> list[Pair]:
+    body = [pair for entity in entities for pair in entity]
+    return [*header, *STYLES, (0, "SECTION"), (2, "ENTITIES"), *body, (0, "ENDSEC"), (0, "EOF")]
+
+
+def text(value: str, *more: Pair) -> list[Pair]:
+    return [(0, "TEXT"), (8, "0"), (10, "10.0"), (20, "20.0"), (40, "5.0"), *more, (1, value)]
+
+
+def mtext(*values: str) -> list[Pair]:
+    *parts, last = values
+    return [(0, "MTEXT"), (8, "0"), (10, "0"), (20, "0"), (40, "5"), *((3, part) for part in parts), (1, last)]
+
+
+def as_text(pairs: list[Pair], charset: str = "utf-8") -> bytes:
+    return "".join(f"{code:3}\r\n{value}\r\n" for code, value in pairs).encode(charset)
+
+
+def as_binary(pairs: list[Pair]) -> bytes:
+    out = bytearray(BINARY)
+    for code, value in pairs:
+        out += struct.pack("<H", code)
+        if 10 <= code <= 59:
+            out += struct.pack("<d", float(value))
+        elif 60 <= code <= 79:
+            out += struct.pack("<h", int(value))
+        else:
+            out += value.encode() + b"\0"
+    return bytes(out)
+
+
+def read(data: bytes) -> Reading:
+    assert sniff(data, "a.dxf").primary == DXF
+    reader = reader_for(DXF)
+    assert reader is not None
+    return reader(Source(data=data, part="2", detected_type=DXF), Budget())
+
+
+def shown(reading: Reading) -> list[str]:
+    blocks: dict[int, str] = {}
+    for run in reading.document.runs:
+        if run.role is Role.BODY:
+            blocks[run.block] = blocks.get(run.block, "") + run.text
+    return list(blocks.values())
+
+
+@pytest.mark.parametrize("write", [as_text, as_binary])
+def test_texts_are_read_in_both_forms(write) -> None:  # type: ignore[no-untyped-def]
+    reading = read(write(drawing(text("TỐI MẬT"), text("Tỷ lệ 1:100", (60, "1")), mtext("Ghi ", "chú"))))
+    assert reading.document.status is ReadStatus.OK
+    assert shown(reading) == ["TỐI MẬT", "Tỷ lệ 1:100", "Ghi chú"]
+    assert [run.origin for run in reading.document.runs if "Tỷ lệ" in run.text] == [Origin.HIDDEN]
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (r"TUY\U+1EC6T M\U+1EACT", "TUYỆT MẬT"),
+        (r"{\fTimes New Roman|b1|i0;M\H2.5x;ẬT}", "MẬT"),
+        (r"M\~\P{\C1;ẬT}", "M\xa0\nẬT"),
+        (r"\A1;\S1^2; \\ \{x\}", r"1/2 \ {x}"),
+        (r"\pxqc;\W0.8;\LMẬT\l", "MẬT"),
+    ],
+)
+def test_codes_of_formatted_text_are_resolved(value: str, wanted: str) -> None:
+    assert shown(read(as_text(drawing(mtext(value))))) == [wanted]
+
+
+def test_codes_of_plain_text_are_resolved_and_others_stay() -> None:
+    assert shown(read(as_text(drawing(text(r"%%uM\U+1EACT%%u 90%%d %%068 C:\Pa"))))) == ["MẬT 90° D C:\\Pa"]
+
+
+def test_the_font_is_that_of_the_style_and_old_files_keep_their_octets() -> None:
+    old: list[Pair] = [
+        (0, "SECTION"),
+        (2, "HEADER"),
+        (9, "$ACADVER"),
+        (1, "AC1015"),
+        (9, "$DWGCODEPAGE"),
+        (3, "ANSI_1252"),
+    ]
+    pairs = drawing(text("m\xcbt", (7, "TIEUDE")), header=[*old, (0, "ENDSEC")])
+    (run,) = (run for run in read(as_text(pairs, "latin-1")).document.runs if run.role is Role.BODY)
+    assert (run.text, run.font) == ("m\xcbt", ".VnTimeH")
+
+
+def test_a_font_set_within_a_text_counts_up_to_its_brace() -> None:
+    runs = read(as_text(drawing(mtext(r"a {\fVNI-Times;b} c")))).document.runs
+    assert [(run.text, run.font) for run in runs if run.role is Role.BODY] == [
+        ("a ", None),
+        ("b", "VNI-Times"),
+        (" c", None),
+    ]
+
+
+def test_names_and_comments_are_given_as_hidden() -> None:
+    pairs = [(999, "TÀI LIỆU MẬT"), *drawing(text("x", (8, "LỚP MẬT")))]
+    runs = read(as_text(pairs)).document.runs
+    assert {run.text for run in runs if run.origin is Origin.HIDDEN} >= {"TÀI LIỆU MẬT", "LỚP MẬT"}
+
+
+def test_a_broken_rhythm_is_malformed_and_keeps_what_was_read() -> None:
+    whole = as_text(drawing(text("TỐI MẬT")))
+    document = read(whole.replace(b"  0\r\nENDSEC\r\n  0\r\nEOF", b"zz\r\nENDSEC\r\n")).document
+    assert (document.status, document.reason) == (ReadStatus.MALFORMED, "dxf")
+    assert any("TỐI MẬT" in run.text for run in document.runs)
+    with pytest.raises(ReadError):
+        dxf.read(Source(data=BINARY + b"\0\0SECTION", part="2"), Budget())
