@@ -28,7 +28,7 @@ from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
 
 _ZIP_BASED: Final = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
-_SIGNATURE_SUFFIXES: Final = (".p7s", ".sig", ".sign", ".p7b", ".xsig")
+_SIGNATURE_SUFFIXES: Final = (".p7s", ".p7m", ".sig", ".sign", ".p7b", ".xsig")
 _SIGNATURE_TYPES: Final = frozenset({
     "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"
 })  # fmt: skip
@@ -126,7 +126,10 @@ class Inspector:
             return mime.decode_body(self._content, part)
 
         signed = parent if parent is not None and parent.declared_type == "multipart/signed" else None
-        entity = part if part.declared_type in ("application/pkcs7-mime", "application/x-pkcs7-mime") else None
+        # `smime.p7m` is a signed mail (RFC 8551 §3.2.1); under another name it is a file that its signature goes around.
+        mime_type = part.declared_type in ("application/pkcs7-mime", "application/x-pkcs7-mime")
+        mail = mime_type and (parent is None or (part.filename or "smime.p7m").lower() == "smime.p7m")
+        entity = part if mail else None
         if signed is not None and _is_signature(part):
             entity = signed
         return _Item(part, load, group, entity=None if entity is None else lambda: self._raw(entity))

@@ -227,6 +227,14 @@ def test_a_signature_file_is_verified_last_with_the_files_beside_it():
     assert ("3", sample._PDF) in others
 
 
+@pytest.mark.parametrize(("name", "kind"), [("cv.docx.p7m", "beside"), ("smime.p7m", "entity")])
+def test_a_signed_file_is_no_signed_mail_for_being_a_p7m(name, kind):
+    raw = mail((name, b"0\x80sig"), ("a.pdf", sample._PDF))
+    verifiers = Recording()
+    inspect(raw.replace(b"application/octet-stream", b"application/pkcs7-mime", 1), verifiers=verifiers)
+    assert (kind, "2") in [call[:2] for call in verifiers.calls]
+
+
 def test_a_signed_mail_is_verified_as_it_stands():
     signed = (
         b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="s"\r\n\r\n--s\r\n'
