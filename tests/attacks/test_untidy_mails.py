@@ -37,6 +37,8 @@ def nested(inner: bytes, *, boundary: bytes) -> bytes:
 
 INNOCENT = {
     "footer of a mailing list": multipart(BODY, epilogue=b"_______\r\nMailing list: http://example.vn/list <a@b.vn>\r\n"),
+    "footer with escapes in an address": multipart(
+        BODY, epilogue=b"http://example.vn/h%E1%BB%8Dp%20giao%20ban?x=%22a%22 &#272;&#7873; ngh&#7883; =E1=BB=8D\r\n"),
     "notice of a virus scanner before the parts": multipart(BODY, preamble=b"Checked by Example AntiVirus 9.1\r\n"),
     "bounce whose words stand before the parts": multipart(BODY, preamble=b"Processing your mail caused errors:\r\n\r\nno such user\r\n"),
     "no closing line": message(MIXED, b"--B\r\n" + BODY),
@@ -60,6 +62,7 @@ INNOCENT = {
 
 HIDDEN = {
     "mark behind the parts": (multipart(BODY, epilogue=MARK), "classified.marked"),
+    "mark with escapes behind the parts": (multipart(BODY, epilogue=b"T&#7888;I M&#7852;T\r\n"), "classified.marked"),
     "mark before the parts": (multipart(BODY, preamble=MARK), "classified.marked"),
     "mark before the parts of a forwarded message": (multipart(BODY, forwarded(multipart(BODY, preamble=MARK))), "classified.marked"),
     "mark behind a line of blanks": (message(FOLD + "X-Note: TỐI MẬT\r\n".encode(), WORDS), "classified.marked"),
