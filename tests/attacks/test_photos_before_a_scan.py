@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from gateway.readers.base import Budget
 from gateway.readers.pictures import ocr, stamp_page
-from gateway.readers.pictures.likeness import looks_written
+from gateway.readers.pictures.likeness import writing
 from tests.readers import scan_makers
 
 pytestmark = [
@@ -62,16 +62,18 @@ def test_a_page_looks_written_from_every_machine(machine: str, turn: int):
     import io
 
     _, data = scan_makers.make(scan_makers.Sheet(seed=2, machine=machine, turn=turn))
-    assert looks_written(_bgr(Image.open(io.BytesIO(data))))
+    seen = writing(_bgr(Image.open(io.BytesIO(data))))
+    assert seen.is_page
+    assert seen.on_its_side is bool(turn)
 
 
 def test_a_sheet_with_two_lines_looks_written():
     page = Image.new("RGB", (1240, 1754), "white")
     font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", 40)
     ImageDraw.Draw(page).text((300, 500), "BÁO CÁO NĂM 2026", font=font, fill="black")
-    assert looks_written(_bgr(page))
+    assert writing(_bgr(page)).is_page
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_photo_does_not_look_written(seed: int):
-    assert not looks_written(_photo(seed))
+    assert not writing(_photo(seed)).is_page

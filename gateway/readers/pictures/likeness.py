@@ -8,6 +8,7 @@ quarter.
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -50,24 +51,42 @@ def likeness(ink: Pixels, dpi: float, *, least: int = MANY_GLYPHS, tallest: floa
     return Likeness.TEXTURE if len(heights) > max(MANY_SPOTS, 6 * glyphs) else Likeness.WORDS
 
 
-def looks_written(picture: Pixels) -> bool:
-    """Whether a BGR picture looks like a page or a screen of words, and not like a photo or drawing of things."""
+class Writing(NamedTuple):
+    """How much of a picture's ink stands in lines as letters do, 0 to 1."""
+
+    rows: float
+    columns: float
+    """Along the columns: letters of a page that lies on its side."""
+
+    @property
+    def is_page(self) -> bool:
+        """It looks like a page or a screen of words, and not like a photo or drawing of things."""
+        return max(self.rows, self.columns) >= LEAST_SHARE
+
+    @property
+    def on_its_side(self) -> bool:
+        """The lines run along the columns."""
+        return self.columns > self.rows
+
+
+def writing(picture: Pixels) -> Writing:
+    """Look for lines of letters in a BGR picture."""
     scale = min(1.0, LONG_SIDE / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
     mask = cv2.threshold(darkness(np.asarray(small, np.uint8)), 40, 255, cv2.THRESH_BINARY)[1]
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
     longest = max(small.shape[:2])
-    letter = (height >= 5) & (height <= 0.05 * longest) & (width >= 2) & (width <= 0.08 * longest)
+    letter = (np.minimum(width, height) >= 2) & (np.maximum(width, height) >= 5)
+    letter &= np.maximum(width, height) <= 0.07 * longest
     boxes = stats[1:][letter][:LIMIT_SPOTS, :4].astype(np.float32)
-    turned = boxes[:, [1, 0, 3, 2]]
-    return _is_chained(boxes) or _is_chained(turned)
+    return Writing(_chained(boxes), _chained(boxes[:, [1, 0, 3, 2]]))
 
 
-def _is_chained(boxes: npt.NDArray[np.float32]) -> bool:
-    """Whether most spots have a neighbour to the right that stands on their line and is about as high."""
+def _chained(boxes: npt.NDArray[np.float32]) -> float:
+    """Return the share of spots with a neighbour to the right that stands on their line and is about as high."""
     if len(boxes) < LEAST_CHAINED:
-        return False
+        return 0.0
     left, width, height = boxes[:, 0], boxes[:, 2], boxes[:, 3]
     right, bottom = left + width, boxes[:, 1] + height
     asked = np.linspace(0, len(boxes) - 1, min(len(boxes), LIMIT_ASKED)).astype(int)
@@ -79,4 +98,4 @@ def _is_chained(boxes: npt.NDArray[np.float32]) -> bool:
         beside &= (height > 0.55 * tall) & (height < 1.8 * tall)
         beside[one] = False
         chained += bool(beside.any())
-    return chained >= LEAST_CHAINED and chained >= LEAST_SHARE * len(asked)
+    return chained / len(asked) if chained >= LEAST_CHAINED else 0.0

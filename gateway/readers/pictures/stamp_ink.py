@@ -30,6 +30,8 @@ RED_SHARE = 1.2e-4
 """Share of red pixels from which a page has red ink at all."""
 DARKEST_PAPER, PAPER_DIFFERENCE, PAPER_GRAIN = 70.0, 40.0, 26.0
 """Of 255: the darkest paper, how much it may differ within a box from around it, and how rough it may be."""
+LEAST_CONTRAST = 40.0
+"""Of 255, between paper and ink; creases and shadows are paler."""
 LIMIT_CONTOURS = 4000
 LIMIT_RECTANGLES = 400
 
@@ -135,6 +137,9 @@ def colour_candidates(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> lis
         for picture in (level, closed):
             rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     found = [Candidate(item, kind, framed=_has_frame(mask, item, dpi, kind)) for item in _distinct(rectangles)]
+    if kind is Ink.BLUE:  # squared paper and tables are blue more often than stamps are
+        framed = [item.rectangle for item in found if item.framed]
+        found = [item for item in found if not (item.framed and _is_cell(item.rectangle, framed, dpi))]
     lines = _distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
     found.extend(Candidate(item, kind, framed=False) for item in lines)
     return found
@@ -160,11 +165,7 @@ def dark_candidates(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidat
         rectangles.extend(_rectangles(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     mask = _mask(ink, int(level * 0.6))
     framed = [item for item in _distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
-    return [
-        Candidate(item, Ink.DARK, framed=True)
-        for item in framed
-        if not any(_adjoin(item, other, dpi) for other in framed if other is not item)
-    ]
+    return [Candidate(item, Ink.DARK, framed=True) for item in framed if not _is_cell(item, framed, dpi)]
 
 
 def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
@@ -178,7 +179,8 @@ def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
         for item in _rectangles(picture, dpi, REGISTER_WIDTH, REGISTER_HEIGHT)
         if _has_frame(mask, item, dpi, Ink.RED)
     ]
-    return _distinct(found)
+    frames = _distinct(found)
+    return [item for item in frames if not _is_cell(item, frames, dpi)]
 
 
 def _mask(ink: Pixels, threshold: int) -> Pixels:
@@ -236,12 +238,23 @@ def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
     ring = np.concatenate((box[:edge].ravel(), box[-edge:].ravel(), box[:, :edge].ravel(), box[:, -edge:].ravel()))
     inside, grain = float(np.percentile(inner, 80)), float(np.percentile(inner, 93) - np.percentile(inner, 67))
     outside = float(np.percentile(ring, 60))
-    return outside > DARKEST_PAPER and abs(inside - outside) < PAPER_DIFFERENCE and grain < PAPER_GRAIN
+    contrast = inside - float(np.percentile(box, 4))
+    return (
+        outside > DARKEST_PAPER
+        and abs(inside - outside) < PAPER_DIFFERENCE
+        and grain < PAPER_GRAIN
+        and contrast > LEAST_CONTRAST
+    )
 
 
 def _run_share(band: npt.NDArray[np.bool_], axis: int) -> float:
     """Return how much of a side has ink in its band."""
     return float(band.any(axis=axis).mean()) if band.size else 0.0
+
+
+def _is_cell(item: Rectangle, framed: list[Rectangle], dpi: float) -> bool:
+    """Whether a frame is one of several that share their sides."""
+    return any(_adjoin(item, other, dpi) for other in framed if other is not item)
 
 
 def _adjoin(one: Rectangle, other: Rectangle, dpi: float) -> bool:

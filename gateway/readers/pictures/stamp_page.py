@@ -19,7 +19,7 @@ import numpy.typing as npt
 from gateway.model import Origin, Role, Run
 from gateway.readers.base import Budget
 from gateway.readers.pictures import ocr, stamp
-from gateway.readers.pictures.likeness import Likeness, likeness, looks_written
+from gateway.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.readers.pictures.stamp_ink import Ink, Pixels, darkness
 from gateway.readers.pictures.stamp_words import VOCABULARY
 
@@ -83,21 +83,23 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
     if wish is Wish.STAMPS or ocr.engine() is None:
         return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
-    photo = not looks_written(pixels)
+    seen = writing(pixels)
+    photo = not seen.is_page
     pixels = _straightened(pixels)
     best, most = PageReading(), -1.0
-    first, second = ((1, 3), (0, 2)) if _on_its_side(pixels) else ((0, 2), (1, 3))
+    first, second = ((1, 3), (0, 2)) if seen.on_its_side else ((0, 2), (1, 3))
     sideways = False
     for turn in (*first, *second):
-        # Lines of equal words make a comb of columns too; only the words that are read show such a mistake.
+        # Lines of equal words make columns too; only the words that are read show such a mistake.
         if turn in second and not sideways:
             break
         turned = np.ascontiguousarray(np.rot90(pixels, turn)) if turn else pixels
         reading, text = _examine_upright(turned, view, wish, budget, photo=photo)
         sideways = sideways or text.sideways
-        if text.weight > most:
-            best, most = reading, text.weight
-        if text.legible or seconds_left(budget, photo=photo) < SECONDS_FULL:
+        weight = 0.0 if text.sideways else text.weight
+        if weight > most:
+            best, most = reading, weight
+        if (text.legible and not text.sideways) or seconds_left(budget, photo=photo) < SECONDS_FULL:
             break
     return best
 
@@ -184,12 +186,6 @@ def _ink_profile(pixels: Pixels) -> npt.NDArray[np.float32]:
 def _comb(ink: npt.NDArray[np.float32], axis: int) -> float:
     """Return how sharply the sums along an axis rise and fall: across lines of text they make a comb."""
     return float((np.diff(ink.sum(axis=axis)) ** 2).mean())
-
-
-def _on_its_side(pixels: Pixels) -> bool:
-    """Whether the lines of text run along the columns."""
-    ink = _ink_profile(pixels)
-    return bool(_comb(ink, 0) / ink.shape[0] > 2.0 * _comb(ink, 1) / ink.shape[1])
 
 
 def _straightened(pixels: Pixels) -> Pixels:
