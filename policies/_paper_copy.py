@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Protocol
 
 from gateway.model import Document, Evidence, MailboxKind
@@ -38,22 +38,31 @@ def declaration(evidence: Evidence, settings: PaperCopySettings, bodies: frozens
         return "subject"
     beginnings = tuple(_fold(line) for line in settings.paper_copy_line if line)
     texts = (document for document in evidence.documents if document.part in bodies)
-    heads = {beginning[0] for beginning in beginnings}
+    heads = _preimages(frozenset(beginning[0] for beginning in beginnings))
     if any(
-        line.lstrip()[:1].casefold() in heads and _fold(line).startswith(beginnings)
+        line.lstrip()[:1] in heads and _fold(line).startswith(beginnings)
         for text in texts
-        for line in _lines(text)
+        for line in _text(text).splitlines()
     ):
         return "line"
     return ""
 
 
-def _lines(document: Document) -> Iterator[str]:
-    blocks: dict[int, list[str]] = {}
+def _text(document: Document) -> str:
+    """Return the text with each block on lines of its own."""
+    blocks = [run.block for run in document.runs]
+    if len(set(blocks)) == len(blocks):
+        return "\n".join([run.text for run in document.runs])
+    pieces: dict[int, list[str]] = {}
     for run in document.runs:
-        blocks.setdefault(run.block, []).append(run.text)
-    for pieces in blocks.values():
-        yield from "".join(pieces).splitlines()
+        pieces.setdefault(run.block, []).append(run.text)
+    return "\n".join("".join(texts) for texts in pieces.values())
+
+
+@lru_cache(maxsize=16)
+def _preimages(letters: frozenset[str]) -> frozenset[str]:
+    """Return every letter that becomes one of these by `casefold`, so that few lines need a closer look."""
+    return frozenset(letter for letter in map(chr, range(0x10000)) if letter.casefold() in letters)
 
 
 def _fold(text: str) -> str:

@@ -27,6 +27,9 @@ class ReadStatus(Enum):
 class Role(Enum):
     """What a run is in the document."""
 
+    # Enum hashes the member's name in Python code; sets and dicts ask for every run of a text.
+    __hash__ = object.__hash__
+
     BODY = "body"
     HEADING = "heading"
     HEADER = "header"
@@ -50,6 +53,8 @@ class Role(Enum):
 
 class Origin(Enum):
     """How a run came to be seen."""
+
+    __hash__ = object.__hash__
 
     TEXT = "text"
     OCR = "ocr"

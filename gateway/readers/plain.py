@@ -179,16 +179,13 @@ def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         if block - first_block >= LIMIT_RUNS:
             yield from _rest(text[match.start() :], origin, block)
             return
-        for piece in _pieces(line):
+        for piece in (line,) if len(line) <= LIMIT_LINE else _pieces(line):
             yield Run(text=piece, block=block, locator=f"line:{block + 1}", origin=origin)
         block += 1
 
 
 def _pieces(line: str) -> Iterator[str]:
     """Cut an overlong line; pieces overlap so that no mark is cut in two."""
-    if len(line) <= LIMIT_LINE:
-        yield line
-        return
     for start in range(0, len(line), LIMIT_LINE - _OVERLAP):
         yield line[start : start + LIMIT_LINE]
 

@@ -186,8 +186,6 @@ def judge(text: str, font: str | None = None, *, hint: Charset | None = None) ->
 
 def _judge_by_words(tokens: Sequence[str], as_is: int, *, hint: Charset | None) -> tuple[Charset, bool]:
     """Decide without help of the font: most words must be wrong as they stand and right in one other reading."""
-    # A sign that stands alone (`£`, `§`, `®`) is that sign, although each is a letter somewhere.
-    tokens = [token for token in tokens if len(token) > 1 or token.isalpha()]
     total = len(tokens)
     if as_is * 2 > total:
         return (Charset.UNICODE, True)

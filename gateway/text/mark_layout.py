@@ -97,29 +97,39 @@ class Layout:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.runs = document.runs
-        self._starts: list[int] = []
+        self._starts: Sequence[int]
         texts = [run.text for run in self.runs]
         if needs_decoding(self.runs, "".join(texts)):
             texts = [item.text for item in decode_runs(self.runs)]
         self._run_texts = texts
-        self.blocks: list[str] = []
+        self.blocks = self._joined(texts)
+        if not "".join(self.blocks).isprintable():
+            self.blocks = [unify_line_breaks(block) for block in self.blocks]
+        self.whole = "\n".join(self.blocks)
+
+    def _joined(self, texts: list[str]) -> list[str]:
+        """Return the text of each stretch of runs that share block and role, and keep where each begins."""
+        numbers = [run.block for run in self.runs]
+        if len(set(numbers)) == len(numbers):
+            self._starts = range(len(numbers))  # each run is a block, as in plain text
+            return list(texts)
+        starts: list[int] = []
+        blocks: list[str] = []
         pieces: list[str] = []
         last: tuple[int, Role] | None = None
         for position, run in enumerate(self.runs):
             key = (run.block, run.role)
             if key != last:
                 if pieces:
-                    self.blocks.append("".join(pieces))
+                    blocks.append("".join(pieces))
                     pieces = []
-                self._starts.append(position)
+                starts.append(position)
                 last = key
             pieces.append(texts[position])
+        self._starts = starts
         if pieces:
-            self.blocks.append("".join(pieces))
-        self.whole = "\n".join(self.blocks)
-        if not self.whole.isprintable():
-            self.blocks = [unify_line_breaks(block) for block in self.blocks]
-            self.whole = "\n".join(self.blocks)
+            blocks.append("".join(pieces))
+        return blocks
 
     @cached_property
     def lines(self) -> list[str]:

@@ -263,13 +263,14 @@ def is_plain(document: Document) -> bool:
 
     Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """
-    return _is_plain(tuple(run for run in document.runs if _counts(run) and run.text))
+    return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
 
 
 def _is_plain(runs: tuple[Run, ...]) -> bool:
-    if any(run.font is not None or run.colour is not None or run.background is not None for run in runs):
-        return False
-    text = "".join(run.text for run in runs)
+    for run in runs:
+        if run.font is not None or run.colour is not None or run.background is not None:
+            return False
+    text = "".join([run.text for run in runs])
     return not text.isascii() and _NOT_PLAIN.search(text) is None  # ASCII may be VIQR
 
 
