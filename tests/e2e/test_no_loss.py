@@ -9,10 +9,15 @@ import shutil
 import signal
 import ssl
 import time
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.gateway_process import GatewayProcess, four_flags, serving, stop_hard
+from gateway.demo.documents import Line, word_file, zip_archive
+from tests.e2e.gateway_process import GatewayProcess, alive, children, four_flags, serving, stop_hard
+from tests.e2e.milter_client import MilterClient
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -323,8 +328,85 @@ async def test_a_killed_front_end_is_replaced_and_so_is_the_zygote(tmp_path):
         await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
 
 
-async def test_a_zygote_killed_with_a_mail_in_hand_costs_a_retry_and_no_mail(tmp_path):
-    """Text goes on without it: only mail that needs a child waits."""
+def heavy_mail(number: int) -> bytes:
+    """A mail that its child reads for a second or more: many small documents."""
+    text = [Line(f"Báo cáo công tác tuần {line}.") for line in range(300)]
+    document = word_file(tuple(text))
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = STAFF, COLLEAGUE, f"thu-so-{number}"
+    message.set_content("Kinh gui.\n")
+    archive = zip_archive(*((f"tep-{file}.docx", document) for file in range(150)))
+    message.add_attachment(archive, maintype="application", subtype="zip", filename="ho-so.zip")
+    return message.as_bytes()
+
+
+def cpu_ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+@pytest.mark.parametrize("front_end", ["relay", "milter"])
+async def test_a_zygote_killed_while_a_child_reads_a_mail_costs_a_retry_and_no_mail(tmp_path, front_end):
+    """The mail in hand gets 451, the zygote comes back, and what comes next is judged in full."""
+    content, path = heavy_mail(1), tmp_path / "milter.sock"
+    async with Sink() as sink:
+        config = {
+            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": f"unix:{path}"}],
+            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+        }
+
+        async def send(octets) -> int:
+            if front_end == "milter":
+                client = await MilterClient.connect(path)
+                kind, words = (await client.send(octets, sender=STAFF, recipients=[COLLEAGUE]))[-1]
+                client.close()
+                return 250 if kind == b"c" else int(words[:3])
+            async with RawClient(*gateway.address()) as client:
+                await client.ehlo()
+                return (await client.mail(octets, sender=STAFF, recipients=(COLLEAGUE,))).code
+
+        async with serving(tmp_path, config=config) as gateway:
+            gateway.faults_expected = True
+            zygote = gateway.zygote()
+            in_hand = asyncio.create_task(send(content))
+            # Children that wait for a job have used no processor time to speak of since their fork.
+            await gateway.until(lambda: any(cpu_ticks(child) >= 10 for child in children(zygote)))
+            readers = children(zygote)
+            assert not in_hand.done()
+            os.kill(zygote, signal.SIGKILL)
+            begun = time.monotonic()
+            assert await in_hand == 451
+            assert time.monotonic() - begun < 10, "it was noticed, not waited for"
+            assert await send(mail(2)) == 250, "text needs no child"
+            answers = [await send(content)]
+            async with asyncio.timeout(60):
+                while answers[-1] == 451:
+                    answers.append(await send(content))
+            assert answers[-1] == 250
+            await gateway.until(lambda: not any(map(alive, readers)))
+            assert gateway.zygote() not in {zygote, None}
+            records = await gateway.records()
+            (trouble, *_), intents = ([r for r in records if r["kind"] == kind] for kind in ("trouble", "intent"))
+            assert trouble["id"] not in {intent["id"] for intent in intents}
+            assert len(intents) == 2
+            assert (
+                sum(part.get("type", "").endswith("wordprocessingml.document") for part in intents[1]["mail"]["parts"])
+                > 50
+            )
+            if front_end == "relay":
+                await gateway.terminate()
+                assert len(sink.delivered) == 2
+                await assert_nothing_was_lost(gateway, sink, {token(one.content) for one in sink.delivered})
+            else:
+                assert not sink.delivered
+                await gateway.assert_audit_is_whole()
+
+
+async def test_without_a_zygote_text_goes_on(tmp_path):
+    """Only mail that needs a child waits."""
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         os.kill(gateway.zygote(), signal.SIGKILL)
         async with RawClient(*gateway.address()) as client:

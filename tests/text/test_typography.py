@@ -184,20 +184,6 @@ def test_legacy_letters_among_unicode_text_are_found():
     assert examine(document(*runs)).charsets == ("vni",)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "£10 £20 £30 £40 £50 £60",
-        "§ 1 § 2 § 3 § 4 § 5 § 6",
-        "Windows ® Office ® Excel ® Word ® Access ® Visio ®",
-        "© 2020 © 2021 © 2022 © 2023 © 2024 © 2025",
-        "¬ a ¬ b ¬ c ¬ d ¬ e ¬ f",
-    ],
-)
-def test_signs_that_stand_alone_are_no_legacy_letters(text):
-    assert examine(document(Run(text=text, font="Arial"))).legacy_letters == 0
-
-
 def test_a_legacy_font_over_unicode_letters_is_a_font_fault_only():
     report = examine(document(*(Run(text=s, font=".VnTime", block=i) for i, s in enumerate(SENTENCES))))
     assert report.legacy_letters == 0
