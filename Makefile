@@ -34,7 +34,7 @@ contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not system" --ignore=tests/e2e --ignore=tests/accuracy
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not system" --ignore=tests/e2e --ignore=tests/accuracy --ignore=tests/attacks
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench

@@ -116,6 +116,7 @@ MUTATIONS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, sample: Path, tmp_path: Path):
     chance = random.Random(MUTATIONS.index(mutation))  # type: ignore[arg-type]

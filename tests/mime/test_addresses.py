@@ -117,6 +117,7 @@ _WORD = st.text("aB.?=_'/+- ", max_size=12) | st.sampled_from(["=?utf-8?Q?a=40b.
 _ATOM = st.text("aB1_+-.", min_size=1, max_size=9)
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(_WORD, max_size=3).map("".join), _ATOM, st.text("aB1-.", min_size=1, max_size=9), st.booleans())
 def test_the_usual_form_is_read_as_the_grammar_reads_it(words, local, domain, brackets):
@@ -130,6 +131,7 @@ def test_a_path_is_read_without_raising(value):
     normal_form(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bomb", ["(" * 30_000, "a:" * 15_000, '"' + "\\" * 30_000, "<" * 30_000, "@" * 30_000, "a@b," * 8_000, " a" * 15_000,
              "\\" * 30_000, "[" * 30_000, " ." * 15_000, "=?" * 15_000, 'a"' * 15_000]

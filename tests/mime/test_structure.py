@@ -196,6 +196,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(_PIECES, max_size=40).map(b"".join))
 def test_every_leaf_lies_within_the_message_and_decodes(content):
@@ -207,6 +208,7 @@ def test_every_leaf_lies_within_the_message_and_decodes(content):
         decode_body(content, part)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(_PIECES, max_size=40).map(b"".join))
 def test_no_visible_text_escapes_the_leaves_of_an_unambiguous_message(body):

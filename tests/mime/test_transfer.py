@@ -28,6 +28,7 @@ def test_sound_base64_has_one_reading(data, width):
     assert (decoded.data, decoded.defects, decoded.alternatives) == (data, (), ())
 
 
+@pytest.mark.slow
 @given(
     st.binary(min_size=1, max_size=60),
     st.integers(0, 60),

@@ -50,6 +50,7 @@ def test_7z_members_are_read():
     assert [member.data for member in reading.members] == [TEXT, bytes(100)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [False, True])
 def test_a_locked_7z_opens_only_with_its_password(hidden):
     data = seven([("a.txt", TEXT)], password="Mật khẩu 1", header_encryption=hidden)
@@ -60,6 +61,7 @@ def test_a_locked_7z_opens_only_with_its_password(hidden):
     assert opened.members[0].data == TEXT
 
 
+@pytest.mark.slow
 def test_a_7z_bomb_is_a_limit():
     data = seven([("a", bytes(48 << 20))])
     assert read(archive_7z, data, SEVEN).document.status is ReadStatus.LIMIT
@@ -192,6 +194,7 @@ def test_a_cut_stream_is_malformed(kind):
     assert read(archive_stream, packed[:-5], kind).document.status is ReadStatus.MALFORMED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STREAMS)
 def test_a_stream_bomb_is_a_limit(kind):
     reading = read(archive_stream, STREAMS[kind](bytes(64 << 20)), kind)

@@ -57,6 +57,7 @@ def test_words_in_every_format_are_read(kind: str) -> None:
     assert (document.image_pages, document.read_pages) == ((1,), (1,))
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_heic_is_read_where_its_decoder_is_installed() -> None:
     pillow_heif = pytest.importorskip("pillow_heif")
@@ -78,6 +79,7 @@ def test_every_frame_of_a_tiff_is_read() -> None:
     assert {run.page for run in document.runs if "tài liệu" in run.text} == {1, 2}
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_page_on_its_side_or_head_is_turned(turn: int) -> None:
@@ -170,6 +172,7 @@ def test_a_truncated_picture_is_malformed_and_never_clean() -> None:
 _SMALL = saved(picture(size=(40, 30)), "PNG")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(8, len(_SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, int]]) -> None:

@@ -55,6 +55,7 @@ def office_files() -> list[Path]:
     return sorted(path for path in corpus().rglob("*") if ZIPPED.search(path.name) and path.parent.name != "encrypted")
 
 
+@pytest.mark.slow
 def test_every_text_node_of_every_part_is_among_the_runs() -> None:
     missing: list[str] = []
     seen = 0

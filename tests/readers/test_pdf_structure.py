@@ -236,6 +236,7 @@ SEED = pdfs.simple(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, len(SEED) - 1), st.binary(min_size=1, max_size=6)), min_size=1, max_size=6))
 def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, bytes]]) -> None:

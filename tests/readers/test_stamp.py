@@ -58,6 +58,7 @@ def test_other_stamps_are_read_as_what_they_are(other: str) -> None:
     assert all(item.text is not None for item in stamps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize("seed", [5, 6])
 def test_seal_signature_and_register_stamp_are_no_marks(seed: int, grey: bool) -> None:
@@ -89,6 +90,7 @@ def test_a_box_of_letters_nobody_can_read_is_reported_unread() -> None:
     assert stamps
 
 
+@pytest.mark.slow
 def test_a_scanned_pdf_gives_stamp_runs_and_the_head_of_the_letter() -> None:
     data, _ = scans.make(scans.Plan(seed=7, mark="TỐI MẬT", hard=0.3, dpi=150))
     out = io.BytesIO()
@@ -106,6 +108,7 @@ def test_a_scanned_pdf_gives_stamp_runs_and_the_head_of_the_letter() -> None:
     assert "Số: " in text
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_nothing_but_a_stamp_is_read() -> None:
     drawn = scans.text_stamp("TUYỆT MẬT", random.Random(2), 2.5, (200, 20, 30))
     page = Image.new("RGB", drawn.size, "white")

@@ -23,6 +23,7 @@ def folder(tmp_path):
     return tree().write_store(tmp_path / "certs")
 
 
+@pytest.mark.slow
 def test_verify_reports_every_file_for_tools_and_says_by_its_exit_code_whether_all_stand(tmp_path, folder, capsys):
     (tmp_path / "hai.pdf").write_bytes(sign_pdf_twice(letter_pdf(), tree().g2_person, tree().g2_seal))
     (tmp_path / "mot.docx").write_bytes(xml.sign_ooxml(letter_docx(), tree().g2_person))

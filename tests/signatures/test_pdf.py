@@ -205,6 +205,7 @@ class TestForgedRanges:
         hidden = once[: found.end(1) - 8] + b"deadbeef" + once[found.end(1) :]
         assert "hidden-in-contents" in look(hidden)[0].problems
 
+    @pytest.mark.slow
     def test_every_flipped_octet_of_the_signed_bytes_is_noticed(self, once):
         numbers = byte_range(once)[1]
         for position in [*range(20, numbers[1], 197), *range(numbers[2], len(once), 7)]:

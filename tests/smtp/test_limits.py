@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from gateway.spool import SpoolSettings
 from tests.support.client import RawClient
 from tests.support.gateway import QUICK, listener, running
@@ -186,6 +188,7 @@ async def test_the_total_time_of_a_content_is_limited():
         task.cancel()
 
 
+@pytest.mark.slow
 async def test_a_client_that_never_reads_its_replies_is_dropped():
     limits = replace(QUICK, command_timeout_s=0.5, commands_per_session=10**9)
     async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
@@ -204,6 +207,7 @@ async def test_a_client_that_never_reads_its_replies_is_dropped():
         await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.slow
 async def test_three_hundred_slow_clients_do_not_slow_a_good_one():
     limits = replace(QUICK, connections=1000, connections_per_address=600)
     async with Sink() as sink, running(sink.port, limits=limits, listeners=[listener()]) as gateway:

@@ -54,6 +54,7 @@ def test_open_example(example):
         assert stopping[0].level.value == example["expected"]
 
 
+@pytest.mark.slow
 def test_the_matrix_of_places_and_disguises_is_found():
     missed, total, levels = Counter(), 0, 0
     for case in cases():
@@ -224,6 +225,7 @@ def test_letters_of_marks_in_any_order_do_not_break_it(text):
     find_in_document(one(text))
 
 
+@pytest.mark.slow
 def test_hostile_lengths_stay_cheap():
     started = time.process_time()
     for text in (

@@ -128,6 +128,7 @@ async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(poo
     assert path.read_bytes() == b"original"
 
 
+@pytest.mark.slow
 async def test_too_many_waiting_is_a_capacity_error():
     pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, waiting=1))
     try:
@@ -187,6 +188,7 @@ async def test_a_job_that_no_zygote_takes_is_a_temporary_error():
         pool.close()
 
 
+@pytest.mark.slow
 async def test_children_die_with_the_zygote():
     pool = WorkerPool.start(PoolSettings(probe=PROBE))
     try:
