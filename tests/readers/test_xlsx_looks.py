@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import openpyxl
 import pytest
 from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DifferentialStyle, FormulaRule, Rule
@@ -9,13 +11,15 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from gateway.model import Document, Origin
+from gateway.readers.base import Budget, Source
 from gateway.readers.conditions import Test as Condition
 from gateway.readers.conditions import constant, holds
+from gateway.readers.excel import xls
 from gateway.readers.excel.overlays import Area, Box, Change, Overlays, boxes
 from gateway.readers.excel.overlays import Rule as Format
 from gateway.readers.ooxml.sink import Face
 from gateway.text.typography import examine
-from tests.readers.ooxml_support import read
+from tests.readers.ooxml_support import convert, read, read_any
 from tests.readers.test_xlsx import S, find, saved, workbook
 
 RED = Font(color="FFC00000")
@@ -229,3 +233,26 @@ def test_a_broken_table_part_hides_no_cell() -> None:
         "xl/tables/table1.xml": "<table",
     }
     assert find(read(workbook(cells, more=parts)), "còn đây")
+
+
+@pytest.mark.system
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_conditions_that_libreoffice_saves_in_other_formats_are_followed_or_unknown(tmp_path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row, text in enumerate(("Quá hạn", "Đúng hạn", "Tổng hợp", "Bên ngoài"), 1):
+        sheet.cell(row, 1, text)
+    sheet.conditional_formatting.add("A1:A2", CellIsRule(operator="equal", formula=['"Quá hạn"'], font=RED))
+    sheet.conditional_formatting.add("A3", FormulaRule(formula=["$B$1>3"], font=RED))
+    book.save(tmp_path / "a.xlsx")
+    convert([tmp_path / "a.xlsx"], "ods", tmp_path)
+    convert([tmp_path / "a.xlsx"], "xls", tmp_path)
+    opened = read_any(tmp_path / "a.ods").document
+    colours = {each.text: each.colour for each in opened.runs if each.locator.startswith("cell:")}
+    # OpenDocument cells whose colour cannot be told are given as automatic ones.
+    assert colours == {"Quá hạn": "C00000", "Đúng hạn": "000000", "Tổng hợp": "auto", "Bên ngoài": "000000"}
+    source = Source(data=(tmp_path / "a.xls").read_bytes(), part="1", detected_type="application/vnd.ms-excel")
+    old = {each.text: each.colour for each in xls.read(source, Budget()).document.runs if each.text in colours}
+    assert old == {"Quá hạn": None, "Đúng hạn": None, "Tổng hợp": None, "Bên ngoài": old["Bên ngoài"]}
+    assert old["Bên ngoài"] in {"auto", "000000"}

@@ -93,7 +93,7 @@ class Overlays:
             elif area.change_at is not None:
                 face = _under(face, area.change_at(row, column), own=own)
         if rules:
-            face = _over(face, sorted(rules, key=lambda rule: rule.priority), value())
+            face = laid_over(face, sorted(rules, key=lambda rule: rule.priority), value())
         return face._replace(colour=automatic(face.background)) if face.colour == AUTO else face
 
     def _at(self, row: int) -> list[Area]:
@@ -119,7 +119,7 @@ def _under(face: Face, change: Change, *, own: bool) -> Face:
     return Face(font, size, colour, background or change.background, bold or change.bold)
 
 
-def _over(face: Face, rules: list[Rule], value: Value) -> Face:
+def laid_over(face: Face, rules: list[Rule], value: Value) -> Face:
     """Lay conditional formats over a cell: of each property the first rule that holds decides, or nobody knows."""
     font, size, colour, background, bold = face
     colour_open = ground_open = ground_known = asked_known = True

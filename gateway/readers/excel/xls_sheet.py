@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.model import Origin, Role, Run
+from gateway.readers.excel.xls_conditions import Conditions
 from gateway.readers.excel.xls_formula import constants
 from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Dialect, Strings, Text, font_runs
 from gateway.readers.excel.xls_styles import CellLook, Styles, rk_number
@@ -101,6 +102,8 @@ class Sheet:
         self._old_note: tuple[int, int] = (0, 0)
         self._old_notes: dict[tuple[int, int], str] = {}
         self._drawing = bytearray()
+        self._conditions = Conditions()
+        self._first_run = len(book.sink.runs)
 
     def take(self, record: BiffRecord) -> bool:
         """Take a record when it is one of sheets; whether it was."""
@@ -111,7 +114,8 @@ class Sheet:
         return True
 
     def end(self) -> None:
-        """Give what could only be placed at the end: notes, text boxes, drawings."""
+        """Give what could only be placed at the end: notes, text boxes, drawings, what conditions do to cells."""
+        self._conditions.apply(self._sink.runs, self._first_run)
         noted = set()
         for row, column, number, author in self._notes:
             noted.add(number)
@@ -381,7 +385,11 @@ class Sheet:
         reader.octets(2)
         self._book.formula(reader.octets(size), place.locator)
 
+    def _ranges(self, record: BiffRecord) -> None:
+        self._conditions.ranges(record.data)
+
     def _condition(self, record: BiffRecord) -> None:
+        self._conditions.condition(record.data)
         first, second = u16(record.data, 2), u16(record.data, 4)
         tail = record.data[len(record.data) - first - second :]
         for tokens in (tail[:first], tail[first:]):
@@ -406,5 +414,5 @@ _HANDLERS: Final = {
     0x89C: Sheet._more_headers, 0x1C: Sheet._note, 0x5D: Sheet._obj, 0x1B6: Sheet._text_object, 0xEC: Sheet._art,  # noqa: SLF001
     0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
     0xCD: Sheet._words, 0xAF: Sheet._words, 0xB0: Sheet._words, 0xB1: Sheet._words, 0x100: Sheet._words, 0xC7: Sheet._words,  # noqa: SLF001
-    0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
+    0x1B0: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
 }  # fmt: skip

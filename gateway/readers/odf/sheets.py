@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.model import Origin, Role
+from gateway.readers.odf.conditions import ConditionalStyles
 from gateway.readers.odf.flow import Flow
 from gateway.readers.odf.rows import flat_rows, repeat_count
 from gateway.readers.odf.story import Story
@@ -27,6 +28,7 @@ class Sheets:
     def __init__(self, sink: Sink, styles: StyleBook, story: Story) -> None:
         self._sink = sink
         self._styles = styles
+        self._conditional = ConditionalStyles(styles)
         self._story = story
 
     def read(self, table: Element, origin: Origin) -> None:
@@ -76,6 +78,7 @@ class Sheets:
 
     def _cell(self, cell: Element, style: str | None, place: Place) -> None:
         layer = self._styles.layer("table-cell", style, with_default=True)
+        layer = self._conditional.layer(style, cell, layer)
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
         self._story.formula(cell.get(_FORMULA), place)
         self._story.blocks(cell, flow)

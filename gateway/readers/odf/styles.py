@@ -82,6 +82,14 @@ class StyleBook:
                         return value
         return None
 
+    def maps(self, family: str, name: str | None) -> list[Element]:
+        """Return the conditional styles (`style:map`) of a style or of the nearest parent that has any."""
+        for style in reversed(self._chain(family, name)):
+            found = [child for child in style if NAMES[child.tag] == "style:map"]
+            if found:
+                return found
+        return []
+
     def style_attribute(self, family: str, name: str | None, attribute: str) -> str | None:
         """Return an attribute of the style element itself, or of the nearest parent that has it."""
         key = clark(attribute)
