@@ -18,24 +18,36 @@ from gateway.text.normal import is_decomposed, is_unusual
 
 
 @cache
-def _legacy_patterns() -> dict[Charset, re.Pattern[str]]:
-    """Return, by charset, how `mật` shows when its bytes are read as Latin-1 or Windows-1252."""
+def _legacy_letters() -> dict[Charset, str]:
+    """Return, by charset, how `ậ` shows when its bytes are read as Latin-1 or Windows-1252, as alternatives."""
     shown_as = {byte: shown for shown, byte in CP1252_CHARACTERS.items()}
-    patterns = {}
+    letters = {}
     for charset, table in TABLES.items():
         forms = {form for form, letter in table.items() if letter in "ậẬ"}
         forms |= {"".join(shown_as.get(character, character) for character in form) for form in forms}
-        either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-        patterns[charset] = re.compile(rf"[mM] ?(?:{either}) ?[tT](?![a-zA-Z])")
-    return patterns
+        letters[charset] = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return letters
+
+
+@cache
+def _legacy_patterns() -> dict[Charset, re.Pattern[str]]:
+    """Return, by charset, how `mật` shows when its bytes are misread."""
+    return {
+        charset: re.compile(rf"[mM] ?(?:{letters}) ?[tT](?![a-zA-Z])") for charset, letters in _legacy_letters().items()
+    }
 
 
 @cache
 def legacy_sign() -> re.Pattern[str]:
-    """Return the pattern of every way that a misread `mật` can look."""
+    """Return the pattern of every way that a misread `mật` can look.
+
+    It begins with one set of letters, so that the search skips from one of them to the next.
+    """
+    letters = "|".join(_legacy_letters().values())
     return re.compile(
-        "|".join(f"(?:{pattern.pattern})" for pattern in _legacy_patterns().values())
-        + "|(?<![^\\W_])[tT][ậẬ][mM](?![^\\W_])|[mM](?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|[mM]%E1%BA%A[CD][tT]"
+        f"[mMtT](?:(?<=[mM])(?: ?(?:{letters}) ?[tT](?![a-zA-Z])"
+        "|(?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|%E1%BA%A[CD][tT])"
+        r"|(?<=[tT])(?<![^\W_][tT])[ậẬ][mM](?![^\W_]))"
     )
 
 
