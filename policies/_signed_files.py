@@ -11,7 +11,7 @@ from gateway.text.official import Recognition, recognise
 from policies._signature_findings import is_valid, signs_macros
 
 _DOCUMENT_FORMATS: Final = frozenset(
-    {"doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "odg", "rtf", "pdf"}
+    {"doc", "docx", "xls", "xlsx", "xlsb", "ppt", "pptx", "odt", "ods", "odp", "odg", "rtf", "pdf"}
 )
 
 

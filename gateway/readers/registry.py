@@ -18,6 +18,7 @@ _OOXML = "application/vnd.openxmlformats-officedocument."
 
 DOCX = _OOXML + "wordprocessingml.document"
 XLSX = _OOXML + "spreadsheetml.sheet"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 PPTX = _OOXML + "presentationml.presentation"
 ODT = "application/vnd.oasis.opendocument.text"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
@@ -33,6 +34,7 @@ READERS: dict[str, str] = {
     DOCX: "gateway.readers.ooxml.reader",
     XLSX: "gateway.readers.ooxml.reader",
     PPTX: "gateway.readers.ooxml.reader",
+    XLSB: "gateway.readers.ooxml.reader",
     ODT: "gateway.readers.odf.reader",
     ODS: "gateway.readers.odf.reader",
     ODP: "gateway.readers.odf.reader",
@@ -88,6 +90,7 @@ _FORMATS: dict[str, str] = {
     DOCX: "docx",
     XLSX: "xlsx",
     PPTX: "pptx",
+    XLSB: "xlsb",
     ODT: "odt",
     ODS: "ods",
     ODP: "odp",

@@ -8,10 +8,9 @@ from typing import Final
 from gateway.readers.archives.zip_directory import Entry, survey
 from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, ReadError
-from gateway.readers.registry import DOCX, ODG, ODP, ODS, ODT, PPTX, XLSX
+from gateway.readers.registry import DOCX, ODG, ODP, ODS, ODT, PPTX, XLSB, XLSX
 
 ZIP: Final = "application/zip"
-XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 IWORK: Final = "application/vnd.apple.iwork"
 _SMALL: Final = 1 << 20
 _MIMETYPES: Final = {

@@ -31,7 +31,7 @@ _SHEETS = "csv:Text - txt - csv (StarCalc):9,34,76,1,,0,false,true,false,false,f
 _TEXT = "txt:Text (encoded):UTF8"
 TARGETS = {
     ".pdf": "pdftotext", ".docx": "pdf", ".docm": _TEXT, ".dotx": _TEXT, ".doc": _TEXT, ".rtf": _TEXT, ".odt": _TEXT,
-    ".xls": _SHEETS, ".xlsx": _SHEETS, ".xlsm": _SHEETS, ".ods": _SHEETS, ".ppt": "pdf", ".pptx": "pdf", ".odp": "pdf",
+    ".xls": _SHEETS, ".xlsx": _SHEETS, ".xlsm": _SHEETS, ".xlsb": _SHEETS, ".ods": _SHEETS, ".ppt": "pdf", ".pptx": "pdf", ".odp": "pdf",
 }  # fmt: skip
 """How the second reader is asked; slides, and the formats that its text filter hangs on, by way of their PDF."""
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -1,6 +1,6 @@
 """Excel workbooks (SpreadsheetML, ISO/IEC 29500-1 §18) to Document: every sheet, hidden ones too, and what is around.
 
-Reads XLSX, XLSM, XLTX and XLTM. Binary workbooks (XLSB) have no reader: UNSUPPORTED `xlsb`.
+Reads XLSX, XLSM, XLTX and XLTM. Binary workbooks (XLSB) come as `xlsb.BinaryPackage`.
 """
 
 from __future__ import annotations
@@ -42,8 +42,6 @@ def _books(parts: Parts, sink: Sink) -> int | None:
     failed: ReadError | None = None
     for main in mains:
         parts.seen.add(main)
-        if "sheet.binary" in parts.package.content_type(main) or main.casefold().endswith(".bin"):
-            raise ReadError(ReadStatus.UNSUPPORTED, "xlsb")
         failed = _Workbook(parts, sink, main).read() or failed
     if failed:
         raise failed
@@ -136,6 +134,8 @@ class _Workbook:
                 self._parts.seen.add(comments)
                 for reference, rich in comment_lines(parse(self._parts.package.read(comments))):
                     place = Place(f"cell:{name}!{reference}", Role.COMMENT, origin)
+                    if not reference:
+                        place = Place(f"sheet:{name}", Role.COMMENT, Origin.HIDDEN)
                     block = self._sink.open_block()
                     for text, look in rich.pieces:
                         face = DEFAULT_FACE if look is None else self._book.styles.face(look, DEFAULT_FACE)

@@ -330,9 +330,11 @@ def _integer(value: str | None, default: int) -> int:
 
 
 def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:
-    """Yield cell reference and text of every comment in a comments part, threaded ones too."""
+    """Yield cell reference and text of every comment in a comments part, threaded ones too; authors have no cell."""
     for element in root.iter():
         match NAMES[element.tag]:
+            case "s:author":
+                yield "", Rich((("".join(element.itertext()), None),))
             case "s:comment":
                 for child in element:
                     if NAMES[child.tag] == "s:text":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.readers.base import Member
@@ -76,13 +76,22 @@ def inner_file(data: bytes) -> bytes:
 
 def strings(data: bytes) -> Iterator[str]:
     """Yield the stretches of octets that look like words, in UTF-16 and in 8-bit letters."""
+    yield from wide_strings(data)
+    yield from _words(_NARROW, narrow, data)
+
+
+def wide_strings(data: bytes) -> Iterator[str]:
+    """Yield the stretches of octets that look like words in UTF-16."""
+    return _words(_WIDE, wide, data)
+
+
+def _words(pattern: re.Pattern[bytes], decode: Callable[[bytes], str], data: bytes) -> Iterator[str]:
     count = 0
-    for pattern, decode in ((_WIDE, wide), (_NARROW, narrow)):
-        for match in pattern.finditer(data):
-            text = decode(match[0])
-            if sum(letter.isalnum() or letter == " " for letter in text) * 4 < len(text) * 3:
-                continue
-            count += 1
-            if count > _LIMIT_STRINGS:
-                return
-            yield text
+    for match in pattern.finditer(data):
+        text = decode(match[0])
+        if sum(letter.isalnum() or letter == " " for letter in text) * 4 < len(text) * 3:
+            continue
+        count += 1
+        if count > _LIMIT_STRINGS:
+            return
+        yield text

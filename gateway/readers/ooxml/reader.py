@@ -11,6 +11,7 @@ from typing import Final
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.excel import xlsx
+from gateway.readers.excel.xlsb import BinaryPackage
 from gateway.readers.ooxml.flat_opc import FlatPackage, is_flat_opc
 from gateway.readers.ooxml.opc import OpcPackage, Package
 from gateway.readers.ooxml.reading import Step, assemble
@@ -30,12 +31,18 @@ def read(source: Source, budget: Budget) -> Reading:
     if not kinds:
         raise ReadError(ReadStatus.MALFORMED, "no-main-part")
     steps = tuple(step for kind in kinds for step in _STEPS[kind])
-    return assemble(source, package, budget, kind=kinds[0], steps=(*steps, read_rest))
+    kind = "xlsb" if isinstance(package, BinaryPackage) else kinds[0]
+    return assemble(source, package, budget, kind=kind, steps=(*steps, read_rest))
 
 
 def open_package(data: bytes, budget: Budget) -> Package:
     """Return the package that stands in the bytes."""
-    return FlatPackage(data, budget) if is_flat_opc(data) else OpcPackage(data, budget)
+    if is_flat_opc(data):
+        return FlatPackage(data, budget)
+    package = OpcPackage(data, budget)
+    mains = (package.find(each.target) for each in package.relationships() if each.kind == "officeDocument")
+    binary = any(main is not None and "sheet.binary" in package.content_type(main) for main in mains)
+    return BinaryPackage(package, budget) if binary else package
 
 
 def main_kinds(package: Package) -> tuple[str, ...]:
