@@ -74,7 +74,7 @@ def _complaints(store: TrustStore, folder: Path, now: datetime) -> Iterator[str]
 
 def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> int:
     """Copy certificates into the folder after comparing their fingerprints; UserError names the first that does not fit."""
-    pins = load_pins(folder / "manifest.toml") if (folder / "manifest.toml").exists() else ()
+    pins = load_pins(folder / "manifest.yaml") if (folder / "manifest.yaml").exists() else ()
     known = {pin.sha256: pin for pin in pins}
     wanted = (sha256 or "").replace(":", "").lower()
     files = [file for source in sources for file in (sorted(source.iterdir()) if source.is_dir() else [source])]
@@ -93,7 +93,7 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
                 continue
             if found not in known and found != wanted:
                 raise UserError(
-                    f"{file}: {name} is not pinned in manifest.toml; compare its SHA-256 with the publisher's and give it:\n"
+                    f"{file}: {name} is not pinned in manifest.yaml; compare its SHA-256 with the publisher's and give it:\n"
                     f"  gateway trust add --sha256 {found} {file}"
                 )
             target = folder / (known[found].file if found in known and known[found].file else f"{found[:16]}.cer")

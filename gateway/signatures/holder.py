@@ -7,13 +7,12 @@ enforced by itself.
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.errors import ConfigError, Fault
 from gateway.model import HolderKind, Signer
+from gateway.signatures.rows import read_rows
 
 _UNIT_WORDS = (
     "ỦY BAN",
@@ -88,26 +87,19 @@ class Role:
 
 
 def load_roles(path: Path) -> tuple[Role, ...]:
-    """Read `[[role]]` tables with `kind = "organisation" | "person"`; ConfigError names what is wrong."""
-    try:
-        rows = tomllib.loads(path.read_text("utf-8")).get("role", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(Fault(f"cannot read roles: {error}", str(path))) from error
-    roles: list[Role] = []
-    faults: list[Fault] = []
-    for number, row in enumerate(rows, 1):
-        try:
-            values = {key: value for key, value in row.items() if key != "kind"}
-            role = Role(kind=HolderKind(row.get("kind", "")), **values)
-        except (ValueError, TypeError) as error:
-            faults.append(Fault(f"role {number}: {error}", str(path)))
-            continue
-        if not (role.subject or role.serial or role.tax_id):
-            faults.append(Fault(f"role {number}: give subject, serial or tax_id", str(path)))
-        roles.append(role)
-    if faults:
-        raise ConfigError(*faults)
-    return tuple(roles)
+    """Read the `roles:` of a file, each with `kind: organisation` or `person`; ConfigError names what is wrong."""
+    return read_rows(path, "roles", Role, _role)
+
+
+def _role(row: dict[str, str]) -> Role:
+    values = dict(row)
+    kind = values.pop("kind")
+    if kind not in {HolderKind.ORGANISATION.value, HolderKind.PERSON.value}:
+        raise ValueError("kind: organisation hoặc person / organisation or person")
+    role = Role(kind=HolderKind(kind), **values)
+    if not (role.subject or role.serial or role.tax_id):
+        raise ValueError("cần subject, serial hoặc tax_id / give subject, serial or tax_id")
+    return role
 
 
 def kind_of(signer: Signer, roles: tuple[Role, ...] = ()) -> HolderKind:

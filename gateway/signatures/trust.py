@@ -2,8 +2,8 @@
 
     certs/*.cer *.crt *.pem *.der *.p7b *.p7c   every CA certificate is an anchor; others only help to find signers
     certs/crl/*.crl *.pem *.der                 revocation lists, newest used
-    certs/manifest.toml                         pins: what each file must be (optional)
-    certs/roles.toml                            which certificates are seals and which persons (optional)
+    certs/manifest.yaml                         pins: what each file must be (optional)
+    certs/roles.yaml                            which certificates are seals and which persons (optional)
 
 The system's own store is never used and nothing is fetched: an empty folder trusts nobody. A store never changes after
 it is loaded; a new folder state means a new store. What cannot be read, or does not fit its pin, raises ConfigError with
@@ -13,7 +13,6 @@ all faults at once.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +24,7 @@ from gateway.signatures import revocation
 from gateway.signatures.certificates import Certificate, fingerprint, is_authority, key_of, load_certificates
 from gateway.signatures.holder import Role, load_roles
 from gateway.signatures.revocation import RevocationList
+from gateway.signatures.rows import read_rows
 from gateway.signatures.wall import LibraryFault
 
 CERTIFICATE_SUFFIXES = frozenset({".cer", ".crt", ".pem", ".der", ".p7b", ".p7c"})
@@ -69,13 +69,13 @@ class TrustStore:
         if not folder.is_dir():
             raise ConfigError(Fault("no such folder; give the folder of CA certificates", str(folder)))
         faults: list[Fault] = []
-        pins = load_pins(folder / "manifest.toml") if (folder / "manifest.toml").exists() else ()
+        pins = load_pins(folder / "manifest.yaml") if (folder / "manifest.yaml").exists() else ()
         certificates = _read_certificates(folder, pins, faults)
         lists = _read_lists(folder / "crl", faults)
         roles: tuple[Role, ...] = ()
-        if (folder / "roles.toml").exists():
+        if (folder / "roles.yaml").exists():
             try:
-                roles = load_roles(folder / "roles.toml")
+                roles = load_roles(folder / "roles.yaml")
             except ConfigError as error:
                 faults.extend(error.faults)
         if faults:
@@ -140,7 +140,7 @@ def _read_certificates(folder: FilePath, pins: tuple[Pin, ...], faults: list[Fau
         pin = expected.get(path.name)
         if pin and fingerprint(certificates[0]) != pin.sha256:
             actual = fingerprint(certificates[0])
-            faults.append(Fault(f"is not the certificate pinned in manifest.toml: SHA-256 {actual}", str(path)))
+            faults.append(Fault(f"is not the certificate pinned in manifest.yaml: SHA-256 {actual}", str(path)))
         found.extend(certificates)
     return found
 
@@ -166,9 +166,12 @@ def _read(path: FilePath) -> bytes:
 
 
 def load_pins(path: FilePath) -> tuple[Pin, ...]:
-    """Read the `[[authority]]` tables of a manifest; ConfigError when the file is not one."""
-    try:
-        rows = tomllib.loads(path.read_text("utf-8")).get("authority", [])
-        return tuple(Pin(**row) for row in rows)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
-        raise ConfigError(Fault(f"no manifest of trust anchors: {error}", str(path))) from error
+    """Read the `authorities:` of a manifest; ConfigError when the file is not one."""
+    return read_rows(path, "authorities", Pin, _pin)
+
+
+def _pin(row: dict[str, str]) -> Pin:
+    values: dict[str, Any] = dict(row)
+    for name in ("not_before", "not_after"):
+        values[name] = datetime.fromisoformat(row[name])
+    return Pin(**values)

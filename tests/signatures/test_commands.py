@@ -85,11 +85,11 @@ def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, c
         for identity, path in ((tree().g2_sub, "good"), (tree().g2_root, "fake"), (tree().public_sub, "junk")):
             sha = fingerprint(load_certificates(identity.certificate_der)[0])
             rows.append(
-                f'[[authority]]\nsha256 = "{sha}"\nsubject = "x"\nfile = "none-{path}.cer"\norigin = "http://x"\n'
-                "not_before = 2020-01-01T00:00:00Z\nnot_after = 2040-01-01T00:00:00Z\n"
-                f'crl = "http://127.0.0.1:{server.server_port}/{path}.crl"\n'
+                f'- sha256: "{sha}"\n  subject: x\n  file: none-{path}.cer\n  origin: "http://x"\n'
+                "  not_before: 2020-01-01T00:00:00Z\n  not_after: 2040-01-01T00:00:00Z\n"
+                f'  crl: "http://127.0.0.1:{server.server_port}/{path}.crl"\n'
             )
-        (folder / "manifest.toml").write_text("\n".join(rows))
+        (folder / "manifest.yaml").write_text("authorities:\n" + "".join(rows))
         before = {path.name for path in (folder / "crl").iterdir()}
         assert trust.update(folder) == 1
     finally:

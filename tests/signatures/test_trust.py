@@ -28,7 +28,7 @@ SHARED = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"
 
 class TestCarriedAnchors:
     def test_every_carried_file_is_what_the_manifest_pins(self):
-        pins = {pin.file: pin for pin in load_pins(CERTS / "manifest.toml") if pin.file}
+        pins = {pin.file: pin for pin in load_pins(CERTS / "manifest.yaml") if pin.file}
         files = {path.name for path in CERTS.glob("*.cer")}
         assert files == set(pins)
         for name, pin in pins.items():
@@ -94,7 +94,7 @@ class TestFolder:
 
     def test_a_file_that_does_not_fit_its_pin_is_refused(self, tmp_path):
         (tmp_path / "vgca-root-g2.cer").write_bytes(tree().g2_root.certificate_der)
-        (tmp_path / "manifest.toml").write_bytes((CERTS / "manifest.toml").read_bytes())
+        (tmp_path / "manifest.yaml").write_bytes((CERTS / "manifest.yaml").read_bytes())
         with pytest.raises(ConfigError, match="not the certificate pinned"):
             TrustStore.load(tmp_path)
 
@@ -122,9 +122,9 @@ class TestHolders:
         assert kind_of(signer).value == kind
 
     def test_the_roles_file_decides_where_it_speaks_and_compares_exactly(self, tmp_path):
-        file = tmp_path / "roles.toml"
+        file = tmp_path / "roles.yaml"
         file.write_text(
-            '[[role]]\nkind = "organisation"\nsubject = "CN=Đội Thử,O=X"\n[[role]]\nkind = "person"\nserial = "0A1b"\nissuer = "CN=CA"\n'
+            'roles:\n- kind: organisation\n  subject: "CN=Đội Thử,O=X"\n- kind: person\n  serial: "0A1b"\n  issuer: "CN=CA"\n'
         )
         roles = load_roles(file)
         assert kind_of(Signer(subject="CN=Đội thử,O=X", common_name="Đội Thử"), roles) is HolderKind.ORGANISATION
@@ -140,16 +140,20 @@ class TestHolders:
     @pytest.mark.parametrize(
         "text",
         [
-            '[[role]]\nkind = "x"\nserial = "1"',
-            '[[role]]\nkind = "person"',
+            'roles:\n- kind: x\n  serial: "1"',
+            "roles:\n- kind: person",
+            "roles:\n- kind: person\n  tax_id: 301234567",
+            "roles:\n- person",
+            "roles: person",
             "junk",
-            '[[role]]\nkind = "person"\nfoo = 1',
+            "roles: [",
+            'roles:\n- kind: person\n  foo: "1"',
         ],
     )
     def test_a_bad_roles_file_is_named(self, tmp_path, text):
-        (tmp_path / "roles.toml").write_text(text)
-        with pytest.raises(ConfigError, match=r"roles\.toml"):
-            load_roles(tmp_path / "roles.toml")
+        (tmp_path / "roles.yaml").write_text(text)
+        with pytest.raises(ConfigError, match=r"roles\.yaml"):
+            load_roles(tmp_path / "roles.yaml")
 
     def test_a_role_without_key_matches_nobody(self):
         assert not Role(kind=HolderKind.PERSON).matches(Signer(subject=""))
