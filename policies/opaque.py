@@ -1,6 +1,7 @@
-"""What cannot be looked into: encrypted, damaged, unknown, too large, or read in two ways by two readers.
+"""What cannot be looked into: encrypted, damaged, unknown, too large, or read in two ways by two readers; what acts.
 
-What: every document that was not read in full, every part that nobody looked at, every ambiguity of the message.
+What: every document that was not read in full, every part that nobody looked at, every ambiguity of the message; files
+that lie about their kind, programs, macros, scripts and what is loaded from outside when a file is opened.
 Why: a mail that cannot be checked may hold what Điều 4.1 forbids, so *cannot tell* is never *clean*.
 Fix: take the password away, send a PDF, pack the archive again, write the mail anew in an ordinary mail client.
 """
@@ -26,8 +27,10 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
+from policies._active_content import active_findings
 
 _ARTICLE: Final = "7600:4.1"
+_SAFETY: Final = "7600:4.2"
 
 RULES: Final = (
     Rule(id="encrypted", code="OPQ-01", article=_ARTICLE, disposition=Disposition.REJECT),
@@ -41,6 +44,15 @@ RULES: Final = (
     Rule(id="unread_pages", code="OPQ-09", article=_ARTICLE, disposition=Disposition.TAG),
     Rule(id="no_document", code="OPQ-10", article=_ARTICLE, disposition=Disposition.TAG),
     Rule(id="unread_words", code="OPQ-11", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="timeout", code="OPQ-12", article=_ARTICLE, disposition=Disposition.REJECT),
+    Rule(id="type_lie", code="OPQ-13", article=_SAFETY, disposition=Disposition.TAG),
+    Rule(id="polyglot", code="OPQ-14", article=_SAFETY, disposition=Disposition.REJECT),
+    Rule(id="name_lie", code="OPQ-15", article=_SAFETY, disposition=Disposition.REJECT),
+    Rule(id="executable", code="OPQ-16", article=_SAFETY, disposition=Disposition.REJECT),
+    Rule(id="launch", code="OPQ-17", article=_SAFETY, disposition=Disposition.REJECT),
+    Rule(id="macro", code="OPQ-18", article=_SAFETY, disposition=Disposition.TAG),
+    Rule(id="script", code="OPQ-19", article=_SAFETY, disposition=Disposition.TAG),
+    Rule(id="outside", code="OPQ-20", article=_SAFETY, disposition=Disposition.TAG),
 )
 
 NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
@@ -107,6 +119,7 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
             yield finding
             one_reading = one_reading and finding.rule not in {"ambiguous", "untidy"}
         yield from _pages(document)
+        yield from active_findings(document)
     yield from _unseen(message, evidence.documents)
     if read:
         yield Finding(rule="unreadable", outcome=FindingOutcome.PASSED, params={"count": read})
@@ -134,8 +147,10 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
             if _may_stay_unread(part, settings):
                 return None
             rule = "no_document" if _is_no_document(part, settings) else "unsupported"
-        case ReadStatus.LIMIT | ReadStatus.TIMEOUT:
+        case ReadStatus.LIMIT:
             rule = "limit"
+        case ReadStatus.TIMEOUT:
+            rule = "timeout"
     return Finding(
         rule=rule,
         outcome=FindingOutcome.INDETERMINATE,

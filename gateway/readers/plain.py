@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.mime.charsets import codec_of
-from gateway.model import Document, Origin, ReadStatus, Role, Run
+from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Reading, Source
 
 LIMIT_RUNS = 200_000
@@ -39,6 +39,8 @@ _MARKS = (
 _SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii", "cp1258", "utf-8"})
 """Labels that say nothing more than what the bytes show; legacy Vietnamese fonts travel under all of them."""
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
+_SYLK_MACRO = re.compile(rb"ID;P.{0,100000}?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
+"""A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,}-?")
 
 
@@ -165,6 +167,7 @@ def read(source: Source, budget: Budget) -> Reading:
         status=ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK,
         reason="charset" if decoded.lossy else "",
         runs=tuple(runs),
+        active_content=(ActiveContent("macro"),) if _SYLK_MACRO.match(source.data) else (),
     )
     return Reading(document)
 

@@ -87,8 +87,20 @@ _PROGRAMS: Final = frozenset(
         "iqy",
         "url",
         "application",
+        "sct",
+        "scf",
+        "inf",
+        "xll",
+        "wll",
+        "psm1",
+        "desktop",
+        "apk",
+        "appx",
+        "msix",
     ]
 )
+_ONLY_UNREADABLE: Final = frozenset({"com", "application", "inf"})
+"""Of these, endings that names of hosts and of people's files have too: a program only when it is no document."""
 _HABITS: Final = frozenset({
     # (what the name or label says, what it is) that real programs produce
     ("word", "text"), ("sheet", "text"), ("text", "word"), ("archive", "word"), ("archive", "sheet"),
@@ -116,7 +128,7 @@ def lies(filename: str | None, declared_type: str, sniffed: Sniffed) -> tuple[Ac
         found.append(ActiveContent("executable", sniffed.primary))
     name = _plain_name(filename)
     suffixes = name.split(".")[1:]
-    if suffixes and suffixes[-1] in _PROGRAMS:
+    if suffixes and suffixes[-1] in _PROGRAMS and not (suffixes[-1] in _ONLY_UNREADABLE and _is_readable(sniffed)):
         found.append(ActiveContent("executable", f"name:{suffixes[-1]}"))
         if len(suffixes) > 1 and suffixes[-2] in _FAMILY_OF_SUFFIX:
             found.append(ActiveContent("double-extension", f"name:{suffixes[-2]}.{suffixes[-1]}"))
@@ -129,6 +141,10 @@ def lies(filename: str | None, declared_type: str, sniffed: Sniffed) -> tuple[Ac
         if claim is not None and families and claim not in families and not _habitual(claim, families):
             found.append(ActiveContent("type-mismatch", f"{source}:{claim},is:{sniffed.primary}"))
     return tuple(found)
+
+
+def _is_readable(sniffed: Sniffed) -> bool:
+    return family(sniffed.primary) not in (None, "program")
 
 
 def _habitual(claim: str, families: set[str | None]) -> bool:

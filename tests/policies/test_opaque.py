@@ -12,7 +12,9 @@ from ruamel.yaml import YAML
 
 import gateway.mime
 from gateway.model import (
+    ActiveContent,
     Ambiguity,
+    Disposition,
     Document,
     Envelope,
     Evidence,
@@ -23,7 +25,7 @@ from gateway.model import (
     ReadStatus,
     Session,
 )
-from policies import opaque
+from policies import _active_content, opaque
 
 HERE = Path(__file__).parent
 CASES = {
@@ -49,6 +51,7 @@ def evidence(case: dict) -> Evidence:
             image_pages=tuple(row.get("image_pages", ())),
             read_pages=tuple(row.get("read_pages", ())),
             doubtful_pages=tuple(row.get("doubtful_pages", ())),
+            active_content=tuple(ActiveContent(*pair) for pair in row.get("active", ())),
             opened_with_password=row.get("opened_with_password", False),
         )
         for row in case.get("documents", ())
@@ -70,6 +73,8 @@ def test_case(name):
     assert [f"{finding.rule} {finding.outcome.value}" for finding in findings] == case["expect"]
     if "cause" in case:
         assert case["cause"] in {finding.params.get("cause") for finding in findings}
+    if "locator" in case:
+        assert findings[0].locator == case["locator"]
     for finding in findings:
         if finding.outcome is not FindingOutcome.PASSED and "cause" in finding.params:
             assert finding.params["cause"] in WORDS["vi"]
@@ -106,3 +111,23 @@ def test_every_code_that_the_parser_gives_has_words():
     assert len(codes) > 30
     assert codes - set(WORDS["vi"]) == set()
     assert set(WORDS["vi"]) == set(WORDS["en"])
+
+
+KINDS = {
+    "javascript", "launch", "dde", "macro", "activex", "external-template", "external-object", "executable",
+    "double-extension", "name-disguise", "type-mismatch", "polyglot",
+}  # fmt: skip
+"""What acts by itself, or lies: each has its rule and its words."""
+
+
+def test_whatever_acts_or_lies_has_a_rule():
+    assert set(_active_content.RULE_OF) == KINDS
+    assert set(_active_content.RULE_OF.values()) <= {rule.id for rule in opaque.RULES}
+
+
+def test_programs_are_refused_and_macros_are_a_warning():
+    wanted = {rule.id: rule.disposition for rule in opaque.RULES}
+    assert {wanted[name] for name in ("executable", "launch", "polyglot", "name_lie", "timeout")} == {
+        Disposition.REJECT
+    }
+    assert {wanted[name] for name in ("macro", "script", "outside", "type_lie")} == {Disposition.TAG}

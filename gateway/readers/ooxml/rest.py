@@ -29,6 +29,7 @@ _CLICKED: Final = {
     "hlinkshowjump",
     "slideUpdateUrl",
 }
+_LOCAL: Final = re.compile(r"(?i)^\s*(?:file:/{2,3}(?:localhost/)?)?[a-z]:[\\/]|^[^:/\\]+$")
 _DANGEROUS: Final = re.compile(r"(?i)^\s*(file:|\\\\|//|javascript:|vbscript:|mhtml:|ms-[a-z]+:|data:|[a-z]:[\\/])")
 _PICTURE: Final = re.compile(r"(?i)\.(png|jpe?g|jfif|gif|bmp|dib|tiff?|emf|wmf|emz|wmz|svg|webp|heic|ico|pcx|wdp)$")
 _SETTINGS_ONLY: Final = ("printersettings", "obfuscatedfont", "x-font", "fontdata", "vnd.ms-office.vbaproject")
@@ -84,7 +85,9 @@ def _relationships(parts: Parts, sink: Sink) -> set[str]:
 
 def _external(relation: Relationship, sink: Sink) -> None:
     place = f"part:{relation.source}"
-    if relation.kind in _LOADED:
+    if relation.kind == "attachedTemplate" and _LOCAL.match(relation.target):
+        sink.warn("external-link", place)  # the template on the writer's own disk, which Word names in many files
+    elif relation.kind in _LOADED:
         sink.warn(_LOADED[relation.kind], place)
     elif relation.kind in _CLICKED:
         if relation.kind != "hyperlink" or _DANGEROUS.match(relation.target):
