@@ -266,6 +266,8 @@ class Search:
     def _judge_scanned(self) -> None:
         """Look at every box that OCR read, whatever it read."""
         layout = self.layout
+        if not any(run.origin is Origin.OCR for run in layout.runs):
+            return
         for block, text in enumerate(layout.blocks):
             if len(text) > 40:
                 continue
