@@ -333,11 +333,13 @@ _MADV_COLLAPSE: Final = 25
 
 
 def _collapse_heap() -> None:
-    """Put the warm heap into huge pages (Linux 6.1), so that a fork copies fewer page table entries.
+    """Give back what warming up freed, and put the heap into huge pages (Linux 6.1): a fork copies less of page tables.
 
     Saves a fifth of the cost of a child; where the kernel cannot, nothing is lost.
     """
     libc = ctypes.CDLL(None, use_errno=True)
+    with contextlib.suppress(AttributeError):  # another C library
+        libc.malloc_trim(0)
     libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     try:
         with open("/proc/self/maps", encoding="utf-8") as maps:  # noqa: PTH123
