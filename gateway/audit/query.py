@@ -26,6 +26,11 @@ _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 _LETTERS = re.compile(r"\w+\*?")
 _HAS_TAG = "EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.seq = {key})"
 _HAS_NAME = "EXISTS (SELECT 1 FROM entry AS named WHERE named.seq = {key} AND named.id = ?)"
+_STAMPED = "EXISTS (SELECT 1 FROM entry AS stamped WHERE stamped.seq = {key} AND stamped.time {bound} ?)"
+_LAST = 1 << 62
+_DISORDER = 3600 * 10**6
+"""Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
+turn, for seconds at the most; the rest is for clocks that are set back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +167,7 @@ class AuditReader:
             .execute(
                 "SELECT 1 FROM tag JOIN entry ON entry.seq = tag.seq WHERE tag.name = ? AND tag.seq < ? AND entry.time >= ?"
                 " AND EXISTS (SELECT 1 FROM tag AS state WHERE state.name = 'state:weak_password' AND state.seq = tag.seq)",
-                (f"login:{login.casefold()}", place, int(since.timestamp() * 1e6)),
+                (f"login:{login.casefold()}", place, _microseconds(since)),
             )
             .fetchone()
         )
@@ -182,7 +187,7 @@ class AuditReader:
         yield from (
             (bytes(body), bytes(digest))
             for body, digest in self._index.log.execute(
-                "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or (1 << 62))
+                "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or _LAST)
             )
         )
 
@@ -195,7 +200,7 @@ class AuditReader:
         index = self._index.catch_up()
         conditions: list[str] = []
         values: list[object] = []
-        low, high = self._bounds(index, wanted)
+        low, high = 0, (wanted.before_seq - 1) if wanted.before_seq is not None else _LAST
         tags = self._tags(wanted)
         match = _match_expression(wanted)
         if match is not None:
@@ -211,6 +216,16 @@ class AuditReader:
             if wanted.reference:  # by the index on id, not by a walk through all of them
                 conditions.append("entry.id = ?")
                 values.append(wanted.reference.strip().upper())
+        if wanted.since is not None:
+            since = _microseconds(wanted.since)
+            low = _lowest(index, since)
+            conditions.append(_STAMPED.format(key=key, bound=">="))
+            values.append(since)
+        if wanted.until is not None:
+            until = _microseconds(wanted.until)
+            high = min(high, _highest(index, until))
+            conditions.append(_STAMPED.format(key=key, bound="<="))
+            values.append(until)
         conditions.append(f"{key} BETWEEN ? AND ?")
         values += [low, high]
         for tag in tags:
@@ -222,22 +237,6 @@ class AuditReader:
         sql = f"SELECT {key} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} DESC LIMIT ?"  # noqa: S608 - only our own words are put in
         values.append(max(1, wanted.limit))
         return tuple(row[0] for row in index.execute(sql, values))
-
-    def _bounds(self, index: sqlite3.Connection, wanted: Filter) -> tuple[int, int]:
-        """Return the range of sequence numbers for the times; records are in order of time but for milliseconds."""
-        low, high = 0, (wanted.before_seq - 1) if wanted.before_seq is not None else 1 << 62
-        if wanted.since is not None:
-            row = index.execute(
-                "SELECT seq FROM entry WHERE time >= ? ORDER BY time LIMIT 1", (int(wanted.since.timestamp() * 1e6),)
-            ).fetchone()
-            low = row[0] if row is not None else 1 << 62
-        if wanted.until is not None:
-            row = index.execute(
-                "SELECT seq FROM entry WHERE time <= ? ORDER BY time DESC LIMIT 1",
-                (int(wanted.until.timestamp() * 1e6),),
-            ).fetchone()
-            high = min(high, row[0] if row is not None else 0)
-        return low, high
 
     def _tags(self, wanted: Filter) -> list[str]:
         """Return the tags that must all be there, the most selective kind first."""
@@ -288,6 +287,28 @@ class AuditReader:
                 case _:
                     pass
         return state
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6)
+
+
+def _lowest(index: sqlite3.Connection, since: int) -> int:
+    """Return a sequence number before which no record is stamped at or after a time; some behind it may be older."""
+    (first,) = index.execute("SELECT min(time) FROM entry WHERE time >= ?", (since,)).fetchone()
+    if first is None:
+        return _LAST
+    query = "SELECT min(seq) FROM entry WHERE time BETWEEN ? AND ?"
+    return int(index.execute(query, (first, first + _DISORDER)).fetchone()[0])
+
+
+def _highest(index: sqlite3.Connection, until: int) -> int:
+    """Return a sequence number behind which no record is stamped at or before a time; some before it may be younger."""
+    (last,) = index.execute("SELECT max(time) FROM entry WHERE time <= ?", (until,)).fetchone()
+    if last is None:
+        return 0
+    query = "SELECT max(seq) FROM entry WHERE time BETWEEN ? AND ?"
+    return int(index.execute(query, (last - _DISORDER, last)).fetchone()[0])
 
 
 def _row_of(record: r.AnyRecord) -> Row:

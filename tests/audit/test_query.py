@@ -6,7 +6,9 @@ import asyncio
 import csv
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
+from unittest import mock
 
 import msgspec
 import pytest
@@ -145,6 +147,28 @@ def test_times_bound_a_list(reader: AuditReader):
     assert len(reader.find(Filter(since=now - timedelta(hours=1), until=now + timedelta(hours=1)))) == 9
     assert reader.find(Filter(since=now + timedelta(hours=1))) == ()
     assert reader.find(Filter(until=now - timedelta(hours=1))) == ()
+
+
+async def test_times_hold_for_records_that_processes_wrote_in_another_order_than_they_stamped_them(tmp_path: Path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    stamps = (8, 10, 9, 12, 11)
+    for number, minute in enumerate(stamps, 1):
+        sent = transaction(number)
+        with mock.patch("gateway.audit.log.datetime") as clock:
+            clock.now.return_value = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
+            await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
+    await log.close()
+    reader = AuditReader.open(tmp_path)
+    for since, until in product(range(7, 14), repeat=2):
+        bounds = {
+            "since": datetime(2026, 11, 24, 8, since, tzinfo=UTC),
+            "until": datetime(2026, 11, 24, 8, until, tzinfo=UTC),
+        }
+        wanted = [number for number, minute in enumerate(stamps, 1) if since <= minute <= until][::-1]
+        for words in ({}, {"state": "refused"}, {"words": "bao cao"}):
+            assert numbers(reader, **bounds, **words) == wanted
+    reader.close()
 
 
 def test_pages_follow_one_another(reader: AuditReader):
