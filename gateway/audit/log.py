@@ -84,15 +84,15 @@ class AuditLog:
         signer = Signer(folder.secret("audit-ed25519", 32))
         keyed = Keyed(folder.secret("audit-hmac", 32))
         connection = open_checked(folder)
-        head = read_head(connection)
-        known = last_known_size(folder)
+        # Checkpoints before the head: other processes may write both in between.
         noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
-        if max(known, noted) > head.seq:
+        known = max(noted, last_known_size(folder))
+        head = read_head(connection)
+        if known > head.seq:
             connection.close()
             raise damaged(
                 folder.database,
-                f"có {head.seq} bản ghi, điểm kiểm nói {max(known, noted)} / "
-                f"{head.seq} records, a checkpoint says {max(known, noted)}",
+                f"có {head.seq} bản ghi, điểm kiểm nói {known} / {head.seq} records, a checkpoint says {known}",
             )
         write_verifier_key(folder, signer)
         return cls(folder, connection, signer, keyed)

@@ -57,7 +57,7 @@ def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = N
     connection = connect_readonly(folder.database)
     name, public = _verifier_key(key or folder.checkpoints / "public-key.txt")
     try:
-        connection.execute("BEGIN")  # one snapshot, while others write on
+        connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
         return _Verifier(connection, name, public).run(folder, tuple(checkpoints))
     except sqlite3.DatabaseError as error:
         raise damaged(folder.database, str(error)) from None
@@ -114,12 +114,7 @@ class _Verifier:
 
     def _checkpoints(self, folder: Folder, elsewhere: tuple[Path, ...]) -> tuple[Checkpoint, ...]:
         found: dict[str, Checkpoint] = {}
-        for size, note in self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
-            parsed, odd = parse_notes(note)
-            if odd or len(parsed) != 1 or parsed[0].size != size:
-                self._bad(None, f"điểm kiểm {size} bị sửa / checkpoint {size} was changed")
-            for checkpoint in parsed:
-                found[checkpoint.note] = checkpoint
+        # The files before the log, which then has all that they speak of, whatever is written meanwhile.
         for directory in (folder.checkpoints, *elsewhere):
             if not directory.is_dir():
                 raise UserError(f"không có thư mục {directory} / there is no directory {directory}")
@@ -128,6 +123,12 @@ class _Verifier:
                 self._notes.append(
                     f"{directory / name}: có phần không đọc được / holds something that is no checkpoint"
                 )
+            for checkpoint in parsed:
+                found[checkpoint.note] = checkpoint
+        for size, note in self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
+            parsed, odd = parse_notes(note)
+            if odd or len(parsed) != 1 or parsed[0].size != size:
+                self._bad(None, f"điểm kiểm {size} bị sửa / checkpoint {size} was changed")
             for checkpoint in parsed:
                 found[checkpoint.note] = checkpoint
         for checkpoint in found.values():

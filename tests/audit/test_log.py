@@ -128,6 +128,24 @@ def test_four_processes_write_one_chain_fairly(tmp_path: Path):
     assert len(last_of) == 5
 
 
+@pytest.mark.parametrize("look", ["gateway.audit.log.last_known_size", "gateway.audit.verify.known_checkpoints"])
+def test_what_others_write_while_a_log_is_opened_or_verified_is_no_damage(
+    look: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asyncio.run(fill(tmp_path, 1))
+    module, _, name = look.rpartition(".")
+    original = getattr(sys.modules[module], name)
+
+    def interrupted(place: object) -> object:
+        monkeypatch.setattr(look, original)
+        assert spawn(tmp_path, 100, "records").wait(30) == 0
+        return original(place)
+
+    monkeypatch.setattr(look, interrupted)
+    AuditLog.check(tmp_path)
+    assert verified(tmp_path).faults == ()
+
+
 async def test_a_waiting_process_is_not_overtaken(tmp_path: Path):
     folder = Folder(tmp_path)
     folder.prepare()
