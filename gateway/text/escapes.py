@@ -34,6 +34,8 @@ _NAMED_POINTS: Final = re.compile(r"(?:(?:<[Uu]\+|[Uu]\+)([0-9A-Fa-f]{4,6})>?(?:
 _POINT: Final = re.compile(r"[Uu]\+([0-9A-Fa-f]{4,6})")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});?")
 _UTF7: Final = re.compile(r"[+&]([A-Za-z0-9+/,]{3,2000})-?")
+_LETTERS: Final = re.compile("[\t\r\n -\u052f\u1e00-\u1eff\u2000-\u206f\uff01-\uff5e\U0001d400-\U0001d7ff]+")
+"""Latin letters with their marks, and what looks like them; any other letter comes out of certificates and keys by chance."""
 _ACCENTS: Final = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "h": "\u0309", "d": "\u0323", "u": "\u0306", "v": "\u0302", ".": "\u0323",
 }  # fmt: skip
@@ -135,17 +137,18 @@ def _octets(found: re.Match[str]) -> str:
 
 
 def _points(found: re.Match[str]) -> str:
-    return "".join(chr(int(digits, 16)) for digits in _POINT.findall(found[0]))
+    letters = "".join(chr(int(digits, 16)) for digits in _POINT.findall(found[0]))
+    return letters if _LETTERS.fullmatch(letters) else found[0]
 
 
 def _utf7(found: re.Match[str]) -> str:
-    """Turn the shifted letters of UTF-7 (RFC 2152; RFC 3501 §5.1.3) back, when Latin letters come of it."""
+    """Turn the shifted letters of UTF-7 (RFC 2152; RFC 3501 §5.1.3) back, when any letter beyond ASCII comes of it."""
     digits = found[1].replace(",", "/")
-    raw = binascii.a2b_base64(digits[: len(digits) - (len(digits) % 4 == 1)] + "=" * (-len(digits) % 4))
-    letters = raw[: len(raw) // 2 * 2].decode("utf-16-be")
-    if not letters or not all(ord(letter) < 0x250 or 0x300 <= ord(letter) < 0x1F00 for letter in letters):
-        return found[0]
-    return letters if any(letter.isalpha() and letter > "\x7f" for letter in letters) else found[0]
+    raw = binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
+    letters = raw.decode("utf-16-be")
+    # RFC 2152: the bits behind the last letter are zero. Keys and certificates, which have plus signs as well, differ.
+    sound = binascii.b2a_base64(raw, newline=False).rstrip(b"=") == digits.encode() and _LETTERS.fullmatch(letters)
+    return letters if sound and any(letter.isalpha() and letter > "\x7f" for letter in letters) else found[0]
 
 
 def _tex(text: str) -> str:

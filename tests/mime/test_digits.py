@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import random
 
 import pytest
 
@@ -55,6 +56,14 @@ def test_short_digits_do_not_become_a_picture_by_chance():
     assert not is_file(b"BM" + bytes(30))
     assert not is_file(b"MZ" + bytes(30))
     assert is_file(b"PK\x03\x04" + bytes(30))
+
+
+def test_a_line_of_a_key_that_begins_as_programs_do_is_no_program():
+    chance = random.Random(7600)
+    assert not any(is_file(b"MZ" + chance.randbytes(900)) for _ in range(300))
+    header = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0\xb8" + bytes(43) + b"\x80\0\0\0"
+    assert is_file(header + chance.randbytes(900))
+    assert is_file(b"MZ\0\0PE\0\0L\1" + chance.randbytes(900)), "the smallest programs have one header in the other"
 
 
 def test_what_is_no_text_is_none():

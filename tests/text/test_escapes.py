@@ -32,6 +32,7 @@ ESCAPED = {
     "TeX without braces": r"T\'{\^O}I M\d\^AT",
     "TeX, grouped": r"T{\'{\^O}}I M{\d{\^A}}T",
     "vntex": r"T\'{\Ocircumflex}I M\d{\Acircumflex}T",
+    "code points within words": "TU+1ED0I M<U+1EAC>T",
     "code points": "U+0054 U+1ED0 U+0049 U+0020 U+004D U+1EAC U+0054",
     "surrogates": r"\ud835\udc13ỐI MẬT",
 }  # fmt: skip
@@ -45,7 +46,8 @@ def test_escaped_letters_are_turned_back(name):
 
 @pytest.mark.parametrize(
     "text",
-    [r"C:\huong dan\don vi", "tăng 100% so với cùng kỳ", "a = b + c & d", "AT&T", "E=mc2", "1+1=2", r"\section{Mở đầu}", "5%", "", "Kế hoạch 10%/năm"],
+    [r"C:\huong dan\don vi", "tăng 100% so với cùng kỳ", "a = b + c & d", "AT&T", "E=mc2", "1+1=2", r"\section{Mở đầu}", "5%", "", "Kế hoạch 10%/năm",
+     "SL2+GVm", "qYBT+Hqx-g3C", "x+HtAA-y", "OqwuU+4CFCjy5qY"],
 )  # fmt: skip
 def test_what_is_no_escape_stays(text):
     assert unescape(text) == text
