@@ -71,8 +71,8 @@ def _base64(body: bytes | memoryview) -> DecodedBody:
         data = binascii.a2b_base64(body)
     except binascii.Error:
         return _sloppy_base64(bytes(body))
-    # With other line ends than CRLF the digits do not add up, and the slow way looks closer.
-    digits = len(body) - 2 * _count_lines(body)
+    # Whatever else is no digit counts as one, so that the digits do not add up, and the slow way looks closer.
+    digits = len(body) - _count_newlines(body)
     tail = bytes(body[-16:]).translate(None, b"\r\n")
     padding = len(tail) - len(tail.rstrip(b"="))
     if digits % 4 == 0 and len(data) == digits // 4 * 3 - padding and padding <= 2:
@@ -80,9 +80,10 @@ def _base64(body: bytes | memoryview) -> DecodedBody:
     return _sloppy_base64(bytes(body))
 
 
-def _count_lines(body: bytes | memoryview) -> int:
-    """Count the line feeds without a copy of the whole."""
-    return sum(bytes(body[at : at + _STEP]).count(b"\n") for at in range(0, len(body), _STEP))
+def _count_newlines(body: bytes | memoryview) -> int:
+    """Count CR and LF, each of its own (a lone one must not make up for junk), without a copy of the whole."""
+    pieces = (bytes(body[at : at + _STEP]) for at in range(0, len(body), _STEP))
+    return sum(piece.count(b"\r") + piece.count(b"\n") for piece in pieces)
 
 
 def _sloppy_base64(raw: bytes) -> DecodedBody:
@@ -103,7 +104,8 @@ def _sloppy_base64(raw: bytes) -> DecodedBody:
     chunks = [_chunk(chunk) for chunk in (*first, last.translate(None, b"="))]
     readings = [
         b"".join(chunks),  # each padded chunk on its own, junk skipped
-        chunks[0],  # stops at the first padding, as CPython's binascii does
+        chunks[0],  # stops at the first padding
+        _as_binascii(raw),
         _chunk(symbols.translate(None, b"=")),  # padding skipped like junk
         _chunk(_PADDING.split(text, maxsplit=1)[0].translate(_URL_SAFE).translate(None, _NOT_ALPHABET)),
         _until_junk(text),
@@ -119,6 +121,14 @@ def _chunk(digits: bytes) -> bytes:
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+
+
+def _as_binascii(raw: bytes) -> bytes:
+    """Decode as CPython's binascii does: a padding that does not end a group is skipped; nothing when it refuses."""
+    try:
+        return binascii.a2b_base64(raw)
+    except binascii.Error:
+        return b""
 
 
 def _until_junk(text: bytes) -> bytes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
 import quopri
 import random
+import re
 import time
 
 import pytest
@@ -40,6 +42,35 @@ def test_damaged_base64_is_never_called_sound(data, at, junk):
     at = min(at, len(digits) - 1)
     decoded = decode(digits[:at] + junk + digits[at:], B64)
     assert decoded.defects
+
+
+_SPECKS = st.sampled_from(
+    [b"\r\n", b"\n", b"\r", b" ", b"\t", b"=", b"A", b"-", b"!", b"\0", b"\x0b", b"=\r\n", b"AAAA"]
+)
+_SOUND = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
+
+@given(st.binary(max_size=90), st.lists(st.tuples(st.integers(0, 130), st.integers(0, 3), _SPECKS), max_size=4))
+def test_base64_is_sound_only_by_the_letter_and_every_decoder_is_followed(data, changes):
+    body = base64.encodebytes(data).replace(b"\n", b"\r\n")
+    for at, gone, speck in changes:
+        body = body[:at] + speck + body[at + gone :]
+    decoded = decode(body, B64)
+    readings = {decoded.data, *decoded.alternatives}
+    if not decoded.defects:
+        assert _SOUND.fullmatch(body.translate(None, b" \t\r\n"))
+    with contextlib.suppress(binascii.Error):
+        assert binascii.a2b_base64(body) in {b"", *readings}
+    stripped = re.match(rb"[A-Za-z0-9+/]*", body.translate(None, b" \t\r\n"))[0]
+    stripped = stripped[: len(stripped) - (len(stripped) % 4 == 1)]
+    assert base64.b64decode(stripped + b"=" * (-len(stripped) % 4)) in {b"", *readings}
+
+
+@pytest.mark.parametrize(
+    "body", [b"KsDJdgITwY/HP0I!SR0IDFkyR\nigS0pw==\r\n", b"9MJ\nG_", b"5DYrk/1Bfy\nb4gE/Exw=/\r\n=\r\n"]
+)
+def test_a_bare_line_feed_does_not_make_up_for_junk(body):
+    assert decode(body, B64).defects
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.smtp.content import ContentDefect, DataReader
 
-PIECES = st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"a", b"\r\n.\r\n", b"\n.\n", b"..", b"\r\n..", b"\0", b"\xc3"])
+PIECES = st.sampled_from(
+    [b"\r\n", b"\r", b"\n", b".", b"a", b"\r\n.\r\n", b"\n.\n", b"..", b"\r\n..", b"\0", b"\xc3", b"\x0b\x0c\x1c\x85"]
+)
 LINE_LIMIT = 12
 
 
