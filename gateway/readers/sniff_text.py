@@ -15,7 +15,9 @@ _HTML_START: Final = re.compile(
 )
 _HTML_ROOT: Final = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _XML_START: Final = re.compile(
-    rb"\s*(?:<\?xml\b|<!DOCTYPE\s+(?!html)|<[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*[\s>])", re.IGNORECASE
+    rb"\s*(?:<\?xml\b|<!DOCTYPE\s+(?!html)|<[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*[\s>]"
+    rb"|<[A-Za-z_][\w.-]*\s(?:[^<>]{0,2000}\s)?xmlns(?::[\w.-]+)?\s*=\s*[\"'])",
+    re.IGNORECASE,
 )
 _FLAT_ODF: Final = re.compile(
     rb"office:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation|graphics)"

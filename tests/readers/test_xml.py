@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.markup import xml
+from gateway.readers.sniff import sniff
 
 WORD = (
     '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '
@@ -244,3 +245,39 @@ def test_any_order_of_elements_is_read_or_refused_in_time(frame, pieces):
 def test_a_root_with_an_unknown_prefix_is_read_as_far_as_it_goes():
     document = read("<w:root>MẬT</w:root>").document
     assert (document.status, [run.text for run in document.runs]) == (ReadStatus.PARTIAL, ["MẬT"])
+
+
+XPS = "http://schemas.microsoft.com/xps/2005/06"
+
+
+def test_a_page_of_xps_gives_its_lines_with_size_and_colour():
+    page = (
+        f'<FixedPage xmlns="{XPS}" Width="816" Height="1056"><Canvas RenderTransform="1,0,0,1,0,100">'
+        '<Glyphs UnicodeString="dòng hai" OriginX="10" OriginY="20" FontRenderingEmSize="16" Fill="#FF000000"/></Canvas>'
+        '<Glyphs UnicodeString="MẬT" OriginX="120" OriginY="41" FontRenderingEmSize="20" Fill="#C00000"/>'
+        '<Glyphs UnicodeString="{}TỐI" OriginX="50" OriginY="40" FontRenderingEmSize="20" Fill="#FFC00000"/>'
+        '<Glyphs UnicodeString="trắng" OriginX="0" OriginY="500" FontRenderingEmSize="20" Fill="#FFFFFFFF"/></FixedPage>'
+    ).encode()
+    assert sniff(page).primary == "application/xml"
+    document = read(page).document
+    assert (document.format, document.status) == ("xps", ReadStatus.OK)
+    shown = [run for run in document.runs if run.locator == "page"]
+    lines = {}
+    for run in shown:
+        lines[run.block] = lines.get(run.block, "") + run.text
+    assert list(lines.values()) == ["TỐI MẬT", "dòng hai", "trắng"]
+    assert (shown[0].size_pt, shown[0].colour) == (15.0, "C00000")
+    assert shown[-1].origin is Origin.HIDDEN
+
+
+def test_glyphs_of_xps_without_text_are_told():
+    page = f'<FixedPage xmlns="{XPS}"><Glyphs Indices="12;43;7" OriginX="0" OriginY="0" FontRenderingEmSize="9"/></FixedPage>'
+    document = read(page.encode()).document
+    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "no-text-map")
+
+
+def test_a_text_of_svg_is_one_line_of_its_pieces():
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"><text><tspan>TUYỆT </tspan><tspan>MẬT</tspan></text></svg>'
+    runs = read(drawing).document.runs
+    assert "".join(run.text for run in runs) == "TUYỆT MẬT"
+    assert len({run.block for run in runs}) == 1

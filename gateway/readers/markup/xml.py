@@ -19,6 +19,7 @@ from lxml import etree
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.excel.xml_sheet2003 import SPREADSHEET, read_workbook
+from gateway.readers.markup import xps
 from gateway.readers.odf import reader as odf
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml import reader as ooxml
@@ -29,6 +30,8 @@ from gateway.readers.word.xml_word2003 import WORD, read_word
 
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
+_SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
+"""One line, however many `tspan` it is divided into (SVG 1.1 §10.4)."""
 _LIMIT_NODES: Final = 2_000_000
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 _LEAST: Final = 64
@@ -62,6 +65,10 @@ def read(source: Source, budget: Budget) -> Reading:
     elif namespace == SPREADSHEET:
         kind = "excel2003-xml"
         read_workbook(root, sink)
+    elif namespace in xps.NAMESPACES and root.tag.endswith("}FixedPage"):
+        kind = "xps"
+        xps.read_page(root, sink, report)
+        _generic(root, sink)
     else:
         _generic(root, sink)
     return assemble(source, sink, report, kind=kind)
@@ -134,6 +141,8 @@ def _generic(root: Element, sink: Sink) -> None:
 def _is_mixed(node: Element) -> bool:
     if not len(node):
         return False
+    if node.tag == _SVG_TEXT:
+        return True
     return bool(node.text and not node.text.isspace()) or any(child.tail and not child.tail.isspace() for child in node)
 
 
