@@ -30,7 +30,7 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.text.marks import Mark, MarkSettings, Strength, find_in_document, find_in_filename, find_in_subject
+from gateway.text.marks import Mark, MarkSettings, Strength, Work, find_in_document, find_in_filename, find_in_subject
 
 _ARTICLE: Final = "7600:4.1"
 
@@ -95,8 +95,9 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     marks = MarkSettings(extra_marks=settings.extra_marks, exempt_phrases=settings.exempt_phrases)
     yield from _subjects(message, marks, settings)
     yield from _names(message, evidence.documents, marks, settings)
+    work = Work()
     for document in evidence.documents:
-        yield from _document(document, marks, settings)
+        yield from _document(document, marks, settings, work)
 
 
 def _worth(found: tuple[Mark, ...], settings: Settings) -> tuple[Mark, ...]:
@@ -173,8 +174,8 @@ def _member_names(path: str) -> tuple[str, ...]:
     return tuple(path.split("!")[1:])
 
 
-def _document(document: Document, marks: MarkSettings, settings: Settings) -> Iterator[Finding]:
-    found = _worth(find_in_document(document, marks), settings)
+def _document(document: Document, marks: MarkSettings, settings: Settings, work: Work) -> Iterator[Finding]:
+    found = _worth(find_in_document(document, marks, work), settings)
     about = About(part=document.part)
     grave = tuple(mark for mark in found if mark.strength is not Strength.NOTED)
     if grave:

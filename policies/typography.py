@@ -9,7 +9,8 @@ Fix: Word: Ctrl+A, Times New Roman, colour Automatic; legacy text: UniKey Toolki
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.model import About, Disposition, Document, Evidence, Finding, FindingOutcome, Need, Rule
 from gateway.text.fonts import family_key
 from gateway.text.margins import MarginRules, margin_faults
-from gateway.text.marks import Strength, find_in_document
+from gateway.text.marks import Strength, Work, find_in_document
 from gateway.text.official import State, recognise
 from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine, is_plain
 
@@ -95,22 +96,29 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
         stand_ins=frozenset(family_key(font) for font in settings.stand_in_fonts),
         size_range_pt=settings.size_range_pt if settings.check_sizes else None,
     )
+    work = Work()
     for document in evidence.documents:
+        secret = _secret(document, work)
         if document.filename is None and document.format in _MESSAGE_FORMATS:
-            yield from _mail_text(document, settings)
+            yield from _mail_text(document, settings, secret)
         else:
-            yield from _document(document, examine(document, rules), settings)
+            yield from _document(document, examine(document, rules), settings, secret)
 
 
-def _mail_text(document: Document, settings: Settings) -> Iterator[Finding]:
+def _secret(document: Document, work: Work) -> Callable[[], bool]:
+    """Return a function that tells whether a document may be secret, so that no word of it is quoted; asked once."""
+    return cache(lambda: any(mark.strength is not Strength.NOTED for mark in find_in_document(document, work=work)))
+
+
+def _mail_text(document: Document, settings: Settings, secret: Callable[[], bool]) -> Iterator[Finding]:
     if is_plain(document):
         return
     report = examine(document)
     if report.legacy_letters >= settings.body_legacy_letters:
-        yield _encoding_finding("body_legacy_encoding", document, report)
+        yield _encoding_finding("body_legacy_encoding", document, report, secret)
 
 
-def _document(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
+def _document(document: Document, report: Report, settings: Settings, secret: Callable[[], bool]) -> Iterator[Finding]:
     about = About(part=document.part, filename=document.filename)
     if report.letters < 1:
         if document.image_pages and document.format != "image":
@@ -120,13 +128,13 @@ def _document(document: Document, report: Report, settings: Settings) -> Iterato
         return
     legacy = report.legacy_letters >= settings.legacy_letters
     if legacy:
-        yield _encoding_finding("legacy_encoding", document, report)
+        yield _encoding_finding("legacy_encoding", document, report, secret)
     state = recognise(document).state if document.format not in _SHEETS_AND_SLIDES else State.WORKING
     issued = state is State.ISSUED
     subject = "issued_document" if issued else "working_file"
-    faults = list(_look(document, report, settings, subject))
+    faults = list(_look(document, report, settings, subject, secret))
     yield from faults
-    yield from _advice(document, report, settings)
+    yield from _advice(document, report, settings, secret)
     if settings.check_margins and state is not State.WORKING:
         yield from _margins(document, about, settings)
     if not faults and not legacy and report.font_share is not None:
@@ -138,7 +146,9 @@ def _document(document: Document, report: Report, settings: Settings) -> Iterato
         )
 
 
-def _look(document: Document, report: Report, settings: Settings, subject: str) -> Iterator[Finding]:
+def _look(
+    document: Document, report: Report, settings: Settings, subject: str, secret: Callable[[], bool]
+) -> Iterator[Finding]:
     """Yield the faults of font and colour."""
     about = About(part=document.part, filename=document.filename)
     font, black = report.font_share, report.black_share
@@ -153,6 +163,7 @@ def _look(document: Document, report: Report, settings: Settings, subject: str) 
             document,
             report.passages_of(FaultKind.FONT),
             {"font": report.fonts[0][0], "share_percent": _percent(font)},
+            secret,
         )
     if black is not None and black * 100 < settings.black_share_percent:
         yield _passage_finding(
@@ -160,10 +171,11 @@ def _look(document: Document, report: Report, settings: Settings, subject: str) 
             document,
             report.passages_of(FaultKind.COLOUR),
             {"colour": report.colours[0][0], "share_percent": _percent(black)},
+            secret,
         )
 
 
-def _advice(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
+def _advice(document: Document, report: Report, settings: Settings, secret: Callable[[], bool]) -> Iterator[Finding]:
     about = About(part=document.part, filename=document.filename)
     for rule, found, least in (
         ("nfd", report.decomposed_letters, settings.decomposed_letters),
@@ -173,7 +185,7 @@ def _advice(document: Document, report: Report, settings: Settings) -> Iterator[
             yield Finding(rule=rule, outcome=FindingOutcome.FAILED, about=about, params={"letters": found})
     sizes = report.passages_of(FaultKind.SIZE)
     if sizes:
-        yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value})
+        yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value}, secret)
 
 
 def _margins(document: Document, about: About, settings: Settings) -> Iterator[Finding]:
@@ -194,23 +206,27 @@ def _margins(document: Document, about: About, settings: Settings) -> Iterator[F
         )
 
 
-def _encoding_finding(rule: str, document: Document, report: Report) -> Finding:
+def _encoding_finding(rule: str, document: Document, report: Report, secret: Callable[[], bool]) -> Finding:
     return _passage_finding(
         rule,
         document,
         report.passages_of(FaultKind.ENCODING),
         {"charset": report.charsets[0], "letters": report.legacy_letters},
+        secret,
     )
 
 
 def _passage_finding(
-    rule: str, document: Document, passages: tuple[Passage, ...], params: dict[str, str | int | float]
+    rule: str,
+    document: Document,
+    passages: tuple[Passage, ...],
+    params: dict[str, str | int | float],
+    secret: Callable[[], bool],
 ) -> Finding:
     """Return a finding with the first passage's place and words; words of a document that may be secret stay out."""
     first = passages[0] if passages else None
     if first is not None:
-        secret = any(mark.strength is not Strength.NOTED for mark in find_in_document(document))
-        params = params | {"passages": len(passages), "quote": "" if secret else first.quote}
+        params = params | {"passages": len(passages), "quote": "" if secret() else first.quote}
     return Finding(
         rule=rule,
         outcome=FindingOutcome.FAILED,

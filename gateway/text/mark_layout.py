@@ -102,6 +102,7 @@ class Layout:
         if needs_decoding(self.runs, "".join(texts)):
             texts = [item.text for item in decode_runs(self.runs)]
         self._run_texts = texts
+        self._known_runs: dict[int, list[list[Run]]] = {}
         self.blocks = self._joined(texts)
         if not "".join(self.blocks).isprintable():
             self.blocks = [unify_line_breaks(block) for block in self.blocks]
@@ -165,18 +166,28 @@ class Layout:
     def line(self, number: int) -> Line:
         """Return a line with the runs whose letters stand in it."""
         block = self.block_of(number)
-        wanted = number - self._first_lines[block]
-        start = self._starts[block]
-        found: list[Run] = []
-        current = 0
-        for offset, run in enumerate(self.block_runs(block)):
-            pieces = unify_line_breaks(self._run_texts[start + offset]).split("\n")
-            if current <= wanted < current + len(pieces) and pieces[wanted - current].strip():
-                found.append(run)
-            current += len(pieces) - 1
-            if current > wanted:
-                break
-        return Line(number, block, self.lines[number], tuple(found) or self.block_runs(block)[:1])
+        first, start = self._first_lines[block], self._starts[block]
+        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self.runs)
+        runs: Sequence[Run] = ()
+        if end - start > 1:
+            runs = self._runs_of_lines(block)[number - first]
+        return Line(number, block, self.lines[number], tuple(runs) or (self.runs[start],))
+
+    def _runs_of_lines(self, block: int) -> list[list[Run]]:
+        """Return the runs with letters of each line of a block; found once, for a block can hold all there is."""
+        known = self._known_runs.get(block)
+        if known is None:
+            known = [[]]
+            for run, text in zip(self.block_runs(block), self._run_texts[self._starts[block] :], strict=False):
+                for number, piece in enumerate(unify_line_breaks(text).split("\n")):
+                    if number:
+                        known.append([])
+                    if piece.strip():
+                        known[-1].append(run)
+            # A break of two characters can be cut in two by a change of runs.
+            known += [[] for _ in range(self._first_lines[block + 1] - self._first_lines[block] - len(known))]
+            self._known_runs[block] = known
+        return known
 
     def neighbours(self, number: int, step: int, limit: int) -> Iterator[int]:
         """Yield the numbers of up to `limit` short lines that are not empty, going up (`step` -1) or down (1)."""

@@ -11,7 +11,6 @@ from gateway.text.mark_layout import Layout
 from gateway.text.normal import skeleton
 
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
-_MOST_PIECES: Final = 20_000
 
 
 def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
@@ -23,7 +22,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         for number, text in enumerate(layout.blocks)
         if len(text) <= 6 and text.strip() and not text.strip().isdigit()
     ]
-    if not 2 <= len(pieces) <= _MOST_PIECES:
+    if len(pieces) < 2:
         return
     runs = {number: layout.first_run(number) for number, _ in pieces}
     boxes = [piece for piece in pieces if runs[piece[0]].role in (Role.TEXTBOX, Role.STAMP, Role.WATERMARK)]

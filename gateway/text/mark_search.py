@@ -17,7 +17,8 @@ from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, scan
 from gateway.text.mark_pieces import cell_key, same_row, scattered
 from gateway.text.mark_readings import disguise, legacy_sign, readings
 from gateway.text.mark_words import Level, Spelling, bare
-from gateway.text.normal import canonical, skeleton
+from gateway.text.mark_work import Work
+from gateway.text.normal import canonical, skeleton, without_filler
 
 
 class Mark(Struct, frozen=True):
@@ -54,6 +55,11 @@ _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
 _MOST_MARKS: Final = 24
+UNJUDGED: Final = "unjudged"
+"""Evidence that there are more lines that could be a mark than were judged."""
+_OTHER_WORD: Final = re.compile(r"(?<![^\W_])[mM][ặắấáẶẮẤÁ][tT](?![^\W_])")
+"""Mặt, mắt, mất, mát as typed: no mark unless a machine read it from a picture."""
+_MANY_LINES: Final = 1000
 _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
 
 
@@ -65,9 +71,14 @@ def may_hold_mark(plain: str) -> bool:
 class Search:
     """One search through one document."""
 
-    def __init__(self, document: Document, settings: MarkSettings) -> None:
+    def __init__(self, document: Document, settings: MarkSettings, work: Work) -> None:
         self.layout = Layout(document)
         self.settings = settings
+        self.work = work
+        self.unjudged = False
+        """Whether lines that could be a mark were left, because too many were judged already."""
+        self._gravest = self._seen = 0
+        self._marked_blocks: set[int] = set()
         self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
         self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
         self.extra = (
@@ -101,17 +112,49 @@ class Search:
         if self.extra:
             seen.update(self._extra_lines())
         plains = whole.split("\n") if seen else []
+        if len(seen) > _MANY_LINES and not (legacy or self.extra):
+            seen = self._without_other_words(seen)
         for line_number in sorted(seen):
-            plain = plains[line_number] if line_number < len(plains) else ""
+            plain = without_filler(plains[line_number]) if line_number < len(plains) else ""
             if legacy or self.extra or not is_prose(plain, layout.place_of(line_number)):
+                if not self._goes_on(len(layout.lines[line_number])):
+                    break
                 self._judge(line_number)
         for first, last in split:
+            if not self._goes_on(0):
+                break
             self._judge_split(first, last)
         self._judge_scanned()
         for window in scattered(layout):
+            if not self._goes_on(0):
+                break
             self._judge_window(window)
         self._judge_copying(whole)
         return self._marks()
+
+    def _goes_on(self, letters: int) -> bool:
+        """Tell whether one more line is judged: neither enough is found already nor too much was looked at."""
+        self._note_found()
+        if self._gravest >= _MOST_MARKS:
+            return False
+        if not self.work.take(letters):
+            self.unjudged = True
+            return False
+        return True
+
+    def _note_found(self) -> None:
+        """Count what was found since the last call."""
+        for line, hit, _ in self.found[self._seen :]:
+            self._marked_blocks.add(line.block)
+            self._gravest += hit.strength is Strength.MARKED and hit.level is Level.TUYET_MAT
+        self._seen = len(self.found)
+
+    def _without_other_words(self, numbers: set[int]) -> set[int]:
+        """Leave out the lines whose letters only spell other words, as thousands of payments in cash ("tiền mặt") do."""
+        if any(run.origin is Origin.OCR for run in self.layout.runs):
+            return numbers
+        lines = self.layout.lines
+        return {n for n in numbers if may_hold_mark(skeleton(_OTHER_WORD.sub(" ", lines[n])))}
 
     def _extra_lines(self) -> Iterator[int]:
         for number, line in enumerate(self.layout.lines):
@@ -122,10 +165,11 @@ class Search:
         line = self.layout.line(number)
         look = line.look
         short = len(self.layout.blocks[line.block]) <= 240
-        text = shown = canonical(line.text[:4000]).text
+        raw = without_filler(line.text)
+        text = shown = canonical(raw[:4000]).text
         hit = line_hit(text, look, short_block=short)
         codes = disguise(line.text) if hit is not None else ()
-        for other, charset, code in readings(line.text[:2000]):
+        for other, charset, code in readings(raw[:2000]):
             second = line_hit(canonical(other).text, look, short_block=short)
             if second is None or second.spelling is not Spelling.EXACT:
                 continue
@@ -246,14 +290,14 @@ class Search:
         """Read letters that stand in lines or blocks of their own as one word."""
         layout = self.layout
         lines = layout.lines
-        if last - first > 8 or any(len(lines[n].strip()) > 14 for n in range(first, last + 1)):
+        if last - first > 8 or any(len(skeleton(lines[n]).strip()) > 14 for n in range(first, last + 1)):
             return
         line = layout.line(last)
         look = layout.line(first).look
         start = first
         best: Hit | None = None
         while start >= max(0, first - 8):
-            if start < first and len(lines[start].strip()) > 6:
+            if start < first and len(skeleton(lines[start]).strip()) > 6:
                 break
             text = canonical(" ".join(lines[start : last + 1])).text
             hit = stamp_line(text, look)
@@ -276,7 +320,8 @@ class Search:
                 continue
             number = layout.first_line(block)
             hit = scanned_stamp(canonical(text).text)
-            if hit is not None and not any(line.block == block for line, _, _ in self.found):
+            self._note_found()
+            if hit is not None and block not in self._marked_blocks:
                 self.found.append((layout.line(number), hit, ("ocr-noise",)))
 
     def _judge_window(self, window: Sequence[tuple[int, str]]) -> None:
@@ -287,7 +332,8 @@ class Search:
         if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
             return
         blocks = {n for n, _ in window}
-        if not any(line.block in blocks for line, _, _ in self.found):
+        self._note_found()
+        if self._marked_blocks.isdisjoint(blocks):
             self.found.append((first, hit, ("split-blocks",)))
 
     def _judge_copying(self, whole: str) -> None:
@@ -299,8 +345,13 @@ class Search:
             copying = _COPYING.search(whole, recipients, recipients + 900)
             if copying is None:
                 continue
-            start, end = whole.rfind("\n", 0, copying.start()) + 1, whole.find("\n", copying.end())
-            sentence = whole[start : end if end >= 0 else len(whole)]
+            # Bounded looks, for all of a document can be one line.
+            edge = max(0, copying.start() - 201)
+            start, end = (
+                whole.rfind("\n", edge, copying.start()) + 1,
+                whole.find("\n", copying.end(), copying.end() + 201),
+            )
+            sentence = whole[start or edge : end if end >= 0 else copying.end() + 201]
             if len(sentence) > 200 or "bi mat nha nuoc" in sentence or "tai lieu" in sentence:
                 continue
             number = whole.count("\n", 0, copying.start())
@@ -318,6 +369,8 @@ class Search:
                 strength, evidence = Strength.SUSPECTED, (*evidence, "declassified")
             run = line.runs[0]
             marks.append(Mark(hit.level, strength, tuple(dict.fromkeys(evidence)), run.locator, run.page))
+        if self.unjudged:
+            marks.append(Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (UNJUDGED,)))
         marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
         return tuple(marks[:_MOST_MARKS])
 

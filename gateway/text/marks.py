@@ -20,27 +20,44 @@ from gateway.text.legacy_tables import Charset
 from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line
 from gateway.text.mark_names import name_hit
 from gateway.text.mark_readings import disguise, legacy_sign, readings
-from gateway.text.mark_search import SPELLING_CODES, Mark, MarkSettings, Search, may_hold_mark
+from gateway.text.mark_search import SPELLING_CODES, UNJUDGED, Mark, MarkSettings, Search, may_hold_mark
 from gateway.text.mark_views import concealed_view, conceals, is_simple, shown_view
 from gateway.text.mark_words import Level, Spelling, bare
-from gateway.text.normal import canonical, skeleton
+from gateway.text.mark_work import Work
+from gateway.text.normal import canonical, skeleton, without_filler
 
-__all__ = ["Level", "Mark", "MarkSettings", "Strength", "find_in_document", "find_in_filename", "find_in_subject"]
+__all__ = [
+    "Level",
+    "Mark",
+    "MarkSettings",
+    "Strength",
+    "Work",
+    "find_in_document",
+    "find_in_filename",
+    "find_in_subject",
+]
 
 _DEFAULT: Final = MarkSettings()
 
 
-def find_in_document(document: Document, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
-    """Return the marks of a document, the gravest first; at most a few dozen."""
+def find_in_document(
+    document: Document, settings: MarkSettings = _DEFAULT, work: Work | None = None
+) -> tuple[Mark, ...]:
+    """Return the marks of a document, the gravest first; at most a few dozen.
+
+    `work` bounds what is judged in all documents that share it; what is left is one mark of strength suspected.
+    """
     if not document.runs:
         return ()
-    marks = Search(document, settings).run()
+    work = work or Work()
+    marks = Search(document, settings, work).run()
     if is_simple(document):
         return marks
     known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
     found = list(marks)
-    more = [mark for mark in Search(concealed_view(document), settings).run() if conceals(mark.evidence)]
-    for mark in (*Search(shown_view(document), settings).run(), *more):
+    concealed = Search(concealed_view(document), settings, work).run()
+    more = [mark for mark in concealed if conceals(mark.evidence) or UNJUDGED in mark.evidence]
+    for mark in (*Search(shown_view(document), settings, work).run(), *more):
         if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
             known.add((mark.locator, mark.level))
             found.append(mark)
@@ -65,7 +82,7 @@ def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark
 
 
 def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
-    text = text[:2000]
+    text = without_filler(text)[:2000]
     look = Look(place=place)
     plain = skeleton(text)
     if not may_hold_mark(plain) and not legacy_sign().search(text) and not settings.extra_marks:

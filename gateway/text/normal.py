@@ -26,6 +26,9 @@ _UNUSUAL: Final = re.compile(
     f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1eff\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
 )
 _LINE_BREAKS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+_FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\uff9e\uff9f\uffa0]{48,}")
+"""Blanks, leaders, invisible letters: nothing that is read."""
+_FILLER_KEPT: Final = 16
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:(?P<s>[ .\-_·*/\u00a0])[^\W\d_](?![^\W_])){2,}")
 
 
@@ -46,6 +49,16 @@ class Canonical(NamedTuple):
 def unify_line_breaks(text: str) -> str:
     """Return the text with a line feed for every kind of line break."""
     return _LINE_BREAKS.sub("\n", text)
+
+
+def without_filler(text: str) -> str:
+    """Return a line with each long stretch that is no letter cut down to its ends.
+
+    Thousands of blanks or invisible letters push a mark to the next line of the screen, not out of sight.
+    """
+    if len(text) <= 2 * _FILLER_KEPT:
+        return text
+    return _FILLER.sub(lambda match: match[0][:_FILLER_KEPT] + match[0][-_FILLER_KEPT:], text)
 
 
 def _expand_references(text: str) -> tuple[str, list[int]]:

@@ -1,0 +1,26 @@
+"""A bound on how much is judged line by line: a mail of nothing but possible marks must not hold a processor for minutes.
+
+The first search through a text is cheap whatever it holds. The look at a single line costs a thousand times more, so
+each is charged, for all documents of a mail together. What is left over then was not judged, and counts as suspected.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LIMIT_LETTERS: Final = 4_000_000
+"""About 60,000 short lines or 4 seconds; the largest honest sheets hold some thousand lines that could be a mark."""
+_EACH_LINE: Final = 60
+"""What a judgement costs beside the letters of its line, in letters."""
+
+
+class Work:
+    """What may still be judged."""
+
+    def __init__(self, letters: int = LIMIT_LETTERS) -> None:
+        self._letters = letters
+
+    def take(self, letters: int) -> bool:
+        """Charge the judgement of one line; False when it would be too much."""
+        self._letters -= letters + _EACH_LINE
+        return self._letters >= 0
