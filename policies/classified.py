@@ -1,6 +1,6 @@
 """Secrecy marks: nothing marked mật, tối mật or tuyệt mật leaves by mail (Điều 4.1).
 
-What: the subject and like header fields of the mail and of mails inside it, every file name, every document at every
+What: the subject and all other header fields with words of the mail and of mails inside it, every file name, every document at every
 depth, the text of the mail itself, boxes found in scans. How a mark is told from prose that speaks of secrets is in
 `gateway.text.marks`.
 Why: khoản 1 Điều 4 forbids it, and the Law on the Protection of State Secrets forbids keeping such a document on a
@@ -30,6 +30,7 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
+from gateway.text.mark_fields import NAMING_FIELDS, find_in_field
 from gateway.text.marks import Mark, MarkSettings, Strength, Work, find_in_document, find_in_filename, find_in_subject
 
 _ARTICLE: Final = "7600:4.1"
@@ -43,12 +44,6 @@ RULES: Final = (
 )
 
 NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
-
-_NAMING_FIELDS: Final = (
-    "subject", "thread-topic", "keywords", "comments", "content-description",
-    # labels that classification add-ins of mail programs write
-    "classification", "x-classification", "sensitivity", "x-label", "x-labels", "x-protective-marking",
-)  # fmt: skip
 
 
 class UnreadBoxes(Enum):
@@ -135,11 +130,11 @@ def _subjects(message: Message, marks: MarkSettings, settings: Settings) -> Iter
     shown = {ambiguity.path or None for ambiguity in message.ambiguities if ambiguity.code == "blank-fold"}
     for path, field in fields:
         name = field.name.lower()
-        if name not in _NAMING_FIELDS and path not in shown:
-            continue
-        found = _worth(find_in_subject(field.text, marks), settings)
+        found = find_in_subject(field.text, marks) if path in shown else find_in_field(name, field.text, marks)
+        found = _worth(found, settings)
         if found:
-            yield _finding(found, About(part=path, header=field.name), "subject")
+            where = "subject" if name in NAMING_FIELDS else "header"
+            yield _finding(found, About(part=path, header=field.name), where)
         elif name == "subject" and path is None:
             clean = True
     if clean:

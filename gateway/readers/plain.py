@@ -159,7 +159,7 @@ def read(source: Source, budget: Budget) -> Reading:
     table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
     runs = list(_cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0))
     if decoded.alternative:
-        runs.extend(_lines(decoded.alternative, Origin.HIDDEN, len(runs)))
+        runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
     document = Document(
         part=source.part,
         filename=source.filename,

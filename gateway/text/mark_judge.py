@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.text.mark_code import may_be_coded
 from gateway.text.mark_lines import (
     Hit,
     Look,
@@ -127,5 +128,7 @@ def is_prose(plain: str, place: Place) -> bool:
     if place not in (Place.BODY, Place.CELL, Place.ASIDE) or len(plain) <= _LONG_LINE:
         return False
     if len(_NO_LETTERS.sub("", plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
+        return False
+    if may_be_coded(plain):
         return False
     return not ("do mat" in plain or _PROSE_LABEL.search(plain) or "thu hoi" in plain or "bi mat" in plain[:80])

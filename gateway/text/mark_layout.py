@@ -210,6 +210,24 @@ class Layout:
                 return position
         return None
 
+    def beside(self, number: int, step: int, limit: int) -> Iterator[int]:
+        """Yield the numbers of up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
+        position = number + step
+        seen = 0
+        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 10:
+            if self.lines[position].strip():
+                seen += 1
+                yield position
+            position += step
+
+    def adjoins(self, number: int, other: int) -> bool:
+        """Tell whether nothing parts two lines, neither an empty line nor the end of a paragraph."""
+        if self.block_of(number) == self.block_of(other):
+            return abs(number - other) == 1
+        if not self.may_continue(number, other):
+            return False
+        return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
+
     def may_continue(self, number: int, other: int) -> bool:
         """Tell whether two lines can be one sentence: one block, or lines of a format that has only lines."""
         if self.block_of(number) == self.block_of(other):

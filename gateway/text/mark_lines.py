@@ -88,6 +88,8 @@ class Look(NamedTuple):
 
 _UNCHECKED: Final = re.compile(r"^\W*(?:[\u2610\u25a1\u25a2\u25fb\u25ef\u25cb\u2b1c\uf06f\uf0a8]|\[ ?\]|\( ?\))")
 _CHECKED: Final = r"[\u2611\u2612\u2713\u2714\u2717\u2718\u25a0\u25cf\u25c9\u2b1b\uf0fe\uf052\uf0fc]|\[[xXvV\u2713]\]|\([xXvV\u2713]\)"
+_LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
+_TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _BRACKETED: Final = re.compile(rf"^[\W_]*?[\[(\{{«<“\"]\s*(?:(?:{URGENCY})[\W_]+)?{LEVEL_WORDS}\s*[\])\}}»>”\"]")
 _LINE_HEAD: Final = re.compile(
@@ -100,14 +102,14 @@ _LINE_TAIL: Final = re.compile(
 )
 _LABEL: Final = re.compile(
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao )?mat(?![a-z])"
-    r"|phan loai (?:do )?(?:bao )?mat(?![a-z])|(?P<open>phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])|(?<![a-z])do_mat(?![a-z])|(?<![a-z])domat(?![a-z])"
+    r"|phan loai (?:do )?(?:bao )?mat(?![a-z])|(?P<open>phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
 )
 _LABEL_TAIL: Final = re.compile(
-    r"(?:\s*\([^)\n]{0,60}\)|\s+(?:cua|van ban|tai lieu|ho so)(?: [a-z]+){0,4})?[ \xa0]*(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\|)?"
+    r"(?:\s*\([^)\n]{0,60}\)|\s+(?:cua|van ban|tai lieu|ho so)(?: [a-z]+){0,4})?[\"'”’\])}>]{0,2}[ \xa0]*(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\|)?"
 )
 _OPTION: Final = re.compile(rf"{LEVEL_WORDS}|(?<![a-z])(?P<open>thuong|khong mat|khong|cong khai|binh thuong)(?![a-z])")
 _AFTER_VALUE: Final = re.compile(
-    r"\s*(?:$|[\n\t;,.)\]|}\"”’»!?<]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ngay|do khan|han ))"
+    r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ngay|do khan|han ))"
 )
 _RECALL: Final = re.compile(r"^[\W_\d]*tai lieu thu hoi\s*(?:$|[.;:!)\]]|sau (?:hoi nghi|cuoc hop|hop|khi)|\(|[-–])")
 _ENVELOPE: Final = re.compile(r"^[\W_]*chi nguoi co ten (?:moi )?duoc (?:phep )?(?:boc|mo) (?:phong )?bi[\W_]*$")
@@ -134,7 +136,7 @@ def _strong_case(case: Case, look: Look) -> Strength | None:
         case Place.BODY | Place.CELL:
             if look.stands_out:
                 return Strength.MARKED if case is Case.TITLE else Strength.SUSPECTED
-            return Strength.NOTED if case is Case.TITLE else None
+            return Strength.NOTED  # unless the lines around make it a mark (`mark_alone`)
 
 
 def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> Strength | None:
@@ -164,7 +166,7 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     """Find a level that is all the line says, whatever stands between its letters (S2, S3)."""
     if len(text) > 160:
         return None
-    letters = "".join(_LETTERS.findall(text))
+    letters = "".join(_LETTERS.findall(_TICK.sub("", text)))
     if not 3 <= len(letters) <= 60:
         return None
     found = STAMP.fullmatch(bare(letters))
@@ -177,7 +179,7 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     others = {match[0] for match in re.finditer("tuyetmat|toimat|mat", found["after"])} - {word}
     if others or _UNCHECKED.match(text):
         return Hit(level, Strength.NOTED, "options", spelling)
-    if any(character.isdigit() for character in text) and not (
+    if any(character.isdigit() for character in _LINE_NUMBER.sub("", text)) and not (
         look.place in (Place.EDGE, Place.WATERMARK) or look.stands_out
     ):
         return None

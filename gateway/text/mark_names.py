@@ -63,6 +63,12 @@ _LOST: Final = frozenset(
         "TUI",
     ]
 )
+_NAMED_STAMP: Final = re.compile(r"(?:dấu|đóng|chữ|độ)\s*[\[(\"“«<]\s*$", re.IGNORECASE)
+_PERSON: Final = re.compile(
+    r"(?:^|[^\w])(?:NGUYỄN|TRẦN|LÊ|PHẠM|HUỲNH|HOÀNG|PHAN|VŨ|VÕ|ĐẶNG|BÙI|ĐỖ|HỒ|NGÔ|DƯƠNG|LÝ|ĐINH|TRỊNH|MAI|ĐOÀN|LÂM|TÔ|TẠ|TRƯƠNG|LƯƠNG|ĐÀO|HÀ)"
+    r"[ _]+(?:VĂN|THỊ|ĐÌNH|ĐỨC|HỮU|XUÂN|NGỌC|QUANG|THANH|VIẾT|DUY|TRỌNG|BÁ|THẾ|MINH)[ _]+(?:\w+[ _]+)?$"
+)
+"""A surname and a middle name: somebody called Mật."""
 _REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
 _NOT_CODES: Final = frozenset(
@@ -179,6 +185,12 @@ def _exact(token: _Token, place: Place) -> Hit | None:
         quoted = token.before.rstrip(" _")[-1:] in _QUOTES and place not in (Place.SUBJECT, Place.FILENAME)
         if quoted and len(_WORD.findall(token.before + " " + token.after)) > 2:
             return None  # prose that names the stamp
+        words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
+        if token.before.rstrip(" _")[-1:] in _QUOTES and min(words) >= 1 and sum(words) > 2:
+            # A title or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
+            if token.case is not Case.CAPITALS or _NAMED_STAMP.search(token.before):
+                return None
+            return Hit(token.level, Strength.SUSPECTED, "bracketed")
         if re.search(r"(?:dấu|đóng|chữ)\s*[\[(\"“«]\s*$", token.before, re.IGNORECASE) and place is not Place.FILENAME:
             return Hit(token.level, Strength.SUSPECTED, "bracketed")
         sure = token.case is not Case.SMALL
@@ -218,6 +230,8 @@ def _exact(token: _Token, place: Place) -> Hit | None:
 
 def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
     """Judge a level in capitals: sure among small letters or set off, doubtful in a title that is all capitals."""
+    if token.level is Level.MAT and _PERSON.search(token.before) and not _WORD.findall(token.after):
+        return None
     company = [word for word in others if len(word) > 1]
     title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
     noun = next((noun for noun in NOUN_BEFORE if token.before.rstrip(" _").upper().endswith(noun)), "")

@@ -11,12 +11,14 @@ from msgspec import Struct
 
 from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
+from gateway.text.mark_alone import around_line, stands_as_mark
+from gateway.text.mark_code import coded_hit, other_levels
 from gateway.text.mark_judge import SIBLINGS, ends_trapped, is_prose, line_hit, starts_trapped
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, scanned_stamp, stamp_line
 from gateway.text.mark_pieces import cell_key, same_row, scattered
 from gateway.text.mark_readings import disguise, legacy_sign, readings
-from gateway.text.mark_words import Level, Spelling, bare
+from gateway.text.mark_words import Case, Level, Spelling, bare, case_of
 from gateway.text.mark_work import Work
 from gateway.text.normal import canonical, skeleton, without_filler
 
@@ -60,6 +62,12 @@ UNJUDGED: Final = "unjudged"
 _OTHER_WORD: Final = re.compile(r"(?<![^\W_])[mM][ặắấáẶẮẤÁ][tT](?![^\W_])")
 """Mặt, mắt, mất, mát as typed: no mark unless a machine read it from a picture."""
 _MANY_LINES: Final = 1000
+_PERSON: Final = re.compile(
+    r"property:(?:author|creator|last-?author|lastmodifiedby|manager|initial-creator|from|to|cc|sender|reply-to|artist|xpauthor)$",
+    re.IGNORECASE,
+)
+"""Properties that name a person."""
+_SENTENCE_END: Final = re.compile(r"[.!?,;:…]\W*$")
 _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
 
 
@@ -181,14 +189,29 @@ class Search:
         extra = self._extra_hit(text, look)
         if extra is not None and (hit is None or hit.strength is not Strength.MARKED):
             hit = extra
+        if hit is None or hit.strength is Strength.NOTED:
+            hit = coded_hit(raw) or hit
         if hit is None:
             hit, codes = self._label_across(line, text)
         if hit is None or self._is_exempt(text):
             return
-        if hit.exposed:
+        if hit.level is Level.MAT and not shown.isupper() and _PERSON.match(line.runs[0].locator):
+            return  # somebody is called so
+        if hit.strength is Strength.NOTED and hit.form == "stamp-line":
+            hit = self._alone(line, hit, shown)
+        if hit is not None and hit.exposed:
             hit = self._with_lines_around(line, hit, look, shown)
         if hit is not None:
             self.found.append((line, hit, codes))
+
+    def _alone(self, line: Line, hit: Hit, shown: str) -> Hit | None:
+        """Judge a level in small letters by what stands around it; a capital that is no mark stays noted."""
+        letters = "".join(character for character in shown if character.isalpha())
+        case = case_of(letters) if letters else Case.SMALL
+        around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
+        if not _SENTENCE_END.search(shown) and stands_as_mark(hit.level, case, around):
+            return hit._replace(strength=Strength.SUSPECTED, form="lone-line")
+        return hit if case is Case.TITLE else None
 
     def _extra_hit(self, text: str, look: Look) -> Hit | None:
         if not self.extra or _NO_LETTERS.sub("", bare(text)) not in self.extra:
@@ -260,6 +283,9 @@ class Search:
                 and layout.may_continue(line.number, below)
             ):
                 return None
+        if hit.form == "literal":
+            near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
+            return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
         siblings = self._siblings(line)
         own = _NO_LETTERS.sub("", skeleton(line.text))
         siblings.discard(own)

@@ -16,6 +16,7 @@ import re
 from typing import Final
 
 from gateway.model import Document
+from gateway.text.escapes import may_be_escaped
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line
 from gateway.text.mark_names import name_hit
@@ -85,7 +86,7 @@ def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark
     text = without_filler(text)[:2000]
     look = Look(place=place)
     plain = skeleton(text)
-    if not may_hold_mark(plain) and not legacy_sign().search(text) and not settings.extra_marks:
+    if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
         return ()
     texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *readings(text)]
     best: Mark | None = None

@@ -143,8 +143,11 @@ def test_active_content_is_named(markup: str, kind: str) -> None:
     assert kind in {item.kind for item in read(markup).active_content}
 
 
-def test_script_text_is_no_text() -> None:
-    assert not any("secret" in run.text for run in read("<script>var secret</script><style>secret{}</style>x").runs)
+def test_script_text_is_hidden_and_style_no_text() -> None:
+    runs = read("<script>var secret</script><style>secret{}</style>x").runs
+    assert [(run.text, run.origin, run.role) for run in runs if "secret" in run.text] == [
+        ("var secret", Origin.HIDDEN, Role.FIELD)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from gateway import mime
 from gateway.model import Document, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
+from gateway.text.mark_fields import shown_lines, speaks
 
 _FROM_LINE: Final = re.compile(rb"^From [^\r\n]{3,200}\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}:)", re.MULTILINE)
-_SHOWN: Final = ("subject", "from", "to", "cc", "sender", "reply-to", "keywords", "comments", "content-description")
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -57,10 +57,10 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
     for part in message.root.walk():
         fields += [(field.name.lower(), field.text) for field in part.header]
     return [
-        Run(text=text, block=block, role=Role.PROPERTY, locator=f"property:{name}")
+        Run(text=shown_lines(name, text), block=block, role=Role.PROPERTY, locator=f"property:{name}")
         # Behind a line of blanks some readers show every field as words of the body.
         for block, (name, text) in enumerate(
-            pair for pair in fields if (pair[0] in _SHOWN or "blank-fold" in codes) and pair[1]
+            pair for pair in fields if (speaks(pair[0]) or "blank-fold" in codes) and pair[1]
         )
     ]
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import urllib.parse
 from dataclasses import dataclass, field
 
 from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError
+from gateway.readers.markup.data_address import is_data_address, member_of
 from gateway.readers.markup.html_style import Look, Sheet, apply, attribute_declarations, parse_declarations
 
 LIMIT_BLOCKS = 200_000
@@ -21,7 +19,6 @@ _PLAIN = frozenset({"font", "body"})
 """Elements whose other attributes say how text looks."""
 _STYLING = frozenset({"class", "id", "style", "lang", "dir", "align", "valign", "width", "height", "href", "name"})
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_DATA_ADDRESS = re.compile(r"^\s*data:([^,;]{0,100})((?:;[^,;]{0,100}){0,5}),", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -39,6 +36,9 @@ class Block:
     pieces: list[Piece] = field(default_factory=list)
     role: Role = Role.BODY
     locator: str = ""
+
+
+_SHEET_DATA = re.compile(r"url\(\s*(?:\"(data:[^\"]+)\"|'(data:[^']+)'|(data:[^\"')\s]+))")
 
 
 class Builder:
@@ -60,6 +60,8 @@ class Builder:
         """Take the style sheets of a page, which may stand after what they style."""
         for sheet in re.findall(r"<style[^>]{0,500}>(.*?)(?:</style|$)", text, re.DOTALL | re.IGNORECASE)[:200]:
             self._sheet.add(sheet)
+            for found in list(_SHEET_DATA.finditer(sheet))[:20]:
+                self.address("style", "style", found[1] or found[2] or found[3])
 
     @property
     def shown_attributes(self) -> set[str]:
@@ -142,29 +144,15 @@ class Builder:
             self.active.add(ActiveContent("external-object"))
 
     def _embedded(self, value: str) -> None:
-        match = _DATA_ADDRESS.match(value)
-        if match is None:
+        if not is_data_address(value):
             return
-        body = value[match.end() :]
-        if "base64" in match[2].lower():
-            compact = re.sub(r"[^A-Za-z0-9+/_-]", "", urllib.parse.unquote(body)).replace("-", "+").replace("_", "/")
-            try:
-                data = base64.b64decode(compact + "=" * (-len(compact) % 4))
-            except (binascii.Error, ValueError):
-                self.active.add(ActiveContent("damaged-data"))
-                return
-        else:
-            data = urllib.parse.unquote_to_bytes(body)
+        member = member_of(value, len(self.members) + 1)
+        if member is None:
+            self.active.add(ActiveContent("damaged-data"))
+            return
         self.budget.take_file()
-        self.budget.take_bytes(len(data))
-        number = len(self.members) + 1
-        declared = match[1].strip().lower()
-        relation = "image" if declared.startswith("image/") else "embedded"
-        self.members.append(
-            Member(
-                name=f"data-{number}", data=data, relation=relation, declared_type=declared, locator=f"data:{number}"
-            )
-        )
+        self.budget.take_bytes(len(member.data))
+        self.members.append(member)
 
 
 def _unseen(look: Look) -> bool:

@@ -168,7 +168,11 @@ class Target:
 
     def data(self, text: str) -> None:
         """Take text."""
-        if not self._raw:
+        if self._raw:
+            if self._stack[-1].tag == "script":
+                for line in text.splitlines():
+                    self._builder.add(line, Look(hidden=True), Role.FIELD, "script")
+        else:
             look = self._stack[-1].look
             self._block.pieces.append(Piece(look.shown(text), look))
 
@@ -260,6 +264,8 @@ class Target:
                     builder.address(tag, "style", item)
             elif name == "srcdoc" and value:
                 self._nested(value)
+            elif name.startswith("data-") and not value.isascii():
+                builder.add(value, Look(hidden=True), Role.ALT_TEXT, f"attribute:{name}")
 
     def _meta(self, attributes: dict[str, str]) -> None:
         content = attributes.get("content", "")

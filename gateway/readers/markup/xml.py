@@ -20,6 +20,7 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.excel.xml_sheet2003 import SPREADSHEET, read_workbook
 from gateway.readers.markup import xps
+from gateway.readers.markup.data_address import IN_TEXT, is_data_address, member_of
 from gateway.readers.odf import reader as odf
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml import reader as ooxml
@@ -135,7 +136,21 @@ def _generic(root: Element, sink: Sink) -> None:
         blocks.append(outer or (sink.open_block() if _is_mixed(node) else 0))
         for text in attribute_words(node):
             sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
+        _data_addresses(node, sink)
         _text(node.text, blocks[-1], node, sink)
+
+
+def _data_addresses(node: Element, sink: Sink) -> None:
+    """Hand on the files in addresses of attributes and style sheets."""
+    for value in (*node.attrib.values(), (node.text or "") if _local(node) == "style" else ""):
+        if "data:" not in value:
+            continue
+        addresses = [value] if is_data_address(value) else IN_TEXT.findall(value)
+        for address in addresses:
+            member = member_of(address, len(sink.members) + 1)
+            if member is not None:
+                sink.budget.take_bytes(len(member.data))
+                sink.members.append(member)
 
 
 def _is_mixed(node: Element) -> bool:

@@ -1,0 +1,113 @@
+"""A level in small letters alone on its line: a mark in an official letter, a word in a poem or a story.
+
+`tối mật` between the motto and the number of a letter, under a greeting or above the title of a plan says what the
+stamp says. The same words are a heading in a news page, a verse, an answer in a quiz. What stands around decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from gateway.text.mark_layout import Layout
+from gateway.text.mark_words import Case, Level
+from gateway.text.normal import skeleton
+
+NEAR: Final = 6
+"""Lines on each side that are looked at."""
+_LETTERHEAD: Final = re.compile(
+    r"cong ?hoa ?xa ?hoi ?chu ?nghia|doc ?lap\W{0,5}tu ?do\W{0,5}hanh|^\W*so\s*:?\s*[\d.…\s]*/[a-z0-9\-/.]+"
+    r"|^\W*(?:[a-z .]{2,40},)? ?ngay [\d.…\s]{1,8} ?thang [\d.…\s]{1,8} ?nam|^\W*kinh gui\b|\bluu ?\W{0,3}vt\b|^\W*noi nhan\s*:"
+)
+_UNIT: Final = re.compile(
+    r"^\W*(?:uy ban nhan dan|ubnd|hoi dong nhan dan|hdnd|so [a-z]{2,}|phong [a-z]{2,}|cong an|bo chi huy|ban chi huy|van phong|chi cuc|cuc|bo [a-z]{2,})\b"
+)
+_TITLE: Final = re.compile(
+    r"^\W*(?:ke hoach|bao cao|to trinh|quyet dinh|cong van|thong bao|chi thi|nghi quyet|huong dan|phuong an|de an|bien ban"
+    r"|chuong trinh|quy che|quy dinh|giay moi|cong dien|danh sach|tai lieu|ho so|phu luc)\b"
+)
+_GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|dear|hi|thua)\b.{0,80}[,:!.]?\s*$")
+_CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
+_ASKS: Final = re.compile(r"[?:]\s*$")
+_QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
+_FIRST: Final = 3
+"""Lines that may stand above a mark at the head of a text without a letterhead."""
+_EDGE: Final = 200
+_BARE_TITLE: Final = 24
+_SHORT: Final = 60
+_LONG: Final = 80
+
+
+class Around(NamedTuple):
+    """What stands around a lone level: bare lines that are not empty, the nearest first."""
+
+    above: Sequence[str]
+    below: Sequence[str]
+    joined_above: bool = False
+    """No gap parts it from the line above, so that a sentence may go on."""
+    below_small: bool = False
+    """The line below begins in small letters."""
+    in_cell: bool = False
+
+
+def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
+    """Return what stands around a line of a document."""
+    above, below = (list(layout.beside(number, step, NEAR)) for step in (-1, 1))
+    return Around(
+        above=[skeleton(_ends(layout.lines[n])).strip() for n in above],
+        below=[skeleton(_ends(layout.lines[n])).strip() for n in below],
+        joined_above=bool(above) and layout.adjoins(number, above[0]),
+        below_small=bool(below) and layout.lines[below[0]].lstrip(" \t\"“'(")[:1].islower(),
+        in_cell=in_cell,
+    )
+
+
+def _ends(line: str) -> str:
+    """Return a line, of a very long one only its beginning and end."""
+    return line if len(line) <= 2 * _EDGE else f"{line[:_EDGE]} {line[-_EDGE:]}"
+
+
+def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
+    """Tell whether a lone level in small or title letters is a mark by what stands around it."""
+    above, below = around.above, around.below
+    if above and (_ASKS.search(above[0]) or _QUIZ.match(above[0])):
+        return False
+    # A sentence may go on: into the line itself when nothing parts them, and through it when it is small all along.
+    goes_on = (around.joined_above and case is Case.SMALL) or around.below_small
+    if above and goes_on and not _is_closed(above[0]):
+        return False
+    near = [*above[:NEAR], *below[:NEAR]]
+    heads = sum(_LETTERHEAD.search(line) is not None for line in near)
+    units = sum(_UNIT.match(line) is not None for line in near)
+    titles = sum(_TITLE.match(line) is not None and len(line) <= _LONG for line in below[:3])
+    if heads >= 2 or (heads and (units or titles)) or (units and titles):
+        return True
+    if level is Level.MAT or around.in_cell:
+        return False
+    written = any(_GREETING.match(line) for line in above[:2]) and len(above) <= _FIRST
+    if written or (titles and len(above) <= _FIRST):
+        return True
+    if _is_verse(above, below):
+        return False
+    # Under a head of some kind, or a paragraph of its own between prose; with a capital that may be a heading.
+    return bool(heads) or (case is Case.SMALL and any(len(line) >= _LONG for line in (*above[:1], *below[:1])))
+
+
+def _is_closed(line: str) -> bool:
+    """Tell whether a sentence cannot go on behind a line: it ends, or it is a part of a letter's head."""
+    if _GREETING.match(line) or _LETTERHEAD.search(line) or _UNIT.match(line):
+        return True
+    if _TITLE.match(line) and len(line) <= _BARE_TITLE:
+        return True
+    return re.search(r"[.!;)\d]\W*$", line) is not None
+
+
+def _is_verse(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Tell whether most lines around are as short as verses, without figures, labels or the forms of a letter."""
+    around = [*above[:3], *below[:3]]
+    verses = [
+        line for line in around
+        if len(line) <= _SHORT and not re.search(r"[\d/:@]", line) and not _GREETING.match(line) and not _CLOSING.match(line)
+    ]  # fmt: skip
+    return len(verses) >= max(2, len(around) - 1)
