@@ -52,6 +52,9 @@ _MAIN_PARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
         PPTX,
     ),
 )
+_DEFAULT: Final = re.compile(rb"""<(?:[\w.-]+:)?Default\b(?P<attributes>[^<>]*)>""")
+_EXTENSION: Final = re.compile(rb"""\bExtension\s*=\s*["']([^"']*)["']""")
+_PART_NAME: Final = re.compile(rb"""\bPartName\s*=\s*["']/([^"']*)["']""")
 _FOLDERS: Final = (
     ("word/document", DOCX),
     ("xl/workbook.bin", XLSB),
@@ -105,6 +108,7 @@ def _ooxml(content_types: bytes, entries: list[Entry]) -> list[str]:
     """Types of the main parts that [Content_Types].xml names; by folder when it names none."""
     if content_types.startswith((b"\xff\xfe", b"\xfe\xff")):
         content_types = content_types.decode("utf-16", "replace").encode()
+    content_types = _without_idle_defaults(content_types, entries)
     found = [kind for pattern, kind in _MAIN_PARTS if pattern.search(content_types)]
     if not found:
         names = [entry.name.lower().lstrip("/") for entry in entries]
@@ -112,6 +116,24 @@ def _ooxml(content_types: bytes, entries: list[Entry]) -> list[str]:
         if XLSB in found:
             found = [XLSB]
     return found
+
+
+def _without_idle_defaults(content_types: bytes, entries: list[Entry]) -> bytes:
+    """Leave out the defaults for extensions of no member, or only of members with an override (ECMA-376 part 2 §10.1.2).
+
+    SheetJS declares `bin` to be a binary workbook in every file that it writes, also in those that hold none.
+    """
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        extension = _EXTENSION.search(match["attributes"])
+        if extension is None or b"&" in extension[1]:
+            return match.group()
+        suffix = "." + extension[1].decode("utf-8", "replace").lower()
+        return match.group() if any(name.endswith(suffix) for name in names) else b""
+
+    overridden = {name.decode("utf-8", "replace").lower() for name in _PART_NAME.findall(content_types)}
+    names = {entry.name.lower().lstrip("/") for entry in entries} - overridden
+    return _DEFAULT.sub(kept, content_types)
 
 
 def _odf_without_mimetype(data: bytes, entries: list[Entry], budget: Budget) -> list[str]:

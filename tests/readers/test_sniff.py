@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSX
+from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSB, XLSX
 from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, VOLUME, sniff
 from gateway.workers import sample
 
@@ -78,6 +78,25 @@ def test_ooxml_by_its_main_part_and_not_by_its_folders():
     word = sample._ooxml("any/where.xml", "wordprocessingml.document", "<x/>")
     assert sniff(word).types == (DOCX,)
     assert sniff(sample._ooxml("xl/workbook.xml", "spreadsheetml.sheet", "<x/>")).types == (XLSX,)
+
+
+@pytest.mark.parametrize("macros", [False, True])
+def test_a_default_type_that_no_member_has_is_no_second_kind_of_file(macros):
+    """SheetJS declares `bin` a binary workbook in all its files; only a member that has that type makes one."""
+    vba = '<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/>'
+    members = {
+        "xl/workbook.xml": "<workbook/>",
+        "[Content_Types].xml": '<Types><Default Extension="bin" '
+        'ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/><Override PartName="/xl/workbook.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+        f"{vba if macros else ''}</Types>",
+    }
+    if macros:
+        members["xl/vbaProject.bin"] = "x"
+    assert sniff(zipped(**members)).types == (XLSX,)
+    both = sniff(zipped(**members | {"xl/workbook.bin": "x"}))
+    assert both.polyglot
+    assert set(both.types) == {XLSX, XLSB}
 
 
 def test_a_pdf_with_a_zip_behind_it_is_both_and_a_polyglot():
