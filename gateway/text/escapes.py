@@ -25,6 +25,8 @@ _OCTETS: Final = re.compile(
     r"|(?:\\'[0-9A-Fa-f]{2})+"  # RTF
 )
 _SOFT_BREAK: Final = re.compile(r"(?<==[0-9A-F]{2})=\r?\n|(?<=\w)=\r?\n(?==[0-9A-F]{2}|\w)")
+_LINE_BREAK: Final = re.compile(r"(?<!\\)(?:\\[rn])+")
+"""Breaks of lines within a literal: a whole letter can stand in one string of JSON."""
 _POINTS: Final = re.compile(
     r"\\u(?P<rtf>[1-9][0-9]{2,4})(?:\?|\\'[0-9a-f]{2})|\\u\{(?P<braced>[0-9A-Fa-f]{2,6})\}|\\u(?P<four>[0-9A-Fa-f]{4})|\\U(?P<eight>[0-9A-Fa-f]{8})|\\x\{(?P<perl>[0-9A-Fa-f]{1,6})\}"
     r"|%[uU](?P<percent>[0-9A-Fa-f]{4})|\\N\{(?P<name>[A-Z0-9 \-]{5,80})\}"
@@ -69,6 +71,8 @@ def unescaped_lines(text: str) -> str:
     before = ""
     for line in text.splitlines():
         turned = unescape(line)
+        if '"' in line or "'" in line:
+            turned = _LINE_BREAK.sub("\n", turned)
         if turned != line:
             found += (before, turned) if before else (turned,)
             before = ""

@@ -102,6 +102,7 @@ FILES: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "JSON, label": ("a.json", lambda m: json.dumps({"do_mat": m.capitalize(), "so": 15}).encode()),
     "JSON, list": ("a.json", lambda m: json.dumps(["KẾ HOẠCH", m, "x"]).encode()),
     "JSON, key": ("a.json", lambda m: json.dumps({m: {"so": 15}}).encode()),
+    "JSON, letter in one string": ("a.json", lambda m: json.dumps({"noi_dung": "\n".join((_LETTER[0], m, *_LETTER[1:]))}).encode()),
     "JSON lines": ("a.jsonl", lambda m: _json(m, ascii_only=True) + b"\n" + _json("x", ascii_only=True)),
     "JSON called text": ("a.txt", lambda m: _json(m, ascii_only=True)),
     "YAML": ("a.yaml", lambda m: _lines("so: 15", f"dau: {m}", f"trich_yeu: {_LETTER[2]}")),

@@ -57,6 +57,10 @@ def test_only_lines_with_escapes_are_given_with_the_line_before():
     assert unescaped_lines("a\nb\nM\\u1eacT\nc") == "b\nMẬT"
 
 
+def test_a_letter_in_one_literal_has_its_lines_again():
+    assert unescaped_lines(r'{"text": "UBND\nT\u1ed0I M\u1eacT\r\nSo 15"}').splitlines()[1:2] == ["TỐI MẬT"]
+
+
 @pytest.mark.parametrize(
     "bomb", ["\\" * 500_000, "%41" * 150_000, "=41" * 150_000, "+aaa" * 100_000, "\\d{" * 150_000, "U+0041 " * 75_000,
              "\\u{" * 150_000, "&a" * 200_000, "+" + "a" * 500_000, "{" * 500_000, "\\d{A" * 100_000, "a=\n" * 150_000, "\\ud835" * 80_000],
