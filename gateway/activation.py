@@ -18,6 +18,7 @@ from gateway.errors import UserError
 _FIRST_DESCRIPTOR: Final = 3
 _UNNAMED: Final = "unknown"
 """What sd_listen_fds_with_names(3) calls a socket without a name."""
+_LIMIT_DIGITS: Final = 6
 _VARIABLES: Final = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 Sockets = dict[str, tuple[socket.socket, ...]]
@@ -31,8 +32,10 @@ def take(environment: MutableMapping[str, str] = os.environ) -> Sockets:
     process, count, names = (environment.pop(name, "") for name in _VARIABLES)
     if process != str(os.getpid()) or not count:
         return {}
-    if not count.isascii() or not count.isdigit():
-        raise UserError(f"LISTEN_FDS={count}: not a number of sockets; start the gateway from a systemd socket unit")
+    if not count.isascii() or not count.isdigit() or len(count) > _LIMIT_DIGITS:
+        raise UserError(
+            f"LISTEN_FDS={count[:20]}: not a number of sockets; start the gateway from a systemd socket unit"
+        )
     labels = names.split(":") if names else [_UNNAMED] * int(count)
     if len(labels) != int(count):
         raise UserError(f"LISTEN_FDNAMES={names}: {len(labels)} names for {count} sockets")

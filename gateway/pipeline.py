@@ -53,7 +53,9 @@ _LOG = logging.getLogger("gateway.pipeline")
 LARGE_MESSAGE_BYTES = 512 << 10
 """Beyond it a message is parsed in a thread, so that the event loop goes on."""
 LARGE_TEXT_CHARACTERS = 30_000
-"""Beyond it documents are judged in a thread."""
+"""Beyond it documents and header fields are judged in a thread."""
+_RUN_CHARACTERS = 20
+"""What a run weighs beside its text: a short line takes as long to judge as a long one."""
 RETRY_WINDOW_S = 900
 """How long an identical retry is recognised."""
 
@@ -89,8 +91,7 @@ class Judge:
         """Return the evidence on a mail, the verdict, and the policy set that gave it."""
         rules = self.rulebook.current
         evidence = await self.gather(transaction, spool, rules)
-        characters = sum(len(run.text) for document in evidence.documents for run in document.runs)
-        if characters > LARGE_TEXT_CHARACTERS:
+        if _weight(evidence) > LARGE_TEXT_CHARACTERS:
             verdict = await asyncio.to_thread(evaluate, evidence, rules.policies)
         else:
             verdict = evaluate(evidence, rules.policies)
@@ -308,6 +309,13 @@ class Pipeline:
         await self._audit.outcome(transaction.id, reply)
         failpoints.hit("pipeline.after_outcome")
         return reply
+
+
+def _weight(evidence: Evidence) -> int:
+    """Return about how long policies will take, in characters."""
+    header = evidence.message.header_length if evidence.message is not None else 0
+    runs = (run for document in evidence.documents for run in document.runs)
+    return header + sum(len(run.text) + _RUN_CHARACTERS for run in runs)
 
 
 def _parse_large(spool: Spool) -> Message:
