@@ -22,7 +22,7 @@ from gateway.model import Origin, Role
 from gateway.readers.base import Budget, Source
 from gateway.readers.pdf import reader as pdf
 from gateway.readers.pictures import image, ocr, stamp, stamp_words
-from tests.readers import pdfs, scans
+from tests.readers import pdfs, scan_makers, scans
 
 pytestmark = pytest.mark.skipif(
     not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
@@ -153,11 +153,31 @@ def test_without_the_optional_libraries_pages_stay_unread(monkeypatch) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_figures_of_the_generated_set() -> None:
-    """What must not get worse; the aims, 97 % of colour and 90 % of grey scans, are not reached on this set."""
+    """What must not get worse: 97 % of colour scans in the larger set of docs/accuracy.md, 23 of these 24; the rest is suspected."""
     from tests.readers.stamp_figures import measure
 
     figures = measure(scans.plans(96, first=5000))
-    assert figures.recall("colour") >= 0.95  # 23 of 24
-    assert figures.recall("grey") >= 0.75  # eight pages, some of them unframed, which grey scans do not show
+    assert figures.recall("colour") >= 0.95
+    assert figures.recall("grey") >= 0.9
+    for kind in ("colour", "grey"):
+        assert figures.counts[kind, "found"] + figures.counts[kind, "suspected"] == figures.counts[kind, "stamped"]
+    assert figures.counts["grey", "level right"] >= 0.9 * figures.counts["grey", "stamped"]
     assert figures.false_marks == 0
-    assert figures.median_ms < 400  # some 80 ms on an idle machine
+    assert figures.median_ms < 150  # processor time; some 80 ms on an idle machine
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("machine", list(scan_makers.MACHINES))
+def test_a_framed_mark_from_every_machine_stops_the_mail(machine: str) -> None:
+    from tests.readers.stamp_figures import outcome
+
+    sheets = [
+        scan_makers.Sheet(seed=1, machine=machine, mark="TỐI MẬT", ink="red"),
+        scan_makers.Sheet(seed=2, machine=machine, mark="TUYỆT MẬT", ink="blue", place="right", turn=2),
+        scan_makers.Sheet(seed=3, machine=machine, other="HỎA TỐC"),
+    ]
+    red, blue, innocent = (outcome(sheet) for sheet in sheets)
+    assert red == "right"
+    assert blue in ("right", "other level")
+    assert innocent == "passed"

@@ -23,16 +23,15 @@ from gateway.readers.pictures.stamp_ink import (
     Pixels,
     Rectangle,
     colour_candidates,
-    coloured_inks,
     dark_candidates,
     darkness,
     is_colourless,
     on_paper,
     pale_ink,
+    planes,
     register_frames,
     seals,
     upright,
-    weakest_channel,
     without_black,
 )
 from gateway.readers.pictures.stamp_search import ACCEPT, pale_patches, patches, search
@@ -46,6 +45,8 @@ AROUND = 8
 LIMIT_REGISTERS = 4
 FRAMED_SURE = 0.8
 """Score from which a mark in a frame needs no second look."""
+WHOLE_SURE = 0.86
+"""Correlation of a mark of two words from which it is believed whatever lies beside it."""
 LINE_CONFIDENCE = 50.0
 STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
 """Stamps that stand beside a mark without changing it."""
@@ -82,14 +83,14 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         page = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
     work = dpi * scale
     readings: list[tuple[Candidate, Reading]] = []
-    weakest = weakest_channel(page)
-    inks = coloured_inks(page)
-    for kind, ink, threshold in inks:
+    seen = planes(page)
+    weakest = seen.weakest
+    for kind, ink, threshold in seen.inks:
         readings += _coloured(ink, threshold, weakest, work, kind, deadline)
     readings += _dark(page[: int(page.shape[0] * UPPER)], weakest, readings, work, deadline)
     settled = _settled(readings)
-    if inks:
-        settled = _settled(_confirmed({kind: ink for kind, ink, _ in inks}, settled, work))
+    if seen.inks:
+        settled = _settled(_confirmed({kind: ink for kind, ink, _ in seen.inks}, settled, work))
     return [
         _stamp(candidate, reading, scale)
         for candidate, reading in settled
@@ -252,7 +253,8 @@ def _searched(
         if hit is None:
             continue
         text = hit.word if hit.score >= ACCEPT else None
-        if not hit.alone:
+        # BẢO MẬT and PHÁP LUẬT end like MẬT, but nothing is like TỐI MẬT or TUYỆT MẬT as a whole.
+        if not hit.alone and (hit.word == MARKS[0] or hit.own_score < WHOLE_SURE):
             text, other = _read_patch(ink[top : top + height, left : left + width], dpi)
             if other:
                 continue  # the end of BẢO MẬT, PHÁP LUẬT or the like

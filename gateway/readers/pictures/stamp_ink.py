@@ -32,6 +32,8 @@ DARKEST_PAPER, PAPER_DIFFERENCE, PAPER_GRAIN = 70.0, 40.0, 26.0
 """Of 255: the darkest paper, how much it may differ within a box from around it, and how rough it may be."""
 LEAST_CONTRAST = 40.0
 """Of 255, between paper and ink; creases and shadows are paler."""
+BLUE_UPPER = 0.6
+"""Share of a page, from the top, that is searched for blue stamps."""
 LIMIT_CONTOURS = 4000
 LIMIT_RECTANGLES = 400
 
@@ -63,17 +65,31 @@ class Candidate:
     """All four sides are drawn; otherwise it is a line of letters."""
 
 
-def coloured_inks(page: Pixels) -> list[tuple[Ink, Pixels, int]]:
-    """Return the red and the blue ink of a BGR page with their thresholds, as far as the page has them."""
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """What the ink of a page is looked for in."""
+
+    inks: tuple[tuple[Ink, Pixels, int], ...]
+    """Coloured inks that the page has, with the threshold from which each is ink. Blue is taken from `BLUE_UPPER` only:
+    below stand signatures."""
+    weakest: Pixels
+    """The least of blue, green and red of each pixel: every ink is dark in it."""
+
+
+def planes(page: Pixels) -> Planes:
+    """Take a BGR page apart."""
     blue, green, red = cv2.split(cv2.GaussianBlur(page, (3, 3), 0))
-    found = []
+    rows = int(page.shape[0] * BLUE_UPPER)
+    cool = cv2.subtract(blue[:rows], cv2.min(red[:rows], green[:rows]))
     # Violet has much red beside its blue; ink with more red than blue is red.
-    cool = cv2.subtract(cv2.subtract(blue, cv2.min(red, green)), cv2.subtract(red, blue))
-    for kind, ink in ((Ink.RED, cv2.subtract(red, cv2.max(green, blue))), (Ink.BLUE, cool)):
+    cool = cv2.subtract(cool, cv2.subtract(red[:rows], blue[:rows]))
+    warm = cv2.subtract(red, cv2.max(green, blue))
+    found = []
+    for kind, ink in ((Ink.RED, warm), (Ink.BLUE, cool)):
         levelled = _levelled(np.asarray(ink, np.uint8))
         if levelled is not None:
             found.append((kind, *levelled))
-    return found
+    return Planes(tuple(found), np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
 
 
 def _levelled(ink: Pixels) -> tuple[Pixels, int] | None:
@@ -219,12 +235,6 @@ def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool
     along = min(_run_share(top, 0), _run_share(bottom, 0))
     across = min(_run_share(left, 1), _run_share(right, 1))
     return along >= least_along and across >= least_across
-
-
-def weakest_channel(page: Pixels) -> Pixels:
-    """Return the least of blue, green and red of each pixel: every ink is dark in it."""
-    blue, green, red = cv2.split(page)
-    return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
 
 
 def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:

@@ -6,6 +6,7 @@ the same place. This is normalised cross-correlation (OpenCV, TM_CCOEFF_NORMED) 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -23,7 +24,9 @@ LONGER = 0.68
 _HEIGHTS = (0.17, 0.20, 0.235, 0.275, 0.32, 0.37)
 """Inches from the top of the circumflex to the dot below."""
 _STRETCHES = (0.85, 1.0, 1.18)
-_ANGLES = (-6, -3, 0, 3, 6)
+_ANGLES = (-6, -3, 3, 6)
+HOPELESS, REFINED = 0.35, 6
+"""Correlation of level letters below which turning them is in vain, and how many sizes are turned."""
 _MARGIN = 6
 
 
@@ -36,6 +39,8 @@ class Hit:
     rectangle: Rectangle
     alone: bool
     """No other letters follow or precede it on its line."""
+    own_score: float
+    """Correlation of the whole word, where `score` may be that of its end alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +60,22 @@ def search(ink: Pixels, left: int, top: int, dpi: float) -> Hit | None:
     if not words or min(ink.shape) < 12:
         return None
     patch = cv2.GaussianBlur(ink, (3, 3), 0).astype(np.float32)
-    best: _Fit | None = None
-    for height in _HEIGHTS:
-        for stretch in _STRETCHES:
-            for angle in _ANGLES:
-                view = _view(patch, height, stretch, angle, dpi)
-                for template in words:
-                    fit = _match(view, template, height, stretch, angle)
-                    if fit is not None and (best is None or fit.score > best.score):
-                        best = fit
+    level = [_best_fit(patch, words, height, stretch, 0, dpi) for height in _HEIGHTS for stretch in _STRETCHES]
+    likely = sorted((fit for fit in level if fit and fit.score > HOPELESS), key=lambda fit: -fit.score)[:REFINED]
+    turned = [_best_fit(patch, words, fit.height, fit.stretch, angle, dpi) for fit in likely for angle in _ANGLES]
+    best = max((fit for fit in (*likely, *turned) if fit), key=lambda fit: fit.score, default=None)
     if best is None or best.score < SUSPECT:
         return None
     return _hit(patch, best, left, top, dpi)
+
+
+def _best_fit(
+    patch: npt.NDArray[np.float32], words: list[Template], height: float, stretch: float, angle: float, dpi: float
+) -> _Fit | None:
+    """Return where one of the words fits best at that size and angle, None when the patch is too small for it."""
+    view = _view(patch, height, stretch, angle, dpi)
+    fits = [_match(view, template, height, stretch, angle) for template in words]
+    return max((fit for fit in fits if fit), key=lambda fit: fit.score, default=None)
 
 
 def _view(
@@ -82,8 +91,15 @@ def _view(
     return np.asarray(view + _grain(view.shape), np.float32)
 
 
+@functools.lru_cache(maxsize=4)
+def _sheet_of_grain(rows: int, columns: int) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(1).normal(0.0, 2.0, (rows, columns)).astype(np.float32)
+
+
 def _grain(shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    return np.random.default_rng(1).normal(0.0, 2.0, shape).astype(np.float32)
+    """Return grain of that shape, cut from a sheet of a few sizes; drawing it anew costs more than the search."""
+    rows, columns = (1 << max(side - 1, 63).bit_length() for side in shape)
+    return _sheet_of_grain(rows, columns)[: shape[0], : shape[1]]
 
 
 def _match(
@@ -117,7 +133,7 @@ def _hit(patch: npt.NDArray[np.float32], fit: _Fit, left: int, top: int, dpi: fl
     x, y = (back[0] - _MARGIN) * fit.stretch / scale + left, (back[1] - _MARGIN) / scale + top
     size = (columns * fit.stretch / scale, HEIGHT / scale)
     alone = _is_alone(view, start, columns, fit.y)
-    return Hit(word, max(score, fit.score), ((float(x), float(y)), size, -float(fit.angle)), alone)
+    return Hit(word, max(score, fit.score), ((float(x), float(y)), size, -float(fit.angle)), alone, score)
 
 
 def _is_alone(view: npt.NDArray[np.float32], start: int, columns: int, top: int) -> bool:
