@@ -97,10 +97,13 @@ def unescape(text: str) -> str:
     if "\\" in text:
         text = _tex(text)
     if not text.isascii():
-        # Escaped surrogates, two of which are one letter.
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", paired(text))
     return text
+
+
+def paired(text: str) -> str:
+    """Return the text with each two surrogates that escapes made as the one letter that they are; a lone one is U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _guarded(turn: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:

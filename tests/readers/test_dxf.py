@@ -129,3 +129,15 @@ def test_a_broken_rhythm_is_malformed_and_keeps_what_was_read() -> None:
     assert any("TỐI MẬT" in run.text for run in document.runs)
     with pytest.raises(ReadError):
         dxf.read(Source(data=BINARY + b"\0\0SECTION", part="2"), Budget())
+
+
+def test_two_escaped_surrogates_are_one_letter_and_a_lone_one_is_none() -> None:
+    assert shown(read(as_text(drawing(text(r"a \U+D83D\U+DE00 b \U+D800"))))) == ["a \U0001f600 b \ufffd"]
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "--1", "²", ""])
+def test_numbers_that_are_none_are_no_colours_and_no_codes(number: str) -> None:
+    pairs = drawing(text("MẬT", (62, number)))
+    assert shown(read(as_text(pairs))) == ["MẬT"]
+    broken = as_text(pairs).replace(b" 40\r\n", f"{number or 'x'}-\r\n".encode())
+    assert read(broken).document.status is ReadStatus.MALFORMED

@@ -57,6 +57,13 @@ def test_effective_look(markup: str, font: str | None, size: float | None, colou
 
 
 @pytest.mark.parametrize(
+    ("weight", "bold"), [("bold", True), ("700", True), ("400", False), ("²", False), ("9" * 5000, False)]
+)
+def test_weights_and_what_is_none(weight: str, bold: bool) -> None:
+    assert the_run(read(f"<p style='font-weight:{weight}'>x</p>"), "x").bold is bold
+
+
+@pytest.mark.parametrize(
     "markup",
     [
         "<p style='display:none'>ẨN</p>",

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.excel.xlsb_records import formula_words, rk
+from gateway.readers.excel.xls_records import rk_number
+from gateway.readers.excel.xlsb_records import formula_words
 from gateway.readers.registry import XLSB, reader_for
 from gateway.readers.sniff import sniff
 from tests.accuracy.innocents import CORPUS, convert
@@ -151,7 +152,7 @@ def test_a_table_that_promises_more_than_it_has_ends_soon() -> None:
     ],
 )
 def test_compressed_numbers(value: int, number: float) -> None:
-    assert rk(value) == number
+    assert rk_number(value) == number
 
 
 def test_words_of_formulas() -> None:

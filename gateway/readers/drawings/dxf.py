@@ -15,9 +15,11 @@ from typing import Final
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.drawings.dxf_groups import Group, groups
+from gateway.readers.numerals import whole
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.xml import holds_words
+from gateway.text.escapes import paired
 
 _SHOWN: Final = {
     "TEXT": {1}, "MTEXT": {3, 1}, "ATTRIB": {1}, "ATTDEF": {1, 3}, "DIMENSION": {1}, "TOLERANCE": {1},
@@ -105,8 +107,7 @@ class _Drawing:
         self._count += 1
         concealed = entity.first(60) == "1"
         font = self._fonts.get((entity.first(7) or "standard").casefold())
-        colour = entity.first(62)
-        face = Face(font=font, colour=_COLOURS.get(int(colour)) if colour.isdecimal() else None)
+        face = Face(font=font, colour=_COLOURS.get(whole(entity.first(62))))
         place = Place(f"text:{self._count}", Role.BODY, Origin.HIDDEN if concealed else Origin.TEXT)
         if entity.kind == "MTEXT":
             pieces = ["".join(group.value for group in entity.groups if group.code in shown)]
@@ -115,11 +116,11 @@ class _Drawing:
         for piece in pieces:
             block = self._sink.open_block()
             for text, own in plain_text(piece, formatted=entity.kind in _FORMATTED):
-                self._sink.put(text, block, place, face._replace(font=own) if own else face)
+                self._sink.put(paired(text), block, place, face._replace(font=own) if own else face)
 
     def _aside(self, group: Group) -> None:
         """Names of layers and blocks, comments, settings: once each."""
-        value = "".join(text for text, _ in plain_text(group.value, formatted=False)).strip()
+        value = paired("".join(text for text, _ in plain_text(group.value, formatted=False))).strip()
         if value in self._given or not holds_words(value) or value.startswith(("$", "AcDb", "ACAD_")):
             return
         self._given.add(value)

@@ -40,7 +40,7 @@ def _lines(data: bytes) -> Iterator[Group]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for at in range(0, len(lines) - 1, 2):
         code = lines[at].strip()
-        if not code.lstrip("-").isdecimal() or len(code) > 6:
+        if not code.removeprefix("-").isdecimal() or len(code) > 6:
             if not code and not any(line.strip() for line in lines[at:]):
                 return
             raise ReadError(ReadStatus.MALFORMED, "dxf")

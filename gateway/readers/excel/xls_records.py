@@ -7,6 +7,7 @@ how wide its letters are. `Strings` reads across these cuts.
 from __future__ import annotations
 
 import codecs
+import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -15,6 +16,7 @@ from gateway.readers.ole.octets import narrow, u16, wide
 
 CONTINUE: Final = 0x3C
 _CHECK_EVERY: Final = 8192
+_DOUBLE: Final = struct.Struct("<d")
 
 
 class BiffRecord(NamedTuple):
@@ -182,3 +184,12 @@ def with_code_page(dialect: Dialect, page: int) -> Dialect:
     except LookupError:
         return dialect
     return dialect._replace(codec=name)
+
+
+def rk_number(value: int) -> float:
+    """Return the number in an RkNumber: an integer or the upper half of a double, perhaps in hundredths."""
+    if value & 2:
+        number = float((value >> 2) - (1 << 30 if value & 0x80000000 else 0))
+    else:
+        number = float(_DOUBLE.unpack(bytes(4) + (value & 0xFFFFFFFC).to_bytes(4, "little"))[0])
+    return number / 100 if value & 1 else number

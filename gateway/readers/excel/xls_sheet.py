@@ -10,8 +10,8 @@ from typing import Final
 from gateway.model import Origin, Role, Run
 from gateway.readers.excel.xls_conditions import Conditions
 from gateway.readers.excel.xls_formula import constants
-from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Dialect, Strings, Text, font_runs
-from gateway.readers.excel.xls_styles import CellLook, Styles, rk_number
+from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Dialect, Strings, Text, font_runs, rk_number
+from gateway.readers.excel.xls_styles import CellLook, Styles
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_styles import CellStyle
 from gateway.readers.excel.xlsx_styles import Styles as HeaderStyles

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -139,12 +138,3 @@ def _cell(data: bytes, dialect: Dialect) -> tuple[int, int, int, int, int]:
         case _:
             fill = u16(data, 6)
             return u8(data, 0), u8(data, 1), fill & 0x3F, fill >> 6 & 0x1F, fill >> 11 & 0x1F
-
-
-def rk_number(value: int) -> float:
-    """Return the number in an RK value: an integer or the upper half of a double, perhaps a hundredfold."""
-    if value & 2:
-        number = float((value >> 2) - (1 << 30) if value & 0x80000000 else value >> 2)
-    else:
-        number = float(struct.unpack("<d", bytes(4) + (value & 0xFFFFFFFC).to_bytes(4, "little"))[0])
-    return number / 100 if value & 1 else number

@@ -93,15 +93,6 @@ class Fields:
         return formula_words(tokens)
 
 
-def rk(value: int) -> float:
-    """Return the number of an RkNumber (2.5.122): an integer or the upper half of a double, perhaps in hundredths."""
-    if value & 2:
-        number = float((value >> 2) - (1 << 30 if value & 0x80000000 else 0))
-    else:
-        number = float(_DOUBLE.unpack(struct.pack("<Q", (value & 0xFFFFFFFC) << 32))[0])
-    return number / 100 if value & 1 else number
-
-
 _SIZES: Final = {
     0x01: 4, 0x1C: 1, 0x1D: 1, 0x1E: 2, 0x1F: 8, 0x20: 14, 0x21: 2, 0x22: 3, 0x23: 4, 0x24: 6, 0x25: 12, 0x26: 6, 0x27: 6,
     0x28: 6, 0x29: 2, 0x2A: 6, 0x2B: 12, 0x2C: 6, 0x2D: 12, 0x39: 6, 0x3A: 8, 0x3B: 14, 0x3C: 8, 0x3D: 14,

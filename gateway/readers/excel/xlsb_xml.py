@@ -13,7 +13,8 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.readers.base import Budget
-from gateway.readers.excel.xlsb_records import Fields, Record, area_name, cell_name, records, rk
+from gateway.readers.excel.xls_records import rk_number
+from gateway.readers.excel.xlsb_records import Fields, Record, area_name, cell_name, records
 from gateway.readers.ole.objects import wide_strings
 from gateway.readers.ole.octets import u8, u32
 from gateway.readers.ooxml.xml import clark
@@ -294,7 +295,7 @@ def _real(number: float) -> str:
 
 _Give = Callable[[Fields, list[str]], tuple[str, str]]
 _CELLS: Final[dict[int, _Give]] = {
-    0x02: lambda fields, _: ("n", _real(rk(fields.number(4)))),
+    0x02: lambda fields, _: ("n", _real(rk_number(fields.number(4)))),
     0x03: lambda fields, _: ("e", _ERRORS.get(fields.number(1), "#N/A")),
     0x04: lambda fields, _: ("b", str(fields.number(1))),
     0x05: lambda fields, _: ("n", _real(fields.double())),

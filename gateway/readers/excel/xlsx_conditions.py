@@ -14,6 +14,7 @@ from gateway.readers.base import ReadError
 from gateway.readers.conditions import UNKNOWN, Test, constant
 from gateway.readers.excel.overlays import NO_CHANGE, Area, Change, Rule, boxes
 from gateway.readers.excel.xlsx_styles import Styles
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import Element, parse
 
 _OPENS: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?sheetData(?:\s[^<>]*)?>")
@@ -53,8 +54,7 @@ def _rules(holder: Element, styles: Styles) -> Iterator[Rule]:
             change = Change(background="FFFFFF")  # some ground, nobody knows which
         if change == NO_CHANGE:
             continue
-        number = element.get("priority") or ""
-        priority = int(number) if number.isdecimal() and len(number) < 10 else 1 << 30
+        priority = whole(element.get("priority"), 1 << 30)
         yield Rule(_test(kind, element), change, element.get("stopIfTrue") in {"1", "true"}, priority)
 
 

@@ -14,6 +14,7 @@ from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
 from gateway.readers.excel.xlsx_styles import CellStyle, Styles
 from gateway.readers.excel.xlsx_values import Shown, formula_kind, formula_words, show_number, show_text
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import AUTO, WHITE
 from gateway.readers.ooxml.flat import FlatPart
 from gateway.readers.ooxml.parts import Parts
@@ -118,7 +119,7 @@ class Sheet:
                 # Only now is what stands before the rows known.
                 self._columns_of(stream.root)
                 first = False
-            self._row_number = _integer(row.get("r"), self._row_number + 1)
+            self._row_number = whole(row.get("r"), self._row_number + 1)
             hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
             cells = TreeCells(row, self._row_number)
             self._give(cells, Origin.HIDDEN if hidden else self._origin)
@@ -132,7 +133,7 @@ class Sheet:
     def _columns_of(self, root: Element) -> None:
         for column in root.iter(clark("s:col")):
             if column.get("hidden") in _HIDDEN_FLAGS or column.get("width") == "0":
-                self._columns.hidden.append((_integer(column.get("min"), 1) - 1, _integer(column.get("max"), 1) - 1))
+                self._columns.hidden.append((whole(column.get("min"), 1) - 1, whole(column.get("max"), 1) - 1))
 
     # Cells
 
@@ -323,10 +324,6 @@ class Sheet:
                 block = self._sink.open_block()
                 for text, face in section:
                     self._sink.put(text, block, place, face)
-
-
-def _integer(value: str | None, default: int) -> int:
-    return int(value) if value and value.isdecimal() and len(value) < 10 else default
 
 
 def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:

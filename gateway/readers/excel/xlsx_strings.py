@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from gateway.readers.base import Budget
 from gateway.readers.ooxml.flat import LESS_THAN, FlatPart
 from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, texts
+from gateway.text.escapes import paired
 
 _TEXT: Final = clark("s:t")
 _ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -26,8 +27,7 @@ def unescape(text: str) -> str:
     """Return a string with its `_xHHHH_` made the characters that they stand for (ST_Xstring, §22.9.2.19)."""
     if "_x" not in text:
         return text
-    units = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return paired(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 class Rich(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from gateway.readers.excel.overlays import NO_CHANGE, Change
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
 from gateway.readers.ooxml.sink import Face
 from gateway.readers.ooxml.theme import NO_THEME, Theme
@@ -204,9 +205,7 @@ _BUILT_IN: Final = {
 
 
 def _at(values: Sequence[_T], index: str | None) -> _T | None:
-    if index is None or not index.isdecimal() or len(index) > 9:
-        return None
-    position = int(index)
+    position = whole(index, len(values))
     return values[position] if position < len(values) else None
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.readers.excel.overlays import NO_CHANGE, Area, Box, Change, boxes
 from gateway.readers.excel.xlsx_styles import Styles
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import NAMES, Element
 
 Parts = Mapping[str, Change]
@@ -40,7 +41,7 @@ def table_area(root: Element, styles: Styles) -> Area | None:
     if not parts:
         return None
     shown = frozenset(part for part, flag in _FLAGS.items() if info.get(flag) in _YES)
-    heads, totals = _count(root.get("headerRowCount"), 1), _count(root.get("totalsRowCount"), 0)
+    heads, totals = whole(root.get("headerRowCount"), 1), whole(root.get("totalsRowCount"), 0)
     return Area(box, change_at=_changes(box, parts, shown, heads, totals))
 
 
@@ -154,7 +155,3 @@ def _dark(number: int, styles: Styles) -> Parts:
         "headerRow": Change(light, dark, bold=True),
         **dict.fromkeys(("firstRowStripe", "firstColumnStripe"), Change(background=band)),
     }
-
-
-def _count(value: str | None, default: int) -> int:
-    return int(value) if value and value.isdecimal() and len(value) < 8 else default

@@ -11,6 +11,7 @@ from gateway.readers.base import ReadError
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_styles import Styles as HeaderStyles
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME
@@ -115,7 +116,7 @@ class _Workbook:
             self._tick()
             if child.tag == _S + "Column":
                 column = _index(child, column)
-                span = min(_integer(child.get(_S + "Span"), 0), 16384)
+                span = min(whole(child.get(_S + "Span"), 0), 16384)
                 if child.get(_S + "Hidden") == "1" or child.get(_S + "Width") == "0":
                     hidden_columns.update(range(column, column + span + 1))
                 column += span
@@ -123,7 +124,7 @@ class _Workbook:
                 row = _index(child, row)
                 hidden = child.get(_S + "Hidden") == "1" or child.get(_S + "Height") == "0"
                 self._row(child, row, sheet, Origin.HIDDEN if hidden else origin, hidden_columns)
-                row += min(_integer(child.get(_S + "Span"), 0), 1 << 20)
+                row += min(whole(child.get(_S + "Span"), 0), 1 << 20)
 
     def _row(self, row: Element, number: int, sheet: str, origin: Origin, hidden_columns: set[int]) -> None:
         column = 0
@@ -136,7 +137,7 @@ class _Workbook:
             if column in hidden_columns:
                 place = place.hidden()
             self._cell(cell, place, cell.get(_S + "StyleID") or row.get(_S + "StyleID"))
-            column += min(_integer(cell.get(_S + "MergeAcross"), 0), 16384)
+            column += min(whole(cell.get(_S + "MergeAcross"), 0), 16384)
 
     def _cell(self, cell: Element, place: Place, style: str | None) -> None:
         look = self._style(style)
@@ -271,12 +272,8 @@ def _number(value: str | None, default: float | None) -> float | None:
         return default
 
 
-def _integer(value: str | None, default: int) -> int:
-    return int(value) if value and value.isdecimal() and len(value) < 9 else default
-
-
 def _index(element: Element, before: int) -> int:
-    return _integer(element.get(_S + "Index"), before + 1)
+    return whole(element.get(_S + "Index"), before + 1)
 
 
 def _letters(column: int) -> str:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from gateway.readers.numerals import whole
+
 LIMIT_RULES = 5000
 LIMIT_SHEET = 1 << 20
 
@@ -175,7 +177,7 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
             case "font":
                 changes.update(_font_shorthand(value, look))
             case "font-weight":
-                changes["bold"] = lower in ("bold", "bolder") or (lower.isdigit() and int(lower) >= 600)
+                changes["bold"] = lower in ("bold", "bolder") or whole(lower, digits=4) >= 600
             case "display":
                 if lower == "none":
                     changes["hidden"] = True

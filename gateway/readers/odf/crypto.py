@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gateway.readers.base import Budget
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import NAMES, Element
 
 _LIMIT_ITERATIONS: Final = 2_000_000
@@ -61,10 +62,10 @@ def parse_lock(element: Element) -> Lock:
         start_key=found.get(start + "start-key-generation-name", "SHA1").lower(),
         derivation=found.get(derive + "key-derivation-name", "").lower(),
         salt=_binary(found.get(derive + "salt")),
-        iterations=_integer(found.get(derive + "iteration-count") or found.get(derive + "argon2-iterations")),
-        key_size=_integer(found.get(derive + "key-size")) or 16,
-        memory_kib=_integer(found.get(derive + "argon2-memory")),
-        lanes=_integer(found.get(derive + "argon2-lanes")),
+        iterations=whole(found.get(derive + "iteration-count") or found.get(derive + "argon2-iterations")),
+        key_size=whole(found.get(derive + "key-size")) or 16,
+        memory_kib=whole(found.get(derive + "argon2-memory")),
+        lanes=whole(found.get(derive + "argon2-lanes")),
         checksum_kind=found.get(data + "checksum-type", "").lower(),
         checksum=_binary(found.get(data + "checksum")),
     )
@@ -160,7 +161,3 @@ def _binary(value: str | None) -> bytes:
         return base64.b64decode(value or "")
     except (binascii.Error, ValueError):
         return b""
-
-
-def _integer(value: str | None) -> int:
-    return int(value) if value and value.isdecimal() and len(value) < 10 else 0

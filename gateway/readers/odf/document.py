@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import ReadError
+from gateway.readers.numerals import whole
 from gateway.readers.odf.flow import Flow, Shelf
 from gateway.readers.odf.pages import page_setups
 from gateway.readers.odf.sheets import Sheets
@@ -165,8 +166,7 @@ class OdfDocument:
         for element in root.iter():
             name = NAMES[element.tag]
             if name == "meta:document-statistic":
-                count = element.get(clark("meta:page-count")) or ""
-                pages = int(count) if count.isdecimal() and len(count) < 7 else None
+                pages = whole(element.get(clark("meta:page-count")), digits=6) or None
             elif name == "meta:template":
                 self.sink.put_line(element.get(clark("xlink:title")) or "", Place("property:Template", Role.PROPERTY))
             elif name == "meta:user-defined":

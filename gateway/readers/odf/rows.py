@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import NAMES, Element
 
 
@@ -21,4 +22,4 @@ def flat_rows(parent: Element, wanted: set[str]) -> list[Element]:
 
 def repeat_count(value: str | None) -> int:
     """Return a repetition count, 1 when it is absent or nonsense."""
-    return min(1 << 20, int(value)) if value and value.isdecimal() and len(value) < 8 else 1
+    return min(1 << 20, whole(value, 1))

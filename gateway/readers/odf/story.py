@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.model import Origin, Role
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words
+from gateway.readers.numerals import whole
 from gateway.readers.odf.flow import Flow, Shelf, hide
 from gateway.readers.odf.rows import flat_rows, repeat_count
 from gateway.readers.odf.shapes import SHAPES, Shapes
@@ -149,8 +150,8 @@ class Story:
                     span = self.styles.layer("text", child.get(STYLE))
                     self._inline(child, paragraph, (*layers, span), flow, link=True)
                 case "text:s":
-                    count = child.get(clark("text:c")) or "1"
-                    self._plain(" " * min(1000, int(count) if count.isdecimal() else 1), paragraph, layers, flow)
+                    count = whole(child.get(clark("text:c")), 1)
+                    self._plain(" " * min(1000, count), paragraph, layers, flow)
                 case "text:tab":
                     self._plain("\t", paragraph, layers, flow)
                 case "text:line-break":

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import drawing_colour
 from gateway.readers.ooxml.parts import shown_branch
 from gateway.readers.ooxml.sink import Face, Place, Sink
@@ -57,9 +58,8 @@ def run_layer(element: Element | None, palette: DrawingPalette) -> dict[str, Any
     layer: dict[str, Any] = {}
     if element is None:
         return layer
-    size = element.get("sz")
-    if size and size.isdecimal():
-        layer["size"] = int(size) / 100
+    if size := whole(element.get("sz")):
+        layer["size"] = size / 100
     bold = element.get("b")
     if bold is not None:
         layer["bold"] = bold in {"1", "true"}
@@ -155,8 +155,7 @@ class TextBody:
             pieces: list[str] = []
             match name:
                 case "a:pPr":
-                    value = element.get("lvl") or "0"
-                    level = min(8, int(value)) if value.isdecimal() and len(value) < 3 else 0
+                    level = min(8, whole(element.get("lvl"), digits=2))
                     continue
                 case "a:r" | "a:fld" | "m:r":
                     for part in element:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.word.docx_format import VAL, parse_run_properties
 
@@ -71,12 +72,12 @@ class Numbering:
                 case "w:abstractNumId":
                     abstract = child.get(VAL, "")
                 case "w:lvlOverride":
-                    level = _integer(child.get(_LEVEL), 0)
+                    level = whole(child.get(_LEVEL), 0)
                     for setting in child:
                         if NAMES[setting.tag] == "w:lvl":
                             levels[level] = setting
                         elif NAMES[setting.tag] == "w:startOverride":
-                            starts[level] = _integer(setting.get(VAL), 1)
+                            starts[level] = whole(setting.get(VAL), 1)
                 case _:
                     continue
         self._instances[element.get(_NUM, "")] = (abstract, levels, starts)
@@ -84,7 +85,7 @@ class Numbering:
     def label(self, number: str, level: str) -> Label | None:
         """Count one paragraph of list `number` at `level`, and return its label; None without letters or digits."""
         instance = self._instances.get(number)
-        depth = _integer(level, 0)
+        depth = whole(level, 0)
         if instance is None or not 0 <= depth <= 8:
             return None
         abstract, _, starts = instance
@@ -130,7 +131,7 @@ class Numbering:
         element = overrides.get(level)
         if element is None:
             for child in self._abstract.get(self._followed(abstract), ()):
-                if NAMES[child.tag] == "w:lvl" and _integer(child.get(_LEVEL), 0) == level:
+                if NAMES[child.tag] == "w:lvl" and whole(child.get(_LEVEL), 0) == level:
                     element = child
         if element is None:
             return _NONE
@@ -138,17 +139,13 @@ class Numbering:
         value = {name: child.get(VAL) for name, child in found.items()}
         properties = parse_run_properties(found["w:rPr"]) if "w:rPr" in found else {}
         suffix = {"space": " ", "nothing": ""}.get(value.get("w:suff") or "tab", "\t")
-        start = _integer(value.get("w:start"), 1)
+        start = whole(value.get("w:start"), 1)
         return _Level(value.get("w:lvlText") or "", value.get("w:numFmt") or "decimal", start, properties, suffix)
 
 
 def _speaks(template: str) -> bool:
     """Whether a bullet is words after all."""
     return sum(letter.isalpha() and ord(letter) < 0xE000 for letter in template) > 1
-
-
-def _integer(value: str | None, default: int) -> int:
-    return int(value) if value and value.isdecimal() and len(value) < 9 else default
 
 
 def _written(value: int, kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.word.docx_format import (
     VAL,
@@ -127,9 +128,9 @@ class StyleSheet:
             for child in element.iter():
                 match NAMES[child.tag]:
                     case "w:tblStyleRowBandSize":
-                        row_band = _count(child.get(VAL))
+                        row_band = max(1, whole(child.get(VAL), 1, digits=5))
                     case "w:tblStyleColBandSize":
-                        column_band = _count(child.get(VAL))
+                        column_band = max(1, whole(child.get(VAL), 1, digits=5))
                     case "w:tblBorders":
                         bordered = has_box(child)
                     case _:
@@ -267,7 +268,3 @@ def number_of(element: Element) -> tuple[str | None, str | None]:
     """Return numId and level of a `w:numPr`."""
     found = {NAMES[child.tag]: child.get(VAL) for child in element}
     return found.get("w:numId"), found.get("w:ilvl")
-
-
-def _count(value: str | None) -> int:
-    return max(1, int(value)) if value and value.isdecimal() and len(value) < 6 else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.readers.numerals import whole
 from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.word.docx_format import VAL, shading
 from gateway.readers.word.docx_styles import CONDITIONS, StyleSheet, TableKey, has_box
@@ -125,8 +126,7 @@ def _setting(element: Element, holder: str, name: str, default: int) -> int:
         if NAMES[properties.tag] == holder:
             for setting in properties:
                 if NAMES[setting.tag] == name:
-                    value = setting.get(VAL) or ""
-                    return int(value) if value.isdecimal() and len(value) < 4 else default
+                    return whole(setting.get(VAL), default, digits=3)
     return default
 
 

@@ -15,6 +15,7 @@ from lxml import etree
 
 from gateway.model import Image, Origin, ReadStatus, Role
 from gateway.readers.base import Member, ReadError
+from gateway.readers.numerals import whole
 from gateway.readers.ole.art import inflate
 from gateway.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.readers.ooxml.sink import Face, Place, Sink
@@ -128,7 +129,7 @@ class _Word:
                     changes["ascii"] = child.get(_W + "ascii") or look.ascii
                     changes["other"] = child.get(_W + "h-ansi") or look.other
                 case t if t == _W + "sz":
-                    changes["size_pt"] = float(value) / 2 if value.isdecimal() else look.size_pt
+                    changes["size_pt"] = size / 2 if (size := whole(value)) else look.size_pt
                 case t if t == _W + "color":
                     changes["colour"] = hex_colour(value) or AUTO
                 case t if t == _W + "b":
