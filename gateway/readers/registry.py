@@ -25,6 +25,7 @@ ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODP = "application/vnd.oasis.opendocument.presentation"
 ODG = "application/vnd.oasis.opendocument.graphics"
 DXF = "image/vnd.dxf"
+SYLK = "application/x-sylk"
 OOXML_ENCRYPTED = "application/x-ooxml-encrypted"
 """An OLE file that holds an encrypted OOXML package (MS-OFFCRYPTO)."""
 
@@ -41,6 +42,7 @@ READERS: dict[str, str] = {
     ODG: "gateway.readers.odf.reader",
     "application/msword": "gateway.readers.word.doc",
     "application/vnd.ms-excel": "gateway.readers.excel.xls",
+    SYLK: "gateway.readers.excel.sylk",
     "application/vnd.ms-powerpoint": "gateway.readers.powerpoint.ppt",
     "application/rtf": "gateway.readers.word.rtf",
     "text/html": "gateway.readers.markup.html",
@@ -101,6 +103,7 @@ _FORMATS: dict[str, str] = {
     "application/vnd.ms-powerpoint": "ppt",
     "application/rtf": "rtf",
     DXF: "dxf",
+    SYLK: "slk",
     "text/html": "html",
     "text/plain": "text",
     "text/csv": "text",

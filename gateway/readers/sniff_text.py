@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.readers.registry import DOCX, DXF, PPTX, XLSX
+from gateway.readers.registry import DOCX, DXF, PPTX, SYLK, XLSX
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
@@ -41,6 +41,8 @@ _ENRICHED_TYPES: Final = frozenset({"text/enriched", "text/richtext"})
 """Text with commands in angle brackets (RFC 1896), which a page of HTML without known elements resembles."""
 _DXF: Final = re.compile(rb"(?:999[ \t]*\r?\n[^\r\n]{0,500}\r?\n\s*){0,20}0[ \t]*\r?\nSECTION[ \t]*\r?\n")
 """Comments and the first section of a drawing."""
+_SYLK: Final = re.compile(rb"ID;P[^\r\n]{0,200}\r?\n(?:[BCFOPW]|N[NELU]);")
+"""The first two records of a sheet; a list that begins with a column `ID` has no such second line."""
 _PEM: Final = re.compile(rb"-----BEGIN (?P<label>PKCS7|CMS|PKCS #7 SIGNED DATA|PGP MESSAGE)-----")
 _TEXT_SUFFIXES: Final = (".txt", ".csv", ".log", ".md", ".ini", ".json", ".tsv")
 _SPACE: Final = frozenset(b"\t\n\r\f\v\x1b")
@@ -65,6 +67,8 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
         return ("text/vcard",)
     if pem := _PEM.match(head):
         return ("application/pgp-encrypted",) if pem["label"].startswith(b"PGP") else ("application/pkcs7-mime",)
+    if _SYLK.match(head):
+        return (SYLK,)
     if _DXF.match(head):
         return (DXF,)
     if declared_type in _ENRICHED_TYPES:

@@ -57,7 +57,7 @@ def base_name(font: str) -> str:
     name = name.split(",")[0].strip("\"' ")
     name = _SCRIPT_TAIL.sub("", name)
     while (shorter := _STYLE_TAIL.sub("", name)) != name and shorter:
-        if shorter.lower().rstrip(" -_") in ("times new", "timesnew"):
+        if re.sub(r"[\s_\-]+", "", shorter.lower()) == "timesnew":
             break  # "Roman" is part of this family, not its style
         name = shorter
     return name.strip()

@@ -83,6 +83,22 @@ def test_letters_of_a_wmf_are_decoded_by_the_character_set_of_their_font() -> No
     assert (run.font, run.text.encode("cp1258")) == ("Times New Roman", text)
 
 
+def test_the_better_drawing_in_the_comments_of_a_wmf_is_read_too() -> None:
+    """LibreOffice and Office carry an EMF in pieces in a WMF (MS-WMF §2.3.6.1); programs show it in place of the WMF."""
+    inner = emf(text_record("Số: 12/BC-VP", 10), text_record("TỐI MẬT", 30))
+    pieces = [inner[at : at + 60] for at in range(0, len(inner), 60)]
+    records = b""
+    for number, piece in enumerate(pieces):
+        rest = len(inner) - 60 * number - len(piece)
+        comment = b"WMFC" + struct.pack(
+            "<IIHIIIII", 1, 0x10000, 0, 0, len(pieces), len(piece), max(rest, 0), len(inner)
+        )
+        comment += piece + b"\0" * (len(piece) % 2)
+        records += struct.pack("<IHHH", 5 + len(comment) // 2, 0x0626, 15, len(comment)) + comment
+    data = struct.pack("<HHHIHIH", 1, 9, 0x300, 9 + len(records) // 2, 0, 0, 0) + records + struct.pack("<IH", 3, 0)
+    assert [run.text for run in read_bytes(data).document.runs] == ["Số: 12/BC-VP", "TỐI MẬT"]
+
+
 def test_bitmaps_inside_become_pictures() -> None:
     header = struct.pack("<IiiHHIIiiII", 40, 32, 32, 1, 24, 0, 3072, 0, 0, 0, 0)
     body = bytearray(72) + header + bytes(3072)

@@ -75,10 +75,18 @@ def test_what_cannot_be_read_safely_is_refused(text, reason):
     assert (caught.value.status, caught.value.reason) == (ReadStatus.MALFORMED, reason)
 
 
-def test_a_document_type_without_declarations_is_partial():
-    document = read('<!DOCTYPE a SYSTEM "a.dtd"><a>MẬT</a>').document
-    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "doctype")
-    assert [run.text for run in document.runs] == ["MẬT"]
+@pytest.mark.parametrize(
+    ("tail", "status", "reason"),
+    [
+        ("", ReadStatus.OK, ""),
+        ("<b>&amp;&#7852;</b>", ReadStatus.OK, ""),
+        ("<b>&x;</b>", ReadStatus.PARTIAL, "xml"),
+    ],
+)
+def test_a_document_type_without_declarations_hides_only_what_refers_to_it(tail, status, reason):
+    document = read(f'<!DOCTYPE a PUBLIC "-//X" "a.dtd"><a><c>MẬT</c>{tail}</a>').document
+    assert (document.status, document.reason) == (status, reason)
+    assert document.runs[0].text == "MẬT"
 
 
 def test_broken_markup_is_read_as_far_as_it_goes():
@@ -281,3 +289,21 @@ def test_a_text_of_svg_is_one_line_of_its_pieces():
     runs = read(drawing).document.runs
     assert "".join(run.text for run in runs) == "TUYỆT MẬT"
     assert len({run.block for run in runs}) == 1
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        # LibreOffice, Inkscape, hand-written
+        '<tspan class="TextParagraph"><tspan x="2" y="18"><tspan>Số: 12/BC-VP</tspan></tspan></tspan>'
+        '<tspan class="TextParagraph"><tspan x="2" y="24"><tspan>TỐI </tspan></tspan><tspan x="9" y="24">MẬT</tspan></tspan>',
+        '<tspan x="2" y="18">Số: 12/BC-VP</tspan><tspan x="2 3 4" y="24 24 24">TỐI <tspan>MẬT</tspan></tspan>',
+        'Số: 12/BC-VP<tspan x="0" dy="1.2em">TỐI <tspan dy="-2">MẬT</tspan></tspan>',
+    ],
+)
+def test_a_text_of_svg_breaks_where_its_spans_change_height(spans):
+    document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><text x="1" y="18">{spans}</text></svg>').document
+    lines = {}
+    for run in document.runs:
+        lines[run.block] = lines.get(run.block, "") + run.text
+    assert [line.strip() for line in lines.values()] == ["Số: 12/BC-VP", "TỐI MẬT"]

@@ -28,7 +28,7 @@ def document(*runs: Run, format_: str = "docx") -> Document:
     "font",
     [
         "Times New Roman", "times new roman", "Times New Roman Bold", "Times New Roman,Bold", "TimesNewRomanPSMT", "TimesNewRomanPS-BoldItalicMT",
-        "ABCDEF+TimesNewRomanPS-BoldMT", "TimesNewRoman,BoldItalic", "Times New Roman (Vietnamese)", "Times New Roman (Headings)", "Times New Roman CE",
+        "ABCDEF+TimesNewRomanPS-BoldMT", "TimesNewRoman,BoldItalic", "ABCDEF+Times-New-Roman,-Bold", "Times New Roman (Vietnamese)", "Times New Roman (Headings)", "Times New Roman CE",
         "'Times New Roman', serif", "@Times New Roman",
     ],
 )  # fmt: skip

@@ -2,8 +2,8 @@
 
 Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
 read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
-on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself is left out
-and the document is PARTIAL `doctype`, because entities and defaults of it are not seen.
+on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
+DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from gateway.readers.word.xml_word2003 import WORD, read_word
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
-"""One line, however many `tspan` it is divided into (SVG 1.1 §10.4)."""
+"""One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
+_SVG_SPAN: Final = "{http://www.w3.org/2000/svg}tspan"
 _LIMIT_NODES: Final = 2_000_000
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 _LEAST: Final = 64
@@ -52,7 +53,6 @@ def read(source: Source, budget: Budget) -> Reading:
     data = source.data
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
-        report.note("doctype")
     root = _parse(prepare(data), report)
     if NAMES[root.tag] in {"office:document", "office:document-content"}:
         return odf.read(source, budget)
@@ -116,6 +116,7 @@ def _instructions(root: Element, sink: Sink) -> None:
 def _generic(root: Element, sink: Sink) -> None:
     """Give all text; an element with text between its children is one block together with them."""
     blocks: list[int] = []
+    heights: dict[str, int] = {}
     count = 0
     for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         count += 1
@@ -134,10 +135,30 @@ def _generic(root: Element, sink: Sink) -> None:
             continue
         outer = blocks[-1] if blocks else 0
         blocks.append(outer or (sink.open_block() if _is_mixed(node) else 0))
+        if node.tag == _SVG_TEXT:
+            heights = {_height(node): blocks[-1]}
+        elif node.tag == _SVG_SPAN and outer:
+            blocks[-1] = _svg_line(node, outer, heights, sink)
         for text in attribute_words(node):
             sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
         _data_addresses(node, sink)
         _text(node.text, blocks[-1], node, sink)
+
+
+def _svg_line(span: Element, outer: int, heights: dict[str, int], sink: Sink) -> int:
+    """Block of a `tspan`: that of its height, a new one where it goes back to the margin and down, else the outer one."""
+    if height := _height(span):
+        if height not in heights:
+            heights[height] = sink.open_block()
+        return heights[height]
+    if span.get("x") is not None and span.get("dy", "0").strip() not in {"", "0"}:
+        return sink.open_block()
+    return outer
+
+
+def _height(node: Element) -> str:
+    """First of the `y` of an SVG text, empty when it gives none."""
+    return next(iter(re.split(r"[\s,]+", (node.get("y") or "").strip(), maxsplit=1)), "")
 
 
 def _data_addresses(node: Element, sink: Sink) -> None:

@@ -28,6 +28,9 @@ _CODE_PAGES: Final = {163: "cp1258", 128: "cp932", 129: "cp949", 134: "gbk", 136
 _DIB_RECORDS: Final = {76: 84, 77: 84, 80: 48, 81: 48, 114: 84}
 """EMF records with a bitmap: offset of offBmiSrc, cbBmiSrc, offBitsSrc, cbBitsSrc."""
 _WMF_DIBS: Final = {0x0F43: 28, 0x0B41: 26, 0x0940: 22, 0x0D33: 24}
+_COMMENT: Final = b"\x0f\x00"
+_ENHANCED: Final = b"WMFC\x01\x00\x00\x00"
+"""A piece of an EMF in a META_ESCAPE comment (MS-WMF §2.3.6.1)."""
 _WMF_OBJECTS: Final = {0x02FA, 0x02FB, 0x02FC, 0x00F7, 0x06FF, 0x01F9, 0x0142}
 
 
@@ -74,7 +77,7 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
     drawing = _Emf(data) if data[40:44] == b" EMF" else _Wmf(data)
     said: set[tuple[str, int]] = set()
     block, line = 0, None
-    for words in drawing.words(sink.budget):
+    for words in _all_words(drawing, sink.budget):
         # A dual EMF draws everything twice, as EMF+ and as EMF.
         if (words.text, words.line) in said:
             continue
@@ -84,6 +87,21 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
         sink.put(words.text, block, place, Face(words.font, None, words.colour))
     for number, bitmap in enumerate(drawing.bitmaps, 1):
         sink.members.append(Member(name=f"{name}.{number}.bmp", data=bitmap, relation="image", locator=place.locator))
+
+
+def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
+    """Words of a drawing, and those of the better drawing that a WMF may carry in its comments."""
+    said = set()
+    for words in drawing.words(budget):
+        said.add(words.text)
+        yield words
+    enhanced = bytes(drawing.enhanced) if isinstance(drawing, _Wmf) else b""
+    if enhanced[40:44] != b" EMF":
+        return
+    budget.take_bytes(len(enhanced))
+    inner = _Emf(enhanced)
+    yield from (words for words in inner.words(budget) if words.text not in said)
+    drawing.bitmaps.extend(inner.bitmaps[: _LIMIT_BITMAPS - len(drawing.bitmaps)])
 
 
 def _unpacked(data: bytes, budget: Budget) -> bytes:
@@ -190,6 +208,8 @@ class _Wmf:
         self._font: str | None = None
         self._codec = "cp1252"
         self._colour: str | None = None
+        self.enhanced = bytearray()
+        """The same drawing as an EMF, which programs show instead when it is there."""
         self.bitmaps: list[bytes] = []
 
     def words(self, budget: Budget) -> Iterator[Words]:
@@ -238,6 +258,9 @@ class _Wmf:
                 number = struct.unpack_from("<H", record, 6)[0]
                 if number < len(self._objects):
                     self._objects[number] = None
+            case 0x0626 if record[6:8] == _COMMENT and record[10:18] == _ENHANCED:
+                (length,) = struct.unpack_from("<I", record, 32)
+                self.enhanced += record[44 : 44 + length]
             case 0x0209:
                 red, green, blue = record[6:9]
                 self._colour = f"{red:02X}{green:02X}{blue:02X}"

@@ -1,0 +1,39 @@
+"""Sheets in SYLK: the words of their cells, as Excel, LibreOffice and Gnumeric spell them."""
+
+import pytest
+
+from gateway.model import ReadStatus, Role
+from gateway.readers.base import Budget, Source
+from gateway.readers.excel import sylk
+from gateway.readers.sniff import sniff
+
+SHEET = (
+    'ID;PWXL;N;E\r\nP;PGeneral\r\nF;P0;DG0G8;M255\r\nB;Y3;X2;D0 0 0 16\r\nC;Y1;X1;K"Số: 12/BC-VP"\r\nC;Y2;K"TỐI MẬT"\r\n'
+    'C;X2;K"đúng;; đủ";A"ghi chú"\r\nC;Y3;X1;K"a\x1b :b \x1bNBao"\r\nC;Y3;X2;K12;ESUM(R1C1)\r\nE\r\n'
+)
+
+
+def read(data):
+    found = sniff(data, "bieu.slk")
+    assert found.types == ("application/x-sylk",)
+    return sylk.read(Source(data=data, part="1", filename="bieu.slk"), Budget()).document
+
+
+def test_cells_are_read_where_they_stand():
+    document = read(SHEET.encode())
+    assert document.status is ReadStatus.OK
+    cells = {run.locator: run.text for run in document.runs if run.role is Role.CELL}
+    assert cells == {
+        "cell:A1": "Số: 12/BC-VP",
+        "cell:A2": "TỐI MẬT",
+        "cell:B2": "đúng; đủ",
+        "cell:A3": "a\nb áo",
+        "cell:B3": "12",
+    }
+    assert [run.text for run in document.runs if run.role is Role.COMMENT] == ["ghi chú"]
+    assert "SUM(R1C1)" in [run.text for run in document.runs]
+
+
+@pytest.mark.parametrize("data", [b"ID;Ph\xc3\xb2ng;T\xc3\xaan\r\n1;VP;An\r\n", b"ID;P\r\nhello\r\n"])
+def test_a_list_whose_first_column_is_called_id_stays_text(data):
+    assert sniff(data, "a.csv").types == ("text/csv",)
