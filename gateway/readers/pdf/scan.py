@@ -158,17 +158,20 @@ class ScanReader:
         if look.is_picture or look.unmapped:
             wish = stamp_page.Wish.WHOLE if self._whole < WHOLE_PAGES else stamp_page.Wish.BAND
         view = stamp_page.PageView(page=look.number, dpi=dpi, points_per_pixel=scale, first_block=first_block)
+        parts = regions.RegionReading(regions.Outcome.READ)
+        if look.regions:
+            pixel_boxes = [[_scaled(box, 1 / scale) for box in region] for region in look.regions]
+            parts = regions.read(pixels, view, pixel_boxes, self._known, self._budget)
+            if parts.outcome is regions.Outcome.KNOWN and wish is stamp_page.Wish.STAMPS:
+                return ScanResult()  # the letterhead of another page
+            view = dataclasses.replace(view, first_block=first_block + len(parts.runs))
         reading = stamp_page.examine(pixels, view, wish, self._budget)
         self._whole += reading.whole_page
         # The first page bears the mark of a document; more pages than time allows are merely unread.
-        runs, doubtful = list(reading.runs), reading.doubtful and not self._seen
+        doubtful = reading.doubtful and not self._seen
         self._seen = self._seen or look.is_picture
-        if look.regions and not reading.whole_page:
-            pixel_boxes = [[_scaled(box, 1 / scale) for box in region] for region in look.regions]
-            view = dataclasses.replace(view, first_block=first_block + len(runs))
-            parts = regions.read(pixels, view, pixel_boxes, self._known, self._budget)
-            runs += parts.runs
-            doubtful = doubtful or (look.drawn and parts.outcome is regions.Outcome.UNREAD)
+        doubtful = doubtful or (look.drawn and parts.outcome is regions.Outcome.UNREAD and not reading.whole_page)
+        runs = [*parts.runs, *reading.runs]
         return ScanResult(runs, reading.boxes, reading.unread, reading.whole_page, doubtful)
 
     def render(self, index: int) -> tuple[npt.NDArray[np.uint8], float, float] | None:

@@ -68,13 +68,8 @@ def read(
     pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region], known: set[bytes], budget: Budget
 ) -> RegionReading:
     """Read the words in parts of a BGR page; `known` remembers what was read before."""
-    parts = _parts(pixels, view, regions)
-    if not parts:
-        return RegionReading(Outcome.READ)
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(part.ink.tobytes())
-    if digest.digest() in known:
+    parts, digest = _parts(pixels, view, regions)
+    if digest in known:
         return RegionReading(Outcome.KNOWN)
     runs: list[Run] = []
     end = time.monotonic() + LIMIT_S
@@ -83,7 +78,7 @@ def read(
         if lines is None:
             return RegionReading(Outcome.UNREAD, tuple(runs))
         runs += lines
-    known.add(digest.digest())
+    known.add(digest)
     return RegionReading(Outcome.READ, tuple(runs))
 
 
@@ -97,8 +92,12 @@ class _Part:
     layout: ocr.Layout
 
 
-def _parts(pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region]) -> list[_Part]:
-    """Return the ink of all regions as it stands on the page, and groups of large or slanting letters apart from it."""
+def _parts(pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region]) -> tuple[list[_Part], bytes]:
+    """Return what must be read: the ink of all regions as it stands on the page, and groups of large or slanting letters.
+
+    The digest is that of all the ink, also of what does not look like words.
+    """
+    digest = hashlib.blake2b(digest_size=16)
     ink = np.zeros(pixels.shape[:2], np.uint8)
     apart: list[_Part] = []
     for region in regions:
@@ -114,17 +113,19 @@ def _parts(pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region])
             upright = _upright(part, level_too=large) if len(apart) < LIMIT_APART else None
             if upright is not None:
                 apart.append(_Part(upright, left, top, ocr.Layout.BLOCK))
+                digest.update(part.tobytes())
                 continue
         np.maximum(ink[top:bottom, left:right], part, out=ink[top:bottom, left:right])
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows) or not len(columns):
-        return apart
+        return apart, digest.digest()
     top, bottom = max(int(rows[0]) - EDGE, 0), int(rows[-1]) + EDGE
     left, right = max(int(columns[0]) - EDGE, 0), int(columns[-1]) + EDGE
     cut = np.ascontiguousarray(ink[top:bottom, left:right])
+    digest.update(repr(cut.shape).encode() + cut.tobytes())
     if likeness(cut, view.dpi, least=LEAST_GLYPHS, tallest=TALLEST) is not Likeness.WORDS:
-        return apart
-    return [_Part(cut, left, top, ocr.Layout.SPARSE), *apart]
+        return apart, digest.digest()
+    return [_Part(cut, left, top, ocr.Layout.SPARSE), *apart], digest.digest()
 
 
 def _lines(
