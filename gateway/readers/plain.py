@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -208,9 +209,11 @@ def _cells(text: str) -> Iterator[Run]:
         yield from _lines(text, Origin.TEXT, 0)
         return
     block = 0
+    width = _usual_width(first, delimiter)
     rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
     try:
-        for number, row in enumerate(rows, 1):
+        for number, cut in enumerate(rows, 1):
+            row = [delimiter.join(cut)] if len(cut) != width and _is_sentence(cut) else cut
             for column, cell in enumerate(row, 1):
                 if not cell.strip():
                     continue
@@ -226,3 +229,17 @@ def _cells(text: str) -> Iterator[Run]:
                     return
     except csv.Error:
         yield from _lines(text, Origin.TEXT, block)
+
+
+def _usual_width(sample: str, delimiter: str) -> int:
+    """Number of cells that most rows have; 0 when the sample is no sound CSV."""
+    try:
+        widths = Counter(len(row) for row in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter) if row)
+    except csv.Error:
+        return 0
+    return widths.most_common(1)[0][0] if widths else 0
+
+
+def _is_sentence(row: list[str]) -> bool:
+    """Whether a row was cut at the commas of a sentence, behind each of which a blank stands."""
+    return len(row) > 1 and all(cell[:1] == " " for cell in row[1:])

@@ -113,3 +113,12 @@ def test_no_letter_of_utf8_text_is_lost(text: str) -> None:
     shown = "".join(run.text for run in read(text.encode()).runs if run.origin is Origin.TEXT)
     letters = "".join(ch for ch in text.lstrip("\ufeff") if ch.isalnum())
     assert "".join(ch for ch in shown if ch.isalnum()) == letters
+
+
+def test_the_commas_of_a_sentence_divide_no_cells() -> None:
+    """A sheet of one column, saved as CSV with tabs, has sentences unquoted (Excel's "Unicode Text", LibreOffice)."""
+    sentence = "Văn bản có độ Mật, Tối mật, Tuyệt mật được gửi theo quy định."
+    text = f"Số: 125/VP-TH\nBình Tân, ngày 12 tháng 6 năm 2024\n{sentence}\nNơi nhận:\nVăn phòng\nHộ tịch\n"
+    assert sentence in [run.text for run in read(text.encode("utf-16"), detected_type="text/csv").runs]
+    table = "STT,Độ mật\n1,Mật\n2, TỐI MẬT\n".encode()
+    assert " TỐI MẬT" in [run.text for run in read(table, detected_type="text/csv").runs]
