@@ -162,7 +162,11 @@ class Search:
         if any(run.origin is Origin.OCR for run in self.layout.runs):
             return numbers
         lines = self.layout.lines
-        return {n for n in numbers if may_hold_mark(skeleton(_OTHER_WORD.sub(" ", lines[n])))}
+        return {
+            n
+            for n in numbers
+            if not _OTHER_WORD.search(lines[n]) or may_hold_mark(skeleton(_OTHER_WORD.sub(" ", lines[n])))
+        }
 
     def _extra_lines(self) -> Iterator[int]:
         for number, line in enumerate(self.layout.lines):

@@ -61,6 +61,12 @@ def without_filler(text: str) -> str:
     return _FILLER.sub(lambda match: match[0][:_FILLER_KEPT] + match[0][-_FILLER_KEPT:], text)
 
 
+def _referred(match: re.Match[str]) -> str:
+    """Return the character that a reference stands for; it never makes a new line."""
+    shown = chr(int(match[0][-4:], base=16)) if match[0][0] == "\\" else html.unescape(match[0])
+    return _LINE_BREAKS.sub(" ", shown).replace("\n", " ")
+
+
 def _expand_references(text: str) -> tuple[str, list[int]]:
     """Resolve `&#7852;` and the like of C; the reference's first character stands for it in the index."""
     pieces: list[str] = []
@@ -69,8 +75,7 @@ def _expand_references(text: str) -> tuple[str, list[int]]:
     for match in _REFERENCE.finditer(text):
         pieces.append(text[last : match.start()])
         index.extend(range(last, match.start()))
-        shown = chr(int(match[0][-4:], base=16)) if match[0][0] == "\\" else html.unescape(match[0])
-        shown = _LINE_BREAKS.sub(" ", shown).replace("\n", " ")  # a reference never makes a new line
+        shown = _referred(match)
         pieces.append(shown)
         index.extend([match.start()] * len(shown))
         last = match.end()
@@ -183,7 +188,7 @@ def skeleton(text: str) -> str:
         text = text.replace("đ", "d").replace("Đ", "D")
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     if "&#" in text or "\\u" in text:
-        text = skeleton(_expand_references(text)[0].replace("&#", "& #").replace("\\u", "\\ u"))
+        text = skeleton(_REFERENCE.sub(_referred, text).replace("&#", "& #").replace("\\u", "\\ u"))
     return text.lower()
 
 
