@@ -40,7 +40,7 @@ _MARKS = (
 _SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii", "cp1258", "utf-8"})
 """Labels that say nothing more than what the bytes show; legacy Vietnamese fonts travel under all of them."""
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
-_SYLK_MACRO = re.compile(rb"ID;P.{0,100000}?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
+_SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,}-?")
 
@@ -168,9 +168,14 @@ def read(source: Source, budget: Budget) -> Reading:
         status=ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK,
         reason="charset" if decoded.lossy else "",
         runs=tuple(runs),
-        active_content=(ActiveContent("macro"),) if _SYLK_MACRO.match(source.data) else (),
+        active_content=(ActiveContent("macro"),) if has_sylk_macros(source.data) else (),
     )
     return Reading(document)
+
+
+def has_sylk_macros(data: bytes) -> bool:
+    """Tell whether octets are a symbolic link file that Excel would take macros from, well-formed or not."""
+    return _SYLK_MACRO.match(data) is not None
 
 
 def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:

@@ -34,6 +34,20 @@ def test_cells_are_read_where_they_stand():
     assert "SUM(R1C1)" in [run.text for run in document.runs]
 
 
+@pytest.mark.parametrize("options", ["O;E", "O;D;V0;K47;G100 0.001;E"])
+def test_macros_are_told_however_far_down_they_are_switched_on(options):
+    rest = 'C;Y1;X1;EEXEC("x")\r\nE\r\n'
+    for head in ("ID;P\r\n", "ID;P\r\n" + "F;P0\r\n" * 50_000):
+        assert [found.kind for found in read((head + options + "\r\n" + rest).encode()).active_content] == ["macro"]
+    assert read(SHEET.encode()).active_content == ()
+    assert read(SHEET.replace("P;PGeneral", "O;L;D").encode()).active_content == ()
+
+
+def test_a_formula_that_starts_a_program_is_told():
+    document = read(b"ID;P\r\nC;Y2;X1;K0;Ecmd|' /C calc'!A0\r\nE\r\n")
+    assert [(found.kind, found.locator) for found in document.active_content] == [("dde", "cell:A2")]
+
+
 @pytest.mark.parametrize("data", [b"ID;Ph\xc3\xb2ng;T\xc3\xaan\r\n1;VP;An\r\n", b"ID;P\r\nhello\r\n"])
 def test_a_list_whose_first_column_is_called_id_stays_text(data):
     assert sniff(data, "a.csv").types == ("text/csv",)

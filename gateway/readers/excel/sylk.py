@@ -14,9 +14,10 @@ from typing import Final
 from gateway.model import Origin, Role
 from gateway.readers.base import Budget, Reading, Source
 from gateway.readers.excel.xlsb_records import cell_name
+from gateway.readers.excel.xlsx_values import formula_kind
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Place, Sink
-from gateway.readers.plain import decode
+from gateway.readers.plain import decode, has_sylk_macros
 
 _ESCAPE: Final = re.compile(r"\x1b(?:(?P<high>[ -/])(?P<low>[0-?])|N(?P<accent>[ABCDH])(?P<letter>[A-Za-z]))")
 _ACCENTS: Final = {"A": "\u0300", "B": "\u0301", "C": "\u0302", "D": "\u0303", "H": "\u0308"}
@@ -37,6 +38,8 @@ def read(source: Source, budget: Budget) -> Reading:
         sheet = _Sheet(sink)
         for line in re.split(r"[\r\n]+", text):
             sheet.take(line)
+    if has_sylk_macros(source.data):
+        sink.warn("macro", "")
     return assemble(source, sink, report, kind="slk")
 
 
@@ -71,8 +74,10 @@ class _Sheet:
                     self._sink.put_line(text, Place(locator, Role.COMMENT))
                 case "X" | "Y":
                     continue
-                case _:
+                case other:
                     self._sink.put_line(text, Place(locator, Role.FIELD, Origin.HIDDEN))
+                    if other == "E" and (acts := formula_kind(text)) is not None:
+                        self._sink.warn(acts, locator)
 
 
 def _fields(line: str) -> list[str]:
