@@ -1,4 +1,4 @@
-"""The search for marks through one document: where to look closer, what the surroundings say, what to report."""
+"""The search for marks through one document: where to look closer, when to stop, what to report."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from msgspec import Struct
 from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_alone import around_line, stands_as_mark
-from gateway.text.mark_code import coded_hit, other_levels
-from gateway.text.mark_judge import SIBLINGS, ends_trapped, is_prose, line_hit, starts_trapped
+from gateway.text.mark_around import label_across, with_lines_around
+from gateway.text.mark_code import coded_hit
+from gateway.text.mark_judge import is_prose, line_hit
 from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, scanned_stamp, stamp_line
-from gateway.text.mark_pieces import cell_key, same_row, scattered
+from gateway.text.mark_lines import Hit, Look, Place, Strength, scanned_stamp, stamp_line
+from gateway.text.mark_pieces import scattered
 from gateway.text.mark_readings import disguise, legacy_sign, readings
 from gateway.text.mark_words import Case, Level, Spelling, bare, case_of
 from gateway.text.mark_work import Work
@@ -54,8 +55,6 @@ _OTHER_CANDIDATES: Final = (
     re.compile(r"luu[\W_]{1,3}hanh[\W_]{1,3}noi[\W_]{1,3}bo(?![a-z])"),
 )
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
-_LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
-_VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
 _MOST_MARKS: Final = 24
 UNJUDGED: Final = "unjudged"
 """Evidence that there are more lines that could be a mark than were judged."""
@@ -174,9 +173,10 @@ class Search:
                 yield number
 
     def _judge(self, number: int) -> None:
-        line = self.layout.line(number)
+        layout = self.layout
+        line = layout.line(number)
         look = line.look
-        short = len(self.layout.blocks[line.block]) <= 240
+        short = len(layout.blocks[line.block]) <= 240
         raw = without_filler(line.text)
         text = shown = canonical(raw[:4000]).text
         hit = line_hit(text, look, short_block=short)
@@ -196,7 +196,7 @@ class Search:
         if hit is None or hit.strength is Strength.NOTED:
             hit = coded_hit(raw) or hit
         if hit is None:
-            hit, codes = self._label_across(line, text)
+            hit, codes = label_across(layout, line, text)
         if hit is None or self._is_exempt(text):
             return
         if hit.level is Level.MAT and not shown.isupper() and _PERSON.match(line.runs[0].locator):
@@ -204,7 +204,7 @@ class Search:
         if hit.strength is Strength.NOTED and hit.form == "stamp-line":
             hit = self._alone(line, hit, shown)
         if hit is not None and hit.exposed:
-            hit = self._with_lines_around(line, hit, look, shown)
+            hit = with_lines_around(layout, line, hit, look, shown)
         if hit is not None:
             self.found.append((line, hit, codes))
 
@@ -228,93 +228,6 @@ class Search:
     def _is_exempt(self, text: str) -> bool:
         plain = bare(text)
         return any(phrase in plain for phrase in self.exempt)
-
-    def _label_across(self, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
-        """Read a label and its value from two lines or cells: "Độ mật:" and, next to it, "Tối mật"."""
-        layout = self.layout
-        value = layout.adjacent(line.number, 1)
-        label = text.rstrip()
-        if value is None or len(label) > 60:
-            return None, ()
-        other = layout.line(value)
-        same_block = other.block == line.block
-        if not (
-            label.endswith(":")
-            or (line.place is other.place and line.place in (Place.CELL, Place.ASIDE, Place.PROPERTY))
-        ):
-            return None, ()
-        if not same_block and not same_row(line.runs[0], other.runs[0]):
-            return None, ()
-        shown = canonical(other.text).text
-        following = layout.adjacent(value, 1)
-        if following is not None and _NO_LETTERS.sub("", skeleton(layout.lines[following])) in SIBLINGS - {
-            "khan",
-            "hoatoc",
-            "thuongkhan",
-        }:
-            return None, ()
-        joined = label.rstrip(": ") + ": " + shown.strip()
-        hit = label_line(joined, bare(joined), line.look)
-        if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
-            return None, ()
-        return hit, ("split-blocks",)
-
-    def _with_lines_around(self, line: Line, hit: Hit, look: Look, shown: str) -> Hit | None:
-        """Join "TUYỆT" above "MẬT", drop the end of a broken title, and tell column heads and lists (S4, S9).
-
-        `shown` is the line as it was read, whatever its letters are in the file.
-        """
-        layout = self.layout
-        above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
-        upper = canonical(layout.lines[above]).text if above is not None else ""
-        word = _NO_LETTERS.sub("", bare(upper))
-        if (
-            hit.level is Level.MAT
-            and word in ("tuyet", "toi")
-            and (_close(layout, line.number, above) or look.stands_out)
-        ):
-            joined = stamp_line(f"{upper} {canonical(line.text).text}", look)
-            if joined is not None and joined.level is not Level.MAT:
-                hit = joined._replace(form="stamp-line")
-                above = layout.adjacent(above, -1) if above is not None else None
-                upper = canonical(layout.lines[above]).text if above is not None else ""
-        if not look.stands_out and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
-            if above is not None and ends_trapped(upper) and layout.may_continue(line.number, above):
-                return None
-            if (
-                below is not None
-                and starts_trapped(canonical(layout.lines[below]).text)
-                and layout.may_continue(line.number, below)
-            ):
-                return None
-        if hit.form == "literal":
-            near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
-            return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
-        siblings = self._siblings(line)
-        own = _NO_LETTERS.sub("", skeleton(line.text))
-        siblings.discard(own)
-        capitals = "".join(c for c in shown if c.isalpha()).isupper()
-        if len(siblings) >= (2 if capitals else 1) and not look.red:
-            return hit._replace(strength=Strength.NOTED, form="list")
-        return hit
-
-    def _siblings(self, line: Line) -> set[str]:
-        """Return the other levels and column heads that stand next to a line."""
-        around = [*self.layout.neighbours(line.number, -1, 4), *self.layout.neighbours(line.number, 1, 4)]
-        if line.place is not Place.CELL:
-            words = {_NO_LETTERS.sub("", skeleton(self.layout.lines[n])) for n in around}
-            return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"})
-        own = cell_key(line.runs[0])
-        found: set[str] = set()
-        for number in around:
-            word = _NO_LETTERS.sub("", skeleton(self.layout.lines[number]))
-            other = cell_key(self.layout.line(number).runs[0]) if word in SIBLINGS else None
-            if own is None or other is None or own[2] == other[2]:
-                found.add(word)
-            elif word in _LEVELS or own[1] == other[1]:
-                # Below each other stand the values of a list; what heads a column belongs to its own row.
-                found.update({word} & _VALUES)
-        return found & SIBLINGS
 
     def _judge_split(self, first: int, last: int) -> None:
         """Read letters that stand in lines or blocks of their own as one word."""
@@ -403,14 +316,6 @@ class Search:
             marks.append(Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (UNJUDGED,)))
         marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
         return tuple(marks[:_MOST_MARKS])
-
-
-def _close(layout: Layout, number: int, other: int | None) -> bool:
-    """Tell whether two lines stand together on the page, as far as that is known."""
-    if other is None or abs(other - number) > 2:
-        return False
-    first, second = layout.line(number).runs[0], layout.line(other).runs[0]
-    return first.role is second.role and first.page == second.page
 
 
 SPELLING_CODES: Final = {
