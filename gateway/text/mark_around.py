@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from gateway.text.mark_code import other_levels
@@ -11,9 +10,8 @@ from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, stamp_line
 from gateway.text.mark_pieces import cell_key, same_row
 from gateway.text.mark_words import Level, Spelling, bare
-from gateway.text.normal import canonical, skeleton
+from gateway.text.normal import canonical, run_together, skeleton
 
-_NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
 
@@ -34,7 +32,7 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     shown = canonical(other.text).text
     following = layout.adjacent(value, 1)
-    if following is not None and _NO_LETTERS.sub("", skeleton(layout.lines[following])) in SIBLINGS - {
+    if following is not None and run_together(skeleton(layout.lines[following])) in SIBLINGS - {
         "khan",
         "hoatoc",
         "thuongkhan",
@@ -54,7 +52,7 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     """
     above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
     upper = canonical(layout.lines[above]).text if above is not None else ""
-    word = _NO_LETTERS.sub("", bare(upper))
+    word = run_together(bare(upper))
     if hit.level is Level.MAT and word in ("tuyet", "toi") and (_close(layout, line.number, above) or look.stands_out):
         joined = stamp_line(f"{upper} {canonical(line.text).text}", look)
         if joined is not None and joined.level is not Level.MAT:
@@ -74,7 +72,7 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
         return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
     siblings = _siblings(layout, line)
-    own = _NO_LETTERS.sub("", skeleton(line.text))
+    own = run_together(skeleton(line.text))
     siblings.discard(own)
     capitals = "".join(c for c in shown if c.isalpha()).isupper()
     if len(siblings) >= (2 if capitals else 1) and not look.red:
@@ -86,12 +84,12 @@ def _siblings(layout: Layout, line: Line) -> set[str]:
     """Return the other levels and column heads that stand next to a line."""
     around = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
     if line.place is not Place.CELL:
-        words = {_NO_LETTERS.sub("", skeleton(layout.lines[n])) for n in around}
+        words = {run_together(skeleton(layout.lines[n])) for n in around}
         return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"})
     own = cell_key(line.runs[0])
     found: set[str] = set()
     for number in around:
-        word = _NO_LETTERS.sub("", skeleton(layout.lines[number]))
+        word = run_together(skeleton(layout.lines[number]))
         other = cell_key(layout.line(number).runs[0]) if word in SIBLINGS else None
         if own is None or other is None or own[2] == other[2]:
             found.add(word)

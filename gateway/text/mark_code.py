@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.text.mark_lines import Hit, Strength
 from gateway.text.mark_words import LEVEL_WORDS, URGENCY, Case, Spelling, bare, case_of, level_of, spelling_of
-from gateway.text.normal import canonical
+from gateway.text.normal import canonical, run_together
 
 _URGENT: Final = "(?:(?:hoa toc|thuong khan|khan)[\\W_]{1,3})?"
 _LITERAL: Final = re.compile(
@@ -84,7 +84,7 @@ def other_levels(plains: Iterator[str], hit: Hit) -> bool:
     """Tell whether lines beside a literal name another level: the table of a program that knows them all."""
     for plain in plains:
         for found in _LEVELS.finditer(plain):
-            if level_of(re.sub("[^a-z]", "", found["level"])) is not hit.level:
+            if level_of(run_together(found["level"])) is not hit.level:
                 return True
     return False
 

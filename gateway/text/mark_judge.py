@@ -21,8 +21,8 @@ from gateway.text.mark_lines import (
 )
 from gateway.text.mark_names import name_hit
 from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, TRAP_BEFORE, bare
+from gateway.text.normal import run_together
 
-_NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _PROSE_LABEL: Final = re.compile(r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat")
 _PROSE_EDGE: Final = re.compile(
     r"^[\W_]*(?:[a-z ]{0,14}[\W_]+)?(?:tuyet|toi)?[\W_]*mat[\W_]|mat[\W_]*$|[\[(\{]\W*(?:(?:tuyet|toi)\W)?mat\W*[\])\}]"
@@ -55,7 +55,7 @@ SIBLINGS: Final = frozenset(
 
 def letters_of(text: str) -> str:
     """Return the bare letters of a canonical text, nothing between them."""
-    return _NO_LETTERS.sub("", bare(text))
+    return run_together(bare(text))
 
 
 def line_hit(text: str, look: Look, *, short_block: bool) -> Hit | None:
@@ -97,7 +97,7 @@ def _segments(text: str, look: Look) -> Iterator[Hit | None]:
             continue
         before = parts[position - 1] if position else ""
         after = parts[position + 1] if position + 1 < len(parts) else ""
-        others = {_NO_LETTERS.sub("", bare(other)) for other in parts} & SIBLINGS
+        others = {run_together(bare(other)) for other in parts} & SIBLINGS
         if ends_trapped(before) or starts_trapped(after) or len(others) > 1:
             continue
         yield hit
@@ -127,7 +127,7 @@ def is_prose(plain: str, place: Place) -> bool:
     """Tell whether a bare line is a sentence without any form of a mark: the usual case, so asked first."""
     if place not in (Place.BODY, Place.CELL, Place.ASIDE) or len(plain) <= _LONG_LINE:
         return False
-    if len(_NO_LETTERS.sub("", plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
+    if len(run_together(plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
         return False
     if may_be_coded(plain):
         return False

@@ -24,6 +24,7 @@ from gateway.text.mark_words import (
     level_of,
     spelling_of,
 )
+from gateway.text.normal import run_together
 
 
 class Place(Enum):
@@ -408,7 +409,7 @@ def _distance(left: str, right: str, limit: int) -> int:
 
 def scanned_stamp(text: str) -> Hit | None:
     """Find what OCR made of a secrecy stamp that it did not read exactly; only for words from a stamp-like box."""
-    squeezed = re.sub(r"[^a-z]", "", bare(text).translate(_DIGITS_AS_LETTERS))
+    squeezed = run_together(bare(text).translate(_DIGITS_AS_LETTERS))
     if not 2 <= len(squeezed) <= 12:
         return None
     for target, limit in _NOISE_TARGETS:

@@ -8,9 +8,7 @@ from typing import Final
 
 from gateway.model import Role, Run
 from gateway.text.mark_layout import Layout
-from gateway.text.normal import skeleton
-
-_NO_LETTERS: Final = re.compile(r"[^a-z]+")
+from gateway.text.normal import run_together, skeleton
 
 
 def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
@@ -74,7 +72,7 @@ def _column_key(run: Run) -> tuple[int, float, float]:
 
 def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
     """Yield the runs of two to nine pieces whose bare letters together spell a level."""
-    letters = [_NO_LETTERS.sub("", skeleton(text)) for _, text in order]
+    letters = [run_together(skeleton(text)) for _, text in order]
     for start in range(len(order)):
         if letters[start][:1] not in ("m", "t"):
             continue

@@ -21,7 +21,7 @@ from gateway.text.mark_pieces import scattered
 from gateway.text.mark_readings import disguise, legacy_sign, readings
 from gateway.text.mark_words import Case, Level, Spelling, bare, case_of
 from gateway.text.mark_work import Work
-from gateway.text.normal import canonical, skeleton, without_filler
+from gateway.text.normal import canonical, run_together, skeleton, without_filler
 
 
 class Mark(Struct, frozen=True):
@@ -54,7 +54,6 @@ _OTHER_CANDIDATES: Final = (
     re.compile(r"xem[\W_]{1,3}xong"),
     re.compile(r"luu[\W_]{1,3}hanh[\W_]{1,3}noi[\W_]{1,3}bo(?![a-z])"),
 )
-_NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _MOST_MARKS: Final = 24
 UNJUDGED: Final = "unjudged"
 """Evidence that there are more lines that could be a mark than were judged."""
@@ -89,7 +88,7 @@ class Search:
         self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
         self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
         self.extra = (
-            {_NO_LETTERS.sub("", bare(canonical(mark).text)): mark for mark in settings.extra_marks}
+            {run_together(bare(canonical(mark).text)): mark for mark in settings.extra_marks}
             if settings.extra_marks
             else {}
         )
@@ -169,7 +168,7 @@ class Search:
 
     def _extra_lines(self) -> Iterator[int]:
         for number, line in enumerate(self.layout.lines):
-            if len(line) <= 200 and _NO_LETTERS.sub("", skeleton(line)) in self.extra:
+            if len(line) <= 200 and run_together(skeleton(line)) in self.extra:
                 yield number
 
     def _judge(self, number: int) -> None:
@@ -218,7 +217,7 @@ class Search:
         return hit if case is Case.TITLE else None
 
     def _extra_hit(self, text: str, look: Look) -> Hit | None:
-        if not self.extra or _NO_LETTERS.sub("", bare(text)) not in self.extra:
+        if not self.extra or run_together(bare(text)) not in self.extra:
             return None
         letters = "".join(character for character in text if character.isalpha())
         if letters.isupper() or look.stands_out or look.place is not Place.BODY:

@@ -29,6 +29,7 @@ _LINE_BREAKS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\uff9e\uff9f\uffa0]{48,}")
 """Blanks, leaders, invisible letters: nothing that is read."""
 _FILLER_KEPT: Final = 16
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:(?P<s>[ .\-_·*/\u00a0])[^\W\d_](?![^\W_])){2,}")
 
 
@@ -190,6 +191,11 @@ def skeleton(text: str) -> str:
     if "&#" in text or "\\u" in text:
         text = skeleton(_REFERENCE.sub(_referred, text).replace("&#", "& #").replace("\\u", "\\ u"))
     return text.lower()
+
+
+def run_together(plain: str) -> str:
+    """Return the letters a to z of a bare text without anything between them: `toi mat` and `to-i m.at` are `toimat`."""
+    return _NO_LETTERS.sub("", plain)
 
 
 def collapse_spacing(text: str) -> str:

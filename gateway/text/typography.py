@@ -24,7 +24,7 @@ from gateway.text.fonts import base_name, is_symbol, is_times_new_roman, legacy_
 from gateway.text.legacy import Decoded, decode_runs
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_layout import needs_decoding
-from gateway.text.normal import skeleton
+from gateway.text.normal import run_together, skeleton
 
 
 class FaultKind(Enum):
@@ -138,7 +138,7 @@ def _counts(run: Run) -> bool:
 def is_stamp(text: str, role: Role) -> bool:
     """Tell whether a block is a stamp or the appearance of a signature, which the Decree wants in colour."""
     bare = skeleton(text[:200])
-    letters = re.sub(r"[^a-z]", "", bare)
+    letters = run_together(bare)
     if (len(letters) <= 40 and _STAMP_WORDS.fullmatch(letters)) or _SIGNED_BY.match(bare):
         return True
     return role in _SIGNATURE_ROLES and _SIGNATURE.match(bare + " ") is not None
