@@ -50,7 +50,7 @@ def password_meets(credentials: Credentials, rule: Callable[[str], bool]) -> boo
         octets = octets.rpartition(b"\0")[2]
     try:
         return rule(octets.decode("utf-8", "replace"))
-    except Exception:  # noqa: BLE001 - whatever it is
+    except Exception:  # noqa: BLE001 - the wall around the rule: what an exception holds could be the password
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gateway.text.mark_code import other_levels
@@ -12,6 +13,8 @@ from gateway.text.mark_pieces import cell_key, same_row
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together, skeleton
 
+_ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
+"""One item of a list in code or data, whose comma is none of a sentence."""
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
 
@@ -60,7 +63,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]).text if above is not None else ""
     if not look.stands_out and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
-        if above is not None and ends_trapped(upper) and layout.may_continue(line.number, above):
+        item = _ITEM.match(upper)
+        in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
+        if above is not None and not in_a_row and ends_trapped(upper) and layout.may_continue(line.number, above):
             return None
         if (
             below is not None

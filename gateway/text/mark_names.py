@@ -28,6 +28,8 @@ from gateway.text.mark_words import (
 from gateway.text.normal import collapse_spacing
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_AROUND: Final = 400
+"""Characters on each side of a level that are looked at; names are shorter, hostile ones repeat a level for ever."""
 _LEVEL: Final = re.compile(
     r"(?<![a-z])(?:(?P<two>tuyet|toi)(?P<gap>[\W_]{0,3}))?mat(?![a-z])|(?<![a-z])(?P<joined>tuyetmat|toimat)(?![a-z])"
 )
@@ -120,7 +122,7 @@ def _tokens(text: str) -> list[_Token]:
     for match in _LEVEL.finditer(plain):
         letters = "".join(_WORD.findall(text[match.start() : match.end()]))
         word = bare(letters)
-        before, after = text[: match.start()], text[match.end() :]
+        before, after = text[max(0, match.start() - _AROUND) : match.start()], text[match.end() : match.end() + _AROUND]
         words_before, words_after = _WORD.findall(before), _WORD.findall(after)
         left, right = before.rstrip(" _"), after.lstrip(" _")
         found.append(

@@ -13,6 +13,7 @@ auxiliary stamp, a token in a name are marks; a title broken before "MẬT", a c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.model import Document
@@ -39,6 +40,9 @@ __all__ = [
 ]
 
 _DEFAULT: Final = MarkSettings()
+_PIECE: Final = 2000
+_LONGEST_NAME: Final = 32_000
+"""Characters of a name that are searched, in pieces: no writer's subject is as long."""
 
 
 def find_in_document(
@@ -75,15 +79,39 @@ def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark
     best: tuple[Mark, ...] = ()
     for piece in re.split(r"[\\/!]", name):
         found = _find_in_name(piece, Place.FILENAME, settings)
-        if found and (
-            not best or (found[0].strength.rank, found[0].level.rank) > (best[0].strength.rank, best[0].level.rank)
-        ):
+        if found and (not best or _gravity(found[0]) > _gravity(best[0])):
             best = found
     return best
 
 
 def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
-    text = without_filler(text)[:2000]
+    """Search a name, an overlong one piece by piece; what is beyond all measure is suspected if it could hold a mark."""
+    text = without_filler(text)
+    best: tuple[Mark, ...] = ()
+    for piece in _pieces(text[:_LONGEST_NAME]):
+        found = _find_in_piece(piece, place, settings)
+        if found and (not best or _gravity(found[0]) > _gravity(best[0])):
+            best = found
+    if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:])):
+        return (Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (place.value, UNJUDGED)),)
+    return best
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the text in pieces of bounded length that end at blanks where there are any."""
+    while len(text) > _PIECE:
+        end = text.rfind(" ", _PIECE // 2, _PIECE)
+        end = end if end > 0 else _PIECE
+        yield text[:end]
+        text = text[end:]
+    yield text
+
+
+def _gravity(mark: Mark) -> tuple[int, int]:
+    return mark.strength.rank, mark.level.rank
+
+
+def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
     look = Look(place=place)
     plain = skeleton(text)
     if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
@@ -103,7 +131,7 @@ def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark
             spelled = SPELLING_CODES.get(hit.spelling, ())
             evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)
             mark = Mark(hit.level, strength, evidence)
-            if best is None or (strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank):
+            if best is None or _gravity(mark) > _gravity(best):
                 best = mark
     return (best,) if best is not None else ()
 

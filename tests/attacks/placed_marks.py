@@ -101,6 +101,7 @@ FILES: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "JSON, indented": ("a.json", lambda m: json.dumps({"van_ban": [{"dau": m, "so": 15}]}, indent=2).encode()),
     "JSON, label": ("a.json", lambda m: json.dumps({"do_mat": m.capitalize(), "so": 15}).encode()),
     "JSON, list": ("a.json", lambda m: json.dumps(["KẾ HOẠCH", m, "x"]).encode()),
+    "JSON, list of lines": ("a.json", lambda m: json.dumps(["KẾ HOẠCH", "Số: 15/KH-UBND", m, "x"], indent=1).encode()),
     "JSON, key": ("a.json", lambda m: json.dumps({m: {"so": 15}}).encode()),
     "JSON, letter in one string": ("a.json", lambda m: json.dumps({"noi_dung": "\n".join((_LETTER[0], m, *_LETTER[1:]))}).encode()),
     "JSON lines": ("a.jsonl", lambda m: _json(m, ascii_only=True) + b"\n" + _json("x", ascii_only=True)),

@@ -225,6 +225,18 @@ def test_letters_of_marks_in_any_order_do_not_break_it(text):
     find_in_document(one(text))
 
 
+@pytest.mark.parametrize("mark", ["[TỐI MẬT]", "[MẬT]"])
+def test_a_mark_far_down_a_long_subject_is_found(mark: str):
+    for words in (150, 1700):
+        assert [found.strength for found in find_in_subject("báo cáo tình hình " * words + mark)] == [Strength.MARKED]
+    assert find_in_subject("báo cáo tình hình " * 1700) == ()
+
+
+def test_a_subject_beyond_all_measure_is_suspected_only_when_its_rest_could_hold_a_mark():
+    assert [found.strength for found in find_in_subject("báo cáo " * 9000 + "[TỐI MẬT]")] == [Strength.SUSPECTED]
+    assert find_in_subject("báo cáo " * 9000) == ()
+
+
 @pytest.mark.slow
 def test_hostile_lengths_stay_cheap():
     started = time.process_time()
