@@ -159,3 +159,20 @@ def test_a_metafile_bomb_ends_at_the_limit():
 @given(st.binary(max_size=400))
 def test_any_octets_are_walked_as_a_drawing(data):
     read_drawing(data, Sink(Budget()), Place(), delayed=data)
+
+
+def test_a_stream_that_runs_in_a_ring_is_read_no_further_than_its_file_is_long():
+    data = bytearray(write_compound({("Big",): b"x" * 9000}))
+    with olefile.OleFileIO(io.BytesIO(bytes(data))) as ole:
+        number = ole._find("Big")
+        start, table = ole.direntries[number].isectStart, list(ole.fat)
+        size_at = 512 * (ole.first_dir_sector + 1) + 128 * number + 120
+    end = start
+    while table[end] != olefile.ENDOFCHAIN:
+        end = table[end]
+    (table_sector,) = struct.unpack_from("<I", data, 0x4C)
+    struct.pack_into("<I", data, 512 * (table_sector + 1) + 4 * end, start)
+    struct.pack_into("<I", data, size_at, 0x7FFFFFF0)
+    compound = Compound(bytes(data), Budget())
+    assert 9000 <= len(compound.read("Big")) <= len(data)
+    assert compound.faults == ["ole-truncated"]

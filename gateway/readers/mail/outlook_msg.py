@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any, Final
 
 from msgspec import structs
@@ -13,6 +12,7 @@ from gateway.model import ReadStatus, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught
 from gateway.readers.mail import mapi
+from gateway.readers.ole.file import open_ole
 
 _DEPTH: Final = 10
 _PROPERTIES: Final = "__properties_version1.0"
@@ -32,17 +32,8 @@ class _Node:
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return all text of the message and of messages embedded in it, with bodies and attachments as members."""
-    import olefile
-
     contents = Contents(source, "msg", budget)
-    try:
-        ole = olefile.OleFileIO(BytesIO(source.data))
-    except MemoryError:
-        raise
-    except Exception as error:
-        # Library wall: olefile raises OSError on purpose and index, struct and type errors by accident.
-        raise ReadError(ReadStatus.MALFORMED, "ole") from error
-    with ole:
+    with open_ole(source.data) as ole:
         reader = _Reader(ole, contents, budget)
         try:
             reader.message(_tree(ole), prefix="", depth=0)

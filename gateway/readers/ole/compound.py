@@ -6,13 +6,13 @@ that come as embedded objects are read by `embedded`.
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any, Final
 
 import olefile
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, Member, ReadError
+from gateway.readers.ole.file import open_ole
 from gateway.readers.ole.objects import native_member
 from gateway.readers.ole.writer import write_compound
 
@@ -26,8 +26,8 @@ class Compound:
     def __init__(self, data: bytes, budget: Budget) -> None:
         self._budget = budget
         self.faults: list[str] = []
+        self._ole = open_ole(data)
         try:
-            self._ole = olefile.OleFileIO(BytesIO(data))
             listed = self._ole.listdir(streams=True, storages=True)
             streams = [path for path in listed if self._ole.get_type(path) == olefile.STGTY_STREAM]
         except MemoryError:

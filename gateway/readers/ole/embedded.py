@@ -8,7 +8,6 @@ object UNSUPPORTED, because something in it was not read.
 from __future__ import annotations
 
 import struct
-from io import BytesIO
 from typing import Any, Final
 
 from msgspec import structs
@@ -17,6 +16,7 @@ from gateway import mime
 from gateway.model import ActiveContent, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
+from gateway.readers.ole.file import open_ole
 
 _NATIVE: Final = "\x01ole10native"
 _CONTENT: Final = frozenset({"package", "contents", "content", "embeddedodf"})
@@ -31,18 +31,9 @@ _STREAM_LIMIT: Final = 5000
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return what is embedded, and the words of the property sets."""
-    import olefile
-
     contents = Contents(source, "ole", budget)
     runs: list[Run] = []
-    try:
-        ole = olefile.OleFileIO(BytesIO(source.data))
-    except MemoryError:
-        raise
-    except Exception as error:
-        # Library wall: olefile raises OSError on purpose and index, struct and type errors by accident.
-        raise ReadError(ReadStatus.MALFORMED, "ole") from error
-    with ole:
+    with open_ole(source.data) as ole:
         try:
             paths = ole.listdir(streams=True, storages=False)
             for path in paths[:_STREAM_LIMIT]:
