@@ -21,7 +21,7 @@ test: system-test $(VENV)/.dev ## install everything the tests need and run ever
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-check: $(VENV)/.dev lint types contracts unit ## lint, types, import contracts and unit tests, under a minute
+check: $(VENV)/.dev lint types contracts unit ## lint, types, import contracts and unit tests, a good minute
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
