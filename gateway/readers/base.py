@@ -12,6 +12,18 @@ from dataclasses import dataclass, field
 
 from gateway.model import Document, ReadStatus
 
+GRAVITY = (
+    ReadStatus.LIMIT,
+    ReadStatus.TIMEOUT,
+    ReadStatus.ENCRYPTED,
+    ReadStatus.MALFORMED,
+    ReadStatus.UNSUPPORTED,
+    ReadStatus.CRASHED,
+    ReadStatus.PARTIAL,
+    ReadStatus.OK,
+)
+"""How grave it is that a document was read no better, the gravest first."""
+
 
 class ReadError(Exception):
     """The document cannot be read, or not in full; `status` and `reason` say why."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
-from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
 
 LIMIT_NAMES = 1000
 """Names without a member that are kept of one container."""
@@ -69,7 +69,7 @@ class Contents:
         """Return what was gathered; the gravest fault gives status and reason."""
         status, reason = ReadStatus.OK, ""
         if self.faults:
-            status, reason = min(self.faults, key=lambda fault: _GRAVITY.index(fault[0]))
+            status, reason = min(self.faults, key=lambda fault: GRAVITY.index(fault[0]))
         return Reading(
             Document(
                 part=self.source.part,
@@ -83,18 +83,6 @@ class Contents:
             ),
             tuple(self.members),
         )
-
-
-_GRAVITY = (
-    ReadStatus.LIMIT,
-    ReadStatus.TIMEOUT,
-    ReadStatus.ENCRYPTED,
-    ReadStatus.MALFORMED,
-    ReadStatus.UNSUPPORTED,
-    ReadStatus.CRASHED,
-    ReadStatus.PARTIAL,
-    ReadStatus.OK,
-)
 
 
 def caught(contents: Contents, error: ReadError) -> None:

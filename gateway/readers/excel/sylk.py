@@ -13,8 +13,8 @@ from typing import Final
 
 from gateway.model import Origin, Role
 from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.excel.xlsb_records import cell_name
 from gateway.readers.excel.xlsx_values import formula_kind
+from gateway.readers.numerals import cell_name
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.plain import decode, has_sylk_macros

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from gateway.model import Origin, Role, Run
@@ -16,6 +15,7 @@ from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_styles import CellStyle
 from gateway.readers.excel.xlsx_styles import Styles as HeaderStyles
 from gateway.readers.excel.xlsx_values import show_number, show_text
+from gateway.readers.numerals import cell_name
 from gateway.readers.ole.art import is_properties, properties, put_shape_words, records
 from gateway.readers.ole.objects import strings
 from gateway.readers.ole.octets import u8, u16, u32, wide
@@ -60,15 +60,6 @@ def _without_identifiers(data: bytes) -> bytes:
     for identifier in _MONIKERS:
         data = data.replace(identifier, bytes(4))
     return data
-
-
-@lru_cache(maxsize=1024)
-def _letters(column: int) -> str:
-    letters, rest = "", column + 1
-    while rest > 0:
-        rest, digit = divmod(rest - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters
 
 
 class _HeaderBase(HeaderStyles):
@@ -137,7 +128,7 @@ class Sheet:
                 put_shape_words(properties(octets, record), self._sink, place)
 
     def _cell_name(self, row: int, column: int) -> str:
-        return f"cell:{self._name}!{_letters(column)}{row + 1}"
+        return f"cell:{self._name}!{cell_name(row, column)}"
 
     def _place(self, row: int, column: int) -> Place:
         hidden = row in self._hidden_rows or column in self._hidden_columns
@@ -189,7 +180,7 @@ class Sheet:
                 colour=colour,
                 background=background,
                 bold=bold,
-                locator=f"cell:{self._name}!{_letters(column)}{row + 1}",
+                locator=f"cell:{self._name}!{cell_name(row, column)}",
                 role=Role.CELL,
                 origin=Origin.HIDDEN if unseen and self._origin is Origin.TEXT else self._origin,
             )

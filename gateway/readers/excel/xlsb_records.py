@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
+from gateway.readers.numerals import cell_name
 from gateway.readers.ole.objects import wide_strings
 from gateway.readers.ole.octets import u8, u16, u32, wide
 
@@ -137,16 +138,6 @@ def formula_words(tokens: bytes) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def cell_name(row: int, column: int) -> str:
-    """Return the reference of a cell, rows and columns from 0."""
-    letters = ""
-    column += 1
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
 
 
 def area_name(data: bytes, at: int) -> str:

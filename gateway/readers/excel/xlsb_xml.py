@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 
 from gateway.readers.base import Budget
 from gateway.readers.excel.xls_records import rk_number
-from gateway.readers.excel.xlsb_records import Fields, Record, area_name, cell_name, records
+from gateway.readers.excel.xlsb_records import Fields, Record, area_name, records
+from gateway.readers.numerals import cell_name
 from gateway.readers.ole.objects import wide_strings
 from gateway.readers.ole.octets import u8, u32
 from gateway.readers.ooxml.xml import clark

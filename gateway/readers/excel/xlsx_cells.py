@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.readers.excel.xlsx_strings import Rich, parse_rich, plain_string
+from gateway.readers.numerals import column_letters
 from gateway.readers.ooxml.flat import LESS_THAN
 from gateway.readers.ooxml.xml import Element, clark, solid_length, text_of, texts
 
@@ -72,16 +73,6 @@ def column_of(reference: str | None, default: int) -> int:
     return column - 1 if column else default
 
 
-def letters_of(column: int) -> str:
-    """Letters of a column from 0."""
-    name = ""
-    column += 1
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
 class TreeCells:
     """The cells of one row element, and the count of solid characters that stood in them."""
 
@@ -120,7 +111,7 @@ class TreeCells:
     def _place(self, reference: str | None, before: int) -> tuple[int, str]:
         column = column_of(reference, before + 1)
         if reference is None or not _REFERENCE.fullmatch(reference):
-            reference = f"{letters_of(column)}{self._number}"
+            reference = f"{column_letters(column)}{self._number}"
         return column, reference
 
     def left_over(self) -> list[str]:

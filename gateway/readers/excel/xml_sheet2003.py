@@ -11,7 +11,7 @@ from gateway.readers.base import ReadError
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_styles import Styles as HeaderStyles
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
-from gateway.readers.numerals import whole
+from gateway.readers.numerals import column_letters, whole
 from gateway.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME
@@ -133,7 +133,7 @@ class _Workbook:
             if cell.tag != _S + "Cell":
                 continue
             column = _index(cell, column)
-            place = Place(f"cell:{sheet}!{_letters(column)}{number}", Role.CELL, origin)
+            place = Place(f"cell:{sheet}!{column_letters(column - 1)}{number}", Role.CELL, origin)
             if column in hidden_columns:
                 place = place.hidden()
             self._cell(cell, place, cell.get(_S + "StyleID") or row.get(_S + "StyleID"))
@@ -274,11 +274,3 @@ def _number(value: str | None, default: float | None) -> float | None:
 
 def _index(element: Element, before: int) -> int:
     return whole(element.get(_S + "Index"), before + 1)
-
-
-def _letters(column: int) -> str:
-    name = ""
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.model import Origin, Role
+from gateway.readers.numerals import cell_name
 from gateway.readers.odf.conditions import ConditionalStyles
 from gateway.readers.odf.flow import Flow
 from gateway.readers.odf.rows import flat_rows, repeat_count
@@ -72,7 +73,7 @@ class Sheets:
             if len(cell) or cell.get(_VALUE) is not None or cell.get(_STRING) is not None or cell.get(_FORMULA):
                 style, concealed = columns[column] if column < len(columns) else (None, False)
                 where = Origin.HIDDEN if hidden or concealed else origin
-                place = Place(f"cell:{sheet}!{_letters(column)}{number + 1}", Role.CELL, where)
+                place = Place(f"cell:{sheet}!{cell_name(number, column)}", Role.CELL, where)
                 self._cell(cell, cell.get(_STYLE) or style_of_row or style, place)
             column += repeat_count(cell.get(_COLUMNS))
 
@@ -86,12 +87,3 @@ class Sheets:
             value = cell.get(_STRING) or cell.get(_VALUE) or ""
             face, _ = self._styles.face((layer,), flow.behind)
             self._sink.put_line(value, place, face)
-
-
-def _letters(column: int) -> str:
-    name = ""
-    column += 1
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name

@@ -5,19 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.model import Document, ReadStatus
-from gateway.readers.base import ReadError, Reading, Source
+from gateway.readers.base import GRAVITY, ReadError, Reading, Source
 from gateway.readers.ooxml.sink import Sink
-
-_GRAVITY = (
-    ReadStatus.LIMIT,
-    ReadStatus.TIMEOUT,
-    ReadStatus.ENCRYPTED,
-    ReadStatus.MALFORMED,
-    ReadStatus.UNSUPPORTED,
-    ReadStatus.PARTIAL,
-    ReadStatus.OK,
-    ReadStatus.CRASHED,
-)
 
 
 @dataclass
@@ -29,7 +18,7 @@ class Report:
 
     def fail(self, status: ReadStatus, reason: str) -> None:
         """Note a fault; the first of the gravest ones stays."""
-        if _GRAVITY.index(status) < _GRAVITY.index(self.status):
+        if GRAVITY.index(status) < GRAVITY.index(self.status):
             self.status, self.reason = status, reason
 
     def note(self, *reasons: str) -> None:
