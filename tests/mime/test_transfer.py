@@ -44,6 +44,38 @@ def test_damaged_base64_is_never_called_sound(data, at, junk):
     assert decoded.defects
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: body,
+        lambda body: body.replace(b"\r\n", b"\n"),
+        lambda body: body.replace(b"\r\n", b""),
+        lambda body: body.replace(b"\r\n", b"\r\n\r\n", 1),
+        lambda body: body.rstrip(b"\r\n"),
+        lambda body: body + b"\r\n\r\n",
+        lambda body: body[:500] + b"\r\n" + body[500:],
+        lambda body: body[:500] + b"!" + body[500:],
+        lambda body: body[:500] + b"\n" + body[501:],
+        lambda body: body[:76] + b"A\n" + body[78:],
+        lambda body: body[:500] + b"=" + body[501:],
+        lambda body: body[:500] + b"==" + body[500:],
+        lambda body: body[:-3] + b"\r\n",
+        lambda body: body[:-3] + b"===\r\n",
+        lambda body: body.replace(b"\r\n", b" \r\n"),
+    ],
+)
+def test_large_base64_is_read_as_small_base64_is(change):
+    octets = random.Random(3).randbytes(1 << 10)
+    small = base64.encodebytes(octets).replace(b"\n", b"\r\n")
+    large = base64.encodebytes(octets[:1020] * 400 + octets).replace(b"\n", b"\r\n")
+    assert len(large) > 512 << 10
+    read, likewise = decode(change(large), B64), decode(change(small), B64)
+    assert read.defects == likewise.defects
+    assert len(read.alternatives) == len(likewise.alternatives)
+    if not read.defects:
+        assert read.data == octets[:1020] * 400 + octets
+
+
 _SPECKS = st.sampled_from(
     [b"\r\n", b"\n", b"\r", b" ", b"\t", b"=", b"A", b"-", b"!", b"\0", b"\x0b", b"=\r\n", b"AAAA"]
 )
