@@ -1,9 +1,10 @@
 """The connection of one client: the one subclass of aiosmtpd.
 
-From aiosmtpd 1.4.6 come the life of the connection and the PROXY parser. Ours are the line reader (bounded, strict by
-its caller), one timer for a connection instead of one for each command, one write for each reply, STARTTLS through the
-event loop, and what happens when a client goes away. The names of aiosmtpd and asyncio that are touched here stand in
-`tests/smtp/test_aiosmtpd_contract.py`, which fails when the pin moves.
+From aiosmtpd 1.4.6 come the life of the connection and the PROXY parser. Ours are the reading of octets (as they come,
+without a stream's copies) and lines (bounded, strict by its caller), one timer for a connection instead of one for each
+command, one write for each reply, STARTTLS through the event loop, and what happens when a client goes away. The names
+of aiosmtpd and asyncio that are touched here stand in `tests/smtp/test_aiosmtpd_contract.py`, which fails when the pin
+moves.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from aiosmtpd.proxy_protocol import V2_CMD, get_proxy
 from aiosmtpd.smtp import SMTP
 
-READ_BYTES = 256 << 10
-_STREAM_LIMIT_BYTES = 64 << 10
+_PAUSE_BYTES = 128 << 10
+"""What may wait unread before a client is held back."""
+_PROXY_LINE_BYTES = 256
+_PROXY_PIECE_BYTES = 4096
 _LINGER_S = 5.0
 _TLS_HANDSHAKE_S = 15.0
 _PROXY_HEADER_S = 5.0
@@ -38,11 +41,7 @@ class ClientConnection(SMTP):
         # aiosmtpd's own __init__ looks up all handler and command methods for each connection (70 us, a tenth of what
         # a small mail may cost in all); none of them is used here, so only its stream part is set up.
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
-        self._reader: asyncio.StreamReader = asyncio.StreamReader(limit=_STREAM_LIMIT_BYTES, loop=self.loop)
-        self._writer: asyncio.StreamWriter
-        asyncio.StreamReaderProtocol.__init__(
-            self, self._reader, client_connected_cb=self._cb_client_connected, loop=self.loop
-        )
+        asyncio.StreamReaderProtocol.__init__(self, None, loop=self.loop)  # type: ignore[arg-type]
         self.transport: asyncio.Transport | None = None
         self.session = None
         self.envelope = None
@@ -56,6 +55,11 @@ class ClientConnection(SMTP):
         self._on_timeout = on_timeout
         self._deadline = math.inf
         self._input = bytearray()
+        self._arrived = b""
+        """From the wire and not yet asked for."""
+        self._ended = False
+        self._held_back = False
+        self._waiter: asyncio.Future[None] | None = None
 
     @property
     def finished(self) -> asyncio.Task[None]:
@@ -86,7 +90,7 @@ class ClientConnection(SMTP):
         None when there is no well-formed header.
         """
         self.arm(_PROXY_HEADER_S)
-        data = await get_proxy(self._reader)
+        data = await get_proxy(_ProxyReader(self))
         if not data.valid:
             return None
         if data.command == V2_CMD.LOCAL or not isinstance(data.src_addr, IPv4Address | IPv6Address):
@@ -113,10 +117,23 @@ class ClientConnection(SMTP):
 
     async def octets(self) -> bytes:
         """Return what has come from the wire, at least one octet; ClientGoneError at the end of the stream."""
-        data = await self._reader.read(READ_BYTES)
-        if not data:
-            raise ClientGoneError
+        while not self._arrived:
+            if self._ended:
+                raise ClientGoneError
+            self._waiter = self.loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        data, self._arrived = self._arrived, b""
+        if self._held_back and self.transport is not None:
+            self._held_back = False
+            self.transport.resume_reading()
         return data
+
+    def push_back(self, octets: bytes) -> None:
+        """Have octets come again as the next of the wire."""
+        self._arrived = octets + self._arrived
 
     def put_back(self, octets: bytes) -> None:
         """Have octets read again as lines."""
@@ -130,7 +147,7 @@ class ClientConnection(SMTP):
     @property
     def talks_early(self) -> bool:
         """Whether octets are there that nobody has asked for, read or not."""
-        return bool(self._input or self._reader._buffer)  # type: ignore[attr-defined]  # noqa: SLF001
+        return bool(self._input or self._arrived)
 
     # Writing
 
@@ -162,8 +179,6 @@ class ClientConnection(SMTP):
         if transport is None:
             raise ConnectionAbortedError("closed within the TLS handshake")
         self.transport = transport
-        self._reader._transport = transport  # type: ignore[attr-defined]  # noqa: SLF001
-        self._writer._transport = transport  # type: ignore[attr-defined]  # noqa: SLF001
 
     # Time
 
@@ -187,7 +202,15 @@ class ClientConnection(SMTP):
         elif self.open:
             self._on_timeout(self)
 
-    # What aiosmtpd calls
+    # What the event loop and aiosmtpd call
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what has come; a client that is ahead of us is held back."""
+        self._arrived = self._arrived + data if self._arrived else data
+        if len(self._arrived) > _PAUSE_BYTES and not self._held_back and self.transport is not None:
+            self._held_back = True
+            self.transport.pause_reading()
+        self._wake()
 
     def eof_received(self) -> bool:
         """Let the session read what has come, answer it on our side of a half-closed connection, and then close.
@@ -195,8 +218,18 @@ class ClientConnection(SMTP):
         aiosmtpd would cancel the session here, and with it a relay; under uvloop it would also leak the socket when
         the session has not started yet. TLS knows no half-closed connections.
         """
-        self._reader.feed_eof()
+        self._ended = True
+        self._wake()
         return self.tls is None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the reading, then let aiosmtpd end the session."""
+        self._ended = True
+        super().connection_lost(error)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _reset_timeout(self, _duration: float | None = None) -> None:
         self.arm(_PROXY_HEADER_S)
@@ -209,6 +242,35 @@ class ClientConnection(SMTP):
         finally:
             self._input.clear()
             self.close()
+
+
+class _ProxyReader:
+    """What aiosmtpd's PROXY parser reads from; ClientGoneError at the end of the stream."""
+
+    def __init__(self, client: ClientConnection) -> None:
+        self._client = client
+
+    async def read(self, n: int = _PROXY_PIECE_BYTES) -> bytes:
+        """Return at least one and at most `n` octets."""
+        data = await self._client.octets()
+        self._client.push_back(data[n:])
+        return data[:n]
+
+    async def readexactly(self, n: int) -> bytes:
+        """Return `n` octets."""
+        data = b""
+        while len(data) < n:
+            data += await self.read(n - len(data))
+        return data
+
+    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+        """Return the octets up to and with the separator; ValueError when they are too many for a PROXY header."""
+        data = b""
+        while not data.endswith(separator):
+            if len(data) > _PROXY_LINE_BYTES:
+                raise ValueError("no end of line")
+            data += await self.read(1)
+        return data
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

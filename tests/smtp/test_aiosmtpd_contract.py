@@ -44,14 +44,13 @@ def test_there_is_one_subclass():
             },
         ),
         ("connection_lost", {"session", "_timeout_handle", "_original_transport", "_handler_coroutine", "transport"}),
-        ("_cb_client_connected", {"_reader", "_writer"}),
         ("_reset_timeout", {"_timeout_handle"}),
     ],
 )
 def test_what_runs_of_aiosmtpd_touches_only_what_we_set_up(method, names):
     code = getattr(SMTP, method).__code__
     assert names <= set(code.co_names)
-    known = {"connection_made": 28, "connection_lost": 12, "_cb_client_connected": 2, "_reset_timeout": 6}
+    known = {"connection_made": 28, "connection_lost": 12, "_reset_timeout": 6}
     assert len(code.co_names) == known[method], f"{method} has changed: {code.co_names}"
 
 
@@ -65,9 +64,9 @@ def test_signatures_that_we_override_or_call():
 
 
 async def test_names_of_asyncio_streams():
-    reader = asyncio.StreamReader()
-    assert isinstance(reader._buffer, bytearray)
-    assert reader._transport is None
-    assert hasattr(asyncio.StreamReaderProtocol(reader), "_paused")
+    protocol = asyncio.StreamReaderProtocol(None)
+    assert protocol._paused is False
+    assert protocol._stream_reader is None
+    protocol.connection_made(asyncio.Transport())
+    protocol.connection_lost(None)
     assert inspect.iscoroutinefunction(asyncio.StreamReaderProtocol._drain_helper)
-    assert "_transport" in inspect.getsource(asyncio.StreamWriter.__init__)
