@@ -27,6 +27,7 @@ from gateway.audit import record as r
 from gateway.audit.checkpoint import Signer, last_known_size, write_verifier_key
 from gateway.audit.facts import Keyed, finding_facts, mail_facts, session_facts, text
 from gateway.audit.index import Index
+from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, Turn, connect_readonly, damaged, immediate, open_checked
 from gateway.audit.writer import Entry, Writer, insert, read_head
 from gateway.errors import AuditError
@@ -34,10 +35,6 @@ from gateway.model import Envelope, Evidence, Reply, Session, Transaction, Verdi
 
 _ENCODER = msgspec.json.Encoder()
 _LIMIT_RECENT = 200_000
-_OPEN = "INSERT OR REPLACE INTO open_mail (id, process, sending) VALUES (?, ?, 0)"
-_SENDING = "UPDATE open_mail SET sending = 1 WHERE id = ?"
-_CLOSE = "DELETE FROM open_mail WHERE id = ?"
-_RELAYED = "INSERT INTO relayed (key, time, id) VALUES (?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class AuditLog:
             idle_task=self._index.follow,
         )
         self._writer.start()
-        await self._append(
+        await self._put(
             r.Start(
                 version=gateway.__version__,
                 policy=policy,
@@ -159,7 +156,7 @@ class AuditLog:
     async def intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
         """Record that a judged mail is about to be handed on; durable before any of it goes upstream."""
         record = self._intent(transaction, verdict, evidence)
-        return await self._append(record, (_OPEN, (transaction.id, self._process)))
+        return await self._put(record, Opened(transaction.id, self._process))
 
     async def intent_and_sending(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
         """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke.
@@ -167,8 +164,8 @@ class AuditLog:
         A crash in between then counts as *unknown*, never as *not sent*.
         """
         reference = transaction.id
-        intent = self._put(self._intent(transaction, verdict, evidence), (_OPEN, (reference, self._process)))
-        sending = self._put(r.Sending(id=reference), (_SENDING, (reference,)))
+        intent = self._put(self._intent(transaction, verdict, evidence), Opened(reference, self._process, sending=True))
+        sending = self._put(r.Sending(id=reference))
         await asyncio.gather(intent, sending)
         return sending.result()
 
@@ -183,7 +180,7 @@ class AuditLog:
 
     async def sending(self, reference: str) -> int:
         """Record that the final dot is about to be sent; durable before it is."""
-        return await self._append(r.Sending(id=reference), (_SENDING, (reference,)))
+        return await self._put(r.Sending(id=reference), Sending(reference))
 
     async def outcome(self, reference: str, reply: Reply | None, delivery: r.Delivery | None = None) -> int:
         """Record what became of a mail; durable before our own reply.
@@ -192,11 +189,8 @@ class AuditLog:
         """
         if delivery is None:
             delivery = r.Delivery.of_code(reply.code) if reply is not None else r.Delivery.UNKNOWN
-        statements: list[tuple[str, tuple[object, ...]]] = [(_CLOSE, (reference,))]
         key = self._keys.pop(reference, None)
-        if delivery is r.Delivery.RELAYED and key is not None:
-            statements.append((_RELAYED, (key, time.time(), reference)))
-        return await self._append(
+        return await self._put(
             r.Outcome(
                 id=reference,
                 delivery=delivery,
@@ -204,12 +198,12 @@ class AuditLog:
                 enhanced=reply.enhanced if reply is not None else "",
                 text=_first_line(reply),
             ),
-            *statements,
+            Closed(reference, key if delivery is r.Delivery.RELAYED else None),
         )
 
     async def refused(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply) -> int:
         """Record a mail that was judged and not accepted."""
-        return await self._append(
+        return await self._put(
             r.Refused(
                 id=transaction.id,
                 mail=mail_facts(transaction, verdict, evidence, self._keyed),
@@ -223,7 +217,7 @@ class AuditLog:
         self, session: Session, reverse_path: str, recipient: str, verdict: Verdict, reply: Reply, reference: str = ""
     ) -> int:
         """Record a forward-path that a policy refused at RCPT."""
-        return await self._append(
+        return await self._put(
             r.RecipientRefused(
                 id=reference,
                 session=session_facts(session),
@@ -238,19 +232,19 @@ class AuditLog:
 
     async def auth_failed(self, session: Session, login: str, code: int) -> int:
         """Record a login that the next hop did not accept."""
-        return await self._append(r.AuthFailed(session=session_facts(session), login=text(login, 320), code=code))
+        return await self._put(r.AuthFailed(session=session_facts(session), login=text(login, 320), code=code))
 
     async def password_judged(self, session: Session, login: str, *, sound: bool) -> int:
         """Record whether the password of a login is what Điều 6 asks for; returns the record's place in the chain."""
-        return await self._append(r.PasswordJudged(session=session_facts(session), login=text(login, 320), sound=sound))
+        return await self._put(r.PasswordJudged(session=session_facts(session), login=text(login, 320), sound=sound))
 
     async def duplicate(self, reference: str, of: str) -> int:
         """Record that a repetition was answered without a second delivery."""
-        return await self._append(r.Duplicate(id=reference, of=of))
+        return await self._put(r.Duplicate(id=reference, of=of))
 
     async def trouble(self, reference: str, session: Session, reverse_path: str, fault: str) -> int:
         """Record a mail that was answered 451 because of ourselves; `fault` is the kind, never content."""
-        return await self._append(
+        return await self._put(
             r.Trouble(
                 id=reference, session=session_facts(session), reverse_path=text(reverse_path, 320), fault=text(fault)
             )
@@ -258,9 +252,7 @@ class AuditLog:
 
     async def reload(self, *, policy: str, policy_digest: str, directory_digest: str | None) -> int:
         """Record that another policy set or directory is in force."""
-        return await self._append(
-            r.Reload(policy=policy, policy_digest=policy_digest, directory_digest=directory_digest)
-        )
+        return await self._put(r.Reload(policy=policy, policy_digest=policy_digest, directory_digest=directory_digest))
 
     async def already_relayed(
         self, login: str | None, envelope: Envelope, sha256: str, within_s: float = 900
@@ -300,15 +292,12 @@ class AuditLog:
         stamp = datetime.now(UTC).isoformat(timespec="microseconds")
         return b'{"time":"%s",%s%s' % (stamp.encode(), self._prefix, _ENCODER.encode(record)[1:])
 
-    async def _append(self, record: r.Record, *statements: tuple[str, tuple[object, ...]]) -> int:
-        return await self._put(record, *statements)
-
-    def _put(self, record: r.Record, *statements: tuple[str, tuple[object, ...]]) -> asyncio.Future[int]:
+    def _put(self, record: r.Record, mark: Mark | None = None) -> asyncio.Future[int]:
         """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""
         if self._writer is None:
             raise AuditError("the audit log is not open")
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._writer.put(Entry(self._encode(record), done, statements))
+        self._writer.put(Entry(self._encode(record), done, mark))
         return done
 
     def _life_path(self, process: str) -> Path:
@@ -333,7 +322,7 @@ class AuditLog:
                     delivery = r.Delivery.UNKNOWN if sending else r.Delivery.NOT_SENT
                     (unknown if sending else not_sent).append(reference)
                     outcome = r.Outcome(id=reference, delivery=delivery, recovered=True)
-                    group.append(Entry(self._encode(outcome), None, ((_CLOSE, (reference,)),)))
+                    group.append(Entry(self._encode(outcome), None, Closed(reference)))
                 insert(self._connection, read_head(self._connection), group)
         except (sqlite3.Error, OSError) as error:
             raise AuditError(f"audit log not writable: {error}") from error

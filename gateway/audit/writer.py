@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 
 from gateway.audit import failpoints
 from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer, append_note
+from gateway.audit.side_tables import INTO_RECORD, Mark, insert_rows, write_marks
 from gateway.audit.store import GENESIS, Folder, Turn, connect, immediate
 from gateway.errors import AuditError
 
@@ -42,8 +43,8 @@ class Entry:
     """Canonical JSON without sequence number: it is spliced in at the commit."""
     done: asyncio.Future[int] | None
     """Resolved with the sequence number."""
-    statements: tuple[tuple[str, tuple[object, ...]], ...] = ()
-    """Further statements of the same transaction."""
+    mark: Mark | None = None
+    """What the side tables keep with it."""
 
 
 @dataclass(frozen=True)
@@ -220,10 +221,8 @@ def insert(connection: sqlite3.Connection, head: Head, group: list[Entry]) -> He
         body = b'{"seq":%d,%s' % (seq, entry.body[1:])
         chain = hashlib.sha256(chain + body).digest()
         rows.append((seq, body, chain))
-    connection.executemany("INSERT INTO record (seq, body, hash) VALUES (?, ?, ?)", rows)
-    for entry in group:
-        for statement, values in entry.statements:
-            connection.execute(statement, values)
+    insert_rows(connection, INTO_RECORD, rows)
+    write_marks(connection, (entry.mark for entry in group if entry.mark is not None))
     return Head(seq, chain)
 
 

@@ -26,7 +26,7 @@ async def records(data: Path, count: int) -> None:
     log = AuditLog.open(data)
     await log.start()
     for start in range(0, count, 25):
-        await asyncio.gather(*(log._append(Sending(id=f"BT-{start + offset}")) for offset in range(25)))
+        await asyncio.gather(*(log._put(Sending(id=f"BT-{start + offset}")) for offset in range(25)))
     await log.close()
 
 

@@ -1,0 +1,85 @@
+"""The side tables of the log: mails between intent and outcome, and what was relayed lately.
+
+Their rows are written in the transaction of the records that they go with. What a group of records asks for is summed up
+first, so that a commit takes a handful of statements however many mails it holds: in each step SQLite gives the
+interpreter lock away and waits for it again, and the event loop is who it takes it from.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+INTO_RECORD = "INSERT INTO record (seq, body, hash)"
+_INTO_OPEN_MAIL = "INSERT OR REPLACE INTO open_mail (id, process, sending)"
+_INTO_RELAYED = "INSERT INTO relayed (key, time, id)"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A mail is about to be handed on."""
+
+    reference: str
+    process: str
+    """Who has it in hand."""
+    sending: bool = False
+    """Its final dot is about to go out with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The final dot of an open mail is about to go out."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of a mail is known."""
+
+    reference: str
+    relayed_key: bytes | None = None
+    """By which a repetition of a delivered mail will be recognised."""
+
+
+Mark = Opened | Sending | Closed
+
+
+def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
+    """Bring the side tables up to the marks of a group of records, in the running transaction."""
+    opened: dict[str, tuple[str, str, int]] = {}
+    sending: list[str] = []
+    closed: list[str] = []
+    relayed: list[tuple[bytes, float, str]] = []
+    for mark in marks:
+        match mark:
+            case Opened(reference, process, at_once):
+                opened[reference] = (reference, process, int(at_once))
+            case Sending(reference) if reference in opened:
+                opened[reference] = (*opened[reference][:2], 1)
+            case Sending(reference):
+                sending.append(reference)
+            case Closed(reference, key):
+                if opened.pop(reference, None) is None:
+                    closed.append(reference)
+                if key is not None:
+                    relayed.append((key, time.time(), reference))
+    insert_rows(connection, _INTO_OPEN_MAIL, list(opened.values()))
+    if sending:
+        connection.execute(f"UPDATE open_mail SET sending = 1 WHERE id IN ({_places(len(sending))})", sending)  # noqa: S608 - placeholders only
+    if closed:
+        connection.execute(f"DELETE FROM open_mail WHERE id IN ({_places(len(closed))})", closed)  # noqa: S608 - placeholders only
+    insert_rows(connection, _INTO_RELAYED, relayed)
+
+
+def insert_rows(connection: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows by one statement that begins with `into`; none for no rows."""
+    if rows:
+        places = ",".join([f"({_places(len(rows[0]))})"] * len(rows))
+        connection.execute(f"{into} VALUES {places}", [value for row in rows for value in row])
+
+
+def _places(count: int) -> str:
+    return ",".join("?" * count)
