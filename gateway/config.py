@@ -168,9 +168,7 @@ class Limits(Section):
     in_flight_bytes: int = Field(
         default=2 << 30, ge=1 << 20, description="content of all mails in hand, for each worker"
     )
-    memory_per_message_bytes: int = Field(
-        default=256 << 10, ge=4096, description="beyond it the content goes to a file"
-    )
+    memory_per_message_bytes: int = Field(default=64 << 10, ge=4096, description="beyond it the content goes to a file")
     command_timeout_s: float = Field(default=60, gt=0)
     data_min_rate_bytes_s: int = Field(default=500, ge=0)
     data_timeout_s: float = Field(default=1800, gt=0)

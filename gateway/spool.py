@@ -31,7 +31,7 @@ _DOT_LINE = re.compile(rb"\r\n\.")
 class SpoolSettings:
     """Where content in hand lives."""
 
-    memory_limit_bytes: int = 256 << 10
+    memory_limit_bytes: int = 64 << 10
     """Beyond it the content of a mail goes to one unnamed file."""
     directory: Path | None = None
     """Folder of the unnamed files; None means anonymous memory (memfd), which never reaches a disk."""

@@ -1,76 +1,30 @@
 """How many large mails are taken at the same time, so that memory stays bounded without refusing anybody.
 
 A mail that outgrows its memory limit asks for a place of its expected size. While the places are taken it waits, and
-TCP makes its client wait: nothing is refused and nothing is lost. Places are for whole mails, not for pieces, so those
-that have one always come to an end. Who has waited for `patience_s` goes on regardless, within the hard limit of
-`ByteBudget`: slow clients that sit on their places can delay others, never stop them.
+TCP makes its client wait: nothing is refused and nothing is lost. Who has waited for `patience_s` goes on regardless,
+within the hard limit of `ByteBudget`: slow clients that sit on their places can delay others, never stop them.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-
-
-class Place:
-    """The part of the limit that one mail holds."""
-
-    def __init__(self, gate: LargeMailGate, size_bytes: int) -> None:
-        self._gate = gate
-        self._size = size_bytes
-        gate.taken_bytes += size_bytes
-
-    def grow_to(self, size_bytes: int) -> None:
-        """Account for a mail that is larger than it was expected to be."""
-        if size_bytes > self._size:
-            self._gate.taken_bytes += size_bytes - self._size
-            self._size = size_bytes
-
-    def leave(self) -> None:
-        """Give the place to others."""
-        self._gate.taken_bytes -= self._size
-        self._size = 0
-        self._gate.admit()
+from gateway.gate import Gate, Place
 
 
 class LargeMailGate:
-    """The places of one worker process, given in order of arrival."""
+    """The places of one worker process, in octets."""
 
     def __init__(self, limit_bytes: int, patience_s: float) -> None:
-        self.taken_bytes = 0
-        self._limit = limit_bytes
+        self._gate = Gate(limit_bytes)
         self._patience_s = patience_s
-        self._queue: deque[tuple[asyncio.Future[Place], int]] = deque()
+
+    @property
+    def taken_bytes(self) -> int:
+        """What the mails that are in may come to."""
+        return self._gate.taken
 
     async def enter(self, size_bytes: int) -> Place:
         """Return a place for a mail of that size, after a wait if need be."""
-        if not self._queue and self._fits(size_bytes):
-            return Place(self, size_bytes)
-        turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
-        self._queue.append((turn, size_bytes))
         try:
-            async with asyncio.timeout(self._patience_s):
-                return await turn
+            return await self._gate.enter(size_bytes, self._patience_s)
         except TimeoutError:
-            return _given(turn) or Place(self, size_bytes)
-        except BaseException:
-            if place := _given(turn):
-                place.leave()
-            raise
-
-    def admit(self) -> None:
-        """Give places to those who wait, the first first, as long as they fit."""
-        while self._queue:
-            turn, size = self._queue[0]
-            if not turn.done():
-                if not self._fits(size):
-                    return
-                turn.set_result(Place(self, size))
-            self._queue.popleft()
-
-    def _fits(self, size_bytes: int) -> bool:
-        return self.taken_bytes == 0 or self.taken_bytes + size_bytes <= self._limit
-
-
-def _given(turn: asyncio.Future[Place]) -> Place | None:
-    return turn.result() if turn.done() and not turn.cancelled() else None
+            return self._gate.squeeze_in(size_bytes)

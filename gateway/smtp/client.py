@@ -18,7 +18,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from aiosmtpd.proxy_protocol import V2_CMD, get_proxy
 from aiosmtpd.smtp import SMTP
 
-_PAUSE_BYTES = 128 << 10
+_PAUSE_BYTES = 64 << 10
 """What may wait unread before a client is held back."""
 _PROXY_LINE_BYTES = 256
 _PROXY_PIECE_BYTES = 4096
@@ -120,16 +120,26 @@ class ClientConnection(SMTP):
         while not self._arrived:
             if self._ended:
                 raise ClientGoneError
+            self._go_on()
             self._waiter = self.loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
         data, self._arrived = self._arrived, b""
-        if self._held_back and self.transport is not None:
-            self._held_back = False
-            self.transport.resume_reading()
+        self._go_on()
         return data
+
+    def hold_back(self) -> None:
+        """Take nothing more from the wire until octets are asked for again."""
+        if not self._held_back and self.open:
+            self._held_back = True
+            self.transport.pause_reading()  # type: ignore[union-attr]
+
+    def _go_on(self) -> None:
+        if self._held_back and self.open:
+            self._held_back = False
+            self.transport.resume_reading()  # type: ignore[union-attr]
 
     def push_back(self, octets: bytes) -> None:
         """Have octets come again as the next of the wire."""
@@ -207,9 +217,8 @@ class ClientConnection(SMTP):
     def data_received(self, data: bytes) -> None:
         """Keep what has come; a client that is ahead of us is held back."""
         self._arrived = self._arrived + data if self._arrived else data
-        if len(self._arrived) > _PAUSE_BYTES and not self._held_back and self.transport is not None:
-            self._held_back = True
-            self.transport.pause_reading()
+        if len(self._arrived) > _PAUSE_BYTES:
+            self.hold_back()
         self._wake()
 
     def eof_received(self) -> bool:

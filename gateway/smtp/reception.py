@@ -7,8 +7,8 @@ its reply in place. Only a client that is too slow, or goes far beyond the size 
 from __future__ import annotations
 
 from gateway.errors import CapacityError
+from gateway.gate import Place
 from gateway.model import Reply
-from gateway.smtp.admission import Place
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.content import ContentDefect, DataReader
 from gateway.smtp.replies import mebibytes
@@ -89,6 +89,7 @@ class Reception:
             return 0.0
         client = self._client
         client.disarm()
+        client.hold_back()  # others may be waiting too, and each would fill its buffers
         begun = client.loop.time()
         self._place = await self._gate.enter(self._expected_bytes)
         self._spool.call_on_close(self._place.leave)

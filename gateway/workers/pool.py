@@ -21,6 +21,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from gateway.errors import CapacityError, TemporaryError
+from gateway.gate import Gate
 from gateway.model import HeaderField, Part, ReadStatus
 from gateway.workers.door import Ended, Job, send_job
 from gateway.workers.merge import Merger, rebuilt
@@ -34,6 +35,8 @@ RESTARTS: Final = 3
 _READ_BYTES: Final = 1 << 18
 _GRACE_S: Final = 1.0
 """Time for a child to end by itself after its own deadline, before it is killed."""
+_PLACE_BYTES: Final = 4 << 20
+"""Content that takes the place of one more child."""
 _STATUS_WAIT_S: Final = 2.0
 
 
@@ -42,7 +45,7 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
 
     certs: Path | None = None
     children: int = 4
-    """Children at one time."""
+    """Children at one time; a message of several MiB counts as more than one."""
     waiting: int = 64
     """Messages that may wait for a child; beyond, `CapacityError`."""
     probe: str | None = None
@@ -67,7 +70,7 @@ class WorkerPool:
         self._door = door
         self._process = process
         self._owner = os.getpid()
-        self._slots: asyncio.Semaphore | None = None
+        self._gate = Gate(settings.children)
         self._running = 0
         self._waiting = 0
 
@@ -90,7 +93,7 @@ class WorkerPool:
 
     def connect(self) -> WorkerPool:
         """Make this pool ready for the event loop of a freshly forked front-end process."""
-        self._slots = None
+        self._gate = Gate(self._settings.children)
         self._running = self._waiting = 0
         return self
 
@@ -144,7 +147,7 @@ class WorkerPool:
         """
         began = time.monotonic()
         until = began + 2 * request.limits.timeout_s if deadline is None else deadline
-        async with self._slot(until):
+        async with self._slot(_size(request, content_fd), until):
             root = _unique(request.root)
             merger = Merger(root)
             portable = structs.replace(request, root=_portable(root))
@@ -169,15 +172,14 @@ class WorkerPool:
         return asyncio.run(self.inspect(request, content_fd=content_fd))
 
     @contextlib.asynccontextmanager
-    async def _slot(self, until: float) -> AsyncIterator[None]:
-        if self._slots is None:
-            self._slots = asyncio.Semaphore(self._settings.children)
-        if self._waiting >= self._settings.waiting and self._slots.locked():
+    async def _slot(self, size_bytes: int, until: float) -> AsyncIterator[None]:
+        if self._waiting >= self._settings.waiting and self._gate.full:
             raise CapacityError("too many messages wait to be inspected")
         self._waiting += 1
         try:
-            async with asyncio.timeout(max(0.0, until - time.monotonic())):
-                await self._slots.acquire()
+            # Large messages cost memory, and more of them at a time than there are processors gain nothing.
+            places = min(self._settings.children, 1 + size_bytes // _PLACE_BYTES)
+            place = await self._gate.enter(places, max(0.0, until - time.monotonic()))
         except TimeoutError:
             raise CapacityError("no free worker before the deadline of the message") from None
         finally:
@@ -187,7 +189,7 @@ class WorkerPool:
             yield
         finally:
             self._running -= 1
-            self._slots.release()
+            place.leave()
 
     async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
         """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""
@@ -345,6 +347,11 @@ async def _when(add: Callable[..., object], remove: Callable[[int], object], des
         await event.wait()
     finally:
         remove(descriptor)
+
+
+def _size(request: InspectionRequest, content_fd: int | None) -> int:
+    """Return the octets of the content that is to be inspected."""
+    return os.fstat(content_fd).st_size if content_fd is not None else len(request.content or b"")
 
 
 def _read_only(descriptor: int) -> int:

@@ -11,7 +11,6 @@ children with it. On SIGTERM it takes no more jobs, waits for those it has and e
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import gc
 import os
@@ -28,7 +27,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.errors import UserError
-from gateway.workers import sandbox
+from gateway.workers import memory, sandbox
 from gateway.workers.door import Ended, Job, receive_job, send_job
 
 CHILDREN_LIMIT: Final = 128
@@ -258,8 +257,8 @@ class Fork:
             __import__(self._settings.probe)
         gc.collect()
         gc.freeze()
-        _collapse_heap()
-        self._space = address_space()
+        memory.settle()
+        self._space = memory.address_space()
         return Ready(
             sandbox=sandbox.status(),
             missing_readers=missing,
@@ -328,32 +327,6 @@ def _complain(words: str) -> None:
     print(f"zygote: {words}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-_HUGE_PAGE: Final = 2 << 20
-_MADV_COLLAPSE: Final = 25
-
-
-def _collapse_heap() -> None:
-    """Give back what warming up freed, and put the heap into huge pages (Linux 6.1): a fork copies less of page tables.
-
-    Saves a fifth of the cost of a child; where the kernel cannot, nothing is lost.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    with contextlib.suppress(AttributeError):  # another C library
-        libc.malloc_trim(0)
-    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    try:
-        with open("/proc/self/maps", encoding="utf-8") as maps:  # noqa: PTH123
-            rows = [line.split() for line in maps]
-    except OSError:
-        return
-    for row in rows:
-        if row[1] != "rw-p" or (len(row) > 5 and row[5] != "[heap]"):
-            continue
-        start, end = (int(address, 16) for address in row[0].split("-"))
-        for page in range(-(-start // _HUGE_PAGE) * _HUGE_PAGE, end // _HUGE_PAGE * _HUGE_PAGE, _HUGE_PAGE):
-            libc.madvise(page, _HUGE_PAGE, _MADV_COLLAPSE)
-
-
 def _pidfd(pid: int) -> int:
     """Return a descriptor of a child; a child that cannot be watched is ended at once."""
     try:
@@ -362,15 +335,6 @@ def _pidfd(pid: int) -> int:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         raise
-
-
-def address_space() -> int:
-    """Return the size of this process's address space in octets (proc(5) statm); 0 when /proc is not there."""
-    try:
-        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123
-            return int(statm.read().split()[0]) * os.sysconf("SC_PAGESIZE")
-    except (OSError, ValueError):
-        return 0
 
 
 def main(arguments: list[str]) -> int:
