@@ -30,8 +30,17 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.text.mark_fields import NAMING_FIELDS, find_in_field
-from gateway.text.marks import Mark, MarkSettings, Strength, Work, find_in_document, find_in_filename, find_in_subject
+from gateway.text.mark_fields import NAMING_FIELDS, find_in_field, speaks
+from gateway.text.marks import (
+    Mark,
+    MarkSettings,
+    Strength,
+    Work,
+    find_in_document,
+    find_in_filename,
+    find_in_subject,
+    none_is_marked,
+)
 
 _ARTICLE: Final = "7600:4.1"
 
@@ -123,20 +132,22 @@ def _finding(marks: tuple[Mark, ...], about: About, where: str) -> Finding:
 
 
 def _subjects(message: Message, marks: MarkSettings, settings: Settings) -> Iterator[Finding]:
-    clean = False
     fields: list[tuple[str | None, HeaderField]] = [(None, field) for field in message.fields]
     fields += [(part.path, field) for part in message.root.walk() for field in part.header]
     # Behind a line of blanks some readers show every field as words of the body.
     shown = {ambiguity.path or None for ambiguity in message.ambiguities if ambiguity.code == "blank-fold"}
-    for path, field in fields:
+    said = [(path, field) for path, field in fields if path in shown or speaks(field.name.lower())]
+    if none_is_marked([field.text for _, field in said], marks):
+        said = []
+    clean = len(message.all("subject"))
+    for path, field in said:
         name = field.name.lower()
         found = find_in_subject(field.text, marks) if path in shown else find_in_field(name, field.text, marks)
         found = _worth(found, settings)
         if found:
             where = "subject" if name in NAMING_FIELDS else "header"
             yield _finding(found, About(part=path, header=field.name), where)
-        elif name == "subject" and path is None:
-            clean = True
+            clean -= name == "subject" and path is None
     if clean:
         yield Finding(
             rule="marked", outcome=FindingOutcome.PASSED, about=About(header="Subject"), params={"where": "subject"}
@@ -156,6 +167,8 @@ def _names(
         for name in (document.filename, *_member_names(document.part)):
             if name:
                 names[document.part, name] = None
+    if none_is_marked([name for _, name in names], marks):
+        return
     reported: set[str] = set()
     for path, name in names:
         found = _worth(find_in_filename(name, marks), settings)

@@ -14,8 +14,8 @@ from typing import Final
 
 from gateway.mime.transfer import looks_like_file
 
-_LINE_LEAD: Final = re.compile(rb"^[ \t>|]{1,40}", re.MULTILINE)
-"""What replies and indented blocks put before each line."""
+_LINE_LEAD: Final = re.compile(rb"\n[ \t>|]{1,40}")
+"""What replies and indented blocks put before each line, behind the break, from which the search jumps to the next."""
 _BASE64_BLOCK: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/_-]{16,998}[ \t]{0,20}\r?\n)+(?:[A-Za-z0-9+/_-]{1,998}={0,2})?", re.MULTILINE
 )
@@ -63,7 +63,7 @@ def _has_run(text: bytes, table: bytes, length: int) -> bool:
 
 def without_leads(text: bytes) -> bytes:
     """Return the text without the signs of quotation and the indent of its lines."""
-    return _LINE_LEAD.sub(b"", text)
+    return _LINE_LEAD.sub(b"\n", b"\n" + text)[1:]
 
 
 def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from typing import Final
 
 _SIGN: Final = re.compile(
-    r"\\[uUxXN0-7'\"`^~.=dhvcHbkra-z]|\\[0-9A-F]{4}|%[0-9A-Fa-uU]|=[0-9A-F]{2}|=\?|&[#A-Za-z+]|\+[A-Za-z0-9/]{3}|[Uu]\+[0-9A-Fa-f]{4}"
+    r"\\[uUxXN0-7'\"`^~.=dhvcHbkra-z]|\\[0-9A-F]{4}|%[0-9A-Fa-uU]|=[0-9A-F]{2}|=\?|&[#A-Za-z+]|\+[A-Za-z0-9/]{3}"
 )
+"""Each way begins with another sign, so that the search jumps from sign to sign; `U+1EAC` is found by its plus."""
 _OCTETS: Final = re.compile(
     r"(?:\\[xX][0-9A-Fa-f]{2})+"  # C, Python
     r"|(?:\\[0-7]{3})+"  # C, PostScript, PDF

@@ -6,9 +6,11 @@ import re
 from typing import Final
 
 from gateway.text.mark_code import other_levels
+from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import SIBLINGS, ends_trapped, starts_trapped
+from gateway.text.mark_labels import label_line
 from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import Hit, Look, Place, Strength, label_line, stamp_line
+from gateway.text.mark_lines import stamp_line
 from gateway.text.mark_pieces import cell_key, same_row
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together, skeleton

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_lines import Hit, Strength
-from gateway.text.mark_words import LEVEL_WORDS, URGENCY, Case, Spelling, bare, case_of, level_of, spelling_of
+from gateway.text.mark_hits import Hit, Strength
+from gateway.text.mark_words import LEVEL_WORDS, URGENCY, bare, level_of, stamped_level
 from gateway.text.normal import canonical, run_together
 
 _URGENT: Final = "(?:(?:hoa toc|thuong khan|khan)[\\W_]{1,3})?"
@@ -31,7 +31,6 @@ _OTHERS: Final = re.compile(
     r"\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|`[^`\n]{0,2000}`|\{[^{}\n]{0,2000}\}|>[^<>\n]{0,2000}<|//.*|#.*"
 )
 _LEVELS: Final = re.compile(LEVEL_WORDS)
-_LETTERS: Final = re.compile(r"[^\W\d_]")
 _AROUND: Final = 300
 """Characters on each side that tell code from prose, where a line is very long."""
 _PIECE: Final = 8000
@@ -105,8 +104,5 @@ def _is_code(before: str, opened: str, after: str) -> bool:
 
 
 def _capitals(text: str, found: re.Match[str]) -> Hit | None:
-    written = "".join(_LETTERS.findall(text[found.start("level") : found.end("level")]))
-    word = bare(written)
-    if spelling_of(word, written) is not Spelling.EXACT or case_of(written) is not Case.CAPITALS:
-        return None
-    return Hit(level_of(word), Strength.SUSPECTED, "literal", exposed=True)
+    level = stamped_level(text[found.start("level") : found.end("level")])
+    return Hit(level, Strength.SUSPECTED, "literal", exposed=True) if level is not None else None

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_search import Mark, MarkSettings
+from gateway.text.mark_evidence import Mark
+from gateway.text.mark_search import MarkSettings
 from gateway.text.mark_words import Level
 from gateway.text.marks import find_in_filename, find_in_subject
 from gateway.text.normal import canonical

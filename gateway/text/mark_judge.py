@@ -6,20 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.text.mark_auxiliary import auxiliary_line
 from gateway.text.mark_code import may_be_coded
-from gateway.text.mark_lines import (
-    Hit,
-    Look,
-    Place,
-    auxiliary_line,
-    has_label,
-    headed_line,
-    label_line,
-    merged_line,
-    scanned_stamp,
-    stamp_line,
-)
+from gateway.text.mark_hits import Hit, Look, Place
+from gateway.text.mark_labels import has_label, label_line
+from gateway.text.mark_lines import headed_line, merged_line, stamp_line
 from gateway.text.mark_names import name_hit
+from gateway.text.mark_scanned import scanned_stamp
 from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, TRAP_BEFORE, bare
 from gateway.text.normal import run_together
 

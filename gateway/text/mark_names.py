@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from gateway.text.mark_lines import Hit, Place, Strength
+from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_words import (
     CONTINUES,
     NOUN_BEFORE,

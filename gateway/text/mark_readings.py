@@ -7,7 +7,7 @@ is the line read again in that charset.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
@@ -18,22 +18,31 @@ from gateway.text.normal import is_decomposed, is_unusual
 
 
 @cache
-def _legacy_letters() -> dict[Charset, str]:
-    """Return, by charset, how `ậ` shows when its bytes are read as Latin-1 or Windows-1252, as alternatives."""
+def _misread_letters() -> dict[Charset, set[str]]:
+    """Return, by charset, how `ậ` shows when its bytes are read as Latin-1 or Windows-1252."""
     shown_as = {byte: shown for shown, byte in CP1252_CHARACTERS.items()}
     letters = {}
     for charset, table in TABLES.items():
         forms = {form for form, letter in table.items() if letter in "ậẬ"}
-        forms |= {"".join(shown_as.get(character, character) for character in form) for form in forms}
-        letters[charset] = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+        letters[charset] = forms | {"".join(shown_as.get(character, character) for character in form) for form in forms}
     return letters
+
+
+def _alternatives(forms: Iterable[str]) -> str:
+    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+
+
+def misread_forms() -> frozenset[str]:
+    """Return how `ậ` shows in any old charset when its bytes are misread."""
+    return frozenset().union(*_misread_letters().values())
 
 
 @cache
 def _legacy_patterns() -> dict[Charset, re.Pattern[str]]:
     """Return, by charset, how `mật` shows when its bytes are misread."""
     return {
-        charset: re.compile(rf"[mM] ?(?:{letters}) ?[tT](?![a-zA-Z])") for charset, letters in _legacy_letters().items()
+        charset: re.compile(rf"[mM] ?(?:{_alternatives(forms)}) ?[tT](?![a-zA-Z])")
+        for charset, forms in _misread_letters().items()
     }
 
 
@@ -43,7 +52,7 @@ def legacy_sign() -> re.Pattern[str]:
 
     It begins with one set of letters, so that the search skips from one of them to the next.
     """
-    letters = "|".join(_legacy_letters().values())
+    letters = "|".join(map(_alternatives, _misread_letters().values()))
     return re.compile(
         f"[mMtT](?:(?<=[mM])(?: ?(?:{letters}) ?[tT](?![a-zA-Z])"
         "|(?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|%E1%BA%A[CD][tT])"

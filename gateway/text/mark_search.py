@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -13,27 +12,21 @@ from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_alone import around_line, stands_as_mark
 from gateway.text.mark_around import label_across, with_lines_around
+from gateway.text.mark_auxiliary import copying_line
+from gateway.text.mark_candidates import candidates
 from gateway.text.mark_code import coded_hit
+from gateway.text.mark_evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes
+from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import is_prose, line_hit
 from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import Hit, Look, Place, Strength, scanned_stamp, stamp_line
+from gateway.text.mark_lines import stamp_line
 from gateway.text.mark_pieces import scattered
-from gateway.text.mark_readings import disguise, legacy_sign, readings
+from gateway.text.mark_readings import disguise, readings
+from gateway.text.mark_scanned import scanned_stamp
+from gateway.text.mark_sieve import is_clear
 from gateway.text.mark_words import Case, Level, Spelling, bare, case_of
 from gateway.text.mark_work import Work
 from gateway.text.normal import canonical, run_together, skeleton, without_filler
-
-
-class Mark(Struct, frozen=True):
-    """One secrecy mark, or what may be one."""
-
-    level: Level
-    strength: Strength
-    evidence: tuple[str, ...]
-    """Codes of what decided, the form first; never words of the document."""
-    locator: str = ""
-    """As `Run.locator`; empty for subjects and file names."""
-    page: int | None = None
 
 
 class MarkSettings(Struct, frozen=True):
@@ -45,33 +38,13 @@ class MarkSettings(Struct, frozen=True):
     """Lines that contain one of these phrases are no marks."""
 
 
-_LEVEL_CANDIDATE: Final = re.compile(r"m[\W_]{0,4}a[\W_]{0,4}t(?![a-z])")
-_OTHER_CANDIDATES: Final = (
-    # Each begins with letters, so that the search jumps from one occurrence to the next.
-    re.compile(r"thu[\W_]{1,3}hoi(?![a-z])"),
-    re.compile(r"boc[\W_]{1,3}(?:phong[\W_]{1,3})?bi(?![a-z])"),
-    re.compile(r"mo[\W_]{1,3}phong[\W_]{1,3}bi(?![a-z])"),
-    re.compile(r"xem[\W_]{1,3}xong"),
-    re.compile(r"luu[\W_]{1,3}hanh[\W_]{1,3}noi[\W_]{1,3}bo(?![a-z])"),
-)
 _MOST_MARKS: Final = 24
-UNJUDGED: Final = "unjudged"
-"""Evidence that there are more lines that could be a mark than were judged."""
-_OTHER_WORD: Final = re.compile(r"(?<![^\W_])[mM][ặắấáẶẮẤÁ][tT](?![^\W_])")
-"""Mặt, mắt, mất, mát as typed: no mark unless a machine read it from a picture."""
-_MANY_LINES: Final = 1000
 _PERSON: Final = re.compile(
     r"property:(?:author|creator|last-?author|lastmodifiedby|manager|initial-creator|from|to|cc|sender|reply-to|artist|xpauthor)$",
     re.IGNORECASE,
 )
 """Properties that name a person."""
 _SENTENCE_END: Final = re.compile(r"[.!?,;:…]\W*$")
-_COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
-
-
-def may_hold_mark(plain: str) -> bool:
-    """Tell whether a bare text holds the letters of any mark or stamp at all."""
-    return any(pattern.search(plain) for pattern in (_LEVEL_CANDIDATE, *_OTHER_CANDIDATES))
 
 
 class Search:
@@ -97,45 +70,33 @@ class Search:
         """Return the marks found, the gravest first."""
         layout = self.layout
         whole = skeleton(layout.whole)
-        seen: set[int] = set()
-        split: list[tuple[int, int]] = []
-        for pattern in (_LEVEL_CANDIDATE, *_OTHER_CANDIDATES):
-            number = position = 0
-            for match in pattern.finditer(whole):
-                number += whole.count("\n", position, match.start())
-                position = match.start()
-                breaks = match[0].count("\n")
-                if breaks:
-                    split.append((number, number + breaks))
-                else:
-                    seen.add(number)
-        if whole.count("\n") != layout.whole.count("\n"):
-            # A character that hides a line break took the two texts apart: look at every line.
-            seen, split = set(range(len(layout.lines))), []
-        legacy = legacy_sign().search(layout.whole) is not None
-        if legacy:
-            seen.update(n for n, line in enumerate(layout.lines) if legacy_sign().search(line))
+        found = candidates(layout, whole)
         if self.extra:
-            seen.update(self._extra_lines())
-        plains = whole.split("\n") if seen else []
-        if len(seen) > _MANY_LINES and not (legacy or self.extra):
-            seen = self._without_other_words(seen)
-        for line_number in sorted(seen):
-            plain = without_filler(plains[line_number]) if line_number < len(plains) else ""
-            if legacy or self.extra or not is_prose(plain, layout.place_of(line_number)):
-                if not self._goes_on(len(layout.lines[line_number])):
-                    break
-                self._judge(line_number)
-        for first, last in split:
+            found.lines.update(self._extra_lines())
+        as_written = not (found.legacy or self.extra)
+        scanned = any(run.origin is Origin.OCR for run in layout.runs)
+        for number in sorted(found.lines):
+            line = layout.lines[number]
+            if as_written and (
+                (is_clear(line) and not scanned) or is_prose(skeleton(without_filler(line)), layout.place_of(number))
+            ):
+                continue
+            if not self._goes_on(len(line)):
+                break
+            self._judge(number)
+        for first, last in found.split:
             if not self._goes_on(0):
                 break
             self._judge_split(first, last)
-        self._judge_scanned()
+        if scanned:
+            self._judge_scanned()
         for window in scattered(layout):
             if not self._goes_on(0):
                 break
             self._judge_window(window)
-        self._judge_copying(whole)
+        if (copying := copying_line(whole)) is not None and copying < len(layout.lines):
+            hit = Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "copying")
+            self.found.append((layout.line(copying), hit, ()))
         return self._marks()
 
     def _goes_on(self, letters: int) -> bool:
@@ -154,17 +115,6 @@ class Search:
             self._marked_blocks.add(line.block)
             self._gravest += hit.strength is Strength.MARKED and hit.level is Level.TUYET_MAT
         self._seen = len(self.found)
-
-    def _without_other_words(self, numbers: set[int]) -> set[int]:
-        """Leave out the lines whose letters only spell other words, as thousands of payments in cash ("tiền mặt") do."""
-        if any(run.origin is Origin.OCR for run in self.layout.runs):
-            return numbers
-        lines = self.layout.lines
-        return {
-            n
-            for n in numbers
-            if not _OTHER_WORD.search(lines[n]) or may_hold_mark(skeleton(_OTHER_WORD.sub(" ", lines[n])))
-        }
 
     def _extra_lines(self) -> Iterator[int]:
         for number, line in enumerate(self.layout.lines):
@@ -252,8 +202,6 @@ class Search:
     def _judge_scanned(self) -> None:
         """Look at every box that OCR read, whatever it read."""
         layout = self.layout
-        if not any(run.origin is Origin.OCR for run in layout.runs):
-            return
         for block, text in enumerate(layout.blocks):
             if len(text) > 40:
                 continue
@@ -278,35 +226,12 @@ class Search:
         if self._marked_blocks.isdisjoint(blocks):
             self.found.append((first, hit, ("split-blocks",)))
 
-    def _judge_copying(self, whole: str) -> None:
-        """Find the permission to copy under "Nơi nhận", which only state-secret papers state (S7)."""
-        if "chup" not in whole:
-            return
-        recipients = -1
-        while (recipients := whole.find("noi nhan", recipients + 1)) >= 0:
-            copying = _COPYING.search(whole, recipients, recipients + 900)
-            if copying is None:
-                continue
-            # Bounded looks, for all of a document can be one line.
-            edge = max(0, copying.start() - 201)
-            start, end = (
-                whole.rfind("\n", edge, copying.start()) + 1,
-                whole.find("\n", copying.end(), copying.end() + 201),
-            )
-            sentence = whole[start or edge : end if end >= 0 else copying.end() + 201]
-            if len(sentence) > 200 or "bi mat nha nuoc" in sentence or "tai lieu" in sentence:
-                continue
-            number = whole.count("\n", 0, copying.start())
-            if number < len(self.layout.lines):
-                self.found.append((self.layout.line(number), Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "copying"), ()))
-                return
-
     def _marks(self) -> tuple[Mark, ...]:
         declassified = any(hit.form == "declassified" for _, hit, _ in self.found)
         marks = []
         for line, hit, codes in self.found:
             strength = hit.strength
-            evidence = (hit.form, *SPELLING_CODES.get(hit.spelling, ()), *codes, *_look_codes(line))
+            evidence = (hit.form, *SPELLING_CODES.get(hit.spelling, ()), *codes, *look_codes(line))
             if declassified and strength is Strength.MARKED:
                 strength, evidence = Strength.SUSPECTED, (*evidence, "declassified")
             run = line.runs[0]
@@ -315,43 +240,3 @@ class Search:
             marks.append(Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (UNJUDGED,)))
         marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
         return tuple(marks[:_MOST_MARKS])
-
-
-SPELLING_CODES: Final = {
-    Spelling.ASCII: ("unaccented",),
-    Spelling.NOISY: ("noisy-letters",),
-    Spelling.OTHER_WORD: ("noisy-letters",),
-}
-_ROLE_CODES: Final = {
-    Role.HEADER: "header",
-    Role.FOOTER: "footer",
-    Role.NOTE: "note",
-    Role.TEXTBOX: "textbox",
-    Role.WATERMARK: "watermark",
-    Role.STAMP: "stamp",
-    Role.COMMENT: "comment",
-    Role.PROPERTY: "property",
-    Role.CELL: "cell",
-    Role.FIELD: "field",
-    Role.NAME: "name",
-    Role.ALT_TEXT: "alt-text",
-}
-
-
-def _look_codes(line: Line) -> tuple[str, ...]:
-    """Return what a line's look adds to the evidence."""
-    look = line.look
-    run = line.runs[0]
-    codes = [_ROLE_CODES[run.role]] if run.role in _ROLE_CODES else []
-    if look.red:
-        codes.append("red")
-    if look.boxed:
-        codes.append("boxed")
-    if any(run.bold for run in line.runs):
-        codes.append("bold")
-    if look.in_window:
-        codes.append("top-left")
-    if len(line.runs) > 1 and any(left.block == right.block for left, right in pairwise(line.runs)):
-        codes.append("split-runs")
-    codes.extend(run.origin.value for run in line.runs[:1] if run.origin is not Origin.TEXT)
-    return tuple(codes)

@@ -68,6 +68,7 @@ def bare(canonical: str) -> str:
 _LEVELS: Final = {"mat": Level.MAT, "toimat": Level.TOI_MAT, "tuyetmat": Level.TUYET_MAT}
 _EXACT: Final = {"mat": "MẬT", "toimat": "TỐIMẬT", "tuyetmat": "TUYỆTMẬT"}
 _NOISE: Final = re.compile("(?:T[ÔÓỒỔỖỘỚỜỞ]I|TỐI|TOI|TUY[ÊẾẸỂỀỄÉ]T|TUYỆT|TUYET)?M[ÂẠẦẨẪẤẬA]T")
+_LETTERS: Final = re.compile(r"[^\W\d_]")
 _SINGLE_NOISE: Final = frozenset({"MÂT", "MẠT", "MẦT", "MẪT", "MẨT"})
 
 
@@ -88,6 +89,19 @@ def spelling_of(bare_letters: str, letters: str) -> Spelling:
     if capitals[-3:] in ("MẬT", *_SINGLE_NOISE) or capitals[:-3] in ("TUYỆT", "TỐI"):
         return Spelling.NOISY if _NOISE.fullmatch(capitals) else Spelling.OTHER_WORD
     return Spelling.OTHER_WORD
+
+
+def written_level(stretch: str) -> tuple[Level, Spelling, Case]:
+    """Say what a stretch of canonical text names whose letters, whatever stands between them, are those of a level."""
+    letters = "".join(_LETTERS.findall(stretch))
+    word = bare(letters)
+    return level_of(word), spelling_of(word, letters), case_of(letters)
+
+
+def stamped_level(stretch: str) -> Level | None:
+    """Return the level that a stretch names in capitals with all its marks, as a stamp does."""
+    level, spelling, case = written_level(stretch)
+    return level if spelling is Spelling.EXACT and case is Case.CAPITALS else None
 
 
 def case_of(letters: str) -> Case:

@@ -14,6 +14,7 @@ import unicodedata
 from typing import Final, NamedTuple
 
 from gateway.text.confusables import MARKS, seen_as
+from gateway.text.repertoire import octets, table
 
 _REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|\\u[0-9a-fA-F]{4}")
 _OVERRIDES: Final = "\u202d\u202e"
@@ -176,21 +177,35 @@ def is_unusual(text: str) -> bool:
     return _UNUSUAL.search(text) is not None
 
 
+def _bare_character(character: str) -> str:
+    """Return what a skeleton shows for one character of the common repertoire: an ASCII character or nothing."""
+    plain = unicodedata.normalize("NFKD", "d" if character in "đĐ" else character)[0]
+    return plain.lower() if plain.isascii() and plain != "\0" else ""
+
+
+_BARE: Final = table(_bare_character)
+
+
 def skeleton(text: str) -> str:
     """Return the bare ASCII letters in lower case; line feeds are kept, every other line break becomes one.
 
     Letters of one line stay in that line, but indices are not those of the source.
     """
-    if not text.isascii():
-        if "\u202e" in text:
-            text = _visual_order(text, list(range(len(text))))[0]
-        if _UNUSUAL.search(text):
-            text = text.translate(_SKELETON)
-        text = text.replace("đ", "d").replace("Đ", "D")
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    if "&#" in text or "\\u" in text:
-        text = skeleton(_REFERENCE.sub(_referred, text).replace("&#", "& #").replace("\\u", "\\ u"))
-    return text.lower()
+    common = octets(text)
+    plain = _bare(text) if common is None else common.translate(*_BARE).decode("ascii")
+    if ("&" in plain and "&#" in plain) or ("\\" in plain and "\\u" in plain):
+        return skeleton(_REFERENCE.sub(_referred, plain).replace("&#", "& #").replace("\\u", "\\ u"))
+    return plain
+
+
+def _bare(text: str) -> str:
+    """Return the skeleton of a text of any characters, references left as they are."""
+    if "\u202e" in text:
+        text = _visual_order(text, list(range(len(text))))[0]
+    if _UNUSUAL.search(text):
+        text = text.translate(_SKELETON)
+    text = text.replace("đ", "d").replace("Đ", "D")
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
 
 
 def run_together(plain: str) -> str:

@@ -1,0 +1,87 @@
+"""The first look: proof that a text holds nothing that the search for marks could take for one.
+
+Most mails never spell the letters of a mark, and this says so in a few passes that run in C, a fraction of what the
+search costs. It errs in one direction only: in what is clear here the search finds nothing, which
+`tests/text/test_mark_sieve.py` asks of random texts. A text beyond the common repertoire, or with references in it, is
+never clear: look-alikes, old charsets and their like are the business of the search.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from gateway.text.mark_readings import misread_forms
+from gateway.text.mark_words import bare
+from gateway.text.repertoire import octets, table
+
+_OTHER_A: Final = "ăằẳẵặắá"
+"""Vowels of mặt, mắt, mát, which nobody takes for mật who sees them."""
+_SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN = "\xe1", "\xe2", "\xe3"
+
+
+def _shown(character: str) -> str:
+    """Return what stands for a character: its bare letter, one of three for letters that tell words apart, or a sign."""
+    if character in "ậẬ":
+        return _SHOWN_HIDDEN
+    if character in "ấẤ":
+        return _SHOWN_LOST  # mất, unless tối or tuyệt stands before
+    if character.lower() in _OTHER_A:
+        return _SHOWN_OTHER
+    plain = bare(character)
+    return plain if plain.isascii() else "?"
+
+
+_SHOWN, _ = table(_shown)
+_NO_LETTER: Final = "[^a-z0-9\xe1-\xe3]*+"
+_ANY_A: Final = "[a\xe1\xe2\xe3]"
+
+
+def _pattern(words: str) -> str:
+    """Return the pattern of bare words with whatever is no letter between theirs."""
+    return _NO_LETTER.join(_ANY_A if letter == "a" else letter for letter in words if letter != " ")
+
+
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode("latin-1"))
+
+
+_LOST: Final = "(?<=[a-z\xe1-\xe3]{2}[^a-z0-9\n\xe1-\xe3]m)(?<!oi.m)(?<!et.m)\xe2t"
+"""Mất, right behind a word that is neither tối nor tuyệt, as most often it is."""
+_LEVEL: Final = _compiled(f"m(?!{_LOST}){_NO_LETTER}[a\xe2\xe3]{_NO_LETTER}t(?![a-z])")
+_AUXILIARY: Final = _compiled(
+    "\n[^a-z\n\xe1\xe2\xe3]*+(?:{})".format(
+        "|".join(map(_pattern, ("tai lieu thu hoi", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo")))
+    )
+)
+_COPYING: Final = _compiled(f"{_pattern('sao')}{_NO_LETTER}(?:{_pattern('va')}{_NO_LETTER})?{_pattern('chup')}")
+_RECIPIENTS: Final = _compiled(_pattern("noi nhan"))
+_SIGNS: Final = (b"&#", b"\\u", b"%e1%ba%a", b"t\xe3m")
+"""Letters by number, ậ in an address, mật from right to left."""
+
+
+@cache
+def _misread() -> re.Pattern[bytes]:
+    """Return the pattern of mật in an old charset, as far as its octets look like common letters."""
+    forms = {form.translate(_SHOWN).decode("latin-1") for text in misread_forms() if (form := octets(text)) is not None}
+    return _compiled(f"m ?(?:{'|'.join(map(re.escape, sorted(forms)))}) ?t")
+
+
+def is_clear(text: str) -> bool:
+    """Tell whether a text surely holds no mark, whatever the search makes of its lines; False when only a search can tell.
+
+    What is true of a text is true of each of its lines. It holds for letters as they are written: not for the words of a
+    scan, for runs in an old charset that a font tells, or for marks that an office adds to the rules.
+    """
+    common = octets(text)
+    if common is None:
+        return False
+    shown = b"\n" + common.translate(_SHOWN)
+    return not (
+        any(sign[:1] in shown and sign in shown for sign in _SIGNS)
+        or _LEVEL.search(shown)
+        or _AUXILIARY.search(shown)
+        or _misread().search(shown)
+        or (_COPYING.search(shown) and _RECIPIENTS.search(shown))
+    )
