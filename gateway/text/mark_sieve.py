@@ -33,9 +33,9 @@ def _shown(character: str) -> str:
     return plain if plain.isascii() else "?"
 
 
-_SHOWN, _ = table(_shown)
+_SHOWN: Final = table(_shown).encode("latin-1", "replace")
 _NO_LETTER: Final = "[^a-z0-9\xe1-\xe3]*+"
-_ANY_A: Final = "[a\xe1\xe2\xe3]"
+_ANY_A: Final = "[a\xe1-\xe3]"
 
 
 def _pattern(words: str) -> str:
@@ -49,7 +49,8 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
 
 _LOST: Final = "(?<=[a-z\xe1-\xe3]{2}[^a-z0-9\n\xe1-\xe3]m)(?<!oi.m)(?<!et.m)\xe2t"
 """Mất, right behind a word that is neither tối nor tuyệt, as most often it is."""
-_LEVEL: Final = _compiled(f"m(?!{_LOST}){_NO_LETTER}[a\xe2\xe3]{_NO_LETTER}t(?![a-z])")
+_OTHER: Final = "(?<![a-z0-9\xe1-\xe3]m)\xe1t(?![a-z0-9\xe1-\xe3])"
+_LEVEL: Final = _compiled(f"m(?!{_LOST}|{_OTHER}){_NO_LETTER}{_ANY_A}{_NO_LETTER}t(?![a-z])")
 _AUXILIARY: Final = _compiled(
     "\n[^a-z\n\xe1\xe2\xe3]*+(?:{})".format(
         "|".join(map(_pattern, ("tai lieu thu hoi", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo")))

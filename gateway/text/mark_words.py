@@ -14,6 +14,8 @@ from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import Final
 
+from gateway.text.repertoire import octets, shown, table
+
 
 class Level(Enum):
     """Degree of secrecy (Law on Protection of State Secrets)."""
@@ -52,17 +54,24 @@ class Spelling(IntEnum):
 
 @lru_cache(maxsize=4096)
 def _bare_letter(letter: str) -> str:
+    if letter.isascii():
+        return letter.lower()
     if letter in "đĐ":
         return "d"
     base = unicodedata.normalize("NFD", letter)[0].lower()
     return base if len(base) == 1 else letter
 
 
+_BARE: Final = table(_bare_letter)
+
+
 def bare(canonical: str) -> str:
     """Return the ASCII bases of canonical text in lower case, one character for each character."""
     if canonical.isascii():
         return canonical.lower()
-    return "".join(letter.lower() if letter.isascii() else _bare_letter(letter) for letter in canonical)
+    if (common := octets(canonical)) is not None:
+        return shown(common, _BARE)
+    return "".join(map(_bare_letter, canonical))
 
 
 _LEVELS: Final = {"mat": Level.MAT, "toimat": Level.TOI_MAT, "tuyetmat": Level.TUYET_MAT}

@@ -11,10 +11,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.text.confusables import MARKS, seen_as
-from gateway.text.repertoire import octets, table
+from gateway.text.repertoire import REPERTOIRE, numbers, octets, shown, table
 
 _REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|\\u[0-9a-fA-F]{4}")
 _OVERRIDES: Final = "\u202d\u202e"
@@ -38,7 +39,7 @@ class Canonical(NamedTuple):
     """Canonical text and, for each of its characters, the index of the source character it began with."""
 
     text: str
-    places: tuple[int, ...]
+    places: Sequence[int]
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the half-open span of the source that the canonical span `start` to `end` came from."""
@@ -120,12 +121,22 @@ def _reversed_clusters(text: str, positions: list[int]) -> list[int]:
     return [position for cluster in reversed(clusters) for position in cluster]
 
 
+_MANY_FOR_ONE: Final = numbers((*MARKS, "\0", "…"))
+"""What a canonical text does not show as one character for one."""
+_AS_CANONICAL: Final = table(lambda character: seen_as(character) if character in "\xa0²" else character)
+
+
 def canonical(text: str) -> Canonical:
     """Return the canonical form with its index into `text`."""
-    if text.isascii() and text.isprintable() and "&#" not in text and "\\u" not in text:
-        return Canonical(text, tuple(range(len(text))))
+    referring = "&#" in text or "\\u" in text
+    if (
+        not referring
+        and (common := octets(text)) is not None
+        and len(common.translate(None, _MANY_FOR_ONE)) == len(text)
+    ):
+        return Canonical(shown(common, _AS_CANONICAL), range(len(text)))
     index = list(range(len(text)))
-    if "&#" in text or "\\u" in text:
+    if referring:
         text, index = _expand_references(text)
     if "\u202e" in text:
         text, index = _visual_order(text, index)
@@ -144,7 +155,7 @@ def canonical(text: str) -> Canonical:
             letters.append(piece)
             places.append(place)
     composed = [cluster if len(cluster) == 1 else _compose(cluster) for cluster in letters]
-    return Canonical("".join(composed), tuple(places))
+    return Canonical("".join(composed), places)
 
 
 def _compose(cluster: str) -> str:
@@ -183,7 +194,8 @@ def _bare_character(character: str) -> str:
     return plain.lower() if plain.isascii() and plain != "\0" else ""
 
 
-_BARE: Final = table(_bare_character)
+_BARE: Final = table(lambda character: _bare_character(character) or "?").encode("ascii", "replace")
+_DROPPED: Final = numbers(character for character in REPERTOIRE if not _bare_character(character))
 
 
 def skeleton(text: str) -> str:
@@ -192,7 +204,7 @@ def skeleton(text: str) -> str:
     Letters of one line stay in that line, but indices are not those of the source.
     """
     common = octets(text)
-    plain = _bare(text) if common is None else common.translate(*_BARE).decode("ascii")
+    plain = _bare(text) if common is None else common.translate(_BARE, _DROPPED).decode("ascii")
     if ("&" in plain and "&#" in plain) or ("\\" in plain and "\\u" in plain):
         return skeleton(_REFERENCE.sub(_referred, plain).replace("&#", "& #").replace("\\u", "\\ u"))
     return plain

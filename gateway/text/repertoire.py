@@ -2,14 +2,14 @@
 
 The letters of Vietnamese, ASCII, the combining marks and ordinary signs are less than 256, so that a charset of our own
 holds them all. In octets a text is folded, searched and cut by single instructions of C. The values of the octets mean
-nothing outside this process; only `octets` and `table` know them.
+nothing outside this process; only this module knows them.
 """
 
 from __future__ import annotations
 
 import codecs
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Final
 
@@ -31,8 +31,16 @@ def octets(text: str) -> bytes | None:
         return None
 
 
-def table(show: Callable[[str], str]) -> tuple[bytes, bytes]:
-    """Return what `bytes.translate` takes to show each character as one of Latin-1, and the octets of those shown as nothing."""
-    shown = {number: show(character) for number, character in enumerate(REPERTOIRE)}
-    as_octets = bytes(ord(shown.get(number) or "\0") for number in range(256))
-    return as_octets, bytes(number for number, character in shown.items() if not character)
+def shown(common: bytes, table: str) -> str:
+    """Return octets as characters of a `table`, one for one."""
+    return codecs.charmap_decode(common, "strict", table)[0]
+
+
+def table(show: Callable[[str], str]) -> str:
+    """Return the table that shows each character of the repertoire as another."""
+    return "".join(map(show, REPERTOIRE)).ljust(256, "\ufffe")
+
+
+def numbers(characters: Iterable[str]) -> bytes:
+    """Return the octets of characters of the repertoire."""
+    return bytes(map(REPERTOIRE.index, characters))
