@@ -59,6 +59,7 @@ READERS: dict[str, str] = {
     "image/webp": "gateway.readers.pictures.image",
     "image/emf": "gateway.readers.pictures.metafile",
     "image/wmf": "gateway.readers.pictures.metafile",
+    "image/x-svm": "gateway.readers.pictures.metafile",
     DXF: "gateway.readers.drawings.dxf",
     # messages
     "message/rfc822": "gateway.readers.mail.eml",

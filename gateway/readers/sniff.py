@@ -71,6 +71,9 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"!BDN", "application/vnd.ms-outlook-pst"),
     (0, b"AT&TFORM", "image/vnd.djvu"),
     (0, b"\xd7\xcd\xc6\x9a", "image/wmf"),
+    (0, b"\x01\0\x09\0\0\x03", "image/wmf"),  # without the placeable header, as RTF and OLE hold it
+    (0, b"\x01\0\x09\0\0\x01", "image/wmf"),
+    (0, b"VCLMTF", "image/x-svm"),
     (0, b"\x00\x00\x01\x00", "image/x-icon"),
     (0, b"8BPS", "image/vnd.adobe.photoshop"),
     (0, b"AC10", "image/vnd.dwg"),

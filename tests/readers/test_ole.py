@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus, Role
-from gateway.readers.base import Budget, ReadError
+from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.ole import embedded
 from gateway.readers.ole.art import read_drawing
 from gateway.readers.ole.compound import Compound, embedded_member
 from gateway.readers.ole.objects import native_member
@@ -81,6 +82,36 @@ def test_a_packaged_file_comes_out_under_its_own_name():
     native += len(content).to_bytes(4, "little") + content
     member = native_member(len(native).to_bytes(4, "little") + native, "object", "")
     assert (member.name, member.data) == ("mat.txt", content)
+
+
+def _object(streams: dict[str, bytes]) -> Reading:
+    return embedded.read(
+        Source(data=write_compound({(name,): data for name, data in streams.items()}), part="1"), Budget()
+    )
+
+
+def test_the_package_of_an_object_of_libreoffice_is_handed_on_and_its_settings_are_none():
+    package = b"PK\x03\x04" + b"x" * 60
+    reading = _object({"package_stream": package, "properties_stream": bytes(4) + b"\xb0\x27", "\x01Ole": bytes(20)})
+    assert reading.document.status is ReadStatus.OK
+    assert [member.data for member in reading.members] == [package]
+
+
+def test_a_file_in_a_stream_of_any_name_is_handed_on_and_other_octets_are_told():
+    reading = _object({"SomeObject": b"%PDF-1.4 x" + b" " * 60})
+    assert (reading.document.status, reading.members[0].data[:5]) == (ReadStatus.OK, b"%PDF-")
+    assert _object({"SomeObject": b"\x07abc" * 20}).document.status is ReadStatus.UNSUPPORTED
+
+
+def test_the_picture_that_is_shown_in_place_of_an_object_is_handed_on():
+    drawing = struct.pack("<HHHIHIH", 1, 9, 0x300, 12, 0, 0, 0) + struct.pack("<IH", 3, 0)
+    for target in (b"", bytes(12)):
+        header = struct.pack("<III", 0xFFFFFFFF, 3, 4 + len(target)) + target
+        header += struct.pack("<IIIIIII", 1, 0xFFFFFFFF, 2, 0, 100, 100, len(drawing))
+        reading = _object({"\x02OlePres000": header + drawing, "\x03OCXNAME": b"x\0"})
+        assert [(member.relation, member.data) for member in reading.members] == [("image", drawing)]
+    empty = struct.pack("<II", 0, 4) + struct.pack("<IIIIIII", 1, 0xFFFFFFFF, 0, 0, 0, 0, 0)
+    assert (_object({"\x02OlePres000": empty}).members, _object({"\x02OlePres000": b"\1"}).members) == ((), ())
 
 
 def _property_set(section: bytes, kind: bytes) -> bytes:

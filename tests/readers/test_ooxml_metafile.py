@@ -10,6 +10,8 @@ import pytest
 from gateway.model import Origin, ReadStatus
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.pictures.metafile import is_metafile, read
+from gateway.readers.registry import READERS
+from gateway.readers.sniff import sniff
 
 MARK = "TUYỆT MẬT"
 
@@ -81,6 +83,13 @@ def test_letters_of_a_wmf_are_decoded_by_the_character_set_of_their_font() -> No
     data = b"\xd7\xcd\xc6\x9a" + bytes(18) + bytes(18) + records + struct.pack("<IH", 3, 0)
     run = read_bytes(data).document.runs[0]
     assert (run.font, run.text.encode("cp1258")) == ("Times New Roman", text)
+
+
+@pytest.mark.parametrize("start", [struct.pack("<HHH", 1, 9, 0x300), struct.pack("<HHH", 1, 9, 0x100), b"VCLMTF\1\0"])
+def test_a_drawing_without_the_placeable_header_is_known_by_its_octets(start: bytes) -> None:
+    """RTF and OLE objects hold WMF so, LibreOffice its own drawings in pages of HTML."""
+    kind = sniff(start + bytes(30)).primary
+    assert READERS[kind] == READERS["image/wmf"]
 
 
 def test_the_better_drawing_in_the_comments_of_a_wmf_is_read_too() -> None:

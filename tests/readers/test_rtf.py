@@ -95,6 +95,24 @@ def test_pictures_and_objects_become_members():
     assert {active.kind for active in reading.document.active_content} == {"ole-object"}
 
 
+def test_addresses_in_the_data_of_a_field_are_words_and_no_object():
+    """As Word writes the link of a field, whose data is no file (`\\datafield`, a URL moniker)."""
+    data = bytes.fromhex("08d0c9ea79f9bace118c8200aa004ba90b0200000003000000") + "Công văn TỐI MẬT\0".encode(
+        "utf-16-le"
+    )
+    field = r"{\field{\*\fldinst HYPERLINK {\*\datafield %s}}{\fldrslt xem}}" % data.hex()
+    reading = rtf.read(Source(data=(HEAD + field + "}").encode(), part="1"), Budget())
+    assert (reading.members, reading.document.active_content) == ((), ())
+    found = {run.text: (run.role, run.origin) for run in reading.document.runs}
+    assert found["Công văn TỐI MẬT"] == (Role.FIELD, Origin.HIDDEN)
+
+
+def test_a_file_in_the_data_of_a_field_is_a_member():
+    field = r"{\*\datafield 0000000000000000504b03041400000000}"
+    reading = rtf.read(Source(data=(HEAD + field + "}").encode(), part="1"), Budget())
+    assert [member.data[:4] for member in reading.members] == [b"PK\x03\x04"]
+
+
 def test_binary_data_is_no_markup():
     source = Source(data=(HEAD + r"{\pict\bin6 }}{{}}} X\par}").encode(), part="1")
     assert [run.text for run in rtf.read(source, Budget()).document.runs] == [" X"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from gateway.readers.excel.xlsb_records import formula_words
 from gateway.readers.registry import XLSB, reader_for
 from gateway.readers.sniff import sniff
 from tests.accuracy.innocents import CORPUS, convert
+from tests.readers.ooxml_support import package
 from tests.readers.xlsb_support import (
     cell,
     font,
@@ -122,6 +125,19 @@ def test_what_stands_around_the_cells_is_read(runs: dict[str, Run]) -> None:
     assert runs["Cuối trang"].role is Role.FOOTER
     assert (runs["Lời bình"].role, runs["Lời bình"].locator) == (Role.COMMENT, "cell:Tờ một!C2")
     assert {"Người viết", "Ten_rieng", "Ghi chú tên", "Tờ một", "Tờ hai"} <= set(runs)
+
+
+def test_comments_in_records_are_read_under_the_content_type_of_comments_in_xml() -> None:
+    """As SheetJS declares them."""
+    declared = b'"application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"'
+    with zipfile.ZipFile(io.BytesIO(BOOK)) as opened:
+        parts = {name: opened.read(name) for name in opened.namelist()}
+    types = parts["[Content_Types].xml"]
+    parts["[Content_Types].xml"] = types.replace(b'"application/vnd.ms-excel.comments"', declared)
+    assert parts["[Content_Types].xml"] != types
+    document = read(package(parts)).document
+    assert document.status is ReadStatus.OK
+    assert any(run.text == "Lời bình" and run.role is Role.COMMENT for run in document.runs)
 
 
 def test_words_in_records_that_nobody_knows_are_given_as_hidden() -> None:

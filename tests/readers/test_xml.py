@@ -284,6 +284,15 @@ def test_glyphs_of_xps_without_text_are_told():
     assert (document.status, document.reason) == (ReadStatus.PARTIAL, "no-text-map")
 
 
+@pytest.mark.parametrize(
+    ("letters", "glyphs", "status"),
+    [(" ", "3,25", ReadStatus.OK), ("  ", "3,25;3,25;", ReadStatus.OK), (" ", "48;36;55", ReadStatus.PARTIAL)],
+)
+def test_a_blank_of_xps_has_a_glyph_of_its_own_and_stands_for_no_others(letters, glyphs, status):
+    page = f'<FixedPage xmlns="{XPS}"><Glyphs UnicodeString="{letters}" Indices="{glyphs}" OriginX="0" OriginY="0"/></FixedPage>'
+    assert read(page.encode()).document.status is status
+
+
 def test_a_text_of_svg_is_one_line_of_its_pieces():
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"><text><tspan>TUYỆT </tspan><tspan>MẬT</tspan></text></svg>'
     runs = read(drawing).document.runs

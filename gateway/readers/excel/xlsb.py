@@ -9,6 +9,8 @@ from gateway.readers.excel import xlsb_xml
 from gateway.readers.ooxml.opc import OpcPackage, Relationship
 
 _EXCEL: Final = "application/vnd.ms-excel."
+_IN_XML: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+"""What SheetJS calls comments that it writes as records."""
 _SHEETS: Final = ("worksheet", "macrosheet", "intlmacrosheet", "chartsheet", "dialogsheet")
 _OPAQUE: Final = ("controlproperties", "attachedtoolbars")
 _INDEX: Final = "binindex"
@@ -61,7 +63,11 @@ class BinaryPackage:
     def _kind(self, name: str) -> str:
         """Return what Excel calls a binary part, empty for any other."""
         kind = self._package.content_type(name)
-        if not kind.startswith(_EXCEL) or kind.endswith("xml") or not name.casefold().endswith(".bin"):
+        if not name.casefold().endswith(".bin"):
+            return ""
+        if kind.startswith(_IN_XML):
+            return kind.removeprefix(_IN_XML).removesuffix("+xml")
+        if not kind.startswith(_EXCEL) or kind.endswith("xml"):
             return ""
         kind = kind.removeprefix(_EXCEL)
         return "" if kind.startswith(_OPAQUE) else kind
@@ -69,7 +75,7 @@ class BinaryPackage:
     def content_type(self, name: str) -> str:
         """Return the content type, that of an XML part for parts that read as one."""
         kind = self._package.content_type(name)
-        return f"{kind}+xml" if self._kind(name) else kind
+        return f"{kind.removesuffix('+xml')}+xml" if self._kind(name) else kind
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """Return the relationships of a part or of the package."""

@@ -69,8 +69,8 @@ def _pieces(node: Element, outer: _Matrix, report: Report) -> Iterator[_Piece]:
         text = str(node.attrib.pop("UnicodeString", "")).removeprefix("{}")
         if text.strip():
             yield _piece(node, text, matrix)
-        elif node.get("Indices"):
-            report.note("no-text-map")
+        elif (glyphs := (node.get("Indices") or "").strip("; ")) and glyphs.count(";") + 1 > len(text):
+            report.note("no-text-map")  # a blank has a glyph of its own
     for child in node:
         yield from _pieces(child, matrix, report)
 

@@ -1,8 +1,9 @@
 r"""OLE compound files that are no document of their own: embedded objects, packages, and what nobody knows (MS-CFB, MS-OLEDS).
 
 An object embedded in an Office file stands in a compound file of its own: a packaged file in `\1Ole10Native`, an Office
-file in `Package`, others in `CONTENTS`. What is found is handed on; a stream that is neither known nor empty makes the
-object UNSUPPORTED, because something in it was not read.
+file in `Package`, one of LibreOffice in `package_stream`, others in `CONTENTS`, and the picture that is shown in its place
+in `\2OlePres000` or `\3EPRINT`. What is found is handed on, and so is any file under another name; a stream that is
+neither known nor empty makes the object UNSUPPORTED, because something in it was not read.
 """
 
 from __future__ import annotations
@@ -17,15 +18,24 @@ from gateway.model import ActiveContent, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
 from gateway.readers.ole.file import open_ole
+from gateway.readers.ole.objects import is_file
+from gateway.readers.ole.octets import u32
+from gateway.readers.pictures.metafile import is_metafile
 
 _NATIVE: Final = "\x01ole10native"
-_CONTENT: Final = frozenset({"package", "contents", "content", "embeddedodf"})
+_CONTENT: Final = frozenset({"package", "contents", "content", "embeddedodf", "package_stream"})
 _PLUMBING: Final = frozenset({
-    "\x01ole", "\x01compobj", "\x03objinfo", "\x03linkinfo", "\x03ocxname", "\x03eprint", "\x03print", "\x01olepres000",
-    "\x02olepres000", "\x02olepres001", "\x03accessobjsitedata", "props9",
+    "\x01ole", "\x01compobj", "\x03objinfo", "\x03linkinfo", "\x03ocxname", "\x03print", "\x03accessobjsitedata", "props9",
+    "properties_stream",
 })  # fmt: skip
-"""Class ids, link sources, and the cached picture that the document shows in place of the object."""
+"""Class ids, link sources, settings of printers and of LibreOffice."""
+_SHOWN: Final = ("\x01olepres", "\x02olepres", "\x03eprint", "\x03meta")
+"""The cached picture that the document shows in place of the object."""
 _PROPERTY_SETS: Final = frozenset({"\x05summaryinformation", "\x05documentsummaryinformation"})
+_BY_NUMBER: Final = 0xFFFFFFFE
+"""From here on the clipboard format of a presentation is a number, not the length of a name."""
+_PRESENTATION_HEADER: Final = 28
+"""Octets of aspect, index, flags, two extents and size behind the target device."""
 _STREAM_LIMIT: Final = 5000
 
 
@@ -67,9 +77,12 @@ def _stream(contents: Contents, ole: Any, path: list[str], runs: list[Run]) -> N
     contents.budget.take_bytes(len(data))
     if name in _PROPERTY_SETS:
         runs += _property_runs(data)
+    elif name.startswith(_SHOWN):
+        if (picture := shown_picture(data)) is not None:
+            contents.add(Member(name="picture", data=picture, relation="image"))
     elif name == _NATIVE:
         _native(contents, data)
-    elif name in _CONTENT:
+    elif name in _CONTENT or is_file(data):
         contents.add(Member(name=path[-1], data=data, relation="embedded"))
     elif data.strip(b"\0"):
         contents.fault(ReadStatus.UNSUPPORTED, "ole-stream")
@@ -107,6 +120,18 @@ def packaged_file(data: bytes) -> tuple[str, bytes] | None:
         return None
     label = mime.decode_charset(texts[0] or texts[1], "windows-1258").replace("\\", "/").rpartition("/")[2]
     return label, content
+
+
+def shown_picture(data: bytes) -> bytes | None:
+    r"""Return the drawing of a presentation stream (MS-OLEDS 2.3.4, 2.3.5), None when it holds none."""
+    if is_metafile(data):
+        return data  # \3EPRINT and \3META hold nothing else
+    named = u32(data, 0)
+    at = 4 + (4 if named >= _BY_NUMBER else named)
+    at += u32(data, at) + _PRESENTATION_HEADER
+    size = u32(data, at - 4)
+    drawing = data[at : at + size]
+    return drawing if is_metafile(drawing) else None
 
 
 def _property_runs(data: bytes) -> list[Run]:

@@ -68,6 +68,11 @@ def _zero_ended(data: bytes, at: int) -> tuple[str, int]:
     return ("", len(data)) if end < 0 else (narrow(data[at:end]), end + 1)
 
 
+def is_file(data: bytes) -> bool:
+    """Whether octets begin as a file of a known kind."""
+    return data.startswith(_MAGICS)
+
+
 def inner_file(data: bytes) -> bytes:
     """Return the first file of a known kind that begins in the octets, else all of them."""
     starts = [at for magic in _MAGICS if (at := data.find(magic)) >= 0]

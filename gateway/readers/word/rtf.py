@@ -14,9 +14,10 @@ from typing import Final
 
 from gateway.model import ActiveContent, Document, Image, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.ole.objects import wide_strings
 from gateway.readers.ooxml.sink import Sink
 from gateway.readers.word.rtf_looks import CONTROLS
-from gateway.readers.word.rtf_objects import object_member, octets_of
+from gateway.readers.word.rtf_objects import field_member, object_member, octets_of
 from gateway.readers.word.rtf_pages import PAGE_WORDS, Pages
 from gateway.readers.word.rtf_runs import State, Writer
 from gateway.readers.word.rtf_tables import parse_colours, parse_fonts
@@ -257,8 +258,15 @@ class _Reader:
             self._images.append(Image(locator=place, page=self._out.page))
             self._members.append(Member(name="picture", data=data, relation="image", locator=place))
             return
+        if destination == "datafield":
+            for text in wide_strings(data):
+                self._out.aside(text)
+            if (member := field_member(data, place)) is None:
+                return
+        else:
+            member = object_member(data, place)
         self._active.append(ActiveContent("ole-object", place))
-        self._members.append(object_member(data, place))
+        self._members.append(member)
 
 
 def _group(data: bytes, position: int) -> bytes:

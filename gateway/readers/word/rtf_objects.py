@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from gateway.readers.base import Member
-from gateway.readers.ole.objects import inner_file, native_member
+from gateway.readers.ole.objects import inner_file, is_file, native_member
 from gateway.readers.ole.octets import u32
 
 _HEX: Final = re.compile(rb"[^0-9A-Fa-f]+")
@@ -17,6 +17,12 @@ def octets_of(raw: bytes) -> bytes:
     """Return what a group of a picture or an object holds: hexadecimal is decoded, binary taken as it is."""
     digits = _HEX.sub(b"", raw)
     return raw if len(digits) < len(raw.strip()) * 0.9 else binascii.unhexlify(digits[: len(digits) // 2 * 2])
+
+
+def field_member(data: bytes, place: str) -> Member | None:
+    r"""Return the file that the data of a field hold (`\datafield`), None when they are its settings and addresses."""
+    inner = inner_file(data)
+    return Member(name="object", data=inner, relation="embedded", locator=place) if is_file(inner) else None
 
 
 def object_member(data: bytes, place: str) -> Member:

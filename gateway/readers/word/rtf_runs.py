@@ -88,6 +88,14 @@ class Writer:
         """Go on with the paragraph that was interrupted."""
         self.block, self.block_used = outer
 
+    def aside(self, text: str) -> None:
+        """Take words of a field that are no part of the page."""
+        self.last_block += 1
+        place = f"paragraph:{self.paragraph}"
+        self.runs.append(
+            Run(text=text, block=self.last_block, page=self.page, locator=place, role=Role.FIELD, origin=Origin.HIDDEN)
+        )
+
     def unicode(self, value: int) -> None:
         r"""Take the number of a `\u`; the characters that stand for it to old readers are skipped."""
         self.end_octets()
