@@ -115,6 +115,21 @@ def test_the_text_of_a_formula_and_its_constants_are_read():
     assert [(run.text, run.origin) for run in found if run.role is Role.FIELD] == [("MẬT", Origin.HIDDEN)]
 
 
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (["https://x.vn/", "TỐI MẬT", b"\x42\x02\x67\x01"], "https://x.vn/TỐI MẬT\nhttps://x.vn/\nTỐI MẬT"),
+        (["MẬT", b"\x0b", "Công văn", b"\x42\x02\x01\x00"], "MẬTCông văn\nCông văn"),
+        (["a", "TUY", "ỆT", b"\x08"], "aTUYỆT\na\nTUYỆT"),
+    ],
+)
+def test_an_argument_of_a_formula_is_a_line_of_its_own(tokens: list[str | bytes], words: str):
+    """As programs that compute nothing write them: the cell holds no text yet."""
+    code = b"".join(token if isinstance(token, bytes) else b"\x17" + short(token) for token in tokens)
+    cell = struct.pack("<HHHdHIH", 0, 0, 0, 0.0, 0, 0, len(code)) + code
+    assert [run.text for run in runs(record(0x06, cell)) if run.role is Role.FIELD] == [words]
+
+
 def test_words_of_a_number_format_are_shown():
     before = (font("Arial"), record(0x41E, struct.pack("<H", 200) + short('"MẬT "0', octets=2)), style(0, form=200))
     assert texts(runs(record(0x203, struct.pack("<HHHd", 0, 0, 0, 5)), before=before)) == ["MẬT 5"]

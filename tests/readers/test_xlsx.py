@@ -253,7 +253,10 @@ def test_texts_show_the_words_of_their_format() -> None:
     [
         ('"TUYỆT"&" "&"MẬT"', "TUYỆT MẬT", None),
         ("UNICHAR(77)&UNICHAR(7852)&CHAR(84)", "MẬT", None),
-        ('IF(A1="x","một ""hai""","")', 'xmột "hai"', None),
+        ('IF(A1="x","một ""hai""","")', 'xmột "hai"\nmột "hai"', None),
+        ('HYPERLINK("https://x.vn/","TỐI MẬT")', "https://x.vn/TỐI MẬT\nhttps://x.vn/\nTỐI MẬT", None),
+        ('of:=IF([.B1]="MẬT";"TUY"&"ỆT";"")', "MẬTTUYỆT\nTUYỆT", None),
+        ('of:="MẬT"', "MẬT", None),
         ("cmd|'/c calc'!A0", "", "dde"),
         ('WEBSERVICE("https://x.test")', "https://x.test", "external-object"),
         ("SUM(A1:B2)", "", None),

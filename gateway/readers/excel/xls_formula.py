@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from gateway.readers.excel.xls_records import Dialect
@@ -27,31 +26,68 @@ _SIZES_5: Final = _SIZES_8 | {
     0x3C: 17,
     0x3D: 20,
 }
-_STRING, _ATTRIBUTES = 0x17, 0x19
+_STRING, _ATTRIBUTES, _JOIN = 0x17, 0x19, 0x08
+_COMPARISONS: Final = range(0x09, 0x0F)
 _CHOOSE: Final = 4
 
 
-def constants(tokens: bytes, dialect: Dialect) -> Iterator[str]:
-    """Yield the string constants of a formula in order; what stands behind an unknown token is not understood."""
+class Words:
+    """Words of a parsed formula, said as a formula in letters that `xlsx_values.formula_words` takes apart.
+
+    Operators stand behind both of their operands, so what follows a constant tells whether it is joined to the one before
+    or compared.
+    """
+
+    def __init__(self) -> None:
+        self._said: list[tuple[str, str]] = []
+        self._last = False
+
+    def text(self, text: str) -> None:
+        """Take a constant."""
+        self.piece('"' + text.replace('"', '""') + '"')
+
+    def piece(self, piece: str) -> None:
+        """Take something that makes letters."""
+        self._said.append((",", piece))
+        self._last = True
+
+    def operator(self, token: int) -> None:
+        """Take the token behind a constant; blanks and jumps stand between the two."""
+        if token == _ATTRIBUTES:
+            return
+        if self._last and (token == _JOIN or token in _COMPARISONS):
+            self._said[-1] = ("&" if token == _JOIN else "<>", self._said[-1][1])
+        self._last = False
+
+    def formula(self) -> str:
+        """Return the formula."""
+        return "".join(f"{before}{piece}" for before, piece in self._said).lstrip(",&")
+
+
+def literals(tokens: bytes, dialect: Dialect) -> str:
+    """Return the string constants of a formula as `Words` says them; what stands behind an unknown token is not understood."""
     sizes = _SIZES_8 if dialect.version >= 8 else _SIZES_5
+    words = Words()
     at = 0
     while at < len(tokens):
         token = tokens[at]
         at += 1
+        words.operator(token)
         if token == _STRING:
             count, at = u8(tokens, at), at + 1
             if dialect.version >= 8:
                 double, at = u8(tokens, at) & 1, at + 1
                 octets = tokens[at : at + count * (1 + double)]
-                yield wide(octets) if double else octets.decode("latin-1")
+                words.text(wide(octets) if double else octets.decode("latin-1"))
             else:
                 octets = tokens[at : at + count]
-                yield dialect.old_text(octets)
+                words.text(dialect.old_text(octets))
             at += len(octets)
         elif token == _ATTRIBUTES:
             at += 3 + (2 * (u16(tokens, at + 1) + 1) if u8(tokens, at) & _CHOOSE else 0)
         else:
             size = sizes.get(token if token < 0x20 else token & 0x1F | 0x20)
             if size is None:
-                return
+                break
             at += size
+    return words.formula()

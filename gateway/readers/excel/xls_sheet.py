@@ -8,13 +8,13 @@ from typing import Final
 
 from gateway.model import Origin, Role, Run
 from gateway.readers.excel.xls_conditions import Conditions
-from gateway.readers.excel.xls_formula import constants
+from gateway.readers.excel.xls_formula import literals
 from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Dialect, Strings, Text, font_runs, rk_number
 from gateway.readers.excel.xls_styles import CellLook, Styles
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_styles import CellStyle
 from gateway.readers.excel.xlsx_styles import Styles as HeaderStyles
-from gateway.readers.excel.xlsx_values import show_number, show_text
+from gateway.readers.excel.xlsx_values import formula_words, show_number, show_text
 from gateway.readers.numerals import cell_name
 from gateway.readers.ole.art import is_properties, properties, put_shape_words, records
 from gateway.readers.ole.objects import strings
@@ -48,8 +48,8 @@ class Book:
     """Constants of formulas that were given already."""
 
     def formula(self, tokens: bytes, locator: str) -> None:
-        """Give the constants of a formula once, joined as a formula that hides a word would join them."""
-        words = "".join(constants(tokens, self.dialect)).replace("\0", ", ")
+        """Give the constants of a formula once."""
+        words = formula_words(literals(tokens, self.dialect)).replace("\0", ", ")
         if any(letter.isalpha() for letter in words) and words not in self.literals:
             self.literals.add(words)
             self.sink.put_line(words, Place(locator, Role.FIELD, Origin.HIDDEN))

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
+from gateway.readers.excel.xls_formula import Words
 from gateway.readers.numerals import cell_name
 from gateway.readers.ole.objects import wide_strings
 from gateway.readers.ole.octets import u8, u16, u32, wide
@@ -108,14 +109,15 @@ _CHAR: Final = 111
 
 def formula_words(tokens: bytes) -> str:
     """Return the words of a formula as a formula that says them: `"a"&"b"&CHAR(77)`."""
-    words: list[str] = []
+    words = Words()
     at, number = 0, 0
     while at < len(tokens):
         token = tokens[at]
         at += 1
+        words.operator(token)
         if token == _STRING:
             count = u16(tokens, at)
-            words.append(_quoted(wide(tokens[at + 2 : at + 2 + 2 * count])))
+            words.text(wide(tokens[at + 2 : at + 2 + 2 * count]))
             at += 2 + 2 * count
         elif token == _ATTRIBUTES:
             at += 3 + (2 * (u16(tokens, at + 1) + 1) if u8(tokens, at) & _CHOOSE else 0)
@@ -126,18 +128,15 @@ def formula_words(tokens: bytes) -> str:
             size = _SIZES.get(token)
             if size is None:
                 # Nobody knows where the next token begins, so anything that looks like words is taken.
-                words += [_quoted(text) for text in wide_strings(tokens[at:])]
+                for text in wide_strings(tokens[at:]):
+                    words.text(text)
                 break
             if token == _SMALL_NUMBER:
                 number = u16(tokens, at)
             elif token == _FUNCTION and u16(tokens, at) == _CHAR:
-                words.append(f"CHAR({number})")
+                words.piece(f"CHAR({number})")
             at += size
-    return "&".join(words)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    return words.formula()
 
 
 def area_name(data: bytes, at: int) -> str:

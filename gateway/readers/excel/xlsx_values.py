@@ -16,6 +16,10 @@ _TOKEN: Final = re.compile(
 )
 _DATE: Final = re.compile(r"[dyhsDYHS]|[mM]{1,5}")
 _LITERAL: Final = re.compile(r'"((?:[^"]|"")*)"|\b(?:UNICHAR|CHAR)\s*\(\s*(\d{1,7})\s*\)', re.IGNORECASE)
+_JOINED: Final = re.compile(r"\s*&\s*")
+_BEGINNING: Final = re.compile(r"(?:\w+:)?=\s*")
+_COMPARED: Final = re.compile(r"[=<>]\s*$")
+_COMPARING: Final = re.compile(r"\s*[=<>]")
 _DDE: Final = re.compile(r"(?i)^\s*[=+\-@]?\s*[\w.]+\s*\|\s*'?[^!]*!|\bDDE(?:AUTO)?\b")
 _FETCH: Final = re.compile(r"(?i)\b(WEBSERVICE|RTD|REGISTER\.ID|CALL)\s*\(")
 _LIMIT: Final = 1 << 16
@@ -150,15 +154,30 @@ def _section(code: str) -> _Section:
 
 
 def formula_words(formula: str) -> str:
-    """Return the literals of a formula joined in order, letters made by UNICHAR and CHAR among them."""
-    words = []
-    for match in _LITERAL.finditer(formula[:_LIMIT]):
+    """Return the literals of a formula, letters made by UNICHAR and CHAR among them.
+
+    The first line has them all joined in order, as a formula that hides a word would join them. When some are arguments
+    of their own, as the words that HYPERLINK shows for an address, each of these follows in a line; what the formula
+    only compares with it never shows.
+    """
+    formula = formula[:_LIMIT]
+    words: list[str] = []
+    lines: list[str] = []
+    end, parted = 0, False
+    for match in _LITERAL.finditer(formula):
         literal, number = match.groups()
-        if literal is not None:
-            words.append(literal.replace('""', '"'))
-        elif 0 < int(number) < 0x110000:
-            words.append(chr(int(number)))
-    return "".join(words)
+        word = literal.replace('""', '"') if literal is not None else chr(int(number)) if int(number) < 0x110000 else ""
+        between = formula[end : match.start()]
+        words.append(word)
+        if lines and _JOINED.fullmatch(between):
+            lines[-1] += word
+        else:
+            parted = parted or bool(lines)
+            compared = _COMPARED.search(between) or _COMPARING.match(formula, match.end())
+            lines.append("" if compared and not _BEGINNING.fullmatch(between) else word)
+        end = match.end()
+    joined = "".join(words)
+    return "\n".join(dict.fromkeys((joined, *filter(None, lines)))) if parted else joined
 
 
 def formula_kind(formula: str) -> str | None:
