@@ -433,6 +433,20 @@ def test_parts_that_nothing_refers_to_are_read_and_reported() -> None:
     }
 
 
+def test_the_address_of_a_link_gives_its_words() -> None:
+    target = "file:///%5C%5Cmay-chu%5CV%C4%82N%20B%E1%BA%A2N%20T%E1%BB%90I%20M%E1%BA%ACT%5Ca.docx"
+    links = relationships(
+        {"rId1": ("hyperlink", target), "rId2": ("hyperlink", "https://x.test/a")}, external=["rId1", "rId2"]
+    )
+    parts = {
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{para('x')}</w:body></w:document>",
+        "word/_rels/document.xml.rels": links,
+    }
+    runs = read(package(parts)).document.runs
+    found = [(run.text, run.origin) for run in runs if run.locator == "link"]
+    assert found == [("file:///\\\\may-chu\\VĂN BẢN TỐI MẬT\\a.docx", Origin.HIDDEN)]
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "active"),
     [

@@ -27,6 +27,9 @@ NS = " ".join(
         "office": _O + "office:1.0", "text": _O + "text:1.0", "table": _O + "table:1.0", "draw": _O + "drawing:1.0",
         "style": _O + "style:1.0", "fo": _O + "xsl-fo-compatible:1.0", "svg": _O + "svg-compatible:1.0",
         "meta": _O + "meta:1.0", "presentation": _O + "presentation:1.0", "script": _O + "script:1.0",
+        "loext": "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0",
+        "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
+        "field": "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",
         "dc": "http://purl.org/dc/elements/1.1/", "xlink": "http://www.w3.org/1999/xlink", "form": _O + "form:1.0",
     }.items()
 )  # fmt: skip
@@ -173,6 +176,42 @@ def test_properties_are_given_with_their_name() -> None:
     reading = read_body("<text:p>x</text:p>", meta_xml=meta)
     assert (find(reading, MARK).role, find(reading, MARK).locator) == (Role.PROPERTY, "property:MSIP_Label")
     assert find(reading, "Tiêu đề").locator == "property:Title"
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<text:a xlink:href="https://x.vn" office:title="{}">xem</text:a>',
+        '<text:variable-set text:name="b" office:value-type="string" office:string-value="{}" text:display="none"/>',
+        '<field:fieldmark-start><field:param field:name="code" field:value="QUOTE &quot;{}&quot;"/></field:fieldmark-start>',
+        '<field:fieldmark field:type="dropdown"><field:param field:name="ListEntry" field:value="{}"/></field:fieldmark>',
+        '<loext:content-control loext:alias="{}" loext:tag="x">chữ</loext:content-control>',
+        '<text:toc-mark text:string-value="{}" text:outline-level="1"/>',
+        '</text:p><text:section text:name="{}"><text:p>chữ</text:p></text:section><text:p>',
+        '</text:p><table:help-message table:title="{}" table:display="true"/><text:p>',
+        '</text:p><calcext:condition calcext:value="contains-text(&quot;{}&quot;)"/><text:p>',
+    ],
+)
+def test_words_in_attributes_are_given_as_hidden(inner: str) -> None:
+    found = find(read_body(f"<text:p>{inner.format(MARK)}</text:p>"), MARK)
+    assert (found.role, found.origin) == (Role.FIELD, Origin.HIDDEN)
+
+
+def test_a_section_that_nobody_named_gives_no_words() -> None:
+    runs = read_body('<text:section text:name="Section1"><text:p>chữ</text:p></text:section>').document.runs
+    assert [run.text for run in runs] == ["chữ"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [(("mật", "độ", "dân", "số"), "mật độ dân số"), (("báo cáo", "MẬT"), "báo cáo, MẬT"), (("Mật",), "Mật")],
+)
+def test_keywords_are_one_line(words: tuple[str, ...], line: str) -> None:
+    """LibreOffice and Gnumeric part the keywords of a Word file at their blanks."""
+    keywords = "".join(f"<meta:keyword>{word}</meta:keyword>" for word in words)
+    meta = f"<office:document-meta {NS}><office:meta>{keywords}</office:meta></office:document-meta>"
+    runs = read_body("<text:p/>", meta_xml=meta).document.runs
+    assert [(run.text, run.locator) for run in runs] == [(line, "property:Keyword")]
 
 
 def test_sheets_have_cells_hidden_rows_and_formula_words() -> None:

@@ -190,6 +190,14 @@ def test_headers_notes_and_text_boxes_have_their_roles():
     ]
 
 
+def test_the_comment_of_a_defined_name_is_read():
+    letters = "MẬT".encode("utf-16-le")
+    comment = record(0x894, struct.pack("<H10xHH", 0x894, 3, 3) + b"\0ten" + b"\x01" + letters)
+    assert [(run.text, run.locator) for run in runs(before=(comment,)) if run.role is Role.NAME][:1] == [
+        ("MẬT", "name:ten")
+    ]
+
+
 def test_defined_names_and_their_constants_are_read():
     tokens = b"\x17" + short("MẬT")
     name = (

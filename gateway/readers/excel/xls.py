@@ -198,6 +198,8 @@ class _Workbook:
                 book.since_1904 = bool(u16(record.data, 0))
             case 0x18 | 0x218:
                 self._defined_name(record)
+            case 0x894:
+                self._name_comment(record)
             case 0x23 | 0x223:
                 self._external_name(record)
             case 0x5A:
@@ -265,6 +267,14 @@ class _Workbook:
     def _name(self, name: str, tokens: bytes) -> None:
         self._sink.put_line(name, Place(f"name:{name}", Role.NAME, Origin.HIDDEN))
         self._book.formula(tokens, f"name:{name}")
+
+    def _name_comment(self, record: BiffRecord) -> None:
+        """What newer Excel says of a defined name (NameCmt, MS-XLS 2.4.190)."""
+        reader = Strings(record, 16)
+        name = reader.unicode_of(u16(record.data, 12)).text
+        self._sink.put_line(
+            reader.unicode_of(u16(record.data, 14)).text, Place(f"name:{name}", Role.NAME, Origin.HIDDEN)
+        )
 
     def _supporting_book(self, record: BiffRecord) -> None:
         """Other workbooks, programs and servers that formulas speak of (MS-XLS 2.4.271)."""

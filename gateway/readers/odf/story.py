@@ -14,6 +14,7 @@ from typing import Final
 from gateway.model import Origin, Role
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words
 from gateway.readers.numerals import whole
+from gateway.readers.odf.attributes import attribute_words
 from gateway.readers.odf.flow import Flow, Shelf, hide
 from gateway.readers.odf.rows import flat_rows, repeat_count
 from gateway.readers.odf.shapes import SHAPES, Shapes
@@ -89,9 +90,6 @@ class Story:
                 self._turn()
             case "office:forms" | "form:form":
                 self._shapes.forms(element, flow.place)
-            case "text:variable-decl" | "text:user-field-decl" | "text:variable-set":
-                value = element.get(clark("office:string-value")) or ""
-                self.aside(value, flow.place, Role.FIELD)
             case "office:change-info":
                 self.blocks(element, flow._replace(place=flow.place._replace(role=Role.COMMENT)))
             case "table:content-validation" | "table:named-range" | "table:named-expression" | "table:database-range":
@@ -293,6 +291,8 @@ class Story:
 
     def leftovers(self, root: Element, place: Place) -> None:
         """Give what nobody has read; words inside number formats only when they are words."""
+        for words in attribute_words(root):
+            self.aside(words, place, Role.FIELD)
         for owner, text in texts(root):
             name = NAMES[owner.tag]
             if name not in _NOISE and not name.startswith(("config:", "style:")):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Member, ReadError
@@ -72,14 +73,19 @@ def _service_part(name: str) -> bool:
 def _relationships(parts: Parts, sink: Sink) -> set[str]:
     """Report what leads outside; return the folded names of all parts that something refers to."""
     referred: set[str] = set()
+    addresses: set[str] = set()
     for source in ("", *parts.package.names):
         for relation in parts.package.relationships(source):
             if relation.external:
                 _external(relation, sink)
+                addresses.add(relation.target)
             elif relation.target:
                 referred.add(relation.target.casefold())
             if relation.kind in {"vbaProject", "xlMacrosheet", "xlIntlMacrosheet"}:
                 sink.warn("macro", f"part:{relation.target}")
+    for words in sorted({unquote(address) for address in addresses}):
+        if not words.isascii():  # an address in plain letters names a page, not a folder of an office
+            sink.put_line(words, Place("link", Role.FIELD, Origin.HIDDEN))
     return referred
 
 

@@ -79,6 +79,8 @@ _PREFIXES: Final = {
     "urn:oasis:names:tc:opendocument:xmlns:config:1.0": "config",
     "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0": "manifest",
     "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0": "loext",
+    "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0": "calcext",
+    "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0": "field",
     "http://www.w3.org/1999/xlink": "xlink",
     "http://www.w3.org/1998/Math/MathML": "math",
 }
