@@ -15,13 +15,12 @@ from typing import Final
 
 from gateway.readers.archives.tar_header import is_tar
 from gateway.readers.registry import DXF, OOXML_ENCRYPTED
+from gateway.readers.sniff_packed import AR, CPIO, XAR, packed_types, unknown_type
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
 
 OCTETS: Final = "application/octet-stream"
 EMPTY: Final = "application/x-empty"
-VOLUME: Final = "application/x-archive-volume"
-"""One of several volumes of an archive, which only all of them together open; known by its name alone."""
 EXECUTABLE: Final = "application/x-dosexec"
 WORD_2: Final = "application/x-winword-2"
 """Word for Windows 1 and 2, before there were compound files."""
@@ -34,6 +33,8 @@ _TEXTS: Final = frozenset(
 _WRAPPERS: Final = frozenset({
     "application/pkcs7-mime", "application/pkcs7-signature", "application/x-7z-compressed", "application/vnd.rar",
     "application/x-tar", "application/vnd.ms-cab-compressed", "application/x-iso9660-image", "application/ms-tnef",
+    CPIO, AR, XAR, "application/x-ms-wim", "application/x-squashfs", "application/x-virtual-disk", "application/x-disk-image",
+    "application/x-apple-diskimage",
 })  # fmt: skip
 """Formats that may hold a whole file unpacked, so that its marks are no disguise."""
 _SELF_EXTRACTING: Final = 2 << 20
@@ -96,9 +97,6 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"\x00asm", "application/wasm"),
     (0, b"wOFF", "font/woff"),
     (0, b"wOF2", "font/woff2"),
-    (0, b"\x60\xea", "application/x-arj"),
-    (0, b"\x1f\x9d", "application/x-compress"),
-    (0, b"LZIP", "application/x-lzip"),
     (0, b"\x09\x02\x06\x00", "application/vnd.ms-excel"),  # BIFF2-4 without an OLE file around it
     (0, b"\x09\x04\x06\x00", "application/vnd.ms-excel"),
     (0, b"\x09\x00\x04\x00", "application/vnd.ms-excel"),
@@ -111,7 +109,6 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0x9001, b"CD001", "application/x-iso9660-image"),
     (0x8001, b"BEA01", "application/x-iso9660-image"),
 )
-_VOLUME_NAME: Final = re.compile(r"\.(?:(?:7z|zip|rar|tar|gz)\.\d{3}|[zr]\d{2}|part\d{1,3}\.rar)$", re.IGNORECASE)
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _LZH: Final = re.compile(rb"..-l[hz][0-9sd]-", re.DOTALL)
 _PDF_HEADER: Final = re.compile(rb"%PDF-[0-9.]")
@@ -159,7 +156,7 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
     if not found:
         # Unpackers find an archive behind anything; RAR's own self-extracting modules are not always recognised above.
         found = dict.fromkeys(_inside_program(data))
-    types = tuple(found) or (VOLUME if _VOLUME_NAME.search(filename or "") else OCTETS,)
+    types = tuple(found) or (unknown_type(data, filename) or OCTETS,)
     texts = all(kind in _TEXTS for kind in types)
     return Sniffed(types, polyglot=len(types) > 1 and not (texts or program or _is_office(data)))
 
@@ -194,6 +191,7 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
         kinds.append("application/vnd.wordperfect")
     if data[:1] == b"0" and (cms := _cms_type(data, filename, declared_type)):
         kinds.append(cms)
+    kinds += packed_types(data)
     if (not kinds and is_tar(data)) or data[257:262] == b"ustar":
         kinds.append("application/x-tar")
     return kinds

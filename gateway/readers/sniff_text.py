@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from gateway.readers.registry import DOCX, DXF, PPTX, SYLK, XLSX
+from gateway.readers.sniff_packed import SEALED
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
@@ -43,7 +44,7 @@ _DXF: Final = re.compile(rb"(?:999[ \t]*\r?\n[^\r\n]{0,500}\r?\n\s*){0,20}0[ \t]
 """Comments and the first section of a drawing."""
 _SYLK: Final = re.compile(rb"ID;P[^\r\n]{0,200}\r?\n(?:[BCFOPW]|N[NELU]);")
 """The first two records of a sheet; a list that begins with a column `ID` has no such second line."""
-_PEM: Final = re.compile(rb"-----BEGIN (?P<label>PKCS7|CMS|PKCS #7 SIGNED DATA|PGP MESSAGE)-----")
+_PEM: Final = re.compile(rb"-----BEGIN (?P<label>AGE ENCRYPTED FILE|PKCS7|CMS|PKCS #7 SIGNED DATA|PGP MESSAGE)-----")
 _TEXT_SUFFIXES: Final = (".txt", ".csv", ".log", ".md", ".ini", ".json", ".tsv")
 _SPACE: Final = frozenset(b"\t\n\r\f\v\x1b")
 _CONTROLS: Final = bytes(octet for octet in range(32) if octet not in _SPACE)
@@ -66,6 +67,8 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
     if head[:11].upper().startswith(b"BEGIN:VCARD"):
         return ("text/vcard",)
     if pem := _PEM.match(head):
+        if pem["label"].startswith(b"AGE"):
+            return (SEALED,)
         return ("application/pgp-encrypted",) if pem["label"].startswith(b"PGP") else ("application/pkcs7-mime",)
     if _SYLK.match(head):
         return (SYLK,)

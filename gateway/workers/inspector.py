@@ -22,7 +22,8 @@ from gateway.model import ActiveContent, Document, Part, ReadStatus, Signature
 from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.sniff import EMPTY, OCTETS, VOLUME, Sniffed, sniff
+from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
+from gateway.readers.sniff_packed import SEALED, VOLUME
 from gateway.workers import encoded, types
 from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
@@ -38,6 +39,7 @@ _NEVER_LOCKED: Final = _TEXTS | {"application/rtf", "message/rfc822", "text/cale
 _SEALED: Final = {
     "application/pgp-encrypted": "pgp",
     "application/x-microsoft-rpmsg-message": "rights-protected",
+    SEALED: "encrypted-file",
 }
 """Types that are encrypted by their nature."""
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)

@@ -1,9 +1,11 @@
 """7z, RAR, TAR and the single-stream formats, with the same rules as ZIP."""
 
+import base64
 import bz2
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zlib
 
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
+from gateway.readers.archives import foreign as archive_foreign
 from gateway.readers.archives import libarchive
 from gateway.readers.archives import rar as archive_rar
 from gateway.readers.archives import seven_zip as archive_7z
@@ -21,6 +24,7 @@ from gateway.readers.archives import stream as archive_stream
 from gateway.readers.archives import tar as archive_tar
 from gateway.readers.archives.rar_plain import _FOUR_LONG, _RAR5, _aes, _block4, _block5, _number, sample_archives
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.sniff import sniff
 
 needs_libarchive = pytest.mark.skipif(
     not libarchive.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
@@ -74,6 +78,82 @@ def test_what_follows_a_7z_archive_is_named():
 def test_a_volume_of_a_7z_is_unsupported():
     reading = read(archive_7z, seven([("a", TEXT)]), SEVEN, filename="ho-so.7z.001")
     assert reading.document.reason == "multi-volume"
+
+
+def test_a_method_that_is_not_known_in_full_is_unsupported_and_not_damaged():
+    """7-Zip ZS writes Brotli in frames; the letters of a frame in place of the first octets."""
+    data = bytearray(seven([("a.txt", TEXT)], filters=[{"id": py7zr.FILTER_BROTLI, "level": 3}]))
+    data[32:48] = struct.pack("<IIIHH", 0x184D2A50, 8, 40, 0x5242, 1)
+    document = read(archive_7z, bytes(data), SEVEN).document
+    assert (document.status, document.reason) == (ReadStatus.UNSUPPORTED, "7z-method")
+
+
+MARK = "TỐI MẬT\n".encode()
+PACKED = {  # made by lz4, lz4 -l, lzip, compress and bsdtar
+    "a.txt.lz4": "BCJNGGRApwwAAIBU4buQSSBN4bqsVAoAAAAA8IZ5ww==",
+    "b.txt.lz4": "AiFMGA0AAADAVOG7kEkgTeG6rFQK",
+    "a.txt.lz": "TFpJUAEMACo4U2kCWsSAkQu2Lj27zouv//jxoAC4hSLdDAAAAAAAAAAxAAAAAAAAAA==",
+    "a.txt.Z": "H52QVMLtgpQERJNwulhRURBwYMGDCRc2JGgQoUKGAilCvDjxoUWJGT1GxOiw4siOJi8C",
+    "a.xar": "eGFyIQAcAAEAAAAAAAABLgAAAAAAAAJVAAAAAHicfZLBjsIgEIbvPgXpvQJN6xoz4s0ncC97I3TskrTQtGh0n35hsJo9rCf++eebDDADh9vQsytOs/VuX8i1KBg6"
+    "41vrun3xeTqW2+KgVnDTk1oxCN7Eg4GZUIdYUQY7oKpEtSmlLKvmJMSurnf1B/C/SCo62x6ZbWOXIsUMnI4ZvQ63AJw0ueE+okoscJJkWudbVFI2jay2W+A5plSLV2vQ"
+    "ebVpRFUDf8aUHRInNnVMDM+Si22VAJ6OHM84qcn7eA+SZHYZ6haom/xlfFBZk23++4Kv+AfL2+M93mDDC9NvMP3CWh00KQY9ui58K1kBf8js+/N5xpBe8FDZnu0PEkwi"
+    "e8vA2RzuPe4LPY69NTQ97k3AUM4hTnMoeO7Ol/bA05zSYnDaDOC0J78/QKvJVOG7kEkgTeG6rFQK",
+}
+
+
+@needs_libarchive
+@pytest.mark.parametrize(("name", "octets"), PACKED.items())
+def test_rare_packers_are_opened(name, octets):
+    data = base64.b64decode(octets)
+    kind = sniff(data, name).primary
+    members = read(archive_foreign, data, kind, filename=name).members
+    assert [(member.name, member.data[: len(MARK)]) for member in members] == [(name[0] + ".txt", MARK)]
+
+
+@needs_libarchive
+def test_cpio_ar_and_lzma_are_opened():
+    def field(number, form):
+        return format(number, form).encode()
+
+    newc = b"070701" + b"".join(
+        field(number, "08x") for number in (1, 0o100644, 0, 0, 1, 0, len(MARK), 0, 0, 0, 0, 6, 0)
+    )
+    newc += b"a.txt\0" + MARK + bytes(-len(MARK) % 4)
+    newc += (
+        b"070701"
+        + b"".join(field(number, "08x") for number in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0))
+        + b"TRAILER!!!\0"
+        + bytes(3)
+    )
+    ar = (
+        b"!<arch>\n"
+        + b"a.txt/".ljust(16)
+        + b"0".ljust(12)
+        + b"0     0     100644  "
+        + field(len(MARK), "<10")
+        + b"`\n"
+        + MARK
+    )
+    alone = lzma.compress(MARK, lzma.FORMAT_ALONE)
+    for name, data in (("a.cpio", newc), ("a.deb", ar), ("a.txt.lzma", alone)):
+        reading = read(archive_foreign, data, sniff(data, name).primary, filename=name)
+        assert (reading.document.status, [(m.name, m.data) for m in reading.members]) == (
+            ReadStatus.OK,
+            [("a.txt", MARK)],
+        )
+
+
+@needs_libarchive
+def test_a_rare_packer_that_unpacks_nothing_is_damaged():
+    damaged = b"\x04\x22\x4d\x18" + b"\xff" * 40
+    document = read(archive_foreign, damaged, sniff(damaged).primary, filename="a.lz4").document
+    assert document.status is ReadStatus.MALFORMED
+
+
+def test_zlib_and_frames_of_zstd_without_data_are_opened():
+    for data in (zlib.compress(MARK), b"\x50\x2a\x4d\x18\2\0\0\0ab" + zstd.compress(MARK)):
+        reading = read(archive_stream, data, sniff(data).primary)
+        assert (reading.document.status, b"".join(m.data for m in reading.members)) == (ReadStatus.OK, MARK)
 
 
 RAR = "application/vnd.rar"

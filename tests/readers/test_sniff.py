@@ -1,14 +1,18 @@
 """What a file is decided by its octets, all answers at once."""
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSB, XLSX
-from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, VOLUME, sniff
+from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, sniff
+from gateway.readers.sniff_packed import AR, CPIO, LZ4, LZMA, SEALED, UNKNOWN_ARCHIVE, VOLUME, XAR, ZLIB, ZSTD
 from gateway.workers import sample
 
 PDF = sample._PDF
@@ -67,6 +71,53 @@ def test_type_by_content(data, kind):
 
 def test_names_do_not_change_what_a_binary_is():
     assert sniff(PDF, "bao-cao.docx", "application/msword").types == ("application/pdf",)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\x04\x22\x4d\x18\x64\x40\xa7", LZ4),
+        (b"\x50\x2a\x4d\x18\2\0\0\0ab\x28\xb5\x2f\xfd\x24\0", ZSTD),
+        (b"\x5a\x2a\x4d\x18\0\0\0\0\x04\x22\x4d\x18\x64", LZ4),
+        (lzma.compress(b"xin chao", lzma.FORMAT_ALONE), LZMA),
+        (zlib.compress(b"xin chao"), ZLIB),
+        (b"070701" + b"0" * 104 + b"a\0", CPIO),
+        (struct.pack("<13H", 0o070707, *[0] * 9, 2, 0, 4) + b"a\0abcd", CPIO),
+        (b"!<arch>\na.txt/          0           0     0     644     4         `\nabcd", AR),
+        (b"xar!\0\x1c\0\1" + bytes(40), XAR),
+        (b"MSWIM\0\0\0" + bytes(40), "application/x-ms-wim"),
+        (b"hsqs" + bytes(40), "application/x-squashfs"),
+        (bytes(7) + b"**ACE**" + bytes(40), "application/x-ace-compressed"),
+        (
+            b"\xeb\x58\x90MSDOS5.0".ljust(82, b"\1") + b"FAT32   ".ljust(428, b"\1") + b"\x55\xaa",
+            "application/x-disk-image",
+        ),
+        (bytes(2048) + b"koly" + bytes(508), "application/x-apple-diskimage"),
+        (b"Salted__" + bytes(range(128, 200)), SEALED),
+        (b"age-encryption.org/v1\n-> X25519 abc\n" + bytes(range(128, 250)), SEALED),
+        (b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", SEALED),
+        (b"\x84\x5e\x03" + bytes(range(90)), "application/pgp-encrypted"),
+        (b"#!/bin/sh\n# Makeself\n" + bytes(range(256)), "application/x-shar"),
+    ],
+)
+def test_what_packs_or_locks_files_is_never_of_no_known_form(data, kind):
+    assert sniff(data).primary == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.docx.br", UNKNOWN_ARCHIVE), ("ho-so.paq8px", UNKNOWN_ARCHIVE), ("a.docx.enc", SEALED), ("a.docx.002", VOLUME)],
+)
+def test_octets_of_no_known_form_are_what_the_name_of_an_archive_says(name, kind):
+    assert sniff(bytes(range(256)) * 8, name).primary == kind
+    assert sniff(bytes(range(256)) * 8, "so-lieu.dat").primary == OCTETS
+
+
+@pytest.mark.parametrize(
+    "text", ["RZIP là tên chương trình", "SIT! nghỉ", "#!/bin/sh\necho xin chào\n", "x^2 + y^2 = 1", "AES là gì?"]
+)
+def test_texts_that_begin_like_an_archive_are_texts(text):
+    assert sniff(text.encode(), "a.txt").types == ("text/plain",)
 
 
 @pytest.mark.parametrize("name", ["a.7z.002", "a.z01", "a.r07", "a.part3.rar", "A.ZIP.003"])

@@ -1,4 +1,4 @@
-"""CAB, ISO 9660 and LHA archives to members, by libarchive (MS-CAB, ECMA-119)."""
+"""CAB, ISO 9660, LHA, cpio, ar and XAR archives, and rare single compressed files, to members by libarchive."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from typing import Final
 
 from gateway.model import ReadStatus
 from gateway.readers.archives import libarchive
+from gateway.readers.archives.stream import inner_name
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught
+from gateway.readers.sniff_packed import AR, COMPRESS, CPIO, LZ4, LZIP, LZMA, XAR
 
 _KINDS: Final = {
     "application/vnd.ms-cab-compressed": ("cab", b"MSCF"),
     "application/x-iso9660-image": ("iso", b""),
     "application/x-lzh-compressed": ("lha", b""),
+    CPIO: ("cpio", b""),
+    AR: ("ar", b""),
+    XAR: ("xar", b""),
+    LZ4: ("lz4", b""),
+    LZMA: ("lzma", b""),
+    LZIP: ("lzip", b""),
+    COMPRESS: ("compress", b""),
 }
+_SINGLE: Final = frozenset({LZ4, LZMA, LZIP, COMPRESS})
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -23,7 +33,10 @@ def read(source: Source, budget: Budget) -> Reading:
     # A cabinet may stand inside a program that unpacks it.
     data = source.data[max(0, source.data.find(magic)) :] if magic else source.data
     contents = Contents(source, kind, budget)
-    gather(contents, data, kind)
+    gather(contents, data, kind, (inner_name(source),) if source.detected_type in _SINGLE else ())
+    if [member.data for member in contents.members] == [source.data] and source.detected_type in _SINGLE:
+        contents.members.clear()  # nothing was unpacked
+        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     if not contents.members and not contents.faults and len(data) > 1024:
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     return contents.reading()

@@ -1,6 +1,6 @@
-"""libarchive through ctypes, for formats that nothing in Python reads: compressed RAR, CAB, ISO 9660, LHA, odd 7z.
+"""libarchive through ctypes, for formats that nothing in Python reads.
 
-The shared library is looked up once (`available`), by the zygote before the sandbox closes; without it these formats are
+These are compressed RAR, CAB, ISO 9660, LHA, odd 7z, cpio, ar, XAR, and single files in LZ4, LZMA, lzip and compress. The shared library is looked up once (`available`), by the zygote before the sandbox closes; without it these formats are
 UNSUPPORTED. Archives are read from memory and members are streamed against the budget, nothing is written anywhere.
 """
 
@@ -31,7 +31,17 @@ _SUPPORT: Final = {
     "iso": ("iso9660",),
     "lha": ("lha",),
     "7z": ("7zip",),
+    "cpio": ("cpio",),
+    "ar": ("ar",),
+    "xar": ("xar",),
+    "lz4": ("raw",),
+    "lzma": ("raw",),
+    "lzip": ("raw",),
+    "compress": ("raw",),
 }
+"""Formats of libarchive by kind."""
+_FILTERS: Final = ("lz4", "lzma", "lzip", "compress")
+"""Kinds that are one compressed file."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,9 @@ def _declare(library: Any) -> None:
         for kind in formats:
             function = getattr(library, f"archive_read_support_format_{kind}")
             function.restype, function.argtypes = ctypes.c_int, (pointer,)
+    for kind in _FILTERS:
+        function = getattr(library, f"archive_read_support_filter_{kind}")
+        function.restype, function.argtypes = ctypes.c_int, (pointer,)
 
 
 def entries(data: bytes, kind: str, budget: Budget) -> Iterator[ForeignEntry]:
@@ -104,6 +117,8 @@ def entries(data: bytes, kind: str, budget: Budget) -> Iterator[ForeignEntry]:
     try:
         for support in _SUPPORT[kind]:
             getattr(library, f"archive_read_support_format_{support}")(archive)
+        if kind in _FILTERS:
+            getattr(library, f"archive_read_support_filter_{kind}")(archive)
         if library.archive_read_open_memory(archive, data, len(data)) != _OK:
             raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
         yield from _walk(library, archive, len(data), budget)

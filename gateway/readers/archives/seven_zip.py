@@ -111,6 +111,9 @@ def _read_foreign(contents: Contents, data: bytes) -> bool:
     if not libarchive.available():
         raise ReadError(ReadStatus.UNSUPPORTED, "7z-method")
     gather(contents, data, "7z")
+    # What libarchive calls damaged is the method, since py7zr has read the headers.
+    known = (ReadStatus.MALFORMED, "damaged-archive")
+    contents.faults = [(ReadStatus.UNSUPPORTED, "7z-method") if fault == known else fault for fault in contents.faults]
     return False
 
 

@@ -1,4 +1,4 @@
-"""Single compressed files: gzip (RFC 1952), bzip2, xz, zstd (RFC 8878); several streams in a row are one file."""
+"""Single compressed files: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz, zstd (RFC 8878); several streams in a row are one file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from gateway.readers.archives.zip_streams import Decompressor, Zlib, collect, pi
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents
 
+_SKIPPABLE: Final = tuple(bytes((number,)) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
+"""Frames of zstd without data, as parallel packers write them between the others."""
 _KINDS: Final[dict[str, tuple[str, Callable[[], Decompressor], tuple[bytes, ...]]]] = {
     "application/gzip": ("gzip", lambda: Zlib(31), (b"\x1f\x8b\x08",)),
     "application/x-bzip2": ("bzip2", bz2.BZ2Decompressor, (b"BZh",)),
     "application/x-xz": ("xz", xz_stream, (b"\xfd7zXZ\0",)),
-    "application/zstd": ("zstd", zstd_stream, (b"\x28\xb5\x2f\xfd",)),
+    "application/zstd": ("zstd", zstd_stream, (b"\x28\xb5\x2f\xfd", *_SKIPPABLE)),
+    "application/zlib": ("zlib", lambda: Zlib(15), ()),
 }
-_SUFFIXES: Final = (".gz", ".tgz", ".bz2", ".tbz2", ".tbz", ".xz", ".txz", ".zst", ".tzst", ".z")
+_SUFFIXES: Final = (
+    ".gz", ".tgz", ".bz2", ".tbz2", ".tbz", ".xz", ".txz", ".zst", ".tzst", ".z", ".zz", ".lz4", ".lzma", ".tlz", ".lz", ".taz",
+)  # fmt: skip
+_TARS: Final = (".tgz", ".tbz2", ".tbz", ".txz", ".tzst", ".tlz", ".taz")
 _STREAMS: Final = 1000
 
 
@@ -33,7 +39,7 @@ def read(source: Source, budget: Budget) -> Reading:
         return contents.reading()
     if rest:
         contents.fault(ReadStatus.MALFORMED, "trailing-data")
-    contents.add(Member(name=_inner_name(source), data=data))
+    contents.add(Member(name=inner_name(source), data=data))
     return contents.reading()
 
 
@@ -80,11 +86,11 @@ class _Counting:
         return self._stream.decompress(data, max_length)
 
 
-def _inner_name(source: Source) -> str:
+def inner_name(source: Source) -> str:
     """Return the name without its suffix; gzip's own idea of the name is for display only and not used."""
     name = (source.filename or "content").rpartition("/")[2]
     lower = name.lower()
     for suffix in _SUFFIXES:
         if lower.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)] + (".tar" if suffix in (".tgz", ".tbz2", ".tbz", ".txz", ".tzst") else "")
+            return name[: -len(suffix)] + (".tar" if suffix in _TARS else "")
     return name

@@ -20,7 +20,7 @@ END_MAGIC: Final = b"PK\x05\x06"
 _END64_MAGIC: Final = b"PK\x06\x06"
 _LOCATOR64_MAGIC: Final = b"PK\x06\x07"
 _DESCRIPTOR_MAGIC: Final = b"PK\x07\x08"
-_SPAN_MARKER: Final = b"PK00"
+_SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
@@ -325,7 +325,7 @@ def _check_gap(data: bytes, start: int, stop: int, found: Survey, budget: Budget
     gap = data[start:stop]
     if first:
         found.prefix = len(gap)
-        if gap == _SPAN_MARKER:
+        if gap in _SPAN_MARKERS:
             return
     hidden = _walk_locals(data, start, stop, budget)
     if hidden:
