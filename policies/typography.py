@@ -41,7 +41,22 @@ RULES: Final = (
 NEEDS: Final = frozenset({Need.DOCUMENTS})
 
 _SHEETS_AND_SLIDES: Final = frozenset(
-    {"xlsx", "xlsm", "xls", "ods", "csv", "pptx", "ppt", "odp", "xlsb", "slk", "excel2003-xml", "calendar", "vcard"}
+    {
+        "xlsx",
+        "xlsm",
+        "xls",
+        "ods",
+        "csv",
+        "pptx",
+        "ppt",
+        "odp",
+        "xlsb",
+        "slk",
+        "dbf",
+        "excel2003-xml",
+        "calendar",
+        "vcard",
+    }
 )
 _MESSAGE_FORMATS: Final = frozenset({"text", "html"})
 

@@ -13,6 +13,7 @@ import importlib.util
 from collections.abc import Callable
 
 from gateway.readers.base import Budget, Reading, Source
+from gateway.readers.sniff_dbf import DBF, DBF_MEMO
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 
@@ -43,6 +44,8 @@ READERS: dict[str, str] = {
     "application/msword": "gateway.readers.word.doc",
     "application/vnd.ms-excel": "gateway.readers.excel.xls",
     SYLK: "gateway.readers.excel.sylk",
+    DBF: "gateway.readers.excel.dbf",
+    DBF_MEMO: "gateway.readers.excel.dbf",
     "application/vnd.ms-powerpoint": "gateway.readers.powerpoint.ppt",
     "application/rtf": "gateway.readers.word.rtf",
     "text/html": "gateway.readers.markup.html",
@@ -113,6 +116,8 @@ _FORMATS: dict[str, str] = {
     "application/rtf": "rtf",
     DXF: "dxf",
     SYLK: "slk",
+    DBF: "dbf",
+    DBF_MEMO: "dbf",
     "text/html": "html",
     "text/plain": "text",
     "text/csv": "text",

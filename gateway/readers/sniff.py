@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.readers.archives.tar_header import is_tar
 from gateway.readers.registry import DXF, OOXML_ENCRYPTED
+from gateway.readers.sniff_dbf import DBF, DBF_MEMO, is_dbf
 from gateway.readers.sniff_packed import AR, CPIO, XAR, packed_types, unknown_type
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
@@ -156,6 +157,8 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
     if not found:
         # Unpackers find an archive behind anything; RAR's own self-extracting modules are not always recognised above.
         found = dict.fromkeys(_inside_program(data))
+    if not found and (filename or "").lower().endswith((".fpt", ".dbt")):
+        found[DBF_MEMO] = None
     types = tuple(found) or (unknown_type(data, filename) or OCTETS,)
     texts = all(kind in _TEXTS for kind in types)
     return Sniffed(types, polyglot=len(types) > 1 and not (texts or program or _is_office(data)))
@@ -192,6 +195,8 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
     if data[:1] == b"0" and (cms := _cms_type(data, filename, declared_type)):
         kinds.append(cms)
     kinds += packed_types(data)
+    if not kinds and is_dbf(data):
+        kinds.append(DBF)
     if (not kinds and is_tar(data)) or data[257:262] == b"ustar":
         kinds.append("application/x-tar")
     return kinds
