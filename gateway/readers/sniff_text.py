@@ -35,6 +35,8 @@ _MAIL_FIELDS: Final = frozenset({
     "content-type", "content-transfer-encoding", "reply-to", "sender", "dkim-signature", "x-mailer", "x-originating-ip",
     "authentication-results", "envelope-to", "references", "in-reply-to", "user-agent", "thread-topic", "importance",
 })  # fmt: skip
+COUNT_LINE: Final = re.compile(rb"(\d{1,12})[ \t]*\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}[ \t]*:)")
+"""The size of the message, before it in files of Apple Mail (.emlx); what they know of it stands behind it."""
 _MAIL_TYPES: Final = frozenset({"message/rfc822", "message/global", "application/mbox"})
 _HEADER_TYPES: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 """The header of a returned mail alone (RFC 3462)."""
@@ -162,6 +164,8 @@ def _mostly_broken(text: str) -> bool:
 
 def _is_mail(head: bytes, name: str, declared_type: str) -> bool:
     """Whether it begins with a header block that has two or more fields that mails have."""
+    if counted := COUNT_LINE.match(head):
+        head = head[counted.end() :]
     if head.startswith(b"From ") and head.count(b"\n") > 2:
         head = head.partition(b"\n")[2]
     lines = head[:8192].splitlines()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.mail import calendar, eml, mapi, outlook_msg
+from gateway.readers.sniff import sniff
 from tests.hostile.corpus import corpus_file
 from tests.readers.lzfu import compress
 
@@ -67,6 +68,18 @@ def test_a_message_in_a_container_gives_its_leaves_and_its_subject():
     reading = eml.read(Source(data=MAIL, part="1"), Budget())
     assert [(member.name, member.data) for member in reading.members] == [("part-1", b"body"), ("a.zip", b"PK\3\4")]
     assert any(run.locator == "property:subject" for run in reading.document.runs)
+
+
+def test_a_file_of_apple_mail_is_a_message_with_its_size_before_it():
+    """What Apple Mail knows of the message stands behind it, with the subject once more."""
+    data = b"%d\r\n" % len(MAIL) + MAIL + b"<plist><string>x</string></plist>"
+    assert sniff(data, "thu.emlx").primary == "message/rfc822"
+    reading, alone = eml.read(Source(data=data, part="1"), Budget()), eml.read(Source(data=MAIL, part="1"), Budget())
+    assert reading.document.runs == alone.document.runs
+    assert [member.data for member in reading.members] == [
+        *(member.data for member in alone.members),
+        b"<plist><string>x</string></plist>",
+    ]
 
 
 def test_a_mailbox_file_is_many_messages():

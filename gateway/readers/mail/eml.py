@@ -1,7 +1,7 @@
 """A message inside a container or an encoded part to its parts (RFC 5322, RFC 2045), by `gateway.mime`.
 
 Messages that stand unencoded inside the mail are already in its part tree; this reader is for the others: attached with
-a transfer encoding, kept in an archive, MHTML, or a mailbox file (RFC 4155) of many messages.
+a transfer encoding, kept in an archive, MHTML, a mailbox file (RFC 4155) of many messages, or one of Apple Mail (.emlx).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from gateway import mime
 from gateway.model import Document, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
+from gateway.readers.sniff_text import COUNT_LINE
 from gateway.text.mark_fields import shown_lines, speaks
 
 _FROM_LINE: Final = re.compile(rb"^From [^\r\n]{3,200}\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}:)", re.MULTILINE)
@@ -30,8 +31,12 @@ def read(source: Source, budget: Budget) -> Reading:
                 content = source.data[start:stop].partition(b"\n")[2]
                 contents.add(Member(name=f"message-{number}.eml", data=content, declared_type="message/rfc822"))
         else:
-            skipped = source.data.find(b"\n") + 1 if spans else 0
-            runs = _message(contents, source.data[skipped:])
+            counted = COUNT_LINE.match(source.data)
+            start = counted.end() if counted else source.data.find(b"\n") + 1 if spans else 0
+            end = start + int(counted[1]) if counted else len(source.data)
+            runs = _message(contents, source.data[start:end])
+            if source.data[end:].strip():
+                contents.add(Member(name="message.plist", data=source.data[end:], declared_type="application/xml"))
     except StopReadingError:
         pass
     reading = contents.reading()
