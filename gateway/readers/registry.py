@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from gateway.readers.base import Budget, Reading, Source
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO
+from gateway.readers.sniff_font import FONT
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 
@@ -64,6 +65,7 @@ READERS: dict[str, str] = {
     "image/wmf": "gateway.readers.pictures.metafile",
     "image/x-svm": "gateway.readers.pictures.metafile",
     DXF: "gateway.readers.drawings.dxf",
+    FONT: "gateway.readers.pictures.font",
     # messages
     "message/rfc822": "gateway.readers.mail.eml",
     "application/vnd.ms-outlook": "gateway.readers.mail.outlook_msg",
@@ -115,6 +117,7 @@ _FORMATS: dict[str, str] = {
     "application/vnd.ms-powerpoint": "ppt",
     "application/rtf": "rtf",
     DXF: "dxf",
+    FONT: "font",
     SYLK: "slk",
     DBF: "dbf",
     DBF_MEMO: "dbf",

@@ -16,6 +16,7 @@ from typing import Final
 from gateway.readers.archives.tar_header import is_tar
 from gateway.readers.registry import DXF, OOXML_ENCRYPTED
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO, is_dbf
+from gateway.readers.sniff_font import FONT, is_font
 from gateway.readers.sniff_packed import AR, CPIO, XAR, packed_types, unknown_type
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
@@ -197,6 +198,8 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
     kinds += packed_types(data)
     if not kinds and is_dbf(data):
         kinds.append(DBF)
+    if not kinds and is_font(data, filename):
+        kinds.append(FONT)
     if (not kinds and is_tar(data)) or data[257:262] == b"ustar":
         kinds.append("application/x-tar")
     return kinds
