@@ -127,6 +127,23 @@ def test_what_stands_around_the_cells_is_read(runs: dict[str, Run]) -> None:
     assert {"Người viết", "Ten_rieng", "Ghi chú tên", "Tờ một", "Tờ hai"} <= set(runs)
 
 
+def test_a_cell_without_a_column_stands_right_behind_the_one_before() -> None:
+    def after(kind: int, value: bytes = b"") -> bytes:
+        return record(kind, struct.pack("<I", 1) + value)
+
+    cells = (
+        cell(6, 2, text("một")), after(0x11, text("MẬT")), after(0x0C), after(0x12, struct.pack("<I", 0)), cell(1, 8, b""),
+        after(0x0D, struct.pack("<I", 42 << 2 | 2)), after(0x10, struct.pack("<d", 2.5)), after(0x3D, b"\0" + text("hai")),
+    )  # fmt: skip
+    reading = read(
+        workbook([("T", 0, sheet(row(0, *cells) + row(1, after(0x11, text("đầu")))))], strings=STRINGS, looks=LOOKS)
+    )
+    found = {run.locator: run.text for run in reading.document.runs if run.locator.startswith("cell:")}
+    assert (found["cell:T!C1"], found["cell:T!D1"], found["cell:T!A2"]) == ("một", "MẬT", "đầu")
+    assert (found["cell:T!J1"], found["cell:T!K1"], found["cell:T!L1"]) == ("42", "2.5", "hai")
+    assert found["cell:T!F1"].startswith("Cộng hoà")
+
+
 def test_comments_in_records_are_read_under_the_content_type_of_comments_in_xml() -> None:
     """As SheetJS declares them."""
     declared = b'"application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"'

@@ -219,6 +219,8 @@ class _SheetWriter:
         self._rows: list[str] = []
         self._around: list[str] = []
         self._row = -1
+        self._column = -1
+        """That of the last cell."""
 
     def whole(self) -> bytes:
         end = "</row>" if self._row >= 0 else ""
@@ -230,8 +232,13 @@ class _SheetWriter:
 
     def take(self, record: Record) -> None:
         kind, data = record
-        if kind in _CELLS:
-            self._cell(kind, data)
+        if kind in _CELLS or kind == _BLANK:
+            self._column = u32(data, 0) & 0x3FFF
+            self._cell(kind, data, 4)
+            return
+        if kind in _NEXT_CELLS:
+            self._column += 1
+            self._cell(_NEXT_CELLS[kind], data, 0)
             return
         match kind:
             case 0x00:  # BrtRowHdr
@@ -260,13 +267,16 @@ class _SheetWriter:
 
     def _begin(self, row: int, attributes: str = "") -> None:
         self._rows.append(("</row>" if self._row >= 0 else "") + f'<row r="{row + 1}"{attributes}>')
-        self._row = row
+        self._row, self._column = row, -1
 
-    def _cell(self, kind: int, data: bytes) -> None:
+    def _cell(self, kind: int, data: bytes, at: int) -> None:
+        """Take a cell whose style stands at a position of the record, before its value."""
+        if kind == _BLANK:
+            return
         if self._row < 0:
             self._begin(0)
-        fields = Fields(data, 8)
-        place = f'<c r="{cell_name(self._row, u32(data, 0) & 0x3FFF)}" s="{u32(data, 4) & 0xFFFFFF}"'
+        fields = Fields(data, at + 4)
+        place = f'<c r="{cell_name(self._row, self._column)}" s="{u32(data, at) & 0xFFFFFF}"'
         form, value = _CELLS[kind](fields, self._fonts)
         formula = ""
         if kind in _FORMULAS:
@@ -310,6 +320,10 @@ _CELLS: Final[dict[int, _Give]] = {
 }
 """What each kind of cell record holds: type and value (BrtCellRk to BrtFmlaError, BrtCellRString)."""
 _FORMULAS: Final = range(0x08, 0x0C)
+_BLANK: Final = 0x01
+_NEXT_CELLS: Final = {0x0C: _BLANK, **{kind + 11: kind for kind in range(0x02, 0x08)}, 0x3D: 0x3E}
+"""The same cells without a column of their own, right behind the one before (BrtShortBlank to BrtShortIsst), as SheetJS
+writes them; Excel and LibreOffice read them."""
 
 
 def other(part: bytes, budget: Budget) -> bytes:
