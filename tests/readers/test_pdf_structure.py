@@ -126,6 +126,66 @@ def test_xfa_and_xmp_words_are_read() -> None:
     assert "xfa" in kinds(document)
 
 
+def unicode_string(text: str) -> bytes:
+    """A text string in UTF-16 (ISO 32000-1 §7.9.2.2)."""
+    return b"<FEFF" + text.encode("utf-16-be").hex().encode() + b">"
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        b"<< /Type /Annot /Subtype /Redact /Rect [80 600 300 640] /OverlayText %s >>",
+        b"<< /Type /Annot /Subtype /Widget /Rect [80 600 300 640] /FT /Btn /T (nut) /MK << /CA %s >> >>",
+        b"<< /Type /Annot /Subtype /Widget /Rect [80 600 300 640] /FT /Btn /T (nut) /MK << /RC %s >> >>",
+        b"<< /Type /StructElem /S /P /P 2 0 R /E %s >>",
+        b"<< /Type /StructElem /S /P /P 2 0 R /T %s >>",
+        b"<< /Type /StructElem /S /P /P 2 0 R /A << /O /UserProperties /P [<< /N (muc) /V %s >>] >> >>",
+        b"<< /Type /Thread /I << /Title %s >> >>",
+        b"<< /Order [%s [2 0 R]] /Name (lop) >>",
+        b"<< /Type /Collection /Schema << /a << /Subtype /S /N %s >> >> >>",
+        b"<< /Type /Filespec /F (a.txt) /CI << /Type /CollectionItem /domat << /D %s >> >> >>",
+        b"<< /Names [%s [3 0 R /Fit]] >>",
+        b"<< /Word << /Private << /Muc %s >> >> >>",
+    ],
+)
+def test_a_string_is_read_wherever_it_stands(thing: bytes) -> None:
+    document = read(pdfs.simple(HELLO, more={10: thing % unicode_string("TUYỆT MẬT")}))
+    assert "TUYỆT MẬT" in {run.text for run in document.runs}
+    assert document.status is ReadStatus.OK
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_script_shows_is_read(stream: bool) -> None:
+    script = "app.beep('0'); app.alert(\"TUYỆT MẬT\");"
+    more = {
+        10: b"<< /S /JavaScript /JS %s >>" % (b"11 0 R" if stream else unicode_string(script)),
+        11: pdfs.stream(script.encode("utf-16")),
+    }
+    document = read(pdfs.simple(HELLO, catalog_extra=b"/OpenAction 10 0 R", more=more))
+    assert "TUYỆT MẬT" in texts(document, Role.PROPERTY)
+
+
+def test_tags_that_only_change_the_look_do_not_part_a_word_of_rich_text() -> None:
+    rich = "<body xmlns='http://www.w3.org/1999/xhtml'><p><b>TUY</b>&#7878;T MẬT</p><p>hai</p></body>"
+    annotation = b"<< /Type /Annot /Subtype /FreeText /Rect [80 600 300 640] /RC " + unicode_string(rich) + b" >>"
+    form = pdfs.stream(f"<template><exData>{rich}</exData></template>".encode())
+    document = read(pdfs.simple(HELLO, catalog_extra=b"/AcroForm << /XFA 11 0 R >>", more={10: annotation, 11: form}))
+    assert any("TUYỆT MẬT" in text.split("\n") for text in texts(document, Role.TEXTBOX))
+    assert "TUYỆT MẬT" in texts(document, Role.FIELD)
+
+
+def test_strings_that_are_no_words_are_left_out() -> None:
+    data = pdfs.simple(
+        HELLO,
+        page_extra=b"/Annots [10 0 R]",
+        more={
+            10: b"<< /Type /Annot /Subtype /Link /Rect [80 600 300 640] /A << /S /URI /URI (https://a.vn/) >> >>",
+            11: b"<< /Type /FontDescriptor /FontName /AAAAAA+F /CharSet (/a/b) >>",
+        },
+    )
+    assert {run.text for run in read(data).runs} == {"HELLO"}
+
+
 def test_objects_in_object_streams_are_found() -> None:
     inner = b"10 0 11 60 " + b"<< /Type /Annot /Subtype /Text /Contents (PACKED) >>".ljust(60) + b"<< /Title (x) >>"
     first = 11

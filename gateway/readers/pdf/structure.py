@@ -68,8 +68,11 @@ _ACTIVE_KEYS = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")(?![A-Za-z0-9_.-])")
 _AUTOMATIC = re.compile(rb"/(?:OpenAction\s*(?:<<|\d)|AA\s*(?:<<|\d))")
 _TEXT_KEYS = re.compile(
     rb"/(?:V|DV|TU|RC|Title|Alt|ActualText|Subj|EF|OCG|XFA|Producer|Creator|CreationDate|Opt|Desc|Author|Subject|Keywords"
-    rb"|Reason|PageLabels)(?![A-Za-z0-9_.-])|/P\s*(?:\(|<(?!<))|/Contents\s*(?:[(<]|\d+\s+\d+\s+R)"
+    rb"|Reason|PageLabels|JS)(?![A-Za-z0-9_.-])|/P\s*(?:\(|<(?!<))|/Contents\s*(?:[(<]|\d+\s+\d+\s+R)"
 )
+_STRING = re.compile(rb"\(\s*[^\s)]|<\s*(?:[Ff][Ee][Ff][Ff]|[Ee][Ff][Bb][Bb])")
+"""The begin of a string that may be words; hexadecimal ones are when they name their Unicode encoding (§7.9.2.2)."""
+_WORDLESS = re.compile(rb"/(?:FontName|BaseFont|Registry|ByteRange)(?![A-Za-z0-9_.-])")
 _CONTENTS = re.compile(rb"(\d+)\s+\d+\s+R")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
@@ -371,6 +374,8 @@ def _content_numbers(names: bytes) -> list[int]:
 
 def _has_text_key(names: bytes) -> bool:
     """Whether an object may hold words; the /Contents of a page are no text."""
+    if _STRING.search(names) and not _WORDLESS.search(names):
+        return True
     match = _TEXT_KEYS.search(names)
     while match is not None and match[0].startswith(b"/Contents") and _PAGE.search(names):
         match = _TEXT_KEYS.search(names, match.end())

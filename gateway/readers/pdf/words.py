@@ -1,11 +1,13 @@
 """Words that stand in the objects of a PDF, not on its pages: form values, annotations, outlines, properties, XML.
 
 Annotation texts are ISO 32000-1 §12.5, form fields §12.7, document information §14.3.3, outlines §12.3.3, layer names
-§8.11.2, alternate descriptions §14.9.3.
+§8.11.2, alternate descriptions §14.9.3. These have roles of their own; every other string that could be read by a
+person (captions of buttons, thread and portfolio titles, expansions, private data of a program) counts as a property.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +18,17 @@ from gateway.readers.pdf.values import get, is_page, text_of, texts_of
 LIMIT_TEXTS = 20_000
 LIMIT_NESTED = 5000
 """Direct objects within one object that are looked into."""
+_TECHNICAL = frozenset(
+    ["/ID", "/Lang", "/DA", "/CheckSum", "/URI", "/F", "/UF", "/Registry", "/Ordering", "/O", "/U", "/OE", "/UE", "/Perms",
+     "/CreationDate", "/ModDate", "/M", "/LastModified", "/Cert", "/Contents", "/CharSet", "/IDTree"]
+)  # fmt: skip
+"""Keys whose strings are no words for a person, or are taken with their own meaning."""
+_BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|div|br|body|html|li|ul|ol|tr|td|h[1-6])\b[^<>]{0,2000}>|<br/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1""", re.DOTALL)
+"""A string literal of a script (ECMA-262 §12.9.4)."""
+_BLOCKS = frozenset(["p", "div", "body", "li", "td"])
+_BINARY = re.compile("[\x00-\x08\x0e-\x17]")
 _ROLES = {"/FreeText": Role.TEXTBOX, "/Stamp": Role.STAMP, "/Watermark": Role.WATERMARK}
 
 
@@ -48,12 +61,38 @@ class Words:
             item = pending.pop()
             if isinstance(item, dict):
                 self._take_one(item, number if item is value else -1, origin)
-                pending.extend(item.raw_get(key) for key in item if key not in ("/Parent", "/P"))  # type: ignore[attr-defined]
+                pending.extend(item.raw_get(key) for key in item if key != "/Parent")  # type: ignore[attr-defined]
             elif isinstance(item, list):
                 pending.extend(item[:LIMIT_NESTED])
 
     def _take_one(self, value: dict[str, Any], number: int, origin: Origin) -> None:
         """Take the words of one dictionary."""
+        before = len(self.texts)
+        self._take_known(value, number, origin)
+        if "/ByteRange" not in value and "/FontName" not in value:
+            self._take_others(value, {text.text for text in self.texts[before:]}, origin)
+
+    def _take_others(self, value: dict[str, Any], known: set[str], origin: Origin) -> None:
+        """Take strings that have no meaning of their own here."""
+        for key in value:
+            if key in _TECHNICAL:
+                continue
+            item = value.raw_get(key)  # type: ignore[attr-defined]
+            if key == "/JS":
+                for script in texts_of(get(value, key)):
+                    self._take_script(script, origin)
+            elif isinstance(item, str | bytes | list):
+                for text in texts_of(item):
+                    if text not in known and not _BINARY.search(text):
+                        self._add(text, Role.PROPERTY, f"property:{str(key)[1:]}", origin)
+
+    def _take_script(self, script: str, origin: Origin) -> None:
+        """Take the string literals of a script: they are what it shows (ISO 32000-1 §12.6.4.16)."""
+        for match in _QUOTED.finditer(script):
+            self._add(match[2], Role.PROPERTY, "property:JavaScript", origin)
+
+    def _take_known(self, value: dict[str, Any], number: int, origin: Origin) -> None:
+        """Take the words whose place tells what they are."""
         if "/ByteRange" in value:  # a signature: its /Contents is no text
             for key in ("/Reason", "/Location", "/ContactInfo", "/Name"):
                 self._add(get(value, key), Role.PROPERTY, f"property:signature-{key[1:]}", origin)
@@ -88,7 +127,7 @@ class Words:
 
     def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:
         for text in texts_of(value):
-            shown = re.sub(r"<[^<>]{0,2000}>", " ", text) if rich else text
+            shown = _plain(text) if rich else text
             if shown.strip() and len(self.texts) < LIMIT_TEXTS:
                 self.texts.append(Text(shown, role, locator, origin))
 
@@ -110,3 +149,11 @@ class Words:
             for text in (element.text, element.tail, *element.attrib.values()):
                 if text and text.strip():
                     self._add(text, role, place, origin)
+            if len(element) and etree.QName(element).localname.lower() in _BLOCKS:
+                # Words of a paragraph may be parted by tags that only change their look.
+                self._add("".join(map(str, element.itertext())), role, place, origin)
+
+
+def _plain(rich: str) -> str:
+    """Return the words of rich text, XHTML by ISO 32000-1 §12.7.3.4: inline tags do not part a word, blocks do."""
+    return html.unescape(_TAG.sub("", _BLOCK_TAG.sub("\n", rich)))
