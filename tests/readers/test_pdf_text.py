@@ -83,6 +83,44 @@ def test_spaced_out_letters_are_joined_to_words() -> None:
     assert lines(read(pdfs.page(draw))) == ["MẬT", "TUYỆT MẬT"]
 
 
+def stamped_over(canvas, text: str, *, step: float, colour: tuple[float, float, float]) -> None:
+    """A line of body text, and a stamp over it whose letters stand a little lower."""
+    canvas.setFont("Serif", 12)
+    for at in range(0, 60, 3):
+        canvas.drawString(
+            80 + at * 6, 700, "chung tay xây dựng chính quyền số trên địa bàn phường năm nay "[at : at + 3]
+        )
+    canvas.setFont("Serif-Bold", 14)
+    canvas.setFillColorRGB(*colour)
+    for position, letter in enumerate(text):
+        if letter != " ":
+            canvas.drawString(161 + step * position, 697, letter)
+
+
+@pytest.mark.parametrize("colour", [(0.8, 0, 0), (0, 0, 0)])
+def test_a_stamp_over_a_line_of_text_stays_a_line_of_its_own(colour) -> None:
+    document = read(pdfs.page(lambda canvas: stamped_over(canvas, "TỐI MẬT", step=10, colour=colour)))
+    assert "TỐI MẬT" in lines(document)
+
+
+def test_a_raised_small_letter_stays_in_its_word() -> None:
+    def draw(canvas):
+        canvas.drawString(80, 700, "diện tích 120 m")
+        canvas.setFont("Serif", 9)
+        canvas.drawString(80 + canvas.stringWidth("diện tích 120 m", "Serif", 14), 702.5, "2")
+
+    assert lines(read(pdfs.page(draw))) == ["diện tích 120 m2"]
+
+
+def test_letters_struck_several_times_for_boldness_are_read_once() -> None:
+    def draw(canvas):
+        for position, letter in enumerate("bảo mật thông tin"):
+            for shift in (0, 0.3, 0.6):
+                canvas.drawString(80 + 12 * position + shift, 700, letter)
+
+    assert lines(read(pdfs.page(draw))) == ["bảo mật thông tin"]
+
+
 def test_turned_text_is_read_as_lines() -> None:
     def draw(canvas):
         for angle, y in ((90, 300), (45, 500), (180, 700)):

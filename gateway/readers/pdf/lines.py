@@ -26,6 +26,12 @@ COLUMN_EM = 1.2
 """A gap without space character from here on parts two columns."""
 WIDE_COLUMN_EM = 4.0
 """The same when the file has a space character in it."""
+STRUCK_EM, STRUCK_LONG_EM = 0.15, 0.4
+"""How far a letter, and a longer text, may lie from itself when it is struck twice for boldness or as a shadow."""
+WORD_STEPS = 2.6
+"""Letters set at one pitch: a blank between words is one step more."""
+OVERLAP_EM = 0.15
+"""Kerning and slanting letters lap over each other by less."""
 WATERMARK_PT = 24.0
 """Turned text from this size on is a watermark."""
 LINK_SUBTYPE = 2
@@ -126,23 +132,52 @@ def _chains(row: list[_Placed]) -> list[_Chain]:
     for item in row:
         size = max(item.piece.size, 1.0)
         best: _Chain | None = None
+        nearest = (0, 0.0)
         for chain in open_chains[-4:]:
-            gap = item.start - chain.end
-            limit = (
-                COLUMN_EM
-                if chain.items[-1].piece.text[-1] not in " \xa0" and item.piece.text[0] not in " \xa0"
-                else (WIDE_COLUMN_EM)
-            )
-            if -0.6 * size <= gap <= limit * size and (best is None or gap < item.start - best.end):
-                best = chain
-        if best is None:
-            open_chains.append(_Chain([item], item.end))
-            continue
-        best.items.append(item)
-        best.end = max(best.end, item.end)
+            last = chain.items[-1]
+            if last.piece.text == item.piece.text and _is_struck_again(item, last, size):
+                break
+            gap, strangeness = item.start - chain.end, 0
+            if last.across != item.across or last.piece.colour != item.piece.colour:
+                strangeness = min(_strangeness(item, before, size) for before in chain.items[-2:])
+            if not _may_follow(last.piece, item.piece, gap / size, strangeness):
+                continue
+            if best is None or (strangeness, gap) < nearest:
+                best, nearest = chain, (strangeness, gap)
+        else:
+            if best is None:
+                open_chains.append(_Chain([item], item.end))
+                continue
+            best.items.append(item)
+            best.end = max(best.end, item.end)
     open_chains = _join_spaced_letters(open_chains)
     open_chains.sort(key=lambda chain: chain.items[0].start)
     return open_chains
+
+
+def _may_follow(before: Piece, after: Piece, gap_em: float, strangeness: int) -> bool:
+    """Whether a piece may go on a line after a gap; what looks strange there only as an exponent or index does."""
+    if strangeness > 1:
+        return after.size < 0.9 * before.size and -OVERLAP_EM <= gap_em <= 2 * SPACE_EM
+    parted = before.text[-1] not in " \xa0" and after.text[0] not in " \xa0"
+    return -0.6 <= gap_em <= (COLUMN_EM if parted else WIDE_COLUMN_EM)
+
+
+def _strangeness(one: _Placed, other: _Placed, size: float) -> int:
+    """Return in how many ways two pieces differ that are of one line by their place: a stamp is printed over a line."""
+    return (
+        (abs(one.across - other.across) > 0.1 * size)
+        + (one.piece.colour != other.piece.colour)
+        + (abs(one.piece.size - other.piece.size) > 0.1 * size)
+    )
+
+
+def _is_struck_again(item: _Placed, before: _Placed, size: float) -> bool:
+    """Whether a piece of the same text was drawn in the same place, and can be seen as well or as little."""
+    if item.piece.unseen is not before.piece.unseen:
+        return False
+    reach = STRUCK_LONG_EM if len(item.piece.text) > 2 else STRUCK_EM
+    return item.start - before.start < reach * size and not item.piece.text.isspace()
 
 
 def _join_spaced_letters(chains: list[_Chain]) -> list[_Chain]:
@@ -183,8 +218,12 @@ def _letter_gaps(chain: _Chain) -> list[float]:
 
 
 def _is_even(chain: _Chain) -> bool:
+    """Whether letters stand at even distances, from edge to edge or, as on a typewriter, from start to start."""
     gaps = _letter_gaps(chain)
-    return len(gaps) < 2 or gaps[-1] <= 6 * max(gaps[0], 0.5) or not _is_lettered(chain)
+    if len(gaps) < 2 or gaps[-1] <= 6 * max(gaps[0], 0.5) or not _is_lettered(chain):
+        return True
+    steps = sorted(after.start - before.start for before, after in itertools.pairwise(chain.items))
+    return steps[-1] <= WORD_STEPS * steps[0]
 
 
 def _columns(rows: list[list[_Chain]]) -> list[_Chain]:
