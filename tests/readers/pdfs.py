@@ -11,6 +11,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from gateway.readers.pdf.fonts import truetype_meanings
+
 LIBERATION = Path("/usr/share/fonts/truetype/liberation")
 
 
@@ -89,4 +91,36 @@ def simple(content: bytes, *, page_extra: bytes = b"", catalog_extra: bytes = b"
             **(more or {}),
         },
         info=info,
+    )
+
+
+def glyph_numbers(lines: list[str], *, unmapped: str) -> bytes:
+    """A page in a font whose codes are glyph numbers, and whose /ToUnicode leaves out some letters (§9.7.5.2, §9.10.3).
+
+    Printer drivers leave letters out that they put together themselves; with all of them left out there is no map.
+    """
+    font = (LIBERATION / "LiberationSerif-Bold.ttf").read_bytes()
+    glyphs = {letter: number for number, letters in truetype_meanings(font).items() for letter in letters}
+    used = sorted(set("".join(lines)))
+    mapped = [letter for letter in used if letter not in unmapped]
+    rows = b"".join(b"<%04X> <%s>\n" % (glyphs[ch], ch.encode("utf-16-be").hex().encode()) for ch in mapped)
+    cmap = b"1 begincodespacerange <0000> <FFFF> endcodespacerange\n%d beginbfchar\n%sendbfchar" % (len(mapped), rows)
+    shown = [b"".join(b"%04X" % glyphs[ch] for ch in line) for line in lines]
+    content = b"BT /F2 14 Tf 80 720 Td " + b" 0 -24 Td ".join(b"<%s> Tj" % codes for codes in shown) + b" ET"
+    widths = b" ".join(b"%d [%d]" % (glyphs[ch], 667 if ch != " " else 250) for ch in used)
+    to_unicode = b"/ToUnicode 14 0 R" if mapped else b""
+    return simple(
+        content,
+        page_extra=b"/Resources << /Font << /F2 10 0 R >> >>",
+        more={
+            10: b"<< /Type /Font /Subtype /Type0 /BaseFont /AAAAAA+Serif /Encoding /Identity-H /DescendantFonts [11 0 R] "
+            + to_unicode
+            + b" >>",
+            11: b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /AAAAAA+Serif /CIDToGIDMap /Identity /FontDescriptor 12 0 R"
+            b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /W [" + widths + b"] >>",
+            12: b"<< /Type /FontDescriptor /FontName /AAAAAA+Serif /Flags 4 /FontBBox [0 -300 1000 1000] /ItalicAngle 0"
+            b" /Ascent 900 /Descent -200 /CapHeight 700 /StemV 100 /FontFile2 13 0 R >>",
+            13: stream(font, compress=True),
+            14: stream(cmap),
+        },
     )

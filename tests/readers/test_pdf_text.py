@@ -10,7 +10,10 @@ from reportlab.lib.colors import CMYKColor, white
 from gateway.model import Document, Origin, Role, Run
 from gateway.readers.base import Budget, Source
 from gateway.readers.pdf import reader as pdf
+from gateway.readers.pictures import ocr
 from tests.readers import pdfs
+
+needs_tesseract = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
 
 
 def read(data: bytes, **source: object) -> Document:
@@ -281,6 +284,34 @@ def test_characters_without_meaning_are_reported_when_nobody_reads_the_page(monk
     monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
     data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (\\001\\002\\003\\004) Tj ET")
     document = read(data)
+    assert (document.status.value, document.reason) == ("partial", "no-text-map")
+
+
+LETTER = ["ỦY BAN NHÂN DÂN", "TỐI MẬT", "Bảo đảm an toàn thông tin trên địa bàn phường"]
+
+
+def test_a_glyph_that_the_map_leaves_out_is_no_letter(monkeypatch) -> None:
+    from gateway.readers.pdf import scan as pdf_scan
+
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    document = read(pdfs.glyph_numbers(LETTER, unmapped="ỐẬ"))
+    assert lines(document) == ["ỦY BAN NHÂN DÂN", "TI MT", LETTER[2]]
+    assert read(pdfs.glyph_numbers(LETTER, unmapped="")).status.value == "ok"
+
+
+@needs_tesseract
+def test_letters_that_the_map_leaves_out_are_read_from_the_page() -> None:
+    document = read(pdfs.glyph_numbers(LETTER, unmapped="ỐẬ"))
+    assert document.status.value == "ok"
+    assert "TỐI MẬT" in lines(document, Origin.OCR)
+
+
+def test_text_without_any_map_is_not_taken_for_what_its_codes_look_like(monkeypatch) -> None:
+    from gateway.readers.pdf import scan as pdf_scan
+
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    document = read(pdfs.glyph_numbers(LETTER, unmapped="".join(LETTER)))
+    assert lines(document) == []
     assert (document.status.value, document.reason) == ("partial", "no-text-map")
 
 

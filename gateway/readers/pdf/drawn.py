@@ -19,6 +19,8 @@ LEAST_LETTERS = 3
 """The shortest mark has three letters."""
 REACH = 0.7
 """How far letters of one text lie apart, of their height."""
+LINE_REACH = 6.0
+"""How far a line goes on beside a letter without meaning, of its height: the rest of a mark."""
 LIMIT_FIGURES = 3000
 LIMIT_GROUPS = 60
 TYPE3_LETTERS = 600
@@ -45,6 +47,19 @@ def type3_words(pieces: list[Piece]) -> list[Box]:
     boxes = [piece.box for piece in pieces if piece.font.name is None and piece.unseen is None]
     letters = sum(len(piece.text) for piece in pieces if piece.font.name is None)
     return boxes if letters <= TYPE3_LETTERS else []
+
+
+def line_around(box: Box, pieces: list[Piece]) -> Box:
+    """Return the line that a letter without meaning stands in, as far as it is written close to it."""
+    reach = LINE_REACH * (box[3] - box[1])
+    near = [
+        piece.box
+        for piece in pieces
+        if piece.box[1] < (box[1] + box[3]) / 2 < piece.box[3]
+        and piece.box[0] < box[2] + reach
+        and piece.box[2] > box[0] - reach
+    ]
+    return _around([box, *near])
 
 
 def _is_letter(box: Box) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the fonts of a PDF say what they show: lies in /ToUnicode (ISO 32000-1 §9.10).
+"""Whether the fonts of a PDF say what they show: lies and gaps in /ToUnicode (ISO 32000-1 §9.10).
 
 A reader sees glyphs, a program the /ToUnicode map. Where the font itself tells what its glyphs are (a standard encoding,
 glyph names, the cmap table of an embedded TrueType font) the two are compared. A font whose outlines were exchanged
@@ -7,11 +7,11 @@ under an honest cmap cannot be found this way; only recognition of the rendered 
 
 from __future__ import annotations
 
-import contextlib
 import re
 import struct
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateway.text.fonts import legacy_font
@@ -21,25 +21,76 @@ if TYPE_CHECKING:
 
 LIMIT_FONTS = 200
 LIMIT_CODES = 70_000
+LIMIT_MEANT = 20_000
+"""Codes of a map beyond which it has no gap: the fonts of hidden text layers map everything."""
 LIES, LIE_SHARE = 3, 0.15
 """Letters that contradict each other, in number and as a share of those compared, from which a font lies."""
+_OWN_SIGNS = " \t\r\n\u00a0\u00ad-\u2010\ufffe"
+"""Signs that pdfium puts in or exchanges by itself: spaces of gaps, hyphens at the ends of lines."""
 
 _SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])")
 
 
-def lying_fonts(reader: PdfReader, numbers: list[int]) -> frozenset[str]:
-    """Return the base names, without subset prefix, of fonts whose map contradicts their glyphs.
+@dataclass(slots=True)
+class FontFacts:
+    """What the fonts of a file say of their own letters; names are base names without subset prefix."""
 
-    `numbers` are the object numbers of font dictionaries. A font that cannot be looked at is not accused.
-    """
-    found: set[str] = set()
+    lying: set[str] = field(default_factory=set)
+    """Fonts whose map contradicts their glyphs."""
+    meant: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The letters that the map of a composite font of glyph numbers gives: any other that is read from it is the number
+    of a glyph that the map leaves out, taken for a letter."""
+
+
+def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
+    """Look at the fonts with those object numbers; one that cannot be looked at is not accused."""
+    facts, others = FontFacts(), set()
     for number in numbers[:LIMIT_FONTS]:
-        with contextlib.suppress(Exception):  # wall of pypdf: a broken font makes it raise anything
+        name = ""
+        try:
             font = _resolve(reader, number)
-            if _lies(font):
-                found.add(_base_name(font))
-    return frozenset(found)
+            name = _base_name(font)
+            if font.get("/Subtype") in ("/CIDFontType0", "/CIDFontType2"):
+                continue  # a descendant is looked at through its Type 0 font
+            codes = _codes(font)
+            if codes and _lies(font, codes):
+                facts.lying.add(name)
+            if codes is None or len(codes) > LIMIT_MEANT or not _shows_glyph_numbers(font):
+                others.add(name)
+            else:
+                facts.meant[name] = facts.meant.get(name, frozenset()) | _letters(codes)
+        except Exception:  # noqa: BLE001 - wall of pypdf: a broken font makes it raise anything
+            others.add(name)
+    if len(numbers) > LIMIT_FONTS:
+        facts.meant.clear()
+    for name in others:
+        facts.meant.pop(name, None)
+    return facts
+
+
+def _codes(font: dict[str, Any]) -> dict[int, str] | None:
+    """Return code to text by the map of a font, none without one; None when it is of a kind that is not looked at."""
+    if legacy_font(_base_name(font)) is not None:
+        return None  # codes of an 8-bit set: the text module decides what they mean
+    if "/ToUnicode" not in font:
+        return {}
+    data = font["/ToUnicode"].get_data()
+    codes = parse_to_unicode(data)
+    return codes if codes and b"usecmap" not in data and len(codes) < LIMIT_CODES else None
+
+
+def _shows_glyph_numbers(font: dict[str, Any]) -> bool:
+    """Whether the codes of a font are numbers of its glyphs, in no order that means anything (§9.7.5.2)."""
+    if font.get("/Subtype") != "/Type0" or font.get("/Encoding") not in ("/Identity-H", "/Identity-V"):
+        return False
+    return str(font["/DescendantFonts"][0].get_object()["/CIDSystemInfo"]["/Ordering"]) == "Identity"
+
+
+def _letters(codes: dict[int, str]) -> frozenset[str]:
+    """Return the letters of a map, also as pdfium gives ligatures and signs of its own."""
+    text = "".join(codes.values())
+    return frozenset(text + unicodedata.normalize("NFKC", text) + unicodedata.normalize("NFC", text) + _OWN_SIGNS)
 
 
 def _resolve(reader: PdfReader, number: int) -> dict[str, Any]:
@@ -54,15 +105,10 @@ def _base_name(font: dict[str, Any]) -> str:
     return name[7:] if name[6:7] == "+" else name
 
 
-def _lies(font: dict[str, Any]) -> bool:
-    subtype = font.get("/Subtype")
-    if subtype in ("/CIDFontType0", "/CIDFontType2") or "/ToUnicode" not in font:
-        return False  # a descendant is looked at through its Type 0 font
-    if legacy_font(_base_name(font)) is not None:
-        return False  # codes of an 8-bit set: the text module decides what they mean
-    glyphs = _composite(font) if subtype == "/Type0" else _simple(font)
+def _lies(font: dict[str, Any], codes: dict[int, str]) -> bool:
+    glyphs = _composite(font) if font.get("/Subtype") == "/Type0" else _simple(font)
     compared = contradicting = 0
-    for code, text in parse_to_unicode(font["/ToUnicode"].get_data()).items():
+    for code, text in codes.items():
         meanings = glyphs.get(code)
         if not meanings or not text or not text[0].isalnum():
             continue

@@ -15,8 +15,8 @@ from gateway.readers.base import ReadError
 from gateway.readers.pdf.api import pdfium
 
 LIMIT_CHARACTERS: Final = 2_000_000
-SAMPLES: Final = 4
-"""Characters of a text object that are asked whether they have a meaning, on a page of few objects; else half of them."""
+SHORT: Final = 40
+"""Characters up to which all of a text object are asked whether they have a meaning: a mark is a short line."""
 FEW_OBJECTS: Final = 20
 _OFFSET: Final = int.from_bytes(os.urandom(4), "big")
 _UNMAPPED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd\uffff\ue000-\uf01f\uf100-\uf8ff]")
@@ -33,6 +33,8 @@ class PageText:
     characters: int = 0
     suspicious: bool = False
     """Some text of the page has characters that stand for no letter: count them piece by piece."""
+    relabelled: bool = False
+    """Some text is that of an /ActualText, whatever the font says."""
 
 
 def read_page_text(page: int, objects: int = -1) -> PageText:
@@ -53,6 +55,15 @@ def read_page_text(page: int, objects: int = -1) -> PageText:
 def count_unmapped(text: str) -> int:
     """Count characters that stand for no letter."""
     return len(_UNMAPPED.findall(text))
+
+
+def known_letters(text: str, missing: int) -> str:
+    """Return what is left of a text without so many characters that are codes without meaning; nothing if most are.
+
+    pdfium gives the code itself for such a character, which may look like any letter.
+    """
+    letters = _UNMAPPED.sub("", text)
+    return letters if len(letters.strip()) > missing else ""
 
 
 def _read(text_page: int, objects: int) -> PageText:
@@ -143,14 +154,14 @@ def _searched(text_page: int, start: int, stop: int) -> Iterator[tuple[int, int,
 def _has_gap(text_page: int, ranges: list[tuple[int, int, int]]) -> bool:
     """Whether some character of a page has no meaning in Unicode.
 
-    Asking for each character costs as much as all the rest. All of a short text object are asked and some of a longer
-    one, at places that a file cannot know: a word that means nothing throughout is always found.
+    Asking for each character of a page of long lines costs a tenth of all the rest. All of a short text object are asked
+    and some of a longer one, at places that a file cannot know: text that means nothing throughout is always found.
     """
     few = len(ranges) <= FEW_OBJECTS
     places: list[int] = []
     for start, end, _ in ranges:
         length = end - start
-        if length <= SAMPLES:
+        if length <= SHORT:
             places += range(start, end)
             continue
         first = start + _OFFSET % length

@@ -43,6 +43,8 @@ class Font:
     legacy: bool
     """A font of TCVN3, VNI and their like, whose codes are no Unicode."""
     symbol: bool
+    meant: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """The letters that its map gives where the codes are numbers of glyphs, None elsewhere."""
 
 
 class Piece(Struct, gc=False):
@@ -120,4 +122,6 @@ class PageContent:
     characters: int = 0
     unmapped: int = 0
     """Characters whose font gives them no meaning in Unicode."""
+    blind: list[Box] = field(default_factory=list)
+    """Where they stand."""
     objects: int = 0

@@ -64,11 +64,11 @@ def read(source: Source, budget: Budget) -> Reading:
     options = TextOptions(
         off_layers=structure.off_layers,
         actual_text=structure.actual_text,
-        lying_fonts=frozenset(structure.lying_fonts),
+        fonts=structure.fonts,
         tiles=structure.tiles,
     )
     state = _State(compares=bool(structure.orphans) or bool(revision_ends(source.data)))
-    if structure.lying_fonts:
+    if structure.fonts.lying:
         state.problem(ReadStatus.PARTIAL, "text-lies")
     if structure.damaged:
         state.problem(ReadStatus.PARTIAL, "structure")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.model import Image, ReadStatus, Run
 from gateway.readers.base import Budget, ReadError
 from gateway.readers.pdf.api import PdfiumDocument, pdfium
-from gateway.readers.pdf.drawn import drawn_words, has_letters, type3_words
+from gateway.readers.pdf.drawn import drawn_words, has_letters, line_around, type3_words
 from gateway.readers.pdf.page import Box, PageContent, Picture
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def _regions(content: PageContent) -> tuple[tuple[tuple[Box, ...], ...], bool]:
     words = drawn_words(content.figures)
     others = [item.box for item in content.pictures if _stamp_like(item)]
     others += [*content.patches, *type3_words(content.pieces)]
+    if content.unmapped < UNMAPPED:
+        others += [line_around(box, content.pieces) for box in content.blind]
     return (*words, *((box,) for box in others[:LIMIT_REGIONS])), any(has_letters(group) for group in words)
 
 

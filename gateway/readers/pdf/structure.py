@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.model import ActiveContent, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.pdf.api import PdfiumDocument
-from gateway.readers.pdf.fonts import lying_fonts
+from gateway.readers.pdf.fonts import FontFacts, look_at_fonts
 from gateway.readers.pdf.objects import RawObject, Table, check_image, inflate, is_image, scan_objects
 from gateway.readers.pdf.values import get, render_keys, text_of
 from gateway.readers.pdf.words import Text, Words
@@ -43,8 +43,7 @@ class Structure:
     """The password that opened an encrypted file, None when it is not encrypted."""
     damaged: bool = False
     """The structure could not be read as a whole; pages may still be readable."""
-    lying_fonts: frozenset[str] = frozenset()
-    """Fonts whose /ToUnicode contradicts their glyphs."""
+    fonts: FontFacts = field(default_factory=FontFacts)
     tiles: bool = False
     """There are tiling patterns: what a filled area shows may be words (ISO 32000-1 §8.7.3)."""
     orphans: list[bytes] = field(default_factory=list)
@@ -171,7 +170,7 @@ class _Walker:
         self._out.actual_text = self._actual_text_pages()
         if reader is not None:
             self._budget.check_time()
-            self._out.lying_fonts = lying_fonts(reader, self._fonts)
+            self._out.fonts = look_at_fonts(reader, self._fonts)
 
     def _look(self, raw: RawObject) -> None:
         names = raw.names

@@ -11,7 +11,7 @@ import ctypes
 import math
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
@@ -27,8 +27,9 @@ from gateway.readers.pdf.api import (
     pdfium,
 )
 from gateway.readers.pdf.columns import BATCH, NO_COLOUR, Columns, Handles
+from gateway.readers.pdf.fonts import FontFacts
 from gateway.readers.pdf.geometry import display_matrix, map_box, multiply
-from gateway.readers.pdf.glyphs import PageText, count_unmapped, read_page_text
+from gateway.readers.pdf.glyphs import PageText, count_unmapped, known_letters, read_page_text
 from gateway.readers.pdf.marks import Marks, utf16
 from gateway.readers.pdf.page import Affine, Annotation, Box, Fill, Font, PageContent, Picture, Piece, Unseen
 from gateway.readers.pdf.visible import judge_visibility
@@ -36,6 +37,8 @@ from gateway.text.fonts import is_symbol, legacy_font
 
 LIMIT_OBJECTS = 200_000
 """Page objects of one page; honest drawings have some ten thousand."""
+LIMIT_BLIND = 400
+"""Places of letters without meaning that are kept for looking at."""
 LIMIT_FORM_DEPTH = 12
 LIMIT_FILLS = 1500
 """Painted areas of a page that are kept as possible backgrounds or covers."""
@@ -65,8 +68,8 @@ class TextOptions:
     """Pages, from 1, whose content has /ActualText; None when it may be any."""
     tiles: bool = False
     """The file has tiling patterns; pdfium gives the colour of an area filled with one as if it were plain."""
-    lying_fonts: frozenset[str] = frozenset()
-    """Fonts whose map contradicts their glyphs: what they show is unknown until the page is looked at."""
+    fonts: FontFacts = field(default_factory=FontFacts)
+    """What a font shows whose map is a lie, or has a gap, is unknown until the page is looked at."""
 
 
 class _Scratch:
@@ -147,6 +150,7 @@ class PageReader:
         content.objects = 0
         content.characters = text.characters
         actual = self._options.actual_text is None or number in self._options.actual_text
+        text.relabelled = actual
         relabelled: list[tuple[int, int]] = []
         for handles, kinds, matrix in batches:
             self._budget.check_time()
@@ -157,12 +161,13 @@ class PageReader:
             for handle, kind in zip(handles, kinds, strict=True):
                 content.objects += 1
                 if kind == OBJECT_TEXT:
+                    before = len(content.pieces)
                     if handle in text.texts:
                         self._add_piece(content, handle, text, next(looks), matrix)
                     elif handle in text.unmapped:
                         content.unmapped += text.unmapped[handle]
                     if actual and self._marks.drop_actual_text(handle):
-                        relabelled.append((handle, len(content.pieces) - 1 if handle in text.texts else -1))
+                        relabelled.append((handle, before if len(content.pieces) > before else -1))
                 elif kind == OBJECT_PATH:
                     self._add_path(content, handle, map_box(matrix, *next(boxes)))
                 elif kind == OBJECT_IMAGE:
@@ -253,7 +258,8 @@ class PageReader:
             bold = bool(name and "bold" in name.lower()) or self._api.FPDFFont_GetWeight(font_handle) >= 600
             legacy = bool(name) and legacy_font(name or "") is not None
             symbol = bool(name) and is_symbol(name or "")
-            font = self._fonts[font_handle] = Font(name or None, bold=bold, legacy=legacy, symbol=symbol)
+            meant = self._options.fonts.meant.get(name or "")
+            font = self._fonts[font_handle] = Font(name or None, bold=bold, legacy=legacy, symbol=symbol, meant=meant)
         return font
 
     def _add_piece(self, content: PageContent, handle: int, page_text: PageText, look: _Look, outer: Affine) -> None:
@@ -263,8 +269,14 @@ class PageReader:
         if not text.isascii():
             # pdfium marks a hyphen at the end of a line as U+FFFE, and names some 8-bit codes by their glyph.
             text = text.translate(_LEGACY_CODES) if font.legacy else text.replace("\ufffe", "-")
-        if page_text.suspicious or page_text.unmapped or self._options.lying_fonts:
-            self._count_unmapped(content, text, font, page_text.unmapped.get(handle, 0))
+        missing = page_text.unmapped.get(handle, 0)
+        if font.meant is not None and not font.meant.issuperset(text) and not page_text.relabelled:
+            known = "".join(ch for ch in text if ch in font.meant)
+            missing, text = max(missing, len(text) - len(known)), known
+        if missing or page_text.suspicious or self._options.fonts.lying:
+            self._count_unmapped(content, text, font, missing)
+        if missing and not font.legacy:
+            text = known_letters(text, missing)
         a, b, c, d, e, f = matrix
         p, q, r, s, t, u = outer
         if b == c == q == r == 0:
@@ -287,6 +299,10 @@ class PageReader:
             colour, alpha = self._colour(self._api.FPDFPageObj_GetStrokeColor, handle)
         else:
             colour, alpha = self._colours.get(colours) or self._named(colours)
+        if missing and mode not in _INVISIBLE and len(content.blind) < LIMIT_BLIND:
+            content.blind.append(box)
+        if not text:
+            return
         unseen = None
         if mode in _INVISIBLE:
             unseen = Unseen.INVISIBLE_MODE
@@ -301,7 +317,7 @@ class PageReader:
 
     def _count_unmapped(self, content: PageContent, text: str, font: Font, unmapped: int) -> None:
         unmapped = max(unmapped, count_unmapped(text))
-        if font.name in self._options.lying_fonts:
+        if font.name in self._options.fonts.lying:
             unmapped = max(unmapped, len(text.strip()))
         if unmapped and not (font.symbol and len(text.strip()) <= 2):
             content.unmapped += unmapped
