@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import cv2
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gateway.model import Origin, Role, Run
 from gateway.readers.base import Budget
-from gateway.readers.pictures import ocr, stamp
+from gateway.readers.pictures import ocr, stamp, watermark
 from gateway.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.readers.pictures.stamp_ink import Ink, Pixels, darkness
 from gateway.readers.pictures.stamp_words import VOCABULARY
@@ -86,7 +86,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     seen = writing(pixels)
     photo = not seen.is_page
     pixels = _straightened(pixels)
-    best, most = PageReading(), -1.0
+    best, most, upright = PageReading(), -1.0, pixels
     first, second = ((1, 3), (0, 2)) if seen.on_its_side else ((0, 2), (1, 3))
     sideways = False
     for turn in (*first, *second):
@@ -98,10 +98,28 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         sideways = sideways or text.sideways
         weight = 0.0 if text.sideways else text.weight
         if weight > most:
-            best, most = reading, weight
+            best, most, upright = reading, weight, turned
         if (text.legible and not text.sideways) or seconds_left(budget, photo=photo) < SECONDS_FULL:
             break
-    return best
+    if photo or seconds_left(budget) < SECONDS_BAND / 2:
+        return best
+    return replace(best, runs=(*best.runs, *_large_runs(upright, view, view.first_block + len(best.runs))))
+
+
+def _large_runs(pixels: Pixels, view: PageView, first_block: int) -> Iterator[Run]:
+    """Yield the large words under or over the print of a page."""
+    for block, words in enumerate(watermark.read(pixels, view.dpi), first_block):
+        box = _to_points(words.box, view)
+        place = _locate(box, pixels, view)
+        yield Run(
+            text=words.text,
+            block=block,
+            page=view.page,
+            bbox_pt=box,
+            locator=place,
+            role=Role.WATERMARK,
+            origin=Origin.OCR,
+        )
 
 
 @dataclass(frozen=True, slots=True)

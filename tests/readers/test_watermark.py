@@ -1,0 +1,101 @@
+"""Large words that lie across a scanned page, under its print: read as they are, and told from what ends like a mark."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+pytest.importorskip("PIL")
+
+import numpy as np
+import pypdfium2
+from PIL import Image, ImageDraw, ImageFont
+
+from gateway.model import Document, Origin, Role
+from gateway.readers.base import Budget, Source
+from gateway.readers.pdf import reader as pdf
+from gateway.readers.pictures import image, ocr, stamp_words, watermark
+from gateway.text.marks import find_in_document
+from tests.readers import pdfs, scans
+
+pytestmark = pytest.mark.skipif(
+    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
+)
+
+
+def scanned(words: str, *, slant: float, dpi: int = 150, grey: int = 205, seed: int = 3) -> Image.Image:
+    """A letter with words of more than an inch under its print, with the noise of a scanner."""
+    page = np.asarray(pypdfium2.PdfDocument(scans.letter_pdf(seed))[0].render(scale=dpi / 72).to_pil().convert("RGB"))
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), int(80 * dpi / 72))
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(words))
+    line = Image.new("L", (right - left, bottom - top), 255)
+    ImageDraw.Draw(line).text((-left, -top), words, font=font, fill=grey)
+    line = line.rotate(slant, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    under = Image.new("L", (page.shape[1], page.shape[0]), 255)
+    under.paste(line, ((under.width - line.width) // 2, (under.height - line.height) // 2))
+    both = np.minimum(page, np.asarray(under)[:, :, None]).astype(np.float32)
+    both += np.random.RandomState(seed).normal(0, 4, both.shape)
+    return Image.fromarray(np.clip(both, 0, 255).astype(np.uint8))
+
+
+def jpeg(page: Image.Image) -> bytes:
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
+def large_words(page: Image.Image, dpi: int = 150) -> list[str]:
+    return [item.text for item in watermark.read(np.ascontiguousarray(np.asarray(page)[:, :, ::-1]), dpi)]
+
+
+def of_pdf(data: bytes) -> Document:
+    return pdf.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 60)).document
+
+
+@pytest.mark.parametrize("slant", [45, -45, 30, 0, 90])
+@pytest.mark.parametrize("words", ["TỐI MẬT", "TUYỆT MẬT", "BẢN SAO", "BẢO MẬT"])
+def test_a_watermark_is_read_whichever_way_it_slants(words: str, slant: float) -> None:
+    assert large_words(scanned(words, slant=slant)) == [words]
+
+
+def test_a_short_mark_is_read_too() -> None:
+    assert large_words(scanned("MẬT", slant=52)) == ["MẬT"]
+
+
+def test_a_page_without_large_words_has_none() -> None:
+    data, dpi = scans.make(scans.Plan(seed=7, other="KHẨN", register=True, hard=0.5))
+    assert large_words(Image.open(io.BytesIO(data)).convert("RGB"), dpi) == []
+
+
+def test_a_marked_watermark_of_a_picture_stops_the_mail_and_another_does_not() -> None:
+    def read(words: str) -> Document:
+        source = Source(data=jpeg(scanned(words, slant=45)), part="1")
+        return image.read(source, Budget(deadline=time.monotonic() + 60)).document
+
+    marked = read("TỐI MẬT")
+    assert [run.text for run in marked.runs if run.role is Role.WATERMARK] == ["TỐI MẬT"]
+    assert find_in_document(marked)
+    assert not find_in_document(read("BẢO MẬT"))
+    assert not find_in_document(read("DỰ THẢO"))
+
+
+def test_a_watermark_is_read_from_a_page_turned_into_curves() -> None:
+    """All of the page is paths, as drawing programs write it: then it is looked at as a picture."""
+    from tests.readers.test_pdf_drawn import LINE, outline
+
+    def draw(canvas) -> None:
+        for row in range(8):
+            outline(canvas, LINE[:60], x=60, y=760 - 30 * row)
+        canvas.setFillColorRGB(0.8, 0.8, 0.8)
+        canvas.translate(140, 150)
+        canvas.rotate(45)
+        outline(canvas, "TỐI MẬT", x=0, y=0, size=80)
+
+    document = of_pdf(pdfs.page(draw))
+    assert document.image_pages == (1,)
+    found = [run for run in document.runs if run.role is Role.WATERMARK and run.origin is Origin.OCR]
+    assert [run.text for run in found] == ["TỐI MẬT"]
