@@ -26,6 +26,7 @@ from gateway.model import (
 from gateway.text.addresses import normal_form
 
 _UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "unsupported-format")
+_PARTIAL: Final = ("trailing-bytes", "filled-after-signing", "uncovered-part", "unsigned-relationship")
 _VIEW_PROBLEMS: Final = (
     "javascript-before-signing",
     "launch-action",
@@ -106,7 +107,7 @@ def _reason(signature: Signature, rule: str) -> str:
             return signature.sub_indication or "NO_CERTIFICATE_CHAIN_FOUND"
         case "partial":
             return next(
-                (p for p in ("trailing-bytes", "uncovered-part", "unsigned-relationship") if p in problems),
+                (one for one in _PARTIAL if one in problems),
                 "uncovered-part",
             )
         case "unverifiable":

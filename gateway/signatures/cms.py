@@ -187,7 +187,20 @@ def find_signer(signer: Any, certificates: Sequence[Certificate]) -> Certificate
                 return certificate
         elif certificate.key_identifier == identifier.chosen.native:
             return certificate
-    return None
+    return _of_same_serial(identifier, certificates)
+
+
+def _of_same_serial(identifier: Any, certificates: Sequence[Certificate]) -> Certificate | None:
+    """Return the only certificate with the serial number that is named, whatever issuer is named beside it.
+
+    Libraries in JavaScript encode names in UTF-8 twice, so that the name of every authority with Vietnamese letters is
+    another one there. Nothing rests on the name, which is not signed: the key must verify as of any certificate.
+    """
+    if identifier.name != "issuer_and_serial_number":
+        return None
+    serial = identifier.chosen["serial_number"].native
+    same = {one.sha256: one for one in certificates if one.serial_number == serial}
+    return next(iter(same.values())) if len(same) == 1 else None
 
 
 def _set_of(parts: list[bytes]) -> bytes:

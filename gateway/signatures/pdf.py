@@ -87,16 +87,18 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
     content = pdf_content.inspect(reader, data)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
+    furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
     # From the last to the first: a document timestamp speaks for the signatures before it.
     for one in reversed(fields):
         try:
             with wall("signature-field"):
                 later = [stamp for end, stamp in stamps if end >= one.end]
+                last = one.end >= furthest
                 if one.is_timestamp:
-                    report_, stamp = _verify_timestamp(subject, data, reader, one, store)
+                    report_, stamp = _verify_timestamp(subject, data, reader, one, store, last=last)
                     stamps.append((one.end, stamp))
                 else:
-                    report_ = _verify_one(subject, data, reader, one, store, later)
+                    report_ = _verify_one(subject, data, reader, one, store, later, last=last)
         except LibraryFault:
             report_ = unreadable(subject, field_name=one.name, problem="malformed", integrity=Integrity.BROKEN)
         reports.append(report_)
@@ -164,13 +166,15 @@ def _verify_one(
     one: Field,
     store: _Store,
     later: list[Verified],
+    *,
+    last: bool,
 ) -> Signature:
     if one.range is None:
         return unreadable(subject, field_name=one.name, problem=one.fault, integrity=Integrity.BROKEN)
     view = memoryview(data)
     content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
     sub_filter = str(entry(one.signature, "/SubFilter", ""))
-    coverage, changes, problems = place(reader, data, one, one.range)
+    coverage, changes, problems = place(reader, data, one, one.range, last=last)
     common = Facts(
         field=one.name,
         integrity=Integrity.UNKNOWN,
@@ -259,7 +263,7 @@ def _from_bare_signature(common: Facts, one: Field, content: Content) -> Facts:
 
 
 def _verify_timestamp(
-    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store
+    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store, *, last: bool
 ) -> tuple[Signature, Verified]:
     """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
     if one.range is None:
@@ -270,7 +274,7 @@ def _verify_timestamp(
     verified = timestamps.verify_parsed(
         parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now
     )
-    coverage, changes, problems = place(reader, data, one, one.range)
+    coverage, changes, problems = place(reader, data, one, one.range, last=last)
     intact = verified.integrity is Integrity.INTACT and verified.imprint_ok
     facts = Facts(
         field=one.name,

@@ -31,9 +31,11 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from gateway.model import Changes
 from gateway.signatures.pdf_form_rules import KidWidgets, RelevantFormUpdates, WidgetsOnPages
+from gateway.signatures.pdf_form_view import FormDefaults, has_unsigned_field, signature_fields
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.pdf_rules import (
     FreedNothing,
+    OneGeneration,
     ReusedObjectStreams,
     StructureTree,
     UnusedNumbers,
@@ -50,6 +52,8 @@ POLICY = StandardDiffPolicy(
         DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
         XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
         ObjectStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        OneGeneration().as_qualified(ModificationLevel.LTA_UPDATES),
+        FormDefaults().as_qualified(ModificationLevel.LTA_UPDATES),
         FreedNothing().as_qualified(ModificationLevel.LTA_UPDATES),
         UnusedNumbers().as_qualified(ModificationLevel.LTA_UPDATES),
         ReusedObjectStreams().as_qualified(ModificationLevel.LTA_UPDATES),
@@ -91,17 +95,25 @@ def permissions(signature: Any, field: Any) -> tuple[MDPPerm | None, FieldMDPSpe
     return document, fields
 
 
-def since(reader: PdfFileReader, revision: int, document: MDPPerm | None, fields: FieldMDPSpec | None) -> Changes:
-    """Judge every revision after `revision`; LibraryFault when the analysis cannot be done."""
+def since(
+    reader: PdfFileReader, revision: int, document: MDPPerm | None, fields: FieldMDPSpec | None, *, last: bool
+) -> tuple[Changes, list[str]]:
+    """Judge every revision after `revision`, with what is to be noted; LibraryFault when the analysis cannot be done.
+
+    `last` says that no other signature covers what follows. Text that is filled in then is permitted by the standard and
+    nobody's: it is noted, unless the signature itself says that filling in may follow (DocMDP, FieldMDP).
+    """
     if revision + 1 >= reader.xrefs.total_revisions:
-        return Changes.NONE
+        return Changes.NONE, []
     with wall("difference"):
         result = POLICY.review_file(reader, revision, field_mdp_spec=fields, doc_mdp=document)
-    if not isinstance(result, DiffResult):
-        return Changes.FORBIDDEN
+        if not isinstance(result, DiffResult) or has_unsigned_field(reader, revision):
+            return Changes.FORBIDDEN, ["changed-after-signing"]
+        filled = result.changed_form_fields - signature_fields(reader)
     level = result.modification_level
     if level is ModificationLevel.NONE:
-        return Changes.NONE
+        return Changes.NONE, []
     if level is ModificationLevel.OTHER or (document is not None and level.value > document.value):
-        return Changes.FORBIDDEN
-    return Changes.ALLOWED
+        return Changes.FORBIDDEN, ["changed-after-signing"]
+    silent = last and document is None and fields is None
+    return Changes.ALLOWED, ["filled-after-signing"] if silent and filled else []

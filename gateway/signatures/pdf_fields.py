@@ -114,10 +114,12 @@ def page_of(one: Field, content: pdf_content.Content) -> int | None:
     return None
 
 
-def place(reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange) -> tuple[Coverage, Changes, list[str]]:
-    """Coverage and changes of one signature with a well-formed byte range."""
+def place(
+    reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange, *, last: bool
+) -> tuple[Coverage, Changes, list[str]]:
+    """Coverage and changes of one signature with a well-formed byte range; `last` when no other one is over more."""
     total = reader.xrefs.total_revisions
-    last = reader.xrefs.get_xref_container_info(total - 1)
+    newest = reader.xrefs.get_xref_container_info(total - 1)
     problems = []
     if has_foreign_tail(data, max(_structure_ends(reader))):
         problems.append("trailing-bytes")
@@ -128,17 +130,17 @@ def place(reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange) -
         return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
     if total > _MAX_REVISIONS:
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "too-many-revisions"]
-    if last.end_location <= signed.end:
+    if newest.end_location <= signed.end:
         # No revision follows, yet bytes do: nothing explains them.
         return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
     try:
-        changes = pdf_changes.since(reader, revision, *pdf_changes.permissions(one.signature, one.field))
+        changes, notes = pdf_changes.since(
+            reader, revision, *pdf_changes.permissions(one.signature, one.field), last=last
+        )
     except LibraryFault:
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
-    coverage = Coverage.PARTIAL if problems or changes is Changes.FORBIDDEN else Coverage.WHOLE
-    if changes is Changes.FORBIDDEN:
-        problems.append("changed-after-signing")
-    return coverage, changes, problems
+    problems += notes
+    return Coverage.PARTIAL if problems else Coverage.WHOLE, changes, problems
 
 
 def _structure_ends(reader: PdfFileReader) -> list[int]:

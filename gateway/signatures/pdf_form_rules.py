@@ -46,7 +46,8 @@ class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
     """New signature fields, with page dictionaries compared by value: writers copy /Resources and keep page bookkeeping."""
 
     def __init__(self) -> None:
-        super().__init__(approve_widget_bindings=False)
+        # Acrobat, too, lets a certified document be signed in a new field; that somebody does sign is `pdf_form_view`'s.
+        super().__init__(approve_widget_bindings=False, allow_new_visible_after_certify=True)
 
     def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
         """Explain the new fields and the page dictionaries that their widgets were added to."""

@@ -124,11 +124,7 @@ class FreedNothing(WhitelistRule):  # type: ignore[misc]
         """Explain freed numbers that were never in use."""
         for reference in new.refs_freed_in_revision():
             in_use = any(
-                old.reader.xrefs.get_historical_ref(
-                    generic.Reference(reference.idnum, generation, old.reader), old.revision
-                )
-                is not None
-                for generation in range(2)
+                _is_in_use(old, generic.Reference(reference.idnum, generation, old.reader)) for generation in range(2)
             )
             if not in_use and old.is_ref_unassignable(reference):
                 yield ReferenceUpdate(reference)
@@ -144,6 +140,24 @@ class UnusedNumbers(WhitelistRule):  # type: ignore[misc]
                 continue
             if not _usages(new, reference):
                 yield ReferenceUpdate(reference)
+
+
+class OneGeneration(WhitelistRule):  # type: ignore[misc]
+    """A number in use keeps its generation: most viewers look at the number alone and would show the newer object."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when a number of the signed revision comes back in another generation."""
+        written = {reference.idnum: reference.generation for reference in new.explicit_refs_in_revision()}
+        for revision in range(old.revision + 1):
+            for reference in old.reader.xrefs.explicit_refs_in_revision(revision):
+                generation = written.get(reference.idnum, reference.generation)
+                if generation != reference.generation and _is_in_use(old, reference):
+                    raise SuspiciousModification(f"object {reference.idnum} was given another generation")
+        yield from ()
+
+
+def _is_in_use(old: HistoricalResolver, reference: Any) -> bool:
+    return old.reader.xrefs.get_historical_ref(reference, old.revision) is not None
 
 
 def _stream_of(reader: Any, reference: Any, revision: int) -> Any:

@@ -7,6 +7,8 @@ import io
 import zipfile
 
 import pytest
+from asn1crypto import cms as asn1_cms
+from asn1crypto import x509
 
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Part, Trust
 from gateway.signatures import verify
@@ -339,6 +341,18 @@ class TestCms:
         (one,) = verify_detached(signature, others, part="3", filename="a.p7s", trust=store(), now=NOW)
         assert good(one)
         assert one.covers == ("3", "2")
+
+    def test_the_issuer_of_the_signer_may_be_misspelt_as_long_as_the_key_verifies(self):
+        """node-forge encodes the letters of the issuer's name twice; the certificate of that serial number is at hand."""
+        parsed = asn1_cms.ContentInfo.load(cms.cms(b"that", tree().g2_seal))
+        named = parsed["content"]["signer_infos"][0]["sid"].chosen
+        named["issuer"] = x509.Name.build({"common_name": "Cơ quan".encode().decode("latin-1")})
+        beside = [(part("2", "a.docx"), b"that")]
+        (one,) = verify_detached(parsed.dump(force=True), beside, part="3", filename="a.p7s", trust=store(), now=NOW)
+        assert good(one)
+        named["serial_number"] = 7
+        (one,) = verify_detached(parsed.dump(force=True), beside, part="3", filename="a.p7s", trust=store(), now=NOW)
+        assert one.sub_indication == "NO_SIGNING_CERTIFICATE_FOUND"
 
     def test_a_detached_signature_for_a_changed_file_is_broken(self):
         signature = cms.cms(b"that", tree().g2_seal)

@@ -1,0 +1,209 @@
+"""Forms in signed PDF files: what a later revision may show in a field, and whose signature answers for it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name as name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.signers import PdfTimeStamper
+from reportlab.pdfgen import canvas
+
+from gateway.demo.sign import PdfSigning, sign_pdf, timestamper
+from gateway.model import Changes, Coverage, Indication
+from gateway.signatures import verify
+from tests.pki.tree import NOW, letter_pdf, store, tree
+
+SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
+
+
+def look(data):
+    return verify(data, part="1", filename="a.pdf", detected_type="application/pdf", trust=store(), now=NOW)
+
+
+def stand(data):
+    return {one.indication for one in look(data)} == {Indication.TOTAL_PASSED}
+
+
+def update(data, change):
+    """Append a revision made by `change(writer)`."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def dictionary(**entries):
+    return generic.DictionaryObject({name(f"/{key}"): value for key, value in entries.items()})
+
+
+def numbers(*values):
+    return generic.ArrayObject([generic.NumberObject(value) for value in values])
+
+
+def drawing(writer, text="1 0 0 rg 0 0 600 800 re f"):
+    stream = generic.StreamObject(stream_data=text.encode())
+    stream.update(dictionary(Type=name("/XObject"), Subtype=name("/Form"), BBox=numbers(0, 0, 600, 800)))
+    return dictionary(N=writer.add_object(stream))
+
+
+def sheet(writer, box=(0, 0, 600, 800)):
+    """An empty signature field whose appearance covers the page."""
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    field = dictionary(
+        FT=name("/Sig"), T=generic.pdf_string("Signature2"), Type=name("/Annot"), Subtype=name("/Widget"),
+        Rect=numbers(*box), F=generic.NumberObject(132), AP=drawing(writer),
+        P=generic.IndirectObject(page.container_ref.idnum, 0, writer),
+    )  # fmt: skip
+    reference = writer.add_object(field)
+    for held in (writer.root["/AcroForm"]["/Fields"], page["/Annots"]):
+        held.append(reference)
+        writer.update_container(held)
+
+
+def stamp(data):
+    """Fill the field with the timestamp of an authority that everybody may ask."""
+    out = io.BytesIO()
+    PdfTimeStamper(timestamper(tree().tsa, at=NOW), field_name="Signature2").timestamp_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(data)), "sha256", output=out
+    )
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def once():
+    return sign_pdf(letter_pdf(), tree().g2_person)
+
+
+@pytest.fixture(scope="module")
+def form():
+    """An unsigned form with one text field."""
+    out = io.BytesIO()
+    page = canvas.Canvas(out)
+    page.acroForm.textfield(name="so", x=50, y=700, value="1.000")
+    page.showPage()
+    page.save()
+    return out.getvalue()
+
+
+def text_field(writer):
+    return next(f.get_object() for f in writer.root["/AcroForm"]["/Fields"] if f.get_object()["/T"] == "so")
+
+
+def fill(writer):
+    field = text_field(writer)
+    field[name("/V")] = generic.pdf_string("9.000")
+    field[name("/AP")] = drawing(writer)
+    writer.update_container(field)
+
+
+class TestSignatureFields:
+    """A sheet laid over the page as the appearance of a signature field (Breaking the Specification, IEEE S&P 2021)."""
+
+    @pytest.mark.parametrize("certify", [None, MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE])
+    def test_a_field_that_shows_something_and_that_nobody_signs_is_a_change(self, certify):
+        signed = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=certify))
+        (one,) = look(update(signed, sheet))
+        assert (one.changes, one.indication) == (Changes.FORBIDDEN, Indication.TOTAL_FAILED)
+
+    def test_a_field_that_only_a_timestamp_fills_is_answered_for_by_nobody(self, once):
+        first, _ = look(stamp(update(once, sheet)))
+        assert first.changes is Changes.FORBIDDEN
+
+    def test_a_field_prepared_before_signing_and_filled_by_a_timestamp_alone_is_answered_for_by_nobody(self):
+        prepared = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(field="Signature1"))
+        prepared = sign_pdf(update(prepared, sheet), tree().g2_person, PdfSigning(field="Signature3"))
+        assert look(stamp(prepared))[-2].changes is Changes.FORBIDDEN
+
+    def test_an_invisible_field_for_a_timestamp_is_none_of_it(self, once):
+        assert stand(stamp(update(once, lambda writer: sheet(writer, box=(0, 0, 0, 0)))))
+
+    def test_a_field_that_the_seal_signs_is_the_seal_s(self, once):
+        assert stand(sign_pdf(update(once, sheet), tree().g2_seal, PdfSigning(field="Signature2", box=None)))
+
+    @pytest.mark.parametrize("certify", [MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE])
+    def test_the_seal_may_be_put_in_a_new_field_of_a_document_certified_for_filling_in(self, certify):
+        certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=certify))
+        assert stand(sign_pdf(certified, tree().g2_seal, SECOND))
+
+    def test_a_stranger_s_seal_on_a_certified_document_stands_no_more_than_elsewhere(self):
+        certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
+        assert not stand(sign_pdf(certified, tree().person(tree().rogue_root), SECOND))
+
+
+class TestFillingIn:
+    def test_text_filled_in_after_the_last_signature_is_nobody_s(self, form):
+        (one,) = look(update(sign_pdf(form, tree().g2_person), fill))
+        assert (one.changes, one.coverage) == (Changes.ALLOWED, Coverage.PARTIAL)
+        assert "filled-after-signing" in one.problems
+
+    def test_text_filled_in_between_the_leader_and_the_seal_is_signed_by_the_seal(self, form):
+        assert stand(sign_pdf(update(sign_pdf(form, tree().g2_person), fill), tree().g2_seal, SECOND))
+
+    def test_a_certified_form_may_be_filled_in_as_its_author_says(self, form):
+        assert stand(update(sign_pdf(form, tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS)), fill))
+
+
+def _draw_anew(writer):
+    writer.root["/AcroForm"][name("/NeedAppearances")] = generic.BooleanObject(True)
+
+
+def _white(writer):
+    writer.root["/AcroForm"][name("/DA")] = generic.pdf_string("/Helv 0 Tf 1 g")
+
+
+def _other_font(writer):
+    fonts = writer.root["/AcroForm"]["/DR"]["/Font"]
+    other = dictionary(Type=name("/Font"), Subtype=name("/Type1"), BaseFont=name("/ZapfDingbats"))
+    fonts[next(iter(fonts))] = writer.add_object(other)
+    writer.update_container(fonts)
+
+
+def _one_more_font(writer):
+    other = dictionary(Type=name("/Font"), Subtype=name("/Type1"), BaseFont=name("/ZapfDingbats"))
+    writer.root["/AcroForm"]["/DR"]["/Font"][name("/ZaDb2")] = writer.add_object(other)
+
+
+class TestDefaultsOfTheForm:
+    @pytest.mark.parametrize("change", [_draw_anew, _white, _other_font])
+    def test_fields_are_not_drawn_in_another_way_after_signing(self, form, change):
+        def changed(writer):
+            change(writer)
+            writer.update_container(writer.root["/AcroForm"])
+
+        (one,) = look(update(sign_pdf(form, tree().g2_person), changed))
+        assert one.changes is Changes.FORBIDDEN
+
+    def test_a_font_more_for_the_next_signature_is_harmless(self, form):
+        def changed(writer):
+            _one_more_font(writer)
+            writer.update_container(writer.root["/AcroForm"])
+
+        assert stand(update(sign_pdf(form, tree().g2_person), changed))
+
+    def test_a_form_of_signatures_alone_is_not_drawn_by_them(self, once):
+        def changed(writer):
+            _draw_anew(writer)
+            writer.update_container(writer.root["/AcroForm"])
+
+        assert stand(update(once, changed))
+
+
+@pytest.mark.parametrize("generation", [1, 7])
+def test_the_page_s_content_does_not_come_back_in_another_generation(once, generation):
+    """Most viewers look for the number alone and would show the new page."""
+    number = int(re.search(rb"/Contents (\d+) 0 R", once).group(1))
+    start = re.findall(rb"startxref\s+(\d+)", once)[-1].decode()
+    root = re.findall(rb"/Root (\d+ \d+ R)", once)[-1].decode()
+    size = re.findall(rb"/Size (\d+)", once)[-1].decode()
+    body = f"{number} {generation} obj\n<</Length 3>>\nstream\nq Q\nendstream\nendobj\n"
+    table = (
+        f"xref\n{number} 1\n{len(once):010} {generation:05} n \ntrailer\n<</Size {size}/Root {root}/Prev {start}>>\n"
+    )
+    data = once + f"{body}{table}startxref\n{len(once) + len(body)}\n%%EOF\n".encode()
+    assert not stand(data)
