@@ -26,7 +26,13 @@ from gateway.model import (
 from gateway.text.addresses import normal_form
 
 _UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "unsupported-format")
-_PARTIAL: Final = ("trailing-bytes", "filled-after-signing", "uncovered-part", "unsigned-relationship")
+_PARTIAL: Final = (
+    "trailing-bytes",
+    "filled-after-signing",
+    "hidden-in-contents",
+    "uncovered-part",
+    "unsigned-relationship",
+)
 _VIEW_PROBLEMS: Final = (
     "javascript-before-signing",
     "launch-action",

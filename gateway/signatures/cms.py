@@ -136,6 +136,7 @@ def verify_signer(data: SignedData, signer: Any, content: Content, *, extra: Seq
 def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Sequence[Certificate]) -> CmsSigner:
     attributes = _Attributes(signer)
     digest = algorithms.digest_name(signer["digest_algorithm"])
+    announced = {algorithms.digest_name(one) for one in data.parsed["digest_algorithms"]}
     certificate = find_signer(signer, (*data.certificates, *extra))
     claimed = attributes.time()
     stamps = attributes.timestamps()
@@ -157,7 +158,7 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
         return CmsSigner(Integrity.UNKNOWN, "NO_SIGNING_CERTIFICATE_FOUND", None, (digest,), claimed, signature, stamps)
     scheme = algorithms.scheme_of(signer["signature_algorithm"], digest=digest)
     used = (digest, scheme.name, algorithms.describe_key(key_of(certificate)))
-    if scheme.digest and scheme.digest != digest:
+    if digest not in announced or (scheme.digest and scheme.digest != digest):
         return broken("SIG_CRYPTO_FAILURE", "algorithm-mismatch")
     if attributes.signed is None:
         if data.content_type != "1.2.840.113549.1.7.1":
@@ -187,20 +188,28 @@ def find_signer(signer: Any, certificates: Sequence[Certificate]) -> Certificate
                 return certificate
         elif certificate.key_identifier == identifier.chosen.native:
             return certificate
-    return _of_same_serial(identifier, certificates)
-
-
-def _of_same_serial(identifier: Any, certificates: Sequence[Certificate]) -> Certificate | None:
-    """Return the only certificate with the serial number that is named, whatever issuer is named beside it.
-
-    Libraries in JavaScript encode names in UTF-8 twice, so that the name of every authority with Vietnamese letters is
-    another one there. Nothing rests on the name, which is not signed: the key must verify as of any certificate.
-    """
     if identifier.name != "issuer_and_serial_number":
         return None
-    serial = identifier.chosen["serial_number"].native
-    same = {one.sha256: one for one in certificates if one.serial_number == serial}
-    return next(iter(same.values())) if len(same) == 1 else None
+    return next((one for one in certificates if _is_named_twice_encoded(identifier.chosen, one)), None)
+
+
+def _is_named_twice_encoded(named: Any, certificate: Certificate) -> bool:
+    """Tell whether a certificate is meant by a name whose letters were put into UTF-8 twice, as node-forge does.
+
+    Every authority with Vietnamese letters has another name in its signatures. Nothing rests on the name, which is not
+    signed: the key must verify as that of any certificate.
+    """
+    if named["serial_number"].native != certificate.serial_number:
+        return False
+    pairs = [_texts(name) for name in (named["issuer"], certificate.issuer)]
+    try:
+        return [(kind, text.encode("latin-1").decode()) for kind, text in pairs[0]] == pairs[1]
+    except UnicodeError:
+        return False
+
+
+def _texts(name: Any) -> list[tuple[str, str]]:
+    return [(pair["type"].dotted, str(pair["value"].native)) for rdn in name.chosen for pair in rdn]
 
 
 def _set_of(parts: list[bytes]) -> bytes:

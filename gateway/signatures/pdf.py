@@ -19,7 +19,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.model import Changes, HolderKind, Integrity, Signature, Trust
+from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
 from gateway.signatures import cms, pdf_content, revocation, timestamps
 from gateway.signatures.algorithms import Content, Scheme, describe_key, verify
 from gateway.signatures.certificates import Certificate, checked, describe, key_of
@@ -203,7 +203,9 @@ def _from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: boo
         return _broken(common, "FORMAT_FAILURE", "malformed")
     problems = list(common.problems)
     if signed.contents[parsed.encoded_length :].strip(b"\0"):
+        # Only zeros fill the room that a writer set aside (ISO 32000-2 §12.8.1); no signature covers what else stands there.
         problems.append("hidden-in-contents")
+        common = replace_facts(common, coverage=Coverage.PARTIAL)
     signers = parsed.signers
     if len(signers) != 1:
         # ETSI EN 319 142-1 §5.3: exactly one; another one would be seen by some readers only.

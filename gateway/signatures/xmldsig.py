@@ -154,7 +154,12 @@ class XmlSignature:
         return [one for one in elements if self._is_signed(one)]
 
     def _is_signed(self, element: Element) -> bool:
-        return any(one.get("Id") in self.signed_ids for one in (element, *element.iterancestors()) if one.get("Id"))
+        for one in (element, *element.iterancestors()):
+            if one is self.element:
+                return False  # what stands around the signature is signed by nobody, whatever its Id
+            if one.get("Id") in self.signed_ids:
+                return True
+        return False
 
 
 def read_reference(element: Element) -> Reference:

@@ -277,6 +277,18 @@ class TestOpenDocument:
         )
         assert all(one.claimed_time is None or one.claimed_time.year == 2026 for one in look(moved, ODT))
 
+    def test_a_time_is_not_signed_because_what_stands_around_the_signature_has_a_signed_id(self):
+        name = "META-INF/documentsignatures.xml"
+        signed = xml.sign_odf(xml.odt(), tree().g2_person)
+        fake = (
+            f'<Object><xd:QualifyingProperties xmlns:xd="{xml.XADES}"><xd:SignedProperties><xd:SigningTime>'
+            "2020-01-01T00:00:00Z</xd:SigningTime></xd:SignedProperties></xd:QualifyingProperties></Object></Signature>"
+        )
+        text = xml.members(signed)[name].decode().replace("</Signature>", fake)
+        text = text.replace("<document-signatures ", '<document-signatures Id="idSig0Object" ')
+        (one,) = look(edit(signed, {name: text.encode()}), ODT)
+        assert one.claimed_time.year == 2026
+
     def test_an_unknown_algorithm_is_never_valid(self):
         signed = xml.sign_odf(xml.odt(), tree().g2_person)
         changed = edit(
@@ -342,17 +354,17 @@ class TestCms:
         assert good(one)
         assert one.covers == ("3", "2")
 
-    def test_the_issuer_of_the_signer_may_be_misspelt_as_long_as_the_key_verifies(self):
+    @pytest.mark.parametrize(("change", "found"), [(str, True), (lambda text: text.replace("C", "D"), False)])
+    def test_the_issuer_of_the_signer_may_be_encoded_twice_but_not_be_another(self, change, found):
         """node-forge encodes the letters of the issuer's name twice; the certificate of that serial number is at hand."""
         parsed = asn1_cms.ContentInfo.load(cms.cms(b"that", tree().g2_seal))
         named = parsed["content"]["signer_infos"][0]["sid"].chosen
-        named["issuer"] = x509.Name.build({"common_name": "Cơ quan".encode().decode("latin-1")})
+        twice = {key: change(text).encode().decode("latin-1") for key, text in named["issuer"].native.items()}
+        named["issuer"] = x509.Name.build(twice)
         beside = [(part("2", "a.docx"), b"that")]
         (one,) = verify_detached(parsed.dump(force=True), beside, part="3", filename="a.p7s", trust=store(), now=NOW)
-        assert good(one)
-        named["serial_number"] = 7
-        (one,) = verify_detached(parsed.dump(force=True), beside, part="3", filename="a.p7s", trust=store(), now=NOW)
-        assert one.sub_indication == "NO_SIGNING_CERTIFICATE_FOUND"
+        assert good(one) is found
+        assert found or one.sub_indication == "NO_SIGNING_CERTIFICATE_FOUND"
 
     def test_a_detached_signature_for_a_changed_file_is_broken(self):
         signature = cms.cms(b"that", tree().g2_seal)
