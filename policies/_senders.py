@@ -60,15 +60,23 @@ def usable(mailbox: Mailbox, on: date) -> bool:
 
 
 def author_fields(message: Message) -> tuple[AddressReading, ...]:
-    """Return the readings of From, Sender and Reply-To; an empty one for a field that was not read."""
+    """Return the readings of From, Sender and Reply-To; one without mailbox for a field that was not read."""
     found = message.address_fields
     if found:
         return found
     return tuple(
-        AddressReading(field=field.name.lower(), ambiguous=("empty",))
+        AddressReading(field=field.name.lower(), ambiguous=("no-domain",))
         for field in message.fields
         if field.name.lower() in {"from", "sender", "reply-to"}
     )
+
+
+def is_absent(reading: AddressReading) -> bool:
+    """Tell whether a field says nothing, as `Reply-To:` with nothing behind it, which every reader takes for no field.
+
+    From must say something.
+    """
+    return reading.field != "from" and not reading.mailboxes and set(reading.ambiguous) <= {"empty"}
 
 
 HEADER_NAMES: Final = {"from": "From", "sender": "Sender", "reply-to": "Reply-To"}

@@ -33,6 +33,7 @@ from gateway.model import (
     Rule,
 )
 from gateway.text.addresses import normal_form, parse_path, without_tag
+from gateway.text.homographs import shown
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,
@@ -210,7 +211,7 @@ def _address(evidence: Evidence, settings: Settings, address: Address, *, field:
         return
     local = without_tag(address.normal).rpartition("@")[0]
     for form in settings.forms:
-        if not in_force(form.since, form.until, on) or not re.search(form.claims, local):
+        if not in_force(form.since, form.until, on) or not _claimed(form, local):
             continue
         match = re.fullmatch(form.pattern, local)
         if match is None:
@@ -223,6 +224,11 @@ def _address(evidence: Evidence, settings: Settings, address: Address, *, field:
                 outcome=FindingOutcome.FAILED,
                 params={"address": address.normal, "field": field, "ward": ward},
             )
+
+
+def _claimed(form: AddressForm, local: str) -> bool:
+    """Tell whether a local part claims a form, by its letters or by their looks."""
+    return any(re.search(form.claims, text) for text in {local, shown(local)})
 
 
 def _ward_names(settings: Settings) -> set[str]:

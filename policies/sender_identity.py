@@ -31,13 +31,15 @@ from gateway.model import (
     Need,
     Rule,
 )
-from gateway.text.addresses import normal_form, one_edit_apart, parse_path, skeleton, without_tag
+from gateway.text.addresses import normal_form, parse_path, without_tag
+from policies._look_alikes import imitated_domain, imitated_mailbox, shows_official
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,
     OfficialDomain,
     author_fields,
     in_force,
+    is_absent,
     listed,
     official_domains,
     today,
@@ -156,6 +158,8 @@ def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterato
             params={"count": count},
         )
     for reading in readings:
+        if is_absent(reading):
+            continue
         field = HEADER_NAMES[reading.field]
         yield from _form(evidence, settings, reading, field=field, about=About(header=field))
         for address in reading.mailboxes:
@@ -176,7 +180,8 @@ def _form(
     """Judge how an address is written and what it looks like."""
     shown = reading.mailboxes[0].normal if reading.mailboxes else ""
     codes = set(reading.ambiguous) - _SEVERAL
-    if codes & _MISLEADING:
+    officials = official_domains(settings.official_domains, today(evidence))
+    if codes & _MISLEADING or any(shows_official(address, officials) for address in reading.mailboxes):
         yield Finding(
             rule="display_name",
             outcome=FindingOutcome.FAILED,
@@ -205,28 +210,11 @@ def _malformed(code: str, address: str, field: str, about: About) -> Finding:
 
 
 def _looks_like(evidence: Evidence, settings: Settings, address: Address) -> str | None:
-    """Return the official domain that an address imitates, None when it is official or like none."""
-    domain = address.normal_domain
+    """Return the official domain or mailbox that an address imitates, None when it is official or like none."""
     officials = official_domains(settings.official_domains, today(evidence))
-    if domain in officials or domain in settings.trusted_domains:
+    if listed(evidence.directory, address.normal) is not None:
         return None
-    for official in sorted(officials):
-        if domain.endswith(f".{official}"):
-            continue
-        if (
-            skeleton(domain) == skeleton(official)
-            or one_edit_apart(domain, official)
-            or _squeezed(official) in _squeezed(domain)
-            or _squeezed(skeleton(official)) in _squeezed(skeleton(domain))
-            or (official.count(".") > 1 and domain.startswith(official.rpartition(".")[0] + "."))
-        ):
-            return official
-    return None
-
-
-def _squeezed(domain: str) -> str:
-    """Return a domain without dots and hyphens: `tphcm-gov-vn.com` holds `tphcmgovvn`."""
-    return domain.replace(".", "").replace("-", "")
+    return imitated_domain(address, officials, settings.trusted_domains) or imitated_mailbox(address, officials)
 
 
 def _login(evidence: Evidence, settings: Settings) -> str | None:

@@ -7,20 +7,22 @@ Codes: `empty`, `two-addresses`, `several-addresses`, `group`, `comment`, `sourc
 `quoted-local-part`, `quoted-local-address`, `display-name-address`, `missing-brackets`, `junk-after-address`,
 `unquoted-comma`, `unterminated`, `backslash`, `space-in-address`, `control-character`, `two-at-signs`, `no-domain`,
 `local-syntax`, `local-mapping`, `domain-syntax`, `domain-literal`, `domain-mapping`, `mixed-script`, `trailing-dot`, `percent-hack`,
-`address-length`, `limit`.
+`address-length`, `unknown-charset`, `limit`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 
+from msgspec import structs
+
+from gateway.mime.address_lists import elements
 from gateway.mime.words import has_encoded_word, header_text
-from gateway.model import Address, AddressReading
+from gateway.model import Address, AddressReading, HeaderField
 from gateway.text.addresses import normal_form, parse_addr_spec, parse_path
 
-__all__ = ["Address", "AddressReading", "parse_addr_spec", "parse_from_field", "parse_path"]
+__all__ = ["Address", "AddressReading", "parse_addr_spec", "parse_from_field", "parse_path", "read_field"]
 
 _LIMIT_LENGTH = 32 << 10
 _LIMIT_MAILBOXES = 100
@@ -29,19 +31,30 @@ _ATOMS = r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}"
 _HOST = r"(?:[A-Za-z0-9]{1,30}\.){1,4}[A-Za-z]{2,20}"
 # What nearly every mail has: `Words <address>` or `address` of plain ASCII, in which there is nothing to weigh.
 _USUAL = re.compile(rf"(?:([A-Za-z0-9 .?=_'/+-]*) ?<({_ATOMS})@({_HOST})>|({_ATOMS})@({_HOST}))")
-_TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*"|\[[^\[\]"\\\s<>]*\]|[^\s"()<>,:;\\\[]+|.', re.DOTALL)
 _QUOTED_SPEC = re.compile(r'"(?:[^"\\]|\\.)*"@[^\s"]+', re.DOTALL)
 _LOOSE = re.compile(r"\s*([.@])\s*")
 _BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
-_ADDRESS_IN_NAME = re.compile(r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@]{1,253}")
-_COMMENT_SPECIALS = re.compile(r'[@<>,"\\(]')
+# With a dot on one side it is an address to the eye: `a@b.vn`, `an.binhtan@tphcm`; `VP@BinhTan` is a name.
+_ADDRESS_IN_NAME = re.compile(
+    r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@.]{0,253}\.[^\s<>()\[\]\",;:@]{0,253}"
+    r"|[^\s<>()\[\]\",;:@.]{1,64}\.[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@]{1,253}"
+)
+# What shows nothing and means no harm: the joiners of an emoji, and the byte order mark that some programs write before
+# each encoded word of UTF-16.
+_HARMLESS = frozenset("\u200c\u200d\ufeff")
 
 
-@dataclass
-class _Element:
-    """One element of the address list: tokens in order, comments taken out."""
-
-    tokens: list[str] = field(default_factory=list)
+def read_field(one: HeaderField) -> AddressReading:
+    """Return the reading of an address field of a header."""
+    reading = parse_from_field(one.value, one.name.lower())
+    if one.raw.isascii() or all(address.normal.isascii() for address in reading.mailboxes):
+        return reading
+    try:
+        one.raw.decode("utf-8")
+    except UnicodeDecodeError:
+        # RFC 6532 §3: an address is ASCII or UTF-8. In a display name the old octets are a guess that costs nothing.
+        return structs.replace(reading, ambiguous=(*reading.ambiguous, "unknown-charset"))
+    return reading
 
 
 def parse_from_field(value: str, name: str = "from") -> AddressReading:
@@ -70,11 +83,11 @@ def _by_grammar(value: str, name: str) -> AddressReading:
     if len(value) > _LIMIT_LENGTH:
         codes.append("limit")
         value = value[:_LIMIT_LENGTH]
-    if not (value.isascii() and value.isprintable()) and _shows_nothing(value.replace("\t", " ")):
+    if not (value.isascii() and value.isprintable()) and _hides(value.replace("\t", " ")):
         codes.append("control-character")
     mailboxes: list[Address] = []
-    for element in _elements(value, codes):
-        mailboxes += _mailboxes(element, codes)
+    for tokens in elements(value, codes):
+        mailboxes += _mailboxes(tokens, codes)
         if len(mailboxes) > _LIMIT_MAILBOXES:
             codes.append("limit")
             break
@@ -87,60 +100,8 @@ def _by_grammar(value: str, name: str) -> AddressReading:
     return AddressReading(field=name, mailboxes=tuple(mailboxes), ambiguous=tuple(dict.fromkeys(codes)))
 
 
-def _elements(value: str, codes: list[str]) -> list[_Element]:
-    """Cut the field at its commas, and at the colon and semicolon of groups."""
-    elements = [_Element()]
-    in_angle = False
-    position = 0
-    while position < len(value):
-        match = _TOKEN.match(value, position)
-        lexeme = match[0] if match else value[position]
-        position += len(lexeme)
-        if lexeme == "(":
-            position = _skip_comment(value, position, codes)
-            # RFC 5322 §3.2.2: a comment stands for white space.
-            elements[-1].tokens.append(" ")
-        elif lexeme == '"':
-            codes.append("unterminated")
-        elif lexeme == "\\":
-            codes.append("backslash")
-        elif lexeme == ")":
-            codes.append("comment")
-        elif lexeme in {",", ";"} and not in_angle:
-            elements.append(_Element())
-        elif lexeme == ":" and not in_angle:
-            codes.append("group")
-            elements[-1] = _Element()
-        else:
-            in_angle = (in_angle or lexeme == "<") and lexeme != ">"
-            elements[-1].tokens.append(lexeme)
-    return elements
-
-
-def _skip_comment(value: str, position: int, codes: list[str]) -> int:
-    """Return where the comment ends; note it when a reader that knows no comments would see an address in it."""
-    start, depth = position, 1
-    while position < len(value) and depth:
-        match value[position]:
-            case "\\":
-                position += 1
-            case "(":
-                depth += 1
-            case ")":
-                depth -= 1
-            case _:
-                pass
-        position += 1
-    if depth:
-        codes.append("unterminated")
-    if _COMMENT_SPECIALS.search(value[start : position - 1]) or value[position:].strip():
-        codes.append("comment")
-    return position
-
-
-def _mailboxes(element: _Element, codes: list[str]) -> list[Address]:
+def _mailboxes(tokens: list[str], codes: list[str]) -> list[Address]:
     """Read one element of the list."""
-    tokens = element.tokens
     if not "".join(tokens).strip():
         return []
     if "<" not in tokens:
@@ -234,6 +195,8 @@ def _angle(text: str, display: str, codes: list[str]) -> list[Address]:
     pieces = [text] if text.startswith(("@", '"')) else [piece for piece in re.split(r"[,;]", text) if piece]
     if len(pieces) > 1:
         codes.append("two-addresses")
+    elif pieces != [text]:
+        codes.append("unquoted-comma")
     found = []
     for piece in pieces:
         address, faults = parse_addr_spec(piece, display)
@@ -252,15 +215,17 @@ def _display(tokens: list[str]) -> str:
 def _check_display(address: Address, codes: list[str]) -> None:
     """Note a display name that shows another address, or letters that nobody sees."""
     name = unicodedata.normalize("NFKC", address.display_name)
-    if _shows_nothing(name):
+    if _hides(name):
         codes.append("control-character")
     if "@" not in name:
         return
+    # What shows nothing hides no address either.
+    name = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
     shown = {normal_form(match[0].strip(".'`")) for match in _ADDRESS_IN_NAME.finditer(name)}
     if shown - {address.normal}:
         codes.append("display-name-address")
 
 
-def _shows_nothing(text: str) -> bool:
+def _hides(text: str) -> bool:
     """Tell whether a text holds controls, invisible letters or marks that turn its direction."""
-    return any(unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"} for letter in text)
+    return any(unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"} and letter not in _HARMLESS for letter in text)

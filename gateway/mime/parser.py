@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from mmap import mmap
 
-from gateway.mime.addresses import parse_from_field
+from gateway.mime.addresses import read_field
 from gateway.mime.delimiters import Pieces, Scan, boundary_faults, cut
 from gateway.mime.entity import IDENTITY, EntityHeader, read_entity
 from gateway.mime.fields import HeaderBlock, read_block
@@ -92,9 +92,7 @@ def parse(content: bytes | memoryview | mmap, limits: Limits = DEFAULT) -> Messa
         root=root,
         ambiguities=settled(state.found, state.boundaries),
         header_length=block.body_start,
-        address_fields=tuple(
-            parse_from_field(one.value, one.name.lower()) for one in block.fields if one.name.lower() in _AUTHORS
-        ),
+        address_fields=tuple(read_field(one) for one in block.fields if one.name.lower() in _AUTHORS),
     )
 
 

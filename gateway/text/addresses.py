@@ -1,4 +1,4 @@
-"""Mail addresses by the strict grammar (RFC 5321 §4.1.2, RFC 5322 §3.4.1, RFC 6531), their normal form, look-alikes.
+"""Mail addresses by the strict grammar (RFC 5321 §4.1.2, RFC 5322 §3.4.1, RFC 6531), their normal form.
 
 Pure and total: every text yields a reading, and `ambiguous` says what another reader could take differently. An
 address with any code is read, never repaired.
@@ -56,7 +56,7 @@ def parse_addr_spec(text: str, display_name: str = "") -> tuple[Address | None, 
     if "%" in local or "!" in local:
         codes.append("percent-hack")
     if not local.isascii():
-        if unicodedata.normalize("NFKC", local) != unicodedata.normalize("NFC", local):
+        if unicodedata.normalize("NFKC", local) != unicodedata.normalize("NFC", local) or "。" in local:
             codes.append("local-mapping")
         if _mixes_scripts(local):
             codes.append("mixed-script")
@@ -101,9 +101,9 @@ def _domain(domain: str) -> tuple[str, list[str]]:
         lower = _a_label(lower, codes)
     elif "xn--" in lower:
         labels = [label for label in lower.split(".") if label.startswith("xn--")]
-        if any(_u_label(label) == label for label in labels):
+        if any(u_label(label) == label for label in labels):
             codes.append("domain-syntax")
-        if any(_mixes_scripts(_u_label(label)) for label in labels):
+        if any(_mixes_scripts(u_label(label)) for label in labels):
             codes.append("mixed-script")
     if lower.isascii() and not _is_host_name(lower):
         codes.append("domain-syntax")
@@ -129,7 +129,7 @@ def _a_label(domain: str, codes: list[str]) -> str:
         return domain
 
 
-def _u_label(label: str) -> str:
+def u_label(label: str) -> str:
     """Return the letters behind an A-label, the label itself when it is none."""
     try:
         return idna.decode(label)
@@ -154,39 +154,3 @@ def _mixes_scripts(label: str) -> bool:
 def _script(letter: str) -> str:
     """Return the script of a letter as the first word of its name says it."""
     return unicodedata.name(letter, "UNKNOWN").split(" ", 1)[0] if letter > "\x7f" else "LATIN"
-
-
-# Letters that look like ASCII letters or digits, after case folding and removal of marks (from the idea of UTS 39 §4).
-_LOOK_ALIKE = str.maketrans(
-    {
-        **dict.fromkeys("аɑαа", "a"), **dict.fromkeys("ЬƄ", "b"), **dict.fromkeys("сϲᴄ", "c"), **dict.fromkeys("ԁɗđð", "d"),
-        **dict.fromkeys("еєҽ℮ε", "e"), **dict.fromkeys("ғſƒ", "f"), **dict.fromkeys("ɡցğ", "g"), **dict.fromkeys("һհ", "h"),
-        **dict.fromkeys("іıιɩ", "i"), **dict.fromkeys("јϳ", "j"), **dict.fromkeys("кκӄ", "k"), **dict.fromkeys("ӏ1|ℓ", "l"),
-        **dict.fromkeys("мʍ", "m"), **dict.fromkeys("пողη", "n"), **dict.fromkeys("оοօσ0ₒ", "o"), **dict.fromkeys("рρϱ", "p"),
-        **dict.fromkeys("ԛգ", "q"), **dict.fromkeys("гᴦ", "r"), **dict.fromkeys("ѕꜱ5", "s"), **dict.fromkeys("тτ", "t"),
-        **dict.fromkeys("υսᴜ", "u"), **dict.fromkeys("ѵνᴠ", "v"), **dict.fromkeys("ԝωѡ", "w"), **dict.fromkeys("хχ×", "x"),
-        **dict.fromkeys("уүγʏ", "y"), **dict.fromkeys("ᴢʐ", "z"),
-    }
-)  # fmt: skip
-
-
-def skeleton(domain: str) -> str:
-    """Return what a domain looks like: two domains with one skeleton are hard to tell apart."""
-    shown = ".".join(_u_label(label) if label.startswith("xn--") else label for label in domain.lower().split("."))
-    plain = unicodedata.normalize("NFKD", shown.casefold())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter) and not _invisible(letter))
-    plain = plain.translate(_LOOK_ALIKE)
-    return plain.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l")
-
-
-def one_edit_apart(one: str, other: str) -> bool:
-    """Tell whether one insertion, deletion, change or swap of neighbours makes one text of the other."""
-    if one == other or abs(len(one) - len(other)) > 1:
-        return False
-    shorter, longer = sorted((one, other), key=len)
-    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
-    if len(shorter) != len(longer):
-        return shorter[start:] == longer[start + 1 :]
-    if shorter[start + 1 :] == longer[start + 1 :]:
-        return True
-    return shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from gateway.mime import addresses
 from gateway.mime.addresses import parse_from_field, parse_path
-from gateway.text.addresses import normal_form, one_edit_apart, skeleton, without_tag
+from gateway.text.addresses import normal_form, without_tag
+from gateway.text.homographs import one_edit_apart, skeletons
 
 ROWS = json.loads((Path(__file__).parent / "addresses.json").read_text("utf-8"))
 WORDS = tomllib.loads((Path(__file__).parents[2] / "policies" / "texts" / "sender_identity.toml").read_text("utf-8"))[
@@ -76,11 +77,25 @@ EXPLAINED = {
     "A＠b.vn": "a full-width @ is no @",
     "a＠b.vn": "a full-width @ is no @",
     "A <a＠b.vn>": "a full-width @ is no @",
+    "A <an.binhtan＠tphcm.gov.vn>": "a full-width @ is no @",
+    "A, B <an.binhtan@tphcm.gov.vn>": "the word before the comma is no mailbox",
+    "A an.binhtan@tphcm.gov.vn>": "an address holds no blank",
+    'A <"an.binhtan@tphcm.gov.vn"@evil.com,x@evil.com>': "what stands in quotes may be all of the local part",
+    "A (B <an.binhtan@tphcm.gov.vn>": "a comment that does not end holds no mailbox",
 }
 # Where we see one reading and one of them does not.
 CLEAR_TO_US = {
     "[Phòng] A <a@b.vn>": "brackets in a name hold no address; the standard library loses the mailbox",
     "a.binhtan@tphcm.gov.vn <a.binhtan@tphcm.gov.vn>": "the same address as name and as address",
+    "x@evil.com.\t\t<x@evil.com>": "the same address as name and as address",
+    "A [B] <an.binhtan@tphcm.gov.vn>": "brackets in a name hold no address; the standard library loses the mailbox",
+    "A] <an.binhtan@tphcm.gov.vn>": "a bracket in a name holds no address; the standard library loses the mailbox",
+    "=?utf-8?Q?[A]?= <an.binhtan@tphcm.gov.vn>": "brackets in a name hold no address",
+    ".A <an.binhtan@tphcm.gov.vn>": "a dot before a name holds no address",
+    "=?utf-8?Q?A,_B?= <an.binhtan@tphcm.gov.vn>": "the standard library cuts the encoded word; its half is no mailbox",
+    "=?utf-8?Q?A;B?= <an.binhtan@tphcm.gov.vn>": "the standard library cuts the encoded word; its half is no mailbox",
+    "=?utf-8?Q?A_(B),_C?= =?utf-8?Q?,D?= <an.binhtan@tphcm.gov.vn>": "as before",
+    "=?utf-8?Q?A,?= =?utf-8?Q?B?= <an.binhtan@tphcm.gov.vn>": "as before",
 }
 
 
@@ -160,11 +175,25 @@ def test_a_sub_address_is_a_mailbox_of_the_address():
     assert without_tag("+x@b.vn") == "+x@b.vn"
 
 
+OFFICIAL = skeletons("tphcm.gov.vn")
+
+
 @pytest.mark.parametrize(
-    "domain", ["tphcm.g0v.vn", "tphсm.gov.vn", "xn--tphm-n6d.gov.vn", "TPHCM.GOV.VN", "tphcrn.gov.vn", "tphcm.ǵov.vn"]
+    "domain",
+    ["tphcm.g0v.vn", "tphсm.gov.vn", "xn--tphm-n6d.gov.vn", "TPHCM.GOV.VN", "tphcrn.gov.vn", "tphcm.ǵov.vn",
+     # Letters of one script throughout, which look Latin as capitals only; the same as A-label.
+     "ТРНСМ.GOV.VN", "трнсм.gov.vn", "ΤΡΗϹΜ.gov.vn", "xn--l1abifc.gov.vn", "ᎢᏢᎻᏟᎷ.gov.vn", "ꓔꓑꓧꓚꓟ.gov.vn", "ᴛᴘʜᴄᴍ.gov.vn",
+     "tþhcm.gov.vn", "ȶphcm.gov.vn", "tphcm.gov.ʋn", "tphcm.goν.vn", "tphcm.ցov.vո", "tphcm.ɡov.vn", "ṭphcm.gọv.vn"],
+)  # fmt: skip
+def test_look_alikes_share_a_skeleton(domain):
+    assert skeletons(domain) & OFFICIAL
+
+
+@pytest.mark.parametrize(
+    "domain", ["hanoi.gov.vn", "trường.vn", "пример.рф", "例え.jp", "한국.kr", "tphue.gov.vn", "παράδειγμα.ελ"]
 )
-def test_look_alikes_have_one_skeleton(domain):
-    assert skeleton(domain) == skeleton("tphcm.gov.vn")
+def test_other_domains_share_none(domain):
+    assert not skeletons(domain) & OFFICIAL
 
 
 @given(st.text("abc", max_size=8), st.text("abc", max_size=8))

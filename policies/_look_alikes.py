@@ -1,0 +1,64 @@
+"""What imitates an official address: its domain, the letters of its local part, a display name that shows it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.model import Address
+from gateway.text.homographs import one_edit_apart, shown, skeletons
+
+# `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
+_AT_DOMAIN: Final = re.compile(
+    r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})", re.IGNORECASE
+)
+
+
+def imitated_domain(address: Address, officials: Iterable[str], trusted: Iterable[str]) -> str | None:
+    """Return the official domain that the domain of an address imitates; None when it is official or like none."""
+    domain = address.normal_domain
+    if domain in officials or domain in trusted:
+        return None
+    return next((official for official in sorted(officials) if _imitates(domain, official)), None)
+
+
+def _imitates(domain: str, official: str) -> bool:
+    if domain.endswith(f".{official}"):
+        return False
+    looks, official_looks = skeletons(domain), skeletons(official)
+    return (
+        bool(looks & official_looks)
+        or one_edit_apart(domain, official)
+        or _squeezed(official) in _squeezed(domain)
+        or any(_squeezed(one) in _squeezed(other) for one in official_looks for other in looks)
+        or (official.count(".") > 1 and domain.startswith(official.rpartition(".")[0] + "."))
+    )
+
+
+def _squeezed(domain: str) -> str:
+    """Return a domain without dots and hyphens: `tphcm-gov-vn.com` holds `tphcmgovvn`."""
+    return domain.replace(".", "").replace("-", "")
+
+
+def imitated_mailbox(address: Address, officials: Iterable[str]) -> str | None:
+    """Return the address of an official domain that the letters of the local part imitate, None when they are ASCII.
+
+    The forms of Điều 5 are ASCII, so a letter that only looks like one makes another mailbox of the same looks.
+    """
+    local = address.normal.rpartition("@")[0]
+    if local.isascii() or address.normal_domain not in officials:
+        return None
+    looks = shown(local)
+    return f"{looks}@{address.normal_domain}" if looks.isascii() else None
+
+
+def shows_official(address: Address, officials: Iterable[str]) -> bool:
+    """Tell whether a display name shows an address of an official domain, and the real one is of another domain."""
+    domain = address.normal_domain
+    if any(domain == official or domain.endswith(f".{official}") for official in officials):
+        return False
+    name = unicodedata.normalize("NFKC", address.display_name)
+    looks = {look for official in officials for look in skeletons(official)}
+    return any(skeletons(match[1].strip(".'`").lower()) & looks for match in _AT_DOMAIN.finditer(name))
