@@ -59,7 +59,7 @@ NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
 
 _FRAGMENTS: Final = frozenset({"message-partial", "external-body"})
 _UNTIDY: Final = (
-    "missing-close-boundary", "encoding-misspelt", "type-syntax", "preamble-text", "epilogue-text", "no-delimiter",
+    "charset-comment", "missing-close-boundary", "encoding-misspelt", "type-syntax", "preamble-text", "epilogue-text", "no-delimiter",
     "inner-boundary-prefix", "long-boundary", "base64-message", "blank-fold", "duplicate-subject", "duplicate-date",
     "duplicate-to", "duplicate-cc", "duplicate-bcc", "duplicate-message-id", "duplicate-in-reply-to",
     "duplicate-references", "duplicate-mime-version", "duplicate-content-id", "duplicate-content-description",

@@ -91,6 +91,19 @@ def decode(data: bytes, label: str | None) -> str:
     return clean(text)
 
 
+# Every octet of ASCII that a text may hold, and the escapes with which ISO 2022 leaves it.
+_ASCII = bytes(range(28, 127)) + b"\x1b$B%F\x1b(B"
+
+
+def keeps_ascii(label: str) -> bool:
+    """Tell whether a known charset reads the octets of ASCII as ASCII, so that a reader that does not know it does, too."""
+    codec = codec_of(label)
+    try:
+        return codec is not None and _ASCII.decode(codec) == _ASCII.decode("ascii")
+    except (UnicodeError, ValueError):
+        return False
+
+
 def guess(data: bytes) -> str:
     """Return the text of unlabelled bytes.
 

@@ -102,6 +102,9 @@ def _note_fault(fault: str, note: Note) -> None:
             note(f"parameter-{kind}", name)
         case "unquoted" if name == "boundary":
             note("boundary-space", "")
+        case "comment" if name == "charset":
+            # A reader that knows no comments knows no such charset, and goes by the octets.
+            note("charset-comment", "")
         case "comment":
             note("parameter-comment", "")
         case "unterminated":
@@ -146,16 +149,17 @@ def _one_encoding(value: str, note: Note) -> TransferEncoding:
     word = value.strip().lower()
     if word in _ENCODINGS:
         return _ENCODINGS[word]
-    if "(" in word:
-        note("encoding-comment", "")
-        word = re.sub(r"\([^)]*\)?", "", word).strip()
-    elif word in _MISSPELT:
+    if word in _MISSPELT:
         note("encoding-misspelt", "")
         return TransferEncoding.EIGHT_BIT
+    bare = re.sub(r"\([^)]*\)?", "", word).strip("\"' ;.")
+    encoding = _ENCODINGS.get(bare, TransferEncoding.BINARY)
+    if bare in _ENCODINGS and encoding in IDENTITY:
+        # `7bit;`: a reader that does not know the word decodes nothing either.
+        note("encoding-misspelt", "")
     else:
-        note("unknown-encoding", "")
-    bare = word.strip("\"' ;.")
-    return _ENCODINGS.get(bare, TransferEncoding.BINARY)
+        note("encoding-comment" if "(" in word else "unknown-encoding", "")
+    return encoding
 
 
 def _disposition(dispositions: list[Structured]) -> str | None:

@@ -37,6 +37,9 @@ def names_of(types: list[Structured], dispositions: list[Structured], raw_fields
         (parameter for parameter in preferred if parameter.extended and parameter.name == "filename"), preferred[0]
     )
     decoded = list(dict.fromkeys(_tidy(parameter.value) for parameter in (best, *preferred)))
+    # `Báo cáo` beside `Báo cáo.docx` is one name, and the ending is what opens it.
+    bare = _fold(decoded[0])
+    decoded.sort(key=lambda name: not (_extension(name) and _fold(_stem(name)) == bare))
     candidates = decoded + [_tidy(parameter.raw) for parameter in preferred if parameter.raw != parameter.value]
     candidates += _eight_bit_readings(raw_fields)
     return Names(
@@ -76,7 +79,7 @@ def _is_utf8(raw: bytes) -> bool:
 def _differ(one: str, other: str) -> bool:
     """Tell whether two names are more than a name and its plain ASCII stand-in."""
     if _extension(one) != _extension(other):
-        return True
+        return bool(_extension(other)) or _fold(_stem(one)) != _fold(other)
     folded = sorted((_fold(one), _fold(other)), key=len)
     if folded[0] == folded[1]:
         return False
@@ -90,6 +93,11 @@ def _differ(one: str, other: str) -> bool:
 def _extension(name: str) -> str:
     match = _EXTENSION.search(name)
     return match[1].lower() if match else ""
+
+
+def _stem(name: str) -> str:
+    """Return a name without its ending."""
+    return _EXTENSION.sub("", name)
 
 
 def _fold(name: str) -> str:

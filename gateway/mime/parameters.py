@@ -125,13 +125,20 @@ def _take(text: str, position: int, faults: list[str]) -> tuple[str | None, str,
         end = _end(_BARE, text, quoted.end())
         trailer = text[quoted.end() : end].strip()
         if trailer:
-            faults.append("comment" if trailer.startswith("(") else "junk")
+            faults.append(_comment(name, quoted[1]) if trailer.startswith("(") else "junk")
         return name, _BACKSLASH.sub(r"\1", quoted[1]), end
     end = _end(_BARE, text, position)
     value = text[position:end].strip()
     if _SPECIAL_IN_TOKEN.search(value):
-        faults.append(f"comment:{name}" if "(" in value and " (" in value else f"unquoted:{name}")
+        word = value.partition(" (")[0]
+        faults.append(_comment(name, word) if word != value else f"unquoted:{name}")
+        value = word if name == "charset" else value
     return name, value, end
+
+
+def _comment(name: str, value: str) -> str:
+    """Return the fault of a comment behind a value; a charset that reads ASCII as ASCII is told apart."""
+    return "comment:charset" if name == "charset" and charsets.keeps_ascii(value) else "comment"
 
 
 def _percent(value: str, *, first: bool, label: str = "") -> tuple[str, str]:

@@ -52,6 +52,9 @@ INNOCENT = {
     "overlong boundary": multipart(BODY, boundary=b"=_" + b"x" * 80),
     "two subjects": message(b"Subject: other words\r\n", WORDS),
     "empty transfer encoding": message(b"Content-Transfer-Encoding:\r\n", WORDS),
+    "semicolon behind an encoding that encodes nothing": message(b"Content-Transfer-Encoding: 8bit;\r\n", WORDS),
+    "comment behind an encoding that encodes nothing": message(b"Content-Transfer-Encoding: 7bit (plain)\r\n", b"x\r\n"),
+    "comment behind the charset, as in RFC 2045": message(b"Content-Type: text/plain; charset=us-ascii (Plain text)\r\n", b"x\r\n"),
     "stray equals sign": message(
         b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n", b'<p style="color:#000">x</p>\r\n'),
     "GBK letters under the label GB 2312": message(

@@ -113,6 +113,14 @@ CASES = {
     "plain and encoded name": (
         message(b"Content-Disposition: attachment; filename=a.txt; filename*=utf-8''b.exe\r\n", b"x"), "conflicting-names"),
     "two names": (message(b"Content-Disposition: attachment; filename=ok.txt; filename=mat.docx\r\n", b"x"), "conflicting-names"),
+    "ending of one name only, other words": (
+        message(b"Content-Type: text/plain; name=x.txt\r\nContent-Disposition: attachment; filename=toi_mat\r\n", b"x"), "conflicting-names"),
+    "comment behind a boundary": (message(b'Content-Type: multipart/mixed; boundary="B" (x)\r\n', b"--B\r\n\r\nx\r\n--B--\r\n"), "parameter-comment"),
+    "comment behind a charset": (message(b'Content-Type: text/plain; charset="utf-8" (x)\r\n', b"x"), "charset-comment"),
+    "comment behind a charset that is not ASCII's": (message(b"Content-Type: text/plain; charset=utf-7 (x)\r\n", b"x"), "parameter-comment"),
+    "comment behind an EBCDIC charset": (message(b'Content-Type: text/plain; charset="cp037" (x)\r\n', b"x"), "parameter-comment"),
+    "comment behind a Japanese charset": (message(b"Content-Type: text/plain; charset=iso-2022-jp (x)\r\n", b"x"), "parameter-comment"),
+    "comment behind 8bit": (message(b"Content-Transfer-Encoding: 8bit (x)\r\n", b"x"), "encoding-misspelt"),
     "other name, same kind": (
         message(b"Content-Disposition: attachment; filename=thongbao.docx; filename*=utf-8''toi%20mat.docx\r\n", b"x"),
         "conflicting-names"),

@@ -40,6 +40,8 @@ def zipped(**members):
         ("Kính gửi".encode("utf-16"), "text/plain"),
         ("Kính gửi".encode("utf-16-le"), "text/plain"),
         ("Kính gửi quý cơ quan".encode("utf-16-be"), "text/plain"),
+        ("Kính gửi quý cơ quan".encode("utf-32-le"), "text/plain"),
+        ("Kính gửi quý cơ quan 😀".encode("utf-32-be"), "text/plain"),
         ("Kính gửi".encode(), "text/plain"),
         ("Cộng hoà xã hội chủ nghĩa".encode("cp1258", "replace"), "text/plain"),
         (b"C\xe9ng ho\xb5 x\xb7 h\xe9i ch\xf1 ngh\xdca", "text/plain"),
