@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gateway.engine import PolicySet, received_field, verdict_fields
 from gateway.identity import results_header
-from gateway.identity.authentication import authenticate
+from gateway.identity.authentication import authenticate, author_domain
 from gateway.identity.dkim_sign import Signer, sign_all
 from gateway.identity.resolver import Resolver
 from gateway.model import AuthenticationResults, Evidence, HeaderField, Message, Transaction, Verdict
@@ -63,8 +63,8 @@ class Outgoing:
     async def _signatures(self, transaction: Transaction, content: bytes | mmap.mmap, evidence: Evidence) -> bytes:
         """Sign for the author's domain, in a thread: a digest over a large body takes its time."""
         message = evidence.message
-        domain = _author_domain(message) if message is not None else ""
-        if message is None or not any(signer.domain == domain for signer in self.signers):
+        domain = author_domain(message) if message is not None else None
+        if message is None or domain is None or not any(signer.domain == domain for signer in self.signers):
             return b""
         octets = bytes(content)
         already = evidence.authentication
@@ -79,10 +79,3 @@ class Outgoing:
             already=already,
             again=self.sign_again,
         )
-
-
-def _author_domain(message: Message) -> str:
-    """Return the domain of the one author, empty when there is none or more than one."""
-    authors = [reading for reading in message.address_fields if reading.field == "from"]
-    domains = {address.normal_domain for reading in authors for address in reading.mailboxes}
-    return domains.pop() if len(domains) == 1 else ""

@@ -10,7 +10,7 @@ from gateway.identity.resolver import Lookups, Resolver
 from gateway.identity.spf_check import check_spf
 from gateway.mime import parse
 from gateway.mime.limits import Limits
-from gateway.model import AuthenticationResults, AuthResult, Envelope, Session
+from gateway.model import AuthenticationResults, AuthResult, Envelope, Message, Session
 
 _BUDGET_S = 8.0
 
@@ -33,13 +33,17 @@ def compute(content: bytes, session: Session, envelope: Envelope, lookups: Looku
     arc = verify_arc(content, lookups)
     spf = check_spf(session.client_address, envelope.reverse_path, session.helo, lookups)
     proofs = [*results, spf]
-    return [*results, *([arc] if arc else []), spf, check_dmarc(_author_domain(content), proofs, lookups)]
+    return [*results, *([arc] if arc else []), spf, check_dmarc(author_domain(_head(content)), proofs, lookups)]
 
 
-def _author_domain(content: bytes) -> str | None:
-    """Return the domain of the one author, None when there is none or more than one (RFC 7489 §6.6.1)."""
-    end = content.find(b"\r\n\r\n")
-    head = content[: end + 4] if end >= 0 else content
-    authors = [reading for reading in parse(head, Limits()).address_fields if reading.field == "from"]
+def author_domain(message: Message) -> str | None:
+    """Return the domain of the one author, None when there is none, more than one, or another reader sees another."""
+    authors = [reading for reading in message.address_fields if reading.field == "from"]
     domains = {address.normal_domain for reading in authors for address in reading.mailboxes}
     return domains.pop() if len(authors) == 1 and len(domains) == 1 and not authors[0].ambiguous else None
+
+
+def _head(content: bytes) -> Message:
+    """Return a message read as far as its header goes."""
+    end = content.find(b"\r\n\r\n")
+    return parse(content[: end + 4] if end >= 0 else content, Limits())

@@ -10,6 +10,7 @@ import logging
 import re
 from typing import Any
 
+from gateway.identity.dkim_record import KeyRecord, usable_key
 from gateway.identity.resolver import DnsOutage, Lookups
 from gateway.model import AuthResult
 
@@ -47,7 +48,7 @@ def _one(message: Any, number: int, lookups: Lookups) -> AuthResult:
         result = "pass" if good else "fail"
         if not good and key.outage:
             result = "temperror"
-        elif not good and not key.record:
+        elif not good and key.found is None:
             result = "permerror"
     except dkim.ValidationError as error:
         result = "fail" if "body hash" in str(error) else "permerror"
@@ -56,7 +57,9 @@ def _one(message: Any, number: int, lookups: Lookups) -> AuthResult:
     except Exception:  # noqa: BLE001 - library wall: dkimpy lets ASN.1, base64 and Unicode errors of hostile keys through
         result = "permerror"
     fields = message.signature_fields
-    if result == "pass" and (_weak(fields) or _foreign_subdomain(fields, key.record)):
+    if result == "pass" and not _is_sound(fields, key.found):
+        result = "permerror"
+    elif result == "pass" and (_weak(fields) or _foreign_subdomain(fields, key.found)):
         result = "policy"
     domain = message.domain
     return AuthResult(
@@ -64,17 +67,23 @@ def _one(message: Any, number: int, lookups: Lookups) -> AuthResult:
     )
 
 
+def _is_sound(fields: dict[bytes, bytes], key: KeyRecord | None) -> bool:
+    """Tell whether From is signed (RFC 6376 §6.1.1) and the key is good for the hash (§6.1.2); the library asks neither."""
+    signed = {name.strip().lower() for name in fields.get(b"h", b"").split(b":")}
+    algorithm = fields.get(b"a", b"").decode("ascii", "replace").lower().rpartition("-")[2]
+    return b"from" in signed and key is not None and (not key.hashes or algorithm in key.hashes)
+
+
 def _weak(fields: dict[bytes, bytes]) -> bool:
     """Tell whether a signature proves less than the whole mail, or by a broken algorithm (RFC 8301 §3.1)."""
     return fields.get(b"a", b"").lower().endswith(b"-sha1") or b"l" in fields
 
 
-def _foreign_subdomain(fields: dict[bytes, bytes], record: bytes) -> bool:
+def _foreign_subdomain(fields: dict[bytes, bytes], key: KeyRecord | None) -> bool:
     """Tell whether the key forbids sub-domains (`t=s`) and the signature speaks for one (RFC 6376 §3.6.1)."""
-    tags = dict(part.strip().split(b"=", 1) for part in record.split(b";") if b"=" in part)
-    flags = {flag.strip() for flag in tags.get(b"t", b"").split(b":")}
     identity = fields.get(b"i", b"").rpartition(b"@")[2].lower()
-    return b"s" in flags and bool(identity) and identity != fields.get(b"d", b"").lower()
+    forbidden = key is not None and key.forbids_subdomains
+    return forbidden and bool(identity) and identity != fields.get(b"d", b"").lower()
 
 
 class _KeySource:
@@ -83,7 +92,7 @@ class _KeySource:
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
         self.outage = False
-        self.record = b""
+        self.found: KeyRecord | None = None
 
     def fetch(self, name: bytes | str, timeout: float = 5) -> bytes | None:  # noqa: ARG002 - dkimpy's signature; the deadline is ours
         """Return the key record of a name, None when there is none."""
@@ -95,8 +104,8 @@ class _KeySource:
         except DnsOutage as error:
             self.outage = True
             raise dkim.DnsTimeoutError(str(error)) from None
-        self.record = next((record for record in records if b"p=" in record), b"")
-        return self.record or None
+        self.found = usable_key(records)
+        return self.found.bare() if self.found is not None else None
 
 
 def verify_arc(content: bytes, lookups: Lookups) -> AuthResult | None:

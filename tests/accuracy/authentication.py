@@ -1,4 +1,4 @@
-"""The public suites of SPF, ARC and DKIM against our checks, with DNS from a server of the tests on loopback."""
+"""The suites of SPF, ARC, DKIM and DMARC against our checks, with DNS from a server of the tests on loopback."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from gateway.identity.dkim_verify import verify_arc, verify_dkim
+from gateway.identity.dmarc_check import check_dmarc
 from gateway.identity.spf_check import check_spf
 from tests.identity import suites
 from tests.identity.dns_server import Server, serving
@@ -17,7 +18,7 @@ def measure() -> tuple[Counter[str], Counter[str], list[str]]:
     right: Counter[str] = Counter()
     different: list[str] = []
     with serving({}) as server:
-        for suite, name, agrees in [*_spf(server), *_mails(server)]:
+        for suite, name, agrees in [*_spf(server), *_mails(server), *_dmarc(server)]:
             total[suite] += 1
             right[suite] += agrees
             if not agrees:
@@ -45,6 +46,16 @@ def _mails(server: Server) -> list[tuple[str, str, bool]]:
         else:
             result = verify_dkim(case.content, lookups)[0].result
         found.append((case.suite, case.name, result == case.expected))
+    return found
+
+
+def _dmarc(server: Server) -> list[tuple[str, str, bool]]:
+    found = []
+    for case in suites.dmarc():
+        wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 1.5
+        lookups = server.resolver(case.zone, timeout_s=wait_s).start(20)
+        result = check_dmarc(case.author, list(case.results), lookups).result
+        found.append(("DMARC, sentences of RFC 9989", case.name, result == case.expected))
     return found
 
 

@@ -39,6 +39,11 @@ class _Answers(BaseResolver):
                 return reply
             if record == kind or record == "CNAME":
                 reply.add_answer(RR(request.q.qname, getattr(QTYPE, record), rdata=_data(record, value), ttl=60))
+            if record == "CNAME" != kind:
+                # A name server that recurses gives what stands at the other name, too.
+                for other, data in self.zone.get(str(value).rstrip(".").lower(), ()):
+                    if other == kind:
+                        reply.add_answer(RR(str(value), getattr(QTYPE, kind), rdata=_data(kind, data), ttl=60))
         return reply
 
 

@@ -1,6 +1,6 @@
-"""The public suites of SPF, ARC and DKIM as data: a zone, what is asked, and the result that their authors expect.
+"""The suites of SPF, ARC, DKIM and DMARC as data: a zone, what is asked, and the result that their authors expect.
 
-Read from the corpus of mail authentication; empty where that is absent.
+The public ones are read from the corpus of mail authentication, and empty where that is absent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from gateway.model import AuthResult
 from tests.identity.dns_server import Zone
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[2].parent / "shared" / "corpus")) / "mail-auth"
@@ -171,3 +172,46 @@ def dkim() -> Iterator[MailCase]:
         records = (line.split(" ", 1) for line in head.decode().splitlines())
         zone: Zone = {key.rstrip(".").lower(): [("TXT", text)] for key, text in records}
         yield MailCase("DKIM messages", path.name, zone, message.replace(b"\n", b"\r\n"), "pass")
+
+
+DMARC_SUITE = Path(__file__).parent / "dmarc_suite.yaml"
+
+
+@dataclass(frozen=True)
+class DmarcCase:
+    """A From domain with what was proven, and the result by RFC 9989."""
+
+    rule: str
+    name: str
+    zone: Zone
+    author: str | None
+    results: tuple[AuthResult, ...]
+    expected: str
+
+
+def dmarc() -> Iterator[DmarcCase]:
+    """The cases of `dmarc_suite.yaml`, which comes with the tests."""
+    for section in YAML(typ="safe", pure=True).load(DMARC_SUITE.read_text("utf-8")):
+        for case in section["cases"]:
+            yield DmarcCase(
+                section["rule"], case["name"], _dmarc_zone(case), case["from"], tuple(_proofs(case)), case["expect"]
+            )  # fmt: skip
+
+
+def _dmarc_zone(case: dict[str, Any]) -> Zone:
+    zone: Zone = {}
+    for name, records in case.get("zone", {}).items():
+        zone[f"_dmarc.{name}"] = [(records, None)] if isinstance(records, str) else [("TXT", one) for one in records]
+    for name, records in case.get("apex", {}).items():
+        zone[name] = [("TXT", one) for one in records]
+    for name, target in case.get("alias", {}).items():
+        zone[f"_dmarc.{name}"] = [("CNAME", target)]
+    return zone
+
+
+def _proofs(case: dict[str, Any]) -> Iterator[AuthResult]:
+    for method in ("dkim", "spf", "arc"):
+        said = case.get(method, [])
+        for one in said if isinstance(said, list) else [said]:
+            for domain, result in (one if isinstance(one, dict) else {one: "pass"}).items():
+                yield AuthResult(method=method, result=result, domain=domain)

@@ -1,0 +1,37 @@
+"""DMARC by the sentences of its RFCs, against zones on loopback (`dmarc_suite.yaml`)."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.identity.dmarc_check import check_dmarc
+from tests.identity.dns_server import serving
+from tests.identity.suites import DmarcCase, dmarc
+
+CASES = list(dmarc())
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving({}) as running:
+        yield running
+
+
+def test_the_suite_is_large_and_no_case_stands_twice():
+    assert len({case.name for case in CASES}) == len(CASES) >= 90
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_dmarc_is_what_the_rfc_says(server, case: DmarcCase):
+    wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 1.5
+    found = check_dmarc(case.author, list(case.results), server.resolver(case.zone, timeout_s=wait_s).start(5))
+    assert (found.method, found.result, found.domain) == ("dmarc", case.expected, case.author), case.rule
+
+
+def test_an_outage_is_never_pass_for_want_of_a_record(server):
+    for case in CASES:
+        dark = {name: [("SERVFAIL", None)] for name in case.zone}
+        if case.author is None or not dark:
+            continue
+        found = check_dmarc(case.author, list(case.results), server.resolver(dark).start(5))
+        assert found.result != "pass", case.name
