@@ -30,6 +30,7 @@ _COLUMNS: Final = {
     "aliases": ("aliases", "bí danh"),
     "delegates": ("delegates", "ủy quyền"),
 }
+_KNOWN: Final = ", ".join(headings[-1] for headings in _COLUMNS.values())
 _BY_HEADING: Final = {heading: name for name, headings in _COLUMNS.items() for heading in headings}
 _VIETNAMESE: Final = {
     "văn phòng": "office", "đơn vị": "unit", "cá nhân": "personal", "dịch vụ": "service",
@@ -65,7 +66,13 @@ def read_csv(path: Path, text: str) -> tuple[DirectoryFile, Places]:
         raise ConfigError(Fault(f"CSV không hợp lệ / {error}", str(path), 1, 1)) from None
     columns = {_BY_HEADING[heading]: number for number, heading in enumerate(headings) if heading in _BY_HEADING}
     faults = [
-        Fault(f"không biết cột “{heading}” / unknown column “{heading}”", str(path), 1, number + 1)
+        Fault(
+            f"không biết cột “{heading}”, hãy bỏ cột này hoặc dùng: {_KNOWN} / "
+            f"unknown column “{heading}”: remove it, or use {', '.join(_COLUMNS)}",
+            str(path),
+            1,
+            number + 1,
+        )
         for number, heading in enumerate(headings)
         if heading not in _BY_HEADING
     ]

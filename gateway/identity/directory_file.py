@@ -28,11 +28,30 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_csv import read_csv
-from gateway.identity.directory_rows import DirectoryFile
+from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow, UnitRow
 from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset, path_of
+from gateway.model import MailboxKind, MailboxStatus
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20
+_KINDS: Final = ", ".join(kind.value for kind in MailboxKind)
+_STATES: Final = ", ".join(status.value for status in MailboxStatus)
+_DAY: Final = "ngày viết dạng 2026-12-31 / write days as 2026-12-31"
+_LIST: Final = "viết thành danh sách [...] / write a list [...]"
+_KNOWN: Final = {
+    "": DirectoryFile.__struct_encode_fields__,
+    "mailboxes": MailboxRow.__struct_encode_fields__,
+    "units": UnitRow.__struct_encode_fields__,
+    "delegates": DelegateRow.__struct_encode_fields__,
+}
+# By the key at which a value is wrong; what is wrong at no key is the file as a whole.
+_REMEDIES: Final = {
+    "": "tệp bắt đầu bằng `mailboxes:` / the file begins with `mailboxes:`",
+    "kind": f"loại hộp thư là một trong: {_KINDS} / one of {_KINDS}",
+    "status": f"trạng thái là một trong: {_STATES} / one of {_STATES}",
+    **dict.fromkeys(("left_on", "from", "until"), _DAY),
+    **dict.fromkeys(("mailboxes", "units", "aliases", "delegates", "successors"), _LIST),
+}
 
 
 def read(path: Path, data: bytes) -> tuple[DirectoryFile, Places]:
@@ -103,6 +122,20 @@ class _LazyYaml:
 
 
 def _invalid(path: Path, error: msgspec.ValidationError, places: Places) -> ConfigError:
-    """Return a validation error with its place."""
+    """Return a validation error with its place and what may stand there."""
     words = str(error)
-    return ConfigError(Fault(f"giá trị không hợp lệ / {words}", str(path), *places.find(path_of(words))))
+    steps = path_of(words)
+    keys = [step for step in steps if isinstance(step, str)]
+    if "unknown field" in words or "missing required field" in words:
+        known = ", ".join(_KNOWN[next((key for key in reversed(keys) if key in _KNOWN), "")])
+        remedy = f"các mục được dùng: {known} / known keys: {known}"
+    else:
+        remedy = _REMEDIES.get(keys[-1] if keys else "", "")
+    vietnamese, _, english = remedy.partition(" / ")
+    return ConfigError(
+        Fault(
+            f"giá trị không hợp lệ{', ' * bool(remedy)}{vietnamese} / {words}{'; ' * bool(remedy)}{english}",
+            str(path),
+            *places.find(steps),
+        )
+    )

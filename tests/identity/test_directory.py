@@ -93,6 +93,27 @@ def test_the_digest_is_that_of_the_file(tmp_path):
     assert one != load(write(tmp_path, "f.yaml", YAML + "\n")).digest
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "vietnamese", "english"),
+    [
+        ("d.yaml", "mailboxes:\n  - {address: a@b.vn, kind: boss}\n", "loại hộp thư là một trong: office, unit", "one of office, unit"),
+        ("d.json", '{"mailboxes": [{"address": "a@b.vn", "kind": "unit", "status": "x"}]}', "trạng thái là một trong", "one of active"),
+        ("d.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, until: 31/12/2026}\n", "ngày viết dạng 2026-12-31", "write days as 2026-12-31"),
+        ("d.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, delegates: [{address: c@d.vn, to: x}]}\n",
+         "các mục được dùng: address, from, until", "known keys: address, from, until"),
+        ("d.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, aliases: c@d.vn}\n", "viết thành danh sách", "write a list"),
+        ("d.yaml", "- {address: a@b.vn, kind: unit}\n", "tệp bắt đầu bằng `mailboxes:`", "the file begins with `mailboxes:`"),
+        ("d.csv", "Email,Loại,Chức vụ\na@b.vn,cá nhân,x\n", "hãy bỏ cột này hoặc dùng: hộp thư, loại", "remove it, or use address, kind"),
+    ],
+)  # fmt: skip
+def test_a_fault_says_what_may_stand_there(tmp_path, name, text, vietnamese, english):
+    with pytest.raises(UserError) as caught:
+        load(write(tmp_path, name, text))
+    before, _, behind = str(caught.value).partition(" / ")
+    assert vietnamese in before
+    assert english in behind
+
+
 FAULTS = [
     ("d.yaml", "mailboxes:\n  - address: a@b.vn\n    kind: unit\n    colour: red\n", [(2, 5)], "colour"),
     ("d.yaml", "mailboxes:\n  - address: a@b.vn\n    kind: boss\n", [(3, 5)], "boss"),
