@@ -56,9 +56,10 @@ def imitated_mailbox(address: Address, officials: Iterable[str]) -> str | None:
 
 def shows_official(address: Address, officials: Iterable[str]) -> bool:
     """Tell whether a display name shows an address of an official domain, and the real one is of another domain."""
-    domain = address.normal_domain
-    if any(domain == official or domain.endswith(f".{official}") for official in officials):
-        return False
     name = unicodedata.normalize("NFKC", address.display_name)
+    shown_domains = [match[1].strip(".'`").lower() for match in _AT_DOMAIN.finditer(name)]
+    domain = address.normal_domain
+    if not shown_domains or any(domain == official or domain.endswith(f".{official}") for official in officials):
+        return False
     looks = {look for official in officials for look in skeletons(official)}
-    return any(skeletons(match[1].strip(".'`").lower()) & looks for match in _AT_DOMAIN.finditer(name))
+    return any(skeletons(one) & looks for one in shown_domains)

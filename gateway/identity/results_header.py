@@ -1,4 +1,4 @@
-"""The Authentication-Results field (RFC 8601): written from our results, read from an MTA that is trusted.
+"""The Authentication-Results field (RFC 8601): written from our results, known again when others forge it.
 
 Only ASCII domain names and known words are ever written, so nothing of a hostile mail can add a field or a result.
 """
@@ -12,8 +12,9 @@ from gateway.model import AuthenticationResults, AuthResult, HeaderField
 _PROPERTY = {"dkim": "header.d", "spf": "smtp.mailfrom", "dmarc": "header.from", "arc": "header.d"}
 _RESULTS = frozenset({"pass", "fail", "softfail", "neutral", "none", "temperror", "permerror", "policy"})
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
-_CLAUSE = re.compile(r"\s*([a-z0-9-]+)\s*=\s*([a-z]+)\b")
-_LIMIT_FIELDS = 20
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_BACKSLASH = re.compile(r"\\(.)")
+_END_OF_NAME = re.compile(r"[;\s(]")
 
 
 def build(authserv_id: str, results: AuthenticationResults) -> bytes:
@@ -35,45 +36,36 @@ def _clause(one: AuthResult) -> str:
 
 
 def is_own(field: HeaderField, authserv_id: str) -> bool:
-    """Tell whether a field claims to come from `authserv_id`: in a mail from outside it is forged (RFC 8601 §5)."""
-    return field.name.lower() == "authentication-results" and _author(field.value) == authserv_id.lower()
+    """Tell whether a field claims to come from `authserv_id`: in a mail from outside it is forged (RFC 8601 §5).
 
-
-def read(fields: tuple[HeaderField, ...], authserv_id: str) -> AuthenticationResults | None:
-    """Return the results that a trusted MTA wrote, None when it wrote none.
-
-    The caller vouches that the MTA removes foreign fields of that name. Only the topmost field of that MTA counts.
+    However it is written: in capitals, in quotes, between comments, with a final dot, with a version behind it.
     """
-    for field in fields[:_LIMIT_FIELDS]:
-        if is_own(field, authserv_id):
-            return AuthenticationResults(tuple(_read_clauses(_without_comments(field.value).split(";")[1:])))
-    return None
+    return field.name.lower() == "authentication-results" and authserv_id.lower().rstrip(".") in {
+        _author(_without_comments(field.value)),
+        _author(field.value),
+    }
 
 
 def _author(value: str) -> str:
-    return _without_comments(value).partition(";")[0].split(" ")[0].strip().lower()
-
-
-def _read_clauses(clauses: list[str]) -> list[AuthResult]:
-    found = []
-    for clause in clauses:
-        match = _CLAUSE.match(clause.lower())
-        if match is None or match[1] not in _PROPERTY or match[2] not in _RESULTS:
-            continue
-        value = re.search(rf"{re.escape(_PROPERTY[match[1]])}\s*=\s*\"?([^\s;\"]+)", clause.lower())
-        domain = value[1].rpartition("@")[2] if value else None
-        found.append(AuthResult(method=match[1], result=match[2], domain=domain))
-    return found
+    """Return the name that a field gives for its author (RFC 8601 §2.2: a token or a quoted string)."""
+    value = value.strip()
+    quoted = _QUOTED.match(value)
+    word = _BACKSLASH.sub(r"\1", quoted[1]) if quoted else _END_OF_NAME.split(value, maxsplit=1)[0]
+    return word.strip().lower().rstrip(".")
 
 
 def _without_comments(value: str) -> str:
-    """Return a field body without comments, however deep."""
-    kept, depth = [], 0
-    for letter in value.replace("\t", " "):
-        if letter == "(":
+    """Return a field body without comments, however deep; brackets in quotes and behind a backslash are none."""
+    kept, depth, quoted, position = [], 0, False, 0
+    while position < len(value):
+        letter = value[position : position + 2] if value[position] == "\\" else value[position]
+        position += len(letter)
+        if letter == '"' and not depth:
+            quoted = not quoted
+        if letter == "(" and not quoted:
             depth += 1
         elif letter == ")" and depth:
             depth -= 1
         elif not depth:
             kept.append(letter)
-    return "".join(kept).strip()
+    return "".join(kept)

@@ -29,6 +29,7 @@ _LUNATE: Final = str.maketrans("ϲϹ", "cC")
 _WITH: Final = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:SCRIPT |DOTLESS |LONG |OPEN )?([A-Z])(?: WITH .*)?")
 
 
+@lru_cache(maxsize=1024)
 def skeletons(domain: str) -> frozenset[str]:
     """Return what a domain looks like, in small letters and in capitals."""
     letters = shown(domain)
