@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -63,7 +64,10 @@ def serve(
 @app.command()
 def check(
     files: Annotated[
-        list[Path], typer.Argument(help="Mails (.eml) or documents; a document counts as the only attachment.")
+        list[Path],
+        typer.Argument(
+            help="Mails (.eml) or documents (a document counts as the only attachment); - is standard input."
+        ),
     ],
     config: ConfigOption = None,
     policy: PolicyOption = None,
@@ -193,6 +197,9 @@ def version() -> None:
 
 def main() -> None:
     """Entry point of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may lack letters of Vietnamese; that is no fault
     try:
         app()
     except KeyboardInterrupt:

@@ -19,6 +19,9 @@ CertsOption = Annotated[
 DirectoryOption = Annotated[Path | None, typer.Option("--directory", help="Official mailboxes, YAML or JSON.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
+_YEARS = (1970, 9000)
+"""Of a time that can be given: at the ends of the calendar no other time zone has a date."""
+
 
 def moment(value: str | None) -> datetime | None:
     """Parse an ISO 8601 time; without offset it is UTC."""
@@ -28,4 +31,6 @@ def moment(value: str | None) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise typer.BadParameter(f"{value!r} is not an ISO 8601 time such as 2026-11-24T08:00:00+07:00") from None
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise typer.BadParameter(f"{value!r}: the year must be from {_YEARS[0]} to {_YEARS[1]}")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import msgspec
-
 from gateway.audit.export import export_csv, export_jsonl
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification, render_weak_passwords
 from gateway.audit.verify import verify as verify_log
-from gateway.commands.common import EXIT_REFUSED
+from gateway.commands.common import EXIT_REFUSED, print_json
 
 
 def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
@@ -23,7 +21,7 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
         reader.close()
     if as_json:
         for row in rows:
-            _print_json(row)
+            print_json(row)
     else:
         print(render_rows(rows))
     return 0
@@ -40,7 +38,7 @@ def show(data: Path, reference: str, *, as_json: bool) -> int:
         print(f"{reference}: không có trong nhật ký / not in the log", file=sys.stderr)
         return EXIT_REFUSED
     if as_json:
-        _print_json(history)
+        print_json(history)
     else:
         print(render_history(history))
     return 0
@@ -55,7 +53,7 @@ def passwords(data: Path, *, as_json: bool) -> int:
         reader.close()
     if as_json:
         for one in weak:
-            _print_json(one)
+            print_json(one)
     else:
         print(render_weak_passwords(weak))
     return 0
@@ -65,7 +63,7 @@ def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_js
     """Print whether the log is whole; the exit code says it as well."""
     result = verify_log(data, checkpoints=checkpoints, key=key)
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         print(render_verification(result))
     return result.exit_code
@@ -80,8 +78,3 @@ def export(data: Path, wanted: Filter, *, as_csv: bool) -> int:
     finally:
         reader.close()
     return 0
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
-    sys.stdout.buffer.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,13 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.config import Configuration
 from gateway.engine import PolicySet, explain
 from gateway.engine.places import Language
 from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Session, Transaction, Verdict
 from gateway.sample import as_message
 from gateway.spool import Spool
+
+STANDARD_INPUT = Path("-")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +45,10 @@ class Fault:
         reply = "451 4.3.0 Loi noi bo / internal error"
         if as_json:
             empty: list[object] = []
-            found = {"file": str(file), "disposition": Disposition.DEFER.word, "reply": reply}
-            print(json.dumps({**found, "findings": empty, "documents": empty, "signatures": empty}), flush=True)
+            found = {"file": name_as_text(file), "disposition": Disposition.DEFER.word, "reply": reply}
+            print_json({**found, "findings": empty, "documents": empty, "signatures": empty})
         else:
-            print(f"{file}\n{reply}", flush=True)
+            print(f"{name_for_people(file)}\n{reply}", flush=True)
         traceback.print_exception(self.error)
 
 
@@ -83,13 +84,14 @@ async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions
     async def one(file: Path) -> tuple[Evidence, Verdict, PolicySet] | str | Fault:
         async with gate:
             try:
-                content = await asyncio.to_thread(file.read_bytes)
+                content = await asyncio.to_thread(_content, file)
             except OSError as error:
-                return f"{file}: {error.strerror or error}"
-            message = as_message(content, file.name, sender=options.reverse_path, recipients=options.forward_paths)
+                return f"{name_for_people(file)}: {error.strerror or error}"
+            name = name_as_text(Path(file.name))
+            message = as_message(content, name, sender=options.reverse_path, recipients=options.forward_paths)
             spool = Spool.from_content(message.content)
             transaction = Transaction(
-                id=file.name,
+                id=name,
                 session=Session(front_end=FrontEnd.CHECK, auth_user=options.auth_user),
                 envelope=Envelope(
                     reverse_path=message.reverse_path,
@@ -119,13 +121,18 @@ async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions
         evidence, verdict, policies = result
         answer = explain.reply(verdict, policies, reference="", now=evidence.now)
         if options.as_json:
-            found = explain.check_json(verdict, evidence, answer, str(file), policies=policies)
-            print(json.dumps(found, ensure_ascii=False), flush=True)
+            found = explain.check_json(verdict, evidence, answer, name_as_text(file), policies=policies)
+            print_json(found)
         else:
-            print(f"{file}\n{explain.reply_text(answer)}")
+            print(f"{name_for_people(file)}\n{explain.reply_text(answer)}")
             print(
                 explain.explanation(verdict, policies, language=Language.VI, now=evidence.now), end="\n\n", flush=True
             )
         if verdict.disposition >= Disposition.HOLD:
             worst = max(worst, EXIT_REFUSED)
     return worst
+
+
+def _content(file: Path) -> bytes:
+    """Return the octets of a file, of standard input for `-`."""
+    return sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()

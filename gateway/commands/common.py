@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from pydantic import ValidationError
 
 from gateway.config import Configuration
 from gateway.errors import GatewayError, UserError
+from gateway.yaml_values import printable
 
 EXIT_REFUSED = 1
 EXIT_CANNOT_RUN = 2
@@ -33,6 +37,28 @@ def user_errors() -> Iterator[None]:
         place = f"{error.filename}: " if error.filename else ""
         print(f"gateway: {place}{error.strerror or error}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_RUN) from None
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on a line of its own: UTF-8 whatever the terminal is set to (RFC 8259 §8.1)."""
+    line = json.dumps(value, ensure_ascii=False, default=_builtin).encode("utf-8", "replace")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _builtin(value: object) -> Any:
+    return msgspec.to_builtins(value)
+
+
+def name_as_text(file: Path) -> str:
+    """Return a path as text: octets that are no UTF-8, as of names from old Windows machines, are replaced."""
+    return os.fsencode(file).decode("utf-8", "replace")
+
+
+def name_for_people(file: Path) -> str:
+    """Return a path fit for one line of a terminal: control and format characters are replaced too."""
+    return printable(name_as_text(file), limit=4096)
 
 
 def load_configuration(

@@ -77,10 +77,9 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
     pins = load_pins(folder / "manifest.yaml") if (folder / "manifest.yaml").exists() else ()
     known = {pin.sha256: pin for pin in pins}
     wanted = (sha256 or "").replace(":", "").lower()
-    files = [file for source in sources for file in (sorted(source.iterdir()) if source.is_dir() else [source])]
-    for file in files:
-        if file.suffix.lower() not in CERTIFICATE_SUFFIXES:
-            continue
+    if not folder.is_dir():
+        raise UserError(f"{folder}: không có thư mục này, hãy tạo trước / no such folder; create it first")
+    for file in _certificate_files(sources):
         try:
             certificates = load_certificates(file.read_bytes())
         except LibraryFault as fault:
@@ -100,6 +99,19 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
             _store(target, certificate.dump())
             print(f"added {target.name}: {name}")
     return 0
+
+
+def _certificate_files(sources: Sequence[Path]) -> Iterator[Path]:
+    """Yield every file that is named, and of a folder those with a certificate's ending; UserError for one with none."""
+    for source in sources:
+        if not source.is_dir():
+            yield source
+            continue
+        files = [file for file in sorted(source.iterdir()) if file.suffix.lower() in CERTIFICATE_SUFFIXES]
+        if not files:
+            endings = ", ".join(sorted(CERTIFICATE_SUFFIXES))
+            raise UserError(f"{source}: không có tệp chứng thư nào / no certificate files in it ({endings})")
+        yield from files
 
 
 def update(folder: Path) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.app import inspection_limits, start_workers
-from gateway.commands.common import EXIT_REFUSED
+from gateway.commands.common import EXIT_REFUSED, name_for_people
 from gateway.config import Configuration
 from gateway.engine.places import Language
 from gateway.errors import UserError
@@ -19,6 +19,7 @@ from gateway.model import Document, ReadStatus
 from gateway.sample import as_message
 from gateway.workers.pool import WorkerPool
 from gateway.workers.wire import InspectionRequest
+from gateway.yaml_values import printable
 
 
 def lint(files: Sequence[Path], configuration: Configuration) -> int:
@@ -43,15 +44,17 @@ async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: C
             now=datetime.now(UTC),
         )
         inspection = await workers.inspect(request)
-        for document in inspection.documents:
-            if document.runs or document.status is not ReadStatus.OK:
-                worst = max(worst, _show(file, document))
+        worth = [one for one in inspection.documents if one.runs or one.status is not ReadStatus.OK]
+        for document in worth:
+            worst = max(worst, _show(file, document))
+        if not worth:
+            print(f"{name_for_people(file)}\n  không có chữ nào để xét / it holds no words to look at")
     return worst
 
 
 def _show(file: Path, document: Document) -> int:
-    name = f"{file}!{document.part.partition('!')[2]}" if "!" in document.part else str(file)
-    print(name)
+    member = printable(document.part.partition("!")[2], limit=4096)
+    print(f"{name_for_people(file)}!{member}" if member else name_for_people(file))
     for line in lint_lines(document, Language.VI):
         print(f"  {line}")
     if document.status is ReadStatus.OK:

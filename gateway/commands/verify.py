@@ -7,7 +7,7 @@ sign are verified over it.
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,10 +15,8 @@ from email import policy as mail_policy
 from email.message import EmailMessage
 from pathlib import Path
 
-import msgspec
-
 from gateway.app import inspection_limits, start_workers
-from gateway.commands.common import EXIT_REFUSED
+from gateway.commands.common import EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.config import Configuration
 from gateway.engine.places import Language
 from gateway.engine.wording import say
@@ -53,7 +51,7 @@ def run(
     for file, signatures in found:
         good = good and bool(signatures) and all(one.indication is Indication.TOTAL_PASSED for one in signatures)
         if as_json:
-            print(json.dumps({"file": str(file), "signatures": msgspec.to_builtins(signatures)}, ensure_ascii=False))
+            print_json({"file": name_as_text(file), "signatures": signatures})
         else:
             print("\n".join(_lines(file, signatures, language)))
     return 0 if good else EXIT_REFUSED
@@ -101,7 +99,7 @@ def _content(file: Path, companions: Sequence[Path]) -> bytes:
 
 
 def _lines(file: Path, signatures: Sequence[Signature], language: Language) -> Iterator[str]:
-    yield str(file)
+    yield name_for_people(file)
     if not signatures:
         yield f"  {say('verify', 'line', 'unsigned', language)}"
     for number, one in enumerate(signatures, 1):
@@ -146,4 +144,6 @@ def _date(moment: datetime | None) -> str:
 
 
 def _coloured(text: str, indication: Indication) -> str:
-    return f"\x1b[{_COLOURS[indication]}m{text}\x1b[0m" if sys.stdout.isatty() else text
+    return (
+        f"\x1b[{_COLOURS[indication]}m{text}\x1b[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text
+    )

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.engine.loading import load_policy_set
-from gateway.engine.policy_set import VIETNAM
+from gateway.engine.policy_set import VIETNAM, PolicySet
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
-from gateway.errors import ConfigError, UserError
+from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import Disposition, Mode
 from gateway.yaml_file import closest
 
@@ -34,7 +34,7 @@ def lint(source: Path | str, *, registry: Registry | None = None, now: datetime 
     try:
         policies = load_policy_set(source, registry=registry, now=now)
     except ConfigError as error:
-        return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
+        return _faulty(error)
     lines = [f"{policies.name}  sha256:{policies.digest}"]
     for policy in policies.policies:
         lines.append(f"  {policy.name}: {policy.mode.value}  ({policy.module})")
@@ -52,6 +52,10 @@ def lint(source: Path | str, *, registry: Registry | None = None, now: datetime 
     lines += [f"cảnh báo / warning: {warning}" for warning in warnings]
     lines.append("hợp lệ / valid" if not warnings else f"hợp lệ, {len(warnings)} cảnh báo / valid with warnings")
     return CommandResult("\n".join(lines), 0)
+
+
+def _faulty(error: ConfigError) -> CommandResult:
+    return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
 
 
 def _scopes(scopes: Any) -> Iterator[str]:
@@ -121,10 +125,16 @@ def full_schema(registry: Registry) -> dict[str, Any]:
 
 def diff(old: Path | str, new: Path | str, *, registry: Registry | None = None) -> CommandResult:
     """Return what changes from one policy set to another; `-` marks what becomes laxer, `+` what becomes stricter."""
-    try:
-        before, after = (load_policy_set(source, registry=registry) for source in (old, new))
-    except ConfigError as error:
-        return CommandResult(f"{error}\n{len(error.faults)} lỗi / faults", 2)
+    loaded: list[PolicySet] = []
+    faults: list[Fault] = []
+    for source in (old, new):
+        try:
+            loaded.append(load_policy_set(source, registry=registry))
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        return _faulty(ConfigError(*faults))
+    before, after = loaded
     lines = [
         f"{_sign(path, was, becomes)} {path}: {_shown(was)} -> {_shown(becomes)}"
         for path, was, becomes in _changes(json.loads(before.canonical), json.loads(after.canonical))

@@ -442,6 +442,8 @@ async def test_times_addresses_and_flags_that_make_no_sense(tmp_path):
     for arguments, needle in (
         (("check", "--now", "hôm qua", clean), "ISO 8601"),
         (("check", "--now", "2026-13-45", clean), "ISO 8601"),
+        (("check", "--now", "9999-12-31T23:59:59", clean), "9999-12-31"),
+        (("check", "--now", "0001-01-01T00:00:00+14:00", clean), "0001-01-01"),
         (("check",), "files"),
         (("serve", "--listen", "2525", "--data", tmp_path / "d"), "HOST:PORT"),
         (("serve", "--next-hop", "mail.test", "--data", tmp_path / "d"), "HOST:PORT"),
@@ -543,3 +545,54 @@ async def test_standard_output_that_is_closed_early_is_no_traceback(tmp_path):
         _, err = await process.communicate()
     no_traceback(err.decode())
     assert process.returncode != 0
+
+
+async def test_a_terminal_without_the_letters_of_vietnamese_gets_question_marks_and_tools_get_utf_8(tmp_path):
+    marked = put(tmp_path, "marked.eml", MARKED)
+    narrow = {"PYTHONIOENCODING": "ascii"}
+    for command in (("check", marked), ("policy", "lint", "strict"), ("lint", marked), ("trust", "list")):
+        run = await cli(*command, env=narrow)
+        assert run.code in {0, 1}, (command, run)
+        no_traceback(run.err)
+    for command in (("check", "--json", marked), ("verify", "--json", marked)):
+        (line,) = (await cli(*command, env=narrow)).json
+        assert line["file"] == str(marked)
+    assert "MẬT" in (await cli("check", "--json", marked, env=narrow)).out
+
+
+async def test_check_takes_any_name_that_a_file_can_have(tmp_path):
+    """Names from old Windows machines are no UTF-8; a line break in a name must not forge a line."""
+    folder = os.fsencode(tmp_path)
+    names = [folder + b"/c\xf4ng v\xe3n.txt", folder + b"/a\n250 2.0.0 .txt"]
+    for name in names:
+        with open(name, "w", encoding="utf-8") as file:
+            file.write("Kính gửi.\n")
+    run = await cli("check", *map(os.fsdecode, names))
+    assert run.code == 0, run
+    assert "\n250 2.0.0 .txt" not in run.out
+    first, second = (await cli("check", "--json", *map(os.fsdecode, names))).json
+    assert first["file"].endswith("/c\ufffdng v\ufffdn.txt")
+    assert second["file"].endswith("/a\n250 2.0.0 .txt")
+    assert {first["disposition"], second["disposition"]} == {"relay"}
+
+
+async def test_check_reads_a_mail_from_standard_input(tmp_path):
+    run = await cli("check", "--json", "-", stdin=MARKED)
+    assert run.code == 1
+    (line,) = run.json
+    assert (line["file"], line["disposition"]) == ("-", "reject")
+    assert (await cli("check", "-", stdin=CLEAN)).code == 0
+
+
+async def test_lint_says_so_when_a_file_holds_no_words(tmp_path):
+    run = await cli("lint", put(tmp_path, "empty.txt", b""))
+    assert run.code == 0
+    assert "không có chữ nào để xét" in run.out
+
+
+async def test_policy_diff_tells_the_faults_of_both_files(tmp_path):
+    run = await cli("policy", "diff", "strickt", "monitr")
+    assert run.code == 2
+    assert "“strict”" in run.err
+    assert "“monitor”" in run.err
+    assert run.out == ""

@@ -52,6 +52,19 @@ def test_list_and_check_tell_what_is_there_and_what_is_missing(folder, capsys):
     assert "stale revocation list" in capsys.readouterr().out
 
 
+def test_add_never_says_that_all_is_well_when_it_added_nothing(tmp_path, folder):
+    (tmp_path / "notes.txt").write_text("Không phải chứng thư")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.cer"):
+        trust.add(folder, [tmp_path / "nowhere.cer"])
+    with pytest.raises(UserError, match=r"notes\.txt: holds no certificate"):
+        trust.add(folder, [tmp_path / "notes.txt"])
+    with pytest.raises(UserError, match="empty: .*no certificate files"):
+        trust.add(folder, [tmp_path / "empty"])
+    with pytest.raises(UserError, match="nowhere: .*no such folder"):
+        trust.add(tmp_path / "nowhere", [tmp_path / "notes.txt"])
+
+
 def test_add_wants_a_pinned_or_given_fingerprint(tmp_path, folder, capsys):
     new = tmp_path / "new.cer"
     new.write_bytes(tree().rogue_root.certificate_der)
