@@ -12,8 +12,8 @@ Texts stand in TOML beside the policies (`texts/<policy>.toml`), one table a rul
     [words.level.vi]       words for enumerated values of a parameter
     mat = "MẬT"
 
-A placeholder is `{file}`, `{place}`, `{recipient}`, `{header}`, a key of `Finding.params`, or a key of `names` in the
-policy file. Values come from hostile mail: they are cleaned, cut and quoted, never formatted. Rendering never raises.
+A placeholder is `{file}`, `{which}` (the file by its number, never by its name), `{place}`, `{at}` (", " and the place, or
+nothing), `{recipient}`, `{header}`, a key of `Finding.params`, or a key of `names` in the policy file. Values come from hostile mail: they are cleaned, cut and quoted, never formatted. Rendering never raises.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from msgspec import Struct
 from gateway.engine.places import Disclosure, Language, default_words, place_words
 from gateway.engine.plain import ascii_form, clean, clean_filename, quote, quote_unless_token
 from gateway.errors import UserError
-from gateway.model import Finding, FindingOutcome
+from gateway.model import About, Finding, FindingOutcome
 
 __all__ = ["Catalogue", "Disclosure", "Language", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
 
 _PLACEHOLDER = re.compile(r"(?P<open>[“\"‘']?)\{(?P<name>[a-z][a-z0-9_]*)\}(?P<close>[”\"’']?)")
 _STRAY = re.compile(r"[{}]")
-BUILT_IN = frozenset({"file", "place", "recipient", "header", "ref"})
+BUILT_IN = frozenset({"file", "which", "place", "at", "recipient", "header", "ref"})
 """Placeholders that every rule text may use."""
 
 
@@ -143,9 +143,14 @@ class Catalogue(Struct, frozen=True):
             case "file":
                 if about.filename and not guarded:
                     return quote(clean_filename(about.filename))
-                return default_words("attachment" if about.part or about.filename else "file", language)
+                return _which(about, language)
+            case "which":
+                return _which(about, language)
             case "place":
-                return _place(finding, wording)
+                return _place(finding, wording) or default_words(_whole(about), language)
+            case "at":
+                place = _place(finding, wording)
+                return f", {place}" if place else ""
             case "recipient":
                 if about.recipient is None:
                     return default_words("recipient", language)
@@ -171,14 +176,27 @@ class Catalogue(Struct, frozen=True):
         return quote_unless_token(clean(value)) or default_words("unknown", wording.language)
 
 
+def _which(about: About, language: Language) -> str:
+    """Return which file it is without its name: the attachment by its number."""
+    if about.attachment:
+        return default_words("attachment_number", language).replace("{number}", str(about.attachment))
+    in_attachment = (about.part or about.filename) and about.attachment is None
+    return default_words("attachment" if in_attachment else "file", language)
+
+
+def _whole(about: About) -> str:
+    return "place_file" if about.part and about.attachment != 0 else "place_message"
+
+
 def _place(finding: Finding, wording: Wording) -> str:
+    """Return the place in words, empty when the finding names none."""
     words = place_words(finding.locator, wording.language, wording.disclosure) if finding.locator else ""
     if words:
         return words
     if finding.about.header is not None:
         header = clean(finding.about.header, limit=40)
         return default_words("place_header", wording.language).replace("{header}", header)
-    return default_words("place_file" if finding.about.part else "place_message", wording.language)
+    return ""
 
 
 def placeholders(template: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from datetime import date
 
 import msgspec
 
+from gateway.engine.attachments import Attachments
 from gateway.engine.places import Language
 from gateway.engine.policy import Policy, Stance, Waiver
 from gateway.engine.policy_set import PolicySet, day
@@ -76,15 +77,17 @@ class _Judge:
         self._evidence = evidence
         self._policies = policies
         self._on = on
+        self._attachments = Attachments(evidence.message)
         self._digests: Mapping[str, frozenset[str]] | None = None
         self.recipients = dict.fromkeys(evidence.envelope.forward_paths, Disposition.RELAY)
 
     def findings(self, policy: Policy, general: Stance, single: Mapping[str, Stance]) -> Iterator[JudgedFinding]:
         """Run a policy and judge what it yields."""
-        for finding in policy.run(self._evidence, policy.settings):
-            rule = policy.rules.get(finding.rule)
+        for found in policy.run(self._evidence, policy.settings):
+            rule = policy.rules.get(found.rule)
             if rule is None:
-                raise ValueError(f"policy {policy.name} has no rule {finding.rule!r}")
+                raise ValueError(f"policy {policy.name} has no rule {found.rule!r}")
+            finding = self._attachments.placed(found)
             outcome = self._outcome(policy, finding, general, single)
             yield JudgedFinding(
                 policy=policy.name,

@@ -77,6 +77,9 @@ class About(Struct, frozen=True, kw_only=True):
     filename: str | None = None
     recipient: str | None = None
     header: str | None = None
+    attachment: int | None = None
+    """Which attachment of the mail that is, counted from 1; 0 for the mail itself; None when not known. A policy leaves it
+    to the engine."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):

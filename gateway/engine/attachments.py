@@ -1,0 +1,57 @@
+"""Attachments counted as a mail program lists them, so that a refusal that must not name a file still says which one."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from gateway.model import Finding, FindingOutcome, Message, Part
+
+
+class Attachments:
+    """The attachments of one mail by part path; they are counted when the first finding asks."""
+
+    def __init__(self, message: Message | None) -> None:
+        self._message = message
+        self._numbers: dict[str, int] | None = None
+
+    def placed(self, finding: Finding) -> Finding:
+        """Return a finding about a part with the number of its attachment; what passed needs none."""
+        path = finding.about.part
+        if path is None or self._message is None or finding.outcome is FindingOutcome.PASSED:
+            return finding
+        if self._numbers is None:
+            self._numbers = attachment_numbers(self._message.root)
+        # Members of containers and parts of re-read content share the number of what holds them.
+        path = path.partition("!")[0]
+        while path and path not in self._numbers:
+            path = path.rpartition(".")[0]
+        return replace(finding, about=replace(finding.about, attachment=self._numbers.get(path)))
+
+
+def attachment_numbers(root: Part) -> dict[str, int]:
+    """Return the number of the attachment that each MIME part is in, from 1; 0 for the text of the mail itself."""
+    numbers: dict[str, int] = {}
+    count = 0
+    stack = [(root, 0, False)]
+    while stack:
+        part, number, shown_in_text = stack.pop()
+        if not number and _is_attachment(part, part is root) and not shown_in_text:
+            count += 1
+            number = count
+        numbers[part.path] = number
+        pictures = part.declared_type == "multipart/related"
+        stack.extend((child, number, pictures and _is_picture(child)) for child in reversed(part.children))
+    return numbers
+
+
+def _is_attachment(part: Part, is_root: bool) -> bool:
+    if part.declared_type.startswith("multipart/"):
+        return False
+    if part.content_disposition == "attachment" or part.filename is not None:
+        return True
+    return not is_root and not part.declared_type.startswith("text/")
+
+
+def _is_picture(part: Part) -> bool:
+    """Pictures beside the HTML that shows them are no attachments to their reader (RFC 2387)."""
+    return part.declared_type.startswith("image/") and part.content_disposition != "attachment"

@@ -1,0 +1,91 @@
+"""Attachments told by their number: as a mail program lists them, and in replies that must not name a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.engine import evaluate, load_policy_set, reply
+from gateway.engine.attachments import Attachments, attachment_numbers
+from gateway.mime import parse
+from gateway.model import About, Document, Envelope, Evidence, Finding, FindingOutcome, FrontEnd, Run, Session
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+HEAD = b"From: an.binhtan@tphcm.gov.vn\r\nTo: b.binhtan@tphcm.gov.vn\r\nSubject: s\r\nMIME-Version: 1.0\r\n"
+
+
+def part(kind: str, content: str = "x", disposition: str = "") -> bytes:
+    lines = f"Content-Disposition: {disposition}\r\n" if disposition else ""
+    return f"Content-Type: {kind}\r\n{lines}\r\n{content}\r\n".encode()
+
+
+def multipart(kind: str, boundary: str, *parts: bytes) -> bytes:
+    inner = b"".join(b"--" + boundary.encode() + b"\r\n" + one for one in parts)
+    return (
+        f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()
+        + inner
+        + f"--{boundary}--\r\n".encode()
+    )
+
+
+LETTER = multipart(
+    "mixed",
+    "a",
+    multipart(
+        "related",
+        "b",
+        multipart("alternative", "c", part("text/plain"), part("text/html")),
+        part("image/png", disposition='inline; filename="logo.png"'),
+    ),
+    part("application/pdf", disposition='attachment; filename="mot.pdf"'),
+    part("message/rfc822", "Subject: t\r\nContent-Type: text/plain\r\n\r\nx"),
+    part("text/plain", disposition='attachment; filename="ba.txt"'),
+)
+
+
+def test_attachments_are_counted_as_a_mail_program_lists_them():
+    numbers = attachment_numbers(parse(HEAD + LETTER).root)
+    assert {path: number for path, number in numbers.items() if number} == {"2": 1, "3": 2, "3.1": 2, "4": 3}
+    assert numbers["1.1.1"] == numbers["1.1.2"] == numbers["1.2"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [("2", 1), ("2!thư mục/a.docx", 1), ("3.1", 2), ("3.1.7", 2), ("4", 3), ("1.1.1", 0), (None, None)],
+)
+def test_what_stands_inside_an_attachment_has_its_number(path: str | None, number: int | None):
+    attachments = Attachments(parse(HEAD + LETTER))
+    finding = Finding(rule="r", outcome=FindingOutcome.FAILED, about=About(part=path))
+    assert attachments.placed(finding).about.attachment == number
+
+
+def test_a_file_sent_without_a_letter_is_the_first_attachment_and_a_plain_mail_has_none():
+    bare = parse(HEAD + part("application/pdf", disposition='attachment; filename="a.pdf"'))
+    assert attachment_numbers(bare.root) == {bare.root.path: 1}
+    plain = parse(HEAD + part("text/plain"))
+    assert attachment_numbers(plain.root) == {plain.root.path: 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "english"),
+    [
+        ("4", "trong tep dinh kem thu 3: noi dung, trang 2", "attachment 3: the content, page 2"),
+        ("1.1.1", "trong thu nay: noi dung, trang 2", "this message: the content, page 2"),
+    ],
+)
+def test_a_refusal_for_a_secrecy_mark_says_which_file_without_its_name(path: str, words: str, english: str):
+    policies = load_policy_set("binhtan-7600")
+    evidence = Evidence(
+        now=NOW,
+        session=Session(front_end=FrontEnd.RELAY),
+        envelope=Envelope(reverse_path="an.binhtan@tphcm.gov.vn", forward_paths=("b.binhtan@tphcm.gov.vn",)),
+        message=parse(HEAD + LETTER),
+        documents=(
+            Document(part=path, filename="Ba.txt", format="text", runs=(Run(text="TỐI MẬT", locator="page:2"),)),
+        ),
+    )
+    answer = reply(evaluate(evidence, policies), policies, reference="BT-7F3K2Q9X", now=NOW)
+    assert f"(TOI MAT) {words}." in answer.lines[0]
+    assert english in answer.lines[0]
+    assert "ba.txt" not in answer.lines[0].lower()
