@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
@@ -27,7 +24,9 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from gateway import words
 from gateway.errors import ConfigError, Fault
+from gateway.words import product_texts
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
 
@@ -325,31 +324,20 @@ def _syntax_fault(error: MarkedYAMLError, path: str) -> Fault:
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _texts() -> Mapping[str, Mapping[str, str]]:
-    """Return `group.name` to its words; read here because this module stands below the catalogue."""
-    tables = tomllib.loads((files("gateway") / "texts" / "yaml.toml").read_text("utf-8"))
-    return {f"{group}.{name}": words for group, names in tables.items() for name, words in names.items()}
-
-
 def has_text(name: str) -> bool:
-    """Return whether there are words of that name."""
-    return name in _texts()
+    """Return whether there are words of that name, `group.name`."""
+    group, _, key = name.partition(".")
+    return key in product_texts("yaml").get(group, {})
 
 
 def pair(name: str, /, **fields: object) -> tuple[str, str]:
     """Return a text of `gateway/texts/yaml.toml` in Vietnamese and English with its fields filled."""
-    words = _texts()[name]
-
-    def fill(template: str) -> str:
-        return re.sub(r"\{(\w+)\}", lambda found: str(fields.get(found[1], "?")), template)
-
-    return fill(words["vi"]), fill(words["en"])
+    return words.pair("yaml", *name.split(".", 1), **fields)
 
 
 def say(name: str, /, **fields: object) -> str:
     """Return both languages of a text in one line."""
-    return " / ".join(pair(name, **fields))
+    return words.both("yaml", *name.split(".", 1), **fields)
 
 
 def printable(text: str, limit: int = 60) -> str:

@@ -128,15 +128,15 @@ def write_verifier_key(folder: Folder, signer: Signer) -> None:
         path.write_text(signer.verifier_key + "\n", encoding="utf-8")
 
 
-def known_checkpoints(folder: Path) -> tuple[tuple[Checkpoint, ...], tuple[str, ...]]:
-    """Return the checkpoints of all notes files in a directory, and the names of files that hold anything else."""
+def known_checkpoints(place: Path) -> tuple[tuple[Checkpoint, ...], tuple[Path, ...]]:
+    """Return the checkpoints of a notes file, or of all in a directory, and the files that hold anything else."""
     found: list[Checkpoint] = []
-    odd: list[str] = []
-    for path in sorted(folder.glob("*.notes")):
+    odd: list[Path] = []
+    for path in sorted(place.glob("*.notes")) if place.is_dir() else [place]:
         checkpoints, strange = parse_notes(path.read_text("utf-8", "replace"))
         found.extend(checkpoints)
         if strange:
-            odd.append(path.name)
+            odd.append(path)
     return tuple(found), tuple(odd)
 
 

@@ -20,6 +20,9 @@ from gateway.audit.facts import Keyed
 from gateway.audit.index import Index, exact, fold
 from gateway.audit.store import Folder, damaged
 from gateway.errors import UserError
+from gateway.model import Disposition
+from gateway.words import both
+from gateway.yaml_file import closest, printable
 
 _DECODER = msgspec.json.Decoder(r.AnyRecord)
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
@@ -31,6 +34,12 @@ _LAST = 1 << 62
 _DISORDER = 3600 * 10**6
 """Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
 turn, for seconds at the most; the rest is for clocks that are set back."""
+
+STATES = (
+    *(delivery.value for delivery in r.Delivery),
+    *("refused", "recipient_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
+)
+"""What can be asked for as the state of an entry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +55,7 @@ class Filter:
     disposition: str = ""
     """Decided, or what would have been decided without monitor mode and waivers."""
     state: str = ""
-    """relayed, held, refused, upstream_refused, not_sent, unknown, recipient_refused, auth_failed, weak_password, trouble"""
+    """One of `STATES`."""
     rule: str = ""
     """`policy.rule`, or `policy` for any rule of it."""
     filename: str = ""
@@ -126,7 +135,9 @@ class AuditReader:
         self._index.close()
 
     def find(self, wanted: Filter) -> tuple[Row, ...]:
-        """Return what matches, newest first; UserError for words or times that make no sense."""
+        """Return what matches, newest first; UserError for words, states or dispositions that make no sense."""
+        _known("state", wanted.state, STATES)
+        _known("disposition", wanted.disposition, tuple(one.word for one in Disposition))
         try:
             sequence_numbers = self._matching(wanted)
             return tuple(self._row(seq) for seq in sequence_numbers)
@@ -287,6 +298,15 @@ class AuditReader:
                 case _:
                     pass
         return state
+
+
+def _known(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise UserError for a word that no entry can bear: an empty list would look like an answer."""
+    if value and value not in allowed:
+        guess = closest(value, allowed)
+        fields = {"value": printable(value), "allowed": ", ".join(allowed)}
+        hint = both("audit", "fault", "did_you_mean", guess=guess) if guess else ""
+        raise UserError(both("audit", "fault", key, **fields) + (f" ({hint})" if hint else ""))
 
 
 def _microseconds(moment: datetime) -> int:

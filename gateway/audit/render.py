@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from gateway.audit import record as r
 from gateway.audit.query import History, Row, WeakPassword
 from gateway.audit.verify import Verification
+from gateway.words import product_texts
 
 _VIETNAM = timezone(timedelta(hours=7))
 Title = Callable[[str, str], str]
@@ -69,7 +66,8 @@ def render_weak_passwords(weak: Iterable[WeakPassword], language: str = "vi") ->
 def render_verification(result: Verification, language: str = "vi") -> str:
     """Return the result of `verify`, faults first."""
     if result.faults:
-        lines = [_say("label", "tampered", language, seq=result.first_bad if result.first_bad is not None else "?")]
+        certain = result.first_bad is not None
+        lines = [_say("label", "tampered" if certain else "unsure", language, seq=result.first_bad)]
         lines += [f"  {fault}" for fault in result.faults]
     else:
         lines = [
@@ -215,17 +213,12 @@ def _line(text: str, limit: int = 100) -> str:
 
 def _word(table: str, key: str, language: str) -> str:
     """Return the word for an enumerated value; the value itself when there is none."""
-    words = _texts()[table].get(key)
+    words = product_texts("audit")[table].get(key)
     return words[language] if words is not None else _line(key, 40)
 
 
 def _say(table: str, key: str, language: str, **fields: object) -> str:
-    text: str = _texts()[table][key][language]
+    text: str = product_texts("audit")[table][key][language]
     for name, value in fields.items():
         text = text.replace("{" + name + "}", str(value))
     return text
-
-
-@cache
-def _texts() -> Mapping[str, Any]:
-    return tomllib.loads((files("gateway") / "texts" / "audit.toml").read_text("utf-8"))

@@ -23,6 +23,7 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.store import GENESIS, Folder, connect_readonly, damaged
 from gateway.errors import UserError
+from gateway.words import both
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Verification:
 def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None) -> Verification:
     """Verify the log under a data directory; UserError when it cannot be read at all (exit code 2).
 
-    `checkpoints` are further directories with notes, `key` a verifier key kept elsewhere.
+    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere.
     """
     folder = Folder(data)
     connection = connect_readonly(folder.database)
@@ -116,13 +117,11 @@ class _Verifier:
         found: dict[str, Checkpoint] = {}
         # The files before the log, which then has all that they speak of, whatever is written meanwhile.
         for directory in (folder.checkpoints, *elsewhere):
-            if not directory.is_dir():
-                raise UserError(f"không có thư mục {directory} / there is no directory {directory}")
+            if not directory.exists():
+                raise UserError(both("audit", "fault", "no_checkpoints", path=directory))
             parsed, odd_files = known_checkpoints(directory)
-            for name in odd_files:
-                self._notes.append(
-                    f"{directory / name}: có phần không đọc được / holds something that is no checkpoint"
-                )
+            for path in odd_files:
+                self._notes.append(f"{path}: có phần không đọc được / holds something that is no checkpoint")
             for checkpoint in parsed:
                 found[checkpoint.note] = checkpoint
         for size, note in self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
@@ -131,8 +130,9 @@ class _Verifier:
                 self._bad(None, f"điểm kiểm {size} bị sửa / checkpoint {size} was changed")
             for checkpoint in parsed:
                 found[checkpoint.note] = checkpoint
-        for checkpoint in found.values():
+        for note, checkpoint in tuple(found.items()):
             if not signature_holds(checkpoint, self._name, self._public):
+                del found[note]  # what nobody signed proves nothing of the records, neither way
                 self._bad(
                     None,
                     f"điểm kiểm {checkpoint.size} ({checkpoint.time}) có chữ ký sai / "

@@ -133,9 +133,9 @@ def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
     """Return every note in the given directories."""
     found = []
     for folder in folders:
-        if not folder.is_dir():
-            raise ValueError(f"{folder} is no directory")
-        for path in sorted(folder.glob("*.notes")):
+        if not folder.exists():
+            raise ValueError(f"{folder}: no such file or directory")
+        for path in sorted(folder.glob("*.notes")) if folder.is_dir() else [folder]:
             found += list(NOTE.finditer(path.read_text("utf-8", "replace")))
     return found
 
@@ -202,7 +202,9 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log", type=Path, help="audit.db, or JSON lines of `gateway audit export`")
-    parser.add_argument("--checkpoints", type=Path, action="append", help="directory with *.notes; may be repeated")
+    parser.add_argument(
+        "--checkpoints", type=Path, action="append", help="directory with *.notes, or one of them; may be repeated"
+    )
     parser.add_argument("--key", type=Path, help="public-key.txt; default: in the first checkpoints directory")
     arguments = parser.parse_args()
     folders = arguments.checkpoints or [arguments.log.parent / "checkpoints"]

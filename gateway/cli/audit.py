@@ -101,7 +101,9 @@ def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_jso
 def audit_verify(
     data: DataOption = None,
     config: ConfigOption = None,
-    checkpoint: Annotated[list[Path] | None, typer.Option(help="Checkpoint files kept elsewhere.")] = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="Checkpoints kept elsewhere: a directory or a .notes file.")
+    ] = None,
     key: Annotated[Path | None, typer.Option(help="Verifier key kept elsewhere.")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -33,8 +33,8 @@ from gateway.demo.mails import COLLEAGUE, OFFICE, STAFF, UNIT, SampleMail, sampl
 from gateway.demo.next_hop import Mailroom, NextHop
 from gateway.demo.pki import Pki, revocation_list
 from gateway.demo.sign import demo_signer
-from gateway.engine.wording import product_texts
 from gateway.errors import UserError
+from gateway.words import product_texts
 
 PASSWORD = "Demo#2026"  # noqa: S105 - of an invented mailbox that exists only while the demonstration runs
 _PORTS = {"submission": 5587, "submissions": 5465, "relay": 5525}

@@ -14,8 +14,9 @@ from gateway.engine.catalogue import Disclosure, Language, Wording
 from gateway.engine.places import default_words
 from gateway.engine.plain import ascii_form, clean, cut_ascii
 from gateway.engine.policy_set import PolicySet, day
-from gateway.engine.wording import product_texts, say
+from gateway.engine.wording import say
 from gateway.model import Disposition, FindingOutcome, JudgedFinding, Reply, Verdict
+from gateway.words import product_texts
 
 LIMIT_LINE = 510
 """Octets of a reply line without CRLF."""

@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
 from gateway.engine.places import Language
-
-
-@cache
-def product_texts(name: str) -> Mapping[str, Any]:
-    """Return one file of product texts by its name without ending."""
-    return tomllib.loads((files("gateway") / "texts" / f"{name}.toml").read_text("utf-8"))
+from gateway.words import product_texts
 
 
 def say(file: str, table: str, key: str, language: Language, **fields: object) -> str:

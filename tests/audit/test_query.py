@@ -178,6 +178,19 @@ def test_pages_follow_one_another(reader: AuditReader):
     assert second[0].seq < first[-1].seq
 
 
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"state": "refusd"}, "“refusd”.*did you mean “refused”"),
+        ({"state": "gone"}, "“gone”.*use one of: relayed, held, "),
+        ({"disposition": "rejected"}, "“rejected”.*did you mean “reject”"),
+    ],
+)
+def test_a_misspelt_state_is_a_mistake_and_not_an_empty_list(wanted: dict[str, str], words: str, reader: AuditReader):
+    with pytest.raises(UserError, match=words):
+        reader.find(Filter(**wanted))
+
+
 def test_words_without_any_letter_are_a_plain_mistake(reader: AuditReader):
     with pytest.raises(UserError):
         reader.search("!!! ***")

@@ -16,6 +16,7 @@ from gateway.audit import AuditLog
 from gateway.audit.checkpoint import Signer, known_checkpoints
 from gateway.audit.export import export_jsonl
 from gateway.audit.query import AuditReader
+from gateway.audit.render import render_verification
 from gateway.audit.retention import prune
 from gateway.audit.store import Folder
 from gateway.audit.verify import verify
@@ -243,3 +244,36 @@ def test_keys_and_log_are_readable_by_their_owner_only(data: Path):
     for path in (data / "audit.db", data / "keys" / "audit-ed25519", data / "keys" / "audit-hmac"):
         assert path.stat().st_mode & 0o077 == 0
     assert Folder(data).keys.stat().st_mode & 0o077 == 0
+
+
+def test_checkpoints_kept_elsewhere_may_be_a_file_or_a_directory(data: Path, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(data / "checkpoints", elsewhere)
+    connection = tamper(data)
+    connection.execute("DELETE FROM record WHERE seq > 300")
+    connection.execute("DELETE FROM checkpoint WHERE size > 300")
+    connection.close()
+    for notes in (data / "checkpoints").glob("*.notes"):
+        notes.unlink()
+    assert verify(data).faults == ()
+    (kept,) = elsewhere.glob("*.notes")
+    for place in (elsewhere, kept):
+        result = verify(data, checkpoints=(place,))
+        assert result.first_bad == 301
+        assert "nhật ký bị cắt" in result.faults[0]
+    with pytest.raises(UserError, match=r"nowhere.*no file or directory|no file or directory.*nowhere"):
+        verify(data, checkpoints=(tmp_path / "nowhere",))
+
+
+def test_a_chain_whose_checkpoint_alone_is_wrong_is_not_called_changed_at_some_record(data: Path):
+    connection = tamper(data)
+    connection.execute(
+        "UPDATE checkpoint SET note = replace(note, 'a', 'b') WHERE size = (SELECT max(size) FROM checkpoint)"
+    )
+    connection.close()
+    result = verify(data)
+    assert result.exit_code == 1
+    assert result.first_bad is None
+    shown = render_verification(result)
+    assert shown.startswith("ĐIỂM KIỂM KHÔNG KHỚP")
+    assert "None" not in shown
