@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import tempfile
 from pathlib import Path
 
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, split_host_port
@@ -16,6 +17,7 @@ from gateway.nexthop import settings as hop
 from gateway.outgoing import Outgoing
 from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
+from gateway.words import both
 from gateway.workers.pool import PoolSettings, WorkerPool
 from gateway.workers.wire import Limits
 
@@ -54,17 +56,14 @@ def start_workers(configuration: Configuration) -> WorkerPool:
     """Start the zygote with the trust anchors of the configuration; UserError when they cannot be read."""
     certs = configuration.certs
     if certs is not None and not certs.is_dir():
-        raise UserError(f"{certs}: no such folder of trust anchors (certs); create it, or leave the key out")
+        raise UserError(both("start", "start", "no_certs", path=certs))
     if certs is None and SHIPPED_CERTS.is_dir():
         certs = SHIPPED_CERTS
     pool = WorkerPool.start(PoolSettings(certs=certs, children=configuration.inspection.children))
     sandbox = pool.status().sandbox
     if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
         pool.close()
-        missing = ", ".join(sandbox.missing)
-        raise UserError(
-            f"this kernel lacks sandbox layers: {missing} (inspection.require_sandbox: false starts without)"
-        )
+        raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))
     return pool
 
 
@@ -106,6 +105,16 @@ def spool_settings(configuration: Configuration) -> SpoolSettings:
     )
 
 
+def check_spool(configuration: Configuration) -> None:
+    """Raise UserError when content could not be put where the configuration wants it."""
+    if configuration.spool is None:
+        return
+    try:
+        tempfile.TemporaryFile(dir=configuration.spool).close()
+    except OSError as error:
+        raise UserError(both("start", "start", "spool", path=configuration.spool, reason=error.strerror)) from None
+
+
 def _smtp_listener(listener: Listener, configuration: Configuration, taken: Taken) -> smtp.ListenerSettings:
     return smtp.ListenerSettings(
         host=taken.host,
@@ -129,16 +138,13 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
         try:
             path.read_bytes()
         except OSError as error:
-            raise UserError(
-                f"{path}: the {what} of listener {listener.listen} cannot be read: {error.strerror}"
-            ) from None
+            fields = {"path": path, "what": what, "listen": listener.listen, "reason": error.strerror}
+            raise UserError(both("start", "start", "tls_file", **fields)) from None
     try:
         return smtp.server_tls_context(listener.certificate, listener.key)
     except ssl.SSLError as error:
-        raise UserError(
-            f"{listener.certificate}: not a certificate chain that fits the key {listener.key}: {error.reason or error}. "
-            "Both must be PEM, the certificate of this host first"
-        ) from None
+        fields = {"certificate": listener.certificate, "key": listener.key, "reason": error.reason or error}
+        raise UserError(both("start", "start", "tls_pair", **fields)) from None
 
 
 def outgoing(configuration: Configuration) -> Outgoing:
@@ -164,9 +170,7 @@ def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
         try:
             context = hop.client_tls_context(section.ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise UserError(
-                f"{section.ca_file}: next_hop.ca_file is no PEM bundle of CA certificates: {error}"
-            ) from None
+            raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=error)) from None
     return hop.NextHopSettings(
         host=host,
         port=port,

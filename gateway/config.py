@@ -6,25 +6,78 @@ four flags of `gateway serve` promise. Faults of the file are shown all at once 
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gateway.text.addresses import parse_path
+from gateway.words import both
+from gateway.yaml_values import printable
+
+_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?\Z")
 
 
-def _split_host_port(value: str) -> str:
+def _host_port(value: str) -> str:
     """Accept `HOST:PORT` or `[IPV6]:PORT`."""
     host, separator, port = value.rpartition(":")
-    if not separator or not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError("expected HOST:PORT, for example 127.0.0.1:2525 or [::1]:2525")
+    if not (separator and _is_host(host) and port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise ValueError(both("start", "config", "host_port"))
     return value
 
 
-HostPort = Annotated[str, AfterValidator(_split_host_port)]
+def _is_host(host: str) -> bool:
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        return (ip_address(host.strip("[]")).version == 6) is bracketed
+    except ValueError:
+        return not bracketed and _NAME.match(host) is not None
+
+
+def _server(value: str) -> str:
+    """Accept `HOST:PORT` of a server that we connect to."""
+    if int(_host_port(value).rpartition(":")[2]) == 0:
+        raise ValueError(both("start", "config", "port_zero"))
+    return value
+
+
+def _name(value: str) -> str:
+    """Accept the name of a host; ours stands in every greeting and trace field, so it is ASCII (RFC 5321 §4.1.2)."""
+    if value and not _NAME.match(value):
+        raise ValueError(both("start", "config", "name", value=printable(value)))
+    return value
+
+
+def _network(value: str) -> str:
+    """Accept an IP network in CIDR notation."""
+    try:
+        ip_network(value)
+    except ValueError:
+        shown = printable(value)
+        try:
+            guess = str(ip_network(value, strict=False))
+        except ValueError:
+            raise ValueError(both("start", "config", "network", value=shown)) from None
+        raise ValueError(both("start", "config", "network_bits", value=shown, guess=guess)) from None
+    return value
+
+
+def _address(value: str) -> str:
+    """Accept an IP address."""
+    try:
+        ip_address(value)
+    except ValueError:
+        raise ValueError(both("start", "config", "address", value=printable(value))) from None
+    return value
+
+
+HostPort = Annotated[str, AfterValidator(_server)]
+HostName = Annotated[str, AfterValidator(_name)]
+Network = Annotated[str, AfterValidator(_network)]
+Address = Annotated[str, AfterValidator(_address)]
 
 
 def split_host_port(value: str) -> tuple[str, int]:
@@ -72,12 +125,12 @@ class Listener(Section):
     )
     certificate: Path | None = Field(default=None, description="PEM file with the certificate chain")
     key: Path | None = Field(default=None, description="PEM file with the private key, mode 0600")
-    networks: tuple[str, ...] = Field(
+    networks: tuple[Network, ...] = Field(
         default=("127.0.0.0/8", "::1/128"), description="relay: networks whose clients may send without AUTH"
     )
     auth_without_tls: bool = Field(default=False, description="submission on loopback only: allow AUTH without TLS")
     proxy_protocol: bool = Field(default=False, description="expect a PROXY v1/v2 header from a load balancer")
-    proxy_networks: tuple[str, ...] = Field(
+    proxy_networks: tuple[Network, ...] = Field(
         default=("127.0.0.0/8", "::1/128"),
         description="where PROXY headers may come from: the load balancer's addresses",
     )
@@ -86,18 +139,19 @@ class Listener(Section):
     def _consistent(self) -> Self:
         if self.listen.startswith("systemd:"):
             if not self.activated_by:
-                raise ValueError("expected systemd:NAME, the FileDescriptorName= of a socket unit")
+                raise ValueError(both("start", "config", "systemd"))
         elif not (self.kind is ListenerKind.MILTER and self.listen.startswith("unix:")):
-            _split_host_port(self.listen)
-        for network in (*self.networks, *self.proxy_networks):
-            ip_network(network)
-        if self.kind is ListenerKind.SUBMISSIONS and (self.certificate is None or self.key is None):
-            raise ValueError("a submissions listener needs certificate and key")
+            _host_port(self.listen)
+        if (self.certificate is None) is not (self.key is None):
+            missing = "certificate" if self.certificate is None else "key"
+            raise ValueError(both("start", "config", "tls_pair", missing=missing))
+        if self.kind is ListenerKind.SUBMISSIONS and self.certificate is None:
+            raise ValueError(both("start", "config", "submissions_tls"))
         if self.kind is ListenerKind.SUBMISSION and self.certificate is None and not self.auth_without_tls:
-            raise ValueError("a submission listener needs certificate and key (or auth_without_tls on loopback)")
+            raise ValueError(both("start", "config", "submission_tls"))
         # Where a socket of systemd's listens is known when it is handed over (`gateway.listening`).
         if self.auth_without_tls and self.activated_by is None and not is_loopback(self.listen):
-            raise ValueError("auth_without_tls is allowed on loopback addresses only")
+            raise ValueError(both("start", "config", "loopback"))
         return self
 
     @property
@@ -140,7 +194,7 @@ class NextHop(Section):
     connect_timeout_s: float = Field(default=10, gt=0)
     reply_timeout_s: float = Field(default=30, gt=0)
     connections: int = Field(default=200, ge=1, description="to the next hop at most, for each worker process")
-    server_name: str | None = Field(
+    server_name: HostName | None = Field(
         default=None, description="name that its certificate must bear; the host when unset"
     )
     final_reply_timeout_s: float = Field(default=600, gt=0, description="for its answer to the final dot")
@@ -149,9 +203,7 @@ class NextHop(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.tls is NextHopTls.NONE and not (is_loopback(self.address) or self.plaintext_allowed):
-            raise ValueError(
-                "mail would leave without TLS: set tls to starttls or implicit (or plaintext_allowed: true)"
-            )
+            raise ValueError(both("start", "config", "plaintext"))
         return self
 
 
@@ -196,8 +248,8 @@ class Authentication(Section):
     """DKIM, SPF and DMARC of mail that comes without a login (RFC 8601)."""
 
     enabled: bool = False
-    authserv_id: str = Field(default="", description="our name in Authentication-Results; hostname when empty")
-    nameservers: tuple[str, ...] = Field(default=(), description="IP addresses; the system's resolver when empty")
+    authserv_id: HostName = Field(default="", description="our name in Authentication-Results; hostname when empty")
+    nameservers: tuple[Address, ...] = Field(default=(), description="IP addresses; the system's resolver when empty")
 
 
 class Passwords(Section):
@@ -211,9 +263,9 @@ class Passwords(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.notice and not self.check:
-            raise ValueError("notice needs check: true")
+            raise ValueError(both("start", "config", "notice_check"))
         if self.notice and not parse_path(self.notice_from).mailboxes:
-            raise ValueError("notice needs notice_from: the mailbox that people may answer to")
+            raise ValueError(both("start", "config", "notice_from"))
         return self
 
 
@@ -235,7 +287,7 @@ class Dkim(Section):
 class Configuration(Section):
     """The whole file."""
 
-    hostname: str = Field(
+    hostname: HostName = Field(
         default="", description="our name in the banner and in Received; the machine's name when empty"
     )
     data: Path = Field(default=Path("/var/lib/gateway"), description="audit and state")
@@ -252,18 +304,18 @@ class Configuration(Section):
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("listeners")
     @classmethod
     def _distinct(cls, listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
         """Refuse an address that is listed twice; port 0 is any free port and may be."""
         if not listeners:
-            raise ValueError("at least one listener is needed")
+            raise ValueError(both("start", "config", "no_listener"))
         seen: set[str] = set()
         for listener in listeners:
             if listener.listen in seen and not listener.listen.endswith(":0"):
-                raise ValueError(f"{listener.listen} is listed twice")
+                raise ValueError(both("start", "config", "listed_twice", value=listener.listen))
             seen.add(listener.listen)
         return listeners
 

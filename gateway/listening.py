@@ -17,6 +17,7 @@ from gateway import activation
 from gateway.config import Configuration, Listener, ListenerKind, split_host_port
 from gateway.errors import UserError
 from gateway.milter.server import listen_unix
+from gateway.words import both
 
 
 @dataclass(frozen=True)
@@ -91,27 +92,17 @@ def _reserved(listen: str) -> Taken:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
+        # Bound alone first: with SO_REUSEPORT two servers of one user would share the port unseen.
+        with socket.socket(family, kind, protocol) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
         holder = socket.socket(family, kind, protocol)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _refuse_taken(host, port, listen)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind(address)
     except OSError as error:
-        hint = "; is another mail server running? (ss -ltnp)" if error.errno == errno.EADDRINUSE else ""
-        raise UserError(f"cannot listen on {listen}: {error.strerror or error}{hint}") from None
+        if error.errno == errno.EADDRINUSE:
+            raise UserError(both("start", "start", "port_in_use", listen=listen)) from None
+        raise UserError(both("start", "start", "listen", listen=listen, reason=error.strerror or error)) from None
     taken = int(holder.getsockname()[1])
     return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)
-
-
-def _refuse_taken(host: str, port: int, listen: str) -> None:
-    """Raise UserError when somebody already answers there; SO_REUSEPORT would let two servers share the port."""
-    if port == 0:
-        return
-    probe_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    try:
-        socket.create_connection((probe_host, port), timeout=1).close()
-    except OSError:
-        return
-    raise UserError(
-        f"cannot listen on {listen}: the port is in use; stop the other server (ss -ltnp) or choose another"
-    )

@@ -20,13 +20,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway import logs
-from gateway.app import next_hop_settings, outgoing, server_tls, start_workers
+from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers
 from gateway.audit import AuditLog
-from gateway.config import Configuration, ListenerKind, is_loopback, split_host_port
+from gateway.config import Configuration, ListenerKind, split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
 from gateway.listening import take_addresses
+from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
+from gateway.words import both
 
 _LOG = logging.getLogger("gateway.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
@@ -44,6 +46,7 @@ def serve(configuration: Configuration) -> int:
         for listener in configuration.listeners:
             server_tls(listener)
         next_hop_settings(configuration)
+        check_spool(configuration)
         outgoing(configuration)
         rulebook = Rulebook(configuration)
         for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
@@ -76,12 +79,12 @@ class _DataFolder:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise UserError(f"{self._path}: the data folder cannot be used: {error.strerror}") from None
+            raise UserError(both("start", "start", "data", path=self._path, reason=error.strerror)) from None
         end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
         while not self._try_lock():
             if time.monotonic() >= end:
                 os.close(self._lock)
-                raise UserError(f"{self._path}: another gateway is running on this data folder; stop it, or use --data")
+                raise UserError(both("start", "start", "data_busy", path=self._path))
             time.sleep(0.05)
 
     def _try_lock(self) -> bool:
@@ -96,7 +99,7 @@ class _DataFolder:
 
 
 def _expect_next_hop(configuration: Configuration) -> None:
-    """Raise UserError when the next hop does not answer within a few seconds of the start."""
+    """Raise UserError when the next hop does not answer within a few seconds of the start, or could never take mail."""
     section = configuration.next_hop
     if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
         return
@@ -107,15 +110,19 @@ def _expect_next_hop(configuration: Configuration) -> None:
         except OSError as error:
             problem = error.strerror or str(error)
         else:
-            return
-        if time.monotonic() >= end:
             break
+        if time.monotonic() >= end:
+            raise UserError(both("start", "next_hop", "silent", address=section.address, reason=problem))
         time.sleep(0.25)
-    where = "" if is_loopback(section.address) else ", name resolution and firewall"
-    raise UserError(
-        f"the next hop {section.address} does not answer: {problem}. Check next_hop.address{where}; "
-        "next_hop.required_at_start: false starts without it"
-    )
+    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
+    words = both("start", "next_hop", found.fitness.value, address=section.address, reason=found.reason)
+    match found.fitness:
+        case Fitness.TLS | Fitness.NO_SMTP:
+            raise UserError(words)
+        case Fitness.SILENT | Fitness.REFUSED:  # it is there; whether it takes mail later is its own affair
+            _LOG.warning("%s", words)
+        case Fitness.GOOD:
+            pass
 
 
 class _Supervisor:
@@ -139,7 +146,7 @@ class _Supervisor:
             os.close(pipe)
             if not started:
                 self._end_all()
-                raise UserError("a front-end process ended at its start; the log lines above say why")
+                raise UserError(both("start", "start", "frontend"))
         print("ready", *self._addresses(), flush=True)
         while self._frontends or not self._stopping:
             received = signal.sigtimedwait(_SIGNALS, self._wait_s())
@@ -234,7 +241,7 @@ def _guarded(work: Callable[[], None]) -> int:
     """Run a front end in the forked process; return its exit code, whatever happens."""
     try:
         work()
-    except UserError as error:
+    except GatewayError as error:  # a full disk, a file that went away: no bug of ours
         print(f"gateway: {error}", file=sys.stderr, flush=True)
         return 2
     except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code

@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from gateway import words
 from gateway.errors import ConfigError, Fault
@@ -86,8 +87,8 @@ def parse_values(octets: bytes, *, path: str) -> tuple[Value, Places]:
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = octets.count(b"\n", 0, error.start) + 1
-        raise ConfigError(Fault(say("file.not_utf8"), path, line, 1)) from None
+        before = octets[: error.start].decode("utf-8-sig")
+        raise ConfigError(Fault(say("file.not_utf8"), path, *_at(before, len(before)))) from None
     if path.endswith(".json"):
         # A directory exported as JSON may be large, and the C parser is 40 times faster; YAML reads it again for the
         # place of a fault (duplicates included), so only what is in order takes the short way.
@@ -99,11 +100,20 @@ def parse_values(octets: bytes, *, path: str) -> tuple[Value, Places]:
         value = builder.build(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         raise ConfigError(_syntax_fault(error, path)) from None
+    except ReaderError as error:
+        found = f"U+{ord(text[error.position]):04X}" if error.position < len(text) else "-"
+        place = _at(text, error.position)
+        raise ConfigError(Fault(say("file.character", character=found), path, *place)) from None
     except YAMLError as error:
         raise ConfigError(Fault(say("file.syntax", problem=str(error).splitlines()[0]), path, 1, 1)) from None
     if builder.faults:
         raise ConfigError(*builder.faults)
     return value, builder.places
+
+
+def _at(text: str, position: int) -> tuple[int, int]:
+    """Return line and column of a character, from 1."""
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
 class _LazyPlaces(Places):

@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from gateway.app import next_hop_settings, server_tls, start_workers
+from gateway.app import check_spool, next_hop_settings, server_tls, start_workers
 from gateway.commands.common import EXIT_REFUSED
 from gateway.config import Configuration, split_host_port
 from gateway.errors import GatewayError
+from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
+from gateway.words import both
 
 
 class Health(Enum):
@@ -34,6 +36,16 @@ class Line:
     health: Health
     subject: str
     words: str
+
+
+_NEXT_HOP_WAIT_S = 5.0
+_NEXT_HOP_HEALTH = {
+    Fitness.GOOD: Health.GOOD,
+    Fitness.REFUSED: Health.WARNING,
+    Fitness.SILENT: Health.BAD,
+    Fitness.TLS: Health.BAD,
+    Fitness.NO_SMTP: Health.BAD,
+}
 
 
 def run(configuration: Configuration) -> int:
@@ -57,6 +69,10 @@ def _guarded(check: Callable[[Configuration], Iterator[Line]], configuration: Co
         yield Line(Health.BAD, subject, f"{error.filename or ''} {error.strerror or error}".strip())
 
 
+def _say(key: str, **fields: object) -> str:
+    return both("start", "doctor", key, **fields)
+
+
 def _python(_: Configuration) -> Iterator[Line]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Line(Health.GOOD, "python", f"{version}, {ssl.OPENSSL_VERSION}")
@@ -67,31 +83,30 @@ def _data(configuration: Configuration) -> Iterator[Line]:
     if not path.exists():
         parent = next(folder for folder in path.absolute().parents if folder.exists())
         writable = os.access(parent, os.W_OK)
-        words = f"{path} does not exist yet" + ("" if writable else f", and {parent} cannot be written to: create it")
+        words = _say("absent" if writable else "absent_locked", path=path, parent=parent)
         yield Line(Health.GOOD if writable else Health.BAD, "data", words)
         return
     if not os.access(path, os.W_OK | os.X_OK):
-        yield Line(Health.BAD, "data", f"{path} cannot be written to by user {os.geteuid()}: chown it")
+        yield Line(Health.BAD, "data", _say("not_writable", path=path, user=os.geteuid()))
     elif path.stat().st_mode & 0o077:
-        yield Line(Health.WARNING, "data", f"{path} can be read by others: chmod 0700 {path}")
+        yield Line(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
     else:
         yield Line(Health.GOOD, "data", str(path))
     free = os.statvfs(path)
     mib = free.f_bavail * free.f_frsize >> 20
     if mib < 500:
-        yield Line(Health.WARNING, "data", f"only {mib} MiB free: without an audit record no mail is acknowledged")
+        yield Line(Health.WARNING, "data", _say("space", mib=mib))
 
 
 def _spool(configuration: Configuration) -> Iterator[Line]:
     path = configuration.spool
     if path is None:
-        yield Line(Health.GOOD, "spool", "anonymous memory")
+        yield Line(Health.GOOD, "spool", _say("memory"))
         return
+    check_spool(configuration)
     kind = _file_system(path)
     if kind != "tmpfs":
-        yield Line(
-            Health.WARNING, "spool", f"{path} is on {kind}, not on a tmpfs: classified content could reach a disk"
-        )
+        yield Line(Health.WARNING, "spool", _say("disk_spool", path=path, kind=kind))
     else:
         yield Line(Health.GOOD, "spool", f"{path} on tmpfs")
 
@@ -113,7 +128,7 @@ def _tls(configuration: Configuration) -> Iterator[Line]:
         yield Line(Health.GOOD, "tls", f"{listener.listen}: {listener.certificate}")
         yield from _certificate(listener.certificate)
         if listener.key.stat().st_mode & 0o077:
-            yield Line(Health.WARNING, "tls", f"{listener.key} can be read by others: chmod 0600 {listener.key}")
+            yield Line(Health.WARNING, "tls", _say("readable", path=listener.key, mode="0600"))
     next_hop_settings(configuration)
 
 
@@ -123,9 +138,9 @@ def _certificate(path: Path) -> Iterator[Line]:
     certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
     days = (certificate.not_valid_after_utc - datetime.now(UTC)).days
     if days < 0:
-        yield Line(Health.BAD, "tls", f"{path} expired {-days} days ago: renew it")
+        yield Line(Health.BAD, "tls", _say("expired", path=path, days=-days))
     elif days < 30:
-        yield Line(Health.WARNING, "tls", f"{path} expires in {days} days: renew it")
+        yield Line(Health.WARNING, "tls", _say("expires", path=path, days=days))
 
 
 def _rules(configuration: Configuration) -> Iterator[Line]:
@@ -134,11 +149,14 @@ def _rules(configuration: Configuration) -> Iterator[Line]:
     for warning in rules.policies.warnings(datetime.now(UTC)):
         yield Line(Health.WARNING, "policy", warning)
     if rules.directory is None:
-        yield Line(
-            Health.WARNING, "directory", "none configured: addresses are judged by their form alone (directory:)"
-        )
-    else:
-        yield Line(Health.GOOD, "directory", f"{len(rules.directory.mailboxes)} addresses")
+        yield Line(Health.WARNING, "directory", _say("no_directory"))
+        return
+    yield Line(Health.GOOD, "directory", _say("addresses", count=len(rules.directory.mailboxes)))
+    known = {mailbox.unit.casefold() for mailbox in rules.directory.mailboxes.values()}
+    for policy in rules.policies.policies:
+        if unknown := sorted({unit for scope in policy.scopes for unit in scope.units} - known):
+            words = _say("unknown_units", policy=policy.name, units=", ".join(unknown))
+            yield Line(Health.WARNING, "directory", words)
 
 
 def _workers(configuration: Configuration) -> Iterator[Line]:
@@ -149,19 +167,13 @@ def _workers(configuration: Configuration) -> Iterator[Line]:
         pool.close()
     sandbox = status.sandbox
     if sandbox is None:
-        yield Line(Health.BAD, "sandbox", "the zygote said nothing of its sandbox")
+        yield Line(Health.BAD, "sandbox", _say("sandbox_silent"))
     elif sandbox.missing:
-        yield Line(
-            Health.WARNING,
-            "sandbox",
-            f"missing on this kernel: {', '.join(sandbox.missing)}; hostile files are held by fewer walls",
-        )
+        yield Line(Health.WARNING, "sandbox", _say("sandbox_missing", missing=", ".join(sandbox.missing)))
     else:
         yield Line(Health.GOOD, "sandbox", f"Landlock ABI {sandbox.landlock_abi}, seccomp, unprivileged")
     if status.missing_readers:
-        yield Line(
-            Health.WARNING, "readers", f"not there, their files are cannot-tell: {', '.join(status.missing_readers)}"
-        )
+        yield Line(Health.WARNING, "readers", _say("readers", missing=", ".join(status.missing_readers)))
 
 
 def _readers_of_scans(_: Configuration) -> Iterator[Line]:
@@ -173,22 +185,16 @@ def _readers_of_scans(_: Configuration) -> Iterator[Line]:
 
 
 def _next_hop(configuration: Configuration) -> Iterator[Line]:
-    address = configuration.next_hop.address
-    try:
-        with socket.create_connection(split_host_port(address), timeout=5) as connection:
-            connection.settimeout(5)
-            banner = connection.recv(512) if configuration.next_hop.tls.value != "implicit" else b""
-    except OSError as error:
-        yield Line(Health.BAD, "next hop", f"{address} does not answer: {error.strerror or error}")
-        return
-    words = banner.decode("ascii", "replace").splitlines()[0][:80] if banner else "connected"
-    yield Line(Health.GOOD, "next hop", f"{address}: {words}")
+    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
+    fields = {"address": configuration.next_hop.address, "reason": found.reason, "keywords": found.reason}
+    words = both("start", "next_hop", found.fitness.value, **fields)
+    yield Line(_NEXT_HOP_HEALTH[found.fitness], "next hop", words)
 
 
 def _ports(configuration: Configuration) -> Iterator[Line]:
     for listener in configuration.listeners:
         if listener.activated_by is not None:
-            words = f"{listener.listen} ({listener.kind.value}): handed over at the start; systemctl list-sockets"
+            words = _say("activated", listen=listener.listen, kind=listener.kind.value)
             yield Line(Health.GOOD, "port", words)
             continue
         if listener.listen.startswith("unix:"):
@@ -199,7 +205,7 @@ def _ports(configuration: Configuration) -> Iterator[Line]:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                words = f"{listener.listen}: {error.strerror}; fine when the gateway is running, else: ss -ltnp"
+                words = _say("port", listen=listener.listen, reason=error.strerror)
                 yield Line(Health.WARNING, "port", words)
             else:
                 yield Line(Health.GOOD, "port", f"{listener.listen} ({listener.kind.value})")

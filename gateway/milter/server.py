@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.errors import UserError
 from gateway.milter.connection import MilterConnection, MilterSettings
+from gateway.words import both
 
 BACKLOG = 1024
 
@@ -61,18 +62,14 @@ def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
     try:
         if path.is_socket():
             if listener.connect_ex(str(path)) == 0:
-                raise UserError(
-                    f"cannot listen on unix:{path}: another program answers there; stop it, or choose another"
-                )
+                raise UserError(both("start", "start", "socket_in_use", listen=f"unix:{path}"))
             path.unlink()
         listener.bind(str(path))
         path.chmod(mode)
     except OSError as error:
         listener.close()
-        words = error.strerror or str(error)
-        raise UserError(
-            f"cannot listen on unix:{path}: {words}. Its folder must exist and be ours to write in"
-        ) from None
+        fields = {"listen": f"unix:{path}", "reason": error.strerror or error}
+        raise UserError(both("start", "start", "socket", **fields)) from None
     except BaseException:
         listener.close()
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 
@@ -28,7 +29,9 @@ async def connect(settings: NextHopSettings) -> Connection:
         raise HopFailedError(FailureKind.DNS, f"name not resolved: {error.strerror}") from error
     except OSError as error:
         connection.abort()
-        raise HopFailedError(FailureKind.UNREACHABLE, f"no connection: {error.strerror or error}") from error
+        raise HopFailedError(
+            FailureKind.UNREACHABLE, f"no connection: {os.strerror(error.errno) if error.errno else error}"
+        ) from error
     except BaseException:
         connection.abort()
         raise

@@ -8,6 +8,12 @@ import sqlite3
 from datetime import datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from gateway.demo.documents import official_letter, pdf_file
 from gateway.demo.pki import Pki as DemoPki
@@ -16,7 +22,7 @@ from gateway.demo.sign import demo_signer
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
-from tests.support.sink import Sink
+from tests.support.sink import Act, Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -340,6 +346,42 @@ async def test_certificates_that_cannot_be_used_are_named(tmp_path):
     await refused_start(tmp_path, "next_hop: {address: 'mail.test:587', ca_file: %s}\n" % junk, f"{junk}: ", "ca_file")
     missing = tmp_path / "ca.pem.missing"
     await refused_start(tmp_path, "next_hop: {address: 'mail.test:587', ca_file: %s}\n" % missing, f"{missing}: ")
+
+
+async def test_a_key_with_a_passphrase_is_named_and_nobody_is_asked_for_it(tmp_path):
+    certificate, key = Pki(tmp_path).issue("gateway.test")
+    secret = load_pem_private_key(key.read_bytes(), None)
+    locked = put(
+        tmp_path,
+        "locked.key",
+        secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"mat khau")),
+    )
+    listener = (
+        f"listeners:\n  - {{kind: submissions, listen: '127.0.0.1:0', certificate: {certificate}, key: {locked}}}\n"
+    )
+    err = await refused_start(tmp_path, listener, str(locked), "passphrase")
+    assert "Enter PEM" not in err
+
+
+async def test_a_spool_that_is_no_folder_is_named(tmp_path):
+    await refused_start(tmp_path, f"spool: {tmp_path}/nowhere\n", f"{tmp_path}/nowhere: ", "spool")
+    await refused_start(tmp_path, f"spool: {write(tmp_path, 'file', 'x')}\n", f"{tmp_path}/file: ", "spool")
+
+
+async def test_a_next_hop_that_could_never_take_mail_is_named_at_the_start(tmp_path):
+    listeners = "listeners: [{kind: relay, listen: '127.0.0.1:0'}]\n"
+    web = Sink(lambda stage, _: Act(b"HTTP/1.1 400 Bad Request\r\n") if stage == "banner" else None)
+    async with web as sink:
+        await refused_start(tmp_path, listeners + BASE % sink.port, f"127.0.0.1:{sink.port}", "no mail server")
+    async with Sink() as sink:
+        config = listeners + f"next_hop: {{address: '127.0.0.1:{sink.port}', tls: starttls}}\n"
+        await refused_start(tmp_path, config, "STARTTLS", "next_hop.tls")
+
+
+async def test_a_next_hop_that_says_no_for_now_does_not_keep_the_gateway_from_starting(tmp_path):
+    busy = Sink(lambda stage, _: Act(b"421 4.3.2 maintenance\r\n", close=True) if stage == "banner" else None)
+    async with busy as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        assert "maintenance" in gateway.stderr.read_text()
 
 
 async def test_a_port_in_use_is_named(tmp_path):

@@ -125,7 +125,7 @@ def test_files_that_cannot_be_read_give_one_fault(tmp_path: Path):
         load_yaml(large, Outer, limit_bytes=1000)
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"version: 1\nname: B\xecnh\n")
-    with pytest.raises(ConfigError, match=r"latin.yaml:2:1: .*UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin.yaml:2:8: .*UTF-8"):
         load_yaml(latin, Outer)
 
 

@@ -1,0 +1,59 @@
+"""Is the next hop fit to relay to? Asked once at the start and by `gateway doctor`, the same way as mail would go."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from gateway.nexthop.connector import connect
+from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
+from gateway.nexthop.settings import NextHopSettings
+
+
+class Fitness(Enum):
+    """What came of an attempt to connect; the value is the key of its words in `start.toml`."""
+
+    GOOD = "good"
+    SILENT = "silent"
+    """Nobody there, or a name that is not known."""
+    TLS = "tls"
+    """No TLS, or a certificate that does not verify: no mail would ever pass."""
+    NO_SMTP = "no_smtp"
+    REFUSED = "refused"
+    """A mail server that says no for now, or does not finish its greeting in time."""
+
+
+_BY_FAILURE = {
+    FailureKind.UNREACHABLE: Fitness.SILENT,
+    FailureKind.DNS: Fitness.SILENT,
+    FailureKind.TLS: Fitness.TLS,
+    FailureKind.PROTOCOL: Fitness.NO_SMTP,
+}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What was found."""
+
+    fitness: Fitness
+    reason: str
+    """For people, ASCII; with GOOD the keywords that it offers."""
+
+
+def probe(settings: NextHopSettings, *, timeout_s: float) -> Probe:
+    """Connect, greet and part; never raises for what the next hop does. Not for use inside an event loop."""
+    return asyncio.run(_probe(replace(settings, connect_timeout_s=timeout_s)))
+
+
+async def _probe(settings: NextHopSettings) -> Probe:
+    try:
+        connection = await connect(settings)
+    except HopRefusedError as refusal:
+        words = " ".join(refusal.reply.lines)
+        return Probe(Fitness.REFUSED, f"{refusal.reply.code} {words}"[:200])
+    except HopFailedError as failure:
+        reason = str(failure).removeprefix("next hop: ")
+        return Probe(_BY_FAILURE.get(failure.kind, Fitness.REFUSED), reason)
+    connection.quit()
+    return Probe(Fitness.GOOD, " ".join(sorted(connection.capabilities.keywords)) or "-")
