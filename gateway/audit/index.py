@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
@@ -115,7 +116,9 @@ class Index:
 
     @contextlib.contextmanager
     def _locked(self, *, wait_s: float) -> Iterator[None]:
-        descriptor = os.open(self._folder.data / "audit.index-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = self._folder.data / "audit.index-lock"
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._give_to_owner(lock)
         deadline = time.monotonic() + wait_s
         try:
             while True:
@@ -145,6 +148,7 @@ class Index:
                 if version == 0:
                     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
                     path.chmod(0o600)
+                    self._give_to_owner(path)
                 else:
                     self._check(connection, version)
             except sqlite3.DatabaseError:
@@ -157,6 +161,12 @@ class Index:
                 self._index = connection
                 return connection
         raise AssertionError("unreachable")
+
+    def _give_to_owner(self, path: Path) -> None:
+        """Let a file that root's look at the log made belong to the service, which could not write it otherwise."""
+        if os.geteuid() == 0:
+            owner = self._folder.data.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     def _check(self, index: sqlite3.Connection, version: int) -> None:
         """Raise DatabaseError when the index is of another version or follows another log."""

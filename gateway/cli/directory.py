@@ -53,7 +53,7 @@ def directory_import_ldap(
 @app.command("import")
 def directory_import(
     source: Annotated[Path, typer.Argument(help="CSV with a header line.")],
-    target: Annotated[Path, typer.Argument(help="Directory file to write, YAML or JSON.")],
+    target: Annotated[Path, typer.Argument(help="Directory file to write, as JSON.")],
 ) -> None:
     """Chuyển từ CSV / make a directory file from CSV."""
     from gateway.commands.directory import convert

@@ -103,6 +103,9 @@ def _spool(configuration: Configuration) -> Iterator[Line]:
     if path is None:
         yield Line(Health.GOOD, "spool", _say("memory"))
         return
+    if _made_by_the_service(path):
+        yield Line(Health.WARNING, "spool", _say("service_made", path=path))
+        return
     check_spool(configuration)
     kind = _file_system(path)
     if kind != "tmpfs":
@@ -123,13 +126,22 @@ def _file_system(path: Path) -> str:
 
 def _tls(configuration: Configuration) -> Iterator[Line]:
     for listener in configuration.listeners:
-        if server_tls(listener) is None or listener.certificate is None or listener.key is None:
+        if listener.certificate is None or listener.key is None:
             continue
+        if _made_by_the_service(listener.key):
+            yield Line(Health.WARNING, "tls", _say("service_made", path=listener.key))
+            continue
+        server_tls(listener)
         yield Line(Health.GOOD, "tls", f"{listener.listen}: {listener.certificate}")
         yield from _certificate(listener.certificate)
         if listener.key.stat().st_mode & 0o077:
             yield Line(Health.WARNING, "tls", _say("readable", path=listener.key, mode="0600"))
     next_hop_settings(configuration)
+
+
+def _made_by_the_service(path: Path) -> bool:
+    """Whether a path is one that systemd makes for the running service alone (RuntimeDirectory=, LoadCredential=)."""
+    return path.is_relative_to("/run") and not path.exists()
 
 
 def _certificate(path: Path) -> Iterator[Line]:
@@ -188,7 +200,10 @@ def _next_hop(configuration: Configuration) -> Iterator[Line]:
     found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
     fields = {"address": configuration.next_hop.address, "reason": found.reason, "keywords": found.reason}
     words = both("start", "next_hop", found.fitness.value, **fields)
-    yield Line(_NEXT_HOP_HEALTH[found.fitness], "next hop", words)
+    health = _NEXT_HOP_HEALTH[found.fitness]
+    if health is Health.BAD and not configuration.next_hop.required_at_start:
+        health = Health.WARNING
+    yield Line(health, "next hop", words)
 
 
 def _ports(configuration: Configuration) -> Iterator[Line]:

@@ -172,7 +172,7 @@ class Catalogue(Struct, frozen=True):
         if words is not None:
             return words
         if wording.disclosure is Disclosure.GUARDED:
-            return default_words("unknown", wording.language)
+            return default_words("withheld", wording.language)
         return quote_unless_token(clean(value)) or default_words("unknown", wording.language)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -328,3 +330,17 @@ async def test_mailboxes_with_weak_passwords_are_listed_by_their_latest_judgemen
     assert reader.weak_password_before("An@gov.example", second, long_ago)
     assert not reader.weak_password_before("an@gov.example", second, datetime(2126, 1, 1, tzinfo=UTC))
     reader.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes the owner of files, which root alone may")
+def test_a_look_by_root_leaves_files_that_the_service_can_write(data: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(data, tmp_path / "data"))
+    for made in folder.glob("audit*index*"):
+        made.unlink()
+    os.chown(folder, 65534, 65534)
+    reader = AuditReader.open(folder)
+    assert reader.find(Filter())
+    reader.close()
+    made = sorted(folder.glob("audit*index*"))
+    assert {path.name for path in made} >= {"audit-index.db", "audit.index-lock"}
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}

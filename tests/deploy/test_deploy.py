@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.commands import doctor
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
 from gateway.errors import ConfigError
 from gateway.yaml_file import load_yaml, parse_yaml
@@ -189,3 +190,18 @@ def test_the_container_runs_the_gateway_and_not_as_root():
     text = (DEPLOY / "Containerfile").read_text()
     assert re.findall(r"(?m)^USER (\S+)$", text)[-1] not in {"root", "0"}
     assert "gateway" in re.findall(r"(?m)^(?:ENTRYPOINT|CMD) (.*)$", text)[0]
+
+
+# --- doctor on the sample, before the service first ran -----------------------------------------------------------
+
+
+def test_what_only_the_running_service_has_is_no_fault_of_a_first_look():
+    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    lines = [*doctor._guarded(doctor._spool, sample), *doctor._guarded(doctor._tls, sample)]
+    made_later = [line for line in lines if "exists only while the service runs" in line.words]
+    assert {line.health for line in made_later} == {doctor.Health.WARNING}
+    assert {line.words.split()[0] for line in made_later} == {
+        "/run/gateway",
+        "/run/credentials/gateway.service/tls.key",
+    }
+    assert not any(line.health is doctor.Health.BAD for line in lines)

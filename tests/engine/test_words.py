@@ -63,6 +63,7 @@ def test_guarded_words_quote_nothing_that_the_author_chose():
     text = catalogue.message("p", finding(font="Kế hoạch bí mật", level="mat"), GUARDED)
     assert "công văn" not in text
     assert "Kế hoạch" not in text
+    assert "(không nêu ở đây)" in text
     assert "MẬT" in text
     assert "tệp đính kèm" in text
 
