@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from gateway.model import Run
 from gateway.text.fonts import legacy_font
-from gateway.text.legacy import convert, decode_runs, judge, looks_like_viqr
+from gateway.text.legacy import decode_runs, looks_like_viqr
+from gateway.text.legacy_codes import convert
+from gateway.text.legacy_evidence import judge
 from gateway.text.legacy_tables import Charset
 from gateway.text.normal import is_decomposed
 

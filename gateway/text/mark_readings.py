@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from gateway.text.escapes import may_be_escaped, unescape
-from gateway.text.legacy import convert
+from gateway.text.legacy_codes import convert
 from gateway.text.legacy_tables import CP1252_CHARACTERS, TABLES, Charset
 from gateway.text.normal import is_decomposed, is_unusual
 

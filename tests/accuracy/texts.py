@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from html import escape
 
 from gateway.readers.ole.writer import write_compound
-from gateway.text.legacy import encode
+from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
 from tests.accuracy.shapes import Slot, Writing, around, attribute, octet, one_piece, plain_letters, xml
 

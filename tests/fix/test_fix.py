@@ -21,7 +21,7 @@ from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.model import Document, PageSetup, Run
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
-from gateway.text.legacy import encode
+from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
 from gateway.text.typography import examine
 from tests.text.accuracy import CORPUS

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.word import doc
-from gateway.text import legacy
+from gateway.text import legacy, legacy_codes
 from gateway.text.legacy_tables import Charset
 from tests.readers.ole_support import convert, damaged, sprm, word_file
 
@@ -33,7 +33,7 @@ def runs(*pieces, **more):
 
 
 def test_letters_of_an_8_bit_piece_stay_one_for_one_octet():
-    octets = legacy.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
+    octets = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
     (run,) = runs((octets, sprm(0x4A4F, b"\0\0") + sprm(0x4A51, b"\0\0")))
     assert run.font == ".VnTime"
     assert legacy.decode(run.text, run.font).text == "Tối Mật"
@@ -170,7 +170,7 @@ def test_a_word_2_file_is_unsupported():
 
 
 def test_a_word_6_file_gives_its_text_and_font():
-    text = legacy.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
+    text = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
     fib = bytearray(0x300)
     struct.pack_into("<HH", fib, 0, 0xA5DC, 101)
     struct.pack_into("<II", fib, 0x18, 0x300, 0x300 + len(text))

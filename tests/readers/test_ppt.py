@@ -17,7 +17,7 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.ole.writer import write_compound
 from gateway.readers.powerpoint import ppt
-from gateway.text import legacy
+from gateway.text import legacy, legacy_codes
 from gateway.text.legacy_tables import Charset
 from tests.readers.ole_support import atom, container, convert, damaged
 
@@ -72,7 +72,7 @@ def test_text_has_the_number_of_its_slide():
 
 
 def test_8_bit_letters_stay_one_for_one_octet():
-    octets = legacy.encode("Tối Mật", Charset.TCVN3).encode("latin-1")
+    octets = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("latin-1")
     styles = struct.pack("<IHI", 8, 0, 0) + struct.pack("<IIH", 8, 1 << 16, 0)
     (run,) = runs(slide(shape(text(octets, styles=styles))))
     assert (legacy.decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")

@@ -18,7 +18,7 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.excel import xls
 from gateway.readers.ole.writer import write_compound
-from gateway.text import legacy
+from gateway.text import legacy, legacy_codes
 from gateway.text.legacy_tables import Charset
 from tests.readers.ole_support import biff, convert, damaged, globals_of, record, short, workbook
 
@@ -221,7 +221,7 @@ def test_dde_links_and_macro_sheets_are_active_content():
 
 
 def test_old_dialects_keep_legacy_letters_one_for_one_octet():
-    octets = legacy.encode("Tối Mật", Charset.TCVN3).encode("cp1252")
+    octets = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("cp1252")
     names = record(0x31, struct.pack("<HHHHHBBBB", 200, 0, 0x7FFF, 400, 0, 0, 0, 0, 0) + b"\7.VnTime")
     cell = record(0x204, struct.pack("<HHHH", 0, 0, 0, len(octets)) + octets)
     stream = globals_of(names, version=0x0500) + biff(cell, version=0x0500)

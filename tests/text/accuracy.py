@@ -9,19 +9,21 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import random
 import textwrap
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.model import Document, Run
-from gateway.text.legacy import convert, encode, judge
+from gateway.model import Document, Role, Run
+from gateway.text.legacy_codes import convert, encode
+from gateway.text.legacy_evidence import judge
 from gateway.text.legacy_tables import Charset
 from gateway.text.marks import Strength, find_in_document, find_in_filename, find_in_subject
 from gateway.text.official import State, recognise
 from gateway.text.typography import examine
-from tests.text.letters import KINDS, SENTENCES, Layout, letter, not_official
+from tests.text.letters import CELLS, KINDS, SENTENCES, Layout, letter, not_official
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, cases, innocent_documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,16 +148,32 @@ def legacy_table() -> Iterator[str]:
     """Round trips and recognition of encodings."""
     text = unicodedata.normalize("NFC", DECISION.read_text("utf-8")) if DECISION.is_file() else "\n".join(SENTENCES)
     lines = [line for line in text.split("\n") if len(line) > 30]
-    yield "| encoding | round trip, character errors | lines recognised without font |"
-    yield "|---|---:|---:|"
+    yield "| encoding | round trip, character errors | lines recognised without font | tables of five short cells, refused |"
+    yield "|---|---:|---:|---:|"
     for charset in Charset:
         if charset in (Charset.UNICODE, Charset.VIQR):
             continue
         back = convert(encode(text, charset), charset)
         known = sum(judge(encode(line, charset))[0] is charset for line in lines)
-        yield f"| {charset.value} | {character_errors(back, text)} | {_share(known, len(lines))} |"
+        yield (
+            f"| {charset.value} | {character_errors(back, text)} | {_share(known, len(lines))}"
+            f" | {_share(sum(_refused(cells, charset) for cells in _tables()), len(_tables()))} |"
+        )
     innocent = sum(judge(line)[0] is Charset.UNICODE for line in lines)
-    yield f"| Unicode (must stay Unicode) | - | {_share(innocent, len(lines))} |"
+    passed = sum(not _refused(cells, Charset.UNICODE) for cells in _tables())
+    yield f"| Unicode (must stay Unicode) | - | {_share(innocent, len(lines))} | {_share(passed, len(_tables()))} |"
+
+
+def _tables() -> list[list[str]]:
+    """Tables of five short cells, in small letters, as written and in capitals."""
+    dice = random.Random(1)
+    return [[style(cell) for cell in dice.sample(CELLS, 5)] for style in (str.lower, str, str.upper) for _ in range(50)]
+
+
+def _refused(cells: list[str], charset: Charset) -> bool:
+    """Whether a table in Arial with the bytes of a charset has so many legacy letters as the policy refuses."""
+    runs = [Run(text=encode(cell, charset), font="Arial", block=i, role=Role.CELL) for i, cell in enumerate(cells)]
+    return examine(Document(part="2", format="xlsx", runs=tuple(runs))).legacy_letters >= 5
 
 
 def character_errors(got: str, wanted: str) -> int:

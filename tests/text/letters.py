@@ -57,6 +57,29 @@ SENTENCES = (
     "Giao Văn phòng theo dõi, đôn đốc việc thực hiện và tổng hợp báo cáo lãnh đạo xem xét.",
     "Thời gian: 08 giờ 00, ngày 15 tháng 11 năm 2023 (thứ Tư); địa điểm: Hội trường tầng 2.",
 )
+CELLS = (
+    "Họ và tên",
+    "Ngày sinh",
+    "Địa chỉ",
+    "Ghi chú",
+    "Chức vụ",
+    "Đơn vị",
+    "Tổng cộng",
+    "Kế toán trưởng",
+    "Người lập biểu",
+    "Tiền lương",
+    "Phụ cấp",
+    "Bảo hiểm xã hội",
+    "Giới tính",
+    "Dân tộc",
+    "Hệ số",
+    "Số thửa",
+    "Loại đất",
+    "Hà Nội",
+    "Lê Quốc Cường",
+    "Đỗ Thị Ánh",
+)
+"""What stands in the short cells of an office's tables."""
 PEOPLE = ("Nguyễn Văn An", "Trần Thị Bình", "Lê Quốc Cường", "Phạm Minh Dũng", "Võ Thị Em")
 
 

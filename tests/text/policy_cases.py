@@ -32,7 +32,7 @@ from gateway.model import (
     Run,
     Session,
 )
-from gateway.text.legacy import encode
+from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
 from tests.text.letters import Layout, letter
 

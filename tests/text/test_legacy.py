@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from gateway.model import Run
 from gateway.text.fonts import legacy_font
-from gateway.text.legacy import charsets_of, convert, decode, decode_runs, encode, judge, looks_like_viqr
+from gateway.text.legacy import charsets_of, decode, decode_runs, looks_like_viqr
+from gateway.text.legacy_codes import convert, encode
+from gateway.text.legacy_evidence import judge
 from gateway.text.legacy_tables import TABLES, Charset
 from tests.text.accuracy import CORPUS, real_texts
 from tests.text.disguises import FONTS
-from tests.text.letters import SENTENCES
+from tests.text.letters import CELLS, SENTENCES
 
 LETTERS = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵ"
 EIGHT_BIT = [charset for charset in Charset if charset not in (Charset.UNICODE, Charset.VIQR)]
@@ -154,3 +156,41 @@ def test_real_transcripts_are_never_taken_for_legacy_text():
 def test_decoding_never_fails(text, font):
     decoded = decode_runs([Run(text=text, font=font), Run(text=text, font="Times New Roman")])
     assert len(decoded) == 2
+
+
+@pytest.mark.parametrize("charset", EIGHT_BIT)
+@pytest.mark.parametrize("font", ["Arial", None])
+@pytest.mark.parametrize("style", [str.lower, str.upper, str.title])
+def test_short_cells_tell_each_other_their_charset(charset, font, style):
+    runs = [Run(text=encode(style(cell), charset), font=font, block=i) for i, cell in enumerate(CELLS)]
+    decoded = decode_runs(runs)
+    assert [item.text for item in decoded] == [style(cell) for cell in CELLS]
+    assert sum(item.charset is charset and item.confident for item in decoded) >= 17  # the rest is the same in both
+
+
+def test_unicode_cells_beside_legacy_ones_in_the_same_font_stay_as_they_are():
+    runs = [Run(text=encode(cell, Charset.TCVN3), font="Arial", block=i) for i, cell in enumerate(CELLS)]
+    runs += [Run(text=cell, font="Arial", block=100 + i) for i, cell in enumerate(CELLS)]
+    shown = [item.text for item in decode_runs(runs)]
+    unclear = CELLS.index("Ghi chú")  # its bytes read "chó", which is a word as well
+    assert [text for i, text in enumerate(shown) if i != unclear] == [c for c in CELLS if c != "Ghi chú"] + list(CELLS)
+
+
+FOREIGN = {
+    "norwegian": "Du må velge objekter for å gå videre|Vi har sendt deg en e-post på nytt|Nå må du få på plass alt|Så|på|Må|Nå",
+    "danish": "Siden på det offentlige netsted er så gammel|Vælg på listen|må|på|så|Prøv igen på forsiden",
+    "french": "Saisissez «\xa0/contact/\xa0» ou «\xa0valider\xa0»|Les valeurs « %s » sont fausses|« Oui »|« Non »|Où ça|Là-bas",
+    "spanish": "«{}» y «{}.»|El campo «%(field)s» no vale|¿Qué día?|nº 5|1º|2ª|Él y tú",
+    "belarusian": "«/about/contact/»|«%(url)s»|«%(field)s»",
+    "german": "Größe über Maß|für die Prüfung|möglich|Übergröße|schön und grün",
+    "czech": "Zpráva č. 5 o stavu dětí|přesně|úřad obce|Město a okolí|každý večer",
+    "signs": "Thép ø20, ø16 và ø8|5 µm|10 µg/m³|25 °C|±0,5|£100|£250 và £30|§ 5|© 2024|×2|m²|½",
+    "code": 'print("é")|café = 1|# naïve façade|var ñ = 1|regex [à-ÿ]',
+}
+
+
+@pytest.mark.parametrize("font", ["Arial", "Times New Roman", None])
+@pytest.mark.parametrize("name", FOREIGN)
+def test_text_of_other_languages_is_never_certain_to_be_legacy(name, font):
+    runs = [Run(text=text, font=font, block=i) for i, text in enumerate(FOREIGN[name].split("|") * 3)]
+    assert [item for item in decode_runs(runs) if item.charset is not Charset.UNICODE and item.confident] == []

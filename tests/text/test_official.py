@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.legacy import encode
+from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
 from gateway.text.official import Kind, State, recognise
 from tests.text.accuracy import DECISION
