@@ -139,6 +139,12 @@ _FORM_SIGNER: Final = re.compile(
     r"(?:nguoi (?:lam don|viet don|khai|de nghi|yeu cau|dang ky|cam ket)|toi (?:ten la|xin|ten)|ho va ten nguoi (?:yeu cau|khai))"
 )
 
+_PARTIES: Final = re.compile(r"^\W*(?:dai dien )?ben (?P<side>[ab])\b")
+_PLACEHOLDER: Final = re.compile(
+    r"ten (?:co quan|cq|don vi|to chuc)\b[^.]{0,40}\((?:\d{1,2}|chu quan|ban hanh)|quyen han,? chuc vu (?:cua )?nguoi ky|^\W*ten (?:co quan|cq),? ?(?:to chuc|tc)\b"
+)
+"""What the forms of Annex III write in place of an office: a form or a lesson, not yet anybody's document."""
+
 _KINDS: Final = {skeleton(kind.value): kind for kind in Kind if kind is not Kind.CONG_VAN}
 _KIND_LINE: Final = re.compile(
     rf"^\W*(?P<kind>{'|'.join(sorted(map(re.escape, _KINDS), key=len, reverse=True))})(?P<rest>\W.*|)$"
@@ -152,7 +158,8 @@ _SYMBOL_KINDS: Final = {
     "NĐ": Kind.NGHI_DINH, "TT": Kind.THONG_TU, "QH": Kind.LUAT,
 }  # fmt: skip
 _AGREEMENTS: Final = frozenset({Kind.HOP_DONG, Kind.BAN_GHI_NHO, Kind.BAN_THOA_THUAN})
-"""Kinds that private parties write as well, with a number and a director's name; an office's names its recipients."""
+"""Kinds that private parties write as well, with a number and a director's name; an office's names its recipients. So do
+minutes of handing over and the like, which name the parties."""
 _UNIT_WORDS: Final = re.compile(
     r"^\W*(?:uy ban|ubnd|hoi dong|so |phong |van phong|bo |cuc |chi cuc|truong |trung tam|cong an|ban |dang uy|quan uy|huyen uy|tinh uy|thanh uy"
     r"|chinh phu|toa an|vien kiem sat|hoi |lien doan|mat tran|uy ban mttq|benh vien|tram |doi |vien |tong cuc|thanh tra|kho bac|ngan hang|cong ty|tap doan|doan |thanh doan|hiep hoi|quoc hoi|thu tuong)"
@@ -225,7 +232,8 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
     score = _score(evidence)
     issuer = _issuer(head, bare_head, number_line)
     state = _state(evidence, score, bare, numbered=bool(number))
-    if kind in _AGREEMENTS and not {"recipients", "filed"} & set(evidence):
+    parties = kind in _AGREEMENTS or {found["side"] for line in bare if (found := _PARTIES.match(line))} == {"a", "b"}
+    if parties and not {"recipients", "filed"} & set(evidence):
         state = State.WORKING
     if state is not State.WORKING and kind is None and "dear" in evidence:
         kind = Kind.CONG_VAN
@@ -267,6 +275,8 @@ def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered
     closes = bool(found & {"recipients", "filed", "authority"})
     form = any(_FORM.match(line) for line in bare[:30]) or any(_FORM_SIGNER.search(line) for line in bare)
     if form and not (has_number and closes):
+        return State.WORKING
+    if "number" not in found and any(len(line) < 120 and _PLACEHOLDER.search(line) for line in bare[:30]):
         return State.WORKING
     named = bool(found & {"kind", "subject-line"})
     if not has_number and not (named and closes and (found >= {"recipients", "authority"} or "date" in found)):
@@ -333,7 +343,7 @@ def _date(head: Sequence[str], bare: Sequence[str]) -> tuple[date | None, bool]:
 def _kind(head: Sequence[str], bare: Sequence[str], symbol: str) -> tuple[Kind | None, bool]:
     for line, plain in zip(head, bare, strict=True):
         found = _KIND_LINE.match(plain)
-        if found is None:
+        if found is None or not _spells(line, _KINDS[found["kind"]]):
             continue
         if not found["rest"].strip(" :.*") and line.strip()[:1].isupper():
             return _KINDS[found["kind"]], True
@@ -345,6 +355,16 @@ def _kind(head: Sequence[str], bare: Sequence[str], symbol: str) -> tuple[Kind |
             return _KINDS[found["kind"]], True
     first = re.split(r"[-–/]", re.sub(r"^\d{4}/", "", symbol))[0].upper()
     return _SYMBOL_KINDS.get(first), False
+
+
+def _spells(line: str, kind: Kind) -> bool:
+    """Tell whether a line begins with the kind's name as written, but for accents lost or misread in some syllables.
+
+    "PHƯỜNG AN LẠC" begins like "phương án" only when both accents are taken off.
+    """
+    wanted = kind.value.split()
+    written = re.findall(r"[^\W\d_]+", line.lower())[: len(wanted)]
+    return line.isascii() or skeleton(line) == line.lower() or any(map(str.__eq__, written, wanted))
 
 
 def _recipients(lines: Sequence[str], bare: Sequence[str]) -> tuple[str, ...] | None:

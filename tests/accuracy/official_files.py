@@ -1,7 +1,7 @@
 """Official documents as files: letters of every kind, laid out as offices do, saved in every text format; and what is none.
 
-The letters are made with python-docx and saved by LibreOffice as ODT, PDF, RTF and DOC, so that five readers hand the head
-over in five ways. The counter-examples are files that bear a national name, a number or a "Nơi nhận" and are no official
+The letters are made with python-docx and saved by LibreOffice as ODT, PDF, RTF, DOC and HTML, so that six readers hand the head
+over in six ways. The counter-examples are files that bear a national name, a number or a "Nơi nhận" and are no official
 documents: press articles and lessons that quote them, forms, contracts, CVs, certificates, minutes of families.
 """
 
@@ -26,6 +26,7 @@ from gateway.model import Document
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.text.official import Recognition, State, recognise
+from tests.accuracy import official_layouts
 from tests.accuracy.innocents import convert
 from tests.text.letters import KINDS, PEOPLE, SENTENCES, SUBJECTS, UNITS
 
@@ -35,6 +36,7 @@ FORMATS = {
     "pdf": "application/pdf",
     "rtf": "application/rtf",
     "doc": "application/msword",
+    "html": "text/html",
 }
 HEADS = ("table", "tabs", "lines")
 """How the two columns of the head are set."""
@@ -222,7 +224,7 @@ def other(name: str, seed: int) -> Made:
 
 
 def files() -> Iterator[Made]:
-    """Every kind in every head, issued and draft; every counter-example short and long."""
+    """Every kind in every head, issued and draft; every counter-example short and long; the unusual ones of both."""
     for kind in MORE_KINDS:
         for seed in range(len(HEADS)):
             yield letter(kind, seed, drafted=False)
@@ -230,6 +232,8 @@ def files() -> Iterator[Made]:
     for name in NONE_OF_THEM:
         yield other(name, 0)
         yield other(name, 2)
+    for name, case, data in official_layouts.saved():
+        yield Made(name, data, case.kind, case.drafted, case.number)
 
 
 def read(data: bytes, kind: str) -> Document:

@@ -102,3 +102,41 @@ def test_the_decision_is_recognised():
 def test_recognition_never_fails(lines):
     runs = tuple(Run(text=t, block=i) for i, t in enumerate(lines))
     assert recognise(Document(part="1", format="pdf", runs=runs)).score >= 0
+
+
+def _of(*lines: str) -> Document:
+    return Document(part="2", format="docx", runs=tuple(Run(text=text, block=i) for i, text in enumerate(lines)))
+
+
+def test_a_place_whose_name_looks_like_a_kind_without_its_accents_is_no_kind():
+    head = ("ỦY BAN NHÂN DÂN", "PHƯỜNG AN LẠC", "Số: 101/UBND-KT", "V/v xử lý rác")
+    rest = ("An Lạc, ngày 12 tháng 8 năm 2025", "Kính gửi: Các khu phố", "Nơi nhận:", "- Như trên;", "- Lưu: VT.")
+    found = recognise(_of(*head, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", *rest))
+    assert (found.state, found.kind) == (State.ISSUED, Kind.CONG_VAN)
+    title = ("Số: 3/PA-UBND", "PHƯONG ÁN", "Phòng cháy")  # one accent misread
+    found = recognise(_of(*head[:2], "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", *title, *rest))
+    assert (found.state, found.kind) == (State.ISSUED, Kind.PHUONG_AN)
+
+
+@pytest.mark.parametrize(("end", "state"), [((), State.WORKING), (("Nơi nhận:", "- Lưu: VT."), State.ISSUED)])
+def test_minutes_of_two_parties_are_official_where_an_office_sends_them(end, state):
+    head = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BIÊN BẢN BÀN GIAO", "Số: 05/BB-VP")
+    rest = (
+        "Bình Tân, ngày 5 tháng 7 năm 2024",
+        "BÊN A: Văn phòng",
+        "BÊN B: Công ty Hoa Sen",
+        "ĐẠI DIỆN BÊN A",
+        "GIÁM ĐỐC",
+    )
+    assert recognise(_of(*head, *rest, *end)).state is state
+
+
+def test_a_form_with_placeholders_for_the_office_is_no_document_of_anybody():
+    form = (
+        "TÊN CƠ QUAN, TỔ CHỨC (2)",
+        "Số: ... (3).../QĐ-...(4)...",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "QUYẾT ĐỊNH",
+    )
+    rest = ("…, ngày … tháng … năm …", "Nơi nhận:", "- Lưu: VT.", "QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ")
+    assert recognise(_of(*form, *rest)).state is State.WORKING
