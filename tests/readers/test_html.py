@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from gateway.model import Document, Origin, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.markup import html
+from gateway.readers.markup.html_cascade import alone
+from gateway.readers.markup.html_selectors import Matcher, parse_selectors
 
 
 def reading(text: str | bytes, charset: str | None = None) -> Reading:
@@ -46,7 +48,22 @@ def blocks(document: Document) -> list[str]:
         ('<font face=".VnTime" size=4 color=red>x</font>', ".VnTime", 13.5, "FF0000"),
         ("<style>p.a,td{font:bold 16px Arial;color:rgb(0,0,255)}</style><p class=a>x</p>", "Arial", 12.0, "0000FF"),
         ("<style>#k{color:navy} p{color:red}</style><p id=k>x</p>", None, None, "000080"),
-        ("<style>p{color:red !important}</style><p style='color:blue'>x</p>", None, None, "0000FF"),
+        ("<style>p{color:red !important}</style><p style='color:blue'>x</p>", None, None, "FF0000"),
+        ("<style>p{color:red !important}</style><p style='color:blue!important'>x</p>", None, None, "0000FF"),
+        ("<style>.a{color:blue} p{color:red}</style><p class=a>x</p>", None, None, "0000FF"),
+        ("<style>p{color:blue;color:#ggg;font-family:Arial;font-family:}</style><p>x</p>", "Arial", None, "0000FF"),
+        ("<style>p{color:hsl(120, 100%, 25%)}</style><p>x</p>", None, None, "008000"),
+        ("<style>:root{--c:navy} p{color:var(--c)} b{color:var(--d, red)}</style><p>x</p>", None, None, "000080"),
+        (
+            "<style>body{font-family:Arial} p{font-family:Tahoma} p.a{font-family:inherit}</style><p class=a>x</p>",
+            "Arial",
+            None,
+            "auto",
+        ),
+        ("<code>x</code>", "Courier New", None, "auto"),
+        ("<style>code{font-family:'Times New Roman'}</style><code>x</code>", "Times New Roman", None, "auto"),
+        ("<p style='font:bold 14pt/1.5 \"Times New Roman\", serif;font-family:Verdana'>x</p>", "Verdana", 14.0, "auto"),
+        ("<p style='font-family:Verdana;font:14pt Arial'>x</p>", "Arial", 14.0, "auto"),
         ("<div style='color:green'><b><i>x</i></b></div>", None, None, "008000"),
         ("<p>x</p>", None, None, "auto"),
     ],
@@ -54,6 +71,63 @@ def blocks(document: Document) -> list[str]:
 def test_effective_look(markup: str, font: str | None, size: float | None, colour: str) -> None:
     run = the_run(read(markup), "x")
     assert (run.font, run.size_pt, run.colour) == (font, size, colour)
+
+
+@pytest.mark.parametrize(
+    ("selector", "fits", "spares"),
+    [
+        ("div > p", "<div><p>x</p></div>", "<div><section><p>x</p></section></div>"),
+        ("div p", "<div><section><p>x</p></section></div>", "<p>x</p>"),
+        (".a .b i", "<p class=a><b class=b><i>x</i></b></p>", "<p class=b><b class=a><i>x</i></b></p>"),
+        ("h1 + p", "<h1>y</h1><p>x</p>", "<h1>y</h1><p>y</p><p>x</p>"),
+        ("h1 ~ p", "<h1>y</h1><p>y</p><p>x</p>", "<p>x</p><h1>y</h1>"),
+        ("li:first-child", "<ul><li>x</li><li>y</li></ul>", "<ul><li>y</li><li>x</li></ul>"),
+        ("tr:nth-child(even) td", "<table><tr><td>y</tr><tr><td>x</tr></table>", "<table><tr><td>x</tr></table>"),
+        ("p:nth-of-type(2)", "<div><p>y</p><i>y</i><p>x</p></div>", "<div><i>y</i><p>x</p></div>"),
+        ("[data-k='v']", "<p data-k=v>x</p>", "<p data-k=w>x</p>"),
+        ("p[class^=Mso]", "<p class=MsoNormal>x</p>", "<p class=a>x</p>"),
+        (":is(.a, .b) b", "<p class=b><b>x</b></p>", "<p class=c><b>x</b></p>"),
+        ("p:not(.a)", "<p class=b>x</p>", "<p class=a>x</p>"),
+        ("p, li", "<ul><li>x</li></ul>", "<b>x</b>"),
+        ("p::before", "", "<p>x</p>"),
+        ("a:hover", "", "<a href=y>x</a>"),
+        ("p:last-child", "", "<p>x</p>"),
+    ],
+)
+def test_a_rule_holds_where_its_selector_does(selector: str, fits: str, spares: str) -> None:
+    sheet = f"<style>{selector}{{color:red}}</style>"
+    for body, colour in ((fits, "FF0000"), (spares, "auto")):
+        assert not body or the_run(read(sheet + body), "x").colour == colour
+
+
+@pytest.mark.parametrize(
+    ("group", "colour"),
+    [
+        ("@media screen", "FF0000"),
+        ("@media all and (min-width: 100px)", "FF0000"),
+        ("@media print, screen", "FF0000"),
+        ("@supports (color: red)", "FF0000"),
+        ("@media print", "auto"),
+        ("@media (max-width: 480px)", "auto"),
+        ("@media (prefers-color-scheme: dark)", "auto"),
+        ("@page", "auto"),
+    ],
+)
+def test_a_page_is_judged_as_a_screen_shows_it(group: str, colour: str) -> None:
+    assert the_run(read(f"<style>{group}{{p{{color:red}}}} i{{color:blue}}</style><p>x</p>"), "x").colour == colour
+
+
+def test_a_hostile_sheet_over_deep_elements_takes_bounded_steps() -> None:
+    matcher = Matcher()
+    (selector,) = parse_selectors("i " + "div " * 10 + "b")
+    node = alone("div", {})
+    for _ in range(90):
+        node = node.child("div", {})
+    leaf = node.child("b", {})
+    assert not any(matcher.fits(selector, leaf) for _ in range(10))
+    assert matcher.steps_left < 0
+    page = "<style>" + "".join(f"i {'div ' * 10}b.k{n}{{color:red}}" for n in range(400)) + "</style>" + "<div>" * 90
+    assert the_run(read(page + "<b class='k1 k2'>x</b>"), "x").colour == "auto"
 
 
 @pytest.mark.parametrize(

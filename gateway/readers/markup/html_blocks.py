@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.markup.data_address import is_data_address, member_of
-from gateway.readers.markup.html_style import Look, Sheet, apply, attribute_declarations, parse_declarations
+from gateway.readers.markup.html_cascade import Sheet, alone
+from gateway.readers.markup.html_selectors import Node
+from gateway.readers.markup.html_style import Look, apply, attribute_declarations
 
 LIMIT_BLOCKS = 200_000
 LIMIT_LOOKS = 5000
@@ -113,25 +115,30 @@ class Builder:
         self._tables += 1
         return self._tables
 
-    def style(self, tag: str, attributes: dict[str, str], look: Look) -> Look:
-        """Return the look of an element inside another."""
+    def node(self, tag: str, attributes: dict[str, str], parent: Node | None) -> Node | None:
+        """Return an element as selectors see it in its place, None where no style sheet asks for the place."""
+        if not self._sheet.contextual:
+            return None
+        return parent.child(tag, attributes) if parent is not None else alone(tag, attributes)
+
+    def style(self, tag: str, attributes: dict[str, str], look: Look, node: Node | None = None) -> Look:
+        """Return the look of an element inside another; `node` is the element in its place."""
+        if node is not None:
+            return self._style(node, look)
         key = (tag, attributes.get("class"), attributes.get("id"), attributes.get("style"), look)
         if tag not in _PLAIN and attributes.keys() <= _STYLING:
             known = self._looks.get(key)
             if known is None:
-                known = self._style(tag, attributes, look)
+                known = self._style(alone(tag, attributes), look)
                 if len(self._looks) < LIMIT_LOOKS:
                     self._looks[key] = known
             return known
-        return self._style(tag, attributes, look)
+        return self._style(alone(tag, attributes), look)
 
-    def _style(self, tag: str, attributes: dict[str, str], look: Look) -> Look:
-        look = apply(look, attribute_declarations(tag, attributes)) if attributes else look
-        for declarations in self._sheet.declarations(tag, attributes):
-            look = apply(look, declarations)
-        if inline := attributes.get("style"):
-            look = apply(look, parse_declarations(inline))
-        return look
+    def _style(self, node: Node, look: Look) -> Look:
+        weakest = attribute_declarations(node.tag, node.attributes)
+        declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
+        return apply(look, declarations) if declarations else look
 
     def address(self, tag: str, name: str, value: str) -> None:
         """Look at an address: embedded data is taken out, scripts are reported."""

@@ -1,38 +1,32 @@
-"""The little of CSS that decides what letters look like: font, size, colour, background, visibility, border.
-
-Inline declarations, the attributes of old HTML, and simple rules of style sheets (`tag`, `.class`, `#id` and their
-combinations; of longer selectors only the last part is looked at). That over-applies a rule now and then, which shows
-as a look that is too strict, never as text that is left out.
-"""
+"""What CSS declarations make of letters: font, size, colour, background, visibility, border; which apply, `html_cascade` tells."""
 
 from __future__ import annotations
 
+import colorsys
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gateway.readers.numerals import whole
 
-LIMIT_RULES = 5000
-LIMIT_SHEET = 1 << 20
-
-_COMMENT = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
-_RULE = re.compile(r"([^{}]{1,4000})\{([^{}]{0,20000})\}")
-_SIMPLE = re.compile(r"^([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)(?:::?[\w-]+(?:\([^)]*\))?)*$")
-_CONTENT = re.compile(r"(?<![\w-])content\s*:", re.IGNORECASE)
-_CONTENT_ITEM = re.compile(
-    r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
-)
-_CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
 _LENGTH = re.compile(r"^(-?\d{0,6}(?:\.\d{1,6})?)(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
 _RGB = re.compile(
     r"^rgba?\(\s*([\d.]+%?)[\s,]+([\d.]+%?)[\s,]+([\d.]+%?)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)$", re.IGNORECASE
 )
+_HSL = re.compile(
+    r"^hsla?\(\s*(-?\d{0,9}(?:\.\d{1,9})?)(deg|grad|rad|turn)?[\s,]+([\d.]{1,9})%[\s,]+([\d.]{1,9})%\s*(?:[,/]\s*([\d.]{1,9}%?)\s*)?\)$",
+    re.IGNORECASE,
+)
+_TURNS = {"": 1 / 360, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.15915494309, "turn": 1.0}
 
 _POINTS = {"pt": 1.0, "px": 0.75, "cm": 28.3465, "mm": 2.83465, "in": 72.0, "pc": 12.0}
 _SIZE_WORDS = {
     "xx-small": 7.5, "x-small": 7.5, "small": 10.0, "medium": 12.0, "large": 13.5, "x-large": 18.0, "xx-large": 24.0,
 }  # fmt: skip
+INHERITED = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
+"""Words that every property knows."""
+_TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
+"""Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
 NAMED_COLOURS = {
     "black": "000000", "white": "FFFFFF", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
@@ -44,7 +38,7 @@ NAMED_COLOURS = {
     "whitesmoke": "F5F5F5", "snow": "FFFAFA", "ivory": "FFFFF0", "ghostwhite": "F8F8FF", "pink": "FFC0CB",
     "gold": "FFD700", "windowtext": "auto", "canvastext": "auto", "currentcolor": "", "transparent": "",
     "royalblue": "4169E1", "steelblue": "4682B4", "indigo": "4B0082", "violet": "EE82EE", "orangered": "FF4500",
-    "darkorange": "FF8C00", "chocolate": "D2691E", "tan": "D2B48C", "beige": "F5F5DC", "skyblue": "87CEEB",
+    "initial": "auto", "darkorange": "FF8C00", "chocolate": "D2691E", "tan": "D2B48C", "beige": "F5F5DC", "skyblue": "87CEEB",
 }  # fmt: skip
 
 
@@ -73,88 +67,8 @@ class Look:
         return f"\u202e{text}\u202c" if self.reversed and text.strip() else text
 
 
-def parse_declarations(text: str) -> dict[str, str]:
-    """Return property to value of a declaration list; later ones win, `!important` ones win over the rest."""
-    found: dict[str, str] = {}
-    important: dict[str, str] = {}
-    for item in text.split(";"):
-        name, colon, value = item.partition(":")
-        if not colon:
-            continue
-        value = value.strip()
-        target = found
-        if value.lower().endswith("!important"):
-            value, target = value[:-10].strip(), important
-        target[name.strip().lower()] = value
-    return found | important
-
-
-class Sheet:
-    """Rules of the style sheets of a page, found by tag, class and id."""
-
-    def __init__(self) -> None:
-        self._rules: dict[str, list[tuple[frozenset[str], str, dict[str, str]]]] = {}
-        self._count = 0
-        self.generated: list[str] = []
-        """Words that `content:` puts on the page."""
-        self.shown_attributes: set[str] = set()
-        """Attributes whose values `content: attr()` puts on the page."""
-
-    def add(self, text: str) -> None:
-        """Add the rules of one sheet."""
-        plain = _COMMENT.sub(" ", text[:LIMIT_SHEET])
-        for match in _RULE.finditer(plain):
-            declarations = parse_declarations(match[2])
-            self._generate(match[2])
-            for selector in match[1].split(","):
-                parts = selector.split()
-                simple = _SIMPLE.match(parts[-1]) if parts else None
-                if simple is None or self._count >= LIMIT_RULES:
-                    continue
-                self._count += 1
-                marks = frozenset(re.findall(r"[.#][\w-]+", simple[2] or ""))
-                tag = (simple[1] or "*").lower()
-                key = min(marks) if marks else tag
-                self._rules.setdefault(key, []).append((marks, tag, declarations))
-
-    def _generate(self, declarations: str) -> None:
-        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3)."""
-        for start in _CONTENT.finditer(declarations):
-            words: list[str] = []
-            position = start.end()
-            while (item := _CONTENT_ITEM.match(declarations, position)) and len(words) < 200:
-                position = item.end()
-                words.append(_unescaped(item[1] or item[2] or ""))
-                if item[3]:
-                    self.shown_attributes.add(item[3].lower())
-            self.generated.append("".join(words))
-
-    def declarations(self, tag: str, attributes: Mapping[str, str]) -> Iterator[dict[str, str]]:
-        """Yield what applies to an element, from weak to strong."""
-        own = {f".{name}" for name in attributes.get("class", "").split()}
-        if identifier := attributes.get("id"):
-            own.add(f"#{identifier}")
-        matches: list[tuple[int, dict[str, str]]] = []
-        for key in ("*", tag, *own):
-            for marks, wanted, declarations in self._rules.get(key, ()):
-                if wanted in ("*", tag) and marks <= own:
-                    matches.append((sum(10 if m[0] == "#" else 2 for m in marks) + (wanted != "*"), declarations))
-        matches.sort(key=lambda item: item[0])
-        yield from (declarations for _, declarations in matches)
-
-
-def _unescaped(text: str) -> str:
-    """Resolve the escapes of a CSS string (CSS Syntax 3, section 4.3.7)."""
-
-    def letter(match: re.Match[str]) -> str:
-        code = int(match[1], 16) if match[1] else 0
-        return match[2] if not match[1] else chr(code) if 0 < code < 0x110000 else "\ufffd"
-
-    return _CSS_ESCAPE.sub(letter, text) if "\\" in text else text
-
-
 def apply(look: Look, declarations: Mapping[str, str]) -> Look:
-    """Return the look after some declarations."""
+    """Return the look of an element with these declarations inside one of that look."""
     changes: dict[str, object] = {}
     for name, value in declarations.items():
         lower = value.lower()
@@ -217,8 +131,12 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
 
 
 def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return what the presentational attributes of old HTML say."""
+    """Return what the element means by itself and what the presentational attributes of old HTML say."""
     found: dict[str, str] = {}
+    if tag in _TYPEWRITER:
+        found["font-family"] = "Courier New"
+    elif tag == "mark":
+        found |= {"background-color": "yellow", "color": "black"}
     if tag == "font":
         if "face" in attributes:
             found["font-family"] = attributes["face"]
@@ -247,20 +165,26 @@ def parse_colour(value: str) -> str | None:
         return "".join(ch * 2 for ch in digits[:3]).upper()
     if match := _RGB.match(value):
         return "".join(f"{_channel(match[i]):02X}" for i in (1, 2, 3))
+    if match := _HSL.match(value):
+        turns = (_number(match[1]) or 0.0) * _TURNS[match[2] or ""]
+        saturation, lightness = ((_number(match[i]) or 0.0) / 100 for i in (3, 4))
+        rgb = colorsys.hls_to_rgb(turns % 1, min(1.0, lightness), min(1.0, saturation))
+        return "".join(f"{round(part * 255):02X}" for part in rgb)
     return None
 
 
 def _alpha(value: str) -> float:
-    match = _RGB.match(value.strip())
-    if match is None or match[4] is None:
+    match = _RGB.match(value.strip()) or _HSL.match(value.strip())
+    share = match[match.re.groups] if match is not None else None
+    if not share:
         return 1.0
-    number = _number(match[4].rstrip("%")) or 0.0
-    return number / 100 if match[4].endswith("%") else number
+    number = _number(share.rstrip("%")) or 0.0
+    return number / 100 if share.endswith("%") else number
 
 
 def _channel(text: str) -> int:
     number = _number(text.rstrip("%")) or 0.0
-    return min(255, round(number * 2.55 if text.endswith("%") else number))
+    return min(255, int((number * 255 / 100 if text.endswith("%") else number) + 0.5))
 
 
 def parse_size(value: str, parent: float | None) -> float | None:
@@ -282,7 +206,7 @@ def parse_size(value: str, parent: float | None) -> float | None:
 def first_family(value: str) -> str | None:
     """Return the first family of a list, without quotes."""
     first = value.split(",", maxsplit=1)[0].strip().strip("\"'").strip()
-    return first or None
+    return None if first.lower() in INHERITED else first or None
 
 
 def _font_shorthand(value: str, look: Look) -> dict[str, object]:

@@ -11,6 +11,7 @@ from lxml import etree
 from gateway.model import ActiveContent, ReadStatus, Role
 from gateway.readers.base import ReadError
 from gateway.readers.markup.html_blocks import BREAK, Block, Builder, Piece
+from gateway.readers.markup.html_selectors import Node
 from gateway.readers.markup.html_style import Look
 
 _BLOCKS = frozenset(
@@ -100,6 +101,7 @@ class _Element:
     role: Role | None
     table: tuple[int, int, int] | None
     """Table number, row and column that text in this element belongs to."""
+    node: Node | None = None
 
 
 @dataclass(slots=True)
@@ -131,7 +133,8 @@ class Target:
         look = parent.look
         if look.boxed and tag in _BLOCKS:
             look = Look(**{**_fields(look), "boxed": False}) if tag in ("td", "th", "table") else look
-        look = self._builder.style(tag, attributes, look)
+        node = self._builder.node(tag, attributes, parent.node)
+        look = self._builder.style(tag, attributes, look, node)
         look, role = self._semantics(tag, attributes, look, parent.role)
         self._attributes(tag, attributes, look)
         if tag in _BLOCKS:
@@ -141,7 +144,7 @@ class Target:
             self._block.pieces.append(Piece(BREAK, look))
         if tag in _VOID:
             return
-        self._stack.append(_Element(tag, look, role, table))
+        self._stack.append(_Element(tag, look, role, table, node))
         if tag in ("script", "style"):
             self._raw += 1
         self._begin(self._stack[-1])

@@ -1,0 +1,211 @@
+"""The cascade of a page's style sheets: which declarations apply to an element, weak before strong (CSS Cascade 4).
+
+Sheets of the page, inline declarations and the attributes of old HTML; `!important` and specificity decide. A page is
+judged as a screen shows it: what only printers, narrow or dark screens get does not apply. Sheets from outside are not fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from gateway.readers.markup.html_selectors import Matcher, Node, Selector, Specificity, marks_of, parse_selectors
+from gateway.readers.markup.html_style import INHERITED, parse_colour
+
+LIMIT_RULES: Final = 5000
+LIMIT_SHEET: Final = 1 << 20
+
+_COMMENT: Final = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
+_EDGE: Final = re.compile(r"[{};]")
+_GROUPS: Final = ("@media", "@supports", "@layer", "@container", "@document", "@scope")
+_NOT_SHOWN: Final = re.compile(
+    r"\bprint\b|\bnot\b|\bspeech\b|max-(?:device-)?width|width\s*<|color-scheme\s*:\s*dark|forced-colors|-ms-high-contrast"
+)
+_CONTENT: Final = re.compile(r"(?<![\w-])content\s*:", re.IGNORECASE)
+_CONTENT_ITEM: Final = re.compile(
+    r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
+)
+_CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
+_VARIABLE: Final = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,([^()]{0,200}))?\)")
+
+
+class Declarations(NamedTuple):
+    """Property to value, as written and marked `!important`."""
+
+    usual: dict[str, str]
+    important: dict[str, str]
+
+
+def parse_declarations(text: str) -> Declarations:
+    """Return the declarations of a list that mean something; later ones win."""
+    found = Declarations({}, {})
+    for item in text.split(";"):
+        name, colon, value = item.partition(":")
+        if not colon:
+            continue
+        value = value.strip()
+        target = found.usual
+        if value.lower().endswith("!important"):
+            value, target = value[:-10].strip(), found.important
+        name = name.strip()
+        name = name if name.startswith("--") else name.lower()
+        if _means_something(name, value):
+            _put(target, name, value)
+    return found
+
+
+def _put(target: dict[str, str], name: str, value: str) -> None:
+    """Set a property as the last one: `font` after `font-family` means something else than before it."""
+    target.pop(name, None)
+    target[name] = value
+
+
+class _Rule(NamedTuple):
+    specificity: Specificity
+    order: int
+    selector: Selector
+    declarations: Declarations
+
+
+class Sheet:
+    """Rules of the style sheets of a page."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, list[_Rule]] = {}
+        self._count = 0
+        self._matcher = Matcher()
+        self._variables: dict[str, str] = {}
+        self.contextual = False
+        """Some rule asks for more than tag, class and identifier of the element itself."""
+        self.generated: list[str] = []
+        """Words that `content:` puts on the page."""
+        self.shown_attributes: set[str] = set()
+        """Attributes whose values `content: attr()` puts on the page."""
+
+    def add(self, text: str) -> None:
+        """Add the rules of one sheet."""
+        for prelude, body, shown in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET])):
+            self._generate(body)
+            if not shown or prelude.startswith("@"):
+                continue
+            declarations = parse_declarations(body)
+            for name, value in declarations.usual.items() | declarations.important.items():
+                if name.startswith("--"):
+                    self._variables[name] = value
+            for selector in parse_selectors(prelude):
+                self._keep(selector, declarations)
+
+    def _keep(self, selector: Selector, declarations: Declarations) -> None:
+        if self._count >= LIMIT_RULES:
+            return
+        self._count += 1
+        last = selector.parts[0]
+        key = min(last.marks) if last.marks else last.tag
+        self._rules.setdefault(key, []).append(_Rule(selector.specificity, self._count, selector, declarations))
+        self.contextual = self.contextual or not last.is_simple
+
+    def _generate(self, declarations: str) -> None:
+        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3)."""
+        for start in _CONTENT.finditer(declarations):
+            words: list[str] = []
+            position = start.end()
+            while (item := _CONTENT_ITEM.match(declarations, position)) and len(words) < 200:
+                position = item.end()
+                words.append(_unescaped(item[1] or item[2] or ""))
+                if item[3]:
+                    self.shown_attributes.add(item[3].lower())
+            self.generated.append("".join(words))
+
+    def declarations(self, node: Node, attributes: Mapping[str, str], inline: str) -> dict[str, str]:
+        """Return what applies to an element; `attributes` are the declarations of its attributes, the weakest of all."""
+        rules = self._matching(node)
+        own = parse_declarations(inline) if inline else None
+        if not rules and own is None:
+            return dict(attributes)
+        result = dict(attributes)
+        for layer in (0, 1):
+            for source in (*(rule.declarations for rule in rules), *((own,) if own else ())):
+                for name, value in source[layer].items():
+                    _put(result, name, value)
+        return {name: self._resolved(value, result) for name, value in result.items()}
+
+    def _matching(self, node: Node) -> list[_Rule]:
+        if not self._rules or self._matcher.steps_left < 0:
+            return []
+        found = [
+            rule
+            for key in ("*", node.tag, *node.marks)
+            for rule in self._rules.get(key, ())
+            if self._matcher.fits(rule.selector, node)
+        ]
+        found.sort(key=lambda rule: rule[:2])
+        return found
+
+    def _resolved(self, value: str, own: Mapping[str, str]) -> str:
+        """Put the values of custom properties in (CSS Variables 1); a page has one value for each name here."""
+        for _ in range(5):
+            if "var(" not in value or len(value) > 1000:
+                break
+            value = _VARIABLE.sub(lambda m: own.get(m[1]) or self._variables.get(m[1]) or (m[2] or "").strip(), value)
+        return value
+
+
+def _means_something(name: str, value: str) -> bool:
+    """Whether a browser knows the value; of two declarations the known one stands."""
+    if name == "color":
+        lower = value.lower()
+        return lower in INHERITED or "(" in lower or parse_colour(lower) is not None
+    return bool(value)
+
+
+def alone(tag: str, attributes: Mapping[str, str]) -> Node:
+    """Return an element as it is by itself, for sheets whose rules ask no more."""
+    return Node(tag, attributes, marks=marks_of(attributes))
+
+
+def _rules(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield selector list, body and whether a screen shows it, of every rule of a sheet, those inside groups included."""
+    groups: list[bool] = []
+    start = 0
+    edges = _EDGE.finditer(text)
+    for edge in edges:
+        prelude = text[start : edge.start()].strip()
+        sign, start = edge[0], edge.end()
+        if sign == "}":
+            if groups:
+                groups.pop()
+            continue
+        if sign == ";":
+            continue
+        if prelude.lower().startswith(_GROUPS) and len(groups) < 100:
+            shown = all(groups[-1:]) and _is_shown(prelude.lower())
+            groups.append(shown)
+            continue
+        end, inner = len(text), start
+        depth = 1
+        for other in edges:
+            depth += (other[0] == "{") - (other[0] == "}")
+            if not depth:
+                end, start = other.start(), other.end()
+                break
+        else:
+            start = len(text)
+        yield prelude[-4000:], text[inner:end], all(groups[-1:])
+
+
+def _is_shown(prelude: str) -> bool:
+    """Whether a screen of usual width in usual colours gets what a group of rules says."""
+    if not prelude.startswith("@media"):
+        return True
+    return any(_NOT_SHOWN.search(query) is None for query in prelude.removeprefix("@media").split(","))
+
+
+def _unescaped(text: str) -> str:
+    """Resolve the escapes of a CSS string (CSS Syntax 3, section 4.3.7)."""
+
+    def letter(match: re.Match[str]) -> str:
+        code = int(match[1], 16) if match[1] else 0
+        return match[2] if not match[1] else chr(code) if 0 < code < 0x110000 else "\ufffd"
+
+    return _CSS_ESCAPE.sub(letter, text) if "\\" in text else text

@@ -1,0 +1,275 @@
+"""CSS selectors against the elements that are open while a page streams by (Selectors 4).
+
+What the style sheets of office and mail programs use: tags, classes, identifiers, attributes, the four combinators,
+`:is`, `:where`, `:not`, `:root`, `:link`, `:first-child`, `:nth-child` and the same by type. What depends on later
+elements or on the reader (`:last-child`, `:hover`) never holds; pseudo-elements are no elements. Hostile sheets meet
+bounds of length, ancestors and steps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+LIMIT_COMPOUNDS: Final = 12
+LIMIT_ANCESTORS: Final = 100
+LIMIT_STEPS: Final = 500_000
+"""Comparisons of an element with a part of a selector, for a whole page."""
+_SIBLINGS: Final = 8
+
+_TOKEN: Final = re.compile(
+    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#](?:[\w-]|[^\x00-\x7f])+)"
+    r"|\[\s*(?P<name>[\w:-]+)\s*(?:(?P<op>[~|^$*]?=)\s*(?:\"(?P<quoted>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+))\s*[iIsS]?\s*)?\]"
+    r"|(?P<element>::[\w-]+|:(?:before|after|first-line|first-letter)\b)"
+    r"|:(?P<pseudo>[\w-]+)(?:\((?P<argument>[^()]*(?:\([^()]*\)[^()]*)*)\))?"
+    r"|\s*(?P<combinator>[>+~])\s*|(?P<blank>\s+)"
+)
+_NTH: Final = re.compile(r"\s*(?:(?P<step>[+-]?\d{0,6})n)?\s*(?P<offset>[+-]?\s*\d{1,6})?\s*")
+Specificity = tuple[int, int, int]
+
+
+class Attribute(NamedTuple):
+    """`[name op value]`."""
+
+    name: str
+    operator: str
+    value: str
+
+    def holds(self, attributes: Mapping[str, str]) -> bool:
+        """Tell whether an element's attributes fit."""
+        found = attributes.get(self.name)
+        if found is None:
+            return False
+        match self.operator:
+            case "":
+                return True
+            case "=":
+                return found == self.value
+            case "~=":
+                return self.value in found.split()
+            case "|=":
+                return found == self.value or found.startswith(f"{self.value}-")
+            case "^=":
+                return bool(self.value) and found.startswith(self.value)
+            case "$=":
+                return bool(self.value) and found.endswith(self.value)
+            case _:
+                return bool(self.value) and self.value in found
+
+
+class Counted(NamedTuple):
+    """`:nth-child(an+b)` or, by type, `:nth-of-type(an+b)`."""
+
+    step: int
+    offset: int
+    by_type: bool
+
+    def holds(self, number: int) -> bool:
+        """Tell whether the number of an element among its siblings fits."""
+        distance = number - self.offset
+        return distance == 0 if not self.step else distance % self.step == 0 and distance // self.step >= 0
+
+
+@dataclass(slots=True)
+class Compound:
+    """What one element must be."""
+
+    tag: str = "*"
+    marks: frozenset[str] = frozenset()
+    """Classes with `.`, identifiers with `#`."""
+    attributes: tuple[Attribute, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    any_of: tuple[tuple[Compound, ...], ...] = ()
+    none_of: tuple[Compound, ...] = ()
+    is_root: bool = False
+    combinator: str = ""
+    """How it hangs on the part to its left: blank, `>`, `+`, `~`; empty for the leftmost."""
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether tag, class and identifier of the element alone decide."""
+        return not (self.attributes or self.counted or self.any_of or self.none_of or self.is_root or self.combinator)
+
+
+@dataclass(slots=True)
+class Node:
+    """An element as selectors see it."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    parent: Node | None = None
+    number: int = 1
+    number_of_type: int = 1
+    before: tuple[Node, ...] = ()
+    """The last siblings before it, nearest last."""
+    marks: frozenset[str] = frozenset()
+    _recent: deque[Node] = field(default_factory=lambda: deque(maxlen=_SIBLINGS))
+    _children: int = 0
+    _types: Counter[str] = field(default_factory=Counter)
+
+    def child(self, tag: str, attributes: Mapping[str, str]) -> Node:
+        """Return a new element inside this one."""
+        self._children += 1
+        self._types[tag] += 1
+        if self._recent:
+            self._recent[-1].before = ()  # else every sibling would keep all others alive
+        node = Node(tag, attributes, self, self._children, self._types[tag], tuple(self._recent), marks_of(attributes))
+        self._recent.append(node)
+        return node
+
+
+def marks_of(attributes: Mapping[str, str]) -> frozenset[str]:
+    """Return classes and identifier of an element, with their signs."""
+    marks = {f".{name}" for name in attributes.get("class", "").split()}
+    if identifier := attributes.get("id", "").strip():
+        marks.add(f"#{identifier}")
+    return frozenset(marks)
+
+
+class Selector(NamedTuple):
+    """A complex selector, rightmost part first."""
+
+    parts: tuple[Compound, ...]
+    specificity: Specificity
+
+
+class Matcher:
+    """Tells whether selectors fit elements, within the steps that a page may take."""
+
+    def __init__(self) -> None:
+        self.steps_left = LIMIT_STEPS
+        """Comparisons still allowed."""
+
+    def fits(self, selector: Selector, node: Node) -> bool:
+        """Tell whether a selector fits an element; never, once the steps are used up."""
+        return self._fits(selector.parts, 0, node)
+
+    def _fits(self, parts: tuple[Compound, ...], position: int, node: Node) -> bool:
+        if not self._is(parts[position], node):
+            return False
+        match parts[position].combinator:
+            case "":
+                return True
+            case ">":
+                return node.parent is not None and self._fits(parts, position + 1, node.parent)
+            case "+":
+                return bool(node.before) and self._fits(parts, position + 1, node.before[-1])
+            case "~":
+                return any(self._fits(parts, position + 1, other) for other in node.before)
+            case _:
+                above, depth = node.parent, 0
+                while above is not None and depth < LIMIT_ANCESTORS:
+                    if self._fits(parts, position + 1, above):
+                        return True
+                    above, depth = above.parent, depth + 1
+                return False
+
+    def _is(self, part: Compound, node: Node) -> bool:
+        self.steps_left -= 1
+        if self.steps_left < 0:
+            return False
+        return (
+            part.tag in ("*", node.tag)
+            and part.marks <= node.marks
+            and all(attribute.holds(node.attributes) for attribute in part.attributes)
+            and all(each.holds(node.number_of_type if each.by_type else node.number) for each in part.counted)
+            and not any(self._is(other, node) for other in part.none_of)
+            and all(any(self._is(other, node) for other in choice) for choice in part.any_of)
+            and (not part.is_root or node.tag == "html")
+        )
+
+
+def parse_selectors(text: str) -> list[Selector]:
+    """Return the selectors of a list; those that can never hold, or are not understood, are left out."""
+    return [selector for one in _listed(text) if (selector := _parse(one)) is not None]
+
+
+def _listed(text: str) -> list[str]:
+    """Split at the commas outside brackets."""
+    pieces, depth = [""], 0
+    for character in text[:4000]:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth <= 0:
+            pieces.append("")
+        else:
+            pieces[-1] += character
+    return pieces
+
+
+def _parse(text: str, *, simple: bool = False) -> Selector | None:
+    parts: list[Compound] = []
+    current, ids, classes, tags = Compound(), 0, 0, 0
+    position, text = 0, text.strip()
+    if not text:
+        return None
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None or match["element"] or len(parts) >= LIMIT_COMPOUNDS:
+            return None
+        position = match.end()
+        if combinator := match["combinator"] or (" " if match["blank"] else ""):
+            if simple:
+                return None
+            parts.append(current)
+            current = Compound(combinator=combinator)
+            continue
+        if match["pseudo"]:
+            added = _pseudo(current, match["pseudo"].lower(), match["argument"] or "")
+            if added is None:
+                return None
+            ids, classes, tags = ids + added[0], classes + added[1], tags + added[2]
+        elif match["tag"]:
+            current.tag = match["tag"].lower()
+            tags += match["tag"] != "*"
+        elif match["mark"]:
+            current.marks |= {match["mark"]}
+            ids, classes = ids + (match["mark"][0] == "#"), classes + (match["mark"][0] == ".")
+        else:
+            value = match["quoted"] or match["single"] or match["bare"] or ""
+            current.attributes += (Attribute(match["name"].lower(), match["op"] or "", value),)
+            classes += 1
+    parts.append(current)
+    return Selector(tuple(reversed(parts)), (ids, classes, tags))
+
+
+def _pseudo(part: Compound, name: str, argument: str) -> Specificity | None:
+    """Put a pseudo-class into a part; None when it never holds here."""
+    match name:
+        case "root":
+            part.is_root = True
+        case "link" | "any-link":
+            part.attributes += (Attribute("href", "", ""),)
+        case "first-child" | "first-of-type":
+            part.counted += (Counted(0, 1, name == "first-of-type"),)
+        case "nth-child" | "nth-of-type":
+            counted = _nth(argument.lower(), by_type=name == "nth-of-type")
+            if counted is None:
+                return None
+            part.counted += (counted,)
+        case "is" | "where" | "matches" | "not":
+            inner = [selector for one in _listed(argument) if (selector := _parse(one, simple=True)) is not None]
+            if name == "not":
+                part.none_of += tuple(selector.parts[0] for selector in inner)
+            elif inner:
+                part.any_of += (tuple(selector.parts[0] for selector in inner),)
+            else:
+                return None
+            return (
+                (0, 0, 0) if name == "where" else max((selector.specificity for selector in inner), default=(0, 0, 0))
+            )
+        case _:
+            return None
+    return (0, 1, 0)
+
+
+def _nth(argument: str, *, by_type: bool) -> Counted | None:
+    words = {"odd": "2n+1", "even": "2n"}
+    match = _NTH.fullmatch(words.get(argument.strip(), argument))
+    if match is None or not argument.strip():
+        return None
+    step = match["step"]
+    offset = int(re.sub(r"\s", "", match["offset"] or "0"))
+    return Counted(0 if step is None else int(f"{step}1" if step in ("", "+", "-") else step), offset, by_type)
