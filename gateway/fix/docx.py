@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.fix.docx_runs import WordRun, scan
 from gateway.fix.docx_styles import Inherited, Styles, colour_of
-from gateway.fix.tally import TIMES, RefusedError, Tally
+from gateway.fix.package import Edit, spliced
+from gateway.fix.tally import TIMES, Tally
 from gateway.model import Role, Run
 from gateway.text.colour import is_black
 from gateway.text.convert import repair_runs
@@ -19,66 +19,16 @@ from gateway.text.fonts import is_symbol, is_times_new_roman
 from gateway.text.typography import is_stamp
 
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
-_SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\.xml$", re.IGNORECASE)
-_SIGNED_MACRO: Final = re.compile(r"word/vbaProjectSignature\w*\.bin$", re.IGNORECASE)
-_LIMIT_BYTES: Final = 256 << 20
-_LIMIT_FILES: Final = 5000
-
-Edit = tuple[int, int, bytes]
 
 
-def mend_docx(data: bytes) -> tuple[bytes, Tally]:
-    """Return the package with its text parts mended; `RefusedError` when it is signed, encrypted, damaged or no document."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            return _mend(data, package)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError):
-        raise RefusedError("damaged", "zip") from None
-
-
-def _mend(data: bytes, package: zipfile.ZipFile) -> tuple[bytes, Tally]:
-    entries = package.infolist()
-    names = [entry.filename for entry in entries]
-    if any(_SIGNED.match(name) for name in names):
-        raise RefusedError("signed")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise RefusedError("encrypted")
-    if "word/document.xml" not in names:
-        raise RefusedError(_other_kind(package, names))
-    if any(_SIGNED_MACRO.match(name) for name in names):
-        raise RefusedError("macro")
-    if (
-        len(entries) > _LIMIT_FILES
-        or len(set(names)) != len(names)
-        or sum(entry.file_size for entry in entries) > _LIMIT_BYTES
-    ):
-        raise RefusedError("damaged", "zip")
+def mend_docx(package: zipfile.ZipFile, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+    """Return the text parts of a Word document as they must be, and what was changed."""
     styles = Styles(
         *(package.read(name) if name in names else b"" for name in ("word/styles.xml", "word/theme/theme1.xml"))
     )
     tally = Tally()
     parts = {name: mend_part(package.read(name), styles, tally) for name in names if _TEXT_PARTS.fullmatch(name)}
-    if not tally.changed:
-        return data, tally
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as written:
-        for entry in entries:
-            content = parts.get(entry.filename)
-            written.writestr(entry, package.read(entry) if content is None else content)
-    return target.getvalue(), tally
-
-
-def _other_kind(package: zipfile.ZipFile, names: Sequence[str]) -> str:
-    """Return the cause of refusal that names the program which mends this package: a key of `[refused]`."""
-    if "xl/workbook.xml" in names:
-        return "sheet"
-    if "ppt/presentation.xml" in names:
-        return "slides"
-    kind = package.open("mimetype").read(100) if "mimetype" in names else b""
-    if kind.startswith(b"application/vnd.oasis.opendocument."):
-        known = ((b".text", "writer"), (b".spreadsheet", "sheet"), (b".presentation", "slides"))
-        return next((cause for part, cause in known if part in kind), "unsupported")
-    return "unsupported"
+    return parts, tally
 
 
 def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:
@@ -96,7 +46,7 @@ def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:
     stamps = _stamp_paragraphs(runs)
     for run, look in zip(runs, looks, strict=True):
         edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamps, tables=styles.tables_set_fonts))
-    return _spliced(data, edits)
+    return spliced(data, edits)
 
 
 def _text_edits(runs: Sequence[WordRun], looks: Sequence[Inherited], tally: Tally) -> Iterator[Edit]:
@@ -164,13 +114,3 @@ def _needs_font(run: WordRun, look: Inherited, *, tables: bool) -> bool:
     if ascii_font is not None and not is_times_new_roman(ascii_font):
         return True
     return tables and run.in_table and run.fonts is None
-
-
-def _spliced(data: bytes, edits: list[Edit]) -> bytes:
-    """Return the bytes with every edit put in; edits never overlap."""
-    pieces: list[bytes] = []
-    last = 0
-    for start, end, content in sorted(edits, key=lambda edit: (edit[0], edit[1])):
-        pieces += (data[last:start], content)
-        last = end
-    return b"".join((*pieces, data[last:]))

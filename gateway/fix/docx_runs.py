@@ -6,17 +6,15 @@ byte for byte. A document type declaration is refused; nothing external is ever 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
-from xml.sax.saxutils import unescape
 
 from gateway.fix.tally import RefusedError
+from gateway.fix.xml_spans import refuse_other_encodings, tag_at, text_of
 
 W: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT_W: Final = "http://purl.oclc.org/ooxml/wordprocessingml/main"
-_TAG: Final = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
 _SPACES: Final = (f"{W} ", f"{STRICT_W} ")
 _LIMIT_RUNS: Final = 500_000
 
@@ -81,12 +79,6 @@ class _Scanner:
     def _doctype(self, *_: object) -> None:
         raise RefusedError("damaged", "doctype")
 
-    def _tag(self, start: int) -> tuple[int, bytes]:
-        found = _TAG.match(self.data, start)
-        if found is None:
-            raise RefusedError("damaged", "xml")
-        return found.end(), found[0]
-
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         known = name.startswith(_SPACES)
         local = name.rpartition(" ")[2] if known else ""
@@ -105,13 +97,13 @@ class _Scanner:
             case "r":
                 self._open_run(start)
             case "rPr" if parent == "r" and self._open:
-                end, tag = self._tag(start)
+                end, tag = tag_at(self.data, start)
                 self._open[-1].properties = (start, end)
                 self._open[-1].properties_empty = tag.endswith(b"/>")
             case "rStyle" | "rFonts" | "color" if self._in_properties():
                 self._property(local, start, plain)
             case "t" | "delText" if parent == "r" and self._open:
-                end, tag = self._tag(start)
+                end, tag = tag_at(self.data, start)
                 self._piece = None if tag.endswith(b"/>") else end
             case _:
                 pass
@@ -122,7 +114,7 @@ class _Scanner:
     def _open_run(self, start: int) -> None:
         if len(self.runs) >= _LIMIT_RUNS:
             raise RefusedError("damaged", "size")
-        end, tag = self._tag(start)
+        end, tag = tag_at(self.data, start)
         paragraph, style = self._paragraphs[-1] if self._paragraphs else (0, None)
         prefix = tag[1:].split(b"r", 1)[0] if b":" in tag.split(None, 1)[0] else b""
         run = WordRun(prefix, end, paragraph, style, "tbl" in self._path, "hyperlink" in self._path)
@@ -131,7 +123,7 @@ class _Scanner:
 
     def _property(self, local: str, start: int, attributes: dict[str, str]) -> None:
         run = self._open[-1]
-        end, _ = self._tag(start)
+        end, _ = tag_at(self.data, start)
         match local:
             case "rStyle":
                 run.style, run.style_end = attributes.get("val"), end
@@ -146,9 +138,9 @@ class _Scanner:
             return
         if local in ("t", "delText") and self._piece is not None and self._open:
             end = self.parser.CurrentByteIndex
-            raw = self.data[self._piece : end].decode("utf-8")
-            if "<" not in raw:  # a comment or CDATA section inside: leave it alone
-                self._open[-1].pieces.append(Piece(self._piece, end, _plain(raw)))
+            text = text_of(self.data, self._piece, end)
+            if text is not None:
+                self._open[-1].pieces.append(Piece(self._piece, end, text))
             self._piece = None
         elif local == "r" and self._open:
             self._open.pop()
@@ -156,24 +148,9 @@ class _Scanner:
             self._paragraphs.pop()
 
 
-_REFERENCE: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
-
-
-def _plain(raw: str) -> str:
-    """Resolve character references and the five entities of XML."""
-    if "&" not in raw:
-        return raw
-    numbered = _REFERENCE.sub(lambda m: chr(int(m[1], 16) if m[1] else int(m[2])), raw)
-    return unescape(numbered, {"&quot;": '"', "&apos;": "'"})
-
-
 def scan(data: bytes) -> list[WordRun]:
     """Return the runs of a part in document order; raise `RefusedError` for what is no plain UTF-8 XML."""
-    head = data[:200]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
-        b"encoding" in head and not re.search(rb"encoding\s*=\s*[\"'](?i:utf-8|us-ascii)[\"']", head)
-    ):
-        raise RefusedError("damaged", "encoding")
+    refuse_other_encodings(data)
     scanner = _Scanner(data)
     try:
         scanner.parser.Parse(data, True)

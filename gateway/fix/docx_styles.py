@@ -6,11 +6,11 @@ tables are set without asking what they inherit.
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from gateway.fix.docx_runs import STRICT_W, W
+from gateway.fix.package import theme_fonts
 from gateway.fix.tally import RefusedError
 
 _SPACES: Final = (f"{W} ", f"{STRICT_W} ")
@@ -28,18 +28,11 @@ class Inherited(NamedTuple):
         return Inherited(self.font or other.font, self.colour or other.colour)
 
 
-_THEME_FONT: Final = re.compile(
-    rb"<(?:\w+:)?(?P<which>major|minor)Font\b[^>]*>\s*<(?:\w+:)?latin\b[^>]*?\btypeface=\"(?P<name>[^\"]*)\""
-)
-
-
 class Styles:
     """The style sheet of a document, with the Latin fonts of its theme."""
 
     def __init__(self, data: bytes, theme: bytes = b"") -> None:
-        self._theme = {
-            found["which"].decode(): found["name"].decode("utf-8", "replace") for found in _THEME_FONT.finditer(theme)
-        }
+        self._theme = theme_fonts(theme)
         self.tables_set_fonts = False
         """Whether a table style gives a font, which this style sheet does not follow."""
         self._kind = ""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Final, NamedTuple
 
 from gateway.fix.docx import mend_docx
+from gateway.fix.odt import mend_odt
+from gateway.fix.package import check, rewritten
 from gateway.fix.plain import mend_plain
 from gateway.fix.rtf import mend_rtf
 from gateway.fix.tally import RefusedError, Tally
+from gateway.fix.xlsx import mend_xlsx
 
 _LIMIT_BYTES: Final = 64 << 20
 _OTHERS: Final = (b"{\\object", b"<?xml", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
@@ -37,7 +42,7 @@ def fix(data: bytes) -> Fixed:
     if len(data) > _LIMIT_BYTES:
         raise RefusedError("damaged", "size")
     if data.startswith(b"PK"):
-        return Fixed(*mend_docx(data))
+        return Fixed(*_package(data))
     if data.startswith(b"{\\rtf"):
         return Fixed(*mend_rtf(data))
     if data.startswith(_OLE):
@@ -48,3 +53,29 @@ def fix(data: bytes) -> Fixed:
     if data.startswith(_OTHERS) or (b"\0" in data[:4096] and not data.startswith(_UTF16)):
         raise RefusedError("unsupported")
     return Fixed(*mend_plain(data))
+
+
+def _package(data: bytes) -> tuple[bytes, Tally]:
+    """Mend a ZIP package by what it holds; `RefusedError` when it is signed, encrypted, damaged or of another kind."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            check(package)
+            names = package.namelist()
+            if "word/document.xml" in names:
+                parts, tally = mend_docx(package, names)
+            elif "xl/workbook.xml" in names:
+                parts, tally = mend_xlsx(package, names)
+            else:
+                parts, tally = _open_document(package, names)
+            return (rewritten(package, parts), tally) if tally.changed else (data, tally)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError):
+        raise RefusedError("damaged", "zip") from None
+
+
+def _open_document(package: zipfile.ZipFile, names: list[str]) -> tuple[dict[str, bytes], Tally]:
+    kind = package.open("mimetype").read(100) if "mimetype" in names else b""
+    if kind.startswith(b"application/vnd.oasis.opendocument.text") and "content.xml" in names:
+        return mend_odt(package, names)
+    if "ppt/presentation.xml" in names or kind.startswith(b"application/vnd.oasis.opendocument.presentation"):
+        raise RefusedError("slides")
+    raise RefusedError("sheet" if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet") else "unsupported")

@@ -174,10 +174,9 @@ def test_references_and_special_characters_survive():
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "word97"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "sheet"),
         (docx(paragraph("a"), extra={"word/vbaProjectSignature.bin": b"x"}), "macro"),
-        (zipped({"xl/workbook.xml": b"<workbook/>"}), "sheet"),
+        (zipped({"xl/workbook.bin": b"x"}), "unsupported"),
         (zipped({"xl/workbook.xml": b"<workbook/>", "_xmlsignatures/sig1.xml": b"<s/>"}), "signed"),
         (zipped({"ppt/presentation.xml": b"<p/>"}), "slides"),
-        (zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<c/>"}), "writer"),
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<c/>"}), "sheet"),
         (
             zipped(

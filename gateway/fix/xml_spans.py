@@ -1,0 +1,112 @@
+"""XML walked with the byte positions of its tags, for menders that splice instead of writing anew.
+
+A document type declaration and anything but UTF-8 is refused; nothing external is ever read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from xml.parsers import expat
+from xml.sax.saxutils import unescape
+
+from gateway.fix.tally import RefusedError
+
+_TAG: Final = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
+_REFERENCE: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
+_LIMIT_EVENTS: Final = 8_000_000
+
+
+class Tag(NamedTuple):
+    """A start or end tag; an empty element gives both, the second without extent."""
+
+    name: str
+    """Namespace, a blank, local name."""
+    attributes: dict[str, str]
+    start: int
+    end: int
+    opens: bool
+
+
+def walk(data: bytes) -> Iterator[Tag]:
+    """Yield the tags of a part in document order; raise `RefusedError` for what is no plain UTF-8 XML."""
+    refuse_other_encodings(data)
+    found: list[Tag] = []
+    open_tags: list[Tag] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        place = parser.CurrentByteIndex
+        if len(found) > _LIMIT_EVENTS:
+            raise RefusedError("damaged", "size")
+        found.append(Tag(name, attributes, place, tag_at(data, place)[0], opens=True))
+        open_tags.append(found[-1])
+
+    def end(name: str) -> None:
+        begun = open_tags.pop()
+        if data.startswith(b"/>", begun.end - 2):
+            found.append(Tag(name, {}, begun.end, begun.end, opens=False))
+        else:
+            place = parser.CurrentByteIndex
+            found.append(Tag(name, {}, place, tag_at(data, place)[0], opens=False))
+
+    def doctype(*_: object) -> None:
+        raise RefusedError("damaged", "doctype")
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = start, end, doctype
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError):
+        raise RefusedError("damaged", "xml") from None
+    yield from found
+
+
+def refuse_other_encodings(data: bytes) -> None:
+    """Raise `RefusedError` for XML that is not in UTF-8."""
+    head = data[:200]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
+        b"encoding" in head and not re.search(rb"encoding\s*=\s*[\"'](?i:utf-8|us-ascii)[\"']", head)
+    ):
+        raise RefusedError("damaged", "encoding")
+
+
+def tag_at(data: bytes, start: int) -> tuple[int, bytes]:
+    """Return where the tag that begins at a place ends, and the tag."""
+    found = _TAG.match(data, start)
+    if found is None:
+        raise RefusedError("damaged", "xml")
+    return found.end(), found[0]
+
+
+def text_of(data: bytes, start: int, end: int) -> str | None:
+    """Return the text of a span between tags; None when a comment or a CDATA section stands in it."""
+    raw = data[start:end].decode("utf-8", "replace")
+    if "<" in raw:
+        return None
+    if "&" not in raw:
+        return raw
+    numbered = _REFERENCE.sub(lambda m: chr(int(m[1], 16) if m[1] else int(m[2])), raw)
+    return unescape(numbered, {"&quot;": '"', "&apos;": "'"})
+
+
+class Written(NamedTuple):
+    """An attribute as the tag writes it: spans of bytes."""
+
+    start: int
+    """Where it begins, the blank before it included."""
+    value: int
+    """Where its value begins, inside the quotes."""
+    value_end: int
+    end: int
+
+
+def written(data: bytes, tag: Tag, local: bytes) -> Written | None:
+    """Return where an attribute stands in a tag, by its name without prefix; None when it is not there."""
+    pattern = rb"\s+(?:[\w.\-]+:)?" + re.escape(local) + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
+    found = re.search(pattern, data[tag.start : tag.end])
+    if found is None:
+        return None
+    group = 1 if found[1] is not None else 2
+    places = (found.start(), found.start(group), found.end(group), found.end())
+    return Written(*(tag.start + place for place in places))

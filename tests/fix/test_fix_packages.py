@@ -1,0 +1,301 @@
+"""`gateway fix` on workbooks and OpenDocument texts: what is mended, what keeps its look, what stays byte for byte, what is refused."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.styles import Font, PatternFill
+
+from gateway.engine.places import Language
+from gateway.fix import RefusedError, fix, refusal
+from gateway.model import Document, Origin, Role
+from gateway.readers import registry
+from gateway.readers.base import Budget, Source
+from gateway.readers.sniff import sniff
+from gateway.text.legacy_codes import encode
+from gateway.text.legacy_tables import Charset
+from gateway.text.typography import examine
+from tests.fix.test_fix import LEGACY, members, zipped
+from tests.readers.ooxml_support import convert
+from tests.text.letters import CELLS, SENTENCES
+
+ODT = b"application/vnd.oasis.opendocument.text"
+NAMES = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" '
+    'xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0" office:version="1.3"'
+)
+
+
+def workbook(fill: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None]) -> bytes:
+    """A workbook with shared strings."""
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target)
+    fill(book, book.add_worksheet("Một"))
+    book.close()
+    return target.getvalue()
+
+
+def odt(
+    body: str, *, automatic: str = "", faces: str = "", styles: str = "", more: dict[str, bytes] | None = None
+) -> bytes:
+    """A text document around the body's XML."""
+    declared = f"<office:font-face-decls>{faces}</office:font-face-decls>"
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {NAMES}>{declared}<office:automatic-styles>{automatic}'
+        f"</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    )
+    sheet = (
+        f"<office:document-styles {NAMES}>{declared}<office:styles>{styles}</office:styles></office:document-styles>"
+    )
+    listing = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODT.decode()}"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
+        '<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    parts = {
+        "mimetype": ODT,
+        "content.xml": content.encode(),
+        "styles.xml": sheet.encode(),
+        "META-INF/manifest.xml": listing.encode(),
+    }
+    return zipped(parts | (more or {}))
+
+
+def face(name: str, family: str, more: str = "") -> str:
+    return f'<style:font-face style:name="{name}" svg:font-family="{family}"{more}/>'
+
+
+def style(name: str, properties: str, *, family: str = "paragraph", parent: str = "") -> str:
+    above = f' style:parent-style-name="{parent}"' if parent else ""
+    return f'<style:style style:name="{name}" style:family="{family}"{above}><style:text-properties {properties}/></style:style>'
+
+
+def read(data: bytes, name: str) -> Document:
+    kind = sniff(data, name).primary
+    reader = __import__(registry.READERS[kind], fromlist=["read"])
+    document: Document = reader.read(Source(data=data, part="1", filename=name, detected_type=kind), Budget()).document
+    return document
+
+
+def words(document: Document, *roles: Role) -> list[str]:
+    blocks: dict[int, str] = {}
+    for run in document.runs:
+        if run.origin is Origin.TEXT and run.role in roles:
+            blocks[run.block] = blocks.get(run.block, "") + run.text
+    return [text for text in blocks.values() if text.strip()]
+
+
+@pytest.mark.parametrize(("charset", "font"), LEGACY)
+def test_a_legacy_workbook_becomes_unicode_times_new_roman_and_black(charset, font):
+    def fill(book, sheet):
+        plain, red = book.add_format({"font_name": font}), book.add_format({"font_name": font, "font_color": "red"})
+        for row, cell in enumerate(CELLS):
+            sheet.write(row, 0, encode(cell, charset), red if row % 3 else plain)
+        sheet.write_rich_string("B1", plain, encode("Quyết ", charset), red, encode("định số", charset), plain)
+        sheet.write_formula("B2", '=A1&" x"', plain, encode(CELLS[0], charset) + " x")
+        sheet.set_header(f'&L&"{font},Bold"{encode("Ủy ban nhân dân", charset)}&R&KFF0000&P')
+
+    data = workbook(fill)
+    mended = fix(data)
+    document = read(mended.data, "a.xlsx")
+    report = examine(document)
+    assert words(document, Role.CELL)[:2] == [CELLS[0], "Quyết định số"]
+    assert {*CELLS, "Quyết định số", f"{CELLS[0]} x"} <= set(words(document, Role.CELL))
+    assert any("Ủy ban nhân dân" in text for text in words(document, Role.HEADER))
+    assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
+    before, after = members(data), members(mended.data)
+    changed = {name for name in before if before[name] != after[name]}
+    assert list(before) == list(after)
+    assert changed == {"xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"}
+    assert fix(mended.data).data == mended.data
+
+
+def test_strings_inside_cells_and_capital_fonts_are_mended():
+    book = openpyxl.Workbook()
+    book.active["A1"] = "qu¶n lý"
+    book.active["A1"].font = Font(name=".VnTimeH")
+    target = io.BytesIO()
+    book.save(target)
+    document = read(fix(target.getvalue()).data, "a.xlsx")
+    assert words(document, Role.CELL) == ["QUẢN LÝ"]
+
+
+def test_light_letters_on_a_filled_ground_and_links_keep_their_colour():
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["A2"], sheet["A3"] = "trắng trên xanh", "đỏ trên giấy", "liên kết"
+    sheet["A1"].font = Font(name="Arial", color="FFFFFFFF")
+    sheet["A1"].fill = PatternFill("solid", fgColor="FF000080")
+    sheet["A2"].font = Font(name="Arial", color="FFFF0000")
+    sheet["A3"].font = Font(name="Times New Roman", color=openpyxl.styles.colors.Color(theme=10))
+    target = io.BytesIO()
+    book.save(target)
+    looks = {run.text: (run.font, run.colour) for run in read(fix(target.getvalue()).data, "a.xlsx").runs}
+    assert looks["trắng trên xanh"] == ("Times New Roman", "FFFFFF")
+    assert looks["đỏ trên giấy"][1] in ("auto", "000000")
+    assert looks["liên kết"] == ("Times New Roman", "0000FF")
+
+
+def test_a_workbook_in_order_is_returned_as_it_is():
+    def fill(book, sheet):
+        sheet.write("A1", "Độc lập", book.add_format({"font_name": "Times New Roman"}))
+
+    once = fix(workbook(fill)).data
+    assert fix(once).data is once
+
+
+def test_words_that_formulas_tables_or_macros_compare_with_are_not_half_converted():
+    def formula(book, sheet):
+        for row, cell in enumerate(CELLS):
+            sheet.write(row, 0, encode(cell, Charset.TCVN3), book.add_format({"font_name": ".VnTime"}))
+        sheet.write_formula("B1", f'=IF(A1="{encode("Họ và tên", Charset.TCVN3)}",1,2)')
+
+    def table(book, sheet):
+        heads = [{"header": encode("Đơn vị", Charset.TCVN3)}, {"header": "x"}]
+        sheet.add_table("A1:B3", {"columns": heads, "data": [[encode(cell, Charset.TCVN3), 1] for cell in CELLS[:2]]})
+        for row, cell in enumerate(CELLS):
+            sheet.write(row + 5, 0, encode(cell, Charset.TCVN3), book.add_format({"font_name": ".VnTime"}))
+
+    plain = workbook(
+        lambda book, sheet: sheet.write(
+            "A1", encode("Đơn vị", Charset.TCVN3), book.add_format({"font_name": ".VnTime"})
+        )
+    )
+    with_macros = zipped(members(plain) | {"xl/vbaProject.bin": b"x"})
+    for data in (workbook(formula), workbook(table), with_macros):
+        with pytest.raises(RefusedError) as refused:
+            fix(data)
+        assert refused.value.cause == "sheet-bound"
+        assert "UniKey" in refusal(refused.value, Language.VI)
+    assert fix(plain).tally.converted[Charset.TCVN3] == 1
+
+
+def test_one_string_that_two_fonts_read_in_two_ways_is_refused():
+    def fill(book, sheet):
+        for row, font in enumerate((".VnTime", "Times New Roman")):
+            sheet.write(row, 0, "Hµ Néi", book.add_format({"font_name": font}))
+            sheet.write(row, 1, "Độc lập tự do hạnh phúc", book.add_format({"font_name": "Times New Roman"}))
+
+    with pytest.raises(RefusedError) as refused:
+        fix(workbook(fill))
+    assert refused.value.cause == "sheet-fonts"
+
+
+@pytest.mark.parametrize(("charset", "font"), LEGACY)
+def test_a_legacy_opendocument_text_becomes_unicode_times_new_roman_and_black(charset, font):
+    automatic = style("P1", 'style:font-name="F1"', parent="Old") + style("T1", 'fo:color="#ff0000"', family="text")
+    body = "".join(f'<text:p text:style-name="P1">{encode(s, charset)}</text:p>' for s in SENTENCES)
+    body += f'<text:p text:style-name="Old">{encode("quyết", charset)}<text:s/><text:span text:style-name="T1">{encode("định", charset)}</text:span></text:p>'
+    data = odt(
+        body,
+        automatic=automatic,
+        faces=face("F1", f"&apos;{font}&apos;", ' style:font-family-generic="swiss" style:font-charset="x-symbol"'),
+        styles=style("Old", 'style:font-name="F1" fo:color="#0000ff" style:use-window-font-color="false"'),
+        more={"Pictures/a.png": b"\x89PNG", "meta.xml": b"<m/>"},
+    )
+    mended = fix(data)
+    document = read(mended.data, "a.odt")
+    report = examine(document)
+    assert words(document, Role.BODY) == [*SENTENCES, "quyết định"]
+    assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
+    before, after = members(data), members(mended.data)
+    assert list(before) == list(after)
+    assert {name for name in before if before[name] != after[name]} == {"content.xml", "styles.xml"}
+    assert fix(mended.data).data == mended.data
+
+
+def test_stamps_links_symbols_and_unused_faces_of_an_opendocument_text_stay():
+    automatic = "".join(
+        (
+            style("P1", 'style:font-name="T" fo:color="#ff0000"'),
+            style("T2", 'style:font-name="W"', family="text"),
+            style("T3", 'fo:color="#000080"', family="text"),
+            style(
+                "P4",
+                'style:font-name="T" fo:color="#00ff00"><loext:char-complex-color loext:theme-type="accent1"/></style:text-properties><!--',
+            ).replace("/></style:style>", "--></style:style>"),
+        )
+    )
+    body = (
+        '<text:p text:style-name="P1">HỎA TỐC</text:p><text:p>ký <text:span text:style-name="T2">a</text:span></text:p>'
+        '<text:p><text:a xlink:href="http://a.vn"><text:span text:style-name="T3">liên kết</text:span></text:a></text:p>'
+        '<text:p text:style-name="P4">chữ xanh</text:p>'
+    )
+    faces = face("T", "Times New Roman") + face("W", "Wingdings") + face("S", "SimSun")
+    after = members(fix(odt(body, automatic=automatic, faces=faces)).data)["content.xml"].decode()
+    assert 'fo:color="#ff0000"' in after
+    assert 'fo:color="#000080"' in after
+    assert "#00ff00" not in after
+    assert "char-complex-color" not in after
+    assert 'svg:font-family="Wingdings"' in after
+    assert 'svg:font-family="SimSun"' in after
+
+
+@pytest.mark.parametrize(
+    ("parts", "cause"),
+    [
+        ({"META-INF/documentsignatures.xml": b"<s/>"}, "signed"),
+        ({"META-INF/manifest.xml": b"<manifest:manifest><manifest:encryption-data/></manifest:manifest>"}, "encrypted"),
+        ({"content.xml": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"}, "damaged"),
+        ({"content.xml": b"<a><b></a>"}, "damaged"),
+        ({"content.xml": '<?xml version="1.0" encoding="UTF-16"?><a/>'.encode("utf-16")}, "damaged"),
+    ],
+)
+def test_what_cannot_be_changed_safely_is_refused(parts, cause):
+    with pytest.raises(RefusedError) as refused:
+        fix(odt("<text:p>a</text:p>", more=parts))
+    assert refused.value.cause == cause
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
+    st.sampled_from(["content", "sheet", "strings"]),
+)
+def test_any_content_is_mended_or_refused(text, where):
+    if where == "content":
+        data = odt(f"<text:p>{text}</text:p>")
+    else:
+        sheet = text if where == "sheet" else '<row><c t="s" s="0"><v>0</v></c></row>'
+        strings = text if where == "strings" else "<si><t>a</t></si>"
+        space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        parts = {
+            "xl/workbook.xml": f'<workbook xmlns="{space}"/>',
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{space}"><sheetData>{sheet}</sheetData></worksheet>',
+            "xl/sharedStrings.xml": f'<sst xmlns="{space}">{strings}</sst>',
+            "xl/styles.xml": f'<styleSheet xmlns="{space}"><fonts><font><name val="Arial"/></font></fonts><cellXfs><xf fontId="0"/></cellXfs></styleSheet>',
+        }
+        data = zipped({name: content.encode() for name, content in parts.items()})
+    try:
+        mended = fix(data)
+    except RefusedError:
+        return
+    assert zipfile.is_zipfile(io.BytesIO(mended.data))
+
+
+@pytest.mark.system
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_reads_what_was_mended(tmp_path):
+    def fill(book, sheet):
+        for row, cell in enumerate(CELLS):
+            sheet.write(row, 0, encode(cell, Charset.VNI), book.add_format({"font_name": "VNI-Times"}))
+
+    body = "".join(f'<text:p text:style-name="P1">{encode(s, Charset.TCVN3)}</text:p>' for s in SENTENCES)
+    text = odt(body, automatic=style("P1", 'style:font-name="F1"'), faces=face("F1", ".VnTime"))
+    (tmp_path / "a.xlsx").write_bytes(fix(workbook(fill)).data)
+    (tmp_path / "b.odt").write_bytes(fix(text).data)
+    for kind, name in (("csv:Text - txt - csv (StarCalc):44,34,76", "a.xlsx"), ("txt:Text (encoded):UTF8", "b.odt")):
+        convert([tmp_path / name], kind, tmp_path)
+    assert (tmp_path / "a.csv").read_text("utf-8").split("\n")[: len(CELLS)] == list(CELLS)
+    assert (tmp_path / "b.txt").read_text("utf-8-sig").strip().split("\n") == list(SENTENCES)
