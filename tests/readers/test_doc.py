@@ -257,3 +257,19 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
         "FF0000",
     )
     assert found["dấu-style"].font == "Arial"
+
+
+@pytest.mark.system
+def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
+    rich = tmp_path / "a.rtf"
+    rich.write_text(
+        r"{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}{\colortbl;\red255\green255\blue255;\red0\green0\blue128;}"
+        r"\trowd\cellx2000\clcbpat2\cellx4000\pard\intbl one\par second\cell\pard\intbl\cf1 light\cell\row"
+        r"\trowd\clcbpat2\cellx2000\cellx4000\pard\intbl\cf0 auto\cell\pard\intbl\cf1 gone\cell\row\pard\cf0 end\par}"
+    )
+    document = read(convert(rich, "doc", tmp_path)).document
+    looks = {run.text: (run.colour, run.background, run.origin) for run in document.runs}
+    assert looks["light"] == ("FFFFFF", "000080", Origin.TEXT)
+    assert looks["auto"] == ("FFFFFF", "000080", Origin.TEXT)
+    assert looks["gone"][2] is Origin.HIDDEN
+    assert looks["second"][1] is None

@@ -200,3 +200,21 @@ def test_a_packaged_file_comes_out_under_its_own_name():
     octets = (header + len(native).to_bytes(4, "little") + native).hex()
     source = Source(data=(HEAD + r"{\object\objemb{\*\objdata " + octets + "}}}").encode(), part="1")
     assert [(member.name, member.data) for member in rtf.read(source, Budget()).members] == [("mat.txt", b"noi!")]
+
+
+def test_light_letters_on_a_dark_cell_or_paragraph_are_seen():
+    head = HEAD.partition(r"{\colortbl")[0] + r"{\colortbl;\red255\green255\blue255;\red0\green0\blue128;}"
+    row = r"\trowd\clcbpat2\cellx1000\cellx2000\pard\intbl\cf1 m\u7855?t\cell\cf1 unseen\cell\row"
+    rest = r"\pard\cbpat2\cf0 auto\par\pard\cf1 gone\par\pard\cf0 plain\par"
+    looks = {run.text: (run.colour, run.background, run.origin) for run in runs(row + rest, head)}
+    assert looks["mắt"] == ("FFFFFF", "000080", Origin.TEXT)
+    assert looks["unseen"][2] is Origin.HIDDEN
+    assert looks["auto"] == ("FFFFFF", "000080", Origin.TEXT)
+    assert looks["gone"][2] is Origin.HIDDEN
+    assert looks["plain"][:2] == ("auto", None)
+
+
+def test_the_number_of_a_list_item_does_not_take_it_out_of_its_cell():
+    body = r"\trowd\cellx1000\cellx2000\pard\intbl {\listtext\pard\plain 1.\tab}one\cell\pard\intbl two\cell\row"
+    places = {run.text: run.locator for run in runs(body) if run.text in ("one", "two")}
+    assert places == {"one": "table:1,row:1,column:1", "two": "table:1,row:1,column:2"}

@@ -9,6 +9,8 @@ from typing import Final
 from gateway.readers.word.rtf_runs import Writer
 from gateway.readers.word.rtf_tables import CODE_PAGES, code_page
 
+_LIMIT_CELLS: Final = 1000
+
 
 def _set(**changes: object) -> Callable[[Writer, int | None], None]:
     """Return a handler that changes fields of the state; a callable takes the number."""
@@ -29,12 +31,22 @@ def _number(value: int | None) -> int:
 
 
 def _reset_paragraph(writer: Writer, _value: int | None) -> None:
-    writer.in_table = False
+    writer.state = replace(writer.state, in_table=False, ground=0)
     writer.borders.clear()
 
 
-def _enter_table(writer: Writer, _value: int | None) -> None:
-    writer.in_table = True
+def _begin_row(writer: Writer, _value: int | None) -> None:
+    writer.row_grounds, writer.cell_ground = [], 0
+
+
+def _define_cell(writer: Writer, _value: int | None) -> None:
+    if len(writer.row_grounds) < _LIMIT_CELLS:
+        writer.row_grounds.append(writer.cell_ground)
+    writer.cell_ground = 0
+
+
+def _cell_ground(writer: Writer, value: int | None) -> None:
+    writer.cell_ground = value or 0
 
 
 def _box(writer: Writer, _value: int | None) -> None:
@@ -74,7 +86,11 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
         font=None, size_half_pt=24, colour=0, background=0, bold=False, hidden=False, deleted=False, caps=False
     ),
     "pard": _reset_paragraph,
-    "intbl": _enter_table,
+    "intbl": _set(in_table=True),
+    "trowd": _begin_row,
+    "cellx": _define_cell,
+    "clcbpat": _cell_ground,
+    "cbpat": _set(ground=_number),
     "box": _box,
     "deff": _default_font,
     "ansicpg": _default_page,

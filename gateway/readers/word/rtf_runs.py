@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.readers.base import ReadError
+from gateway.readers.ooxml.colours import automatic
 from gateway.readers.word.rtf_tables import Font
 from gateway.text.colour import is_invisible
 from gateway.text.fonts import legacy_font
@@ -45,6 +46,9 @@ class State:
     deleted: bool = False
     caps: bool = False
     link: bool = False
+    in_table: bool = False
+    ground: int = 0
+    """Colour number behind the paragraph, 0 for none."""
     skip: int = 1
     """Characters that stand for a Unicode letter to old readers (`\\ucN`)."""
 
@@ -67,8 +71,11 @@ class Writer:
         self.cell = Cell()
         self.page = 1
         self.paragraph = 1
-        self.in_table = False
         self.borders: set[str] = set()
+        self.cell_ground = 0
+        """Colour number behind the cell that is being defined, 0 for none."""
+        self.row_grounds: list[int] = []
+        """The same of the cells of the row, as defined so far."""
         self.to_skip = 0
         """Characters still to be passed over after a Unicode letter."""
         self._high_surrogate = 0
@@ -151,7 +158,7 @@ class Writer:
             raise ReadError(ReadStatus.LIMIT, "runs")
         state, font = self.state, self._font()
         role = state.role
-        if role is Role.BODY and self.in_table:
+        if role is Role.BODY and state.in_table:
             role = Role.CELL
             if not self.cell.open:
                 self.cell = Cell(self.cell.table + 1, open=True)
@@ -161,8 +168,8 @@ class Writer:
         if state.caps:
             # Letters of a legacy font have no case but their font's: only the basic ones are raised.
             text = text.translate(_CAPITALS) if name is not None and legacy_font(name) is not None else text.upper()
-        colour = self._colour(state.colour) or "auto"
-        background = self._colour(state.background) if state.background else None
+        background = self._ground(role)
+        colour = self._colour(state.colour) or automatic(background)
         unseen = state.hidden or is_invisible(colour, background)
         self.block_used = True
         if role is Role.ALT_TEXT and self.shape_name == _WORD_ART:
@@ -184,6 +191,13 @@ class Writer:
                 boxed=True if len(self.borders) >= 4 or role is Role.TEXTBOX else None,
             )
         )
+
+    def _ground(self, role: Role) -> str | None:
+        """Return the colour behind the letters: their own, the paragraph's or the cell's."""
+        index = self.state.background or self.state.ground
+        if not index and role is Role.CELL and self.cell.column < len(self.row_grounds):
+            index = self.row_grounds[self.cell.column]
+        return self._colour(index) if index else None
 
     def _colour(self, index: int) -> str | None:
         return self.colours[index] if 0 <= index < len(self.colours) else None

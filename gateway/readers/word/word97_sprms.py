@@ -5,7 +5,7 @@ Word 97 codes say their own length (MS-DOC 2.6); those of Word 6 have it in a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -218,6 +218,8 @@ class Paragraph:
     inner_cell_end: bool = False
     borders: frozenset[int] = frozenset()
     background: str | None = None
+    cell_grounds: tuple[str | None, ...] = ()
+    """Of the mark that ends a row: the colour behind each of its cells."""
 
     @property
     def boxed(self) -> bool:
@@ -249,6 +251,10 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:
                 paragraph = replace(paragraph, background=shade(operand))
+            case 0xD612 if not old:
+                paragraph = replace(paragraph, cell_grounds=_grounds(operand, 10, shade))
+            case 0xD609 if not old and not paragraph.cell_grounds:
+                paragraph = replace(paragraph, cell_grounds=_grounds(operand, 2, lambda shd: _old_shade(u16(shd, 0))))
             case _ if code in _BORDERS:
                 side = frozenset({_BORDERS[code]})
                 drawn = _is_line(operand, old=old)
@@ -256,6 +262,11 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
             case _:
                 continue
     return paragraph
+
+
+def _grounds(operand: bytes, size: int, shown: Callable[[bytes], str | None]) -> tuple[str | None, ...]:
+    """Return the colours of a row's cells (sprmTDefTableShd, sprmTDefTableShd80), one Shd each."""
+    return tuple(shown(operand[at : at + size]) for at in range(0, len(operand) - size + 1, size))
 
 
 def _is_line(operand: bytes, *, old: bool) -> bool:

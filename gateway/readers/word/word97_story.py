@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
 from gateway.model import Origin, Role
@@ -41,6 +42,8 @@ _FETCHING: Final = (
 )  # fmt: skip
 _CODE_LIMIT: Final = 4096
 _CHECK_EVERY: Final = 1024
+_ROW_PARAGRAPHS: Final = 100
+"""Paragraphs of a row that are passed to find its end."""
 
 
 @dataclass
@@ -196,6 +199,9 @@ class Story:
         self._pending: tuple[Face, Place] | None = None
         self._text: list[str] = []
         self._block = self._seen = 0
+        self._row = (0, 0)
+        self._row_grounds: tuple[str | None, ...] = ()
+        """Colours behind the cells of that row."""
 
     def write(self, start: int, end: int) -> None:
         """Write the characters from `start` up to `end`."""
@@ -220,9 +226,10 @@ class Story:
         place = self._locate(paragraph)
         if start < end:
             self._block = self._sink.open_block()
+            ground = paragraph.background or self._cell_ground(paragraph, start)
             for begin, until, look in self._letters.between(start, end, paragraph.style):
-                if look.background is None and paragraph.background is not None:
-                    look = replace(look, background=paragraph.background)  # noqa: PLW2901
+                if look.background is None and ground is not None:
+                    look = replace(look, background=ground)  # noqa: PLW2901
                 self._letters_of(self._letters.text[begin:until], look, place)
             self._flush()
         if paragraph.row_end and cell_mark:
@@ -230,6 +237,21 @@ class Story:
             self._table.column = 0
         elif cell_mark:
             self._table.column += 1
+
+    def _cell_ground(self, paragraph: Paragraph, start: int) -> str | None:
+        """Return the colour behind the cell; what a row looks like stands at the mark that ends it."""
+        if not paragraph.in_table:
+            return None
+        row = (self._table.number, self._table.row)
+        if row != self._row:
+            self._row, self._row_grounds = row, ()
+            marks = islice(_END.finditer(self._letters.text, start), _ROW_PARAGRAPHS)
+            for ended in (self._letters.paragraph(match.start()) for match in marks if match[0] == "\x07"):
+                if ended.row_end:
+                    self._row_grounds = ended.cell_grounds
+                    break
+        column = self._table.column
+        return self._row_grounds[column] if column < len(self._row_grounds) else None
 
     def _locate(self, paragraph: Paragraph) -> Place:
         place = self._place
