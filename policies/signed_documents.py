@@ -119,14 +119,14 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     yield from mail_signers(evidence.signatures, message)
     for part, signatures in by_part(evidence.signatures).items():
         yield from standing(part, signatures)
-    declared = declaration(evidence, settings, bodies)
-    misdirected = not_units(evidence, settings) if declared else ()
     twins = signed_twins(files, settings)
+    needs_paper = any(must_be_signed(one, settings) and not is_satisfied(one, settings, twins) for one in files)
+    declared = declaration(evidence, settings, bodies) if needs_paper else ""
+    misdirected = not_units(evidence, settings) if declared else ()
     for one in files:
         yield from _document(one, settings, twins=twins, paper=bool(declared) and not misdirected)
         yield from holders(one, evidence, settings)
-    needs_paper = any(must_be_signed(one, settings) and not is_satisfied(one, settings, twins) for one in files)
-    if declared and needs_paper:
+    if declared:
         yield _paper_finding(declared, misdirected)
 
 
