@@ -35,8 +35,9 @@ RESTARTS: Final = 3
 _READ_BYTES: Final = 1 << 18
 _GRACE_S: Final = 1.0
 """Time for a child to end by itself after its own deadline, before it is killed."""
-_PLACE_BYTES: Final = 4 << 20
-"""Content that takes the place of one more child."""
+_LARGE_BYTES: Final = 2 << 20
+_LARGE_TOGETHER_BYTES: Final = 12 << 20
+"""Content of large messages that is inspected at one time; one that is larger still is inspected alone."""
 _STATUS_WAIT_S: Final = 2.0
 
 
@@ -45,7 +46,7 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
 
     certs: Path | None = None
     children: int = 4
-    """Children at one time; a message of several MiB counts as more than one."""
+    """Children at one time."""
     waiting: int = 64
     """Messages that may wait for a child; beyond, `CapacityError`."""
     probe: str | None = None
@@ -71,6 +72,7 @@ class WorkerPool:
         self._process = process
         self._owner = os.getpid()
         self._gate = Gate(settings.children)
+        self._large = Gate(_LARGE_TOGETHER_BYTES)
         self._running = 0
         self._waiting = 0
 
@@ -94,6 +96,7 @@ class WorkerPool:
     def connect(self) -> WorkerPool:
         """Make this pool ready for the event loop of a freshly forked front-end process."""
         self._gate = Gate(self._settings.children)
+        self._large = Gate(_LARGE_TOGETHER_BYTES)
         self._running = self._waiting = 0
         return self
 
@@ -175,21 +178,22 @@ class WorkerPool:
     async def _slot(self, size_bytes: int, until: float) -> AsyncIterator[None]:
         if self._waiting >= self._settings.waiting and self._gate.full:
             raise CapacityError("too many messages wait to be inspected")
-        self._waiting += 1
-        try:
-            # Large messages cost memory, and more of them at a time than there are processors gain nothing.
-            places = min(self._settings.children, 1 + size_bytes // _PLACE_BYTES)
-            place = await self._gate.enter(places, max(0.0, until - time.monotonic()))
-        except TimeoutError:
-            raise CapacityError("no free worker before the deadline of the message") from None
-        finally:
-            self._waiting -= 1
-        self._running += 1
-        try:
-            yield
-        finally:
-            self._running -= 1
-            place.leave()
+        with contextlib.ExitStack() as places:
+            self._waiting += 1
+            try:
+                # Large messages cost memory, and many at a time gain nothing; they wait apart: small ones pass by.
+                if size_bytes > _LARGE_BYTES:
+                    places.callback((await self._large.enter(size_bytes, max(0.0, until - time.monotonic()))).leave)
+                places.callback((await self._gate.enter(1, max(0.0, until - time.monotonic()))).leave)
+            except TimeoutError:
+                raise CapacityError("no free worker before the deadline of the message") from None
+            finally:
+                self._waiting -= 1
+            self._running += 1
+            try:
+                yield
+            finally:
+                self._running -= 1
 
     async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
         """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""

@@ -156,6 +156,22 @@ async def test_waiting_ends_at_the_deadline_of_the_message():
         pool.close()
 
 
+async def test_a_small_message_does_not_wait_behind_large_ones():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE))
+    large = bytes(13 << 20)
+    try:
+        first = asyncio.ensure_future(pool.inspect(request_for("hang", content=large)))
+        second = asyncio.ensure_future(pool.inspect(request_for("fine", content=large)))
+        small = asyncio.ensure_future(pool.inspect(request_for("fine")))
+        done, _ = await asyncio.wait({first, second, small}, return_when=asyncio.FIRST_COMPLETED)
+        assert done == {small}
+        assert pool.status().running == 1
+        for one in (await first, await second):
+            assert "1" in by_part(one)
+    finally:
+        pool.close()
+
+
 async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
     pool = WorkerPool.start(PoolSettings(probe=PROBE))
     try:
