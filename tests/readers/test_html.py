@@ -202,6 +202,15 @@ def test_words_that_a_style_sheet_puts_on_the_page_are_read() -> None:
     assert the_run(read('<style>p::before{content:"TỐI MẬT"}</style><p>x'), "TỐI MẬT")
 
 
+def test_what_excel_keeps_of_a_sheet_in_a_page_is_read() -> None:
+    page = (
+        "<html><style>@page {mso-header-data:'&L&\\0022Arial\\,Bold\\0022Số 1&C&14TỐI MẬT'; mso-footer-data:\"&CTrang &P\"}</style>"
+        "<table><tr><td x:fmla='=HYPERLINK(&quot;https://x.vn&quot;,&quot;Ẩn trong ô&quot;)'>0</td></tr></table></html>"
+    )
+    found = "\n".join(run.text for run in read(page).runs).split("\n")
+    assert {"Số 1", "TỐI MẬT", "Trang", "Ẩn trong ô"} <= {line.strip() for line in found}
+
+
 def test_embedded_data_become_members() -> None:
     result = reading('<img src="data:image/png;base64,aGVs\nbG8="><a href="data:text/plain,xin%20chao">x</a>')
     assert [(m.data, m.declared_type, m.relation) for m in result.members] == [

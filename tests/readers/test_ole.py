@@ -140,6 +140,15 @@ def test_summary_properties_have_names_and_pages():
     assert [(run.text, run.locator, run.role) for run in sink.runs] == [("MẬT", "property:Title", Role.PROPERTY)]
 
 
+def test_keywords_of_a_vector_are_one_line():
+    """As Gnumeric writes them, parted at blanks."""
+    words = [f"{word}\0".encode("cp1258") for word in ("mat", "do", "dan")]
+    vector = struct.pack("<II", 0x101E, len(words)) + b"".join(struct.pack("<I", len(word)) + word for word in words)
+    sink = Sink(Budget())
+    read_properties(_property_set(_section({5: vector}), SUMMARY), sink)
+    assert [run.text for run in sink.runs] == ["mat do dan"]
+
+
 def test_custom_properties_give_name_and_value():
     name = "Độ mật".encode()
     dictionary = struct.pack("<III", 1, 2, len(name) + 1) + name + b"\0"

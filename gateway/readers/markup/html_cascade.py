@@ -22,10 +22,14 @@ _GROUPS: Final = ("@media", "@supports", "@layer", "@container", "@document", "@
 _NOT_SHOWN: Final = re.compile(
     r"\bprint\b|\bnot\b|\bspeech\b|max-(?:device-)?width|width\s*<|color-scheme\s*:\s*dark|forced-colors|-ms-high-contrast"
 )
-_CONTENT: Final = re.compile(r"(?<![\w-])content\s*:", re.IGNORECASE)
+_CONTENT: Final = re.compile(r"(?<![\w-])(?:content|(mso-(?:first-|even-)?(?:header|footer)-data))\s*:", re.IGNORECASE)
+"""Words on the page, and the headers and footers of a sheet that Excel saved as a page."""
+_HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}|\d{1,3}|[A-Za-z&])")
 _CONTENT_ITEM: Final = re.compile(
     r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
+_FOUR_DIGITS: Final = re.compile(r"\\([0-9a-fA-F]{4})")
+"""An escape as Excel writes it: always of four digits, whatever follows."""
 _CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
 _VARIABLE: Final = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,([^()]{0,200}))?\)")
 
@@ -112,10 +116,14 @@ class Sheet:
             position = start.end()
             while (item := _CONTENT_ITEM.match(declarations, position)) and len(words) < 200:
                 position = item.end()
-                words.append(_unescaped(item[1] or item[2] or ""))
+                string = item[1] or item[2] or ""
+                words.append(_unescaped(_FOUR_DIGITS.sub(r"\\\1 ", string) if start[1] else string))
                 if item[3]:
                     self.shown_attributes.add(item[3].lower())
-            self.generated.append("".join(words))
+            said = "".join(words)
+            if start[1]:
+                said = _HEADER_CODE.sub(lambda code: "\n" if code[1] else "", said)
+            self.generated += said.split("\n") if start[1] else [said]
 
     def declarations(self, node: Node, attributes: Mapping[str, str], inline: str) -> dict[str, str]:
         """Return what applies to an element; `attributes` are the declarations of its attributes, the weakest of all."""

@@ -10,6 +10,7 @@ from lxml import etree
 
 from gateway.model import ActiveContent, ReadStatus, Role
 from gateway.readers.base import ReadError
+from gateway.readers.excel.xlsx_values import formula_words
 from gateway.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.readers.markup.html_selectors import Node
 from gateway.readers.markup.html_style import Look
@@ -255,6 +256,9 @@ class Target:
         for name in _TEXT_ATTRIBUTES:
             if attributes.get(name):
                 builder.add(attributes[name], Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
+        if "x:fmla" in attributes or "x:str" in attributes:
+            for words in (*formula_words(attributes.get("x:fmla", "")).split("\n"), attributes.get("x:str", "")):
+                builder.add(words, Look(hidden=True), Role.FIELD, "attribute:x:fmla")
         for name, value in attributes.items():
             if name in builder.shown_attributes:
                 builder.add(value, Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")

@@ -36,8 +36,9 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "loext:list-item": ("loext:display-text", "loext:value"),
     "field:param": ("field:value",),
     "calcext:condition": ("calcext:value",),
+    "style:map": ("style:condition",),
 }
-_FORMULAS: Final = {"calcext:value", "field:value"}
+_FORMULAS: Final = {"calcext:value", "field:value", "style:condition"}
 _IDLE: Final = {"Section", "Phần"}
 """What programs call a section that nobody named, before its number."""
 
@@ -49,7 +50,7 @@ def attribute_words(root: Element) -> Iterator[str]:
     for element in root.iter(*names):
         for attribute in _WORDS[NAMES[element.tag]]:
             words = element.get(clark(attribute)) or ""
-            if attribute in _FORMULAS and '"' in words:
+            if attribute in _FORMULAS and (attribute != "field:value" or '"' in words):
                 words = formula_words(words)
             if words in seen or not holds_words(words) or words.rstrip("0123456789 ") in _IDLE:
                 continue

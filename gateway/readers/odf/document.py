@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import ReadError
+from gateway.readers.keywords import keyword_line
 from gateway.readers.numerals import whole
 from gateway.readers.odf.flow import Flow, Shelf
 from gateway.readers.odf.pages import page_setups
@@ -190,15 +191,12 @@ class OdfDocument:
 
 
 def _keywords(root: Element) -> str:
-    """Return the keywords in one line and take them away.
-
-    Programs that take over the property of a Word file part it at its blanks, so that `mật` of `mật độ` stands alone.
-    """
+    """Return the keywords in one line and take them away."""
     found = [element for element in root.iter(clark("meta:keyword")) if element.text]
-    words = [element.text.strip() for element in found]
+    line = keyword_line([element.text for element in found])
     for element in found:
         element.text = None
-    return (", " if any(" " in word for word in words) else " ").join(words)
+    return line
 
 
 def _decoded_name(name: str) -> str:

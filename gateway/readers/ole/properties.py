@@ -9,6 +9,7 @@ import codecs
 from typing import Final
 
 from gateway.model import Origin, Role
+from gateway.readers.keywords import keyword_line
 from gateway.readers.ole.octets import narrow, u16, u32, wide
 from gateway.readers.ooxml.sink import Place, Sink
 
@@ -63,7 +64,8 @@ def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
             continue
         origin = Origin.TEXT if identifier in names or identifier in custom else Origin.HIDDEN
         place = Place(f"property:{name}", Role.PROPERTY, origin)
-        for text in _strings(section, offset, codec):
+        found = _strings(section, offset, codec)
+        for text in [keyword_line(found)] if name == "Keywords" else found:
             sink.put_line(text, place)
         if identifier in custom and not name.startswith("_PID_"):
             sink.put_line(name, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.readers.excel.xlsx_values import formula_words
 from gateway.readers.ooxml.xml import NAMES, Element, texts
 
 _NUMBERS: Final = {"c:numCache", "c:numLit"}
@@ -40,6 +41,8 @@ def plain_text(root: Element) -> Iterator[str]:
             if name == "c:v" or _inside_paragraph(owner):
                 continue
             yield text
+        elif name == "c:f" and '"' in text:
+            yield formula_words(text)  # a name written instead of the cell that holds it
         elif any(letter.isalpha() for letter in text) and not _measured(name):
             yield text
 
