@@ -198,6 +198,16 @@ def test_words_in_attributes_are_given_as_hidden(inner: str) -> None:
     assert (found.role, found.origin) == (Role.FIELD, Origin.HIDDEN)
 
 
+def test_an_undeclared_prefix_is_no_fault_and_broken_markup_is() -> None:
+    """Aspose writes settings under a prefix that it does not declare; LibreOffice opens the file."""
+    body = f"<office:document {NS}><office:settings><config:item config:name='x'>1</config:item></office:settings>"
+    whole = body + f"<office:body><office:text><text:p>{MARK}</text:p></office:text></office:body></office:document>"
+    reading = odf.read(Source(data=whole.encode(), part="1"), Budget())
+    assert (reading.document.status, find(reading, MARK).role) == (ReadStatus.OK, Role.BODY)
+    with pytest.raises(ReadError):
+        odf.read(Source(data=whole.replace("</text:p>", "").encode(), part="1"), Budget())
+
+
 def test_a_section_that_nobody_named_gives_no_words() -> None:
     runs = read_body('<text:section text:name="Section1"><text:p>chữ</text:p></text:section>').document.runs
     assert [run.text for run in runs] == ["chữ"]
