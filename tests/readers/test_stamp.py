@@ -16,12 +16,13 @@ pytest.importorskip("cv2")
 pytest.importorskip("PIL")
 
 import numpy as np
-from PIL import Image
+import pypdfium2
+from PIL import Image, ImageDraw, ImageFont
 
 from gateway.model import Origin, Role
 from gateway.readers.base import Budget, Source
 from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import image, ocr, stamp, stamp_words
+from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_words
 from tests.readers import pdfs, scan_makers, scans
 
 pytestmark = pytest.mark.skipif(
@@ -181,3 +182,77 @@ def test_a_framed_mark_from_every_machine_stops_the_mail(machine: str) -> None:
     assert red == "right"
     assert blue in ("right", "other level")
     assert innocent == "passed"
+
+
+def boxed(lines: list[tuple[str, int]], dpi: int, *, ink=(200, 20, 30), rounded: bool = False) -> Image.Image:
+    """One frame around lines of given sizes in points."""
+    scale = dpi / 72
+    fonts = [ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[0]), int(size * scale)) for _, size in lines]
+    spans = [font.getbbox(words) for font, (words, _) in zip(fonts, lines, strict=True)]
+    width = int(max(right - left for left, _, right, _ in spans) + 16 * scale)
+    height = int(sum(bottom - top for _, top, _, bottom in spans) + (10 + 3 * len(lines)) * scale)
+    stamp_image = Image.new("RGBA", (width, height), (*ink, 0))
+    canvas = ImageDraw.Draw(stamp_image)
+    canvas.rounded_rectangle(
+        (1, 1, width - 2, height - 2), radius=5 * scale if rounded else 0, outline=(*ink, 255), width=int(1.2 * scale)
+    )
+    y = 6 * scale
+    for font, (words, _), (left, top, right, bottom) in zip(fonts, lines, spans, strict=True):
+        canvas.text(((width - right + left) / 2 - left, y - top), words, font=font, fill=(*ink, 255))
+        y += bottom - top + 3 * scale
+    return stamp_image
+
+
+def stamped(stamp_image: Image.Image, dpi: int, *, place: tuple[int, int] = (90, 120), seed: int = 11) -> Image.Image:
+    """A letter with a stamp, as clean as it left the office."""
+    page = pypdfium2.PdfDocument(scans.letter_pdf(seed))[0].render(scale=dpi / 72).to_pil().convert("RGBA")
+    page.alpha_composite(stamp_image, (int(place[0] * dpi / 72), int(place[1] * dpi / 72)))
+    return page.convert("RGB")
+
+
+def bgr(page: Image.Image) -> np.ndarray:
+    return np.ascontiguousarray(np.asarray(page)[:, :, ::-1])
+
+
+@pytest.mark.parametrize("mark", scans.MARKS)
+def test_a_mark_below_the_name_of_the_office_in_one_frame_is_read(mark: str) -> None:
+    page = stamped(boxed([("UBND PHƯỜNG AN LẠC", 7), (mark, 15)], 200), 200)
+    assert marks(stamp.find(bgr(page), 200))[:1] == [mark]
+
+
+@pytest.mark.parametrize("words", ["KHẨN", "HỎA TỐC", "BẢN SAO"])
+def test_another_stamp_below_the_name_of_the_office_is_no_mark(words: str) -> None:
+    page = stamped(boxed([("UBND PHƯỜNG AN LẠC", 7), (words, 15)], 200), 200)
+    assert not marks(stamp.find(bgr(page), 200))
+
+
+def test_a_stamp_on_a_page_that_lies_on_a_wooden_desk_is_found() -> None:
+    page = stamped(boxed([("TUYỆT MẬT", 16)], 180, ink=(225, 85, 30)), 180)
+    desk = Image.new("RGB", (int(page.width * 1.3), int(page.height * 1.2)), (120, 85, 55))
+    desk.paste(page, (int(0.15 * page.width), int(0.1 * page.height)))
+    assert marks(stamp.find(bgr(desk), 180)) == ["TUYỆT MẬT"]
+
+
+def picture(page: Image.Image, form: str, **options: object) -> list[str]:
+    out = io.BytesIO()
+    page.save(out, form, **options)
+    document = image.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 60)).document
+    return [run.text for run in document.runs if run.role is Role.STAMP]
+
+
+def test_a_fax_of_standard_resolution_is_read_in_its_true_shape() -> None:
+    """204 by 98 dots an inch (ITU-T T.4): half as high as it was."""
+    page = stamped(boxed([("TỐI MẬT", 16)], 204, ink=(30, 30, 30)), 204).convert("L")
+    low = page.resize((page.width, page.height * 98 // 204), Image.Resampling.BOX).point(lambda v: 255 * (v > 160))
+    assert "TỐI MẬT" in picture(low.convert("1"), "TIFF", compression="group4", dpi=(204, 98))
+
+
+def test_a_stamp_of_dots_is_found_and_a_page_of_letters_is_left_as_it_is() -> None:
+    page = stamped(boxed([("TỐI MẬT", 16)], 200, rounded=True), 200).convert("L")
+    grain = np.random.RandomState(1).normal(-8, 4, (page.height, page.width))
+    page = Image.fromarray(np.clip(np.asarray(page) + grain, 0, 255).astype(np.uint8))
+    dots = page.convert("1")
+    assert "TỐI MẬT" in picture(dots, "TIFF", compression="group4", dpi=(200, 200))
+    plain = bgr(page.point(lambda v: 255 * (v > 160)).convert("RGB"))
+    assert halftone.smoothed(plain, 200) is plain
+    assert halftone.smoothed(bgr(dots.convert("RGB")), 200) is not plain

@@ -32,6 +32,8 @@ WORK_PIXELS = 12_000_000
 """A larger frame is reduced before it is looked at; A4 at 300 dpi has 8.7 million pixels."""
 SMALLEST = 36
 """Pixels of the longer side below which no words can be read: bullets, icons, tracking pixels."""
+OBLONG = (0.4, 2.5)
+"""How oblong pixels may be; beyond, the numbers are a mistake."""
 PAGE_WIDTH_INCHES = 8.27
 _FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB")
 _EXIF_TEXT = {
@@ -209,6 +211,7 @@ def _with_margin(pixels: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.u
 def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
     """Decode the selected frame to BGR on white, upright by its EXIF orientation."""
     import numpy as np
+    import PIL.Image
     from PIL import ImageOps
 
     width, height = picture.size
@@ -221,18 +224,31 @@ def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
         if frame.mode in ("I", "I;16", "F"):
             frame = frame.point(lambda value: value * (1 / 256)).convert("L")
         if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
-            import PIL.Image
-
             solid = frame.convert("RGBA")
             frame = PIL.Image.new("RGBA", solid.size, (255, 255, 255, 255))
             frame.alpha_composite(solid)
         frame = frame.convert("RGB")
+        stretch = _stretch(picture)
+        if stretch > 1:
+            frame = frame.resize((frame.width, round(frame.height * stretch)), PIL.Image.Resampling.BICUBIC)
+        elif stretch < 1:
+            frame = frame.resize((round(frame.width / stretch), frame.height), PIL.Image.Resampling.BICUBIC)
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError, AttributeError):
         raise ReadError(ReadStatus.MALFORMED, "image-data") from None
     if frame.width * frame.height > WORK_PIXELS:
         shrink = (WORK_PIXELS / (frame.width * frame.height)) ** 0.5
         frame = frame.resize((max(int(frame.width * shrink), 1), max(int(frame.height * shrink), 1)))
     return np.ascontiguousarray(np.asarray(frame, np.uint8)[:, :, ::-1])
+
+
+def _stretch(picture: Picture) -> float:
+    """Return how much higher than wide a pixel is: a fax of standard resolution has 204 by 98 dots an inch (ITU-T T.4)."""
+    try:
+        across, down = (float(value) for value in picture.info.get("dpi", (1, 1)))
+    except (TypeError, ValueError):
+        return 1.0
+    ratio = across / down if across > 0 and down > 0 else 1.0
+    return ratio if OBLONG[0] <= ratio <= OBLONG[1] and not 0.95 < ratio < 1.05 else 1.0
 
 
 def _properties(picture: Picture) -> Iterator[Run]:

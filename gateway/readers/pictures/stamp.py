@@ -204,7 +204,7 @@ def _read(
     results: list[tuple[Candidate, Reading]] = []
     in_doubt = ocr_boxes
     for candidate in candidates:
-        if any(reading.text in VOCABULARY and _same_place(candidate, other) for other, reading in results):
+        if any(_is_settled(reading) and _same_place(candidate, other) for other, reading in results):
             continue
         if time.monotonic() > deadline:
             results.append((candidate, Reading(None, 0.0, letters=candidate.framed)))
@@ -219,6 +219,11 @@ def _read(
         in_doubt -= reading.asked
         results.append((candidate, reading))
     return results
+
+
+def _is_settled(reading: Reading) -> bool:
+    """Whether a place need not be read again from another frame around it: TỐI MẬT a little too wide is like BÍ MẬT."""
+    return reading.text in VOCABULARY and (reading.text in MARKS or reading.score >= WHOLE_SURE)
 
 
 def _level_box(place: tuple[int, int, int, int]) -> Rectangle:

@@ -26,6 +26,8 @@ LINE_WIDTH, LINE_HEIGHT = (0.30, 4.5), (0.08, 0.40)
 STEEPEST = 14.0
 RED_FLOOR = 13
 """Least redness that counts, of 255."""
+UNEVEN = 20
+"""Height of the threshold over the usual level from which the page is not of one colour."""
 RED_SHARE = 1.2e-4
 """Share of red pixels from which a page has red ink at all."""
 DARKEST_PAPER, PAPER_DIFFERENCE, PAPER_GRAIN = 70.0, 40.0, 26.0
@@ -98,12 +100,25 @@ def _levelled(ink: Pixels) -> tuple[Pixels, int] | None:
     # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
     usual, spread = float(np.median(sample)), float(np.percentile(sample, 84))
     threshold = int(max(RED_FLOOR, usual + 4 * (spread - usual) + 6))
+    if threshold > usual + UNEVEN:
+        # A desk around the page, or a shadow on it, has more of the colour than paper: each place has its own level.
+        ink = np.asarray(cv2.subtract(ink, _surroundings(ink)), np.uint8)
+        sample = ink[::4, ::4]
+        usual, spread = 0.0, float(np.percentile(sample, 84))
+        threshold = int(max(RED_FLOOR, 4 * spread + 6))
     if float((sample > threshold + 4).mean()) < RED_SHARE:
         return None
     if usual >= 1:
         ink = np.asarray(cv2.subtract(ink, np.full_like(ink, int(usual))), np.uint8)
         threshold = max(RED_FLOOR, threshold - int(usual))
     return ink, threshold
+
+
+def _surroundings(ink: Pixels) -> Pixels:
+    """Return how much of a colour the surroundings of each pixel have, an inch and more around."""
+    small = cv2.resize(ink, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    level = cv2.medianBlur(np.asarray(small, np.uint8), 31)
+    return np.asarray(cv2.resize(level, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def darkness(page: Pixels) -> Pixels:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gateway.model import Origin, Role, Run
 from gateway.readers.base import Budget
-from gateway.readers.pictures import ocr, stamp, watermark
+from gateway.readers.pictures import halftone, ocr, stamp, watermark
 from gateway.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.readers.pictures.stamp_ink import Ink, Pixels, darkness
 from gateway.readers.pictures.stamp_words import VOCABULARY
@@ -81,6 +81,7 @@ class PageReading:
 
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
     """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
+    pixels = halftone.smoothed(pixels, view.dpi)
     if wish is Wish.STAMPS or ocr.engine() is None:
         return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
     seen = writing(pixels)
@@ -99,7 +100,11 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         weight = 0.0 if text.sideways else text.weight
         if weight > most:
             best, most, upright = reading, weight, turned
-        if (text.legible and not text.sideways) or seconds_left(budget, photo=photo) < SECONDS_FULL:
+        if text.legible and not text.sideways:
+            break
+        if seconds_left(budget, photo=photo) < SECONDS_FULL:
+            # What a page says that lies on its side or head is not known before it was turned the right way.
+            best = replace(best, doubtful=best.doubtful or not photo, whole_page=best.whole_page and photo)
             break
     if photo or seconds_left(budget) < SECONDS_BAND / 2:
         return best

@@ -28,6 +28,7 @@ DECLASSIFIED = "GIẢI MẬT"
 OTHERS = (
     "KHẨN", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "TRÍCH SAO", "CÔNG VĂN ĐẾN", "ĐẾN",
     "DỰ THẢO", "XEM XONG TRẢ LẠI", "LƯU HÀNH NỘI BỘ", "HẸN GIỜ", "KÝ THAY", "BẢN CHÍNH", "TÀI LIỆU HỌP",
+    "ĐÃ DUYỆT", "ĐÃ KÝ", "ĐÃ THU TIỀN", "ĐÃ THANH TOÁN", "ĐÃ KIỂM TRA", "SAO Y BẢN CHÍNH", "TÀI LIỆU HỘI NGHỊ",
     "BẢO MẬT", "BÍ MẬT", "PHÁP LUẬT", "LUẬT", "CẬP NHẬT", "KỸ THUẬT", "NGHỆ THUẬT", "CHỦ NHẬT",
 )  # fmt: skip
 VOCABULARY = MARKS + AUXILIARY + OTHERS
@@ -44,6 +45,10 @@ DOUBT = 0.45
 """Below this the letters are like none of the words."""
 REFINED, HOPELESS = 6, 0.25
 """How many words are compared in several sizes, and the correlation below which that is in vain."""
+WELL_SET = 0.8
+"""Correlation from which a box is not looked at as two lines."""
+LEAST_ROW, ROW_INK = 8, 0.02
+"""Pixels of a line of letters, and the share of a row that ink covers within one."""
 MARGIN = 0.06
 """A word must lead the next different one by so much to be taken without Tesseract."""
 
@@ -164,7 +169,54 @@ def _correlation(letters: npt.NDArray[np.float32], template: Template, tall: flo
 
 
 def read_box(box: Pixels, *, allow_ocr: bool = True) -> Reading:
-    """Read an upright box of ink."""
+    """Read an upright box of ink: one line, or two of which one may name the office or both make up the mark."""
+    whole = _read_line(box, allow_ocr=allow_ocr)
+    if whole.text in VOCABULARY and whole.score >= WELL_SET:
+        return whole
+    lines = rows(box)
+    if len(lines) < 2:
+        return whole
+    found = [_read_line(line, allow_ocr=allow_ocr) for line in lines]
+    joined = folded("".join(reading.text or "" for reading in found))
+    asked = whole.asked or any(reading.asked for reading in found)
+    score = min(reading.score for reading in found)
+    for mark in reversed(MARKS):
+        if joined == folded(mark):
+            return Reading(mark, score, letters=True, asked=asked)
+    named = [reading for reading in found if reading.text in VOCABULARY and reading.score >= SURE]
+    if named and (whole.text is None or whole.text not in VOCABULARY):
+        best = min(named, key=lambda reading: (reading.text not in MARKS, -reading.score))
+        return Reading(best.text, best.score, letters=True, asked=asked)
+    return whole if not asked or whole.asked else Reading(whole.text, whole.score, letters=whole.letters, asked=True)
+
+
+def rows(box: Pixels) -> list[Pixels]:
+    """Return the lines of letters in an upright box, from top to bottom, without its frame; itself left out if it is one."""
+    height, width = box.shape
+    edge_y, edge_x = max(2, int(0.07 * height)), max(2, int(0.04 * width))
+    inner = box[edge_y:-edge_y, edge_x:-edge_x]
+    if inner.shape[0] < 2 * LEAST_ROW or inner.shape[1] < 16:
+        return []
+    mask = inner > max(8.0, float(np.percentile(inner, 97)) * 0.38)
+    inked = mask.mean(axis=1) > ROW_INK
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], inked.astype(np.int8), [0]))))
+    spans = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    # A dot below and the accents above are rows of their own; they belong to the letters they are next to.
+    tall = [(a, b) for a, b in spans if b - a >= LEAST_ROW and b - a >= 0.12 * inner.shape[0]]
+    if len(tall) != 2:
+        return []
+    (_, first_end), (second_start, _) = tall
+    between = inked[first_end:second_start]
+    quiet = np.flatnonzero(mask[first_end:second_start].mean(axis=1) <= ROW_INK) if len(between) else np.array([])
+    if not len(quiet):
+        return []
+    # Capitals have marks above, and of all the letters of a mark only Ậ one below.
+    cut = first_end + int(quiet[np.argmin(mask[first_end:second_start].mean(axis=1)[quiet])])
+    return [np.ascontiguousarray(inner[:cut]), np.ascontiguousarray(inner[cut:])]
+
+
+def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
+    """Read an upright box of ink as one line."""
     best: tuple[float, float, str, Pixels] | None = None
     first = None
     for letters in cuts(box):
