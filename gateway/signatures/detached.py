@@ -22,7 +22,8 @@ from gateway.signatures.trust import TrustStore
 from gateway.signatures.wall import LibraryFault
 
 _SUFFIXES = (".p7s", ".p7b", ".p7m", ".sig", ".sign", ".pkcs7")
-_PEM = re.compile(rb"-----BEGIN (?:PKCS7|CMS|PKCS #7 SIGNED DATA)-----([A-Za-z0-9+/=\s]+)-----END", re.ASCII)
+# OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the octets say.
+_PEM = re.compile(rb"-----BEGIN [A-Z0-9 #]{1,40}-----([A-Za-z0-9+/=\s]+)-----END", re.ASCII)
 
 
 def verify_attached(data: bytes, subject: Subject) -> tuple[Signature, ...]:

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 from asn1crypto import cms as asn1_cms
-from asn1crypto import x509
+from asn1crypto import pem, x509
 
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Part, Trust
 from gateway.signatures import verify
@@ -346,6 +346,13 @@ class TestCms:
         (one,) = verify_detached(signature, others, part="3", filename="a.docx.p7s", trust=store(), now=NOW)
         assert good(one)
         assert one.covers == ("4", "5")
+
+    @pytest.mark.parametrize("label", ["PKCS7", "CMS", "SIGNED MESSAGE"])
+    def test_a_signature_in_text_form_is_read_whatever_its_label(self, label):
+        signature = pem.armor(label, cms.cms(b"that", tree().g2_seal))
+        beside = [(part("2", "a.docx"), b"that")]
+        (one,) = verify_detached(signature, beside, part="3", filename="a.docx.p7s", trust=store(), now=NOW)
+        assert good(one)
 
     def test_a_signature_that_holds_the_file_beside_it_covers_both(self):
         signature = cms.cms(b"that", tree().g2_seal, detached=False)
