@@ -27,18 +27,28 @@ _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 _RELS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _OPC = "{http://schemas.openxmlformats.org/package/2006/digital-signature}"
 _RELATIONSHIP_TRANSFORM = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform"
-_SIGNATURE_TYPE = "application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"
+_SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
+"""Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
+_SIGNATURE_TYPE = _SIGNATURE_KINDS + "xmlsignature+xml"
 _PACKAGE_OBJECT = "idPackageObject"
 _OBJECT_KIND = DS_OBJECT = "http://www.w3.org/2000/09/xmldsig#Object"
 
 _MAY_STAY_UNSIGNED = re.compile(
-    r"\[content_types\]\.xml|docprops/.*|_xmlsignatures/.*|.*/thumbnail\.\w+|ppt/(?:presprops|viewprops)\.xml"
+    r"\[content_types\]\.xml|docprops/(?:app|core|custom)\.xml|(?:.*/)?thumbnail\.\w+|ppt/(?:presprops|viewprops)\.xml"
     r"|mimetype|ppt/_rels/(?:presprops|viewprops)\.xml\.rels"
     r"|word/(?:people|comments(?:extended|ids|extensible))\.xml|docmetadata/labelinfo\.xml",
     re.IGNORECASE,
 )
 """What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
 who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
+_PROPERTY_TYPES = frozenset(
+    {
+        "application/vnd.openxmlformats-package.core-properties+xml",
+        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+        "application/vnd.openxmlformats-officedocument.custom-properties+xml",
+    }
+)
+"""Properties by their type: the packaging library of .NET keeps them under a name that it makes up."""
 _CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
 _FREE_RELATIONSHIPS = frozenset(
     {
@@ -120,10 +130,16 @@ def _read_types(package: Package) -> _Parts:
     for one in xmldsig.parse(package.read(name)):
         kind = one.get("ContentType", "") if isinstance(one.tag, str) else ""
         if one.tag == f"{_TYPES}Override":
-            overrides.setdefault(one.get("PartName", "").lower(), kind)
+            _declare(overrides, one.get("PartName", ""), kind)
         elif one.tag == f"{_TYPES}Default":
-            defaults.setdefault(one.get("Extension", "").lower(), kind)
+            _declare(defaults, one.get("Extension", ""), kind)
     return _Parts(package, overrides, defaults)
+
+
+def _declare(kinds: dict[str, str], name: str, kind: str) -> None:
+    """Two types of one part would be another document to another reader (ECMA-376-2 §7.2.3)."""
+    if kinds.setdefault(name.lower(), kind) != kind:
+        raise LibraryFault("ooxml", "two content types")
 
 
 def _is_signature(parts: _Parts, name: str) -> bool:
@@ -245,6 +261,7 @@ def _coverage(found: XmlSignature, parts: _Parts, covered: _Covered) -> tuple[Co
         for name in parts.package.names
         if name not in covered.parts
         and not _MAY_STAY_UNSIGNED.fullmatch(name)
+        and not _is_never_signed(parts, name)
         and not (_CUSTOM_XML.fullmatch(name) and not binds)
         and not _is_free_relationship_part(parts, name, binds=binds)
     ]
@@ -270,11 +287,22 @@ def _coverage(found: XmlSignature, parts: _Parts, covered: _Covered) -> tuple[Co
     return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
 
 
+def _source_of(name: str) -> str:
+    """The part whose relationships a relationship part holds."""
+    return posixpath.join(posixpath.dirname(posixpath.dirname(name)), posixpath.basename(name)[:-5])
+
+
+def _is_never_signed(parts: _Parts, name: str) -> bool:
+    """Whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
+    kind = parts.type_of(_source_of(name) if name.lower().endswith(".rels") else name)
+    return kind.startswith(_SIGNATURE_KINDS) or kind in _PROPERTY_TYPES
+
+
 def _is_free_relationship_part(parts: _Parts, name: str, *, binds: bool) -> bool:
     """A relationship part that no signature lists may hold only relationships that may stay unsigned."""
     if not name.lower().endswith(".rels"):
         return False
-    source = posixpath.join(posixpath.dirname(posixpath.dirname(name)), posixpath.basename(name)[:-5])
+    source = _source_of(name)
     if _MAY_STAY_UNSIGNED.fullmatch(source) or (_CUSTOM_XML.fullmatch(source) and not binds):
         return True
     try:

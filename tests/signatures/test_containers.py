@@ -152,6 +152,24 @@ class TestOffice:
         assert one.integrity is Integrity.BROKEN
         assert "unsigned-manifest" in one.problems
 
+    @pytest.mark.parametrize("name", ["docProps/macros.bin", "docProps/page.xml", "_xmlsignatures/macros.bin"])
+    def test_a_part_hidden_among_the_properties_or_signatures_is_uncovered(self, name):
+        (one,) = look(edit(docx(), {name: b"<x/>"}), DOCX)
+        assert one.coverage is Coverage.PARTIAL
+
+    @pytest.mark.parametrize("name", ["docProps/core.xml", "package/services/metadata/core-properties/3f2a.psmdcp"])
+    def test_properties_stay_unsigned_where_office_and_dotnet_keep_them(self, name):
+        kind = "application/vnd.openxmlformats-package.core-properties+xml"
+        declared = f'<Override PartName="/{name}" ContentType="{kind}"/></Types>'.encode()
+        types = {"[Content_Types].xml": lambda data: data.replace(b"</Types>", declared)}
+        assert good(look(edit(docx(), {name: b"<x/>", **types}), DOCX)[0])
+
+    def test_a_part_with_two_content_types_breaks_it(self):
+        kind = "application/vnd.ms-word.document.macroEnabled.main+xml"
+        second = f'<Override PartName="/Word/document.xml" ContentType="{kind}"/></Types>'.encode()
+        (one,) = look(edit(docx(), {"[Content_Types].xml": lambda data: data.replace(b"</Types>", second)}), DOCX)
+        assert one.integrity is Integrity.BROKEN
+
     def test_a_wrapped_element_with_the_same_id_breaks_it(self):
         twin = b'<Object Id="idPackageObject"><x xmlns="urn:x"/></Object></Signature>'
         (one,) = look(edit(docx(), {"_xmlsignatures/sig1.xml": lambda data: data.replace(b"</Signature>", twin)}), DOCX)
