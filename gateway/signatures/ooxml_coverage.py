@@ -1,0 +1,152 @@
+"""What a signature on an Office file covers, and what may stay outside it (ECMA-376-2 §13, MS-OFFCRYPTO §2.5).
+
+Office leaves properties, thumbnails and a few parts of later making unsigned; everything else that no signature covers is
+content that came from somebody else.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.model import Changes, Coverage
+from gateway.signatures import xmldsig
+from gateway.signatures.ooxml_parts import SIGNATURE_KINDS, Parts
+from gateway.signatures.wall import LibraryFault
+from gateway.signatures.xmldsig import XmlSignature
+
+_MAY_STAY_UNSIGNED = re.compile(
+    r"\[content_types\]\.xml|docprops/(?:app|core|custom)\.xml|(?:.*/)?thumbnail\.\w+|ppt/(?:presprops|viewprops)\.xml"
+    r"|mimetype|ppt/_rels/(?:presprops|viewprops)\.xml\.rels"
+    r"|word/(?:people|comments(?:extended|ids|extensible))\.xml|docmetadata/labelinfo\.xml",
+    re.IGNORECASE,
+)
+"""What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
+who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
+_PROPERTY_TYPES = frozenset(
+    {
+        "application/vnd.openxmlformats-package.core-properties+xml",
+        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+        "application/vnd.openxmlformats-officedocument.custom-properties+xml",
+    }
+)
+"""Properties by their type: the packaging library of .NET keeps them under a name that it makes up."""
+_CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
+_FREE_RELATIONSHIPS = frozenset(
+    {
+        "core-properties",
+        "extended-properties",
+        "custom-properties",
+        "thumbnail",
+        "origin",
+        "signature",
+        "presProps",
+        "viewProps",
+        "people",
+        "commentsExtended",
+        "commentsIds",
+        "commentsExtensible",
+        "classificationlabels",
+    }
+)
+"""Last word of relationship types that may stay unsigned."""
+_MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
+
+
+@dataclass
+class Covered:
+    """What one signature covers."""
+
+    parts: set[str] = field(default_factory=set)
+    unsigned_relationships: dict[str, list[Any]] = field(default_factory=dict)
+    """By relationship part: the relationships that the transform left out."""
+    signed_types: dict[str, set[str]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Coverage, Changes]:
+    """Compare what the signature covers with what the package holds."""
+    if not covered.parts:
+        return Coverage.UNKNOWN, Changes.FORBIDDEN
+    changes = Changes.NONE
+    if "content-type-changed" in covered.faults:
+        changes = Changes.FORBIDDEN
+    binds = any(b"dataBinding" in parts.package.read(n) for n in covered.parts if n.lower().startswith("word/"))
+    uncovered = [
+        name
+        for name in parts.package.names
+        if name not in covered.parts
+        and not _MAY_STAY_UNSIGNED.fullmatch(name)
+        and not _is_never_signed(parts, name)
+        and not (_CUSTOM_XML.fullmatch(name) and not binds)
+        and not _is_free_relationship_part(parts, name, binds=binds)
+    ]
+    if uncovered:
+        found.problems.append("uncovered-part")
+    left = [
+        (name, one)
+        for name, relationships in covered.unsigned_relationships.items()
+        for one in relationships
+        if not _is_free(one, binds=binds)
+    ]
+    if left:
+        found.problems.append("unsigned-relationship")
+    for name, one in left:
+        same_kind = one.get("Type", "") in covered.signed_types.get(name, set())
+        if same_kind or one.get("TargetMode") == "External" or _last_word(one) == "officeDocument":
+            # Added beside signed ones of its kind, or reaching outside: nothing that an application leaves unsigned.
+            changes = Changes.FORBIDDEN
+    if _main_parts(parts) != 1:
+        found.problems.append("second-main-part")
+        changes = Changes.FORBIDDEN
+    whole = not uncovered and not left and changes is Changes.NONE
+    return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
+
+
+def _source_of(name: str) -> str:
+    """The part whose relationships a relationship part holds."""
+    return posixpath.join(posixpath.dirname(posixpath.dirname(name)), posixpath.basename(name)[:-5])
+
+
+def _is_never_signed(parts: Parts, name: str) -> bool:
+    """Whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
+    kind = parts.type_of(_source_of(name) if name.lower().endswith(".rels") else name)
+    return kind.startswith(SIGNATURE_KINDS) or kind in _PROPERTY_TYPES
+
+
+def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
+    """A relationship part that no signature lists may hold only relationships that may stay unsigned."""
+    if not name.lower().endswith(".rels"):
+        return False
+    source = _source_of(name)
+    if _MAY_STAY_UNSIGNED.fullmatch(source) or (_CUSTOM_XML.fullmatch(source) and not binds):
+        return True
+    try:
+        root = xmldsig.parse(parts.package.read(name))
+    except LibraryFault:
+        return False
+    return all(_is_free(one, binds=binds) for one in root if isinstance(one.tag, str))
+
+
+def _is_free(relationship: Any, *, binds: bool) -> bool:
+    if relationship.get("TargetMode") == "External":
+        return False
+    word = _last_word(relationship)
+    return word in _FREE_RELATIONSHIPS or (word in {"customXml", "customXmlProps"} and not binds)
+
+
+def _last_word(relationship: Any) -> str:
+    return str(relationship.get("Type", "").rstrip("/").rpartition("/")[2])
+
+
+def _main_parts(parts: Parts) -> int:
+    """Number of main document parts by relationship and by content type, whichever is larger."""
+    name = parts.package.find("_rels/.rels")
+    by_relationship = 0
+    if name is not None:
+        root = xmldsig.parse(parts.package.read(name))
+        by_relationship = sum(1 for one in root if isinstance(one.tag, str) and _last_word(one) == "officeDocument")
+    by_type = sum(1 for one in parts.package.names if _MAIN_TYPE.search(parts.type_of(one)))
+    return max(by_relationship, by_type)

@@ -1,0 +1,57 @@
+"""Parts of an Office package and their content types (ECMA-376-2 §7.2.3), as every reader understands them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.signatures import xmldsig
+from gateway.signatures.package import Package
+from gateway.signatures.wall import LibraryFault
+
+_TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
+SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
+"""Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
+_SIGNATURE_TYPE = SIGNATURE_KINDS + "xmlsignature+xml"
+
+
+@dataclass
+class Parts:
+    """A package with the content types of its parts."""
+
+    package: Package
+    overrides: dict[str, str]
+    defaults: dict[str, str]
+
+    def type_of(self, name: str) -> str:
+        """Content type of a part, empty when none is declared (ECMA-376-2 §7.2.3)."""
+        extension = name.rpartition(".")[2].lower()
+        return self.overrides.get("/" + name.lower(), self.defaults.get(extension, ""))
+
+
+def read_types(package: Package) -> Parts:
+    """Read `[Content_Types].xml`; LibraryFault when it is missing, no XML, or tells two things of one part."""
+    name = package.find("[Content_Types].xml")
+    if name is None:
+        raise LibraryFault("ooxml", "no content types")
+    overrides: dict[str, str] = {}
+    defaults: dict[str, str] = {}
+    for one in xmldsig.parse(package.read(name)):
+        kind = one.get("ContentType", "") if isinstance(one.tag, str) else ""
+        if one.tag == f"{_TYPES}Override":
+            _declare(overrides, one.get("PartName", ""), kind)
+        elif one.tag == f"{_TYPES}Default":
+            _declare(defaults, one.get("Extension", ""), kind)
+    return Parts(package, overrides, defaults)
+
+
+def _declare(kinds: dict[str, str], name: str, kind: str) -> None:
+    """Two types of one part would be another document to another reader (ECMA-376-2 §7.2.3)."""
+    if kinds.setdefault(name.lower(), kind) != kind:
+        raise LibraryFault("ooxml", "two content types")
+
+
+def is_signature(parts: Parts, name: str) -> bool:
+    """Tell whether a part is a signature, by its type or by the place where Office keeps them."""
+    declared = parts.type_of(name) == _SIGNATURE_TYPE
+    placed = name.lower().startswith("_xmlsignatures/") and name.lower().endswith(".xml")
+    return declared or placed
