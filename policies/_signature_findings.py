@@ -137,10 +137,16 @@ def on(signature: Signature, rule: str, outcome: FindingOutcome, *, reason: str 
     return Finding(
         rule=rule,
         outcome=outcome,
-        about=About(part=signature.part, filename=signature.filename),
+        about=_about(signature),
         locator=f"page:{signature.page}" if signature.page else "",
         params=params,
     )
+
+
+def _about(signature: Signature) -> About:
+    """What a clerk knows it by: a mail signed as a whole is the mail, not the `smime.p7s` that nobody attached."""
+    whole = signature.container == "smime" and not {".", "!"} & set(signature.part)
+    return About() if whole else About(part=signature.part, filename=signature.filename)
 
 
 def name_of(signature: Signature) -> str:
@@ -161,7 +167,7 @@ def by_part(signatures: tuple[Signature, ...]) -> dict[str, list[Signature]]:
     return grouped
 
 
-def standing(part: str, signatures: list[Signature]) -> Iterator[Finding]:
+def standing(signatures: list[Signature]) -> Iterator[Finding]:
     """Say who signed, when every signature of a part stands."""
     valid = [signature for signature in signatures if is_valid(signature)]
     if len(valid) == len(signatures):
@@ -169,7 +175,7 @@ def standing(part: str, signatures: list[Signature]) -> Iterator[Finding]:
         yield Finding(
             rule="broken",
             outcome=FindingOutcome.PASSED,
-            about=About(part=part, filename=valid[0].filename),
+            about=_about(valid[0]),
             params={"count": len(valid), "total": len(signatures), "signers": ", ".join(names)},
         )
 

@@ -117,8 +117,8 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     for signature in evidence.signatures:
         yield from on_signature(signature)
     yield from mail_signers(evidence.signatures, message)
-    for part, signatures in by_part(evidence.signatures).items():
-        yield from standing(part, signatures)
+    for signatures in by_part(evidence.signatures).values():
+        yield from standing(signatures)
     twins = signed_twins(files, settings)
     needs_paper = any(must_be_signed(one, settings) and not is_satisfied(one, settings, twins) for one in files)
     declared = declaration(evidence, settings, bodies) if needs_paper else ""

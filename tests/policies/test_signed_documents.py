@@ -154,6 +154,16 @@ def test_every_reason_has_words_in_both_languages():
                     assert finding.params[key] in words[key]["vi"], (key, finding.params[key])
 
 
+@pytest.mark.parametrize(
+    ("container", "part", "named"), [("smime", "2", False), ("smime", "1.2", True), ("pdf", "2", True)]
+)
+def test_a_mail_signed_as_a_whole_is_named_as_the_mail_and_not_by_its_signature_file(container, part, named):
+    row = {"by": "person", "part": part, "container": container, "integrity": "broken"}
+    case = {"documents": [{"format": "docx", "text": "note", "part": part}], "signatures": [row]}
+    (broken,) = [one for one in policy.evaluate(evidence(case), policy.Settings()) if one.rule == "broken"]
+    assert bool(broken.about.part) is named
+
+
 AXES = st.fixed_dictionaries(
     {
         "by": st.sampled_from(sorted(SIGNERS)),
