@@ -23,6 +23,7 @@ _MAX_OBJECTS = 200_000
 _MAX_SEARCHES = 50
 """Free numbers that are looked for in the whole file."""
 _MULTIMEDIA = frozenset({"/RichMedia", "/3D", "/Movie", "/Screen", "/Sound"})
+_OBJECT = b" obj"
 _BODY = re.compile(rb"(\d{1,10})[ \t\r\n]+(\d{1,5})\Z")
 
 
@@ -185,7 +186,7 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
     used = set(places.values())
     roots = _roots(reader)
     searched = 0
-    for offset, number in _bodies(data, b" obj"):
+    for offset, number in bodies(data):
         if number not in used and searched < _MAX_SEARCHES and 0 < number < _size(reader):
             searched += 1
             if _is_free(reader, number) and _is_named(data, number):
@@ -197,16 +198,16 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
             return
 
 
-def _bodies(data: bytes, marker: bytes) -> Iterator[tuple[int, int]]:
-    """Offset and number of everything that looks like an indirect object."""
-    position = data.find(marker)
+def bodies(data: bytes, *, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Offset and number of everything from `start` on that looks like an indirect object; at most 200,000."""
+    position = data.find(_OBJECT, start)
     for _ in range(_MAX_OBJECTS):
         if position < 0:
             return
         match = _BODY.search(data[max(0, position - 18) : position])
         if match:
             yield position - (match.end() - match.start()), int(match.group(1))
-        position = data.find(marker, position + len(marker))
+        position = data.find(_OBJECT, position + len(_OBJECT))
 
 
 def _roots(reader: PdfFileReader) -> set[int]:

@@ -11,7 +11,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from gateway.model import Changes, Coverage
-from gateway.signatures import pdf_changes, pdf_content
+from gateway.signatures import pdf_changes, pdf_content, pdf_xref
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.pdf_ranges import (
     RangeFault,
@@ -134,6 +134,8 @@ def place(
         # No revision follows, yet bytes do: nothing explains them.
         return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
     try:
+        if pdf_xref.is_ambiguous(data, reader, revision, signed.end):
+            return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "two-readings"]
         changes, notes = pdf_changes.since(
             reader, revision, *pdf_changes.permissions(one.signature, one.field), last=last
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 import pytest
 from pyhanko.pdf_utils import generic
@@ -192,18 +191,3 @@ class TestDefaultsOfTheForm:
             writer.update_container(writer.root["/AcroForm"])
 
         assert stand(update(once, changed))
-
-
-@pytest.mark.parametrize("generation", [1, 7])
-def test_the_page_s_content_does_not_come_back_in_another_generation(once, generation):
-    """Most viewers look for the number alone and would show the new page."""
-    number = int(re.search(rb"/Contents (\d+) 0 R", once).group(1))
-    start = re.findall(rb"startxref\s+(\d+)", once)[-1].decode()
-    root = re.findall(rb"/Root (\d+ \d+ R)", once)[-1].decode()
-    size = re.findall(rb"/Size (\d+)", once)[-1].decode()
-    body = f"{number} {generation} obj\n<</Length 3>>\nstream\nq Q\nendstream\nendobj\n"
-    table = (
-        f"xref\n{number} 1\n{len(once):010} {generation:05} n \ntrailer\n<</Size {size}/Root {root}/Prev {start}>>\n"
-    )
-    data = once + f"{body}{table}startxref\n{len(once) + len(body)}\n%%EOF\n".encode()
-    assert not stand(data)
