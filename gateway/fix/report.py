@@ -46,12 +46,12 @@ def lint_lines(document: Document, language: Language, rules: TypographyRules | 
     official = family != "sheet" and found.official
     yield _what_it_is(found, language) if official else say("fix", "lint", "working", language)
     report = examine(document, rules or TypographyRules())
-    yield from _look(report, family, language)
     if report.charsets:
         name = say("fix", "charset", report.charsets[0], language)
         yield say("fix", "lint", "legacy", language, charset=name, count=report.legacy_letters)
         yield from _passages(report.passages_of(FaultKind.ENCODING), language)
         yield _remedy("legacy", "pdf" if family == "pdf" else "any", language)
+    yield from _look(report, family, language)
     if report.decomposed_letters:
         yield say("fix", "lint", "decomposed", language, count=report.decomposed_letters)
         yield _remedy("decomposed", "any", language)
@@ -83,13 +83,16 @@ def _what_it_is(found: Recognition, language: Language) -> str:
 
 
 def _look(report: Report, family: str, language: Language) -> Iterator[str]:
-    """Yield the shares of font and colour, and for each fault its places and the remedy."""
+    """Yield the shares of font and colour, and for each fault its places and the remedy.
+
+    Legacy letters in another font cannot be read any more, so their font is set with the conversion and not by itself.
+    """
     for kind, key, share, found in (
         (FaultKind.FONT, "font", report.font_share, report.fonts),
         (FaultKind.COLOUR, "colour", report.black_share, report.colours),
     ):
-        if share is None:
-            continue
+        if share is None or (report.font_share is None and not found):
+            continue  # plain text has neither
         others = ", ".join(
             say("fix", "lint", "other", language, value=_shown(kind, value, language), count=count)
             for value, count in found[:4]
@@ -98,7 +101,7 @@ def _look(report: Report, family: str, language: Language) -> Iterator[str]:
         yield say("fix", "lint", shown, language, share=_percent(share), others=others)
         passages = report.passages_of(kind)
         yield from _passages(passages, language)
-        if passages:
+        if passages and not (kind is FaultKind.FONT and report.charsets):
             yield _remedy(key, family, language)
 
 

@@ -333,10 +333,25 @@ def test_lint_speaks_of_colours_margins_and_programs_as_a_clerk_does():
 @pytest.mark.parametrize("language", list(Language))
 def test_every_family_of_programs_has_its_remedies(family, language):
     kinds = {"writer": "docx", "sheet": "xlsx", "slides": "pptx", "pdf": "pdf"}
-    text = encode(SENTENCES[0], Charset.VNI) + unicodedata.normalize("NFD", SENTENCES[1])
+    texts = encode(SENTENCES[0], Charset.VNI), unicodedata.normalize("NFD", SENTENCES[1])
+    more = (Run(text=text, block=900 + block) for block, text in enumerate(texts))
     runs = letter(2, "thông báo", Layout.TABLE).document.runs
     setup = PageSetup(locator="section:1", width_pt=612, height_pt=792, left_pt=10)
-    faulty = tuple(replace(run, font="Arial", colour="C00000") for run in (*runs, Run(text=text, block=900)))
+    faulty = tuple(replace(run, font="Arial", colour="C00000") for run in (*runs, *more))
     told = list(lint_lines(Document(part="1", format=kinds[family], runs=faulty, setups=(setup,)), language))
     assert not [line for line in told if "{" in line]
     assert len([line for line in told if line.startswith(("  Cách sửa", "  Remedy"))]) >= 3
+
+
+def test_lint_tells_to_convert_legacy_letters_before_anybody_sets_their_font():
+    text = encode(SENTENCES[0], Charset.TCVN3)
+    told = list(lint_lines(Document(part="1", format="docx", runs=(Run(text=text, font=".VnTime"),)), Language.EN))
+    remedies = [line for line in told if line.startswith("  Remedy")]
+    assert len(remedies) == 1
+    assert "convert to Unicode" in remedies[0]
+    assert told.index(remedies[0]) < next(i for i, line in enumerate(told) if line.startswith("Font:"))
+
+
+def test_lint_says_nothing_of_fonts_and_colours_of_plain_text():
+    told = list(lint_lines(Document(part="1", format="text", runs=(Run(text=SENTENCES[0]),)), Language.EN))
+    assert not [line for line in told if line.startswith(("Font:", "Colour:"))]
