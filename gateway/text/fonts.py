@@ -39,6 +39,8 @@ _SCRIPT_TAIL: Final = re.compile(
     r"|\s(?:ce|cyr|greek|tur|baltic))$",
     re.IGNORECASE,
 )
+_MAKER_TAIL: Final = re.compile(r"(?:-Identity-[HV]|-WinCharSet[0-9A-F]{4}(?:-[HV])?|-\d{1,10})$")
+"""What makers of PDF hang on a name: the character map, or a number that keeps two copies of a font apart."""
 _TIMES_ROOT: Final = "timesnewroman"
 
 
@@ -52,7 +54,7 @@ class LegacyFont(NamedTuple):
 
 def base_name(font: str) -> str:
     """Return the family as people know it: without subset prefix, quotes, fallbacks, script tails and style words."""
-    name = _SUBSET.sub("", font.strip().lstrip("@").strip("\"' "))
+    name = _MAKER_TAIL.sub("", _SUBSET.sub("", font.strip().lstrip("@").strip("\"' ")))
     # CSS gives a list of fallbacks, PDF a style after a comma: the family stands first in both.
     name = name.split(",")[0].strip("\"' ")
     name = _SCRIPT_TAIL.sub("", name)
