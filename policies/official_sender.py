@@ -32,7 +32,7 @@ from gateway.model import (
     Role,
     Rule,
 )
-from gateway.text.addresses import normal_form, parse_path, without_tag
+from gateway.text.addresses import destinations, normal_form, parse_path, without_tag
 from gateway.text.homographs import shown
 from policies._senders import (
     DEFAULT_DOMAINS,
@@ -166,11 +166,13 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
 
 def _is_office(evidence: Evidence, settings: Settings, path: str) -> bool:
     """Tell whether a forward-path leads to the Office, however it is written."""
-    address = without_tag(normal_form(path))
-    mailbox = listed(evidence.directory, address)
-    if mailbox is not None and mailbox.kind is MailboxKind.OFFICE:
+    mailboxes = destinations(path)
+    if any(
+        (mailbox := listed(evidence.directory, address)) is not None and mailbox.kind is MailboxKind.OFFICE
+        for address in mailboxes
+    ):
         return True
-    return address in {normal_form(one) for one in settings.office_mailboxes}
+    return not mailboxes.isdisjoint(normal_form(one) for one in settings.office_mailboxes)
 
 
 def _sender_findings(evidence: Evidence, settings: Settings) -> Iterator[Finding]:

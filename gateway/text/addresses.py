@@ -23,6 +23,7 @@ _BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _LONGEST_LOCAL = 64
 _LONGEST_PATH = 254
+_LONGEST_ROUTE = 8
 
 
 def parse_path(text: str) -> AddressReading:
@@ -76,6 +77,28 @@ def normal_form(text: str) -> str:
     return address.normal if address else text.strip().lower()
 
 
+def destinations(path: str) -> frozenset[str]:
+    """Return the normal forms of the mailboxes, without tags, to which a mail server could deliver a forward-path.
+
+    Many servers follow the old routes of a local part when the domain is theirs: `a%b@c` and `b!a@c` go to `a@b`
+    (Postfix: `allow_percent_hack`, `swap_bangpath`). Full-width letters may be folded on the way.
+    """
+    whole = {normal_form(path), normal_form(unicodedata.normalize("NFKC", path))}
+    found = set(whole)
+    for address in whole:
+        local = address.rpartition("@")[0]
+        for _ in range(_LONGEST_ROUTE):
+            if "!" in local:
+                domain, _, user = local.partition("!")
+            elif "%" in local:
+                user, _, domain = local.rpartition("%")
+            else:
+                break
+            found.add(normal_form(f"{user}@{domain}"))
+            local = user
+    return frozenset(map(without_tag, found))
+
+
 def without_tag(address: str) -> str:
     """Return a normal form without the sub-address (`a+x@d` is a mailbox of `a@d`, RFC 5233)."""
     local, at, domain = address.rpartition("@")
@@ -87,7 +110,7 @@ def _domain(domain: str) -> tuple[str, list[str]]:
     codes: list[str] = []
     if domain.startswith("["):
         return domain.lower(), ["domain-literal"]
-    if domain.endswith("."):
+    if domain.endswith((".", "。", "．", "｡")):
         codes.append("trailing-dot")
         domain = domain[:-1]
     lower = unicodedata.normalize("NFC", domain).lower()
