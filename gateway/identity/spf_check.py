@@ -10,6 +10,7 @@ import dns.rdatatype
 
 from gateway.identity.resolver import DnsOutage, Lookups
 from gateway.model import AuthResult
+from gateway.text.addresses import parse_path
 
 _RESULTS = frozenset({"pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"})
 _current = threading.local()
@@ -17,7 +18,7 @@ _current = threading.local()
 
 def check_spf(client_address: str | None, reverse_path: str, helo: str | None, lookups: Lookups) -> AuthResult:
     """Return whether the client may send for the domain; `none` without client address or domain."""
-    domain = reverse_path.rpartition("@")[2] if reverse_path else helo or ""
+    domain = _a_labels(reverse_path.rpartition("@")[2] if reverse_path else helo or "")
     # RFC 7208 §4.3: a name of one label is no domain to ask for.
     if client_address is None or "." not in domain.strip("."):
         return AuthResult(method="spf", result="none", domain=domain or None)
@@ -25,7 +26,16 @@ def check_spf(client_address: str | None, reverse_path: str, helo: str | None, l
         address = str(ipaddress.ip_address(client_address.partition("%")[0]))
     except ValueError:
         return AuthResult(method="spf", result="none", domain=domain)
-    return AuthResult(method="spf", result=_query(address, reverse_path, helo or "", lookups), domain=domain.lower())
+    sender = f"{reverse_path.rpartition('@')[0]}@{domain}" if reverse_path else ""
+    return AuthResult(method="spf", result=_query(address, sender, helo or "", lookups), domain=domain.lower())
+
+
+def _a_labels(domain: str) -> str:
+    """Return a domain as it stands in the DNS (RFC 8616 §3); one that is ASCII, or is none, as it is."""
+    if domain.isascii():
+        return domain
+    reading = parse_path(f"x@{domain}")
+    return reading.mailboxes[0].normal_domain if reading.mailboxes and not reading.ambiguous else domain
 
 
 def _query(address: str, sender: str, helo: str, lookups: Lookups) -> str:

@@ -204,6 +204,16 @@ def test_spf_and_dmarc(server, zone, reverse_path, expected):
     assert found["dmarc"][1] == "tphcm.gov.vn"
 
 
+def test_a_domain_with_vietnamese_letters_is_asked_for_and_aligned_as_the_dns_knows_it(server):
+    zone = {
+        "xn--vitnam-jk8b.vn": [("TXT", "v=spf1 ip4:192.0.2.1 -all")],
+        "_dmarc.xn--vitnam-jk8b.vn": [("TXT", "v=DMARC1; p=reject; aspf=s")],
+    }
+    mail = MAIL.replace(b"a@tphcm.gov.vn", "a@việtnam.vn".encode())
+    found = results(server, mail, zone, reverse_path="a@Việtnam.vn")
+    assert (found["spf"], found["dmarc"]) == (("pass", "xn--vitnam-jk8b.vn"), ("pass", "xn--vitnam-jk8b.vn"))
+
+
 def test_an_aligned_signature_is_dmarc_pass(server, signer):
     found = results(server, signed(signer), zone_of(signer) | REJECT)
     assert (found["dkim"], found["dmarc"]) == (("pass", "tphcm.gov.vn"), ("pass", "tphcm.gov.vn"))
