@@ -15,6 +15,9 @@ _AT_DOMAIN: Final = re.compile(
     r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})", re.IGNORECASE
 )
 
+_MANY: Final = 20
+"""No honest name shows so many addresses; the rest is not compared."""
+
 
 def imitated_domain(address: Address, officials: Iterable[str], trusted: Iterable[str]) -> str | None:
     """Return the official domain that the domain of an address imitates; None when it is official or like none."""
@@ -61,5 +64,7 @@ def shows_official(address: Address, officials: Iterable[str]) -> bool:
     domain = address.normal_domain
     if not shown_domains or any(domain == official or domain.endswith(f".{official}") for official in officials):
         return False
+    if len(shown_domains) > _MANY:
+        return True
     looks = {look for official in officials for look in skeletons(official)}
     return any(skeletons(one) & looks for one in shown_domains)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
+from gateway.model import Address
 from policies import sender_identity as policy
+from policies._look_alikes import shows_official
 from tests.policies.mail_cases import evidence, judged, load
 
 DIRECTORY, CASES = load("sender_identity")
@@ -25,3 +28,10 @@ def test_no_history_is_asked_for_unless_the_settings_say_so():
     asked = evidence(case, DIRECTORY)
     assert set(policy.asks(asked, policy.Settings())) == set()
     assert set(policy.asks(asked, policy.Settings.model_validate(case["settings"]))) == {"x@example.vn", "y@example.vn"}
+
+
+def test_a_name_of_a_thousand_addresses_is_misleading_without_comparing_each():
+    name = " ".join(f"@x{number}.vn" for number in range(1000))
+    address = Address(local="a", domain="b.vn", display_name=name, normal="a@b.vn")
+    assert shows_official(address, {"tphcm.gov.vn"})
+    assert not shows_official(structs.replace(address, display_name="@x1.vn"), {"tphcm.gov.vn"})
