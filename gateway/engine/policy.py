@@ -54,6 +54,15 @@ class Addresses:
     def __bool__(self) -> bool:
         return bool(self.patterns)
 
+    @property
+    def hopeless(self) -> tuple[str, ...]:
+        """The patterns that no address can be: without `@` and `*`, with blanks, or without a domain."""
+        return tuple(
+            pattern
+            for pattern in self.patterns
+            if not ("@" in pattern or "*" in pattern) or pattern.endswith("@") or any(map(str.isspace, pattern))
+        )
+
     def match(self, address: str) -> bool:
         """Return whether an address is one of them."""
         return self._pattern.match(address[:320].casefold()) is not None

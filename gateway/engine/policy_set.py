@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.places import Language
-from gateway.engine.policy import Policy
+from gateway.engine.policy import Addresses, Policy
 from gateway.engine.schema import WaiverSection, Words
 from gateway.model import Evidence
+from gateway.words import both
+from gateway.yaml_values import printable
 
 VIETNAM = timezone(timedelta(hours=7), "ICT")
 """The day of scopes, waivers and citations is the day in Viet Nam."""
@@ -77,9 +79,9 @@ class PolicySet:
         return pick(self.contact, language, on) or ""
 
     def warnings(self, now: datetime) -> tuple[str, ...]:
-        """Return what an administrator should know at start: waivers that have ended or soon will, dead citations."""
+        """Return what an administrator should know at start: what has ended, or cannot act as it is written."""
         on = day(now)
-        found = []
+        found = list(_idle_words(self.policies, self.waivers, on))
         for waiver in self.waivers:
             left = (waiver.expires - on).days
             if left < 0:
@@ -95,6 +97,23 @@ class PolicySet:
             if pick(words, Language.VI, on) is None:
                 found.append(f"trích dẫn {key} không có hiệu lực hôm nay / citation {key} holds on no wording today")
         return tuple(found)
+
+
+def _idle_words(policies: Iterable[Policy], waivers: Iterable[WaiverSection], on: date) -> Iterator[str]:
+    """Yield words for scopes that have ended or change nothing, and for addresses that no address can match."""
+    for policy in policies:
+        for number, scope in enumerate(policy.scopes, 1):
+            fields = {"policy": policy.name, "number": number}
+            if scope.days.until is not None and scope.days.until < on:
+                yield both("start", "policy", "scope_ended", day=scope.days.until, **fields)
+            if scope.mode is None and not scope.actions:
+                yield both("start", "policy", "scope_idle", **fields)
+            for pattern in (*scope.senders.hopeless, *scope.recipients.hopeless):
+                yield both("start", "policy", "scope_address", pattern=printable(pattern), **fields)
+    for waiver in waivers:
+        addresses = Addresses(one for one in (waiver.sender, waiver.recipient) if one is not None)
+        for pattern in addresses.hopeless:
+            yield both("start", "policy", "waiver_address", id=waiver.id, pattern=printable(pattern))
 
 
 def day(moment: datetime) -> date:

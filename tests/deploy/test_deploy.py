@@ -205,3 +205,17 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look():
         "/run/credentials/gateway.service/tls.key",
     }
     assert not any(line.health is doctor.Health.BAD for line in lines)
+
+
+def test_a_scope_for_a_unit_that_the_directory_does_not_have_is_pointed_out(tmp_path):
+    (tmp_path / "directory.yaml").write_text(
+        "mailboxes:\n- {address: vanphong.binhtan@tphcm.gov.vn, kind: office, unit: Văn phòng}\n", "utf-8"
+    )
+    (tmp_path / "policy.yaml").write_text(
+        "version: 1\nname: t\nextends: binhtan-7600\npolicies:\n  typography:\n    scopes:\n"
+        "    - {units: [VĂN PHÒNG], mode: monitor}\n    - {units: [Phòng Nội vụ], mode: monitor}\n",
+        "utf-8",
+    )
+    configuration = Configuration(policy=str(tmp_path / "policy.yaml"), directory=tmp_path / "directory.yaml")
+    warned = [line.words for line in doctor._rules(configuration) if line.health is doctor.Health.WARNING]
+    assert [words.rpartition(": ")[2] for words in warned] == ["phòng nội vụ"]

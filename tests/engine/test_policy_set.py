@@ -171,6 +171,27 @@ def test_expired_waivers_are_warned_of(tmp_path: Path):
     assert len(loaded.warnings(NOW - timedelta(days=60))) == 0
 
 
+def test_scopes_and_waivers_that_can_never_act_are_warned_of(tmp_path: Path):
+    text = BASE + (
+        "waivers:\n  - {id: w1, policy: senders, rule: form, sender: an.binhtan, reason: abc, approved_by: me,"
+        " expires: 2028-12-01}\n"
+        "policies:\n  senders:\n    scopes:\n"
+        "      - {senders: [an binh, '@gov.example', 'an*'], mode: monitor}\n"
+        "      - {recipients: ['an@'], mode: monitor}\n"
+        "      - {senders: ['@gov.example']}\n"
+        "      - {from: 2026-01-01, until: 2026-11-23, mode: monitor}\n"
+        "      - {from: 2026-01-01, until: 2026-11-24, rules: {form: tag}}\n"
+    )
+    warnings = [warning.partition(" / ")[2] for warning in policies(text, tmp_path).warnings(NOW)]
+    assert warnings == [
+        "scope 1 of senders: no address matches “an binh”; write name@domain, @domain, or use *",
+        "scope 2 of senders: no address matches “an@”; write name@domain, @domain, or use *",
+        "scope 3 of senders changes nothing; add mode or rules",
+        "scope 4 of senders ended on 2026-11-23; remove or extend it",
+        "waiver w1: no address matches “an.binhtan”; write name@domain, @domain, or use *",
+    ]
+
+
 def test_lint_tells_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
     path = tmp_path / "policy.yaml"
     path.write_text(BASE + "policies: {senders: {scopes: [{units: [Nội vụ], mode: monitor}]}}\n")
