@@ -19,6 +19,7 @@ from gateway.identity.directory import load
 from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow, UnitRow
 from gateway.model import Directory, Mailbox, MailboxKind, MailboxStatus
 from gateway.text.addresses import normal_form
+from gateway.text.normal import skeleton
 
 _SHOWN = 50
 
@@ -85,17 +86,17 @@ def _in_use(mailbox: Mailbox, today: date) -> bool:
 
 
 def find(path: Path, query: str) -> CommandResult:
-    """Show the mailbox of an address, or every mailbox whose address or unit holds the words."""
+    """Show the mailbox of an address, or every mailbox whose address or unit holds the words, with or without marks."""
     try:
         directory = load(path)
     except UserError as error:
         return CommandResult(str(error), 2)
     exact = directory.find(normal_form(query))
-    wanted = query.lower()
+    wanted = skeleton(query)
     found = [exact] if exact is not None else [
         mailbox
         for mailbox in _mailboxes(directory)
-        if wanted in mailbox.unit.lower() or any(wanted in address for address in (mailbox.address, *mailbox.aliases))
+        if any(wanted in skeleton(text) for text in (mailbox.unit, mailbox.address, *mailbox.aliases))
     ]  # fmt: skip
     if not found:
         return CommandResult(f"không tìm thấy “{query}” / nothing found", 1)

@@ -15,13 +15,12 @@ from pathlib import Path
 from sys import intern
 
 from gateway.errors import ConfigError, Fault, UserError
-from gateway.identity.directory_file import read
+from gateway.identity.directory_file import LIMIT_FAULTS, read
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import Delegate, Directory, Mailbox, Unit
 from gateway.text.addresses import normal_form, parse_path
 
-_LIMIT_FAULTS = 50
 EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
 
 
@@ -78,7 +77,7 @@ class _Checker:
             for address in (mailbox.address, *mailbox.aliases):
                 if mailboxes.setdefault(address, mailbox) is not mailbox:
                     self._wrong(f"địa chỉ trùng / listed twice: {address}", "mailboxes", number, "address")
-            if len(self._faults) >= _LIMIT_FAULTS:
+            if len(self._faults) >= LIMIT_FAULTS:
                 break
         if self._faults:
             raise ConfigError(*self._faults)

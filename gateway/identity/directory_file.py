@@ -18,22 +18,26 @@ YAML is read up to a size that its parser can take in a second; JSON and CSV car
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_csv import read_csv
 from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow, UnitRow
 from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset, path_of
 from gateway.model import MailboxKind, MailboxStatus
+from gateway.yaml_values import parse_values
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20
+LIMIT_FAULTS: Final = 50
+"""Told of one file at once."""
 _KINDS: Final = ", ".join(kind.value for kind in MailboxKind)
 _STATES: Final = ", ".join(status.value for status in MailboxStatus)
 _DAY: Final = "ngày viết dạng 2026-12-31 / write days as 2026-12-31"
@@ -77,7 +81,7 @@ def _json(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     try:
         return msgspec.json.decode(text, type=DirectoryFile), JsonPlaces(text)
     except msgspec.ValidationError as error:
-        raise _invalid(path, error, JsonPlaces(text)) from None
+        raise _all_invalid(path, json.loads(text), error, JsonPlaces(text)) from None
     except msgspec.DecodeError as error:
         found = re.search(r"byte (\d+)", str(error))
         offset = len(text.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else len(text)
@@ -95,17 +99,30 @@ def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
         raise ConfigError(Fault("không dùng neo & và * của YAML / YAML anchors and aliases are not allowed", str(path)))
     try:
         plain = YAML(typ="safe").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-        raise ConfigError(Fault(f"YAML không hợp lệ / {error.problem or error}", str(path), *place)) from None
-    except (YAMLError, ValueError) as error:
-        raise ConfigError(Fault(f"YAML không hợp lệ / {error}", str(path))) from None
+    except (YAMLError, ValueError):
+        # The careful reader is slow, but it places each fault, and leaves a day that does not exist to the types below.
+        plain, _ = parse_values(text.encode(), path=str(path))
     places = _LazyYaml(text)
     try:
         return msgspec.convert({} if plain is None else plain, DirectoryFile), places
     except msgspec.ValidationError as error:
-        raise _invalid(path, error, places) from None
+        raise _all_invalid(path, plain, error, places) from None
+
+
+def _all_invalid(path: Path, plain: object, first: msgspec.ValidationError, places: Places) -> ConfigError:
+    """Return the first fault of each row, or of the file as a whole when no row is wrong by itself."""
+    faults: list[Fault] = []
+    for table in ("units", "mailboxes"):
+        rows = plain.get(table) if isinstance(plain, dict) else None
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            try:
+                msgspec.convert({table: [row]}, DirectoryFile)
+            except msgspec.ValidationError as error:
+                words = re.sub(rf"(?<=`\$\.{table}\[)(?:0|\.\.\.)(?=\])", str(number), str(error), count=1)
+                faults += _invalid(path, msgspec.ValidationError(words), places).faults
+                if len(faults) >= LIMIT_FAULTS:
+                    break
+    return ConfigError(*faults) if faults else _invalid(path, first, places)
 
 
 class _LazyYaml:

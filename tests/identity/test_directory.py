@@ -139,6 +139,21 @@ FAULTS = [
     ),
     ("d.yaml", "units: [{id: x}]\nmailboxes:\n  - {address: a@b.vn, kind: unit, unit: y}\n", [(3, 35)], "y"),
     ("d.yaml", "units: [{id: x, successors: [z]}]\n", [(1, 17)], "z"),
+    (
+        "d.yaml",
+        "units:\n  - {id: 3}\nmailboxes:\n  - {address: a@b.vn, kind: boss}\n  - {address: c@b.vn, kind: unit}\n  - {kind: unit}\n",
+        [(2, 6), (4, 23), (6, 5)],
+        "boss",
+    ),
+    ("d.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, from: 2026-02-30}\n", [(2, 35)], "from"),
+    ("d.yaml", "mailboxes: []\nunits: []\nmailboxes: []\n", [(3, 1)], "mailboxes"),
+    ("d.yaml", "mailboxes:\n\t- {address: a@b.vn, kind: unit}\n", [(2, 1)], "Tab"),
+    (
+        "d.json",
+        '{"mailboxes": [\n {"address": "a@b.vn", "kind": 3},\n {"address": "c@d.vn", "kind": "unit"},\n {"kind": "unit"}]}',
+        [(2, 24), (4, 2)],
+        "kind",
+    ),
     ("d.yaml", "mailboxes: [\n", [(2, 1)], "YAML"),
     ("d.yaml", "mailboxes:\n  - &a {address: a@b.vn, kind: unit}\n  - *a\n", [(0, 0)], "YAML"),
     (
@@ -297,6 +312,9 @@ def test_find_shows_an_address_or_searches(tmp_path):
     assert commands.find(path, "vp.binhtan@tphcm.gov.vn").text.startswith("vanphong.binhtan@tphcm.gov.vn")
     assert "noivu.binhtan" in commands.find(path, "noivu").text
     assert commands.find(path, "nobody").exit_code == 1
+    named = write(tmp_path, "n.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, unit: Văn phòng Đảng ủy}\n")
+    for words in ("Văn phòng", "VAN PHONG", "van phòng dang uy"):
+        assert commands.find(named, words).text.startswith("a@b.vn")
 
 
 def test_import_makes_json_that_means_the_same(tmp_path):
