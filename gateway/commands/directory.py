@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
 from gateway.identity import commands
+from gateway.words import both
 
 
 def lint(path: Path) -> int:
@@ -18,7 +19,7 @@ def lint(path: Path) -> int:
 def find(path: Path | None, query: str) -> int:
     """Look up an address or words of a unit."""
     if path is None:
-        print("gateway: which directory? give --directory FILE or --config FILE", file=sys.stderr)
+        print(f"gateway: {both('start', 'directory', 'which')}", file=sys.stderr)
         return EXIT_CANNOT_RUN
     return _print(commands.find(path, query))
 

@@ -22,9 +22,14 @@ from gateway.signatures import revocation
 from gateway.signatures.certificates import distinguished_name, fingerprint, is_authority, load_certificates, validity
 from gateway.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
 from gateway.signatures.wall import LibraryFault
+from gateway.words import both
 
 _TIMEOUT_S = 20
 _LIST_LIMIT_BYTES = 64 << 20
+
+
+def _say(key: str, **fields: object) -> str:
+    return both("start", "trust", key, **fields)
 
 
 def show(folder: Path) -> int:
@@ -47,29 +52,29 @@ def check(folder: Path, *, now: datetime | None = None) -> int:
     for line in complaints:
         print(line)
     if not complaints:
-        print(f"{folder}: {len(store.anchors)} anchors, {len(store.lists)} revocation lists, nothing missing")
+        print(_say("whole", folder=folder, anchors=len(store.anchors), lists=len(store.lists)))
     return EXIT_REFUSED if complaints else 0
 
 
 def _complaints(store: TrustStore, folder: Path, now: datetime) -> Iterator[str]:
     if not store.anchors:
-        yield f"{folder}: no authority; every signature will be untrusted"
+        yield _say("none", folder=folder)
     held = {fingerprint(anchor) for anchor in store.anchors}
     for pin in store.pins:
         if pin.file and pin.sha256 not in held:
-            yield f"missing: {pin.file} ({pin.subject}), from {pin.origin}"
+            yield _say("missing", file=pin.file, name=pin.subject, origin=pin.origin)
     for anchor in store.anchors:
         name = distinguished_name(anchor.subject)
         if validity(anchor)[1] < now:
-            yield f"expired: {name}"
+            yield _say("expired", name=name)
         own = [one for one in store.lists if one.issuer == anchor.subject.hashable and one.trusted_keys]
         if not own:
-            yield f"no revocation list of: {name}"
+            yield _say("no_list", name=name)
         elif all(one.next_update is not None and one.next_update < now for one in own):
-            yield f"stale revocation list of: {name}"
+            yield _say("stale", name=name)
     for one in store.lists:
         if not one.trusted_keys:
-            yield f"a revocation list that no authority of the folder signed: {one.parsed.issuer.rfc4514_string()}"
+            yield _say("strange_list", name=one.parsed.issuer.rfc4514_string())
 
 
 def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> int:
@@ -78,26 +83,24 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
     known = {pin.sha256: pin for pin in pins}
     wanted = (sha256 or "").replace(":", "").lower()
     if not folder.is_dir():
-        raise UserError(f"{folder}: không có thư mục này, hãy tạo trước / no such folder; create it first")
+        raise UserError(_say("no_folder", folder=folder))
     for file in _certificate_files(sources):
         try:
             certificates = load_certificates(file.read_bytes())
         except LibraryFault as fault:
-            raise UserError(f"{file}: holds no certificate ({fault})") from None
+            raise UserError(_say("no_certificate", file=file, reason=fault)) from None
         for certificate in certificates:
             found = fingerprint(certificate)
             name = distinguished_name(certificate.subject)
             if not is_authority(certificate):
-                print(f"left out, no authority: {name}")
+                print(_say("no_authority", name=name))
                 continue
             if found not in known and found != wanted:
-                raise UserError(
-                    f"{file}: {name} is not pinned in manifest.yaml; compare its SHA-256 with the publisher's and give it:\n"
-                    f"  gateway trust add --sha256 {found} {file}"
-                )
+                words = _say("not_pinned", file=file, name=name)
+                raise UserError(f"{words}\n  gateway trust add --sha256 {found} {file}")
             target = folder / (known[found].file if found in known and known[found].file else f"{found[:16]}.cer")
             _store(target, certificate.dump())
-            print(f"added {target.name}: {name}")
+            print(_say("added", file=target.name, name=name))
     return 0
 
 
@@ -110,7 +113,7 @@ def _certificate_files(sources: Sequence[Path]) -> Iterator[Path]:
         files = [file for file in sorted(source.iterdir()) if file.suffix.lower() in CERTIFICATE_SUFFIXES]
         if not files:
             endings = ", ".join(sorted(CERTIFICATE_SUFFIXES))
-            raise UserError(f"{source}: không có tệp chứng thư nào / no certificate files in it ({endings})")
+            raise UserError(_say("no_files", folder=source, endings=endings))
         yield from files
 
 

@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from gateway.app import inspection_limits, start_workers
-from gateway.commands.common import EXIT_REFUSED, name_as_text, name_for_people, print_json
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.config import Configuration
 from gateway.engine.places import Language
 from gateway.engine.wording import say
@@ -40,11 +40,11 @@ def run(
     as_json: bool = False,
     language: Language = Language.VI,
 ) -> int:
-    """Print the reports; 0 when every file is signed and every signature is TOTAL-PASSED, else 1."""
+    """Print the reports; 0 when every file is signed and every signature is TOTAL-PASSED, 2 when one cannot be read."""
     workers = start_workers(configuration)
     moment = now or datetime.now(UTC)
     try:
-        found = asyncio.run(_verify_all(files, workers, inspection_limits(configuration), moment))
+        found, unread = asyncio.run(_verify_all(files, workers, inspection_limits(configuration), moment))
     finally:
         workers.close()
     good = True
@@ -54,18 +54,28 @@ def run(
             print_json({"file": name_as_text(file), "signatures": signatures})
         else:
             print("\n".join(_lines(file, signatures, language)))
+    if unread:
+        return EXIT_CANNOT_RUN
     return 0 if good else EXIT_REFUSED
 
 
 async def _verify_all(
     files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
-) -> list[tuple[Path, tuple[Signature, ...]]]:
+) -> tuple[list[tuple[Path, tuple[Signature, ...]]], bool]:
+    """Return the signatures of each file that can be read, and whether one cannot; that is told at once."""
     beside = [file for file in files if file.suffix.lower() in _BESIDE]
     signed = [file for file in files if file not in beside] or beside
-    found = []
+    found, unread = [], False
     for file in signed:
         companions = [one for one in beside if one != file and _belongs(one, file)]
-        content = _content(file, companions)
+        try:
+            content = _content(file, companions)
+        except OSError as error:
+            print(
+                f"gateway: {name_for_people(Path(error.filename or file))}: {error.strerror or error}", file=sys.stderr
+            )
+            unread = True
+            continue
         message = parse(content)
         request = InspectionRequest(
             id="verify",
@@ -77,7 +87,7 @@ async def _verify_all(
         )
         inspection = await workers.inspect(request)
         found.append((file, inspection.signatures))
-    return found
+    return found, unread
 
 
 def _belongs(signature: Path, file: Path) -> bool:

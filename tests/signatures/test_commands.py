@@ -36,6 +36,11 @@ def test_verify_reports_every_file_for_tools_and_says_by_its_exit_code_whether_a
     assert [len(row["signatures"]) for row in rows] == [2, 1, 1]
     assert {one["indication"] for row in rows for one in row["signatures"]} == {"TOTAL-PASSED"}
 
+    assert verify.run([tmp_path / "nowhere.pdf", files[0]], configuration, now=NOW) == 2
+    told = capsys.readouterr()
+    assert f"{tmp_path}/nowhere.pdf: No such file" in told.err
+    assert "HỢP LỆ" in told.out
+
     (tmp_path / "khong.docx").write_bytes(letter_docx())
     assert verify.run([tmp_path / "khong.docx", files[0]], configuration, now=NOW) == 1
     shown = capsys.readouterr().out
@@ -57,7 +62,7 @@ def test_add_never_says_that_all_is_well_when_it_added_nothing(tmp_path, folder)
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"nowhere\.cer"):
         trust.add(folder, [tmp_path / "nowhere.cer"])
-    with pytest.raises(UserError, match=r"notes\.txt: holds no certificate"):
+    with pytest.raises(UserError, match=r"notes\.txt: .*holds no certificate"):
         trust.add(folder, [tmp_path / "notes.txt"])
     with pytest.raises(UserError, match="empty: .*no certificate files"):
         trust.add(folder, [tmp_path / "empty"])

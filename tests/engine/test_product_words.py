@@ -1,0 +1,51 @@
+"""Product texts in both languages on one line, and the completeness of every file of them."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from gateway import words
+from gateway.words import both, product_texts
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch):
+    table: dict[str, dict[str, str]] = {}
+    monkeypatch.setattr(words, "product_texts", lambda _name: {"t": table})
+    return table
+
+
+@pytest.mark.parametrize(
+    ("vi", "en", "line"),
+    [
+        ("{file}: không đọc được", "{file}: cannot be read", "/a.pem: không đọc được / cannot be read"),
+        ("chưa có của: {name}", "none of: {name}", "chưa có của / none of: CN=x: y"),
+        ("{file}: thiếu của: {name}", "{file}: none of: {name}", "/a.pem: thiếu của / none of: CN=x: y"),
+        ("không ai", "nobody", "không ai / nobody"),
+    ],
+)
+def test_what_both_languages_begin_or_end_with_is_said_once(texts, vi: str, en: str, line: str):
+    texts["k"] = {"vi": vi, "en": en}
+    assert both("f", "t", "k", file="/a.pem", name="CN=x: y") == line
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.name[:-5] for path in (files("gateway") / "texts").iterdir() if path.name.endswith(".toml"))
+)
+def test_each_text_has_both_languages_and_vietnamese_no_field_of_its_own(name: str):
+    def entries(table, way):
+        for key, value in table.items():
+            if not isinstance(value, dict):
+                continue
+            if {"vi", "en"} & value.keys():
+                yield (*way, key), value
+            else:
+                yield from entries(value, (*way, key))
+
+    for way, entry in entries(product_texts(name), ()):
+        assert entry.keys() == {"vi", "en"}, way
+        vietnamese, english = (set(re.findall(r"\{(\w+)\}", str(entry[language]))) for language in ("vi", "en"))
+        assert vietnamese <= english, way
