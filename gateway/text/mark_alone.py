@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from gateway.text.mark_layout import Layout
 from gateway.text.mark_words import Case, Level
-from gateway.text.normal import skeleton
 
 NEAR: Final = 6
 """Lines on each side that are looked at."""
@@ -33,7 +32,6 @@ _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
 _FIRST: Final = 3
 """Lines that may stand above a mark at the head of a text without a letterhead."""
-_EDGE: Final = 200
 _BARE_TITLE: Final = 24
 _SHORT: Final = 60
 _LONG: Final = 80
@@ -55,17 +53,12 @@ def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
     """Return what stands around a line of a document."""
     above, below = (list(layout.beside(number, step, NEAR)) for step in (-1, 1))
     return Around(
-        above=[skeleton(_ends(layout.lines[n])).strip() for n in above],
-        below=[skeleton(_ends(layout.lines[n])).strip() for n in below],
+        above=[layout.bare_line(n) for n in above],
+        below=[layout.bare_line(n) for n in below],
         joined_above=bool(above) and layout.adjoins(number, above[0]),
         below_small=bool(below) and layout.lines[below[0]].lstrip(" \t\"“'(")[:1].islower(),
         in_cell=in_cell,
     )
-
-
-def _ends(line: str) -> str:
-    """Return a line, of a very long one only its beginning and end."""
-    return line if len(line) <= 2 * _EDGE else f"{line[:_EDGE]} {line[-_EDGE:]}"
 
 
 def stands_as_mark(level: Level, case: Case, around: Around) -> bool:

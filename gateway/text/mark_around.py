@@ -13,7 +13,7 @@ from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import stamp_line
 from gateway.text.mark_pieces import cell_key, same_row
 from gateway.text.mark_words import Level, Spelling, bare
-from gateway.text.normal import canonical, run_together, skeleton
+from gateway.text.normal import canonical, run_together
 
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 """One item of a list in code or data, whose comma is none of a sentence."""
@@ -37,7 +37,7 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     shown = canonical(other.text).text
     following = layout.adjacent(value, 1)
-    if following is not None and run_together(skeleton(layout.lines[following])) in SIBLINGS - {
+    if following is not None and run_together(layout.bare_line(following)) in SIBLINGS - {
         "khan",
         "hoatoc",
         "thuongkhan",
@@ -79,7 +79,7 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
         return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
     siblings = _siblings(layout, line)
-    own = run_together(skeleton(line.text))
+    own = run_together(layout.bare_line(line.number))
     siblings.discard(own)
     capitals = "".join(c for c in shown if c.isalpha()).isupper()
     if len(siblings) >= (2 if capitals else 1) and not look.red:
@@ -91,12 +91,12 @@ def _siblings(layout: Layout, line: Line) -> set[str]:
     """Return the other levels and column heads that stand next to a line."""
     around = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
     if line.place is not Place.CELL:
-        words = {run_together(skeleton(layout.lines[n])) for n in around}
+        words = {run_together(layout.bare_line(n)) for n in around}
         return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"})
     own = cell_key(line.runs[0])
     found: set[str] = set()
     for number in around:
-        word = run_together(skeleton(layout.lines[number]))
+        word = run_together(layout.bare_line(number))
         other = cell_key(layout.line(number).runs[0]) if word in SIBLINGS else None
         if own is None or other is None or own[2] == other[2]:
             found.add(word)

@@ -18,7 +18,7 @@ from gateway.text.colour import is_red
 from gateway.text.fonts import legacy_font
 from gateway.text.legacy import decode_runs
 from gateway.text.mark_hits import Look, Place
-from gateway.text.normal import unify_line_breaks
+from gateway.text.normal import skeleton, unify_line_breaks
 
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
@@ -42,6 +42,8 @@ _PLACES: Final = {
 
 WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
 """Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""
+
+_EDGE: Final = 200
 
 
 class Line:
@@ -102,6 +104,7 @@ class Layout:
         if needs_decoding(self.runs, "".join(texts)):
             texts = [item.text for item in decode_runs(self.runs)]
         self._run_texts = texts
+        self._bare_lines: dict[int, str] = {}
         self._known_runs: dict[int, list[list[Run]]] = {}
         self.blocks = self._joined(texts)
         if not "".join(self.blocks).isprintable():
@@ -136,6 +139,15 @@ class Layout:
     def lines(self) -> list[str]:
         """Every line's text."""
         return self.whole.split("\n")
+
+    def bare_line(self, number: int) -> str:
+        """Return the skeleton of a line, of a very long one only that of its beginning and end."""
+        known = self._bare_lines.get(number)
+        if known is None:
+            line = self.lines[number]
+            known = skeleton(line if len(line) <= 2 * _EDGE else f"{line[:_EDGE]} {line[-_EDGE:]}").strip()
+            self._bare_lines[number] = known
+        return known
 
     @cached_property
     def _first_lines(self) -> list[int]:

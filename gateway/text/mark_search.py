@@ -39,6 +39,16 @@ class MarkSettings(Struct, frozen=True):
 
 
 _MOST_MARKS: Final = 24
+_OF_A_SPLIT: Final = 240
+_OF_A_READING: Final = 150
+_OF_SURROUNDINGS: Final = 120
+"""What it costs to judge a level over several lines, another reading of a line, and the lines around, in letters."""
+_GRAVER: Final = {
+    Level.UNSPECIFIED: ("mat",),
+    Level.MAT: ("toi", "tuy", "giaimat"),
+    Level.TOI_MAT: ("tuy", "giaimat"),
+    Level.TUYET_MAT: ("giaimat",),
+}
 _PERSON: Final = re.compile(
     r"property:(?:author|creator|last-?author|lastmodifiedby|manager|initial-creator|from|to|cc|sender|reply-to|artist|xpauthor)$",
     re.IGNORECASE,
@@ -56,7 +66,8 @@ class Search:
         self.work = work
         self.unjudged = False
         """Whether lines that could be a mark were left, because too many were judged already."""
-        self._gravest = self._seen = 0
+        self._marked = self._seen = 0
+        self._gravest = Level.UNSPECIFIED
         self._marked_blocks: set[int] = set()
         self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
         self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
@@ -77,21 +88,23 @@ class Search:
         scanned = any(run.origin is Origin.OCR for run in layout.runs)
         for number in sorted(found.lines):
             line = layout.lines[number]
-            if as_written and (
-                (is_clear(line) and not scanned) or is_prose(skeleton(without_filler(line)), layout.place_of(number))
-            ):
+            if as_written:
+                plain = skeleton(without_filler(line))
+                if (is_clear(line) and not scanned) or is_prose(plain, layout.place_of(number)):
+                    continue
+            if self._is_enough() and not self._may_be_graver(skeleton(line)):
                 continue
             if not self._goes_on(len(line)):
                 break
             self._judge(number)
         for first, last in found.split:
-            if not self._goes_on(0):
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
                 break
             self._judge_split(first, last)
         if scanned:
             self._judge_scanned()
         for window in scattered(layout):
-            if not self._goes_on(0):
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
                 break
             self._judge_window(window)
         if (copying := copying_line(whole)) is not None and copying < len(layout.lines):
@@ -100,20 +113,29 @@ class Search:
         return self._marks()
 
     def _goes_on(self, letters: int) -> bool:
-        """Tell whether one more line is judged: neither enough is found already nor too much was looked at."""
-        self._note_found()
-        if self._gravest >= _MOST_MARKS:
-            return False
+        """Tell whether one more line is judged, since not too much was looked at."""
         if not self.work.take(letters):
             self.unjudged = True
             return False
         return True
 
+    def _is_enough(self) -> bool:
+        """Tell whether as many marks are certain as are told of."""
+        self._note_found()
+        return self._marked >= _MOST_MARKS
+
+    def _may_be_graver(self, plain: str) -> bool:
+        """Tell whether a bare line may say more than what is certain already: a higher level, or that it was lifted."""
+        letters = run_together(plain)
+        return any(word in letters for word in _GRAVER[self._gravest])
+
     def _note_found(self) -> None:
         """Count what was found since the last call."""
         for line, hit, _ in self.found[self._seen :]:
             self._marked_blocks.add(line.block)
-            self._gravest += hit.strength is Strength.MARKED and hit.level is Level.TUYET_MAT
+            if hit.strength is Strength.MARKED:
+                self._marked += 1
+                self._gravest = max(self._gravest, hit.level, key=lambda level: level.rank)
         self._seen = len(self.found)
 
     def _extra_lines(self) -> Iterator[int]:
@@ -131,6 +153,7 @@ class Search:
         hit = line_hit(text, look, short_block=short)
         codes = disguise(line.text) if hit is not None else ()
         for other, charset, code in readings(raw[:2000]):
+            self.work.spend(_OF_A_READING)
             second = line_hit(canonical(other).text, look, short_block=short)
             if second is None or second.spelling is not Spelling.EXACT:
                 continue
@@ -153,6 +176,7 @@ class Search:
         if hit.strength is Strength.NOTED and hit.form == "stamp-line":
             hit = self._alone(line, hit, shown)
         if hit is not None and hit.exposed:
+            self.work.spend(_OF_SURROUNDINGS)
             hit = with_lines_around(layout, line, hit, look, shown)
         if hit is not None:
             self.found.append((line, hit, codes))
@@ -182,14 +206,14 @@ class Search:
         """Read letters that stand in lines or blocks of their own as one word."""
         layout = self.layout
         lines = layout.lines
-        if last - first > 8 or any(len(skeleton(lines[n]).strip()) > 14 for n in range(first, last + 1)):
+        if last - first > 8 or any(len(layout.bare_line(n)) > 14 for n in range(first, last + 1)):
             return
         line = layout.line(last)
         look = layout.line(first).look
         start = first
         best: Hit | None = None
         while start >= max(0, first - 8):
-            if start < first and len(skeleton(lines[start]).strip()) > 6:
+            if start < first and len(layout.bare_line(start)) > 6:
                 break
             text = canonical(" ".join(lines[start : last + 1])).text
             hit = stamp_line(text, look)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 LIMIT_LETTERS: Final = 4_000_000
-"""About 60,000 short lines or 4 seconds; the largest honest sheets hold some thousand lines that could be a mark."""
+"""About 50,000 short lines or 2 seconds; the largest honest sheets hold some thousand lines that could be a mark."""
 _EACH_LINE: Final = 60
 """What a judgement costs beside the letters of its line, in letters."""
 
@@ -22,5 +22,9 @@ class Work:
 
     def take(self, letters: int) -> bool:
         """Charge the judgement of one line; False when it would be too much."""
-        self._letters -= letters + _EACH_LINE
+        self.spend(letters + _EACH_LINE)
         return self._letters >= 0
+
+    def spend(self, letters: int) -> None:
+        """Charge what a judgement came to cost beside."""
+        self._letters -= letters
