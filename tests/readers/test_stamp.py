@@ -215,8 +215,9 @@ def bgr(page: Image.Image) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mark", scans.MARKS)
-def test_a_mark_below_the_name_of_the_office_in_one_frame_is_read(mark: str) -> None:
-    page = stamped(boxed([("UBND PHƯỜNG AN LẠC", 7), (mark, 15)], 200), 200)
+@pytest.mark.parametrize("sizes", [(7, 15), (10, 24)])
+def test_a_mark_below_the_name_of_the_office_in_one_frame_is_read(mark: str, sizes: tuple[int, int]) -> None:
+    page = stamped(boxed([("UBND PHƯỜNG AN LẠC", sizes[0]), (mark, sizes[1])], 200), 200)
     assert marks(stamp.find(bgr(page), 200))[:1] == [mark]
 
 

@@ -43,6 +43,8 @@ LIMIT_CANDIDATES = 60
 AROUND = 8
 """Pixels around a box that help to tell print from paper."""
 LIMIT_REGISTERS = 4
+TWO_LINES = 1.0
+"""Inches up to which a large frame may be that of a mark below the name of the office."""
 FRAMED_SURE = 0.8
 """Score from which a mark in a frame needs no second look."""
 WHOLE_SURE = 0.86
@@ -172,6 +174,10 @@ def _read_registers(ink: Pixels, frames: list[Rectangle], dpi: float, kind: Ink)
     for frame in frames[:LIMIT_REGISTERS]:
         box = upright(ink, frame)
         text, score = "", 0.0
+        short = read_box(box) if frame[1][1] <= TWO_LINES * dpi else None
+        if short is not None and short.text in VOCABULARY:
+            results.append((Candidate(frame, kind, framed=True), short))
+            continue
         if engine is not None:
             top = max(float(np.percentile(box, 98)), 1.0)
             picture = 255 - np.clip(box.astype(np.float32) * (255 / top), 0, 255).astype(np.uint8)
