@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import suppress
 
 import pytest
@@ -111,6 +112,24 @@ def test_a_file_in_the_data_of_a_field_is_a_member():
     field = r"{\*\datafield 0000000000000000504b03041400000000}"
     reading = rtf.read(Source(data=(HEAD + field + "}").encode(), part="1"), Budget())
     assert [member.data[:4] for member in reading.members] == [b"PK\x03\x04"]
+
+
+def test_the_drawing_for_old_programs_gives_its_letters_and_no_second_picture():
+    def wmf(*records: bytes) -> str:
+        body = b"".join(records) + struct.pack("<IH", 3, 0)
+        return (struct.pack("<HHHIHIH", 1, 9, 0x300, 9 + len(body) // 2, 0, 0, 0) + body).hex()
+
+    text = b"TOI MAT "
+    letters = struct.pack("<H", len(text)) + text + struct.pack("<hh", 10, 0)
+    drawing = wmf(struct.pack("<IH", 3 + len(letters) // 2, 0x0521) + letters)
+    shown = r"{\*\shppict{\pict\pngblip 89504e470d0a1a0a00}}"
+    for group in ("nonshppict", r"shprslt\par\pard"):
+        both = HEAD + shown + r"{\%s{\pict\wmetafile8 %s}}}" % (group, drawing)
+        reading = rtf.read(Source(data=both.encode(), part="1"), Budget())
+        assert [member.data[:4] for member in reading.members] == [b"\x89PNG"]
+        assert [run.text.strip() for run in reading.document.runs] == ["TOI MAT"]
+    alone = rtf.read(Source(data=(HEAD + r"{\pict\wmetafile8 %s}}" % drawing).encode(), part="1"), Budget())
+    assert [member.relation for member in alone.members] == ["image"]
 
 
 def test_binary_data_is_no_markup():

@@ -15,7 +15,8 @@ from typing import Final
 from gateway.model import ActiveContent, Document, Image, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.ole.objects import wide_strings
-from gateway.readers.ooxml.sink import Sink
+from gateway.readers.ooxml.sink import Place, Sink
+from gateway.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.readers.word.rtf_looks import CONTROLS
 from gateway.readers.word.rtf_objects import field_member, object_member, octets_of
 from gateway.readers.word.rtf_pages import PAGE_WORDS, Pages
@@ -29,6 +30,8 @@ _TOKEN: Final = re.compile(
 )
 _LIMIT_DEPTH: Final = 1000
 _CHECK_EVERY: Final = 4096
+_FOR_OLD_PROGRAMS: Final = {"nonshppict", "shprslt"}
+"""Groups that say once more, for programs before Word 97, what the group before them says."""
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -133,6 +136,8 @@ class _Reader:
                 self._out.shape_name = ""
             elif word == "fldrslt":
                 self._out.state = replace(self._out.state, link=self._code.startswith("HYPERLINK"))
+            elif word == "shprslt":
+                self._out.state = replace(self._out.state, destination=word)
         elif word in SILENT:
             self._out.state = replace(self._out.state, destination=word, silent=True)
         elif not word and self._out.state.destination == "docvar":
@@ -255,6 +260,9 @@ class _Reader:
         self._budget.take_file()
         place = f"paragraph:{self._out.paragraph}"
         if destination == "pict":
+            if self._out.state.destination in _FOR_OLD_PROGRAMS and self._members and is_metafile(data):
+                self._fallback(data, place)
+                return
             self._images.append(Image(locator=place, page=self._out.page))
             self._members.append(Member(name="picture", data=data, relation="image", locator=place))
             return
@@ -267,6 +275,24 @@ class _Reader:
             member = object_member(data, place)
         self._active.append(ActiveContent("ole-object", place))
         self._members.append(member)
+
+    def _fallback(self, data: bytes, place: str) -> None:
+        """Read the letters of what programs before Word 97 show in place of the picture before it.
+
+        Its bitmaps are that picture once more, uncompressed; to look at both would take twice the time that a mail has.
+        """
+        drawn = Sink(self._budget)
+        try:
+            read_metafile(data, drawn, Place(place, Role.TEXTBOX), name="picture")
+        except ReadError as error:
+            if error.status is not ReadStatus.MALFORMED:
+                raise
+            self._members.append(Member(name="picture", data=data, relation="image", locator=place))
+            return
+        for run in drawn.runs:
+            self._out.aside(run.text)
+        if drawn.members:
+            self._active.append(ActiveContent("unread-picture", place))
 
 
 def _group(data: bytes, position: int) -> bytes:
