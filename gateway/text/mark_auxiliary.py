@@ -9,6 +9,7 @@ from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_words import Level
 
 _LETTERS: Final = re.compile(r"[^\W\d_]")
+_BLANKS: Final = re.compile(r"[ \xa0]{2,}")
 _RECALL: Final = re.compile(r"^[\W_\d]*tai lieu thu hoi\s*(?:$|[.;:!)\]]|sau (?:hoi nghi|cuoc hop|hop|khi)|\(|[-–])")
 _ENVELOPE: Final = re.compile(r"^[\W_]*chi nguoi co ten (?:moi )?duoc (?:phep )?(?:boc|mo) (?:phong )?bi[\W_]*$")
 _COPY: Final = re.compile(r"^[\W_]*ban sao (?:tai lieu )?bi mat nha nuoc[\W_]*$")
@@ -23,6 +24,7 @@ _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
 
 def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find the stamps that only classified papers bear, those that end secrecy, and circulation stamps (S7, S8)."""
+    plain = _BLANKS.sub(" ", plain)
     letters = "".join(_LETTERS.findall(text[:200]))
     capitals = letters.isupper()
     accented = not letters.isascii()

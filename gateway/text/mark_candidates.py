@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from gateway.text.mark_layout import Layout
 from gateway.text.mark_readings import legacy_sign
 
-_LEVEL: Final = re.compile(r"m[\W_]{0,4}a[\W_]{0,4}t(?![a-z])")
+_LEVEL: Final = re.compile(r"m[\W_]{0,12}a[\W_]{0,12}t(?![a-z])")
 _AUXILIARY: Final = (
     # Each begins with letters, so that the search jumps from one occurrence to the next.
     re.compile(r"thu[\W_]{1,3}hoi(?![a-z])"),

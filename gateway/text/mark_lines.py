@@ -175,6 +175,8 @@ def headed_line(text: str, plain: str, look: Look) -> Hit | None:
     if stamped is None:
         return None
     company = found["rest"] or found["head"] or ""
+    if stamped is Level.MAT and re.search(r"(?<![a-z])gan\W*$|^\W*tuy(?![a-z])", company):
+        return None  # the gall beside the liver
     if group == "level" and re.match(r"[\W_]*\d", company):
         return None  # a count: "MẬT: 05 văn bản"
     if (

@@ -15,6 +15,7 @@ from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_words import (
     CONTINUES,
     NOUN_BEFORE,
+    ORGANS,
     TRAP_AFTER,
     TRAP_BEFORE,
     Case,
@@ -144,6 +145,8 @@ def _tokens(text: str) -> list[_Token]:
 
 def _trapped(token: _Token) -> bool:
     """Tell whether the words around make it another word; a strong separator between them frees it."""
+    if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
+        return True
     near_left = (
         _WORD.search(token.before[-12:]) is not None and re.search(r"[^\W\d_][\s_\-.]*$", token.before) is not None
     )

@@ -40,7 +40,7 @@ class MarkSettings(Struct, frozen=True):
 
 _MOST_MARKS: Final = 24
 _OF_A_SPLIT: Final = 240
-_OF_A_READING: Final = 150
+_OF_A_READING: Final = 200
 _OF_SURROUNDINGS: Final = 120
 """What it costs to judge a level over several lines, another reading of a line, and the lines around, in letters."""
 _GRAVER: Final = {
@@ -54,6 +54,7 @@ _PERSON: Final = re.compile(
     re.IGNORECASE,
 )
 """Properties that name a person."""
+_BULLETS: Final = frozenset("-+*")
 _SENTENCE_END: Final = re.compile(r"[.!?,;:…]\W*$")
 
 
@@ -93,6 +94,8 @@ class Search:
                 if (is_clear(line) and not scanned) or is_prose(plain, layout.place_of(number)):
                     continue
             if self._is_enough() and not self._may_be_graver(skeleton(line)):
+                if not self._goes_on(0):
+                    break
                 continue
             if not self._goes_on(len(line)):
                 break
@@ -186,7 +189,9 @@ class Search:
         letters = "".join(character for character in shown if character.isalpha())
         case = case_of(letters) if letters else Case.SMALL
         around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
-        if not _SENTENCE_END.search(shown) and stands_as_mark(hit.level, case, around):
+        bullet = shown.lstrip()[:1]
+        item = bullet in _BULLETS and any(line.startswith(bullet) for line in (*around.above[:1], *around.below[:1]))
+        if not item and not _SENTENCE_END.search(shown) and stands_as_mark(hit.level, case, around):
             return hit._replace(strength=Strength.SUSPECTED, form="lone-line")
         return hit if case is Case.TITLE else None
 

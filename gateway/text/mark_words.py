@@ -190,6 +190,7 @@ _BEFORE: Final = [
     "xứ",
     "dày",
     "rậm",
+    "trăng",
     "bảo",
 ]
 TRAP_BEFORE: Final = frozenset(word.upper() for word in _BEFORE)
@@ -197,6 +198,9 @@ TRAP_BEFORE: Final = frozenset(word.upper() for word in _BEFORE)
 
 NOUN_BEFORE: Final = frozenset({"TÀI LIỆU", "VĂN BẢN", "CÔNG VĂN", "HỒ SƠ", "THÔNG TIN", "ĐIỆN", "TIN", "CHỮ", "DẤU"})
 """Nouns that "mật" follows as an adjective in titles and prose."""
+
+ORGANS: Final = frozenset({"GAN", "TỤY", "TUỴ"})
+"""Neighbours of the gall in the body and in the names of hospital wards, whatever stands between: "Gan - Mật - Tụy"."""
 
 _AFTER: Final = [
     "khẩu",
@@ -209,6 +213,8 @@ _AFTER: Final = [
     "hoa",
     "ước",
     "thám",
+    "thư",
+    "nghị",
     "đàm",
     "tông",
     "ngữ",

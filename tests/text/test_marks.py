@@ -271,3 +271,32 @@ def _timed(document: Document) -> float:
     started = time.process_time()
     find_in_document(document)
     return time.process_time() - started
+
+
+@pytest.mark.parametrize("ward", ["KHOA NGOẠI GAN - MẬT", "Khoa Gan - Mật - Tụy", "SIÊU ÂM: GAN - MẬT - TỤY"])
+def test_the_gall_beside_the_liver_is_no_mark(ward):
+    assert not stops(one(ward))
+    assert find_in_subject(ward) == find_in_filename(ward) == ()
+
+
+@pytest.mark.parametrize("subject", ["TUẦN TRĂNG MẬT", "MẬT THƯ", "MẬT NGHỊ HỒNG Y"])
+def test_words_made_with_mat_are_no_marks(subject):
+    assert find_in_subject(subject) == ()
+
+
+def test_an_item_of_a_list_is_no_mark_and_the_same_word_between_the_head_and_the_number_is_one():
+    def lines(*texts: str) -> Document:
+        runs = tuple(Run(text=text, block=number) for number, text in enumerate(texts))
+        return Document(part="1", format="text", runs=runs)
+
+    head, foot = "Kính gửi: Văn phòng", "Báo cáo tình hình quý III năm 2026 của đơn vị."
+    assert not stops(lines(head, "- Đường", "- Mật", "- Sữa", foot))
+    assert stops(lines("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "- Mật -", "Số: 12/KH-UBND", head, foot))
+
+
+@pytest.mark.parametrize(
+    "text", ["TÀI  LIỆU  THU  HỒI", "T       Ố       I          M       Ậ       T", "M______Ậ______T"]
+)
+def test_wide_gaps_hide_no_stamp(text):
+    assert stops(one(text, Role.TEXTBOX))
+    assert stops(one(text))
