@@ -16,7 +16,7 @@ KNOWN = {
     # file: (status of the container itself, why it is not what its manifest says)
     "libarchive__cab_lzx_invalid_history.cab": ReadStatus.OK,  # a later libarchive refuses it, this one and 7-Zip read it
     "tika__testZip_with_DataDescriptor.zip": ReadStatus.MALFORMED,  # its offsets point beside the local headers
-    "py7zr__zstdmt-brotli.7z": ReadStatus.MALFORMED,  # Brotli in skippable frames, 7-Zip does not open it either
+    "py7zr__zstdmt-brotli.7z": ReadStatus.UNSUPPORTED,  # Brotli in skippable frames, 7-Zip does not open it either
     "rarfile__rar15-comment-lock.rar": ReadStatus.UNSUPPORTED,  # compression of RAR 1.5
     "rarfile__rar2-unix-owner.rar": ReadStatus.UNSUPPORTED,  # compression of RAR 2
     "rarfile__unicode.rar": ReadStatus.UNSUPPORTED,  # solid RAR 4
