@@ -24,6 +24,7 @@ from gateway.readers.base import Budget, Source
 from gateway.readers.pdf import reader as pdf
 from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_words
 from tests.readers import pdfs, scan_makers, scans
+from tests.readers.corpus import CORPUS, needs_corpus
 
 pytestmark = pytest.mark.skipif(
     not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
@@ -257,3 +258,15 @@ def test_a_stamp_of_dots_is_found_and_a_page_of_letters_is_left_as_it_is() -> No
     plain = bgr(page.point(lambda v: 255 * (v > 160)).convert("RGB"))
     assert halftone.smoothed(plain, 200) is plain
     assert halftone.smoothed(bgr(dots.convert("RGB")), 200) is not plain
+
+
+@needs_corpus
+@pytest.mark.parametrize(
+    "name", ["vietadmin__4_2_v4_rotated.jpg", "qlvb__2011_12_28_0904000000972844_275.pdf"], ids=["dots", "fringes"]
+)
+def test_dots_and_coloured_fringes_of_real_scans_are_no_unread_stamp(name: str) -> None:
+    data = (CORPUS / "vietnam" / name).read_bytes()
+    reader = pdf if name.endswith(".pdf") else image
+    document = reader.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 90)).document
+    assert document.images
+    assert not any(one.unread_boxes for one in document.images)

@@ -87,12 +87,14 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     readings: list[tuple[Candidate, Reading]] = []
     seen = planes(page)
     weakest = seen.weakest
-    for kind, ink, threshold in seen.inks:
-        readings += _coloured(ink, threshold, weakest, work, kind, deadline)
+    for kind, ink, threshold, uneven in seen.inks:
+        found = _coloured(ink, threshold, weakest, work, kind, deadline)
+        # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
+        readings += [item for item in found if not uneven or item[1].text in VOCABULARY]
     readings += _dark(page[: int(page.shape[0] * UPPER)], weakest, readings, work, deadline)
     settled = _settled(readings)
     if seen.inks:
-        settled = _settled(_confirmed({kind: ink for kind, ink, _ in seen.inks}, settled, work))
+        settled = _settled(_confirmed({one.kind: one.pixels for one in seen.inks}, settled, work))
     return [
         _stamp(candidate, reading, scale)
         for candidate, reading in settled

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -67,13 +68,23 @@ class Candidate:
     """All four sides are drawn; otherwise it is a line of letters."""
 
 
+class ColouredInk(NamedTuple):
+    """How much of one colour each pixel has."""
+
+    kind: Ink
+    pixels: Pixels
+    threshold: int
+    """From which it is ink."""
+    uneven: bool
+    """The page is not of one colour (a desk, a shadow, a fault of the scanner): what looks like a frame may be none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planes:
     """What the ink of a page is looked for in."""
 
-    inks: tuple[tuple[Ink, Pixels, int], ...]
-    """Coloured inks that the page has, with the threshold from which each is ink. Blue is taken from `BLUE_UPPER` only:
-    below stand signatures."""
+    inks: tuple[ColouredInk, ...]
+    """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below stand signatures."""
     weakest: Pixels
     """The least of blue, green and red of each pixel: every ink is dark in it."""
 
@@ -90,17 +101,18 @@ def planes(page: Pixels) -> Planes:
     for kind, ink in ((Ink.RED, warm), (Ink.BLUE, cool)):
         levelled = _levelled(np.asarray(ink, np.uint8))
         if levelled is not None:
-            found.append((kind, *levelled))
+            found.append(ColouredInk(kind, *levelled))
     return Planes(tuple(found), np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
 
 
-def _levelled(ink: Pixels) -> tuple[Pixels, int] | None:
-    """Take off what all of the page has of a colour, and return the threshold; None when there is no such ink."""
+def _levelled(ink: Pixels) -> tuple[Pixels, int, bool] | None:
+    """Take off what all of the page has of a colour; return threshold and unevenness too, None without such ink."""
     sample = ink[::4, ::4]
     # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
     usual, spread = float(np.median(sample)), float(np.percentile(sample, 84))
     threshold = int(max(RED_FLOOR, usual + 4 * (spread - usual) + 6))
-    if threshold > usual + UNEVEN:
+    uneven = threshold > usual + UNEVEN
+    if uneven:
         # A desk around the page, or a shadow on it, has more of the colour than paper: each place has its own level.
         ink = np.asarray(cv2.subtract(ink, _surroundings(ink)), np.uint8)
         sample = ink[::4, ::4]
@@ -111,7 +123,7 @@ def _levelled(ink: Pixels) -> tuple[Pixels, int] | None:
     if usual >= 1:
         ink = np.asarray(cv2.subtract(ink, np.full_like(ink, int(usual))), np.uint8)
         threshold = max(RED_FLOOR, threshold - int(usual))
-    return ink, threshold
+    return ink, threshold, uneven
 
 
 def _surroundings(ink: Pixels) -> Pixels:

@@ -81,7 +81,6 @@ class PageReading:
 
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
     """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
-    pixels = halftone.smoothed(pixels, view.dpi)
     if wish is Wish.STAMPS or ocr.engine() is None:
         return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
     seen = writing(pixels)
@@ -149,7 +148,7 @@ class _Text:
 def _examine_upright(
     pixels: Pixels, view: PageView, wish: Wish, budget: Budget, *, photo: bool = False
 ) -> tuple[PageReading, _Text]:
-    stamps = stamp.find(pixels, view.dpi, deadline=budget.deadline)
+    stamps = _stamps(pixels, view.dpi, budget.deadline)
     framed = [item for item in stamps if item.framed]
     runs = list(_stamp_runs(pixels, stamps, view))
     whole, text = False, _Text(0, 0.0)
@@ -181,6 +180,17 @@ def _examine_upright(
         spend(budget, time.monotonic() - began, photo=photo)
         runs += line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
     return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole, doubtful), text
+
+
+def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
+    """Return the stamps of a page; of dots, which are no lines, only those that can be read when they are smoothed."""
+    found = stamp.find(pixels, dpi, deadline=deadline)
+    if any(one.text in VOCABULARY for one in found):
+        return found
+    smooth = halftone.smoothed(pixels, dpi)
+    if smooth is pixels:
+        return found
+    return [*found, *(one for one in stamp.find(smooth, dpi, deadline=deadline) if one.text in VOCABULARY)]
 
 
 def seconds_left(budget: Budget, *, photo: bool = False) -> float:
