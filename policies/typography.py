@@ -16,6 +16,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import About, Disposition, Document, Evidence, Finding, FindingOutcome, Need, Rule
+from gateway.text.colour import hue
 from gateway.text.fonts import family_key
 from gateway.text.margins import MarginRules, margin_faults
 from gateway.text.marks import Strength, Work, find_in_document
@@ -181,11 +182,12 @@ def _look(
             secret,
         )
     if black is not None and black * 100 < settings.black_share_percent:
+        colour = report.colours[0][0]
         yield _passage_finding(
             f"{subject}_colour",
             document,
             report.passages_of(FaultKind.COLOUR),
-            {"colour": report.colours[0][0], "share_percent": _percent(black)},
+            {"colour": colour, "hue": hue(colour), "share_percent": _percent(black)},
             secret,
         )
 
