@@ -21,7 +21,7 @@ from gateway.config import Configuration
 from gateway.engine.places import Language
 from gateway.engine.wording import say
 from gateway.mime import parse
-from gateway.model import Indication, Signature
+from gateway.model import Document, Indication, ReadStatus, Signature
 from gateway.sample import as_message, is_message
 from gateway.workers.pool import WorkerPool
 from gateway.workers.wire import InspectionRequest, Limits
@@ -29,6 +29,9 @@ from gateway.workers.wire import InspectionRequest, Limits
 _BESIDE = frozenset({".p7s", ".sig", ".sign", ".p7b"})
 _VIETNAM = timezone(timedelta(hours=7))
 _COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
+_UNREAD = frozenset(
+    {ReadStatus.ENCRYPTED, ReadStatus.MALFORMED, ReadStatus.LIMIT, ReadStatus.TIMEOUT, ReadStatus.CRASHED}
+)
 _VERDICTS = {Indication.TOTAL_PASSED: "stands", Indication.TOTAL_FAILED: "fails", Indication.INDETERMINATE: "unclear"}
 
 
@@ -48,12 +51,12 @@ def run(
     finally:
         workers.close()
     good = True
-    for file, signatures in found:
+    for file, signatures, status in found:
         good = good and bool(signatures) and all(one.indication is Indication.TOTAL_PASSED for one in signatures)
         if as_json:
-            print_json({"file": name_as_text(file), "signatures": signatures})
+            print_json({"file": name_as_text(file), "status": status.value, "signatures": signatures})
         else:
-            print("\n".join(_lines(file, signatures, language)))
+            print("\n".join(_lines(file, signatures, status, language)))
     if unread:
         return EXIT_CANNOT_RUN
     return 0 if good else EXIT_REFUSED
@@ -61,8 +64,8 @@ def run(
 
 async def _verify_all(
     files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
-) -> tuple[list[tuple[Path, tuple[Signature, ...]]], bool]:
-    """Return the signatures of each file that can be read, and whether one cannot; that is told at once."""
+) -> tuple[list[tuple[Path, tuple[Signature, ...], ReadStatus]], bool]:
+    """Return signatures and reading of each file that can be opened, and whether one cannot; that is told at once."""
     beside = [file for file in files if file.suffix.lower() in _BESIDE]
     signed = [file for file in files if file not in beside] or beside
     found, unread = [], False
@@ -86,7 +89,7 @@ async def _verify_all(
             now=now,
         )
         inspection = await workers.inspect(request)
-        found.append((file, inspection.signatures))
+        found.append((file, inspection.signatures, _status(inspection.documents)))
     return found, unread
 
 
@@ -108,10 +111,16 @@ def _content(file: Path, companions: Sequence[Path]) -> bytes:
     return message.as_bytes()
 
 
-def _lines(file: Path, signatures: Sequence[Signature], language: Language) -> Iterator[str]:
+def _status(documents: Sequence[Document]) -> ReadStatus:
+    """Return why a file could not be read, OK when it could: without that nobody knows whether it is signed."""
+    return next((one.status for one in documents if one.status in _UNREAD), ReadStatus.OK)
+
+
+def _lines(file: Path, signatures: Sequence[Signature], status: ReadStatus, language: Language) -> Iterator[str]:
     yield name_for_people(file)
     if not signatures:
-        yield f"  {say('verify', 'line', 'unsigned', language)}"
+        key = "unsigned" if status is ReadStatus.OK else status.value
+        yield f"  {say('verify', 'line', key, language)}"
     for number, one in enumerate(signatures, 1):
         verdict = _coloured(say("verify", "line", _VERDICTS[one.indication], language), one.indication)
         place = say("verify", "line", "page", language, page=one.page) if one.page else one.field

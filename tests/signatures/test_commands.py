@@ -48,6 +48,12 @@ def test_verify_reports_every_file_for_tools_and_says_by_its_exit_code_whether_a
     assert "HỢP LỆ" in shown
     assert "079000000000" not in shown
 
+    (tmp_path / "hong.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    assert verify.run([tmp_path / "hong.pdf"], configuration, now=NOW) == 1
+    shown = capsys.readouterr().out
+    assert "tệp bị hỏng nên không biết có chữ ký số hay không" in shown
+    assert "không có chữ ký số" not in shown
+
 
 def test_list_and_check_tell_what_is_there_and_what_is_missing(folder, capsys):
     assert trust.show(folder) == 0
