@@ -9,7 +9,6 @@ import os
 import zipfile
 import zlib
 
-import PIL.Image
 import pytest
 from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
@@ -287,19 +286,6 @@ def test_embedded_documents_are_read_and_files_handed_on() -> None:
     }  # fmt: skip
     assert {each.kind for each in reading.document.active_content} == {"ole-object", "external-object"}
     assert reading.document.images[0].sha256 == hashlib.sha256(b"\x89PNG").hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("name", "longer", "looked_at"),
-    [("Thumbnails/thumbnail.png", 512, False), ("Thumbnails/thumbnail.png", 1400, True), ("Pictures/thumbnail.png", 512, True)],
-)  # fmt: skip
-def test_the_small_picture_of_the_first_page_is_left_for_the_page_itself(
-    name: str, longer: int, looked_at: bool
-) -> None:
-    png = io.BytesIO()
-    PIL.Image.new("RGB", (longer * 7 // 10, longer), "white").save(png, "PNG")
-    reading = read_body("<text:p>Kính gửi</text:p>", **{name: png.getvalue()})
-    assert [member.name for member in reading.members] == ([name] if looked_at else [])
 
 
 def test_macros_are_reported_and_their_doctype_is_no_fault() -> None:

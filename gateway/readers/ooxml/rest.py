@@ -18,14 +18,10 @@ from gateway.readers.ooxml.opc import Relationship
 from gateway.readers.ooxml.parts import Parts
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, holds_words, parse, parse_loosely, texts
-from gateway.readers.pictures.image import pixel_size
 from gateway.readers.pictures.metafile import is_metafile, read_metafile
 
 _LOADED: Final = {"attachedTemplate": "external-template", "frame": "external-object", "subDocument": "external-object"}
 """External relationships that a program loads without a click."""
-THUMBNAIL_PIXELS: Final = 512
-"""Longer side of the picture of its first page that a program keeps in a document; LibreOffice makes no larger ones."""
-_THUMBNAIL: Final = re.compile(r"(?i)(?:^|/)(?:Thumbnails/|docProps/)thumbnail\.\w+$")
 _CLICKED: Final = {
     "hyperlink",
     "externalLinkPath",
@@ -143,8 +139,6 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
 def read_picture(name: str, data: bytes, kind: str, sink: Sink) -> None:
     """Read a picture that is made of letters and lines here, hand the others on."""
     place = Place(f"part:{name}", Role.TEXTBOX)
-    if _THUMBNAIL.search(name) and max(pixel_size(data) or (THUMBNAIL_PIXELS + 1,)) <= THUMBNAIL_PIXELS:
-        return  # at fifty dots an inch letters are guesses, and the page that it shows is read
     if is_metafile(data):
         read_metafile(data, sink, place, name=name)
     elif "svg" in kind or name.casefold().endswith(".svg"):

@@ -75,15 +75,6 @@ def _open(source: Source) -> Picture:
         raise ReadError(ReadStatus.MALFORMED, "image") from None
 
 
-def pixel_size(data: bytes) -> tuple[int, int] | None:
-    """Return the width and height that a picture states, None when they cannot be told."""
-    try:
-        with _open(Source(data=data, part="")) as picture:
-            return picture.size
-    except (ReadError, ImportError):
-        return None
-
-
 def _heif() -> bool:
     """Register the HEIC decoder where it is installed."""
     try:
