@@ -33,6 +33,10 @@ class AuditError(TemporaryError):
     """An audit record could not be written durably."""
 
 
+class AuditLostError(AuditError):
+    """The writer of the log ended before it answered: whether the record was written is not known."""
+
+
 class CapacityError(TemporaryError):
     """A limit of memory, disk or concurrency is reached."""
 

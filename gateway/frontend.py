@@ -1,4 +1,4 @@
-"""One front-end process: an event loop with its listeners, its audit writer and its share of the children."""
+"""One front-end process: an event loop with its listeners, its way to the audit and its share of the children."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -53,6 +54,8 @@ class Inherited:
     workers: WorkerPool
     taken: tuple[Taken, ...]
     """Where each listener of the configuration accepts, in its order."""
+    audit_door: socket.socket
+    """To the process that writes the audit log."""
 
 
 def run(inherited: Inherited, ready_pipe: int) -> None:
@@ -87,7 +90,7 @@ class _Frontend:
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         rules = inherited.rulebook.current
-        self._audit = audit = AuditLog.open(configuration.data)
+        self._audit = audit = AuditLog(configuration.data, inherited.audit_door)
         recovery = await audit.start(
             policy=rules.policies.name,
             policy_digest=rules.policies.digest,

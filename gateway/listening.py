@@ -34,6 +34,12 @@ class Taken:
     reservation: socket.socket | None = None
     """Holds host and port from now until the end."""
 
+    def close(self) -> None:
+        """Give the address back."""
+        for held in (*self.sockets, self.reservation):
+            if held is not None:
+                held.close()
+
 
 def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
     """Take the address of each listener, in order; UserError that names the first one that is not to be had."""

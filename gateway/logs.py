@@ -11,6 +11,8 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from gateway.errors import GatewayError
+
 LIMIT_TEXT = 2000
 
 
@@ -44,3 +46,10 @@ def configure(level: str) -> None:
     logging.getLogger("gateway").setLevel(level.upper())
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+
+
+def fault(logger: logging.Logger, reference: str, error: BaseException) -> None:
+    """Write the line to which a 451 with a reference points; with a traceback when it is a bug and no known trouble."""
+    known = isinstance(error, GatewayError)
+    words = f"internal error, reference {reference}" + (f": {error}" if known else "")
+    logger.error("%s", words, exc_info=None if known else error)

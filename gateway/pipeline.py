@@ -26,6 +26,7 @@ from msgspec import structs
 from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
 from gateway.identity import results_header
+from gateway.logs import fault
 from gateway.milter.engine import MilterAnswer
 from gateway.mime import parse
 from gateway.model import (
@@ -201,10 +202,7 @@ class Pipeline:
             return MilterAnswer(disposition=verdict.disposition, reply=reply)
         reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now)
         delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.PASSED_ON
-        # Nothing happens between the two, so they are handed over together and made durable in one commit.
-        await asyncio.gather(
-            self._audit.intent(transaction, verdict, evidence), self._audit.outcome(transaction.id, reply, delivery)
-        )
+        await self._audit.intent_and_outcome(transaction, verdict, evidence, reply, delivery)
         return MilterAnswer(
             disposition=verdict.disposition,
             insert=self._milter_fields(transaction, evidence, verdict, policies),
@@ -232,7 +230,7 @@ class Pipeline:
 
     def internal_error(self, reference: str, error: BaseException) -> Reply:
         """Log a fault of ours and return the temporary failure that the peer gets; the fault's words stay here."""
-        _LOG.error("internal error, reference %s", reference, exc_info=error)
+        fault(_LOG, reference, error)
         return self._texts.reply(451, "4.3.0", "internal", reference=reference)
 
     async def _already_relayed(self, transaction: Transaction) -> str | None:

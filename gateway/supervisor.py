@@ -1,4 +1,4 @@
-"""`gateway serve`: checks everything, takes the ports, starts zygote and front ends, and keeps them running.
+"""`gateway serve`: checks everything, takes the ports, starts zygote, audit and front ends, and keeps them running.
 
 The supervisor touches no mail. It ends with code 0 after SIGTERM or SIGINT once all front ends have drained; SIGHUP
 loads policy, directory, certificates and trust anchors anew. A front end that dies is replaced.
@@ -21,7 +21,8 @@ from pathlib import Path
 
 from gateway import logs
 from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers
-from gateway.audit import AuditLog
+from gateway.audit.committer import Committer
+from gateway.audit.process import AuditProcess
 from gateway.config import Configuration, ListenerKind, split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
@@ -51,20 +52,30 @@ def serve(configuration: Configuration) -> int:
         rulebook = Rulebook(configuration)
         for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
             _LOG.warning("%s", warning)
-        AuditLog.check(configuration.data)
+        Committer.open(configuration.data).close()
         taken = take_addresses(configuration)
         _expect_next_hop(configuration)
         workers = start_workers(configuration)
+
+        def release() -> None:
+            """Give back what a process that serves no mail must not hold."""
+            workers.close()
+            for address in taken:
+                address.close()
+
+        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
+        gc.collect()
+        gc.freeze()
+        audit = AuditProcess(configuration.data, release)
+        audit.start()
         inherited = Inherited(
-            configuration=configuration,
-            rulebook=rulebook,
-            workers=workers,
-            taken=taken,
+            configuration=configuration, rulebook=rulebook, workers=workers, taken=taken, audit_door=audit.door
         )
         try:
-            return _Supervisor(inherited).run()
+            return _Supervisor(inherited, audit).run()
         finally:
             workers.close()
+            audit.close()
 
 
 class _DataFolder:
@@ -126,8 +137,9 @@ def _expect_next_hop(configuration: Configuration) -> None:
 
 
 class _Supervisor:
-    def __init__(self, inherited: Inherited) -> None:
+    def __init__(self, inherited: Inherited, audit: AuditProcess) -> None:
         self._inherited = inherited
+        self._audit = audit
         self._frontends: dict[int, float] = {}
         """Process id to the time of its start."""
         self._due: list[float] = []
@@ -137,9 +149,6 @@ class _Supervisor:
     def run(self) -> int:
         """Start the front ends, say `ready`, and wait for signals until everything has ended."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
-        gc.collect()
-        gc.freeze()
         pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
         for pipe in pipes:
             started = os.read(pipe, 1)
@@ -157,6 +166,7 @@ class _Supervisor:
             elif number == signal.SIGHUP:
                 self._reload()
             self._reap()
+            self._audit.supervise()
             self._replace()
             self._inherited.workers.supervise()
         return 0

@@ -11,7 +11,8 @@ No audit record, no 250: every call returns after the commit (synchronous=FULL) 
 """
 
 from gateway.audit.history import SenderHistory
-from gateway.audit.log import AuditLog, Recovery, Relayed
+from gateway.audit.log import AuditLog, Relayed
 from gateway.audit.record import Delivery
+from gateway.audit.wire import Recovery
 
 __all__ = ["AuditLog", "Delivery", "Recovery", "Relayed", "SenderHistory"]

@@ -1,49 +1,39 @@
 """The log as the pipeline uses it: typed records in, durable before the call returns.
 
-Each process that writes holds a lock on a file of its own for as long as it lives. At start, mails that a dead process
-left between intent and outcome are concluded: *not sent* when the final dot cannot have gone out, else *unknown*. They
-are never sent again; the operator sees them and asks the next hop.
+Records are written by the audit service, which all front ends share. A process that uses the log holds a claim for as
+long as it lives; mails that a dead one left between intent and outcome are concluded when another starts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import secrets
 import socket
 import sqlite3
+import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-
-import msgspec
 
 import gateway
 from gateway.audit import record as r
-from gateway.audit.checkpoint import Signer, last_known_size, write_verifier_key
+from gateway.audit.chain import Entry
+from gateway.audit.channel import Channel
+from gateway.audit.committer import Committer
 from gateway.audit.facts import Keyed, finding_facts, mail_facts, session_facts, text
-from gateway.audit.index import Index
+from gateway.audit.lives import Life
+from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
-from gateway.audit.store import Folder, Turn, connect_readonly, damaged, immediate, open_checked
-from gateway.audit.writer import Entry, Writer, insert, read_head
-from gateway.errors import AuditError
+from gateway.audit.store import Folder, connect_readonly
+from gateway.audit.wire import Recovery
+from gateway.errors import AuditError, AuditLostError
 from gateway.model import Envelope, Evidence, Reply, Session, Transaction, Verdict
 
-_ENCODER = msgspec.json.Encoder()
 _LIMIT_RECENT = 200_000
-
-
-@dataclass(frozen=True)
-class Recovery:
-    """What a start concluded about mails that an earlier process left open."""
-
-    unknown: tuple[str, ...] = ()
-    """References of mails that may or may not have been delivered."""
-    not_sent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,47 +47,31 @@ class Relayed:
 class AuditLog:
     """The audit log of one process. Opened without a running loop, started in it, closed at the end."""
 
-    def __init__(self, folder: Folder, connection: sqlite3.Connection, signer: Signer, keyed: Keyed) -> None:
-        self._folder = folder
-        self._connection = connection
-        self._signer = signer
-        self._keyed = keyed
+    def __init__(self, data: Path, door: socket.socket) -> None:
+        """Open the log of a data directory; `door` leads to the service that writes it. UserError for a missing key."""
+        self._folder = Folder(data)
+        self._keyed = Keyed(self._folder.secret("audit-hmac", 32))
+        self._door = door
         self._process = secrets.token_hex(4)
-        self._writer: Writer | None = None
+        self._channel: Channel | None = None
         self._reader: sqlite3.Connection | None = None
-        self._index: Index | None = None
-        self._life = -1
+        self._life: Life | None = None
+        self._thread: threading.Thread | None = None
         self._keys: dict[str, bytes] = {}
         self._recent: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
         """Relay key to time and reference, of all processes, as far as `relayed` was followed."""
         self._followed = 0
-        self._prefix = b'"process":"%s",' % self._process.encode()
+        self._owed: list[tuple[r.Outcome, Closed]] = []
+        """Outcomes that could not be written when they were known; they go with the next record."""
 
     @classmethod
     def open(cls, data: Path) -> AuditLog:
-        """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable."""
-        folder = Folder(data)
-        folder.prepare()
-        signer = Signer(folder.secret("audit-ed25519", 32))
-        keyed = Keyed(folder.secret("audit-hmac", 32))
-        connection = open_checked(folder)
-        # Checkpoints before the head: other processes may write both in between.
-        noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
-        known = max(noted, last_known_size(folder))
-        head = read_head(connection)
-        if known > head.seq:
-            connection.close()
-            raise damaged(
-                folder.database,
-                f"có {head.seq} bản ghi, điểm kiểm nói {known} / {head.seq} records, a checkpoint says {known}",
-            )
-        write_verifier_key(folder, signer)
-        return cls(folder, connection, signer, keyed)
-
-    @classmethod
-    def check(cls, data: Path) -> None:
-        """Open the log, create it when it is not there, and close it again; UserError as `open`."""
-        cls.open(data)._connection.close()  # noqa: SLF001 - of our own kind
+        """Open or create a log with a service of its own, in a thread; UserError as `Committer.open`."""
+        inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        service = AuditService(Committer.open(data), inner)
+        log = cls(data, door)
+        log._thread = threading.Thread(target=service.run, name="audit-service", daemon=True)
+        return log
 
     @property
     def process(self) -> str:
@@ -108,17 +82,11 @@ class AuditLog:
         self, *, policy: str = "", policy_digest: str = "", directory_digest: str | None = None
     ) -> Recovery:
         """Conclude what dead processes left open, record the start, and begin to write."""
-        self._claim_life()
-        recovery = self._recover()
-        self._index = Index(self._folder)
-        self._writer = Writer(
-            folder=self._folder,
-            signer=self._signer,
-            connection=self._connection,
-            loop=asyncio.get_running_loop(),
-            idle_task=self._index.follow,
-        )
-        self._writer.start()
+        self._life = Life(self._folder, self._process)
+        if self._thread is not None:
+            self._thread.start()
+        self._channel = Channel(self._door)
+        recovery = await self._channel.recover(self._process)
         await self._put(
             r.Start(
                 version=gateway.__version__,
@@ -132,31 +100,29 @@ class AuditLog:
         return recovery
 
     async def close(self) -> None:
-        """Record the end, make a last checkpoint and close everything; safe to call twice."""
-        writer, self._writer = self._writer, None
-        if writer is None:
+        """Record the end and close everything; safe to call twice."""
+        channel = self._channel
+        if channel is None:
             return
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        writer.put(Entry(self._encode(r.Stop()), done))
         with contextlib.suppress(AuditError):
-            await done
-        await asyncio.to_thread(writer.stop)
-        if self._index is not None:
-            self._index.close()
+            await self._put(r.Stop())
+        self._channel = None
+        channel.close()
         if self._reader is not None:
             self._reader.close()
-        writer.close()
-        with contextlib.suppress(OSError):
-            self._life_path(self._process).unlink()
-        os.close(self._life)
-        self._life = -1
+        if self._thread is not None:
+            self._door.close()
+            await asyncio.to_thread(self._thread.join)
+        if self._life is not None:
+            self._life.end()
 
     # --- what the pipeline records ---------------------------------------------------------------------------------
 
     async def intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
         """Record that a judged mail is about to be handed on; durable before any of it goes upstream."""
         record = self._intent(transaction, verdict, evidence)
-        return await self._put(record, Opened(transaction.id, self._process))
+        with self._not_sent_if_lost(transaction.id):
+            return await self._put(record, Opened(transaction.id, self._process))
 
     async def intent_and_sending(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
         """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke.
@@ -166,7 +132,8 @@ class AuditLog:
         reference = transaction.id
         intent = self._put(self._intent(transaction, verdict, evidence), Opened(reference, self._process, sending=True))
         sending = self._put(r.Sending(id=reference))
-        await asyncio.gather(intent, sending)
+        with self._not_sent_if_lost(reference):
+            await asyncio.gather(intent, sending)
         return sending.result()
 
     def _intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> r.Intent:
@@ -177,6 +144,16 @@ class AuditLog:
                 del self._keys[next(iter(self._keys))]
             self._keys[transaction.id] = self._relay_key(login, envelope, transaction.sha256)
         return r.Intent(id=transaction.id, mail=facts)
+
+    async def intent_and_outcome(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply, delivery: r.Delivery
+    ) -> int:
+        """Record in one commit what an MTA is told of a mail that it holds: nothing happens between the two."""
+        facts = mail_facts(transaction, verdict, evidence, self._keyed)
+        intent = self._put(r.Intent(id=transaction.id, mail=facts))
+        outcome = self._put(_outcome(transaction.id, reply, delivery))
+        await asyncio.gather(intent, outcome)
+        return outcome.result()
 
     async def sending(self, reference: str) -> int:
         """Record that the final dot is about to be sent; durable before it is."""
@@ -190,16 +167,13 @@ class AuditLog:
         if delivery is None:
             delivery = r.Delivery.of_code(reply.code) if reply is not None else r.Delivery.UNKNOWN
         key = self._keys.pop(reference, None)
-        return await self._put(
-            r.Outcome(
-                id=reference,
-                delivery=delivery,
-                code=reply.code if reply is not None else 0,
-                enhanced=reply.enhanced if reply is not None else "",
-                text=_first_line(reply),
-            ),
-            Closed(reference, key if delivery is r.Delivery.RELAYED else None),
-        )
+        record = _outcome(reference, reply, delivery)
+        mark = Closed(reference, key if delivery is r.Delivery.RELAYED else None)
+        try:
+            return await self._put(record, mark)
+        except AuditError:
+            self._owed.append((record, mark))
+            raise
 
     async def refused(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply) -> int:
         """Record a mail that was judged and not accepted."""
@@ -288,69 +262,41 @@ class AuditLog:
                 break
             self._recent.popitem(last=False)
 
-    def _encode(self, record: r.Record) -> bytes:
-        stamp = datetime.now(UTC).isoformat(timespec="microseconds")
-        return b'{"time":"%s",%s%s' % (stamp.encode(), self._prefix, _ENCODER.encode(record)[1:])
-
     def _put(self, record: r.Record, mark: Mark | None = None) -> asyncio.Future[int]:
         """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""
-        if self._writer is None:
+        if self._channel is None:
             raise AuditError("the audit log is not open")
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._writer.put(Entry(self._encode(record), done, mark))
-        return done
+        owed, self._owed = self._owed, []
+        for late in owed:
+            self._channel.put(self._entry(*late)).add_done_callback(partial(self._owe_again, late))
+        return self._channel.put(self._entry(record, mark))
 
-    def _life_path(self, process: str) -> Path:
-        return self._folder.processes / process
+    def _entry(self, record: r.Record, mark: Mark | None) -> Entry:
+        return Entry(r.body(record, self._process), mark)
 
-    def _claim_life(self) -> None:
-        self._life = os.open(self._life_path(self._process), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._life, fcntl.LOCK_EX)
+    def _owe_again(self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int]) -> None:
+        if not done.cancelled() and done.exception() is not None:
+            self._owed.append(late)
 
-    def _recover(self) -> Recovery:
-        """Conclude mails of processes that are gone, in one transaction of our turn."""
-        unknown: list[str] = []
-        not_sent: list[str] = []
+    @contextlib.contextmanager
+    def _not_sent_if_lost(self, reference: str) -> Iterator[None]:
+        """See to it that a mail whose intent may have been written, and which is not sent, does not stay open."""
         try:
-            with Turn(self._folder), immediate(self._connection):
-                rows = self._connection.execute("SELECT id, process, sending FROM open_mail").fetchall()
-                alive = {process: self._is_alive(process) for process in {row[1] for row in rows}}
-                group: list[Entry] = []
-                for reference, process, sending in rows:
-                    if alive[process]:
-                        continue
-                    delivery = r.Delivery.UNKNOWN if sending else r.Delivery.NOT_SENT
-                    (unknown if sending else not_sent).append(reference)
-                    outcome = r.Outcome(id=reference, delivery=delivery, recovered=True)
-                    group.append(Entry(self._encode(outcome), None, Closed(reference)))
-                insert(self._connection, read_head(self._connection), group)
-        except (sqlite3.Error, OSError) as error:
-            raise AuditError(f"audit log not writable: {error}") from error
-        self._sweep()
-        return Recovery(tuple(unknown), tuple(not_sent))
-
-    def _is_alive(self, process: str) -> bool:
-        if process == self._process:
-            return True
-        try:
-            descriptor = os.open(self._life_path(process), os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
-
-    def _sweep(self) -> None:
-        """Remove the files of processes that are gone."""
-        for path in self._folder.processes.iterdir():
-            if not self._is_alive(path.name):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+            yield
+        except AuditLostError:
+            self._owed.append((r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference)))
+            raise
 
 
 def _first_line(reply: Reply | None) -> str:
     return text(reply.lines[0], 510) if reply is not None and reply.lines else ""
+
+
+def _outcome(reference: str, reply: Reply | None, delivery: r.Delivery) -> r.Outcome:
+    return r.Outcome(
+        id=reference,
+        delivery=delivery,
+        code=reply.code if reply is not None else 0,
+        enhanced=reply.enhanced if reply is not None else "",
+        text=_first_line(reply),
+    )

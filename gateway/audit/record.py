@@ -6,10 +6,14 @@ are kept, and digests only keyed (promise 4 of the architecture; Law 117/2025/QH
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.json import Encoder
+
+_ENCODER = Encoder()
 
 
 class Delivery(Enum):
@@ -268,3 +272,9 @@ AnyRecord: TypeAlias = (
     | Trouble
     | Retention
 )
+
+
+def body(record: Record, process: str) -> bytes:
+    """Return the JSON of a record of now, by the process that writes it; the sequence number is put in at the commit."""
+    stamp = datetime.now(UTC).isoformat(timespec="microseconds")
+    return b'{"time":"%s","process":"%s",%s' % (stamp.encode(), process.encode(), _ENCODER.encode(record)[1:])

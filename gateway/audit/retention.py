@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.checkpoint import Signer, append_note
 from gateway.audit.record import Retention
 from gateway.audit.store import NO_DELETE, Folder, Turn, immediate, open_checked
-from gateway.audit.writer import Entry, insert, read_head
 from gateway.errors import AuditError, UserError
 
 
@@ -49,7 +49,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
                 last_hash=bytes(digest).hex(),
                 reason=reason[:300],
             )
-            head = insert(connection, end, [Entry(msgspec.json.encode(record), None)])
+            head = insert(connection, end, [Entry(msgspec.json.encode(record))])
             checkpoint = signer.sign(head.seq, head.hash, now)
             connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (head.seq, checkpoint.note))
         append_note(folder, checkpoint)

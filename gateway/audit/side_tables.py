@@ -10,15 +10,15 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 INTO_RECORD = "INSERT INTO record (seq, body, hash)"
 _INTO_OPEN_MAIL = "INSERT OR REPLACE INTO open_mail (id, process, sending)"
 _INTO_RELAYED = "INSERT INTO relayed (key, time, id)"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True, array_like=True, tag=0):
     """A mail is about to be handed on."""
 
     reference: str
@@ -28,15 +28,13 @@ class Opened:
     """Its final dot is about to go out with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True, array_like=True, tag=1):
     """The final dot of an open mail is about to go out."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True, array_like=True, tag=2):
     """What became of a mail is known."""
 
     reference: str

@@ -82,8 +82,8 @@ class Connection(asyncio.Protocol):
     ) -> HopReply:
         """Send DATA, `prepend` and the chunks (both dot-stuffed, ended by CRLF), then the dot; return the reply.
 
-        `before_final_dot` is awaited when the content is out; nothing is awaited between it and the dot. If it raises,
-        or anything fails before the dot, the connection is aborted.
+        `before_final_dot` is awaited when the content is out but for a small rest, which goes in one packet with the dot;
+        nothing is awaited in between. If it raises, or anything fails before the dot, the connection is aborted.
         """
         reply = await self.command(b"DATA")
         if reply.negative:
@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
         if reply.code != 354:
             raise self._abort(FailureKind.PROTOCOL, f"{reply.code} in answer to DATA")
         try:
-            await self._send_content(prepend, chunks)
+            rest = await self._send_content(prepend, chunks)
             await before_final_dot()
             self._check_sending()
         except _EarlyReplyError as early:
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
         self.dirty = False
         self.mails += 1
         try:
-            reply = await self._exchange(b".\r\n", self._settings.final_reply_timeout_s)
+            reply = await self._exchange(rest + b".\r\n", self._settings.final_reply_timeout_s)
             if not (reply.positive or reply.negative):
                 raise self._abort(FailureKind.PROTOCOL, f"{reply.code} in answer to the final dot")
         except HopFailedError as failure:
@@ -211,22 +211,23 @@ class Connection(asyncio.Protocol):
             timer.cancel()
             self._waiter = None
 
-    async def _send_content(self, prepend: bytes, chunks: Iterable[bytes]) -> None:
+    async def _send_content(self, prepend: bytes, chunks: Iterable[bytes]) -> bytes:
+        """Send all but a rest of less than `_JOIN_BELOW_BYTES`, which is returned."""
         assert self._transport is not None
+        held = prepend
         for chunk in chunks:
+            if len(held) + len(chunk) < _JOIN_BELOW_BYTES:
+                held += chunk
+                continue
             self._check_sending()
-            if prepend and len(chunk) < _JOIN_BELOW_BYTES:
-                self._transport.write(prepend + chunk)
-            else:
-                if prepend:
-                    self._transport.write(prepend)
-                self._transport.write(chunk)
-            prepend = b""
+            if held:
+                self._transport.write(held)
+            self._transport.write(chunk)
+            held = b""
             if self._paused:
                 await self._until_writable()
-        if prepend:
-            self._transport.write(prepend)
         self._check_sending()
+        return held
 
     async def _until_writable(self) -> None:
         self._writable = self._loop.create_future()

@@ -27,7 +27,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.errors import UserError
-from gateway.workers import memory, sandbox
+from gateway.workers import absent, memory, sandbox
 from gateway.workers.door import Ended, Job, receive_job, send_job
 
 CHILDREN_LIMIT: Final = 128
@@ -250,6 +250,7 @@ class Fork:
         sandbox.prepare()
         missing: tuple[str, ...] = ()
         if self._settings.probe is None:
+            absent.leave_out()
             from gateway.workers import child
 
             missing = child.warm_up(self._settings.certs)

@@ -18,6 +18,7 @@ import pytest
 
 from gateway.audit import AuditLog, Delivery
 from gateway.audit.checkpoint import known_checkpoints
+from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader
 from gateway.audit.store import Folder, Turn
 from gateway.errors import AuditError, UserError
@@ -128,7 +129,7 @@ def test_four_processes_write_one_chain_fairly(tmp_path: Path):
     assert len(last_of) == 5
 
 
-@pytest.mark.parametrize("look", ["gateway.audit.log.last_known_size", "gateway.audit.verify.known_checkpoints"])
+@pytest.mark.parametrize("look", ["gateway.audit.committer.last_known_size", "gateway.audit.verify.known_checkpoints"])
 def test_what_others_write_while_a_log_is_opened_or_verified_is_no_damage(
     look: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -142,7 +143,7 @@ def test_what_others_write_while_a_log_is_opened_or_verified_is_no_damage(
         return original(place)
 
     monkeypatch.setattr(look, interrupted)
-    AuditLog.check(tmp_path)
+    Committer.open(tmp_path).close()
     assert verified(tmp_path).faults == ()
 
 

@@ -157,7 +157,7 @@ async def test_times_hold_for_records_that_processes_wrote_in_another_order_than
     stamps = (8, 10, 9, 12, 11)
     for number, minute in enumerate(stamps, 1):
         sent = transaction(number)
-        with mock.patch("gateway.audit.log.datetime") as clock:
+        with mock.patch("gateway.audit.record.datetime") as clock:
             clock.now.return_value = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
             await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
     await log.close()

@@ -146,8 +146,13 @@ class GatewayProcess:
                 await asyncio.sleep(0.005)
 
     def frontends(self) -> list[int]:
-        """Process ids of the front ends: children of the supervisor that run its own program."""
-        return [pid for pid in children(self.pid) if b"serve" in cmdline(pid).split(b"\0")]
+        """Process ids of the front ends: children of the supervisor that run its own program under its own name."""
+        own = [pid for pid in children(self.pid) if b"serve" in cmdline(pid).split(b"\0")]
+        return [pid for pid in own if name(pid) != "gateway-audit"]
+
+    def audit_writer(self) -> int | None:
+        """Process id of the process that writes the audit."""
+        return next((pid for pid in children(self.pid) if name(pid) == "gateway-audit"), None)
 
     def zygotes(self) -> list[int]:
         """Process ids of the zygotes: one, but for a moment during a reload."""
@@ -227,6 +232,14 @@ def children(pid: int) -> list[int]:
                 if int(fields[1]) == pid and fields[0] != "Z":
                     found.append(int(entry.name))
     return found
+
+
+def name(pid: int) -> str:
+    """Return the name of a process, empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def cmdline(pid: int) -> bytes:

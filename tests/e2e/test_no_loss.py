@@ -100,11 +100,11 @@ async def assert_nothing_was_lost(gateway, sink, acknowledged):
 
 
 async def test_a_hundred_random_kills_lose_nothing(tmp_path):
-    """Front ends, the zygote and the supervisor are killed at random moments under load."""
+    """Front ends, the zygote, the audit writer and the supervisor are killed at random moments under load."""
     seed = int(os.environ.get("GATEWAY_SEED", time.time_ns() % 1_000_000))
     print("GATEWAY_SEED", seed)
     chance = random.Random(seed)
-    victims = ["front end"] * 92 + ["zygote"] * 4 + ["supervisor"] * 9
+    victims = ["front end"] * 82 + ["audit writer"] * 10 + ["zygote"] * 4 + ["supervisor"] * 9
     chance.shuffle(victims)
     async with Sink() as sink:
         gateway = GatewayProcess(tmp_path, *four_flags(sink.port))
@@ -129,10 +129,15 @@ async def test_a_hundred_random_kills_lose_nothing(tmp_path):
                 pid = await gateway.until(lambda: chance.choice(gateway.frontends() or [0]))
                 if victim == "zygote":
                     pid = await gateway.until(gateway.zygote)
+                if victim == "audit writer":
+                    pid = await gateway.until(gateway.audit_writer)
                 os.kill(pid, signal.SIGKILL)
             clients.stopping = True
             async with asyncio.timeout(60):
                 await asyncio.gather(*tasks)
+            assert await gateway.terminate() == 0
+            # Who died last may have had nobody to conclude its mails any more; the next start does.
+            await gateway.start()
             assert await gateway.terminate() == 0
         finally:
             await stop_hard(gateway)
@@ -182,12 +187,20 @@ async def test_a_crash_at_each_point_of_the_way_is_recorded_as_what_it_was(tmp_p
             await stop_hard(gateway)
 
 
+def one_front_end(sink) -> dict:
+    """The configuration of a gateway whose commits can be counted."""
+    return {
+        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+        "workers": 1,
+    }
+
+
 async def test_an_audit_that_cannot_be_written_means_451_and_no_delivery(tmp_path):
-    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+    # The second commit: after the start of the front end, the first mail's intent.
+    env = {"GATEWAY_FAILPOINTS": "audit.before_commit=error@2"}
+    async with Sink() as sink, serving(tmp_path, config=one_front_end(sink), env=env) as gateway:
         gateway.faults_expected = True
-        await gateway.terminate()
-        # The second commit of a front end: after its start, the first mail's intent.
-        await gateway.start(env={"GATEWAY_FAILPOINTS": "audit.before_commit=error@2"})
         async with RawClient(*gateway.address()) as client:
             await client.ehlo()
             replies = [await client.mail(mail(number), sender=STAFF, recipients=(COLLEAGUE,)) for number in (1, 2)]
@@ -197,19 +210,50 @@ async def test_an_audit_that_cannot_be_written_means_451_and_no_delivery(tmp_pat
         await assert_nothing_was_lost(gateway, sink, {b"thu-so-2"})
 
 
-async def test_an_outcome_that_cannot_be_written_means_451_and_no_acknowledgement(tmp_path):
-    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+async def test_an_outcome_that_cannot_be_written_means_451_and_is_written_later(tmp_path):
+    env = {"GATEWAY_FAILPOINTS": "audit.before_commit=error@3"}
+    async with Sink() as sink, serving(tmp_path, config=one_front_end(sink), env=env) as gateway:
         gateway.faults_expected = True
-        await gateway.terminate()
-        await gateway.start(env={"GATEWAY_FAILPOINTS": "audit.before_commit=error@3"})
         async with RawClient(*gateway.address()) as client:
             await client.ehlo()
             reply = await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))
         assert reply.code == 451
         assert len(sink.delivered) == 1
         await gateway.terminate()
-        await gateway.start()
-        assert {record["delivery"] for record in await gateway.records() if record["kind"] == "outcome"} == {"unknown"}
+        assert [record["delivery"] for record in await gateway.records() if record["kind"] == "outcome"] == ["relayed"]
+
+
+KILLED_WRITER = {
+    # the commit with which the writer of the audit dies: the reply, mails at the next hop, the outcomes on record
+    "audit.before_commit=kill@2": (451, 0, ["not_sent"]),
+    "audit.after_commit=kill@2": (451, 0, ["not_sent"]),
+    "audit.before_commit=kill@3": (451, 1, ["relayed"]),
+    "audit.after_commit=kill@3": (451, 1, ["relayed", "relayed"]),
+}
+
+
+@pytest.mark.parametrize("point", KILLED_WRITER)
+async def test_a_writer_of_the_audit_that_dies_is_replaced_and_every_mail_has_its_true_outcome(tmp_path, point):
+    code, delivered, outcomes = KILLED_WRITER[point]
+    async with Sink() as sink:
+        config = one_front_end(sink)
+        async with serving(tmp_path, config=config, env={"GATEWAY_FAILPOINTS": point}) as gateway:
+            gateway.faults_expected = True
+            async with RawClient(*gateway.address()) as client:
+                await client.ehlo()
+                reply = await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))
+                assert reply.code == code
+                assert len(sink.delivered) == delivered
+                # Another writer is there within a moment, for the same front end and session; it may die as well.
+                await client.mail(mail(2), sender=STAFF, recipients=(COLLEAGUE,))
+            await gateway.logged("the audit writer")
+            await gateway.terminate()
+            records = await gateway.records()
+            first = next(record["id"] for record in records if record["kind"] == "outcome")
+            assert [r["delivery"] for r in records if r["kind"] == "outcome" and r["id"] == first] == outcomes
+            ends = {record["id"]: record["delivery"] for record in records if record["kind"] == "outcome"}
+            assert sorted(ends.values()) == sorted([outcomes[0], "relayed"])
+            await gateway.assert_audit_is_whole()
 
 
 @pytest.mark.parametrize("how", ["SIGTERM to the supervisor", "Ctrl-C to the whole group"])

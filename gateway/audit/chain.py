@@ -1,0 +1,50 @@
+"""The chain of records: `hash(n) = SHA-256(hash(n-1) + body(n))`, written in the running transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.audit.side_tables import INTO_RECORD, Mark, insert_rows, write_marks
+from gateway.audit.store import GENESIS
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """A record on its way to the disk."""
+
+    body: bytes
+    """Canonical JSON without sequence number: it is spliced in at the commit."""
+    mark: Mark | None = None
+    """What the side tables keep with it."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain."""
+
+    seq: int = 0
+    hash: bytes = GENESIS
+
+
+def insert(connection: sqlite3.Connection, head: Head, group: Sequence[Entry]) -> Head:
+    """Chain and insert records in the running transaction; return the new end of the chain."""
+    rows = []
+    seq, chain = head.seq, head.hash
+    for entry in group:
+        seq += 1
+        body = b'{"seq":%d,%s' % (seq, entry.body[1:])
+        chain = hashlib.sha256(chain + body).digest()
+        rows.append((seq, body, chain))
+    insert_rows(connection, INTO_RECORD, rows)
+    write_marks(connection, (entry.mark for entry in group if entry.mark is not None))
+    return Head(seq, chain)
+
+
+def read_head(connection: sqlite3.Connection) -> Head:
+    """Return the end of the chain."""
+    row = connection.execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(row[0], row[1]) if row is not None else Head()

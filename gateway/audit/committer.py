@@ -1,0 +1,146 @@
+"""Commits groups of records with fsync, and signs a checkpoint now and then."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.audit import failpoints
+from gateway.audit.chain import Entry, insert, read_head
+from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer, append_note, last_known_size
+from gateway.audit.checkpoint import write_verifier_key as write_key
+from gateway.audit.store import Folder, Turn, connect, damaged, immediate, open_checked
+from gateway.errors import AuditError
+
+RELAYED_KEEP_S = 3600.0
+"""How long keys of relayed mails are kept for recognising repetitions."""
+
+
+class Committer:
+    """The one connection on which a process writes the log."""
+
+    def __init__(self, folder: Folder, signer: Signer, connection: sqlite3.Connection) -> None:
+        self._folder = folder
+        self._signer = signer
+        self._connection = connection
+        self._turn = Turn(folder)
+        self._checkpoint_at = time.monotonic() + EVERY_S
+        self._since_checkpoint = 0
+
+    @classmethod
+    def open(cls, data: Path) -> Committer:
+        """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable."""
+        folder = Folder(data)
+        folder.prepare()
+        signer = Signer(folder.secret("audit-ed25519", 32))
+        connection = open_checked(folder)
+        # Checkpoints before the head: other processes may write both in between.
+        noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
+        known = max(noted, last_known_size(folder))
+        head = read_head(connection)
+        if known > head.seq:
+            connection.close()
+            raise damaged(
+                folder.database,
+                f"có {head.seq} bản ghi, điểm kiểm nói {known} / {head.seq} records, a checkpoint says {known}",
+            )
+        write_key(folder, signer)
+        return cls(folder, signer, connection)
+
+    @property
+    def folder(self) -> Folder:
+        """Where the log is."""
+        return self._folder
+
+    def commit(self, group: Sequence[Entry]) -> int:
+        """Chain and commit records, durable when it returns; return the sequence number of the first.
+
+        AuditError when the disk is full or broken, or another process does not give the turn in time. Nothing of the
+        group is written then, and later ones may be.
+        """
+        try:
+            first = self._commit(group)
+        except (sqlite3.Error, OSError, AuditError) as error:
+            self._open_anew_after(error)
+            raise AuditError(f"audit record not written: {error}") from error
+        failpoints.hit("audit.after_commit")
+        return first
+
+    def checkpoint_due(self) -> bool:
+        """Whether records have waited long enough for a checkpoint."""
+        return bool(self._since_checkpoint) and time.monotonic() >= self._checkpoint_at
+
+    def checkpoint(self) -> None:
+        """Make a checkpoint of the present head, unless there is one."""
+        self._checkpoint_at = time.monotonic() + EVERY_S
+        try:
+            self._turn.take()
+            try:
+                with immediate(self._connection):
+                    head = read_head(self._connection)
+                    last = self._connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
+                    checkpoint = self._make_checkpoint(head.seq, head.hash) if head.seq > last else None
+                self._since_checkpoint = 0
+                if checkpoint is not None:
+                    self._publish(checkpoint)
+            finally:
+                self._turn.leave()
+        except (sqlite3.Error, OSError, AuditError):
+            self._since_checkpoint += 1  # the records are safe; the next occasion tries again
+
+    def open_mails(self) -> list[tuple[str, str, int]]:
+        """Return reference, process and whether the final dot went out, of mails without an outcome; AuditError."""
+        try:
+            return self._connection.execute("SELECT id, process, sending FROM open_mail").fetchall()
+        except sqlite3.Error as error:
+            raise AuditError(f"audit log not readable: {error}") from error
+
+    def close(self) -> None:
+        """Close the file, after all readers of this process: the last to close folds the WAL into the database."""
+        self._connection.close()
+        self._turn.close()
+
+    def _commit(self, group: Sequence[Entry]) -> int:
+        self._turn.take()
+        try:
+            checkpoint: Checkpoint | None = None
+            with immediate(self._connection):
+                before = read_head(self._connection)
+                head = insert(self._connection, before, group)
+                if before.seq // EVERY_RECORDS != head.seq // EVERY_RECORDS:
+                    checkpoint = self._make_checkpoint(head.seq, head.hash)
+                failpoints.hit("audit.before_commit")
+            self._since_checkpoint = 0 if checkpoint is not None else self._since_checkpoint + len(group)
+            if checkpoint is not None:
+                self._publish(checkpoint)
+            return before.seq + 1
+        finally:
+            self._turn.leave()
+
+    def _make_checkpoint(self, size: int, head: bytes) -> Checkpoint:
+        """Sign the head and put the note into the running transaction; old relay keys go on the same occasion."""
+        checkpoint = self._signer.sign(size, head, datetime.now(UTC))
+        self._connection.execute("INSERT OR IGNORE INTO checkpoint (size, note) VALUES (?, ?)", (size, checkpoint.note))
+        # The last row stays, so that numbers never begin again under those who follow the table.
+        self._connection.execute(
+            "DELETE FROM relayed WHERE time < ? AND n < (SELECT max(n) FROM relayed)", (time.time() - RELAYED_KEEP_S,)
+        )
+        return checkpoint
+
+    def _publish(self, checkpoint: Checkpoint) -> None:
+        """Write a committed checkpoint to its file too; the database has it if that fails."""
+        self._checkpoint_at = time.monotonic() + EVERY_S
+        with contextlib.suppress(OSError):
+            append_note(self._folder, checkpoint)
+
+    def _open_anew_after(self, error: Exception) -> None:
+        """After an I/O error SQLite's view of the file may be stale: open it anew (sqlite.org/rescode.html#ioerr)."""
+        if isinstance(error, sqlite3.OperationalError):
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection = connect(self._folder.database)

@@ -1,0 +1,47 @@
+"""Which processes of a log are alive: each holds a lock on a file of its own for as long as it lives."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+
+from gateway.audit.store import Folder
+
+
+class Life:
+    """The claim of this process, until `end`."""
+
+    def __init__(self, folder: Folder, process: str) -> None:
+        self._path = folder.processes / process
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def end(self) -> None:
+        """Give the claim up."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(self._descriptor)
+
+
+def is_alive(folder: Folder, process: str) -> bool:
+    """Return whether a process holds its claim."""
+    try:
+        descriptor = os.open(folder.processes / process, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def sweep(folder: Folder) -> None:
+    """Remove the files of processes that are gone."""
+    for path in folder.processes.iterdir():
+        if not is_alive(folder, path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()

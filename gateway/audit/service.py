@@ -1,0 +1,221 @@
+"""The writer of the log: takes records from all front ends, and commits together whatever is there (group commit).
+
+It runs in a process of its own (`gateway.audit.process`), where it shares no interpreter lock with an event loop, and
+everyone's records share one fsync; or in a thread, for a log that only one process writes. Front ends come through a
+door: a datagram that carries the descriptor of a socket (SCM_RIGHTS), which is their channel from then on.
+
+There is no artificial delay: while one group is being synced the next gathers in the sockets. The service ends when
+the door and all channels are closed, so that nothing that was handed over is lost with its sender.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from collections import deque
+from contextlib import closing, suppress
+
+from gateway.audit import record as r
+from gateway.audit.chain import Entry
+from gateway.audit.committer import Committer
+from gateway.audit.index import Index
+from gateway.audit.lives import is_alive, sweep
+from gateway.audit.side_tables import Closed
+from gateway.audit.wire import (
+    READ_BYTES,
+    Answer,
+    Append,
+    Appended,
+    Failed,
+    Frames,
+    Question,
+    Recover,
+    Recovery,
+    encode,
+)
+from gateway.errors import AuditError
+
+LIMIT_GROUP = 500
+"""Records in one commit, after which no further ones are added."""
+LIMIT_UNFOLLOWED = 5000
+"""Records after which the search index follows even though there is no idle time."""
+_IDLE_S = 1.0
+
+
+class _Channel:
+    """One front end."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self.sock = sock
+        self._frames = Frames()
+
+    def read(self) -> list[Question] | None:
+        """Return the questions that are there; None when no more can come."""
+        try:
+            data = self.sock.recv(READ_BYTES)
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        return list(self._frames.questions(data)) if data else None
+
+    def tell(self, answers: list[Answer]) -> None:
+        """Send answers; a front end that does not take a few octets is stuck, and is left to itself."""
+        octets = b"".join(map(encode, answers))
+        with suppress(OSError):  # that it is gone is seen when reading
+            try:
+                taken = self.sock.send(octets)
+            except BlockingIOError:
+                taken = 0
+            if taken < len(octets):
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class AuditService:
+    """Serves the front ends of one log until they are gone."""
+
+    def __init__(self, committer: Committer, door: socket.socket) -> None:
+        self._committer = committer
+        self._door = door
+        self._index = Index(committer.folder)
+        self._selector = selectors.DefaultSelector()
+        self._channels: set[_Channel] = set()
+        self._appends: deque[tuple[_Channel, Append]] = deque()
+        self._recovers: list[tuple[_Channel, Recover]] = []
+        self._unfollowed = 0
+        """Records written since the index last caught up."""
+
+    def run(self) -> None:
+        """Serve; returns when the door and all channels are closed, after a last checkpoint."""
+        self._door.setblocking(False)
+        self._selector.register(self._door, selectors.EVENT_READ)
+        with closing(self._selector), closing(self._committer), closing(self._index):
+            try:
+                self._serve()
+            finally:
+                for channel in self._channels:
+                    channel.sock.close()
+            self._committer.checkpoint()
+
+    def _serve(self) -> None:
+        behind = False
+        while self._selector.get_map():
+            ready = self._selector.select(0 if behind else _IDLE_S)
+            for key, _ in ready:
+                self._receive(key.data)
+            self._append()
+            if self._recovers:
+                self._recover()
+            if self._committer.checkpoint_due():
+                self._committer.checkpoint()
+            if not ready or self._unfollowed > LIMIT_UNFOLLOWED:
+                behind = self._index.follow()
+                self._unfollowed = self._unfollowed if behind else 0
+
+    # Sockets
+
+    def _receive(self, channel: _Channel | None) -> bool:
+        """Take what has come from a channel, or through the door; False when there was nothing."""
+        if channel is None:
+            self._admit()
+            return True
+        questions = channel.read()
+        if questions is None:
+            self._selector.unregister(channel.sock)
+            self._channels.remove(channel)
+            channel.sock.close()
+            return False
+        for question in questions:
+            match question:
+                case Append():
+                    self._appends.append((channel, question))
+                case Recover():
+                    self._recovers.append((channel, question))
+        return bool(questions)
+
+    def _admit(self) -> None:
+        """Take the channel of a new front end; no more come once all ends of the door are closed."""
+        data, descriptors, *_ = socket.recv_fds(self._door, 16, 1)
+        if not data:
+            self._selector.unregister(self._door)
+            self._door.close()
+        for descriptor in descriptors:
+            channel = _Channel(socket.socket(fileno=descriptor))
+            self._channels.add(channel)
+            self._selector.register(channel.sock, selectors.EVENT_READ, channel)
+
+    # The log
+
+    def _append(self) -> None:
+        """Write all records that are there."""
+        while self._appends:
+            group: list[tuple[_Channel, Append]] = []
+            entries: list[Entry] = []
+            while self._appends and len(entries) < LIMIT_GROUP:
+                channel, append = self._appends.popleft()
+                group.append((channel, append))
+                entries += append.entries
+            self._tell(group, self._written(entries))
+
+    def _written(self, entries: list[Entry]) -> int | str:
+        """Commit records; return the first one's number, or why there is none."""
+        try:
+            first = self._committer.commit(entries)
+        except AuditError as error:
+            return str(error)
+        self._unfollowed += len(entries)
+        return first
+
+    def _tell(self, group: list[tuple[_Channel, Append]], result: int | str) -> None:
+        """Answer a group, each channel in one stroke."""
+        answers: dict[_Channel, list[Answer]] = {}
+        offset = 0
+        for channel, append in group:
+            answer = Failed(result) if isinstance(result, str) else Appended(result + offset)
+            answers.setdefault(channel, []).append(answer)
+            offset += len(append.entries)
+        for channel, told in answers.items():
+            channel.tell(told)
+
+    def _recover(self) -> None:
+        """Conclude what processes that are gone left open, once all that they handed over is written."""
+        for channel in list(self._channels):
+            while self._receive(channel):
+                pass
+        self._append()
+        asked, self._recovers = self._recovers, []
+        for channel, question in asked:
+            try:
+                channel.tell([conclude(self._committer, question.process)])
+            except AuditError as error:
+                channel.tell([Failed(str(error))])
+
+
+def conclude(committer: Committer, process: str) -> Recovery:
+    """Record the outcome of mails whose process is gone; they are never sent again. AuditError when that fails.
+
+    *Not sent* when the final dot cannot have gone out, else *unknown*: the operator sees them and asks the next hop.
+    """
+    rows = committer.open_mails()
+    alive = {name: is_alive(committer.folder, name) for name in {row[1] for row in rows}}
+    left = [(reference, sending) for reference, name, sending in rows if not alive[name]]
+    entries = [
+        Entry(
+            r.body(
+                r.Outcome(
+                    id=reference, delivery=r.Delivery.UNKNOWN if sending else r.Delivery.NOT_SENT, recovered=True
+                ),
+                process,
+            ),
+            Closed(reference),
+        )
+        for reference, sending in left
+    ]
+    for begin in range(0, len(entries), LIMIT_GROUP):
+        committer.commit(entries[begin : begin + LIMIT_GROUP])
+    sweep(committer.folder)
+    return Recovery(
+        unknown=tuple(reference for reference, sending in left if sending),
+        not_sent=tuple(reference for reference, sending in left if not sending),
+    )
