@@ -34,6 +34,7 @@ from gateway.model import (
     Envelope,
     Evidence,
     Message,
+    RefusedContent,
     Reply,
     Session,
     Transaction,
@@ -168,6 +169,10 @@ class Pipeline:
         await self._audit.recipient_refused(session, envelope.reverse_path, recipient, verdict, reply, reference)
         return reply
 
+    async def content_refused(self, refused: RefusedContent) -> None:
+        """Record a content that a front end refused as it came in."""
+        await self._audit.content_refused(refused)
+
     async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
         """Judge a mail and relay or refuse it (`gateway.smtp.engine.Engine`)."""
         earlier = await self._already_relayed(transaction)
@@ -188,6 +193,15 @@ class Pipeline:
         evidence, verdict, policies = await self._judged(transaction, spool)
         # The record and the answer go together: neither the deadline nor the end of the connection comes between.
         return await _uninterrupted(self._answer(transaction, evidence, verdict, policies))
+
+    async def refuse_overflow(self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int) -> Reply:
+        """Record a mail of an MTA for which there was no room, and return the temporary failure for it."""
+        reply = self._texts.refusal(452, "4.3.1", "full", reference=reference)
+        refused = RefusedContent(
+            id=reference, session=session, envelope=envelope, rule="full", size_bytes=size_bytes, reply=reply
+        )
+        await self.content_refused(refused)
+        return reply
 
     def deadline_passed(self, reference: str) -> Reply:
         """Return the temporary failure for a message whose judgement took too long."""

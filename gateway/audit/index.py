@@ -26,7 +26,7 @@ from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.mime.addresses import parse_from_field
 
-_VERSION = 3
+_VERSION = 4
 _SLICE = 200
 _SCHEMA = """
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
@@ -240,6 +240,8 @@ def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
             rows.tags += [(f"rule:{found.policy}.{found.rule}", seq) for found in _open_findings(record.findings)]
             rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
             rows.words.append((seq, "", "", fold(f"{record.id} {record.reverse_path} {record.recipient}"), "", ""))
+        case r.ContentRefused():
+            _take_content(rows, seq, record)
         case r.AuthFailed():
             _take_entry(rows, seq, record, "")
             rows.tags += [("state:auth_failed", seq), *_address_tags("login", record.login, seq)]
@@ -291,6 +293,20 @@ def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail:
         ]
     )
     rows.words.append((seq, fold(subject), fold(files), fold(other), _only_marked(subject), _only_marked(files)))
+
+
+def _take_content(rows: _Rows, seq: int, record: r.ContentRefused) -> None:
+    _take_entry(rows, seq, record, record.id)
+    names = ("state:content_refused", f"is:{record.disposition}", f"rule:content.{record.rule}", "policy:content")
+    rows.tags += [(name, seq) for name in names]
+    rows.tags += _address_tags("from", record.reverse_path, seq)
+    login = record.session.login or ""
+    if login:
+        rows.tags += _address_tags("login", login, seq)
+    for address in record.recipients:
+        rows.tags += _address_tags("to", address, seq)
+    words = " ".join([record.id, record.reverse_path, *record.recipients, login])
+    rows.words.append((seq, "", "", fold(words), "", ""))
 
 
 def senders_of(mail: r.MailFacts) -> set[str]:

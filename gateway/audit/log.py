@@ -31,9 +31,11 @@ from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.wire import Recovery
 from gateway.errors import AuditError, AuditLostError
-from gateway.model import Envelope, Evidence, Reply, Session, Transaction, Verdict
+from gateway.model import Envelope, Evidence, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LIMIT_RECENT = 200_000
+_LIMIT_SIZE = (1 << 63) - 1
+"""What JSON readers and SQLite take for a whole number."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,23 @@ class AuditLog:
                 code=reply.code,
                 text=_first_line(reply),
                 policy_digest=verdict.policy_digest,
+            )
+        )
+
+    async def content_refused(self, refused: RefusedContent) -> int:
+        """Record a content that a front end refused as it came in, unread."""
+        envelope, reply = refused.envelope, refused.reply
+        return await self._put(
+            r.ContentRefused(
+                id=refused.id,
+                session=session_facts(refused.session),
+                reverse_path=text(envelope.reverse_path, 320),
+                recipients=tuple(text(address, 320) for address in envelope.forward_paths),
+                rule=refused.rule,
+                size=min(refused.size_bytes, _LIMIT_SIZE),  # SIZE may declare 20 digits
+                code=reply.code,
+                enhanced=reply.enhanced,
+                text=_first_line(reply),
             )
         )
 

@@ -37,7 +37,7 @@ turn, for seconds at the most; the rest is for clocks that are set back."""
 
 STATES = (
     *(delivery.value for delivery in r.Delivery),
-    *("refused", "recipient_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
+    *("refused", "recipient_refused", "content_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
 )
 """What can be asked for as the state of an entry."""
 
@@ -358,6 +358,16 @@ def _row_of(record: r.AnyRecord) -> Row:
                 disposition="reject",
                 would_be="reject",
                 rules=_rules(record.findings),
+            )
+        case r.ContentRefused():
+            return replace(
+                empty,
+                reference=record.id,
+                sender=record.reverse_path,
+                recipients=record.recipients,
+                disposition=record.disposition,
+                would_be=record.disposition,
+                rules=(f"content.{record.rule}",),
             )
         case r.AuthFailed():
             return replace(empty, sender=record.login)

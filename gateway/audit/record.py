@@ -215,6 +215,28 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     policy_digest: str = ""
 
 
+class ContentRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="content_refused"):
+    """A front end refused a content as it came in: what is no mail, or too much, is not read and not judged."""
+
+    id: str
+    session: SessionFacts
+    reverse_path: str
+    recipients: tuple[str, ...] = ()
+    """None when MAIL already declared a size beyond the limit."""
+    rule: str
+    """`bare_newline`, `nul`, `long_line`, `too_big`, `loop`, `no_8bitmime` or `full`; listed as `content.<rule>`."""
+    size: int
+    """Octets that came, or that MAIL declared."""
+    code: int
+    enhanced: str = ""
+    text: str = ""
+
+    @property
+    def disposition(self) -> str:
+        """What the reply means: `reject`, or `defer` when we are full."""
+        return "reject" if self.code >= 500 else "defer"
+
+
 class AuthFailed(Record, frozen=True, kw_only=True, omit_defaults=True, tag="auth_failed"):
     """The next hop did not accept a login. The name only, never a password."""
 
@@ -266,6 +288,7 @@ AnyRecord: TypeAlias = (
     | Outcome
     | Refused
     | RecipientRefused
+    | ContentRefused
     | AuthFailed
     | PasswordJudged
     | Duplicate

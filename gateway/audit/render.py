@@ -47,6 +47,9 @@ def render_history(history: History, language: str = "vi", title: Title = _no_ti
     lines = [f"{_say('label', 'reference', language)}: {_line(history.reference)}"]
     if history.mail is not None:
         lines += _mail_lines(history.mail, language, title)
+    for record in history.records:
+        if isinstance(record, r.ContentRefused):
+            lines += _content_lines(record, language)
     lines += ["", f"{_say('label', 'events', language)}:"]
     lines += [f"  {line}" for record in history.records for line in _event_lines(record, language, title)]
     return "\n".join(lines)
@@ -90,11 +93,7 @@ def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]
         return f"{_say('label', label, language)}: {value}"
 
     yield entry("disposition", _decision(mail.disposition, mail.would_be, language))
-    yield entry("sender", _line(mail.reverse_path) or "<>")
-    if mail.session.login:
-        yield entry("login", _line(mail.session.login))
-    if mail.session.client:
-        yield entry("client", f"{_line(mail.session.client)} {_line(mail.session.helo or '')}".strip())
+    yield from _session_lines(mail.reverse_path, mail.session, entry)
     yield entry("recipients", "")
     for address, disposition in mail.recipients.items():
         yield f"  {_line(address)}: {_word('disposition', disposition, language)}"
@@ -126,6 +125,28 @@ def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]
         yield f"  {_say('label', 'omitted', language, count=mail.omitted)}"
 
 
+def _content_lines(record: r.ContentRefused, language: str) -> Iterator[str]:
+    """Yield what is known of a content that nothing has read."""
+
+    def entry(label: str, value: str) -> str:
+        return f"{_say('label', label, language)}: {value}"
+
+    yield entry("disposition", _decision(record.disposition, record.disposition, language))
+    yield from _session_lines(record.reverse_path, record.session, entry)
+    yield entry("recipients", "")
+    yield from (f"  {_line(address)}" for address in record.recipients)
+    yield entry("size", f"{record.size} B")
+    yield entry("findings", f"content.{_line(record.rule)}")
+
+
+def _session_lines(reverse_path: str, session: r.SessionFacts, entry: Callable[[str, str], str]) -> Iterator[str]:
+    yield entry("sender", _line(reverse_path) or "<>")
+    if session.login:
+        yield entry("login", _line(session.login))
+    if session.client:
+        yield entry("client", f"{_line(session.client)} {_line(session.helo or '')}".strip())
+
+
 def _finding_lines(found: r.FindingFacts, language: str, title: Title) -> Iterator[str]:
     place = ", ".join(
         _line(value, 120)
@@ -154,7 +175,7 @@ def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[s
             yield f"{head}: {_word('state', record.delivery.value, language)} {reply}".rstrip()
             if record.delivery is r.Delivery.UNKNOWN:
                 yield f"          {_say('label', 'unknown_note', language)}"
-        case r.Refused():
+        case r.Refused() | r.ContentRefused():
             yield f"{head}: {record.code} {record.enhanced} {_line(record.text, 600)}"
         case r.RecipientRefused():
             yield f"{head}: {_line(record.reverse_path)} -> {_line(record.recipient)}: {record.code} {_line(record.text, 300)}"

@@ -23,7 +23,10 @@ def audit_list(
         str, typer.Option(help="relay, tag, hold, defer or reject; also what would have been.")
     ] = "",
     state: Annotated[
-        str, typer.Option(help="relayed, refused, unknown, recipient_refused, auth_failed, weak_password ...")
+        str,
+        typer.Option(
+            help="relayed, refused, unknown, recipient_refused, content_refused, auth_failed, weak_password ..."
+        ),
     ] = "",
     rule: Annotated[str, typer.Option(help="policy.rule, or policy.")] = "",
     filename: Annotated[str, typer.Option(help="Words of a file name.")] = "",

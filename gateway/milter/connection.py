@@ -60,21 +60,29 @@ class _Message:
         self.forward_paths: list[str] = []
         self.rcpt_parameters: list[tuple[str, ...]] = []
         self.has_headers = False
-        self.overflow: CapacityError | None = None
+        self.size_bytes = 0
+        self.overflow = False
+        """There was no room for all of it."""
 
     def write(self, data: bytes) -> None:
         """Keep content; past the limits only the fact is kept, and answered at the end."""
-        if self.overflow is None:
-            try:
-                self.spool.write(data)
-            except CapacityError as error:
-                self.overflow = error
+        self.size_bytes += len(data)
+        if self.overflow:
+            return
+        try:
+            self.spool.write(data)
+        except CapacityError:
+            self.overflow = True
+            self.spool.close()  # others may need the room
 
-    def content(self) -> Spool:
-        """Return the whole content; raise CapacityError when it did not fit."""
-        if self.overflow is not None:
-            raise self.overflow
-        return self.spool
+    def envelope(self) -> Envelope:
+        """Return the envelope as far as it has come."""
+        return Envelope(
+            reverse_path=self.mail.reverse_path,
+            forward_paths=tuple(self.forward_paths),
+            mail_parameters=self.mail.parameters,
+            rcpt_parameters=tuple(self.rcpt_parameters),
+        )
 
     def end_headers(self) -> None:
         """Write the empty line between header and body, once."""
@@ -188,7 +196,7 @@ class MilterConnection(asyncio.Protocol):
                 message = self._current()
                 message.end_headers()
                 message.write(data)
-                skips = message.overflow is not None and Step.SKIP in self._steps
+                skips = message.overflow and Step.SKIP in self._steps
                 self._continue(b"B", protocol.SKIP if skips else protocol.CONTINUE)
             case protocol.EndOfMessage(data):
                 message = self._current()
@@ -298,25 +306,23 @@ class MilterConnection(asyncio.Protocol):
         return protocol.CONTINUE
 
     async def _end_of_message(self, message: _Message) -> bytes:
-        reference = self._settings.new_reference()
+        reference, engine = self._settings.new_reference(), self._settings.engine
+        session, envelope, spool = self._session(), message.envelope(), message.spool
         try:
-            spool = message.content()
+            if message.overflow:
+                size = message.size_bytes
+                return protocol.reply_code(await engine.refuse_overflow(reference, session, envelope, size_bytes=size))
             transaction = Transaction(
                 id=reference,
-                session=self._session(),
-                envelope=Envelope(
-                    reverse_path=message.mail.reverse_path,
-                    forward_paths=tuple(message.forward_paths),
-                    mail_parameters=message.mail.parameters,
-                    rcpt_parameters=tuple(message.rcpt_parameters),
-                ),
+                session=session,
+                envelope=envelope,
                 received_at=datetime.now(UTC),
                 size_bytes=spool.size_bytes,
                 sha256=spool.sha256,
             )
             answer = await self._judged(transaction, spool)
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
-            return protocol.reply_code(self._settings.engine.internal_error(reference, error))
+            return protocol.reply_code(engine.internal_error(reference, error))
         finally:
             self._end_transaction()
         return protocol.reply_code(answer) if isinstance(answer, Reply) else self._packets(answer)

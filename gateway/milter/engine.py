@@ -35,6 +35,10 @@ class MilterEngine(Protocol):
         """Return what the MTA shall do; every exception becomes a temporary failure."""
         ...
 
+    async def refuse_overflow(self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int) -> Reply:
+        """Record a content for which there was no room, and return the temporary failure for it."""
+        ...
+
     def deadline_passed(self, reference: str) -> Reply:
         """Return the temporary failure for a message whose judgement took too long."""
         ...

@@ -8,6 +8,8 @@ from enum import Enum
 
 from msgspec import Struct
 
+from gateway.model.verdict import Reply
+
 
 class FrontEnd(Enum):
     """Where a transaction came in."""
@@ -67,6 +69,21 @@ class Transaction(Struct, frozen=True, kw_only=True):
     """Octets of the content, CRLF line ends, dot-stuffing undone."""
     sha256: str
     """SHA-256 of that content in hex."""
+
+
+class RefusedContent(Struct, frozen=True, kw_only=True):
+    """A content that a front end refused as it came in, before anything could judge it."""
+
+    id: str
+    """Reference, as of a transaction."""
+    session: Session
+    envelope: Envelope
+    """As far as it had come; without forward-paths when MAIL declared a size beyond the limit."""
+    rule: str
+    """What was wrong: the key of the words for it, such as `bare_newline`, `nul`, `too_big`, `loop`."""
+    size_bytes: int
+    """Octets that came, or that SIZE declared."""
+    reply: Reply
 
 
 class TransferEncoding(Enum):

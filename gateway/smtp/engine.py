@@ -9,6 +9,8 @@
                             ------------------------> send(prepend, chunks, before_final_dot)
                             <------------------------ the next hop's final reply
              <--------- the Reply for the client
+    a content that the session itself refuses (bare newline, too big ...)
+             ---------> content_refused: recorded before the reply
 
 `process` runs in a task of its own that a disconnecting client does not cancel. It runs under a deadline
 (`SmtpLimits.deadline_s`, from the client's final dot). When the deadline passes before the final dot went to the next
@@ -26,7 +28,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from gateway.model import Envelope, Reply, Session, Transaction
+from gateway.model import Envelope, RefusedContent, Reply, Session, Transaction
 from gateway.spool import Spool
 
 
@@ -62,6 +64,10 @@ class Engine(Protocol):
 
         The spool is closed by the front end when this returns.
         """
+        ...
+
+    async def content_refused(self, refused: RefusedContent) -> None:
+        """Record a content that never came before `process`; durable when this returns."""
         ...
 
 

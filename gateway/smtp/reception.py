@@ -35,11 +35,15 @@ class Reception:
         spool: Spool,
         shared: Shared,
         *,
+        reference: str,
         size_limit_bytes: int,
         declared_bytes: int | None = None,
     ) -> None:
-        self.refused_for: str | None = None
+        self.refused_for = ""
         """Key of the reply text when the content is refused."""
+        self.size_bytes = 0
+        """Octets of content that came."""
+        self._reference = reference
         self._client = client
         self._spool = spool
         self._limits = shared.settings.limits
@@ -50,7 +54,6 @@ class Reception:
         expected = declared_bytes or shared.settings.spool.large_mail_expected_bytes
         self._expected_bytes = min(expected, size_limit_bytes)
         self._size_limit = size_limit_bytes
-        self._size = 0
         self._refusal: Reply | None = None
 
     async def receive(self, *, eight_bit_allowed: bool) -> Reply | None:
@@ -71,10 +74,10 @@ class Reception:
             data = await client.octets()
             received += len(data)
             chunk, after = reader.feed(data)
-            if self._size + len(chunk) > self._large_bytes and self._refusal is None:
-                begun += await self._find_place(self._size + len(chunk))
+            if self.size_bytes + len(chunk) > self._large_bytes and self._refusal is None:
+                begun += await self._find_place(self.size_bytes + len(chunk))
             self._store(chunk)
-            if after is None and self._size > 2 * self._size_limit + (1 << 20):
+            if after is None and self.size_bytes > 2 * self._size_limit + (1 << 20):
                 assert self._refusal is not None
                 raise CutOffError(self._refusal)
         client.put_back(after)
@@ -96,10 +99,10 @@ class Reception:
         return client.loop.time() - begun
 
     def _store(self, chunk: bytes) -> None:
-        self._size += len(chunk)
+        self.size_bytes += len(chunk)
         if self._refusal is not None:
             return
-        if self._size > self._size_limit:
+        if self.size_bytes > self._size_limit:
             self._refuse(552, "5.3.4", "too_big", limit=mebibytes(self._size_limit))
             return
         try:
@@ -125,7 +128,7 @@ class Reception:
     def _refuse(self, code: int, enhanced: str, text: str, **values: str | int) -> None:
         self._spool.close()
         self.refused_for = text
-        self._refusal = self._texts.reply(code, enhanced, text, **values)
+        self._refusal = self._texts.refusal(code, enhanced, text, reference=self._reference, **values)
 
 
 def count_received(spool: Spool) -> int:

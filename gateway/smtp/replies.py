@@ -75,6 +75,11 @@ class Texts:
         """Return a reply with the words of a key; KeyError when the catalogue has none."""
         return Reply(code=code, enhanced=enhanced, lines=(self._messages[key].format(**values),))
 
+    def refusal(self, code: int, enhanced: str, key: str, *, reference: str, **values: str | int) -> Reply:
+        """Return a refusal that stands in the audit: its reference comes first, as in the refusals of policies."""
+        reply = self.reply(code, enhanced, key, **values)
+        return Reply(code=code, enhanced=enhanced, lines=(f"[{reference}] {reply.lines[0]}",))
+
 
 _NO_PLAIN_FORM = str.maketrans(
     {"đ": "d", "Đ": "D", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "«": '"', "»": '"'}

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from gateway.model import Envelope, Reply, Transaction
+from gateway.model import Envelope, RefusedContent, Reply, Transaction
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import HopFailedError
 from gateway.nexthop.replies import Capabilities, HopReply
@@ -98,7 +98,7 @@ class Transactions:
         self._standing.check_path(command, smtputf8=command.has("SMTPUTF8"))
         limit = self.size_limit(self._shared.hop.last_capabilities)
         if int(command.value("SIZE") or 0) > limit:
-            await self._dialogue.refuse(552, "5.3.4", "too_big", limit=mebibytes(limit))
+            await self._refuse_declared_size(command, limit)
             return
 
         def line(capabilities: Capabilities) -> bytes:
@@ -182,20 +182,56 @@ class Transactions:
             self._dialogue.client,
             spool,
             self._shared,
+            reference=mail.reference,
             size_limit_bytes=self.size_limit(capabilities),
             declared_bytes=mail.declared_bytes or None,
         )
         try:
             refusal = await reception.receive(eight_bit_allowed="8BITMIME" in capabilities.keywords)
         except CutOffError as cut_off:
-            self._dialogue.end(cut_off.reply)
+            self._dialogue.end(await self._refuse_content(mail, reception, cut_off.reply))
         except BaseException:
             spool.close()
             raise
         if refusal is not None:
-            self._dialogue.tell(EventKind.CONTENT_REFUSED, reception.refused_for or "")
-            return refusal
+            return await self._refuse_content(mail, reception, refusal)
         return await self._process(mail, spool)
+
+    async def _refuse_declared_size(self, command: PathCommand, limit_bytes: int) -> None:
+        """Refuse a MAIL whose SIZE is beyond the limit (RFC 1870 §6.1)."""
+        reference = make_reference()
+        reply = self._shared.texts.refusal(552, "5.3.4", "too_big", reference=reference, limit=mebibytes(limit_bytes))
+        refused = RefusedContent(
+            id=reference,
+            session=self._standing.model(),
+            envelope=Envelope(reverse_path=command.path, mail_parameters=command.raw_parameters),
+            rule="too_big",
+            size_bytes=int(command.value("SIZE") or 0),
+            reply=reply,
+        )
+        await self._dialogue.say(await self._recorded(refused))
+
+    async def _refuse_content(self, mail: OpenMail, reception: Reception, reply: Reply) -> Reply:
+        """Record that a content was refused as it came in, and return what the client is told."""
+        refused = RefusedContent(
+            id=mail.reference,
+            session=self._standing.model(),
+            envelope=mail.envelope(mail.recipients),
+            rule=reception.refused_for,
+            size_bytes=reception.size_bytes,
+            reply=reply,
+        )
+        return await self._recorded(refused)
+
+    async def _recorded(self, refused: RefusedContent) -> Reply:
+        """Record a refusal and return its reply; without a record it is a temporary failure, as everywhere."""
+        self._dialogue.tell(EventKind.CONTENT_REFUSED, refused.rule)
+        try:
+            await self._shared.engine.content_refused(refused)
+        except Exception as error:  # noqa: BLE001  raised on, it would leave a session that is cut off in its content
+            self._shared.on_internal_error(refused.id, error)
+            return self._shared.texts.reply(451, "4.3.0", "internal", reference=refused.id)
+        return refused.reply
 
     async def _process(self, mail: OpenMail, spool: Spool) -> Reply:
         """Have the engine judge and relay the mail; its task goes on if this session is cancelled."""

@@ -24,7 +24,7 @@ from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
-from gateway.model import Disposition, Verdict
+from gateway.model import Disposition, Envelope, RefusedContent, Reply, Verdict
 from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
 
 
@@ -60,6 +60,29 @@ async def _write(data: Path) -> None:
     await log.intent(sent, verdict(), evidence("\x1b[31mđỏ\u202e", "x"))
     await log.outcome(sent.id, None)
     await log.close()
+
+
+async def _write_refused_content(data: Path) -> None:
+    log = AuditLog.open(data)
+    await log.start()
+    await log.content_refused(
+        RefusedContent(
+            id="BT-0000CRLF",
+            session=session(),
+            envelope=Envelope(reverse_path="an@gov.example", forward_paths=("cong@city.example", "dung@city.example")),
+            rule="bare_newline",
+            size_bytes=10**20,
+            reply=Reply(code=550, enhanced="5.6.0", lines=("[BT-0000CRLF] ky tu xuong dong le",)),
+        )
+    )
+    await log.close()
+
+
+@pytest.fixture(scope="module")
+def refused_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("refused-content")
+    asyncio.run(_write_refused_content(folder))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +165,35 @@ def test_refused_recipients_and_failed_logins_are_listed_too(reader: AuditReader
     )  # fmt: skip
     (row,) = reader.find(Filter(state="auth_failed"))
     assert row.sender == "mallory@gov.example"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"state": "content_refused"},
+        {"rule": "content.bare_newline"},
+        {"rule": "content"},
+        {"recipient": "dung@city.example"},
+        {"reference": "bt-0000crlf"},
+        {"words": "cong city example"},
+        {"login": "an@gov.example", "disposition": "reject", "rule": "content"},
+    ],
+)
+def test_a_content_that_the_front_end_refused_is_found_by_all_that_is_known_of_it(
+    wanted: dict[str, object], refused_content: Path
+):
+    reader = AuditReader.open(refused_content)
+    (row,) = reader.find(Filter(**wanted))  # type: ignore[arg-type]
+    assert (row.reference, row.sender, row.disposition) == ("BT-0000CRLF", "an@gov.example", "reject")
+    assert row.rules == ("content.bare_newline",)
+    shown = render_history(reader.show(row.reference), "en")  # type: ignore[arg-type]
+    for words in (
+        "an@gov.example", "192.0.2.7", "cong@city.example", "dung@city.example", "content.bare_newline",
+        "550 5.6.0 [BT-0000CRLF]",
+    ):  # fmt: skip
+        assert words in shown
+    assert row.reference in render_rows([row])
+    reader.close()
 
 
 def test_times_bound_a_list(reader: AuditReader):

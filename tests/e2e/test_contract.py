@@ -248,6 +248,23 @@ async def test_the_audit_is_listed_shown_searched_verified_and_exported(tmp_path
         assert verified["records"] >= len(rows)
 
 
+async def test_a_content_that_is_refused_unread_stands_in_the_audit_under_the_reference_of_its_reply(tmp_path):
+    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            reply = await client.mail(CLEAN + b"lone\nfeed\r\n", sender=STAFF, recipients=(COLLEAGUE,))
+            assert reply.code == 550
+            assert not sink.delivered
+        reference = re.search(r"\[(BT-\w+)\]", reply)[1]
+        (row,) = (await gateway.audit("list", "--json", "--state", "content_refused")).json
+        assert (row["reference"], row["sender"], row["recipients"]) == (reference, STAFF, [COLLEAGUE])
+        assert [row["reference"] for row in (await gateway.audit("search", "--json", STAFF)).json] == [reference]
+        shown = await gateway.audit("show", reference)
+        assert "content.bare_newline" in shown.out
+        assert f"550 5.6.0 [{reference}] Nội dung thư" in shown.out
+        await gateway.assert_audit_is_whole()
+
+
 async def test_verify_exits_with_1_when_a_record_was_changed(tmp_path):
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         async with RawClient(*gateway.address()) as client:

@@ -77,6 +77,10 @@ class Engine:
         self.passed += 1
         return MilterAnswer(disposition=Disposition.TAG, insert=(("X-Seen", "1"),))
 
+    async def refuse_overflow(self, reference, session, envelope, *, size_bytes):
+        assert size_bytes > 0
+        return Reply(code=452, enhanced="4.3.1", lines=(reference,))
+
     def deadline_passed(self, reference):
         raise AssertionError("no time has passed")
 

@@ -28,6 +28,7 @@ class RecordingEngine:
         self.answer = answer
         self.seen = []
         self.errors = []
+        self.overflows = []
         self.release = None
 
     async def judge_recipient(self, session, envelope):
@@ -40,6 +41,10 @@ class RecordingEngine:
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
+
+    async def refuse_overflow(self, reference, session, envelope, *, size_bytes):
+        self.overflows.append((session, envelope, size_bytes))
+        return Reply(code=452, enhanced="4.3.1", lines=(f"[{reference}] het cho",))
 
     def deadline_passed(self, reference):
         return Reply(code=451, enhanced="4.4.7", lines=(f"[{reference}] het gio",))
@@ -189,11 +194,17 @@ async def test_a_fault_of_ours_is_a_temporary_failure_without_its_text(connect):
 
 async def test_a_message_over_the_budget_is_a_temporary_failure(connect):
     engine = RecordingEngine()
-    mta = await connect(engine, limit_bytes=40)
+    budget = ByteBudget(40)
+    mta = await connect(engine, budget=budget)
     mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
     answers = [await mta.receive() for _ in range(3)]
-    assert answers[-1][1].startswith(b"451")
+    assert answers[-1][1].startswith(b"452 4.3.1")
     assert not engine.seen
+    assert not engine.errors, "a full store is no bug of ours"
+    (overflow,) = engine.overflows
+    assert overflow[1].forward_paths == ("binh@tphcm.gov.vn",)
+    assert overflow[2] == len(EXPECTED)
+    assert budget.used_bytes == 0
 
 
 async def test_an_abort_forgets_the_message_and_keeps_the_connection(connect):
@@ -331,7 +342,7 @@ async def test_past_the_limits_the_rest_of_the_body_need_not_be_sent(connect):
     mta.send(packet(b"O", struct.pack(">III", 6, 0x1FF, steps)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
     answers = [await mta.receive() for _ in range(5)]
     assert [code for code, _ in answers] == [b"O", b"c", b"s", b"s", b"y"]
-    assert answers[-1][1].startswith(b"451")
+    assert answers[-1][1].startswith(b"452")
 
 
 async def test_an_mta_that_takes_no_answers_is_not_read_without_end(connect):

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.errors import AuditError
 from gateway.spool import SpoolSettings
 from tests.support.client import RawClient
-from tests.support.gateway import QUICK, listener, running
+from tests.support.gateway import QUICK, DirectEngine, listener, running
 from tests.support.sink import Sink
 
 CONTENT = b"Subject: x\r\n\r\nhello\r\n"
@@ -101,6 +102,68 @@ async def test_mails_in_hand_are_limited_together():
         await client.ehlo()
         assert (await client.mail(b"x\r\n" * 40_000)).startswith("452 4.3.1")
         assert (await client.mail(b"x\r\n" * 30_000)).code == 250
+
+
+async def test_every_content_that_the_front_end_refuses_is_recorded_with_its_envelope_rule_and_reply():
+    limits = replace(QUICK, message_bytes=10_000, line_bytes=5000)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        replies = [
+            await client.cmd("MAIL FROM:<a@b> SIZE=99999999999999999999"),
+            await client.mail(b"Subject: x\r\n\r\nlone\n\r\n"),
+            await client.mail(b"Subject: x\r\n\r\n\0\r\n"),
+            await client.mail(b"Subject: x\r\n\r\n" + b"y" * 5000 + b"\r\n"),
+            await client.mail(b"Received: from a by b\r\n" * 51 + CONTENT),
+            await client.mail(b"x" * 78 + b"\r\n" * 10_000, recipients=("b@city", "c@city")),
+        ]
+        assert (await client.mail(CONTENT)).code == 250
+        refused = gateway.engine.refused
+        assert [one.rule for one in refused] == ["too_big", "bare_newline", "nul", "long_line", "loop", "too_big"]
+        for reply, one in zip(replies, refused, strict=True):
+            assert f"[{one.id}] " in reply, "the client can name it to whoever reads the audit"
+            assert reply.code == one.reply.code
+            assert one.session.client_address == "127.0.0.1"
+        assert refused[0].envelope.forward_paths == ()
+        assert refused[-1].envelope.forward_paths == ("b@city", "c@city")
+        assert len({one.id for one in refused}) == len(refused)
+        assert len(sink.delivered) == 1
+
+
+async def test_a_content_that_never_ends_is_recorded_before_its_client_is_cut_off():
+    limits = replace(QUICK, message_bytes=10_000)
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        await client.envelope()
+        await client.cmd("DATA")
+        client.send((b"x" * 998 + b"\r\n") * 3000)
+        assert (await client.reply()).code == 552
+        await client.closed()
+        (refused,) = gateway.engine.refused
+        assert refused.rule == "too_big"
+        assert refused.size_bytes > 1 << 20
+
+
+@pytest.mark.parametrize("endless", [False, True])
+async def test_a_refusal_that_cannot_be_recorded_is_temporary_and_its_content_is_no_command(endless):
+    class Forgetful(DirectEngine):
+        async def content_refused(self, refused):
+            raise AuditError("the disk is full")
+
+    limits = replace(QUICK, message_bytes=10_000)
+    async with Sink() as sink, running(sink.port, limits=limits, engine=Forgetful()) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            if endless:
+                await client.envelope()
+                await client.cmd("DATA")
+                client.send((b"x" * 998 + b"\r\n") * 3000)
+                assert (await client.reply()).startswith("451 4.3.0")
+                await client.closed()
+            else:
+                assert (await client.mail(b"lone\n\r\n")).startswith("451 4.3.0")
+                assert (await client.mail(CONTENT)).code == 250
+        assert [str(error) for _, error in gateway.errors] == ["the disk is full"]
+        gateway.errors.clear()
 
 
 async def test_a_loop_is_refused():

@@ -21,10 +21,14 @@ class DirectEngine:
         self.sending = 0
         self.recipients = []
         self.keep_contents = True
+        self.refused = []
 
     async def judge_recipient(self, session, envelope):
         self.recipients.append((session, envelope))
         return self.refuse_recipient(envelope.forward_paths[0])
+
+    async def content_refused(self, refused):
+        self.refused.append(refused)
 
     def refuse_recipient(self, path):
         return None
@@ -69,6 +73,9 @@ class Recording:
 
     async def judge_recipient(self, session, envelope):
         return await self.engine.judge_recipient(session, envelope)
+
+    async def content_refused(self, refused):
+        await self.engine.content_refused(refused)
 
     async def process(self, transaction, spool, relay):
         self.transactions.append(transaction)
