@@ -130,7 +130,9 @@ def _expect_next_hop(configuration: Configuration) -> None:
     match found.fitness:
         case Fitness.TLS | Fitness.NO_SMTP:
             raise UserError(words)
-        case Fitness.SILENT | Fitness.REFUSED:  # it is there; whether it takes mail later is its own affair
+        case (
+            Fitness.SILENT | Fitness.REFUSED | Fitness.REJECTED
+        ):  # it is there; whether it takes mail later is its own affair
             _LOG.warning("%s", words)
         case Fitness.GOOD:
             pass

@@ -42,6 +42,7 @@ _NEXT_HOP_WAIT_S = 5.0
 _NEXT_HOP_HEALTH = {
     Fitness.GOOD: Health.GOOD,
     Fitness.REFUSED: Health.WARNING,
+    Fitness.REJECTED: Health.BAD,
     Fitness.SILENT: Health.BAD,
     Fitness.TLS: Health.BAD,
     Fitness.NO_SMTP: Health.BAD,

@@ -37,9 +37,23 @@ class HopFailedError(NextHopError):
         """The final dot had gone out: whether the mail was taken is unknown."""
 
 
+_LIMIT_WORDS = 200
+
+
 class HopRefusedError(GatewayError):
-    """The next hop refused our connection as such, in its banner or its answer to EHLO; `reply` says how."""
+    """The next hop refused our connection as such, in its banner or its answer to EHLO; `reply` says how.
+
+    It has seen no mail, so a 5yz says nothing about one (RFC 5321 §3.1, §4.2.1): whoever answers for the mail keeps it and
+    comes again, as Postfix does by `smtp_skip_5xx_greeting`. Passed on as the answer to MAIL it would lose the mail.
+    """
 
     def __init__(self, stage: str, reply: HopReply) -> None:
-        super().__init__(f"next hop refused us at {stage} with {reply.code}")
+        words = " ".join(reply.lines)[:_LIMIT_WORDS]
+        clean = "".join(letter if letter.isprintable() else " " for letter in words)
+        super().__init__(f"next hop refused us at {stage} with {reply.code} {clean}".rstrip())
         self.reply = reply
+
+    @property
+    def permanent(self) -> bool:
+        """It wants nothing from us until somebody has mended what it objects to."""
+        return self.reply.code >= 500

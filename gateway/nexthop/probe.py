@@ -22,6 +22,8 @@ class Fitness(Enum):
     NO_SMTP = "no_smtp"
     REFUSED = "refused"
     """A mail server that says no for now, or does not finish its greeting in time."""
+    REJECTED = "rejected"
+    """A mail server that wants nothing from this gateway (5yz to the connection or to EHLO): mail waits at its clients."""
 
 
 _BY_FAILURE = {
@@ -51,7 +53,8 @@ async def _probe(settings: NextHopSettings) -> Probe:
         connection = await connect(settings)
     except HopRefusedError as refusal:
         words = " ".join(refusal.reply.lines)
-        return Probe(Fitness.REFUSED, f"{refusal.reply.code} {words}"[:200])
+        fitness = Fitness.REJECTED if refusal.permanent else Fitness.REFUSED
+        return Probe(fitness, f"{refusal.reply.code} {words}"[:200])
     except HopFailedError as failure:
         reason = str(failure).removeprefix("next hop: ")
         return Probe(_BY_FAILURE.get(failure.kind, Fitness.REFUSED), reason)

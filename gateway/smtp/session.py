@@ -131,8 +131,7 @@ class Session:
         except HopFailedError as failure:
             await dialogue.say(self._shared.hop_failed(failure, dialogue.address))
         except HopRefusedError as refusal:
-            dialogue.tell(EventKind.NEXT_HOP_FAILED, str(refusal))
-            await dialogue.pass_on(refusal.reply)
+            await dialogue.say(self._shared.hop_refused(refusal, dialogue.address))
         except (SessionEnd, ClientGoneError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001  the wall between our bugs and the client: 451, and never the words
@@ -246,6 +245,9 @@ class Session:
             reply = await replay(credentials, transactions.connection, self._challenge)
         except HopFailedError as failure:
             await dialogue.say(self._shared.hop_failed(failure, standing.address, code=454))
+            return
+        except HopRefusedError as refusal:
+            await dialogue.say(self._shared.hop_refused(refusal, standing.address, code=454))
             return
         await self._after_auth(credentials, reply)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.model import Reply
-from gateway.nexthop.failures import FailureKind, HopFailedError
+from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
-from gateway.smtp.replies import Texts
+from gateway.smtp.replies import Texts, from_next_hop
 from gateway.smtp.settings import SmtpSettings
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
@@ -58,3 +58,10 @@ class Shared:
         """Report a failure of the next hop and return the reply for it."""
         self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(failure))
         return self.texts.reply(code, failure.kind.value, _FAILURE_TEXTS[failure.kind])
+
+    def hop_refused(self, refusal: HopRefusedError, client_address: str | None, *, code: int = 451) -> Reply:
+        """Report that the next hop wants no connection of ours, and return the reply for it: never a permanent one."""
+        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(refusal))
+        if not refusal.permanent:
+            return from_next_hop(refusal.reply.code, refusal.reply.lines)
+        return self.texts.reply(code, "4.3.5", "next_hop_refuses_us", answer=refusal.reply.code)

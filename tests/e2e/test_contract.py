@@ -401,6 +401,24 @@ async def test_a_next_hop_that_says_no_for_now_does_not_keep_the_gateway_from_st
         assert "maintenance" in gateway.stderr.read_text()
 
 
+async def test_a_next_hop_that_refuses_the_gateway_itself_costs_no_mail_and_is_told_to_the_administrator(tmp_path):
+    refuses = Sink(lambda stage, _: Act(b"554 5.7.1 not on my list\r\n") if stage == "banner" else None)
+    async with refuses as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            assert (await client.cmd(f"MAIL FROM:<{STAFF}>")).startswith("451 4.3.5")
+            sink.script = lambda stage, session: None
+            assert (await client.mail(CLEAN, sender=STAFF, recipients=(COLLEAGUE,))).code == 250
+        assert gateway.log.count("not on my list") >= 2  # at the start, and for the mail
+        sink.script = lambda stage, _: Act(b"554 5.7.1 not on my list\r\n") if stage == "banner" else None
+        config = tmp_path / "doctor.yaml"
+        config.write_text(f"data: {tmp_path}/doctor\nnext_hop: {{address: 127.0.0.1:{sink.port}, tls: none}}\n")
+        run = await cli("doctor", "--config", config)
+        assert run.code == 1
+        (line,) = [line for line in run.out.splitlines() if "next hop " in line and "FAIL" in line]
+        assert "554 5.7.1 not on my list" in line
+
+
 async def test_a_port_in_use_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

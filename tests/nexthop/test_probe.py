@@ -34,7 +34,8 @@ async def test_a_mail_server_that_is_ready_is_good_and_sees_a_goodbye():
     ("stage", "act", "fitness", "reason"),
     [
         ("banner", Act(b"HTTP/1.1 400 Bad Request\r\n"), Fitness.NO_SMTP, ""),
-        ("banner", Act(b"554 5.7.1 not you\r\n"), Fitness.REFUSED, "554 5.7.1 not you"),
+        ("banner", Act(b"554 5.7.1 not you\r\n"), Fitness.REJECTED, "554 5.7.1 not you"),
+        ("ehlo", Act(b"550 5.7.1 unknown name\r\n"), Fitness.REJECTED, "550 5.7.1 unknown name"),
         ("ehlo", Act(b"421 4.3.2 busy\r\n", close=True), Fitness.REFUSED, "421 4.3.2 busy"),
         ("banner", Act(b"", close=True), Fitness.REFUSED, "connection lost"),
         ("banner", Act(None, wait=None), Fitness.SILENT, "in time"),

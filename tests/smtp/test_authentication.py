@@ -137,6 +137,21 @@ async def test_nonsense_in_answer_to_auth_is_454(octets):
             assert (await plain(client, USER, PASSWORD)).code == 235
 
 
+@pytest.mark.parametrize("stage", ["banner", "ehlo"])
+async def test_a_next_hop_that_refuses_us_is_no_wrong_password(stage):
+    def script(at, session):
+        return Act(b"554 5.7.1 no mail from there\r\n") if at == stage else None
+
+    async with Sink(script, users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            assert (await plain(client, USER, PASSWORD)).startswith("454 4.3.5")
+            assert not any(event.kind.name == "AUTH_FAILED" for event in gateway.events)
+            sink.script = lambda stage, session: None
+            await client.ehlo()
+            assert (await plain(client, USER, PASSWORD)).code == 235
+
+
 async def test_next_hop_down_is_454():
     async with Sink() as sink:
         port = sink.port
