@@ -61,7 +61,7 @@ def usable(mailbox: Mailbox, on: date) -> bool:
 
 def author_fields(message: Message) -> tuple[AddressReading, ...]:
     """Return the readings of From, Sender and Reply-To; one without mailbox for a field that was not read."""
-    found = message.address_fields
+    found = tuple(reading for reading in message.address_fields if reading.field in HEADER_NAMES)
     if found:
         return found
     return tuple(
@@ -69,6 +69,11 @@ def author_fields(message: Message) -> tuple[AddressReading, ...]:
         for field in message.fields
         if field.name.lower() in {"from", "sender", "reply-to"}
     )
+
+
+def resent_fields(message: Message) -> tuple[AddressReading, ...]:
+    """Return the readings of Resent-From and Resent-Sender, of every time that the mail was resent (RFC 5322 §3.6.6)."""
+    return tuple(reading for reading in message.address_fields if reading.field in RESENT_NAMES)
 
 
 def is_absent(reading: AddressReading) -> bool:
@@ -80,3 +85,4 @@ def is_absent(reading: AddressReading) -> bool:
 
 
 HEADER_NAMES: Final = {"from": "From", "sender": "Sender", "reply-to": "Reply-To"}
+RESENT_NAMES: Final = {"resent-from": "Resent-From", "resent-sender": "Resent-Sender"}

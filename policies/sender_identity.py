@@ -1,6 +1,7 @@
 """Nobody sends under another's name (Điều 4.3, Điều 7.3).
 
-What: in an authenticated session the reverse-path, From and Sender are the mailbox of the login or one delegated to it.
+What: in an authenticated session the reverse-path, From and Sender are the mailbox of the login or one delegated to it,
+and so is whoever is said to have sent the mail on (Resent-From, Resent-Sender: RFC 5322 §3.6.6).
 Always: one From with one address, no look-alike of an official domain, no address that two readers take differently.
 Why: Điều 4.3 forbids forging mail of another; Điều 7.3 makes the holder answerable for what is sent.
 Fix: choose the address of the login, or have the Office record the delegation.
@@ -36,12 +37,14 @@ from policies._look_alikes import imitated_domain, imitated_mailbox, shows_offic
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,
+    RESENT_NAMES,
     OfficialDomain,
     author_fields,
     in_force,
     is_absent,
     listed,
     official_domains,
+    resent_fields,
     today,
     usable,
 )
@@ -50,6 +53,7 @@ RULES: Final = (
     Rule(id="reverse_path", code="SID-01", article="7600:4.3", disposition=Disposition.REJECT),
     Rule(id="author", code="SID-02", article="7600:4.3", disposition=Disposition.REJECT),
     Rule(id="sender_field", code="SID-03", article="7600:4.3", disposition=Disposition.REJECT),
+    Rule(id="resent", code="SID-12", article="7600:4.3", disposition=Disposition.REJECT),
     Rule(id="reply_to", code="SID-04", article="7600:4.3", disposition=Disposition.TAG),
     Rule(id="several_authors", code="SID-05", article="7600:4.3", disposition=Disposition.REJECT),
     Rule(id="look_alike", code="SID-06", article="7600:4.3", disposition=Disposition.REJECT),
@@ -64,6 +68,13 @@ NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS})
 
 _SEVERAL: Final = frozenset({"several-addresses", "two-addresses", "group"})
 _MISLEADING: Final = frozenset({"display-name-address"})
+_REMEDIES: Final = {
+    "unquoted-comma": "comma",
+    "missing-brackets": "brackets",
+    "missing-from": "program",
+    **dict.fromkeys(("backslash", "comment", "control-character", "junk-after-address", "unterminated"), "name"),
+}
+"""Causes that are not mended by writing the address anew, and the key of the words for what mends them."""
 _LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})
 
 
@@ -87,6 +98,9 @@ class Settings(BaseModel):
     )
     sub_addresses: bool = Field(
         default=True, description="The login may write as its sub-addresses (`a+x@...` for `a@...`)"
+    )
+    resent_fields: bool = Field(
+        default=True, description="Judge Resent-From and Resent-Sender; with a login they are to be its own"
     )
     trusted_domains: tuple[str, ...] = Field(
         default=(), description="Real domains that look like an official one and are none of its look-alikes"
@@ -167,11 +181,25 @@ def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterato
                 case "from":
                     yield from _owned(evidence, settings, address, rule="author", field=field)
                     yield from _inactive(evidence, address.normal, field=field)
-                    yield from _needs_login(evidence, settings, address)
+                    yield from _needs_login(evidence, settings, address, field=field)
                 case "sender":
                     yield from _owned(evidence, settings, address, rule="sender_field", field=field)
                 case _:
                     yield from _outside(evidence, settings, address)
+    if settings.resent_fields:
+        yield from _resent(evidence, settings, message)
+
+
+def _resent(evidence: Evidence, settings: Settings, message: Message) -> Iterator[Finding]:
+    """Judge who is said to have sent the mail on; readers show that name beside the author's."""
+    for reading in resent_fields(message):
+        if is_absent(reading):
+            continue
+        field = RESENT_NAMES[reading.field]
+        yield from _form(evidence, settings, reading, field=field, about=About(header=field))
+        for address in reading.mailboxes:
+            yield from _owned(evidence, settings, address, rule="resent", field=field)
+            yield from _needs_login(evidence, settings, address, field=field)
 
 
 def _form(
@@ -205,7 +233,7 @@ def _malformed(code: str, address: str, field: str, about: About) -> Finding:
         rule="malformed",
         outcome=FindingOutcome.FAILED,
         about=about,
-        params={"cause": code, "address": address or "-", "field": field},
+        params={"cause": code, "address": address or "-", "field": field, "remedy": _REMEDIES.get(code, "address")},
     )
 
 
@@ -271,8 +299,8 @@ def _inactive(evidence: Evidence, address: str, *, field: str) -> Iterator[Findi
         )
 
 
-def _needs_login(evidence: Evidence, settings: Settings, address: Address) -> Iterator[Finding]:
-    """Refuse an official From that nobody vouches for, when the settings say so."""
+def _needs_login(evidence: Evidence, settings: Settings, address: Address, *, field: str) -> Iterator[Finding]:
+    """Refuse an official From, or Resent-From, that nobody vouches for, when the settings say so."""
     if (
         not settings.own_domain_needs_login
         or evidence.session.auth_user is not None
@@ -286,7 +314,7 @@ def _needs_login(evidence: Evidence, settings: Settings, address: Address) -> It
     yield Finding(
         rule="needs_login",
         outcome=FindingOutcome.FAILED,
-        about=About(header="From"),
+        about=About(header=field),
         params={"address": address.normal},
     )
 

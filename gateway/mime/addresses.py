@@ -94,6 +94,8 @@ def _by_grammar(value: str, name: str) -> AddressReading:
     if not mailboxes:
         codes.append("empty")
     if mailboxes and "no-domain" in codes:
+        # `Nguyen A, Noi vu <a@b.vn>` is a list by the grammar, and its first member has no domain. A server on the way may
+        # give it its own (Postfix: append_at_myorigin), which would make an author of a word; others drop it or the mail.
         codes[codes.index("no-domain")] = "unquoted-comma"
     if len(mailboxes) > 1 and "two-addresses" not in codes:
         codes.append("several-addresses")

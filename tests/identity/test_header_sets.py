@@ -45,6 +45,9 @@ TRICKS = {
     "two Reply-To": b"From: " + V + b"\r\nReply-To: " + V + b"\r\nReply-To: " + T,
     "two Sender": b"From: " + V + b"\r\nSender: " + V + b"\r\nSender: " + T,
     "an encoded address in Reply-To": b"From: " + V + b"\r\nReply-To: =?utf-8?Q?x=40evil=2Ecom?=",
+    "a comma in a name without quotation marks": b"From: Nguyen Van A, Phong Noi vu <" + V + b">",
+    "a semicolon in a name without quotation marks": b"From: Phong Noi vu; UBND <" + V + b">",
+    "a Resent-From with two readings": b"Resent-From: " + T + b" <" + V + b">\r\nFrom: " + V,
     "only X-From": b"X-From: " + V,
     "an empty From": b"From:\r\nSender: " + V,
 }
@@ -53,6 +56,7 @@ NAMES = {
     "Sender of the victim": b"From: " + T + b"\r\nSender: " + V,
     "Sender of the victim first": b"Sender: " + V + b"\r\nFrom: " + T,
     "From only resent by the victim": b"From: " + T + b"\r\nResent-From: " + V,
+    "the victim's mail that the thief resent": b"Resent-From: " + V + b"\r\nResent-Sender: " + T + b"\r\nFrom: " + T,
     "two in Sender": b"From: " + V + b"\r\nSender: " + V + b", " + T,
     "the original author elsewhere": b"From: " + T + b"\r\nX-Original-From: " + V + b"\r\nReply-To: " + V,
 }  # fmt: skip
@@ -65,6 +69,10 @@ HONEST = {
     "an empty Sender": b"From: " + V + b"\r\nSender: ",
     "Sender and Reply-To of its own": b"From: " + V + b"\r\nSender: A <" + V + b">\r\nReply-To: <" + V + b">",
     "a receipt asked for": b"From: " + V + b"\r\nDisposition-Notification-To: " + V,
+    "a comma in a quoted name": b'From: "Nguyen Van A, Phong Noi vu" <' + V + b">",
+    "a comma in an encoded name": b"From: =?utf-8?Q?Nguy=E1=BB=85n_A=2C_Ph=C3=B2ng_N=E1=BB=99i_v=E1=BB=A5?= <"
+    + V
+    + b">",
     "a mail sent on": b"Resent-From: " + V + b"\r\nResent-To: b@example.vn\r\nFrom: " + V,
     "the mark of a mailbox file": b"From x@evil.com Tue Nov 24 10:00:00 2026\r\nFrom: " + V,
 }

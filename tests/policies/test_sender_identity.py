@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 from msgspec import structs
 
@@ -35,3 +38,25 @@ def test_a_name_of_a_thousand_addresses_is_misleading_without_comparing_each():
     address = Address(local="a", domain="b.vn", display_name=name, normal="a@b.vn")
     assert shows_official(address, {"tphcm.gov.vn"})
     assert not shows_official(structs.replace(address, display_name="@x1.vn"), {"tphcm.gov.vn"})
+
+
+@pytest.mark.parametrize(
+    ("author", "remedies"),
+    [
+        ("Nguyen Van A, Phong Noi vu <a@b.vn>", {"comma"}),
+        ("Nguyen A a@b.vn", {"brackets"}),
+        ("Nguyen A <a@b.vn> phong", {"name"}),
+        ("Nguyen A <a@b..vn>", {"address"}),
+    ],
+)
+def test_a_malformed_address_is_told_with_what_mends_it(author: str, remedies: set[str]):
+    asked = evidence({"from": "a@b.vn", "header": f"From: {author}"}, DIRECTORY)
+    found = [finding for finding in policy.evaluate(asked, policy.Settings()) if finding.rule == "malformed"]
+    assert {finding.params["remedy"] for finding in found} == remedies
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_remedy_has_its_words(language: str):
+    texts = tomllib.loads((files("policies") / "texts" / "sender_identity.toml").read_text("utf-8"))
+    assert set(texts["words"]["remedy"][language]) == {"address", *policy._REMEDIES.values()}
+    assert set(policy._REMEDIES) <= set(texts["words"]["cause"][language])
