@@ -15,7 +15,8 @@ from pathlib import Path
 from sys import intern
 
 from gateway.errors import ConfigError, Fault, UserError
-from gateway.identity.directory_file import LIMIT_FAULTS, read
+from gateway.identity.directory_faults import LIMIT_FAULTS
+from gateway.identity.directory_file import read
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import Delegate, Directory, Mailbox, Unit

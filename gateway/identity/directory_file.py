@@ -29,33 +29,13 @@ from ruamel.yaml.error import YAMLError
 
 from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_csv import read_csv
-from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow, UnitRow
-from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset, path_of
-from gateway.model import MailboxKind, MailboxStatus
+from gateway.identity.directory_faults import type_faults
+from gateway.identity.directory_rows import DirectoryFile
+from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset
 from gateway.yaml_values import parse_values
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20
-LIMIT_FAULTS: Final = 50
-"""Told of one file at once."""
-_KINDS: Final = ", ".join(kind.value for kind in MailboxKind)
-_STATES: Final = ", ".join(status.value for status in MailboxStatus)
-_DAY: Final = "ngày viết dạng 2026-12-31 / write days as 2026-12-31"
-_LIST: Final = "viết thành danh sách [...] / write a list [...]"
-_KNOWN: Final = {
-    "": DirectoryFile.__struct_encode_fields__,
-    "mailboxes": MailboxRow.__struct_encode_fields__,
-    "units": UnitRow.__struct_encode_fields__,
-    "delegates": DelegateRow.__struct_encode_fields__,
-}
-# By the key at which a value is wrong; what is wrong at no key is the file as a whole.
-_REMEDIES: Final = {
-    "": "tệp bắt đầu bằng `mailboxes:` / the file begins with `mailboxes:`",
-    "kind": f"loại hộp thư là một trong: {_KINDS} / one of {_KINDS}",
-    "status": f"trạng thái là một trong: {_STATES} / one of {_STATES}",
-    **dict.fromkeys(("left_on", "from", "until"), _DAY),
-    **dict.fromkeys(("mailboxes", "units", "aliases", "delegates", "successors"), _LIST),
-}
 
 
 def read(path: Path, data: bytes) -> tuple[DirectoryFile, Places]:
@@ -80,8 +60,8 @@ def read(path: Path, data: bytes) -> tuple[DirectoryFile, Places]:
 def _json(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     try:
         return msgspec.json.decode(text, type=DirectoryFile), JsonPlaces(text)
-    except msgspec.ValidationError as error:
-        raise _all_invalid(path, json.loads(text), error, JsonPlaces(text)) from None
+    except msgspec.ValidationError:
+        raise type_faults(path, json.loads(text), JsonPlaces(text)) from None
     except msgspec.DecodeError as error:
         found = re.search(r"byte (\d+)", str(error))
         offset = len(text.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else len(text)
@@ -105,24 +85,8 @@ def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     places = _LazyYaml(text)
     try:
         return msgspec.convert({} if plain is None else plain, DirectoryFile), places
-    except msgspec.ValidationError as error:
-        raise _all_invalid(path, plain, error, places) from None
-
-
-def _all_invalid(path: Path, plain: object, first: msgspec.ValidationError, places: Places) -> ConfigError:
-    """Return the first fault of each row, or of the file as a whole when no row is wrong by itself."""
-    faults: list[Fault] = []
-    for table in ("units", "mailboxes"):
-        rows = plain.get(table) if isinstance(plain, dict) else None
-        for number, row in enumerate(rows if isinstance(rows, list) else ()):
-            try:
-                msgspec.convert({table: [row]}, DirectoryFile)
-            except msgspec.ValidationError as error:
-                words = re.sub(rf"(?<=`\$\.{table}\[)(?:0|\.\.\.)(?=\])", str(number), str(error), count=1)
-                faults += _invalid(path, msgspec.ValidationError(words), places).faults
-                if len(faults) >= LIMIT_FAULTS:
-                    break
-    return ConfigError(*faults) if faults else _invalid(path, first, places)
+    except msgspec.ValidationError:
+        raise type_faults(path, {} if plain is None else plain, places) from None
 
 
 class _LazyYaml:
@@ -136,23 +100,3 @@ class _LazyYaml:
         """Return the place of a value, or of the nearest thing around it."""
         self._places = self._places or YamlPlaces(self._text)
         return self._places.find(path)
-
-
-def _invalid(path: Path, error: msgspec.ValidationError, places: Places) -> ConfigError:
-    """Return a validation error with its place and what may stand there."""
-    words = str(error)
-    steps = path_of(words)
-    keys = [step for step in steps if isinstance(step, str)]
-    if "unknown field" in words or "missing required field" in words:
-        known = ", ".join(_KNOWN[next((key for key in reversed(keys) if key in _KNOWN), "")])
-        remedy = f"các mục được dùng: {known} / known keys: {known}"
-    else:
-        remedy = _REMEDIES.get(keys[-1] if keys else "", "")
-    vietnamese, _, english = remedy.partition(" / ")
-    return ConfigError(
-        Fault(
-            f"giá trị không hợp lệ{', ' * bool(remedy)}{vietnamese} / {words}{'; ' * bool(remedy)}{english}",
-            str(path),
-            *places.find(steps),
-        )
-    )

@@ -14,7 +14,6 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 Step = str | int
-_PATH = re.compile(r"\.([a-z_]+)|\[(\d+|\.\.\.)\]")
 
 
 class Places(Protocol):
@@ -63,6 +62,8 @@ class JsonPlaces:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._reached: dict[int, tuple[int, int]] = {}
+        """By the place of an array: the entry that was last found in it, and where it begins."""
 
     def find(self, path: tuple[Step, ...]) -> tuple[int, int]:
         """Return the place of a key of an entry, or of the entry, or of the array."""
@@ -74,31 +75,25 @@ class JsonPlaces:
         if len(path) == 1 or not isinstance(path[1], int):
             return at_offset(self._text, head.start())
         start, end = self._entry(head.end(), path[1])
-        key = next((step for step in reversed(path[2:]) if isinstance(step, str)), None)
-        if key is not None:
-            found = self._text.find(f'"{key}"', start, end)
-            start = found if found >= 0 else start
-        return at_offset(self._text, start)
+        line, column = at_offset(self._text, start)
+        within = YamlPlaces(self._text[start:end]).find(path[2:])  # JSON is YAML, and one entry is short
+        if within <= (1, 1):
+            return line, column
+        return line + within[0] - 1, within[1] + (column - 1 if within[0] == 1 else 0)
 
     def _entry(self, array: int, number: int) -> tuple[int, int]:
         """Return where an entry of the array begins and ends."""
         decoder = json.JSONDecoder()
-        position = start = self._text.find("[", array) + 1
-        for _ in range(number + 1):
+        first, position = self._reached.get(array, (0, self._text.find("[", array) + 1))
+        if first > number:
+            first, position = 0, self._text.find("[", array) + 1
+        start = position
+        for _ in range(first, number + 1):
             match = re.compile(r"[\s,]*").match(self._text, position)
             start = match.end() if match else position
             try:
                 position = decoder.raw_decode(self._text, start)[1]
             except json.JSONDecodeError:
                 break
+        self._reached[array] = (number, start)
         return start, max(position, start)
-
-
-def path_of(message: str) -> tuple[Step, ...]:
-    """Return the path that a msgspec message ends with, ``... - at `$.mailboxes[3].address` ``."""
-    _, _, place = message.rpartition("`$")
-    return tuple(
-        match[1] or (0 if match[2] == "..." else int(match[2]))
-        for match in _PATH.finditer(place)
-        if match[1] or match[2]
-    )

@@ -16,6 +16,7 @@ import pytest
 from gateway.errors import ConfigError, UserError
 from gateway.identity import commands
 from gateway.identity.directory import load
+from gateway.identity.directory_faults import LIMIT_FAULTS
 from gateway.identity.live import LiveDirectory
 from gateway.identity.passwords import meets_article_6
 from gateway.model import MailboxKind, MailboxStatus
@@ -115,7 +116,7 @@ def test_a_fault_says_what_may_stand_there(tmp_path, name, text, vietnamese, eng
 
 
 FAULTS = [
-    ("d.yaml", "mailboxes:\n  - address: a@b.vn\n    kind: unit\n    colour: red\n", [(2, 5)], "colour"),
+    ("d.yaml", "mailboxes:\n  - address: a@b.vn\n    kind: unit\n    colour: red\n", [(4, 5)], "colour"),
     ("d.yaml", "mailboxes:\n  - address: a@b.vn\n    kind: boss\n", [(3, 5)], "boss"),
     ("d.yaml", "mailboxes:\n  - {kind: unit}\n", [(2, 5)], "address"),
     ("d.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, left_on: soon}\n", [(2, 35)], "left_on"),
@@ -153,6 +154,20 @@ FAULTS = [
         '{"mailboxes": [\n {"address": "a@b.vn", "kind": 3},\n {"address": "c@d.vn", "kind": "unit"},\n {"kind": "unit"}]}',
         [(2, 24), (4, 2)],
         "kind",
+    ),
+    (
+        "d.yaml",
+        "mailboxes:\n  - address: 5\n    kind: boss\n    until: soon\n    colour: red\n    delegates:\n      - {until: x, since: y}\n"
+        "  - {kind: unit}\nunits: 5\nother: {}\n",
+        [(2, 5), (3, 5), (4, 5), (5, 5), (7, 9), (7, 10), (7, 20), (8, 5), (9, 1), (10, 1)],
+        "delegates[0].until",
+    ),
+    (
+        "d.json",
+        '{"mailboxes": [\n {"address": "a@b.vn", "kind": "unit", "until": "2026-12-31",\n  "delegates": [{"address": "c@d.vn", "until": 3},\n'
+        '   {"address": 4}], "aliases": "x"}]}',
+        [(3, 39), (4, 5), (4, 21)],
+        "delegates[1].address",
     ),
     ("d.yaml", "mailboxes: [\n", [(2, 1)], "YAML"),
     ("d.yaml", "mailboxes:\n  - &a {address: a@b.vn, kind: unit}\n  - *a\n", [(0, 0)], "YAML"),
@@ -341,3 +356,10 @@ def test_import_of_a_broken_file_leaves_the_target_alone(tmp_path):
 )  # fmt: skip
 def test_article_6(password, good):
     assert meets_article_6(password) is good
+
+
+def test_so_many_faults_are_told_as_a_person_can_read(tmp_path):
+    rows = "".join(f"  - {{address: {number}, kind: boss}}\n" for number in range(500))
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, "d.yaml", f"mailboxes:\n{rows}"))
+    assert len(caught.value.faults) == LIMIT_FAULTS
