@@ -84,6 +84,61 @@ def parse_yaml(octets: bytes, model: type[Model], *, path: str) -> YamlFile[Mode
     return YamlFile(value, path, hashlib.sha256(octets).hexdigest(), raw, places)
 
 
+@dataclass(frozen=True)
+class Salvaged(Generic[Model]):
+    """A file with faults, and what is left of it without them, for checks that go beyond the schema."""
+
+    faults: tuple[Fault, ...]
+    rest: YamlFile[Model] | None
+    """None when too little is left."""
+
+
+def parse_or_salvage(octets: bytes, model: type[Model], *, path: str, filling: dict[str, Value]) -> Salvaged[Model]:
+    """Validate the octets of a file; beside the faults return what is valid of it, `filling` in place of what must be there.
+
+    ConfigError when it is no YAML.
+    """
+    try:
+        return Salvaged((), parse_yaml(octets, model, path=path))
+    except ConfigError as error:
+        faults = error.faults
+    raw, places = parse_values(octets, path=path, placed=True)
+    if not isinstance(raw, dict):
+        raise ConfigError(*faults)
+    for _ in range(_LIMIT_SALVAGE):
+        try:
+            value = model.model_validate(raw)
+        except ValidationError as error:
+            _take_out(raw, places, [one["loc"] for one in error.errors(include_url=False)], filling)
+            continue
+        return Salvaged(faults, YamlFile(value, path, hashlib.sha256(octets).hexdigest(), raw, places))
+    return Salvaged(faults, None)
+
+
+_LIMIT_SALVAGE = 10
+"""What is taken out may leave something incomplete around it, which goes next."""
+
+
+def _take_out(raw: dict[str, Value], places: Places, locations: Iterable[Location], filling: dict[str, Value]) -> None:
+    """Take the values out that faults are about; the whole around one when a part of it is missing."""
+    entries: dict[tuple[int, str | int], Any] = {}
+    for location in locations:
+        innermost: tuple[Any, str | int] | None = None
+        node: Any = raw
+        for step in location:
+            inside = isinstance(node, list) and isinstance(step, int) and step < len(node)
+            if inside or (isinstance(node, dict) and step in node):
+                innermost = node, step
+                node = node[step]
+        if innermost is not None:
+            entries[id(innermost[0]), innermost[1]] = innermost[0]
+        elif location and str(location[0]) in filling:
+            raw[str(location[0])] = filling[str(location[0])]
+    # From the end, so that the numbers of what is still to go stay right.
+    for (_, step), container in sorted(entries.items(), key=lambda entry: str(entry[0][1]).zfill(9), reverse=True):
+        places.forget(container, step)
+
+
 def read_octets(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
     """Return the octets of a file; ConfigError when it cannot be read or is too large."""
     try:

@@ -61,6 +61,17 @@ class Places:
         """Return the place of a key, None when the entry was never noted."""
         return self._keys.get(id(container), {}).get(key)
 
+    def forget(self, container: dict[str, Value] | list[Value], key: str | int) -> None:
+        """Take an entry out of a container; what stands behind it in a list keeps its place in the file."""
+        for table in (self._keys.get(id(container), {}), self._values.get(id(container), {})):
+            if isinstance(key, int):
+                for number in range(key, len(container) - 1):
+                    if number + 1 in table:
+                        table[number] = table[number + 1]
+            else:
+                table.pop(key, None)
+        del container[key]  # type: ignore[arg-type]
+
     def find(self, root: Value, location: Iterable[str | int], *, of_key: bool = False) -> tuple[int, int]:
         """Return the place of a value (or of its key), or of the nearest enclosing entry that the file has.
 
@@ -82,14 +93,17 @@ class Places:
         return place
 
 
-def parse_values(octets: bytes, *, path: str) -> tuple[Value, Places]:
-    """Return the plain values of a YAML file and their places; ConfigError on syntax, duplicates and limits."""
+def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Value, Places]:
+    """Return the plain values of a YAML file and their places; ConfigError on syntax, duplicates and limits.
+
+    `placed` has the places of JSON noted at once, for who takes entries out.
+    """
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = octets[: error.start].decode("utf-8-sig")
         raise ConfigError(Fault(say("file.not_utf8"), path, *_at(before, len(before)))) from None
-    if path.endswith(".json"):
+    if path.endswith(".json") and not placed:
         # A directory exported as JSON may be large, and the C parser is 40 times faster; YAML reads it again for the
         # place of a fault (duplicates included), so only what is in order takes the short way.
         shortcut = _plain_json(text)

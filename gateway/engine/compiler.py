@@ -27,7 +27,7 @@ class Compiler:
     def __init__(self, layers: Layers, registry: Registry) -> None:
         self._layers = layers
         self._registry = registry
-        self._faults: list[Fault] = []
+        self._faults: list[Fault] = list(layers.faults)
 
     def compile(self) -> PolicySet:
         """Return the policy set; ConfigError with all faults."""
@@ -45,7 +45,7 @@ class Compiler:
         except UserError as error:
             self._faults.append(layers.fault(str(error), "policies"))
         if self._faults:
-            raise ConfigError(*self._faults)
+            raise ConfigError(*_in_order(self._faults))
         policies = tuple(self._policy(module, settings[name], waivers) for name, module in modules.items())
         names: dict[str, tuple[Words, ...]] = {}
         citations: dict[str, tuple[Words, ...]] = {}
@@ -179,6 +179,13 @@ class Compiler:
             scopes=tuple(scopes),
             waivers={rule: tuple(found) for rule, found in by_rule.items()},
         )
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults in the order of each file, the files in the order in which they first have one; each once."""
+    found = list(dict.fromkeys(faults))
+    files = list(dict.fromkeys(fault.path for fault in found))
+    return sorted(found, key=lambda fault: (files.index(fault.path), fault.line, fault.column))
 
 
 def _unknown_rule(policy: str, rule: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault
-from gateway.yaml_file import LIMIT_BYTES, YamlFile, closest, parse_yaml, printable, read_octets
+from gateway.yaml_file import LIMIT_BYTES, Salvaged, YamlFile, closest, parse_or_salvage, printable, read_octets
 
 _LIMIT_LAYERS = 8
 
@@ -22,6 +22,8 @@ class Layers:
     """Files of one policy set; the first is the base, the last the file that was asked for."""
 
     files: tuple[YamlFile[PolicyFile], ...]
+    faults: tuple[Fault, ...] = ()
+    """Of their schema; `files` are without what is at fault."""
 
     @property
     def top(self) -> YamlFile[PolicyFile]:
@@ -60,21 +62,29 @@ class Layers:
 
 
 def read_layers(source: Path | str, registry: Registry) -> Layers:
-    """Read a policy file or preset and what it extends; ConfigError with the faults of the first bad file."""
+    """Read a policy file or preset and what it extends; ConfigError with all faults when too little is left of one."""
     chain: list[YamlFile[PolicyFile]] = []
+    faults: list[Fault] = []
     seen: set[str] = set()
     wanted: Path | Traversable = find(source, registry, folder=None, asked_in=None)
     while True:
         label = str(wanted)
-        layer = _read(wanted)
+        salvaged = _read(wanted)
+        layer = salvaged.rest
+        if layer is None:
+            raise ConfigError(*faults, *salvaged.faults)
         if label in seen or len(chain) >= _LIMIT_LAYERS:
-            raise ConfigError(layer.fault("extends đi vòng quanh / extends leads in a circle", "extends"))
+            raise ConfigError(*faults, layer.fault("extends đi vòng quanh / extends leads in a circle", "extends"))
+        faults += salvaged.faults
         seen.add(label)
         chain.append(layer)
         if layer.value.extends is None:
-            return Layers(tuple(reversed(chain)))
+            return Layers(tuple(reversed(chain)), tuple(faults))
         folder = wanted.parent if isinstance(wanted, Path) else None
-        wanted = find(layer.value.extends, registry, folder=folder, asked_in=layer)
+        try:
+            wanted = find(layer.value.extends, registry, folder=folder, asked_in=layer)
+        except ConfigError as error:
+            raise ConfigError(*faults, *error.faults) from None
 
 
 def find(
@@ -99,9 +109,9 @@ def find(
     raise ConfigError(asked_in.fault(message, "extends") if asked_in else Fault(message, printable(text)))
 
 
-def _read(source: Path | Traversable) -> YamlFile[PolicyFile]:
+def _read(source: Path | Traversable) -> Salvaged[PolicyFile]:
     octets = read_octets(source, limit_bytes=LIMIT_BYTES) if isinstance(source, Path) else source.read_bytes()
-    return parse_yaml(octets, PolicyFile, path=str(source))
+    return parse_or_salvage(octets, PolicyFile, path=str(source), filling={"version": 1, "name": "-"})
 
 
 def _depth(raw: object, location: tuple[str | int, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gateway.engine import Language, load_policy_set
 from gateway.engine.lint import diff, lint, schema
 from gateway.errors import ConfigError
 from gateway.model import Disposition, Mode
+from gateway.yaml_values import parse_values
 from tests.engine.support import NOW, REGISTRY, policies
 
 BASE = "version: 1\nname: mine\nextends: office\n"
@@ -64,6 +66,36 @@ def test_all_faults_of_a_file_are_told_at_once_with_their_places(tmp_path: Path)
     assert "policy.yaml:8:14: không có chính sách “classifed”; có phải “classified”?" in joined
     assert "policy.yaml:10:36: senders không có quy tắc “nowhere”" in joined
     assert len(found) == 5
+
+
+def test_faults_of_the_schema_do_not_hide_names_that_do_not_exist(tmp_path: Path):
+    text = (
+        "version: 2\nname: a b\nextends: office\npolices: {}\npolicies:\n  senders:\n    mode: monitr\n"
+        "    rules: {unoficial: reject}\n    settings: {limt: 5}\n  classifed: {}\nwaivers:\n"
+        "  - {id: one, policy: senders, rule: form, sender: a@b}\n"
+        "  - {id: two, policy: sender, rule: form, sender: a@b, reason: abc, approved_by: me, expires: 2027-01-01}\n"
+        "  - {id: three, policy: senders, rule: form, reason: abc, approved_by: me, expires: soon}\n"
+        "  - {id: four, policy: senders, rule: nowhere, sender: a@b, reason: abc, approved_by: me, expires: 2027-01-01}\n"
+    )
+    expected = [
+        (1, "2 "), (2, "a b"), (4, "polices"), (7, "monitr"), (8, "unoficial"), (9, "limt"), (10, "classifed"),
+        (12, "approved_by"), (12, "expires"), (12, "reason"), (13, "“sender”"), (14, "soon"), (15, "nowhere"),
+    ]  # fmt: skip
+    plain = json.dumps(parse_values(text.encode(), path="x")[0], indent=1)
+    for name, content in (("policy.yaml", text), ("policy.json", plain)):
+        path = tmp_path / name
+        path.write_text(content, "utf-8")
+        with pytest.raises(ConfigError) as caught:
+            load_policy_set(path, registry=REGISTRY)
+        found = caught.value.faults
+        assert sorted((fault.line, fault.column) for fault in found) == [(fault.line, fault.column) for fault in found]
+        assert len(found) == len(expected)
+        for fault, (line, word) in zip(found, expected, strict=True):
+            assert word in fault.message
+            if name == "policy.yaml":
+                assert fault.line == line
+            else:
+                assert word.strip("“” ") in content.splitlines()[fault.line - 1] or "required" in fault.message
 
 
 def test_a_misspelt_disposition_is_told_once(tmp_path: Path):
