@@ -14,6 +14,8 @@ from collections.abc import MutableMapping
 from typing import Final
 
 from gateway.errors import UserError
+from gateway.words import both
+from gateway.yaml_values import printable
 
 _FIRST_DESCRIPTOR: Final = 3
 _UNNAMED: Final = "unknown"
@@ -33,12 +35,10 @@ def take(environment: MutableMapping[str, str] = os.environ) -> Sockets:
     if process != str(os.getpid()) or not count:
         return {}
     if not count.isascii() or not count.isdigit() or len(count) > _LIMIT_DIGITS:
-        raise UserError(
-            f"LISTEN_FDS={count[:20]}: not a number of sockets; start the gateway from a systemd socket unit"
-        )
+        raise UserError(_say("not_a_number", count=printable(count, 20)))
     labels = names.split(":") if names else [_UNNAMED] * int(count)
     if len(labels) != int(count):
-        raise UserError(f"LISTEN_FDNAMES={names}: {len(labels)} names for {count} sockets")
+        raise UserError(_say("names", names=printable(names), given=len(labels), count=count))
     sockets: dict[str, list[socket.socket]] = {}
     for descriptor, label in enumerate(labels, _FIRST_DESCRIPTOR):
         sockets.setdefault(label, []).append(_listening(descriptor, label))
@@ -47,18 +47,22 @@ def take(environment: MutableMapping[str, str] = os.environ) -> Sockets:
 
 def _listening(descriptor: int, label: str) -> socket.socket:
     """Return one socket, ready for an event loop; UserError when nobody could connect to it."""
-    remedy = "give its unit ListenStream= and Accept=no"
+    name = printable(label)
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            raise UserError(f"systemd:{label} is no socket; {remedy}")
+            raise UserError(_say("no_socket", name=name))
     except OSError:
-        raise UserError(f"systemd:{label}: descriptor {descriptor} is not open") from None
+        raise UserError(_say("not_open", name=name, descriptor=descriptor)) from None
     os.set_inheritable(descriptor, False)  # front ends are forked; nothing that is exec'd may have it
     found = socket.socket(fileno=descriptor)
     if not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        raise UserError(f"systemd:{label} does not listen; {remedy}")
+        raise UserError(_say("not_listening", name=name))
     if found.family in {socket.AF_INET, socket.AF_INET6}:
         # Accepted connections inherit it: without it each reply would wait for the client's delayed acknowledgement.
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     found.setblocking(False)
     return found
+
+
+def _say(key: str, **fields: object) -> str:
+    return both("start", "systemd", key, **fields)

@@ -18,6 +18,7 @@ from gateway.config import Configuration, Listener, ListenerKind, split_host_por
 from gateway.errors import UserError
 from gateway.milter.server import listen_unix
 from gateway.words import both
+from gateway.yaml_values import printable
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,8 @@ def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
     activated = activation.take()
     wanted = {listener.activated_by for listener in configuration.listeners}
     if unused := sorted(activated.keys() - wanted):
-        raise UserError(
-            f"systemd handed over a socket that no listener asks for: {', '.join(unused)}. "
-            f"Add a listener with listen: systemd:{unused[0]}, or disable its socket unit"
-        )
+        names = [printable(name) for name in unused]
+        raise UserError(both("start", "systemd", "unused", names=", ".join(names), first=names[0]))
     return tuple(_take(listener, activated) for listener in configuration.listeners)
 
 
@@ -63,18 +62,13 @@ def _take(listener: Listener, activated: activation.Sockets) -> Taken:
 
 def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Taken:
     if not sockets:
-        raise UserError(
-            f"cannot listen on {listener.listen}: systemd handed over no socket of that name. Start its socket unit "
-            f"(FileDescriptorName={listener.activated_by}, Service=gateway.service), or set listen to an address"
-        )
+        raise UserError(both("start", "systemd", "missing", listen=listener.listen, name=listener.activated_by))
     for found in sockets:
         if found.family == socket.AF_UNIX:
             if listener.kind is not ListenerKind.MILTER:
-                raise UserError(
-                    f"{listener.listen}: a {listener.kind.value} listener needs a TCP socket, not a UNIX socket"
-                )
+                raise UserError(both("start", "systemd", "unix", listen=listener.listen, kind=listener.kind.value))
         elif listener.auth_without_tls and not ip_address(found.getsockname()[0]).is_loopback:
-            raise UserError(f"{listener.listen}: auth_without_tls is allowed on loopback addresses only")
+            raise UserError(both("start", "systemd", "loopback", listen=listener.listen))
     names = tuple(_name(found) for found in sockets)
     if sockets[0].family == socket.AF_UNIX:
         return Taken(names, sockets=sockets)

@@ -133,22 +133,22 @@ def update(folder: Path) -> int:
 
 def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
     if not pin.crl.startswith(("http://", "https://")):
-        raise UserError("not an http or https address")
+        raise UserError(_say("crl_address"))
     try:
         # The address comes from the administrator's own manifest; the list proves itself by its signature.
         with urllib.request.urlopen(pin.crl, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             data = answer.read(_LIST_LIMIT_BYTES + 1)
     except (OSError, urllib.error.URLError, ValueError) as error:
-        raise UserError(f"cannot be fetched: {error}") from None
+        raise UserError(_say("crl_unfetched", reason=error)) from None
     if len(data) > _LIST_LIMIT_BYTES:
-        raise UserError("too large")
+        raise UserError(_say("crl_large", mib=_LIST_LIMIT_BYTES >> 20))
     try:
         one = revocation.load_list(data, embedded=False)
     except LibraryFault:
-        raise UserError("what came is no revocation list") from None
+        raise UserError(_say("crl_none")) from None
     authority = next((anchor for anchor in store.anchors if fingerprint(anchor) == pin.sha256), None)
     if authority is None or one.issuer != authority.subject.hashable or not revocation.is_signed_by(one, authority):
-        raise UserError("the list is not signed by the authority that it should be of; the old one is kept")
+        raise UserError(_say("crl_foreign"))
     (folder / "crl").mkdir(exist_ok=True)
     _store(folder / "crl" / f"{pin.sha256[:16]}.crl", data)
     return f"{len(one.parsed)} entries, {one.this_update:%Y-%m-%d}..{_day(one.next_update)}"

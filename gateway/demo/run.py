@@ -34,7 +34,7 @@ from gateway.demo.next_hop import Mailroom, NextHop
 from gateway.demo.pki import Pki, revocation_list
 from gateway.demo.sign import demo_signer
 from gateway.errors import UserError
-from gateway.words import product_texts
+from gateway.words import both, product_texts
 
 PASSWORD = "Demo#2026"  # noqa: S105 - of an invented mailbox that exists only while the demonstration runs
 _PORTS = {"submission": 5587, "submissions": 5465, "relay": 5525}
@@ -174,7 +174,7 @@ def _gateway(office: Office) -> Iterator[None]:
         ready = process.stdout.readline()
         if not ready.startswith("ready"):
             process.wait(_START_S)
-            raise UserError("the gateway did not start; its own words stand above")
+            raise UserError(both("start", "start", "demo"))
         print(f"gateway {ready}", flush=True)
         yield
     finally:

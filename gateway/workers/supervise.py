@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from gateway.errors import TemporaryError, UserError
+from gateway.words import both
 from gateway.workers.zygote import Ready, ZygoteSettings
 
 START_TIMEOUT_S: Final = 60.0
@@ -64,7 +65,7 @@ class ZygoteProcess:
         if self.ready.error:
             self._end(self._process, signal.SIGKILL)
             self._process = None
-            raise UserError(f"the worker zygote cannot start: {self.ready.error}")
+            raise UserError(both("start", "start", "zygote", reason=self.ready.error))
         return self.ready
 
     def alive(self) -> bool:
