@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, split_host_port
 from gateway.errors import UserError
-from gateway.identity.dkim_sign import load_signer
+from gateway.identity.dkim_sign import Signer, load_signer
 from gateway.identity.passwords import meets_article_6
 from gateway.identity.resolver import Resolver
 from gateway.listening import Taken
@@ -55,11 +56,12 @@ def inspection_limits(configuration: Configuration) -> Limits:
 def start_workers(configuration: Configuration) -> WorkerPool:
     """Start the zygote with the trust anchors of the configuration; UserError when they cannot be read."""
     certs = configuration.certs
-    if certs is not None and not certs.is_dir():
-        raise UserError(both("start", "start", "no_certs", path=certs))
-    if certs is None and SHIPPED_CERTS.is_dir():
-        certs = SHIPPED_CERTS
-    pool = WorkerPool.start(PoolSettings(certs=certs, children=configuration.inspection.children))
+    with configuration.at("certs"):
+        if certs is not None and not certs.is_dir():
+            raise UserError(both("start", "start", "no_certs", path=certs))
+        if certs is None and SHIPPED_CERTS.is_dir():
+            certs = SHIPPED_CERTS
+        pool = WorkerPool.start(PoolSettings(certs=certs, children=configuration.inspection.children))
     sandbox = pool.status().sandbox
     if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
         pool.close()
@@ -112,7 +114,9 @@ def check_spool(configuration: Configuration) -> None:
     try:
         tempfile.TemporaryFile(dir=configuration.spool).close()
     except OSError as error:
-        raise UserError(both("start", "start", "spool", path=configuration.spool, reason=error.strerror)) from None
+        words = both("start", "start", "spool", path=configuration.spool, reason=error.strerror)
+        with configuration.at("spool"):
+            raise UserError(words) from None
 
 
 def _smtp_listener(listener: Listener, configuration: Configuration, taken: Taken) -> smtp.ListenerSettings:
@@ -154,11 +158,17 @@ def outgoing(configuration: Configuration) -> Outgoing:
     return Outgoing(
         hostname=name,
         authserv_id=section.authserv_id or name,
-        signers=tuple(load_signer(key.domain, key.selector, key.key) for key in configuration.dkim.keys),
+        signers=tuple(_signers(configuration)),
         sign_again=configuration.dkim.sign_again,
         resolver=resolver,
         judges_origin=section.enabled,
     )
+
+
+def _signers(configuration: Configuration) -> Iterator[Signer]:
+    for number, key in enumerate(configuration.dkim.keys):
+        with configuration.at("dkim", "keys", number, "key"):
+            yield load_signer(key.domain, key.selector, key.key)
 
 
 def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
@@ -170,7 +180,9 @@ def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
         try:
             context = hop.client_tls_context(section.ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=error)) from None
+            reason = getattr(error, "reason", None) or error.strerror or error
+            with configuration.at("next_hop", "ca_file"):
+                raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=reason)) from None
     return hop.NextHopSettings(
         host=host,
         port=port,

@@ -7,18 +7,24 @@ four flags of `gateway serve` promise. Faults of the file are shown all at once 
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from gateway.origin import Origin
 from gateway.text.addresses import parse_path
 from gateway.words import both
+from gateway.yaml_file import read_yaml
 from gateway.yaml_values import printable
 
 _NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?\Z")
+
+_LIMIT_UNIX_PATH = 107
+"""unix(7): 108 octets with the final NUL."""
 
 
 def _host_port(value: str) -> str:
@@ -140,7 +146,11 @@ class Listener(Section):
         if self.listen.startswith("systemd:"):
             if not self.activated_by:
                 raise ValueError(both("start", "config", "systemd"))
-        elif not (self.kind is ListenerKind.MILTER and self.listen.startswith("unix:")):
+        elif self.kind is ListenerKind.MILTER and self.listen.startswith("unix:"):
+            path = self.listen.removeprefix("unix:")
+            if not path.startswith("/") or len(path.encode()) > _LIMIT_UNIX_PATH:
+                raise ValueError(both("start", "config", "unix", limit=_LIMIT_UNIX_PATH))
+        else:
             _host_port(self.listen)
         if (self.certificate is None) is not (self.key is None):
             missing = "certificate" if self.certificate is None else "key"
@@ -210,8 +220,8 @@ class NextHop(Section):
 class Limits(Section):
     """What one client, one mail and one moment may cost."""
 
-    message_bytes: int = Field(default=35 << 20, ge=64 << 10, description="SIZE offered to clients")
-    recipients: int = Field(default=200, ge=1)
+    message_bytes: int = Field(default=35 << 20, ge=64 << 10, le=1 << 31, description="SIZE offered to clients")
+    recipients: int = Field(default=200, ge=1, le=100_000)
     connections: int = Field(default=500, ge=1)
     connections_per_address: int = Field(default=200, ge=1)
     commands_per_session: int = Field(default=5000, ge=20)
@@ -305,6 +315,27 @@ class Configuration(Section):
     inspection: Inspection = Inspection()
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    _origin: Origin = PrivateAttr(default=Origin())
+
+    @classmethod
+    def load(cls, path: Path) -> Configuration:
+        """Return the configuration of a file; ConfigError with all its faults."""
+        file = read_yaml(path, cls)
+        configuration = file.value
+        configuration._origin = Origin(file)  # noqa: SLF001 - of our own kind
+        return configuration
+
+    def at(self, *location: str | int) -> AbstractContextManager[None]:
+        """Have a UserError about what a key of the file names say where that key stands."""
+        return self._origin.at(*location)
+
+    @field_validator("data")
+    @classmethod
+    def _named(cls, data: Path) -> Path:
+        """Refuse an empty name: it would be the folder in which somebody happens to start us."""
+        if data == Path():
+            raise ValueError(both("start", "config", "data"))
+        return data
 
     @field_validator("listeners")
     @classmethod
@@ -347,4 +378,6 @@ class Configuration(Section):
             for key, value in (("policy", policy), ("data", data), ("certs", certs), ("directory", directory))
             if value is not None
         }
-        return Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
+        changed = Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
+        changed._origin = Origin(self._origin.file, frozenset(changes))  # noqa: SLF001 - of our own kind
+        return changed

@@ -49,7 +49,11 @@ def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
     if unused := sorted(activated.keys() - wanted):
         names = [printable(name) for name in unused]
         raise UserError(both("start", "systemd", "unused", names=", ".join(names), first=names[0]))
-    return tuple(_take(listener, activated) for listener in configuration.listeners)
+    taken = []
+    for number, listener in enumerate(configuration.listeners):
+        with configuration.at("listeners", number, "listen"):
+            taken.append(_take(listener, activated))
+    return tuple(taken)
 
 
 def _take(listener: Listener, activated: activation.Sockets) -> Taken:

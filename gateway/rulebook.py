@@ -52,8 +52,12 @@ class Rulebook:
 
     def _load(self) -> Rules:
         configuration = self._configuration
-        directory = directories.load(configuration.directory) if configuration.directory is not None else None
-        return Rules(load_policy_set(policy_source(configuration.policy)), directory)
+        directory = None
+        if configuration.directory is not None:
+            with configuration.at("directory"):
+                directory = directories.load(configuration.directory)
+        with configuration.at("policy"):
+            return Rules(load_policy_set(policy_source(configuration.policy)), directory)
 
 
 def policy_source(name: str) -> Path | str:

@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from gateway import logs
 from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers
@@ -43,9 +42,10 @@ _LOOK_ROUND_S = 1.0
 def serve(configuration: Configuration) -> int:
     """Run the gateway; return the exit code. UserError before the first mail when anything does not fit."""
     logs.configure(configuration.log_level)
-    with _DataFolder(configuration.data):
-        for listener in configuration.listeners:
-            server_tls(listener)
+    with _DataFolder(configuration):
+        for number, listener in enumerate(configuration.listeners):
+            with configuration.at("listeners", number, "certificate"):
+                server_tls(listener)
         next_hop_settings(configuration)
         check_spool(configuration)
         outgoing(configuration)
@@ -81,11 +81,16 @@ def serve(configuration: Configuration) -> int:
 class _DataFolder:
     """The folder of audit and keys, mode 0700, for one gateway at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._path = configuration.data
         self._lock = -1
 
     def __enter__(self) -> None:
+        with self._configuration.at("data"):
+            self._take()
+
+    def _take(self) -> None:
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -114,6 +119,12 @@ def _expect_next_hop(configuration: Configuration) -> None:
     section = configuration.next_hop
     if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
         return
+    with configuration.at("next_hop", "address"):
+        _await_next_hop(configuration)
+
+
+def _await_next_hop(configuration: Configuration) -> None:
+    section = configuration.next_hop
     end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
     while True:
         try:

@@ -338,6 +338,10 @@ def _syntax_fault(error: MarkedYAMLError, path: str) -> Fault:
     at_end = "end of stream" in problem and error.context_mark is not None
     mark = error.context_mark if at_end else error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if at_end:
+        return Fault(say("file.syntax_quote"), path, line, column)
+    if "<stream end>" in problem:
+        return Fault(say("file.syntax_bracket"), path, line, column)
     if "\\t" in problem or "\t" in problem:
         return Fault(say("file.syntax_tab"), path, line, column)
     if "mapping values are not allowed" in problem:

@@ -6,9 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from gateway.config import Configuration
-from gateway.errors import ConfigError
+from gateway.app import check_spool, next_hop_settings, outgoing, start_workers
+from gateway.config import Configuration, Listener, ListenerKind
+from gateway.errors import ConfigError, UserError
+from gateway.listening import take_addresses
+from gateway.rulebook import Rulebook
+from gateway.supervisor import _DataFolder
 from gateway.yaml_file import parse_yaml
 
 
@@ -72,3 +77,63 @@ def test_octets_that_are_no_text_are_shown_where_they_stand():
 def test_the_sample_of_production_is_valid():
     sample = Path(__file__).parents[1] / "deploy" / "gateway.yaml"
     parse_yaml(sample.read_bytes(), Configuration, path=str(sample))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("workers: 1\npolicy: /nowhere/policy.yaml\n", "2:9"),
+        ("workers: 1\npolicy: binhtan-7601\n", "2:9"),
+        ("directory: /nowhere/directory.yaml\n", "1:12"),
+        ("spool: /nowhere/spool\n", "1:8"),
+        ("certs: /nowhere/certs\n", "1:8"),
+        ("next_hop: {address: 'mail.example:25', ca_file: /nowhere/ca.pem}\n", "1:49"),
+        ("dkim:\n  keys:\n    - {domain: a.vn, selector: s, key: /nowhere/key}\n", "3:40"),
+        ("listeners:\n  - {kind: milter, listen: 'unix:/nowhere/milter.sock'}\n", "2:28"),
+        ("data: /dev/null/x\n", "1:7"),
+    ],
+)
+def test_what_a_key_names_and_cannot_be_used_is_told_with_the_line_of_the_key(tmp_path, text, place):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(text)
+    configuration = Configuration.load(path)
+    use = {
+        "policy": Rulebook,
+        "directory": Rulebook,
+        "spool": check_spool,
+        "certs": start_workers,
+        "next_hop": next_hop_settings,
+        "dkim": outgoing,
+        "listeners": take_addresses,
+        "data": lambda one: _DataFolder(one).__enter__(),
+    }[text.removeprefix("workers: 1\n").partition(":")[0]]
+    with pytest.raises(UserError) as caught:
+        use(configuration)
+    assert str(caught.value).startswith(f"{path}:{place}: ")
+    assert "nowhere" in str(caught.value) or "/dev/null" in str(caught.value) or "7601" in str(caught.value)
+
+
+def test_what_a_flag_or_nobody_names_has_no_line_and_a_fault_with_its_own_line_keeps_it(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text("policy: binhtan-7600\n")
+    with pytest.raises(UserError, match="^/nowhere/policy"):
+        Rulebook(Configuration.load(path).with_flags(policy="/nowhere/policy.yaml"))
+    with pytest.raises(UserError, match="^/nowhere/policy"):
+        Rulebook(Configuration(policy="/nowhere/policy.yaml"))
+    broken = tmp_path / "policy.yaml"
+    broken.write_text("version: 1\nname: x\nextends: binhtan-7600\npolices: {}\n")
+    with pytest.raises(UserError) as caught:
+        Rulebook(Configuration.load(path).with_flags(policy=str(broken)))
+    assert str(caught.value).startswith(f"{broken}:4:1: ")
+
+
+@pytest.mark.parametrize("listen", ["unix:", "unix:milter.sock", "unix:/" + "x" * 107])
+def test_a_milter_socket_needs_a_path_that_the_kernel_takes(listen):
+    with pytest.raises(ValidationError, match="unix:/run/gateway/milter"):
+        Listener(kind=ListenerKind.MILTER, listen=listen)
+    assert Listener(kind=ListenerKind.MILTER, listen="unix:/" + "x" * 106)
+
+
+def test_no_folder_is_no_data_folder():
+    with pytest.raises(ValidationError, match="/var/lib/gateway"):
+        Configuration(data="")

@@ -72,9 +72,7 @@ def load_configuration(
     directory: Path | None = None,
 ) -> Configuration:
     """Return the configuration of a file (defaults without one) with the flags put over it; UserError for either."""
-    from gateway import yaml_file
-
-    configuration = yaml_file.load_yaml(path, Configuration) if path is not None else Configuration()
+    configuration = Configuration.load(path) if path is not None else Configuration()
     try:
         return configuration.with_flags(
             listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory

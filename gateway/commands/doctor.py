@@ -126,13 +126,14 @@ def _file_system(path: Path) -> str:
 
 
 def _tls(configuration: Configuration) -> Iterator[Line]:
-    for listener in configuration.listeners:
+    for number, listener in enumerate(configuration.listeners):
         if listener.certificate is None or listener.key is None:
             continue
         if _made_by_the_service(listener.key):
             yield Line(Health.WARNING, "tls", _say("service_made", path=listener.key))
             continue
-        server_tls(listener)
+        with configuration.at("listeners", number, "certificate"):
+            server_tls(listener)
         yield Line(Health.GOOD, "tls", f"{listener.listen}: {listener.certificate}")
         yield from _certificate(listener.certificate)
         if listener.key.stat().st_mode & 0o077:

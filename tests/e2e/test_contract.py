@@ -458,7 +458,7 @@ async def test_a_milter_socket_in_a_folder_that_is_not_there_is_named(tmp_path):
     where = tmp_path / "nowhere" / "milter.sock"
     await refused_start(tmp_path, f"listeners: [{{kind: milter, listen: 'unix:{where}'}}]\n", str(where))
     long = tmp_path / ("x" * 120)
-    await refused_start(tmp_path, f"listeners: [{{kind: milter, listen: 'unix:{long}'}}]\n", str(long))
+    await refused_start(tmp_path, f"listeners: [{{kind: milter, listen: 'unix:{long}'}}]\n", "gateway.yaml:1:", "107")
 
 
 async def test_a_next_hop_that_is_down_at_the_start_is_named_unless_it_may_be(tmp_path):

@@ -82,7 +82,8 @@ def test_duplicate_keys_are_refused_and_all_named():
     [
         ("version: 1\n\tname: x\n", "2:1", "Tab"),
         ("version: 1\nname: a: b\n", "2:8", "double quotes"),
-        ("version: 1\nname: 'x\n", "2:7", "YAML"),
+        ("version: 1\nname: [a\n", "3:1", "bracket"),
+        ("version: 1\nname: 'x\n", "2:7", "never closed"),
         ("version: 1\n---\nversion: 2\n", "2:1", "one YAML document"),
         ("version: !!python/object:os.system 1\n", "1:10", "not allowed"),
         ("version: *nowhere\n", "1:10", "&nowhere"),
