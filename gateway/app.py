@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import tempfile
@@ -18,10 +19,12 @@ from gateway.nexthop import settings as hop
 from gateway.outgoing import Outgoing
 from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
+from gateway.tls_days import Days, certificate_days
 from gateway.words import both
 from gateway.workers.pool import PoolSettings, WorkerPool
 from gateway.workers.wire import Limits
 
+_LOG = logging.getLogger("gateway.app")
 SHIPPED_CERTS = Path(__file__).resolve().parent.parent / "certs"
 
 _LISTENER_KINDS = {
@@ -149,6 +152,18 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
     except ssl.SSLError as error:
         fields = {"certificate": listener.certificate, "key": listener.key, "reason": error.reason or error}
         raise UserError(both("start", "start", "tls_pair", **fields)) from None
+
+
+def warn_of_days(certificate: Path) -> None:
+    """Log that a certificate is over or not yet valid; mail over other listeners goes on, so it stops nothing."""
+    days, words = certificate_days(certificate)
+    match days:
+        case Days.EXPIRED | Days.NOT_YET:
+            _LOG.error("%s", words)
+        case Days.EXPIRES:
+            _LOG.warning("%s", words)
+        case Days.GOOD:
+            pass
 
 
 def outgoing(configuration: Configuration) -> Outgoing:

@@ -22,6 +22,7 @@ from gateway.app import (
     server_tls,
     smtp_settings,
     spool_settings,
+    warn_of_days,
 )
 from gateway.audit import AuditLog, SenderHistory
 from gateway.config import Configuration, ListenerKind
@@ -211,6 +212,7 @@ class _Frontend:
             try:
                 server_tls(listener)  # a chain that does not fit its key would spoil the context in use
                 settings.tls_context.load_cert_chain(listener.certificate, listener.key)
+                warn_of_days(listener.certificate)
             except (UserError, OSError) as error:
                 _LOG.error("certificate not reloaded, the last good one stays in use: %s", error)
 

@@ -8,16 +8,23 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from datetime import UTC, datetime
 
 from gateway.errors import GatewayError
 
 LIMIT_TEXT = 2000
+_UNPRINTED = re.compile(r"[^ -~]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    """Return a printable letter as it is, anything else (marks of direction, line separators) as JSON escapes it."""
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as one line of JSON with ASCII escapes."""
+    """Formats a record as one line of JSON: letters as they are, for people read it; what does not print, escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; a traceback is cut to its last lines."""
@@ -30,7 +37,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)[-LIMIT_TEXT:]
-        return json.dumps(line, ensure_ascii=True)
+        return _UNPRINTED.sub(_escape, json.dumps(line, ensure_ascii=False))
 
 
 def configure(level: str) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gateway import logs
-from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers
+from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers, warn_of_days
 from gateway.audit.committer import Committer
 from gateway.audit.process import AuditProcess
 from gateway.config import Configuration, ListenerKind, split_host_port
@@ -46,6 +46,8 @@ def serve(configuration: Configuration) -> int:
         for number, listener in enumerate(configuration.listeners):
             with configuration.at("listeners", number, "certificate"):
                 server_tls(listener)
+            if listener.certificate is not None:
+                warn_of_days(listener.certificate)
         next_hop_settings(configuration)
         check_spool(configuration)
         outgoing(configuration)

@@ -18,6 +18,7 @@ from gateway.config import Configuration, split_host_port
 from gateway.errors import GatewayError
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
+from gateway.tls_days import Days, certificate_days
 from gateway.words import both
 
 
@@ -147,14 +148,9 @@ def _made_by_the_service(path: Path) -> bool:
 
 
 def _certificate(path: Path) -> Iterator[Line]:
-    from cryptography import x509
-
-    certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
-    days = (certificate.not_valid_after_utc - datetime.now(UTC)).days
-    if days < 0:
-        yield Line(Health.BAD, "tls", _say("expired", path=path, days=-days))
-    elif days < 30:
-        yield Line(Health.WARNING, "tls", _say("expires", path=path, days=days))
+    days, words = certificate_days(path)
+    if days is not Days.GOOD:
+        yield Line(Health.WARNING if days is Days.EXPIRES else Health.BAD, "tls", words)
 
 
 def _rules(configuration: Configuration) -> Iterator[Line]:

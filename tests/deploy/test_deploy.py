@@ -5,14 +5,18 @@ import re
 import shutil
 import subprocess
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.app import warn_of_days
 from gateway.commands import doctor
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
 from gateway.errors import ConfigError
+from gateway.tls_days import Days, certificate_days
 from gateway.yaml_file import load_yaml, parse_yaml
+from tests.support.certificates import Pki
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -205,6 +209,29 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look():
         "/run/credentials/gateway.service/tls.key",
     }
     assert not any(line.health is doctor.Health.BAD for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("now", "found", "words"),
+    [
+        (timedelta(), Days.EXPIRES, "in 4 days"),
+        (timedelta(days=-40), Days.NOT_YET, "check the clock"),
+        (timedelta(days=8, hours=1), Days.EXPIRED, "expired 3 days ago"),
+    ],
+)
+def test_a_certificate_out_of_its_days_is_told_with_what_to_do(tmp_path, now, found, words):
+    certificate, _ = Pki(tmp_path).issue("gateway.test", days_left=5)
+    assert certificate_days(certificate, datetime.now(UTC) + now)[0] is found
+    assert words in certificate_days(certificate, datetime.now(UTC) + now)[1]
+
+
+def test_the_start_warns_of_an_expired_certificate_and_the_doctor_calls_it_bad(tmp_path, caplog):
+    certificate, _ = Pki(tmp_path).issue("gateway.test", days_left=-2)
+    (line,) = doctor._certificate(certificate)
+    assert line.health is doctor.Health.BAD
+    warn_of_days(certificate)
+    assert caplog.records[0].levelname == "ERROR"
+    assert line.words in caplog.text
 
 
 def test_a_scope_for_a_unit_that_the_directory_does_not_have_is_pointed_out(tmp_path):

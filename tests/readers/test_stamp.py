@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from tests.support.cases import first_quick
+
 pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 pytest.importorskip("PIL")
@@ -42,17 +44,17 @@ def marks(stamps: list[stamp.Stamp]) -> list[str]:
 
 
 @pytest.mark.parametrize("mark", scans.MARKS)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", first_quick([1, 2]))
 def test_a_red_mark_is_found_and_its_level_read(mark: str, seed: int) -> None:
     assert marks(found(scans.Plan(seed=seed, mark=mark, hard=0.4))) == [mark]
 
 
-@pytest.mark.parametrize("mark", scans.MARKS)
+@pytest.mark.parametrize("mark", first_quick(scans.MARKS))
 def test_a_mark_scanned_in_grey_is_found(mark: str) -> None:
     assert marks(found(scans.Plan(seed=3, mark=mark, hard=0.3, grey=True))) == [mark]
 
 
-@pytest.mark.parametrize("other", ["KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO"])
+@pytest.mark.parametrize("other", first_quick(["KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO"]))
 def test_other_stamps_are_read_as_what_they_are(other: str) -> None:
     stamps = found(scans.Plan(seed=4, other=other, hard=0.4))
     assert not marks(stamps)
@@ -216,7 +218,7 @@ def bgr(page: Image.Image) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mark", scans.MARKS)
-@pytest.mark.parametrize("sizes", [(7, 15), (10, 24)])
+@pytest.mark.parametrize("sizes", first_quick([(7, 15), (10, 24)]))
 def test_a_mark_below_the_name_of_the_office_in_one_frame_is_read(mark: str, sizes: tuple[int, int]) -> None:
     page = stamped(boxed([("UBND PHƯỜNG AN LẠC", sizes[0]), (mark, sizes[1])], 200), 200)
     assert marks(stamp.find(bgr(page), 200))[:1] == [mark]
@@ -242,6 +244,7 @@ def picture(page: Image.Image, form: str, **options: object) -> list[str]:
     return [run.text for run in document.runs if run.role is Role.STAMP]
 
 
+@pytest.mark.slow
 def test_a_fax_of_standard_resolution_is_read_in_its_true_shape() -> None:
     """204 by 98 dots an inch (ITU-T T.4): half as high as it was."""
     page = stamped(boxed([("TỐI MẬT", 16)], 204, ink=(30, 30, 30)), 204).convert("L")
@@ -249,6 +252,7 @@ def test_a_fax_of_standard_resolution_is_read_in_its_true_shape() -> None:
     assert "TỐI MẬT" in picture(low.convert("1"), "TIFF", compression="group4", dpi=(204, 98))
 
 
+@pytest.mark.slow
 def test_a_stamp_of_dots_is_found_and_a_page_of_letters_is_left_as_it_is() -> None:
     page = stamped(boxed([("TỐI MẬT", 16)], 200, rounded=True), 200).convert("L")
     grain = np.random.RandomState(1).normal(-8, 4, (page.height, page.width))
@@ -261,6 +265,7 @@ def test_a_stamp_of_dots_is_found_and_a_page_of_letters_is_left_as_it_is() -> No
 
 
 @needs_corpus
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["vietadmin__4_2_v4_rotated.jpg", "qlvb__2011_12_28_0904000000972844_275.pdf"], ids=["dots", "fringes"]
 )

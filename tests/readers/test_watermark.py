@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from tests.support.cases import first_quick
+
 pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 pytest.importorskip("PIL")
@@ -56,7 +58,7 @@ def of_pdf(data: bytes) -> Document:
     return pdf.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 60)).document
 
 
-@pytest.mark.parametrize("slant", [45, -45, 30, 0, 90])
+@pytest.mark.parametrize("slant", first_quick([45, -45, 30, 0, 90]))
 @pytest.mark.parametrize("words", ["TỐI MẬT", "TUYỆT MẬT", "BẢN SAO", "BẢO MẬT"])
 def test_a_watermark_is_read_whichever_way_it_slants(words: str, slant: float) -> None:
     assert large_words(scanned(words, slant=slant)) == [words]
@@ -71,6 +73,7 @@ def test_a_page_without_large_words_has_none() -> None:
     assert large_words(Image.open(io.BytesIO(data)).convert("RGB"), dpi) == []
 
 
+@pytest.mark.slow
 def test_a_marked_watermark_of_a_picture_stops_the_mail_and_another_does_not() -> None:
     def read(words: str) -> Document:
         source = Source(data=jpeg(scanned(words, slant=45)), part="1")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gateway.signatures.smime import verify_smime
 from tests.pki.tree import NOW, store
 from tests.signatures.attacks import attacks, honest, is_valid, mails, reports
 
 
+@pytest.mark.slow
 def test_no_attack_is_called_valid_nor_unsigned():
     found = {f"{sample.row} {sample.name}": reports(sample) for sample in attacks()}
     assert len(found) > 45

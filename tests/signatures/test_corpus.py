@@ -24,6 +24,7 @@ SIGNED = [row for row in ROWS if not (row["file"].startswith("vietnam/") and row
 pytestmark = pytest.mark.skipif(not ROWS, reason=f"no corpus at {CORPUS} (GATEWAY_CORPUS)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", SIGNED, ids=lambda row: row["file"])
 def test_a_corpus_file_is_judged_as_labelled(row):
     agrees, signatures = judge(row, verify_file)

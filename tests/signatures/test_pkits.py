@@ -11,6 +11,7 @@ ROWS = pkits.rows()
 pytestmark = pytest.mark.skipif(not ROWS, reason="the PKITS corpus is not at hand (GATEWAY_CORPUS)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "valid"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_a_path_of_pkits_is_judged_as_the_suite_says(file, valid):
     assert (pkits.outcome(file) == "valid") is valid

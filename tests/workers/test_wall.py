@@ -233,6 +233,7 @@ async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
         pool.close()
 
 
+@pytest.mark.slow
 def test_the_pool_works_on_uvloop_too(pool):
     async def several():
         inspections = [await pool.inspect(request_for("fine", "abort", "fine")) for _ in range(3)]

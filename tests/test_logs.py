@@ -1,0 +1,25 @@
+"""Log lines: one JSON object each, readable for people, with nothing hidden in them."""
+
+import json
+import logging
+
+import pytest
+
+from gateway.logs import JsonFormatter
+
+
+def line(text: str) -> str:
+    return JsonFormatter().format(logging.LogRecord("gateway.x", logging.INFO, "x", 1, "%s", (text,), None))
+
+
+def test_vietnamese_stands_as_it_is_written():
+    assert "hãy gia hạn chứng thư" in line("hãy gia hạn chứng thư")
+
+
+@pytest.mark.parametrize(
+    "letter", ["\n", "\r", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\u202e", "\u200b", "\ud800", "\U000e0041"]
+)
+def test_what_does_not_print_is_escaped_and_nothing_is_lost(letter):
+    written = line(f"a{letter}b")
+    assert written.isprintable()
+    assert json.loads(written)["event"] == f"a{letter}b"
