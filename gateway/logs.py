@@ -55,8 +55,12 @@ def configure(level: str) -> None:
     logging.captureWarnings(capture=True)
 
 
-def fault(logger: logging.Logger, reference: str, error: BaseException) -> None:
-    """Write the line to which a 451 with a reference points; with a traceback when it is a bug and no known trouble."""
-    known = isinstance(error, GatewayError)
-    words = f"internal error, reference {reference}" + (f": {error}" if known else "")
-    logger.error("%s", words, exc_info=None if known else error)
+def log_failure(logger: logging.Logger, reference: str, error: BaseException) -> None:
+    """Write the line that a temporary failure's reference leads to.
+
+    What went wrong in the world (a full disk) is said in its own words; a bug of ours needs its traceback.
+    """
+    if isinstance(error, GatewayError):
+        logger.error("%s: %s", reference, error)
+    else:
+        logger.error("internal error, reference %s", reference, exc_info=error)

@@ -26,7 +26,7 @@ from msgspec import structs
 from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
 from gateway.identity import results_header
-from gateway.logs import fault
+from gateway.logs import log_failure
 from gateway.milter.engine import MilterAnswer
 from gateway.mime import parse
 from gateway.model import (
@@ -244,7 +244,7 @@ class Pipeline:
 
     def internal_error(self, reference: str, error: BaseException) -> Reply:
         """Log a fault of ours and return the temporary failure that the peer gets; the fault's words stay here."""
-        fault(_LOG, reference, error)
+        log_failure(_LOG, reference, error)
         return self._texts.reply(451, "4.3.0", "internal", reference=reference)
 
     async def _already_relayed(self, transaction: Transaction) -> str | None:

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from gateway.logs import JsonFormatter
+from gateway.errors import AuditError
+from gateway.logs import JsonFormatter, log_failure
 
 
 def line(text: str) -> str:
@@ -23,3 +24,16 @@ def test_what_does_not_print_is_escaped_and_nothing_is_lost(letter):
     written = line(f"a{letter}b")
     assert written.isprintable()
     assert json.loads(written)["event"] == f"a{letter}b"
+
+
+def test_a_fault_of_the_world_is_one_line_and_a_bug_has_its_traceback(caplog):
+    logger = logging.getLogger("gateway.x")
+    log_failure(logger, "BT-1", AuditError("the disk is full"))
+    assert caplog.messages == ["BT-1: the disk is full"]
+    assert caplog.records[0].exc_info is None
+    try:
+        raise KeyError("x")
+    except KeyError as error:
+        log_failure(logger, "BT-2", error)
+    assert "BT-2" in caplog.messages[1]
+    assert "Traceback" in caplog.text

@@ -15,6 +15,7 @@ from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer,
 from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.store import Folder, Turn, connect, damaged, immediate, open_checked
 from gateway.errors import AuditError
+from gateway.words import both
 
 RELAYED_KEEP_S = 3600.0
 """How long keys of relayed mails are kept for recognising repetitions."""
@@ -66,7 +67,7 @@ class Committer:
             first = self._commit(group)
         except (sqlite3.Error, OSError, AuditError) as error:
             self._open_anew_after(error)
-            raise AuditError(f"audit record not written: {error}") from error
+            raise AuditError(both("audit", "fault", "not_written", path=self._folder.database, reason=error)) from error
         failpoints.hit("audit.after_commit")
         return first
 

@@ -25,6 +25,7 @@ from gateway.audit import record as r
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.mime.addresses import parse_from_field
+from gateway.words import both
 
 _VERSION = 4
 _SLICE = 200
@@ -92,7 +93,7 @@ class Index:
                 while self._advance(2000):
                     pass
         except (sqlite3.Error, OSError) as error:
-            raise AuditError(f"the search index cannot be written: {error}") from error
+            raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection
 
     @property

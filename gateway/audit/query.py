@@ -18,7 +18,7 @@ import msgspec
 from gateway.audit import record as r
 from gateway.audit.facts import Keyed
 from gateway.audit.index import Index, exact, fold
-from gateway.audit.store import Folder, damaged
+from gateway.audit.store import Folder, unusable
 from gateway.errors import UserError
 from gateway.model import Disposition
 from gateway.words import both
@@ -142,7 +142,7 @@ class AuditReader:
             sequence_numbers = self._matching(wanted)
             return tuple(self._row(seq) for seq in sequence_numbers)
         except sqlite3.DatabaseError as error:
-            raise damaged(self._folder.database, str(error)) from None
+            raise unusable(self._folder.database, error) from None
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Row, ...]:
         """Return what holds all the words; letters with marks must match exactly, plain letters match either."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from gateway.errors import AuditError, UserError
+from gateway.words import both
 
 APPLICATION_ID = 0x43564741  # "CVGA"
 SCHEMA_VERSION = 1
@@ -103,7 +104,7 @@ class Folder:
                 sync_folder(self.keys)
             key = path.read_bytes()
         except OSError as error:
-            raise UserError(f"không đọc được khóa {path} / cannot read the key {path}: {error.strerror}") from None
+            raise UserError(both("audit", "fault", "key", path=path, reason=error.strerror)) from None
         if len(key) != size:
             raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not {size})")
         return key
@@ -134,15 +135,30 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     """Open a database for reading; UserError when it is missing or no log."""
     if not path.exists():
         raise UserError(f"không có nhật ký ở {path} / there is no audit log at {path}")
+    # Beside a log in WAL mode SQLite makes files of its own. On a medium that nobody can write to there is nothing to
+    # wait for, so what lies there is read as it is, unless records still stand in the WAL of a process that died.
+    writable = os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists()
     try:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
-        )
+            f"{path.absolute().as_uri()}?mode=ro{'' if writable else '&immutable=1'}",
+            uri=True, isolation_level=None, timeout=5, check_same_thread=False,
+        )  # fmt: skip
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT seq FROM record LIMIT 1").fetchone()
     except sqlite3.Error as error:
-        raise damaged(path, str(error)) from None
+        raise unusable(path, error) from None
     return connection
+
+
+_OF_THE_MACHINE = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_AUTH")
+
+
+def unusable(path: Path, error: sqlite3.Error) -> UserError:
+    """Return the error for a log that SQLite does not open: a disk or rights to be mended, or a damaged file."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(_OF_THE_MACHINE):
+        return UserError(both("audit", "fault", "not_opened", path=path, reason=error))
+    return damaged(path, str(error))
 
 
 def damaged(path: Path, cause: str) -> UserError:
@@ -173,7 +189,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
         _check(connection, path)
     except sqlite3.Error as error:
         _close(connection)
-        raise damaged(path, str(error)) from None
+        raise unusable(path, error) from None
     except UserError:
         _close(connection)
         raise

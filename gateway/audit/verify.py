@@ -21,7 +21,7 @@ from gateway.audit.checkpoint import (
     parse_verifier_key,
     signature_holds,
 )
-from gateway.audit.store import GENESIS, Folder, connect_readonly, damaged
+from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
 from gateway.errors import UserError
 from gateway.words import both
 
@@ -61,7 +61,7 @@ def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = N
         connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
         return _Verifier(connection, name, public).run(folder, tuple(checkpoints))
     except sqlite3.DatabaseError as error:
-        raise damaged(folder.database, str(error)) from None
+        raise unusable(folder.database, error) from None
     finally:
         connection.close()
 

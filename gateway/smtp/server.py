@@ -11,7 +11,7 @@ import asyncio
 import logging
 import socket
 
-from gateway.logs import fault
+from gateway.logs import log_failure
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
@@ -30,7 +30,7 @@ _LOG = logging.getLogger("gateway.smtp")
 
 def log_internal_error(reference: str, exception: BaseException) -> None:
     """Write the log line to which a 451 with a reference points."""
-    fault(_LOG, reference, exception)
+    log_failure(_LOG, reference, exception)
 
 
 def ignore_event(_event: SmtpEvent) -> None:

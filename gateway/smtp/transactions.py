@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from gateway.errors import TemporaryError
 from gateway.model import Envelope, RefusedContent, Reply, Transaction
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import HopFailedError
@@ -230,7 +231,8 @@ class Transactions:
             await self._shared.engine.content_refused(refused)
         except Exception as error:  # noqa: BLE001  raised on, it would leave a session that is cut off in its content
             self._shared.on_internal_error(refused.id, error)
-            return self._shared.texts.reply(451, "4.3.0", "internal", reference=refused.id)
+            text = "temporary" if isinstance(error, TemporaryError) else "internal"
+            return self._shared.texts.reply(451, "4.3.0", text, reference=refused.id)
         return refused.reply
 
     async def _process(self, mail: OpenMail, spool: Spool) -> Reply:

@@ -20,7 +20,7 @@ from gateway.audit import AuditLog, Delivery
 from gateway.audit.checkpoint import known_checkpoints
 from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader
-from gateway.audit.store import Folder, Turn
+from gateway.audit.store import Folder, Turn, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.model import Disposition, Reply
 from tests.audit.support import (
@@ -395,3 +395,16 @@ async def test_hostile_text_is_kept_as_valid_bounded_json(tmp_path: Path):
     assert len(facts["subject"]) <= 320  # type: ignore[index]
     assert len(facts["parts"][0]["filename"]) <= 260  # type: ignore[index]
     assert verified(tmp_path).exit_code == 0
+
+
+def test_a_log_that_cannot_be_opened_is_not_called_damaged_and_a_damaged_one_is(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "audit.db").mkdir()
+    with pytest.raises(UserError, match="cannot be opened"):
+        connect_readonly(tmp_path / "a" / "audit.db")
+    with pytest.raises(UserError, match="cannot be opened"):
+        AuditLog.open(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "audit.db").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(UserError, match="is damaged"):
+        connect_readonly(tmp_path / "b" / "audit.db")
