@@ -169,7 +169,7 @@ FAULTS = [
         [(3, 39), (4, 5), (4, 21)],
         "delegates[1].address",
     ),
-    ("d.yaml", "mailboxes: [\n", [(2, 1)], "YAML"),
+    ("d.yaml", "mailboxes: [\n", [(2, 1)], "bracket"),
     ("d.yaml", "mailboxes:\n  - &a {address: a@b.vn, kind: unit}\n  - *a\n", [(0, 0)], "YAML"),
     (
         "d.json",
