@@ -46,8 +46,8 @@ def serve(configuration: Configuration) -> int:
         for number, listener in enumerate(configuration.listeners):
             with configuration.at("listeners", number, "certificate"):
                 server_tls(listener)
-            if listener.certificate is not None:
-                warn_of_days(listener.certificate)
+        for certificate in sorted({one.certificate for one in configuration.listeners if one.certificate is not None}):
+            warn_of_days(certificate)
         next_hop_settings(configuration)
         check_spool(configuration)
         outgoing(configuration)
