@@ -13,6 +13,8 @@ import pytest
 from gateway.app import warn_of_days
 from gateway.commands import doctor
 from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
+from gateway.engine import load_policy_set
+from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError
 from gateway.tls_days import Days, certificate_days
 from gateway.yaml_file import load_yaml, parse_yaml
@@ -159,6 +161,21 @@ def test_configurations_in_the_documents_are_valid(document):
             except ConfigError as error:
                 faults.append(str(error))
     assert faults == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_policies_in_the_documents_are_valid(document, tmp_path):
+    """Every YAML block that is a policy file, or a piece of one, loads."""
+    found = 0
+    for block in re.findall(r"```ya?ml\n(.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL):
+        keys = set(re.findall(r"(?m)^(\w+):", block))
+        if "policies" in keys and keys <= set(PolicyFile.model_fields):
+            head = {"version": "1", "name": "documents", "extends": "binhtan-7600"}
+            path = tmp_path / f"{found}.yaml"
+            path.write_text("".join(f"{key}: {head[key]}\n" for key in head.keys() - keys) + block, "utf-8")
+            load_policy_set(path)
+            found += 1
+    assert found or "postfix" in document
 
 
 # --- make and packages --------------------------------------------------------------------------------------------
