@@ -61,11 +61,24 @@ def _json(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     try:
         return msgspec.json.decode(text, type=DirectoryFile), JsonPlaces(text)
     except msgspec.ValidationError:
-        raise type_faults(path, json.loads(text), JsonPlaces(text)) from None
+        pass  # it may have stopped before a place that is no JSON at all
     except msgspec.DecodeError as error:
         found = re.search(r"byte (\d+)", str(error))
         offset = len(text.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else len(text)
-        raise ConfigError(Fault(f"JSON không hợp lệ / {error}", str(path), *at_offset(text, offset))) from None
+        raise _no_json(path, text, offset, str(error)) from None
+    except RecursionError:
+        raise _no_json(path, text, 0, "nested too deeply") from None
+    try:
+        plain = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _no_json(path, text, error.pos, error.msg) from None
+    except (RecursionError, ValueError) as error:  # ValueError: more digits than Python takes for a number
+        raise _no_json(path, text, 0, str(error)) from None
+    raise type_faults(path, plain, JsonPlaces(text))
+
+
+def _no_json(path: Path, text: str, offset: int, words: str) -> ConfigError:
+    return ConfigError(Fault(f"JSON không hợp lệ / {words}", str(path), *at_offset(text, offset)))
 
 
 def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
@@ -75,8 +88,9 @@ def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
             f"YAML over {LIMIT_YAML_BYTES >> 20} MiB is too slow to load: use JSON or CSV (`gateway directory import`)"
         )
         raise ConfigError(Fault(message, str(path)))
-    if re.search(r"(?m)(?:^|[\s\[{,:-])[&*][A-Za-z0-9_]", text):
-        raise ConfigError(Fault("không dùng neo & và * của YAML / YAML anchors and aliases are not allowed", str(path)))
+    if anchor := re.search(r"(?m)(?:^|[\s\[{,:-])[&*][A-Za-z0-9_]", text):
+        message = "không dùng neo & và * của YAML / YAML anchors and aliases are not allowed"
+        raise ConfigError(Fault(message, str(path), *at_offset(text, anchor.end() - 2)))
     try:
         plain = YAML(typ="safe").load(text)
     except (YAMLError, ValueError):
