@@ -229,11 +229,12 @@ def _form(
 
 
 def _malformed(code: str, address: str, field: str, about: About) -> Finding:
+    remedy = "address" if field == "envelope" else _REMEDIES.get(code, "address")  # a path has no display name
     return Finding(
         rule="malformed",
         outcome=FindingOutcome.FAILED,
         about=about,
-        params={"cause": code, "address": address or "-", "field": field, "remedy": _REMEDIES.get(code, "address")},
+        params={"cause": code, "address": address or "-", "field": field, "remedy": remedy},
     )
 
 

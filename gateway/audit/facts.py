@@ -56,9 +56,9 @@ def session_facts(session: Session) -> SessionFacts:
     """Return where a mail came from."""
     return SessionFacts(
         front_end=session.front_end.value,
-        client=session.client_address,
+        client=text(session.client_address, 64) if session.client_address is not None else None,
         helo=text(session.helo) if session.helo is not None else None,
-        tls=session.tls,
+        tls=text(session.tls, 100) if session.tls is not None else None,
         login=text(session.auth_user) if session.auth_user is not None else None,
         queue_id=text(session.queue_id, 64) if session.queue_id is not None else None,
     )

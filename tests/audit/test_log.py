@@ -22,7 +22,7 @@ from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader
 from gateway.audit.store import Folder, Turn, connect_readonly
 from gateway.errors import AuditError, UserError
-from gateway.model import Disposition, Reply
+from gateway.model import Disposition, FrontEnd, Reply, Session
 from tests.audit.support import (
     OK,
     REFUSAL,
@@ -408,3 +408,21 @@ def test_a_log_that_cannot_be_opened_is_not_called_damaged_and_a_damaged_one_is(
     (tmp_path / "b" / "audit.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(UserError, match="is damaged"):
         connect_readonly(tmp_path / "b" / "audit.db")
+
+
+async def test_what_an_mta_says_of_its_client_is_cut_and_made_text(tmp_path: Path):
+    """A milter's macros may hold any octets; those that are no UTF-8 come as lone surrogates."""
+    odd = Session(
+        front_end=FrontEnd.MILTER,
+        client_address="\udcff" * 1000,
+        helo="\udcfe",
+        tls="\udcfd" * 1000,
+        queue_id="\udcfc" * 99,
+    )
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    await log.trouble("BT-1", odd, "a\udcff@b", "x")
+    await log.close()
+    facts = bodies(tmp_path)[1]["session"]
+    assert len(facts["client"]) < 500  # type: ignore[index, arg-type]
+    assert len(facts["tls"]) < 800  # type: ignore[index, arg-type]

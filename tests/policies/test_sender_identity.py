@@ -47,6 +47,7 @@ def test_a_name_of_a_thousand_addresses_is_misleading_without_comparing_each():
         ("Nguyen A a@b.vn", {"brackets"}),
         ("Nguyen A <a@b.vn> phong", {"name"}),
         ("Nguyen A <a@b..vn>", {"address"}),
+        ("Nguyen\u200b A <a@b.vn>", {"name"}),
     ],
 )
 def test_a_malformed_address_is_told_with_what_mends_it(author: str, remedies: set[str]):
@@ -60,3 +61,8 @@ def test_every_remedy_has_its_words(language: str):
     texts = tomllib.loads((files("policies") / "texts" / "sender_identity.toml").read_text("utf-8"))
     assert set(texts["words"]["remedy"][language]) == {"address", *policy._REMEDIES.values()}
     assert set(policy._REMEDIES) <= set(texts["words"]["cause"][language])
+
+
+def test_a_reverse_path_is_mended_as_an_address_whatever_is_wrong_with_it():
+    found = policy.evaluate(evidence({"from": "a\u200b@b.vn"}, DIRECTORY), policy.Settings())
+    assert {finding.params["remedy"] for finding in found if finding.rule == "malformed"} == {"address"}
