@@ -178,6 +178,23 @@ def test_policies_in_the_documents_are_valid(document, tmp_path):
     assert found or "postfix" in document
 
 
+@pytest.mark.system
+def test_postfix_knows_every_setting_and_service_of_the_samples(tmp_path):
+    if shutil.which("postconf") is None:
+        pytest.skip("Postfix is not installed (make system-test)")
+    main = (DEPLOY / "postfix" / "main.cf.sample").read_text()
+    (tmp_path / "main.cf").write_text(main)
+    (tmp_path / "master.cf").write_text((DEPLOY / "postfix" / "master.cf.sample").read_text())
+    shown = run("postconf", "-n", "-c", tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "unused" not in shown.stderr
+    known = set(re.findall(r"(?m)^(\w+) = ", shown.stdout))
+    assert known == set(re.findall(r"(?m)^(\w+) = ", main))
+    services = run("postconf", "-M", "-c", tmp_path)
+    assert (services.returncode, services.stderr) == (0, "")
+    assert [line.split()[0] for line in services.stdout.splitlines()] == ["submission", "submissions"]
+
+
 # --- make and packages --------------------------------------------------------------------------------------------
 
 
