@@ -240,7 +240,16 @@ def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
             rows.tags += _address_tags("from", record.reverse_path, seq) + _address_tags("to", record.recipient, seq)
             rows.tags += [(f"rule:{found.policy}.{found.rule}", seq) for found in _open_findings(record.findings)]
             rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
-            rows.words.append((seq, "", "", fold(f"{record.id} {record.reverse_path} {record.recipient}"), "", ""))
+            rows.words.append(
+                (
+                    seq,
+                    "",
+                    "",
+                    fold(f"{record.id} {record.reverse_path} {record.recipient} {record.session.queue_id or ''}"),
+                    "",
+                    "",
+                )
+            )
         case r.ContentRefused():
             _take_content(rows, seq, record)
         case r.AuthFailed():
@@ -289,6 +298,7 @@ def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail:
             *mail.recipients,
             mail.header_from or "",
             mail.session.login or "",
+            mail.session.queue_id or "",
             *(found.code for found in _open_findings(mail.findings)),
             *(signature.signer or "" for signature in mail.signatures),
         ]
@@ -306,7 +316,7 @@ def _take_content(rows: _Rows, seq: int, record: r.ContentRefused) -> None:
         rows.tags += _address_tags("login", login, seq)
     for address in record.recipients:
         rows.tags += _address_tags("to", address, seq)
-    words = " ".join([record.id, record.reverse_path, *record.recipients, login])
+    words = " ".join([record.id, record.reverse_path, *record.recipients, login, record.session.queue_id or ""])
     rows.words.append((seq, "", "", fold(words), "", ""))
 
 

@@ -47,7 +47,7 @@ class Filter:
     """What is looked for; every condition that is given must hold."""
 
     words: str = ""
-    """Full text: subject, file names, addresses, reference, signers. `"..."` is a phrase, `...*` a beginning."""
+    """Full text: subject, file names, addresses, reference, the MTA's queue id, signers. `"..."` is a phrase, `...*` a beginning."""
     sender: str = ""
     """Reverse-path, or `@domain`."""
     recipient: str = ""

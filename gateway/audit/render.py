@@ -145,6 +145,8 @@ def _session_lines(reverse_path: str, session: r.SessionFacts, entry: Callable[[
         yield entry("login", _line(session.login))
     if session.client:
         yield entry("client", f"{_line(session.client)} {_line(session.helo or '')}".strip())
+    if session.queue_id:
+        yield entry("queue_id", _line(session.queue_id))
 
 
 def _finding_lines(found: r.FindingFacts, language: str, title: Title) -> Iterator[str]:

@@ -24,7 +24,7 @@ from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
-from gateway.model import Disposition, Envelope, RefusedContent, Reply, Verdict
+from gateway.model import Disposition, Envelope, FrontEnd, RefusedContent, Reply, Verdict
 from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
 
 
@@ -65,6 +65,13 @@ async def _write(data: Path) -> None:
 async def _write_refused_content(data: Path) -> None:
     log = AuditLog.open(data)
     await log.start()
+    of_an_mta = msgspec.structs.replace(session(), front_end=FrontEnd.MILTER, queue_id="4cXyZ12abc")
+    await log.refused(
+        msgspec.structs.replace(transaction(8), session=of_an_mta), verdict(Disposition.REJECT), evidence(), REFUSAL
+    )
+    await log.recipient_refused(
+        of_an_mta, "x@bad.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-9"
+    )
     await log.content_refused(
         RefusedContent(
             id="BT-0000CRLF",
@@ -193,6 +200,13 @@ def test_a_content_that_the_front_end_refused_is_found_by_all_that_is_known_of_i
     ):  # fmt: skip
         assert words in shown
     assert row.reference in render_rows([row])
+    reader.close()
+
+
+def test_a_mail_is_found_by_the_queue_id_of_the_mta(refused_content: Path):
+    reader = AuditReader.open(refused_content)
+    assert [row.reference for row in reader.search("4CXYZ12ABC")] == ["BT-9", "BT-00000008"]
+    assert "4cXyZ12abc" in render_history(reader.show("BT-00000008"), "en")  # type: ignore[arg-type]
     reader.close()
 
 
