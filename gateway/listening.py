@@ -105,8 +105,9 @@ def _reserved(listen: str) -> Taken:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind(address)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise UserError(both("start", "start", "port_in_use", listen=listen)) from None
+        key = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_denied"}.get(error.errno or 0)
+        if key is not None:
+            raise UserError(both("start", "start", key, listen=listen)) from None
         raise UserError(both("start", "start", "listen", listen=listen, reason=error.strerror or error)) from None
     taken = int(holder.getsockname()[1])
     return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)

@@ -32,9 +32,10 @@ class Run:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-async def cli(*arguments, timeout=60, env=None, cwd=ROOT, stdin=None) -> Run:
+async def cli(*arguments, timeout=60, env=None, cwd=ROOT, stdin=None, launcher=()) -> Run:
     """Run one command to its end."""
     process = await asyncio.create_subprocess_exec(
+        *launcher,
         *PROGRAM,
         *map(str, arguments),
         stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import re
+import shutil
 import socket
 import sqlite3
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import (
@@ -290,6 +292,9 @@ def write(folder, name, text):
     return path
 
 
+NO_HOP = "next_hop: {address: '127.0.0.1:1', tls: none, required_at_start: false}\n"
+
+
 async def refused_start(folder, config: str, *needles, port=1, arguments=()):
     """`serve` with this configuration must exit with 2, one message with these words, and no traceback."""
     path = write(folder, "gateway.yaml", config)
@@ -452,6 +457,20 @@ async def test_an_address_that_is_not_ours_is_named(tmp_path):
     await refused_start(
         tmp_path, "listeners: [{kind: relay, listen: 'no-such-host.invalid:2525'}]\n", "no-such-host.invalid"
     )
+
+
+async def test_a_port_for_which_the_right_is_missing_is_named_with_the_ways_to_it(tmp_path):
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 465:
+        pytest.skip("anybody may take a low port here")
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    drop = ("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service") if os.geteuid() == 0 else ()
+    path = write(tmp_path, "gateway.yaml", NO_HOP + "listeners: [{kind: relay, listen: '127.0.0.1:465'}]\n")
+    run = await cli("serve", "--config", path, "--data", tmp_path / "data", launcher=drop)
+    assert run.code == 2
+    assert f"{path}:2:" in run.err
+    assert "low-ports.conf" in run.err
+    no_traceback(run.err)
 
 
 async def test_a_milter_socket_in_a_folder_that_is_not_there_is_named(tmp_path):
