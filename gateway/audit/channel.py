@@ -12,6 +12,7 @@ from functools import partial
 from gateway.audit.chain import Entry
 from gateway.audit.wire import READ_BYTES, Answer, Append, Appended, Failed, Frames, Question, Recover, Recovery, encode
 from gateway.errors import AuditError, AuditLostError
+from gateway.words import both
 
 
 class Channel:
@@ -51,7 +52,7 @@ class Channel:
 
     def close(self) -> None:
         """Close the channel; what has not been answered fails."""
-        self._lose("the audit log was closed")
+        self._lose("closed")
 
     def _send_entries(self) -> None:
         entries, self._entries = self._entries, []
@@ -66,7 +67,7 @@ class Channel:
         try:
             self._send(self._sock or self._connect())
         except OSError as error:
-            self._lose(f"the audit writer cannot be reached: {error}")
+            self._lose(error)
 
     def _connect(self) -> socket.socket:
         """Make a pair of sockets and hand one end in through the door."""
@@ -92,7 +93,7 @@ class Channel:
         try:
             self._send(sock)
         except OSError as error:
-            self._lose(f"the audit writer is gone: {error}")
+            self._lose(error)
 
     def _receive(self, sock: socket.socket) -> None:
         try:
@@ -100,14 +101,14 @@ class Channel:
         except BlockingIOError:
             return
         except OSError as error:
-            self._lose(f"the audit writer is gone: {error}")
+            self._lose(error)
             return
         if not data:
-            self._lose("the audit writer ended")
+            self._lose("EOF")
         for answer in self._frames.answers(data):
             self._asked.popleft()(answer)
 
-    def _lose(self, cause: str) -> None:
+    def _lose(self, cause: object) -> None:
         """Give the connection up; everyone who waits is told, and the next record makes another."""
         sock, self._sock = self._sock, None
         if sock is not None:
@@ -118,7 +119,7 @@ class Channel:
         self._blocked = False
         asked, self._asked = self._asked, deque()
         for settle in asked:
-            settle(AuditLostError(cause))
+            settle(AuditLostError(both("audit", "fault", "writer_lost", reason=cause)))
 
 
 def _settle_records(futures: list[asyncio.Future[int]], answer: Answer | AuditError) -> None:
