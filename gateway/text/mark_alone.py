@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.text.mark_layout import Layout
-from gateway.text.mark_words import Case, Level
+from gateway.text.mark_words import PAPERS, Case, Level
 
 NEAR: Final = 6
 """Lines on each side that are looked at."""
@@ -22,10 +22,7 @@ _LETTERHEAD: Final = re.compile(
 _UNIT: Final = re.compile(
     r"^\W*(?:uy ban nhan dan|ubnd|hoi dong nhan dan|hdnd|so [a-z]{2,}|phong [a-z]{2,}|cong an|bo chi huy|ban chi huy|van phong|chi cuc|cuc|bo [a-z]{2,})\b"
 )
-_TITLE: Final = re.compile(
-    r"^\W*(?:ke hoach|bao cao|to trinh|quyet dinh|cong van|thong bao|chi thi|nghi quyet|huong dan|phuong an|de an|bien ban"
-    r"|chuong trinh|quy che|quy dinh|giay moi|cong dien|danh sach|tai lieu|ho so|phu luc)\b"
-)
+_TITLE: Final = re.compile(rf"^\W*(?:{PAPERS}|chuong trinh|quy che|quy dinh|giay moi|tai lieu)\b")
 _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|dear|hi|thua)\b.{0,80}[,:!.]?\s*$")
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
 _ASKS: Final = re.compile(r"[?:]\s*$")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+from gateway.text.mark_choice import begins_ticked, begins_with_empty_box
 from gateway.text.mark_code import other_levels
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import SIBLINGS, ends_trapped, starts_trapped
 from gateway.text.mark_labels import label_line
 from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import stamp_line
+from gateway.text.mark_lines import is_item, stamp_line
 from gateway.text.mark_pieces import cell_key, same_row
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
+Found = tuple[Line, Hit, tuple[str, ...]]
+"""A line, what it says, and codes of how that was hidden."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 """One item of a list in code or data, whose comma is none of a sentence."""
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
@@ -75,6 +79,8 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             and layout.may_continue(line.number, below)
         ):
             return None
+    if hit.form == "numbered-line" and hit.level is Level.MAT and _is_of_a_list(layout, line):
+        return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form == "literal":
         near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
         return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
@@ -85,6 +91,37 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     if len(siblings) >= (2 if capitals else 1) and not look.red:
         return hit._replace(strength=Strength.NOTED, form="list")
     return hit
+
+
+def _is_of_a_list(layout: Layout, line: Line) -> bool:
+    """Tell whether a line beside a numbered one is numbered too: sugar, honey, milk."""
+    near = (layout.adjacent(line.number, step) for step in (-1, 1))
+    return any(other is not None and is_item(canonical(layout.lines[other][:40]).text) for other in near)
+
+
+def is_checklist(layout: Layout, line: Line) -> bool:
+    """Tell whether another level beside a ticked one is ticked too: the points of a slide, not a choice."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+    own = run_together(layout.bare_line(line.number))
+    words = {n: run_together(layout.bare_line(n)) for n in near}
+    return any(begins_ticked(layout.lines[n]) for n, word in words.items() if word in _LEVELS and word != own)
+
+
+def without_list(found: Sequence[Found]) -> list[Found]:
+    """Return what was found, numbered lines of several levels only noted: the headings of a text that treats them all."""
+    levels = {hit.level for _, hit, _ in found if hit.form == "numbered-line"}
+    if len(levels) < 2:
+        return list(found)
+    return [
+        (line, hit._replace(strength=Strength.NOTED, form="list") if hit.form == "numbered-line" else hit, codes)
+        for line, hit, codes in found
+    ]
+
+
+def beside_empty_boxes(layout: Layout, line: Line) -> bool:
+    """Tell whether a line that begins with a black circle or square is the one of several options that is chosen."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+    return any(begins_with_empty_box(canonical(layout.lines[n][:40]).text) for n in near)
 
 
 def _siblings(layout: Layout, line: Line) -> set[str]:

@@ -8,40 +8,77 @@ from typing import Final
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_words import Level
 
+_GAP: Final = r"[\W_]{0,8}"
+
+
+def _spaced(words: str) -> str:
+    """Return the pattern of bare words whose letters may stand apart, in another line too, or run together."""
+    return _GAP.join(letter for letter in words if letter != " ")
+
+
+_MAT: Final = rf"{_spaced('mat')}[\W_]{{1,8}}"
+_STATE_SECRET: Final = f"{_spaced('bi')}{_GAP}{_MAT}{_spaced('nha nuoc')}"
+_RECALLED: Final = f"{_spaced('tai lieu')}{_GAP}(?:{_MAT})?{_spaced('thu hoi')}"
+_ADDRESSEE: Final = _spaced("chi nguoi co ten")
+_KEPT: Final = f"(?:{_spaced('gia han')}{_GAP})?{_spaced('thoi han bao ve')}{_GAP}(?:{_STATE_SECRET}|{_spaced('bmnn')})"
+_COPIED: Final = f"{_spaced('ban sao')}{_GAP}(?:{_spaced('tai lieu')}{_GAP})?{_STATE_SECRET}"
+_CIRCULATED: Final = f"{_spaced('xem xong tra lai')}|{_spaced('luu hanh noi bo')}"
+STAMP_HEAD: Final = re.compile(rf"\n[^a-z\n]*+(?:{_RECALLED}|{_ADDRESSEE}|{_KEPT}|{_COPIED}|{_CIRCULATED})(?![a-z])")
+"""A line of a skeleton that begins as one of these stamps does; the stamp may go on in the next lines."""
+
 _LETTERS: Final = re.compile(r"[^\W\d_]")
-_BLANKS: Final = re.compile(r"[ \xa0]{2,}")
-_RECALL: Final = re.compile(r"^[\W_\d]*tai lieu thu hoi\s*(?:$|[.;:!)\]]|sau (?:hoi nghi|cuoc hop|hop|khi)|\(|[-–])")
-_ENVELOPE: Final = re.compile(r"^[\W_]*chi nguoi co ten (?:moi )?duoc (?:phep )?(?:boc|mo) (?:phong )?bi[\W_]*$")
-_COPY: Final = re.compile(r"^[\W_]*ban sao (?:tai lieu )?bi mat nha nuoc[\W_]*$")
-_PERIOD: Final = re.compile(
-    r"^[\W_]*(?:gia han )?thoi han bao ve bi mat nha nuoc\s*[:\-–]\s*(?:\d|(?:tu|den|het)\b[^\n]{0,12}\d|(?:tu|den) ngay)"
+_RECALL: Final = re.compile(
+    rf"^[\W_\d]*{_RECALLED}(?:[\W_]*$|\s*(?:[.;:!)\]]|sau (?:hoi nghi|cuoc hop|hop|khi)|\(|[-–]))"
 )
+_ENVELOPE: Final = re.compile(
+    rf"^[\W_]*{_ADDRESSEE}{_GAP}(?:{_spaced('moi')}{_GAP})?{_spaced('duoc')}{_GAP}(?:{_spaced('phep')}{_GAP})?"
+    rf"(?:{_spaced('boc')}|{_spaced('mo')}){_GAP}(?:{_spaced('phong')}{_GAP})?{_spaced('bi')}[\W_]*$"
+)
+_COPY: Final = re.compile(rf"^(?:[\W_]*{_spaced('ban sao so')}[\W_\d]*)?[\W_]*{_COPIED}[\W_]*$")
+_PERIOD: Final = re.compile(
+    rf"^[\W_]*{_KEPT}\s*(?:[:\-–]\s*(?:\d|(?:tu|den|het)\b[^\n]{{0,12}}\d|(?:tu|den) ngay)"
+    r"|(?P<bare>(?:tu|den) ngay\s*[\d.…]|\d{1,3} nam\W*$))"
+)
+_OF_THE_LAW: Final = re.compile(r"doi voi|do mat|(?:toi|tuyet) mat")
+"""What a statute says of the period; a stamp says it of one paper."""
 _DECLASSIFIED: Final = re.compile(r"^[\W_]*(?:da )?giai mat[\W_]*(?:$|\n|tu\s*:?\s*(?:ngay )?[\d.…]|ngay \d|ke tu)")
 _CHANGED: Final = re.compile(r"^[\W_]*(?:dieu chinh|tang|giam) do mat[\W_]*(?:$|\n|tu\s*:)")
-_CIRCULATION: Final = re.compile(r"^[\W_]*(?:xem xong tra lai|luu hanh noi bo)[\W_]*$")
+_CIRCULATION: Final = re.compile(rf"^[\W_]*(?:{_CIRCULATED})[\W_]*$")
 _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
+_BLANKS: Final = re.compile(r"[ \xa0]{2,}")
+_LONGEST: Final = 200
+_LONGEST_PERIOD: Final = 110
 
 
 def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
-    """Find the stamps that only classified papers bear, those that end secrecy, and circulation stamps (S7, S8)."""
-    plain = _BLANKS.sub(" ", plain)
-    letters = "".join(_LETTERS.findall(text[:200]))
+    """Find the stamps that only classified papers bear, those that end secrecy, and circulation stamps (S7, S8).
+
+    A stamp may be written over several lines, and its letters apart.
+    """
+    letters = "".join(_LETTERS.findall(text[:_LONGEST]))
     capitals = letters.isupper()
     accented = not letters.isascii()
     stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
     if not accented and not (stamped and look.ocr):
         return None
-    if _RECALL.match(plain) and (stamped or "".join(_LETTERS.findall(text))[:13].isupper()):
+    plain = _BLANKS.sub(" ", plain[:_LONGEST])
+    if _RECALL.match(plain) and (stamped or letters[: len("TÀILIỆUTHUHỒI")].isupper()):
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
     if _ENVELOPE.match(plain):
         return Hit(Level.UNSPECIFIED, Strength.MARKED if capitals or stamped else Strength.SUSPECTED, "auxiliary")
     if _COPY.match(plain) and (capitals or stamped):
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
-    if _PERIOD.match(plain) and len(text) <= 110:
+    period = _PERIOD.match(plain)
+    if (
+        period
+        and len(text) <= _LONGEST_PERIOD
+        and (letters[:12].isupper() or not period["bare"])
+        and not _OF_THE_LAW.search(plain, period.end())
+    ):
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
     if _DECLASSIFIED.match(plain) and len(letters) <= 40 and (capitals or letters[:7].isupper() or stamped):
         return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "declassified")
-    if _CHANGED.match(plain) and stamped:
+    if _CHANGED.match(plain) and stamped and (capitals or look.stands_out):
         return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "auxiliary")
     if _CIRCULATION.match(plain) and (capitals or stamped):
         return Hit(Level.UNSPECIFIED, Strength.NOTED, "circulation")

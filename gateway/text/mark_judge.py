@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.text.mark_auxiliary import auxiliary_line
+from gateway.text.mark_choice import choice_hit
 from gateway.text.mark_code import may_be_coded
 from gateway.text.mark_hits import Hit, Look, Place
 from gateway.text.mark_labels import has_label, label_line
-from gateway.text.mark_lines import headed_line, merged_line, stamp_line
+from gateway.text.mark_lines import merged_line, stamp_line
 from gateway.text.mark_names import name_hit
 from gateway.text.mark_scanned import scanned_stamp
+from gateway.text.mark_titles import headed_line
 from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, TRAP_BEFORE, bare
 from gateway.text.normal import run_together
 
@@ -64,6 +66,10 @@ def line_hit(text: str, look: Look, *, short_block: bool) -> Hit | None:
 
 
 def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Iterator[Hit | None]:
+    choice = choice_hit(text, plain)
+    if choice is not None:
+        yield choice
+        return
     whole = stamp_line(text, look)
     yield whole
     if whole is None and re.search(r"\t| {3,}|[|│]", text):
@@ -85,7 +91,7 @@ def _segments(text: str, look: Look) -> Iterator[Hit | None]:
     """Judge the parts of a line that wide gaps separate; a part that its neighbour completes is no mark."""
     parts = [part for part in re.split(r"\t+| {3,}|[|│]", text) if part.strip()]
     for position, part in enumerate(parts):
-        hit = stamp_line(part, look)
+        hit = stamp_line(part, look) or auxiliary_line(part, bare(part), look)
         if hit is None:
             continue
         before = parts[position - 1] if position else ""

@@ -5,27 +5,42 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.text.mark_choice import EMPTY, OPTION, choice_hit, listed
 from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_words import LEVEL_WORDS, Level, Spelling, written_level
+from gateway.text.mark_words import Level, Spelling, written_level
 
-CHECKED: Final = r"[\u2611\u2612\u2713\u2714\u2717\u2718\u25a0\u25cf\u25c9\u2b1b\uf0fe\uf052\uf0fc]|\[[xXvV\u2713]\]|\([xXvV\u2713]\)"
-"""A box that somebody ticked."""
-_LABEL: Final = re.compile(
+_OF_SECRECY: Final = (
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao )?mat(?![a-z])"
-    r"|phan loai (?:do )?(?:bao )?mat(?![a-z])|(?P<open>phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
+    r"|phan loai (?:do )?(?:bao )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
 )
+_OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
+_LABEL: Final = re.compile(
+    rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
+    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?)(?![a-z]))"
+)
+_SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
+_BESIDE: Final = (
+    r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:muc )?do khan"
+    r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da duyet|duoc duyet)(?: [a-z]+){0,4}"
+)
+"""What may stand between the words of a label and its colon."""
 _LABEL_TAIL: Final = re.compile(
-    r"(?:\s*\([^)\n]{0,60}\)|\s+(?:cua|van ban|tai lieu|ho so)(?: [a-z]+){0,4})?[\"'”’\])}>]{0,2}[ \xa0]*(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\|)?"
+    rf"(?:{_BESIDE}){{0,3}}[\"'”’\])}}>]{{0,2}}[ \xa0]*"
+    r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])))"
 )
-_OPTION: Final = re.compile(rf"{LEVEL_WORDS}|(?<![a-z])(?P<open>thuong|khong mat|khong|cong khai|binh thuong)(?![a-z])")
+_AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
+"""What may stand ahead of a label that has no colon, and that its value ends the line."""
+_WITH_URGENCY: Final = re.compile(r"do khan\s*(?:/|,|va|-)\s*(?:muc )?do mat|do mat\s*(?:/|,|va|-)\s*(?:muc )?do khan")
+_CODE_AHEAD: Final = re.compile(r"[\W_]*[a-z0-9]{1,2}\s?[-–—.):(][\W_]*")
+_URGENCY_AHEAD: Final = re.compile(r"\s*(?:thuong khan|thuong|khan|hoa toc)\s*[/,;\-–]\s*")
 _AFTER_VALUE: Final = re.compile(
-    r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ngay|do khan|han ))"
+    r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<*_~/]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ngay|do khan|han ))"
 )
 
 
 def has_label(plain: str) -> bool:
     """Tell whether a bare line has a label of secrecy, filled in or not."""
-    return _LABEL.search(plain) is not None
+    return _SPOKEN.search(plain) is not None
 
 
 def label_line(text: str, plain: str, look: Look) -> Hit | None:
@@ -33,13 +48,19 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
     best: Hit | None = None
     for label in _LABEL.finditer(plain):
         tail = _LABEL_TAIL.match(plain, label.end())
-        if tail is None or tail["mark"] is None:
+        if tail is None:
             continue
         if tail["mark"] == "la" and plain[: label.start()].strip(' \t-–•*+"“') and look.place is not Place.PROPERTY:
             continue  # prose: "... có độ mật là Mật"
-        hit = _label_value(text, plain, tail.end())
+        hit = _label_value(text, plain, label.start(), tail.end())
         if hit is None:
             continue
+        if tail["weak"] and not _stands_alone(plain, label.start(), tail.end()):
+            continue
+        if tail["bracket"] in ("“", '"', "«") and not text[tail.end() :].isupper():
+            continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
+        if tail["bracket"] and hit.strength is Strength.MARKED:
+            hit = hit._replace(strength=Strength.SUSPECTED)
         if label["open"] and (hit.level is Level.MAT or hit.strength is not Strength.MARKED):
             continue  # "phân loại: mật ong" sorts honey
         if best is None or hit.strength.rank > best.strength.rank:
@@ -47,53 +68,46 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
     return best
 
 
-def _label_value(text: str, plain: str, start: int) -> Hit | None:
+def _stands_alone(plain: str, label: int, value: int) -> bool:
+    """Tell whether a label and its value are all that a line says, as they must be where no colon joins them."""
+    start, end = plain.rfind("\n", 0, label) + 1, plain.find("\n", value)
+    found = OPTION.search(plain, value)
+    return (
+        _AHEAD.fullmatch(plain, start, label) is not None
+        and found is not None
+        and re.fullmatch(r"[\W_]*", plain[found.end() : end if end >= 0 else len(plain)]) is not None
+    )
+
+
+def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
     end = min((position for position in (plain.find("\n", start),) if position >= 0), default=len(plain))
     # The value may stand on the next line of the same block when nothing else is on this one.
     if not plain[start:end].strip(" \t.:"):
         start = end
         end = plain.find("\n", end + 1) if plain.find("\n", end + 1) >= 0 else len(plain)
     end = min(end, start + 160)
+    if _WITH_URGENCY.search(plain, max(0, label - 20), start) and (urgency := _URGENCY_AHEAD.match(plain, start, end)):
+        start = urgency.end()
     window = plain[start:end]
-    options = list(_OPTION.finditer(window))
+    options = list(OPTION.finditer(window))
     if not options:
         return None
-    checked = [
-        found
-        for found in options
-        if found["level"] and re.search(rf"(?:{CHECKED})\s*$", text[start : start + found.start()])
-    ]
-    if checked:
-        found = checked[0]
-        level, spelling, _ = written_level(text[start + found.start("level") : start + found.end("level")])
-        return Hit(level, Strength.MARKED, "label", spelling) if spelling is Spelling.EXACT else None
+    choice = choice_hit(text[start:end], window)
+    if choice is not None:
+        return choice._replace(form="label") if choice.strength is not Strength.NOTED else choice
     first = options[0]
     lead = window[: first.start()]
-    if first["level"] is None or re.search(r"[a-z0-9]", lead):
+    if first["level"] is None or (re.search(r"[a-z0-9]", lead) and _CODE_AHEAD.fullmatch(lead) is None):
         return None
     level, spelling, _ = written_level(text[start + first.start("level") : start + first.end("level")])
-    if spelling is Spelling.OTHER_WORD:
+    if spelling is Spelling.OTHER_WORD and level is Level.MAT:
         return None
-    if len(options) > 1 and _listed(window[first.end() : options[1].start()]):
+    if len(options) > 1 and listed(window[first.end() : options[1].start()]):
         return Hit(level, Strength.NOTED, "options", spelling)
-    if re.search(
-        r"[\u2610\u25a1\u25a2\u25fb\u25ef\u25cb\u2b1c\uf06f\uf0a8]|\[ ?\]", text[start : start + first.end() + 4]
-    ):
+    if re.search(EMPTY, text[start : start + first.end() + 4]):
         return Hit(level, Strength.NOTED, "options", spelling)
     if not _AFTER_VALUE.match(window, first.end()):
         return None
     if spelling is Spelling.EXACT:
         return Hit(level, Strength.MARKED, "label", spelling)
     return Hit(level, Strength.SUSPECTED, "label", spelling)
-
-
-def _listed(between: str) -> bool:
-    """Tell whether what stands between two values makes them options: a slash, a comma, "hoặc", a box."""
-    return (
-        len(between) <= 12
-        and re.fullmatch(
-            r"[\s/,;|+\-–()\[\]\u2010-\u2027\u2500-\u25ff\u2600-\u27bf\uf000-\uf0ff]*(?:hoac|va|hay)?[\s\[\]()\u2500-\u27bf\uf000-\uf0ff]*",
-            between,
-        )
-        is not None
-    )

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.text.mark_choice import begins_with_empty_box
 from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_labels import CHECKED
 from gateway.text.mark_words import (
     LEVEL_WORDS,
     STAMP,
@@ -27,8 +27,12 @@ from gateway.text.mark_words import (
     written_level,
 )
 
-_UNCHECKED: Final = re.compile(r"^\W*(?:[\u2610\u25a1\u25a2\u25fb\u25ef\u25cb\u2b1c\uf06f\uf0a8]|\[ ?\]|\( ?\))")
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
+_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-h])[.)\]]+\s*(?=\D)")
+"""The number of an item of a list, or of a box of the form (10a), in a bare line."""
+_PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
+_PAGE_BEHIND: Final = re.compile(r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?)\W*$")
+_ITEM_LENGTH: Final = 12
 _TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _BRACKETED: Final = re.compile(rf"^[\W_]*?[\[(\{{«<“\"]\s*(?:(?:{URGENCY})[\W_]+)?{LEVEL_WORDS}\s*[\])\}}»>”\"]")
@@ -38,7 +42,7 @@ _LINE_HEAD: Final = re.compile(
     r"|[a-z ]{2,40}, ?ngay\b)"
 )
 _LINE_TAIL: Final = re.compile(
-    rf"(?:\bso\s*:\s*[\d. ]*/[\w\-/.]+|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
+    rf"(?:\bso\s*:?\s*[\d. ]*/[\w\-/.]+|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
 )
 
 
@@ -83,9 +87,34 @@ def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> 
 
 
 def stamp_line(text: str, look: Look) -> Hit | None:
-    """Find a level that is all the line says, whatever stands between its letters (S2, S3)."""
+    """Find a level that is all the line says, whatever stands between its letters (S2, S3).
+
+    Behind the number of a list or beside that of a page it is doubtful: lists and tables of all levels are numbered.
+    """
     if len(text) > 160:
         return None
+    hit = _level_alone(text, look)
+    if hit is not None or not any(character.isalpha() for character in text):
+        return hit
+    bare_text = bare(text)
+    item = _ITEM.match(bare_text)
+    page = item or _PAGE_AHEAD.match(bare_text)
+    start = page.end() if page is not None else 0
+    behind = None if page is not None else _PAGE_BEHIND.search(bare_text)
+    if not start and behind is None:
+        return None
+    hit = _level_alone(text[start : behind.start() if behind is not None else len(text)], look, numbered=True)
+    if hit is None or hit.form != "stamp-line" or (item is None and hit.level is Level.MAT):
+        return None
+    return hit._replace(form="numbered-line", strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank))
+
+
+def is_item(text: str) -> bool:
+    """Tell whether a line begins with the number of an item."""
+    return _ITEM.match(bare(text[:_ITEM_LENGTH])) is not None
+
+
+def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None:
     letters = "".join(_LETTERS.findall(_TICK.sub("", text)))
     if not 3 <= len(letters) <= 60:
         return None
@@ -99,18 +128,19 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     if spelling is Spelling.OTHER_WORD and not look.ocr:
         return None
     others = {match[0] for match in re.finditer("tuyetmat|toimat|mat", found["after"])} - {word}
-    if others or _UNCHECKED.match(text):
+    if others or begins_with_empty_box(text):
         return Hit(level, Strength.NOTED, "options", spelling)
-    if any(character.isdigit() for character in _LINE_NUMBER.sub("", text)) and not (
-        look.place in (Place.EDGE, Place.WATERMARK) or look.stands_out
-    ):
+    figures = any(character.isdigit() for character in _LINE_NUMBER.sub("", text))
+    if figures and not (look.place in (Place.EDGE, Place.WATERMARK) or look.stands_out):
         return None
-    if re.search(r":\s*\d", text) and not look.red:
+    if figures and spelling is Spelling.ASCII and level is Level.MAT:
+        return None  # the code of something: "MAT-2026"
+    if re.search(r":\s*0+(?!\d)" if look.red else r":\s*\d", text):
         return None  # a count
     case = case_of(written)
-    if re.search(CHECKED, text):
-        return Hit(level, Strength.MARKED, "chosen-option", spelling) if spelling is Spelling.EXACT else None
     noun = found["noun"]
+    if noun and numbered:
+        return None  # the heading of a list: "I. TÀI LIỆU MẬT"
     if noun:
         return _with_noun(noun, level, spelling, case, look)
     strength = _strong_case(case, look) if spelling is Spelling.EXACT else _weak_spelling(level, spelling, case, look)
@@ -120,10 +150,12 @@ def stamp_line(text: str, look: Look) -> Hit | None:
 
 
 def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Look) -> Hit | None:
-    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, nothing in a table."""
+    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, "TÀI LIỆU MẬT" nothing in a table."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
-    if spelling is not Spelling.EXACT or look.place is Place.CELL:
+    if spelling is not Spelling.EXACT or (
+        look.place is Place.CELL and (level is Level.MAT or case is not Case.CAPITALS)
+    ):
         return None
     if case is Case.SMALL and not look.stands_out and look.place not in (Place.EDGE, Place.WATERMARK, Place.PROPERTY):
         return None
@@ -150,38 +182,3 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
         if stamped is not None:
             return Hit(stamped, Strength.MARKED, "merged-line")
     return None
-
-
-_BRACKET_TAIL: Final = re.compile(rf"[\[(]\s*{LEVEL_WORDS}\s*[\])][\W_]*$")
-_DASHED: Final = re.compile(
-    rf"^[\W_]*{LEVEL_WORDS}\s*(?::|[-–—|])\s*(?P<rest>[^\n]+)$|^(?P<head>[^\n]*[^\W\d_][^\n]*?)\s+[-–—|]\s*{LEVEL_WORDS.replace('<level>', '<tail>')}[\W_]*$"
-)
-
-
-def headed_line(text: str, plain: str, look: Look) -> Hit | None:
-    """Find "MẬT: Kế hoạch ..." and "Kế hoạch ... - MẬT" in a short line of text: doubtful, since titles quote too."""
-    if len(text) > 160 or look.place not in (Place.BODY, Place.ASIDE):
-        return None
-    tail = _BRACKET_TAIL.search(plain)
-    if tail is not None and text.isupper() and len(re.findall("[a-z]{2,}", plain)) > 2:
-        stamped = stamped_level(text[tail.start("level") : tail.end("level")])
-        if stamped is not None:
-            return Hit(stamped, Strength.SUSPECTED, "headed-line")
-    found = _DASHED.match(plain)
-    if found is None:
-        return None
-    group = "level" if found["level"] else "tail"
-    stamped = stamped_level(text[found.start(group) : found.end(group)])
-    if stamped is None:
-        return None
-    company = found["rest"] or found["head"] or ""
-    if stamped is Level.MAT and re.search(r"(?<![a-z])gan\W*$|^\W*tuy(?![a-z])", company):
-        return None  # the gall beside the liver
-    if group == "level" and re.match(r"[\W_]*\d", company):
-        return None  # a count: "MẬT: 05 văn bản"
-    if (
-        re.search(r"(?<![a-z])(?:tuyet mat|toi mat|mat|thuong)(?![a-z])", company)
-        or len(re.findall("[a-z]{2,}", company)) < 2
-    ):
-        return None
-    return Hit(stamped, Strength.SUSPECTED, "headed-line")

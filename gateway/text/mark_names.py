@@ -9,11 +9,24 @@ and only where nothing else is likely: `TUYET_MAT` is certain, `TOI_MAT` and `[M
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final, NamedTuple
 
+from gateway.text.mark_choice import choice_hit, offers
 from gateway.text.mark_hits import Hit, Place, Strength
+from gateway.text.mark_name_words import (
+    CODES_OF_OTHERS,
+    FIGURES,
+    LOST,
+    MANAGING,
+    NAMED_STAMP,
+    WORKS,
+    are_groceries,
+    is_person,
+)
 from gateway.text.mark_words import (
     CONTINUES,
+    GLUED,
     NOUN_BEFORE,
     ORGANS,
     TRAP_AFTER,
@@ -32,78 +45,28 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _AROUND: Final = 400
 """Characters on each side of a level that are looked at; names are shorter, hostile ones repeat a level for ever."""
 _LEVEL: Final = re.compile(
-    r"(?<![a-z])(?:(?P<two>tuyet|toi)(?P<gap>[\W_]{0,3}))?mat(?![a-z])|(?<![a-z])(?P<joined>tuyetmat|toimat)(?![a-z])"
+    rf"(?<![a-z])(?:(?:tuyet|toi)[\W_]{{0,3}})?mat{GLUED}|(?:tuyetmat|toimat){GLUED}|(?:(?<=khan)|(?<=hoatoc))mat(?![a-z])"
 )
 _EXTENSION: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,5}){1,2}$")
 _OPEN: Final = '[({<«“"【（［'
 _QUOTES: Final = '«<“"'
 _CLOSE: Final = '])}>»”"】）］'
 _SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1,5}$))|^_")
-_LOST: Final = frozenset(
-    [
-        "DIEN",
-        "VI",
-        "XE",
-        "GIAY",
-        "CMND",
-        "CCCD",
-        "THE",
-        "TIEN",
-        "SO",
-        "HO",
-        "CHIA",
-        "LAPTOP",
-        "MAY",
-        "THUONG",
-        "CON",
-        "DO",
-        "BANG",
-        "GPLX",
-        "PASSPORT",
-        "HOCHIEU",
-        "VE",
-        "BALO",
-        "TUI",
-    ]
-)
-_NAMED_STAMP: Final = re.compile(r"(?:dấu|đóng|chữ|độ)\s*[\[(\"“«<]\s*$", re.IGNORECASE)
-_PERSON: Final = re.compile(
-    r"(?:^|[^\w])(?:NGUYỄN|TRẦN|LÊ|PHẠM|HUỲNH|HOÀNG|PHAN|VŨ|VÕ|ĐẶNG|BÙI|ĐỖ|HỒ|NGÔ|DƯƠNG|LÝ|ĐINH|TRỊNH|MAI|ĐOÀN|LÂM|TÔ|TẠ|TRƯƠNG|LƯƠNG|ĐÀO|HÀ)"
-    r"[ _]+(?:VĂN|THỊ|ĐÌNH|ĐỨC|HỮU|XUÂN|NGỌC|QUANG|THANH|VIẾT|DUY|TRỌNG|BÁ|THẾ|MINH)[ _]+(?:\w+[ _]+)?$"
-)
-"""A surname and a middle name: somebody called Mật."""
 _REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
-_NOT_CODES: Final = frozenset(
-    [
-        "BAO",
-        "CO",
-        "HOP",
-        "VANG",
-        "RA",
-        "BE",
-        "TIEN",
-        "KHAM",
-        "GAP",
-        "BI",
-        "THAN",
-        "TRO",
-        "NGOAI",
-        "CHONG",
-        "CAT",
-        "DUNG",
-        "THAY",
-        "MOT",
-        "HAI",
-        "SAN",
-        "DA",
-    ]
+_COUNT: Final = re.compile(
+    r"\s*[:=]\s*(?:0*\d{1,4}\s*(?:$|[;,.)\]]|\w*\s*(?:văn bản|tài liệu|công văn|hồ sơ|bản|cuốn|chai|lít|kg|ml)(?!\w))"
+    r"|\d+\s?(?:ml|kg|lít|l|g)(?!\w)|(?:không|chưa)(?: có| phát sinh)?\s*(?:$|[;,.)\]]))",
+    re.IGNORECASE,
 )
+"""A level that heads a figure: "Mật: 12 văn bản, Tối mật: không"."""
+_CHANGED: Final = re.compile(r"(?<!\w)từ(?!\w).*(?:xuống|lên|sang|thành)\s", re.IGNORECASE)
 
 
 class _Token(NamedTuple):
     """A level found in a name with what stands around it."""
 
+    start: int
     level: Level
     spelling: Spelling
     case: Case
@@ -123,11 +86,14 @@ def _tokens(text: str) -> list[_Token]:
     for match in _LEVEL.finditer(plain):
         letters = "".join(_WORD.findall(text[match.start() : match.end()]))
         word = bare(letters)
+        if plain[match.start() - 1 : match.start()].isalpha() and spelling_of(word, letters) is not Spelling.EXACT:
+            continue  # the end of another word
         before, after = text[max(0, match.start() - _AROUND) : match.start()], text[match.end() : match.end() + _AROUND]
         words_before, words_after = _WORD.findall(before), _WORD.findall(after)
         left, right = before.rstrip(" _"), after.lstrip(" _")
         found.append(
             _Token(
+                start=match.start(),
                 level=level_of(word),
                 spelling=spelling_of(word, letters),
                 case=case_of(letters),
@@ -137,7 +103,7 @@ def _tokens(text: str) -> list[_Token]:
                 next_word=words_after[0].upper() if words_after else "",
                 bracketed=bool(left) and left[-1] in _OPEN and bool(right) and right[0] in _CLOSE,
                 left_free=not left.strip(" .") or left[-1] in "-–—:;|/•·+=_]})>»”" or before.endswith(("_", "  ")),
-                right_free=not right.strip(" .") or _SET_OFF.match(after) is not None,
+                right_free=not right.strip(" .0123456789") or _SET_OFF.match(after) is not None,
             )
         )
     return found
@@ -145,6 +111,8 @@ def _tokens(text: str) -> list[_Token]:
 
 def _trapped(token: _Token) -> bool:
     """Tell whether the words around make it another word; a strong separator between them frees it."""
+    if token.level is Level.MAT and are_groceries(_WORD.findall(token.before + " " + token.after)):
+        return True
     if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
         return True
     near_left = (
@@ -165,18 +133,41 @@ def _trapped(token: _Token) -> bool:
     )
 
 
+def _without_camels(text: str) -> str:
+    """Part words that are written together with a capital each: `KeHoachTốiMật`."""
+    return _WORD.sub(lambda word: _parted(word[0]), text)
+
+
+def _parted(word: str) -> str:
+    cuts = [n for n in range(1, len(word)) if word[n - 1].islower() and word[n].isupper()]
+    pieces = [word[start:end] for start, end in pairwise((0, *cuts, len(word)))]
+    return " ".join(pieces) if all(piece.istitle() and len(piece) > 1 for piece in pieces) else word
+
+
+def without_extension(name: str) -> str:
+    """Return the name of a file without what tells its format."""
+    return _EXTENSION.sub("", name)
+
+
 def name_hit(text: str, place: Place) -> Hit | None:
     """Return the gravest mark that a canonical name carries, None when it carries none."""
     text = collapse_spacing(text)
     if place is Place.FILENAME:
-        text = _EXTENSION.sub("", text)
+        text = _without_camels(without_extension(text))
     elif place is Place.SUBJECT:
-        text = _REPLY.sub("", text)
+        text = _without_camels(_REPLY.sub("", text))
+    choice = choice_hit(text, bare(text))
+    if choice is not None:
+        return choice if choice.strength is not Strength.NOTED else None
     best: Hit | None = None
     tokens = _tokens(text)
-    if len({token.level for token in tokens}) > 2:
-        return None  # all three degrees: a title that lists them
+    levels = len({token.level for token in tokens})
+    if levels > 2 or (levels > 1 and _CHANGED.search(text)):
+        return None  # all three degrees, or one that becomes another: a title that speaks of them
+    offered = offers(bare(text)) if levels > 1 else []
     for token in tokens:
+        if any(start <= token.start < end for start, end in offered):
+            continue
         hit = _exact(token, place) if token.spelling is Spelling.EXACT else _inexact(token, text, place)
         if hit is not None and (
             best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank)
@@ -187,13 +178,15 @@ def name_hit(text: str, place: Place) -> Hit | None:
 
 def _exact(token: _Token, place: Place) -> Hit | None:
     if token.bracketed:
+        if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
+            return None
         quoted = token.before.rstrip(" _")[-1:] in _QUOTES and place not in (Place.SUBJECT, Place.FILENAME)
         if quoted and len(_WORD.findall(token.before + " " + token.after)) > 2:
             return None  # prose that names the stamp
         words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
         if token.before.rstrip(" _")[-1:] in _QUOTES and min(words) >= 1 and sum(words) > 2:
             # A title or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
-            if token.case is not Case.CAPITALS or _NAMED_STAMP.search(token.before):
+            if token.case is not Case.CAPITALS or NAMED_STAMP.search(token.before):
                 return None
             return Hit(token.level, Strength.SUSPECTED, "bracketed")
         if re.search(r"(?:dấu|đóng|chữ)\s*[\[(\"“«]\s*$", token.before, re.IGNORECASE) and place is not Place.FILENAME:
@@ -202,7 +195,9 @@ def _exact(token: _Token, place: Place) -> Hit | None:
         if sure or token.level is not Level.MAT:
             return Hit(token.level, Strength.MARKED if sure else Strength.SUSPECTED, "bracketed")
         return Hit(token.level, Strength.SUSPECTED, "bracketed")
-    if _trapped(token) or (place not in (Place.SUBJECT, Place.FILENAME) and re.match(r"\s*[:=]\s*\d", token.after)):
+    if _trapped(token) or _COUNT.match(token.after) or _is_spoken_of(token):
+        return None
+    if place not in (Place.SUBJECT, Place.FILENAME) and re.match(r"\s*[:=]\s*\d", token.after):
         return None
     others = _WORD.findall(token.before + " " + token.after)
     alone = not others
@@ -222,24 +217,41 @@ def _exact(token: _Token, place: Place) -> Hit | None:
                 return Hit(token.level, Strength.MARKED, "token")
             if token.left_free and token.right_free and (token.level is not Level.MAT or alone):
                 return Hit(token.level, Strength.SUSPECTED, "token")
-            closing = not token.after.strip(" ._") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
+            closing = not token.after.strip(" ._0123456789") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
             if (
                 place in (Place.SUBJECT, Place.FILENAME)
                 and token.level is not Level.MAT
                 and closing
                 and not _prose(token)
+                and not FIGURES.search(token.before)
             ):
                 return Hit(token.level, Strength.SUSPECTED, "token")
             return None
 
 
+def _is_spoken_of(token: _Token) -> bool:
+    """Tell whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
+    if token.case is not Case.CAPITALS and token.last_word in WORKS:
+        return True
+    before = token.before.rstrip(" _")
+    noun = _noun_before(before)
+    if noun in ("THÔNG TIN", "TIN") and token.level is Level.MAT and token.next_word:
+        return True
+    return bool(noun) and MANAGING.search(before[: -len(noun)]) is not None
+
+
+def _noun_before(before: str) -> str:
+    """Return the noun that a level behind this text would belong to as an adjective."""
+    return max((noun for noun in NOUN_BEFORE if before.upper().endswith(noun)), key=len, default="")
+
+
 def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
     """Judge a level in capitals: sure among small letters or set off, doubtful in a title that is all capitals."""
-    if token.level is Level.MAT and _PERSON.search(token.before) and not _WORD.findall(token.after):
+    if token.level is Level.MAT and is_person(token.before, token.after):
         return None
     company = [word for word in others if len(word) > 1]
     title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
-    noun = next((noun for noun in NOUN_BEFORE if token.before.rstrip(" _").upper().endswith(noun)), "")
+    noun = _noun_before(token.before.rstrip(" _"))
     if noun in ("DẤU", "CHỮ"):
         return Hit(token.level, Strength.SUSPECTED, "token")
     if (token.left_free and token.right_free) or not title:
@@ -272,9 +284,11 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.level is Level.TUYET_MAT:
         return Hit(token.level, Strength.MARKED, "token", token.spelling)
     if token.bracketed:
+        if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
+            return None
         return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
     if token.level is Level.TOI_MAT:
-        if token.next_word in _LOST:
+        if token.next_word in LOST:
             return None
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
     if place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text):
@@ -290,5 +304,5 @@ def _coded(token: _Token, text: str) -> bool:
     if token.next_word or not pieces or not re.search(r"[-_]$", token.before):
         return False
     return any(piece.isdigit() for piece in pieces) and all(
-        _CODE.fullmatch(piece) and piece not in _NOT_CODES for piece in pieces
+        _CODE.fullmatch(piece) and piece not in CODES_OF_OTHERS for piece in pieces
     )

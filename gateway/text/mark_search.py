@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -11,10 +12,12 @@ from msgspec import Struct
 from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_alone import around_line, stands_as_mark
-from gateway.text.mark_around import label_across, with_lines_around
-from gateway.text.mark_auxiliary import copying_line
+from gateway.text.mark_around import beside_empty_boxes, is_checklist, label_across, with_lines_around, without_list
+from gateway.text.mark_auxiliary import auxiliary_line, copying_line
 from gateway.text.mark_candidates import candidates
+from gateway.text.mark_choice import begins_black
 from gateway.text.mark_code import coded_hit
+from gateway.text.mark_damage import DAMAGED, damaged
 from gateway.text.mark_evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import is_prose, line_hit
@@ -43,6 +46,13 @@ _OF_A_SPLIT: Final = 240
 _OF_A_READING: Final = 200
 _OF_SURROUNDINGS: Final = 120
 """What it costs to judge a level over several lines, another reading of a line, and the lines around, in letters."""
+_LONGEST_STAMP: Final = 120
+_LONGEST_STAMP_LINE: Final = 60
+_STAMP_LINES: Final = 6
+"""Letters of an auxiliary stamp over several lines and of one of these; lines it takes, empty ones too."""
+_RECLAIMED: Final = re.compile(
+    r"\W*(?:dat|no|tai san|thue|von|tien|xe|vat tu|giay|san pham|hang|con dau|the|chung)(?![a-z])"
+)
 _GRAVER: Final = {
     Level.UNSPECIFIED: ("mat",),
     Level.MAT: ("toi", "tuy", "giaimat"),
@@ -100,6 +110,10 @@ class Search:
             if not self._goes_on(len(line)):
                 break
             self._judge(number)
+        for head in found.heads:
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
+                break
+            self._judge_stamp_of_lines(head)
         for first, last in found.split:
             if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
                 break
@@ -155,13 +169,13 @@ class Search:
         text = shown = canonical(raw[:4000]).text
         hit = line_hit(text, look, short_block=short)
         codes = disguise(line.text) if hit is not None else ()
-        for other, charset, code in readings(raw[:2000]):
+        for other, charset, code in chain(damaged(text[:2000]), readings(raw[:2000])):
             self.work.spend(_OF_A_READING)
             second = line_hit(canonical(other).text, look, short_block=short)
             if second is None or second.spelling is not Spelling.EXACT:
                 continue
             shown = canonical(other).text
-            if charset is Charset.VPS and second.strength is Strength.MARKED:
+            if (charset is Charset.VPS or code == DAMAGED) and second.strength is Strength.MARKED:
                 second = second._replace(strength=Strength.SUSPECTED)
             if hit is None or second.strength.rank > hit.strength.rank:
                 hit, codes = second, (code,)
@@ -176,6 +190,10 @@ class Search:
             return
         if hit.level is Level.MAT and not shown.isupper() and _PERSON.match(line.runs[0].locator):
             return  # somebody is called so
+        if hit.form == "stamp-line" and begins_black(shown) and beside_empty_boxes(layout, line):
+            hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
+        elif hit.form == "chosen-option" and is_checklist(layout, line):
+            hit = hit._replace(strength=Strength.NOTED, form="list")
         if hit.strength is Strength.NOTED and hit.form == "stamp-line":
             hit = self._alone(line, hit, shown)
         if hit is not None and hit.exposed:
@@ -228,6 +246,36 @@ class Search:
         if best is not None and not self._is_exempt(" ".join(lines[first : last + 1])):
             self.found.append((line, best, ("split-blocks",)))
 
+    def _judge_stamp_of_lines(self, first: int) -> None:
+        """Read an auxiliary stamp that goes on in the next lines: "CHỈ NGƯỜI CÓ TÊN" above "MỚI ĐƯỢC BÓC BÌ"."""
+        layout = self.layout
+        look = layout.line(first).look
+        text, number = layout.lines[first], first
+        shown = canonical(text[:_LONGEST_STAMP]).text
+        if auxiliary_line(shown, bare(shown), look) is not None:
+            return
+        while len(text) <= _LONGEST_STAMP:
+            below = layout.adjacent(number, 1)
+            if below is None or below > first + _STAMP_LINES or len(layout.lines[below]) > _LONGEST_STAMP_LINE:
+                return
+            number = below
+            text = f"{text} {layout.lines[below]}"
+            shown = canonical(text).text
+            hit = auxiliary_line(shown, bare(shown), look)
+            if hit is not None:
+                if (
+                    hit.strength is not Strength.NOTED
+                    and not self._goes_on_below(number)
+                    and not self._is_exempt(shown)
+                ):
+                    self.found.append((layout.line(first), hit, ("split-blocks",)))
+                return
+
+    def _goes_on_below(self, number: int) -> bool:
+        """Tell whether a title goes on under "TÀI LIỆU THU HỒI": the land, the debt, the goods that are reclaimed."""
+        below = self.layout.adjacent(number, 1)
+        return below is not None and _RECLAIMED.match(self.layout.bare_line(below)) is not None
+
     def _judge_scanned(self) -> None:
         """Look at every box that OCR read, whatever it read."""
         layout = self.layout
@@ -256,6 +304,7 @@ class Search:
             self.found.append((first, hit, ("split-blocks",)))
 
     def _marks(self) -> tuple[Mark, ...]:
+        self.found = without_list(self.found)
         declassified = any(hit.form == "declassified" for _, hit, _ in self.found)
         marks = []
         for line, hit, codes in self.found:

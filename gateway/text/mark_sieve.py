@@ -49,13 +49,23 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
 
 _LOST: Final = "(?<=[a-z\xe1-\xe3]{2}[^a-z0-9\n\xe1-\xe3]m)(?<!oi.m)(?<!et.m)\xe2t"
 """Mất, right behind a word that is neither tối nor tuyệt, as most often it is."""
-_OTHER: Final = "(?<![a-z0-9\xe1-\xe3]m)\xe1t(?![a-z0-9\xe1-\xe3])"
-_LEVEL: Final = _compiled(f"m(?!{_LOST}|{_OTHER}){_NO_LETTER}{_ANY_A}{_NO_LETTER}t(?![a-z])")
-_AUXILIARY: Final = _compiled(
-    "\n[^a-z\n\xe1\xe2\xe3]*+(?:{})".format(
-        "|".join(map(_pattern, ("tai lieu thu hoi", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo")))
-    )
+_OTHER: Final = "(?<![a-z0-9\xe1-\xe3]m)(?<!et.m)\xe1t(?![a-z0-9\xe1-\xe3])"
+_GLUED: Final = (
+    f"(?={_NO_LETTER}(?:{'|'.join(map(_pattern, ('khan', 'hoatoc', 'thuongkhan', 'mat', 'toimat', 'tuyetmat')))}))"
 )
+_LEVEL: Final = _compiled(
+    f"m(?={_NO_LETTER}[4at7\xe1-\xe3])(?!{_LOST}|{_OTHER})"
+    f"(?:{_NO_LETTER}[4a\xe1-\xe3]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe3]*+)[t7](?:(?![a-z])|{_GLUED})"
+)
+"""Mật, also with a digit or signs for some of its letters, which `mark_damage` tells from other words."""
+_AUXILIARY: Final = _compiled(
+    "\n[^a-z\n\xe1\xe2\xe3]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
+        *map(_pattern, ("ai lieu thu hoi", "hoi han bao ve bmnn", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo",
+                        "gia han thoi han bao ve bmnn")), n=_NO_LETTER
+    )
+)  # fmt: skip
+_RECALL: Final = _compiled(_pattern("lieu thu hoi"))
+"""Behind a gap the stamp may stand at the end of a line that a reader merged."""
 _COPYING: Final = _compiled(f"{_pattern('sao')}{_NO_LETTER}(?:{_pattern('va')}{_NO_LETTER})?{_pattern('chup')}")
 _RECIPIENTS: Final = _compiled(_pattern("noi nhan"))
 _SIGNS: Final = (b"&#", b"\\u", b"%e1%ba%a", b"t\xe3m")
@@ -83,6 +93,7 @@ def is_clear(text: str) -> bool:
         any(sign[:1] in shown and sign in shown for sign in _SIGNS)
         or _LEVEL.search(shown)
         or _AUXILIARY.search(shown)
+        or _RECALL.search(shown)
         or _misread().search(shown)
         or (_COPYING.search(shown) and _RECIPIENTS.search(shown))
     )

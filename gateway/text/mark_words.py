@@ -93,6 +93,8 @@ def spelling_of(bare_letters: str, letters: str) -> Spelling:
         return Spelling.EXACT
     if capitals.isascii():
         return Spelling.ASCII
+    if bare_letters == "tuyetmat" and capitals.startswith("TUYỆT"):
+        return Spelling.NOISY  # mặt, mắt, mất: no word begins so
     if bare_letters == "mat":
         return Spelling.NOISY if capitals in _SINGLE_NOISE else Spelling.OTHER_WORD
     if capitals[-3:] in ("MẬT", *_SINGLE_NOISE) or capitals[:-3] in ("TUYỆT", "TỐI"):
@@ -127,15 +129,25 @@ def case_of(letters: str) -> Case:
     return Case.CAPITALS
 
 
+PAPERS: Final = (
+    "(?:ke hoach|bao cao|to trinh|quyet dinh|cong van|thong bao|chi thi|nghi quyet|huong dan|phuong an|de an|bien ban|cong dien"
+    "|danh sach|ho so|phu luc)"
+)
+"""Kinds of papers that can be marked, as their titles begin."""
 URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
-COMPANY: Final = "topsecret|secret|confidential|khongsaochup|camsaochup"
-NOUNS: Final = "tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach|dau|loai|muc|capdo|do"
+COMPANY: Final = (
+    "topsecret|secret|confidential|khong(?:duoc)?saochup|camsaochup|(?:khong|cam)phobien|(?:chi)?luuhanhnoibo|xemxongtralai"
+    "|chidanhcholanhdao|tailieuthuhoi"
+)
+NOUNS: Final = "(?:da)?dongdau|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach|dau|loai|muc|capdo|do"
 STAMP: Final = re.compile(
     rf"(?P<before>(?:{URGENCY}|{COMPANY})*)(?P<noun>{NOUNS})?(?P<level>tuyetmat|toimat|mat)"
     rf"(?P<after>(?:{URGENCY}|{COMPANY}|tuyetmat|toimat|mat)*)"
 )
 """A whole line, only its bare letters: a level, perhaps with urgency beside it or a noun before it."""
 
+GLUED: Final = rf"(?:(?![a-z])|(?=(?:tuyetmat|toimat|mat|{URGENCY}){{1,3}}(?![a-z])))"
+"""Behind a level: no letter, or a stamp that runs together with it (`TỐIMẬTKHẨN`)."""
 LEVEL_WORDS: Final = r"(?P<level>(?:(?:tuyet|toi)[\W_]{0,3})?(?<![a-z])mat(?![a-z])|tuyetmat(?![a-z])|toimat(?![a-z]))"
 """One level as words of a bare line."""
 

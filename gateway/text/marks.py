@@ -20,11 +20,13 @@ from gateway.model import Document, Origin, Role
 from gateway.text.escapes import may_be_escaped
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_candidates import may_hold_mark
+from gateway.text.mark_choice import offers
+from gateway.text.mark_damage import DAMAGED, damaged
 from gateway.text.mark_evidence import SPELLING_CODES, UNJUDGED, Mark
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_labels import label_line
 from gateway.text.mark_layout import needs_decoding
-from gateway.text.mark_names import name_hit
+from gateway.text.mark_names import name_hit, without_extension
 from gateway.text.mark_readings import disguise, legacy_sign, readings
 from gateway.text.mark_search import MarkSettings, Search
 from gateway.text.mark_sieve import is_clear
@@ -102,11 +104,22 @@ def find_in_subject(text: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark,
 def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
     """Return the mark that a file name carries, at most one; folders before it are names of their own."""
     best: tuple[Mark, ...] = ()
-    for piece in re.split(r"[\\/!]", name):
+    for piece in re.split(r"[\\/!]", _without_offers(name)):
         found = _find_in_name(piece, Place.FILENAME, settings)
         if found and (not best or _gravity(found[0]) > _gravity(best[0])):
             best = found
     return best
+
+
+def _without_offers(name: str) -> str:
+    """Return a name in which the slashes of a list of levels to choose from part no folders."""
+    shown = canonical(name[:_PIECE]).text
+    spans = offers(bare(shown)) if "/" in shown or "\\" in shown else []
+    if not spans:
+        return name
+    for start, end in spans:
+        shown = shown[:start] + re.sub(r"[\\/]", ",", shown[start:end]) + shown[end:]
+    return shown + name[_PIECE:]
 
 
 def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
@@ -141,17 +154,18 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mar
     plain = skeleton(text)
     if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
         return ()
-    texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *readings(text)]
+    texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *damaged(canonical(text).text), *readings(text)]
     best: Mark | None = None
     for reading, charset, code in texts:
         shown = canonical(reading).text.replace("\n", " ").strip()
         if any(bare(canonical(phrase).text) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
             continue
-        for hit in (name_hit(shown, place), label_line(shown, bare(shown), look), _named_extra(shown, settings)):
+        named = without_extension(shown) if place is Place.FILENAME else shown
+        for hit in (name_hit(shown, place), label_line(named, bare(named), look), _named_extra(shown, settings)):
             if hit is None or (charset is not None and hit.spelling is not Spelling.EXACT):
                 continue
             strength = hit.strength
-            if charset is Charset.VPS and strength is Strength.MARKED:
+            if (charset is Charset.VPS or code == DAMAGED) and strength is Strength.MARKED:
                 strength = Strength.SUSPECTED
             spelled = SPELLING_CODES.get(hit.spelling, ())
             evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)

@@ -21,9 +21,7 @@ _REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|\\u[0-9
 _OVERRIDES: Final = "\u202d\u202e"
 _BIDI_END: Final = "\u202c"
 _BIDI: Final = re.compile("[\u202a-\u202e]")
-_USUAL: Final = (
-    "\t\n\x20-\x7e\xa0-\xac\xae-\xcf\xd1-\xef\xf1-\u0130\u0132-\u0188\u018a-\u0195\u0197-\u01a5\u01a7-\u0233"
-)
+_USUAL: Final = "\t\n\x20-\x7e\xa0-\xac\xae-\xcf\xd1-\xef\xf1-\u0130\u0132-\u0165\u0168-\u0188\u018a-\u0195\u0197-\u01a5\u01a7-\u0233"
 _UNUSUAL: Final = re.compile(
     f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1eff\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
 )
@@ -126,6 +124,14 @@ _MANY_FOR_ONE: Final = numbers((*MARKS, "\0", "…"))
 _AS_CANONICAL: Final = table(lambda character: seen_as(character) if character in "\xa0²" else character)
 
 
+_SYMBOL_BOXES: Final = {
+    "\uf06f": "☐", "\uf071": "☐", "\uf0a3": "☐", "\uf0a8": "☐", "\uf052": "☑", "\uf0fe": "☑", "\uf053": "☒", "\uf0fd": "☒",
+    "\uf0fc": "✓",
+}  # fmt: skip
+"""Boxes to tick of Wingdings and Wingdings 2, which stand alone; among other letters of a symbol font they are letters."""
+_SYMBOL_BOX: Final = re.compile(f"(?<![\uf020-\uf0ff])[{''.join(_SYMBOL_BOXES)}](?![\uf020-\uf0ff])")
+
+
 def canonical(text: str) -> Canonical:
     """Return the canonical form with its index into `text`."""
     referring = "&#" in text or "\\u" in text
@@ -135,6 +141,7 @@ def canonical(text: str) -> Canonical:
         and len(common.translate(None, _MANY_FOR_ONE)) == len(text)
     ):
         return Canonical(shown(common, _AS_CANONICAL), range(len(text)))
+    text = _SYMBOL_BOX.sub(lambda box: _SYMBOL_BOXES[box[0]], text)
     index = list(range(len(text)))
     if referring:
         text, index = _expand_references(text)

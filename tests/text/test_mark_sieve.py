@@ -79,6 +79,8 @@ WORDS = [
     "tối", "tuyệt", "TỐI", "TUYỆT", "TOI", "mật", "MẬT", "mặt", "mất", "MẤT", "MAT", "một", "bí", "độ", "Độ mật", "tậm", "MẬ", "ẬT",
     "thu hồi", "tài liệu", "TÀI LIỆU", "THU", "HỒI", "chỉ người có tên mới được bóc bì", "CHỈ NGƯỜI CÓ TÊN", "MỚI ĐƯỢC BÓC BÌ",
     "Nơi nhận:", "được sao chụp", "không được sao, chụp", "được phép sao và chụp", "xem xong trả lại", "LƯU HÀNH NỘI BỘ",
+    "4", "7", "M4T", "m?t", "[]", "TU", "Y", "l", "KHẨN", "hỏa tốc", "THƯỢNG KHẨN", "thời hạn bảo vệ", "GIA HẠN", "BMNN", "bí mật nhà nước",
+    "bản sao", "BẢN SAO", "10 năm", "TÀI LIỆ", "U THU HỒI", "C H Ỉ", "UBND   ", "1.", "[x]", "☑", "→", "Độ mật -", "Kế hoạch", "(MẬT)",
     "MÂòT", "mËt", "MAÄT", "M†T", "Phân loại", "Số: 12/QĐ", "khẩu", "ong", "A", "không",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(LETTERS * 2 + WORDS * 2 + BETWEEN * 3 + FOREIGN + MARKS + ESCAPES), max_size=14).map(

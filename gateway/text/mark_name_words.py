@@ -1,0 +1,69 @@
+"""Words that stand beside a level in subjects and names of files, and what they make of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+LOST: Final = frozenset({
+    "DIEN", "VI", "XE", "GIAY", "CMND", "CCCD", "THE", "TIEN", "SO", "HO", "CHIA", "LAPTOP", "MAY", "THUONG", "CON", "DO",
+    "BANG", "GPLX", "PASSPORT", "HOCHIEU", "VE", "BALO", "TUI", "TICH", "NGU",
+})  # fmt: skip
+"""What people lose: TOI MAT VI is "tôi mất ví"."""
+CODES_OF_OTHERS: Final = frozenset({
+    "BAO", "CO", "HOP", "VANG", "RA", "BE", "TIEN", "KHAM", "GAP", "BI", "THAN", "TRO", "NGOAI", "CHONG", "CAT", "DUNG",
+    "THAY", "MOT", "HAI", "SAN", "DA", "GIAI", "DO",
+})  # fmt: skip
+"""Short words without their marks that make `MAT` another word: BAO-MAT, HOP-MAT, TIEN-MAT."""
+GROCERIES: Final = frozenset({
+    "ĐƯỜNG", "SỮA", "ONG", "MÍA", "BÁNH", "KẸO", "TRÀ", "CHÈ", "BƠ", "BỘT", "GẠO", "MUỐI", "DẦU", "MẮM", "NẾP", "TRỨNG",
+    "RƯỢU", "CÀ", "PHÊ", "MỨT", "PHẤN", "HOA", "NHÃN", "QUẾ", "GỪNG", "TỎI", "CHANH", "SÁP", "NGHỆ",
+})  # fmt: skip
+"""Goods among which "mật" is honey or molasses, whatever sign stands between them."""
+WORKS: Final = frozenset({"PHIM", "TRUYỆN", "CUỐN", "KỊCH", "VỞ", "GAME", "CHƠI", "HÁT", "SHOW"})
+"""What is called “Tuyệt mật” on a ticket or a cover."""
+FIGURES: Final = re.compile(
+    r"(?<!\w)(?:chuyến|bí quyết|công thức|món quà|bữa tiệc|sinh nhật|câu chuyện|chuyện|hò hẹn|tình yêu|giải mã)(?!\w)",
+    re.IGNORECASE,
+)
+"""What is "tuyệt mật" only in a manner of speaking."""
+MANAGING: Final = re.compile(
+    r"(?<!\w)(?:quản lý|sử dụng|soạn thảo|tiêu hủy|tiêu huỷ|thống kê|bảo quản|lưu trữ|đăng ký|giao nhận|rà soát|xử lý|phân loại"
+    r"|khái niệm|quy định về|hướng dẫn về|kỹ năng|nghiệp vụ|công tác|sổ|danh mục|mẫu)(?: các| những| nhóm| loại)*\s*$",
+    re.IGNORECASE,
+)
+"""What an office does with papers of such a kind, before their name."""
+NAMED_STAMP: Final = re.compile(r"(?:dấu|đóng|chữ|độ)\s*[\[(\"“«]\s*$", re.IGNORECASE)
+
+_SURNAMES: Final = (
+    "NGUYỄN|TRẦN|LÊ|PHẠM|HUỲNH|HOÀNG|PHAN|VŨ|VÕ|ĐẶNG|BÙI|ĐỖ|HỒ|NGÔ|DƯƠNG|LÝ|ĐINH|TRỊNH|MAI|ĐOÀN|LÂM|TÔ|TẠ|TRƯƠNG|LƯƠNG"
+    "|ĐÀO|HÀ|CAO|CHU|KIỀU|LƯU|MẠC|NGHIÊM|NINH|PHÙNG|QUÁCH|TĂNG|THÁI|TỐNG|TRIỆU|VƯƠNG|LẠI|KHUẤT|DOÃN|THẠCH|ĐẬU|HỨA|LA|ÂU"
+)
+_MIDDLE: Final = (
+    "VĂN|THỊ|ĐÌNH|ĐỨC|HỮU|XUÂN|NGỌC|QUANG|THANH|VIẾT|DUY|TRỌNG|BÁ|THẾ|MINH|HỒNG|KIM|MỸ|BÍCH|TUYẾT|CÔNG|TUẤN|TẤN|TIẾN|DIỆU"
+    "|KHÁNH|NHƯ|MẠNH|HÙNG|NHẬT|SỸ|SĨ|HUY|THÚY|THỦY|LỆ"
+)
+_FULL: Final = re.compile(rf"(?:^|[\W_])(?:{_SURNAMES})(?:[ _]+(?:{_MIDDLE})){{1,2}}[ _]+$")
+_LONG: Final = re.compile(rf"(?:^|[^\w])(?:{_SURNAMES})[ _]+(?:{_MIDDLE})[ _]+\w+[ _]+$")
+_SHORT: Final = re.compile(rf"(?:^\W*|[-–:,|]\s*|(?:ÔNG|BÀ|ANH|CHỊ|CÔ|CHÚ|BÁC|ĐỒNG CHÍ|Đ/C)\s+)(?:{_SURNAMES})\s+$")
+
+
+def is_person(before: str, after: str) -> bool:
+    """Tell whether "MẬT" is the last word of somebody's name: behind a surname and a middle name, or a surname alone."""
+    before = before.upper()
+    ends = not re.search(r"[^\W\d_]", after)
+    if _FULL.search(before):
+        return ends or re.match(r"\s*[-–,;:(_|]|\s", after) is not None
+    return ends and (_LONG.search(before) or _SHORT.search(before)) is not None
+
+
+_COMMERCE: Final = frozenset({
+    "GIÁ", "MUA", "BÁN", "SỈ", "LẺ", "THÁNG", "NĂM", "BÁO", "THỊ", "TRƯỜNG", "HÀNG", "VÀ", "CÁC", "SẢN", "PHẨM", "XUẤT",
+    "NHẬP", "KHẨU", "CHÀO", "ĐƠN", "QUÀ", "TẾT", "CỬA", "ĐẠI", "LÝ",
+})  # fmt: skip
+
+
+def are_groceries(words: list[str]) -> bool:
+    """Tell whether the other words of a name are goods among which "mật" is honey, and words of trade."""
+    capitals = {word.upper() for word in words}
+    return not GROCERIES.isdisjoint(capitals) and capitals <= GROCERIES | _COMMERCE

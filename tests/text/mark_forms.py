@@ -1,0 +1,89 @@
+"""Forms of marks and of what only looks like one, by class: the line, and the places in which it must stop or pass.
+
+The matrix asks whether a plain mark is found in every place and disguise; these ask which lines are marks at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from gateway.model import Document, Role, Run
+from gateway.text.marks import Mark, Strength, find_in_document, find_in_filename, find_in_subject
+
+HEAD = (
+    "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "Số: 15/KH-UBND",
+    "Bình Tân, ngày 24 tháng 11 năm 2026",
+)  # fmt: skip
+TAIL = (
+    "KẾ HOẠCH", "Bảo vệ kỳ họp thứ hai của Hội đồng nhân dân quận",
+    "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015; xét đề nghị của Công an quận tại Tờ trình số 12.",
+    "Nơi nhận:", "- Như trên;", "- Lưu: VT.", "CHỦ TỊCH",
+)  # fmt: skip
+
+
+def _letter(text: str, format_: str = "docx", **look: object) -> Document:
+    """An official letter with the lines of a text between its head and its title."""
+    lines = [(line, {}) for line in HEAD] + [(line, look) for line in text.split("\n")] + [(line, {}) for line in TAIL]
+    return Document(
+        part="2", format=format_, runs=tuple(Run(text=t, block=n, **own) for n, (t, own) in enumerate(lines))
+    )
+
+
+def _one_block(text: str, role: Role, locator: str = "") -> Document:
+    """The same letter with the text as one block of a role."""
+    runs = [Run(text=line, block=n) for n, line in enumerate((*HEAD, *TAIL))]
+    return Document(part="2", format="docx", runs=(*runs, Run(text=text, block=len(runs), role=role, locator=locator)))
+
+
+def _mail(text: str) -> Document:
+    body = f"Kính gửi anh Toàn,\n\n{text}\n\nEm gửi báo cáo để anh xem trước, có gì anh trao đổi lại giúp em.\n\nTrân trọng,\nAn\n"
+    return Document(part="1", format="text", runs=tuple(Run(text=t, block=n) for n, t in enumerate(body.split("\n"))))
+
+
+def _cell(text: str) -> Document:
+    rows = (("STT", "Nội dung", "Ghi chú"), ("1", text, "Đã gửi"), ("2", "Báo cáo tháng 10", "Đã gửi"))
+    cells = [(row, column, words) for row, line in enumerate(rows, 1) for column, words in enumerate(line, 1)]
+    runs = [
+        Run(text=t, block=n, role=Role.CELL, locator=f"table:1,row:{r},column:{c}") for n, (r, c, t) in enumerate(cells)
+    ]
+    return Document(part="2", format="docx", runs=tuple(runs))
+
+
+PLACES: dict[str, Callable[[str], tuple[Mark, ...]]] = {
+    "subject": lambda text: find_in_subject(text.replace("\n", " ")),
+    "file name": lambda text: find_in_filename(text.replace("\n", " ") + ".docx"),
+    "mail": lambda text: find_in_document(_mail(text)),
+    "paragraph": lambda text: find_in_document(_letter(text)),
+    "heading": lambda text: find_in_document(_letter(text, role=Role.HEADING)),
+    "PDF line": lambda text: find_in_document(_letter(text, "pdf")),
+    "cell": lambda text: find_in_document(_cell(text)),
+    "header": lambda text: find_in_document(_one_block(text, Role.HEADER)),
+    "text box": lambda text: find_in_document(_one_block(text, Role.TEXTBOX)),
+    "comment": lambda text: find_in_document(_one_block(text, Role.COMMENT)),
+}
+NAMES = ("subject", "file name")
+LINES = ("mail", "paragraph", "heading", "PDF line", "comment")
+TEXTS = (*LINES, "cell", "header", "text box")
+EVERYWHERE = (*NAMES, *TEXTS)
+
+
+class Form(NamedTuple):
+    """Lines of one class, and the places they are tried in."""
+
+    name: str
+    places: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def cases(forms: tuple[Form, ...]) -> Iterator[tuple[str, str, str]]:
+    """Yield class, place and line of each case."""
+    for form in forms:
+        for place in form.places:
+            for line in form.lines:
+                yield form.name, place, line
+
+
+def is_stopped(place: str, line: str) -> bool:
+    """Tell whether a line in a place stops the mail."""
+    return any(mark.strength is not Strength.NOTED for mark in PLACES[place](line))

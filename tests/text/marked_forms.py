@@ -1,0 +1,59 @@
+"""Lines that are marks, by class."""
+
+from __future__ import annotations
+
+from tests.text.mark_forms import EVERYWHERE, LINES, NAMES, TEXTS, Form
+
+MARKED: tuple[Form, ...] = (
+    Form("auxiliary stamps, spaced, broken and glued", (*LINES, "text box"), (
+        "TÀI LIỆU THU HỒI", "T À I  L I Ệ U  T H U  H Ồ I", "T.À.I L.I.Ệ.U T.H.U H.Ồ.I", "TÀI LIỆU\nTHU HỒI", "TÀI\nLIỆU\nTHU\nHỒI",
+        "TÀI-LIỆU-THU-HỒI", "★ TÀI LIỆU THU HỒI ★", "TÀI\u200bLIỆU THU\u200bHỒI", "TÀILIỆUTHUHỒI", "TÀI LIỆU MẬT THU HỒI",
+        "CHỈ NGƯỜI CÓ TÊN\nMỚI ĐƯỢC BÓC BÌ", "CHỈ NGƯỜI\nCÓ TÊN\nMỚI ĐƯỢC\nBÓC BÌ", "Chỉ người có tên mới được bóc bì",
+        "C H Ỉ   N G Ư Ờ I   C Ó   T Ê N   M Ớ I   Đ Ư Ợ C   B Ó C   B Ì", "BẢN SAO\nBÍ MẬT NHÀ NƯỚC", "B Ả N  S A O  B Í  M Ậ T  N H À  N Ư Ớ C",
+        "BẢN SAO SỐ: 03 - BẢN SAO BÍ MẬT NHÀ NƯỚC", "THỜI HẠN BẢO VỆ\nBÍ MẬT NHÀ NƯỚC: 10 NĂM", "THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC:\n20 năm",
+        "GIA HẠN THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC\nTừ ngày 01/01/2024 đến ngày 01/01/2029", "THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC 10 NĂM",
+        "Thời hạn bảo vệ BMNN: 10 năm", "UBND QUẬN BÌNH TÂN     TÀI LIỆU THU HỒI",
+    )),
+    Form("label with another sign than a colon", EVERYWHERE, (
+        "Độ mật - Tối mật", "Độ mật – Tuyệt mật", "Độ mật → Tối mật", "Độ mật ⇒ Tối mật", "Độ mật => Mật", "Độ mật >> Tối mật",
+        "Độ mật [Tối mật]", "Độ mật (Tối mật)", 'Độ mật "MẬT"', "1. Độ mật → Mật", "Đề xuất độ mật - Tối mật",
+    )),
+    Form("label with words before its value", EVERYWHERE, (
+        "Độ mật đề xuất: Tối mật", "Độ mật được duyệt: Tối mật", "Độ mật*: Tối mật", "Độ mật (1): Tối mật", "Độ mật/Độ khẩn: Tối mật/Khẩn",
+        "Độ khẩn, độ mật: Khẩn, Tối mật", "Độ khẩn/Độ mật: Thường/Tối mật", "Độ mật: B (Tối mật)", "Độ mật: 2 - Tối mật", "Độ mật: *Tối mật*",
+        "Cấp mật: Mật", "Loại mật: Tối mật", "Dấu mật: Tối mật", "Mức độ: Tối mật", "Tính chất văn bản: Tối mật", "Security level: Tuyệt mật",
+    )),
+    Form("label of a form that was filled in", TEXTS, (
+        "Độ mật (Mật/Tối mật/Tuyệt mật): Tối mật", "Độ mật của tài liệu (Mật, Tối mật, Tuyệt mật): Mật",
+    )),
+    Form("ticked box", EVERYWHERE, (
+        "☑ Mật ☐ Tối mật", "☐ Thường ☒ Mật", "[x] Mật [ ] Tối mật", "[ ] Thường [X] Tối mật", "(x) Tối mật ( ) Mật", "Mật ☒ Tối mật ☐",
+        "○ Thường ● Mật ○ Tối mật", "Độ mật: Mật ☑; Tối mật ☐", "Độ mật: ☐ Mật ☑ Tối mật", "☐ Mật ☐ Tối mật ✔ Tuyệt mật",
+        "\uf06f Mật \uf0fe Tối mật",
+    )),
+    Form("ticked box in lines of their own", (*LINES, "cell"), ("☐ Mật\n☑ Tối mật\n☐ Tuyệt mật", "○ Thường\n● Mật\n○ Tối mật", "[ ] Thường\n[x] Tuyệt mật")),
+    Form("glued words", EVERYWHERE, ("TỐIMẬTKHẨN", "TUYỆTMẬTHỎATỐC", "MẬTKHẨN", "KHẨNTỐIMẬT", "TỐIMẬT", "HỎATỐC-TỐIMẬT", "TỐIMẬTTỐIMẬT")),
+    Form("words with a capital each", NAMES, ("KeHoachTuyệtMật", "KếHoạchTốiMật", "KẾHOẠCHTỐIMẬT", "PhươngÁnTuyệtMật2026")),
+    Form("digits for letters", EVERYWHERE, (
+        "TỐ1 MẬT", "T0I MẬT", "TỐI M4T", "TUY3T MẬT", "TUYỆT M4T", "T0I M4T", "TUY3T M4T", "TỐl MẬT", "TỐ| MẬT", "TỐI MẬ7", "7ỐI MẬ7", "[TỐ1 MẬT]",
+    )),
+    Form("lost letters", (*TEXTS, "subject"), (
+        "T?I M?T", "TUY?T M?T", "T\ufffdI M\ufffdT", "TUY???T M???T", "T[]I MẬT", "TUY[]T M[]T", "TỐI M?T", "TUYỆT MẶT", "TỐI M∆T", "TỐI MΛT",
+        "Độ mật: T[]i mật", "Độ mật: T..i mật", "Độ mật: T?i m?t", "Độ mật: M?T", "Độ mật: Tõi mật", "Độ mật: Tối m[]t",
+    )),
+    Form("look-alikes of T and I", EVERYWHERE, ("₮ỐI MẬ₮", "ŦỐI MẬŦ", "ȾUYỆȾ MẬȾ", "ᎢỐᏆ ᎷẬᎢ")),
+    Form("number of a list or a page", LINES, (
+        "1. TỐI MẬT", "1) TUYỆT MẬT", "10a. TỐI MẬT", "(1) MẬT", "I. TỐI MẬT", "a) TỐI MẬT", "TỐI MẬT (1)", "TỐI MẬT ¹", "1/5 TỐI MẬT",
+        "TỐI MẬT 1/5", "Trang 1 - TỐI MẬT", "1. TỐI MẬT\n2. Kế hoạch phòng thủ",
+    )),
+    Form("company of a stamp", TEXTS, (
+        "MẬT - LƯU HÀNH NỘI BỘ", "TỐI MẬT – CẤM PHỔ BIẾN", "MẬT (không phổ biến)", "TUYỆT MẬT - CHỈ DÀNH CHO LÃNH ĐẠO", "TỐI MẬT - XEM XONG TRẢ LẠI",
+    )),
+    Form("stamp told in words", (*LINES, "header", "text box"), (
+        "(đóng dấu TỐI MẬT)", "Đóng dấu: MẬT", "(Đã đóng dấu MẬT)", "VĂN BẢN TỐI MẬT", "Số 15/KH-UBND (MẬT)",
+    )),
+    Form("level beside a title", LINES, (
+        "TỐI MẬT Kế hoạch phòng thủ khu vực", "Kế hoạch bảo vệ (TỐI MẬT)", "Kế hoạch bảo vệ [Tối mật]", "Kế hoạch phòng thủ, TỐI MẬT",
+        "Phương án tác chiến / MẬT", "Báo cáo kết quả diễn tập (MẬT)", "TUYỆT MẬT Phương án bảo vệ mục tiêu",
+    )),
+)  # fmt: skip

@@ -1,0 +1,53 @@
+"""Lines that only look like marks or speak of them, by class."""
+
+from __future__ import annotations
+
+from tests.text.mark_forms import EVERYWHERE, LINES, NAMES, TEXTS, Form
+
+_BODY = (*LINES, "cell")
+
+PASSING: tuple[Form, ...] = (
+    Form("counts", (*_BODY, *NAMES), (
+        "Mật: 0", "Tuyệt mật: 0", "TUYỆT MẬT: 0", "TỐI MẬT: 02", "MẬT: 13", "Mật: 13 văn bản", "Tối mật: 02 tài liệu", "Tuyệt mật: không",
+        "Tối mật: Không có", "Tổng số văn bản mật: 15 (Tuyệt mật: 0; Tối mật: 02; Mật: 13)", "Báo cáo số liệu văn bản mật (Mật: 12, Tối mật: 0)",
+        "Mật: 0, Tối mật: 0, Tuyệt mật: 0", "Số văn bản mật đến: 12", "Văn bản mật: không phát sinh", "Mật: 500ml x 12 chai",
+    )),
+    Form("choices of a blank form", EVERYWHERE, (
+        "Độ mật (Mật/Tối mật/Tuyệt mật)", "Độ mật (Mật, Tối mật, Tuyệt mật)", "Mẫu phiếu trình - Độ mật (Mật, Tối mật, Tuyệt mật)",
+        "Mẫu phiếu đề xuất độ mật (Mật, Tối mật)", "☐ Mật ☐ Tối mật", "□ Mật  □ Tối mật  □ Tuyệt mật", "[ ] Mật [ ] Tối mật [ ] Tuyệt mật",
+        "( ) Mật ( ) Tối mật ( ) Tuyệt mật", "☑ Thường ☐ Mật ☐ Tối mật", "[x] Thường [ ] Mật [ ] Tối mật", "Mật □ Tối mật □ Tuyệt mật □",
+        "Mật/Tối mật/Tuyệt mật", "TUYỆT MẬT, TỐI MẬT, MẬT", "\uf06f Mật \uf0a8 Tối mật",
+    )),
+    Form("labels without a level", (*TEXTS, *NAMES), (
+        "Độ mật: Thường", "Độ mật: Không", "Độ mật: không có", "Độ mật: 0", "Độ mật: -", "Độ mật: ...", "Độ mật: [ ]", "Độ mật: -- Chọn --",
+        "Độ mật: Chọn Mật, Tối mật hoặc Tuyệt mật", "Độ mật: Mật - Tối mật - Tuyệt mật", "Độ mật: Mật; Tối mật; Tuyệt mật",
+        "Độ mật: a) Mật; b) Tối mật; c) Tuyệt mật", "Độ mật (nếu có):", "Độ mật: Thường/Mật/Tối mật", "Độ mật (Tuyệt mật, Tối mật, Mật): Không",
+        "Độ mật: Công khai", "(10a) Dấu chỉ độ mật", "Cột (5): ghi độ mật của tài liệu (Mật, Tối mật, Tuyệt mật)",
+    )),
+    Form("points and headings of a text on all levels", _BODY, (
+        "● Mật\n● Tối mật\n● Tuyệt mật", "■ TỐI MẬT\n■ TUYỆT MẬT\n■ MẬT", "✓ Tuyệt mật\n✓ Tối mật\n✓ Mật",
+        "I. TUYỆT MẬT\nBảo vệ trong 30 năm, do người có thẩm quyền quyết định.\nII. TỐI MẬT\nBảo vệ trong 20 năm.\nIII. MẬT\nBảo vệ trong 10 năm.",
+        "1. ĐƯỜNG\n2. SỮA\n3. MẬT",
+    )),
+    Form("talk about information and papers", EVERYWHERE, (
+        "THÔNG TIN MẬT: quản lý thế nào cho đúng", "THÔNG TIN MẬT: những điều cần biết", "THÔNG TIN MẬT TRONG HỢP ĐỒNG", "5. THÔNG TIN MẬT VÀ BẢO MẬT",
+        "Về quản lý tài liệu MẬT", "Giảm độ mật từ “Tối mật” xuống “Mật”", "Điều chỉnh độ mật từ Mật lên Tối mật", "SỔ ĐĂNG KÝ VĂN BẢN MẬT ĐẾN",
+        "Phim “Tuyệt mật”", "Mời xem phim “Tuyệt mật”", 'Vở kịch "TỐI MẬT" tại Nhà hát thành phố', "Chuyến đi tuyệt mật", "Bí quyết tuyệt mật",
+    )),
+    Form("honey", EVERYWHERE, (
+        "ĐƯỜNG - MẬT", "ĐƯỜNG, MẬT, SỮA", "ĐƯỜNG, MẬT VÀ SỮA", "BÁNH KẸO - ĐƯỜNG - MẬT", "MẬT - ĐƯỜNG - SỮA", "Giá ĐƯỜNG - MẬT tháng 10",
+    )),
+    Form("somebody called so", EVERYWHERE, (
+        "TRẦN THỊ MẬT", "LÊ VĂN MẬT", "LÊ MẬT", "Nguyễn Thị Mật", "Bà TRẦN THỊ MẬT, sinh năm 1960", "Đồng chí NGUYỄN VĂN MẬT", "HỌ VÀ TÊN: ĐỖ THỊ MẬT",
+        "NGUYỄN VĂN MẬT - Chuyên viên", "1. NGUYỄN VĂN MẬT", "Quyết định bổ nhiệm ông NGUYỄN VĂN MẬT, Phó Trưởng phòng",
+        "Bảng lương NGUYỄN VĂN MẬT tháng 10", "Đơn xin nghỉ phép_NGUYỄN VĂN MẬT", "BÙI THỊ HỒNG MẬT", "CAO XUÂN MẬT (Tổ trưởng)",
+    )),
+    Form("the law", (*_BODY, "header"), (
+        "Thời hạn bảo vệ bí mật nhà nước: 30 năm đối với độ Tuyệt mật, 20 năm đối với độ Tối mật, 10 năm đối với độ Mật",
+        "b) 20 năm đối với bí mật nhà nước độ Tối mật;", "Điều 20. Gia hạn thời hạn bảo vệ bí mật nhà nước", "Điều chỉnh độ mật",
+        "Mẫu số 07: Dấu “Tài liệu thu hồi”, dấu “Chỉ người có tên mới được bóc bì”", "Dấu “Tài liệu thu hồi” được đóng lên tài liệu phát ra.",
+        "Tài liệu thu hồi nợ thuế quý III", "TÀI LIỆU\nTHU HỒI ĐẤT",
+    )),
+    Form("digits and signs that are none of a mark", EVERYWHERE, ("Model M4T-200", "SeamlessM4T", "T1 M4T7", "10 km/h, 5 m/t", "TOI M7", "MAT-2026", "a.m. 7")),
+    Form("words with a capital each", NAMES, ("KeHoachBaoMatThongTin", "MatKhau", "BảoMật", "MậtKhẩu", "MậtĐộDânSố", "TienMat")),
+)  # fmt: skip

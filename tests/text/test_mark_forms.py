@@ -1,0 +1,21 @@
+"""Which lines are marks at all, class by class and place by place, in both directions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.text.mark_forms import cases, is_stopped
+from tests.text.marked_forms import MARKED
+from tests.text.passing_forms import PASSING
+
+
+@pytest.mark.parametrize("form", MARKED, ids=lambda form: form.name)
+def test_every_marked_line_is_stopped(form):
+    missed = [(place, line) for _, place, line in cases((form,)) if not is_stopped(place, line)]
+    assert not missed
+
+
+@pytest.mark.parametrize("form", PASSING, ids=lambda form: form.name)
+def test_no_other_line_is_stopped(form):
+    stopped = [(place, line) for _, place, line in cases((form,)) if is_stopped(place, line)]
+    assert not stopped
