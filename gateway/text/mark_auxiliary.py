@@ -45,6 +45,11 @@ _DECLASSIFIED: Final = re.compile(r"^[\W_]*(?:da )?giai mat[\W_]*(?:$|\n|tu\s*:?
 _CHANGED: Final = re.compile(r"^[\W_]*(?:dieu chinh|tang|giam) do mat[\W_]*(?:$|\n|tu\s*:)")
 _CIRCULATION: Final = re.compile(rf"^[\W_]*(?:{_CIRCULATED})[\W_]*$")
 _COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
+_RECIPIENTS: Final = re.compile(r"(?:^|\n)\W*noi nhan\W{0,3}[:\n]")
+_OF_RULES: Final = re.compile(
+    r"bi mat nha nuoc|tai lieu|duoc(?: phep)?\W{1,3}(?:hay|hoac)?\W{0,2}khong duoc|khong duoc(?: phep)? (?:hay|hoac)"
+)
+"""What a rule says of copying, or a form that leaves the choice."""
 _BLANKS: Final = re.compile(r"[ \xa0]{2,}")
 _LONGEST: Final = 200
 _LONGEST_PERIOD: Final = 110
@@ -77,7 +82,7 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
     ):
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
     if _DECLASSIFIED.match(plain) and len(letters) <= 40 and (capitals or letters[:7].isupper() or stamped):
-        return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "declassified")
+        return Hit(Level.UNSPECIFIED, Strength.NOTED, "declassified")
     if _CHANGED.match(plain) and stamped and (capitals or look.stands_out):
         return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "auxiliary")
     if _CIRCULATION.match(plain) and (capitals or stamped):
@@ -89,9 +94,8 @@ def copying_line(whole: str) -> int | None:
     """Return the line of a bare text that permits or forbids to copy under "Nơi nhận", as only state-secret papers do."""
     if "chup" not in whole:
         return None
-    recipients = -1
-    while (recipients := whole.find("noi nhan", recipients + 1)) >= 0:
-        copying = _COPYING.search(whole, recipients, recipients + 900)
+    for recipients in _RECIPIENTS.finditer(whole):
+        copying = _COPYING.search(whole, recipients.end(), recipients.end() + 900)
         if copying is None:
             continue
         # Bounded looks, for all of a document can be one line.
@@ -101,6 +105,6 @@ def copying_line(whole: str) -> int | None:
             whole.find("\n", copying.end(), copying.end() + 201),
         )
         sentence = whole[start or edge : end if end >= 0 else copying.end() + 201]
-        if len(sentence) <= 200 and "bi mat nha nuoc" not in sentence and "tai lieu" not in sentence:
+        if len(sentence) <= 200 and not _OF_RULES.search(sentence):
             return whole.count("\n", 0, copying.start())
     return None

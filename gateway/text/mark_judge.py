@@ -12,10 +12,11 @@ from gateway.text.mark_code import may_be_coded
 from gateway.text.mark_hits import Hit, Look, Place
 from gateway.text.mark_labels import has_label, label_line
 from gateway.text.mark_lines import merged_line, stamp_line
+from gateway.text.mark_name_words import is_person
 from gateway.text.mark_names import name_hit
 from gateway.text.mark_scanned import scanned_stamp
 from gateway.text.mark_titles import headed_line
-from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, TRAP_BEFORE, bare
+from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
 from gateway.text.normal import run_together
 
 _PROSE_LABEL: Final = re.compile(r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat")
@@ -25,6 +26,9 @@ _PROSE_EDGE: Final = re.compile(
 _CARRIED_NAME: Final = re.compile(
     r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE
 )
+_NOUN: Final = re.compile(rf"(?:{NOUNS})(?=mat|toimat|tuyetmat|thuong|khongmat)")
+_COLUMNS: Final = 3
+"""Parts of a line from which on it is the row of a table."""
 _LONG_LINE: Final = 40
 """Letters from which on a line is read as a sentence unless it begins or ends like a mark."""
 SIBLINGS: Final = frozenset(
@@ -48,9 +52,9 @@ SIBLINGS: Final = frozenset(
 """Bare words of column heads and of the options of a list."""
 
 
-def letters_of(text: str) -> str:
-    """Return the bare letters of a canonical text, nothing between them."""
-    return run_together(bare(text))
+def value_of(letters: str) -> str:
+    """Return the letters of a line without a noun before the level: the heads "văn bản mật" and "văn bản thường" are siblings."""
+    return _NOUN.sub("", letters)
 
 
 def line_hit(text: str, look: Look, *, short_block: bool) -> Hit | None:
@@ -96,10 +100,12 @@ def _segments(text: str, look: Look) -> Iterator[Hit | None]:
             continue
         before = parts[position - 1] if position else ""
         after = parts[position + 1] if position + 1 < len(parts) else ""
-        others = {run_together(bare(other)) for other in parts} & SIBLINGS
+        others = {value_of(run_together(bare(other))) for other in parts} & SIBLINGS
         if ends_trapped(before) or starts_trapped(after) or len(others) > 1:
             continue
-        yield hit
+        if hit.level is Level.MAT and is_person(f"{before.strip()} ", ""):
+            continue
+        yield hit if hit.strength.rank or len(parts) < _COLUMNS else hit._replace(form="list")
 
 
 def ends_trapped(text: str) -> bool:

@@ -153,6 +153,13 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
     """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, "TÀI LIỆU MẬT" nothing in a table."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
+    if (
+        noun == "thongtin"
+        and level is Level.MAT
+        and not look.stands_out
+        and look.place in (Place.BODY, Place.CELL, Place.ASIDE)
+    ):
+        return None  # what a contract calls its secrets
     if spelling is not Spelling.EXACT or (
         look.place is Place.CELL and (level is Level.MAT or case is not Case.CAPITALS)
     ):

@@ -20,6 +20,11 @@ GROCERIES: Final = frozenset({
     "RƯỢU", "CÀ", "PHÊ", "MỨT", "PHẤN", "HOA", "NHÃN", "QUẾ", "GỪNG", "TỎI", "CHANH", "SÁP", "NGHỆ",
 })  # fmt: skip
 """Goods among which "mật" is honey or molasses, whatever sign stands between them."""
+GOODS_AND_ORGANS: Final = frozenset({
+    "duong", "sua", "banhkeo", "banh", "keo", "gao", "muoi", "phanhoa", "sapong", "sap", "matong", "matmia", "trung", "ruou", "caphe",
+    "nuocmam", "dauan", "gan", "tuy", "lach", "than", "daday", "tuimat", "phoi", "ruot", "gantuy", "ongmat", "duongmat",
+})  # fmt: skip
+"""Bare lines and cells beside which "mật" is honey or the gall."""
 WORKS: Final = frozenset({"PHIM", "TRUYỆN", "CUỐN", "KỊCH", "VỞ", "GAME", "CHƠI", "HÁT", "SHOW"})
 """What is called “Tuyệt mật” on a ticket or a cover."""
 FIGURES: Final = re.compile(
@@ -45,7 +50,9 @@ _MIDDLE: Final = (
 )
 _FULL: Final = re.compile(rf"(?:^|[\W_])(?:{_SURNAMES})(?:[ _]+(?:{_MIDDLE})){{1,2}}[ _]+$")
 _LONG: Final = re.compile(rf"(?:^|[^\w])(?:{_SURNAMES})[ _]+(?:{_MIDDLE})[ _]+\w+[ _]+$")
-_SHORT: Final = re.compile(rf"(?:^\W*|[-–:,|]\s*|(?:ÔNG|BÀ|ANH|CHỊ|CÔ|CHÚ|BÁC|ĐỒNG CHÍ|Đ/C)\s+)(?:{_SURNAMES})\s+$")
+_SHORT: Final = re.compile(
+    rf"(?:^[\W\d]*|[-–:,|\t]\s*|(?:ÔNG|BÀ|ANH|CHỊ|CÔ|CHÚ|BÁC|ĐỒNG CHÍ|Đ/C)\s+)(?:{_SURNAMES})\s+$"
+)
 
 
 def is_person(before: str, after: str) -> bool:
@@ -54,6 +61,7 @@ def is_person(before: str, after: str) -> bool:
     ends = not re.search(r"[^\W\d_]", after)
     if _FULL.search(before):
         return ends or re.match(r"\s*[-–,;:(_|]|\s", after) is not None
+    ends = ends or after[:1] == "\t"
     return ends and (_LONG.search(before) or _SHORT.search(before)) is not None
 
 

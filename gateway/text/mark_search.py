@@ -12,7 +12,7 @@ from msgspec import Struct
 from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
 from gateway.text.mark_alone import around_line, stands_as_mark
-from gateway.text.mark_around import beside_empty_boxes, is_checklist, label_across, with_lines_around, without_list
+from gateway.text.mark_around import label_across, with_lines_around
 from gateway.text.mark_auxiliary import auxiliary_line, copying_line
 from gateway.text.mark_candidates import candidates
 from gateway.text.mark_choice import begins_black
@@ -23,6 +23,7 @@ from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import is_prose, line_hit
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import stamp_line
+from gateway.text.mark_lists import beside_empty_boxes, is_checklist, without_lists
 from gateway.text.mark_pieces import scattered
 from gateway.text.mark_readings import disguise, readings
 from gateway.text.mark_scanned import scanned_stamp
@@ -304,7 +305,7 @@ class Search:
             self.found.append((first, hit, ("split-blocks",)))
 
     def _marks(self) -> tuple[Mark, ...]:
-        self.found = without_list(self.found)
+        self.found = without_lists(self.found)
         declassified = any(hit.form == "declassified" for _, hit, _ in self.found)
         marks = []
         for line, hit, codes in self.found:

@@ -5,10 +5,11 @@ The matrix asks whether a plain mark is found in every place and disguise; these
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from gateway.model import Document, Role, Run
+from gateway.model import Document, Origin, Role, Run
 from gateway.text.marks import Mark, Strength, find_in_document, find_in_filename, find_in_subject
 
 HEAD = (
@@ -87,3 +88,34 @@ def cases(forms: tuple[Form, ...]) -> Iterator[tuple[str, str, str]]:
 def is_stopped(place: str, line: str) -> bool:
     """Tell whether a line in a place stops the mail."""
     return any(mark.strength is not Strength.NOTED for mark in PLACES[place](line))
+
+
+def as_documents(text: str) -> Iterator[tuple[str, Document]]:
+    """Yield a text as readers give it: as lines of several formats, under a letterhead, and as the rows of a table."""
+    lines = text.split("\n")
+    yield "text", Document(part="1", format="text", runs=(Run(text=text),))
+    for name, shown in (("paragraphs", lines), ("letter", [*HEAD, *lines, *TAIL[3:]])):
+        yield name, Document(part="2", format="docx", runs=tuple(Run(text=t, block=n) for n, t in enumerate(shown)))
+    headings = tuple(Run(text=t, block=n, role=Role.HEADING) for n, t in enumerate(lines))
+    yield "headings", Document(part="2", format="docx", runs=headings)
+    yield "PDF lines", Document(part="2", format="pdf", runs=tuple(Run(text=t, block=n) for n, t in enumerate(lines)))
+    scan = tuple(Run(text=t, block=n, origin=Origin.OCR, page=1) for n, t in enumerate(lines))
+    yield "scan", Document(part="2", format="pdf", runs=scan)
+    cells = [(r, c, t) for r, line in enumerate(lines, 1) for c, t in enumerate(line.split("\t"), 1) if t]
+    for format_, locate in (("docx", "table:1,row:{0},column:{1}"), ("xlsx", "cell:S!{2}{0}")):
+        runs = [
+            Run(text=t, block=n, role=Role.CELL, locator=locate.format(r, c, chr(64 + c)))
+            for n, (r, c, t) in enumerate(cells)
+        ]
+        yield f"{format_} cells", Document(part="2", format=format_, runs=tuple(runs))
+    yield (
+        "PDF cells",
+        Document(part="2", format="pdf", runs=tuple(Run(text=t, block=n) for n, (_, _, t) in enumerate(cells))),
+    )
+    for width in (40, 60):
+        wrapped = [piece for line in lines for piece in textwrap.wrap(line.replace("\t", "   "), width) or [""]]
+        yield (
+            f"PDF of {width} columns",
+            Document(part="2", format="pdf", runs=tuple(Run(text=t, block=n) for n, t in enumerate(wrapped))),
+        )
+        yield f"text of {width} columns", Document(part="1", format="text", runs=(Run(text="\n".join(wrapped)),))

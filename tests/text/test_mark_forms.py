@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.text.mark_forms import cases, is_stopped
+from tests.text.accuracy import stops
+from tests.text.mark_forms import as_documents, cases, is_stopped
 from tests.text.marked_forms import MARKED
 from tests.text.passing_forms import PASSING
+from tests.text.passing_texts import TEXTS
 
 
 @pytest.mark.parametrize("form", MARKED, ids=lambda form: form.name)
@@ -18,4 +20,10 @@ def test_every_marked_line_is_stopped(form):
 @pytest.mark.parametrize("form", PASSING, ids=lambda form: form.name)
 def test_no_other_line_is_stopped(form):
     stopped = [(place, line) for _, place, line in cases((form,)) if is_stopped(place, line)]
+    assert not stopped
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_text_of_an_office_is_stopped(name):
+    stopped = [form for form, document in as_documents(TEXTS[name]) if stops(document)]
     assert not stopped

@@ -150,11 +150,13 @@ def test_two_words_in_two_boxes_are_one_mark_of_the_higher_level():
     assert first(Document(part="1", format="docx", runs=runs)).level is Level.TUYET_MAT
 
 
-def test_a_declassification_stamp_makes_every_mark_of_the_document_doubtful():
-    runs = (Run(text="MẬT", block=0), Run(text="GIẢI MẬT\nTừ: 15/5/2023", block=1, role=Role.STAMP))
-    marks = find_in_document(Document(part="1", format="docx", runs=runs))
-    assert {mark.strength for mark in marks} == {Strength.SUSPECTED}
-    assert any("declassified" in mark.evidence for mark in marks)
+def test_a_declassification_stamp_makes_every_mark_of_the_document_doubtful_and_is_none_itself():
+    stamp = Run(text="GIẢI MẬT\nTừ: 15/5/2023", block=1, role=Role.STAMP)
+    marks = find_in_document(Document(part="1", format="docx", runs=(Run(text="MẬT", block=0), stamp)))
+    assert [mark.strength for mark in marks] == [Strength.SUSPECTED, Strength.NOTED]
+    assert all("declassified" in mark.evidence for mark in marks)
+    (alone,) = find_in_document(Document(part="1", format="docx", runs=(stamp,)))
+    assert (alone.strength, alone.evidence[0]) == (Strength.NOTED, "declassified")
 
 
 @pytest.mark.parametrize("text", ["MÂT", "MẠT", "TÓI MẬT", "TUYÊT MẬT", "TUVỆT MẬT", "T0I MAT", "MẬI", "NẬT", "MẶT"])

@@ -1,0 +1,121 @@
+"""Lists, tables and headings in which a level is one value among others, and no mark (S9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.text.mark_choice import begins_ticked, begins_with_empty_box
+from gateway.text.mark_hits import Hit, Place, Strength
+from gateway.text.mark_judge import SIBLINGS, value_of
+from gateway.text.mark_layout import Layout, Line
+from gateway.text.mark_lines import is_item
+from gateway.text.mark_name_words import GOODS_AND_ORGANS, is_person
+from gateway.text.mark_pieces import cell_key, same_row
+from gateway.text.mark_words import Level, Spelling, bare
+from gateway.text.normal import canonical, run_together
+
+Found = tuple[Line, Hit, tuple[str, ...]]
+"""A line, what it says, and codes of how that was hidden."""
+_LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
+_VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
+_HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list"})
+
+
+def is_of_a_list(layout: Layout, line: Line) -> bool:
+    """Tell whether a line beside a numbered one is numbered too: sugar, honey, milk."""
+    near = (layout.adjacent(line.number, step) for step in (-1, 1))
+    return any(other is not None and is_item(canonical(layout.lines[other][:40]).text) for other in near)
+
+
+def is_checklist(layout: Layout, line: Line) -> bool:
+    """Tell whether another level beside a ticked one is ticked too: the points of a slide, not a choice."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+    own = run_together(layout.bare_line(line.number))
+    words = {n: run_together(layout.bare_line(n)) for n in near}
+    return any(begins_ticked(layout.lines[n]) for n, word in words.items() if word in _LEVELS and word != own)
+
+
+def without_lists(found: Sequence[Found]) -> list[Found]:
+    """Return what was found, the headings of a text that treats several levels only noted.
+
+    Numbered lines of two levels are such headings, and lines of all three levels, each as often as the others, of which
+    none looks like a stamp.
+    """
+    numbered = {hit.level for _, hit, _ in found if hit.form == "numbered-line"}
+    headings = [hit.level for line, hit, _ in found if _may_be_heading(line, hit)]
+    counts = {headings.count(level) for level in Level if level is not Level.UNSPECIFIED}
+    forms = {"numbered-line"} if len(numbered) > 1 else set()
+    forms |= _HEADINGS if len(counts) == 1 and 0 not in counts else set()
+    return [
+        (
+            line,
+            hit._replace(strength=Strength.NOTED, form="list")
+            if hit.form in forms and _may_be_heading(line, hit)
+            else hit,
+            codes,
+        )
+        for line, hit, codes in found
+    ]
+
+
+def _may_be_heading(line: Line, hit: Hit) -> bool:
+    return (
+        hit.form in _HEADINGS
+        and line.place in (Place.BODY, Place.CELL, Place.ASIDE)
+        and hit.spelling is Spelling.EXACT
+        and not line.look.stands_out
+    )
+
+
+def beside_empty_boxes(layout: Layout, line: Line) -> bool:
+    """Tell whether a line that begins with a black circle or square is the one of several options that is chosen."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+    return any(begins_with_empty_box(canonical(layout.lines[n][:40]).text) for n in near)
+
+
+def siblings(layout: Layout, line: Line) -> set[str]:
+    """Return the other levels and column heads that stand next to a line."""
+    around = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
+    if line.place is not Place.CELL:
+        words = {_value(layout, n) for n in around}
+        return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}) - {_value(layout, line.number)}
+    own = cell_key(line.runs[0])
+    found: set[str] = set()
+    for number in around:
+        word = _value(layout, number)
+        other = cell_key(layout.line(number).runs[0]) if word in SIBLINGS else None
+        if own is None or other is None or own[2] == other[2]:
+            found.add(word)
+        elif word in _LEVELS or own[1] == other[1]:
+            # Below each other stand the values of a list; what heads a column belongs to its own row.
+            found.update({word} & _VALUES)
+    return found & SIBLINGS - {_value(layout, line.number)}
+
+
+def _value(layout: Layout, number: int) -> str:
+    return value_of(run_together(layout.bare_line(number)))
+
+
+def begins_with_noun(text: str) -> bool:
+    """Tell whether a line says what is mật: documents, files."""
+    letters = run_together(bare(text))
+    return value_of(letters) != letters
+
+
+def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
+    """Tell whether "MẬT" alone is somebody's name behind the rest of it, or goods or an organ among others.
+
+    `upper` is the line or cell before it.
+    """
+    above = layout.adjacent(line.number, -1)
+    if above is not None and is_person(f"{upper.strip()} ", "") and same_row(layout.line(above).runs[0], line.runs[0]):
+        return True
+    near = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
+    own = cell_key(line.runs[0])
+    for number in near:
+        if run_together(layout.bare_line(number)) in GOODS_AND_ORGANS:
+            other = cell_key(layout.line(number).runs[0])
+            if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
+                return True
+    return False
