@@ -62,7 +62,7 @@ def choice_hit(text: str, plain: str) -> Hit | None:
     """
     if _BOX.search(text) is None:
         return None
-    options = [found for found in islice(OPTION.finditer(plain), _MOST_OPTIONS) if _is_option(plain, found)]
+    options = [found for found in islice(OPTION.finditer(plain), _MOST_OPTIONS) if _is_option(text, plain, found)]
     boxes = _boxes_of(text, options)
     levels = [number for number, option in enumerate(options) if option["level"]]
     if not levels or not any(boxes.values()):
@@ -70,7 +70,7 @@ def choice_hit(text: str, plain: str) -> Hit | None:
     empty = any(box is not None and box["empty"] for box in boxes.values())
     ticked = [n for n, box in boxes.items() if box is not None and (box["tick"] or (box["black"] and empty))]
     chosen = [_chosen(text, options[number]) for number in ticked if options[number]["level"]]
-    best = max((hit for hit in chosen if hit is not None), key=lambda hit: hit.level.rank, default=None)
+    best = max(chosen, key=lambda hit: hit.level.rank, default=None)
     outside = sum(letter.isalpha() for letter in text) - sum(len(option[0]) for option in options)
     if best is not None and outside <= _WORDS_BESIDE:
         return best
@@ -80,8 +80,10 @@ def choice_hit(text: str, plain: str) -> Hit | None:
     return None
 
 
-def _is_option(plain: str, found: re.Match[str]) -> bool:
+def _is_option(text: str, plain: str, found: re.Match[str]) -> bool:
     """Tell whether a word is one to tick, neither the end of a label ("độ mật") nor the beginning of a word ("mật khẩu")."""
+    if found["level"] and written_level(_words(text, found))[1] is Spelling.OTHER_WORD:
+        return False
     if _LABEL_WORD.search(plain, max(0, found.start() - _LABEL_LENGTH), found.start()):
         return False
     after = plain[found.end() :].lstrip(" \xa0*_")[:1]
@@ -118,10 +120,8 @@ def _words(text: str, option: re.Match[str]) -> str:
     return text[option.start("level") : option.end("level")]
 
 
-def _chosen(text: str, option: re.Match[str]) -> Hit | None:
+def _chosen(text: str, option: re.Match[str]) -> Hit:
     level, spelling, _ = written_level(_words(text, option))
-    if spelling is Spelling.OTHER_WORD:
-        return None
     strength = Strength.MARKED if spelling is Spelling.EXACT else Strength.SUSPECTED
     return Hit(level, strength, "chosen-option", spelling)
 

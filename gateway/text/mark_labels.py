@@ -16,6 +16,7 @@ _OF_SECRECY: Final = (
 _OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
+    r"|bi mat nha nuoc,? do(?=\s*:)"
     rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?)(?![a-z]))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
@@ -26,7 +27,8 @@ _BESIDE: Final = (
 """What may stand between the words of a label and its colon."""
 _LABEL_TAIL: Final = re.compile(
     rf"(?:{_BESIDE}){{0,3}}[\"'”’\])}}>]{{0,2}}[ \xa0]*"
-    r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])))"
+    r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
+    r"|(?P<none>(?<=\s)(?=(?:tuyet|toi)[\W_]{0,3}mat\W*$))))"
 )
 _AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
 """What may stand ahead of a label that has no colon, and that its value ends the line."""
@@ -55,11 +57,11 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
         hit = _label_value(text, plain, label.start(), tail.end())
         if hit is None:
             continue
-        if tail["weak"] and not _stands_alone(plain, label.start(), tail.end()):
+        if tail["weak"] is not None and not _stands_alone(plain, label.start(), tail.end()):
             continue
         if tail["bracket"] in ("“", '"', "«") and not text[tail.end() :].isupper():
             continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
-        if tail["bracket"] and hit.strength is Strength.MARKED:
+        if (tail["bracket"] or tail["none"] is not None) and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)
         if label["open"] and (hit.level is Level.MAT or hit.strength is not Strength.MARKED):
             continue  # "phân loại: mật ong" sorts honey

@@ -145,7 +145,7 @@ class Layout:
         known = self._bare_lines.get(number)
         if known is None:
             line = self.lines[number]
-            known = skeleton(line if len(line) <= 2 * _EDGE else f"{line[:_EDGE]} {line[-_EDGE:]}").strip()
+            known = skeleton(line if len(line) <= 2 * _EDGE else f"{line[:_EDGE]} {line[-_EDGE:]}", parted=True).strip()
             self._bare_lines[number] = known
         return known
 

@@ -31,11 +31,15 @@ _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
 _ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-h])[.)\]]+\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
-_PAGE_BEHIND: Final = re.compile(r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?)\W*$")
+_PAGE_BEHIND: Final = re.compile(
+    r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
+)
 _ITEM_LENGTH: Final = 12
 _TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
-_BRACKETED: Final = re.compile(rf"^[\W_]*?[\[(\{{«<“\"]\s*(?:(?:{URGENCY})[\W_]+)?{LEVEL_WORDS}\s*[\])\}}»>”\"]")
+_BRACKETED: Final = re.compile(
+    rf"^[\W_]*?[\[(\{{«<“\"【『「〔〈《⟨⟦]\s*(?:(?:{URGENCY})[\W_]+)?{LEVEL_WORDS}\s*[\])\}}»>”\"】』」〕〉》⟩⟧]"
+)
 _LINE_HEAD: Final = re.compile(
     rf"^[\W_]*(?:(?:hoa toc|thuong khan|khan)[\W_]+)?{LEVEL_WORDS}[\W_]+(?:(?:hoa toc|thuong khan|khan)[\W_]+)?"
     r"(?:so\s*:|so\s+\d|cong hoa xa hoi|doc lap\s*-|uy ban nhan dan|hoi dong nhan dan|u\s?b\s?n\s?d\b|v/v\b|kinh gui\b|ngay \d|ban so\b|trang \d"
@@ -104,9 +108,11 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     if not start and behind is None:
         return None
     hit = _level_alone(text[start : behind.start() if behind is not None else len(text)], look, numbered=True)
-    if hit is None or hit.form != "stamp-line" or (item is None and hit.level is Level.MAT):
+    copies = behind is not None and behind["copies"]
+    if hit is None or hit.form != "stamp-line" or (hit.level is Level.MAT and not (item or copies)):
         return None
-    return hit._replace(form="numbered-line", strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank))
+    form = "stamp-line" if copies else "numbered-line"
+    return hit._replace(form=form, strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank))
 
 
 def is_item(text: str) -> bool:
@@ -181,7 +187,9 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
         quoted = found[0].rstrip()[-1:] in '”"'
         if spelling is Spelling.EXACT and case is Case.CAPITALS and not (quoted and rest):
             return Hit(level, Strength.MARKED, "bracketed", spelling)
-        if spelling is Spelling.EXACT and case is Case.TITLE and not quoted and rest and look.place is Place.BODY:
+        titled = rest and look.place is Place.BODY
+        framed = level is not Level.MAT and found[0].rstrip()[-1:] != ")"
+        if spelling is Spelling.EXACT and case is Case.TITLE and not quoted and (titled or framed):
             return Hit(level, Strength.SUSPECTED, "bracketed", spelling)
     for pattern in (_LINE_HEAD, _LINE_TAIL):
         found = pattern.search(plain)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.text.mark_words import bare
+
 LOST: Final = frozenset({
     "DIEN", "VI", "XE", "GIAY", "CMND", "CCCD", "THE", "TIEN", "SO", "HO", "CHIA", "LAPTOP", "MAY", "THUONG", "CON", "DO",
     "BANG", "GPLX", "PASSPORT", "HOCHIEU", "VE", "BALO", "TUI", "TICH", "NGU",
@@ -28,13 +30,13 @@ GOODS_AND_ORGANS: Final = frozenset({
 WORKS: Final = frozenset({"PHIM", "TRUYỆN", "CUỐN", "KỊCH", "VỞ", "GAME", "CHƠI", "HÁT", "SHOW"})
 """What is called “Tuyệt mật” on a ticket or a cover."""
 FIGURES: Final = re.compile(
-    r"(?<!\w)(?:chuyến|bí quyết|công thức|món quà|bữa tiệc|sinh nhật|câu chuyện|chuyện|hò hẹn|tình yêu|giải mã)(?!\w)",
+    r"(?<!\w)(?:chuyến|bí quyết|công thức|món quà|bữa tiệc|sinh nhật|câu chuyện|chuyện|hò hẹn|tình yêu|giải mã|phim|truyện)(?!\w)",
     re.IGNORECASE,
 )
 """What is "tuyệt mật" only in a manner of speaking."""
 MANAGING: Final = re.compile(
     r"(?<!\w)(?:quản lý|sử dụng|soạn thảo|tiêu hủy|tiêu huỷ|thống kê|bảo quản|lưu trữ|đăng ký|giao nhận|rà soát|xử lý|phân loại"
-    r"|khái niệm|quy định về|hướng dẫn về|kỹ năng|nghiệp vụ|công tác|sổ|danh mục|mẫu)(?: các| những| nhóm| loại)*\s*$",
+    r"|khái niệm|quy định về|hướng dẫn về|kỹ năng|nghiệp vụ|công tác|sổ|danh mục|mẫu|khắc|chèn)(?: các| những| nhóm| loại)*\s*$",
     re.IGNORECASE,
 )
 """What an office does with papers of such a kind, before their name."""
@@ -50,9 +52,17 @@ _MIDDLE: Final = (
 )
 _FULL: Final = re.compile(rf"(?:^|[\W_])(?:{_SURNAMES})(?:[ _]+(?:{_MIDDLE})){{1,2}}[ _]+$")
 _LONG: Final = re.compile(rf"(?:^|[^\w])(?:{_SURNAMES})[ _]+(?:{_MIDDLE})[ _]+\w+[ _]+$")
+_UNACCENTED: Final = re.compile(
+    rf"(?:^|[\W_])(?:{bare(_SURNAMES).upper()})(?:[\W_]+(?:{bare(_MIDDLE).upper()})){{1,2}}[\W_]+$"
+)
 _SHORT: Final = re.compile(
     rf"(?:^[\W\d]*|[-–:,|\t]\s*|(?:ÔNG|BÀ|ANH|CHỊ|CÔ|CHÚ|BÁC|ĐỒNG CHÍ|Đ/C)\s+)(?:{_SURNAMES})\s+$"
 )
+
+
+def is_unaccented_person(before: str) -> bool:
+    """Tell whether "MAT" without diacritics is the last word of somebody's name: TRAN-THI-MAT."""
+    return _UNACCENTED.search(before) is not None
 
 
 def is_person(before: str, after: str) -> bool:

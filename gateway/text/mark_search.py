@@ -92,7 +92,7 @@ class Search:
     def run(self) -> tuple[Mark, ...]:
         """Return the marks found, the gravest first."""
         layout = self.layout
-        whole = skeleton(layout.whole)
+        whole = skeleton(layout.whole, parted=True)
         found = candidates(layout, whole)
         if self.extra:
             found.lines.update(self._extra_lines())
@@ -101,10 +101,10 @@ class Search:
         for number in sorted(found.lines):
             line = layout.lines[number]
             if as_written:
-                plain = skeleton(without_filler(line))
+                plain = skeleton(without_filler(line), parted=True)
                 if (is_clear(line) and not scanned) or is_prose(plain, layout.place_of(number)):
                     continue
-            if self._is_enough() and not self._may_be_graver(skeleton(line)):
+            if self._is_enough() and not self._may_be_graver(skeleton(line, parted=True)):
                 if not self._goes_on(0):
                     break
                 continue

@@ -203,7 +203,16 @@ _BEFORE: Final = [
     "dày",
     "rậm",
     "trăng",
-    "bảo",
+    "dưa",
+    "chuối",
+    "khoai",
+    "lang",
+    "xoài",
+    "mía",
+    "chạch",
+    "thùng",
+    "quay",
+    "vắt",
 ]
 TRAP_BEFORE: Final = frozenset(word.upper() for word in _BEFORE)
 """Words that make the next "mật" part of another word: bí mật, bảo mật, sỏi mật."""
@@ -240,6 +249,9 @@ _AFTER: Final = [
     "rắn",
     "mía",
     "dừa",
+    "rừng",
+    "rỉ",
+    "lệnh",
 ]
 TRAP_AFTER: Final = frozenset(word.upper() for word in _AFTER)
 """Words that "mật" begins: mật khẩu, mật độ, mật mã, mật thiết."""

@@ -19,6 +19,7 @@ from typing import Final
 from gateway.model import Document, Origin, Role
 from gateway.text.escapes import may_be_escaped
 from gateway.text.legacy_tables import Charset
+from gateway.text.mark_auxiliary import auxiliary_line
 from gateway.text.mark_candidates import may_hold_mark
 from gateway.text.mark_choice import offers
 from gateway.text.mark_damage import DAMAGED, damaged
@@ -130,7 +131,7 @@ def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark
         found = _find_in_piece(piece, place, settings)
         if found and (not best or _gravity(found[0]) > _gravity(best[0])):
             best = found
-    if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:])):
+    if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:], parted=True)):
         return (Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (place.value, UNJUDGED)),)
     return best
 
@@ -151,7 +152,7 @@ def _gravity(mark: Mark) -> tuple[int, int]:
 
 def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
     look = Look(place=place)
-    plain = skeleton(text)
+    plain = skeleton(text, parted=True)
     if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
         return ()
     texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *damaged(canonical(text).text), *readings(text)]
@@ -161,7 +162,12 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mar
         if any(bare(canonical(phrase).text) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
             continue
         named = without_extension(shown) if place is Place.FILENAME else shown
-        for hit in (name_hit(shown, place), label_line(named, bare(named), look), _named_extra(shown, settings)):
+        for hit in (
+            name_hit(shown, place),
+            label_line(named, bare(named), look),
+            _named_stamp(named, look),
+            _named_extra(shown, settings),
+        ):
             if hit is None or (charset is not None and hit.spelling is not Spelling.EXACT):
                 continue
             strength = hit.strength
@@ -173,6 +179,12 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mar
             if best is None or _gravity(mark) > _gravity(best):
                 best = mark
     return (best,) if best is not None else ()
+
+
+def _named_stamp(name: str, look: Look) -> Hit | None:
+    """Return what an auxiliary stamp as a name means: doubtful, and nothing where it is noted only."""
+    hit = auxiliary_line(name, bare(name), look)
+    return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength is not Strength.NOTED else None
 
 
 def _named_extra(text: str, settings: MarkSettings) -> Hit | None:

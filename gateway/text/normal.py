@@ -177,17 +177,45 @@ def _compose(cluster: str) -> str:
     return base
 
 
+SIGN: Final = "~"
+"""What stands in a parted skeleton for a sign or a foreign letter."""
+
+
+def _to_ascii(text: str) -> str:
+    text = text.replace("đ", "d").replace("Đ", "D")
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+
+
+_LAST_USUAL: Final = 0x25FF
+_SIGNS: Final = re.compile(
+    "[{}]+".format(
+        "".join(
+            character
+            for character in map(chr, range(0xA1, _LAST_USUAL + 1))
+            if not (_UNUSUAL.match(character) or unicodedata.combining(character) or _to_ascii(character))
+        )
+    )
+)
+"""Usual signs and letters that have no ASCII character."""
+
+
 class _Skeleton(dict[int, str]):
     """Translation table that learns each character when it first sees it; bounded against hostile text."""
 
+    def __init__(self, *, parted: bool) -> None:
+        super().__init__()
+        self._parted = parted
+
     def __missing__(self, code: int) -> str:
         shown = seen_as(chr(code))
+        if self._parted and shown and not unicodedata.combining(shown[0]) and not _to_ascii(shown):
+            shown = SIGN
         if len(self) < 20_000:
             self[code] = shown
         return shown
 
 
-_SKELETON: Final = _Skeleton()
+_SKELETONS: Final = {parted: _Skeleton(parted=parted) for parted in (False, True)}
 
 
 def is_unusual(text: str) -> bool:
@@ -203,28 +231,38 @@ def _bare_character(character: str) -> str:
 
 _BARE: Final = table(lambda character: _bare_character(character) or "?").encode("ascii", "replace")
 _DROPPED: Final = numbers(character for character in REPERTOIRE if not _bare_character(character))
+_PARTED: Final = table(lambda character: _bare_character(character) or SIGN).encode("ascii", "replace")
+_MARKS_ALONE: Final = numbers((*MARKS, "\0"))
 
 
-def skeleton(text: str) -> str:
+def skeleton(text: str, *, parted: bool = False) -> str:
     """Return the bare ASCII letters in lower case; line feeds are kept, every other line break becomes one.
 
-    Letters of one line stay in that line, but indices are not those of the source.
+    Letters of one line stay in that line, but indices are not those of the source. Signs that ASCII has not fall away;
+    in a `parted` skeleton `SIGN` stands for each, so that what they part stays apart (`MẬT—Kế hoạch`).
     """
     common = octets(text)
-    plain = _bare(text) if common is None else common.translate(_BARE, _DROPPED).decode("ascii")
+    if common is None:
+        plain = _bare(text, parted=parted)
+    elif parted:
+        plain = common.translate(_PARTED, _MARKS_ALONE).decode("ascii")
+    else:
+        plain = common.translate(_BARE, _DROPPED).decode("ascii")
     if ("&" in plain and "&#" in plain) or ("\\" in plain and "\\u" in plain):
-        return skeleton(_REFERENCE.sub(_referred, plain).replace("&#", "& #").replace("\\u", "\\ u"))
+        referred = _REFERENCE.sub(_referred, plain).replace("&#", "& #").replace("\\u", "\\ u")
+        return skeleton(referred, parted=parted)
     return plain
 
 
-def _bare(text: str) -> str:
+def _bare(text: str, *, parted: bool) -> str:
     """Return the skeleton of a text of any characters, references left as they are."""
     if "\u202e" in text:
         text = _visual_order(text, list(range(len(text))))[0]
+    if parted:
+        text = _SIGNS.sub(lambda signs: SIGN * len(signs[0]), text)
     if _UNUSUAL.search(text):
-        text = text.translate(_SKELETON)
-    text = text.replace("đ", "d").replace("Đ", "D")
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+        text = text.translate(_SKELETONS[parted])
+    return _to_ascii(text).lower()
 
 
 def run_together(plain: str) -> str:

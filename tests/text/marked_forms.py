@@ -56,4 +56,21 @@ MARKED: tuple[Form, ...] = (
         "TỐI MẬT Kế hoạch phòng thủ khu vực", "Kế hoạch bảo vệ (TỐI MẬT)", "Kế hoạch bảo vệ [Tối mật]", "Kế hoạch phòng thủ, TỐI MẬT",
         "Phương án tác chiến / MẬT", "Báo cáo kết quả diễn tập (MẬT)", "TUYỆT MẬT Phương án bảo vệ mục tiêu",
     )),
+    Form("set off without blanks, in brackets of every kind", NAMES, (
+        "【MẬT】báo cáo", "『TỐI MẬT』báo cáo", "〔TỐI MẬT〕báo cáo", "〈MẬT〉báo cáo", "⟨MẬT⟩ báo cáo", "TỐI MẬT→báo cáo", "—TỐI MẬT— báo cáo",
+        "TỐI MẬT–KHẨN", "báo cáo•TỐI MẬT", "★TUYỆT MẬT★báo cáo",
+    )),
+    Form("set off without blanks, in a line", LINES, ("【TỐI MẬT】Kế hoạch phòng thủ", "TỐI MẬT–Kế hoạch phòng thủ", "TỐI MẬT│Số: 15/KH-UBND", "MẬT—KHẨN")),
+    Form("degree behind a title", NAMES, (
+        "Gửi đ/c Toàn: KH phòng thủ (độ Mật)", "Báo cáo tình hình ANCT - độ Tối mật", "[Độ Mật] Báo cáo tình hình ANCT", "Tối mật kế hoạch diễn tập",
+        "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
+    )),
+    Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)")),
+    Form("copy of a marked file", ("file name",), ("Bản sao của TỐI MẬT", "Copy of TUYET MAT")),
+    Form("said of the paper itself", LINES, (
+        "Văn bản này thuộc độ Tối mật", "Tài liệu này có độ mật: Mật", "Công văn này thuộc bí mật nhà nước độ Tuyệt mật.", "Bí mật nhà nước độ: Tối mật",
+    )),
+    Form("auxiliary stamps as names", NAMES, (
+        "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC", "TÀI LIỆU THU HỒI", "Thời hạn bảo vệ bí mật nhà nước: 10 năm",
+    )),
 )  # fmt: skip

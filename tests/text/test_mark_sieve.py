@@ -86,7 +86,7 @@ WORDS = [
 texts = st.lists(st.sampled_from(LETTERS * 2 + WORDS * 2 + BETWEEN * 3 + FOREIGN + MARKS + ESCAPES), max_size=14).map(
     "".join
 )
-looked_at = texts.filter(lambda text: not re.search("mat[a-z]", skeleton(text)))
+looked_at = texts.filter(lambda text: not re.search("mat[a-z]", skeleton(text, parted=True)))
 """A level with letters right behind it is none to the search, unless another word draws its eye to the line."""
 
 
@@ -126,6 +126,7 @@ def test_what_is_clear_is_clear_in_each_of_its_lines(lines):
 def test_a_sign_beyond_the_repertoire_changes_nothing_of_the_skeleton(text):
     """But for an ellipsis, which is one dot or three."""
     assert skeleton(text + "\u2603") == skeleton(text)
+    assert skeleton(text + "\u2603", parted=True) == skeleton(text, parted=True) + "~"
 
 
 @given(texts.filter(lambda text: "\u202e" not in text))
