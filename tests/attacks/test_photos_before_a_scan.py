@@ -56,6 +56,20 @@ def test_a_page_that_no_time_is_left_for_is_doubtful_and_a_photo_is_not():
         assert stamp_page.examine(picture, VIEW, stamp_page.Wish.WHOLE, budget).doubtful is doubtful
 
 
+@pytest.mark.parametrize(("quarters", "seconds", "doubtful"), [(1, 0.05, True), (1, 60.0, False), (3, 60.0, False)])
+def test_a_page_on_its_side_is_doubtful_when_time_ends_before_it_was_turned_the_right_way(
+    quarters: int, seconds: float, doubtful: bool
+):
+    """The first way to turn it leaves it on its head, and reading that has cost what was left over."""
+    page = np.ascontiguousarray(
+        np.rot90(_bgr(scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150))), quarters)
+    )
+    budget = Budget(deadline=time.monotonic() + 300, words_left_s=stamp_page.SECONDS_FULL + seconds)
+    reading = stamp_page.examine(page, VIEW, stamp_page.Wish.WHOLE, budget)
+    assert reading.doubtful is doubtful
+    assert reading.whole_page is not doubtful
+
+
 @pytest.mark.parametrize("machine", ["scanner jpeg", "scanner grey", "fax g4", "phone"])
 @pytest.mark.parametrize("turn", [0, 1])
 def test_a_page_looks_written_from_every_machine(machine: str, turn: int):
