@@ -12,6 +12,9 @@ _NOISE_TARGETS: Final = (("tuyetmat", 2), ("toimat", 1), ("mat", 1))
 _STAMPS_OF_OTHERS: Final = (
     "khan", "hoatoc", "thuongkhan", "den", "congvanden", "saoy", "saoluc", "banchinh", "bansao", "trichsao", "duthao", "gap",
 )  # fmt: skip
+_NOISE_OF_TWO_WORDS: Final = (("tuyetmat", 1), ("toimat", 1))
+_OTHER_WORDS: Final = frozenset({"dat", "tot", "mau", "mac", "may", "mua", "man", "nhat", "luat"})
+"""Words of three or four letters that stand in frames themselves: ĐẠT on a test, MẪU on a form, LUẬT on a cover."""
 _DIGITS_AS_LETTERS: Final = str.maketrans("01457|!", "oiastii")
 
 
@@ -27,12 +30,12 @@ def _distance(left: str, right: str, limit: int) -> int:
     return row[-1]
 
 
-def scanned_stamp(text: str) -> Hit | None:
-    """Find what OCR made of a secrecy stamp that it did not read exactly; only for words from a stamp-like box."""
+def scanned_stamp(text: str, *, boxed: bool = True) -> Hit | None:
+    """Find what OCR made of a secrecy stamp that it did not read exactly: any in a box, of two words without one."""
     squeezed = run_together(bare(text).translate(_DIGITS_AS_LETTERS))
-    if not 2 <= len(squeezed) <= 12:
+    if not 2 <= len(squeezed) <= 12 or squeezed in _OTHER_WORDS:
         return None
-    for target, limit in _NOISE_TARGETS:
+    for target, limit in _NOISE_TARGETS if boxed else _NOISE_OF_TWO_WORDS:
         distance = _distance(squeezed, target, limit)
         if distance > limit or (target == "mat" and len(squeezed) < 3):
             continue

@@ -278,16 +278,19 @@ class Search:
         return below is not None and _RECLAIMED.match(self.layout.bare_line(below)) is not None
 
     def _judge_scanned(self) -> None:
-        """Look at every box that OCR read, whatever it read."""
+        """Look at every box that OCR read, whatever it read, and at lines that miss a letter of a mark of two words."""
         layout = self.layout
         for block, text in enumerate(layout.blocks):
             if len(text) > 40:
                 continue
             run = layout.first_run(block)
-            if run.origin is not Origin.OCR or not (run.role is Role.STAMP or run.boxed):
+            if run.origin is not Origin.OCR:
+                continue
+            boxed = run.role is Role.STAMP or bool(run.boxed)
+            if not boxed and not text.isupper():
                 continue
             number = layout.first_line(block)
-            hit = scanned_stamp(canonical(text).text)
+            hit = scanned_stamp(canonical(text).text, boxed=boxed)
             self._note_found()
             if hit is not None and block not in self._marked_blocks:
                 self.found.append((layout.line(number), hit, ("ocr-noise",)))

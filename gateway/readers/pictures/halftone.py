@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from gateway.readers.pictures.stamp_ink import Pixels
+from gateway.readers.pictures.rectangles import Pixels
 
 PAPER, INK = 200, 90
 """Of 255: lighter is paper, darker is ink; a page of two colours has little between, even when it was reduced."""

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.readers.pictures.stamp_ink import Pixels, darkness
+from gateway.readers.pictures.rectangles import Pixels
+from gateway.readers.pictures.stamp_ink import darkness
 
 MANY_GLYPHS = 40
 """Spots of the size of letters from which a picture must have words."""

@@ -15,7 +15,7 @@ import functools
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,12 @@ class Word:
     height: int
     line: tuple[int, int, int]
     """Block, paragraph and line number: words with the same value stand in one line."""
+
+
+def placed(word: Word, scale: float) -> Word:
+    """Return a word with its place in a picture that was enlarged by `scale` before it was read."""
+    left, top, width, height = (round(value / scale) for value in (word.left, word.top, word.width, word.height))
+    return replace(word, left=left, top=top, width=max(width, 1), height=max(height, 1))
 
 
 @dataclass(frozen=True, slots=True)

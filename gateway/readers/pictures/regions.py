@@ -21,7 +21,7 @@ from gateway.model import Run
 from gateway.readers.base import Budget
 from gateway.readers.pictures import ocr, stamp_page
 from gateway.readers.pictures.likeness import Likeness, likeness
-from gateway.readers.pictures.stamp_ink import Pixels
+from gateway.readers.pictures.rectangles import Pixels
 
 Region = Sequence[tuple[float, float, float, float]]
 """Boxes that belong together, in pixels: left, top, right, bottom."""

@@ -10,18 +10,17 @@ question. Round seals, signatures and table cells are no boxes of stamp shape.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from gateway.readers.pictures import ocr
+from gateway.readers.pictures.rectangles import Pixels, Rectangle
+from gateway.readers.pictures.stamp_confirm import WHOLE_SURE, as_print, confirmed
 from gateway.readers.pictures.stamp_ink import (
     Candidate,
     Ink,
-    Pixels,
-    Rectangle,
     colour_candidates,
     dark_candidates,
     darkness,
@@ -45,13 +44,6 @@ AROUND = 8
 LIMIT_REGISTERS = 4
 TWO_LINES = 1.0
 """Inches up to which a large frame may be that of a mark below the name of the office."""
-FRAMED_SURE = 0.8
-"""Score from which a mark in a frame needs no second look."""
-WHOLE_SURE = 0.86
-"""Correlation of a mark of two words from which it is believed whatever lies beside it."""
-LINE_CONFIDENCE = 50.0
-STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
-"""Stamps that stand beside a mark without changing it."""
 WELL_READ = 0.6
 EXPLAINED = 0.6
 """Share of a patch of ink that one stamp must fill so that no other is looked for beside it."""
@@ -94,7 +86,7 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     readings += _dark(page[: int(page.shape[0] * UPPER)], weakest, readings, work, deadline)
     settled = _settled(readings)
     if seen.inks:
-        settled = _settled(_confirmed({one.kind: one.pixels for one in seen.inks}, settled, work))
+        settled = _settled(confirmed({one.kind: one.pixels for one in seen.inks}, settled, work))
     return [
         _stamp(candidate, reading, scale)
         for candidate, reading in settled
@@ -280,7 +272,7 @@ def _read_patch(ink: Pixels, dpi: float) -> tuple[str | None, bool]:
     engine = ocr.engine()
     if engine is None:
         return None, False
-    words = [w for w in engine.words(_as_print(ink), ocr.Layout.BLOCK, int(dpi)) if w.confidence >= 35]
+    words = [w for w in engine.words(as_print(ink), ocr.Layout.BLOCK, int(dpi)) if w.confidence >= 35]
     lines: dict[tuple[int, int, int], list[str]] = {}
     for word in words:
         lines.setdefault(word.line, []).append(word.text)
@@ -289,13 +281,6 @@ def _read_patch(ink: Pixels, dpi: float) -> tuple[str | None, bool]:
         if folded(mark) in said:
             return mark, False
     return None, any(len(line) >= 5 for line in said)
-
-
-def _as_print(ink: Pixels) -> Pixels:
-    """Return ink as black on white with full contrast."""
-    top = max(float(np.percentile(ink, 98)), 1.0)
-    picture = 255 - np.clip(ink.astype(np.float32) * (255 / top), 0, 255)
-    return np.pad(picture.astype(np.uint8), 12, constant_values=255)
 
 
 def _is_explained(patch: Rectangle, known: list[Candidate]) -> bool:
@@ -324,42 +309,6 @@ def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate,
         ):
             kept.append((candidate, reading))
     return kept
-
-
-def _confirmed(
-    inks: Mapping[Ink, Pixels], readings: list[tuple[Candidate, Reading]], dpi: float
-) -> list[tuple[Candidate, Reading]]:
-    """Look again at marks that are not framed beyond doubt: the end of a longer coloured line is no mark.
-
-    BẢO MẬT, BÍ MẬT NHÀ NƯỚC, PHÁP LUẬT: cut from such a heading, the last letters look like a stamp.
-    """
-    engine = ocr.engine()
-    results = []
-    for candidate, reading in readings:
-        doubtful = not candidate.framed or reading.score < FRAMED_SURE
-        ink = inks.get(candidate.ink)
-        if reading.text in MARKS and doubtful and engine is not None and ink is not None:
-            centre, (width, height), angle = candidate.rectangle
-            strip = upright(ink, (centre, (width + 6 * height, 1.15 * height), angle))
-            words = engine.words(_as_print(strip), ocr.Layout.LINE, int(dpi))
-            longer = _longer_line(words, reading.text)
-            if longer:
-                results.append((replace(candidate, framed=False), replace(reading, text=longer)))
-                continue
-        results.append((candidate, reading))
-    return results
-
-
-def _longer_line(words: list[ocr.Word], mark: str) -> str:
-    """Return the line that a mark is only a part of, empty when the mark stands alone or beside other stamps."""
-    if not words or sum(word.confidence for word in words) / len(words) < LINE_CONFIDENCE:
-        return ""
-    letters = "".join(folded(word.text) for word in words)
-    for other in sorted((folded(word) for word in STAMP_NEIGHBOURS), key=len, reverse=True):
-        letters = letters.removeprefix(other).removesuffix(other)
-    if len(letters) < len(folded(mark)) + 2 or letters in {folded(word) for word in MARKS}:
-        return ""
-    return " ".join(word.text for word in words)
 
 
 def _same_place(one: Candidate, other: Candidate) -> bool:

@@ -15,16 +15,23 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Rectangle = tuple[tuple[float, float], tuple[float, float], float]
-"""Centre, width and height, angle in degrees: the long side lies within 45 degrees of the horizontal."""
+from gateway.readers.pictures.rectangles import (
+    LIMIT_RECTANGLES,
+    STEEPEST,
+    Pixels,
+    Rectangle,
+    distinct,
+    is_cell,
+    levelled,
+    rectangles_of,
+    within,
+)
 
 # Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
 FRAME_WIDTH, FRAME_HEIGHT = (0.42, 4.5), (0.17, 0.75)
 REGISTER_WIDTH, REGISTER_HEIGHT = (0.9, 3.6), (0.55, 1.8)
 """The stamp of a registry on incoming mail: a frame around several lines."""
 LINE_WIDTH, LINE_HEIGHT = (0.30, 4.5), (0.08, 0.40)
-STEEPEST = 14.0
 RED_FLOOR = 13
 """Least redness that counts, of 255."""
 UNEVEN = 20
@@ -38,7 +45,6 @@ LEAST_CONTRAST = 40.0
 BLUE_UPPER = 0.6
 """Share of a page, from the top, that is searched for blue stamps."""
 LIMIT_CONTOURS = 4000
-LIMIT_RECTANGLES = 400
 
 
 class Ink(Enum):
@@ -178,12 +184,13 @@ def colour_candidates(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> lis
     for level in (mask, _mask(ink, threshold + 9)):
         closed = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         for picture in (level, closed):
-            rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
-    found = [Candidate(item, kind, framed=_has_frame(mask, item, dpi, kind)) for item in _distinct(rectangles)]
-    if kind is Ink.BLUE:  # squared paper and tables are blue more often than stamps are
-        framed = [item.rectangle for item in found if item.framed]
-        found = [item for item in found if not (item.framed and _is_cell(item.rectangle, framed, dpi))]
-    lines = _distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
+            rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    found = [Candidate(item, kind, framed=_has_frame(mask, item, dpi, kind)) for item in distinct(rectangles)]
+    framed = [item.rectangle for item in found if item.framed]
+    # Squared paper and tables are blue more often than stamps are; red stamps may stand close to one other.
+    neighbours = 1 if kind is Ink.BLUE else 2
+    found = [item for item in found if not (item.framed and is_cell(item.rectangle, framed, dpi, neighbours))]
+    lines = distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
     found.extend(Candidate(item, kind, framed=False) for item in lines)
     return found
 
@@ -199,16 +206,16 @@ def dark_candidates(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidat
         mask = _mask(ink, threshold)
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         for picture in (mask, joined):
-            rectangles.extend(_rectangles(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+            rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     # Print that crosses a pale frame hides it: look at the page without print, too.
     pale, _ = pale_ink(ink) if pale_too else (ink, 0)
     reach = max(3, int(dpi * 0.06) | 1)
     for threshold in (level, int(level * 0.6)) if pale_too else ():
         closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-        rectangles.extend(_rectangles(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+        rectangles.extend(rectangles_of(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     mask = _mask(ink, int(level * 0.6))
-    framed = [item for item in _distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
-    return [Candidate(item, Ink.DARK, framed=True) for item in framed if not _is_cell(item, framed, dpi)]
+    framed = [item for item in distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
+    return [Candidate(item, Ink.DARK, framed=True) for item in framed if not is_cell(item, framed, dpi)]
 
 
 def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
@@ -219,11 +226,11 @@ def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
     found = [
         item
         for picture in (mask, closed)
-        for item in _rectangles(picture, dpi, REGISTER_WIDTH, REGISTER_HEIGHT)
+        for item in rectangles_of(picture, dpi, REGISTER_WIDTH, REGISTER_HEIGHT)
         if _has_frame(mask, item, dpi, Ink.RED)
     ]
-    frames = _distinct(found)
-    return [item for item in frames if not _is_cell(item, frames, dpi)]
+    frames = distinct(found)
+    return [item for item in frames if not is_cell(item, frames, dpi)]
 
 
 def _mask(ink: Pixels, threshold: int) -> Pixels:
@@ -289,21 +296,6 @@ def _run_share(band: npt.NDArray[np.bool_], axis: int) -> float:
     return float(band.any(axis=axis).mean()) if band.size else 0.0
 
 
-def _is_cell(item: Rectangle, framed: list[Rectangle], dpi: float) -> bool:
-    """Whether a frame is one of several that share their sides."""
-    return any(_adjoin(item, other, dpi) for other in framed if other is not item)
-
-
-def _adjoin(one: Rectangle, other: Rectangle, dpi: float) -> bool:
-    """Whether two frames share a side, as cells of a table do."""
-    (x, y), (width, height), _ = one
-    (ox, oy), (owidth, oheight), _ = other
-    near = 0.07 * dpi
-    beside = abs(abs(x - ox) - (width + owidth) / 2) < near and abs(y - oy) < (height + oheight) / 2
-    stacked = abs(abs(y - oy) - (height + oheight) / 2) < near and abs(x - ox) < (width + owidth) / 2
-    return beside or stacked
-
-
 def upright(ink: Pixels, rectangle: Rectangle, margin: float = 0.0) -> Pixels:
     """Cut a rectangle out of a page and turn it upright; `margin` in pixels on every side."""
     (x, y), (width, height), angle = rectangle
@@ -314,33 +306,6 @@ def upright(ink: Pixels, rectangle: Rectangle, margin: float = 0.0) -> Pixels:
     return np.asarray(cv2.warpAffine(ink, turn, (max(columns, 1), max(rows, 1)), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _rectangles(mask: Pixels, dpi: float, widths: tuple[float, float], heights: tuple[float, float]) -> list[Rectangle]:
-    """Return contours that are as good as rectangles of that size; holes count, so inner borders are found too."""
-    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    found: list[Rectangle] = []
-    shortest = widths[0] * dpi
-    for contour in contours:
-        if len(contour) < 4:
-            continue
-        _, _, width, height = cv2.boundingRect(contour)
-        if (
-            width < shortest
-            or height < heights[0] * dpi
-            or height > 2 * heights[1] * dpi
-            or width > 1.2 * widths[1] * dpi
-        ):
-            continue
-        rectangle = _level(cv2.minAreaRect(contour))
-        _, (long, short), angle = rectangle
-        if not (_within(long / dpi, widths) and _within(short / dpi, heights)) or abs(angle) > STEEPEST:
-            continue
-        if cv2.contourArea(cv2.convexHull(contour)) > 0.8 * long * short:
-            found.append(rectangle)
-        if len(found) > LIMIT_RECTANGLES:
-            break
-    return found
-
-
 def _lines(mask: Pixels, dpi: float, gap: float) -> list[Rectangle]:
     """Return lines of letters, joined over gaps of so many inches."""
     joined = cv2.dilate(mask, np.ones((max(1, int(dpi * 0.02)), max(3, int(dpi * gap))), np.uint8))
@@ -349,11 +314,11 @@ def _lines(mask: Pixels, dpi: float, gap: float) -> list[Rectangle]:
     for contour in contours[:LIMIT_CONTOURS]:
         if len(contour) < 4 or cv2.contourArea(contour) < 0.02 * dpi * dpi:
             continue
-        rectangle = _level(cv2.minAreaRect(contour))
+        rectangle = levelled(cv2.minAreaRect(contour))
         _, (long, short), angle = rectangle
         if (
-            _within(long / dpi, LINE_WIDTH)
-            and _within(short / dpi, LINE_HEIGHT)
+            within(long / dpi, LINE_WIDTH)
+            and within(short / dpi, LINE_HEIGHT)
             and abs(angle) <= STEEPEST
             and long >= 1.4 * short
         ):
@@ -361,32 +326,3 @@ def _lines(mask: Pixels, dpi: float, gap: float) -> list[Rectangle]:
         if len(found) > LIMIT_RECTANGLES:
             break
     return found
-
-
-def _level(rectangle: Rectangle) -> Rectangle:
-    """Give a rectangle of OpenCV its long side as width."""
-    centre, (width, height), angle = rectangle
-    if width < height:
-        width, height, angle = height, width, angle - 90
-    return centre, (width, height), (angle + 90) % 180 - 90
-
-
-def _within(value: float, limits: tuple[float, float]) -> bool:
-    return limits[0] <= value <= limits[1]
-
-
-def _distinct(rectangles: list[Rectangle]) -> list[Rectangle]:
-    """Drop rectangles that are as good as the same; frame and inner border of one stamp both stay."""
-    kept: list[Rectangle] = []
-    for item in rectangles:
-        (x, y), (width, height), _ = item
-        for (ox, oy), (owidth, oheight), _ in kept:
-            if (
-                abs(x - ox) + abs(y - oy) < 0.25 * height
-                and abs(width - owidth) < 0.08 * height
-                and abs(height - oheight) < 0.08 * height
-            ):
-                break
-        else:
-            kept.append(item)
-    return kept

@@ -14,14 +14,15 @@ from enum import Enum
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from gateway.model import Origin, Role, Run
 from gateway.readers.base import Budget
-from gateway.readers.pictures import halftone, ocr, stamp, watermark
+from gateway.readers.pictures import halftone, ocr, stamp, stamp_unread, watermark
 from gateway.readers.pictures.likeness import Likeness, likeness, writing
-from gateway.readers.pictures.stamp_ink import Ink, Pixels, darkness
-from gateway.readers.pictures.stamp_words import VOCABULARY
+from gateway.readers.pictures.rectangles import Pixels
+from gateway.readers.pictures.skew import straightened
+from gateway.readers.pictures.stamp_ink import Ink, darkness
+from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY
 
 BAND = 0.32
 """Share of a page from the top that bears the components of Decree 30/2020 down to the summary."""
@@ -35,11 +36,11 @@ SECONDS_PHOTO, LIMIT_PHOTO_S = 0.3, 1.5
 """Time that must be left for a picture that looks like no page, and the most that goes into one."""
 LIMIT_SPARSE_S = 2.5
 """A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well before that."""
-SKEW, LARGEST_SKEW = 4, 16
-"""Degrees: skew from which a page is straightened, and the largest that is looked for."""
 POOR_CONFIDENCE = 55.0
 UPENDED = 1.3
 """Height to width from which a word stands on end."""
+ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
+"""Lines of so many parts apart, of at most so many words each, that make a table of a page."""
 LEAST_CONFIDENCE = 30.0
 """Words below are noise: seals, signatures, specks."""
 
@@ -85,7 +86,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
     seen = writing(pixels)
     photo = not seen.is_page
-    pixels = _straightened(pixels)
+    pixels = straightened(pixels)
     best, most, upright = PageReading(), -1.0, pixels
     first, second = ((1, 3), (0, 2)) if seen.on_its_side else ((0, 2), (1, 3))
     sideways = False
@@ -149,17 +150,15 @@ def _examine_upright(
     pixels: Pixels, view: PageView, wish: Wish, budget: Budget, *, photo: bool = False
 ) -> tuple[PageReading, _Text]:
     stamps = _stamps(pixels, view.dpi, budget.deadline)
-    framed = [item for item in stamps if item.framed]
-    runs = list(_stamp_runs(pixels, stamps, view))
     whole, text = False, _Text(0, 0.0)
+    words: list[ocr.Word] = []
+    scale = 1.0
     doubtful = wish is not Wish.STAMPS and not photo
     left_s = seconds_left(budget, photo=photo)
     if wish is not Wish.STAMPS and left_s > (SECONDS_PHOTO if photo else SECONDS_BAND):
         began = time.monotonic()
         whole = wish is Wish.WHOLE and (photo or left_s > SECONDS_FULL)
         rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
-        words: list[ocr.Word] = []
-        scale = 1.0
         try:
             words, scale = _words(pixels[:rows], view.dpi, limit_s=left_s if photo else left_s - SECONDS_BAND / 2)
             text = _weigh(words)
@@ -177,9 +176,25 @@ def _examine_upright(
                 whole = whole and (text.legible or text.words < 4)
         except TimeoutError:
             whole = False
+        if text.legible and not photo and not text.sideways:
+            stamps = _with_unread(pixels[:rows], view.dpi, words, scale, stamps, budget.deadline)
         spend(budget, time.monotonic() - began, photo=photo)
-        runs += line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
+    framed = [item for item in stamps if item.framed]
+    runs = list(_stamp_runs(pixels, stamps, view))
+    runs += line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
     return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole, doubtful), text
+
+
+def _with_unread(
+    pixels: Pixels, dpi: float, words: list[ocr.Word], scale: float, stamps: list[stamp.Stamp], deadline: float
+) -> list[stamp.Stamp]:
+    """Settle doubtful boxes by the words of their page, and look for marks in what no word explains."""
+    placed = [ocr.placed(word, scale) for word in words]
+    stamps = [one for one in stamps if not stamp_unread.is_explained(one, placed)]
+    if any(one.text in MARKS for one in stamps):
+        return stamps
+    red = np.ascontiguousarray(pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
+    return [*stamps, *stamp_unread.find(red, dpi, placed, stamps, deadline=deadline)]
 
 
 def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
@@ -204,41 +219,6 @@ def spend(budget: Budget, seconds: float, *, photo: bool = False) -> None:
     budget.words_left_s -= seconds
     if photo:
         budget.photo_words_left_s -= seconds
-
-
-def _ink_profile(pixels: Pixels) -> npt.NDArray[np.float32]:
-    """Return the dark ink of a page, reduced to about 450 rows."""
-    scale = min(1.0, 450 / max(pixels.shape[:2]))
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    ink = cv2.subtract(cv2.medianBlur(cv2.dilate(grey, np.ones((5, 5), np.uint8)), 21), grey).astype(np.float32)
-    ink[ink < 30] = 0
-    return np.asarray(ink, np.float32)
-
-
-def _comb(ink: npt.NDArray[np.float32], axis: int) -> float:
-    """Return how sharply the sums along an axis rise and fall: across lines of text they make a comb."""
-    return float((np.diff(ink.sum(axis=axis)) ** 2).mean())
-
-
-def _straightened(pixels: Pixels) -> Pixels:
-    """Turn a page by its skew when that is more than recognition bears."""
-    ink = _ink_profile(pixels)
-    height, width = ink.shape
-    best, sharpest = 0.0, _comb(ink, 1) * 1.15
-    for angle in range(-LARGEST_SKEW, LARGEST_SKEW + 1):
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-        sharp = _comb(np.asarray(cv2.warpAffine(ink, turn, (width, height)), np.float32), 1)
-        if sharp > sharpest:
-            best, sharpest = float(angle), sharp
-    if abs(best) < SKEW:
-        return pixels
-    rows, columns = pixels.shape[:2]
-    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), best, 1.0)
-    white = (255, 255, 255)
-    return np.asarray(
-        cv2.warpAffine(pixels, turn, (columns, rows), flags=cv2.INTER_LINEAR, borderValue=white), np.uint8
-    )
 
 
 def _words(
@@ -305,7 +285,11 @@ def line_runs(
         if word.confidence >= LEAST_CONFIDENCE and not _in_stamp(word, scale, stamps):
             lines.setdefault(word.line, []).append(word)
     runs: list[Run] = []
-    for part in (part for line in lines.values() for part in _parts(line)):
+    parted = [list(_parts(line)) for line in lines.values()]
+    in_row = [len(parts) >= COLUMNS and max(map(len, parts)) <= CELL_WORDS for parts in parted]
+    is_table = sum(in_row) >= ROWS
+    roles = [Role.CELL if row and is_table else Role.BODY for row in in_row]
+    for part, role in ((part, role) for parts, role in zip(parted, roles, strict=True) for part in parts):
         left, top = min(w.left for w in part) / scale, min(w.top for w in part) / scale
         right = max(w.left + w.width for w in part) / scale
         bottom = max(w.top + w.height for w in part) / scale
@@ -317,6 +301,7 @@ def line_runs(
                 page=view.page,
                 bbox_pt=box,
                 locator=_locate(box, pixels, view),
+                role=role,
                 origin=Origin.OCR,
             )
         )

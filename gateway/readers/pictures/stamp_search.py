@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.readers.pictures.stamp_ink import Pixels, Rectangle
+from gateway.readers.pictures.rectangles import Pixels, Rectangle
 from gateway.readers.pictures.stamp_words import HEIGHT, MARKS, Template, templates
 
 ACCEPT = 0.78

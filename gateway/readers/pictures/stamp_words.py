@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.readers.pictures import ocr
-from gateway.readers.pictures.stamp_ink import Pixels
+from gateway.readers.pictures.rectangles import Pixels
 
 MARKS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT")
 """Words of a secrecy stamp (Law 2018, Article 8; Circular 24/2020/TT-BCA)."""
@@ -30,6 +30,7 @@ OTHERS = (
     "DỰ THẢO", "XEM XONG TRẢ LẠI", "LƯU HÀNH NỘI BỘ", "HẸN GIỜ", "KÝ THAY", "BẢN CHÍNH", "TÀI LIỆU HỌP",
     "ĐÃ DUYỆT", "ĐÃ KÝ", "ĐÃ THU TIỀN", "ĐÃ THANH TOÁN", "ĐÃ KIỂM TRA", "SAO Y BẢN CHÍNH", "TÀI LIỆU HỘI NGHỊ",
     "BẢO MẬT", "BÍ MẬT", "PHÁP LUẬT", "LUẬT", "CẬP NHẬT", "KỸ THUẬT", "NGHỆ THUẬT", "CHỦ NHẬT",
+    "ĐẠT", "KHÔNG ĐẠT", "TỐT", "MẪU", "MẪU SỐ", "MẶT TRƯỚC", "MẶT SAU", "CHỨNG THỰC", "CĂN CƯỚC CÔNG DÂN",
 )  # fmt: skip
 VOCABULARY = MARKS + AUXILIARY + OTHERS
 
@@ -51,6 +52,8 @@ LEAST_ROW, ROW_INK = 8, 0.02
 """Pixels of a line of letters, and the share of a row that ink covers within one."""
 MARGIN = 0.06
 """A word must lead the next different one by so much to be taken without Tesseract."""
+CLEAR = 80.0
+"""Confidence of Tesseract, of 100, from which a word of three letters says what it says: ĐẠT is no bad MẬT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +222,14 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
     """Read an upright box of ink as one line."""
     best: tuple[float, float, str, Pixels] | None = None
     first = None
+    likeliest: dict[str, float] = {}
     for letters in cuts(box):
         first = letters if first is None else first
         ranking = compare(letters)
         if not ranking:
             continue
+        for other, name in ranking:
+            likeliest[name] = max(other, likeliest.get(name, 0.0))
         score, word = ranking[0]
         rival = next((other for other, name in ranking if folded(name) != folded(word)), 0.0)
         if best is None or score > best[0]:
@@ -235,15 +241,18 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
     score, rival, word, letters = best if best is not None else (0.0, 0.0, "", first)
     if score >= SURE and score - rival >= MARGIN and (word != DECLASSIFIED or score >= SURE + 0.1):
         return Reading(word, score, letters=True)
+    overall = sorted(((likeness, name) for name, likeness in likeliest.items()), reverse=True)
     for attempt in (letters, first) if allow_ocr else ():
         seen = recognise(attempt)
         if seen is not None:
-            settled = _settle(seen, compare(attempt))
+            settled = _settle(seen, overall)
             if settled.text is not None:
                 return settled
         if attempt is first:
             break
-    if score >= DOUBT + 0.1 and score - rival >= MARGIN and word != DECLASSIFIED:
+    # So unsure a word must lead however the letters are cut out.
+    rival = next((other for other, name in overall if folded(name) != folded(word)), 0.0)
+    if score >= DOUBT + 0.1 and score - rival >= MARGIN and word not in AUXILIARY:
         return Reading(word, score, letters=True, asked=allow_ocr)
     return Reading(None, score, letters=_is_line(first), asked=allow_ocr)
 
@@ -312,13 +321,14 @@ def _settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
         (distance(plain, folded(word)) / max(len(folded(word)), 1), -scores.get(word, 0.0), word) for word in VOCABULARY
     )
     off, negative, word = candidates[0]
-    if off == 0 or (off <= 0.34 and -negative >= DOUBT and word != DECLASSIFIED):
+    short = len(folded(word)) <= 3 and seen.confidence >= CLEAR
+    if off == 0 or (off <= 0.34 and -negative >= DOUBT and word != DECLASSIFIED and not short):
         return Reading(word, max(-negative, seen.confidence / 100), letters=True, asked=True)
     best, name = ranking[0] if ranking else (0.0, "")
     rival = next((other for other, other_name in ranking if folded(other_name) != folded(name)), 0.0)
     if best >= DOUBT + 0.1 and best - rival >= MARGIN and seen.confidence < 70 and name != DECLASSIFIED:
         return Reading(name, best, letters=True, asked=True)
-    if seen.confidence >= 45 and len(plain) >= 4:
+    if seen.confidence >= (45 if len(plain) >= 4 else CLEAR) and len(plain) >= 2:
         return Reading(seen.text, seen.confidence / 100, letters=True, asked=True)
     return Reading(None, best, letters=True, asked=True)
 

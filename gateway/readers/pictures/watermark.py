@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gateway.readers.pictures.stamp_ink import Pixels, darkness, upright
+from gateway.readers.pictures.rectangles import Pixels
+from gateway.readers.pictures.stamp_ink import darkness, upright
 from gateway.readers.pictures.stamp_words import VOCABULARY, folded, read_box
 
 WORK_DPI = 100.0

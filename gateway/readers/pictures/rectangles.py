@@ -1,0 +1,98 @@
+"""Rectangles that ink draws: found among contours, told apart, and those that are cells of a table."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Rectangle = tuple[tuple[float, float], tuple[float, float], float]
+"""Centre, width and height, angle in degrees: the long side lies within 45 degrees of the horizontal."""
+
+STEEPEST = 14.0
+LEAST_FILLED = 0.83
+"""Share of its rectangle that a frame fills at least: an ellipse, as a pen draws around a word, fills 0.785."""
+LIMIT_RECTANGLES = 400
+
+
+def rectangles_of(
+    mask: Pixels, dpi: float, widths: tuple[float, float], heights: tuple[float, float]
+) -> list[Rectangle]:
+    """Return contours that are as good as rectangles of that size; holes count, so inner borders are found too."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
+    shortest = widths[0] * dpi
+    for contour in contours:
+        if len(contour) < 4:
+            continue
+        _, _, width, height = cv2.boundingRect(contour)
+        if (
+            width < shortest
+            or height < heights[0] * dpi
+            or height > 2 * heights[1] * dpi
+            or width > 1.2 * widths[1] * dpi
+        ):
+            continue
+        rectangle = levelled(cv2.minAreaRect(contour))
+        _, (long, short), angle = rectangle
+        if not (within(long / dpi, widths) and within(short / dpi, heights)) or abs(angle) > STEEPEST:
+            continue
+        if cv2.contourArea(cv2.convexHull(contour)) > LEAST_FILLED * long * short:
+            found.append(rectangle)
+        if len(found) > LIMIT_RECTANGLES:
+            break
+    return found
+
+
+def levelled(rectangle: Rectangle) -> Rectangle:
+    """Give a rectangle of OpenCV its long side as width."""
+    centre, (width, height), angle = rectangle
+    if width < height:
+        width, height, angle = height, width, angle - 90
+    return centre, (width, height), (angle + 90) % 180 - 90
+
+
+def within(value: float, limits: tuple[float, float]) -> bool:
+    """Whether a value lies between two limits."""
+    return limits[0] <= value <= limits[1]
+
+
+def distinct(rectangles: list[Rectangle]) -> list[Rectangle]:
+    """Drop rectangles that are as good as the same; frame and inner border of one stamp both stay."""
+    kept: list[Rectangle] = []
+    for item in rectangles:
+        (x, y), (width, height), _ = item
+        for (ox, oy), (owidth, oheight), _ in kept:
+            if (
+                abs(x - ox) + abs(y - oy) < 0.25 * height
+                and abs(width - owidth) < 0.08 * height
+                and abs(height - oheight) < 0.08 * height
+            ):
+                break
+        else:
+            kept.append(item)
+    return kept
+
+
+def is_cell(item: Rectangle, framed: list[Rectangle], dpi: float, neighbours: int = 1) -> bool:
+    """Whether a frame shares its sides with so many others; the two lines of a double frame count as one."""
+    adjoining: list[tuple[float, float]] = []
+    for other in framed:
+        if other is not item and _adjoin(item, other, dpi):
+            (x, y), _, _ = other
+            if all(abs(x - ox) + abs(y - oy) > 0.1 * dpi for ox, oy in adjoining):
+                adjoining.append((x, y))
+                if len(adjoining) >= neighbours:
+                    return True
+    return False
+
+
+def _adjoin(one: Rectangle, other: Rectangle, dpi: float) -> bool:
+    """Whether two frames share a side, as cells of a table do."""
+    (x, y), (width, height), _ = one
+    (ox, oy), (owidth, oheight), _ = other
+    near = 0.07 * dpi
+    beside = abs(abs(x - ox) - (width + owidth) / 2) < near and abs(y - oy) < (height + oheight) / 2
+    stacked = abs(abs(y - oy) - (height + oheight) / 2) < near and abs(x - ox) < (width + owidth) / 2
+    return beside or stacked

@@ -1,0 +1,181 @@
+"""Marks in the dark ink that reading a page left over: stamps over print, and beside it, without a frame of their own.
+
+Tesseract garbles a stamp that lies over a line or slants, and says so by its confidence. Where ink of the size of a
+stamp is in no word that was read well, the words of the marks are looked for by correlation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from gateway.readers.pictures import ocr
+from gateway.readers.pictures.rectangles import Pixels
+from gateway.readers.pictures.stamp import Stamp
+from gateway.readers.pictures.stamp_confirm import WHOLE_SURE, as_print
+from gateway.readers.pictures.stamp_ink import Ink, darkness
+from gateway.readers.pictures.stamp_search import ACCEPT, Hit, search
+from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY, distance, folded
+
+WORK_DPI = 150.0
+READ_WELL, SHORT_WELL = 70.0, 88.0
+"""Confidence of Tesseract, of 100, from which a word is taken out of what is left over; that of one or two letters."""
+LETTERS = 3
+LEAST_INK = 40
+"""Of 255: ink that counts, darker than its paper by so much."""
+LEAST_WIDTH, LEAST_HEIGHT = 0.3, 0.13
+WIDEST, HIGHEST = 6.5, 1.5
+"""Inches of a patch of ink that may hold a mark and the print that it lies over."""
+LINE = 0.55
+"""Inches to which a stamp that is a little turned is high; higher patches are looked at last."""
+LONG_LINE = 0.4
+"""Inches from which a straight line is no stroke of a letter."""
+DENSEST = 0.6
+"""Share of a patch under ink from which it is a picture or a bar."""
+MARGIN, BEFORE = 0.13, 1.1
+"""Inches around a patch, and how wide the first word of a mark is at most."""
+LIMIT_PATCHES, LIMIT_S = 10, 0.6
+FILLED = 0.4
+"""Share of the width of a box that words fill which explain it."""
+OTHER_WORDS = frozenset(folded(word) for word in VOCABULARY if word not in MARKS)
+CLEARLY_OTHER = 5
+"""Letters of a line read from a patch, from which it says something else than a mark."""
+
+
+def find(
+    grey: Pixels, dpi: float, words: Sequence[ocr.Word], known: Sequence[Stamp], *, deadline: float
+) -> list[Stamp]:
+    """Return marks in a grey page beside its `words`, with places in its pixels; those of `known` are left out.
+
+    A stamp without text is one that is like a mark but for letters that touch it.
+    """
+    scale = min(1.0, WORK_DPI / dpi)
+    work = dpi * scale
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    ink = darkness(np.asarray(small, np.uint8))
+    rest = cv2.threshold(ink, LEAST_INK, 255, cv2.THRESH_BINARY)[1]
+    for word in words:
+        letters = sum(ch.isalnum() for ch in word.text)
+        if letters and word.confidence >= (READ_WELL if letters >= LETTERS else SHORT_WELL):
+            box = (
+                word.left * scale,
+                word.top * scale,
+                (word.left + word.width) * scale,
+                (word.top + word.height) * scale,
+            )
+            _erase(rest, box)
+    for stamp in known:
+        if stamp.text is not None:
+            _erase(rest, (stamp.left * scale, stamp.top * scale, stamp.right * scale, stamp.bottom * scale))
+    rest = _without_lines(np.asarray(rest, np.uint8), work)
+    end = min(deadline, time.monotonic() + LIMIT_S)
+    found: list[Stamp] = []
+    for place in _patches(rest, work):
+        if time.monotonic() > end:
+            break
+        # The first word of a mark may have been read well: what stands before the last is looked at when that is found.
+        if search(*_cut(ink, place, 0.0, work), work) is None:
+            continue
+        patch, left, top = _cut(ink, place, BEFORE, work)
+        hit = search(patch, left, top, work)
+        if hit is None or any(_holds(stamp, hit, scale) for stamp in found):
+            continue
+        text, other = _judged(hit, patch, work)
+        if not other:
+            found.append(_stamp(hit, text, scale))
+    return found
+
+
+def is_explained(box: Stamp, words: Sequence[ocr.Word]) -> bool:
+    """Whether words of the page that were read well say of a doubtful box what it is, and that is no mark.
+
+    Red ink is not among the words of a page, and a mark that is beyond doubt needs none.
+    """
+    if box.text is not None and (box.text not in MARKS or box.ink is Ink.RED or box.score >= WHOLE_SURE):
+        return False
+    inside = [word for word in words if word.confidence >= READ_WELL and _is_in(box, word)]
+    text = "".join(word.text for word in inside)
+    said = folded(text)
+    if len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
+        return False
+    if 2 * sum(ch.islower() for ch in text) > len(text):
+        return True
+    like_a_mark = said.endswith(folded(MARKS[0])) or min(distance(said, folded(mark)) for mark in MARKS) <= 1
+    return not like_a_mark or said in OTHER_WORDS
+
+
+def _is_in(box: Stamp, word: ocr.Word) -> bool:
+    x, y = word.left + word.width / 2, word.top + word.height / 2
+    return box.left <= x <= box.right and box.top <= y <= box.bottom
+
+
+def _erase(mask: cv2.typing.MatLike, box: tuple[float, float, float, float]) -> None:
+    left, top, right, bottom = (int(value) for value in box)
+    mask[max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2] = 0
+
+
+def _without_lines(mask: Pixels, dpi: float) -> Pixels:
+    """Return ink without long straight lines: frames and tables would join what stands in them."""
+    reach = int(LONG_LINE * dpi)
+    for shape in ((1, reach), (reach, 1)):
+        lines = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        mask = np.asarray(cv2.subtract(mask, lines), np.uint8)
+    return mask
+
+
+def _patches(rest: Pixels, dpi: float) -> list[tuple[int, int, int, int]]:
+    """Return where ink of the size of letters is left over: left, top, right, bottom."""
+    joined = cv2.dilate(rest, np.ones((max(1, int(0.04 * dpi)), max(3, int(0.1 * dpi))), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found = []
+    for x, y, width, height, _ in stats[1:count]:
+        if not (LEAST_WIDTH * dpi < width < WIDEST * dpi and LEAST_HEIGHT * dpi < height < HIGHEST * dpi):
+            continue
+        inked = float((rest[y : y + height, x : x + width] > 0).mean())
+        if not 0.02 < inked < DENSEST:
+            continue
+        # Seals and signatures are higher than a line of letters, and cost more.
+        order = (height > LINE * dpi, -inked * width * height)
+        found.append((order, (int(x), int(y), int(x + width), int(y + height))))
+    return [place for _, place in sorted(found)[:LIMIT_PATCHES]]
+
+
+def _cut(ink: Pixels, place: tuple[int, int, int, int], before: float, dpi: float) -> tuple[Pixels, int, int]:
+    """Return a place of a page with its surroundings, `before` inches more on its left, and the corner of that."""
+    left, top, right, bottom = place
+    margin = int(MARGIN * dpi)
+    left, top = max(left - margin - int(before * dpi), 0), max(top - margin, 0)
+    return np.ascontiguousarray(ink[top : bottom + margin, left : right + margin]), left, top
+
+
+def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
+    """Return the mark that a patch bears, None when that is in doubt, and whether it plainly says something else."""
+    if hit.alone or hit.word != MARKS[0]:
+        return (hit.word if hit.score >= ACCEPT else None), False
+    engine = ocr.engine()
+    words = engine.words(as_print(patch), ocr.Layout.BLOCK, int(dpi)) if engine is not None else []
+    lines: dict[tuple[int, int, int], list[str]] = {}
+    for word in words:
+        if word.confidence >= 50:
+            lines.setdefault(word.line, []).append(word.text)
+    said = {folded("".join(line)) for line in lines.values()}
+    for mark in reversed(MARKS):
+        if folded(mark) in said:
+            return mark, False
+    return None, hit.score < ACCEPT or any(len(line) >= CLEARLY_OTHER for line in said)
+
+
+def _holds(stamp: Stamp, hit: Hit, scale: float) -> bool:
+    x, y = (value / scale for value in hit.rectangle[0])
+    return stamp.left <= x <= stamp.right and stamp.top <= y <= stamp.bottom
+
+
+def _stamp(hit: Hit, text: str | None, scale: float) -> Stamp:
+    points = cv2.boxPoints(hit.rectangle) / scale
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return Stamp(
+        float(left), float(top), float(right), float(bottom), text, Ink.DARK, text is None, round(hit.score, 3)
+    )
