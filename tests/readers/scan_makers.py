@@ -16,7 +16,7 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageFilter
 
-from tests.readers import scans
+from tests.readers import scan_files, scans
 
 INKS = {
     "red": (200, 20, 30),
@@ -159,35 +159,12 @@ def _phone(page: Image.Image, sheet: Sheet) -> bytes:
     return _saved(photo, "JPEG", quality=75)
 
 
-def _in_pdf(page: Image.Image, sheet: Sheet, stream: bytes, colours: bytes, bits: int, filters: bytes) -> bytes:
-    """A PDF of one picture with the codec of the scanner (ISO 32000-1 §7.4)."""
-    from tests.readers import pdfs
-
-    width, height = 72 * page.width / sheet.dpi, 72 * page.height / sheet.dpi
-    content = b"q %.2f 0 0 %.2f 0 0 cm /I Do Q" % (width, height)
-    picture = (
-        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d %s /BitsPerComponent %d %s /Length %d >>\nstream\n"
-        % (page.width, page.height, colours, bits, filters, len(stream))
-    )
-    return pdfs.assemble(
-        {
-            1: b"<< /Type /Catalog /Pages 2 0 R >>",
-            2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %.2f %.2f] /Contents 4 0 R /Resources << /XObject << /I 5 0 R"
-            b" >> >> >>" % (width, height),
-            4: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-            5: picture + stream + b"\nendstream",
-        }
-    )
-
-
 def _pdf_jpeg(page: Image.Image, sheet: Sheet) -> bytes:
-    return _in_pdf(page, sheet, _jpeg(page, sheet, 45), b"/ColorSpace /DeviceRGB", 8, b"/Filter /DCTDecode")
+    return scan_files.one_picture(page.size, sheet.dpi, _jpeg(page, sheet, 45), b"/DeviceRGB", 8, b"/Filter /DCTDecode")
 
 
 def _pdf_jpx(page: Image.Image, sheet: Sheet) -> bytes:
-    stream = _saved(_worn(page, sheet), "JPEG2000", quality_mode="rates", quality_layers=[40])
-    return _in_pdf(page, sheet, stream, b"/ColorSpace /DeviceRGB", 8, b"/Filter /JPXDecode")
+    return scan_files.jpx_pdf(_worn(page, sheet), sheet.dpi)
 
 
 def _pdf_ccitt(page: Image.Image, sheet: Sheet) -> bytes:
@@ -201,7 +178,7 @@ def _pdf_ccitt(page: Image.Image, sheet: Sheet) -> bytes:
     parameters = b"/Filter /CCITTFaxDecode /DecodeParms << /K -1 /Columns %d /Rows %d /BlackIs1 %s >>" % (
         page.width, page.height, black
     )  # fmt: skip
-    return _in_pdf(page, sheet, data[start : start + length], b"/ColorSpace /DeviceGray", 1, parameters)
+    return scan_files.one_picture(page.size, sheet.dpi, data[start : start + length], b"/DeviceGray", 1, parameters)
 
 
 MACHINES: dict[str, tuple[str, Callable[[Image.Image, Sheet], bytes]]] = {

@@ -153,8 +153,10 @@ def _cut(ink: Pixels, place: tuple[int, int, int, int], before: float, dpi: floa
 
 def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
     """Return the mark that a patch bears, None when that is in doubt, and whether it plainly says something else."""
-    if hit.alone or hit.word != MARKS[0]:
+    if hit.word != MARKS[0]:
         return (hit.word if hit.score >= ACCEPT else None), False
+    if hit.alone or hit.score < ACCEPT:  # letters one by one in the boxes of a form come close to the short word
+        return hit.word, hit.score < ACCEPT
     engine = ocr.engine()
     words = engine.words(as_print(patch), ocr.Layout.BLOCK, int(dpi)) if engine is not None else []
     lines: dict[tuple[int, int, int], list[str]] = {}
@@ -165,7 +167,7 @@ def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
     for mark in reversed(MARKS):
         if folded(mark) in said:
             return mark, False
-    return None, hit.score < ACCEPT or any(len(line) >= CLEARLY_OTHER for line in said)
+    return None, any(len(line) >= CLEARLY_OTHER for line in said)
 
 
 def _holds(stamp: Stamp, hit: Hit, scale: float) -> bool:
