@@ -1,7 +1,7 @@
 """Recall, false marks and speed of the scan readers over generated scans, for docs/accuracy.md.
 
-`python -m tests.readers.stamp_figures [--write docs/accuracy.md] [--pages 240] [--sheets 160] [--hard 90]
-[--innocents 182]`: the first set is one kind of office scanner at all degrees of wear and only the stamp finder; the
+`python -m tests.readers.stamp_figures [--write docs/accuracy.md] [--pages 240] [--sheets 160] [--hard 54]
+[--innocents 104]`: the first set is one kind of office scanner at all degrees of wear and only the stamp finder; the
 others go through the whole reader and the judge of marks, as a mail would meet them: pages from other machines, pages
 with one trouble each, and what offices send that bears no mark. Readers get time enough, so that a busy machine does not
 change the figures.
@@ -169,8 +169,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     parser.add_argument("--pages", type=int, default=240)
     parser.add_argument("--sheets", type=int, default=160)
-    parser.add_argument("--hard", type=int, default=90)
-    parser.add_argument("--innocents", type=int, default=182)
+    parser.add_argument("--hard", type=int, default=54)
+    parser.add_argument("--innocents", type=int, default=104)
     arguments = parser.parse_args()
     stamp.warm_up()
     with ProcessPoolExecutor(initializer=_begin) as pool:

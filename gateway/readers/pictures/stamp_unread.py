@@ -41,6 +41,8 @@ LIMIT_PATCHES, LIMIT_S = 10, 0.6
 FILLED = 0.4
 """Share of the width of a box that words fill which explain it."""
 OTHER_WORDS = frozenset(folded(word) for word in VOCABULARY if word not in MARKS)
+GARBLED, GARBLED_WORDS = ((MARKS[1], 1), (MARKS[2], 2)), 4
+"""Marks of two words with how many of their letters may be wrong, and into how many words they may fall apart."""
 CLEARLY_OTHER = 5
 """Letters of a line read from a patch, from which it says something else than a mark."""
 
@@ -56,24 +58,10 @@ def find(
     work = dpi * scale
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
     ink = darkness(np.asarray(small, np.uint8))
-    rest = cv2.threshold(ink, LEAST_INK, 255, cv2.THRESH_BINARY)[1]
-    for word in words:
-        letters = sum(ch.isalnum() for ch in word.text)
-        if letters and word.confidence >= (READ_WELL if letters >= LETTERS else SHORT_WELL):
-            box = (
-                word.left * scale,
-                word.top * scale,
-                (word.left + word.width) * scale,
-                (word.top + word.height) * scale,
-            )
-            _erase(rest, box)
-    for stamp in known:
-        if stamp.text is not None:
-            _erase(rest, (stamp.left * scale, stamp.top * scale, stamp.right * scale, stamp.bottom * scale))
-    rest = _without_lines(np.asarray(rest, np.uint8), work)
+    rest = _left_over(ink, words, known, scale)
     end = min(deadline, time.monotonic() + LIMIT_S)
     found: list[Stamp] = []
-    for place in _patches(rest, work):
+    for place in _patches(_without_lines(rest, work), work):
         if time.monotonic() > end:
             break
         # The first word of a mark may have been read well: what stands before the last is looked at when that is found.
@@ -86,6 +74,42 @@ def find(
         text, other = _judged(hit, patch, work)
         if not other:
             found.append(_stamp(hit, text, scale))
+    return found
+
+
+def _left_over(ink: Pixels, words: Sequence[ocr.Word], known: Sequence[Stamp], scale: float) -> Pixels:
+    """Return the ink that is in no word and no stamp that was read well."""
+    rest = np.asarray(cv2.threshold(ink, LEAST_INK, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    garbled = _garbled(words)
+    boxes = [(one.left, one.top, one.right, one.bottom) for one in known if one.text is not None]
+    for number, word in enumerate(words):
+        letters = sum(ch.isalnum() for ch in word.text)
+        sure = word.confidence >= (READ_WELL if letters >= LETTERS else SHORT_WELL)
+        if letters and sure and number not in garbled:
+            boxes.append((word.left, word.top, word.left + word.width, word.top + word.height))
+    for box in boxes:
+        left, top, right, bottom = (int(value * scale) for value in box)
+        rest[max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2] = 0
+    return rest
+
+
+def _garbled(words: Sequence[ocr.Word]) -> set[int]:
+    """Return the places in `words` that together say a mark of two words but for a letter or two.
+
+    Tesseract may be sure of each of them, and they may stand in one line with words of another column.
+    """
+    found: set[int] = set()
+    for first, start in enumerate(words):
+        said, text = "", ""
+        for last in range(first, min(first + GARBLED_WORDS, len(words))):
+            if words[last].line != start.line:
+                break
+            text += words[last].text
+            said = folded(text)
+            if sum(ch.isupper() for ch in text) * 2 >= len(text) and any(
+                said != folded(mark) and distance(said, folded(mark)) <= wrong for mark, wrong in GARBLED
+            ):
+                found.update(range(first, last + 1))
     return found
 
 
@@ -110,11 +134,6 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word]) -> bool:
 def _is_in(box: Stamp, word: ocr.Word) -> bool:
     x, y = word.left + word.width / 2, word.top + word.height / 2
     return box.left <= x <= box.right and box.top <= y <= box.bottom
-
-
-def _erase(mask: cv2.typing.MatLike, box: tuple[float, float, float, float]) -> None:
-    left, top, right, bottom = (int(value) for value in box)
-    mask[max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2] = 0
 
 
 def _without_lines(mask: Pixels, dpi: float) -> Pixels:

@@ -1,0 +1,142 @@
+"""Marks without a frame in the ink of print, and boxes, captions and tables that only look like marks."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+pytest.importorskip("PIL")
+
+import numpy as np
+import pypdfium2
+from PIL import Image, ImageDraw
+
+from gateway.model import Document, Role
+from gateway.readers.pictures import ocr, stamp, stamp_unread, stamp_words
+from gateway.text.marks import Strength, find_in_document
+from tests.readers import hard_scans, innocent_scenes, scan_files, scans
+from tests.readers.stamp_figures import outcome, read
+
+pytestmark = pytest.mark.skipif(
+    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
+)
+BLACK, RED, BLUE = (25, 25, 25), (200, 20, 30), (40, 65, 165)
+
+
+def letter(seed: int, dpi: int = 150) -> Image.Image:
+    return pypdfium2.PdfDocument(scans.letter_pdf(seed))[0].render(scale=dpi / 72).to_pil().convert("RGBA")
+
+
+def pressed(
+    page: Image.Image, words: str, place: tuple[float, float], *, ink=BLACK, framed=False, turn=0.0, seed=4, dpi=150
+) -> Image.Image:
+    """Put a stamp on a page; the place is in points."""
+    drawn = scans.text_stamp(words, random.Random(seed), dpi / 72, ink, framed=framed)
+    hard_scans.put(page, drawn, place[0] * dpi / 72, place[1] * dpi / 72, turn)
+    return page
+
+
+def document(page: Image.Image, dpi: int = 150) -> Document:
+    import io
+
+    out = io.BytesIO()
+    page.convert("RGB").save(out, "PNG", dpi=(dpi, dpi))
+    return read("page.png", out.getvalue())
+
+
+def levels(page: Image.Image) -> set[str]:
+    found = find_in_document(document(page))
+    return {mark.level.value for mark in found if mark.strength is Strength.MARKED}
+
+
+def is_stopped(page: Image.Image) -> bool:
+    read_page = document(page)
+    marked = any(mark.strength is not Strength.NOTED for mark in find_in_document(read_page))
+    return marked or any(picture.unread_boxes for picture in read_page.images)
+
+
+@pytest.mark.parametrize("mark", scans.MARKS)
+def test_a_black_mark_without_a_frame_that_slants_is_found(mark: str) -> None:
+    page = pressed(letter(101), mark, (330, 120), turn=8)
+    assert {"MẬT": "mat", "TỐI MẬT": "toi_mat", "TUYỆT MẬT": "tuyet_mat"}[mark] in levels(page)
+
+
+def test_a_black_mark_in_a_frame_at_the_foot_of_a_page_is_found() -> None:
+    page = pressed(letter(102), "MẬT", (110, 705), framed=True, turn=3)
+    assert levels(page) == {"mat"}
+
+
+@pytest.mark.parametrize("words", ["HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "BẢO MẬT", "MẶT TRƯỚC", "KHÔNG ĐẠT"])
+def test_other_words_in_black_without_a_frame_are_no_marks(words: str) -> None:
+    assert not is_stopped(pressed(letter(103), words, (330, 120), turn=5))
+
+
+@pytest.mark.parametrize("ink", [RED, BLUE, BLACK])
+@pytest.mark.parametrize("words", ["ĐẠT", "SAO Y", "MẪU SỐ", "TỐT"])
+def test_short_words_in_frames_are_not_taken_for_the_short_mark(words: str, ink: tuple[int, int, int]) -> None:
+    page = np.asarray(pressed(letter(104), words, (200, 120), ink=ink, framed=True, turn=2).convert("RGB"))
+    found = stamp.find(np.ascontiguousarray(page[:, :, ::-1]), 150)
+    assert not {one.text for one in found} & set(scans.MARKS)
+
+
+@pytest.mark.parametrize("ink", [BLUE, BLACK])
+def test_levels_as_values_of_a_drawn_table_are_no_marks(ink: tuple[int, int, int]) -> None:
+    page = innocent_scenes.SCENES["table"](
+        letter(105), random.Random(2), np.random.RandomState(2), 150 / 72, (ink, 0.0, 0.0, 0.0)
+    )
+    assert levels(page) == set()
+
+
+def test_cells_of_a_scanned_table_are_told_from_lines() -> None:
+    page = innocent_scenes.SCENES["table"](
+        letter(106), random.Random(3), np.random.RandomState(3), 150 / 72, (BLACK, 0.0, 0.0, 0.0)
+    )
+    runs = document(page).runs
+    assert sum(run.role is Role.CELL for run in runs) >= 9
+    assert any(run.role is Role.BODY and run.text.startswith("CỘNG H") for run in runs)
+
+
+@pytest.mark.parametrize("seed", [17, 23, 24, 37])
+def test_a_circle_of_the_pen_around_writing_is_no_unread_box(seed: int) -> None:
+    rng = random.Random(seed)
+    page = Image.new("RGB", (1240, 500), "white")
+    pen = ImageDraw.Draw(page)
+    width, height = rng.randint(60, 260), rng.randint(44, 64)
+    pen.ellipse((300, 200, 300 + width, 200 + height), outline=RED, width=rng.randint(2, 4))
+    step = rng.randint(4, 9)
+    middle, reach = 200 + height / 2, height / 2.4
+    points = [(306 + step * n, middle + rng.uniform(-reach, reach)) for n in range(int((width - 12) / step))]
+    pen.line(points, fill=RED, width=3)
+    assert not any(one.framed for one in stamp.find(np.ascontiguousarray(np.asarray(page)[:, :, ::-1]), 150))
+
+
+@pytest.mark.parametrize(
+    ("said", "score", "explained"),
+    [("ĐẠT", 0.6, True), ("Mật", 0.6, True), ("MẬT", 0.6, False), ("MẠT", 0.6, False), ("KẾHOẠCH", 0.95, False)],
+)
+def test_words_of_the_page_explain_a_doubtful_box_only(said: str, score: float, explained: bool) -> None:
+    box = stamp.Stamp(100, 100, 200, 140, "MẬT", stamp.Ink.BLUE, framed=True, score=score)
+    word = ocr.Word(said, 95.0, 110, 110, 80, 20, (1, 1, 1))
+    assert stamp_unread.is_explained(box, [word]) is explained
+    assert not stamp_unread.is_explained(box, [])
+
+
+def test_looking_for_marks_in_noise_is_bounded() -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (2300, 1650), np.uint8)
+    began = time.process_time()
+    assert stamp_unread.find(noise, 200, [], [], deadline=time.monotonic() + 60) == []
+    assert time.process_time() - began < 3.0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("trouble", ["CMYK TIFF", "PDF in layers", "PDF JBIG2", "two pages on one", "coarse fax"])
+def test_files_of_scanners_are_read_whatever_their_codec(trouble: str) -> None:
+    if trouble == "PDF JBIG2" and not scan_files.JBIG2:
+        pytest.skip("needs jbig2")
+    assert outcome(hard_scans.Hard(3, trouble, mark="TỐI MẬT")) == "right"
+    assert outcome(hard_scans.Hard(4, trouble, scene="urgency")) == "passed"
