@@ -41,7 +41,8 @@ from gateway.readers.base import Budget, Source
 from gateway.readers.ooxml import reader as ooxml
 from gateway.readers.pdf import reader as pdf
 from gateway.readers.pdf.api import PdfiumDocument
-from gateway.readers.pdf.lines import build_lines, make_runs
+from gateway.readers.pdf.lines import build_lines
+from gateway.readers.pdf.runs import make_runs
 from gateway.readers.pdf.text import PageReader, TextOptions
 from gateway.readers.pictures.stamp import find
 from gateway.signatures import verify

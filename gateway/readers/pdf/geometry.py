@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import math
 
-from gateway.readers.pdf.api import Rect, pdfium
+from gateway.readers.pdf.api import Quad, Rect, pdfium
 from gateway.readers.pdf.page import Affine, Box
 
 
@@ -43,3 +44,13 @@ def map_box(matrix: Affine, left: float, bottom: float, right: float, top: float
     xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
     ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
     return (min(xs), min(ys), max(xs), max(ys))
+
+
+def length_of(handle: int, matrix: Affine) -> float | None:
+    """Return how long slanting text is along its baseline."""
+    quad = Quad()
+    if not pdfium().FPDFPageObj_GetRotatedBounds(handle, ctypes.byref(quad)):
+        return None
+    a, b, c, d, _, _ = matrix
+    x, y = quad.x2 - quad.x1, quad.y2 - quad.y1
+    return math.hypot(a * x + c * y, b * x + d * y)

@@ -17,9 +17,10 @@ from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, Rea
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.ooxml.sink import LIMIT_SETUPS
 from gateway.readers.pdf.api import PdfiumDocument
-from gateway.readers.pdf.lines import annotation_role, build_lines, make_runs
+from gateway.readers.pdf.lines import build_lines
 from gateway.readers.pdf.page import PageContent
 from gateway.readers.pdf.revisions import line_key, read_orphans, read_revisions, revision_ends
+from gateway.readers.pdf.runs import annotation_role, make_runs
 from gateway.readers.pdf.scan import PageLook, ScanReader, look_at, with_annotations
 from gateway.readers.pdf.structure import Structure, read_structure
 from gateway.readers.pdf.text import PageReader, TextOptions

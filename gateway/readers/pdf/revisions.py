@@ -15,7 +15,8 @@ from msgspec import structs
 from gateway.model import Origin, ReadStatus, Run
 from gateway.readers.base import Budget, ReadError
 from gateway.readers.pdf.api import PdfiumDocument
-from gateway.readers.pdf.lines import build_lines, make_runs
+from gateway.readers.pdf.lines import build_lines
+from gateway.readers.pdf.runs import make_runs
 from gateway.readers.pdf.text import PageReader, TextOptions
 
 LIMIT_REVISIONS = 24
