@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -16,6 +17,7 @@ from pypdf import PdfReader, PdfWriter
 from gateway.model import Document, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.pdf import reader as pdf
+from gateway.readers.pdf.objects import RawObject, inflate
 from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
 
@@ -332,3 +334,15 @@ def test_corpus_files_are_read_or_refused_with_the_right_cause(folder: str) -> N
         else:
             assert status in (ReadStatus.OK, ReadStatus.PARTIAL), entry["file"]
             assert pages, entry["file"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 700])
+def test_ascii_85_is_what_the_library_makes_of_it(size: int) -> None:
+    data = bytes(size // 2) + bytes((7 * number) % 256 for number in range(size - size // 2))
+    raw = RawObject(1, 0, b"<< /Filter /ASCII85Decode >>", base64.a85encode(data, wrapcol=60) + b"~>", True, 0)
+    assert inflate(raw, Budget()) == data
+
+
+@pytest.mark.parametrize("damaged", [b"uuuuu~>", b"ab\xffcd~>", b"vwxyz~>"])
+def test_what_is_no_ascii_85_is_nothing(damaged: bytes) -> None:
+    assert inflate(RawObject(1, 0, b"<< /Filter /ASCII85Decode >>", damaged, True, 0), Budget()) == b""

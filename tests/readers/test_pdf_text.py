@@ -299,6 +299,17 @@ def test_a_glyph_that_the_map_leaves_out_is_no_letter(monkeypatch) -> None:
     assert read(pdfs.glyph_numbers(LETTER, unmapped="")).status.value == "ok"
 
 
+def test_a_glyph_that_looks_like_a_letter_read_before_is_no_letter_either(monkeypatch) -> None:
+    """The glyph of `a` has the number 68, which is the code of `D`, and the font has an honest D too."""
+    from gateway.readers.pdf import scan as pdf_scan
+
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    letter = ["Dnih n", "an ninh an nan"]
+    document = read(pdfs.glyph_numbers(letter, unmapped="a"))
+    assert (document.status.value, document.reason) == ("partial", "no-text-map")
+    assert read(pdfs.glyph_numbers(letter, unmapped="")).status.value == "ok"
+
+
 @needs_tesseract
 def test_letters_that_the_map_leaves_out_are_read_from_the_page() -> None:
     document = read(pdfs.glyph_numbers(LETTER, unmapped="ỐẬ"))

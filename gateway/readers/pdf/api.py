@@ -36,11 +36,17 @@ class Quad(ctypes.Structure):
 
 _QUICK = frozenset(
     [
+        "FPDF_GetPageWidthF",
+        "FPDF_GetPageHeightF",
+        "FPDF_GetPageBoundingBox",
+        "FPDFPage_GetRotation",
+        "FPDFPage_CountObjects",
         "FPDFPage_GetObject",
         "FPDFFormObj_GetObject",
         "FPDFPageObj_GetType",
         "FPDFPageObj_GetMatrix",
         "FPDFPageObj_GetBounds",
+        "FPDFPageObj_GetRotatedBounds",
         "FPDFPageObj_GetFillColor",
         "FPDFPageObj_GetStrokeColor",
         "FPDFTextObj_GetFont",
@@ -83,7 +89,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFPageObj_GetType": (_I, _H),
     "FPDFPageObj_GetMatrix": (_I, _H, _H),
     "FPDFPageObj_GetBounds": (_I, _H, _H, _H, _H, _H),
-    "FPDFPageObj_GetRotatedBounds": (_I, _H, ctypes.POINTER(Quad)),
+    "FPDFPageObj_GetRotatedBounds": (_I, _H, _H),
     "FPDFPageObj_GetFillColor": (_I, _H, _H, _H, _H, _H),
     "FPDFPageObj_GetStrokeColor": (_I, _H, _H, _H, _H, _H),
     "FPDFPageObj_HasTransparency": (_I, _H),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Final
 
@@ -17,9 +17,18 @@ from gateway.readers.pdf.page import Affine, Box
 
 BATCH: Final = 2048
 """Objects of one batch."""
-_SIZE: Final = 24
-"""Octets of the largest attribute, a matrix."""
 Handles = list[int]
+Look = tuple[float, float, float, float, float, float, float, float, float, float, float, bytes]
+"""Six numbers of the matrix, two corners across from each other, the font size, and the fill colour."""
+
+_MATRIX, _BOX, _LOOK = struct.Struct("6f"), struct.Struct("4f"), struct.Struct("6f2f8x2f8xf16s")
+COLOUR: Final = struct.Struct("4i")
+"""Red, green, blue, opacity."""
+NO_COLOUR: Final = COLOUR.pack(-1, -1, -1, 255)
+"""What stands for a colour that no RGB value describes."""
+_IDENTITY: Final = _MATRIX.pack(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_NOWHERE: Final = bytes(32)
+_NO_SIZE: Final = bytes(4)
 
 
 class Columns:
@@ -27,7 +36,7 @@ class Columns:
 
     def __init__(self) -> None:
         self._api = pdfium()
-        self._block = ctypes.create_string_buffer(_SIZE * BATCH)
+        self._block = ctypes.create_string_buffer(_LOOK.size * BATCH)
         self._start = ctypes.addressof(self._block)
 
     def objects(self, get: Callable[[int, int], int | None], container: int, first: int, stop: int) -> Handles:
@@ -40,49 +49,40 @@ class Columns:
 
     def matrices(self, handles: Handles) -> Iterator[Affine]:
         """Matrices of objects to the space of their container."""
-        return self._filled(self._api.FPDFPageObj_GetMatrix, handles, _MATRIX, IDENTITY)  # type: ignore[return-value]
+        self._fill(self._api.FPDFPageObj_GetMatrix, handles, _MATRIX.size, 0, _IDENTITY)
+        return _MATRIX.iter_unpack(self._filled(handles, _MATRIX.size))
 
     def bounds(self, handles: Handles) -> Iterator[Box]:
         """Left, bottom, right, top in the space of the container."""
-        return self._filled(self._api.FPDFPageObj_GetBounds, handles, _BOX, NOWHERE, 4)  # type: ignore[return-value]
+        self._fill(self._api.FPDFPageObj_GetBounds, handles, _BOX.size, 0, bytes(_BOX.size), 4)
+        return _BOX.iter_unpack(self._filled(handles, _BOX.size))
 
-    def sizes(self, handles: Handles) -> Iterator[tuple[float]]:
-        """Font sizes before any matrix."""
-        return self._filled(self._api.FPDFTextObj_GetFontSize, handles, _FLOAT, (0.0,))  # type: ignore[return-value]
+    def looks(self, handles: Handles) -> Iterator[tuple[Look, int | None, int]]:
+        """What text objects look like, with the handle of the font and the rendering mode of each.
 
-    def fill_colours(self, handles: Handles) -> Iterator[tuple[int, int, int, int]]:
-        """Red, green, blue, opacity; `NO_COLOUR` for patterns."""
-        return self._filled(self._api.FPDFPageObj_GetFillColor, handles, _COLOUR, NO_COLOUR, 4)  # type: ignore[return-value]
+        The corners are taken from the box of turned text: pdfium writes that at once, and each side of the upright box
+        by itself.
+        """
+        api, size = self._api, _LOOK.size
+        self._fill(api.FPDFPageObj_GetMatrix, handles, size, 0, _IDENTITY)
+        self._fill(api.FPDFPageObj_GetRotatedBounds, handles, size, 24, _NOWHERE)
+        self._fill(api.FPDFTextObj_GetFontSize, handles, size, 56, _NO_SIZE)
+        self._fill(api.FPDFPageObj_GetFillColor, handles, size, 60, NO_COLOUR, 4)
+        looks = _LOOK.iter_unpack(self._filled(handles, size))
+        fonts, modes = map(api.FPDFTextObj_GetFont, handles), map(api.FPDFTextObj_GetTextRenderMode, handles)
+        return zip(looks, fonts, modes, strict=True)
 
-    def fonts(self, handles: Handles) -> Iterable[int | None]:
-        """Handles of fonts."""
-        return map(self._api.FPDFTextObj_GetFont, handles)
-
-    def modes(self, handles: Handles) -> Iterable[int]:
-        """Text rendering modes."""
-        return map(self._api.FPDFTextObj_GetTextRenderMode, handles)
-
-    def _filled(
-        self,
-        call: Callable[..., int],
-        handles: Handles,
-        layout: struct.Struct,
-        otherwise: tuple[float, ...],
-        outputs: int = 1,
-    ) -> Iterator[tuple[float, ...]]:
-        if not handles:
-            return iter(())
-        size, start = layout.size, self._start
-        length = size * len(handles)
-        done = list(map(call, handles, *[range(at, at + length, size) for at in range(start, start + 4 * outputs, 4)]))
-        found = layout.iter_unpack(ctypes.string_at(start, length))
+    def _fill(
+        self, call: Callable[..., int], handles: Handles, stride: int, offset: int, otherwise: bytes, outputs: int = 1
+    ) -> None:
+        """Have pdfium write to that offset of the record of each object; what it cannot tell becomes `otherwise`."""
+        first, length = self._start + offset, stride * len(handles)
+        places = [range(at, at + length, stride) for at in range(first, first + 4 * outputs, 4)]
+        done = list(map(call, handles, *places))
         if 0 in done:
-            return iter([values if one else otherwise for values, one in zip(found, done, strict=True)])
-        return found
+            for place, one in zip(places[0], done, strict=True):
+                if not one:
+                    ctypes.memmove(place, otherwise, len(otherwise))
 
-
-_MATRIX, _BOX, _FLOAT, _COLOUR = struct.Struct("6f"), struct.Struct("4f"), struct.Struct("f"), struct.Struct("4i")
-NO_COLOUR: Final = (-1, -1, -1, 255)
-"""What stands for a colour that no RGB value describes."""
-IDENTITY: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-NOWHERE: Final = (0.0, 0.0, 0.0, 0.0)
+    def _filled(self, handles: Handles, stride: int) -> bytes:
+        return ctypes.string_at(self._start, stride * len(handles))

@@ -41,11 +41,17 @@ class FontFacts:
     meant: dict[str, frozenset[str]] = field(default_factory=dict)
     """The letters that the map of a composite font of glyph numbers gives: any other that is read from it is the number
     of a glyph that the map leaves out, taken for a letter."""
+    sure: dict[str, frozenset[str]] | None = None
+    """The letters that no code without meaning can be taken for, of fonts that could be looked at; None when none was."""
 
 
 def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
-    """Look at the fonts with those object numbers; one that cannot be looked at is not accused."""
-    facts, others = FontFacts(), set()
+    """Look at the fonts with those object numbers; one that cannot be looked at is not accused, nor believed."""
+    facts = FontFacts()
+    others: set[str] = set()
+    doubted: set[str] = set()
+    letters: dict[str, frozenset[str]] = {}
+    doubtful: dict[str, frozenset[str]] = {}
     for number in numbers[:LIMIT_FONTS]:
         name = ""
         try:
@@ -60,13 +66,57 @@ def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
                 others.add(name)
             else:
                 facts.meant[name] = facts.meant.get(name, frozenset()) | _letters(codes)
+            if codes is not None:
+                known = codes or _by_encoding(font)
+                letters[name] = letters.get(name, frozenset()) | _letters(known)
+                doubtful[name] = doubtful.get(name, frozenset()) | _mistakable(font, known)
+            elif legacy_font(name) is None:
+                doubted.add(name)
         except Exception:  # noqa: BLE001 - wall of pypdf: a broken font makes it raise anything
             others.add(name)
+            doubted.add(name)
     if len(numbers) > LIMIT_FONTS:
         facts.meant.clear()
+        letters.clear()
     for name in others:
         facts.meant.pop(name, None)
+    facts.sure = {name: found - doubtful[name] for name, found in letters.items() if name not in doubted}
     return facts
+
+
+def _by_encoding(font: dict[str, Any]) -> dict[int, str]:
+    """Return code to text of a simple font without a map, as its encoding says."""
+    if font.get("/Subtype") == "/Type0":
+        return {}
+    return {code: min(meanings) for code, meanings in _simple(font).items()}
+
+
+def _mistakable(font: dict[str, Any], known: dict[int, str]) -> frozenset[str]:
+    """Return the letters of a font that one of its codes without meaning may be taken for: the code is given as letter."""
+    composite = font.get("/Subtype") == "/Type0"
+    shown = _composite_codes(font) if composite else _simple_codes(font)
+    return frozenset(letter for letter in _letters(known) if ord(letter) not in known and ord(letter) in shown)
+
+
+def _simple_codes(font: dict[str, Any]) -> range:
+    """Return the codes that a simple font has widths for, all when it does not say (§9.6.2.1)."""
+    first, last = font.get("/FirstChar"), font.get("/LastChar")
+    return range(first, last + 1) if isinstance(first, int) and isinstance(last, int) else range(256)
+
+
+def _composite_codes(font: dict[str, Any]) -> range | set[int]:
+    """Return the codes that a font of glyph numbers has widths for, all when it does not say (§9.7.4.3)."""
+    widths = font["/DescendantFonts"][0].get_object().get("/W")
+    if not widths or not _shows_glyph_numbers(font):
+        return range(0x10000)
+    codes: set[int] = set()
+    position = 0
+    while position + 1 < len(widths) and len(codes) < LIMIT_CODES:
+        first, second = int(widths[position]), widths[position + 1].get_object()
+        one_by_one = isinstance(second, list)
+        codes.update(range(first, first + len(second) if one_by_one else min(int(second), 0xFFFF) + 1))
+        position += 2 if one_by_one else 3
+    return codes
 
 
 def _codes(font: dict[str, Any]) -> dict[int, str] | None:

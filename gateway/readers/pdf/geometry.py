@@ -49,7 +49,7 @@ def map_box(matrix: Affine, left: float, bottom: float, right: float, top: float
 def length_of(handle: int, matrix: Affine) -> float | None:
     """Return how long slanting text is along its baseline."""
     quad = Quad()
-    if not pdfium().FPDFPageObj_GetRotatedBounds(handle, ctypes.byref(quad)):
+    if not pdfium().FPDFPageObj_GetRotatedBounds(handle, ctypes.addressof(quad)):
         return None
     a, b, c, d, _, _ = matrix
     x, y = quad.x2 - quad.x1, quad.y2 - quad.y1

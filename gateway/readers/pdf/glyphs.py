@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Final
@@ -13,14 +13,13 @@ from typing import Final
 from gateway.model import ReadStatus
 from gateway.readers.base import ReadError
 from gateway.readers.pdf.api import pdfium
+from gateway.readers.pdf.looks import LEGACY_CODES, Looks
 
 LIMIT_CHARACTERS: Final = 2_000_000
-SHORT: Final = 40
-"""Characters up to which all of a text object are asked whether they have a meaning: a mark is a short line."""
-FEW_OBJECTS: Final = 20
-_OFFSET: Final = int.from_bytes(os.urandom(4), "big")
 _UNMAPPED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd\uffff\ue000-\uf01f\uf100-\uf8ff]")
 """Controls, replacement and private-use characters; U+F020 to U+F0FF are the 8-bit codes of symbol fonts."""
+_RENAMED: Final = frozenset(map(chr, LEGACY_CODES))
+"""Characters that pdfium puts for another one: what they mean is decided text by text."""
 
 
 @dataclass(slots=True)
@@ -30,26 +29,118 @@ class PageText:
     texts: dict[int, str] = field(default_factory=dict)
     unmapped: dict[int, int] = field(default_factory=dict)
     """How many characters of an object have no Unicode mapping, where there are any."""
+    doubtful: set[int] = field(default_factory=set)
+    """Objects with a character that need not be the letter it looks like; all others say what they show."""
     characters: int = 0
-    suspicious: bool = False
-    """Some text of the page has characters that stand for no letter: count them piece by piece."""
     relabelled: bool = False
     """Some text is that of an /ActualText, whatever the font says."""
 
 
-def read_page_text(page: int, objects: int = -1) -> PageText:
-    """Return the texts of a loaded page, quicker when it is known how many text objects it has.
+class _Letters:
+    """The letters that mean themselves in a font, and a quick way to find others in a text."""
 
-    pdfium can also be asked for one object at a time, but then it walks all characters of the page again for each.
+    QUIET_PAGES: Final = 8
+    """Pages without a new letter after which a pattern pays: it takes as long to make as to ask some hundred times."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._quiet = 0
+        self.has_other: Callable[[str], object] = bool
+        """Whether a text has a letter that is not known."""
+
+    def add(self, letters: Iterable[str]) -> None:
+        self._known.update(letters)
+        self._quiet = 0
+        self.has_other = self._compare
+
+    def end_page(self) -> None:
+        self._quiet += 1
+        if self._quiet == self.QUIET_PAGES and self._known:
+            self.has_other = re.compile("[^" + re.escape("".join(sorted(self._known))) + "]").search
+
+    def _compare(self, text: str) -> bool:
+        return not self._known.issuperset(text)
+
+
+class Glyphs:
+    """Reads the texts of the pages of one document.
+
+    pdfium gives the code itself for a character without meaning, which may look like any letter, and asking for each
+    character takes as long as all the rest. So a letter is asked for where a font first shows it, and from then on
+    taken as known, unless the font has codes without meaning that may be taken for it; in a font that has shown a
+    character without meaning all are asked for.
     """
-    api = pdfium()
-    text_page = api.FPDFText_LoadPage(page)
-    if not text_page:
-        raise ReadError(ReadStatus.MALFORMED, "pdf-text")
-    try:
-        return _read(text_page, objects)
-    finally:
-        api.FPDFText_ClosePage(text_page)
+
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
+        self._letters: defaultdict[int | None, _Letters] = defaultdict(_Letters)
+        """By handle of the font."""
+        self._buffer = ctypes.create_string_buffer(1 << 13)
+        self._gaps: set[int | None] = set()
+        """Fonts that have shown a character without meaning."""
+
+    def read(self, page: int, objects: int = -1, *, relabelled: bool = False) -> PageText:
+        """Return the texts of a loaded page, quicker when it is known how many text objects it has.
+
+        Where the page has /ActualText, `relabelled`, nothing is learned of its fonts. pdfium can also be asked for one
+        object at a time, but then it walks all characters of the page again for each.
+        """
+        api = pdfium()
+        text_page = api.FPDFText_LoadPage(page)
+        if not text_page:
+            raise ReadError(ReadStatus.MALFORMED, "pdf-text")
+        try:
+            return self._read(text_page, objects, relabelled=relabelled)
+        finally:
+            api.FPDFText_ClosePage(text_page)
+
+    def _read(self, text_page: int, objects: int, *, relabelled: bool) -> PageText:
+        api = pdfium()
+        count = api.FPDFText_CountChars(text_page)
+        if count <= 0:
+            return PageText()
+        if count > LIMIT_CHARACTERS:
+            raise ReadError(ReadStatus.LIMIT, "pdf-characters")
+        if len(self._buffer) < 2 * count + 64:
+            self._buffer = ctypes.create_string_buffer(4 * count + 64)
+        address = ctypes.addressof(self._buffer)
+        whole = _text(text_page, 0, count, address)
+        direct = len(whole) == count
+        found = PageText(characters=count, relabelled=relabelled)
+        texts, letters, gaps = found.texts, self._letters, self._gaps
+        ranges = list(_ranges(text_page, count, whole if direct else "", objects))
+        fonts = list(map(api.FPDFTextObj_GetFont, [handle for _, _, handle in ranges]))
+        before = len(gaps)
+        for (start, end, handle), font in zip(ranges, fonts, strict=True):
+            text = whole[start:end] if direct else _text(text_page, start, end - start, address)
+            if letters[font].has_other(text):
+                found.doubtful.add(handle)
+                if font not in gaps:
+                    self._ask(text_page, (start, end), text, font, learning=not relabelled)
+            texts[handle] = texts[handle] + text if handle in texts else text
+        for font in set(fonts):
+            letters[font].end_page()
+        if gaps and (len(gaps) > before or not gaps.isdisjoint(fonts)):
+            self._count(text_page, found, [place for place, font in zip(ranges, fonts, strict=True) if font in gaps])
+        return found
+
+    def _ask(self, text_page: int, place: tuple[int, int], text: str, font: int | None, *, learning: bool) -> None:
+        """Ask for all characters of an object, and learn its letters or that its font has a gap."""
+        if 1 in map(pdfium().FPDFText_HasUnicodeMapError, repeat(text_page), range(*place)):
+            self._gaps.add(font)
+            self._letters.pop(font, None)
+        elif learning:
+            look = self._looks.font(font)
+            letters = set(_UNMAPPED.sub("", text)) - _RENAMED
+            self._letters[font].add(letters if look.sure is None else letters & look.sure)
+
+    def _count(self, text_page: int, found: PageText, ranges: list[tuple[int, int, int]]) -> None:
+        """Count the characters without meaning of all objects in fonts with a gap."""
+        error, unmapped = pdfium().FPDFText_HasUnicodeMapError, found.unmapped
+        for start, end, handle in ranges:
+            if missing := sum(1 for i in range(start, end) if error(text_page, i) == 1):
+                unmapped[handle] = unmapped.get(handle, 0) + missing
+                found.doubtful.add(handle)
 
 
 def count_unmapped(text: str) -> int:
@@ -66,34 +157,10 @@ def known_letters(text: str, missing: int) -> str:
     return letters if len(letters.strip()) > missing else ""
 
 
-def _read(text_page: int, objects: int) -> PageText:
-    api = pdfium()
-    count = api.FPDFText_CountChars(text_page)
-    if count <= 0:
-        return PageText()
-    if count > LIMIT_CHARACTERS:
-        raise ReadError(ReadStatus.LIMIT, "pdf-characters")
-    buffer = ctypes.create_string_buffer(2 * count + 64)
-    address = ctypes.addressof(buffer)
-    length = api.FPDFText_GetText(text_page, 0, count, address) - 1
-    whole = buffer.raw[: 2 * max(length, 0)].decode("utf-16-le", "surrogatepass")
-    direct = len(whole) == count
-    found = PageText(characters=count, suspicious=not direct or _UNMAPPED.search(whole) is not None)
-    texts = found.texts
-    ranges = list(_ranges(text_page, count, whole if direct else "", objects))
-    for start, end, handle in ranges:
-        if direct:
-            text = whole[start:end]
-        else:
-            length = api.FPDFText_GetText(text_page, start, end - start, address) - 1
-            text = ctypes.string_at(address, 2 * max(length, 0)).decode("utf-16-le", "surrogatepass")
-        texts[handle] = texts[handle] + text if handle in texts else text
-    if _has_gap(text_page, ranges):
-        error, unmapped = api.FPDFText_HasUnicodeMapError, found.unmapped
-        for start, end, handle in ranges:
-            if missing := sum(1 for i in range(start, end) if error(text_page, i) == 1):
-                unmapped[handle] = unmapped.get(handle, 0) + missing
-    return found
+def _text(text_page: int, start: int, count: int, address: int) -> str:
+    """Return the text of a stretch of characters; the buffer at that address has room for it."""
+    length = pdfium().FPDFText_GetText(text_page, start, count, address) - 1
+    return ctypes.string_at(address, 2 * max(length, 0)).decode("utf-16-le", "surrogatepass")
 
 
 def _ranges(text_page: int, count: int, whole: str, objects: int) -> Iterable[tuple[int, int, int]]:
@@ -149,26 +216,3 @@ def _searched(text_page: int, start: int, stop: int) -> Iterator[tuple[int, int,
                 high = middle
         yield start, high, handle
         start = high
-
-
-def _has_gap(text_page: int, ranges: list[tuple[int, int, int]]) -> bool:
-    """Whether some character of a page has no meaning in Unicode.
-
-    Asking for each character of a page of long lines costs a tenth of all the rest. All of a short text object are asked
-    and some of a longer one, at places that a file cannot know: text that means nothing throughout is always found.
-    """
-    few = len(ranges) <= FEW_OBJECTS
-    places: list[int] = []
-    for start, end, _ in ranges:
-        length = end - start
-        if length <= SHORT:
-            places += range(start, end)
-            continue
-        first = start + _OFFSET % length
-        half = length >> 1
-        second = first + half if first + half < end else first - half
-        places += (first, second)
-        if few:
-            quarter = max(half >> 1, 1)
-            places += (start + (first - start + quarter) % length, start + (second - start + quarter) % length)
-    return 1 in map(pdfium().FPDFText_HasUnicodeMapError, repeat(text_page), places)

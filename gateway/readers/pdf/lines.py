@@ -60,20 +60,32 @@ class _Chain(Struct, gc=False):
 
 def build_lines(pieces: Iterable[Piece]) -> list[Line]:
     """Join pieces into lines, in reading order of the page."""
-    by_direction: dict[tuple[int, bool], list[_Placed]] = {}
+    by_direction: dict[tuple[int, bool], list[Piece]] = {(0, False): []}
+    upright = by_direction[0, False]
     for piece in pieces:
         if piece.text:
-            key = (piece.angle, piece.unseen is Unseen.ACTUAL_TEXT)
-            placed = by_direction.get(key)
-            if placed is None:
-                placed = by_direction[key] = []
-            placed.append(_place(piece))
+            other = piece.unseen is Unseen.ACTUAL_TEXT
+            if piece.angle or other:
+                by_direction.setdefault((piece.angle, other), []).append(piece)
+            else:
+                upright.append(piece)
     lines: list[Line] = []
-    for (angle, _), placed in sorted(by_direction.items()):
-        rows = [_chains(row) for row in _rows(placed)]
+    for (angle, _), found in sorted(by_direction.items(), key=lambda item: item[0]):
+        if angle == 0 and _stand_alone(found):
+            lines += [Line([piece], [piece.text], piece.box) for piece in found if not piece.text.isspace()]
+            continue
+        rows = [_chains(row) for row in _rows([_place(piece) for piece in found])]
         ordered = _columns(rows) if angle == 0 else [chain for row in rows for chain in row]
         lines.extend(line for chain in ordered if (line := _line(chain)) is not None)
     return lines
+
+
+def _stand_alone(pieces: list[Piece]) -> bool:
+    """Sort upright pieces by their baseline, and tell whether each is a line of its own, as where lines are drawn whole."""
+    pieces.sort(key=_baseline)
+    bases = list(map(_baseline, pieces))
+    apart = min(map(operator.sub, bases[1:], bases), default=math.inf)
+    return apart > BASELINE_EM and apart > BASELINE_EM * max(map(_size, pieces), default=1.0)
 
 
 def _place(piece: Piece) -> _Placed:
@@ -96,7 +108,11 @@ def _place(piece: Piece) -> _Placed:
             return _Placed(piece, along, along + length, across)
 
 
-_ACROSS = operator.attrgetter("across")
+_ACROSS, _size = operator.attrgetter("across"), operator.attrgetter("size")
+
+
+def _baseline(piece: Piece) -> float:
+    return piece.origin[1]
 
 
 def _rows(placed: list[_Placed]) -> Iterator[list[_Placed]]:
@@ -282,14 +298,13 @@ def _line(chain: _Chain) -> Line | None:
         pieces.append(item.piece)
         texts.append(space + item.piece.text)
         end = max(end, item.end)
+    return Line(pieces, texts, around(pieces))
+
+
+def around(pieces: list[Piece]) -> Box:
+    """Return the box around pieces."""
     boxes = [piece.box for piece in pieces]
-    box = (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
-    return Line(pieces, texts, box)
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
 
 
 def _narrow_gap(items: list[_Placed]) -> float:

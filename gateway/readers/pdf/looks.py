@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.readers.pdf.api import pdfium
-from gateway.readers.pdf.columns import NO_COLOUR
+from gateway.readers.pdf.columns import COLOUR, NO_COLOUR
 from gateway.readers.pdf.fonts import FontFacts
-from gateway.readers.pdf.page import Font
+from gateway.readers.pdf.page import Font, Unseen
 from gateway.text.fonts import is_symbol, legacy_font
 
-LIMIT_COLOURS: Final = 4096
+LIMIT_LOOKS: Final = 4096
+LEGACY_CODES: Final = {0xFFFE: "\xad", 0x2212: "\xad", 0x2219: "\xb7", 0x3BC: "\xb5", 0x2C9: "\xaf", 0x2206: "\xc6"}
+"""What pdfium makes of 8-bit codes that Latin fonts use for these glyphs, back to the codes."""
+_STROKED, _INVISIBLE = (1, 5), (3, 7)
+"""Text rendering modes (ISO 32000-1 §9.3.6)."""
 _NO_FONT = Font(None, bold=False, legacy=False, symbol=False)
+
+
+class Style(NamedTuple):
+    """What text objects of one font, colour and rendering mode have in common."""
+
+    font: Font
+    colour: str | None
+    unseen: Unseen | None
 
 
 class Looks:
@@ -23,29 +35,33 @@ class Looks:
         self._api = pdfium()
         self._facts = facts
         self._fonts: dict[int, Font] = {}
-        self._colours: dict[tuple[int, int, int, int], tuple[str | None, int]] = {NO_COLOUR: (None, 255)}
-        self._colour = (ctypes.c_uint * 4)()
+        self.styles: dict[tuple[int | None, bytes, int], Style] = {}
+        """Styles by font, fill colour and rendering mode, as far as these decide; ask `style` for others."""
+        self._colour = ctypes.create_string_buffer(COLOUR.size)
         start = ctypes.addressof(self._colour)
         self._places = (start, start + 4, start + 8, start + 12)
         self._name = ctypes.create_string_buffer(2048)
         self._name_address = ctypes.addressof(self._name)
 
+    def style(self, handle: int, font: int | None, colour: bytes, mode: int) -> Style:
+        """Return what a text object looks like by its font, fill colour and rendering mode."""
+        known = self.styles.get((font, colour, mode))
+        if known is not None:
+            return known
+        stroked = mode in _STROKED
+        if stroked:
+            name, opacity = self.colour(self._api.FPDFPageObj_GetStrokeColor, handle)
+        else:
+            name, opacity = _named(colour)
+        unseen = Unseen.INVISIBLE_MODE if mode in _INVISIBLE else Unseen.TRANSPARENT if opacity < 8 else None
+        style = Style(self.font(font), name, unseen)
+        if not stroked and len(self.styles) < LIMIT_LOOKS:
+            self.styles[font, colour, mode] = style
+        return style
+
     def colour(self, get: Callable[..., int], handle: int) -> tuple[str | None, int]:
         """Return RRGGBB (None for patterns) and opacity 0 to 255."""
-        if not get(handle, *self._places):
-            return None, 255
-        red, green, blue, alpha = self._colour
-        return self.named((red, green, blue, alpha))
-
-    def named(self, colour: tuple[int, int, int, int]) -> tuple[str | None, int]:
-        """Return RRGGBB and opacity of a colour as pdfium gives it."""
-        known = self._colours.get(colour)
-        if known is None:
-            red, green, blue, alpha = colour
-            known = f"{red:02X}{green:02X}{blue:02X}", alpha
-            if len(self._colours) < LIMIT_COLOURS:
-                self._colours[colour] = known
-        return known
+        return _named(self._colour.raw if get(handle, *self._places) else NO_COLOUR)
 
     def font(self, handle: int | None) -> Font:
         """Return the font with that handle."""
@@ -61,13 +77,28 @@ class Looks:
         name = ""
         if 1 < length <= len(self._name):
             name = _without_subset_prefix(self._name.raw[: length - 1].decode("utf-8", "replace"))
+        legacy = bool(name) and legacy_font(name) is not None
         return Font(
             name or None,
             bold="bold" in name.lower() or self._api.FPDFFont_GetWeight(handle) >= 600,
-            legacy=bool(name) and legacy_font(name) is not None,
+            legacy=legacy,
             symbol=bool(name) and is_symbol(name),
             meant=self._facts.meant.get(name),
+            sure=self._sure(name, legacy=legacy),
         )
+
+    def _sure(self, name: str, *, legacy: bool) -> frozenset[str] | None:
+        if name in self._facts.lying:
+            return frozenset()
+        return None if self._facts.sure is None or legacy else self._facts.sure.get(name, frozenset())
+
+
+def _named(colour: bytes) -> tuple[str | None, int]:
+    """Return RRGGBB and opacity of a colour as pdfium gives it."""
+    if colour == NO_COLOUR:
+        return None, 255
+    red, green, blue, opacity = COLOUR.unpack(colour)
+    return f"{red:02X}{green:02X}{blue:02X}", opacity
 
 
 def _without_subset_prefix(name: str) -> str:

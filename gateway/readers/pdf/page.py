@@ -45,6 +45,8 @@ class Font:
     symbol: bool
     meant: frozenset[str] | None = field(default=None, compare=False, repr=False)
     """The letters that its map gives where the codes are numbers of glyphs, None elsewhere."""
+    sure: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """The letters that need not be doubted wherever they stand once they have been found to mean themselves; None is all."""
 
 
 class Piece(Struct, gc=False):

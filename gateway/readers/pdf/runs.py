@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterable, Iterator
 
+from msgspec import structs
+
 from gateway.model import Origin, Role, Run
-from gateway.readers.pdf.lines import Line
+from gateway.readers.pdf.lines import Line, around
 from gateway.readers.pdf.page import Annotation, Box, PageContent, Piece, Unseen
 
 WATERMARK_PT = 24.0
@@ -20,34 +21,35 @@ def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: b
     """Turn the lines of a page into runs, one block a line, neighbours with the same look in one run."""
     zones, page = _Zones(content), content.number
     links = [annotation.box for annotation in content.annotations if annotation.subtype == LINK_SUBTYPE]
-    frames = _lone_frames(content.frames)
+    frames, sizes = _lone_frames(content.frames), _Rounded()
     for block, line in enumerate(lines, first_block):
-        boxed = _is_boxed(line.box, frames, lines) if frames else None
-        locator = zones.locate(line.box)
-        pieces = line.pieces
-        for start, end in _looks(pieces):
+        pieces, box = line.pieces, line.box
+        boxed = _is_boxed(box, frames, lines) if frames else None
+        locator = zones.locate(box)
+        for start, end in _looks(pieces) if len(pieces) > 1 else _ONE:
             piece = pieces[start]
-            role = Role.BODY
-            if piece.angle % 90 and piece.size >= WATERMARK_PT:
-                role = Role.WATERMARK
             font = piece.font
-            whole = end - start == len(pieces)
-            yield Run(
+            run = Run(
                 text="".join(line.texts[start:end]),
                 block=block,
                 font=font.name,
-                size_pt=_round_size(piece.size),
+                size_pt=sizes[piece.size],
                 colour=piece.colour,
-                background=piece.background,
                 bold=font.bold,
                 page=page,
-                bbox_pt=_round(line.box if whole else _union(pieces[start:end])),
+                bbox_pt=box if end - start == len(pieces) else around(pieces[start:end]),
                 locator=locator,
-                role=role,
-                origin=Origin.TEXT if piece.unseen is None else _unseen_origin(piece.unseen, scan),
-                boxed=boxed,
-                link=bool(links) and any(_inside(piece.box, link) for link in links),
             )
+            if boxed or links or piece.angle or piece.background or piece.unseen:
+                run = structs.replace(
+                    run,
+                    background=piece.background,
+                    role=Role.WATERMARK if piece.angle % 90 and piece.size >= WATERMARK_PT else Role.BODY,
+                    origin=Origin.TEXT if piece.unseen is None else _unseen_origin(piece.unseen, scan),
+                    boxed=boxed,
+                    link=any(_inside(piece.box, link) for link in links),
+                )
+            yield run
 
 
 _ONE = ((0, 1),)
@@ -55,8 +57,6 @@ _ONE = ((0, 1),)
 
 def _looks(pieces: list[Piece]) -> Iterable[tuple[int, int]]:
     """Return begin and end of each stretch of pieces that look the same."""
-    if len(pieces) == 1:
-        return _ONE
     changes = [0]
     for position in range(1, len(pieces)):
         if not _same_look(pieces[changes[-1]], pieces[position]):
@@ -129,29 +129,12 @@ def _inside(inner: Box, outer: Box) -> bool:
     return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3] and inner[2] - inner[0] <= outer[2] - outer[0] + 4
 
 
-def _union(pieces: list[Piece]) -> Box:
-    return (
-        min(piece.box[0] for piece in pieces),
-        min(piece.box[1] for piece in pieces),
-        max(piece.box[2] for piece in pieces),
-        max(piece.box[3] for piece in pieces),
-    )
+class _Rounded(dict[float, float]):
+    """Sizes rounded to tenths; a page has few."""
 
-
-def _round(box: Box) -> Box:
-    """Round to tenths of a point; `round` takes three times as long, for digits that do not matter here."""
-    left, top, right, bottom = box
-    return (
-        (left * 10 + 0.5) // 1 / 10,
-        (top * 10 + 0.5) // 1 / 10,
-        (right * 10 + 0.5) // 1 / 10,
-        (bottom * 10 + 0.5) // 1 / 10,
-    )
-
-
-@functools.lru_cache(maxsize=256)
-def _round_size(size: float) -> float:
-    return round(size, 1)
+    def __missing__(self, size: float) -> float:
+        rounded = self[size] = round(size, 1)
+        return rounded
 
 
 def annotation_role(box: Box, annotations: list[Annotation]) -> tuple[Role, str]:

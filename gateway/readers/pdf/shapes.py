@@ -31,7 +31,7 @@ class Shapes:
         self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
         self._width, self._height = ctypes.c_uint(), ctypes.c_uint()
 
-    def add_path(self, content: PageContent, handle: int, box: Box) -> None:
+    def add_path(self, content: PageContent, handle: int, box: Box, order: int) -> None:
         """Add a path whose place on the page is known."""
         width, height = box[2] - box[0], box[3] - box[1]
         if width < 3 or height < 3:
@@ -55,7 +55,7 @@ class Shapes:
             ):
                 content.patches.append(box)
             if rectangle and len(content.fills) < LIMIT_FILLS:
-                content.fills.append(Fill(box, colour, content.objects, opaque=alpha > 250))
+                content.fills.append(Fill(box, colour, order, opaque=alpha > 250))
             frame = frame and (rectangle or not _is_red(colour))
             if not rectangle:
                 content.curves += 1
@@ -70,17 +70,17 @@ class Shapes:
         if len(content.patches) < LIMIT_FIGURES:
             content.patches.append(box)
 
-    def add_picture(self, content: PageContent, handle: int, matrix: Affine) -> None:
+    def add_picture(self, content: PageContent, handle: int, matrix: Affine, order: int) -> None:
         """Add an image with its matrix to the page as displayed."""
         api = self._api
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
         api.FPDFImageObj_GetImagePixelSize(handle, self._width, self._height)
-        content.pictures.append(Picture(box, self._width.value, self._height.value, content.objects))
+        content.pictures.append(Picture(box, self._width.value, self._height.value, order))
         if len(content.figures) < LIMIT_FIGURES:
             content.figures.append(box)
         if len(content.fills) < LIMIT_FILLS:
             opaque = not api.FPDFPageObj_HasTransparency(handle)
-            content.fills.append(Fill(box, None, content.objects, opaque=opaque))
+            content.fills.append(Fill(box, None, order, opaque=opaque))
 
     def _is_cut_out(self, handle: int) -> bool:
         """Whether a clipping path that is no rectangle decides what is seen of an object: the letters may be that path."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
@@ -24,11 +25,11 @@ from gateway.readers.pdf.api import (
     PdfiumDocument,
     pdfium,
 )
-from gateway.readers.pdf.columns import BATCH, Columns, Handles
+from gateway.readers.pdf.columns import BATCH, Columns, Handles, Look
 from gateway.readers.pdf.fonts import FontFacts
 from gateway.readers.pdf.geometry import display_matrix, length_of, map_box, multiply
-from gateway.readers.pdf.glyphs import PageText, count_unmapped, known_letters, read_page_text
-from gateway.readers.pdf.looks import Looks
+from gateway.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_letters
+from gateway.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.readers.pdf.marks import Marks
 from gateway.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
 from gateway.readers.pdf.shapes import Shapes
@@ -40,10 +41,15 @@ LIMIT_BLIND = 400
 """Places of letters without meaning that are kept for looking at."""
 LIMIT_FORM_DEPTH = 12
 _BOXED = (OBJECT_PATH, OBJECT_SHADING)
-_STROKED, _INVISIBLE = (1, 5), (3, 7)
-"""Text rendering modes (ISO 32000-1 §9.3.6)."""
-_Look = tuple[Affine, Box, tuple[float], tuple[int, int, int, int], int | None, int]
-"""Matrix, bounds, font size, fill colour, font handle and rendering mode of a text object, as pdfium gives them."""
+
+
+class _Batch(NamedTuple):
+    """Objects that are no forms, in painting order."""
+
+    handles: Handles
+    kinds: list[int]
+    matrix: Affine
+    """From their container to the page as displayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class PageReader:
         self._columns = Columns()
         self._marks = Marks()
         self._looks = Looks(options.fonts)
+        self._glyphs = Glyphs(self._looks)
         self._shapes = Shapes(self._looks, tiles=options.tiles)
 
     def read(self, index: int) -> PageContent:
@@ -109,57 +116,56 @@ class PageReader:
     def _walk(self, page: int, number: int, first: int) -> PageContent:
         api = self._api
         content = PageContent(number, api.FPDF_GetPageWidthF(page), api.FPDF_GetPageHeightF(page))
-        display = display_matrix(page)
         if api.FPDFPage_CountObjects(page) > LIMIT_OBJECTS:
             raise ReadError(ReadStatus.LIMIT, "pdf-objects")
-        batches, text_objects = [], 0
-        for batch in self._batches(page, display, first):
+        batches, total, text_objects = [], 0, 0
+        for batch in self._batches(page, first):
             batches.append(batch)
-            content.objects += len(batch[0])
-            text_objects += batch[1].count(OBJECT_TEXT)
-            if content.objects > LIMIT_OBJECTS:
+            total += len(batch.handles)
+            text_objects += batch.kinds.count(OBJECT_TEXT)
+            if total > LIMIT_OBJECTS:
                 raise ReadError(ReadStatus.LIMIT, "pdf-objects")
-        text = read_page_text(page, text_objects)
-        content.objects = 0
-        content.characters = text.characters
         actual = self._options.actual_text is None or number in self._options.actual_text
-        text.relabelled = actual
-        relabelled: list[tuple[int, int]] = []
-        for handles, kinds, matrix in batches:
+        text = self._glyphs.read(page, text_objects, relabelled=actual)
+        content.characters = text.characters
+        for batch in batches:
             self._budget.check_time()
-            looks = self._attributes([handle for handle in handles if handle in text.texts])
-            boxes = self._columns.bounds(
-                [handle for handle, kind in zip(handles, kinds, strict=True) if kind in _BOXED]
-            )
-            for handle, kind in zip(handles, kinds, strict=True):
-                content.objects += 1
-                if kind == OBJECT_TEXT:
-                    before = len(content.pieces)
-                    if handle in text.texts:
-                        self._add_piece(content, handle, text, next(looks), matrix)
-                    elif handle in text.unmapped:
-                        content.unmapped += text.unmapped[handle]
-                    if actual and self._marks.drop_actual_text(handle):
-                        relabelled.append((handle, before if len(content.pieces) > before else -1))
-                elif kind == OBJECT_PATH:
-                    self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)))
-                elif kind == OBJECT_IMAGE:
-                    self._shapes.add_picture(content, handle, multiply(next(self._columns.matrices([handle])), matrix))
-                elif kind == OBJECT_SHADING:
-                    self._shapes.add_shading(content, map_box(matrix, *next(boxes)))
-        if relabelled:
-            self._take_glyph_reading(page, content, relabelled, display)
+            self._add_batch(content, text, batch)
+        if actual:
+            self._take_glyph_reading(page, content, batches)
         judge_visibility(content)
         return content
 
-    def _batches(self, page: int, display: Affine, first: int) -> Iterator[tuple[Handles, list[int], Affine]]:
-        """Yield handles and types of objects that are no forms, with their matrix to page display, in painting order."""
+    def _add_batch(self, content: PageContent, text: PageText, batch: _Batch) -> None:
+        """Add the objects of a batch; what they are is asked kind by kind, their painting order is kept in numbers."""
+        handles, kinds, matrix = batch
+        first = content.objects + 1
+        content.objects += len(handles)
+        if kinds.count(OBJECT_TEXT) == len(kinds):
+            self._add_pieces(content, text, handles, range(first, first + len(handles)), matrix)
+            return
+        numbered = list(zip(handles, kinds, range(first, first + len(handles)), strict=True))
+        words = [(handle, order) for handle, kind, order in numbered if kind == OBJECT_TEXT]
+        self._add_pieces(content, text, [handle for handle, _ in words], [order for _, order in words], matrix)
+        boxes = self._columns.bounds([handle for handle, kind, _ in numbered if kind in _BOXED])
+        for handle, kind, order in numbered:
+            if kind == OBJECT_PATH:
+                self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)), order)
+            elif kind == OBJECT_SHADING:
+                self._shapes.add_shading(content, map_box(matrix, *next(boxes)))
+            elif kind == OBJECT_IMAGE:
+                inner = next(self._columns.matrices([handle]))
+                self._shapes.add_picture(content, handle, multiply(inner, matrix), order)
+
+    def _batches(self, page: int, first: int) -> Iterator[_Batch]:
+        """Yield the objects of a page from the one with that number on, those of forms too."""
         api = self._api
-        return self._container(api.FPDFPage_GetObject, page, range(first, api.FPDFPage_CountObjects(page)), display, 0)
+        places = range(first, api.FPDFPage_CountObjects(page))
+        return self._container(api.FPDFPage_GetObject, page, places, display_matrix(page), 0)
 
     def _container(
         self, get: Callable[[int, int], int | None], container: int, places: range, matrix: Affine, depth: int
-    ) -> Iterator[tuple[Handles, list[int], Affine]]:
+    ) -> Iterator[_Batch]:
         api, columns = self._api, self._columns
         for start in places[::BATCH]:
             self._budget.check_time()
@@ -167,7 +173,7 @@ class PageReader:
             kinds = columns.kinds(handles)
             begin = 0
             for position in [place for place, kind in enumerate(kinds) if kind == OBJECT_FORM]:
-                yield handles[begin:position], kinds[begin:position], matrix
+                yield _Batch(handles[begin:position], kinds[begin:position], matrix)
                 begin = position + 1
                 if depth >= LIMIT_FORM_DEPTH:
                     raise ReadError(ReadStatus.LIMIT, "pdf-forms")
@@ -175,73 +181,58 @@ class PageReader:
                 inner = multiply(next(columns.matrices([form])), matrix)
                 within = range(max(api.FPDFFormObj_CountObjects(form), 0))
                 yield from self._container(api.FPDFFormObj_GetObject, form, within, inner, depth + 1)
-            yield handles[begin:], kinds[begin:], matrix
+            yield _Batch(handles[begin:], kinds[begin:], matrix)
 
-    def _attributes(self, handles: Handles) -> Iterator[_Look]:
-        """Yield what each text object looks like, as pdfium tells it."""
-        columns = self._columns
-        return zip(
-            columns.matrices(handles),
-            columns.bounds(handles),
-            columns.sizes(handles),
-            columns.fill_colours(handles),
-            columns.fonts(handles),
-            columns.modes(handles),
-            strict=True,
-        )
+    def _add_pieces(
+        self, content: PageContent, text: PageText, handles: Handles, orders: Sequence[int], outer: Affine
+    ) -> None:
+        """Add the text objects that show a text. This runs for each of them, so it looks up rather than calls."""
+        texts, doubtful, layers = text.texts, text.doubtful, self._options.off_layers
+        if not all(map(texts.__contains__, handles)):
+            shown = [(handle, order) for handle, order in zip(handles, orders, strict=True) if handle in texts]
+            handles, orders = [handle for handle, _ in shown], [order for _, order in shown]
+        if not handles:
+            return
+        styles, style_of, append = self._looks.styles, self._looks.style, content.pieces.append
+        p, q, r, s, t, u = outer
+        upright = q == r == 0 and p > 0 and s < 0
+        for handle, order, (look, fount, mode) in zip(handles, orders, self._columns.looks(handles), strict=True):
+            a, b, c, d, e, f, x0, y0, x1, y1, size, paint = look
+            font, colour, unseen = styles.get((fount, paint, mode)) or style_of(handle, fount, paint, mode)
+            if upright and b == c == 0 and a > 0 and d > 0:
+                angle, height = 0, abs(size * d * s)
+                box, origin = (x0 * p + t, y1 * s + u, x1 * p + t, y0 * s + u), (e * p + t, f * s + u)
+            else:
+                angle, box, origin, height = self._turned(handle, look, outer)
+            words = texts[handle]
+            if handle in doubtful:
+                words, missing = self._known_words(content, handle, text, font)
+                if missing and unseen is not Unseen.INVISIBLE_MODE and len(content.blind) < LIMIT_BLIND:
+                    content.blind.append(box)
+            if unseen is None and layers and self._marks.text(handle, "OC", b"Name") in layers:
+                unseen = Unseen.LAYER_OFF
+            if words:
+                length = length_of(handle, outer) if angle % 90 else None
+                append(Piece(words, box, angle, origin, height, font, colour, order, length, None, unseen))
 
-    def _add_piece(self, content: PageContent, handle: int, page_text: PageText, look: _Look, outer: Affine) -> None:
-        matrix, bounds, (size,), colours, font_handle, mode = look
+    def _turned(self, handle: int, look: Look, outer: Affine) -> tuple[int, Box, tuple[float, float], float]:
+        """Return angle, box, origin and size of text that is turned or mirrored, or stands on a turned page."""
+        a, b, c, d, e, f = multiply(look[:6], outer)
+        # y points down on the display, so a positive b turns clockwise.
+        angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360
+        return angle, map_box(outer, *next(self._columns.bounds([handle]))), (e, f), abs(look[10]) * math.hypot(c, d)
+
+    def _known_words(self, content: PageContent, handle: int, page_text: PageText, font: Font) -> tuple[str, int]:
+        """Return what a doubtful text says for sure, and how many of its characters are codes without meaning."""
+        # pdfium marks a hyphen at the end of a line as U+FFFE, and names some 8-bit codes by their glyph.
         text = page_text.texts[handle]
-        font = self._looks.font(font_handle)
-        if not text.isascii():
-            # pdfium marks a hyphen at the end of a line as U+FFFE, and names some 8-bit codes by their glyph.
-            text = text.translate(_LEGACY_CODES) if font.legacy else text.replace("\ufffe", "-")
+        text = text.translate(LEGACY_CODES) if font.legacy else text.replace("\ufffe", "-")
         missing = page_text.unmapped.get(handle, 0)
-        if font.meant is not None and not font.meant.issuperset(text) and not page_text.relabelled:
+        if font.meant is not None and not page_text.relabelled:
             known = "".join(ch for ch in text if ch in font.meant)
             missing, text = max(missing, len(text) - len(known)), known
-        if missing or page_text.suspicious or self._options.fonts.lying:
-            self._count_unmapped(content, text, font, missing)
-        if missing and not font.legacy:
-            text = known_letters(text, missing)
-        a, b, c, d, e, f = matrix
-        p, q, r, s, t, u = outer
-        if b == c == q == r == 0:
-            # Upright text on an upright page, as nearly all is.
-            origin = (e * p + t, f * s + u)
-            left, bottom, right, top = bounds
-            box = (left * p + t, top * s + u, right * p + t, bottom * s + u)
-            if p < 0 or s > 0:
-                box = map_box(outer, *bounds)
-            height = abs(size * d * s)
-            angle = 0 if a * p >= 0 else 180
-        else:
-            a, b, c, d, e, f = multiply(matrix, outer)
-            origin = (e, f)
-            box = map_box(outer, *bounds)
-            height = abs(size) * math.hypot(c, d)
-            # y points down on the display, so a positive b turns clockwise.
-            angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360
-        if mode in _STROKED:
-            colour, alpha = self._looks.colour(self._api.FPDFPageObj_GetStrokeColor, handle)
-        else:
-            colour, alpha = self._looks.named(colours)
-        if missing and mode not in _INVISIBLE and len(content.blind) < LIMIT_BLIND:
-            content.blind.append(box)
-        if not text:
-            return
-        unseen = None
-        if mode in _INVISIBLE:
-            unseen = Unseen.INVISIBLE_MODE
-        elif alpha < 8:
-            unseen = Unseen.TRANSPARENT
-        elif self._options.off_layers and self._marks.text(handle, "OC", b"Name") in self._options.off_layers:
-            unseen = Unseen.LAYER_OFF
-        piece = Piece(text, box, angle, origin, height, font, colour, content.objects, None, None, unseen)
-        if angle % 90:
-            piece.length = length_of(handle, outer)
-        content.pieces.append(piece)
+        self._count_unmapped(content, text, font, missing)
+        return (known_letters(text, missing) if missing and not font.legacy else text), missing
 
     def _count_unmapped(self, content: PageContent, text: str, font: Font, unmapped: int) -> None:
         unmapped = max(unmapped, count_unmapped(text))
@@ -250,32 +241,39 @@ class PageReader:
         if unmapped and not (font.symbol and len(text.strip()) <= 2):
             content.unmapped += unmapped
 
-    def _take_glyph_reading(
-        self, page: int, content: PageContent, relabelled: list[tuple[int, int]], display: Affine
-    ) -> None:
+    def _take_glyph_reading(self, page: int, content: PageContent, batches: list[_Batch]) -> None:
         """Where glyphs and /ActualText differ, the glyphs' own meaning is what is shown; the other is kept beside."""
-        shown = read_page_text(page)
-        said = "".join(content.pieces[i].text for _, i in relabelled if i >= 0)
-        meant = "".join(shown.texts.get(handle, "") for handle, _ in relabelled)
+        relabelled = self._drop_actual_text(batches)
+        if not relabelled:
+            return
+        shown = self._glyphs.read(page)
+        said = [piece for piece in content.pieces if piece.order in relabelled]
+        meant = "".join(shown.texts.get(handle, "") for handle in relabelled.values())
         if (
-            any(handle in shown.unmapped for handle, _ in relabelled)
+            any(handle in shown.unmapped for handle in relabelled.values())
             or count_unmapped(meant)
-            or _letters(said) == _letters(meant)
+            or _letters("".join(piece.text for piece in said)) == _letters(meant)
         ):
             return  # the glyphs mean nothing by themselves, which is what /ActualText is for; or nothing differs
-        for i in {i for _, i in relabelled if i >= 0}:
-            content.pieces[i].unseen = Unseen.ACTUAL_TEXT
-        wanted = {handle for handle, _ in relabelled if handle in shown.texts}
-        for handles, _, matrix in self._batches(page, display, 0):
-            here = [handle for handle in handles if handle in wanted]
-            for handle, look in zip(here, self._attributes(here), strict=True):
-                self._add_piece(content, handle, shown, look, matrix)
+        for piece in said:
+            piece.unseen = Unseen.ACTUAL_TEXT
+        first = 1
+        for handles, _, matrix in batches:
+            orders = [order for order in range(first, first + len(handles)) if order in relabelled]
+            self._add_pieces(content, shown, [relabelled[order] for order in orders], orders, matrix)
+            first += len(handles)
+
+    def _drop_actual_text(self, batches: list[_Batch]) -> dict[int, int]:
+        """Take /ActualText from the text objects that have it; return their handles by painting order."""
+        found, order = {}, 0
+        for handles, kinds, _ in batches:
+            for handle, kind in zip(handles, kinds, strict=True):
+                order += 1
+                if kind == OBJECT_TEXT and self._marks.drop_actual_text(handle):
+                    found[order] = handle
+        return found
 
 
 def _letters(text: str) -> str:
     """Return what makes two readings the same: base letters and digits, however the marks are encoded."""
     return "".join(ch for ch in unicodedata.normalize("NFKD", text) if ch.isalnum())
-
-
-_LEGACY_CODES = {0xFFFE: "\xad", 0x2212: "\xad", 0x2219: "\xb7", 0x3BC: "\xb5", 0x2C9: "\xaf", 0x2206: "\xc6"}
-"""What pdfium makes of 8-bit codes that Latin fonts use for these glyphs, back to the codes."""

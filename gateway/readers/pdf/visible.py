@@ -18,17 +18,24 @@ def judge_visibility(content: PageContent) -> None:
     """Set `unseen` and `background` of the pieces of a page."""
     pale = [fill for fill in content.fills if fill.opaque]
     area = max(content.width * content.height, 1.0)
+    width, height = content.width, content.height
     for piece in content.pieces:
-        if piece.unseen is None:
-            piece.unseen = _judge(piece, content, pale, area)
+        if piece.unseen is not None:
+            continue
+        left, top, right, bottom = piece.box
+        if right <= 0 or bottom <= 0 or left >= width or top >= height:
+            piece.unseen = Unseen.OFF_PAGE
+        elif piece.size < SMALLEST_LEGIBLE_PT and bottom - top < SMALLEST_LEGIBLE_PT:
+            piece.unseen = Unseen.TINY
+        elif pale:
+            piece.unseen = _judge(piece, pale, area)
+        elif piece.colour is not None and _distance(piece.colour, PAPER) < SAME_COLOUR:
+            piece.unseen = Unseen.SAME_COLOUR
 
 
-def _judge(piece: Piece, content: PageContent, fills: list[Fill], area: float) -> Unseen | None:
+def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
+    """Return why a piece is not seen among areas painted before and after it."""
     left, top, right, bottom = piece.box
-    if right <= 0 or bottom <= 0 or left >= content.width or top >= content.height:
-        return Unseen.OFF_PAGE
-    if piece.size < SMALLEST_LEGIBLE_PT and bottom - top < SMALLEST_LEGIBLE_PT:
-        return Unseen.TINY
     behind: Fill | None = None
     x, y = (left + right) / 2, (top + bottom) / 2
     for fill in fills:
