@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Collection
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Final
@@ -77,8 +78,8 @@ def _png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def content() -> bytes:
-    """Return the message as it would come through SMTP."""
+def content(names: Collection[str] = ()) -> bytes:
+    """Return the message as it would come through SMTP, with the files of those names, or all."""
     message = EmailMessage()
     message["Subject"] = "Bản mẫu"
     message["From"] = "mau@example.invalid"
@@ -99,11 +100,13 @@ def content() -> bytes:
         "mau.bin": bytes(range(256)),
     }
     for name, data in files.items():
+        if names and name not in names:
+            continue
         message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
     return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def request() -> InspectionRequest:
+def request(names: Collection[str] = ()) -> InspectionRequest:
     """Return the request about this message, with its content inside."""
-    octets = content()
+    octets = content(names)
     return InspectionRequest(id="warm-up", root=mime.parse(octets).root, content=octets, now=datetime.now(UTC))

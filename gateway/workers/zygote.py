@@ -20,6 +20,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,7 @@ from gateway.workers.door import Ended, Job, receive_job, send_job
 
 CHILDREN_LIMIT: Final = 128
 """Children at one time, whatever the front ends ask for."""
+_PROCESSORS: Final = len(os.sched_getaffinity(0))
 MEMORY_CEILING: Final = 2 << 30
 """Address space of a spare beyond the zygote's; the job sets its own, lower limit."""
 
@@ -139,7 +141,8 @@ class Zygote:
         if self._door is None or len(self._spares) >= self._wanted_spares or time.monotonic() < self._fork_again_at:
             return
         try:
-            spare = self._fork.spare()
+            # Copying memory ahead costs no less than copying it when it is needed: only where a processor is idle.
+            spare = self._fork.spare(populate=len(self._by_pidfd) < _PROCESSORS)
         except OSError as error:
             _complain(f"no spare child: {error.strerror}")
             self._fork_again_at = time.monotonic() + 1.0
@@ -209,7 +212,7 @@ class Zygote:
                 continue
             spare.channel.close()
             return spare
-        spare = self._fork.spare()
+        spare = self._fork.spare(populate=False)
         send_job(spare.channel, job, descriptors)
         spare.channel.close()
         return spare
@@ -243,22 +246,28 @@ class Fork:
         self._settings = settings
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._space = 0
+        self._touched: tuple[memory.Stretch, ...] = ()
+        """Memory that nearly every child writes to."""
 
     def warm(self) -> Ready:
         """Import and run everything once; an ImportError of a reader that exists goes through."""
         began = time.monotonic()
         sandbox.prepare()
         missing: tuple[str, ...] = ()
+        rehearse: Callable[[], object] | None = None
         if self._settings.probe is None:
             absent.leave_out()
             from gateway.workers import child
 
             missing = child.warm_up(self._settings.certs)
+            rehearse = child.rehearsal()
         else:
             __import__(self._settings.probe)
         gc.collect()
         gc.freeze()
         memory.settle()
+        if rehearse is not None:
+            self._touched = memory.working_set(rehearse)
         self._space = memory.address_space()
         return Ready(
             sandbox=sandbox.status(),
@@ -267,8 +276,11 @@ class Fork:
             address_space_bytes=self._space,
         )
 
-    def spare(self) -> _Spare:
-        """Fork a child that locks itself in and waits for a job; OSError when the system has no room for it."""
+    def spare(self, *, populate: bool) -> _Spare:
+        """Fork a child that locks itself in and waits for a job; OSError when the system has no room for it.
+
+        With `populate` it copies the memory that it will need before the job comes.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote = os.getpid()
         try:
@@ -287,6 +299,8 @@ class Fork:
                 raise
         code = 70  # EX_SOFTWARE
         try:
+            if populate:
+                memory.populate(self._touched)
             code = self._in_child(theirs.fileno(), zygote)
         finally:
             # Not sys.exit: nothing of the zygote's may be flushed or finalised a second time.
