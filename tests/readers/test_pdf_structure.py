@@ -346,3 +346,20 @@ def test_ascii_85_is_what_the_library_makes_of_it(size: int) -> None:
 @pytest.mark.parametrize("damaged", [b"uuuuu~>", b"ab\xffcd~>", b"vwxyz~>"])
 def test_what_is_no_ascii_85_is_nothing(damaged: bytes) -> None:
     assert inflate(RawObject(1, 0, b"<< /Filter /ASCII85Decode >>", damaged, True, 0), Budget()) == b""
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [
+        ("Sổ mật".encode(), "Sổ mật"),
+        (b"\xef\xbb\xbf" + "Sổ mật".encode(), "Sổ mật"),
+        (b"r\xe9sum\xe9", "résumé"),
+        (b"na\xefve \x80 \xa0", "naïve • €"),
+    ],
+    ids=["utf-8", "utf-8-with-mark", "pdf-doc", "pdf-doc-signs"],
+)
+def test_a_string_in_utf_8_is_read_as_such_and_no_other(raw: bytes, title: str) -> None:
+    data = pdfs.simple(
+        b"BT /F1 14 Tf 80 700 Td (Kinh gui) Tj ET", more={20: b"<< /Title <" + raw.hex().encode() + b"> >>"}
+    )
+    assert title in {run.text for run in read(data).runs}

@@ -267,6 +267,81 @@ def test_actual_text_that_lies_gives_both_readings() -> None:
     assert the_run(document, "HARMLESS").origin is Origin.HIDDEN
 
 
+def test_a_word_written_over_the_blanks_before_it_goes_on_the_line() -> None:
+    content = b"BT /F1 14 Tf 80 700 Td (Doi mat          ) Tj ET BT /F1 14 Tf 136 700 Td (khau) Tj ET"
+    assert lines(read(pdfs.simple(content))) == ["Doi mat khau"]
+
+
+GRADIENT = (
+    b"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [0 0 595 0] /Extend [true true]"
+    b" /Function << /FunctionType 2 /Domain [0 1] /C0 [%s] /C1 [%s] /N 1 >> >>"
+)
+ROUND = b"60 680 m 400 680 l 420 680 420 690 420 700 c 420 740 l 60 740 l 50 740 50 690 60 680 c f "
+WORDS = b"BT /F1 30 Tf 80 700 Td (HIDDEN OR NOT) Tj ET"
+
+
+def painted(content: bytes, *, begin: bytes = b"0 0 0.5", end: bytes = b"0.6 0 0") -> Document:
+    """A page with a gradient as the shading S and the pattern P."""
+    resources = b"/Resources << /Font << /F1 13 0 R >> /Shading << /S 11 0 R >> /Pattern << /P 12 0 R >> >>"
+    return read(
+        pdfs.simple(
+            content,
+            page_extra=resources,
+            more={
+                11: GRADIENT % (begin, end),
+                12: b"<< /Type /Pattern /PatternType 2 /Shading 11 0 R >>",
+                13: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+            },
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "colour", "behind"),
+    [
+        (b"/Pattern cs /P scn " + WORDS, None, None),
+        (b"/Pattern CS /P SCN 1 Tr " + WORDS, None, None),
+        (b"q 0 650 595 100 re W n /S sh Q 1 g " + WORDS, "FFFFFF", "2A005C"),
+        (b"/Pattern cs /P scn 0 650 595 100 re f 1 g " + WORDS, "FFFFFF", "2A005C"),
+        (b"0 0 0.6 rg " + ROUND + b"1 g " + WORDS, "FFFFFF", "000099"),
+        (b"1 g 1 0 0 RG 2 Tr " + WORDS, None, None),
+    ],
+    ids=["gradient-letters", "gradient-outlines", "on-shading", "on-gradient", "on-rounded-box", "white-with-red-rim"],
+)
+def test_text_that_stands_out_from_what_is_no_plain_box_is_seen(content, colour, behind) -> None:
+    document = painted(content)
+    (run,) = [run for run in document.runs if run.role is Role.BODY]
+    assert (run.origin, run.colour) == (Origin.TEXT, colour)
+    if behind is None:
+        assert run.background is None
+    else:
+        assert all(abs(int(run.background[i : i + 2], 16) - int(behind[i : i + 2], 16)) < 16 for i in (0, 2, 4))
+    assert not document.active_content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"1 g " + WORDS,
+        b"0.97 g " + WORDS,
+        b"0 0 0.6 rg 60 680 m 420 680 l 420 690 l 60 690 l 50 685 l h f 1 g " + WORDS.replace(b"700 Td", b"710 Td"),
+        b"1 g " + WORDS + b" 0 g " + WORDS.replace(b"HIDDEN OR NOT", b"SEEN").replace(b"80 700", b"300 600"),
+        b"0 0 0.6 rg " + ROUND + b"1 g " + WORDS + b" 0 0 0.6 rg " + ROUND,
+    ],
+    ids=["white", "nearly-white", "beside-a-shape", "with-others-on-the-page", "shape-painted-again"],
+)
+def test_text_that_changes_nothing_on_the_page_is_not_seen(content) -> None:
+    runs = [run for run in painted(content).runs if "HIDDEN" in run.text]
+    assert [run.origin for run in runs] == [Origin.HIDDEN]
+
+
+def test_letters_in_a_white_gradient_are_not_seen() -> None:
+    (run,) = [
+        run for run in painted(b"/Pattern cs /P scn " + WORDS, begin=b"1 1 1", end=b"1 1 1").runs if run.page == 1
+    ]
+    assert run.origin is Origin.HIDDEN
+
+
 def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
     cmap = (
         b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <ff> endcodespacerange "

@@ -92,6 +92,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFPageObj_GetRotatedBounds": (_I, _H, _H),
     "FPDFPageObj_GetFillColor": (_I, _H, _H, _H, _H, _H),
     "FPDFPageObj_GetStrokeColor": (_I, _H, _H, _H, _H, _H),
+    "FPDFPageObj_SetIsActive": (_I, _H, _I),
     "FPDFPageObj_HasTransparency": (_I, _H),
     "FPDFPageObj_GetClipPath": (_H, _H),
     "FPDFClipPath_CountPaths": (_I, _H),

@@ -28,6 +28,8 @@ STRUCK_EM, STRUCK_LONG_EM = 0.15, 0.4
 """How far a letter, and a longer text, may lie from itself when it is struck twice for boldness or as a shadow."""
 WORD_STEPS = 2.6
 """Letters set at one pitch: a blank between words is one step more."""
+LETTER_EM = 0.6
+"""Width that letters of a text have on the mean, at most."""
 OVERLAP_EM = 0.15
 """Kerning and slanting letters lap over each other by less."""
 
@@ -148,6 +150,8 @@ def _chains(row: list[_Placed]) -> list[_Chain]:
             if last.piece.text == item.piece.text and _is_struck_again(item, last, size):
                 break
             gap, strangeness = item.start - chain.end, 0
+            if gap < 0 and last.piece.text[-1] in " \xa0":
+                gap = min(item.start - _end_of_ink(last), 0.0)
             if last.across != item.across or last.piece.colour != item.piece.colour:
                 strangeness = min(_strangeness(item, before, size) for before in chain.items[-2:])
             if not _may_follow(last.piece, item.piece, gap / size, strangeness):
@@ -163,6 +167,12 @@ def _chains(row: list[_Placed]) -> list[_Chain]:
     open_chains = _join_spaced_letters(open_chains)
     open_chains.sort(key=lambda chain: chain.items[0].start)
     return open_chains
+
+
+def _end_of_ink(item: _Placed) -> float:
+    """Return about where the letters of a piece end that closes with blanks: pdfium gives one for however many."""
+    letters = len(item.piece.text.rstrip())
+    return min(item.start + letters * LETTER_EM * item.piece.size, item.end)
 
 
 def _may_follow(before: Piece, after: Piece, gap_em: float, strangeness: int) -> bool:

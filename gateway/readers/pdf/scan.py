@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.model import Image, ReadStatus, Run
-from gateway.readers.base import Budget, ReadError
+from gateway.model import Image, Run
+from gateway.readers.base import Budget
 from gateway.readers.pdf.api import PdfiumDocument, pdfium
 from gateway.readers.pdf.drawn import drawn_words, has_letters, line_around, type3_words
 from gateway.readers.pdf.page import Box, PageContent, Picture
+from gateway.readers.pdf.rendering import FPDF_ANNOT, render
 
 if TYPE_CHECKING:
     import numpy as np
@@ -178,8 +178,6 @@ class ScanReader:
 
     def render(self, index: int) -> tuple[npt.NDArray[np.uint8], float, float] | None:
         """Return a page as BGR pixels, its resolution in dpi, and points for a pixel."""
-        import numpy as np
-
         api = pdfium()
         page = api.FPDF_LoadPage(self._document.handle, index)
         if not page:
@@ -189,17 +187,7 @@ class ScanReader:
             if width <= 0 or height <= 0:
                 return None
             scale = min(DPI / 72, (LIMIT_PIXELS / (width * height)) ** 0.5)
-            columns, rows = max(int(width * scale), 1), max(int(height * scale), 1)
-            pixels = np.empty((rows, columns, 3), np.uint8)
-            address = pixels.ctypes.data_as(ctypes.c_void_p).value
-            bitmap = api.FPDFBitmap_CreateEx(columns, rows, 2, address, columns * 3)  # FPDFBitmap_BGR
-            if not bitmap:
-                raise ReadError(ReadStatus.LIMIT, "image-pixels")
-            try:
-                api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
-                api.FPDF_RenderPageBitmap(bitmap, page, 0, 0, columns, rows, 0, 0x01)  # FPDF_ANNOT
-            finally:
-                api.FPDFBitmap_Destroy(bitmap)
+            pixels = render(page, (max(int(width * scale), 1), max(int(height * scale), 1)), flags=FPDF_ANNOT)
         finally:
             api.FPDF_ClosePage(page)
         return pixels, scale * 72, 1 / scale

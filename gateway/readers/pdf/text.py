@@ -32,6 +32,7 @@ from gateway.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_l
 from gateway.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.readers.pdf.marks import Marks
 from gateway.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
+from gateway.readers.pdf.seen import look_again, suspects
 from gateway.readers.pdf.shapes import Shapes
 from gateway.readers.pdf.visible import judge_visibility
 
@@ -40,6 +41,8 @@ LIMIT_OBJECTS = 200_000
 LIMIT_BLIND = 400
 """Places of letters without meaning that are kept for looking at."""
 LIMIT_FORM_DEPTH = 12
+LIMIT_LOOKED_AT = 60
+"""Pages on which text in the colour of the paper is looked at, at some 10 ms each; beyond, it is taken as not seen."""
 _BOXED = (OBJECT_PATH, OBJECT_SHADING)
 
 
@@ -77,6 +80,8 @@ class PageReader:
         self._marks = Marks()
         self._looks = Looks(options.fonts)
         self._glyphs = Glyphs(self._looks)
+        self._looked_at = 0
+        """Pages that were rendered to see whether a text stands out."""
         self._shapes = Shapes(self._looks, tiles=options.tiles)
 
     def read(self, index: int) -> PageContent:
@@ -134,6 +139,11 @@ class PageReader:
         if actual:
             self._take_glyph_reading(page, content, batches)
         judge_visibility(content)
+        hidden = suspects(content)
+        if hidden and self._looked_at < LIMIT_LOOKED_AT:
+            self._looked_at += 1
+            self._budget.check_time()
+            look_again(page, content, hidden, [handle for batch in batches for handle in batch.handles])
         return content
 
     def _add_batch(self, content: PageContent, text: PageText, batch: _Batch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,14 +18,28 @@ def get(value: Any, key: str) -> Any:
 
 
 def text_of(value: Any) -> str | None:
-    """Return the text of a string object, None for names and everything else."""
-    from pypdf.generic import ByteStringObject, NameObject
+    """Return the text of a string object, None for names and everything else.
+
+    Some producers write UTF-8 without the byte order mark that would say so (PDF 2.0 §7.9.2.2); PDFDocEncoding, which a
+    string without one is in, makes no such sequences of Vietnamese or any other words.
+    """
+    from pypdf.generic import ByteStringObject, NameObject, TextStringObject
 
     if isinstance(value, NameObject):
         return None
     if isinstance(value, ByteStringObject):
-        return bytes(value).decode("latin-1")
+        return _decoded(bytes(value), bytes(value).decode("latin-1"))
+    if isinstance(value, TextStringObject) and value.autodetect_pdfdocencoding and not value.isascii():
+        with contextlib.suppress(ValueError):  # a string that was never bytes of this encoding
+            return _decoded(value.original_bytes, str(value))
     return str(value) if isinstance(value, str) else None
+
+
+def _decoded(raw: bytes, otherwise: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return otherwise
 
 
 def texts_of(value: Any) -> Iterator[str]:
