@@ -15,7 +15,7 @@ from typing import Final
 from gateway.readers.pdf.api import pdfium
 from gateway.readers.pdf.page import Affine, Box
 
-BATCH: Final = 2048
+BATCH: Final = 512
 """Objects of one batch."""
 Handles = list[int]
 Look = tuple[float, float, float, float, float, float, float, float, float, float, float, bytes]
