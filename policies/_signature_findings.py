@@ -61,7 +61,7 @@ def on_signature(signature: Signature) -> Iterator[Finding]:
     if rule is not None:
         outcome = FindingOutcome.INDETERMINATE if rule == "unverifiable" else FindingOutcome.FAILED
         yield on(signature, rule, outcome, reason=_reason(signature, rule))
-        if rule in {"broken", "incoming_stamp", "unverifiable"}:
+        if rule in {"broken", "removed", "incoming_stamp", "unverifiable"}:
             return
     if signature.document_timestamp:
         if "weak-timestamp" in signature.problems or signature.trust is not Trust.TRUSTED:
@@ -83,6 +83,8 @@ def signs_macros(signature: Signature) -> bool:
 
 def _fault(signature: Signature) -> str | None:
     """Return the rule that a signature fails, the gravest cause first; None when it stands."""
+    if "signature-removed" in signature.problems:
+        return "removed"
     if signature.integrity is Integrity.UNKNOWN:
         return "unverifiable"
     if signature.integrity is Integrity.BROKEN:

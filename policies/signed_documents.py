@@ -45,6 +45,7 @@ RULES: Final = (
     Rule(id="other_organisation", code="SGN-15", article=_SIGNED, disposition=Disposition.TAG),
     Rule(id="view_content", code="SGN-16", article=_SIGNED, disposition=Disposition.TAG),
     Rule(id="mail_signer", code="SGN-17", article=_SIGNED, disposition=Disposition.TAG),
+    Rule(id="removed", code="SGN-18", article=_SIGNED, disposition=Disposition.REJECT),
 )
 
 NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS, Need.DOCUMENTS, Need.SIGNATURES})

@@ -14,7 +14,7 @@ from gateway.signatures.detached import signer_facts
 from gateway.signatures.judge import Judgement
 from gateway.signatures.odf import member_octets
 from gateway.signatures.package import Package, open_package
-from gateway.signatures.report import Facts, Subject, assemble, conclude, unreadable
+from gateway.signatures.report import Facts, Subject, assemble, conclude, removed, unreadable
 from gateway.signatures.timestamps import Verified
 from gateway.signatures.wall import LibraryFault, wall
 from gateway.signatures.xmldsig import ds
@@ -32,8 +32,9 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     try:
         package = open_package(data)
         names = [name for name in package.names if name.upper().startswith("META-INF/") and _is_signature(name)]
+        gone = [removed(subject, field_name=name) for name in _named_only(package)]
         if not names:
-            return ()
+            return tuple(gone)
         container = _Container(package, subject)
     except LibraryFault:
         return ()  # no zip that we can open: the reader of the archive says so
@@ -49,7 +50,32 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
             reports.append(
                 unreadable(container.subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
             )
-    return tuple(reports)
+    return (*reports, *gone)
+
+
+def _named_only(package: Package) -> list[str]:
+    """Signature files that a manifest names and that are not there."""
+    found = []
+    for manifest in package.names:
+        if not _is_manifest(manifest):
+            continue
+        try:
+            named = _elements(xmldsig.parse(package.read(manifest)), "SigReference")
+        except LibraryFault:
+            continue
+        uris = [one.get("URI", "") for one in named[:_MAX_SIGNATURES]]
+        found += [uri for uri in uris if _is_signature_file(uri) and _member(package, uri) is None]
+    return list(dict.fromkeys(found))[:_MAX_SIGNATURES]
+
+
+def _is_signature_file(uri: str) -> bool:
+    """Whether a manifest names a signature; of the timestamps of a container none need be there (EN 319 162-1 §4.4.2)."""
+    return not uri.lower().endswith(".tst")
+
+
+def _member(package: Package, uri: str) -> str | None:
+    decoded = urllib.parse.unquote(uri)
+    return next((one for one in (uri, decoded, decoded.removeprefix("/")) if one in package), None)
 
 
 def _is_signature(name: str) -> bool:
@@ -180,7 +206,7 @@ class _Container:
             covered: set[str] = {manifest}
             broken = False
             for reference in _elements(root, "DataObjectReference"):
-                member = self._member(reference.get("URI", ""))
+                member = _member(self.package, reference.get("URI", ""))
                 if member is None or not _digest_fits(self.package.read(member), reference):
                     broken = True
                 else:
@@ -192,11 +218,7 @@ class _Container:
 
     def _signature_named(self, manifest: Any) -> str | None:
         references = _elements(manifest, "SigReference")
-        return self._member(references[0].get("URI", "")) if references else None
-
-    def _member(self, uri: str) -> str | None:
-        decoded = urllib.parse.unquote(uri)
-        return next((one for one in (uri, decoded, decoded.removeprefix("/")) if one in self.package), None)
+        return _member(self.package, references[0].get("URI", "")) if references else None
 
     def _timestamp(self, name: str, data: bytes) -> Signature:
         """A timestamp over the object or manifest proves a time and signs nothing."""

@@ -1,7 +1,7 @@
 """Signatures on OpenDocument files (ODF 1.3 part 2 §5, as LibreOffice and others write them).
 
 `META-INF/documentsignatures.xml` signs the document when its references take in every file of the package but the
-signatures themselves; `mimetype` and the manifest may be missing, as ODF 1.1 writers left them out. `META-INF/macrosignatures.xml`
+signatures themselves; `mimetype` and the manifest may be missing, as writers before ODF 1.2 left them out. `META-INF/macrosignatures.xml`
 signs macros only and is never taken for a signature on the document, under whatever name it comes. OpenPGP signatures are
 reported as such and not verified. The certificate reported is the one that verified (CVE-2021-25633), the time shown is
 signed (CVE-2021-25634), an unknown algorithm is not valid (CVE-2021-25635).
@@ -9,35 +9,58 @@ signed (CVE-2021-25634), an unknown algorithm is not valid (CVE-2021-25635).
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from typing import Any
 
 from gateway.model import Changes, Coverage, Integrity, Signature
 from gateway.signatures import xades, xmldsig
 from gateway.signatures.package import Package, open_package
-from gateway.signatures.report import Facts, Subject, assemble, unreadable
+from gateway.signatures.report import Facts, Subject, assemble, removed, unreadable
 from gateway.signatures.wall import LibraryFault
 from gateway.signatures.xmldsig import Reference, XmlSignature, ds
 
 DOCUMENT = "META-INF/documentsignatures.xml"
 MACROS = "META-INF/macrosignatures.xml"
-_MAY_STAY_UNSIGNED = frozenset({"mimetype", "META-INF/manifest.xml"})
+MANIFEST = "META-INF/manifest.xml"
+_FREE_BEFORE_1_2 = frozenset({"mimetype", MANIFEST})
+_VERSION = re.compile(rb"office:version\s*=\s*[\"'](\d)\.(\d{1,2})[\"']")
+_HEAD = 16_384
+"""Octets of the content in which its version is looked for; it stands in the root element."""
 _DATE = "{http://purl.org/dc/elements/1.1/}date"
 
 
 def verify_odf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     """Return the reports on all signatures of an OpenDocument file; empty when unsigned."""
-    if b"signatures.xml" not in data:
-        return ()
     try:
         package = open_package(data)
     except LibraryFault:
-        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+        # What is no package is the reader's to say, unless it holds signatures that somebody else may find.
+        hints = b"signatures.xml" in data
+        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),) if hints else ()
     reports: list[Signature] = []
     for name in package.names:
         if name.lower() in {DOCUMENT.lower(), MACROS.lower()}:
             reports += _verify_file(subject, package, name)
-    return tuple(reports)
+    return (*reports, *(removed(subject, field_name=name) for name in _left_behind(package)))
+
+
+def _left_behind(package: Package) -> list[str]:
+    """What tells of a signature that is not where it belongs: named by the manifest only, or a file of another name."""
+    found = []
+    for name in package.names:
+        if not name.lower().startswith("meta-inf/") or name.lower() in {DOCUMENT.lower(), MACROS.lower()}:
+            continue
+        try:
+            octets = package.read(name)
+        except LibraryFault:
+            continue
+        if name.lower() == MANIFEST.lower():
+            if DOCUMENT.encode() in octets and package.find(DOCUMENT) is None:
+                found.append(DOCUMENT)
+        elif xmldsig.DS.encode() in octets:
+            found.append(name)
+    return found
 
 
 def _verify_file(subject: Subject, package: Package, name: str) -> list[Signature]:
@@ -60,7 +83,8 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     if package.problems:
         found.break_("FORMAT_FAILURE", *package.problems)
     own = {DOCUMENT.lower(), MACROS.lower()}
-    wanted = [one for one in package.names if one not in _MAY_STAY_UNSIGNED and one.lower() not in own]
+    free = frozenset() if _signs_every_file(package) else _FREE_BEFORE_1_2
+    wanted = [one for one in package.names if one not in free and one.lower() not in own]
     uncovered = [one for one in wanted if one not in covered]
     if name.lower() == MACROS.lower():
         found.problems.append("macro-signature")
@@ -83,6 +107,13 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
         problems=tuple(dict.fromkeys(found.problems)),
     )
     return assemble(subject, facts)
+
+
+def _signs_every_file(package: Package) -> bool:
+    """Whether the content, which is signed, is of ODF 1.2 or later: since then type and manifest are signed (part 3 §5.2)."""
+    name = package.find("content.xml")
+    found = _VERSION.search(package.read(name)[:_HEAD]) if name is not None else None
+    return found is not None and (int(found[1]), int(found[2])) >= (1, 2)
 
 
 def member_octets(package: Package, reference: Reference, covered: set[str]) -> bytes:

@@ -13,12 +13,13 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.model import Integrity, Signature
+from gateway.model import Changes, Integrity, Signature
 from gateway.signatures import xades, xmldsig
 from gateway.signatures.ooxml_coverage import Covered, coverage_of
-from gateway.signatures.ooxml_parts import Parts, is_signature, read_types
+from gateway.signatures.ooxml_origin import find_signatures
+from gateway.signatures.ooxml_parts import Parts, read_types
 from gateway.signatures.package import open_package
-from gateway.signatures.report import Facts, Subject, assemble, unreadable
+from gateway.signatures.report import REMOVED, Facts, Subject, assemble, removed, unreadable
 from gateway.signatures.wall import LibraryFault, wall
 from gateway.signatures.xmldsig import Reference, XmlSignature, ds
 
@@ -30,22 +31,18 @@ _PACKAGE_OBJECT = "idPackageObject"
 
 def verify_ooxml(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     """Return the reports on all signatures of an Office file, in the order of their parts; empty when unsigned."""
-    if b"_xmlsignatures" not in data and b"digital-signature" not in data:
-        return ()
     try:
         package = open_package(data)
         parts = read_types(package)
+        found = find_signatures(parts)
     except LibraryFault:
         return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),) if _hints(data) else ()
-    names = [name for name in package.names if is_signature(parts, name)]
-    reports = []
-    for name in sorted(names)[:32]:
-        try:
-            root = xmldsig.parse(package.read(name))
-        except LibraryFault:
-            reports.append(unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN))
-            continue
-        reports.append(_verify_part(subject, parts, name, root))
+    if not found and package.problems and _hints(data):
+        # Another reading of the archive has signatures: who follows that one would not see the file that is here.
+        return (unreadable(subject, problem=package.problems[0], integrity=Integrity.BROKEN),)
+    reports = [_verify_part(subject, parts, name) for name in found.led_to]
+    reports += [_verify_part(subject, parts, name, orphaned=True) for name in found.orphaned]
+    reports += [removed(subject, field_name=name) for name in found.missing]
     return tuple(reports)
 
 
@@ -53,7 +50,11 @@ def _hints(data: bytes) -> bool:
     return b"_xmlsignatures/sig" in data
 
 
-def _verify_part(subject: Subject, parts: Parts, name: str, root: Any) -> Signature:
+def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = False) -> Signature:
+    try:
+        root = xmldsig.parse(parts.package.read(name))
+    except LibraryFault:
+        return unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
     signatures = [root] if root.tag == ds("Signature") else []
     if len(signatures) != 1 or next(root.iterdescendants(ds("Signature")), None) is not None:
         return unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
@@ -69,6 +70,9 @@ def _verify_part(subject: Subject, parts: Parts, name: str, root: Any) -> Signat
     if parts.package.problems:
         found.break_("FORMAT_FAILURE", *parts.package.problems)
     found.problems.extend(covered.faults)
+    if orphaned:
+        found.problems.append(REMOVED)
+        changes = Changes.FORBIDDEN
     facts = Facts(
         field=name,
         integrity=found.integrity,
@@ -127,6 +131,8 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
     if not isinstance(octets, bytes):
         octets = xmldsig.canonical(octets, xmldsig.DEFAULT_CANONICAL)
     covered.parts.add(name)
+    if left is None and name.lower().endswith(".rels"):
+        covered.signed_relationships[name] = list(xmldsig.parse(octets).iterchildren(f"{_RELS}Relationship"))
     if left is not None:
         covered.unsigned_relationships[name] = left
     return bytes(octets)
@@ -149,7 +155,7 @@ def _relationship_transform(octets: Any, transform: Any, name: str, covered: Cov
             copy.set(key, value)
         if "TargetMode" not in copy.attrib:
             copy.set("TargetMode", "Internal")
-    covered.signed_types[name] = {one.get("Type", "") for one in kept}
+    covered.signed_relationships[name] = kept
     return result, [one for one in relationships if one not in kept]
 
 

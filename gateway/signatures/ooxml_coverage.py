@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,8 @@ class Covered:
     parts: set[str] = field(default_factory=set)
     unsigned_relationships: dict[str, list[Any]] = field(default_factory=dict)
     """By relationship part: the relationships that the transform left out."""
-    signed_types: dict[str, set[str]] = field(default_factory=dict)
+    signed_relationships: dict[str, list[Any]] = field(default_factory=dict)
+    """By relationship part: those that are signed."""
     faults: list[str] = field(default_factory=list)
 
 
@@ -83,6 +85,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         and not (_CUSTOM_XML.fullmatch(name) and not binds)
         and not _is_free_relationship_part(parts, name, binds=binds)
     ]
+    uncovered += _led_to_unsigned(parts, covered, binds=binds)
     if uncovered:
         found.problems.append("uncovered-part")
     left = [
@@ -94,7 +97,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
     if left:
         found.problems.append("unsigned-relationship")
     for name, one in left:
-        same_kind = one.get("Type", "") in covered.signed_types.get(name, set())
+        same_kind = any(one.get("Type") == other.get("Type") for other in covered.signed_relationships.get(name, ()))
         if same_kind or one.get("TargetMode") == "External" or _last_word(one) == "officeDocument":
             # Added beside signed ones of its kind, or reaching outside: nothing that an application leaves unsigned.
             changes = Changes.FORBIDDEN
@@ -103,6 +106,21 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         changes = Changes.FORBIDDEN
     whole = not uncovered and not left and changes is Changes.NONE
     return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
+
+
+def _led_to_unsigned(parts: Parts, covered: Covered, *, binds: bool) -> list[str]:
+    """Parts that a signed relationship makes content, a picture say, though as properties or thumbnail they may stay unsigned."""
+    found = []
+    for name, relationships in covered.signed_relationships.items():
+        folder = posixpath.dirname(_source_of(name))
+        for one in relationships:
+            if _is_free(one, binds=binds) or one.get("TargetMode") == "External":
+                continue
+            target = urllib.parse.unquote(one.get("Target", "")).partition("#")[0]
+            part = parts.package.find(posixpath.normpath(posixpath.join("/", folder, target))[1:])
+            if part is not None and part not in covered.parts:
+                found.append(part)
+    return found
 
 
 def _source_of(name: str) -> str:

@@ -27,6 +27,10 @@ class Parts:
         extension = name.rpartition(".")[2].lower()
         return self.overrides.get("/" + name.lower(), self.defaults.get(extension, ""))
 
+    def declared_signatures(self) -> list[str]:
+        """Names, in lower case, to which a type of signatures is given one by one, whether or not the parts are there."""
+        return [name[1:] for name, kind in self.overrides.items() if kind.startswith(SIGNATURE_KINDS)]
+
 
 def read_types(package: Package) -> Parts:
     """Read `[Content_Types].xml`; LibraryFault when it is missing, no XML, or tells two things of one part."""

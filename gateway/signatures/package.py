@@ -19,6 +19,7 @@ _LIMIT_MEMBER = 64 << 20
 _LIMIT_MEMBERS = 5000
 _LIMIT_RATIO = 400
 _LOCAL = struct.Struct("<4s5H3L2H")
+_UNICODE_PATH = 0x7075
 
 
 @dataclass
@@ -69,16 +70,19 @@ def open_package(data: bytes) -> Package:
         if len(entries) > _LIMIT_MEMBERS:
             raise LibraryFault("zip", "too many members")
         names = tuple(entry.filename for entry in entries if not entry.filename.endswith("/"))
-        problems = [*_name_problems([entry.filename for entry in entries]), *_layout_problems(data, archive, entries)]
+        problems = [*_name_problems(entries), *_layout_problems(data, archive, entries)]
     return Package(names, tuple(dict.fromkeys(problems)), archive)
 
 
-def _name_problems(names: list[str]) -> list[str]:
+def _name_problems(entries: list[zipfile.ZipInfo]) -> list[str]:
+    names = [entry.filename for entry in entries]
     found = []
     if len({name.lower() for name in names}) != len(names):
         found.append("duplicate-members")
     if any(name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/") for name in names):
         found.append("unsafe-member-name")
+    if any(entry.filename.endswith("/") and entry.file_size for entry in entries):
+        found.append("unsafe-member-name")  # a folder with content is a file to some
     return found
 
 
@@ -101,6 +105,9 @@ def _layout_problems(data: bytes, archive: zipfile.ZipFile, entries: list[zipfil
         _, _, flags, method, _, _, _, compressed, _, name_length, extra_length = _LOCAL.unpack(header)
         name = data[start + _LOCAL.size : start + _LOCAL.size + name_length]
         raw = entry.orig_filename.encode("utf-8" if entry.flag_bits & 0x800 else "cp437", "replace")
+        extra = data[start + _LOCAL.size + name_length :][:extra_length]
+        if any(_has_another_name(entry, one) for one in (entry.extra, extra)):
+            found.append("local-header-mismatch")
         same_size = bool(flags & 8) or compressed in {entry.compress_size, 0xFFFFFFFF}
         if name != raw or method != entry.compress_type or not same_size or (flags ^ entry.flag_bits) & 1:
             found.append("local-header-mismatch")
@@ -108,3 +115,13 @@ def _layout_problems(data: bytes, archive: zipfile.ZipFile, entries: list[zipfil
     if b"PK\x03\x04" in data[position : archive.start_dir]:
         found.append("hidden-member")
     return found
+
+
+def _has_another_name(entry: zipfile.ZipInfo, extra: bytes) -> bool:
+    """Whether an extra field (Info-ZIP Unicode Path, APPNOTE §4.6.9) renames a member whose plain name needs no other."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        if kind == _UNICODE_PATH and entry.filename.isascii():
+            return extra[9 : 4 + length] != entry.filename.encode()
+        extra = extra[4 + length :]
+    return False

@@ -19,18 +19,18 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
-from gateway.signatures import cms, pdf_content, revocation, timestamps
-from gateway.signatures.algorithms import Content, Scheme, describe_key, verify
-from gateway.signatures.certificates import Certificate, checked, describe, key_of
+from gateway.model import HolderKind, Integrity, Signature, Trust
+from gateway.signatures import cms, pdf_content, pdf_values, revocation, timestamps
+from gateway.signatures.algorithms import Content
+from gateway.signatures.certificates import Certificate, checked, describe
 from gateway.signatures.judge import Judgement
 from gateway.signatures.pdf_fields import Field, filled_fields, open_reader, page_of, place
 from gateway.signatures.pdf_objects import entry
-from gateway.signatures.pdf_ranges import SignedRange, final_startxref
+from gateway.signatures.pdf_ranges import final_startxref
+from gateway.signatures.pdf_removed import removed_signatures, report_removed
 from gateway.signatures.report import Facts, Subject, assemble, conclude, unreadable
 from gateway.signatures.revocation import Evidence
 from gateway.signatures.timestamps import Verified
-from gateway.signatures.trust import TrustStore
 from gateway.signatures.wall import LibraryFault, wall
 
 _MAX_STORE_ITEMS = 400
@@ -61,9 +61,14 @@ def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
             fields = filled_fields(reader, data)
     except LibraryFault:
         return _closed(subject, data, "malformed")
-    if not fields:
-        return ()
-    return _verify_fields(subject, data, reader, fields)
+    removed = removed_signatures(data, [one.range for one in fields if one.range is not None])
+    reports = _verify_fields(subject, data, reader, fields) if fields else ()
+    # Whoever signs a file as it is now answers for it without the signature that he took out before.
+    furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
+    gone = [one for one in removed if one.end > furthest]
+    if len(gone) < len(removed):
+        reports = tuple(replace(one, problems=(*one.problems, "earlier-signature-removed")) for one in reports)
+    return (*reports, *report_removed(subject, data, reader, gone))
 
 
 def _open(reader: PdfFileReader) -> bool:
@@ -189,79 +194,12 @@ def _verify_one(
     )
     if sub_filter in _DETACHED or sub_filter == "/adbe.pkcs7.sha1":
         return assemble(
-            subject, _from_cms(common, one.range, content, sha1=sub_filter == "/adbe.pkcs7.sha1", trust=subject.trust)
+            subject,
+            pdf_values.from_cms(common, one.range, content, sha1=sub_filter == "/adbe.pkcs7.sha1", trust=subject.trust),
         )
     if sub_filter == "/adbe.x509.rsa_sha1":
-        return assemble(subject, _from_bare_signature(common, one, content))
+        return assemble(subject, pdf_values.from_bare_signature(common, one.signature, one.range, content))
     return assemble(subject, replace_facts(common, problems=(*problems, "unsupported-format")))
-
-
-def _from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool, trust: TrustStore) -> Facts:
-    try:
-        parsed = cms.parse(signed.contents)
-    except LibraryFault:
-        return _broken(common, "FORMAT_FAILURE", "malformed")
-    problems = list(common.problems)
-    if signed.contents[parsed.encoded_length :].strip(b"\0"):
-        # Only zeros fill the room that a writer set aside (ISO 32000-2 §12.8.1); no signature covers what else stands there.
-        problems.append("hidden-in-contents")
-        common = replace_facts(common, coverage=Coverage.PARTIAL)
-    signers = parsed.signers
-    if len(signers) != 1:
-        # ETSI EN 319 142-1 §5.3: exactly one; another one would be seen by some readers only.
-        return _broken(replace_facts(common, problems=problems), "FORMAT_FAILURE", "several-signers")
-    if sha1:
-        # ISO 32000-1 §12.8.3.3: the CMS signs the SHA-1 digest of the byte range as its own content.
-        if parsed.content != content.digest("sha1"):
-            return _broken(replace_facts(common, problems=problems), "HASH_FAILURE")
-        problems.append("weak-algorithm")
-        content = Content((parsed.content or b"",))
-    signer = cms.verify_signer(parsed, signers[0], content, extra=(*common.pool, *trust.others))
-    return replace_facts(
-        common,
-        integrity=signer.integrity,
-        sub_indication=signer.sub_indication,
-        changes=Changes.FORBIDDEN if signer.sub_indication == "HASH_FAILURE" else common.changes,
-        certificate=signer.certificate,
-        pool=(*parsed.certificates, *common.pool),
-        evidence=Evidence(
-            (*parsed.evidence.lists, *common.evidence.lists), (*parsed.evidence.responses, *common.evidence.responses)
-        ),
-        algorithms=(*signer.algorithms, *(("sha1",) if sha1 else ())),
-        claimed_time=signer.claimed_time or common.claimed_time,
-        signature=signer.signature,
-        tokens=signer.timestamps,
-        problems=(*problems, *signer.problems),
-    )
-
-
-def _broken(common: Facts, sub_indication: str, *problems: str) -> Facts:
-    return replace_facts(
-        common,
-        integrity=Integrity.BROKEN,
-        sub_indication=sub_indication,
-        problems=(*common.problems, *problems),
-    )
-
-
-def _from_bare_signature(common: Facts, one: Field, content: Content) -> Facts:
-    """adbe.x509.rsa_sha1 (ISO 32000-1 §12.8.3.2): /Contents is an OCTET STRING with a PKCS #1 signature."""
-    from asn1crypto import core
-
-    assert one.range is not None
-    with wall("bare-signature"):
-        held = one.signature["/Cert"]
-        first = held[0] if isinstance(held, generic.ArrayObject) else held
-        certificate = checked(first.original_bytes)
-        value = core.OctetString.load(one.range.contents).native
-    intact = verify(key_of(certificate), Scheme("rsa", "sha1"), value, content)
-    return replace_facts(
-        common,
-        integrity=Integrity.INTACT if intact else Integrity.BROKEN,
-        sub_indication="" if intact else "SIG_CRYPTO_FAILURE",
-        certificate=certificate,
-        algorithms=("sha1", "rsa-sha1", describe_key(key_of(certificate))),
-    )
 
 
 def _verify_timestamp(

@@ -33,6 +33,9 @@ from gateway.signatures.timestamps import Verified
 from gateway.signatures.trust import TrustStore
 from gateway.signatures.wall import LibraryFault
 
+REMOVED = "signature-removed"
+"""Problem code: the file was signed, and what it says of that now leads to no signature."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
@@ -182,6 +185,11 @@ def unreadable(subject: Subject, *, field_name: str = "", problem: str, integrit
         timestamp=None,
         problems=facts.problems,
     )
+
+
+def removed(subject: Subject, *, field_name: str) -> Signature:
+    """Return the report on a signature of which the file says that it is there, and that is not there."""
+    return unreadable(subject, field_name=field_name, problem=REMOVED, integrity=Integrity.BROKEN)
 
 
 def _bottom_line(facts: Facts, trust: Trust, reason: str, status: Revocation) -> tuple[Indication, str]:

@@ -37,6 +37,9 @@ CANONICAL: dict[str, tuple[bool, bool]] = {
 }
 """Exclusive, with comments."""
 DEFAULT_CANONICAL = _C14N
+_PLAIN_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1"})
+"""In which a declaration is found by its letters, but for octets of zero."""
+_DECLARATION = re.compile(rb"<!(?:ATTLIST|ELEMENT|ENTITY|NOTATION)")
 _LIMIT_XML = 32 << 20
 _LIMIT_REFERENCES = 6000
 
@@ -58,14 +61,20 @@ def parse(data: bytes) -> Element:
 
 
 def parse_with_doctype(data: bytes) -> Element:
-    """Parse XML whose DOCTYPE may name a DTD but declare nothing, as the Basic modules of OpenDocument do."""
+    """Parse XML whose DOCTYPE may name a DTD but declare nothing, as the Basic modules of OpenDocument do.
+
+    Whatever is declared, an entity or the default of an attribute, is in the document for readers that follow it and is
+    not in the canonical form that was digested.
+    """
     if len(data) > _LIMIT_XML:
         raise LibraryFault("xml", "too large")
     with wall("xml"):
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         root = etree.fromstring(data, parser)
-        declared: Any = root.getroottree().docinfo.internalDTD
-        if declared is not None and (list(declared.iterentities()) or list(declared.iterelements())):
+        prolog: Any = root.getroottree().docinfo
+        if prolog.internalDTD is not None and (
+            prolog.encoding.upper() not in _PLAIN_ENCODINGS or _DECLARATION.search(data.replace(b"\0", b""))
+        ):
             raise LibraryFault("xml", "doctype")
         return root
 

@@ -194,10 +194,10 @@ def sign_ooxml(data, identity, *, only=None, objects=None, name="sig1.xml"):
 ODF_MIMETYPE = b"application/vnd.oasis.opendocument.text"
 
 
-def odt(text="Biên bản", *, more=None):
+def odt(text="Biên bản", *, more=None, version="1.3"):
     """A small OpenDocument text."""
     content = (
-        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        f'<office:document-content office:version="{version}" xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
         'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>'
         f"<text:p>{text}</text:p></office:text></office:body></office:document-content>"
     )
