@@ -8,7 +8,7 @@ the content's, content type and signing certificate are those that were signed, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,12 +18,14 @@ from asn1crypto import parser as asn1_parser
 from gateway.model import Integrity
 from gateway.signatures import algorithms
 from gateway.signatures.algorithms import Content
-from gateway.signatures.certificates import Certificate, checked, key_of
+from gateway.signatures.certificates import Certificate, checked, key_of, validity
 from gateway.signatures.cms_evidence import from_attributes, from_crls
 from gateway.signatures.revocation import Evidence
 from gateway.signatures.wall import LibraryFault, wall
 
 MAX_SIGNERS = 16
+_MAX_ATTRIBUTES = 1 << 16
+_MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
@@ -60,6 +62,8 @@ class SignedData:
     evidence: Evidence = field(default_factory=Evidence)
     encoded_length: int = 0
     """Octets that the ContentInfo itself takes; PDF pads it with zeros."""
+    has_tail: bool = False
+    """Whether anything but zeros and white space follows it."""
 
     @property
     def signers(self) -> Sequence[Any]:
@@ -73,7 +77,8 @@ def parse(data: bytes) -> SignedData:
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "signed_data":
             raise LibraryFault("cms", str(info["content_type"].native))
-        return _from_parsed(info["content"], _encoded_length(data))
+        length = _encoded_length(data)
+        return replace(_from_parsed(info["content"], length), has_tail=bool(data[length:].strip(b"\0\t\r\n ")))
 
 
 def _encoded_length(data: bytes) -> int:
@@ -137,7 +142,8 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
     attributes = _Attributes(signer)
     digest = algorithms.digest_name(signer["digest_algorithm"])
     announced = {algorithms.digest_name(one) for one in data.parsed["digest_algorithms"]}
-    certificate = find_signer(signer, (*data.certificates, *extra))
+    named = find_signers(signer, (*data.certificates, *extra))
+    certificate = next((one for one in named if attributes.certificate_fault(one) is None), named[0] if named else None)
     claimed = attributes.time()
     stamps = attributes.timestamps()
     signature = signer["signature"].native
@@ -163,6 +169,8 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
     if attributes.signed is None:
         if data.content_type != "1.2.840.113549.1.7.1":
             return broken("FORMAT_FAILURE", "no-signed-attributes")  # RFC 5652 §5.3
+        if _is_attributes(content):
+            return broken("FORMAT_FAILURE", "attributes-as-content")
         if not algorithms.verify(key_of(certificate), scheme, signature, content):
             return broken("SIG_CRYPTO_FAILURE")
         return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, signature, stamps)
@@ -177,20 +185,20 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
     return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, signature, stamps, tuple(attributes.remarks()))
 
 
-def find_signer(signer: Any, certificates: Sequence[Certificate]) -> Certificate | None:
-    """Return the certificate that the SignerInfo names by issuer and serial or by key identifier."""
+def find_signers(signer: Any, certificates: Sequence[Certificate]) -> list[Certificate]:
+    """Return the certificates that the SignerInfo names by issuer and serial or by key identifier, the newest first.
+
+    A renewed certificate keeps key and key identifier, so that several may be meant.
+    """
     identifier = signer["sid"]
-    for certificate in certificates:
-        if identifier.name == "issuer_and_serial_number":
-            named = identifier.chosen
-            same_serial = named["serial_number"].native == certificate.serial_number
-            if same_serial and named["issuer"].hashable == certificate.issuer.hashable:
-                return certificate
-        elif certificate.key_identifier == identifier.chosen.native:
-            return certificate
     if identifier.name != "issuer_and_serial_number":
-        return None
-    return next((one for one in certificates if _is_named_twice_encoded(identifier.chosen, one)), None)
+        found = [one for one in certificates if one.key_identifier == identifier.chosen.native]
+        return sorted(found, key=lambda one: validity(one)[1], reverse=True)
+    named = identifier.chosen
+    serial = named["serial_number"].native
+    candidates = [one for one in certificates if one.serial_number == serial]
+    exact = [one for one in candidates if one.issuer.hashable == named["issuer"].hashable]
+    return exact or [one for one in candidates if _is_named_twice_encoded(named, one)]
 
 
 def _is_named_twice_encoded(named: Any, certificate: Certificate) -> bool:
@@ -199,8 +207,6 @@ def _is_named_twice_encoded(named: Any, certificate: Certificate) -> bool:
     Every authority with Vietnamese letters has another name in its signatures. Nothing rests on the name, which is not
     signed: the key must verify as that of any certificate.
     """
-    if named["serial_number"].native != certificate.serial_number:
-        return False
     pairs = [_texts(name) for name in (named["issuer"], certificate.issuer)]
     try:
         return [(kind, text.encode("latin-1").decode()) for kind, text in pairs[0]] == pairs[1]
@@ -210,6 +216,22 @@ def _is_named_twice_encoded(named: Any, certificate: Certificate) -> bool:
 
 def _texts(name: Any) -> list[tuple[str, str]]:
     return [(pair["type"].dotted, str(pair["value"].native)) for rdn in name.chosen for pair in rdn]
+
+
+def _is_attributes(content: Content) -> bool:
+    """Tell whether the content is the signed attributes of another signature, by which that becomes one over them.
+
+    RFC 5652 signs the SET OF attributes as it would sign content, so that who takes the attributes away has a good signature
+    over octets that nobody meant to sign.
+    """
+    if sum(len(one) for one in content.segments) > _MAX_ATTRIBUTES or not content.whole().startswith(b"\x31"):
+        return False
+    try:
+        with wall("attributes"):
+            attributes = cms.CMSAttributes.load(content.whole(), strict=True)
+            return any(one["type"].dotted == _MESSAGE_DIGEST for one in attributes)
+    except LibraryFault:
+        return False
 
 
 def _set_of(parts: list[bytes]) -> bytes:
@@ -265,7 +287,7 @@ class _Attributes:
         types = self.values("1.2.840.113549.1.9.3")
         if len(types) != 1 or len(types[0]) != 1 or types[0][0].dotted != content_type:
             return ("FORMAT_FAILURE", "content-type-attribute")
-        digests = self.values("1.2.840.113549.1.9.4")
+        digests = self.values(_MESSAGE_DIGEST)
         if len(digests) != 1 or len(digests[0]) != 1:
             return ("FORMAT_FAILURE", "message-digest-attribute")
         if digests[0][0].native != digest:
@@ -275,9 +297,9 @@ class _Attributes:
                 protection = cms.CMSAlgorithmProtection.load(value.dump())
                 if protection["digest_algorithm"].native != signer["digest_algorithm"].native:
                     return ("SIG_CRYPTO_FAILURE", "algorithm-mismatch")
-        return self._certificate_fault(certificate)
+        return self.certificate_fault(certificate)
 
-    def _certificate_fault(self, certificate: Certificate) -> tuple[str, ...] | None:
+    def certificate_fault(self, certificate: Certificate) -> tuple[str, ...] | None:
         """The first ESSCertID must be the certificate that verifies, else another certificate was slipped in."""
         for oid, kind in (
             (_SIGNING_CERTIFICATE, tsp.SigningCertificate),

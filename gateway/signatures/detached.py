@@ -119,13 +119,13 @@ def _report(
             verified = cms.verify_signer(parsed, signer, content, extra=subject.trust.others)
             facts = signer_facts(parsed, verified, field_name="", coverage=Coverage.WHOLE)
         else:
-            certificate = cms.find_signer(signer, (*parsed.certificates, *subject.trust.others))
+            named = cms.find_signers(signer, (*parsed.certificates, *subject.trust.others))
             facts = Facts(
                 integrity=Integrity.UNKNOWN,
                 sub_indication="SIGNED_DATA_NOT_FOUND",
                 coverage=Coverage.UNKNOWN,
                 changes=Changes.NONE,
-                certificate=certificate,
+                certificate=named[0] if named else None,
                 pool=parsed.certificates,
                 problems=("signed-file-missing",),
             )
@@ -139,7 +139,7 @@ def signer_facts(parsed: SignedData, verified: CmsSigner, *, field_name: str, co
         field=field_name,
         integrity=verified.integrity,
         sub_indication=verified.sub_indication,
-        coverage=coverage,
+        coverage=Coverage.PARTIAL if parsed.has_tail else coverage,
         changes=Changes.FORBIDDEN if verified.sub_indication == "HASH_FAILURE" else Changes.NONE,
         certificate=verified.certificate,
         pool=parsed.certificates,
@@ -148,5 +148,5 @@ def signer_facts(parsed: SignedData, verified: CmsSigner, *, field_name: str, co
         claimed_time=verified.claimed_time,
         signature=verified.signature,
         tokens=verified.timestamps,
-        problems=verified.problems,
+        problems=(*verified.problems, "trailing-bytes") if parsed.has_tail else verified.problems,
     )

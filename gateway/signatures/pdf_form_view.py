@@ -70,16 +70,18 @@ def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def has_unsigned_field(reader: PdfFileReader, revision: int) -> bool:
-    """Tell whether a signature field shows something that came after `revision` and that no signature is answerable for.
+    """Tell whether a signature field shows or does something that came after `revision` and that nobody who signs answers for.
 
     A visible field is to hold the signature of whom it shows. One that stays empty, or that only a document timestamp
-    fills, which anybody can have, would be a sheet laid over the page.
+    fills, which anybody can have, would be a sheet laid over the page, or a place for a script.
     """
     before = {name: value for name, value, _ in enumerate_sig_fields(reader.get_historical_resolver(revision))}
     for name, value, reference in enumerate_sig_fields(reader):
         empty = before.get(name) is None
-        shown = empty and (name not in before or value is not None) and _is_visible(reference.get_object())
-        if shown and not _is_signed(value):
+        if not empty or (name in before and value is None) or _is_signed(value):
+            continue
+        field = reference.get_object()
+        if _is_visible(field) or (name not in before and _acts(field)):
             return True
     return False
 
@@ -92,6 +94,12 @@ def signature_fields(reader: PdfFileReader) -> frozenset[str]:
 def _is_visible(field: Any) -> bool:
     widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
     return any(_has_area(one) for one in widgets)
+
+
+def _acts(field: Any) -> bool:
+    """Whether a field or a widget of it starts an action (ISO 32000-2 §12.6)."""
+    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
+    return any(key in one for one in widgets for key in ("/A", "/AA"))
 
 
 def _has_area(widget: Any) -> bool:

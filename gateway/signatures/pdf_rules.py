@@ -67,6 +67,8 @@ class StructureTree(WhitelistRule):  # type: ignore[misc]
         written = new.explicit_refs_in_revision()
         if "/StructTreeRoot" in old.root:
             _assert_grown(old.root["/StructTreeRoot"], new.root["/StructTreeRoot"])
+        if _words(new) > _words(old):
+            raise SuspiciousModification("content was given other words")
         start = new.root.raw_get("/StructTreeRoot")
         for reference, node in _walk(new, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
             if reference is None or reference not in written:
@@ -76,6 +78,25 @@ class StructureTree(WhitelistRule):  # type: ignore[misc]
             elif _belongs_below(old, reference, "/StructTreeRoot"):
                 _assert_grown(old(reference), node)
                 yield ReferenceUpdate(reference)
+
+
+def _words(resolver: HistoricalResolver) -> int:
+    """How often structure elements give words of their own, or take content of a page and may read it otherwise.
+
+    An element for a new signature field does neither; what did before is compared one by one.
+    """
+    if "/StructTreeRoot" not in resolver.root:
+        return 0
+    start = resolver.root.raw_get("/StructTreeRoot")
+    count = 0
+    for _, node in _walk(resolver, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
+        if not isinstance(node, generic.DictionaryObject):
+            continue
+        count += sum(key in node for key in ("/ActualText", "/E")) + ("/MCID" in node and "/Stm" not in node)
+        content = entry(node, "/K")
+        contents = content if isinstance(content, generic.ArrayObject) else (content,)
+        count += sum(isinstance(one, generic.NumberObject) for one in contents)
+    return count
 
 
 def _assert_grown(before: Any, after: Any) -> None:

@@ -1,6 +1,6 @@
-"""Signatures beside pdfsig (poppler) and xmlsec1: how many bad files each calls valid, how many good ones not, at what cost.
+"""Signatures beside pdfsig (poppler), xmlsec1 and openssl: how many bad files each calls valid, how many good ones not, at what cost.
 
-Two sets: the attacks of the catalogue, generated with the test PKI whose roots all three are given, and the labelled files of
+Two sets: the attacks of the catalogue, generated with the test PKI whose roots all are given, and the labelled files of
 the corpus, of which only the cryptography and the changes after signing are asked, since their roots are nobody's here.
 pdfsig judges PDF, xmlsec1 the XML signatures of OpenDocument, Office and ASiC packages, unpacked for it (it cannot resolve the parts
 of an Office package, so the manifest is left out there). Times are processor time: theirs of one process a file, ours in a warm process.
@@ -13,6 +13,7 @@ import os
 import re
 import resource
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
@@ -26,6 +27,7 @@ from tests.pki.tree import tree
 from tests.signatures import attacks, pkits
 from tests.signatures.corpus import verify_file
 from tests.signatures.corpus_report import BAD, CORPUS, GOOD, is_sound, rows
+from tests.signatures.samples import is_valid, reports
 from tests.support.nss import make_apart
 
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig#:"
@@ -57,12 +59,12 @@ class Tool:
 
 def missing() -> str:
     """Return which program is missing, empty when all are there."""
-    return ", ".join(program for program in ("pdfsig", "xmlsec1") if shutil.which(program) is None)
+    return ", ".join(program for program in ("pdfsig", "xmlsec1", "openssl") if shutil.which(program) is None)
 
 
 def report(progress: Callable[[str], None]) -> str:
     """Make the section of docs/accuracy.md."""
-    lines = ["### Signatures, beside pdfsig and xmlsec1", ""]
+    lines = ["### Signatures, beside pdfsig, xmlsec1 and openssl", ""]
     if missing():
         lines += [f"Not run: {missing()} is not installed.", ""]
     else:
@@ -114,6 +116,15 @@ class Programs:
         whole = said.count("Signature is Valid.") == wanted
         trusted = not trust or said.count("Certificate is Trusted.") == wanted
         return wanted > 0 and whole and trusted, cost
+
+    def openssl(self, file: Path) -> tuple[bool, float]:
+        """Whether the signature of a CMS file is valid under the given roots; seconds."""
+        pem = self.work / "authorities.pem"
+        if not pem.exists():
+            pem.write_text("".join(ssl.DER_cert_to_PEM_cert(one.read_bytes()) for one in (*self.roots, *self.below)))
+        options = ["-inform", "DER", "-CAfile", str(pem), "-no-CApath", "-purpose", "any", "-out", "/dev/null"]
+        said, cost = _run(["openssl", "cms", "-verify", *options, "-in", str(file)], self.work)
+        return "Verification successful" in said, cost
 
     def xmlsec1(self, data: bytes, *, trust: bool) -> tuple[bool, float]:
         """Whether every XML signature of a package is valid; seconds."""
@@ -168,23 +179,27 @@ def _run(command: list[str], folder: Path) -> tuple[str, float]:
 def _generated(judges: Programs, progress: Callable[[str], None]) -> Iterable[tuple[str, list[Tool]]]:
     samples = [*attacks.honest(), *attacks.attacks()]
     progress(f"{len(samples)} generated files")
-    pdf, packages = [Tool("gateway"), Tool("pdfsig")], [Tool("gateway"), Tool("xmlsec1")]
-    attacks.reports(samples[0])
+    pdf, packages, messages = ([Tool("gateway"), Tool(name)] for name in ("pdfsig", "xmlsec1", "openssl cms"))
+    reports(samples[0])
     for sample in samples:
         bad, name = bool(sample.row), f"{sample.row} {sample.name}"
-        ours, theirs = pdf if sample.name.endswith(".pdf") else packages
+        kind = sample.name.rpartition(".")[2]
+        ours, theirs = pdf if kind == "pdf" else messages if kind == "p7m" else packages
         began = time.process_time()
-        valid = attacks.is_valid(attacks.reports(sample))
+        valid = is_valid(reports(sample))
         ours.note(name, bad=bad, valid=valid, cpu_s=time.process_time() - began)
-        if sample.name.endswith(".pdf"):
-            file = judges.work / sample.name
-            file.write_bytes(sample.data)
+        file = judges.work / sample.name
+        file.write_bytes(sample.data)
+        if kind == "pdf":
             valid, cost = judges.pdfsig(file, trust=True)
+        elif kind == "p7m":
+            valid, cost = judges.openssl(file)
         else:
             valid, cost = judges.xmlsec1(sample.data, trust=True)
         theirs.note(name, bad=bad, valid=valid, cpu_s=cost)
     yield "generated PDF (G01 to G11)", pdf
-    yield "generated Office and OpenDocument (G10, G13 to G15)", packages
+    yield "generated Office, OpenDocument and ASiC (G10, G13 to G15)", packages
+    yield "generated CMS (G16)", messages
 
 
 def _corpus(judges: Programs, progress: Callable[[str], None]) -> Iterable[tuple[str, list[Tool]]]:

@@ -239,6 +239,19 @@ def sign_odf(data, identity, *, only=None, name="META-INF/documentsignatures.xml
     return pack(files)
 
 
+def asic_manifest(files, *, name="META-INF/signature1.p7s", more=""):
+    """An ASiCManifest over files, which a CAdES signature is over."""
+    objects = "".join(
+        f'<DataObjectReference URI="{one}"><ds:DigestMethod Algorithm="{SHA256}"/><ds:DigestValue>{digest(data)}'
+        "</ds:DigestValue></DataObjectReference>"
+        for one, data in files.items()
+    )
+    return (
+        f'<ASiCManifest xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="{DS}"><SigReference URI="{name}" '
+        f'MimeType="application/pkcs7-signature"/>{objects}{more}</ASiCManifest>'
+    ).encode()
+
+
 def asic(files, identity, *, simple=False, only=None):
     """An ASiC container with a XAdES signature over its files."""
     kind = f"application/vnd.etsi.asic-{'s' if simple else 'e'}+zip"

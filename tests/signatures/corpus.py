@@ -24,6 +24,8 @@ TYPES = {
     ".odp": ODF + "presentation",
     ".doc": "application/msword",
     ".xls": "application/vnd.ms-excel",
+    ".asice": "application/vnd.etsi.asic-e+zip",
+    ".asics": "application/vnd.etsi.asic-s+zip",
     ".p7m": "application/pkcs7-mime",
     ".p7s": "application/pkcs7-signature",
 }

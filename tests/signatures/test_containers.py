@@ -336,12 +336,7 @@ class TestContainers:
         assert look(xml.pack({"META-INF/MANIFEST.MF": b"x", "a": b"1"}), "application/zip") == ()
 
     def test_cades_over_a_manifest_is_good(self):
-        manifest = (
-            '<ASiCManifest xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
-            '<SigReference URI="META-INF/signature1.p7s" MimeType="application/pkcs7-signature"/>'
-            '<DataObjectReference URI="a.txt"><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
-            f"<ds:DigestValue>{xml.digest(b'1')}</ds:DigestValue></DataObjectReference></ASiCManifest>"
-        ).encode()
+        manifest = xml.asic_manifest({"a.txt": b"1"})
         files = {"mimetype": ASICE.encode(), "a.txt": b"1", "META-INF/ASiCManifest1.xml": manifest,
                  "META-INF/signature1.p7s": cms.cms(manifest, tree().g2_seal)}  # fmt: skip
         assert good(look(xml.pack(files), ASICE)[0])

@@ -7,15 +7,14 @@ import io
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name as name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm
-from pyhanko.sign.signers import PdfTimeStamper
 from reportlab.pdfgen import canvas
 
-from gateway.demo.sign import PdfSigning, sign_pdf, timestamper
+from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.model import Changes, Coverage, Indication
 from gateway.signatures import verify
 from tests.pki.tree import NOW, letter_pdf, store, tree
+from tests.signatures.pdf_updates import dictionary, fill, sheet, stamp, update
 
 SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
 
@@ -26,52 +25,6 @@ def look(data):
 
 def stand(data):
     return {one.indication for one in look(data)} == {Indication.TOTAL_PASSED}
-
-
-def update(data, change):
-    """Append a revision made by `change(writer)`."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(data))
-    change(writer)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def dictionary(**entries):
-    return generic.DictionaryObject({name(f"/{key}"): value for key, value in entries.items()})
-
-
-def numbers(*values):
-    return generic.ArrayObject([generic.NumberObject(value) for value in values])
-
-
-def drawing(writer, text="1 0 0 rg 0 0 600 800 re f"):
-    stream = generic.StreamObject(stream_data=text.encode())
-    stream.update(dictionary(Type=name("/XObject"), Subtype=name("/Form"), BBox=numbers(0, 0, 600, 800)))
-    return dictionary(N=writer.add_object(stream))
-
-
-def sheet(writer, box=(0, 0, 600, 800)):
-    """An empty signature field whose appearance covers the page."""
-    page = writer.root["/Pages"]["/Kids"][0].get_object()
-    field = dictionary(
-        FT=name("/Sig"), T=generic.pdf_string("Signature2"), Type=name("/Annot"), Subtype=name("/Widget"),
-        Rect=numbers(*box), F=generic.NumberObject(132), AP=drawing(writer),
-        P=generic.IndirectObject(page.container_ref.idnum, 0, writer),
-    )  # fmt: skip
-    reference = writer.add_object(field)
-    for held in (writer.root["/AcroForm"]["/Fields"], page["/Annots"]):
-        held.append(reference)
-        writer.update_container(held)
-
-
-def stamp(data):
-    """Fill the field with the timestamp of an authority that everybody may ask."""
-    out = io.BytesIO()
-    PdfTimeStamper(timestamper(tree().tsa, at=NOW), field_name="Signature2").timestamp_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(data)), "sha256", output=out
-    )
-    return out.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -88,17 +41,6 @@ def form():
     page.showPage()
     page.save()
     return out.getvalue()
-
-
-def text_field(writer):
-    return next(f.get_object() for f in writer.root["/AcroForm"]["/Fields"] if f.get_object()["/T"] == "so")
-
-
-def fill(writer):
-    field = text_field(writer)
-    field[name("/V")] = generic.pdf_string("9.000")
-    field[name("/AP")] = drawing(writer)
-    writer.update_container(field)
 
 
 class TestSignatureFields:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import struct
-
 import pytest
 
 from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.model import Changes, Indication
 from gateway.signatures import verify
 from tests.pki.tree import NOW, letter_pdf, store, tree
-
-EMPTY = "<</Length 3>>\nstream\nq Q\nendstream\nendobj\n"
+from tests.signatures.pdf_updates import Update
 
 
 def look(data):
@@ -26,49 +22,6 @@ def stand(data):
 @pytest.fixture(scope="module")
 def once():
     return sign_pdf(letter_pdf(), tree().g2_person)
-
-
-class Update:
-    """A revision written by hand after a signed file."""
-
-    def __init__(self, signed):
-        self.data = signed
-        self.start = int(re.findall(rb"startxref\s+(\d+)", signed)[-1])
-        self.root = re.findall(rb"/Root (\d+ \d+ R)", signed)[-1].decode()
-        self.free = max(int(one) for one in re.findall(rb"/Size (\d+)", signed))
-        self.content = int(re.search(rb"/Contents (\d+) 0 R", signed).group(1))
-        self.place = signed.index(f"\n{self.content} 0 obj".encode()) + 1
-        """Where the signed content of the page lies."""
-
-    def add(self, text):
-        """Append; return where."""
-        place = len(self.data)
-        self.data += text if isinstance(text, bytes) else text.encode()
-        return place
-
-    def body(self, generation=0):
-        """Append another content of the page."""
-        return self.add(f"{self.content} {generation} obj\n{EMPTY}")
-
-    def stream(self, entries, *, own=True):
-        """Append a cross-reference stream over [(number, place)]; return where."""
-        place, number = len(self.data), self.free + 1
-        rows = [*entries, *([(number, place)] if own else [])]
-        index = " ".join(f"{one} 1" for one, _ in rows)
-        body = b"".join(struct.pack(">BIH", 1, offset, 0) for _, offset in rows)
-        head = f"/Type/XRef/Size {self.free + 9}/W[1 4 2]/Index[{index}]/Root {self.root}/Prev {self.start}"
-        self.add(f"{number} 0 obj\n<<{head}/Length {len(body)}>>\nstream\n".encode() + body + b"\nendstream\nendobj\n")
-        return place
-
-    def table(self, entries, *, more=""):
-        """Append a table over [(number, place, generation)]; return where."""
-        rows = "".join(f"{number} 1\n{place:010} {generation:05} n \n" for number, place, generation in entries)
-        trailer = f"<</Size {self.free + 9}/Root {self.root}/Prev {self.start}{more}>>"
-        return self.add(f"xref\n{rows or '0 0' + chr(10)}trailer\n{trailer}\n")
-
-    def finish(self, place):
-        """End the file with a cross-reference at `place`."""
-        return self.data + f"startxref\n{place}\n%%EOF\n".encode()
 
 
 @pytest.mark.parametrize("generation", [1, 7])

@@ -15,8 +15,7 @@ from gateway.signatures import verify
 from tests.pki import xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES
-from tests.signatures.test_pdf_forms import dictionary, name, stamp, update
-from tests.signatures.test_pdf_xref import Update
+from tests.signatures.pdf_updates import Update, dictionary, name, stamp, update
 
 
 def look(data, kind=".pdf"):
