@@ -151,7 +151,7 @@ def _rows(one: Signature, language: Language) -> Iterator[tuple[str, str]]:
     if one.algorithms:
         yield "algorithms", ", ".join(one.algorithms)
     if one.problems:
-        yield "notes", ", ".join(one.problems)
+        yield "notes", "; ".join(say("verify", "note", problem, language) for problem in one.problems)
 
 
 def _value(value: str, language: Language) -> str:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.resources import files
 
 import pytest
 
 from gateway.commands import trust, verify
 from gateway.config import Configuration
-from gateway.demo.sign import sign_pdf_twice
+from gateway.demo.sign import sign_pdf, sign_pdf_twice
 from gateway.errors import UserError
+from gateway.readers.ole.writer import write_compound
 from gateway.signatures.certificates import fingerprint, load_certificates
+from gateway.words import product_texts
 from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
+from tests.signatures.pdf_updates import update
 
 
 @pytest.fixture
@@ -122,3 +128,74 @@ def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, c
         server.server_close()
     assert len({path.name for path in (folder / "crl").iterdir()} - before) == 1
     assert "not signed by the authority" in capsys.readouterr().err
+
+
+OLD = {
+    "cu.doc": {("WordDocument",): b"\xec\xa5" + bytes(600)},
+    "cu.xls": {("Workbook",): b"\x09\x08" + bytes(600)},
+    "cu.ppt": {("PowerPoint Document",): bytes(600), ("Current User",): bytes(40)},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OLD)
+@pytest.mark.parametrize("signature", [("_signatures",), ("_xmlsignatures", "1")])
+def test_verify_says_of_old_office_files_that_their_signatures_cannot_be_verified(
+    tmp_path, folder, capsys, name, signature
+):
+    (tmp_path / name).write_bytes(write_compound({**OLD[name], signature: b"<Signature/>"}))
+    configuration = Configuration().with_flags(certs=folder)
+    assert verify.run([tmp_path / name], configuration, now=NOW) == 1
+    shown = capsys.readouterr().out
+    assert "CHƯA ĐỦ CĂN CỨ" in shown
+    assert "định dạng không thể kiểm tra chữ ký" in shown
+    assert "không có chữ ký số" not in shown
+    (tmp_path / name).write_bytes(write_compound(OLD[name]))
+    assert verify.run([tmp_path / name], configuration, now=NOW) == 1
+    assert "định dạng không thể kiểm tra chữ ký" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_verify_says_that_a_signature_was_taken_out_and_whose_it_was(tmp_path, folder, capsys):
+    def clear(writer):
+        field = writer.root["/AcroForm"]["/Fields"][0].get_object()
+        del field["/V"]
+        writer.update_container(field)
+
+    (tmp_path / "go.pdf").write_bytes(update(sign_pdf(letter_pdf(), tree().g2_seal), clear))
+    assert verify.run([tmp_path / "go.pdf"], Configuration().with_flags(certs=folder), now=NOW) == 1
+    shown = capsys.readouterr().out
+    assert "KHÔNG HỢP LỆ" in shown
+    assert "chữ ký đã bị gỡ khỏi tệp" in shown
+    assert "Ủy ban nhân dân quận Bình Tân" in shown
+
+
+NO_PROBLEMS = {
+    "asic-e", "asic-s", "core-properties", "custom-properties", "embedded-crl", "embedded-ocsp", "extended-properties",
+    "digital-signature", "digest-algorithm", "ecdsa-sha", "rsa-sha", "public-key", "rsa-pss", "signature-algorithm", "soft-fail", "unknown-key",
+}  # fmt: skip
+
+
+def problem_codes():
+    """String constants of the verifiers that look like problem codes: not names of steps at the wall, not of algorithms."""
+    for file in (files("gateway") / "signatures").iterdir():
+        if not file.name.endswith(".py"):
+            continue
+        tree_ = ast.parse(file.read_text("utf-8"))
+        steps = {
+            id(call.args[0])
+            for call in ast.walk(tree_)
+            if isinstance(call, ast.Call) and call.args and getattr(call.func, "id", "") in {"wall", "LibraryFault"}
+        }
+        texts = [node for node in ast.walk(tree_) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        yield from (
+            node.value
+            for node in texts
+            if id(node) not in steps and re.fullmatch(r"[a-z]+(-[a-z]+)+", node.value) and node.value not in NO_PROBLEMS
+        )
+
+
+def test_whatever_is_noticed_has_words():
+    codes = set(problem_codes())
+    assert len(codes) > 60
+    assert codes - product_texts("verify")["note"].keys() == set()
