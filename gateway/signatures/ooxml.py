@@ -8,6 +8,7 @@ references the package object, only Manifests in signed objects count, every par
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from typing import Any
 
@@ -26,7 +27,8 @@ from gateway.signatures.xmldsig import Reference, XmlSignature, ds
 _RELS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _OPC = "{http://schemas.openxmlformats.org/package/2006/digital-signature}"
 _RELATIONSHIP_TRANSFORM = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform"
-_PACKAGE_OBJECT = "idPackageObject"
+_PACKAGE_OBJECT = re.compile(r"idPackageObject(?:_\w+)?", re.ASCII)
+"""ECMA-376-2 §13.2.4.13; LibreOffice adds the Id of the signature, so that two signatures share none."""
 
 
 def verify_ooxml(data: bytes, subject: Subject) -> tuple[Signature, ...]:
@@ -94,7 +96,8 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
 
 def _manifests(found: XmlSignature, parts: Parts, covered: Covered) -> None:
     """Check the references of every Manifest that SignedInfo covers; one that it does not cover is an attack."""
-    if _PACKAGE_OBJECT not in found.signed_ids:
+    objects = (one.get("Id", "") for one in found.element.findall(ds("Object")))
+    if not any(_PACKAGE_OBJECT.fullmatch(one) and one in found.signed_ids for one in objects):
         # Universal signature forgery: without the package object the signature is over nothing of the document.
         found.break_("FORMAT_FAILURE", "no-package-object")
     for manifest in found.element.iter(ds("Manifest")):
@@ -130,6 +133,11 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
             raise LibraryFault("transform", algorithm)
     if not isinstance(octets, bytes):
         octets = xmldsig.canonical(octets, xmldsig.DEFAULT_CANONICAL)
+    if left is not None and not xmldsig.fits(octets, reference):
+        digested_otherwise = _with_blanks(octets, parts.package.read(name))
+        if xmldsig.fits(digested_otherwise, reference):
+            octets = digested_otherwise
+            covered.faults.append("relationships-of-xmlsec")
     covered.parts.add(name)
     if left is None and name.lower().endswith(".rels"):
         covered.signed_relationships[name] = list(xmldsig.parse(octets).iterchildren(f"{_RELS}Relationship"))
@@ -157,6 +165,17 @@ def _relationship_transform(octets: Any, transform: Any, name: str, covered: Cov
             copy.set("TargetMode", "Internal")
     covered.signed_relationships[name] = kept
     return result, [one for one in relationships if one not in kept]
+
+
+def _with_blanks(octets: bytes, part: bytes) -> bytes:
+    """The same as xmlsec 1.2, and so LibreOffice, digests it: each blank between relationships is an element `text`, in front.
+
+    Nothing but the number of blanks is added, so that whoever signed these octets signed the relationships.
+    """
+    root = xmldsig.parse(part)
+    blanks = sum(bool(text) for text in (root.text, *(one.tail for one in root)))
+    start, end, rest = octets.partition(b">")
+    return start + end + b"<text></text>" * blanks + rest
 
 
 def _office_time(found: XmlSignature) -> Any:

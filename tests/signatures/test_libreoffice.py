@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import openpyxl
 import pytest
 
 from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
@@ -32,6 +34,15 @@ def letter():
     return xml.pack(files)
 
 
+def sheet():
+    """A workbook as openpyxl writes it."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = "Bảng lương"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def good():
     """Files that we call valid: a person's, a seal's, both, with and without timestamp."""
     person, seal, g1 = tree().g2_person, tree().g2_seal, tree().person(tree().g1_sub)
@@ -39,6 +50,8 @@ def good():
     return {
         "person.docx": twice,
         "both.docx": xml.sign_ooxml(twice, seal, name="sig2.xml"),
+        "person.xlsx": xml.sign_ooxml(sheet(), person),
+        "both.xlsx": xml.sign_ooxml(xml.sign_ooxml(sheet(), person), seal, name="sig2.xml"),
         "person.odt": xml.sign_odf(xml.odt(), person),
         "both.odt": xml.sign_odf(xml.sign_odf(xml.odt(), person), seal),
         "person.pdf": sign_pdf(letter_pdf(), person),
@@ -54,15 +67,30 @@ def bad():
     stranger = tree().person(tree().rogue_root)
     edited = xml.members(odt)
     edited["content.xml"] = edited["content.xml"].replace("Biên".encode(), b"Bien")
+    counted = xml.members(xml.sign_ooxml(sheet(), tree().g2_person))
+    counted["xl/worksheets/sheet1.xml"] = counted["xl/worksheets/sheet1.xml"].replace(b"<sheetData>", b"<sheetData >")
     changed = xml.members(docx)
     changed["word/document.xml"] = changed["word/document.xml"].replace(b"1215", b"1216")
     return {
         "edited.odt": xml.pack(edited),
         "edited.docx": xml.pack(changed),
+        "edited.xlsx": xml.pack(counted),
         "stranger.odt": xml.sign_odf(xml.odt(), stranger),
         "stranger.docx": xml.sign_ooxml(letter(), stranger),
         "stranger.pdf": sign_pdf(letter_pdf(), stranger),
         "edited.pdf": sign_pdf(letter_pdf(), tree().g2_person).replace(b"/MediaBox", b"/TrimBoxx", 1),
+    }
+
+
+def authorities():
+    """Roots and what is below them, in DER."""
+    roots, below = (
+        (tree().g1_root, tree().g2_root, tree().public_root),
+        (tree().g1_sub, tree().g2_sub, tree().public_sub),
+    )
+    return {
+        "roots": [one.certificate_der for one in roots],
+        "others": [one.certificate_der for one in below],
     }
 
 
@@ -72,13 +100,7 @@ def opinions(tmp_path_factory):
     files = {**good(), **bad()}
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    authorities = (tree().g1_root, tree().g2_root, tree().public_root)
-    below = (tree().g1_sub, tree().g2_sub, tree().public_sub)
-    found = libreoffice.ask(
-        [folder / name for name in files],
-        roots=[one.certificate_der for one in authorities],
-        others=[one.certificate_der for one in below],
-    )
+    found = libreoffice.ask([folder / name for name in files], **authorities())
     return dict(zip(files, found, strict=True))
 
 
@@ -94,6 +116,7 @@ def test_what_we_call_valid_is_confirmed(opinions, name):
     assert all(one.trust is Trust.TRUSTED for one in reports)
     assert len(opinions[name]) == len(reports)
     for opinion in opinions[name]:
+        assert opinion.opened
         assert opinion.valid
         assert opinion.trusted
     shown = {one.signer.common_name for one in reports}
@@ -104,3 +127,47 @@ def test_what_we_call_valid_is_confirmed(opinions, name):
 def test_what_libreoffice_refuses_we_refuse(opinions, name):
     assert not all(opinion.valid and opinion.trusted for opinion in opinions[name])
     assert not all(one.indication.value == "TOTAL-PASSED" for one in ours(name, bad()[name]))
+
+
+TEXT = {
+    "odt": ("content.xml", "Biên"),
+    "docx": ("word/document.xml", "1215"),
+    "xlsx": ("xl/worksheets/sheet1.xml", "A1"),
+}
+"""A member of each kind of file, and a text in it."""
+
+
+def unsigned():
+    return {
+        "a.odt": xml.odt(),
+        "a.docx": letter_docx(),
+        "compact.docx": letter(),
+        "a.xlsx": sheet(),
+        "a.pdf": letter_pdf(),
+    }
+
+
+@pytest.fixture(scope="module")
+def signed_there(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unsigned")
+    files = [folder / name for name in unsigned()]
+    for file, data in zip(files, unsigned().values(), strict=True):
+        file.write_bytes(data)
+    libreoffice.sign(files, [tree().g2_seal], **authorities())
+    return {file.name: file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("name", unsigned())
+def test_what_libreoffice_signs_we_call_valid_and_what_is_edited_afterwards_we_do_not(signed_there, name):
+    data = signed_there[name]
+    found = ours(name, data)
+    assert [one.indication.value for one in found] == ["TOTAL-PASSED"]
+    assert found[0].signer.common_name == "Ủy ban nhân dân quận Bình Tân"
+    if name.endswith(".pdf"):
+        edited = data.replace(b"/MediaBox", b"/TrimBoxx", 1)
+    else:
+        member, text = TEXT[name.rpartition(".")[2]]
+        files = xml.members(data)
+        assert text.encode() in files[member]
+        edited = xml.pack({**files, member: files[member].replace(text.encode(), b"9")})
+    assert not all(one.indication.value == "TOTAL-PASSED" for one in ours(name, edited))

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.support.nss import make_apart
+from gateway.demo.pki import Identity
+from tests.support.nss import Holder, make_apart
 
 
 @dataclass(frozen=True)
 class Opinion:
     """What LibreOffice says of one signature."""
 
+    opened: bool
+    """The file opens as a document."""
     valid: bool
     """The cryptography holds."""
     trusted: bool
@@ -45,9 +48,30 @@ def _python() -> str:
 
 def ask(files: Sequence[Path], *, roots: Sequence[bytes], others: Sequence[bytes] = ()) -> list[list[Opinion]]:
     """Return the opinions on each file; ValueError when LibreOffice cannot read one. Certificates are in DER."""
+    return [_opinions(answer) for answer in _run("ask", files, roots=roots, others=others)]
+
+
+def sign(
+    files: Sequence[Path], holders: Sequence[Identity], *, roots: Sequence[bytes], others: Sequence[bytes]
+) -> None:
+    """Have each file signed in place by every holder; ValueError when LibreOffice refuses one."""
+    for answer in _run("sign", files, roots=roots, others=others, holders=holders):
+        if not isinstance(answer, list) or len(answer) != len(holders) or not all(one["signed"] for one in answer):
+            raise ValueError(answer)
+
+
+def _run(
+    what: str,
+    files: Sequence[Path],
+    *,
+    roots: Sequence[bytes],
+    others: Sequence[bytes],
+    holders: Sequence[Identity] = (),
+) -> list[object]:
     with tempfile.TemporaryDirectory(prefix="lo-") as folder:
         home = Path(folder)
-        store = make_apart(home / "nss", _write(home, "root", roots), _write(home, "other", others))
+        keys = [_holder(home, number, one) for number, one in enumerate(holders)]
+        store = make_apart(home / "nss", _write(home, "root", roots), _write(home, "other", others), keys)
         pipe = f"signatures{os.getpid()}"
         office = subprocess.Popen(
             ["soffice", "--headless", "--norestore", "--nodefault", f"-env:UserInstallation=file://{home}/profile",
@@ -57,7 +81,7 @@ def ask(files: Sequence[Path], *, roots: Sequence[bytes], others: Sequence[bytes
         )  # fmt: skip
         try:
             script = Path(__file__).with_name("uno_signatures.py")
-            command = [_python(), str(script), pipe, *(str(file.resolve()) for file in files)]
+            command = [_python(), str(script), what, pipe, *(str(file.resolve()) for file in files)]
             clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
             done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, env=clean)
             office.wait(60)
@@ -65,7 +89,16 @@ def ask(files: Sequence[Path], *, roots: Sequence[bytes], others: Sequence[bytes
             if office.poll() is None:
                 os.killpg(office.pid, 9)
                 office.wait(10)
-    return [_opinions(json.loads(line)) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _holder(home: Path, number: int, identity: Identity) -> Holder:
+    one = Holder(*(home / f"holder{number}.{kind}" for kind in ("cer", "key", "modulus")))
+    one.certificate.write_bytes(identity.certificate_der)
+    one.key.write_bytes(identity.key_der)
+    modulus = identity.key.public_key().public_numbers().n
+    one.modulus.write_bytes(modulus.to_bytes((modulus.bit_length() + 7) // 8))
+    return one
 
 
 def _write(home: Path, name: str, certificates: Sequence[bytes]) -> list[Path]:
@@ -79,4 +112,6 @@ def _write(home: Path, name: str, certificates: Sequence[bytes]) -> list[Path]:
 def _opinions(answer: object) -> list[Opinion]:
     if not isinstance(answer, list):
         raise ValueError(answer)
-    return [Opinion(one["valid"], one["certificate"] == 0, one["partial"], one["signer"]) for one in answer]
+    return [
+        Opinion(one["opened"], one["valid"], one["certificate"] == 0, one["partial"], one["signer"]) for one in answer
+    ]

@@ -1,6 +1,7 @@
-"""Asks a running LibreOffice what it thinks of the signatures of files; run by the Python that has the module `uno`.
+"""Asks a running LibreOffice what it thinks of the signatures of files, or to sign them; run by the Python that has `uno`.
 
-python3 uno_signatures.py PIPE FILE...          # one line of JSON for each file, in order
+python3 uno_signatures.py ask PIPE FILE...      # one line of JSON for each file, in order
+python3 uno_signatures.py sign PIPE FILE...     # the same; every file is signed in place by each holder of a key
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 
 import uno  # type: ignore[import-not-found]
 
-_READ = 1
-"""com.sun.star.embed.ElementModes.READ"""
+_READ, _READ_WRITE = 1, 7
+"""com.sun.star.embed.ElementModes"""
 
 
 def connect(pipe: str) -> Any:
@@ -27,23 +28,44 @@ def connect(pipe: str) -> Any:
     raise SystemExit("LibreOffice does not answer")
 
 
-def ask(context: Any, file: str) -> list[dict[str, object]]:
-    services = context.ServiceManager
+def judge_of(context: Any) -> Any:
     name = "com.sun.star.security.DocumentDigitalSignatures"
-    judge = services.createInstanceWithArgumentsAndContext(name, ("1.2", True), context)
+    return context.ServiceManager.createInstanceWithArgumentsAndContext(name, ("1.2", True), context)
+
+
+def storage_of(context: Any, url: str, mode: int) -> Any:
+    value = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
+    value.Name, value.Value = "StorageFormat", "ZipFormat"
+    factory = context.ServiceManager.createInstanceWithContext("com.sun.star.embed.StorageFactory", context)
+    typed = uno.Any("[]com.sun.star.beans.PropertyValue", (value,))
+    return uno.invoke(factory, "createInstanceWithArguments", ((url, mode, typed),))
+
+
+def access_to(context: Any) -> Any:
+    return context.ServiceManager.createInstanceWithContext("com.sun.star.ucb.SimpleFileAccess", context)
+
+
+def opens(context: Any, url: str) -> bool:
+    """Whether the file can be opened as a document."""
+    hidden = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
+    hidden.Name, hidden.Value = "Hidden", True
+    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+    document = desktop.loadComponentFromURL(url, "_blank", 0, (hidden,))
+    if document is not None:
+        document.close(True)
+    return document is not None
+
+
+def ask(context: Any, file: str) -> list[dict[str, object]]:
     url = uno.systemPathToFileUrl(file)
+    opened = opens(context, url)
     if file.endswith(".pdf"):
-        access = services.createInstanceWithContext("com.sun.star.ucb.SimpleFileAccess", context)
-        found = judge.verifyDocumentContentSignatures(None, access.openFileRead(url))
+        found = judge_of(context).verifyDocumentContentSignatures(None, access_to(context).openFileRead(url))
     else:
-        value = uno.createUnoStruct("com.sun.star.beans.PropertyValue")
-        value.Name, value.Value = "StorageFormat", "ZipFormat"
-        factory = services.createInstanceWithContext("com.sun.star.embed.StorageFactory", context)
-        typed = uno.Any("[]com.sun.star.beans.PropertyValue", (value,))
-        storage = uno.invoke(factory, "createInstanceWithArguments", ((url, _READ, typed),))
-        found = judge.verifyDocumentContentSignatures(storage, None)
+        found = judge_of(context).verifyDocumentContentSignatures(storage_of(context, url, _READ), None)
     return [
         {
+            "opened": opened,
             "valid": one.SignatureIsValid,
             "certificate": one.CertificateStatus,
             "partial": one.PartialDocumentSignature,
@@ -53,11 +75,29 @@ def ask(context: Any, file: str) -> list[dict[str, object]]:
     ]
 
 
-def main(pipe: str, files: list[str]) -> None:
+def sign(context: Any, file: str) -> list[dict[str, object]]:
+    seed = context.ServiceManager.createInstanceWithContext("com.sun.star.xml.crypto.SEInitializer", context)
+    holders = seed.createSecurityContext("").getSecurityEnvironment().getPersonalCertificates()
+    url = uno.systemPathToFileUrl(file)
+    done: list[dict[str, object]] = []
+    for holder in sorted(holders, key=lambda one: one.SubjectName):
+        if file.endswith(".pdf"):
+            stream = access_to(context).openFileReadWrite(url)
+            signed = judge_of(context).signDocumentWithCertificate(holder, None, stream)
+            stream.getOutputStream().closeOutput()
+        else:
+            storage = storage_of(context, url, _READ_WRITE)
+            signed = judge_of(context).signDocumentWithCertificate(holder, storage, None)
+            storage.dispose()
+        done.append({"signed": signed})
+    return done
+
+
+def main(what: str, pipe: str, files: list[str]) -> None:
     context = connect(pipe)
     for file in files:
         try:
-            answer: object = ask(context, file)
+            answer: object = (sign if what == "sign" else ask)(context, file)
         except Exception as error:  # whatever LibreOffice raises is its answer
             answer = {"error": str(error)}
         print(json.dumps(answer), flush=True)
@@ -69,4 +109,4 @@ def main(pipe: str, files: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
