@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
+DSIG_OPEN = "urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0"
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
@@ -234,7 +235,7 @@ def sign_odf(data, identity, *, only=None, name="META-INF/documentsignatures.xml
     if previous:
         text = previous.replace(f"</{root}>", f"{text}</{root}>")
     else:
-        text = f'<{root} xmlns="urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0">{text}</{root}>'
+        text = f'<{root} xmlns="{DSIG_OPEN}">{text}</{root}>'
     files[name] = text.encode()
     return pack(files)
 

@@ -70,7 +70,7 @@ def _run(
 ) -> list[object]:
     with tempfile.TemporaryDirectory(prefix="lo-") as folder:
         home = Path(folder)
-        keys = [_holder(home, number, one) for number, one in enumerate(holders)]
+        keys = [holder_files(home, number, one) for number, one in enumerate(holders)]
         store = make_apart(home / "nss", _write(home, "root", roots), _write(home, "other", others), keys)
         pipe = f"signatures{os.getpid()}"
         office = subprocess.Popen(
@@ -92,7 +92,8 @@ def _run(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def _holder(home: Path, number: int, identity: Identity) -> Holder:
+def holder_files(home: Path, number: int, identity: Identity) -> Holder:
+    """Write what NSS needs of somebody who signs."""
     one = Holder(*(home / f"holder{number}.{kind}" for kind in ("cer", "key", "modulus")))
     one.certificate.write_bytes(identity.certificate_der)
     one.key.write_bytes(identity.key_der)
