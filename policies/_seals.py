@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from gateway.model import Directory, Evidence, Finding, FindingOutcome, HolderKind, Signature
+from gateway.text.confusables import seen_as
 from policies._signature_findings import is_valid, on
 from policies._signed_files import SignedFile
 
@@ -38,25 +39,41 @@ def holders(one: SignedFile, evidence: Evidence, settings: SealSettings) -> Iter
             )
         if not missing:
             yield Finding(rule="two_signatures", outcome=FindingOutcome.PASSED, about=one.about)
+    own = _own_names(one, evidence, settings)
     for signature in valid:
-        if signature.holder_kind is HolderKind.ORGANISATION and not _is_own(signature, one, evidence, settings):
+        sealed = signature.holder_kind is HolderKind.ORGANISATION and not _is_own(signature, own, settings)
+        if sealed or _looks_like_own(signature, own):
             yield on(signature, "other_organisation", FindingOutcome.FAILED)
 
 
-def _is_own(signature: Signature, one: SignedFile, evidence: Evidence, settings: SealSettings) -> bool:
+def _own_names(one: SignedFile, evidence: Evidence, settings: SealSettings) -> frozenset[str]:
+    """Folded names whose seals are one's own."""
+    own = frozenset(_fold_name(name) for name in settings.own_organisations)
+    if evidence.directory is not None:
+        own |= _unit_names(evidence.directory)
+    if not settings.own_organisations and one.recognition.issuer:
+        own |= {_fold_name(one.recognition.issuer)}
+    return own
+
+
+def _is_own(signature: Signature, own: frozenset[str], settings: SealSettings) -> bool:
     """Compare whole names, never parts of them: look-alikes are how impostors come in."""
     signer = signature.signer
     if signer is None:
         return False
     if signer.tax_id is not None and signer.tax_id in settings.own_tax_ids:
         return True
-    own = {_fold_name(name) for name in settings.own_organisations}
-    if evidence.directory is not None:
-        own |= _unit_names(evidence.directory)
-    if not settings.own_organisations:
-        own |= {_fold_name(one.recognition.issuer)} if one.recognition.issuer else set()
     names = (signer.common_name, signer.organisation, signer.organisational_unit)
     return any(_fold_name(name) in own for name in names if name)
+
+
+def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
+    """Whether a holder's name shows as one's own by letters of another script, so that it passes for a seal to the eye alone."""
+    name = signature.signer.common_name if signature.signer is not None else None
+    if name is None or _fold_name(name) in own:
+        return False
+    shown = _fold_name("".join(map(seen_as, unicodedata.normalize("NFD", name))))
+    return shown != _fold_name(unicodedata.normalize("NFD", name)) and shown in own
 
 
 _UNIT_NAMES: Final[dict[str, frozenset[str]]] = {}

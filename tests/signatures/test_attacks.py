@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import unicodedata
 
+import pytest
+from msgspec.structs import replace
+
+from gateway.demo.sign import sign_pdf
+from gateway.signatures import verify
 from gateway.signatures.smime import verify_smime
-from tests.pki.tree import NOW, store
+from policies import signed_documents
+from tests.pki.tree import NOW, letter_pdf, store, tree
+from tests.policies.test_signed_documents import evidence
 from tests.signatures.attacks import attacks, honest, mails
 from tests.signatures.samples import is_valid, reports
 
@@ -27,3 +34,26 @@ def test_every_honest_file_is_called_valid():
 def test_a_signed_mail_is_called_valid_only_when_it_is():
     for name, raw, expected in mails():
         assert is_valid(verify_smime(raw, part="2", filename=None, trust=store(), now=NOW)) is expected, name
+
+
+OWN = "Ủy ban nhân dân quận Bình Tân"
+
+
+@pytest.mark.parametrize(("holder", "own"), [
+    (OWN, True),
+    ("UBND Quận Bình Tân", True),
+    (unicodedata.normalize("NFD", OWN), True),
+    (f"{OWN} 1", False),
+    (f"{OWN}, Thành phố Hồ Chí Minh", False),
+    (OWN.replace("a", "\u0430"), False),
+    (OWN.replace("Bình", "Binh"), False),
+    (f"Công ty {OWN}", False),
+])  # fmt: skip
+def test_a_seal_is_one_s_own_by_its_whole_name_only(holder, own):
+    """G12: a valid seal of somebody whose name only looks like one's own."""
+    sealed = sign_pdf(letter_pdf(), tree().seal(tree().g2_sub, name=holder))
+    found = verify(sealed, part="2", filename="a.pdf", detected_type="application/pdf", trust=store(), now=NOW)
+    assert is_valid(found)
+    mail = replace(evidence({"documents": [{"format": "pdf", "text": "note"}]}), signatures=found)
+    rules = {one.rule for one in signed_documents.evaluate(mail, signed_documents.Settings())}
+    assert ("other_organisation" not in rules) is own
