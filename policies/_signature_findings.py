@@ -30,6 +30,7 @@ _PARTIAL: Final = (
     "trailing-bytes",
     "filled-after-signing",
     "hidden-in-contents",
+    "bound-property",
     "uncovered-part",
     "unsigned-relationship",
 )

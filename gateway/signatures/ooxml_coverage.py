@@ -14,7 +14,8 @@ from typing import Any
 
 from gateway.model import Changes, Coverage
 from gateway.signatures import xmldsig
-from gateway.signatures.ooxml_parts import SIGNATURE_KINDS, Parts
+from gateway.signatures.ooxml_bound import shows_other_than_signed
+from gateway.signatures.ooxml_parts import CORE_PROPERTIES, EXTENDED_PROPERTIES, SIGNATURE_KINDS, Parts
 from gateway.signatures.wall import LibraryFault
 from gateway.signatures.xmldsig import XmlSignature
 
@@ -28,8 +29,8 @@ _MAY_STAY_UNSIGNED = re.compile(
 who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
 _PROPERTY_TYPES = frozenset(
     {
-        "application/vnd.openxmlformats-package.core-properties+xml",
-        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+        CORE_PROPERTIES,
+        EXTENDED_PROPERTIES,
         "application/vnd.openxmlformats-officedocument.custom-properties+xml",
     }
 )
@@ -75,7 +76,9 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
     changes = Changes.NONE
     if "content-type-changed" in covered.faults:
         changes = Changes.FORBIDDEN
-    binds = any(b"dataBinding" in parts.package.read(n) for n in covered.parts if n.lower().startswith("word/"))
+    texts = [name for name in covered.parts if name.lower().startswith("word/") and name.lower().endswith(".xml")]
+    bound = [name for name in texts if b"dataBinding" in parts.package.read(name)]
+    binds = bool(bound)
     uncovered = [
         name
         for name in parts.package.names
@@ -104,7 +107,13 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
     if _main_parts(parts) != 1:
         found.problems.append("second-main-part")
         changes = Changes.FORBIDDEN
-    whole = not uncovered and not left and changes is Changes.NONE
+    try:
+        other = shows_other_than_signed(parts, bound, covered.parts)
+    except LibraryFault:
+        other = True  # what cannot be read may show anything
+    if other:
+        found.problems.append("bound-property")
+    whole = not uncovered and not left and not other and changes is Changes.NONE
     return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
 
 

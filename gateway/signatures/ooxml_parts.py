@@ -11,6 +11,8 @@ from gateway.signatures.wall import LibraryFault
 _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
 """Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
+CORE_PROPERTIES = "application/vnd.openxmlformats-package.core-properties+xml"
+EXTENDED_PROPERTIES = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
 _SIGNATURE_TYPE = SIGNATURE_KINDS + "xmlsignature+xml"
 
 

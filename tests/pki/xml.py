@@ -130,7 +130,7 @@ def part_references(files, *, only=None):
     type_of = _types(files)
     found = []
     for name, data in files.items():
-        if name == "[Content_Types].xml" or name.startswith("_xmlsignatures/") or (only and name not in only):
+        if name in {"[Content_Types].xml", CORE} or name.startswith("_xmlsignatures/") or (only and name not in only):
             continue
         uri = f"/{name}?ContentType={type_of(name)}"
         if name.endswith(".rels"):
@@ -158,6 +158,42 @@ def _office_details():
         "<SignatureComments>Ký số văn bản</SignatureComments><WindowsVersion>10.0</WindowsVersion><SignatureType>1</SignatureType>"
         "</SignatureInfoV1></SignatureProperty></SignatureProperties>"
     )
+
+
+CORE = "docProps/core.xml"
+
+
+def with_bound_title(data, title, *, shown=None):
+    """A Word file whose text shows its title in a bound content control, as the cover pages of Word do."""
+    files = members(data)
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    binding = (
+        '<w:dataBinding w:xpath="/ns1:coreProperties[1]/ns0:title[1]" '
+        'w:storeItemID="{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"/>'
+    )
+    control = (
+        f'<w:p xmlns:w="{word}"><w:sdt><w:sdtPr>{binding}<w:text/></w:sdtPr><w:sdtContent><w:r><w:t>'
+        f"{title if shown is None else shown}</w:t></w:r></w:sdtContent></w:sdt></w:p>"
+    )
+    text = files["word/document.xml"]
+    end = text.rindex(b"</w:body>")
+    last = text.rfind(b"<w:sectPr", 0, end)
+    place = last if last >= 0 else end
+    files["word/document.xml"] = text[:place] + control.encode() + text[place:]
+    files[CORE] = core_properties(title)
+    kind = "application/vnd.openxmlformats-package.core-properties+xml"
+    declared = f'<Override PartName="/{CORE}" ContentType="{kind}"/></Types>'
+    files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", declared.encode())
+    return pack(files)
+
+
+def core_properties(title, creator="An"):
+    """The part with the title."""
+    return (
+        '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title><dc:creator>{creator}</dc:creator>'
+        "</cp:coreProperties>"
+    ).encode()
 
 
 def sign_ooxml(data, identity, *, only=None, objects=None, name="sig1.xml"):

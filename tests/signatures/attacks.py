@@ -96,4 +96,12 @@ def mails() -> Iterator[tuple[str, bytes, bool]]:
     yield "third-part.eml", cms.multipart_signed(cms.INNER, tree().g2_person, more=extra), False
     other = cms.multipart_signed(cms.INNER, tree().g2_person, sign=lambda _, who: cms.cms(b"khac", who))
     yield "other-signature.eml", other, False
+    before = b"--sig\r\nContent-Type: text/plain\r\n\r\nkhong ky\r\n--sig\r\n"
+    yield "part-before.eml", whole.replace(b"--sig\r\n", before, 1), False
+    yield "other-charset.eml", whole.replace(b"charset=utf-8", b"charset=cp1258"), False
+    yield "behind-signature.eml", whole.replace(b"--sig--", b"--sigx\r\nkhong ky\r\n--sig--"), False
+    within = cms.multipart_signed(
+        cms.INNER, tree().g2_person, sign=lambda _, who: cms.cms(b"khac", who, detached=False)
+    )
+    yield "signature-with-other-content.eml", within, False
     yield "stranger.eml", cms.multipart_signed(cms.INNER, tree().person(tree().rogue_root)), False

@@ -137,6 +137,9 @@ def _office_parts() -> Iterator[Sample]:
                     _MAIN_RELATIONSHIPS: relationships}  # fmt: skip
         signed = xml.sign_ooxml(xml.pack(prepared), person, only={one for one in prepared if one != name})
         yield Sample("G13", f"{kind}-as-property.docx", _edit(signed, **{name: b"new"}))
+    titled = xml.sign_ooxml(xml.with_bound_title(letter_docx(), "Tăng 10%"), person)
+    yield Sample("G13", "title-changed.docx", _edit(titled, **{xml.CORE: xml.core_properties("Tăng 90%")}))
+    yield Sample("G13", "title-emptied.docx", _edit(titled, **{xml.CORE: xml.core_properties("")}))
     yield sample("signature-deleted", {}, without=(_SIGNATURE,))
     yield sample("origin-deleted", {}, without=("_xmlsignatures/origin.sigs",))
     gone = tuple(one for one in good if one.startswith("_xmlsignatures/"))

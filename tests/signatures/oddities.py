@@ -206,6 +206,10 @@ def _office() -> Iterator[tuple[str, bytes]]:
         declared = f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-{kind}+xml"/></Types>'
         changed = {part: b"<x/>", "[Content_Types].xml": types.replace(b"</Types>", declared.encode())}
         yield f"{part.partition('/')[2]}-afterwards.docx", xml.pack({**files, **changed})
+    titled = xml.members(xml.sign_ooxml(xml.with_bound_title(letter_docx(), "Tăng 10%"), person))
+    yield "title-shown.docx", xml.pack(titled)
+    author = {xml.CORE: xml.core_properties("Tăng 10%", creator="Bình")}
+    yield "title-shown-and-author-changed.docx", xml.pack({**titled, **author})
     relative = files["_rels/.rels"].replace(b'"_xmlsignatures/', b'"/_xmlsignatures/')
     yield "absolute-way-to-signatures.docx", xml.pack({**files, "_rels/.rels": relative})
     way = files[xml.ORIGIN_RELATIONSHIPS].replace(b'Target="sig1.xml"', b'Target="/_xmlsignatures/sig1.xml"')

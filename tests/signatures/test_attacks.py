@@ -44,7 +44,7 @@ OWN = "Ủy ban nhân dân quận Bình Tân"
     ("UBND Quận Bình Tân", True),
     (unicodedata.normalize("NFD", OWN), True),
     (f"{OWN} 1", False),
-    (f"{OWN}, Thành phố Hồ Chí Minh", False),
+    (f"{OWN}, TP.HCM", False),
     (OWN.replace("a", "\u0430"), False),
     (OWN.replace("Bình", "Binh"), False),
     (f"Công ty {OWN}", False),
