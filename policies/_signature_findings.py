@@ -31,6 +31,7 @@ _PARTIAL: Final = (
     "filled-after-signing",
     "hidden-in-contents",
     "bound-property",
+    "two-readings",
     "uncovered-part",
     "unsigned-relationship",
 )

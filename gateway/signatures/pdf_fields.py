@@ -123,8 +123,10 @@ def place(
     problems = []
     if has_foreign_tail(data, max(_structure_ends(reader))):
         problems.append("trailing-bytes")
+    if _has_two_readings(data, reader):
+        problems.append("two-readings")
     if reaches_end(data, signed):
-        return Coverage.WHOLE, Changes.NONE, problems
+        return Coverage.PARTIAL if "two-readings" in problems else Coverage.WHOLE, Changes.NONE, problems
     revision = _covered_revision(reader, data, one, signed)
     if revision is None:
         return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
@@ -143,6 +145,13 @@ def place(
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
     problems += notes
     return Coverage.PARTIAL if problems else Coverage.WHOLE, changes, problems
+
+
+def _has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
+    try:
+        return pdf_xref.is_ambiguous_inside(data, reader)
+    except LibraryFault:
+        return False  # damaged, and read all the same; what follows a signature is looked at once more below
 
 
 def _structure_ends(reader: PdfFileReader) -> list[int]:

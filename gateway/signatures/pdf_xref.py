@@ -31,6 +31,39 @@ def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) ->
         return any(_is_section_ambiguous(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
 
 
+def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
+    """Tell whether a table anywhere lists one object at two places: prepared so before signing, it shows readers two documents.
+
+    LibraryFault when unreadable. Only what contradicts itself counts, since these octets are signed and may be old and sloppy.
+    """
+    with wall("cross-reference"):
+        return any(_contradicts(data, reader, one) for one in range(reader.xrefs.total_revisions))
+
+
+def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:
+    info: XRefSectionMetaInfo = reader.xrefs.get_xref_container_info(revision)
+    if info.xref_section_type is XRefSectionType.STREAM:
+        return _overlap(_indexed(data, info))
+    hybrid = reader.xrefs.get_xref_data(revision).hybrid
+    if hybrid is not None:
+        places = {**hybrid.xref_data.standard_xrefs, **hybrid.xref_data.xrefs_in_objstm}
+        listed = reader.xrefs.get_xref_data(revision).standard_xrefs
+        if any(places.get(number, place) != place for number, place in listed.items()):
+            return True
+    return _overlap(_subsections(data, info)) and not _agrees(data, info)
+
+
+def _agrees(data: bytes, info: XRefSectionMetaInfo) -> bool:
+    """Whether an object that a table lists twice is at one place all the same."""
+    seen: dict[int, list[bytes]] = {}
+    for first, rows in _listed(data, info):
+        for number in range(len(rows) // 3):
+            place = rows[3 * number : 3 * number + 3]
+            if seen.setdefault(first + number, place) != place:
+                return False
+    return True
+
+
 def _is_section_ambiguous(data: bytes, reader: PdfFileReader, revision: int) -> bool:
     info: XRefSectionMetaInfo = reader.xrefs.get_xref_container_info(revision)
     if info.xref_section_type is XRefSectionType.STREAM:
@@ -56,12 +89,17 @@ def _overlap(ranges: Iterable[tuple[int, int]]) -> bool:
 
 def _subsections(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, int]]:
     """First number and count of each subsection of a table, as they stand in the file."""
+    return ((first, len(rows) // 3) for first, rows in _listed(data, info))
+
+
+def _listed(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, list[bytes]]]:
+    """First number and words of each subsection of a table: place, generation and kind of each object."""
     tokens = data[info.start_location : info.end_location].split(b"trailer")[0].split()
     position = 1 if tokens[:1] == [b"xref"] else 0
     while position + 1 < len(tokens):
         first, count = int(tokens[position]), int(tokens[position + 1])
         if count:
-            yield first, count
+            yield first, tokens[position + 2 : position + 2 + 3 * count]
         position += 2 + 3 * count
 
 

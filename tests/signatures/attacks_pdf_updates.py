@@ -27,7 +27,7 @@ Change = Callable[[Writer], None]
 
 def attacks() -> Iterator[Sample]:
     """Every file."""
-    for make in (_laid_over, _looks, _pages, _catalogs, _forms, _dropped, _readings, _hidden):
+    for make in (_laid_over, _looks, _pages, _catalogs, _forms, _dropped, _readings, _prepared, _hidden):
         yield from make()
 
 
@@ -300,6 +300,28 @@ def _readings() -> Iterator[Sample]:
     one = Update(once)
     locked = f"/Encrypt<</Filter/Standard/V 1/R 2/O({'a' * 32})/U({'b' * 32})/P -4>>/ID[(a)(b)]"
     yield Sample("G03", "locked-afterwards.pdf", one.finish(one.table([], more=locked)))
+
+
+def _prepared() -> Iterator[Sample]:
+    """G04: two readings that stood in the file before it was signed, and words put beside a picture afterwards."""
+    plain = letter_pdf()
+    for order, first in ((1, "new"), (-1, "old")):
+        one = Update(plain)
+        twice = [(one.content, one.body(), 0), (one.content, one.place, 0)][::order]
+        prepared = one.finish(one.table(twice))
+        yield Sample("G04", f"prepared-twice-{first}-first.pdf", sign_pdf(prepared, tree().g2_person))
+        yield Sample("G04", f"prepared-twice-{first}-first-and-stamped.pdf", stamp(update(
+            sign_pdf(prepared, tree().g2_person), lambda writer: sheet(writer, box=(0, 0, 0, 0)))))  # fmt: skip
+    figure = dictionary(S=name("/Figure"), K=generic.NumberObject(0))
+    tagged: Change = _entry(
+        lambda writer: writer.root,
+        "StructTreeRoot",
+        lambda writer: writer.add_object(dictionary(Type=name("/StructTreeRoot"), K=writer.add_object(figure))),
+    )
+    signed = sign_pdf(update(plain, tagged), tree().g2_person)
+    element: Callable[[Writer], generic.DictionaryObject] = lambda writer: writer.root["/StructTreeRoot"]["/K"]
+    other = _entry(element, "Alt", lambda _: generic.pdf_string("số tiền khác"))
+    yield Sample("G04", "picture-given-words.pdf", update(signed, other))
 
 
 def _hidden() -> Iterator[Sample]:

@@ -55,6 +55,7 @@ def _written_otherwise() -> Iterator[tuple[str, bytes]]:
         "pdf-2.0": _saved(plain, force_version="2.0"),
         "qdf": _saved(plain, qdf=True, static_id=True),
         "updated-before": update(plain, _renamed),
+        "listed-twice-at-one-place": _listed_twice(plain),
         "blanks-behind": plain + b"\r\n\n  \n",
         "tagged": update(plain, _tagged),
         "xfa-removed": update(update(_with_empty_form(), _with_xfa), _without_xfa),
@@ -64,6 +65,11 @@ def _written_otherwise() -> Iterator[tuple[str, bytes]]:
         yield f"{title}-twice.pdf", sign_pdf(sign_pdf(data, person), tree().g2_seal, SECOND)
     locked = _saved(plain, encryption=pikepdf.Encryption(owner="chu", user="", R=6))
     yield "locked-against-changes.pdf", _sign_locked(locked)
+
+
+def _listed_twice(data: bytes) -> bytes:
+    one = Update(data)
+    return one.finish(one.table([(one.content, one.place, 0)] * 2))
 
 
 def _with_empty_form() -> bytes:
