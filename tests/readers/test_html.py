@@ -91,13 +91,56 @@ def test_effective_look(markup: str, font: str | None, size: float | None, colou
         ("p, li", "<ul><li>x</li></ul>", "<b>x</b>"),
         ("p::before", "", "<p>x</p>"),
         ("a:hover", "", "<a href=y>x</a>"),
-        ("p:last-child", "", "<p>x</p>"),
+        ("li:last-child", "<ul><li>y</li><li>x</li></ul>", "<ul><li>x<li>y</ul>"),
+        ("tr:last-child td", "<table><tr><td>y</tr><tr><td>x</tr></table>", "<table><tr><td>x<tr><td>y</table>"),
+        ("p:last-of-type", "<div><p>y</p><p>x</p><i>y</i></div>", "<div><p>x</p><p>y</p></div>"),
+        ("p:nth-last-child(2)", "<div><p>x</p><br></div>", "<div><br><p>x</p></div>"),
+        ("p:nth-last-of-type(2n)", "<div><p>x</p><i>y</i><p>y</p></div>", "<div><p>y</p><p>x</p></div>"),
+        ("b:only-child", "<p><b>x</b></p>", "<p><b>x</b><i>y</i></p>"),
+        ("b:only-of-type", "<p><b>x</b><i>y</i></p>", "<p><b>x</b><b>y</b></p>"),
+        ("i:empty + b", "<p><i></i><b>x</b></p>", "<p><i>y</i><b>x</b></p>"),
+        ("li:not(:last-child)", "<ul><li>x<li>y</ul>", "<ul><li>y<li>x</ul>"),
     ],
 )
 def test_a_rule_holds_where_its_selector_does(selector: str, fits: str, spares: str) -> None:
     sheet = f"<style>{selector}{{color:red}}</style>"
     for body, colour in ((fits, "FF0000"), (spares, "auto")):
         assert not body or the_run(read(sheet + body), "x").colour == colour
+
+
+@pytest.mark.parametrize(
+    ("sheet", "colour"),
+    [
+        ("p{color:blue} @layer a{p#i{color:red}}", "0000FF"),
+        ("@layer a{p#i{color:red}} @layer b{p{color:blue}}", "0000FF"),
+        ("@layer b, a; @layer a{p{color:blue}} @layer b{p#i{color:red}}", "0000FF"),
+        ("@layer a{p{color:blue} @layer c{p#i{color:red}}}", "0000FF"),
+        ("@layer a.b{p#i{color:red}} @layer a.c{p{color:blue}} @layer a.b{p#i{color:red}}", "0000FF"),
+        ("@layer{p#i{color:red}} @layer{p{color:blue}}", "0000FF"),
+        ("@layer a{p{color:blue !important}} @layer b{p{color:red !important}} p{color:red !important}", "0000FF"),
+        ("@layer a{p{color:red}} @layer a{p{color:blue}}", "0000FF"),
+        ("@layer a{p#i{color:blue} p{color:red}}", "0000FF"),
+    ],
+)
+def test_layers_come_before_specificity(sheet: str, colour: str) -> None:
+    assert the_run(read(f"<style>{sheet}</style><p id=i>x</p>"), "x").colour == colour
+
+
+@pytest.mark.parametrize(
+    ("declaration", "font", "size"),
+    [
+        ("font: italic bold 12pt/1.5 Arial, serif", "Arial", 12.0),
+        ("font: 12pt / 14pt 'Times New Roman', serif", "Times New Roman", 12.0),
+        ("font: 12pt/ 120% Arial", "Arial", 12.0),
+        ("font: inherit", "Tahoma", 10.0),
+        ("font-family: initial; font-size: 9pt", None, 9.0),
+        ("font: 9pt serif", None, 9.0),
+        ("font-family: unset", "Tahoma", 10.0),
+    ],
+)
+def test_the_font_shorthand_gives_size_and_family(declaration: str, font: str | None, size: float) -> None:
+    run = the_run(read(f'<div style="font: 10pt Tahoma"><p style="{declaration}">x</p></div>'), "x")
+    assert (run.font, run.size_pt) == (font, size)
 
 
 @pytest.mark.parametrize(

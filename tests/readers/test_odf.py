@@ -147,6 +147,39 @@ def test_letters_inherit_through_styles_spans_and_defaults() -> None:
     assert (dark.colour, dark.background) == ("FFFFFF", "000000")
 
 
+@pytest.mark.parametrize(
+    ("markup", "font"),
+    [
+        ("<text:p>x</text:p>", "Times New Roman"),
+        ('<text:p text:style-name="Missing">x</text:p>', "Times New Roman"),
+        ('<text:p text:style-name="P1">x</text:p>', "Times New Roman"),
+        ('<text:p text:style-name="Other">x</text:p>', None),
+        ('<text:h text:outline-level="2">x</text:h>', "Arial"),
+        ('<text:h text:outline-level="3">x</text:h>', None),
+    ],
+)
+def test_what_names_no_style_stands_on_the_usual_one(markup: str, font: str | None) -> None:
+    common = (
+        '<style:style style:name="Standard" style:family="paragraph"><style:text-properties style:font-name="F1"/>'
+        '</style:style><style:style style:name="Heading_20_2" style:family="paragraph"><style:text-properties '
+        'style:font-name="F2"/></style:style><style:style style:name="Other" style:family="paragraph"/>'
+    )
+    automatic = '<style:style style:name="P1" style:family="paragraph"/>'
+    assert find(read_body(markup, automatic, styles_xml=styles(common)), "x").font == font
+
+
+@pytest.mark.parametrize("attribute", ["", 'table:style-name="ce1"', 'table:style-name="Missing"'])
+def test_cells_without_a_style_of_their_own_stand_on_the_default_one(attribute: str) -> None:
+    common = (
+        '<style:default-style style:family="table-cell"><style:text-properties style:font-name="F2"/></style:default-style>'
+        '<style:style style:name="Default" style:family="table-cell"><style:text-properties style:font-name="F1"/></style:style>'
+    )
+    automatic = '<style:style style:name="ce1" style:family="table-cell"/>'
+    body = f"<table:table><table:table-row><table:table-cell {attribute}><text:p>x</text:p></table:table-cell></table:table-row></table:table>"
+    reading = read_body(body, automatic, kind="spreadsheet", styles_xml=styles(common))
+    assert find(reading, "x").font == "Times New Roman"
+
+
 @pytest.mark.parametrize("look", ['text:display="none"', 'fo:color="#ffffff"'])
 def test_hidden_and_white_letters_are_hidden(look: str) -> None:
     automatic = f'<style:style style:name="T" style:family="text"><style:text-properties {look}/></style:style>'

@@ -70,6 +70,11 @@ class Builder:
         """Names of attributes that a style sheet puts on the page."""
         return self._sheet.shown_attributes
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a style sheet asks for elements behind the one that it styles."""
+        return self._sheet.looks_ahead
+
     def finish(self) -> None:
         """Add what style sheets put on the page."""
         for words in self._sheet.generated:

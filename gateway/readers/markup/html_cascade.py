@@ -34,6 +34,13 @@ _CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
 _VARIABLE: Final = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,([^()]{0,200}))?\)")
 
 
+_UNLAYERED: Final = 1 << 30
+_Layer = tuple[int, ...]
+"""Numbers of nested layers; what is in a layer and in none of its inner ones comes after those."""
+_NO_LAYER: Final[_Layer] = (_UNLAYERED,)
+_LIMIT_NESTED: Final = 20
+
+
 class Declarations(NamedTuple):
     """Property to value, as written and marked `!important`."""
 
@@ -70,6 +77,25 @@ class _Rule(NamedTuple):
     order: int
     selector: Selector
     declarations: Declarations
+    layer: _Layer
+
+
+class _Layers:
+    """Cascade layers in the order of their first mention (CSS Cascade 5, section 6.4)."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Layer, dict[str, int]] = {}
+        self._nameless = 0
+
+    def inside(self, outer: _Layer, names: str) -> _Layer:
+        """Return the layer of a name, parts joined by dots, inside another; an empty name is a layer of its own."""
+        if not names:
+            self._nameless += 1
+            names = f" {self._nameless}"
+        for name in names.split(".")[:_LIMIT_NESTED]:
+            known = self._known.setdefault(outer, {})
+            outer = (*outer[:-1], known.setdefault(name.strip(), len(known)), _UNLAYERED)
+        return outer
 
 
 class Sheet:
@@ -80,8 +106,11 @@ class Sheet:
         self._count = 0
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
+        self._layers = _Layers()
         self.contextual = False
         """Some rule asks for more than tag, class and identifier of the element itself."""
+        self.looks_ahead = False
+        """Some rule asks for elements behind the one that it styles."""
         self.generated: list[str] = []
         """Words that `content:` puts on the page."""
         self.shown_attributes: set[str] = set()
@@ -89,7 +118,7 @@ class Sheet:
 
     def add(self, text: str) -> None:
         """Add the rules of one sheet."""
-        for prelude, body, shown in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET])):
+        for prelude, body, shown, layer in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET]), self._layers):
             self._generate(body)
             if not shown or prelude.startswith("@"):
                 continue
@@ -98,16 +127,17 @@ class Sheet:
                 if name.startswith("--"):
                     self._variables[name] = value
             for selector in parse_selectors(prelude):
-                self._keep(selector, declarations)
+                self._keep(selector, declarations, layer)
 
-    def _keep(self, selector: Selector, declarations: Declarations) -> None:
+    def _keep(self, selector: Selector, declarations: Declarations, layer: _Layer) -> None:
         if self._count >= LIMIT_RULES:
             return
         self._count += 1
         last = selector.parts[0]
         key = min(last.marks) if last.marks else last.tag
-        self._rules.setdefault(key, []).append(_Rule(selector.specificity, self._count, selector, declarations))
+        self._rules.setdefault(key, []).append(_Rule(selector.specificity, self._count, selector, declarations, layer))
         self.contextual = self.contextual or not last.is_simple
+        self.looks_ahead = self.looks_ahead or any(part.looks_ahead for part in selector.parts)
 
     def _generate(self, declarations: str) -> None:
         """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3)."""
@@ -132,9 +162,11 @@ class Sheet:
         if not rules and own is None:
             return dict(attributes)
         result = dict(attributes)
-        for layer in (0, 1):
+        for weight in (0, 1):
+            # Of what is important the first layer wins, of all else the last.
+            rules.sort(key=lambda rule: rule.layer, reverse=bool(weight))
             for source in (*(rule.declarations for rule in rules), *((own,) if own else ())):
-                for name, value in source[layer].items():
+                for name, value in source[weight].items():
                     _put(result, name, value)
         return {name: self._resolved(value, result) for name, value in result.items()}
 
@@ -172,23 +204,34 @@ def alone(tag: str, attributes: Mapping[str, str]) -> Node:
     return Node(tag, attributes, marks=marks_of(attributes))
 
 
-def _rules(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield selector list, body and whether a screen shows it, of every rule of a sheet, those inside groups included."""
-    groups: list[bool] = []
+class _Group(NamedTuple):
+    shown: bool
+    """A screen shows what is inside."""
+    layer: _Layer
+
+
+def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]]:
+    """Yield selector list, body, whether a screen shows it, and layer of every rule, those inside groups included."""
+    groups = [_Group(True, _NO_LAYER)]
     start = 0
     edges = _EDGE.finditer(text)
     for edge in edges:
         prelude = text[start : edge.start()].strip()
         sign, start = edge[0], edge.end()
         if sign == "}":
-            if groups:
+            if len(groups) > 1:
                 groups.pop()
             continue
         if sign == ";":
+            if prelude.lower().startswith("@layer"):
+                for name in prelude[6:4000].split(","):
+                    layers.inside(groups[-1].layer, name.strip())
             continue
         if prelude.lower().startswith(_GROUPS) and len(groups) < 100:
-            shown = all(groups[-1:]) and _is_shown(prelude.lower())
-            groups.append(shown)
+            layer = groups[-1].layer
+            if prelude.lower().startswith("@layer"):
+                layer = layers.inside(layer, prelude[6:].strip())
+            groups.append(_Group(groups[-1].shown and _is_shown(prelude.lower()), layer))
             continue
         end, inner = len(text), start
         depth = 1
@@ -199,7 +242,7 @@ def _rules(text: str) -> Iterator[tuple[str, str, bool]]:
                 break
         else:
             start = len(text)
-        yield prelude[-4000:], text[inner:end], all(groups[-1:])
+        yield prelude[-4000:], text[inner:end], groups[-1].shown, groups[-1].layer
 
 
 def _is_shown(prelude: str) -> bool:

@@ -1,9 +1,9 @@
 """CSS selectors against the elements that are open while a page streams by (Selectors 4).
 
 What the style sheets of office and mail programs use: tags, classes, identifiers, attributes, the four combinators,
-`:is`, `:where`, `:not`, `:root`, `:link`, `:first-child`, `:nth-child` and the same by type. What depends on later
-elements or on the reader (`:last-child`, `:hover`) never holds; pseudo-elements are no elements. Hostile sheets meet
-bounds of length, ancestors and steps.
+`:is`, `:where`, `:not`, `:root`, `:link` and the places among siblings, from either end. Those that ask for later elements
+(`:last-child`) want a walk ahead, of `html_target`. What depends on the reader (`:hover`) never holds; pseudo-elements
+are no elements. Hostile sheets meet bounds of length, ancestors and steps.
 """
 
 from __future__ import annotations
@@ -61,14 +61,21 @@ class Attribute(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """`:nth-child(an+b)` or, by type, `:nth-of-type(an+b)`."""
+    """`:nth-child(an+b)`, `:nth-last-child(an+b)` and the same by type."""
 
     step: int
     offset: int
     by_type: bool
+    from_end: bool = False
 
-    def holds(self, number: int) -> bool:
-        """Tell whether the number of an element among its siblings fits."""
+    def holds(self, node: Node) -> bool:
+        """Tell whether the number of an element among its siblings fits; never, where nobody counted those behind it."""
+        number = node.number_of_type if self.by_type else node.number
+        if self.from_end:
+            siblings = node.siblings_of_type if self.by_type else node.siblings
+            if not siblings:
+                return False
+            number = siblings - number + 1
         distance = number - self.offset
         return distance == 0 if not self.step else distance % self.step == 0 and distance // self.step >= 0
 
@@ -85,13 +92,28 @@ class Compound:
     any_of: tuple[tuple[Compound, ...], ...] = ()
     none_of: tuple[Compound, ...] = ()
     is_root: bool = False
+    is_empty: bool = False
     combinator: str = ""
     """How it hangs on the part to its left: blank, `>`, `+`, `~`; empty for the leftmost."""
 
     @property
     def is_simple(self) -> bool:
         """Whether tag, class and identifier of the element alone decide."""
-        return not (self.attributes or self.counted or self.any_of or self.none_of or self.is_root or self.combinator)
+        return not (
+            self.attributes
+            or self.counted
+            or self.any_of
+            or self.none_of
+            or self.is_root
+            or self.is_empty
+            or self.combinator
+        )
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether elements behind the one asked for, or inside it, decide."""
+        inner = (*self.none_of, *(each for choice in self.any_of for each in choice))
+        return self.is_empty or any(each.from_end for each in self.counted) or any(each.looks_ahead for each in inner)
 
 
 @dataclass(slots=True)
@@ -103,6 +125,11 @@ class Node:
     parent: Node | None = None
     number: int = 1
     number_of_type: int = 1
+    siblings: int = 0
+    """Children of its parent, itself included; 0 where nobody looked ahead. The same by type below."""
+    siblings_of_type: int = 0
+    empty: bool = False
+    """Known to hold neither elements nor text."""
     before: tuple[Node, ...] = ()
     """The last siblings before it, nearest last."""
     marks: frozenset[str] = frozenset()
@@ -116,7 +143,15 @@ class Node:
         self._types[tag] += 1
         if self._recent:
             self._recent[-1].before = ()  # else every sibling would keep all others alive
-        node = Node(tag, attributes, self, self._children, self._types[tag], tuple(self._recent), marks_of(attributes))
+        node = Node(
+            tag,
+            attributes,
+            self,
+            self._children,
+            self._types[tag],
+            before=tuple(self._recent),
+            marks=marks_of(attributes),
+        )
         self._recent.append(node)
         return node
 
@@ -175,10 +210,11 @@ class Matcher:
             part.tag in ("*", node.tag)
             and part.marks <= node.marks
             and all(attribute.holds(node.attributes) for attribute in part.attributes)
-            and all(each.holds(node.number_of_type if each.by_type else node.number) for each in part.counted)
+            and all(each.holds(node) for each in part.counted)
             and not any(self._is(other, node) for other in part.none_of)
             and all(any(self._is(other, node) for other in choice) for choice in part.any_of)
             and (not part.is_root or node.tag == "html")
+            and (not part.is_empty or node.empty)
         )
 
 
@@ -237,18 +273,23 @@ def _parse(text: str, *, simple: bool = False) -> Selector | None:
 
 def _pseudo(part: Compound, name: str, argument: str) -> Specificity | None:
     """Put a pseudo-class into a part; None when it never holds here."""
+    by_type = name.endswith("-of-type")
     match name:
         case "root":
             part.is_root = True
         case "link" | "any-link":
             part.attributes += (Attribute("href", "", ""),)
-        case "first-child" | "first-of-type":
-            part.counted += (Counted(0, 1, name == "first-of-type"),)
-        case "nth-child" | "nth-of-type":
-            counted = _nth(argument.lower(), by_type=name == "nth-of-type")
+        case "empty":
+            part.is_empty = True
+        case "first-child" | "first-of-type" | "last-child" | "last-of-type":
+            part.counted += (Counted(0, 1, by_type, name.startswith("last")),)
+        case "only-child" | "only-of-type":
+            part.counted += (Counted(0, 1, by_type), Counted(0, 1, by_type, from_end=True))
+        case "nth-child" | "nth-of-type" | "nth-last-child" | "nth-last-of-type":
+            counted = _nth(argument.lower(), by_type=by_type)
             if counted is None:
                 return None
-            part.counted += (counted,)
+            part.counted += (counted._replace(from_end="last" in name),)
         case "is" | "where" | "matches" | "not":
             inner = [selector for one in _listed(argument) if (selector := _parse(one, simple=True)) is not None]
             if name == "not":

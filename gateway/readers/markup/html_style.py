@@ -17,6 +17,8 @@ _HSL = re.compile(
     r"^hsla?\(\s*(-?\d{0,9}(?:\.\d{1,9})?)(deg|grad|rad|turn)?[\s,]+([\d.]{1,9})%[\s,]+([\d.]{1,9})%\s*(?:[,/]\s*([\d.]{1,9}%?)\s*)?\)$",
     re.IGNORECASE,
 )
+_LINE_HEIGHT = re.compile(r"\s{0,9}/\s{0,9}[^\s,]{1,20}")
+"""What stands behind the size in `font: 12pt / 1.5 Arial`."""
 _TURNS = {"": 1 / 360, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.15915494309, "turn": 1.0}
 
 _POINTS = {"pt": 1.0, "px": 0.75, "cm": 28.3465, "mm": 2.83465, "in": 72.0, "pc": 12.0}
@@ -25,6 +27,8 @@ _SIZE_WORDS = {
 }  # fmt: skip
 INHERITED = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
 """Words that every property knows."""
+_DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
+"""What every browser sets in the font that its user chose for pages that name none: unknown to us."""
 _TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
 """Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
@@ -84,7 +88,7 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
                         changes["background"] = None if colour == "auto" else colour
             case "font-family" | "mso-ascii-font-family":
                 if name == "font-family" and (family := first_family(value)):
-                    changes["font"] = family
+                    changes["font"] = None if family.lower() in _DEFAULT_FAMILIES else family
             case "font-size":
                 if (size := parse_size(lower, look.size_pt)) is not None:
                     changes["size_pt"] = size
@@ -206,18 +210,18 @@ def parse_size(value: str, parent: float | None) -> float | None:
 def first_family(value: str) -> str | None:
     """Return the first family of a list, without quotes."""
     first = value.split(",", maxsplit=1)[0].strip().strip("\"'").strip()
-    return None if first.lower() in INHERITED else first or None
+    return None if first.lower() in INHERITED - _DEFAULT_FAMILIES else first or None
 
 
 def _font_shorthand(value: str, look: Look) -> dict[str, object]:
     changes: dict[str, object] = {}
-    words = value.split()
+    words = _LINE_HEIGHT.sub("", value).split()
     for position, word in enumerate(words):
-        size = parse_size(word.split("/")[0].lower(), look.size_pt)
+        size = parse_size(word.lower(), look.size_pt)
         if size is not None and not word.isdigit():
             changes["size_pt"] = size
             if family := first_family(" ".join(words[position + 1 :])):
-                changes["font"] = family
+                changes["font"] = None if family.lower() in _DEFAULT_FAMILIES else family
             break
         if word.lower() in ("bold", "bolder", "600", "700", "800", "900"):
             changes["bold"] = True

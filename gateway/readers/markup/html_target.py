@@ -12,6 +12,7 @@ from gateway.model import ActiveContent, ReadStatus, Role
 from gateway.readers.base import ReadError
 from gateway.readers.excel.xlsx_values import formula_words
 from gateway.readers.markup.html_blocks import BREAK, Block, Builder, Piece
+from gateway.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.readers.markup.html_selectors import Node
 from gateway.readers.markup.html_style import Look
 
@@ -67,9 +68,6 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
-_VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
@@ -79,18 +77,28 @@ _CONDITIONAL = re.compile(r"^\[if[^\]]{0,200}\]>(.*?)(?:<!\[endif\])?$", re.DOTA
 def parse(builder: Builder, text: str, target: Target | None = None) -> None:
     """Feed a text to the tokenizer; MALFORMED when it finds no HTML at all."""
     builder.add_sheets(text)
-    target = target or Target(builder)
-    parser = etree.HTMLParser(target=cast("Any", target), recover=True, encoding="utf-8", huge_tree=True)
     data = text.encode("utf-8", "surrogatepass").replace(b"\0", b"")
+    if target is None:
+        outline = Outline() if builder.looks_ahead else None
+        if outline is not None:
+            _feed(builder, data, outline)
+        target = Target(builder, outline=outline)
+    if not _feed(builder, data, target) and not builder.runs:
+        raise ReadError(ReadStatus.MALFORMED, "html")
+    target.flush()
+
+
+def _feed(builder: Builder, data: bytes, target: Target | Outline) -> bool:
+    """Let a target see the events of a text; false when the tokenizer gave up."""
+    parser = etree.HTMLParser(target=cast("Any", target), recover=True, encoding="utf-8", huge_tree=True)
     try:
         for start in range(0, len(data), 1 << 16):
             builder.budget.check_time()
             parser.feed(data[start : start + (1 << 16)])
         parser.close()
     except etree.XMLSyntaxError:
-        if not builder.runs:
-            raise ReadError(ReadStatus.MALFORMED, "html") from None
-    target.flush()
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -116,9 +124,16 @@ class Target:
     """Parser target of lxml: a stack of open elements and the block under construction."""
 
     def __init__(
-        self, builder: Builder, look: Look | None = None, role: Role | None = None, *, nested: bool = False
+        self,
+        builder: Builder,
+        look: Look | None = None,
+        role: Role | None = None,
+        *,
+        nested: bool = False,
+        outline: Outline | None = None,
     ) -> None:
         self._builder = builder
+        self._outline = outline
         self._is_nested = nested
         self._stack = [_Element("", look or Look(), role, None)]
         self._block = Block(role=role or Role.BODY)
@@ -135,6 +150,8 @@ class Target:
         if look.boxed and tag in _BLOCKS:
             look = Look(**{**_fields(look), "boxed": False}) if tag in ("td", "th", "table") else look
         node = self._builder.node(tag, attributes, parent.node)
+        if self._outline is not None and node is not None:
+            self._outline.complete(node)
         look = self._builder.style(tag, attributes, look, node)
         look, role = self._semantics(tag, attributes, look, parent.role)
         self._attributes(tag, attributes, look)
@@ -143,7 +160,7 @@ class Target:
         table = self._open_cell(tag, parent.table)
         if tag == "br":
             self._block.pieces.append(Piece(BREAK, look))
-        if tag in _VOID:
+        if tag in VOID:
             return
         self._stack.append(_Element(tag, look, role, table, node))
         if tag in ("script", "style"):
@@ -153,9 +170,9 @@ class Target:
     def end(self, tag: str) -> None:
         """Close an element and those inside it that were left open."""
         tag = tag.lower()
-        if tag in _VOID:
+        if tag in VOID:
             return
-        for position in range(len(self._stack) - 1, max(0, len(self._stack) - 200), -1):
+        for position in range(len(self._stack) - 1, max(0, len(self._stack) - LIMIT_LEFT_OPEN), -1):
             if self._stack[position].tag == tag:
                 break
         else:

@@ -115,7 +115,8 @@ class Story:
             place = place._replace(role=Role.HEADING)
         if place.boxed is not True and self.styles.boxed("paragraph", style, "style:paragraph-properties"):
             place = place._replace(boxed=True)
-        layer = self.styles.layer("paragraph", style, with_default=flow.defaults)
+        level = min(whole(element.get(clark("text:outline-level")), 1), 10) if name == "text:h" else 0
+        layer = self.styles.layer("paragraph", style, with_default=flow.defaults, level=level)
         layers = (*flow.layers, layer)
         if flow.outline and flow.depth:
             outline = self.styles.layer("presentation", f"{flow.outline}{min(flow.depth, 9)}")

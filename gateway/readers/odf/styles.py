@@ -26,6 +26,8 @@ _LENGTH: Final = re.compile(r"^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(pt|in|cm|mm|pc|px|
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "px": 0.75}
 _BOLD: Final = {"bold", "600", "700", "800", "900"}
 _EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
+_BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
+"""Common styles that LibreOffice gives what names no style, one that is not there, or an automatic one without a parent."""
 _SIDES: Final = ("border-top", "border-bottom", "border-left", "border-right")
 
 
@@ -34,9 +36,10 @@ class StyleBook:
 
     def __init__(self, roots: Iterable[Element]) -> None:
         self._styles: dict[tuple[str, str], Element] = {}
+        self._common: set[tuple[str, str]] = set()
         self._defaults: dict[str, Element] = {}
         self._faces: dict[str, str] = {}
-        self._layers: dict[tuple[str, str, bool], Layer] = {}
+        self._layers: dict[tuple[str, str, bool, int], Layer] = {}
         self._faces_of: dict[tuple[Any, ...], tuple[Face, bool]] = {}
         for root in roots:
             self._load(root)
@@ -48,28 +51,43 @@ class StyleBook:
                     for face in section:
                         family = face.get(clark("svg:font-family")) or face.get(_NAME) or ""
                         self._faces.setdefault(face.get(_NAME) or "", first_family(family))
-                case "office:styles" | "office:automatic-styles":
+                case "office:styles" | "office:automatic-styles" as kind:
                     for style in section:
                         family = style.get(_FAMILY) or ""
                         if NAMES[style.tag] == "style:default-style":
                             self._defaults.setdefault(family, style)
                         elif NAMES[style.tag] == "style:style":
-                            self._styles.setdefault((family, style.get(_NAME) or ""), style)
+                            key = (family, style.get(_NAME) or "")
+                            if self._styles.setdefault(key, style) is style and kind == "office:styles":
+                                self._common.add(key)
                 case _:
                     continue
 
-    def layer(self, family: str, name: str | None, *, with_default: bool = False) -> Layer:
-        """Return what a style and its parents set, on top of the family's default style if asked for."""
-        key = (family, name or "", with_default)
+    def layer(self, family: str, name: str | None, *, with_default: bool = False, level: int = 0) -> Layer:
+        """Return what a style and its parents set, on top of the family's default style if asked for.
+
+        Then what stands on no common style stands on the usual one, too, and a heading without a style on that of its
+        outline level.
+        """
+        key = (family, name or "", with_default, level)
         known = self._layers.get(key)
         if known is None:
             merged: dict[str, Any] = {}
-            if with_default and family in self._defaults:
-                merged = self._properties(self._defaults[family], merged)
-            for style in self._chain(family, name):
+            chain = self._chain(family, name)
+            if with_default:
+                if family in self._defaults:
+                    merged = self._properties(self._defaults[family], merged)
+                chain = [*self._base(family, chain, level), *chain]
+            for style in chain:
                 merged = self._properties(style, merged)
             known = self._layers[key] = merged
         return known
+
+    def _base(self, family: str, chain: list[Element], level: int) -> list[Element]:
+        if chain and (family, chain[0].get(_NAME) or "") in self._common:
+            return []
+        bases = (f"Heading_20_{level}", "Heading") if level and not chain else _BASES.get(family, ())
+        return next(filter(None, (self._chain(family, base) for base in bases)), [])
 
     def attribute(self, family: str, name: str | None, holder: str, attribute: str) -> str | None:
         """Return one attribute of a properties element, from the style or the nearest parent that sets it."""
