@@ -143,7 +143,9 @@ def lint(
 
 @app.command()
 def fix(
-    file: Annotated[Path, typer.Argument(help="DOCX, XLSX, ODT, RTF or plain text; signed files are refused.")],
+    file: Annotated[
+        Path, typer.Argument(help="DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF or plain text; signed files are refused.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the mended copy goes.")],
 ) -> None:
     """Chuyển bảng mã cũ sang Unicode, đặt phông và màu / convert legacy letters to Unicode, set font and colour.

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Final, NamedTuple
 
 from gateway.fix.docx import mend_docx
-from gateway.fix.odt import mend_odt
+from gateway.fix.opendocument import mend_open_document
 from gateway.fix.package import check, rewritten
 from gateway.fix.plain import mend_plain
+from gateway.fix.pptx import mend_pptx
 from gateway.fix.rtf import mend_rtf
 from gateway.fix.tally import RefusedError, Tally
 from gateway.fix.xlsx import mend_xlsx
 
 _LIMIT_BYTES: Final = 64 << 20
+_ODF: Final = "application/vnd.oasis.opendocument."
+_ODF_KINDS: Final = frozenset({"text", "spreadsheet", "presentation", "graphics"})
+_EMBEDDED: Final = re.compile(r"(?:word|xl|ppt)/embeddings/[^/]+\.(?:docx|xlsx|pptx)$", re.IGNORECASE)
+_LIMIT_DEPTH: Final = 2
 _OTHERS: Final = (b"{\\object", b"<?xml", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -55,7 +61,7 @@ def fix(data: bytes) -> Fixed:
     return Fixed(*mend_plain(data))
 
 
-def _package(data: bytes) -> tuple[bytes, Tally]:
+def _package(data: bytes, depth: int = 0) -> tuple[bytes, Tally]:
     """Mend a ZIP package by what it holds; `RefusedError` when it is signed, encrypted, damaged or of another kind."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -65,17 +71,33 @@ def _package(data: bytes) -> tuple[bytes, Tally]:
                 parts, tally = mend_docx(package, names)
             elif "xl/workbook.xml" in names:
                 parts, tally = mend_xlsx(package, names)
+            elif "ppt/presentation.xml" in names:
+                parts, tally = mend_pptx(package, names)
             else:
                 parts, tally = _open_document(package, names)
+            for name in filter(_EMBEDDED.match, names if depth < _LIMIT_DEPTH else ()):
+                _embedded(package, name, parts, tally, depth)
             return (rewritten(package, parts), tally) if tally.changed else (data, tally)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError):
         raise RefusedError("damaged", "zip") from None
 
 
+def _embedded(package: zipfile.ZipFile, name: str, parts: dict[str, bytes], tally: Tally, depth: int) -> None:
+    """Mend a document inside another, such as the workbook of a chart; what cannot be mended stays as it is."""
+    try:
+        inner, found = _package(package.read(name), depth + 1)
+    except RefusedError:
+        return
+    if found.changed:
+        parts[name] = inner
+        tally.add(found)
+
+
 def _open_document(package: zipfile.ZipFile, names: list[str]) -> tuple[dict[str, bytes], Tally]:
-    kind = package.open("mimetype").read(100) if "mimetype" in names else b""
-    if kind.startswith(b"application/vnd.oasis.opendocument.text") and "content.xml" in names:
-        return mend_odt(package, names)
-    if "ppt/presentation.xml" in names or kind.startswith(b"application/vnd.oasis.opendocument.presentation"):
-        raise RefusedError("slides")
-    raise RefusedError("sheet" if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet") else "unsupported")
+    mimetype = package.open("mimetype").read(100).decode("ascii", "replace") if "mimetype" in names else ""
+    kind = mimetype.removeprefix(_ODF).partition("-")[0].strip()
+    if "content.xml" in names and mimetype.startswith(_ODF) and kind in _ODF_KINDS:
+        return mend_open_document(package, names, computes=kind == "spreadsheet")
+    if "xl/workbook.bin" in names:
+        raise RefusedError("sheet")
+    raise RefusedError("unsupported")

@@ -17,7 +17,7 @@ Edit = tuple[int, int, bytes]
 """Start, end and new content of a span of bytes; edits never overlap."""
 
 _SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\.xml$", re.IGNORECASE)
-_SIGNED_MACRO: Final = re.compile(r"(?:word|xl)/vbaProjectSignature\w*\.bin$", re.IGNORECASE)
+_SIGNED_MACRO: Final = re.compile(r"(?:word|xl|ppt)/vbaProjectSignature\w*\.bin$", re.IGNORECASE)
 _THEME_FONT: Final = re.compile(
     rb"<(?:\w+:)?(?P<which>major|minor)Font\b[^>]*>\s*<(?:\w+:)?latin\b[^>]*?\btypeface=\"(?P<name>[^\"]*)\""
 )

@@ -29,7 +29,8 @@ def report_lines(tally: Tally, language: Language) -> Iterator[str]:
     for charset, count in tally.converted.most_common():
         name = say("fix", "charset", charset.value, language)
         yield say("fix", "report", "converted", language, count=count, charset=name)
-    for key, count in (("composed", tally.composed), ("fonts", tally.fonts), ("colours", tally.colours)):
+    for key in ("composed", "fonts", "colours", "kept"):
+        count = getattr(tally, key)
         if count:
             yield say("fix", "report", key, language, count=count)
 

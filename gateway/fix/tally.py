@@ -11,6 +11,9 @@ from gateway.text.legacy_tables import Charset
 
 TIMES: Final = "Times New Roman"
 
+PALE: Final = 185
+"""Brightness from which on letters cannot have been read on white: on a slide something dark is behind them."""
+
 
 @dataclass
 class Tally:
@@ -22,6 +25,8 @@ class Tally:
     """Pieces that were only brought from NFD to NFC."""
     fonts: int = 0
     colours: int = 0
+    kept: int = 0
+    """Colours of letters on slides that were left, since black might not be read there."""
 
     def count(self, charset: Charset | None) -> None:
         """Record one piece as `convert.Repaired` reports it."""
@@ -29,6 +34,14 @@ class Tally:
             self.composed += 1
         elif charset is not None:
             self.converted[charset] += 1
+
+    def add(self, other: Tally) -> None:
+        """Count what was changed in a file inside this one."""
+        self.converted.update(other.converted)
+        self.composed += other.composed
+        self.fonts += other.fonts
+        self.colours += other.colours
+        self.kept += other.kept
 
     @property
     def changed(self) -> bool:

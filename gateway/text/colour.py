@@ -52,8 +52,14 @@ def is_invisible(colour: str | None, background: str | None) -> bool:
 
 def is_dark(background: str | None) -> bool:
     """Tell whether a background is so dark that automatic letters show white on it."""
-    rgb = channels(background)
-    return rgb is not None and 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] < 64_000
+    found = brightness(background)
+    return found is not None and found < 64
+
+
+def brightness(colour: str | None) -> int | None:
+    """Return how bright a colour is to the eye, 0 to 255; None for `auto` or unknown."""
+    rgb = channels(colour)
+    return (299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]) // 1000 if rgb is not None else None
 
 
 _HUES: Final = (

@@ -174,10 +174,13 @@ def test_references_and_special_characters_survive():
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "word97"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "sheet"),
         (docx(paragraph("a"), extra={"word/vbaProjectSignature.bin": b"x"}), "macro"),
-        (zipped({"xl/workbook.bin": b"x"}), "unsupported"),
+        (zipped({"xl/workbook.bin": b"x"}), "sheet"),
         (zipped({"xl/workbook.xml": b"<workbook/>", "_xmlsignatures/sig1.xml": b"<s/>"}), "signed"),
-        (zipped({"ppt/presentation.xml": b"<p/>"}), "slides"),
-        (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<c/>"}), "sheet"),
+        (zipped({"ppt/presentation.xml": b"<p/>", "_xmlsignatures/sig1.xml": b"<s/>"}), "signed"),
+        (zipped({"ppt/presentation.xml": b"<p/>", "ppt/slides/slide1.xml": b"<a><b></a>"}), "damaged"),
+        (zipped({"ppt/presentation.xml": b"<p/>", "ppt/vbaProjectSignature.bin": b"x"}), "macro"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "PowerPoint Document".encode("utf-16-le"), "slides"),
+        (zipped({"mimetype": b"application/vnd.oasis.opendocument.formula", "content.xml": b"<c/>"}), "unsupported"),
         (
             zipped(
                 {"mimetype": b"application/vnd.oasis.opendocument.text", "META-INF/documentsignatures.xml": b"<s/>"}

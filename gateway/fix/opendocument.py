@@ -1,4 +1,4 @@
-"""OpenDocument texts mended by splices in `content.xml` and `styles.xml`; all other parts stay as they are.
+"""OpenDocument texts, sheets and slides mended by splices in `content.xml` and `styles.xml`; all other parts stay as they are.
 
 Fonts are changed where they are declared, so that no style has to be: each face that letters use is declared as Times New
 Roman. Colours of styles become automatic, but for styles that links, stamps and signatures wear.
@@ -8,113 +8,88 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Collection, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 from xml.sax.saxutils import escape
 
-from gateway.fix.odt_styles import FO, STYLE, SVG, TEXT, Look, Styles
+from gateway.fix.odf_sheets import refuse_bound_words
+from gateway.fix.odf_styles import DRAW, FO, OFFICE, STYLE, Look, Styles, face_of
+from gateway.fix.odf_texts import Piece, Worn, pieces_of
 from gateway.fix.package import Edit, spliced
-from gateway.fix.tally import TIMES, Tally
-from gateway.fix.xml_spans import Tag, text_of, walk, written
-from gateway.model import Role, Run
-from gateway.text.colour import is_black
+from gateway.fix.tally import PALE, TIMES, RefusedError, Tally
+from gateway.fix.xml_spans import Tag, walk, written
+from gateway.model import Run
+from gateway.text.colour import brightness, is_black
 from gateway.text.convert import repair_runs
 from gateway.text.fonts import is_symbol, is_times_new_roman
-from gateway.text.typography import is_stamp
 
 _PARTS: Final = ("styles.xml", "content.xml")
-_GAPS: Final = frozenset({f"{TEXT}s", f"{TEXT}tab", f"{TEXT}line-break"})
-_PARAGRAPHS: Final = frozenset({f"{TEXT}p", f"{TEXT}h"})
 _LINKS: Final = ("Internet", "Visited")
 """How the names of the styles of links begin."""
+_DRAWN: Final = ("presentation", "drawing")
+_PICTURES: Final = frozenset({"gradient", "bitmap", "hatch"})
 _THEME_COLOUR: Final = "char-complex-color"
 
-Worn = set[tuple[str, str, str]]
-"""Styles by scope, family and name."""
+
+def mend_open_document(
+    package: zipfile.ZipFile, names: Collection[str], *, computes: bool
+) -> tuple[dict[str, bytes], Tally]:
+    """Return the parts of a document and of the objects in it as they must be, and what was changed.
+
+    One that computes with its words is refused (`RefusedError`) where its formulas hold letters of the old code; an
+    object that cannot be mended stays as it is.
+    """
+    parts, tally = _mended(package, names, "", computes=computes)
+    for folder in sorted(name.removesuffix("content.xml") for name in names if name.endswith("/content.xml")):
+        try:
+            inner, found = _mended(package, names, folder, computes=True)
+        except RefusedError:
+            continue
+        parts |= inner
+        tally.add(found)
+    return parts, tally
 
 
-class _Piece(NamedTuple):
-    start: int
-    end: int
-    text: str
-    block: int
-    font: str | None
-
-
-def mend_odt(package: zipfile.ZipFile, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
-    """Return the parts of a text document as they must be, and what was changed."""
-    data = {name: package.read(name) for name in _PARTS if name in names}
+def _mended(
+    package: zipfile.ZipFile, names: Collection[str], folder: str, *, computes: bool
+) -> tuple[dict[str, bytes], Tally]:
+    data = {folder + name: package.read(folder + name) for name in _PARTS if folder + name in names}
     tags = {name: list(walk(content)) for name, content in data.items()}
+    drawn = any(tag.name == f"{OFFICE}{kind}" for each in tags.values() for tag in each for kind in _DRAWN)
+    picture = drawn and any(_is_picture(tag) for each in tags.values() for tag in each)
     styles, tally = Styles(), Tally()
     properties = {name: list(styles.add(name, each)) for name, each in tags.items()}
     used = {tag.attributes.get(f"{STYLE}font-name", "") for said in properties.values() for tag, _ in said}
     worn: Worn = set()
     edits: dict[str, list[Edit]] = {}
     for name, each in tags.items():
-        pieces = _pieces(name, data[name], each, styles, worn)
+        pieces = pieces_of(name, data[name], each, styles, worn)
         edits[name] = [*_texts(pieces, tally), *_faces(data[name], each, used, tally)]
+    if computes and tally.converted:
+        refuse_bound_words(tags.values(), names, next(iter(tally.converted)))
     for name, said in properties.items():
         blackened: set[int] = set()
         for tag, look in said:
             edits[name] += _own_font(data[name], tag, tally)
-            if black := list(_colour(data[name], tag, look, worn, tally)):
+            if drawn and _kept(tag, picture=picture):
+                tally.kept += 1
+            elif black := list(_colour(data[name], tag, look, worn, tally)):
                 edits[name] += black
                 blackened.add(tag.start)
         edits[name] += _theme_colours(blackened, tags[name])
     return {name: spliced(content, edits[name]) for name, content in data.items() if edits[name]}, tally
 
 
-def _pieces(name: str, data: bytes, tags: list[Tag], styles: Styles, worn: Worn) -> list[_Piece]:
-    """Return the stretches of text between tags with their fonts; note the styles that keep their colour."""
-    pieces: list[_Piece] = []
-    path: list[tuple[str, str | None]] = []
-    """Open elements with the font inside them."""
-    open_blocks: list[int] = []
-    dressed: dict[int, list[Look]] = {}
-    count, last, in_link = 0, 0, 0
-    for tag in tags:
-        if open_blocks and path[-1][0].startswith(TEXT) and tag.start > last:
-            text = text_of(data, last, tag.start)
-            if text:
-                pieces.append(_Piece(last, tag.start, text, open_blocks[-1], path[-1][1]))
-        last = max(last, tag.end)
-        if not tag.opens:
-            in_link -= tag.name == f"{TEXT}a"
-            path.pop()
-            if tag.name in _PARAGRAPHS:
-                open_blocks.pop()
-            continue
-        if tag.name in _PARAGRAPHS:
-            count += 1
-            open_blocks.append(count)
-        in_link += tag.name == f"{TEXT}a"
-        if tag.name in _GAPS and open_blocks:
-            pieces.append(_Piece(last, last, " ", open_blocks[-1], path[-1][1]))
-        font = path[-1][1] if path else None
-        if (style := tag.attributes.get(f"{TEXT}style-name")) and tag.name.startswith(TEXT):
-            family = "paragraph" if tag.name in _PARAGRAPHS else "text"
-            font = styles.font(name, family, style) or font
-            looks = list(styles.chain(name, family, style))
-            if in_link and family == "text":
-                worn.update((look.scope, look.family, look.name) for look in looks)
-            if open_blocks:
-                dressed.setdefault(open_blocks[-1], []).extend(looks)
-        path.append((tag.name, font))
-    words: dict[int, list[str]] = {}
-    for piece in pieces:
-        words.setdefault(piece.block, []).append(piece.text)
-    for block, texts in words.items():
-        if is_stamp("".join(texts), Role.BODY):
-            worn.update((look.scope, look.family, look.name) for look in dressed.get(block, ()))
-    return pieces
-
-
-def _texts(pieces: list[_Piece], tally: Tally) -> Iterator[Edit]:
+def _texts(pieces: list[Piece], tally: Tally) -> Iterator[Edit]:
     """Yield the texts that were legacy or decomposed; those of one paragraph are judged together."""
     repaired = repair_runs([Run(text=piece.text, block=piece.block, font=piece.font) for piece in pieces])
     for piece, after in zip(pieces, repaired, strict=True):
         if after.charset is not None and piece.end > piece.start and not (piece.font and is_symbol(piece.font)):
             tally.count(after.charset)
-            yield piece.start, piece.end, escape(after.text).encode("utf-8")
+            yield (
+                piece.start,
+                piece.end,
+                escape(after.text, {'"': "&quot;", "'": "&apos;"} if piece.quoted else {}).encode(),
+            )
 
 
 def _faces(data: bytes, tags: list[Tag], used: Collection[str], tally: Tally) -> Iterator[Edit]:
@@ -128,7 +103,7 @@ def _faces(data: bytes, tags: list[Tag], used: Collection[str], tally: Tally) ->
                 yield changed.end, tag.start, b""
             changed = None
             continue
-        family = tag.attributes.get(f"{SVG}font-family", "").strip("'\" ")
+        family = face_of(tag)
         place = written(data, tag, b"font-family")
         if tag.attributes.get(f"{STYLE}name") not in used or place is None or not _is_other(family):
             continue
@@ -153,6 +128,17 @@ def _own_font(data: bytes, tag: Tag, tally: Tally) -> Iterator[Edit]:
 
 def _is_other(family: str) -> bool:
     return bool(family) and not is_times_new_roman(family) and not is_symbol(family)
+
+
+def _is_picture(tag: Tag) -> bool:
+    """Tell whether a page style fills pages with what has no one colour, on which automatic letters turn out black."""
+    return tag.name == f"{STYLE}drawing-page-properties" and tag.attributes.get(f"{DRAW}fill") in _PICTURES
+
+
+def _kept(tag: Tag, *, picture: bool) -> bool:
+    """Tell whether the letters of a slide keep their colour: light ones, and all over pages filled with pictures."""
+    colour = tag.attributes.get(f"{FO}color", "").removeprefix("#").upper()
+    return not is_black(colour) and (picture or (brightness(colour) or 0) >= PALE)
 
 
 def _colour(data: bytes, tag: Tag, look: Look | None, worn: Worn, tally: Tally) -> Iterator[Edit]:

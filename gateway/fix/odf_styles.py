@@ -1,7 +1,7 @@
-"""Styles of an OpenDocument text: what font a letter gets, and which style gives it (OpenDocument 1.3 Part 3, chapter 16).
+"""Styles of an OpenDocument file: what font a letter gets, and which style gives it (OpenDocument 1.3 Part 3, chapter 16).
 
 Automatic styles belong to the part they stand in; `content.xml` and `styles.xml` both have a `P1`. A style without a font
-of its own has its parent's, in the end that of the default style of paragraphs.
+of its own has its parent's, in the end that of the usual style, `Standard` or `Default`, or of the default style.
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ OFFICE: Final = f"{_URN}office:1.0 "
 STYLE: Final = f"{_URN}style:1.0 "
 TEXT: Final = f"{_URN}text:1.0 "
 FO: Final = f"{_URN}xsl-fo-compatible:1.0 "
+DRAW: Final = f"{_URN}drawing:1.0 "
+SLIDE: Final = f"{_URN}presentation:1.0 "
+TABLE: Final = f"{_URN}table:1.0 "
 SVG: Final = f"{_URN}svg-compatible:1.0 "
 _LIMIT_CHAIN: Final = 40
+_USUAL: Final = {"table-cell": "Default"}
+"""Common styles under what names no common style."""
 
 
 @dataclass
@@ -39,12 +44,14 @@ class Styles:
     def __init__(self) -> None:
         self._looks: dict[tuple[str, str, str], Look] = {}
         self._faces: dict[str, str] = {}
-        self._default: str | None = None
+        self._defaults: dict[str, str] = {}
+        """Fonts of the default styles by family."""
 
     def add(self, scope: str, tags: list[Tag]) -> Iterator[tuple[Tag, Look | None]]:
         """Take the styles of a part; yield each `style:text-properties` with the style that it belongs to."""
         path: list[str] = []
         look: Look | None = None
+        family = ""
         for tag in tags:
             if not tag.opens:
                 path.pop()
@@ -53,13 +60,14 @@ class Styles:
             path.append(tag.name)
             match tag.name.removeprefix(STYLE):
                 case "font-face":
-                    family = tag.attributes.get(f"{SVG}font-family", "").strip("'\" ")
-                    self._faces[tag.attributes.get(f"{STYLE}name", "")] = family
+                    self._faces[tag.attributes.get(f"{STYLE}name", "")] = face_of(tag)
                 case "style":
                     look = self._style(tag, scope if f"{OFFICE}automatic-styles" in path else "")
+                case "default-style":
+                    family = tag.attributes.get(f"{STYLE}family", "")
                 case "text-properties" if path[-2:-1] == [f"{STYLE}default-style"]:
-                    if not self._default:
-                        self._default = self._font(tag)
+                    if font := self._font(tag):
+                        self._defaults.setdefault(family, font)
                     yield tag, None
                 case "text-properties" if look is not None and path[-2:-1] == [f"{STYLE}style"]:
                     look.font = self._font(tag)
@@ -89,9 +97,17 @@ class Styles:
             yield look
             scope, name = "", look.parent
 
-    def font(self, scope: str, family: str, name: str) -> str | None:
-        """Return the family that a style gives letters, None where neither it nor a parent says one."""
-        named = next((look.font for look in self.chain(scope, family, name) if look.font), None)
-        if named is None and family == "paragraph":
-            named = self._default
+    def font(self, scope: str, family: str, name: str, *, default: bool = True) -> str | None:
+        """Return the family that a style gives letters, None where neither it nor a parent nor the default style says one."""
+        looks = [*self.chain(scope, family, name)]
+        if family in _USUAL and (not looks or looks[-1].scope):
+            looks += self.chain("", family, _USUAL[family])
+        named = next((look.font for look in looks if look.font), None)
+        if named is None and default:
+            named = self._defaults.get(family)
         return (self._faces.get(named) or named) if named else None
+
+
+def face_of(tag: Tag) -> str:
+    """Return the family that a `style:font-face` declares."""
+    return tag.attributes.get(f"{SVG}font-family", "").strip("'\" ")
