@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from random import Random
 
 import pytest
 from docx import Document as WordDocument
@@ -20,6 +21,7 @@ from gateway.text.margins import margin_faults
 from tests.text.letters import SENTENCES
 
 MM = 72 / 25.4
+WORDS = [first + second for first in "bcdghk" for second in "aeiouy"]
 SIDES = ("top", "bottom", "left", "right")
 TYPES = {
     "docx": DOCX,
@@ -35,18 +37,19 @@ def read(data: bytes, kind: str) -> Document:
     return reader.read(Source(data=data, part="1", filename=f"a.{kind}", detected_type=TYPES[kind]), Budget()).document
 
 
-def word(*margins: tuple[float, float, float, float], header: str = "") -> bytes:
+def word(*margins: tuple[float, float, float, float], header: str = "", copies: int = 4) -> bytes:
     """A document on A4 with a section for each set of margins (top, bottom, left, right, in millimetres)."""
-    document = WordDocument()
+    document, chosen = WordDocument(), Random(7)
     for number, amounts in enumerate(margins):
         section = document.sections[0] if not number else document.add_section(WD_SECTION.NEW_PAGE)
         section.page_width, section.page_height = Mm(210), Mm(297)
+        section.header_distance = section.footer_distance = Mm(5)
         for side, amount in zip(SIDES, amounts, strict=True):
             setattr(section, f"{side}_margin", Mm(amount))
         section.header.paragraphs[0].text = header
-        for _ in range(4):
-            for sentence in SENTENCES:
-                document.add_paragraph(f"{sentence} {sentence}").alignment = 3
+        words = " ".join(SENTENCES).split()
+        for _ in range(copies * len(SENTENCES)):
+            document.add_paragraph(" ".join(chosen.choices(words, k=chosen.randint(20, 70)))).alignment = 3
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -102,6 +105,13 @@ def test_every_format_that_libreoffice_writes_says_the_same(tmp_path) -> None:
     subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
     faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
     assert {fault.side: round(float(fault.found)) for fault in faults} == {"left": 20, "right": 30}
+    for top, bottom in ((12, 12), (33, 45)):
+        source.write_bytes(word((top, bottom, 30, 15), copies=12))
+        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
+        faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
+        assert {fault.side for fault in faults} == {"top", "bottom"}
+        for fault, amount in zip(faults, (top, bottom), strict=True):
+            assert amount - 0.5 <= float(fault.found) <= amount + 13
 
 
 def page(*spans: tuple[float, float]) -> Document:
@@ -120,6 +130,47 @@ def test_lines_of_a_pdf_show_margins_only_where_many_agree() -> None:
     assert margin_faults(page(*[(30.0, 100.0 + 3 * number) for number in range(30)])) == ()
     assert margin_faults(page(*[(30.0, 192.0)] * 30, *[(8.0, 50.0)] * 4)) == ()
     assert margin_faults(page(*[(60.0, 120.0)] * 6)) == ()
+
+
+def column(first: float, last: float, *more: tuple[float, str], count: int = 1) -> Document:
+    """Pages whose lines stand from `first` to `last` millimetres from the top; `more` are lines by place and words."""
+    runs: list[Run] = []
+    for number in range(1, count + 1):
+        steps = [(first + (last - 4 - first) * line / 29, f"dòng {WORDS[line]} {WORDS[number]}") for line in range(30)]
+        for place, text in (*steps, *((place, text.format(number)) for place, text in more)):
+            box = (30 * MM, place * MM, 192 * MM, (place + 4) * MM)
+            runs.append(Run(text=text, block=len(runs), page=number, bbox_pt=box))
+    setups = tuple(
+        PageSetup(locator=f"page:{number}", width_pt=210 * MM, height_pt=297 * MM) for number in range(1, count + 1)
+    )
+    return Document(part="1", format="pdf", runs=tuple(runs), setups=setups)
+
+
+@pytest.mark.parametrize(
+    ("document", "faults"),
+    [
+        (column(21, 275, count=3), {}),
+        (column(12, 275, count=3), {"top": "12"}),
+        (column(35, 275, count=3), {"top": "35"}),
+        (column(21, 287, count=2), {"bottom": "10"}),
+        (column(21, 240, count=4), {"bottom": "57"}),
+        # one full page may have ended early, the last one always may
+        (column(21, 240, count=2), {}),
+        (column(21, 287), {}),
+        # a letter of one page shows the margin by its head only
+        (column(12, 275), {}),
+        (column(17, 275, (12, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")), {"top": "12"}),
+        (column(28, 275, (24, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")), {}),
+        # page numbers, running heads and stamps stand in the margin, and may push the text inwards
+        (column(21, 275, (10, "{}"), (288, "Trang {}/3"), count=3), {}),
+        (column(21, 275, (10, "Báo cáo năm, trang {}"), count=3), {}),
+        (column(21, 275, (8, "Ký bởi: Văn phòng"), count=3), {}),
+        (column(31, 275, (20, "{}"), count=3), {}),
+        (column(21, 240, (255, "- {} -"), count=4), {}),
+    ],
+)
+def test_lines_of_a_pdf_show_the_margins_above_and_below(document: Document, faults: dict[str, str]) -> None:
+    assert {fault.side: fault.found for fault in margin_faults(document)} == faults
 
 
 def test_another_paper_and_a_page_across() -> None:
