@@ -22,44 +22,8 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.text.legacy import decode_runs
 from gateway.text.mark_layout import needs_decoding
 from gateway.text.normal import skeleton, unify_line_breaks
-
-
-class Kind(Enum):
-    """Kind of an administrative document (Decree 30/2020, Article 7) and a few others that carry the same head."""
-
-    CONG_VAN = "công văn"
-    NGHI_QUYET = "nghị quyết"
-    QUYET_DINH = "quyết định"
-    CHI_THI = "chỉ thị"
-    QUY_CHE = "quy chế"
-    QUY_DINH = "quy định"
-    THONG_CAO = "thông cáo"
-    THONG_BAO = "thông báo"
-    HUONG_DAN = "hướng dẫn"
-    CHUONG_TRINH = "chương trình"
-    KE_HOACH = "kế hoạch"
-    PHUONG_AN = "phương án"
-    DE_AN = "đề án"
-    DU_AN = "dự án"
-    BAO_CAO = "báo cáo"
-    BIEN_BAN = "biên bản"
-    TO_TRINH = "tờ trình"
-    HOP_DONG = "hợp đồng"
-    CONG_DIEN = "công điện"
-    BAN_GHI_NHO = "bản ghi nhớ"
-    BAN_THOA_THUAN = "bản thỏa thuận"
-    GIAY_UY_QUYEN = "giấy ủy quyền"
-    GIAY_MOI = "giấy mời"
-    GIAY_GIOI_THIEU = "giấy giới thiệu"
-    GIAY_NGHI_PHEP = "giấy nghỉ phép"
-    PHIEU_GUI = "phiếu gửi"
-    PHIEU_CHUYEN = "phiếu chuyển"
-    PHIEU_BAO = "phiếu báo"
-    PHIEU_TRINH = "phiếu trình"
-    THU_CONG = "thư công"
-    LUAT = "luật"
-    NGHI_DINH = "nghị định"
-    THONG_TU = "thông tư"
+from gateway.text.official_head import BASIS, MOTTO, NATIONAL, date_of, issuer_of, number_of, recipients_of
+from gateway.text.official_kinds import Kind, kind_of
 
 
 class State(Enum):
@@ -103,33 +67,15 @@ _SCANNED_ROLES: Final = frozenset(
 )
 _SKIPPED_ORIGINS: Final = frozenset({Origin.DELETED, Origin.HIDDEN, Origin.REVISION})
 
-_NATIONAL: Final = re.compile(
-    r"cong ?hoa ?xa ?hoi ?chu ?nghia ?viet ?nam|c[o0]ng h[o0]a x[a-z] h[o0]i|xa hoi chu nghia viet|dang cong san viet nam"
-)
-_MOTTO: Final = re.compile(r"d[o0]c ?lap ?\W{0,5} ?tu ?d[o0] ?\W{0,5} ?hanh|tu ?do ?\W{0,5} ?hanh ?phuc")
-_NUMBER: Final = re.compile(
-    r"(?:^|\t|\s{2,}|\|)\W{0,4}S[ốôoóồỐÔOÓ]\s*[:.;]?\s*(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*/\s*(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
-    re.MULTILINE,
-)
-_PARTY_NUMBER: Final = re.compile(
-    r"(?:^|\t|\s{2,})\W{0,3}S[ốôoóỐÔOÓ]\s*[:.]?\s*(?P<number>\d[\d .]{0,8}|[….\s_]{0,14})\s*[-–]\s*(?P<symbol>[A-ZĐ]{2,4}\s?/\s?[A-ZĐƯƠ][\w\-]*)",
-    re.MULTILINE,
-)
 _BLANK_NUMBER: Final = re.compile(r"\W{0,3}S[ốôoóỐÔOÓ]\s*:\s*[….\s_]*(?:/|$)")
-_DATE: Final = re.compile(
-    r"(?P<place>[^\W\d_][\w .\-]{1,40})[,.]\s*ng[àa]y\s*(?P<day>\d{1,2}|[\s….\-_/]*)\s*th[áa]ng\s*(?P<month>\d{1,2}|[\s….\-_/]*)\s*n[ăa]m\s*(?P<year>\d{4}|20[\s….\-_]*|[\s….\-_]*)",
-    re.IGNORECASE,
-)
 _SUBJECT_LINE: Final = re.compile(r"^\W*v ?/ ?v\b")
 _DEAR: Final = re.compile(r"^\W*kinh (?:gui|chuyen|moi)\b")
-_RECIPIENTS: Final = re.compile(r"(?:^|\s{2}|\t)\W*noi nhan\W*(?:$|\s{2,}|-|nhu|\t|tm\.|kt\.|tl\.)")
 _FILED: Final = re.compile(r"\bluu ?\W{0,3}(?:vt|van thu|vp|ho so|hc)\b")
 _AUTHORITY: Final = re.compile(r"(?:^|\s{2,}|\t)\W{0,3}(?:tm|kt|tl|tuq|q)\. ?[a-z]{2}")
 _SIGNER: Final = re.compile(
     r"(?:^|\s{3,}|\t)\W{0,3}(?:pho )?(?:chu tich|giam doc|tong giam doc|truong phong|chanh van phong|bo truong|thu truong|cuc truong"
     r"|chi cuc truong|hieu truong|truong ban|thu tuong|thu tuong chinh phu|bi thu|vu truong|chu tich ubnd|vien truong|chanh thanh tra|tong thu ky|thong doc)\W*$"
 )
-_BASIS: Final = re.compile(r"^\W*can cu\b")
 _DRAFT: Final = re.compile(r"^\W*(?:ban )?du ?thao(?:\W*(?:lan|so)?\W*\d{0,2})?(?:\W*ngay [\d/.]+)?\W*$")
 _FORM: Final = re.compile(
     r"^\W*(?:don (?:xin|de nghi|dang ky|cap|yeu cau|khieu nai|to cao|khoi kien|cam ket|trinh bay|du|xac nhan)|to khai|ban khai|giay de nghi|giay dang ky"
@@ -145,25 +91,9 @@ _PLACEHOLDER: Final = re.compile(
 )
 """What the forms of Annex III write in place of an office: a form or a lesson, not yet anybody's document."""
 
-_KINDS: Final = {skeleton(kind.value): kind for kind in Kind if kind is not Kind.CONG_VAN}
-_KIND_LINE: Final = re.compile(
-    rf"^\W*(?P<kind>{'|'.join(sorted(map(re.escape, _KINDS), key=len, reverse=True))})(?P<rest>\W.*|)$"
-)
-_SYMBOL_KINDS: Final = {
-    "NQ": Kind.NGHI_QUYET, "QĐ": Kind.QUYET_DINH, "CT": Kind.CHI_THI, "QC": Kind.QUY_CHE, "QYĐ": Kind.QUY_DINH,
-    "TC": Kind.THONG_CAO, "TB": Kind.THONG_BAO, "HD": Kind.HUONG_DAN, "CTR": Kind.CHUONG_TRINH, "KH": Kind.KE_HOACH,
-    "PA": Kind.PHUONG_AN, "ĐA": Kind.DE_AN, "DA": Kind.DU_AN, "BC": Kind.BAO_CAO, "BB": Kind.BIEN_BAN,
-    "TTR": Kind.TO_TRINH, "HĐ": Kind.HOP_DONG, "CĐ": Kind.CONG_DIEN, "GM": Kind.GIAY_MOI, "GGT": Kind.GIAY_GIOI_THIEU,
-    "GUQ": Kind.GIAY_UY_QUYEN, "PG": Kind.PHIEU_GUI, "PC": Kind.PHIEU_CHUYEN, "PB": Kind.PHIEU_BAO,
-    "NĐ": Kind.NGHI_DINH, "TT": Kind.THONG_TU, "QH": Kind.LUAT,
-}  # fmt: skip
 _AGREEMENTS: Final = frozenset({Kind.HOP_DONG, Kind.BAN_GHI_NHO, Kind.BAN_THOA_THUAN})
 """Kinds that private parties write as well, with a number and a director's name; an office's names its recipients. So do
 minutes of handing over and the like, which name the parties."""
-_UNIT_WORDS: Final = re.compile(
-    r"^\W*(?:uy ban|ubnd|hoi dong|so |phong |van phong|bo |cuc |chi cuc|truong |trung tam|cong an|ban |dang uy|quan uy|huyen uy|tinh uy|thanh uy"
-    r"|chinh phu|toa an|vien kiem sat|hoi |lien doan|mat tran|uy ban mttq|benh vien|tram |doi |vien |tong cuc|thanh tra|kho bac|ngan hang|cong ty|tap doan|doan |thanh doan|hiep hoi|quoc hoi|thu tuong)"
-)
 
 
 def _visible_runs(document: Document) -> list[Run]:
@@ -201,24 +131,24 @@ def recognise(document: Document) -> Recognition:
 def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recognition:
     head, bare_head = lines[:_HEAD_LINES], bare[:_HEAD_LINES]
     evidence: list[str] = []
-    if any(_NATIONAL.search(line) for line in bare_head):
+    if any(NATIONAL.search(line) for line in bare_head):
         evidence.append("national-name")
-    if any(_MOTTO.search(line) for line in bare_head):
+    if any(MOTTO.search(line) for line in bare_head):
         evidence.append("motto")
-    number, symbol, number_line, joint = _number(head)
-    number = number or (stamped if symbol else "")
-    if symbol:
+    written = number_of(head)
+    number = written.digits or (stamped if written.symbol else "")
+    if written.symbol:
         evidence.append("number" if number else "blank-number")
-    issued_on, dated = _date(head, bare_head)
+    issued_on, dated = date_of(head, bare_head)
     if dated:
         evidence.append("date")
-    kind, titled = _kind(head, bare_head, symbol)
+    kind, titled = kind_of(head, bare_head, written.symbol)
     if titled:
         evidence.append("kind")
     if any(_SUBJECT_LINE.match(line) for line in bare_head):
         evidence.append("subject-line")
         kind = kind if titled else Kind.CONG_VAN
-    recipients = _recipients(lines, bare)
+    recipients = recipients_of(lines, bare)
     if recipients is not None:
         evidence.append("recipients")
     if any(_FILED.search(line) for line in bare if "luu" in line):
@@ -227,17 +157,17 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
         evidence.append("authority")
     if any(_DEAR.match(line) for line in bare_head):
         evidence.append("dear")
-    if any(_BASIS.match(line) for line in bare_head):
+    if any(BASIS.match(line) for line in bare_head):
         evidence.append("basis")
     score = _score(evidence)
-    issuer = _issuer(head, bare_head, number_line)
+    issuer = issuer_of(head, bare_head, written.line)
     state = _state(evidence, score, bare, numbered=bool(number))
     parties = kind in _AGREEMENTS or {found["side"] for line in bare if (found := _PARTIES.match(line))} == {"a", "b"}
     if parties and not {"recipients", "filed"} & set(evidence):
         state = State.WORKING
     if state is not State.WORKING and kind is None and "dear" in evidence:
         kind = Kind.CONG_VAN
-    shown = f"{number}{joint}{symbol}" if symbol else ""
+    shown = f"{number}{written.joint}{written.symbol}" if written.symbol else ""
     return Recognition(
         state=state,
         score=score,
@@ -301,101 +231,3 @@ def _stamped_number(document: Document) -> str:
         if top - 8 <= middle <= bottom + 8 and left <= run.bbox_pt[0] <= max(right, left + 120):
             return run.text.strip()
     return ""
-
-
-def _number(head: Sequence[str]) -> tuple[str, str, int, str]:
-    """Return number, symbol, line and what joins them of "Số: 15/BC-UBND"; citations inside sentences do not begin a line so."""
-    for position, line in enumerate(head):
-        for pattern in (_PARTY_NUMBER, _NUMBER):
-            found = pattern.search(line[:400])
-            if found is None:
-                continue
-            rest = line[found.end() : found.end() + 30]
-            if re.match(r"\s*(?:ngày \d|của|và|quy định|về việc)", rest) and not re.search(
-                r"\s{2}", line[: found.end() + 3]
-            ):
-                continue  # "Số 64/2007/NĐ-CP ngày 10 ..." is a citation that wrapped
-            digits = re.sub(r"[^\da-z]", "", found["number"])
-            joint = "-" if pattern is _PARTY_NUMBER else "/"
-            return digits, re.sub(r"\s", "", found["symbol"]), position, joint
-    return "", "", -1, "/"
-
-
-def _date(head: Sequence[str], bare: Sequence[str]) -> tuple[date | None, bool]:
-    for line, plain in zip(head, bare, strict=True):
-        if "ngay" not in plain or "thang" not in plain or _BASIS.match(plain) or len(line) > 260:
-            continue
-        for found in _DATE.finditer(line):
-            before = plain[: found.start()].rstrip()
-            if re.search(
-                r"(?:luat|nghi dinh|quyet dinh|thong tu|to trinh|cong van)\b[^\t]*$",
-                before + " " + skeleton(found["place"]),
-            ):
-                continue
-            day, month, year = (re.sub(r"\D", "", found[part]) for part in ("day", "month", "year"))
-            try:
-                return date(int(year), int(month), int(day)), True
-            except ValueError:
-                return None, True  # blanks to be filled in, or no real date
-    return None, False
-
-
-def _kind(head: Sequence[str], bare: Sequence[str], symbol: str) -> tuple[Kind | None, bool]:
-    for line, plain in zip(head, bare, strict=True):
-        found = _KIND_LINE.match(plain)
-        if found is None or not _spells(line, _KINDS[found["kind"]]):
-            continue
-        if not found["rest"].strip(" :.*") and line.strip()[:1].isupper():
-            return _KINDS[found["kind"]], True
-        letters = [letter for letter in line.strip() if letter.isalpha()]
-        title = letters[: len(found["kind"].replace(" ", ""))]
-        if all(letter.isupper() for letter in title) and (
-            len(found["rest"].strip()) < 3 or "".join(letters).isupper() or len(line) < 90
-        ):
-            return _KINDS[found["kind"]], True
-    first = re.split(r"[-–/]", re.sub(r"^\d{4}/", "", symbol))[0].upper()
-    return _SYMBOL_KINDS.get(first), False
-
-
-def _spells(line: str, kind: Kind) -> bool:
-    """Tell whether a line begins with the kind's name as written, but for accents lost or misread in some syllables.
-
-    "PHƯỜNG AN LẠC" begins like "phương án" only when both accents are taken off.
-    """
-    wanted = kind.value.split()
-    written = re.findall(r"[^\W\d_]+", line.lower())[: len(wanted)]
-    return line.isascii() or skeleton(line) == line.lower() or any(map(str.__eq__, written, wanted))
-
-
-def _recipients(lines: Sequence[str], bare: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the lines under the first "Nơi nhận", None when there is none."""
-    for position, plain in enumerate(bare):
-        if "noi nhan" not in plain or _RECIPIENTS.search(plain) is None:
-            continue
-        found: list[str] = []
-        for line in lines[position : position + 30]:
-            for piece in re.split(r"\t|\s{3,}", line):
-                item = re.match(r"\s*[-–+•*]\s*(?P<name>\S.*)", piece)
-                if item is not None:
-                    found.append(item["name"].rstrip(" ;.,"))
-        return tuple(found[:40])
-    return None
-
-
-def _issuer(head: Sequence[str], bare: Sequence[str], number_line: int) -> str:
-    """Return the last unit name in capitals above the number (or among the first lines), joined over its lines."""
-    last = number_line if number_line > 0 else min(12, len(head))
-    names: list[str] = []
-    for line, plain in zip(head[:last], bare[:last], strict=True):
-        for piece in re.split(r"\t|\s{2,}", line):
-            bare_piece = skeleton(piece)
-            letters = "".join(letter for letter in piece if letter.isalpha())
-            if len(letters) < 3 or not letters.isupper() or _NATIONAL.search(bare_piece) or _MOTTO.search(bare_piece):
-                continue
-            names.append(piece.strip(" *-–_"))
-        if _KIND_LINE.match(plain):
-            break
-    units = [index for index, name in enumerate(names) if _UNIT_WORDS.match(skeleton(name) + " ")]
-    if not units:
-        return names[-1] if names else ""
-    return " ".join(names[units[-1] :])

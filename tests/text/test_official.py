@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gateway.model import Document, Origin, Role, Run
 from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
-from gateway.text.official import Kind, State, recognise
+from gateway.text.official import State, recognise
+from gateway.text.official_kinds import Kind
 from tests.text.accuracy import DECISION
 from tests.text.letters import KINDS, Layout, letter, not_official
 
