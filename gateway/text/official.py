@@ -2,9 +2,11 @@
 
 A document is official when enough of its components stand where the Decree puts them (Article 8, Annex I): national
 name and motto, number and symbol, place and date, name of the kind or "V/v", authority of the signer, recipients. It is
-*issued* when the number is filled in, else a *draft*. Forms that citizens fill in bear the national name too, but no
-number, no recipients, and are told by their titles; they are working files. The text is read in Unicode whatever
-the encoding, from runs of every reader, OCR included (it asks for skeletons, so one wrong accent does no harm).
+*issued* when the number is filled in, else a *draft*. Statutes are documents of their ministries like any other where they
+bear their head; the text of one out of a database, whose title tells number and date in a sentence, is a working file.
+Forms that citizens fill in bear the national name too, but no number, no recipients, and are told by their titles; they are
+working files as well. The text is read in Unicode whatever the encoding, from runs of every reader, OCR included (it asks
+for skeletons, so one wrong accent does no harm).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from gateway.text.legacy import decode_runs
 from gateway.text.mark_layout import needs_decoding
 from gateway.text.normal import skeleton, unify_line_breaks
 from gateway.text.official_head import BASIS, MOTTO, NATIONAL, date_of, issuer_of, number_of, recipients_of
-from gateway.text.official_kinds import Kind, kind_of
+from gateway.text.official_kinds import Kind, is_title, kind_of
 
 
 class State(Enum):
@@ -73,8 +75,10 @@ _DEAR: Final = re.compile(r"^\W*kinh (?:gui|chuyen|moi)\b")
 _FILED: Final = re.compile(r"\bluu ?\W{0,3}(?:vt|van thu|vp|ho so|hc)\b")
 _AUTHORITY: Final = re.compile(r"(?:^|\s{2,}|\t)\W{0,3}(?:tm|kt|tl|tuq|q)\. ?[a-z]{2}")
 _SIGNER: Final = re.compile(
-    r"(?:^|\s{3,}|\t)\W{0,3}(?:pho )?(?:chu tich|giam doc|tong giam doc|truong phong|chanh van phong|bo truong|thu truong|cuc truong"
-    r"|chi cuc truong|hieu truong|truong ban|thu tuong|thu tuong chinh phu|bi thu|vu truong|chu tich ubnd|vien truong|chanh thanh tra|tong thu ky|thong doc)\W*$"
+    r"(?:^|\s{3,}|\t)\W{0,3}(?:pho )?(?:chu tich(?: (?:ubnd|uy ban nhan dan|hdnd|hoi dong nhan dan|quoc hoi|nuoc)\b[\w ]{0,40})?"
+    r"|giam doc|tong giam doc|truong phong|chanh van phong|bo truong|thu truong|cuc truong|chi cuc truong|hieu truong|truong ban"
+    r"|thu tuong|thu tuong chinh phu|bi thu|vu truong|vien truong|chanh thanh tra|tong thu ky|thong doc|chanh an|tham phan"
+    r"|chi huy truong|truong (?:cong an|thue co so|tram)\b[\w ]{0,40})\W*$"
 )
 _DRAFT: Final = re.compile(r"^\W*(?:ban )?du ?thao(?:\W*(?:lan|so)?\W*\d{0,2})?(?:\W*ngay [\d/.]+)?\W*$")
 _FORM: Final = re.compile(
@@ -85,7 +89,12 @@ _FORM_SIGNER: Final = re.compile(
     r"(?:nguoi (?:lam don|viet don|khai|de nghi|yeu cau|dang ky|cam ket)|toi (?:ten la|xin|ten)|ho va ten nguoi (?:yeu cau|khai))"
 )
 
-_PARTIES: Final = re.compile(r"^\W*(?:dai dien )?ben (?P<side>[ab])\b")
+_PARTIES: Final = re.compile(
+    r"^\W*(?:dai dien )?ben (?P<side>a|b|giao|nhan|ban|mua|cho thue|thue|uy quyen|duoc uy quyen|nhan uy quyen|cung cap|su dung)\b"
+)
+_LESSON: Final = re.compile(r"^\W*(?:\d+\W+)?quoc hieu\W{1,4}cong ?hoa xa hoi")
+"""A lesson that names each component."""
+_SPECIMEN: Final = re.compile(r"^\W*mau (?:so )?\d[\d.]{0,8}\W{1,5}(?P<of>\w.*)$")
 _PLACEHOLDER: Final = re.compile(
     r"ten (?:co quan|cq|don vi|to chuc)\b[^.]{0,40}\((?:\d{1,2}|chu quan|ban hanh)|quyen han,? chuc vu (?:cua )?nguoi ky|^\W*ten (?:co quan|cq),? ?(?:to chuc|tc)\b"
 )
@@ -162,7 +171,7 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
     score = _score(evidence)
     issuer = issuer_of(head, bare_head, written.line)
     state = _state(evidence, score, bare, numbered=bool(number))
-    parties = kind in _AGREEMENTS or {found["side"] for line in bare if (found := _PARTIES.match(line))} == {"a", "b"}
+    parties = kind in _AGREEMENTS or len({found["side"] for line in bare if (found := _PARTIES.match(line))}) > 1
     if parties and not {"recipients", "filed"} & set(evidence):
         state = State.WORKING
     if state is not State.WORKING and kind is None and "dear" in evidence:
@@ -199,8 +208,8 @@ def _score(evidence: Sequence[str]) -> int:
 
 def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered: bool) -> State:
     found = set(evidence)
-    if score < _THRESHOLD:
-        return State.WORKING
+    if score < _THRESHOLD or not found & {"national-name", "motto", "recipients", "filed"}:
+        return State.WORKING  # numbers, dates and directors stand in quotations of prices as well
     has_number = bool(found & {"number", "blank-number"})
     closes = bool(found & {"recipients", "filed", "authority"})
     form = any(_FORM.match(line) for line in bare[:30]) or any(_FORM_SIGNER.search(line) for line in bare)
@@ -208,13 +217,26 @@ def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered
         return State.WORKING
     if "number" not in found and any(len(line) < 120 and _PLACEHOLDER.search(line) for line in bare[:30]):
         return State.WORKING
+    if any(_LESSON.match(line) or _is_specimen(line) for line in bare[:_HEAD_LINES]):
+        return State.WORKING
     named = bool(found & {"kind", "subject-line"})
-    if not has_number and not (named and closes and (found >= {"recipients", "authority"} or "date" in found)):
-        return State.WORKING  # a contract, a form, a letter: nothing says that an authority issued it
-    if not closes and not (has_number and named and found & {"national-name", "motto"}):
+    headed = bool(found & {"national-name", "motto"})
+    if not has_number and not (
+        headed and named and closes and (found >= {"recipients", "authority"} or "date" in found)
+    ):
+        return (
+            State.WORKING
+        )  # a contract, a form, a letter, a copy of a statute: nothing says that an authority issued it
+    if not closes and not ("number" in found and named and headed):
         return State.WORKING
     drafted = any(_DRAFT.match(line) for line in bare[:15])
     return State.ISSUED if numbered and not drafted else State.DRAFT
+
+
+def _is_specimen(line: str) -> bool:
+    """Tell whether a line heads a specimen: "Mẫu 1.2 - Quyết định"."""
+    found = _SPECIMEN.match(line)
+    return found is not None and (is_title(found["of"]) or found["of"].startswith("cong van"))
 
 
 def _stamped_number(document: Document) -> str:

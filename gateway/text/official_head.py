@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from gateway.text.normal import skeleton
@@ -18,9 +19,10 @@ NATIONAL: Final = re.compile(
 )
 MOTTO: Final = re.compile(r"d[o0]c ?lap ?\W{0,5} ?tu ?d[o0] ?\W{0,5} ?hanh|tu ?do ?\W{0,5} ?hanh ?phuc")
 _NUMBER: Final = re.compile(
-    r"(?:^|\t|\s{2,}|\|)\W{0,4}S[ốôoóồỐÔOÓ]\s*[:.;]?\s*(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*/\s*(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
+    r"(?:^|\t|\s{2,}|\|)\W{0,4}(?:S[ốôoóồỐÔOÓ]\s*[:.;]?|(?i:(?:bộ luật|luật|pháp lệnh|nghị quyết)\s+số\s*:))\s*(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*/\s*(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
     re.MULTILINE,
 )
+_LABEL: Final = re.compile(r"\W{0,4}S[ốôoóồỐÔOÓ]\s{0,9}:?\s{0,9}")
 _PARTY_NUMBER: Final = re.compile(
     r"(?:^|\t|\s{2,})\W{0,3}S[ốôoóỐÔOÓ]\s*[:.]?\s*(?P<number>\d[\d .]{0,8}|[….\s_]{0,14})\s*[-–]\s*(?P<symbol>[A-ZĐ]{2,4}\s?/\s?[A-ZĐƯƠ][\w\-]*)",
     re.MULTILINE,
@@ -50,7 +52,8 @@ class Number(NamedTuple):
 
 def number_of(head: Sequence[str]) -> Number:
     """Return the parts of "Số: 15/BC-UBND"; citations inside sentences do not begin a line so."""
-    for position, line in enumerate(head):
+    for position, (own, below) in enumerate(zip_longest(head, head[1:], fillvalue="")):
+        line = f"{own.rstrip()} {below}" if _LABEL.fullmatch(own) else own  # two cells of a table
         for pattern in (_PARTY_NUMBER, _NUMBER):
             found = pattern.search(line[:400])
             if found is None:

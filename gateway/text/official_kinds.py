@@ -43,12 +43,21 @@ class Kind(Enum):
     PHIEU_BAO = "phiếu báo"
     PHIEU_TRINH = "phiếu trình"
     THU_CONG = "thư công"
+    GIAY_PHEP = "giấy phép"
+    GIAY_TRIEU_TAP = "giấy triệu tập"
+    KET_LUAN = "kết luận"
     LUAT = "luật"
+    BO_LUAT = "bộ luật"
+    PHAP_LENH = "pháp lệnh"
+    LENH = "lệnh"
     NGHI_DINH = "nghị định"
     THONG_TU = "thông tư"
+    THONG_TU_LIEN_TICH = "thông tư liên tịch"
 
 
-_KINDS: Final = {skeleton(kind.value): kind for kind in Kind if kind is not Kind.CONG_VAN}
+_UNTITLED: Final = frozenset({Kind.CONG_VAN, Kind.KET_LUAN, Kind.LENH})
+"""Kinds without a title, or whose name heads a part of any text: only the symbol tells them."""
+_KINDS: Final = {skeleton(kind.value): kind for kind in Kind if kind not in _UNTITLED}
 _KIND_LINE: Final = re.compile(
     rf"^\W*(?P<kind>{'|'.join(sorted(map(re.escape, _KINDS), key=len, reverse=True))})(?P<rest>\W.*|)$"
 )
@@ -58,7 +67,8 @@ _SYMBOL_KINDS: Final = {
     "PA": Kind.PHUONG_AN, "ĐA": Kind.DE_AN, "DA": Kind.DU_AN, "BC": Kind.BAO_CAO, "BB": Kind.BIEN_BAN,
     "TTR": Kind.TO_TRINH, "HĐ": Kind.HOP_DONG, "CĐ": Kind.CONG_DIEN, "GM": Kind.GIAY_MOI, "GGT": Kind.GIAY_GIOI_THIEU,
     "GUQ": Kind.GIAY_UY_QUYEN, "PG": Kind.PHIEU_GUI, "PC": Kind.PHIEU_CHUYEN, "PB": Kind.PHIEU_BAO,
-    "NĐ": Kind.NGHI_DINH, "TT": Kind.THONG_TU, "QH": Kind.LUAT,
+    "NĐ": Kind.NGHI_DINH, "TT": Kind.THONG_TU, "TTLT": Kind.THONG_TU_LIEN_TICH, "QH": Kind.LUAT, "L": Kind.LENH,
+    "KL": Kind.KET_LUAN, "GP": Kind.GIAY_PHEP, "GPXD": Kind.GIAY_PHEP, "GTT": Kind.GIAY_TRIEU_TAP,
 }  # fmt: skip
 
 
@@ -76,7 +86,7 @@ def kind_of(head: Sequence[str], bare: Sequence[str], symbol: str) -> tuple[Kind
             len(found["rest"].strip()) < 3 or "".join(letters).isupper() or len(line) < 90
         ):
             return _KINDS[found["kind"]], True
-    first = re.split(r"[-–/]", re.sub(r"^\d{4}/", "", symbol))[0].upper()
+    first = re.split(r"[-–/]", re.sub(r"^\d{4}/", "", symbol))[0].upper().rstrip("0123456789")
     return _SYMBOL_KINDS.get(first), False
 
 

@@ -23,6 +23,7 @@ from gateway.text.legacy_tables import Charset
 from gateway.text.marks import Strength, find_in_document, find_in_filename, find_in_subject
 from gateway.text.official import State, recognise
 from gateway.text.typography import examine
+from tests.text import official_cases
 from tests.text.letters import CELLS, KINDS, SENTENCES, Layout, letter, not_official
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, cases, innocent_documents
 
@@ -116,11 +117,15 @@ def official_table() -> Iterator[str]:
                     right += found.state is (State.DRAFT if drafted else State.ISSUED)
                     named += found.kind is not None and found.kind.value == kind
     others = [recognise(not_official(seed)).official for seed in range(300)]
+    offices = [recognise(case.document).state.value == case.state for case in official_cases.cases("official")]
+    papers = [recognise(case.document).official for case in official_cases.cases("others")]
     yield "| official documents (generated) | number | right |"
     yield "|---|---:|---:|"
     yield f"| letters of {len(KINDS)} kinds in {len(Layout)} layouts: issued or draft | {total} | {_share(right, total)} |"
     yield f"| the same: kind | {total} | {_share(named, total)} |"
     yield f"| forms of citizens and working files, not taken for official | {len(others)} | {_share(len(others) - sum(others), len(others))} |"
+    yield f"| heads of many offices and ranks, from the Assembly to a quarter: issued or draft | {len(offices)} | {_share(sum(offices), len(offices))} |"
+    yield f"| papers of schools, hospitals, companies, notaries, newspapers, not taken for official | {len(papers)} | {_share(len(papers) - sum(papers), len(papers))} |"
 
 
 def real_table() -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Real public documents of the corpus, read by the gateway's readers, with what a person says of each.
 
 The corpus stays outside the project; where it is absent there is nothing here. A format whose reader is not there yet is
-left out. Labels are by a part of the file name: official document or not, as its head shows; what a person would argue
-about (slips for internal circulation, statutes in an annex) has no label.
+left out. Labels are by a part of the file name: official document or not, as its head shows: a statute with its head is one,
+the text of a statute from a database is none. What a person would argue about (slips for internal circulation, regulations
+in an annex) has no label.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ OFFICIAL = (
     "das__", "Quyet_dinh_93-2007", "Thong_tu_01-2011", "Nghi_dinh_86", "QD9UB1", "vbai__2114", "vbai__253_du_thao", "vbai__255_du_thao",
     "vbai__36-HD", "vbai__478_SNV", "vbai__62_kem", "vbai__779qd", "vbai__CV_", "vbai__Du_thao_CV", "vbai__QD_", "vbai__To-trinh",
     "vbai__ve_viec", "vbai__test_qc", "vbplus__30_2020", "2003-02144qd", "2004-0328NDCP", "2006-16EZE", "2006-1E499", "2008-23.QD-991",
-    "synthetic-vni-2003-02120", "2003-A04", "2003-A06", "2003-A28", "NGHI_DINH_37",
+    "synthetic-vni-2003-02120", "2003-A04", "2003-A06", "2003-A28", "2002-0112qd", "Luat_hop_tac_xasuadoi",
 )  # fmt: skip
 NOT_OFFICIAL = (
     "mauvanban__", "vanbanai__", "vbai__GIAI_TRINH", "vbplus__Phuluc", "B1-1-DONTC", "B1-3-LLTC", "HDTMDT", "Francois_Godement",
     "1113C_Michele", "13D56_Le", "1E849_Tran", "nghiencuu_2004", "KH2003-bieu", "Danh_muc.xls", "NK_01-05", "XK_01-05", "Bang-bieu", "CKTC_NSH",
-    "Mau-MD", "huong-dan-ghi-phieu", "solieu9thang", "KTTrangTrai",
+    "Mau-MD", "huong-dan-ghi-phieu", "solieu9thang", "KTTrangTrai", "NGHI_DINH_37", "2003-A37", "2004-A33", "2004-B6", "NghiDinh116",
+    "NghiDinh29", "TT132001",
 )  # fmt: skip
 LEGACY = ("viparse__",)
 """Files that their collectors say are in a legacy encoding."""

@@ -15,6 +15,7 @@ from gateway.text.official import State, recognise
 from gateway.text.official_kinds import Kind
 from tests.text.accuracy import DECISION
 from tests.text.letters import KINDS, Layout, letter, not_official
+from tests.text.official_cases import cases
 
 
 @pytest.mark.parametrize("layout", list(Layout))
@@ -33,6 +34,17 @@ def test_letters_of_every_kind_and_layout_are_recognised(kind, layout, drafted):
 
 def test_forms_and_working_files_are_not_official():
     assert [seed for seed in range(300) if recognise(not_official(seed)).official] == []
+
+
+@pytest.mark.parametrize("case", cases("official"), ids=lambda case: case.title)
+def test_official_documents_of_many_offices_are_recognised(case):
+    found = recognise(case.document)
+    assert (found.state.value, found.kind and found.kind.value) == (case.state, case.kind)
+
+
+@pytest.mark.parametrize("case", cases("others"), ids=lambda case: case.title)
+def test_papers_that_look_like_official_documents_are_none(case):
+    assert recognise(case.document).state is State.WORKING
 
 
 def test_what_the_head_says_is_reported():
