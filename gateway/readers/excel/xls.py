@@ -12,8 +12,9 @@ from typing import Final
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers import encryption
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.excel.xls_book import Book
 from gateway.readers.excel.xls_records import BiffRecord, Dialect, Strings, biff_records, dialect_of, with_code_page
-from gateway.readers.excel.xls_sheet import Book, Sheet
+from gateway.readers.excel.xls_sheet import Sheet
 from gateway.readers.ole.art import read_drawing
 from gateway.readers.ole.compound import Compound, embedded_member
 from gateway.readers.ole.objects import strings

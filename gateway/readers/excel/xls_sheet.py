@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.model import Origin, Role, Run
+from gateway.readers.excel.xls_book import Book, HeaderBase
 from gateway.readers.excel.xls_conditions import Conditions
-from gateway.readers.excel.xls_formula import literals
-from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Dialect, Strings, Text, font_runs, rk_number
-from gateway.readers.excel.xls_styles import CellLook, Styles
+from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Strings, Text, font_runs, rk_number
+from gateway.readers.excel.xls_styles import CellLook
 from gateway.readers.excel.xlsx_headers import header_lines
-from gateway.readers.excel.xlsx_styles import CellStyle
-from gateway.readers.excel.xlsx_styles import Styles as HeaderStyles
-from gateway.readers.excel.xlsx_values import formula_words, show_number, show_text
+from gateway.readers.excel.xlsx_values import show_number, show_text
 from gateway.readers.numerals import cell_name
 from gateway.readers.ole.art import is_properties, properties, put_shape_words, records
 from gateway.readers.ole.objects import strings
 from gateway.readers.ole.octets import u8, u16, u32, wide
-from gateway.readers.ooxml.sink import Face, Place, Sink
-from gateway.readers.ooxml.theme import NO_THEME
+from gateway.readers.ooxml.sink import Place
 from gateway.text.colour import is_invisible
 
 _TEXT_FORMATS: Final = frozenset({"", "General", "GENERAL", "@"})
@@ -34,44 +30,11 @@ _MONIKERS: Final = (
 )
 
 
-@dataclass
-class Book:
-    """What all sheets of a workbook share."""
-
-    sink: Sink
-    dialect: Dialect
-    styles: Styles = field(default_factory=Styles)
-    shared: list[Text] = field(default_factory=list)
-    used: set[int] = field(default_factory=set)
-    since_1904: bool = False
-    literals: set[str] = field(default_factory=set)
-    """Constants of formulas that were given already."""
-
-    def formula(self, tokens: bytes, locator: str) -> None:
-        """Give the constants of a formula once."""
-        words = formula_words(literals(tokens, self.dialect)).replace("\0", ", ")
-        if any(letter.isalpha() for letter in words) and words not in self.literals:
-            self.literals.add(words)
-            self.sink.put_line(words, Place(locator, Role.FIELD, Origin.HIDDEN))
-
-
 def _without_identifiers(data: bytes) -> bytes:
     """Return a hyperlink without the class identifiers of its monikers, which look like letters."""
     for identifier in _MONIKERS:
         data = data.replace(identifier, bytes(4))
     return data
-
-
-class _HeaderBase(HeaderStyles):
-    """Stands in for the styles of an OOXML workbook where headers are read."""
-
-    def __init__(self, face: Face) -> None:
-        super().__init__(None, NO_THEME)
-        self._face = face
-
-    def cell(self, index: str) -> CellStyle:  # noqa: ARG002 - headers have the look of the workbook's first font
-        """Return the look of the workbook's first font."""
-        return CellStyle(self._face)
 
 
 class Sheet:
@@ -301,7 +264,7 @@ class Sheet:
     def _sections(self, code: str, *, header: bool, shown: bool) -> None:
         kind, role = ("header", Role.HEADER) if header else ("footer", Role.FOOTER)
         place = Place(f"{kind}:{self._index}", role, self._origin if shown else Origin.HIDDEN)
-        for section in header_lines(code, _HeaderBase(self._book.styles.face(0)), sheet=self._name):
+        for section in header_lines(code, HeaderBase(self._book.styles.face(0)), sheet=self._name):
             block = self._sink.open_block()
             for text, face in section:
                 self._sink.put(text, block, place, face)

@@ -8,7 +8,7 @@ is what the legacy decoders want.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
@@ -29,6 +29,7 @@ from gateway.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Place, Sink
+from gateway.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
 from gateway.readers.powerpoint.ppt_schemes import Schemes
 from gateway.readers.powerpoint.ppt_text import Looks, font_name, parse_master, stretches
 from gateway.text.colour import is_invisible
@@ -60,32 +61,13 @@ def read(source: Source, budget: Budget) -> Reading:
         compound, unlocked = Compound(plain, budget), True
     stream = compound.read("PowerPoint Document") or compound.read("PP97_DUALSTORAGE", "PowerPoint Document")
     if len(locked_stream) == len(stream) and unlocked:
-        stream = _with_saves(stream, locked_stream, u32(compound.read("Current User"), 16))
+        stream = with_saves(stream, locked_stream, u32(compound.read("Current User"), 16))
     if not stream:
         old = compound.has("PP40") or compound.has("Header")
         raise ReadError(
             ReadStatus.UNSUPPORTED if old else ReadStatus.MALFORMED, "powerpoint-4" if old else "no-presentation"
         )
     return _Reader(source, budget, compound, stream).read(opened_with_password=unlocked)
-
-
-def _with_saves(stream: bytes, locked: bytes, at: int) -> bytes:
-    """Return a decrypted stream with the records of its saves, which are never encrypted, as they were.
-
-    msoffcrypto-tool 6.1 "decrypts" them too and leaves them garbled.
-    """
-    whole = bytearray(stream)
-    for _ in range(_LIMIT_EDITS):
-        if u16(locked, at + 2) != _USER_EDIT:
-            break
-        for start in (at, u32(locked, at + 20)):
-            end = start + 8 + u32(locked, start + 4)
-            if end <= len(whole) and u16(locked, start + 2) in {_USER_EDIT, _PERSIST}:
-                whole[start:end] = locked[start:end]
-        at = u32(locked, at + 16)
-        if at == 0:
-            break
-    return bytes(whole)
 
 
 @dataclass
@@ -115,18 +97,6 @@ def _fill(found: dict[int, int | bytes], ground: str | None) -> str | None:
     return rgb(colour) if colour >> 24 == 0 else None
 
 
-@dataclass
-class _Persisted:
-    """Which objects of the stream the last save points to."""
-
-    live: set[int] = field(default_factory=set)
-    """Where they begin."""
-    slides: dict[int, int] = field(default_factory=dict)
-    """Where a slide begins, to its number."""
-    by_number: dict[int, int] = field(default_factory=dict)
-    """Persist number to place."""
-
-
 class _Reader:
     def __init__(self, source: Source, budget: Budget, compound: Compound, stream: bytes) -> None:
         self._source = source
@@ -136,19 +106,19 @@ class _Reader:
         self._sink = Sink(budget)
         self._report = Report()
         self._looks = Looks()
-        self._persisted = _Persisted()
+        self._persisted = Saved()
         self._page = _Page(Place("document", Role.BODY))
         self._pending: tuple[str, Place, int] | None = None
-        self._grounds: dict[int, str | None] = {}
-        self._schemes = Schemes()
-        """Backgrounds that pages have of their own; None for a picture or a gradient."""
         """A text whose styles may come in the next record."""
+        self._grounds: dict[int, str | None] = {}
+        """Backgrounds that pages have of their own; None for a picture or a gradient."""
+        self._schemes = Schemes()
         self._notes = self._masters = self._stale = 0
 
     def read(self, *, opened_with_password: bool = False) -> Reading:
         """Read the stream, then pictures, properties and what else stands beside it."""
         try:
-            self._persist()
+            self._persisted = last_save(self._stream, u32(self._compound.read("Current User"), 16), self._budget)
             self._environment()
             self._walk()
             self._around()
@@ -175,62 +145,6 @@ class _Reader:
         self._sink.runs = [
             run for run in self._sink.runs if run.origin is not Origin.REVISION or texts[run.block] not in live
         ]
-
-    # Which objects are live
-
-    def _persist(self) -> None:
-        """Follow the chain of saves from the last one; the newest place of an object is the live one."""
-        at = u32(self._compound.read("Current User"), 16)
-        seen: set[int] = set()
-        places: dict[int, int] = {}
-        document = None
-        while at not in seen and len(seen) < _LIMIT_EDITS and u16(self._stream, at + 2) == _USER_EDIT:
-            seen.add(at)
-            directory = u32(self._stream, at + 8 + 12)
-            if document is None:
-                document = u32(self._stream, at + 8 + 16)
-            for number, place in self._directory(directory):
-                places.setdefault(number, place)
-            at = u32(self._stream, at + 8 + 8)
-            if at == 0:
-                break
-        self._persisted.by_number = places
-        self._persisted.live = set(places.values())
-        start = places.get(document) if document is not None else None
-        if start is not None:
-            self._number_slides(start)
-
-    def _directory(self, at: int) -> list[tuple[int, int]]:
-        if u16(self._stream, at + 2) != _PERSIST:
-            return []
-        end = min(at + 8 + u32(self._stream, at + 4), len(self._stream))
-        at += 8
-        found: list[tuple[int, int]] = []
-        while at + 4 <= end:
-            head = u32(self._stream, at)
-            first, count = head & 0xFFFFF, head >> 20
-            at += 4
-            for number in range(count):
-                if at + 4 > end:
-                    break
-                found.append((first + number, u32(self._stream, at)))
-                at += 4
-            self._budget.check_time()
-        return found
-
-    def _number_slides(self, document: int) -> None:
-        """Number the slides in the order of the document's list (instance 0; 1 is masters, 2 notes)."""
-        end = document + 8 + u32(self._stream, document + 4)
-        within = -1
-        number = 0
-        for record in records(self._stream, self._budget, start=document, end=end):
-            if record.kind == _LIST:
-                within = record.instance
-            elif record.kind == _SLIDE_PERSIST and within == 0:
-                number += 1
-                place = self._persisted.by_number.get(u32(self._stream, record.start))
-                if place is not None:
-                    self._persisted.slides.setdefault(place, number)
 
     # Fonts and master styles, wherever they stand
 
