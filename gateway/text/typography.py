@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -144,28 +144,35 @@ def is_stamp(text: str, role: Role) -> bool:
     return role in _SIGNATURE_ROLES and _SIGNATURE.match(bare + " ") is not None
 
 
+class _Span(NamedTuple):
+    """A stretch of the text of a block."""
+
+    block: int
+    start: int
+    end: int
+
+
 class _Passages:
     """Collects neighbouring letters with one fault; keeps the first few of each kind."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept: dict[FaultKind, list[Passage]] = {kind: [] for kind in FaultKind}
-        self._open: dict[FaultKind, tuple[str, int, str]] = {}
-        """Value, block and first words of the passage that may still go on."""
+        self._spans: dict[FaultKind, list[_Span]] = {kind: [] for kind in FaultKind}
+        """Where in their blocks the kept passages stand."""
+        self._open: dict[FaultKind, tuple[str, int]] = {}
+        """Value and block of the passage that may still go on."""
 
-    def add(self, kind: FaultKind, value: str, letters: int, run: Run, text: str) -> None:
+    def add(self, kind: FaultKind, value: str, letters: int, run: Run, span: tuple[int, int]) -> None:
         """Add letters; they go on with the last passage when nothing right stood between."""
-        kept = self._kept[kind]
-        before = self._open.get(kind)
-        if before is not None and before[:2] == (value, run.block):
-            words = before[2] if len(before[2]) > 2 * _QUOTE else before[2] + text
-            kept[-1] = replace(kept[-1], letters=kept[-1].letters + letters, quote=_quote(words))
-            self._open[kind] = (value, run.block, words)
+        kept, spans = self._kept[kind], self._spans[kind]
+        if self._open.get(kind) == (value, run.block):
+            kept[-1] = replace(kept[-1], letters=kept[-1].letters + letters)
+            spans[-1] = spans[-1]._replace(end=span[1])
         elif len(kept) < self._limit:
-            kept.append(
-                Passage(kind=kind, value=value, letters=letters, locator=run.locator, page=run.page, quote=_quote(text))
-            )
-            self._open[kind] = (value, run.block, text)
+            kept.append(Passage(kind=kind, value=value, letters=letters, locator=run.locator, page=run.page))
+            spans.append(_Span(run.block, *span))
+            self._open[kind] = (value, run.block)
         else:
             self.close(kind)
 
@@ -173,9 +180,26 @@ class _Passages:
         """End the open passage of a kind: right letters came."""
         self._open.pop(kind, None)
 
-    def all(self) -> tuple[Passage, ...]:
-        """Return what was kept, by kind."""
-        return tuple(passage for kept in self._kept.values() for passage in kept)
+    def all(self, runs: tuple[Run, ...], decoded: list[Decoded]) -> tuple[Passage, ...]:
+        """Return what was kept, by kind, with the words in which it stands."""
+        texts: dict[int, list[str]] = {span.block: [] for spans in self._spans.values() for span in spans}
+        for run, read in zip(runs, decoded, strict=True) if texts else ():
+            if run.block in texts:
+                texts[run.block].append(read.text)
+        whole = {block: "".join(pieces) for block, pieces in texts.items()}
+        return tuple(
+            replace(passage, quote=_quote(_words(whole[span.block], span)))
+            for kind, kept in self._kept.items()
+            for passage, span in zip(kept, self._spans[kind], strict=True)
+        )
+
+
+def _words(text: str, span: _Span) -> str:
+    """Return the words that a span of a block stands in, whole ones but for very long ones."""
+    start, end = span.start, min(span.end, span.start + 3 * _QUOTE)
+    before = re.search(r"\S{0,40}\Z", text[max(0, start - _QUOTE) : start])
+    behind = re.match(r"\S{0,40}", text[end : end + _QUOTE])
+    return (before[0] if before else "") + text[start:end] + (behind[0] if behind else "")
 
 
 def _quote(text: str) -> str:
@@ -222,7 +246,10 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
     colours: Counter[str] = Counter()
     charsets: Counter[str] = Counter()
     passages = _Passages(rules.passages_per_kind)
+    ends: dict[int, int] = {}
     for run, read in zip(runs, decoded, strict=True):
+        start = ends.get(run.block, 0)
+        ends[run.block] = start + len(read.text)
         letters = sum(map(str.isalpha, read.text))
         if not letters:
             continue
@@ -230,18 +257,19 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
             tally["invisible"] += letters
             continue
         tally["letters"] += letters
-        _encoding(run, read, tally, charsets, passages)
+        span = (start, ends[run.block])
+        _encoding(run, read, span, tally, charsets, passages)
         if run.block in stamps:
             tally["black"] += letters
             continue
-        _font(run, read.text, letters, tally, fonts, passages, rules)
-        _colour(run, read.text, letters, tally, colours, passages)
+        _font(run, span, letters, tally, fonts, passages, rules)
+        _colour(run, span, letters, tally, colours, passages)
         if rules.size_range_pt is not None and run.size_pt is not None:
             low, high = rules.size_range_pt
             if low <= run.size_pt <= high:
                 passages.close(FaultKind.SIZE)
             else:
-                passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, read.text)
+                passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, span)
     return Report(
         letters=tally["letters"],
         font_known=tally["known"],
@@ -254,7 +282,7 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
         fonts=tuple(fonts.most_common(8)),
         colours=tuple(colours.most_common(8)),
         charsets=tuple(name for name, _ in charsets.most_common()),
-        passages=passages.all(),
+        passages=passages.all(runs, decoded),
     )
 
 
@@ -298,7 +326,9 @@ def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int
             yield block
 
 
-def _encoding(run: Run, read: Decoded, tally: Counter[str], charsets: Counter[str], passages: _Passages) -> None:
+def _encoding(
+    run: Run, read: Decoded, span: tuple[int, int], tally: Counter[str], charsets: Counter[str], passages: _Passages
+) -> None:
     if read.charset is not Charset.UNICODE and (
         read.confident or (run.font is not None and legacy_font(run.font) is not None)
     ):
@@ -306,7 +336,7 @@ def _encoding(run: Run, read: Decoded, tally: Counter[str], charsets: Counter[st
         if legacy:
             tally["legacy"] += legacy
             charsets[read.charset.value] += legacy
-            passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, read.text)
+            passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, span)
             return
     passages.close(FaultKind.ENCODING)
     if run.text.isascii():
@@ -322,7 +352,7 @@ def _encoding(run: Run, read: Decoded, tally: Counter[str], charsets: Counter[st
 
 def _font(
     run: Run,
-    text: str,
+    span: tuple[int, int],
     letters: int,
     tally: Counter[str],
     fonts: Counter[str],
@@ -338,10 +368,12 @@ def _font(
     else:
         name = base_name(run.font)
         fonts[name] += letters
-        passages.add(FaultKind.FONT, name, letters, run, text)
+        passages.add(FaultKind.FONT, name, letters, run, span)
 
 
-def _colour(run: Run, text: str, letters: int, tally: Counter[str], colours: Counter[str], passages: _Passages) -> None:
+def _colour(
+    run: Run, span: tuple[int, int], letters: int, tally: Counter[str], colours: Counter[str], passages: _Passages
+) -> None:
     colour = _shown_colour(run)
     if run.link or is_black(colour):
         tally["black"] += letters
@@ -349,4 +381,4 @@ def _colour(run: Run, text: str, letters: int, tally: Counter[str], colours: Cou
         return
     shown = colour or ""
     colours[shown] += letters
-    passages.add(FaultKind.COLOUR, shown, letters, run, text)
+    passages.add(FaultKind.COLOUR, shown, letters, run, span)

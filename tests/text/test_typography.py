@@ -231,3 +231,16 @@ def test_shares_stay_between_nothing_and_all(pieces):
     report = examine(document(*(Run(text=t, font=f, colour=c, block=i // 3) for i, (t, f, c) in enumerate(pieces))))
     assert report.font_share is None or 0 <= report.font_share <= 1
     assert report.black_share is None or 0 <= report.black_share <= 1
+
+
+def test_letters_inside_a_word_are_quoted_with_the_word():
+    pieces = (
+        ("Th", "Times New Roman"),
+        ("ự", "Arial"),
+        ("c hi", "Times New Roman"),
+        ("ệ", "Arial"),
+        ("n", "Times New Roman"),
+    )
+    runs = tuple(Run(text=text, block=3, font=font, colour="auto") for text, font in pieces)
+    report = examine(Document(part="1", format="docx", runs=runs))
+    assert [(passage.quote, passage.letters) for passage in report.passages] == [("Thực", 1), ("hiện", 1)]
