@@ -75,6 +75,30 @@ def test_built_in_table_styles_colour_head_and_body(style: str, head: str, groun
     assert run(document, "Họ tên").origin is Origin.TEXT
 
 
+@pytest.mark.parametrize(
+    ("code", "colour"),
+    [
+        ("General;General;General;[Red]@", "FF0000"),
+        ('[blue]"Mã "@', "0000FF"),
+        ("#,##0;[Red]-#,##0", "000000"),
+        ("[Red]General", "000000"),
+        ("@", "000000"),
+    ],
+)
+def test_a_number_format_colours_the_texts_that_its_section_shows(code: str, colour: str, tmp_path) -> None:
+    book = openpyxl.Workbook()
+    cell = book.active["A1"]
+    cell.value, cell.number_format, cell.font = "Văn thư", code, Font(color="FF000000")
+    assert next(each for each in saved(book).document.runs if "Văn thư" in each.text).colour == colour
+    if shutil.which("soffice") is not None:
+        book.save(tmp_path / "a.xlsx")
+        convert([tmp_path / "a.xlsx"], "xls", tmp_path)
+        old = xls.read(Source(data=(tmp_path / "a.xls").read_bytes(), part="1"), Budget()).document
+        assert next(each for each in old.runs if "Văn thư" in each.text).colour in (
+            {colour} | ({"auto"} if colour == "000000" else set())
+        )
+
+
 def test_stripes_and_end_columns_are_those_that_the_table_shows() -> None:
     document = table("TableStyleMedium9", showFirstColumn=True)
     assert run(document, "An").colour == "FFFFFF"

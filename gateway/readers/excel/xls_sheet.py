@@ -11,7 +11,7 @@ from gateway.readers.excel.xls_conditions import Conditions
 from gateway.readers.excel.xls_records import NO_TEXT, BiffRecord, Strings, Text, font_runs, rk_number
 from gateway.readers.excel.xls_styles import CellLook
 from gateway.readers.excel.xlsx_headers import header_lines
-from gateway.readers.excel.xlsx_values import show_number, show_text
+from gateway.readers.excel.xlsx_values import show_number, show_text, text_colour
 from gateway.readers.numerals import cell_name
 from gateway.readers.ole.art import is_properties, properties, put_shape_words, records
 from gateway.readers.ole.objects import strings
@@ -98,13 +98,15 @@ class Sheet:
         origin = Origin.HIDDEN if hidden and self._origin is Origin.TEXT else self._origin
         return Place(self._cell_name(row, column), Role.CELL, origin)
 
-    def _rich(self, text: Text, cell: int | None, place: Place) -> None:
-        """Give a string in stretches of one font."""
+    def _rich(self, text: Text, cell: int | None, place: Place, *, colour: str | None = None) -> None:
+        """Give a string in stretches of one font, in a colour where the number format says one."""
         if not text.text:
             return
         styles, block = self._book.styles, self._sink.open_block()
         look = styles.cell(cell) if cell is not None else None
         base = look.face if look is not None else styles.face(text.fonts[0][1] if text.fonts else 0)
+        if colour is not None:
+            base = base._replace(colour=colour)
         starts = [0, *(min(start, len(text.text)) for start, _ in text.fonts), len(text.text)]
         faces = [base, *(styles.face(number)._replace(background=base.background) for _, number in text.fonts)]
         for start, end, face in zip(starts, starts[1:], faces, strict=False):
@@ -126,7 +128,7 @@ class Sheet:
             place = place.hidden() if concealed else place
             if shown != text.text and not concealed:
                 text = Text(shown, (), text.extra)
-        self._rich(text, cell, place)
+        self._rich(text, cell, place, colour=text_colour(look.code))
 
     def _give(self, text: str, row: int, column: int, look: CellLook) -> None:
         """Give a cell of one look: what nearly all cells are, so this is the short way."""

@@ -13,7 +13,7 @@ from gateway.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cel
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
 from gateway.readers.excel.xlsx_styles import CellStyle, Styles
-from gateway.readers.excel.xlsx_values import Shown, formula_kind, formula_words, show_number, show_text
+from gateway.readers.excel.xlsx_values import Shown, formula_kind, formula_words, show_number, show_text, text_colour
 from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import AUTO, WHITE
 from gateway.readers.ooxml.flat import FlatPart
@@ -257,6 +257,8 @@ class Sheet:
                 origin = Origin.HIDDEN
             elif shown != rich.text:
                 pieces = ((shown, None),)
+            if colour := text_colour(style.format_code):
+                style = style._replace(face=style.face._replace(colour=colour))
         self._put(pieces, style, reference, origin)
         if rich.phonetic:
             self._sink.put_line(rich.phonetic, Place(self._prefix + reference, Role.CELL, Origin.HIDDEN))

@@ -27,6 +27,13 @@ _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial date has no ti
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
 
 
+_COLOUR: Final = re.compile(r"\[(black|blue|cyan|green|magenta|red|white|yellow)\]", re.IGNORECASE)
+_COLOURS: Final = {
+    "black": "000000", "blue": "0000FF", "cyan": "00FFFF", "green": "00FF00", "magenta": "FF00FF", "red": "FF0000",
+    "white": "FFFFFF", "yellow": "FFFF00",
+}  # fmt: skip
+
+
 class _Section(NamedTuple):
     before: str
     after: str
@@ -68,6 +75,15 @@ def show_text(value: str, code: str) -> Shown:
     if len(sections) == 1 and "@" in code:
         return _shown(value, sections[0])
     return Shown(value)
+
+
+@lru_cache(maxsize=4096)
+def text_colour(code: str) -> str | None:
+    """Return the colour that a format code gives texts, from the section that they are shown by; None when it gives none."""
+    parts = _split(code[:4096])
+    part = parts[3] if len(parts) >= 4 else parts[0] if len(parts) == 1 and "@" in code else ""
+    found = _COLOUR.search(part)
+    return _COLOURS[found[1].lower()] if found else None
 
 
 def _shown(value: str, section: _Section) -> Shown:
