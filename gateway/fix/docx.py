@@ -45,7 +45,7 @@ def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:
     edits = [*_text_edits(runs, looks, tally)]
     stamps = _stamp_paragraphs(runs)
     for run, look in zip(runs, looks, strict=True):
-        edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamps, tables=styles.tables_set_fonts))
+        edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamps, styles=styles))
     return spliced(data, edits)
 
 
@@ -68,11 +68,12 @@ def _stamp_paragraphs(runs: Sequence[WordRun]) -> set[int]:
     return {paragraph for paragraph, words in texts.items() if is_stamp("".join(words), Role.BODY)}
 
 
-def _look_edits(run: WordRun, look: Inherited, tally: Tally, *, stamp: bool, tables: bool) -> Iterator[Edit]:
+def _look_edits(run: WordRun, look: Inherited, tally: Tally, *, stamp: bool, styles: Styles) -> Iterator[Edit]:
     if not any(map(str.isalpha, run.text)) or (look.font is not None and is_symbol(look.font)):
         return
-    font = _needs_font(run, look, tables=tables)
-    colour = not stamp and not run.link and not is_black(look.colour)
+    font = _needs_font(run, look, tables=styles.tables_set_fonts)
+    by_table = styles.tables_set_colours and run.in_table and run.colour is None
+    colour = not stamp and not run.link and (by_table or not is_black(look.colour))
     tally.fonts += font
     tally.colours += colour
     prefix = run.prefix

@@ -12,6 +12,7 @@ from xml.parsers import expat
 from gateway.fix.docx_runs import STRICT_W, W
 from gateway.fix.package import theme_fonts
 from gateway.fix.tally import RefusedError
+from gateway.text.colour import is_black
 
 _SPACES: Final = (f"{W} ", f"{STRICT_W} ")
 _LIMIT_CHAIN: Final = 40
@@ -35,6 +36,8 @@ class Styles:
         self._theme = theme_fonts(theme)
         self.tables_set_fonts = False
         """Whether a table style gives a font, which this style sheet does not follow."""
+        self.tables_set_colours = False
+        """The same of colours."""
         self._kind = ""
         self._own: dict[str, Inherited] = {}
         self._based: dict[str, str] = {}
@@ -68,12 +71,16 @@ class Styles:
             case "basedOn" if self._style is not None:
                 self._based[self._style] = plain.get("val", "")
             case "rFonts" if self._path[-2:-1] == ["rPr"]:
-                self.tables_set_fonts |= self._kind == "table" and self._style is not None
+                self.tables_set_fonts |= self._in_table_style()
                 self._say(Inherited(font=self.font_of(plain)))
             case "color" if self._path[-2:-1] == ["rPr"]:
+                self.tables_set_colours |= self._in_table_style() and not is_black(_colour(plain))
                 self._say(Inherited(colour=_colour(plain)))
             case _:
                 pass
+
+    def _in_table_style(self) -> bool:
+        return self._kind == "table" and self._style is not None
 
     def font_of(self, attributes: dict[str, str]) -> str | None:
         """Return the font that Vietnamese letters take from `w:rFonts`; the theme's comes before a name."""
@@ -112,8 +119,8 @@ class Styles:
 
 
 def _colour(attributes: dict[str, str]) -> str | None:
-    if "themeColor" in attributes and attributes.get("themeColor") not in ("text1", "dark1"):
-        return attributes.get("val", "808080")
+    if attributes.get("themeColor", "none") not in ("none", "text1", "dark1"):
+        return "808080"  # some colour of the theme, whatever the plain value beside it
     return attributes.get("val")
 
 

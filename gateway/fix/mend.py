@@ -8,6 +8,7 @@ import zipfile
 from typing import Final, NamedTuple
 
 from gateway.fix.docx import mend_docx
+from gateway.fix.drawings import mend_drawings
 from gateway.fix.opendocument import mend_open_document
 from gateway.fix.package import check, rewritten
 from gateway.fix.plain import mend_plain
@@ -69,8 +70,10 @@ def _package(data: bytes, depth: int = 0) -> tuple[bytes, Tally]:
             names = package.namelist()
             if "word/document.xml" in names:
                 parts, tally = mend_docx(package, names)
+                parts |= mend_drawings(package, names, tally)
             elif "xl/workbook.xml" in names:
                 parts, tally = mend_xlsx(package, names)
+                parts |= mend_drawings(package, names, tally)
             elif "ppt/presentation.xml" in names:
                 parts, tally = mend_pptx(package, names)
             else:

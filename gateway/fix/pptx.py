@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import Final, Protocol
 from xml.sax.saxutils import escape
 
 from gateway.fix.package import Edit, spliced
@@ -43,14 +43,33 @@ def mend_pptx(package: zipfile.ZipFile, names: Collection[str]) -> tuple[dict[st
     tally = Tally()
     edits: dict[str, list[Edit]] = {}
     for name, each in tags.items():
-        edits[name] = list(_fonts(data[name], each, tally, theme=name not in slides))
-    for name, slide in slides.items():
-        edits[name] += _texts(name, slide, deck, tally)
-        edits[name] += _colours(slide, deck.palette(name), tally)
+        if name in slides:
+            edits[name] = edits_of(name, data[name], each, slides[name], deck, tally)
+        else:
+            edits[name] = list(font_edits(data[name], each, tally, theme=True))
     return {name: spliced(content, edits[name]) for name, content in data.items() if edits[name]}, tally
 
 
-def _fonts(data: bytes, tags: list[Tag], tally: Tally, *, theme: bool) -> Iterator[Edit]:
+class Around(Protocol):
+    """What the shapes of a part inherit."""
+
+    def palette(self, name: str) -> Palette:
+        """Return the colours of a part."""
+
+    def font(self, name: str, shape: Shape, face: str | None, level: int) -> str | None:
+        """Return the family of letters of a shape, of which their run says a face or nothing."""
+
+
+def edits_of(name: str, data: bytes, tags: list[Tag], slide: Slide, around: Around, tally: Tally) -> list[Edit]:
+    """Return what makes the letters of one part what they must be."""
+    return [
+        *font_edits(data, tags, tally, theme=False),
+        *_texts(name, slide, around, tally),
+        *_colours(slide, around.palette(name), tally),
+    ]
+
+
+def font_edits(data: bytes, tags: list[Tag], tally: Tally, *, theme: bool) -> Iterator[Edit]:
     """Yield the names of Latin fonts; in a theme those of headings and bodies, for Vietnamese script too."""
     holder = ""
     for tag in tags:
@@ -71,11 +90,11 @@ def _fonts(data: bytes, tags: list[Tag], tally: Tally, *, theme: bool) -> Iterat
                 yield left.start, left.end, b""
 
 
-def _texts(name: str, slide: Slide, deck: Deck, tally: Tally) -> Iterator[Edit]:
+def _texts(name: str, slide: Slide, around: Around, tally: Tally) -> Iterator[Edit]:
     """Yield the texts that were legacy or decomposed; those of one paragraph are judged together."""
     pieces = [(piece, shape) for shape in slide.shapes for piece in shape.pieces]
     runs = [
-        Run(text=piece.text, block=piece.paragraph, font=deck.font(name, shape, piece.face, piece.level))
+        Run(text=piece.text, block=piece.paragraph, font=around.font(name, shape, piece.face, piece.level))
         for piece, shape in pieces
     ]
     for (piece, _), run, after in zip(pieces, runs, repair_runs(runs), strict=True):

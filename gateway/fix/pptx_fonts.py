@@ -24,7 +24,9 @@ _MAIN: Final = "ppt/presentation.xml"
 _EXTERNAL: Final = re.compile(r"^[a-z]+:", re.IGNORECASE)
 
 
-class _Theme:
+class Theme:
+    """Fonts and colours of a theme."""
+
     def __init__(self, tags: list[Tag]) -> None:
         self.fonts: dict[str, str] = {}
         self.colours: dict[str, str] = {}
@@ -40,6 +42,12 @@ class _Theme:
             elif name == "latin" and holder.endswith("Font"):
                 self.fonts.setdefault(holder, tag.attributes.get("typeface", ""))
 
+    def named(self, face: str) -> str | None:
+        """Return the family of a name, which may refer to the theme: `+mj-lt`."""
+        if not face.startswith("+"):
+            return face
+        return self.fonts.get("majorFont" if face.startswith("+mj") else "minorFont") or None
+
 
 class Deck:
     """The parts of a presentation and what each stands on."""
@@ -53,7 +61,7 @@ class Deck:
     ) -> None:
         self._slides = slides
         self._above = {name: _targets(package, name, names) for name in slides}
-        self._themes = {name: _Theme(each) for name, each in tags.items() if name not in slides}
+        self._themes = {name: Theme(each) for name, each in tags.items() if name not in slides}
 
     def _chain(self, name: str) -> list[str]:
         """Return a part and what it stands on: layout, master."""
@@ -66,12 +74,12 @@ class Deck:
             chain.append(found)
         return chain
 
-    def _theme(self, name: str) -> _Theme:
+    def _theme(self, name: str) -> Theme:
         for part in (*reversed(self._chain(name)), _MAIN):
             found = self._themes.get(self._above.get(part, {}).get("theme", ""))
             if found is not None:
                 return found
-        return next(iter(self._themes.values()), _Theme([]))
+        return next(iter(self._themes.values()), Theme([]))
 
     def palette(self, name: str) -> Palette:
         """Return the colours of a part."""
@@ -82,10 +90,9 @@ class Deck:
 
     def font(self, name: str, shape: Shape, face: str | None, level: int) -> str | None:
         """Return the family of letters of a shape, of which their run says a face or nothing."""
-        found = face or shape.levels.get(level) or self._inherited(name, shape, level) or "+mn-lt"
-        if not found.startswith("+"):
-            return found
-        return self._theme(name).fonts.get("majorFont" if found.startswith("+mj") else "minorFont") or None
+        return self._theme(name).named(
+            face or shape.levels.get(level) or self._inherited(name, shape, level) or "+mn-lt"
+        )
 
     def _inherited(self, name: str, shape: Shape, level: int) -> str | None:
         chain = self._chain(name)

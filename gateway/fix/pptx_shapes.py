@@ -66,6 +66,11 @@ class Shape:
     pieces: list[Piece] = field(default_factory=list)
     letters: list[Fill] = field(default_factory=list)
 
+    @property
+    def has_letters(self) -> bool:
+        """Whether anything in it is a letter."""
+        return any(map(str.isalpha, "".join(piece.text for piece in self.pieces)))
+
 
 @dataclass
 class Slide:

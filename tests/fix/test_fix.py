@@ -128,6 +128,18 @@ def test_only_what_is_wrong_is_touched_and_every_other_byte_stays():
     assert changed == before["word/document.xml"]
 
 
+def test_colours_of_table_styles_and_of_the_theme_become_automatic():
+    styles = '<w:style w:type="table" w:styleId="T"><w:tblStylePr w:type="firstRow"><w:rPr><w:color w:val="365F91"/></w:rPr></w:tblStylePr></w:style>'
+    cell = f'<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr><w:tr><w:tc>{paragraph("trong bảng", "Times New Roman")}</w:tc></w:tr></w:tbl>'
+    themed = paragraph("theo chủ đề", "Times New Roman", '<w:color w:val="000000" w:themeColor="accent3"/>')
+    mended = fix(docx(cell + themed, styles=styles))
+    after = members(mended.data)["word/document.xml"].decode()
+    assert after.count('<w:color w:val="auto"/>') == 2
+    assert "themeColor" not in after
+    assert mended.tally.colours == 2
+    assert fix(mended.data).data == mended.data
+
+
 def test_fonts_and_colours_of_styles_themes_and_defaults_are_followed():
     styles = (
         '<w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman"/></w:rPr></w:rPrDefault></w:docDefaults>'

@@ -6,6 +6,7 @@ import io
 import shutil
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
@@ -309,6 +310,30 @@ def test_the_workbook_of_a_chart_is_mended_with_its_slide():
     inner = next(content for name, content in after.items() if name.startswith("ppt/embeddings/"))
     assert CELLS[0] in chart.decode()
     assert CELLS[0] in words(read(inner, "a.xlsx"), Role.CELL)
+
+
+def test_text_boxes_and_charts_of_a_workbook_are_mended_with_its_cells():
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target)
+    sheet = book.add_worksheet("Một")
+    old = book.add_format({"font_name": ".VnTime"})
+    for row, cell in enumerate(CELLS):
+        sheet.write(row, 0, encode(cell, Charset.TCVN3), old)
+    look = {"name": ".VnTimeH", "color": "red"}
+    sheet.insert_textbox("D1", encode("quản lý", Charset.TCVN3), {"font": look, "width": 300, "height": 60})
+    chart = book.add_chart({"type": "column"})
+    chart.add_series({"categories": "=Một!$A$1:$A$3", "values": "=Một!$B$1:$B$3"})
+    chart.set_title({"name": encode("Doanh thu quý một năm nay", Charset.TCVN3), "name_font": {"name": ".VnTime"}})
+    sheet.insert_chart("D9", chart)
+    book.close()
+    mended = fix(target.getvalue())
+    after = members(mended.data)
+    document = read(mended.data, "a.xlsx")
+    assert "QUẢN LÝ" in words(document, Role.TEXTBOX)
+    assert "Doanh thu quý một năm nay" in after["xl/charts/chart1.xml"].decode()
+    assert not [name for name, content in after.items() if b'latin typeface=".VnTime' in content]
+    assert (examine(document).font_share, examine(document).black_share) == (1, 1)
+    assert fix(mended.data).data == mended.data
 
 
 @settings(max_examples=60, deadline=None)
