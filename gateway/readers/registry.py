@@ -13,6 +13,7 @@ import importlib.util
 from collections.abc import Callable
 
 from gateway.readers.base import Budget, Reading, Source
+from gateway.readers.magic import DXF
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO
 from gateway.readers.sniff_font import FONT
 
@@ -26,7 +27,6 @@ ODT = "application/vnd.oasis.opendocument.text"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODP = "application/vnd.oasis.opendocument.presentation"
 ODG = "application/vnd.oasis.opendocument.graphics"
-DXF = "image/vnd.dxf"
 SYLK = "application/x-sylk"
 OOXML_ENCRYPTED = "application/x-ooxml-encrypted"
 """An OLE file that holds an encrypted OOXML package (MS-OFFCRYPTO)."""
@@ -61,6 +61,15 @@ READERS: dict[str, str] = {
     "image/gif": "gateway.readers.pictures.image",
     "image/bmp": "gateway.readers.pictures.image",
     "image/webp": "gateway.readers.pictures.image",
+    "image/jp2": "gateway.readers.pictures.image",
+    "image/x-pcx": "gateway.readers.pictures.image",
+    "image/x-portable-anymap": "gateway.readers.pictures.image",
+    "image/x-xbitmap": "gateway.readers.pictures.image",
+    "image/x-xpixmap": "gateway.readers.pictures.image",
+    "image/sgi": "gateway.readers.pictures.image",
+    "image/x-qoi": "gateway.readers.pictures.image",
+    "image/icns": "gateway.readers.pictures.image",
+    "image/x-tga": "gateway.readers.pictures.image",
     "image/emf": "gateway.readers.pictures.metafile",
     "image/wmf": "gateway.readers.pictures.metafile",
     "image/x-svm": "gateway.readers.pictures.metafile",

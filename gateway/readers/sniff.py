@@ -14,105 +14,66 @@ from io import BytesIO
 from typing import Final
 
 from gateway.readers.archives.tar_header import is_tar
-from gateway.readers.registry import DXF, OOXML_ENCRYPTED
+from gateway.readers.magic import (
+    AR,
+    ARJ,
+    CPIO,
+    DISK,
+    EXECUTABLE,
+    OLE,
+    SQUASHFS,
+    VIRTUAL_DISK,
+    WIM,
+    XAR,
+    ZOO,
+    magic_types,
+)
+from gateway.readers.registry import OOXML_ENCRYPTED
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO, is_dbf
 from gateway.readers.sniff_font import FONT, is_font
-from gateway.readers.sniff_packed import AR, CPIO, XAR, packed_types, unknown_type
+from gateway.readers.sniff_packed import packed_types, unknown_type
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
 
 OCTETS: Final = "application/octet-stream"
 EMPTY: Final = "application/x-empty"
-EXECUTABLE: Final = "application/x-dosexec"
-WORD_2: Final = "application/x-winword-2"
-"""Word for Windows 1 and 2, before there were compound files."""
 _ZIP: Final = "application/zip"
 _PDF: Final = "application/pdf"
-_OLE: Final = "application/x-ole-storage"
 _TEXTS: Final = frozenset(
     {"text/plain", "text/html", "text/csv", "application/xml", "application/rtf", "message/rfc822"}
 )
 _WRAPPERS: Final = frozenset({
     "application/pkcs7-mime", "application/pkcs7-signature", "application/x-7z-compressed", "application/vnd.rar",
     "application/x-tar", "application/vnd.ms-cab-compressed", "application/x-iso9660-image", "application/ms-tnef",
-    CPIO, AR, XAR, "application/x-ms-wim", "application/x-squashfs", "application/x-virtual-disk", "application/x-disk-image",
-    "application/x-apple-diskimage",
+    "application/x-lzh-compressed", "application/x-apple-diskimage", "application/x-zpaq", CPIO, AR, XAR, ARJ, ZOO, WIM,
+    SQUASHFS, VIRTUAL_DISK, DISK,
 })  # fmt: skip
 """Formats that may hold a whole file unpacked, so that its marks are no disguise."""
 _SELF_EXTRACTING: Final = 2 << 20
 """How far into a program an archive may begin (as unrar and 7-Zip search)."""
 
-_MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
-    (0, b"Rar!\x1a\x07", "application/vnd.rar"),
-    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (0, b"\x1f\x8b\x08", "application/gzip"),
-    (0, b"\xfd7zXZ\x00", "application/x-xz"),
-    (0, b"\x28\xb5\x2f\xfd", "application/zstd"),
-    (0, b"MSCF\x00\x00\x00\x00", "application/vnd.ms-cab-compressed"),
-    (0, b"\x78\x9f\x3e\x22", "application/ms-tnef"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"GIF87a", "image/gif"),
-    (0, b"GIF89a", "image/gif"),
-    (0, b"II*\x00", "image/tiff"),
-    (0, b"MM\x00*", "image/tiff"),
-    (0, b"II+\x00", "image/tiff"),
-    (0, b"MM\x00+", "image/tiff"),
-    (0, b"MZ", EXECUTABLE),
-    (0, b"\x7fELF", "application/x-elf"),
-    (0, b"\xcf\xfa\xed\xfe", "application/x-mach-binary"),
-    (0, b"\xca\xfe\xba\xbe", "application/java-vm"),
-    (0, b"L\x00\x00\x00\x01\x14\x02\x00", "application/x-ms-shortcut"),
-    (0, b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", "application/x-microsoft-rpmsg-message"),
-    (0, b"ITSF", "application/vnd.ms-htmlhelp"),
-    (0, b"%!PS", "application/postscript"),
-    (0, b"\xc5\xd0\xd3\xc6", "application/postscript"),
-    (0, b"SQLite format 3\x00", "application/vnd.sqlite3"),
-    (0, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "application/onenote"),
-    (0, b"\x00\x01\x00\x00Standard ", "application/x-msaccess"),
-    (0, b"!BDN", "application/vnd.ms-outlook-pst"),
-    (0, b"AT&TFORM", "image/vnd.djvu"),
-    (0, b"\xd7\xcd\xc6\x9a", "image/wmf"),
-    (0, b"\x01\0\x09\0\0\x03", "image/wmf"),  # without the placeable header, as RTF and OLE hold it
-    (0, b"\x01\0\x09\0\0\x01", "image/wmf"),
-    (0, b"VCLMTF", "image/x-svm"),
-    (0, b"\x00\x00\x01\x00", "image/x-icon"),
-    (0, b"8BPS", "image/vnd.adobe.photoshop"),
-    (0, b"AC10", "image/vnd.dwg"),
-    (0, b"AutoCAD Binary DXF\r\n\x1a\0", DXF),
-    (60, b"BOOKMOBI", "application/x-mobipocket-ebook"),
-    (60, b"TEXtREAd", "application/x-mobipocket-ebook"),
-    (0, b"HWP Document File V", "application/x-hwp"),
-    (0, b"\xdb\xa5", WORD_2),
-    (0, b"\x9b\xa5", WORD_2),
-    (0, b"\x31\xbe\0\0\0\xab", "application/x-mswrite"),
-    (0, b"\xed\xde\xad\x0b", "application/x-powerpoint-3"),
-    (0, b"\x0b\xad\xde\xad", "application/x-powerpoint-3"),
-    (0, b"\0\0\x02\0\x06\x04\x06\0", "application/vnd.lotus-1-2-3"),
-    (0, b"\0\0\x1a\0\x00\x10\x04\0", "application/vnd.lotus-1-2-3"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"OggS", "application/ogg"),
-    (0, b"fLaC", "audio/flac"),
-    (0, b"\x1aE\xdf\xa3", "video/x-matroska"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
-    (0, b"\x00asm", "application/wasm"),
-    (0, b"wOFF", "font/woff"),
-    (0, b"wOF2", "font/woff2"),
-    (0, b"\x09\x02\x06\x00", "application/vnd.ms-excel"),  # BIFF2-4 without an OLE file around it
-    (0, b"\x09\x04\x06\x00", "application/vnd.ms-excel"),
-    (0, b"\x09\x00\x04\x00", "application/vnd.ms-excel"),
-    (0, b"\x85\x01", "application/pgp-encrypted"),
-    (0, b"\x85\x02", "application/pgp-encrypted"),
-    (0, b"\x84\x8c", "application/pgp-encrypted"),
-    (0, b"\x8c\x0d", "application/pgp-encrypted"),
-    (0x8001, b"CD001", "application/x-iso9660-image"),
-    (0x8801, b"CD001", "application/x-iso9660-image"),
-    (0x9001, b"CD001", "application/x-iso9660-image"),
-    (0x8001, b"BEA01", "application/x-iso9660-image"),
-)
+_RIFF: Final = {
+    b"WEB": "image/webp",
+    b"WAV": "audio/wav",
+    b"AVI": "video/x-msvideo",
+    b"RMI": "audio/midi",
+    b"CDR": "application/vnd.corel-draw",
+    b"CMX": "application/vnd.corel-draw",
+    b"cdr": "application/vnd.corel-draw",
+}
+"""First letters of the form of a RIFF file; the last one of CorelDRAW's is its version."""
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _LZH: Final = re.compile(rb"..-l[hz][0-9sd]-", re.DOTALL)
+_PICTURES: Final = (
+    (re.compile(rb"\x0a[\0\x02-\x05][\0\x01][\x01\x02\x04\x08]"), "image/x-pcx"),
+    (re.compile(rb"P[1-6]\s(?:#[^\n]{0,200}\n)?\s{0,9}\d{1,6}\s{1,9}\d{1,6}\s"), "image/x-portable-anymap"),
+    (re.compile(rb"\x28\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x03]\0\0\0", re.DOTALL), "image/bmp"),
+    (
+        re.compile(rb"\s{0,9}#define\s+\S{1,60}_width\s+\d{1,6}\s+#define\s+\S{1,60}_height\s+\d{1,6}\s"),
+        "image/x-xbitmap",
+    ),
+)
+"""Pictures whose beginning is more than fixed octets; a DIB is a BMP without its file header."""
 _PDF_HEADER: Final = re.compile(rb"%PDF-[0-9.]")
 _CMS_OID: Final = re.compile(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07([\x02\x03\x05\x06])")
 _CMS_OID_LONG: Final = re.compile(rb"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\x09\x17\x1f]")
@@ -174,19 +135,20 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
     """Types by the first octets."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
         return list(zip_types(data))
-    kinds = [kind for offset, magic, kind in _MAGIC if data.startswith(magic, offset)]
-    if _OLE in kinds:
+    kinds = magic_types(data)
+    if OLE in kinds:
         return list(_ole_types(data))
     if data[:4] == b"RIFF":
-        kinds.append({b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(data[8:12], OCTETS))
+        kinds.append(_RIFF.get(data[8:11], OCTETS))
     if data[4:8] == b"ftyp":
         kinds.append("image/heic" if data[8:12] in _HEIC_BRANDS else "video/mp4")
     if data[:2] == b"BM" and len(data) > 26 and data[6:10] == b"\0\0\0\0":
         kinds.append("image/bmp")
-    if data[40:44] == b" EMF":
-        kinds.append("image/emf")
     if data[:1] == b"\xff" and data[1:2] in (b"\xfb", b"\xf3", b"\xf2"):
         kinds.append("audio/mpeg")
+    kinds += [kind for pattern, kind in _PICTURES if pattern.match(data)]
+    if not kinds and (data.endswith(b"TRUEVISION-XFILE.\0") or (filename or "").lower().endswith(".tga")):
+        kinds.append("image/x-tga")
     if _BZIP2.match(data):
         kinds.append("application/x-bzip2")
     if _LZH.match(data):
@@ -236,7 +198,7 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
     if b"PK\x05\x06" not in data[-(1 << 16) - 300 :]:
         return ()
     office = any(
-        kind.startswith(("application/vnd.ms-", "application/msword", _OLE)) or kind in _WRAPPERS for kind in found
+        kind.startswith(("application/vnd.ms-", "application/msword", OLE)) or kind in _WRAPPERS for kind in found
     )
     named = (filename or "").lower().endswith(
         (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods")
@@ -282,6 +244,6 @@ def _ole_types(data: bytes) -> tuple[str, ...]:
             names = {entry[0].lower() for entry in ole.listdir(streams=True, storages=True)}
     except (OSError, ValueError, IndexError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         # olefile meets damaged tables with whatever exception its arithmetic runs into; the reader will say MALFORMED.
-        return (_OLE,)
+        return (OLE,)
     kinds = tuple(dict.fromkeys(kind for stream, kind in _OLE_STREAMS if stream in names))
-    return kinds or (_OLE,)
+    return kinds or (OLE,)

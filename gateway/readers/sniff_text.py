@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.readers.registry import DOCX, DXF, PPTX, SYLK, XLSX
-from gateway.readers.sniff_packed import SEALED
+from gateway.readers.magic import DXF, SEALED
+from gateway.readers.registry import DOCX, PPTX, SYLK, XLSX
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(

@@ -22,8 +22,9 @@ from gateway.model import ActiveContent, Document, Part, ReadStatus, Signature
 from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.magic import SEALED
 from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
-from gateway.readers.sniff_packed import SEALED, VOLUME
+from gateway.readers.sniff_packed import VOLUME
 from gateway.workers import encoded, types
 from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result

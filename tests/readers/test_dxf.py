@@ -10,7 +10,8 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.drawings import dxf
 from gateway.readers.drawings.dxf_groups import BINARY
-from gateway.readers.registry import DXF, reader_for
+from gateway.readers.magic import DXF
+from gateway.readers.registry import reader_for
 from gateway.readers.sniff import sniff
 
 Pair = tuple[int, str]

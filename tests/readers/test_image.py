@@ -22,6 +22,8 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from gateway.model import Document, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.pictures import image, ocr
+from gateway.readers.registry import reader_for
+from gateway.readers.sniff import sniff
 from tests.readers import scans
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
@@ -50,9 +52,14 @@ def words(document: Document) -> str:
 
 
 @needs_ocr
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP"])
+@pytest.mark.parametrize(
+    "kind",
+    ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "PPM", "SGI", "QOI", "ICNS", "AVIF", "TGA"],
+)
 def test_words_in_every_format_are_read(kind: str) -> None:
-    document = read(saved(picture("Ủy ban nhân dân quận Bình Tân"), kind))
+    data = saved(picture("Ủy ban nhân dân quận Bình Tân"), kind)
+    assert reader_for(sniff(data).primary) is image.read
+    document = read(data)
     assert "nhân dân" in words(document)
     assert (document.image_pages, document.read_pages) == ((1,), (1,))
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.readers.magic import AR, CPIO, EXECUTABLE, LZ4, SEALED, XAR
 from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSB, XLSX
-from gateway.readers.sniff import EMPTY, EXECUTABLE, OCTETS, sniff
-from gateway.readers.sniff_packed import AR, CPIO, LZ4, LZMA, SEALED, UNKNOWN_ARCHIVE, VOLUME, XAR, ZLIB, ZSTD
+from gateway.readers.sniff import EMPTY, OCTETS, sniff
+from gateway.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME, ZLIB, ZSTD
 from gateway.workers import sample
 
 PDF = sample._PDF
@@ -62,6 +63,22 @@ def zipped(**members):
         (b"x" * 60 + b"BOOKMOBI" + bytes(range(256)), "application/x-mobipocket-ebook"),
         (b"HWP Document File V3.00 \x1a\1\2\3\4\5", "application/x-hwp"),
         (b"\xdb\xa5\x2d\0" + bytes(range(256)), "application/x-winword-2"),
+        (b"\x1b%-12345X@PJL ENTER LANGUAGE=POSTSCRIPT\r\n%!PS\n(a) show", "application/x-print-job"),
+        (b"\x1bE\x1b&l0OKinh gui", "application/x-print-job"),
+        (b"\x04%!PS-Adobe-3.0\n(a) show\n", "application/postscript"),
+        (b"WordPro\0" + bytes(range(256)), "application/vnd.lotus-wordpro"),
+        (b"\0\0\x1a\0\x05\x10\x04\0" + bytes(range(256)), "application/vnd.lotus-1-2-3"),
+        (b"\0\0\x02\0\x02\x10" + bytes(range(256)), "application/x-quattro-pro"),
+        (b"\x01\xfe\x32\0" + bytes(range(256)), "application/vnd.ms-works"),
+        (b"RIFF\xf4\1\0\0CDR9vrsn" + bytes(range(256)), "application/vnd.corel-draw"),
+        (b"bplist00" + bytes(range(256)), "application/x-bplist"),
+        (b"gimp xcf v011\0" + bytes(range(256)), "image/x-xcf"),
+        (b"\x08\x09\xfe\x02" + bytes(range(256)), "image/vnd.dgn"),
+        (b"P6\n# GIMP\n1240 1754\n255\n" + bytes(range(256)), "image/x-portable-anymap"),
+        (b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = {0};", "image/x-xbitmap"),
+        (b"P6 la phong hop so 1240 cua don vi, moi hop luc 17 gio", "text/plain"),
+        (b"#define TAX 10\nint main() { return 0; }\n", "text/plain"),
+        (b"FWS la ten cua du an, khong phai tep", "text/plain"),
         (b"999\nx\n  0\nSECTION\n  2\nHEADER\n", "image/vnd.dxf"),
         (b"-----BEGIN PGP MESSAGE-----\n\nabc", "application/pgp-encrypted"),
         (bytes(range(256)) * 8, OCTETS),
@@ -94,6 +111,9 @@ def test_names_do_not_change_what_a_binary_is():
             b"\xeb\x58\x90MSDOS5.0".ljust(82, b"\1") + b"FAT32   ".ljust(428, b"\1") + b"\x55\xaa",
             "application/x-disk-image",
         ),
+        (bytes(446) + b"\x80\1\1\0\6" + bytes(59) + b"\x55\xaa" + bytes(4096), "application/x-disk-image"),
+        (bytes(0x438) + b"\x53\xef\1\0" + bytes(4096), "application/x-disk-image"),
+        (bytes(0x400) + b"H+\0\4" + bytes(4096), "application/x-disk-image"),
         (bytes(2048) + b"koly" + bytes(508), "application/x-apple-diskimage"),
         (b"Salted__" + bytes(range(128, 200)), SEALED),
         (b"age-encryption.org/v1\n-> X25519 abc\n" + bytes(range(128, 250)), SEALED),

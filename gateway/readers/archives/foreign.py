@@ -10,7 +10,8 @@ from gateway.readers.archives import libarchive
 from gateway.readers.archives.stream import inner_name
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught
-from gateway.readers.sniff_packed import AR, COMPRESS, CPIO, LZ4, LZIP, LZMA, XAR
+from gateway.readers.magic import AR, COMPRESS, CPIO, LZ4, LZIP, XAR
+from gateway.readers.sniff_packed import LZMA
 
 _KINDS: Final = {
     "application/vnd.ms-cab-compressed": ("cab", b"MSCF"),

@@ -35,7 +35,9 @@ SMALLEST = 36
 OBLONG = (0.4, 2.5)
 """How oblong pixels may be; beyond, the numbers are a mistake."""
 PAGE_WIDTH_INCHES = 8.27
-_FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB")
+_FORMATS = (
+    "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "DCX", "PPM", "XBM", "XPM", "SGI", "QOI", "ICNS", "AVIF", "TGA",
+)  # fmt: skip
 _EXIF_TEXT = {
     270: "ImageDescription", 271: "Make", 272: "Model", 285: "PageName", 305: "Software", 315: "Artist",
     33432: "Copyright", 37510: "UserComment", 40091: "XPTitle", 40092: "XPComment", 40093: "XPAuthor",
