@@ -73,7 +73,15 @@ _SMALL_PICTURES: Final = (
 )
 
 
-_NO_DOCUMENTS: Final = ("application/octet-stream", "audio/", "video/", "font/", "application/ogg", "image/vnd.dwg")
+_NO_DOCUMENTS: Final = (
+    "application/octet-stream",
+    "audio/",
+    "video/",
+    "font/",
+    "application/ogg",
+    "image/vnd.dwg",
+    "image/vnd.dgn",
+)
 
 
 class Settings(BaseModel):

@@ -70,6 +70,8 @@ _DOCUMENTS: Final[tuple[_Row, ...]] = (
     (0, b"\xeaDRMION\xee", _MOBI),
     (0, b"L\0R\0F\0", "application/x-sony-bbeb"),
     (0, b"HWP Document File V", "application/x-hwp"),
+    (0, b"CHNKINK ", "application/x-mspublisher"),  # the text of a publication, as a stream of its compound file
+    (0, b"CHNKWKS ", "application/vnd.ms-works"),
     (0, b"WordPro\0", "application/vnd.lotus-wordpro"),
     (0, b"\xdb\xa5", WORD_2),
     (0, b"\x9b\xa5", WORD_2),
@@ -236,6 +238,8 @@ _LOCKED: Final[tuple[_Row, ...]] = (
     (0, b"\xc1\xc1\x4c\x03", _PGP),
     (0, b"\xc3\x0d\x04", _PGP),
 )
+SIGNATURES: Final = (*_DOCUMENTS, *_ARCHIVES, *_PICTURES, *_PROGRAMS, *_DATA, *_DISKS, *_LOCKED)
+"""Offset, octets and type of every signature."""
 _SURE: Final = frozenset({"image/gif", "image/x-xpixmap", _POSTSCRIPT, "image/vnd.djvu", "image/emf", _PRINT, SEALED})
 """Types that have no zero octet near their start though their signature is letters."""
 _LETTERS: Final = re.compile(rb"[ -~]+")
@@ -247,12 +251,7 @@ def _is_word(magic: bytes, kind: str) -> bool:
     return kind not in _SURE and len(magic) <= _WORD and _LETTERS.fullmatch(magic) is not None
 
 
-_TABLE: Final = tuple(
-    (offset, magic, kind, _is_word(magic, kind))
-    for offset, magic, kind in (
-        *_DOCUMENTS, *_ARCHIVES, *_PICTURES, *_PROGRAMS, *_DATA, *_DISKS, *_LOCKED
-    )
-)  # fmt: skip
+_TABLE: Final = tuple((offset, magic, kind, _is_word(magic, kind)) for offset, magic, kind in SIGNATURES)
 
 
 def magic_types(data: bytes) -> list[str]:

@@ -18,10 +18,11 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway import mime
-from gateway.model import ActiveContent, Document, Part, ReadStatus, Signature
+from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature
 from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.loose_words import loose_runs
 from gateway.readers.magic import SEALED
 from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.readers.sniff_packed import VOLUME
@@ -224,7 +225,8 @@ class Inspector:
             )
         reader = registry.reader_for(kind)
         if reader is None:
-            raise ReadError(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader")
+            look.fail(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader", kind, loose_runs(data))
+            return
         used = self._budget.used_files
         reading = reader(source, self._budget)
         # Readers of documents leave it to us to count what they hand on.
@@ -311,10 +313,10 @@ class _Look:
         """Make a document of this part."""
         return Document(part=self.part.path, filename=self.part.filename, format=kind, status=status, reason=reason)
 
-    def fail(self, status: ReadStatus, reason: str, kind: str) -> None:
-        """Note that something of this part could not be read."""
+    def fail(self, status: ReadStatus, reason: str, kind: str, runs: tuple[Run, ...] = ()) -> None:
+        """Note that something of this part could not be read; `runs` are the words of it that are known all the same."""
         kind = registry.format_of(kind or self.part.detected_type or "unknown")
-        self.documents.append(self.document(kind, status, reason))
+        self.documents.append(structs.replace(self.document(kind, status, reason), runs=runs))
 
     def take(self, reading: Reading, *, unlocked: bool) -> None:
         """Take what a reader brings."""

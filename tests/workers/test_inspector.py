@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import ReadStatus
+from gateway.readers import magic as magic_module
 from gateway.readers import registry
-from gateway.readers import sniff as sniff_module
 from gateway.workers import inspector as module
 from gateway.workers import sample
 from gateway.workers.verifiers import NoVerifiers
@@ -114,6 +114,17 @@ def test_a_type_without_reader_is_unsupported(monkeypatch):
 
 def test_unknown_octets_are_unsupported():
     assert statuses(inspect(mail(("a.bin", bytes(range(256)) * 4))))["2"] == ("unsupported", "unknown-type")
+
+
+@pytest.mark.parametrize(
+    ("name", "lead"),
+    [("a.bin", b"\x93\1\xfe\xca"), ("a.mp3", b"ID3\3\0\0\0\0\1\0"), ("a.mdb", b"\0\1\0\0Standard Jet DB\0")],
+)
+def test_words_that_stand_unpacked_in_unread_octets_are_given(name, lead):
+    data = lead + bytes(range(256)) + "TỐI MẬT".encode("utf-16-le") + bytes(600)
+    documents = [document for document in inspect(mail((name, data))).documents if document.part == "2"]
+    assert [run.text for document in documents for run in document.runs] == ["TỐI MẬT"]
+    assert all(document.status is not ReadStatus.OK for document in documents)
 
 
 def test_an_empty_file_is_read():
@@ -273,7 +284,7 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
 
 
 @settings(max_examples=60, deadline=5000)
-@given(st.sampled_from([magic for _, magic, _ in sniff_module._MAGIC]), st.binary(max_size=1500), st.integers(0, 3))
+@given(st.sampled_from([magic for _, magic, _ in magic_module.SIGNATURES]), st.binary(max_size=1500), st.integers(0, 3))
 def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
     data = magic + rest
     for level in range(depth):

@@ -17,6 +17,7 @@ from gateway import mime
 from gateway.model import ActiveContent, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
+from gateway.readers.loose_words import loose_runs
 from gateway.readers.ole.file import open_ole
 from gateway.readers.ole.objects import is_file
 from gateway.readers.ole.octets import u32
@@ -86,6 +87,7 @@ def _stream(contents: Contents, ole: Any, path: list[str], runs: list[Run]) -> N
         contents.add(Member(name=path[-1], data=data, relation="embedded"))
     elif data.strip(b"\0"):
         contents.fault(ReadStatus.UNSUPPORTED, "ole-stream")
+        runs += (structs.replace(run, block=len(runs) + run.block) for run in loose_runs(data))
 
 
 def _native(contents: Contents, data: bytes) -> None:

@@ -1,0 +1,119 @@
+"""Vietnamese words that stand unpacked in octets of a form that no reader knows, in UTF-8 or UTF-16.
+
+A film, a drawing or the file of a foreign program is not read by this, so whoever uses it keeps the status that he has; but
+a mark that anybody sees in a hex viewer is found. Only stretches with a letter that no other language writes (U+1EA0 to
+U+1EF9) or a combining tone count: they are as good as never there by chance. Linear in the number of octets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from gateway.model import Run
+
+_LIMIT_LINES: Final = 2000
+_LIMIT_SEEDS: Final = 100_000
+"""Telling letters that are looked at, of each kind; a book of 500 pages has as many."""
+_BEFORE, _BEHIND = 256, 4000
+"""Octets around a telling letter that may belong to its line."""
+_LEAST: Final = 3
+"""Letters of a line; `MẬT` has three."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How letters stand in octets."""
+
+    charset: str
+    seeds: tuple[re.Pattern[bytes], ...]
+    """Telling letters; each pattern begins with one octet, which is what makes the search fast."""
+    line: re.Pattern[bytes]
+    """Letters, digits, signs and blanks side by side."""
+    width: int = 1
+    shift: int = 0
+    """Where in its unit the octet stands that a seed begins with."""
+
+
+def _wide(charset: str, *, low_first: bool) -> _Form:
+    def unit(low: bytes, high: bytes) -> bytes:
+        return low + high if low_first else high + low
+
+    plain, letter = unit(rb"[\x20-\x7e]", rb"\x00"), unit(rb"[A-Za-z\xc0-\xff]", rb"\x00")
+    told, tone = unit(rb"[\xa0-\xf9]", rb"\x1e"), unit(rb"[\x00\x01\x03\x09\x23]", rb"\x03")
+    units = (
+        unit(rb"[\x20-\x7e\xa0-\xff]", rb"\x00"), unit(rb"[\x00-\xff]", rb"\x01"), told,
+        unit(rb"[\x00-\x6f]", rb"\x03"), unit(rb"[\x10-\x3f]", rb"\x20"),
+    )  # fmt: skip
+    if low_first:
+        seeds = (
+            rb"\x1e(?<=" + told + rb")(?:" + plain + rb"|(?<=" + plain + told + rb"))",
+            rb"\x03(?<=" + letter + tone + rb")",
+        )
+    else:
+        seeds = (
+            rb"\x1e[\xa0-\xf9](?:" + plain + rb"|(?<=" + plain + told + rb"))",
+            rb"\x03(?<=" + letter + rb"\x03)[\x00\x01\x03\x09\x23]",
+        )
+    return _Form(
+        charset,
+        tuple(re.compile(seed, re.DOTALL) for seed in seeds),
+        re.compile(rb"(?:" + rb"|".join(units) + rb")+", re.DOTALL),
+        width=2,
+        shift=1 if low_first else 0,
+    )
+
+
+_FORMS: Final = (
+    _Form(
+        "utf-8",
+        (re.compile(rb"\xe1[\xba\xbb][\x80-\xbf]"), re.compile(rb"\xcc(?<=[A-Za-z]\xcc)[\x80\x81\x83\x89\xa3]")),
+        re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xc6\xcc][\x80-\xbf]|\xe1[\xba\xbb][\x80-\xbf]|\xe2\x80[\x80-\xbf])+"),
+    ),
+    _wide("utf-16-le", low_first=True),
+    _wide("utf-16-be", low_first=False),
+)
+
+
+def loose_lines(data: bytes) -> list[str]:
+    """Return the lines with Vietnamese letters, each once, in the order of the octets of each form; at most 2000."""
+    found: dict[str, None] = {}
+    for form in _FORMS:
+        for line in _lines(data, form):
+            if sum(map(str.isalpha, line)) >= _LEAST:
+                found[line] = None
+            if len(found) >= _LIMIT_LINES:
+                return list(found)
+    return list(found)
+
+
+def loose_runs(data: bytes) -> tuple[Run, ...]:
+    """Return the lines as runs, each a block of its own."""
+    return tuple(
+        Run(text=line, block=2 * number, locator=f"text:{number + 1}") for number, line in enumerate(loose_lines(data))
+    )
+
+
+def _lines(data: bytes, form: _Form) -> Iterator[str]:
+    for pattern in form.seeds:
+        end = 0
+        for seed in islice(pattern.finditer(data), _LIMIT_SEEDS):
+            letter = seed.start() - form.shift
+            if letter < end:
+                continue
+            # Whole units before the letter, none that was looked at before: so every octet is looked at once.
+            start = letter - min(_BEFORE, letter - end) // form.width * form.width
+            end = seed.end()
+            for line in form.line.finditer(data, start, min(len(data), letter + _BEHIND)):
+                if line.end() > letter:
+                    end = max(line.end(), end)
+                    yield _text(line[0], form)
+                    break
+
+
+def _text(octets: bytes, form: _Form) -> str:
+    return unicodedata.normalize("NFC", octets.decode(form.charset, "replace")).strip()

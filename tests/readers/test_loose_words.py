@@ -1,0 +1,45 @@
+"""Words in octets of no known form: found in both widths and at every place, never made out of noise, and in bounded time."""
+
+from __future__ import annotations
+
+import random
+import time
+import unicodedata
+
+import pytest
+
+from gateway.readers.loose_words import loose_lines, loose_runs
+
+NOISE = bytes(random.Random(7).randrange(256) for _ in range(1 << 16))
+"""The same noise in every run."""
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("before", [b"", b"\0", b"\x93\x01\xfe", b"\xff\xfe\0\0\x05"])
+@pytest.mark.parametrize("words", ["TỐI MẬT", "MẬT", "Kính gửi: Phòng Nội vụ", "TUYE\u0323\u0302T MA\u0323\u0302T"])
+def test_words_are_found_wherever_they_stand(words, before, charset):
+    data = NOISE + b"\0\0" + before + words.encode(charset) + b"\0\0\x01\x02" + NOISE
+    assert any(unicodedata.normalize("NFC", words) in line for line in loose_lines(data))
+
+
+def test_noise_and_foreign_text_hold_no_words():
+    foreign = "Grüße aus München, señor; Привет; 日本語 " * 50
+    assert [line for line in loose_lines(NOISE * 8) if "MẬT" in line or len(line) > 12] == []
+    assert loose_lines(foreign.encode()) == loose_lines(foreign.encode("utf-16-le")) == []
+
+
+def test_each_line_is_a_run_of_its_own():
+    runs = loose_runs("Số lượng\0\x07TỐI MẬT\0".encode())
+    assert [run.text for run in runs] == ["Số lượng", "TỐI MẬT"]
+    assert len({run.block for run in runs}) == 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["ệ".encode(), "ệ\x01".encode(), "xậ".encode("utf-16-le") + b"\1\7\7", b"A\0\3\1", "x" * 300 + "ậ\n", bytes(8)],
+)
+def test_hostile_octets_take_linear_time(piece):
+    octets = piece.encode() if isinstance(piece, str) else piece
+    begun = time.process_time()
+    loose_lines(octets * ((8 << 20) // len(octets)))
+    assert time.process_time() - begun < 8.0
