@@ -21,12 +21,12 @@ _LIMIT_SEEDS: Final = 100_000
 """Telling letters that are looked at, of each kind; a book of 500 pages has as many."""
 _BEFORE, _BEHIND = 256, 4000
 """Octets around a telling letter that may belong to its line."""
-_LEAST: Final = 3
+LEAST_LETTERS: Final = 3
 """Letters of a line; `MẬT` has three."""
 
 
 @dataclass(frozen=True)
-class _Form:
+class Form:
     """How letters stand in octets."""
 
     charset: str
@@ -39,7 +39,7 @@ class _Form:
     """Where in its unit the octet stands that a seed begins with."""
 
 
-def _wide(charset: str, *, low_first: bool) -> _Form:
+def _wide(charset: str, *, low_first: bool) -> Form:
     def unit(low: bytes, high: bytes) -> bytes:
         return low + high if low_first else high + low
 
@@ -59,7 +59,7 @@ def _wide(charset: str, *, low_first: bool) -> _Form:
             rb"\x1e[\xa0-\xf9](?:" + plain + rb"|(?<=" + plain + told + rb"))",
             rb"\x03(?<=" + letter + rb"\x03)[\x00\x01\x03\x09\x23]",
         )
-    return _Form(
+    return Form(
         charset,
         tuple(re.compile(seed, re.DOTALL) for seed in seeds),
         re.compile(rb"(?:" + rb"|".join(units) + rb")+", re.DOTALL),
@@ -68,8 +68,8 @@ def _wide(charset: str, *, low_first: bool) -> _Form:
     )
 
 
-_FORMS: Final = (
-    _Form(
+FORMS: Final = (
+    Form(
         "utf-8",
         (re.compile(rb"\xe1[\xba\xbb][\x80-\xbf]"), re.compile(rb"\xcc(?<=[A-Za-z]\xcc)[\x80\x81\x83\x89\xa3]")),
         re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xc6\xcc][\x80-\xbf]|\xe1[\xba\xbb][\x80-\xbf]|\xe2\x80[\x80-\xbf])+"),
@@ -79,12 +79,17 @@ _FORMS: Final = (
 )
 
 
+ESCAPED: Final = Form("latin-1", (re.compile(rb"\\U\+[0-9A-Fa-f]{4}"),), re.compile(rb"[\x20-\x7e\x80-\xff]+"))
+r"""Letters that a drawing writes as `\U+1EAC`."""
+
+
 def loose_lines(data: bytes) -> list[str]:
     """Return the lines with Vietnamese letters, each once, in the order of the octets of each form; at most 2000."""
     found: dict[str, None] = {}
-    for form in _FORMS:
-        for line in _lines(data, form):
-            if sum(map(str.isalpha, line)) >= _LEAST:
+    for form in FORMS:
+        for start, _, end in stretches(data, form):
+            line = text_of(data[start:end], form)
+            if sum(map(str.isalpha, line)) >= LEAST_LETTERS:
                 found[line] = None
             if len(found) >= _LIMIT_LINES:
                 return list(found)
@@ -98,7 +103,8 @@ def loose_runs(data: bytes) -> tuple[Run, ...]:
     )
 
 
-def _lines(data: bytes, form: _Form) -> Iterator[str]:
+def stretches(data: bytes, form: Form) -> Iterator[tuple[int, int, int]]:
+    """Yield where stretches of letters begin, where their first telling letter stands, and where they end."""
     for pattern in form.seeds:
         end = 0
         for seed in islice(pattern.finditer(data), _LIMIT_SEEDS):
@@ -111,9 +117,10 @@ def _lines(data: bytes, form: _Form) -> Iterator[str]:
             for line in form.line.finditer(data, start, min(len(data), letter + _BEHIND)):
                 if line.end() > letter:
                     end = max(line.end(), end)
-                    yield _text(line[0], form)
+                    yield line.start(), letter, line.end()
                     break
 
 
-def _text(octets: bytes, form: _Form) -> str:
+def text_of(octets: bytes, form: Form) -> str:
+    """Return the letters of a stretch."""
     return unicodedata.normalize("NFC", octets.decode(form.charset, "replace")).strip()

@@ -13,7 +13,7 @@ import importlib.util
 from collections.abc import Callable
 
 from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.magic import DXF
+from gateway.readers.magic import DWG, DXF
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO
 from gateway.readers.sniff_font import FONT
 
@@ -74,6 +74,7 @@ READERS: dict[str, str] = {
     "image/wmf": "gateway.readers.pictures.metafile",
     "image/x-svm": "gateway.readers.pictures.metafile",
     DXF: "gateway.readers.drawings.dxf",
+    DWG: "gateway.readers.drawings.dwg",
     FONT: "gateway.readers.pictures.font",
     # messages
     "message/rfc822": "gateway.readers.mail.eml",
@@ -126,6 +127,7 @@ _FORMATS: dict[str, str] = {
     "application/vnd.ms-powerpoint": "ppt",
     "application/rtf": "rtf",
     DXF: "dxf",
+    DWG: "dwg",
     FONT: "font",
     SYLK: "slk",
     DBF: "dbf",

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.readers.loose_words import loose_lines, loose_runs
 
-NOISE = bytes(random.Random(7).randrange(256) for _ in range(1 << 16))
+NOISE = random.Random(7).randbytes(1 << 16)
 """The same noise in every run."""
 
 
