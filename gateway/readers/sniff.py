@@ -205,7 +205,7 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
     ) or "zip" in declared_type
     if office and not named:
         return ()
-    from gateway.readers.archives.zip_directory import find_end
+    from gateway.readers.archives.zip_headers import find_end
 
     return zip_types(data) if find_end(data) is not None else ()
 

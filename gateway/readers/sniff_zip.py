@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.readers.archives.zip_directory import Entry, survey
+from gateway.readers.archives.zip_directory import survey
+from gateway.readers.archives.zip_headers import Entry
 from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, ReadError
 from gateway.readers.registry import DOCX, ODG, ODP, ODS, ODT, PPTX, XLSB, XLSX

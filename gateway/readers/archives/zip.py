@@ -11,7 +11,8 @@ import zlib
 
 from gateway.model import ReadStatus, Role, Run
 from gateway.readers.archives.zip_crypto import AES_METHOD, AesField, aes_field, decrypt_aes, decrypt_traditional
-from gateway.readers.archives.zip_directory import END_SIZE, FLAG_STRONG, Entry, find_end, survey
+from gateway.readers.archives.zip_directory import survey
+from gateway.readers.archives.zip_headers import END_SIZE, FLAG_STRONG, Entry, find_end
 from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught, password_candidates, password_octets
@@ -138,6 +139,7 @@ class _MemberReader:
 def warm_up() -> None:
     """Load the libraries of rare methods and of AES."""
     import inflate64  # noqa: F401
+    import pyppmd  # noqa: F401
 
     decrypt_aes(bytes(64), AesField(2, 3, 8), b"warm")
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: F401

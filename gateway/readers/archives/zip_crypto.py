@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.readers.archives.zip_directory import FLAG_DESCRIPTOR, Entry, extra_field
+from gateway.readers.archives.zip_headers import FLAG_DESCRIPTOR, Entry, extra_field
 from gateway.readers.base import Budget
 
 AES_METHOD: Final = 99

@@ -1,0 +1,222 @@
+"""The headers of a zip file (APPNOTE.TXT 6.3.10 §4.3): local, central, end, and the fields behind them.
+
+Each is read as it stands; whether they agree is the matter of `zip_directory`. Sizes and offsets are only numbers here.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+LOCAL_MAGIC: Final = b"PK\x03\x04"
+CENTRAL_MAGIC: Final = b"PK\x01\x02"
+END_MAGIC: Final = b"PK\x05\x06"
+_END64_MAGIC: Final = b"PK\x06\x06"
+_LOCATOR64_MAGIC: Final = b"PK\x06\x07"
+DESCRIPTOR_MAGIC: Final = b"PK\x07\x08"
+
+_LOCAL: Final = struct.Struct("<4s5H3I2H")
+_CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
+_END: Final = struct.Struct("<4s4H2IH")
+_END64: Final = struct.Struct("<4sQ2H2I4Q")
+_LOCATOR64: Final = struct.Struct("<4sIQI")
+MAX32: Final = 0xFFFFFFFF
+_MAX16: Final = 0xFFFF
+END_SIZE: Final = _END.size
+"""Octets of the end of central directory record before its comment."""
+_END_SEARCH: Final = _MAX16 + _END.size + _LOCATOR64.size
+
+FLAG_ENCRYPTED: Final = 0x1
+FLAG_DESCRIPTOR: Final = 0x8
+FLAG_STRONG: Final = 0x40
+FLAG_UTF8: Final = 0x800
+FLAG_HIDDEN_NAMES: Final = 0x2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One member as one of the two directories tells it."""
+
+    raw_name: bytes
+    name: str
+    flags: int
+    method: int
+    crc: int
+    compressed: int
+    """Octets in the file."""
+    size: int
+    """Octets that it claims to make."""
+    offset: int
+    """Of the local header, from the start of the file."""
+    data: int = -1
+    """Where the compressed data begins; -1 when there is no local header."""
+    extra: bytes = b""
+    external: int = 0
+    """External attributes: Unix mode in the upper half."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the data is encrypted."""
+        return bool(self.flags & FLAG_ENCRYPTED)
+
+    @property
+    def folder(self) -> bool:
+        """Whether it is a folder, which holds no data."""
+        return self.name.endswith(("/", "\\")) and self.compressed == 0 and self.size == 0
+
+    @property
+    def link(self) -> bool:
+        """Whether it is a symbolic link, whose data is a path."""
+        return (self.external >> 16) & 0o170000 == 0o120000
+
+
+@dataclass(frozen=True)
+class End:
+    """An end of central directory record, with its zip64 partner when there is one."""
+
+    position: int
+    finish: int
+    """Where the record with its comment ends."""
+    entries: int
+    directory: int
+    """Where the central directory begins, from the start of the file."""
+    shift: int
+    """What must be added to every stored offset (data before the archive that was not counted)."""
+    disks: bool
+    first: int
+    """Where the trailing records begin (zip64 end, locator, end)."""
+
+
+def find_end(data: bytes) -> End | None:
+    """Return the last end record whose central directory is where it says; None when the file is no whole zip."""
+    position = len(data)
+    floor = max(0, len(data) - _END_SEARCH - 1024)
+    while (position := data.rfind(END_MAGIC, floor, position)) >= 0:
+        if (end := _end_at(data, position)) is not None:
+            return end
+    return None
+
+
+def _end_at(data: bytes, position: int) -> End | None:
+    if position + _END.size > len(data):
+        return None
+    _, disk, first_disk, here, total, size, offset, comment = _END.unpack_from(data, position)
+    first = position
+    disks = disk != 0 or first_disk != 0 or here != total
+    locator = position - _LOCATOR64.size
+    if locator >= 0 and data[locator : locator + 4] == _LOCATOR64_MAGIC:
+        _, _, where, count = _LOCATOR64.unpack_from(data, locator)
+        # Data before the archive moves the record; it stands right before its locator in all honest files.
+        for start in (where, locator - _END64.size):
+            if 0 <= start <= locator - _END64.size and data[start : start + 4] == _END64_MAGIC:
+                total, size, offset = _END64.unpack_from(data, start)[7:]
+                first = start
+                disks = count > 1
+                break
+    directory = first - size
+    if size and not 0 <= directory < len(data):
+        return None
+    if total and data[directory : directory + 4] != CENTRAL_MAGIC and not disks:
+        # An encrypted central directory has no magic; its header flags say so.
+        return None
+    return End(
+        position=position,
+        finish=position + _END.size + comment,
+        entries=total,
+        directory=directory,
+        shift=directory - offset,
+        disks=disks or (offset == MAX32 and first == position),
+        first=first,
+    )
+
+
+def central_at(data: bytes, position: int, end: End) -> tuple[Entry, int] | None:
+    """Return the entry of the central directory that stands there and where the next one begins, None where none does."""
+    if position + _CENTRAL.size > end.first or data[position : position + 4] != CENTRAL_MAGIC:
+        return None
+    row = _CENTRAL.unpack_from(data, position)
+    flags, method, crc, compressed, size = row[3], row[4], row[7], row[8], row[9]
+    name_length, extra_length, comment_length, external, offset = row[10], row[11], row[12], row[15], row[16]
+    start = position + _CENTRAL.size
+    raw = data[start : start + name_length]
+    extra = data[start + name_length : start + name_length + extra_length]
+    size, compressed, offset = _zip64(extra, ((size, MAX32), (compressed, MAX32), (offset, MAX32)))
+    entry = Entry(
+        raw_name=raw,
+        name=decode_name(raw, flags, extra),
+        flags=flags,
+        method=method,
+        crc=crc,
+        compressed=compressed,
+        size=size,
+        offset=offset + end.shift,
+        extra=extra,
+        external=external,
+    )
+    return entry, start + name_length + extra_length + comment_length
+
+
+def local_at(data: bytes, position: int) -> Entry | None:
+    """Return the entry of the local header that stands there, None where none does."""
+    if position < 0 or position + _LOCAL.size > len(data) or data[position : position + 4] != LOCAL_MAGIC:
+        return None
+    _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = _LOCAL.unpack_from(data, position)
+    start = position + _LOCAL.size
+    if start + name_length + extra_length > len(data):
+        return None
+    raw = data[start : start + name_length]
+    extra = data[start + name_length : start + name_length + extra_length]
+    size, compressed = _zip64(extra, ((size, MAX32), (compressed, MAX32)))
+    return Entry(
+        raw_name=raw,
+        name=decode_name(raw, flags, extra),
+        flags=flags,
+        method=method,
+        crc=crc,
+        compressed=compressed,
+        size=size,
+        offset=position,
+        data=start + name_length + extra_length,
+        extra=extra,
+    )
+
+
+def _zip64(extra: bytes, fields: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """Replace the fields that are all ones by those of the zip64 extra field (APPNOTE 4.5.3)."""
+    values = list(fields)
+    body = extra_field(extra, 0x0001)
+    result = []
+    position = 0
+    for value, missing in values:
+        if value == missing and body is not None and position + 8 <= len(body):
+            (value,) = struct.unpack_from("<Q", body, position)  # noqa: PLW2901
+            position += 8
+        result.append(value)
+    return tuple(result)
+
+
+def extra_field(extra: bytes, wanted: int) -> bytes | None:
+    """Return the body of an extra field, None when it is not there."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, position)
+        if kind == wanted:
+            return extra[position + 4 : position + 4 + length]
+        position += 4 + length
+    return None
+
+
+def decode_name(raw: bytes, flags: int, extra: bytes) -> str:
+    """Return a member's name as a person would see it; never fails.
+
+    UTF-8 when flagged (bit 11), when the Info-ZIP Unicode path says so, or when it is valid as such; else the code page
+    of DOS, or of Windows for Vietnamese.
+    """
+    unicode_path = extra_field(extra, 0x7075)
+    if unicode_path is not None and len(unicode_path) > 5:
+        raw = unicode_path[5:]
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace") if flags & FLAG_UTF8 else raw.decode("cp437")
