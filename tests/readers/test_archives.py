@@ -4,7 +4,9 @@ import io
 import random
 import struct
 import zipfile
+import zlib
 
+import pyppmd
 import pytest
 import pyzipper
 from hypothesis import given, settings
@@ -40,6 +42,34 @@ def test_members_of_every_usual_method_are_read(method):
     assert reading.document.status is ReadStatus.OK
     assert names(reading) == ["thư/mật.txt", "b.bin"]
     assert reading.members[1].data == data
+
+
+def ppmd_zip(data, *, order=8, memory_mib=1, size=None):
+    """A zip of one member in PPMd, which no library of ours writes: stored octets under another method."""
+    encoder = pyppmd.Ppmd8Encoder(order, memory_mib << 20, 0)
+    packed = struct.pack("<H", order - 1 | memory_mib - 1 << 4) + encoder.encode(data) + encoder.flush()
+    archive = bytearray(make([("a.txt", packed)], zipfile.ZIP_STORED))
+    central = archive.rindex(b"PK\x01\x02")
+    for at in (0, central + 2):
+        struct.pack_into("<H", archive, at + 8, 98)
+        struct.pack_into("<I", archive, at + 14, zlib.crc32(data))
+        struct.pack_into("<I", archive, at + 22, len(data) if size is None else size)
+    return bytes(archive)
+
+
+def test_members_packed_by_ppmd_are_read():
+    data = "Kính gửi Phòng Nội vụ. ".encode() * 3000
+    reading = read(ppmd_zip(data, order=16, memory_mib=64))
+    assert (reading.document.status, reading.members[0].data) == (ReadStatus.OK, data)
+
+
+def test_ppmd_that_is_cut_or_wants_much_memory_is_told():
+    data = random.Random(9).randbytes(3000)
+    cut = read(ppmd_zip(data, size=30_000)).document
+    assert (cut.status, cut.reason) == (ReadStatus.MALFORMED, "damaged-stream")
+    large = bytearray(ppmd_zip(data))
+    struct.pack_into("<H", large, 30 + len("a.txt"), 7 | 255 << 4)
+    assert (read(bytes(large)).document.status, read(bytes(large)).document.reason) == (ReadStatus.LIMIT, "memory")
 
 
 def test_streamed_members_with_data_descriptors_are_sound():

@@ -25,6 +25,8 @@ STORED: Final = 0
 _STEP: Final = 1 << 18
 _WINDOW_LOG: Final = 27
 _LZMA_MEMORY: Final = 160 << 20
+_PPMD_MEMORY: Final = 160 << 20
+"""7-Zip takes 16 to 192 MiB, by default 16."""
 
 
 class Decompressor(Protocol):
@@ -164,7 +166,29 @@ def _lzma(packed: bytes, size: int) -> Iterator[bytes]:
     # An .lzma file is the same stream behind properties and size; all ones means that an end marker follows.
     stated = struct.pack("<Q", size if 0 < size < 0xFFFFFFFF else (1 << 64) - 1)
     stream = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE, memlimit=_LZMA_MEMORY)
-    return pieces(stream, packed[4:9] + stated + packed[9:])
+    yield from pieces(stream, packed[4:9] + stated + packed[9:])
+
+
+def _ppmd(packed: bytes, size: int) -> Iterator[bytes]:
+    """PPMd variant I, revision 1, behind order, memory and method of restoring in 16 bits (APPNOTE 5.10.3)."""
+    import pyppmd
+
+    if len(packed) < 2:
+        raise EOFError
+    (parameters,) = struct.unpack_from("<H", packed)
+    order, memory, restore = (parameters & 15) + 1, ((parameters >> 4 & 0xFF) + 1) << 20, parameters >> 12
+    if memory > _PPMD_MEMORY:
+        raise ReadError(ReadStatus.LIMIT, "memory")
+    if order < 2 or restore > 1:
+        raise ValueError(parameters)
+    stream = pyppmd.Ppmd8Decoder(max_order=order, mem_size=memory, restore_method=restore)
+    feed = packed[2:]
+    while size > 0:
+        piece = stream.decode(feed, min(_STEP, size))
+        if not piece:
+            raise EOFError
+        size, feed = size - len(piece), b""
+        yield piece
 
 
 def _zstd(packed: bytes, _size: int) -> Iterator[bytes]:
@@ -183,5 +207,6 @@ _METHODS: Final[dict[int, Callable[[bytes, int], Iterator[bytes]]]] = {
     20: _zstd,
     93: _zstd,
     95: _xz,
+    98: _ppmd,
 }
-"""Method number to decompressor; 96 (JPEG), 97 (WavPack), 98 (PPMd), 1-6 and 10 (of PKZIP 1 and 2) have none."""
+"""Method number to decompressor; 96 (JPEG), 97 (WavPack), 1-6 and 10 (of PKZIP 1 and 2) have none."""
