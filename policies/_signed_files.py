@@ -56,7 +56,18 @@ def signed_files(evidence: Evidence, bodies: frozenset[str]) -> list[SignedFile]
             continue
         signatures = [one for one in evidence.signatures if _counts_for(one, document.part)]
         files.append(SignedFile(document, recognition, signatures))
-    return files
+    issued = {one.document.part for one in files if one.issued}
+    return [
+        one
+        for one in files
+        if one.document.format in _DOCUMENT_FORMATS or issued.isdisjoint(_around(one.document.part))
+    ]
+
+
+def _around(part: str) -> list[str]:
+    """Return the parts that a part stands in: a picture in an issued document (its thumbnail) is no second document."""
+    pieces = part.split("!")
+    return ["!".join(pieces[:count]) for count in range(1, len(pieces))]
 
 
 def _counts_for(signature: Signature, part: str) -> bool:
