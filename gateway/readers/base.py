@@ -58,6 +58,8 @@ class Member:
     relation: str = "member"
     """`member` of an archive, `embedded` object, `attachment` (PDF, message), `image`."""
     declared_type: str = ""
+    charset: str | None = None
+    """What a text is said to be written in."""
     locator: str = ""
 
 

@@ -370,7 +370,9 @@ def _children(look: _Look) -> list[tuple[Part, Member]]:
             path, number = f"{look.part.path}!{name}#{number}", number + 1
         taken.add(path)
         short = name.replace("\\", "/").rpartition("/")[2] or name
-        part = Part(path=path, declared_type=member.declared_type, filename=short, names=(name,))
+        part = Part(
+            path=path, declared_type=member.declared_type, filename=short, names=(name,), charset=member.charset
+        )
         children.append((part, member))
     return children
 

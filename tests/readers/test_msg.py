@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.model import ReadStatus
+from gateway.model import ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.mail import calendar, eml, mapi, outlook_msg
 from gateway.readers.sniff import sniff
@@ -100,6 +100,14 @@ def test_an_inner_body_that_two_readers_decode_differently_is_not_passed_over():
     reading = eml.read(Source(data=MAIL.replace(b"UEsDBA==", b"UEsDBA==UEsDBA=="), part="1"), Budget())
     assert reading.document.reason == "mime-base64-padding"
     assert len(reading.members) > 2  # every reading is handed on
+
+
+def test_the_words_of_parameters_are_shown():
+    line = 'ATTENDEE;ROLE=CHAIR;CN="Tổ công tác":mailto:a@b.vn'
+    runs = calendar.read(
+        Source(data=f"BEGIN:VCALENDAR\r\n{line}\r\nEND:VCALENDAR\r\n".encode(), part="1"), Budget()
+    ).document.runs
+    assert [(run.text, run.role) for run in runs] == [("mailto:a@b.vn", Role.BODY), ("Tổ công tác", Role.NAME)]
 
 
 def test_a_calendar_shows_its_words_and_hands_its_attachment_on():

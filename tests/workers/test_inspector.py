@@ -1,5 +1,6 @@
 """The walk over the parts of a message: everything is looked at, in the right order, with one budget."""
 
+import base64
 import hashlib
 import io
 
@@ -125,6 +126,22 @@ def test_words_that_stand_unpacked_in_unread_octets_are_given(name, lead):
     documents = [document for document in inspect(mail((name, data))).documents if document.part == "2"]
     assert [run.text for document in documents for run in document.runs] == ["TỐI MẬT"]
     assert all(document.status is not ReadStatus.OK for document in documents)
+
+
+@pytest.mark.parametrize("charset", ["gb18030", "utf-7", "utf-16-be"])
+def test_texts_of_an_attached_message_are_read_in_their_charset(charset):
+    text = "TỐI MẬT"
+    head = f"From: a@b.vn\r\nSubject: a\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n"
+    message = f"{head}Content-Transfer-Encoding: base64\r\n\r\n".encode() + base64.b64encode(text.encode(charset))
+    documents = inspect(mail(("a.eml", message))).documents
+    assert text in {run.text for document in documents for run in document.runs}
+
+
+def test_yenc_that_is_no_text_is_undone():
+    octets = bytes((octet + 42) & 255 for octet in "Kính gửi: phòng\tNội vụ".encode())
+    data = b"=ybegin line=128 size=26 name=a.txt\r\n" + octets + b"\r\n=yend size=26\r\n" + bytes((200,)) * 90
+    documents = inspect(mail(("a.ync", data))).documents
+    assert "Kính gửi: phòng\tNội vụ" in {run.text for document in documents for run in document.runs}
 
 
 def test_an_empty_file_is_read():

@@ -32,8 +32,7 @@ def read(source: Source, budget: Budget) -> Reading:
         for number, line in enumerate(lines[:_LINES]):
             if not number % 1024:
                 budget.check_time()
-            if (run := _property(contents, line, number)) is not None:
-                runs.append(run)
+            runs += _property(contents, line, 2 * number)
     except StopReadingError:
         pass
     reading = contents.reading()
@@ -51,25 +50,31 @@ def read(source: Source, budget: Budget) -> Reading:
     )
 
 
-def _property(contents: Contents, line: str, number: int) -> Run | None:
-    """Take one unfolded content line: a run, or a member for inline binary data."""
+def _property(contents: Contents, line: str, block: int) -> list[Run]:
+    """Take one unfolded content line: its value and the words of its parameters, or a member for inline binary data."""
     head, colon, value = _split(line)
     if not colon:
-        return Run(text=line, block=number) if line.strip() else None
+        return [Run(text=line, block=block)] if line.strip() else []
     name, *parameters = head.split(";")
     name = name.rpartition(".")[2].upper()
     settings = [parameter.upper().replace(" ", "") for parameter in parameters]
     encoded = any(setting in {"ENCODING=B", "ENCODING=BASE64", "BASE64"} for setting in settings)
     if name in _BINARY and (encoded or value.startswith("data:")):
         _attach(contents, name, parameters, value)
-        return None
-    if name in _SILENT or not value.strip():
-        return None
+        return []
+    if name in _SILENT:
+        return []
     if any("QUOTED-PRINTABLE" in setting for setting in settings):
         octets = binascii.a2b_qp(value.encode("utf-8", "replace"))
         value = octets.decode("utf-8", "replace")
     role = Role.HEADING if name in {"SUMMARY", "FN"} else Role.BODY
-    return Run(text=_unescaped(value), block=number, role=role, locator=f"property:{name}")
+    said = (parameter.partition("=")[2].strip('"') for parameter in parameters)
+    named = ", ".join(words for words in said if not words.isascii())
+    return [
+        Run(text=text, block=at, role=kind, locator=f"property:{name}")
+        for text, at, kind in ((_unescaped(value), block, role), (named, block + 1, Role.NAME))
+        if text.strip()
+    ]
 
 
 def _split(line: str) -> tuple[str, str, str]:

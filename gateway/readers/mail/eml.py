@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from gateway import mime
-from gateway.model import Document, ReadStatus, Role, Run
+from gateway.model import Document, Part, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
 from gateway.readers.sniff_text import COUNT_LINE
@@ -52,10 +52,10 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
         contents.budget.take_bytes(len(body.data))
         codes += [ambiguity.code for ambiguity in body.ambiguities(part)]
         name = part.filename or f"part-{part.path}"
-        contents.add(_member(name, body.data, part.declared_type))
+        contents.add(_member(name, body.data, part))
         for number, other in enumerate(body.alternatives, 2):
             contents.budget.take_bytes(len(other))
-            contents.add(_member(f"{name}.reading-{number}", other, part.declared_type))
+            contents.add(_member(f"{name}.reading-{number}", other, part))
     if codes:
         contents.fault(ReadStatus.PARTIAL, "mime-" + ",".join(dict.fromkeys(codes)))
     fields = [(field.name.lower(), field.text) for field in message.fields]
@@ -70,8 +70,8 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
     ]
 
 
-def _member(name: str, data: bytes, declared_type: str) -> Member:
-    return Member(name=name, data=data, declared_type=declared_type)
+def _member(name: str, data: bytes, part: Part) -> Member:
+    return Member(name=name, data=data, declared_type=part.declared_type, charset=part.charset)
 
 
 def _with_runs(document: Document, runs: tuple[Run, ...]) -> Document:
