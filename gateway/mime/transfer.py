@@ -194,7 +194,9 @@ _MAGIC = (
     b"%PDF-", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ",
     b"\x28\xb5\x2f\xfd", b"MSCF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF",
     b"<?xml", b"<html", b"<!DOCTYPE", b"MZ", b"\x7fELF", b"\x78\x9f\x3e\x22", b"%!PS", b"MIME-Version",
-    b"Content-", b"From:", b"Received:", b"\xef\xbb\xbf",
+    b"Content-", b"From:", b"Received:", b"\xef\xbb\xbf", b"Salted__", b"age-encryption", b"bplist00", b"SQLite format",
+    b"\xe4\x52\x5c\x7b", b"\0\1\0\0Standard ", b"AC10", b"AT&TFORM", b"8BPS", b"ITSF", b"\0\0\0\x0cjP  ", b"LZIP", b"xar!", b"MSWIM\0",
+    b"\x04\x22\x4d\x18", b"!<arch>",
 )  # fmt: skip
 _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
 

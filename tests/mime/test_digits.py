@@ -52,6 +52,12 @@ def test_hashes_numbers_and_prose_hold_no_file(words):
     assert all(file.kind == "text" for file in find_inline_encodings(words))
 
 
+def test_a_file_locked_by_openssl_is_a_file():
+    locked = b"Salted__" + bytes(range(120, 220))
+    found = find_inline_encodings(base64.encodebytes(locked))
+    assert [(file.kind, file.data) for file in found] == [("base64", locked)]
+
+
 def test_short_digits_do_not_become_a_picture_by_chance():
     assert not is_file(b"BM" + bytes(30))
     assert not is_file(b"MZ" + bytes(30))
