@@ -91,9 +91,7 @@ def zip_types(data: bytes) -> tuple[str, ...]:
 
 def _iwork(names: set[str]) -> tuple[str, ...]:
     """Pages, Numbers or Keynote: files of a form of Apple's own within a zip, which say little of which it is."""
-    modern = names & {"Index/Document.iwa", "Index.zip", "Document.iwa"}
-    old = names & {"index.xml", "index.xml.gz", "index.apxl", "index.apxl.gz"} and "buildVersionHistory.plist" in names
-    return (IWORK,) if modern or old else ()
+    return (IWORK,) if names & {"Index/Document.iwa", "Document.iwa"} else ()
 
 
 def stored_member_at(data: bytes, position: int) -> bool:
