@@ -86,6 +86,10 @@ def look_of(text: str, *, run: str = "", paragraph: str = "", **parts: str) -> R
          "</wps:wsp></wp:anchor></w:drawing></w:r></w:p>"), Role.TEXTBOX, Origin.TEXT),
         ((f'<w:p><w:r><w:drawing><wp:inline><wp:docPr id="1" name="Picture 1" descr="{MARK}"/></wp:inline></w:drawing>'
          "</w:r></w:p>"), Role.ALT_TEXT, Origin.HIDDEN),
+        (f'<w:tbl><w:tblPr><w:tblCaption w:val="{MARK}"/></w:tblPr><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>',
+         Role.ALT_TEXT, Origin.HIDDEN),
+        (f'<w:tbl><w:tblPr><w:tblDescription w:val="{MARK}"/></w:tblPr><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>',
+         Role.ALT_TEXT, Origin.HIDDEN),
         # Out of place: the schema has no text there, but the letters stand in the file.
         (f"<w:p>{MARK}</w:p>", Role.BODY, Origin.HIDDEN),
         (f"<w:p><w:r>{MARK}</w:r></w:p>", Role.BODY, Origin.HIDDEN),
@@ -422,6 +426,13 @@ def test_properties_and_labels_are_given_with_their_name() -> None:
     assert find(reading, "Tiêu đề").locator == "property:Title"
     assert find(reading, "giá trị").role is Role.PROPERTY
     assert find(reading, "nhãn").origin is Origin.HIDDEN
+
+
+def test_attributes_of_any_part_speak_when_no_program_would_write_them_so() -> None:
+    people = f'<people xmlns="urn:x"><person author="{MARK}" id="Person_One"/><item val="Tối mật"/></people>'
+    texts = [run.text for run in read(word(para("x"), word__people_xml=people)).document.runs]
+    assert MARK in texts
+    assert not {"Person_One", "Tối mật"} & set(texts)
 
 
 def test_parts_that_nothing_refers_to_are_read_and_reported() -> None:

@@ -163,6 +163,8 @@ def _xml(parts: Parts, name: str, kind: str, root: Element, sink: Sink) -> None:
         _custom_properties(root, sink)
     elif name.casefold().startswith("_xmlsignatures/"):
         _signature_words(root, sink)
+    elif top in _LISTS:
+        _swept(name, root, sink)
     elif top.startswith(("c:", "dgm:", "dsp:", "a:", "cdr:", "p:", "xdr:")) or "drawing" in kind or "diagram" in kind:
         _drawn(parts, name, root, sink)
     else:
@@ -227,12 +229,21 @@ def _attribute_words(root: Element) -> Iterator[str]:
 
 
 _WORDY: Final = {"w:docVar", "?:ocxPr", "w:documentProtection", "w:caption"}
+_LISTS: Final = {"p:tagLst", "p:cmAuthorLst"}
+"""Parts of a presentation that draw nothing."""
+_NOT_SHOWN: Final = {"item", "lvlText"}
+"""What may be chosen in a list of a form, and patterns of list labels; what is chosen or shown stands elsewhere."""
+_OWN_LETTERS: Final = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+"""Latin letters beyond ASCII, which no program writes into a setting of itself."""
 
 
 def _named_words(root: Element) -> Iterator[str]:
-    """Values of the elements that keep words in attributes: document variables, control captions."""
+    """Values of the elements that keep words in attributes, and all in letters that only a person writes."""
     for element in root.iter():
-        if NAMES[element.tag] in _WORDY:
+        if not isinstance(element.tag, str):
+            continue
+        wordy = NAMES[element.tag] in _WORDY
+        if wordy or element.tag.rpartition("}")[2] not in _NOT_SHOWN:
             for value in element.attrib.values():
-                if holds_words(value):
+                if holds_words(value) if wordy else _OWN_LETTERS.search(value):
                     yield value

@@ -41,6 +41,8 @@ class Grid:
         self._palette = styles.palette
         self._style: str | None = None
         self._rows = rows
+        self.described: list[str] = []
+        """Title and description, which stand in for the table where it cannot be seen (§17.4.40, §17.4.46)."""
         flags = 0
         bordered: bool | None = None
         for properties in table:
@@ -54,6 +56,8 @@ class Grid:
                         flags = _look_flags(setting)
                     case "w:tblBorders":
                         bordered = has_box(setting)
+                    case "w:tblCaption" | "w:tblDescription":
+                        self.described.append(setting.get(VAL) or "")
                     case _:
                         continue
         self._flags = flags
