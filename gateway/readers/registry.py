@@ -13,7 +13,7 @@ import importlib.util
 from collections.abc import Callable
 
 from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.magic import DWG, DXF
+from gateway.readers.magic import DIAGRAM, DWG, DXF
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO
 from gateway.readers.sniff_font import FONT
 
@@ -75,6 +75,7 @@ READERS: dict[str, str] = {
     "image/x-svm": "gateway.readers.pictures.metafile",
     DXF: "gateway.readers.drawings.dxf",
     DWG: "gateway.readers.drawings.dwg",
+    DIAGRAM: "gateway.readers.drawings.diagram",
     FONT: "gateway.readers.pictures.font",
     # messages
     "message/rfc822": "gateway.readers.mail.eml",

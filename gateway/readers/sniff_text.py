@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.readers.magic import DXF, SEALED
+from gateway.readers.magic import DIAGRAM, DXF, SEALED
 from gateway.readers.registry import DOCX, PPTX, SYLK, XLSX
 
 _HEAD: Final = 1 << 16
@@ -29,6 +29,7 @@ _FLAT_MAINS: Final = (
     (b"presentationml.presentation.main+xml", PPTX),
     (b"wordprocessingml.document.main+xml", DOCX),
 )
+_DIAGRAM: Final = re.compile(rb"(?:<\?xml\b[^<>]{0,200}\?>)?\s{0,9}<mxfile[\s>]")
 _FIELD: Final = re.compile(rb"(?:From |[A-Za-z][A-Za-z0-9-]{1,60}[ \t]*:)")
 _MAIL_FIELDS: Final = frozenset({
     "received", "return-path", "delivered-to", "from", "to", "cc", "subject", "date", "message-id", "mime-version",
@@ -86,6 +87,8 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
 
 
 def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, ...]:
+    if _DIAGRAM.match(head):
+        return (DIAGRAM,)
     if _XML_START.match(head):
         return ("text/html",) if _HTML_ROOT.search(head[:2048]) else _xml_type(head)
     called_xml = declared_type.endswith(("/xml", "+xml")) or name.endswith(".xml")

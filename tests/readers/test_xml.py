@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import time
+import zlib
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,9 @@ from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.drawings import diagram
 from gateway.readers.markup import xml
+from gateway.readers.registry import reader_for
 from gateway.readers.sniff import sniff
 
 WORD = (
@@ -276,6 +280,31 @@ def test_a_page_of_xps_gives_its_lines_with_size_and_colour():
     assert list(lines.values()) == ["TỐI MẬT", "dòng hai", "trắng"]
     assert (shown[0].size_pt, shown[0].colour) == (15.0, "C00000")
     assert shown[-1].origin is Origin.HIDDEN
+
+
+def test_a_page_of_xps_whose_letters_are_drawn_is_told():
+    paths = '<Path Fill="#000000" Data="M 1,1 V 2 H 3 Z"/>'
+    statuses = [read(f'<FixedPage xmlns="{XPS}">{paths * count}</FixedPage>').document.status for count in (20, 300)]
+    assert statuses == [ReadStatus.OK, ReadStatus.PARTIAL]
+
+
+def packed_page(text):
+    packer = zlib.compressobj(wbits=-15)
+    page = quote(f'<mxGraphModel><root><mxCell id="2" value="{text}"/></root></mxGraphModel>').encode()
+    return base64.b64encode(packer.compress(page) + packer.flush()).decode()
+
+
+def test_packed_pages_of_a_diagram_are_unpacked():
+    data = f'<mxfile host="a"><diagram id="x" name="Trang 1">{packed_page("TỐI MẬT")}</diagram></mxfile>'.encode()
+    assert reader_for(sniff(data).primary) is diagram.read
+    reading = diagram.read(Source(data=data, part="1"), Budget())
+    assert (reading.document.status, [member.name for member in reading.members]) == (ReadStatus.OK, ["page-1.xml"])
+    assert 'value="TỐI MẬT"' in reading.members[0].data.decode()
+
+
+def test_a_page_of_a_diagram_that_cannot_be_unpacked_is_told():
+    data = f"<mxfile><diagram>{packed_page('a')[:-12]}</diagram></mxfile>".encode()
+    assert diagram.read(Source(data=data, part="1"), Budget()).document.status is ReadStatus.MALFORMED
 
 
 def test_glyphs_of_xps_without_text_are_told():

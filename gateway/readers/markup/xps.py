@@ -1,7 +1,8 @@
 """Pages of XPS and OpenXPS documents (ECMA-388): the text of `Glyphs` elements, line by line, with size and colour.
 
 A package of such pages is a zip; each page comes here as an XML file of its own. Text stands in `UnicodeString`, which a
-producer may leave out: then only the font knows what the glyphs mean, and the page is PARTIAL `no-text-map`.
+producer may leave out: then only the font knows what the glyphs mean, and the page is PARTIAL `no-text-map`; so is one whose
+letters are drawn as paths.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _LETTER_EM, _SPACE_EM = 0.5, 0.3
 """How wide a letter is on average, and a gap that parts two words, in sizes of the font."""
 _NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _WHITE: Final = "FFFFFF"
+_DRAWN_PATHS: Final = 200
+"""Paths of a page without a letter that may be letters turned into curves or dots, as Ghostscript writes them."""
 _TRANSPARENT: Final = 8
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -40,6 +43,8 @@ class _Piece(NamedTuple):
 def read_page(root: Element, sink: Sink, report: Report) -> None:
     """Give the lines of a page from top to bottom."""
     pieces = sorted(_pieces(root, _IDENTITY, report), key=lambda piece: piece.y)
+    if not pieces and sum(1 for node in root.iter() if _local(node) == "Path") >= _DRAWN_PATHS:
+        report.note("no-text-map")
     line: list[_Piece] = []
     for piece in pieces:
         if line and piece.y - line[0].y > _BASELINE_EM * max(piece.size, 1.0):
@@ -64,7 +69,7 @@ def _give(line: list[_Piece], sink: Sink) -> None:
 def _pieces(node: Element, outer: _Matrix, report: Report) -> Iterator[_Piece]:
     # Recursion is safe: libxml2 lets no document be deeper than 256.
     matrix = _multiplied(_matrix(node), outer)
-    if isinstance(node.tag, str) and node.tag.rpartition("}")[2] == "Glyphs":
+    if _local(node) == "Glyphs":
         # Taken away, so that what is left can be swept for words in other places.
         text = str(node.attrib.pop("UnicodeString", "")).removeprefix("{}")
         if text.strip():
@@ -73,6 +78,10 @@ def _pieces(node: Element, outer: _Matrix, report: Report) -> Iterator[_Piece]:
             report.note("no-text-map")  # a blank has a glyph of its own
     for child in node:
         yield from _pieces(child, matrix, report)
+
+
+def _local(node: Element) -> str:
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
 def _piece(node: Element, text: str, matrix: _Matrix) -> _Piece:
