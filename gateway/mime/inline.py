@@ -1,4 +1,4 @@
-"""What stands encoded inside a text: uuencode, yEnc, BinHex 4.0 (RFC 1741), digits (`mime.digits`), escaped letters.
+"""What stands encoded inside a text: uuencode, xxencode, yEnc, BinHex 4.0 (RFC 1741), digits (`mime.digits`), escaped letters.
 
 Mail clients show some of them as attachments, people and scripts decode the others. Linear in the size of the text,
 bounded in what it makes of it.
@@ -21,6 +21,10 @@ _YENC_END = re.compile(rb"^=yend\b", re.MULTILINE)
 _YENC_PART = re.compile(rb"^=ypart [^\r\n]*\r?\n", re.MULTILINE)
 _BINHEX_BEGIN = re.compile(rb"\(This file must be converted with BinHex[^\r\n]{0,40}\r?\n\s*:")
 _BINHEX_DIGITS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+_XX_DIGITS = b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_XX_TO_UU = bytes.maketrans(_XX_DIGITS, bytes(range(32, 96)))
+_XX_SAMPLE = 100
+"""Octets that hold the first line, which has at most 61 digits."""
 _BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LIMIT_MEMBERS = 100
 _LIMIT_BYTES = 64 << 20
@@ -116,6 +120,8 @@ def _uuencoded(text: bytes, room: int) -> list[InlineFile]:
         position = begin.end()
         data = bytearray()
         sound = False
+        base64 = begin["base64"] is not None
+        turned = _XX_TO_UU if not base64 and _is_xx(text[position : position + _XX_SAMPLE]) else None
         while position < len(text):
             end = text.find(b"\n", position)
             end = len(text) if end < 0 else end
@@ -124,7 +130,7 @@ def _uuencoded(text: bytes, room: int) -> list[InlineFile]:
             if line in {b"end", b"===="}:
                 sound = True
                 break
-            piece = _uu_line(line, base64=begin["base64"] is not None)
+            piece = _uu_line(line.translate(turned) if turned else line, base64=base64)
             if piece is None:
                 break
             data += piece
@@ -140,6 +146,12 @@ def _uuencoded(text: bytes, room: int) -> list[InlineFile]:
                 )
             )
     return found
+
+
+def _is_xx(body: bytes) -> bool:
+    """Tell whether the lines are xxencoded, whose small letters uuencode does not have."""
+    first = body.partition(b"\n")[0].rstrip(b"\r")
+    return not first.translate(None, _XX_DIGITS) and first != first.upper()
 
 
 def _uu_line(line: bytes, *, base64: bool) -> bytes | None:

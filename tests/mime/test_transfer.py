@@ -180,6 +180,13 @@ def _uu(data: bytes) -> list[bytes]:
     return [binascii.b2a_uu(data[at : at + 45]).replace(b"\n", b"\r\n") for at in range(0, len(data), 45)]
 
 
+def test_xxencoded_files_in_text_are_found():
+    digits = bytes.maketrans(bytes(range(32, 97)), b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+")
+    lines = [line.rstrip().translate(digits) + b"\r\n" for line in _uu(PDF)]
+    (file,) = find_inline_encodings(b"".join([b"begin 644 a.pdf\r\n", *lines, b"+\r\nend\r\n"]))
+    assert (file.name, file.data, file.sound) == ("a.pdf", PDF, True)
+
+
 def test_a_cut_uuencoded_file_is_given_as_far_as_it_goes():
     (file,) = find_inline_encodings(b"begin 644 a.pdf\r\n" + _uu(PDF)[0] + b"bye, words\r\n")
     assert (file.data, file.sound) == (PDF[:45], False)
