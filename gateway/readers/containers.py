@@ -51,9 +51,14 @@ class Contents:
 
     def name(self, name: str) -> None:
         """Take a name that no member carries."""
-        words = name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
-        if words and len(self.runs) < LIMIT_NAMES:
-            self.runs.append(Run(text=words, block=len(self.runs) + 1000, role=Role.PROPERTY, locator="property:name"))
+        self.words(name.rstrip("/\\").replace("\\", "/").rpartition("/")[2], "name")
+
+    def words(self, text: str, kind: str) -> None:
+        """Take words of the container itself: `kind` is `name` or `comment`."""
+        if text.strip() and len(self.runs) < LIMIT_NAMES:
+            self.runs.append(
+                Run(text=text, block=len(self.runs) + 1000, role=Role.PROPERTY, locator=f"property:{kind}")
+            )
 
     def add(self, member: Member) -> None:
         """Take a member that was read; LIMIT when there are too many in the message."""

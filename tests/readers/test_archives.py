@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import unicodedata
 import zipfile
 import zlib
 
@@ -42,6 +43,35 @@ def test_members_of_every_usual_method_are_read(method):
     assert reading.document.status is ReadStatus.OK
     assert names(reading) == ["thư/mật.txt", "b.bin"]
     assert reading.members[1].data == data
+
+
+def renamed(name):
+    """A zip whose member has these octets for a name."""
+    place = "X" * len(name)
+    return make([(f"{place}.txt", "a")]).replace(place.encode(), name)
+
+
+def test_names_in_the_code_page_of_a_vietnamese_windows_are_read():
+    octets = unicodedata.normalize("NFC", "Số liệu").replace("ố", "ô\u0301").replace("ệ", "ê\u0323").encode("cp1258")
+    assert names(read(renamed(octets))) == ["Số liệu.txt"]
+    assert names(read(renamed("été".encode("cp437")))) == ["été.txt"]
+
+
+def test_names_in_no_known_code_page_are_given_as_octets_too():
+    reading = read(renamed(b"B\xb8o c\xb8o"))  # TCVN 5712
+    assert [run.text for run in reading.document.runs] == ["B¸o c¸o.txt"]
+    assert read(make([("báo cáo.txt", "a")])).document.runs == ()
+
+
+def test_comments_of_members_are_given():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("a.txt")
+        entry.comment = "Kính gửi".encode()
+        archive.writestr(entry, "a")
+    assert [(run.text, run.locator) for run in read(buffer.getvalue()).document.runs] == [
+        ("Kính gửi", "property:comment")
+    ]
 
 
 def ppmd_zip(data, *, order=8, memory_mib=1, size=None):

@@ -311,3 +311,15 @@ def test_damage_is_a_status_and_never_an_exception(module, kind, sound, data):
     except ReadError:
         return
     assert reading.document.status in ReadStatus
+
+
+def test_the_name_and_comment_in_the_header_of_gzip_are_given():
+    packed = gzip.compress(b"xin chao")
+    header = b"\x1f\x8b\x08\x1c" + bytes(6) + b"\x02\0ab" + "Số liệu.txt\0Ghi chú\0".encode()
+    source = Source(data=header + packed[10:], part="1", filename="a.gz", detected_type="application/gzip")
+    reading = archive_stream.read(source, Budget())
+    assert [(run.text, run.locator) for run in reading.document.runs] == [
+        ("Số liệu.txt", "property:name"),
+        ("Ghi chú", "property:comment"),
+    ]
+    assert reading.members[0].data == b"xin chao"

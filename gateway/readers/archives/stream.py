@@ -6,6 +6,7 @@ import bz2
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from gateway.mime.charsets import guess
 from gateway.model import ReadStatus
 from gateway.readers.archives.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
@@ -25,6 +26,8 @@ _SUFFIXES: Final = (
 )  # fmt: skip
 _TARS: Final = (".tgz", ".tbz2", ".tbz", ".txz", ".tzst", ".tlz", ".taz")
 _STREAMS: Final = 1000
+_EXTRA, _NAME, _COMMENT = 0x04, 0x08, 0x10
+_LIMIT_HEADER: Final = 4096
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -39,8 +42,22 @@ def read(source: Source, budget: Budget) -> Reading:
         return contents.reading()
     if rest:
         contents.fault(ReadStatus.MALFORMED, "trailing-data")
+    if kind == "gzip":
+        _named(contents, source.data)
     contents.add(Member(name=inner_name(source), data=data))
     return contents.reading()
+
+
+def _named(contents: Contents, data: bytes) -> None:
+    """Give the name and the comment in the header of gzip (RFC 1952 §2.3)."""
+    flags, at = data[3], 10
+    if flags & _EXTRA:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for flag, kind in ((_NAME, "name"), (_COMMENT, "comment")):
+        if flags & flag:
+            end = data.find(b"\0", at, at + _LIMIT_HEADER)
+            contents.words(guess(data[at : max(end, at)]), kind)
+            at = end + 1
 
 
 def _all_streams(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 
+from gateway.mime.charsets import guess, western
 from gateway.model import ReadStatus, Role, Run
 from gateway.readers.archives.zip_crypto import AES_METHOD, AesField, aes_field, decrypt_aes, decrypt_traditional
 from gateway.readers.archives.zip_directory import survey
@@ -32,6 +33,7 @@ def read(source: Source, budget: Budget) -> Reading:
     reader = _MemberReader(source, budget, contents)
     try:
         for entry in found.entries:
+            _entry_words(contents, entry)
             if entry.folder:
                 contents.name(entry.name)  # an empty folder has nothing but its name to carry words
                 continue
@@ -65,6 +67,15 @@ def _words(data: bytes) -> list[Run]:
         for block, line in enumerate(text.splitlines()[:1000])
         if line.strip()
     ]
+
+
+def _entry_words(contents: Contents, entry: Entry) -> None:
+    """Give the comment of a member, and its name as the old Vietnamese codes show what they are: in Windows-1252."""
+    contents.words(guess(entry.comment), "comment")
+    try:
+        entry.raw_name.decode("utf-8")
+    except UnicodeDecodeError:
+        contents.words(western(entry.raw_name).replace("\\", "/").rpartition("/")[2], "name")
 
 
 def problems(data: bytes, budget: Budget) -> tuple[str, ...]:

@@ -5,9 +5,12 @@ Each is read as it stands; whether they agree is the matter of `zip_directory`. 
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
+
+from gateway.mime.charsets import vietnamese
 
 LOCAL_MAGIC: Final = b"PK\x03\x04"
 CENTRAL_MAGIC: Final = b"PK\x01\x02"
@@ -26,6 +29,9 @@ _MAX16: Final = 0xFFFF
 END_SIZE: Final = _END.size
 """Octets of the end of central directory record before its comment."""
 _END_SEARCH: Final = _MAX16 + _END.size + _LOCATOR64.size
+
+_TONED: Final = re.compile("[\u1ea0-\u1ef9]")
+"""Letters that Windows-1258 writes as two octets."""
 
 FLAG_ENCRYPTED: Final = 0x1
 FLAG_DESCRIPTOR: Final = 0x8
@@ -54,6 +60,7 @@ class Entry:
     extra: bytes = b""
     external: int = 0
     """External attributes: Unix mode in the upper half."""
+    comment: bytes = b""
 
     @property
     def encrypted(self) -> bool:
@@ -140,7 +147,8 @@ def central_at(data: bytes, position: int, end: End) -> tuple[Entry, int] | None
     name_length, extra_length, comment_length, external, offset = row[10], row[11], row[12], row[15], row[16]
     start = position + _CENTRAL.size
     raw = data[start : start + name_length]
-    extra = data[start + name_length : start + name_length + extra_length]
+    behind = start + name_length + extra_length
+    extra = data[start + name_length : behind]
     size, compressed, offset = _zip64(extra, ((size, MAX32), (compressed, MAX32), (offset, MAX32)))
     entry = Entry(
         raw_name=raw,
@@ -153,8 +161,9 @@ def central_at(data: bytes, position: int, end: End) -> tuple[Entry, int] | None
         offset=offset + end.shift,
         extra=extra,
         external=external,
+        comment=data[behind : behind + comment_length],
     )
-    return entry, start + name_length + extra_length + comment_length
+    return entry, behind + comment_length
 
 
 def local_at(data: bytes, position: int) -> Entry | None:
@@ -210,8 +219,8 @@ def extra_field(extra: bytes, wanted: int) -> bytes | None:
 def decode_name(raw: bytes, flags: int, extra: bytes) -> str:
     """Return a member's name as a person would see it; never fails.
 
-    UTF-8 when flagged (bit 11), when the Info-ZIP Unicode path says so, or when it is valid as such; else the code page
-    of DOS, or of Windows for Vietnamese.
+    UTF-8 when flagged (bit 11), when the Info-ZIP Unicode path says so, or when it is valid as such; else Windows-1258
+    where its tone marks find their vowels (it is the code page of DOS, too, in a Vietnamese Windows), else that of DOS.
     """
     unicode_path = extra_field(extra, 0x7075)
     if unicode_path is not None and len(unicode_path) > 5:
@@ -219,4 +228,7 @@ def decode_name(raw: bytes, flags: int, extra: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("utf-8", "replace") if flags & FLAG_UTF8 else raw.decode("cp437")
+        if flags & FLAG_UTF8:
+            return raw.decode("utf-8", "replace")
+    toned = vietnamese(raw)
+    return toned if toned and _TONED.search(toned) else raw.decode("cp437")
