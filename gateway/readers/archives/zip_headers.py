@@ -145,10 +145,7 @@ def central_at(data: bytes, position: int, end: End) -> tuple[Entry, int] | None
     row = _CENTRAL.unpack_from(data, position)
     flags, method, crc, compressed, size = row[3], row[4], row[7], row[8], row[9]
     name_length, extra_length, comment_length, external, offset = row[10], row[11], row[12], row[15], row[16]
-    start = position + _CENTRAL.size
-    raw = data[start : start + name_length]
-    behind = start + name_length + extra_length
-    extra = data[start + name_length : behind]
+    raw, extra, behind = _name_and_extra(data, position + _CENTRAL.size, name_length, extra_length)
     size, compressed, offset = _zip64(extra, ((size, MAX32), (compressed, MAX32), (offset, MAX32)))
     entry = Entry(
         raw_name=raw,
@@ -171,11 +168,9 @@ def local_at(data: bytes, position: int) -> Entry | None:
     if position < 0 or position + _LOCAL.size > len(data) or data[position : position + 4] != LOCAL_MAGIC:
         return None
     _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = _LOCAL.unpack_from(data, position)
-    start = position + _LOCAL.size
-    if start + name_length + extra_length > len(data):
+    raw, extra, behind = _name_and_extra(data, position + _LOCAL.size, name_length, extra_length)
+    if behind > len(data):
         return None
-    raw = data[start : start + name_length]
-    extra = data[start + name_length : start + name_length + extra_length]
     size, compressed = _zip64(extra, ((size, MAX32), (compressed, MAX32)))
     return Entry(
         raw_name=raw,
@@ -186,9 +181,14 @@ def local_at(data: bytes, position: int) -> Entry | None:
         compressed=compressed,
         size=size,
         offset=position,
-        data=start + name_length + extra_length,
+        data=behind,
         extra=extra,
     )
+
+
+def _name_and_extra(data: bytes, start: int, name: int, extra: int) -> tuple[bytes, bytes, int]:
+    """Return the name and the extra field of a header, and where they end."""
+    return data[start : start + name], data[start + name : start + name + extra], start + name + extra
 
 
 def _zip64(extra: bytes, fields: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
