@@ -97,6 +97,8 @@ def find(reading: Reading, text: str) -> Run:
          Role.COMMENT, Origin.TEXT),
         ((f"<text:p>a<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>{MARK}</text:p>"
          "</text:note-body></text:note></text:p>"), Role.NOTE, Origin.TEXT),
+        (f"<text:p><text:ruby><text:ruby-base>x</text:ruby-base><text:ruby-text>{MARK}</text:ruby-text></text:ruby></text:p>",
+         Role.BODY, Origin.TEXT),
         (f"<text:p><draw:frame><draw:text-box><text:p>{MARK}</text:p></draw:text-box></draw:frame></text:p>",
          Role.TEXTBOX, Origin.TEXT),
         (f"<text:p><draw:custom-shape><text:p>{MARK}</text:p></draw:custom-shape></text:p>", Role.TEXTBOX, Origin.TEXT),
@@ -121,6 +123,7 @@ def test_words_are_found_where_they_stand(body: str, role: Role, origin: Origin)
     block = next(number for number, text in blocks.items() if MARK in text)
     run = next(run for run in reading.document.runs if run.block == block)
     assert (run.role, run.origin) == (role, origin)
+    assert blocks[block].strip() == MARK
 
 
 def test_letters_inherit_through_styles_spans_and_defaults() -> None:

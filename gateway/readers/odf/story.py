@@ -157,6 +157,10 @@ class Story:
                     self._plain("\n", paragraph, layers, flow)
                 case "text:soft-page-break":
                     self._turn()
+                case "text:ruby-text":
+                    # Above the line, so it goes on nothing and nothing goes on it (§6.4).
+                    above = " ".join("".join(child.itertext()).split())
+                    paragraph.later.append(partial(self._sink.put_line, above, paragraph.place))
                 case "text:note":
                     self._note(child, paragraph, layers, flow)
                 case "office:annotation":
