@@ -143,7 +143,9 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
     digest = algorithms.digest_name(signer["digest_algorithm"])
     announced = {algorithms.digest_name(one) for one in data.parsed["digest_algorithms"]}
     named = find_signers(signer, (*data.certificates, *extra))
-    certificate = next((one for one in named if attributes.certificate_fault(one) is None), named[0] if named else None)
+    certificate = named[0] if named else None
+    if len(named) > 1:
+        certificate = next((one for one in named if attributes.certificate_fault(one) is None), certificate)
     claimed = attributes.time()
     stamps = attributes.timestamps()
     signature = signer["signature"].native
@@ -196,9 +198,11 @@ def find_signers(signer: Any, certificates: Sequence[Certificate]) -> list[Certi
         return sorted(found, key=lambda one: validity(one)[1], reverse=True)
     named = identifier.chosen
     serial = named["serial_number"].native
-    candidates = [one for one in certificates if one.serial_number == serial]
-    exact = [one for one in candidates if one.issuer.hashable == named["issuer"].hashable]
-    return exact or [one for one in candidates if _is_named_twice_encoded(named, one)]
+    issuer = named["issuer"].hashable
+    for one in certificates:
+        if one.serial_number == serial and one.issuer.hashable == issuer:
+            return [one]
+    return [one for one in certificates if one.serial_number == serial and _is_named_twice_encoded(named, one)]
 
 
 def _is_named_twice_encoded(named: Any, certificate: Certificate) -> bool:

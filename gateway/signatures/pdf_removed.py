@@ -37,11 +37,13 @@ def removed_signatures(data: bytes, known: Sequence[SignedRange]) -> list[Signed
     for number, match in enumerate(_BYTE_RANGE.finditer(data)):
         if number >= _MAX_RANGES:
             break
+        if int(match[1]) in gaps:
+            continue
         try:
             signed = read_range(data, (0, *(int(one) for one in match.groups())))
         except RangeFault:
             continue
-        if signed.gap_start not in gaps and not _is_licence(data, match.start(), signed) and _is_signature(signed):
+        if not _is_licence(data, match.start(), signed) and _is_signature(signed):
             found[signed.gap_start] = signed
     return sorted(found.values(), key=lambda one: one.end)
 
