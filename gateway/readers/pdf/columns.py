@@ -41,7 +41,8 @@ class Columns:
 
     def objects(self, get: Callable[[int, int], int | None], container: int, first: int, stop: int) -> Handles:
         """Handles of the objects of a page or form, nulls left out."""
-        return [handle for handle in map(get, repeat(container), range(first, stop)) if handle]
+        handles = list(map(get, repeat(container), range(first, stop)))
+        return [handle for handle in handles if handle] if None in handles else handles  # type: ignore[return-value]
 
     def kinds(self, handles: Handles) -> list[int]:
         """Types of objects (FPDF_PAGEOBJ_*)."""

@@ -30,7 +30,7 @@ def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: b
             piece = pieces[start]
             font = piece.font
             run = Run(
-                text="".join(line.texts[start:end]),
+                text=line.texts[start] if end - start == 1 else "".join(line.texts[start:end]),
                 block=block,
                 font=font.name,
                 size_pt=sizes[piece.size],

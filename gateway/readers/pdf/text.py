@@ -182,7 +182,8 @@ class PageReader:
             handles = columns.objects(get, container, start, min(start + BATCH, places.stop))
             kinds = columns.kinds(handles)
             begin = 0
-            for position in [place for place, kind in enumerate(kinds) if kind == OBJECT_FORM]:
+            forms = [place for place, kind in enumerate(kinds) if kind == OBJECT_FORM] if OBJECT_FORM in kinds else []
+            for position in forms:
                 yield _Batch(handles[begin:position], kinds[begin:position], matrix)
                 begin = position + 1
                 if depth >= LIMIT_FORM_DEPTH:

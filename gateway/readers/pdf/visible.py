@@ -19,6 +19,7 @@ def judge_visibility(content: PageContent) -> None:
     pale = [fill for fill in content.fills if fill.opaque]
     area = max(content.width * content.height, 1.0)
     width, height = content.width, content.height
+    dark: set[str | None] = set()
     for piece in content.pieces:
         if piece.unseen is not None:
             continue
@@ -29,8 +30,11 @@ def judge_visibility(content: PageContent) -> None:
             piece.unseen = Unseen.TINY
         elif pale:
             piece.unseen = _judge(piece, pale, area)
-        elif piece.colour is not None and _distance(piece.colour, PAPER) < SAME_COLOUR:
-            piece.unseen = Unseen.SAME_COLOUR
+        elif piece.colour not in dark and piece.colour is not None:
+            if _distance(piece.colour, PAPER) < SAME_COLOUR:
+                piece.unseen = Unseen.SAME_COLOUR
+            else:
+                dark.add(piece.colour)
 
 
 def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
