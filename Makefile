@@ -5,6 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# What `make check` leaves to `make test`: whole systems, corpora and second opinions. Their modules take long to import too.
+WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile tests/identity/test_auth_corpus.py \
+  tests/milter/test_postfix.py tests/milter/test_sendmail.py tests/readers/test_ooxml_oracle.py \
+  tests/readers/test_pdf_oracle.py tests/signatures/test_corpus.py tests/signatures/test_libreoffice.py \
+  tests/signatures/test_pkits.py tests/text/test_real_documents.py
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types contracts unit system system-test lock bench clean
 
@@ -36,7 +42,7 @@ contracts: $(VENV)/.dev
 
 # Bytecode is kept, also where the environment says otherwise: it holds the tests as pytest has rewritten them.
 unit: $(VENV)/.dev
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not system" --ignore=tests/e2e --ignore=tests/accuracy --ignore=tests/attacks
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not system" $(WHOLE:%=--ignore=%)
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench
