@@ -10,6 +10,8 @@ import zlib
 
 import pytest
 
+from tests.support.cases import first_quick
+
 pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 pytest.importorskip("PIL")
@@ -54,7 +56,10 @@ def words(document: Document) -> str:
 @needs_ocr
 @pytest.mark.parametrize(
     "kind",
-    ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "PPM", "SGI", "QOI", "ICNS", "AVIF", "TGA"],
+    first_quick(
+        ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "PPM", "SGI", "QOI", "ICNS", "AVIF", "TGA"],
+        2,
+    ),
 )
 def test_words_in_every_format_are_read(kind: str) -> None:
     data = saved(picture("Ủy ban nhân dân quận Bình Tân"), kind)

@@ -347,6 +347,7 @@ class TestChangesAfterSigning:
         assert "shadow-object" in one.problems
 
 
+@pytest.mark.slow  # trust is also judged without PDF around it: test_trust, test_lists, test_evidence
 class TestTrust:
     """G07 to G11: strangers, purposes, times, revocation, algorithms."""
 

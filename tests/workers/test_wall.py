@@ -219,6 +219,7 @@ async def test_children_die_with_the_zygote():
         pool.close()
 
 
+@pytest.mark.slow
 async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
     pool = WorkerPool.start(PoolSettings(probe=PROBE))
     try:
@@ -250,6 +251,7 @@ def test_the_pool_works_on_uvloop_too(pool):
         ]
 
 
+@pytest.mark.slow
 def test_a_reader_that_cannot_be_imported_is_a_clear_error_at_start():
     with pytest.raises(UserError, match="no_such_probe"):
         WorkerPool.start(PoolSettings(probe="no_such_probe"))
