@@ -81,11 +81,11 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
     if look.red:
         return hit
-    if hit.level is Level.MAT and not look.stands_out and is_another_word(layout, line, upper):
-        return None
     capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)
     if len(siblings(layout, line)) >= (2 if capitals else 1):
         return hit._replace(strength=Strength.NOTED, form="list")
+    if hit.level is Level.MAT and hit.strength.rank and not look.stands_out and is_another_word(layout, line, upper):
+        return None
     return hit
 
 

@@ -46,6 +46,8 @@ def damaged(text: str) -> Iterator[tuple[str, None, str]]:
 def restored(text: str) -> str:
     """Return a canonical text with each damaged level written out in the case of the letters that are left."""
     plain = bare(text)
+    if _LEVEL.search(plain) is None and _LABELLED.search(plain) is None:
+        return text
     pieces: list[str] = []
     last = 0
     for found in sorted((*_LEVEL.finditer(plain), *_LABELLED.finditer(plain)), key=re.Match.start):

@@ -30,6 +30,8 @@ _LABEL_TAIL: Final = re.compile(
     r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
     r"|(?P<none>(?<=\s)(?=(?:tuyet|toi)[\W_]{0,3}mat\W*$))))"
 )
+_MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi)[\W_]{0,3}mat\W*$")
+"""What a line must hold to be a label and its value at all."""
 _AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
 """What may stand ahead of a label that has no colon, and that its value ends the line."""
 _WITH_URGENCY: Final = re.compile(r"do khan\s*(?:/|,|va|-)\s*(?:muc )?do mat|do mat\s*(?:/|,|va|-)\s*(?:muc )?do khan")
@@ -48,6 +50,8 @@ def has_label(plain: str) -> bool:
 def label_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find "Độ mật: Tối mật" in any case, and tell a filled label from one that lists its options (S5)."""
     best: Hit | None = None
+    if _MARK.search(plain) is None:
+        return None
     for label in _LABEL.finditer(plain):
         tail = _LABEL_TAIL.match(plain, label.end())
         if tail is None:

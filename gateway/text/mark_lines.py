@@ -30,6 +30,7 @@ from gateway.text.mark_words import (
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
 _ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-h])[.)\]]+\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
+_NUMBER: Final = re.compile(r"[\d.)\]]")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
 _PAGE_BEHIND: Final = re.compile(
     r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
@@ -98,7 +99,7 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     if len(text) > 160:
         return None
     hit = _level_alone(text, look)
-    if hit is not None or not any(character.isalpha() for character in text):
+    if hit is not None or _NUMBER.search(text) is None:
         return hit
     bare_text = bare(text)
     item = _ITEM.match(bare_text)

@@ -32,7 +32,10 @@ def headed_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find a level before or behind a title, in a short line of text."""
     if len(text) > _LONGEST or look.place not in (Place.BODY, Place.ASIDE):
         return None
-    return _said_of_this(text, plain) or _in_brackets(text, plain) or _before_title(text, plain) or _dashed(text, plain)
+    hit = _said_of_this(text, plain) if " nay " in plain else None
+    if hit is None and ("(" in plain or "[" in plain):
+        hit = _in_brackets(text, plain)
+    return hit or _before_title(text, plain) or _dashed(text, plain)
 
 
 def _said_of_this(text: str, plain: str) -> Hit | None:
