@@ -64,7 +64,7 @@ def _may_be_heading(line: Line, hit: Hit) -> bool:
         hit.form in _HEADINGS
         and line.place in (Place.BODY, Place.CELL, Place.ASIDE)
         and hit.spelling is Spelling.EXACT
-        and not line.look.stands_out
+        and not (line.look.red or line.look.boxed or (line.look.in_window and hit.form != "numbered-line"))
     )
 
 
