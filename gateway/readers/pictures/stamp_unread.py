@@ -43,8 +43,8 @@ FILLED = 0.4
 OTHER_WORDS = frozenset(folded(word) for word in VOCABULARY if word not in MARKS)
 GARBLED, GARBLED_WORDS = ((MARKS[1], 1), (MARKS[2], 2)), 4
 """Marks of two words with how many of their letters may be wrong, and into how many words they may fall apart."""
-CLEARLY_OTHER = 5
-"""Letters of a line read from a patch, from which it says something else than a mark."""
+READ_ROUGHLY, CLEARLY_OTHER = 50.0, 5
+"""Confidence of a word read from a patch alone, and letters of a line that says something else than a mark."""
 
 
 def find(
@@ -174,19 +174,23 @@ def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
     """Return the mark that a patch bears, None when that is in doubt, and whether it plainly says something else."""
     if hit.word != MARKS[0]:
         return (hit.word if hit.score >= ACCEPT else None), False
-    if hit.alone or hit.score < ACCEPT:  # letters one by one in the boxes of a form come close to the short word
-        return hit.word, hit.score < ACCEPT
+    if hit.score < ACCEPT:  # letters one by one in the boxes of a form come close to the short word
+        return None, True
     engine = ocr.engine()
     words = engine.words(as_print(patch), ocr.Layout.BLOCK, int(dpi)) if engine is not None else []
-    lines: dict[tuple[int, int, int], list[str]] = {}
+    lines: dict[tuple[int, int, int], str] = {}
     for word in words:
-        if word.confidence >= 50:
-            lines.setdefault(word.line, []).append(word.text)
-    said = {folded("".join(line)) for line in lines.values()}
+        if word.confidence >= READ_ROUGHLY:
+            lines[word.line] = lines.get(word.line, "") + word.text
     for mark in reversed(MARKS):
-        if folded(mark) in said:
+        if any(folded(line) == folded(mark) and line.isupper() for line in lines.values()):
             return mark, False
-    return None, any(len(line) >= CLEARLY_OTHER for line in said)
+    if hit.alone:  # but for Mật in a table
+        small = any(folded(word.text) == folded(hit.word) and not word.text.isupper() for word in words)
+        return hit.word, small
+    if any(folded(hit.word) in folded(line) for line in lines.values()):
+        return None, True  # BẢO MẬT, MẬT ĐỘ
+    return None, any(len(folded(line)) >= CLEARLY_OTHER for line in lines.values())
 
 
 def _holds(stamp: Stamp, hit: Hit, scale: float) -> bool:
