@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from gateway.model import Role, Run
 from gateway.text.mark_choice import begins_ticked, begins_with_empty_box
 from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_judge import SIBLINGS, value_of
@@ -109,7 +110,7 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
     `upper` is the line or cell before it.
     """
     above = layout.adjacent(line.number, -1)
-    if above is not None and is_person(f"{upper.strip()} ", "") and same_row(layout.line(above).runs[0], line.runs[0]):
+    if above is not None and is_person(f"{upper.strip()} ", "") and _beside(layout.line(above).runs[0], line.runs[0]):
         return True
     near = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
     own = cell_key(line.runs[0])
@@ -119,3 +120,14 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
             if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
                 return True
     return False
+
+
+def _beside(first: Run, second: Run) -> bool:
+    """Tell whether two runs stand in one row of a table, or at one height of a page."""
+    if first.role is Role.CELL and second.role is Role.CELL:
+        return same_row(first, second)
+    if first.bbox_pt is None or second.bbox_pt is None or first.page != second.page:
+        return False
+    _, top, _, bottom = first.bbox_pt
+    middle = (second.bbox_pt[1] + second.bbox_pt[3]) / 2
+    return min(top, bottom) < middle < max(top, bottom)

@@ -57,7 +57,23 @@ def words(document: Document) -> str:
 @pytest.mark.parametrize(
     "kind",
     first_quick(
-        ["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "PPM", "SGI", "QOI", "ICNS", "AVIF", "TGA"],
+        [
+            "JPEG",
+            "PNG",
+            "TIFF",
+            "GIF",
+            "BMP",
+            "WEBP",
+            "DIB",
+            "JPEG2000",
+            "PCX",
+            "PPM",
+            "SGI",
+            "QOI",
+            "ICNS",
+            "AVIF",
+            "TGA",
+        ],
         2,
     ),
 )

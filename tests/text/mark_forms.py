@@ -110,7 +110,14 @@ def as_documents(text: str) -> Iterator[tuple[str, Document]]:
         yield f"{format_} cells", Document(part="2", format=format_, runs=tuple(runs))
     yield (
         "PDF cells",
-        Document(part="2", format="pdf", runs=tuple(Run(text=t, block=n) for n, (_, _, t) in enumerate(cells))),
+        Document(
+            part="2",
+            format="pdf",
+            runs=tuple(
+                Run(text=t, block=n, page=2, bbox_pt=(90.0 * c, 20.0 * r, 90.0 * c + 6 * len(t), 20.0 * r + 12))
+                for n, (r, c, t) in enumerate(cells)
+            ),
+        ),
     )
     for width in (40, 60):
         wrapped = [piece for line in lines for piece in textwrap.wrap(line.replace("\t", "   "), width) or [""]]
