@@ -18,6 +18,7 @@ import msgspec
 from gateway.audit import record as r
 from gateway.audit.facts import Keyed
 from gateway.audit.index import Index, exact, fold
+from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import UserError
 from gateway.model import Disposition
@@ -68,26 +69,6 @@ class Filter:
     limit: int = 50
     before_seq: int | None = None
     """For the next page: the sequence number of the last row shown."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a list."""
-
-    seq: int
-    time: datetime
-    kind: str
-    reference: str
-    sender: str
-    recipients: tuple[str, ...]
-    disposition: str
-    would_be: str
-    state: str
-    subject: str | None
-    """None for a confidential mail."""
-    rules: tuple[str, ...]
-    """`policy.rule` of findings that did not pass."""
-    confidential: bool
 
 
 @dataclass(frozen=True)
@@ -280,7 +261,7 @@ class AuditReader:
 
     def _row(self, seq: int) -> Row:
         record = self._record(seq)
-        row = _row_of(record)
+        row = row_of(record)
         if isinstance(record, r.Intent):
             return replace(row, state=self._state(record.id))
         return row
@@ -329,58 +310,6 @@ def _highest(index: sqlite3.Connection, until: int) -> int:
         return 0
     query = "SELECT max(seq) FROM entry WHERE time BETWEEN ? AND ?"
     return int(index.execute(query, (last - _DISORDER, last)).fetchone()[0])
-
-
-def _row_of(record: r.AnyRecord) -> Row:
-    moment = datetime.fromisoformat(record.time)
-    kind = str(record.__struct_config__.tag)
-    empty = Row(record.seq, moment, kind, "", "", (), "", "", kind, None, (), confidential=False)
-    match record:
-        case r.Intent(id=reference, mail=mail) | r.Refused(id=reference, mail=mail):
-            return replace(
-                empty,
-                reference=reference,
-                sender=mail.reverse_path,
-                recipients=tuple(mail.recipients),
-                disposition=mail.disposition,
-                would_be=mail.would_be,
-                state="refused" if kind == "refused" else "pending",
-                subject=mail.subject,
-                rules=_rules(mail.findings),
-                confidential=mail.confidential,
-            )
-        case r.RecipientRefused():
-            return replace(
-                empty,
-                reference=record.id,
-                sender=record.reverse_path,
-                recipients=(record.recipient,),
-                disposition="reject",
-                would_be="reject",
-                rules=_rules(record.findings),
-            )
-        case r.ContentRefused():
-            return replace(
-                empty,
-                reference=record.id,
-                sender=record.reverse_path,
-                recipients=record.recipients,
-                disposition=record.disposition,
-                would_be=record.disposition,
-                rules=(f"content.{record.rule}",),
-            )
-        case r.AuthFailed():
-            return replace(empty, sender=record.login)
-        case r.PasswordJudged():
-            return replace(empty, sender=record.login, state="sound_password" if record.sound else "weak_password")
-        case r.Trouble():
-            return replace(empty, reference=record.id, sender=record.reverse_path)
-        case _:
-            return empty
-
-
-def _rules(findings: tuple[r.FindingFacts, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{found.policy}.{found.rule}" for found in findings if found.outcome != "passed"))
 
 
 def _match_expression(wanted: Filter) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 
 from gateway.audit import record as r
-from gateway.audit.query import History, Row, WeakPassword
+from gateway.audit.query import History, WeakPassword
+from gateway.audit.rows import Row
 from gateway.audit.verify import Verification
 from gateway.words import product_texts
 

@@ -22,9 +22,10 @@ from msgspec import Struct, structs
 
 from gateway.errors import CapacityError, TemporaryError
 from gateway.gate import Gate
-from gateway.model import HeaderField, Part, ReadStatus
+from gateway.model import ReadStatus
 from gateway.workers.door import Ended, Job, send_job
-from gateway.workers.merge import Merger, rebuilt
+from gateway.workers.merge import Merger
+from gateway.workers.portable import portable, unique
 from gateway.workers.sandbox import SandboxStatus
 from gateway.workers.supervise import ZygoteProcess
 from gateway.workers.wire import FrameReader, Inspection, InspectionRequest, WireError, encode
@@ -151,13 +152,13 @@ class WorkerPool:
         began = time.monotonic()
         until = began + 2 * request.limits.timeout_s if deadline is None else deadline
         async with self._slot(_size(request, content_fd), until):
-            root = _unique(request.root)
+            root = unique(request.root)
             merger = Merger(root)
-            portable = structs.replace(request, root=_portable(root))
+            sent = structs.replace(request, root=portable(root))
             content = _read_only(content_fd) if content_fd is not None else None
             try:
                 end = min(time.monotonic() + request.limits.timeout_s, until)
-                children = await _Conversation(self, portable, content, merger, end).run()
+                children = await _Conversation(self, sent, content, merger, end).run()
             finally:
                 if content is not None:
                     os.close(content)
@@ -367,38 +368,3 @@ def _read_only(descriptor: int) -> int:
         return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise TemporaryError(f"the content cannot be opened for inspection: {error.strerror}") from error
-
-
-def _unique(root: Part) -> Part:
-    """Return the tree with every path used once; a part whose path was taken gets a number behind it."""
-    taken: set[str] = set()
-
-    def named(part: Part) -> Part:
-        path, number = part.path, 2
-        while path in taken:
-            path, number = f"{part.path}#{number}", number + 1
-        taken.add(path)
-        return part if path == part.path else structs.replace(part, path=path)
-
-    paths = [part.path for part in root.walk()]
-    return root if len(set(paths)) == len(paths) else rebuilt(root, named)
-
-
-def _portable(root: Part) -> Part:
-    """Return the tree as it can cross the wall: raw header bytes only, and no lone surrogates in names."""
-
-    def plain(text: str | None) -> str | None:
-        return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-    def bare(part: Part) -> Part:
-        return structs.replace(
-            part,
-            filename=plain(part.filename),
-            names=tuple(plain(name) or "" for name in part.names),
-            charset=plain(part.charset),
-            declared_type=plain(part.declared_type) or "",
-            content_disposition=plain(part.content_disposition),
-            header=tuple(HeaderField("", field.raw, "", "") for field in part.header),
-        )
-
-    return rebuilt(root, bare)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.model import Document, HeaderField, Part, ReadStatus, Run
 from gateway.workers import wire
 from gateway.workers.merge import Merger
-from gateway.workers.pool import _portable, _unique
+from gateway.workers.portable import portable, unique
 from gateway.workers.wire import (
     Began,
     Finished,
@@ -82,7 +82,7 @@ def test_a_request_crosses_with_names_that_no_utf8_can_hold():
         filename="a\udcff.txt",
         header=(HeaderField("X\udcff", b"X: \xff\r\n", "\udcff", "\udcff"),),
     )
-    request = InspectionRequest(id="x", root=_portable(part), now=datetime.now(UTC))
+    request = InspectionRequest(id="x", root=portable(part), now=datetime.now(UTC))
     again = decode_request(encode(request)[4:])
     assert again.root.filename == "a?.txt"
     assert again.root.header[0].raw == b"X: \xff\r\n"
@@ -91,7 +91,7 @@ def test_a_request_crosses_with_names_that_no_utf8_can_hold():
 def test_parts_with_one_path_get_paths_of_their_own():
     twice = Part(path="1", declared_type="text/plain")
     root = Part(path="", declared_type="multipart/mixed", children=(twice, twice, twice))
-    assert [part.path for part in _unique(root).leaves()] == ["1", "1#2", "1#3"]
+    assert [part.path for part in unique(root).leaves()] == ["1", "1#2", "1#3"]
 
 
 @pytest.mark.parametrize(

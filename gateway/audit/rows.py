@@ -1,0 +1,81 @@
+"""The line of a list that each kind of record becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.audit import record as r
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    seq: int
+    time: datetime
+    kind: str
+    reference: str
+    sender: str
+    recipients: tuple[str, ...]
+    disposition: str
+    would_be: str
+    state: str
+    subject: str | None
+    """None for a confidential mail."""
+    rules: tuple[str, ...]
+    """`policy.rule` of findings that did not pass."""
+    confidential: bool
+
+
+def row_of(record: r.AnyRecord) -> Row:
+    """Return the line of a record; the state of an intent is `pending` here, its later records say more."""
+    moment = datetime.fromisoformat(record.time)
+    kind = str(record.__struct_config__.tag)
+    empty = Row(record.seq, moment, kind, "", "", (), "", "", kind, None, (), confidential=False)
+    match record:
+        case r.Intent(id=reference, mail=mail) | r.Refused(id=reference, mail=mail):
+            return replace(
+                empty,
+                reference=reference,
+                sender=mail.reverse_path,
+                recipients=tuple(mail.recipients),
+                disposition=mail.disposition,
+                would_be=mail.would_be,
+                state="refused" if kind == "refused" else "pending",
+                subject=mail.subject,
+                rules=_rules(mail.findings),
+                confidential=mail.confidential,
+            )
+        case r.RecipientRefused():
+            return replace(
+                empty,
+                reference=record.id,
+                sender=record.reverse_path,
+                recipients=(record.recipient,),
+                disposition="reject",
+                would_be="reject",
+                rules=_rules(record.findings),
+            )
+        case r.ContentRefused():
+            return replace(
+                empty,
+                reference=record.id,
+                sender=record.reverse_path,
+                recipients=record.recipients,
+                disposition=record.disposition,
+                would_be=record.disposition,
+                rules=(f"content.{record.rule}",),
+            )
+        case r.AuthFailed():
+            return replace(empty, sender=record.login)
+        case r.PasswordJudged():
+            return replace(empty, sender=record.login, state="sound_password" if record.sound else "weak_password")
+        case r.Trouble():
+            return replace(empty, reference=record.id, sender=record.reverse_path)
+        case _:
+            return empty
+
+
+def _rules(findings: tuple[r.FindingFacts, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{found.policy}.{found.rule}" for found in findings if found.outcome != "passed"))
