@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gateway.model import Reply
 from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
+from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
 from gateway.smtp.replies import Texts, from_next_hop
 from gateway.smtp.settings import SmtpSettings
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
-
-if TYPE_CHECKING:
-    from gateway.smtp.session import Session
 
 _FAILURE_TEXTS = {
     FailureKind.UNREACHABLE: "next_hop_unreachable",
@@ -29,6 +27,17 @@ _FAILURE_TEXTS = {
     FailureKind.TLS: "next_hop_tls",
     FailureKind.BUSY: "next_hop_busy",
 }
+
+
+class OpenSession(Protocol):
+    """A session as the server sees it when all must end."""
+
+    client: ClientConnection
+    idle: bool
+    """Waiting for a command with nothing in hand."""
+
+    def dismiss(self) -> None:
+        """Say 421 and end it."""
 
 
 @dataclass(kw_only=True)
@@ -45,7 +54,7 @@ class Shared:
     on_internal_error: InternalErrorHook
     on_event: EventHook
     draining: bool = False
-    sessions: set[Session] = field(default_factory=set)
+    sessions: set[OpenSession] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
     running: set[asyncio.Task[Reply]] = field(default_factory=set)
     """Mails in hand: each outlives its session if it must."""
