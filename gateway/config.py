@@ -81,6 +81,7 @@ def _address(value: str) -> str:
 
 
 HostPort = Annotated[str, AfterValidator(_server)]
+ListenAddress = Annotated[str, AfterValidator(_host_port)]
 HostName = Annotated[str, AfterValidator(_name)]
 Network = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -313,6 +314,10 @@ class Configuration(Section):
     passwords: Passwords = Passwords()
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
+    metrics: ListenAddress | None = Field(
+        default=None,
+        description="HOST:PORT for a monitoring system (GET /metrics, without a password); none when unset",
+    )
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     _origin: Origin = PrivateAttr(default=Origin())

@@ -29,6 +29,7 @@ from gateway.config import Configuration, ListenerKind
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.listening import Taken
+from gateway.metrics.load import Load, SharedLoad
 from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, FrontEnd, Session
@@ -43,6 +44,7 @@ from gateway.spool import ByteBudget, Spool
 from gateway.workers.pool import WorkerPool
 
 _LOG = logging.getLogger("gateway.frontend")
+_TELL_ROUND_S = 1.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 
@@ -57,12 +59,14 @@ class Inherited:
     """Where each listener of the configuration accepts, in its order."""
     audit_door: socket.socket
     """To the process that writes the audit log."""
+    load: SharedLoad
+    """Where each front end tells what it has in hand."""
 
 
-def run(inherited: Inherited, ready_pipe: int) -> None:
-    """Serve until SIGTERM; writes one octet to `ready_pipe` once mail is accepted."""
+def run(inherited: Inherited, slot: int, ready_pipe: int) -> None:
+    """Serve until SIGTERM; writes one octet to `ready_pipe` once mail is accepted. Its load goes to a `slot`."""
     _tune_memory()
-    uvloop.run(_Frontend(inherited).serve(ready_pipe))
+    uvloop.run(_Frontend(inherited, slot).serve(ready_pipe))
 
 
 def _tune_memory() -> None:
@@ -78,10 +82,12 @@ def _tune_memory() -> None:
 
 
 class _Frontend:
-    def __init__(self, inherited: Inherited) -> None:
+    def __init__(self, inherited: Inherited, slot: int) -> None:
         self._inherited = inherited
+        self._slot = slot
         self._tasks: set[asyncio.Task[object]] = set()
         listeners = inherited.configuration.listeners
+        self._milter_budget = ByteBudget(inherited.configuration.limits.in_flight_bytes)
         self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 
     async def serve(self, ready_pipe: int) -> None:
@@ -132,13 +138,15 @@ class _Frontend:
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
-            watcher = self._watch_directory()
+            aside = [asyncio.create_task(self._tell_load(smtp, milters))]
+            if (watcher := self._watch_directory()) is not None:
+                aside.append(watcher)
             with suppress(BrokenPipeError):  # of a front end that replaces another, nobody waits for it
                 os.write(ready_pipe, b".")
             os.close(ready_pipe)
             await stop.wait()
-            if watcher is not None:
-                watcher.cancel()
+            for task in aside:
+                task.cancel()
             drain_s = configuration.limits.drain_s
             await asyncio.gather(smtp.drain(drain_s), *(milter.drain(drain_s) for milter in milters))
             if self._tasks:
@@ -151,11 +159,9 @@ class _Frontend:
         configuration = self._inherited.configuration
         servers: list[MilterServer] = []
         settings = spool_settings(configuration)
-        budget = ByteBudget(settings.in_flight_bytes)
-
         milter = MilterSettings(
             engine=pipeline,
-            new_spool=lambda: Spool(settings, budget),
+            new_spool=lambda: Spool(settings, self._milter_budget),
             new_reference=make_reference,
             deadline_s=configuration.limits.deadline_s,
         )
@@ -172,6 +178,19 @@ class _Frontend:
             if not taken.sockets:
                 await server().start_tcp(taken.host, taken.port)
         return servers
+
+    async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer]) -> None:
+        """Tell every second what is in hand, for those who watch."""
+        while True:
+            workers = self._inherited.workers.status()
+            load = Load(
+                sessions=smtp.session_count + sum(milter.session_count for milter in milters),
+                content_bytes=smtp.in_flight_bytes + self._milter_budget.used_bytes,
+                inspections_running=workers.running,
+                inspections_waiting=workers.waiting,
+            )
+            self._inherited.load.put(self._slot, load)
+            await asyncio.sleep(_TELL_ROUND_S)
 
     def _watch_directory(self) -> asyncio.Task[None] | None:
         path = self._inherited.configuration.directory

@@ -56,6 +56,14 @@ def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
     return tuple(taken)
 
 
+def take_metrics(configuration: Configuration) -> Taken | None:
+    """Take the address at which figures are served, None when there is none; UserError when it is not to be had."""
+    if configuration.metrics is None:
+        return None
+    with configuration.at("metrics"):
+        return _reserved(configuration.metrics)
+
+
 def _take(listener: Listener, activated: activation.Sockets) -> Taken:
     if listener.activated_by is not None:
         return _from_systemd(listener, activated.get(listener.activated_by, ()))

@@ -6,9 +6,9 @@ loads policy, directory, certificates and trust anchors anew. A front end that d
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gc
+import itertools
 import logging
 import os
 import signal
@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway import logs
@@ -25,16 +26,18 @@ from gateway.audit.process import AuditProcess
 from gateway.config import Configuration, ListenerKind, split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
-from gateway.listening import take_addresses
+from gateway.listening import take_addresses, take_metrics
+from gateway.metrics.load import Load, Replaced, SharedLoad
+from gateway.metrics.process import MetricsProcess, Sources
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
+from gateway.supervised import end_with
 from gateway.words import both
 
 _LOG = logging.getLogger("gateway.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _NEXT_HOP_WAIT_S = 5.0
 _LOCK_WAIT_S = 5.0
-_PR_SET_PDEATHSIG = 1
 _RESTART_PAUSE_S = 1.0
 _LOOK_ROUND_S = 1.0
 
@@ -46,7 +49,10 @@ def serve(configuration: Configuration) -> int:
         for number, listener in enumerate(configuration.listeners):
             with configuration.at("listeners", number, "certificate"):
                 server_tls(listener)
-        for certificate in sorted({one.certificate for one in configuration.listeners if one.certificate is not None}):
+        certificates = tuple(
+            sorted({one.certificate for one in configuration.listeners if one.certificate is not None})
+        )
+        for certificate in certificates:
             warn_of_days(certificate)
         next_hop_settings(configuration)
         check_spool(configuration)
@@ -55,7 +61,7 @@ def serve(configuration: Configuration) -> int:
         for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
             _LOG.warning("%s", warning)
         Committer.open(configuration.data).close()
-        taken = take_addresses(configuration)
+        taken, metrics_address = take_addresses(configuration), take_metrics(configuration)
         _expect_next_hop(configuration)
         workers = start_workers(configuration)
 
@@ -69,14 +75,34 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         audit = AuditProcess(configuration.data, release)
-        audit.start()
+        load = SharedLoad(configuration.workers)
         inherited = Inherited(
-            configuration=configuration, rulebook=rulebook, workers=workers, taken=taken, audit_door=audit.door
+            configuration=configuration,
+            rulebook=rulebook,
+            workers=workers,
+            taken=taken,
+            audit_door=audit.door,
+            load=load,
         )
+
+        def release_all() -> None:
+            """Give back what a process must not hold that does not write the audit either."""
+            release()
+            audit.release()
+
+        metrics = None
+        if metrics_address is not None:
+            sources = Sources(configuration.data, load, workers.status().sandbox, certificates)
+            metrics = MetricsProcess(metrics_address, sources, release_all)
         try:
-            return _Supervisor(inherited, audit).run()
+            audit.start()
+            if metrics is not None:
+                metrics.start()
+            return _Supervisor(inherited, audit, metrics).run()
         finally:
             workers.close()
+            if metrics is not None:
+                metrics.close()
             audit.close()
 
 
@@ -151,12 +177,20 @@ def _await_next_hop(configuration: Configuration) -> None:
             pass
 
 
+@dataclass(frozen=True)
+class _Frontend:
+    slot: int
+    """Where it tells its load."""
+    started: float
+
+
 class _Supervisor:
-    def __init__(self, inherited: Inherited, audit: AuditProcess) -> None:
+    def __init__(self, inherited: Inherited, audit: AuditProcess, metrics: MetricsProcess | None) -> None:
         self._inherited = inherited
         self._audit = audit
-        self._frontends: dict[int, float] = {}
-        """Process id to the time of its start."""
+        self._metrics = metrics
+        self._frontends: dict[int, _Frontend] = {}
+        """By process id."""
         self._due: list[float] = []
         """When front ends that ended are to be replaced."""
         self._stopping = False
@@ -181,29 +215,40 @@ class _Supervisor:
             elif number == signal.SIGHUP:
                 self._reload()
             self._reap()
-            self._audit.supervise()
+            self._look_after_others()
             self._replace()
-            self._inherited.workers.supervise()
         return 0
+
+    def _look_after_others(self) -> None:
+        load = self._inherited.load
+        if self._audit.supervise():
+            load.replaced(Replaced.AUDIT)
+        if self._inherited.workers.supervise():
+            load.replaced(Replaced.ZYGOTE)
+        if self._metrics is not None:
+            self._metrics.supervise()
 
     def _addresses(self) -> list[str]:
         listeners = zip(self._inherited.configuration.listeners, self._inherited.taken, strict=True)
-        return [f"{listener.kind.value}={address}" for listener, taken in listeners for address in taken.addresses]
+        mail = [f"{listener.kind.value}={address}" for listener, taken in listeners for address in taken.addresses]
+        return mail if self._metrics is None else [*mail, f"metrics={self._metrics.address}"]
 
     def _fork(self) -> int:
         """Fork a front end and return the pipe on which it tells that it accepts mail."""
         reader, writer = os.pipe()
         parent = os.getpid()
+        taken = {frontend.slot for frontend in self._frontends.values()}
+        slot = next(number for number in itertools.count() if number not in taken)
         pid = os.fork()
         if pid == 0:
             os.close(reader)
-            _end_with(parent)
+            end_with(parent)
             # Ctrl-C in a terminal goes to the whole group; the supervisor turns it into a drain.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            os._exit(_guarded(lambda: run(self._inherited, writer)))
+            os._exit(_guarded(lambda: run(self._inherited, slot, writer)))
         os.close(writer)
-        self._frontends[pid] = time.monotonic()
+        self._frontends[pid] = _Frontend(slot, time.monotonic())
         return reader
 
     def _reload(self) -> None:
@@ -221,13 +266,15 @@ class _Supervisor:
             ended, status = os.waitpid(pid, os.WNOHANG)  # one by one: the zygote is somebody else's child to wait for
             if ended == 0:
                 continue
-            started = self._frontends.pop(pid)
+            frontend = self._frontends.pop(pid)
+            self._inherited.load.put(frontend.slot, Load())
             if self._stopping:
                 continue
+            self._inherited.load.replaced(Replaced.FRONT_END)
             _LOG.error("front end %d ended with %d, starting another", pid, os.waitstatus_to_exitcode(status))
             now = time.monotonic()
             # One that ended at once would do it again and again: it is replaced after a pause.
-            self._due.append(now + _RESTART_PAUSE_S if now - started < _RESTART_PAUSE_S else now)
+            self._due.append(now + _RESTART_PAUSE_S if now - frontend.started < _RESTART_PAUSE_S else now)
 
     def _replace(self) -> None:
         """Start the front ends whose time has come."""
@@ -250,16 +297,6 @@ class _Supervisor:
         for pid in list(self._frontends):
             os.waitpid(pid, 0)
             del self._frontends[pid]
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel end this process with its parent: front ends without a supervisor are no gateway.
-
-    A supervisor killed at random is then the same as a machine that stopped, which every promise covers.
-    """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _guarded(work: Callable[[], None]) -> int:

@@ -24,11 +24,8 @@ class Days(Enum):
 
 def certificate_days(path: Path, now: datetime | None = None) -> tuple[Days, str]:
     """Return where the first certificate of a PEM file stands, and the words for it (empty when good)."""
-    from cryptography import x509  # only who has a certificate waits for it
-
-    certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
+    begins, ends = _time(path)
     now = now or datetime.now(UTC)
-    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins:
         found, days = Days.NOT_YET, (begins - now).days
     elif now > ends:
@@ -40,3 +37,15 @@ def certificate_days(path: Path, now: datetime | None = None) -> tuple[Days, str
         return found, ""
     fields = {"path": path, "days": days, "begins": f"{begins:%Y-%m-%d %H:%M}", "now": f"{now:%Y-%m-%d %H:%M}"}
     return found, both("start", "doctor", found.value, **fields)
+
+
+def certificate_ends(path: Path) -> datetime:
+    """Return when the first certificate of a PEM file ends; OSError or ValueError when there is none to read."""
+    return _time(path)[1]
+
+
+def _time(path: Path) -> tuple[datetime, datetime]:
+    from cryptography import x509  # only who has a certificate waits for it
+
+    certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc

@@ -21,6 +21,11 @@ class MilterServer:
         self._server: asyncio.Server | None = None
         self._connections: set[MilterConnection] = set()
 
+    @property
+    def session_count(self) -> int:
+        """Open connections, for metrics."""
+        return len(self._connections)
+
     async def start_tcp(self, host: str, port: int) -> tuple[str, int]:
         """Listen on a TCP address; return it with the port that was taken."""
         loop = asyncio.get_running_loop()

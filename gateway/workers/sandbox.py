@@ -66,10 +66,14 @@ class SandboxStatus(Struct, frozen=True, kw_only=True):
     """True when the process does not run as root, or can give root up."""
 
     @property
+    def layers(self) -> dict[str, bool]:
+        """Whether each layer stands, by name."""
+        return {"landlock": self.landlock_abi > 0, "seccomp": self.seccomp, "unprivileged": self.root_dropped}
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Names of the layers that do not stand; empty when all do."""
-        layers = (("landlock", self.landlock_abi > 0), ("seccomp", self.seccomp), ("unprivileged", self.root_dropped))
-        return tuple(name for name, present in layers if not present)
+        return tuple(name for name, stands in self.layers.items() if not stands)
 
 
 def status() -> SandboxStatus:

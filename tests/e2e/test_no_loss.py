@@ -246,7 +246,7 @@ async def test_a_writer_of_the_audit_that_dies_is_replaced_and_every_mail_has_it
                 assert len(sink.delivered) == delivered
                 # Another writer is there within a moment, for the same front end and session; it may die as well.
                 await client.mail(mail(2), sender=STAFF, recipients=(COLLEAGUE,))
-            await gateway.logged("the audit writer")
+            await gateway.logged("gateway-audit")
             await gateway.terminate()
             records = await gateway.records()
             first = next(record["id"] for record in records if record["kind"] == "outcome")

@@ -1,0 +1,150 @@
+"""The figures as metric families: names, help texts and labels, as Prometheus asks for them.
+
+Names follow Prometheus's conventions (base units, `_total` for what only grows); docs/admin-guide lists them all.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+import gateway
+from gateway.metrics.load import Load, Replaced, SharedLoad
+from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
+from gateway.tls_days import certificate_ends
+from gateway.workers.sandbox import SandboxStatus
+
+_LOG = logging.getLogger("gateway.metrics")
+_PREFIX = "congvu_gateway_"
+_LOADS = {
+    "sessions": "Open SMTP sessions and milter connections",
+    "content_bytes": "Content of mails that have not been answered yet",
+    "inspections_running": "Children that read documents",
+    "inspections_waiting": "Mails that wait for a child",
+}
+_REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote"}
+
+
+class Families(Collector):
+    """All families; `collect` may be called by several threads."""
+
+    def __init__(
+        self, counts: LogCounts, load: SharedLoad, *, sandbox: SandboxStatus | None, certificates: tuple[Path, ...]
+    ) -> None:
+        self._counts = counts
+        self._load = load
+        self._sandbox = sandbox
+        self._certificates = certificates
+        self._lock = threading.Lock()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families as they stand now; a log that cannot be read says so and keeps its last counts."""
+        with self._lock:
+            readable = self._catch_up()
+            yield from [
+                _gauge("build_info", "Version of the gateway", [((gateway.__version__,), 1)], "version"),
+                _gauge("audit_log_readable", "1 while the figures of the log can be brought up to date", int(readable)),
+                *_of_the_log(self._counts),
+                *_of_the_load(self._load),
+                *_of_the_machine(self._sandbox, self._certificates),
+            ]
+
+    def _catch_up(self) -> bool:
+        try:
+            self._counts.catch_up()
+        except sqlite3.Error as error:
+            _LOG.error("the audit log cannot be read: %s", error)
+            return False
+        return True
+
+
+def _of_the_log(counts: LogCounts) -> Iterator[Metric]:
+    yield _counter("mails", "Judged mails", counts.mails.items(), "front_end", "disposition")
+    yield _counter("mail_bytes", "Octets of judged mails", _single(counts.bytes), "front_end")
+    yield _counter("deliveries", "Mails handed on, by what became of them", _single(counts.deliveries), "state")
+    yield _counter(
+        "findings",
+        "Findings that did not pass, with what they led to",
+        counts.findings.items(),
+        "policy",
+        "rule",
+        "effective",
+    )
+    yield _counter("recipients_refused", "Recipients that a policy refused at RCPT", counts.recipients_refused)
+    yield _counter("contents_refused", "Contents refused unread", _single(counts.contents_refused), "rule")
+    yield _counter("auth_failures", "Logins that the next hop did not accept", counts.auth_failures)
+    yield _counter("troubles", "Mails answered 451 because of the gateway itself", counts.troubles)
+    yield _counter("duplicates", "Repeated mails answered without a second delivery", counts.duplicates)
+    yield _handovers(counts)
+    yield _gauge("audit_records", "Number of the last record of the audit log", counts.last_seq)
+
+
+def _handovers(counts: LogCounts) -> Metric:
+    family = HistogramMetricFamily(
+        f"{_PREFIX}handover_seconds", "Time from the verdict to the next hop's last answer", unit="seconds"
+    )
+    buckets, below = [], 0
+    for bound, number in zip((*map(float, HANDOVER_BOUNDS_S), float("inf")), counts.handovers, strict=True):
+        below += number
+        buckets.append(("+Inf" if bound == float("inf") else str(bound), float(below)))
+    family.add_metric([], buckets, counts.handover_s)
+    return family
+
+
+def _of_the_load(load: SharedLoad) -> Iterator[Metric]:
+    loads = load.loads()
+    for field in fields(Load):
+        total = sum(getattr(one, field.name) for one in loads)
+        yield _gauge(field.name, f"{_LOADS[field.name]}, all front ends together", total)
+    restarts = [((name,), load.replacements(what)) for what, name in _REPLACED.items()]
+    yield _counter("restarts", "Processes that died and were started again", restarts, "process")
+
+
+def _of_the_machine(sandbox: SandboxStatus | None, certificates: Iterable[Path]) -> Iterator[Metric]:
+    if sandbox is not None:
+        layers = [((name,), int(stands)) for name, stands in sandbox.layers.items()]
+        yield _gauge(
+            "sandbox_layer", "1 when this wall stands around the readers, 0 when the kernel lacks it", layers, "layer"
+        )
+    ends = [((str(path),), end.timestamp()) for path in certificates if (end := _end_of(path)) is not None]
+    if ends:
+        yield _gauge("certificate_not_after_timestamp_seconds", "When a listener's certificate ends", ends, "path")
+
+
+def _end_of(path: Path) -> datetime | None:
+    """Return when a certificate ends; None while its file cannot be read, which the log tells of at a reload."""
+    try:
+        return certificate_ends(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _single(counts: Mapping[str, int]) -> Values:
+    return [((name,), number) for name, number in counts.items()]
+
+
+Values = Iterable[tuple[tuple[str, ...], float]] | float
+"""Values by the values of the labels, or the one value of a family without labels."""
+
+
+def _counter(name: str, words: str, values: Values, *labels: str) -> Metric:
+    family = CounterMetricFamily(_PREFIX + name, words, labels=labels)
+    return _filled(family, values)
+
+
+def _gauge(name: str, words: str, values: Values, *labels: str) -> Metric:
+    return _filled(GaugeMetricFamily(_PREFIX + name, words, labels=labels), values)
+
+
+def _filled(family: CounterMetricFamily | GaugeMetricFamily, values: Values) -> Metric:
+    for label_values, value in [((), values)] if isinstance(values, int | float) else values:
+        family.add_metric(label_values, value)
+    return family

@@ -1,0 +1,65 @@
+"""The load of this moment, in memory that the supervisor shares with all it forks.
+
+Each front end writes its own slot and the supervisor its restarts; anybody may read. Values are whole words, so a reader
+sees each of them old or new, never half.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import astuple, dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one front end has in hand."""
+
+    sessions: int = 0
+    """Open SMTP sessions and milter connections."""
+    content_bytes: int = 0
+    """Content of mails that have not been answered yet."""
+    inspections_running: int = 0
+    """Children that read documents."""
+    inspections_waiting: int = 0
+    """Mails that wait for a child."""
+
+
+class Replaced(Enum):
+    """What the supervisor starts again when it dies; the value is its place in memory."""
+
+    FRONT_END = 0
+    AUDIT = 1
+    ZYGOTE = 2
+
+
+_LOAD = struct.Struct("=4Q")
+_COUNT = struct.Struct("=Q")
+_HEAD_BYTES = _COUNT.size * len(Replaced)
+
+
+class SharedLoad:
+    """Slots for a number of front ends; made before the first fork, and the same for all processes from then on."""
+
+    def __init__(self, front_ends: int) -> None:
+        self._front_ends = front_ends
+        self._memory = mmap.mmap(-1, _HEAD_BYTES + _LOAD.size * front_ends)
+
+    def put(self, slot: int, load: Load) -> None:
+        """Tell the load of a front end; an empty one when it has gone."""
+        _LOAD.pack_into(self._memory, _HEAD_BYTES + slot * _LOAD.size, *astuple(load))
+
+    def loads(self) -> tuple[Load, ...]:
+        """Return the load of each front end, by slot."""
+        return tuple(
+            Load(*_LOAD.unpack_from(self._memory, _HEAD_BYTES + slot * _LOAD.size)) for slot in range(self._front_ends)
+        )
+
+    def replaced(self, what: Replaced) -> None:
+        """Count a process that died and was started again; called by the supervisor alone."""
+        _COUNT.pack_into(self._memory, what.value * _COUNT.size, self.replacements(what) + 1)
+
+    def replacements(self, what: Replaced) -> int:
+        """Return how often one of that kind was started again."""
+        return int(_COUNT.unpack_from(self._memory, what.value * _COUNT.size)[0])

@@ -1,0 +1,106 @@
+"""What the audit log counts: each call reads the records that came since the last one, from the end of the log at the start."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.audit import record as r
+from gateway.audit.store import Folder, connect_readonly
+
+HANDOVER_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Upper bounds of the classes of hand-over times; whatever takes longer is in a last class of its own."""
+_SLICE: Final = 5_000
+_LIMIT_OPEN: Final = 100_000
+"""Mails between intent and outcome whose time is remembered; the front ends have fewer in hand."""
+_DECODER: Final = msgspec.json.Decoder(r.AnyRecord)
+
+
+class LogCounts:
+    """Counts since it was made; used by one thread at a time."""
+
+    def __init__(self, data: Path) -> None:
+        """Open the log under a data directory at its end; UserError when it cannot be read."""
+        self._log = connect_readonly(Folder(data).database)
+        self.last_seq = int(self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
+        """Of the last record that was counted: how long the log is."""
+        self.mails: Counter[tuple[str, str]] = Counter()
+        """Judged mails by front end and disposition."""
+        self.bytes: Counter[str] = Counter()
+        """Octets of judged mails by front end."""
+        self.deliveries: Counter[str] = Counter()
+        """Mails that were handed on, by what became of them (`Delivery`)."""
+        self.findings: Counter[tuple[str, str, str]] = Counter()
+        """Findings that did not pass, by policy, rule and effective disposition."""
+        self.recipients_refused = 0
+        """Forward-paths that a policy refused at RCPT."""
+        self.contents_refused: Counter[str] = Counter()
+        """Contents that were refused unread, by rule."""
+        self.auth_failures = 0
+        self.troubles = 0
+        """Mails that got 451 because of ourselves."""
+        self.duplicates = 0
+        """Repeated mails that were answered without a second delivery."""
+        self.handovers = [0] * (len(HANDOVER_BOUNDS_S) + 1)
+        """Mails by the time from the intent to the outcome, in the classes of `HANDOVER_BOUNDS_S`."""
+        self.handover_s = 0.0
+        """Sum of these times."""
+        self._open: dict[str, datetime] = {}
+
+    def catch_up(self) -> None:
+        """Count the records that are new; sqlite3.Error when the log cannot be read."""
+        while True:
+            rows = self._log.execute(
+                "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (self.last_seq, _SLICE)
+            ).fetchall()
+            for seq, body in rows:
+                self._take(_DECODER.decode(body))
+                self.last_seq = seq
+            if len(rows) < _SLICE:
+                return
+
+    def _take(self, record: r.AnyRecord) -> None:
+        match record:
+            case r.Intent(id=reference, mail=mail):
+                self._judged(mail)
+                if len(self._open) < _LIMIT_OPEN:
+                    self._open[reference] = datetime.fromisoformat(record.time)
+            case r.Refused(mail=mail):
+                self._judged(mail)
+            case r.Outcome(id=reference, delivery=delivery):
+                self.deliveries[delivery.value] += 1
+                begun = self._open.pop(reference, None)
+                if begun is not None and not record.recovered:
+                    self._handed_over((datetime.fromisoformat(record.time) - begun).total_seconds())
+            case r.RecipientRefused(findings=findings):
+                self.recipients_refused += 1
+                self._found(findings)
+            case r.ContentRefused(rule=rule):
+                self.contents_refused[rule] += 1
+            case r.AuthFailed():
+                self.auth_failures += 1
+            case r.Trouble():
+                self.troubles += 1
+            case r.Duplicate():
+                self.duplicates += 1
+            case _:
+                pass
+
+    def _judged(self, mail: r.MailFacts) -> None:
+        self.mails[mail.session.front_end, mail.disposition] += 1
+        self.bytes[mail.session.front_end] += mail.size
+        self._found(mail.findings)
+
+    def _found(self, findings: Iterable[r.FindingFacts]) -> None:
+        self.findings.update((one.policy, one.rule, one.effective) for one in findings if one.outcome != "passed")
+
+    def _handed_over(self, seconds: float) -> None:
+        seconds = max(0.0, seconds)  # a clock that was set back
+        self.handover_s += seconds
+        number = sum(seconds > bound for bound in HANDOVER_BOUNDS_S)
+        self.handovers[number] += 1

@@ -1,0 +1,123 @@
+"""The process that serves the figures over HTTP (GET /metrics) to a monitoring system."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from gateway.listening import Taken
+from gateway.metrics.load import SharedLoad
+from gateway.supervised import SupervisedProcess, end_with
+from gateway.workers.sandbox import SandboxStatus
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+_BACKLOG = 64
+_PATIENCE_S = 5
+_ELSEWHERE = b"the figures are at /metrics\n"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the figures come from."""
+
+    data: Path
+    """The folder of the audit log."""
+    load: SharedLoad
+    sandbox: SandboxStatus | None
+    """What the zygote said of the walls around the readers."""
+    certificates: tuple[Path, ...]
+    """Of the listeners."""
+
+
+class MetricsProcess:
+    """Owned by the supervisor."""
+
+    def __init__(self, taken: Taken, sources: Sources, release: Callable[[], None]) -> None:
+        """Prepare; `taken` is the address, `release` gives back, in the new process, what belongs to others."""
+        assert taken.reservation is not None
+        self._socket = taken.reservation
+        self._socket.listen(_BACKLOG)  # who asks before the process is there, or between two of them, waits
+        self.address = taken.addresses[0]
+        """HOST:PORT."""
+        self._sources = sources
+        self._release = release
+        self._parent = os.getpid()
+        self._process = SupervisedProcess("gateway-metrics", self._serve)
+
+    def start(self) -> None:
+        """Fork the process."""
+        self._process.start()
+
+    def supervise(self) -> None:
+        """Replace a process that died; the owner calls it now and then and on SIGCHLD."""
+        self._process.supervise()
+
+    def close(self) -> None:
+        """End the process, which writes nothing, and give the address back."""
+        self._process.end(signal.SIGKILL)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        # Only this process has use for the library.
+        from prometheus_client import CollectorRegistry, make_wsgi_app
+
+        from gateway.metrics.families import Families
+        from gateway.metrics.log_counts import LogCounts
+
+        end_with(self._parent)
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        self._release()
+        sources = self._sources
+        registry = CollectorRegistry()
+        registry.register(
+            Families(LogCounts(sources.data), sources.load, sandbox=sources.sandbox, certificates=sources.certificates)
+        )
+        serve(self._socket, make_wsgi_app(registry))
+
+
+def serve(taken: socket.socket, application: WSGIApplication) -> None:
+    """Answer GET /metrics on a listening socket, for ever."""
+
+    def only_metrics(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/metrics":
+            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            return [_ELSEWHERE]
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), ("Content-Type", "text/plain")])
+            return [_ELSEWHERE]
+        return application(environ, start_response)
+
+    server = _Server(taken)
+    server.set_app(only_metrics)
+    server.serve_forever()
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def __init__(self, taken: socket.socket) -> None:
+        super().__init__(taken.getsockname()[:2], _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = taken
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+        self.setup_environ()
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a client that went away."""
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = _PATIENCE_S
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: a monitoring system asks every few seconds."""

@@ -1,0 +1,103 @@
+"""The figures as Prometheus reads them: valid text, values of all sources, names that the guides explain."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.audit import AuditLog
+from gateway.metrics.families import Families
+from gateway.metrics.load import Load, Replaced, SharedLoad
+from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
+from gateway.workers.sandbox import SandboxStatus
+from tests.audit.support import relay
+from tests.support.certificates import Pki
+
+ROOT = Path(__file__).parents[2]
+GUIDES = [ROOT / "docs/admin-guide.vi.md", ROOT / "docs/admin-guide.en.md"]
+NO_SECCOMP = SandboxStatus(landlock_abi=4, seccomp=False, architecture="x86_64", root_dropped=True)
+
+
+async def scraped(tmp_path, *, load: SharedLoad | None = None, certificates: tuple[Path, ...] = ()):
+    """Return the families of a gateway that has relayed two mails, by name, and its sources."""
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    counts = LogCounts(tmp_path)
+    await relay(log, 1)
+    await relay(log, 2)
+    await log.close()
+    registry = CollectorRegistry()
+    registry.register(Families(counts, load or SharedLoad(2), sandbox=NO_SECCOMP, certificates=certificates))
+    return registry, counts
+
+
+def values(registry: CollectorRegistry) -> dict[str, dict[tuple[str, ...], float]]:
+    """Return each sample's values by the values of its labels, in the order of the labels' names."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sample.labels[label] for label in sorted(sample.labels))] = (
+                sample.value
+            )
+    return found
+
+
+async def test_the_log_the_load_and_the_machine_are_in_the_figures(tmp_path):
+    certificate, _ = Pki(tmp_path).issue("gateway.test")
+    load = SharedLoad(3)
+    load.put(0, Load(sessions=2, content_bytes=1000, inspections_running=1))
+    load.put(2, Load(sessions=5, content_bytes=1 << 40, inspections_waiting=7))
+    load.replaced(Replaced.AUDIT)
+    load.replaced(Replaced.AUDIT)
+    registry, counts = await scraped(tmp_path, load=load, certificates=(certificate, tmp_path / "gone.crt"))
+    found = values(registry)
+    assert found["congvu_gateway_mails_total"] == {("relay", "submission"): 2}
+    assert found["congvu_gateway_deliveries_total"] == {("relayed",): 2}
+    assert found["congvu_gateway_sessions"] == {(): 7}
+    assert found["congvu_gateway_content_bytes"] == {(): 1000 + (1 << 40)}
+    assert found["congvu_gateway_inspections_running"] == {(): 1}
+    assert found["congvu_gateway_inspections_waiting"] == {(): 7}
+    assert found["congvu_gateway_restarts_total"] == {("frontend",): 0, ("audit",): 2, ("zygote",): 0}
+    assert found["congvu_gateway_sandbox_layer"] == {("landlock",): 1, ("seccomp",): 0, ("unprivileged",): 1}
+    assert found["congvu_gateway_audit_records"] == {(): counts.last_seq}
+    (path,), end = next(iter(found["congvu_gateway_certificate_not_after_timestamp_seconds"].items()))
+    assert path == str(certificate)
+    assert end > datetime.now(UTC).timestamp()
+
+
+async def test_classes_of_time_hold_all_that_was_faster(tmp_path):
+    registry, counts = await scraped(tmp_path)
+    counts.catch_up()
+    counts.handovers = [1] * (len(HANDOVER_BOUNDS_S) + 1)
+    buckets = values(registry)["congvu_gateway_handover_seconds_bucket"]
+    assert list(buckets.values()) == [float(number) for number in range(1, len(HANDOVER_BOUNDS_S) + 2)]
+    assert buckets[("+Inf",)] == values(registry)["congvu_gateway_handover_seconds_count"][()]
+
+
+async def test_a_log_that_cannot_be_read_is_said_so_beside_the_rest(tmp_path, monkeypatch):
+    registry, counts = await scraped(tmp_path)
+    assert values(registry)["congvu_gateway_audit_log_readable"] == {(): 1}
+
+    def fails() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(counts, "catch_up", fails)
+    found = values(registry)
+    assert found["congvu_gateway_audit_log_readable"] == {(): 0}
+    assert found["congvu_gateway_deliveries_total"] == {("relayed",): 2}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+async def test_every_figure_is_explained_in_the_guides(tmp_path, guide):
+    certificate, _ = Pki(tmp_path).issue("gateway.test")
+    registry, _ = await scraped(tmp_path, certificates=(certificate,))
+    text = guide.read_text("utf-8")
+    exposed = text_string_to_metric_families(generate_latest(registry).decode())
+    names = [f"{family.name}_total" if family.type == "counter" else family.name for family in exposed]
+    assert len(names) > 15
+    assert not [name for name in names if f"`{name.removeprefix('congvu_gateway_')}`" not in text]
