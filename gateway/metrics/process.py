@@ -74,7 +74,7 @@ class MetricsProcess:
         from gateway.metrics.log_counts import LogCounts
 
         end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
         sources = self._sources
