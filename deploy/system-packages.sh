@@ -6,7 +6,7 @@ set -euo pipefail
 # What the gateway itself uses: a virtual environment, unpacking of RAR, CAB and ISO, reading of scans and stamps.
 run=(python3-venv fonts-dejavu-core fonts-liberation libarchive13t64 libtesseract5 tesseract-ocr-vie)
 # What the tests use beside it: real mail programs, a second opinion on documents, fault injection.
-test=(curl libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui
+test=(curl libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui python3-uno
   libnet-ssleay-perl libsasl2-modules msmtp p7zip-full poppler-utils postfix qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
 
 # Debian 12 has the library under its old name.
