@@ -74,7 +74,6 @@ def start_workers(configuration: Configuration) -> WorkerPool:
 
 def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smtp.SmtpSettings:
     """Return the SMTP front end's settings; `taken` says where each listener of the configuration accepts."""
-    limits = configuration.limits
     listeners = [
         _smtp_listener(listener, configuration, where)
         for listener, where in zip(configuration.listeners, taken, strict=True)
@@ -82,22 +81,28 @@ def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smt
     ]
     return smtp.SmtpSettings(
         listeners=tuple(listeners),
-        limits=smtp.SmtpLimits(
-            message_bytes=limits.message_bytes,
-            recipients=limits.recipients,
-            connections=limits.connections,
-            connections_per_address=limits.connections_per_address,
-            commands_per_session=limits.commands_per_session,
-            errors_per_session=limits.errors_per_session,
-            auth_failures_per_session=limits.auth_failures_per_session,
-            command_timeout_s=limits.command_timeout_s,
-            data_min_rate_bytes_s=limits.data_min_rate_bytes_s,
-            data_timeout_s=limits.data_timeout_s,
-            deadline_s=limits.deadline_s,
-        ),
+        limits=smtp_limits(configuration),
         spool=spool_settings(configuration),
         language=smtp.Language(configuration.language.value),
         password_rule=meets_article_6 if configuration.passwords.check else None,
+    )
+
+
+def smtp_limits(configuration: Configuration) -> smtp.SmtpLimits:
+    """Return what the SMTP front end grants a client and a mail."""
+    limits = configuration.limits
+    return smtp.SmtpLimits(
+        message_bytes=limits.message_bytes,
+        recipients=limits.recipients,
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        commands_per_session=limits.commands_per_session,
+        errors_per_session=limits.errors_per_session,
+        auth_failures_per_session=limits.auth_failures_per_session,
+        command_timeout_s=limits.command_timeout_s,
+        data_min_rate_bytes_s=limits.data_min_rate_bytes_s,
+        data_timeout_s=limits.data_timeout_s,
+        deadline_s=limits.deadline_s,
     )
 
 

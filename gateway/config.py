@@ -221,7 +221,9 @@ class NextHop(Section):
 class Limits(Section):
     """What one client, one mail and one moment may cost."""
 
-    message_bytes: int = Field(default=35 << 20, ge=64 << 10, le=1 << 31, description="SIZE offered to clients")
+    message_bytes: int = Field(
+        default=35 << 20, ge=64 << 10, le=1 << 31, description="largest mail; SIZE offered to clients"
+    )
     recipients: int = Field(default=200, ge=1, le=100_000)
     connections: int = Field(default=500, ge=1)
     connections_per_address: int = Field(default=200, ge=1)

@@ -163,6 +163,7 @@ class _Frontend:
             engine=pipeline,
             new_spool=lambda: Spool(settings, self._milter_budget),
             new_reference=make_reference,
+            message_bytes=configuration.limits.message_bytes,
             deadline_s=configuration.limits.deadline_s,
         )
 

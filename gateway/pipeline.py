@@ -43,6 +43,7 @@ from gateway.model import (
 from gateway.nexthop.failures import HopFailedError
 from gateway.outgoing import Outgoing
 from gateway.rulebook import Rulebook, Rules
+from gateway.smtp.content_rules import refusal
 from gateway.smtp.engine import Relay
 from gateway.smtp.replies import Texts
 from gateway.spool import Spool
@@ -194,11 +195,14 @@ class Pipeline:
         # The record and the answer go together: neither the deadline nor the end of the connection comes between.
         return await _uninterrupted(self._answer(transaction, evidence, verdict, policies))
 
-    async def refuse_overflow(self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int) -> Reply:
-        """Record a mail of an MTA for which there was no room, and return the temporary failure for it."""
-        reply = self._texts.refusal(452, "4.3.1", "full", reference=reference)
+    async def refuse_overflow(
+        self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int, limit_bytes: int | None
+    ) -> Reply:
+        """Record a mail of an MTA that is too large, or for which there was no room, and return its refusal."""
+        rule = "full" if limit_bytes is None else "too_big"
+        reply = refusal(self._texts, rule, reference=reference, limit_bytes=limit_bytes or 0)
         refused = RefusedContent(
-            id=reference, session=session, envelope=envelope, rule="full", size_bytes=size_bytes, reply=reply
+            id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply
         )
         await self.content_refused(refused)
         return reply

@@ -9,14 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.config import Configuration
 from gateway.engine import PolicySet, explain
 from gateway.engine.places import Language
-from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Session, Transaction, Verdict
+from gateway.engine.wording import say
+from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Reply, Session, Transaction, Verdict
 from gateway.sample import as_message
 from gateway.spool import Spool
+
+if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
+    from gateway.pipeline import Judge
+    from gateway.smtp.replies import Texts
+    from gateway.smtp.settings import SmtpLimits
 
 STANDARD_INPUT = Path("-")
 
@@ -32,6 +39,44 @@ class CheckOptions:
     auth_user: str | None
     now: datetime | None
     as_json: bool
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came out for one file."""
+
+    evidence: Evidence
+    verdict: Verdict
+    policies: PolicySet
+    refused: str
+    """Rule by which a front end would have refused the content unread, empty when it would have taken it."""
+    unread: Reply | None
+    """The front end's own reply then; the verdict is what the content would have got without that fault."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the mail would have gone on."""
+        return self.unread is None and self.verdict.disposition < Disposition.HOLD
+
+    def show(self, file: Path, *, as_json: bool) -> None:
+        """Print the reply that a client would have got, and everything that was found."""
+        verdict, policies, now = self.verdict, self.policies, self.evidence.now
+        answer = self.unread or explain.reply(verdict, policies, reference="", now=now)
+        if as_json:
+            found = explain.check_json(verdict, self.evidence, answer, name_as_text(file), policies=policies)
+            if self.unread is not None:
+                refused = Disposition.REJECT.word
+                found |= {
+                    "disposition": refused,
+                    "recipients": dict.fromkeys(self.evidence.envelope.forward_paths, refused),
+                }
+                found |= {"refused_unread": self.refused}
+            print_json(found)
+            return
+        print(f"{name_for_people(file)}\n{explain.reply_text(answer)}")
+        if self.unread is not None:
+            print(say("reply", "label", "unread", Language.VI))
+        print(explain.explanation(verdict, policies, language=Language.VI, now=now), end="\n\n", flush=True)
 
 
 @dataclass(frozen=True)
@@ -52,11 +97,32 @@ class Fault:
         traceback.print_exception(self.error)
 
 
+@dataclass(frozen=True)
+class FrontEndRules:
+    """What the relay asks of a content before anything judges it."""
+
+    limits: SmtpLimits
+    texts: Texts
+
+    def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
+        """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
+        from gateway.smtp.content_rules import refusal, refused_unread
+        from gateway.smtp.replies import to_ascii
+
+        rule = refused_unread(spool, self.limits)
+        if not rule:
+            return "", None
+        limit_bytes = self.limits.message_bytes if rule == "too_big" else self.limits.line_bytes
+        reply = refusal(self.texts, rule, reference="", limit_bytes=limit_bytes)
+        return rule, Reply(code=reply.code, enhanced=reply.enhanced, lines=tuple(map(to_ascii, reply.lines)))
+
+
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
     """Judge every file and print the verdicts; return the exit code."""
-    from gateway.app import inspection_limits, start_workers
+    from gateway.app import inspection_limits, smtp_limits, start_workers
     from gateway.pipeline import Judge, utc_now
     from gateway.rulebook import Rulebook
+    from gateway.smtp.replies import Texts
 
     rulebook = Rulebook(configuration)
     workers = start_workers(configuration)
@@ -68,20 +134,18 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
             limits=inspection_limits(configuration),
             clock=utc_now if moment is None else lambda: moment,
         )
-        return asyncio.run(_check_all(files, judge, options))
+        front_end = FrontEndRules(smtp_limits(configuration), Texts(configuration.language.value))
+        return asyncio.run(_check_all(files, judge, front_end, options))
     finally:
         workers.close()
 
 
-async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions) -> int:
-    from gateway.pipeline import Judge
-
-    assert isinstance(judge, Judge)
+async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRules, options: CheckOptions) -> int:
     worst = 0
     # A few at a time: reading runs in children, one for each processor is enough.
     gate = asyncio.Semaphore(2)
 
-    async def one(file: Path) -> tuple[Evidence, Verdict, PolicySet] | str | Fault:
+    async def one(file: Path) -> Judged | str | Fault:
         async with gate:
             try:
                 content = await asyncio.to_thread(_content, file)
@@ -104,7 +168,8 @@ async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions
             )
             try:
                 with spool:
-                    return await judge.judge(transaction, spool)
+                    rule, unread = front_end.refusal(spool)
+                    return Judged(*await judge.judge(transaction, spool), rule, unread)
             except Exception as error:  # noqa: BLE001 - a fault of ours on one file must not hide the verdicts on others
                 return Fault(error)
 
@@ -118,17 +183,8 @@ async def _check_all(files: Sequence[Path], judge: object, options: CheckOptions
             result.show(file, as_json=options.as_json)
             worst = EXIT_CANNOT_RUN
             continue
-        evidence, verdict, policies = result
-        answer = explain.reply(verdict, policies, reference="", now=evidence.now)
-        if options.as_json:
-            found = explain.check_json(verdict, evidence, answer, name_as_text(file), policies=policies)
-            print_json(found)
-        else:
-            print(f"{name_for_people(file)}\n{explain.reply_text(answer)}")
-            print(
-                explain.explanation(verdict, policies, language=Language.VI, now=evidence.now), end="\n\n", flush=True
-            )
-        if verdict.disposition >= Disposition.HOLD:
+        result.show(file, as_json=options.as_json)
+        if not result.passes:
             worst = max(worst, EXIT_REFUSED)
     return worst
 

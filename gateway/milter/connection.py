@@ -47,6 +47,8 @@ class MilterSettings:
     engine: MilterEngine
     new_spool: Callable[[], Spool]
     new_reference: Callable[[], str]
+    message_bytes: int = 35 << 20
+    """The largest content that is judged; a larger one is refused for good, as on the gateway's own listeners."""
     deadline_s: float = 45.0
     """From the end of a message to our answer, below what mail clients wait (about 60 s)."""
 
@@ -54,26 +56,38 @@ class MilterSettings:
 class _Message:
     """What belongs to one message only."""
 
-    def __init__(self, mail: protocol.Mail, spool: Spool) -> None:
+    def __init__(self, mail: protocol.Mail, spool: Spool, *, limit_bytes: int) -> None:
         self.mail = mail
         self.spool = spool
+        self._limit_bytes = limit_bytes
         self.forward_paths: list[str] = []
         self.rcpt_parameters: list[tuple[str, ...]] = []
         self.has_headers = False
         self.size_bytes = 0
         self.overflow = False
-        """There was no room for all of it."""
+        """It is too large, or there was no room for all of it."""
 
     def write(self, data: bytes) -> None:
         """Keep content; past the limits only the fact is kept, and answered at the end."""
         self.size_bytes += len(data)
         if self.overflow:
             return
+        if self.too_big:
+            self._give_up()
+            return
         try:
             self.spool.write(data)
         except CapacityError:
-            self.overflow = True
-            self.spool.close()  # others may need the room
+            self._give_up()
+
+    @property
+    def too_big(self) -> bool:
+        """Whether what came is more than the limit, as far as the MTA has sent it."""
+        return self.size_bytes > self._limit_bytes
+
+    def _give_up(self) -> None:
+        self.overflow = True
+        self.spool.close()  # others may need the room
 
     def envelope(self) -> Envelope:
         """Return the envelope as far as it has come."""
@@ -185,7 +199,7 @@ class MilterConnection(asyncio.Protocol):
                 self._continue(b"H")
             case protocol.Mail():
                 self._drop_message()
-                self._message = _Message(command, self._settings.new_spool())
+                self._message = _Message(command, self._settings.new_spool(), limit_bytes=self._settings.message_bytes)
                 self._continue(b"M")
             case protocol.Rcpt():
                 self._begin(self._rcpt(self._current(), command))
@@ -310,8 +324,14 @@ class MilterConnection(asyncio.Protocol):
         session, envelope, spool = self._session(), message.envelope(), message.spool
         try:
             if message.overflow:
-                size = message.size_bytes
-                return protocol.reply_code(await engine.refuse_overflow(reference, session, envelope, size_bytes=size))
+                refused = await engine.refuse_overflow(
+                    reference,
+                    session,
+                    envelope,
+                    size_bytes=message.size_bytes,
+                    limit_bytes=self._settings.message_bytes if message.too_big else None,
+                )
+                return protocol.reply_code(refused)
             transaction = Transaction(
                 id=reference,
                 session=session,

@@ -35,8 +35,13 @@ class MilterEngine(Protocol):
         """Return what the MTA shall do; every exception becomes a temporary failure."""
         ...
 
-    async def refuse_overflow(self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int) -> Reply:
-        """Record a content for which there was no room, and return the temporary failure for it."""
+    async def refuse_overflow(
+        self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int, limit_bytes: int | None
+    ) -> Reply:
+        """Record a content that was not kept, and return its refusal.
+
+        For good when it is larger than `limit_bytes`; for now when that is None: there was no room for it.
+        """
         ...
 
     def deadline_passed(self, reference: str) -> Reply:

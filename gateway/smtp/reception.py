@@ -10,12 +10,10 @@ from gateway.errors import CapacityError
 from gateway.gate import Place
 from gateway.model import Reply
 from gateway.smtp.client import ClientConnection
-from gateway.smtp.content import ContentDefect, DataReader
-from gateway.smtp.replies import mebibytes
+from gateway.smtp.content import DataReader
+from gateway.smtp.content_rules import broken_rule, refusal
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
-
-_HEAD_BYTES = 256 << 10
 
 
 class CutOffError(Exception):
@@ -40,7 +38,7 @@ class Reception:
         declared_bytes: int | None = None,
     ) -> None:
         self.refused_for = ""
-        """Key of the reply text when the content is refused."""
+        """The rule of `gateway.smtp.content_rules` by which the content is refused."""
         self.size_bytes = 0
         """Octets of content that came."""
         self._reference = reference
@@ -82,7 +80,9 @@ class Reception:
                 raise CutOffError(self._refusal)
         client.put_back(after)
         if self._refusal is None:
-            self._examine(reader, eight_bit_allowed=eight_bit_allowed)
+            rule = broken_rule(reader, self._spool, limits, eight_bit_allowed=eight_bit_allowed)
+            if rule:
+                self._refuse(rule, limit_bytes=limits.line_bytes)
         return self._refusal
 
     async def _find_place(self, size: int) -> float:
@@ -103,37 +103,14 @@ class Reception:
         if self._refusal is not None:
             return
         if self.size_bytes > self._size_limit:
-            self._refuse(552, "5.3.4", "too_big", limit=mebibytes(self._size_limit))
+            self._refuse("too_big", limit_bytes=self._size_limit)
             return
         try:
             self._spool.write(chunk)
         except CapacityError:
-            self._refuse(452, "4.3.1", "full")
+            self._refuse("full", limit_bytes=0)
 
-    def _examine(self, reader: DataReader, *, eight_bit_allowed: bool) -> None:
-        match reader.defect:
-            case ContentDefect.BARE_NEWLINE:
-                self._refuse(550, "5.6.0", "bare_newline")
-            case ContentDefect.NUL:
-                self._refuse(550, "5.6.0", "nul")
-            case ContentDefect.LONG_LINE:
-                self._refuse(550, "5.6.0", "long_line", limit=self._limits.line_bytes)
-            case None if reader.eight_bit and not eight_bit_allowed:
-                self._refuse(554, "5.6.3", "no_8bitmime")
-            case None if count_received(self._spool) > self._limits.received_fields:
-                self._refuse(554, "5.4.6", "loop")
-            case None:
-                pass
-
-    def _refuse(self, code: int, enhanced: str, text: str, **values: str | int) -> None:
+    def _refuse(self, rule: str, *, limit_bytes: int) -> None:
         self._spool.close()
-        self.refused_for = text
-        self._refusal = self._texts.refusal(code, enhanced, text, reference=self._reference, **values)
-
-
-def count_received(spool: Spool) -> int:
-    """Return how many Received fields a content begins with (RFC 5321 §6.3), looking at its first 256 KiB."""
-    content = spool.content()
-    end = content.find(b"\r\n\r\n", 0, _HEAD_BYTES)
-    head = b"\r\n" + content[: end if end >= 0 else _HEAD_BYTES]
-    return head.lower().count(b"\r\nreceived:")
+        self.refused_for = rule
+        self._refusal = refusal(self._texts, rule, reference=self._reference, limit_bytes=limit_bytes)

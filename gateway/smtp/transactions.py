@@ -18,11 +18,12 @@ from gateway.model import Envelope, RefusedContent, Reply, Transaction
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import HopFailedError
 from gateway.nexthop.replies import Capabilities, HopReply
+from gateway.smtp.content_rules import refusal
 from gateway.smtp.dialogue import Dialogue
 from gateway.smtp.engine import EventKind
 from gateway.smtp.grammar import CommandError, PathCommand, decode_line, parameters_for, parse_mail, parse_rcpt
 from gateway.smtp.reception import CutOffError, Reception
-from gateway.smtp.replies import make_reference, mebibytes
+from gateway.smtp.replies import make_reference
 from gateway.smtp.standing import Standing
 from gateway.smtp.transfer import LiveRelay, Mail, run_engine
 from gateway.spool import Spool
@@ -201,7 +202,7 @@ class Transactions:
     async def _refuse_declared_size(self, command: PathCommand, limit_bytes: int) -> None:
         """Refuse a MAIL whose SIZE is beyond the limit (RFC 1870 §6.1)."""
         reference = make_reference()
-        reply = self._shared.texts.refusal(552, "5.3.4", "too_big", reference=reference, limit=mebibytes(limit_bytes))
+        reply = refusal(self._shared.texts, "too_big", reference=reference, limit_bytes=limit_bytes)
         refused = RefusedContent(
             id=reference,
             session=self._standing.model(),

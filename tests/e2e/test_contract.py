@@ -174,6 +174,38 @@ async def test_check_judges_by_the_envelope_login_and_time_that_it_is_given(tmp_
     assert failed == {"sender_identity"}
 
 
+async def test_check_says_what_the_wire_says_of_a_content_that_is_refused_unread(tmp_path):
+    mails = {
+        "bare_newline": CLEAN.replace(b"moi hop.", b"moi\nhop."),
+        "nul": CLEAN.replace(b"moi hop.", b"moi\0hop."),
+        "loop": b"Received: from a by b; Tue, 24 Nov 2026 10:00:00 +0700\r\n" * 51 + CLEAN,
+        "too_big": CLEAN + b"Kinh moi hop.\r\n" * 8000,
+    }
+    files = [put(tmp_path, f"{rule}.eml", content) for rule, content in mails.items()]
+    async with Sink() as sink:
+        config = {
+            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+            "limits": {"message_bytes": 65536},
+        }
+        wire = []
+        async with serving(tmp_path / "gateway", config=config) as gateway, RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            for content in mails.values():
+                wire.append(await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,)))
+    limits = put(tmp_path, "gateway.yaml", b"limits: {message_bytes: 65536}")
+    run = await cli("check", "--json", "--config", limits, *files)
+    assert run.code == 1
+    assert [result["refused_unread"] for result in run.json] == list(mails)
+    assert {result["disposition"] for result in run.json} == {"reject"}
+    for said, result in zip(wire, run.json, strict=True):
+        assert re.sub(r"\[BT-\w+\] ", "", said) == result["reply"]
+
+    run = await cli("check", files[0])
+    assert run.code == 1
+    assert "550 5.6.0 Noi dung thu co ky tu xuong dong le" in run.out
+
+
 async def test_check_goes_on_after_a_file_that_cannot_be_read(tmp_path):
     clean = put(tmp_path, "clean.eml", CLEAN)
     run = await cli("check", "--json", tmp_path / "missing.eml", tmp_path, clean)

@@ -42,8 +42,10 @@ class RecordingEngine:
             raise self.answer
         return self.answer
 
-    async def refuse_overflow(self, reference, session, envelope, *, size_bytes):
+    async def refuse_overflow(self, reference, session, envelope, *, size_bytes, limit_bytes):
         self.overflows.append((session, envelope, size_bytes))
+        if limit_bytes is not None:
+            return Reply(code=552, enhanced="5.3.4", lines=(f"[{reference}] qua lon",))
         return Reply(code=452, enhanced="4.3.1", lines=(f"[{reference}] het cho",))
 
     def deadline_passed(self, reference):
@@ -76,13 +78,14 @@ class Mta:
 async def connect(tmp_path):
     servers, writers = [], []
 
-    async def start(engine, *, limit_bytes=1 << 30, deadline_s=45.0, budget=None) -> Mta:
+    async def start(engine, *, limit_bytes=1 << 30, message_bytes=1 << 30, deadline_s=45.0, budget=None) -> Mta:
         numbers = itertools.count(1)
         milter = MilterServer(
             MilterSettings(
                 engine=engine,
                 new_spool=lambda: Spool(SpoolSettings(), budget or ByteBudget(limit_bytes)),
                 new_reference=lambda: f"BT-{next(numbers)}",
+                message_bytes=message_bytes,
                 deadline_s=deadline_s,
             )
         )
@@ -205,6 +208,27 @@ async def test_a_message_over_the_budget_is_a_temporary_failure(connect):
     assert overflow[1].forward_paths == ("binh@tphcm.gov.vn",)
     assert overflow[2] == len(EXPECTED)
     assert budget.used_bytes == 0
+
+
+async def test_a_message_over_the_size_limit_is_refused_for_good_and_takes_no_room(connect):
+    engine = RecordingEngine()
+    budget = ByteBudget(1 << 20)
+    mta = await connect(engine, budget=budget, message_bytes=len(EXPECTED) - 1)
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(3)]
+    assert answers[-1][1].startswith(b"552 5.3.4")
+    assert not engine.seen
+    assert [overflow[2] for overflow in engine.overflows] == [len(EXPECTED)]
+    assert budget.used_bytes == 0
+
+
+async def test_a_message_of_just_the_size_limit_is_judged(connect):
+    engine = RecordingEngine()
+    mta = await connect(engine, message_bytes=len(EXPECTED))
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    answers = [await mta.receive() for _ in range(3)]
+    assert answers[-1][0] == b"c"
+    assert [content for _, content in engine.seen] == [EXPECTED]
 
 
 async def test_an_abort_forgets_the_message_and_keeps_the_connection(connect):
