@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.config import Configuration, Listener, ListenerKind, NextHopTls, split_host_port
+from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
+from gateway.config_values import split_host_port
 from gateway.errors import UserError
 from gateway.identity.dkim_sign import Signer, load_signer
 from gateway.identity.passwords import meets_article_6

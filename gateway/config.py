@@ -6,108 +6,49 @@ four flags of `gateway serve` promise. Faults of the file are shown all at once 
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from gateway.config_values import (
+    LIMIT_UNIX_PATH,
+    LONGEST_S,
+    Address,
+    DomainName,
+    HostName,
+    HostPort,
+    ListenAddress,
+    Network,
+    Place,
+    Selector,
+    host_port,
+    is_loopback,
+    split_host_port,
+)
 from gateway.origin import Origin
 from gateway.text.addresses import parse_path
 from gateway.words import both
 from gateway.yaml_file import read_yaml
-from gateway.yaml_values import printable
-
-_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?\Z")
-
-_LIMIT_UNIX_PATH = 107
-"""unix(7): 108 octets with the final NUL."""
-
-
-def _host_port(value: str) -> str:
-    """Accept `HOST:PORT` or `[IPV6]:PORT`."""
-    host, separator, port = value.rpartition(":")
-    if not (separator and _is_host(host) and port.isascii() and port.isdigit() and int(port) <= 65535):
-        raise ValueError(both("start", "config", "host_port"))
-    return value
-
-
-def _is_host(host: str) -> bool:
-    bracketed = host.startswith("[") and host.endswith("]")
-    try:
-        return (ip_address(host.strip("[]")).version == 6) is bracketed
-    except ValueError:
-        return not bracketed and _NAME.match(host) is not None
-
-
-def _server(value: str) -> str:
-    """Accept `HOST:PORT` of a server that we connect to."""
-    if int(_host_port(value).rpartition(":")[2]) == 0:
-        raise ValueError(both("start", "config", "port_zero"))
-    return value
-
-
-def _name(value: str) -> str:
-    """Accept the name of a host; ours stands in every greeting and trace field, so it is ASCII (RFC 5321 §4.1.2)."""
-    if value and not _NAME.match(value):
-        raise ValueError(both("start", "config", "name", value=printable(value)))
-    return value
-
-
-def _network(value: str) -> str:
-    """Accept an IP network in CIDR notation."""
-    try:
-        ip_network(value)
-    except ValueError:
-        shown = printable(value)
-        try:
-            guess = str(ip_network(value, strict=False))
-        except ValueError:
-            raise ValueError(both("start", "config", "network", value=shown)) from None
-        raise ValueError(both("start", "config", "network_bits", value=shown, guess=guess)) from None
-    return value
-
-
-def _address(value: str) -> str:
-    """Accept an IP address."""
-    try:
-        ip_address(value)
-    except ValueError:
-        raise ValueError(both("start", "config", "address", value=printable(value))) from None
-    return value
-
-
-HostPort = Annotated[str, AfterValidator(_server)]
-ListenAddress = Annotated[str, AfterValidator(_host_port)]
-HostName = Annotated[str, AfterValidator(_name)]
-Network = Annotated[str, AfterValidator(_network)]
-Address = Annotated[str, AfterValidator(_address)]
-
-
-def split_host_port(value: str) -> tuple[str, int]:
-    """Return host (brackets removed) and port of a checked `HOST:PORT`."""
-    host, _, port = value.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def is_loopback(value: str) -> bool:
-    """Whether the host of a `HOST:PORT` is this machine."""
-    host, _ = split_host_port(value)
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Section(BaseModel):
     """Base of all sections: unknown keys are faults, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `true` for a number, which pydantic would take for 1."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and annotation in {int, float}:
+            raise PydanticCustomError("int_type" if annotation is int else "float_type", "not a number")
+        return value
 
 
 class ListenerKind(Enum):
@@ -123,6 +64,16 @@ class ListenerKind(Enum):
     """The milter protocol, for Postfix or Sendmail."""
 
 
+_OF_PROXIES = ("proxy_protocol", "proxy_networks")
+_KEYS = {
+    ListenerKind.SUBMISSION: {"certificate", "key", "auth_without_tls", *_OF_PROXIES},
+    ListenerKind.SUBMISSIONS: {"certificate", "key"},
+    ListenerKind.RELAY: {"certificate", "key", "networks", *_OF_PROXIES},
+    ListenerKind.MILTER: set[str](),
+}
+"""What each kind of listener heeds beside its address. No PROXY header comes before TLS from the first byte."""
+
+
 class Listener(Section):
     """One address on which the gateway accepts mail."""
 
@@ -130,8 +81,8 @@ class Listener(Section):
     listen: str = Field(
         description="HOST:PORT; for a milter also unix:/path/to/socket; systemd:NAME for sockets of a systemd socket unit"
     )
-    certificate: Path | None = Field(default=None, description="PEM file with the certificate chain")
-    key: Path | None = Field(default=None, description="PEM file with the private key, mode 0600")
+    certificate: Place | None = Field(default=None, description="PEM file with the certificate chain")
+    key: Place | None = Field(default=None, description="PEM file with the private key, mode 0600")
     networks: tuple[Network, ...] = Field(
         default=("127.0.0.0/8", "::1/128"), description="relay: networks whose clients may send without AUTH"
     )
@@ -142,17 +93,36 @@ class Listener(Section):
         description="where PROXY headers may come from: the load balancer's addresses",
     )
 
+    @field_validator("listen")
+    @classmethod
+    def _place(cls, listen: str, info: ValidationInfo) -> str:
+        kind = info.data.get("kind")
+        if listen.startswith("systemd:"):
+            if listen == "systemd:":
+                raise ValueError(both("start", "config", "systemd"))
+        elif listen.startswith("unix:") and kind is ListenerKind.MILTER:
+            path = listen.removeprefix("unix:")
+            if not path.startswith("/") or len(path.encode()) > LIMIT_UNIX_PATH:
+                raise ValueError(both("start", "config", "unix", limit=LIMIT_UNIX_PATH))
+        elif listen.startswith("unix:") and kind is not None:
+            raise ValueError(both("start", "config", "unix_kind", kind=kind.value))
+        else:
+            host_port(listen)
+        return listen
+
+    @field_validator("certificate", "key", "networks", "auth_without_tls", "proxy_protocol", "proxy_networks")
+    @classmethod
+    def _applies(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a key that this kind of listener does not heed: whoever set it counts on it."""
+        kind, name = info.data.get("kind"), info.field_name
+        if kind is not None and value not in (None, False) and name not in _KEYS[kind]:
+            raise ValueError(both("start", "config", "no_effect", key=name, kind=kind.value))
+        if name == "networks" and value == ():
+            raise ValueError(both("start", "config", "no_networks"))
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.listen.startswith("systemd:"):
-            if not self.activated_by:
-                raise ValueError(both("start", "config", "systemd"))
-        elif self.kind is ListenerKind.MILTER and self.listen.startswith("unix:"):
-            path = self.listen.removeprefix("unix:")
-            if not path.startswith("/") or len(path.encode()) > _LIMIT_UNIX_PATH:
-                raise ValueError(both("start", "config", "unix", limit=_LIMIT_UNIX_PATH))
-        else:
-            _host_port(self.listen)
         if (self.certificate is None) is not (self.key is None):
             missing = "certificate" if self.certificate is None else "key"
             raise ValueError(both("start", "config", "tls_pair", missing=missing))
@@ -163,6 +133,8 @@ class Listener(Section):
         # Where a socket of systemd's listens is known when it is handed over (`gateway.listening`).
         if self.auth_without_tls and self.activated_by is None and not is_loopback(self.listen):
             raise ValueError(both("start", "config", "loopback"))
+        if "proxy_networks" in self.model_fields_set and not self.proxy_protocol:
+            raise ValueError(both("start", "config", "proxy_networks"))
         return self
 
     @property
@@ -200,15 +172,15 @@ class NextHop(Section):
 
     address: HostPort = "127.0.0.1:2526"
     tls: NextHopTls = NextHopTls.STARTTLS
-    ca_file: Path | None = Field(default=None, description="PEM bundle; the system's trust store when unset")
+    ca_file: Place | None = Field(default=None, description="PEM bundle; the system's trust store when unset")
     plaintext_allowed: bool = Field(default=False, description="tls: none towards an address that is not loopback")
-    connect_timeout_s: float = Field(default=10, gt=0)
-    reply_timeout_s: float = Field(default=30, gt=0)
+    connect_timeout_s: float = Field(default=10, gt=0, le=LONGEST_S)
+    reply_timeout_s: float = Field(default=30, gt=0, le=LONGEST_S)
     connections: int = Field(default=200, ge=1, description="to the next hop at most, for each worker process")
     server_name: HostName | None = Field(
         default=None, description="name that its certificate must bear; the host when unset"
     )
-    final_reply_timeout_s: float = Field(default=600, gt=0, description="for its answer to the final dot")
+    final_reply_timeout_s: float = Field(default=600, gt=0, le=LONGEST_S, description="for its answer to the final dot")
     required_at_start: bool = Field(default=True, description="do not start while the next hop does not answer")
 
     @model_validator(mode="after")
@@ -234,13 +206,21 @@ class Limits(Section):
         default=2 << 30, ge=1 << 20, description="content of all mails in hand, for each worker"
     )
     memory_per_message_bytes: int = Field(default=64 << 10, ge=4096, description="beyond it the content goes to a file")
-    command_timeout_s: float = Field(default=60, gt=0)
+    command_timeout_s: float = Field(default=60, gt=0, le=LONGEST_S)
     data_min_rate_bytes_s: int = Field(default=500, ge=0)
-    data_timeout_s: float = Field(default=1800, gt=0)
+    data_timeout_s: float = Field(default=1800, gt=0, le=LONGEST_S)
     deadline_s: float = Field(
-        default=45, gt=1, description="from the final dot to our reply; below the mail client's own"
+        default=45, gt=1, le=LONGEST_S, description="from the final dot to our reply; below the mail client's own"
     )
-    drain_s: float = Field(default=60, ge=0)
+    drain_s: float = Field(default=60, ge=0, le=LONGEST_S)
+
+    @field_validator("in_flight_bytes")
+    @classmethod
+    def _room_for_one(cls, in_flight_bytes: int, info: ValidationInfo) -> int:
+        """Refuse room for less than one mail: the largest ones would be put off for ever."""
+        if in_flight_bytes < info.data.get("message_bytes", 0):
+            raise ValueError(both("start", "config", "in_flight", size=info.data["message_bytes"]))
+        return in_flight_bytes
 
 
 class Inspection(Section):
@@ -248,7 +228,7 @@ class Inspection(Section):
 
     children: int = Field(default=4, ge=1, description="at the same time, for each worker process")
     memory_bytes: int = Field(default=1 << 30, ge=256 << 20, description="address space of one child")
-    deadline_s: float = Field(default=20, gt=0)
+    deadline_s: float = Field(default=20, gt=0, le=LONGEST_S)
     produced_bytes: int = Field(
         default=256 << 20, ge=1 << 20, description="octets that unpacking may produce for one mail"
     )
@@ -271,7 +251,9 @@ class Passwords(Section):
     check: bool = Field(default=False, description="hold each password that the next hop accepts against the rule")
     notice: bool = Field(default=False, description="tell the holder of a weak password by mail, once in 30 days")
     notice_from: str = Field(default="", description="author of these notices, for example the Office's mailbox")
-    login_domain: str = Field(default="tphcm.gov.vn", description="domain of logins that are written without one")
+    login_domain: DomainName = Field(
+        default="tphcm.gov.vn", description="domain of logins that are written without one"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -285,9 +267,9 @@ class Passwords(Section):
 class DkimKey(Section):
     """One key to sign outgoing mail of a domain with."""
 
-    domain: str
-    selector: str
-    key: Path
+    domain: DomainName
+    selector: Selector
+    key: Place
 
 
 class Dkim(Section):
@@ -297,20 +279,23 @@ class Dkim(Section):
     sign_again: bool = Field(default=False, description="also mail that already bears a valid signature of that domain")
 
 
+_THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
+
+
 class Configuration(Section):
     """The whole file."""
 
     hostname: HostName = Field(
         default="", description="our name in the banner and in Received; the machine's name when empty"
     )
-    data: Path = Field(default=Path("/var/lib/gateway"), description="audit and state")
-    spool: Path | None = Field(default=None, description="for content in hand; a tmpfs. /dev/shm when unset")
+    data: Place = Field(default=Path("/var/lib/gateway"), description="audit and state")
+    spool: Place | None = Field(default=None, description="for content in hand; a tmpfs. /dev/shm when unset")
     workers: int = Field(default=2, ge=1, le=64)
     policy: str = Field(default="binhtan-7600", description="a preset's name or a policy file")
-    directory: Path | None = Field(default=None, description="official mailboxes")
-    certs: Path | None = Field(default=None, description="trust anchors for signatures; the shipped folder when unset")
+    directory: Place | None = Field(default=None, description="official mailboxes")
+    certs: Place | None = Field(default=None, description="trust anchors for signatures; the shipped folder when unset")
     listeners: tuple[Listener, ...] = (Listener(kind=ListenerKind.RELAY, listen="127.0.0.1:2525"),)
-    next_hop: NextHop = NextHop(tls=NextHopTls.NONE)
+    next_hop: NextHop = Field(default=NextHop(tls=NextHopTls.NONE), validate_default=True)
     authentication: Authentication = Authentication()
     dkim: Dkim = Dkim()
     passwords: Passwords = Passwords()
@@ -336,13 +321,12 @@ class Configuration(Section):
         """Have a UserError about what a key of the file names say where that key stands."""
         return self._origin.at(*location)
 
-    @field_validator("data")
+    @field_validator("policy")
     @classmethod
-    def _named(cls, data: Path) -> Path:
-        """Refuse an empty name: it would be the folder in which somebody happens to start us."""
-        if data == Path():
-            raise ValueError(both("start", "config", "data"))
-        return data
+    def _named(cls, policy: str) -> str:
+        if not policy:
+            raise ValueError(both("start", "config", "no_policy"))
+        return policy
 
     @field_validator("listeners")
     @classmethod
@@ -356,6 +340,20 @@ class Configuration(Section):
                 raise ValueError(both("start", "config", "listed_twice", value=listener.listen))
             seen.add(listener.listen)
         return listeners
+
+    @field_validator("next_hop")
+    @classmethod
+    def _not_ourselves(cls, next_hop: NextHop, info: ValidationInfo) -> NextHop:
+        """Refuse a next hop that is one of our own listeners: each mail would come back to us."""
+        host, port = split_host_port(next_hop.address)
+        for listener in info.data.get("listeners", ()):
+            if listener.activated_by is not None or listener.listen.startswith("unix:"):
+                continue
+            own_host, own_port = split_host_port(listener.listen)
+            same = own_host == host or (is_loopback(next_hop.address) and own_host in _THIS_MACHINE)
+            if own_port == port and same:
+                raise ValueError(both("start", "config", "own_listener", value=listener.listen))
+        return next_hop
 
     def with_flags(
         self,

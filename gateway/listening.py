@@ -14,7 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from gateway import activation
-from gateway.config import Configuration, Listener, ListenerKind, split_host_port
+from gateway.config import Configuration, Listener, ListenerKind
+from gateway.config_values import split_host_port
 from gateway.errors import UserError
 from gateway.milter.server import listen_unix
 from gateway.words import both

@@ -23,7 +23,8 @@ from gateway import logs
 from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers, warn_of_days
 from gateway.audit.committer import Committer
 from gateway.audit.process import AuditProcess
-from gateway.config import Configuration, ListenerKind, split_host_port
+from gateway.config import Configuration, ListenerKind
+from gateway.config_values import split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
 from gateway.listening import take_addresses, take_metrics

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,11 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
     location = details["loc"]
     key = printable(str(location[-1])) if location else ""
     value = _shown(details["input"])
-    context = {name: str(content) for name, content in (details.get("ctx") or {}).items()}
+    context = {name: _number(content) for name, content in (details.get("ctx") or {}).items()}
+    if kind == "string_type":
+        kind = {type(None): "string_missing", list: "string_of_many", dict: "string_of_many"}.get(
+            type(details["input"]), kind
+        )
     if kind == "value_error":
         return context.get("error", details["msg"])
     name = f"schema.{kind}" if has_text(f"schema.{kind}") else "schema.other"
@@ -199,10 +204,36 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
         guess = closest(details["input"], context.get("expected", "").split(", "))
         if guess is not None:
             hint = pair("hint.did_you_mean", guess=guess)
+    elif kind in {"int_parsing", "float_parsing"}:
+        guess = without_unit(key, str(details["input"]))
+        if guess is not None:
+            hint = pair("hint.unit", guess=guess, unit=key.rpartition("_")[2])
     vietnamese, english = pair(name, **fields)
     if hint is not None:
         vietnamese, english = vietnamese + hint[0], english + hint[1]
     return f"{vietnamese} / {english}"
+
+
+_UNITS = {
+    "bytes": {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30},
+    "s": {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600},
+}
+_WITH_UNIT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([a-z]*)\Z")
+
+
+def without_unit(key: str, text: str) -> str | None:
+    """Return what a number with a unit (`35 MiB`, `10s`) is in the unit that its key is named for, None when unclear."""
+    match = _WITH_UNIT.match(text.strip().lower())
+    units = _UNITS.get(key.rpartition("_")[2])
+    if match is None or units is None:
+        return None
+    unit = match[2].removesuffix("ib").removesuffix("b") if "b" in units else match[2]
+    return str(int(float(match[1]) * units[unit])) if unit in units else None
+
+
+def _number(content: object) -> str:
+    """Return what a fault's context holds as text: `10`, not `10.0`."""
+    return f"{content:g}" if isinstance(content, float) else str(content)
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:

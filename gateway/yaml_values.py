@@ -334,9 +334,10 @@ def _scalar(text: str) -> Value:
 
 def _syntax_fault(error: MarkedYAMLError, path: str) -> Fault:
     problem = str(error.problem or error.context or "invalid")
-    # An open quote is noticed at the end of the file, but it is its beginning that helps.
+    # An open quote is noticed at the end of the file, a missing colon on the next line: their beginnings help.
     at_end = "end of stream" in problem and error.context_mark is not None
-    mark = error.context_mark if at_end else error.problem_mark or error.context_mark
+    begun = at_end or (error.context_mark is not None and "could not find expected ':'" in problem)
+    mark = error.context_mark if begun else error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if at_end:
         return Fault(say("file.syntax_quote"), path, line, column)
@@ -344,9 +345,26 @@ def _syntax_fault(error: MarkedYAMLError, path: str) -> Fault:
         return Fault(say("file.syntax_bracket"), path, line, column)
     if "\\t" in problem or "\t" in problem:
         return Fault(say("file.syntax_tab"), path, line, column)
-    if "mapping values are not allowed" in problem:
-        return Fault(say("file.syntax_colon"), path, line, column)
-    return Fault(say("file.syntax", problem=problem), path, line, column)
+    for found, key in _SYNTAX:
+        if match := found.search(problem):
+            return Fault(say(f"file.{key}", **match.groupdict()), path, line, column)
+    return Fault(say("file.syntax", problem=printable(problem)), path, line, column)
+
+
+_SYNTAX = tuple(
+    (re.compile(pattern), key)
+    for pattern, key in (
+        ("mapping values are not allowed", "syntax_colon"),
+        ("could not find expected ':'", "syntax_no_colon"),
+        ("found character '(?P<character>.)' that cannot start", "syntax_first_character"),
+        ("expected alphabetic or numeric|expected chomping or indentation", "syntax_sign"),
+        ("unknown escape character|escape sequence", "syntax_escape"),
+        ("expected ',' or|expected the node content", "syntax_flow"),
+        ("<block end>, but found '<scalar>'", "syntax_trailing"),
+        ("<block end>, but found|sequence entries are not allowed", "syntax_indent"),
+    )
+)
+"""What ruamel.yaml says, and the words for it; the first that fits is used."""
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

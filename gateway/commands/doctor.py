@@ -14,7 +14,8 @@ from pathlib import Path
 
 from gateway.app import check_spool, next_hop_settings, server_tls, start_workers
 from gateway.commands.common import EXIT_REFUSED
-from gateway.config import Configuration, split_host_port
+from gateway.config import Configuration
+from gateway.config_values import split_host_port
 from gateway.errors import GatewayError
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook

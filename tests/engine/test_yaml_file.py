@@ -90,6 +90,15 @@ def test_duplicate_keys_are_refused_and_all_named():
         ("version: 1\nflags: &a [*a]\n", "2:12", "&a"),
         ("- 1\n- 2\n", "1:1", "key: value"),
         ("version: 1\n? [a]\n: b\n", "2:3", "plain string"),
+        ("name: @tphcm.gov.vn\n", "1:7", "begins with @ needs double quotes"),
+        ("name: [*@tphcm.gov.vn]\n", "1:8", "begins with * needs double quotes"),
+        ("name: *\n", "1:8", "needs double quotes"),
+        ("version: 1\nname\n", "2:1", "the colon is missing"),
+        ('name: "C:\\dir"\n', "1:11", "written twice"),
+        ("name: [a, b\nversion: 1\n", "2:8", "comma or a bracket"),
+        ("name: 'a'b\n", "1:10", "behind a closing quotation mark"),
+        ("name:\n  - a\n - b\n", "3:2", "one column"),
+        ("name: - a\n", "1:7", "one column"),
     ],
 )
 def test_broken_yaml_names_the_place(text: str, place: str, words: str):
