@@ -27,6 +27,7 @@ __all__ = [
     "closest",
     "json_schema",
     "load_yaml",
+    "nearest",
     "parse_values",
     "parse_yaml",
     "printable",
@@ -188,22 +189,19 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
         )
     if kind == "value_error":
         return context.get("error", details["msg"])
+    if kind == "string_pattern_mismatch":
+        kind = _PATTERNS.get(context.get("pattern", ""), kind)
     name = f"schema.{kind}" if has_text(f"schema.{kind}") else "schema.other"
     if "expected" in context:
         context["expected"] = context["expected"].replace(" or ", ", ").replace("'", "")
     fields = {"key": key, "value": value, "message": details["msg"]} | context
     hint: tuple[str, str] | None = None
     if kind == "extra_forbidden":
-        allowed = sorted(_keys_at(schema, location[:-1]))
-        guess = closest(str(location[-1]), allowed)
-        if guess is not None:
-            hint = pair("hint.did_you_mean", guess=guess)
-        elif allowed:
-            hint = pair("hint.allowed", keys=", ".join(allowed[:20]))
+        hint = nearest(str(location[-1]), sorted(_keys_at(schema, location[:-1])), otherwise="allowed")
     elif kind in {"literal_error", "enum"} and isinstance(details["input"], str):
-        guess = closest(details["input"], context.get("expected", "").split(", "))
-        if guess is not None:
-            hint = pair("hint.did_you_mean", guess=guess)
+        expected = context.get("expected", "").split(", ")
+        # Of what was meant as it is, only the kind is wrong: 1 is a number, "1" a string.
+        hint = pair("hint.unquoted") if details["input"] in expected else nearest(details["input"], expected)
     elif kind in {"int_parsing", "float_parsing"}:
         guess = without_unit(key, str(details["input"]))
         if guess is not None:
@@ -213,6 +211,11 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
         vietnamese, english = vietnamese + hint[0], english + hint[1]
     return f"{vietnamese} / {english}"
 
+
+IDENTIFIER = r"^[A-Za-z0-9._-]+$"
+SHA256_HEX = r"^[0-9a-f]{64}$"
+_PATTERNS = {IDENTIFIER: "no_identifier", SHA256_HEX: "no_digest"}
+"""Patterns of values that have words of their own."""
 
 _UNITS = {
     "bytes": {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30},
@@ -234,6 +237,17 @@ def without_unit(key: str, text: str) -> str | None:
 def _number(content: object) -> str:
     """Return what a fault's context holds as text: `10`, not `10.0`."""
     return f"{content:g}" if isinstance(content, float) else str(content)
+
+
+def nearest(word: str, candidates: Sequence[str], *, otherwise: str | None = None) -> tuple[str, str] | None:
+    """Return what to add about a word that is none of the candidates: the nearest one, or all of them.
+
+    Both languages. `otherwise` names the words for all of them (of `hint`); without it only a near word is told.
+    """
+    guess = closest(word, candidates)
+    if guess is not None:
+        return pair("hint.did_you_mean", guess=guess)
+    return pair(f"hint.{otherwise}", keys=", ".join(candidates[:20])) if otherwise and candidates else None
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:

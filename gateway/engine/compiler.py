@@ -18,7 +18,7 @@ from gateway.engine.registry import PolicyModule, Registry
 from gateway.engine.schema import PolicySection, RuleAction, ScopeSection, WaiverSection, Words
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import Mode
-from gateway.yaml_file import closest, schema_faults
+from gateway.yaml_file import nearest, schema_faults
 
 
 class Compiler:
@@ -82,11 +82,7 @@ class Compiler:
         for name in self._layers.policies():
             module = self._last(name, "module")
             if module is None and name not in self._registry.modules:
-                guess = closest(name, self._registry.modules)
-                vietnamese, english = (f"; có phải “{guess}”?", f"; did you mean “{guess}”?") if guess else ("", "")
-                self._fault_key(
-                    f"không có chính sách “{name}”{vietnamese} / there is no policy “{name}”{english}", "policies", name
-                )
+                self._fault_key(_unknown_policy(name, self._registry.modules), "policies", name)
                 continue
             try:
                 modules[name] = self._registry.load(name, module)
@@ -147,7 +143,7 @@ class Compiler:
                 waivers[waiver.id] = waiver
                 module = modules.get(waiver.policy)
                 if module is None:
-                    message = f"không có chính sách “{waiver.policy}” / there is no policy “{waiver.policy}”"
+                    message = _unknown_policy(waiver.policy, modules)
                     self._faults.append(layer.fault(message, "waivers", index, "policy"))
                 elif waiver.rule not in module.rules:
                     message = _unknown_rule(waiver.policy, waiver.rule, module.rules)
@@ -188,9 +184,13 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(found, key=lambda fault: (files.index(fault.path), fault.line, fault.column))
 
 
+def _unknown_policy(name: str, known: Iterable[str]) -> str:
+    vietnamese, english = nearest(name, sorted(known), otherwise="there_are") or ("", "")
+    return f"không có chính sách “{name}”{vietnamese} / there is no policy “{name}”{english}"
+
+
 def _unknown_rule(policy: str, rule: str, known: Iterable[str]) -> str:
-    guess = closest(rule, known)
-    vietnamese, english = (f"; có phải “{guess}”?", f"; did you mean “{guess}”?") if guess else ("", "")
+    vietnamese, english = nearest(rule, sorted(known), otherwise="there_are") or ("", "")
     return f"{policy} không có quy tắc “{rule}”{vietnamese} / {policy} has no rule “{rule}”{english}"
 
 

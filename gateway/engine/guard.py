@@ -23,8 +23,9 @@ def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed:
     """Yield a fault for everything that a policy set says against the law."""
     if _ALWAYS in installed and _ALWAYS not in modules:
         yield layers.fault(
-            "phải có chính sách “classified”: tài liệu mật luôn bị từ chối (Điều 4.1) / "
-            "the policy “classified” must be listed: classified documents are always refused (Article 4.1)",
+            "phải có chính sách “classified”: tài liệu mật luôn bị từ chối (Điều 4.1); thêm dòng extends: binhtan-7600 / "
+            "the policy “classified” must be listed: classified documents are always refused (Article 4.1); "
+            "add the line extends: binhtan-7600",
             "policies",
         )
     for layer in layers.files:

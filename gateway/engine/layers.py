@@ -12,7 +12,7 @@ from typing import Any
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault
-from gateway.yaml_file import LIMIT_BYTES, Salvaged, YamlFile, closest, parse_or_salvage, printable, read_octets
+from gateway.yaml_file import LIMIT_BYTES, Salvaged, YamlFile, nearest, parse_or_salvage, printable, read_octets
 
 _LIMIT_LAYERS = 8
 
@@ -99,8 +99,7 @@ def find(
         return presets[text]
     if folder is None and Path(text).is_file():
         return Path(text)
-    guess = closest(text, presets)
-    vietnamese, english = (f"; có phải “{guess}”?", f"; did you mean “{guess}”?") if guess else ("", "")
+    vietnamese, english = nearest(text, sorted(presets)) or ("", "")
     known = ", ".join(sorted(presets)) or "-"
     message = (
         f"không có bộ chính sách “{printable(text)}”{vietnamese} (có: {known}) / "

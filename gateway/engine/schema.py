@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from gateway.model import Disposition, Mode
+from gateway.yaml_file import IDENTIFIER, SHA256_HEX
 
 DispositionWord = Literal["relay", "tag", "hold", "defer", "reject"]
 _ADDRESSES = "addresses; `*` stands for any letters, `@domain` for every address of a domain"
@@ -110,10 +111,10 @@ class PolicySection(Section):
 class WaiverSection(Section):
     """A decision that one rule does not count for one file, sender or recipient, until a day."""
 
-    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+    id: str = Field(min_length=1, max_length=64, pattern=IDENTIFIER)
     policy: str
     rule: str
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of the exact file, in hex")
+    sha256: str | None = Field(default=None, pattern=SHA256_HEX, description="of the exact file, in hex")
     sender: str | None = Field(default=None, description="reverse-path; `*` and `@domain` as in scopes")
     recipient: str | None = Field(default=None, description="forward-path; `*` and `@domain` as in scopes")
     reason: str = Field(min_length=3, max_length=500)
@@ -153,7 +154,7 @@ class PolicyFile(Section):
     """The whole file."""
 
     version: Literal[1]
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+    name: str = Field(min_length=1, max_length=64, pattern=IDENTIFIER)
     description: str = Field(default="", max_length=2000)
     extends: str | None = Field(default=None, description="a preset's name or another file; this file changes it")
     names: dict[str, DatedWords] = Field(default={}, description="{office}, {authority} ... in texts")

@@ -98,6 +98,26 @@ def test_faults_of_the_schema_do_not_hide_names_that_do_not_exist(tmp_path: Path
                 assert word.strip("“” ") in content.splitlines()[fault.line - 1] or "required" in fault.message
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("version: '1'\nname: mine\nextends: office\n", "take the quotation marks away"),
+        ("version: 1\nname: của tôi\nextends: office\n", "“của tôi”: use plain letters"),
+        (BASE + "waivers: [{id: w, policy: sender, rule: form, sender: a@b, %s}]\n", "did you mean “senders”"),
+        (BASE + "waivers: [{id: w, policy: senders, rule: zzz, sender: a@b, %s}]\n", "there are: form, "),
+        (BASE + "waivers: [{id: w, policy: senders, rule: form, sha256: ABC, %s}]\n", "64 hexadecimal digits"),
+        (
+            BASE + "policies: {senders: {scopes: [{from: 2026-07-01T10:00:00, mode: off}]}}\n",
+            "write it like 2026-11-24",
+        ),
+        ("version: 1\nname: mine\n", "add the line extends: "),
+    ],
+)
+def test_a_fault_says_what_to_write_instead(text: str, words: str, tmp_path: Path):
+    (found,) = faults(text.replace("%s", "reason: abc, approved_by: me, expires: 2027-01-01"), tmp_path)
+    assert words in found
+
+
 def test_a_misspelt_disposition_is_told_once(tmp_path: Path):
     found = faults(BASE + "policies:\n  senders:\n    rules: {form: rejct}\n", tmp_path)
     assert len(found) == 1
