@@ -21,7 +21,7 @@ from gateway.outgoing import Outgoing
 from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
 from gateway.tls_days import Days, certificate_days
-from gateway.words import both
+from gateway.words import both, reasons
 from gateway.workers.pool import PoolSettings, WorkerPool
 from gateway.workers.wire import Limits
 
@@ -123,7 +123,7 @@ def check_spool(configuration: Configuration) -> None:
     try:
         tempfile.TemporaryFile(dir=configuration.spool).close()
     except OSError as error:
-        words = both("start", "start", "spool", path=configuration.spool, reason=error.strerror)
+        words = both("start", "start", "spool", path=configuration.spool, reason=reasons(error))
         with configuration.at("spool"):
             raise UserError(words) from None
 
@@ -151,7 +151,7 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
         try:
             path.read_bytes()
         except OSError as error:
-            fields = {"path": path, "what": what, "listen": listener.listen, "reason": error.strerror}
+            fields = {"path": path, "what": what, "listen": listener.listen, "reason": reasons(error)}
             raise UserError(both("start", "start", "tls_file", **fields)) from None
     try:
         return smtp.server_tls_context(listener.certificate, listener.key)

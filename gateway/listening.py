@@ -18,7 +18,7 @@ from gateway.config import Configuration, Listener, ListenerKind
 from gateway.config_values import split_host_port
 from gateway.errors import UserError
 from gateway.milter.server import listen_unix
-from gateway.words import both
+from gateway.words import both, reasons
 from gateway.yaml_values import printable
 
 
@@ -117,6 +117,6 @@ def _reserved(listen: str) -> Taken:
         key = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_denied"}.get(error.errno or 0)
         if key is not None:
             raise UserError(both("start", "start", key, listen=listen)) from None
-        raise UserError(both("start", "start", "listen", listen=listen, reason=error.strerror or error)) from None
+        raise UserError(both("start", "start", "listen", listen=listen, reason=reasons(error))) from None
     taken = int(holder.getsockname()[1])
     return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)

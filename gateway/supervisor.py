@@ -33,7 +33,7 @@ from gateway.metrics.process import MetricsProcess, Sources
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
 from gateway.supervised import end_with
-from gateway.words import both
+from gateway.words import both, reasons
 
 _LOG = logging.getLogger("gateway.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
@@ -124,7 +124,7 @@ class _DataFolder:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise UserError(both("start", "start", "data", path=self._path, reason=error.strerror)) from None
+            raise UserError(both("start", "start", "data", path=self._path, reason=reasons(error))) from None
         end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
         while not self._try_lock():
             if time.monotonic() >= end:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from errno import errorcode
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _HEAD = re.compile(r"\{\w+\}: ")
-_TAIL = re.compile(r": \{\w+\}\Z")
+_TAIL = re.compile(r": \{(\w+)\}\Z")
 
 
 @cache
@@ -29,16 +30,34 @@ def pair(file: str, table: str, key: str, /, **fields: object) -> tuple[str, str
 def both(file: str, table: str, key: str, /, **fields: object) -> str:
     """Return both languages of a text in one line, Vietnamese first: for administrators' terminals and logs.
 
-    A field before a colon that both begin with (a path), or behind one that both end with (a name), is said once.
+    A field before a colon that both begin with (a path), or behind one that both end with (a name), is said once. A
+    field that is a pair, as of `reasons`, has words of its own in each language.
     """
     words = product_texts(file)[table][key]
     vietnamese, english = words["vi"], words["en"]
+    pairs = {name: value for name, value in fields.items() if isinstance(value, tuple)}
     head = _HEAD.match(vietnamese)
     begin = head[0] if head and english.startswith(head[0]) else ""
     vietnamese, english = vietnamese.removeprefix(begin), english.removeprefix(begin)
     tail = _TAIL.search(vietnamese)
-    end = tail[0] if tail and english.endswith(tail[0]) else ""
-    return _filled(f"{begin}{vietnamese.removesuffix(end)} / {english.removesuffix(end)}{end}", fields)
+    end = tail[0] if tail and english.endswith(tail[0]) and tail[1] not in pairs else ""
+    first = fields | {name: value[0] for name, value in pairs.items()}
+    second = fields | {name: value[1] for name, value in pairs.items()}
+    return (
+        f"{_filled(begin + vietnamese.removesuffix(end), first)} / {_filled(english.removesuffix(end) + end, second)}"
+    )
+
+
+def reasons(error: OSError) -> tuple[str, str]:
+    """Return what the operating system said in Vietnamese and English; as it says it where we have no words for it."""
+    said = error.strerror or str(error)
+    known = product_texts("start")["reason"].get(errorcode.get(error.errno or 0, ""))
+    return (known["vi"], known["en"]) if known is not None else (said, said)
+
+
+def reason(error: OSError) -> str:
+    """Return what the operating system said in both languages, in one line."""
+    return " / ".join(dict.fromkeys(reasons(error)))
 
 
 def _filled(template: str, fields: Mapping[str, object]) -> str:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.errors import ConfigError, Fault
+from gateway.words import reasons
 from gateway.yaml_values import Places, Value, has_text, pair, parse_values, printable, say
 
 __all__ = [
@@ -147,7 +148,7 @@ def read_octets(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
         with path.open("rb") as stream:
             octets = stream.read(limit_bytes + 1)
     except OSError as error:
-        raise ConfigError(Fault(say("file.unreadable", reason=error.strerror or str(error)), str(path))) from None
+        raise ConfigError(Fault(say("file.unreadable", reason=reasons(error)), str(path))) from None
     if len(octets) > limit_bytes:
         raise ConfigError(Fault(say("file.too_large", limit=limit_bytes), str(path)))
     return octets

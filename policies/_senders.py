@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta, timezone
+from datetime import date
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.model import AddressReading, Directory, Evidence, Mailbox, MailboxStatus, Message
+from gateway.model import VIETNAM, AddressReading, Directory, Evidence, Mailbox, MailboxStatus, Message
 from gateway.text.addresses import without_tag
-
-_VIETNAM: Final = timezone(timedelta(hours=7))
 
 
 class OfficialDomain(BaseModel):
@@ -31,7 +29,7 @@ DEFAULT_DOMAINS: Final = (OfficialDomain(domain="tphcm.gov.vn"),)
 
 def today(evidence: Evidence) -> date:
     """Return the day of judgement in Viet Nam."""
-    return evidence.now.astimezone(_VIETNAM).date()
+    return evidence.now.astimezone(VIETNAM).date()
 
 
 def in_force(since: date | None, until: date | None, on: date) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from gateway.audit import record as r
 from gateway.audit.query import History, WeakPassword
 from gateway.audit.rows import Row
 from gateway.audit.verify import Verification
+from gateway.model import VIETNAM
 from gateway.words import product_texts
 
-_VIETNAM = timezone(timedelta(hours=7))
 Title = Callable[[str, str], str]
 """Policy and rule to the heading of the rule, from the catalogue of whoever has one."""
 
@@ -20,8 +20,12 @@ def _no_title(policy: str, rule: str) -> str:
     return f"{policy}.{rule}"
 
 
-def render_rows(rows: Iterable[Row], language: str = "vi") -> str:
-    """Return a list as a table, newest first as given."""
+_NARROWEST = 14
+"""No column of addresses or subjects becomes narrower, however narrow the terminal."""
+
+
+def render_rows(rows: Iterable[Row], language: str = "vi", *, columns: int | None = None) -> str:
+    """Return a list as a table, newest first as given; cut to the columns of a terminal, whole without."""
     table = [
         (
             _moment(row.time),
@@ -36,11 +40,23 @@ def render_rows(rows: Iterable[Row], language: str = "vi") -> str:
     ]
     if not table:
         return _say("label", "nothing", language)
-    widths = [max(len(line[column]) for line in table) for column in range(6)]
+    widths = _fitted([max(len(line[column]) for line in table) for column in range(7)], columns)
     return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line[:6], widths, strict=True)), line[6]]).rstrip()
+        "  ".join(_line(cell, width).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in table
     )
+
+
+def _fitted(widths: list[int], columns: int | None) -> list[int]:
+    """Return widths of which the last three (sender, recipients, subject) give way, the widest first."""
+    fitted = list(widths)
+    room = columns - 2 * (len(widths) - 1) if columns is not None else sum(widths)
+    while sum(fitted) > room:
+        widest = max(range(len(fitted) - 3, len(fitted)), key=lambda column: fitted[column])
+        if fitted[widest] <= _NARROWEST:
+            break
+        fitted[widest] -= 1
+    return fitted
 
 
 def render_history(history: History, language: str = "vi", title: Title = _no_title) -> str:
@@ -225,7 +241,7 @@ def _subject(row: Row, language: str) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(_VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _line(text: str, limit: int = 100) -> str:

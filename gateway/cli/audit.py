@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, JsonOption, moment
+from gateway.cli.options import SINCE, UNTIL, ConfigOption, DataOption, JsonOption, moment
+from gateway.words import both
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
 
@@ -31,8 +33,8 @@ def audit_list(
     rule: Annotated[str, typer.Option(help="policy.rule, or policy.")] = "",
     filename: Annotated[str, typer.Option(help="Words of a file name.")] = "",
     sha256: Annotated[str, typer.Option(help="Digest of a mail or of a file in it, in hex.")] = "",
-    since: Annotated[str | None, typer.Option(help="ISO 8601.")] = None,
-    until: Annotated[str | None, typer.Option(help="ISO 8601.")] = None,
+    since: Annotated[str | None, typer.Option(help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(help=UNTIL)] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,7 +48,7 @@ def audit_list(
 
     wanted = Filter(
         sender=sender, recipient=recipient, login=login, disposition=disposition, state=state, rule=rule,
-        filename=filename, sha256=sha256, since=moment(since), until=moment(until), limit=limit,
+        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True), limit=limit,
     )  # fmt: skip
     with user_errors():
         code = find(data_folder(config, data), wanted, as_json=as_json)
@@ -126,8 +128,8 @@ def audit_export(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="A table of mails for a spreadsheet instead of JSON lines.")
     ] = False,
-    since: Annotated[str | None, typer.Option(help="ISO 8601; for --csv.")] = None,
-    until: Annotated[str | None, typer.Option(help="ISO 8601; for --csv.")] = None,
+    since: Annotated[str | None, typer.Option(help=f"{SINCE} With --csv.")] = None,
+    until: Annotated[str | None, typer.Option(help=f"{UNTIL} With --csv.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Xuất nhật ký / write all records as JSON lines with their hashes, or a table as CSV."""
@@ -135,7 +137,11 @@ def audit_export(
     from gateway.commands.audit import export
     from gateway.commands.common import data_folder, user_errors
 
-    wanted = Filter(since=moment(since), until=moment(until), limit=1_000_000)
+    if as_csv and as_json:
+        raise typer.BadParameter(both("start", "command", "csv_or_json"))
+    if not as_csv and (since or until):
+        raise typer.BadParameter(both("start", "command", "csv_only"))
+    wanted = Filter(since=moment(since), until=moment(until, until=True), limit=sys.maxsize)
     with user_errors():
-        code = export(data_folder(config, data), wanted, as_csv=as_csv and not as_json)
+        code = export(data_folder(config, data), wanted, as_csv=as_csv)
     raise typer.Exit(code)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from gateway.model import VIETNAM
+from gateway.words import both
+from gateway.yaml_values import printable
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="gateway.yaml; every flag has its key there.")]
 PolicyOption = Annotated[
@@ -19,18 +24,29 @@ CertsOption = Annotated[
 DirectoryOption = Annotated[Path | None, typer.Option("--directory", help="Official mailboxes, YAML or JSON.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
+SINCE = "First day or time, ISO 8601; time of Viet Nam when it names none."
+UNTIL = "Last day (to its end) or time."
+
 _YEARS = (1970, 9000)
 """Of a time that can be given: at the ends of the calendar no other time zone has a date."""
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z|\d{8}\Z|\d{4}-?W\d\d-?\d\Z")
 
-def moment(value: str | None) -> datetime | None:
-    """Parse an ISO 8601 time; without offset it is UTC."""
+
+def moment(value: str | None, *, until: bool = False) -> datetime | None:
+    """Parse an ISO 8601 time; without offset it is the time of Viet Nam, as in everything that we print.
+
+    With `until` a mere day means its end, so that `--since DAY --until DAY` is that day.
+    """
     if value is None:
         return None
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise typer.BadParameter(f"{value!r} is not an ISO 8601 time such as 2026-11-24T08:00:00+07:00") from None
-    if not _YEARS[0] <= moment.year <= _YEARS[1]:
-        raise typer.BadParameter(f"{value!r}: the year must be from {_YEARS[0]} to {_YEARS[1]}")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise typer.BadParameter(both("start", "command", "time", value=printable(value))) from None
+    first, last = _YEARS
+    if not first <= moment.year <= last:
+        raise typer.BadParameter(both("start", "command", "year", value=printable(value), first=first, last=last))
+    if until and _DAY.match(value):
+        moment += timedelta(days=1, microseconds=-1)
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from gateway.audit.export import export_csv, export_jsonl
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification, render_weak_passwords
 from gateway.audit.verify import verify as verify_log
-from gateway.commands.common import EXIT_REFUSED, print_json
+from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
 
 
 def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
@@ -23,7 +24,7 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
         for row in rows:
             print_json(row)
     else:
-        print(render_rows(rows))
+        print(render_rows(rows, columns=terminal_columns()))
     return 0
 
 
@@ -73,8 +74,11 @@ def export(data: Path, wanted: Filter, *, as_csv: bool) -> int:
     """Print all records as JSON lines, or the mails as CSV."""
     reader = AuditReader.open(data)
     try:
+        if as_csv:
+            print_octets(codecs.BOM_UTF8)  # without it Excel takes UTF-8 for an old code page
         for line in export_csv(reader, wanted) if as_csv else export_jsonl(reader):
-            print(line)
+            print_octets(line.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
     finally:
         reader.close()
     return 0

@@ -19,6 +19,7 @@ from gateway.engine.wording import say
 from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Reply, Session, Transaction, Verdict
 from gateway.sample import as_message
 from gateway.spool import Spool
+from gateway.words import reason
 
 if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
     from gateway.pipeline import Judge
@@ -150,7 +151,7 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
             try:
                 content = await asyncio.to_thread(_content, file)
             except OSError as error:
-                return f"{name_for_people(file)}: {error.strerror or error}"
+                return f"{name_for_people(file)}: {reason(error)}"
             name = name_as_text(Path(file.name))
             message = as_message(content, name, sender=options.reverse_path, recipients=options.forward_paths)
             spool = Spool.from_content(message.content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from gateway.config import Configuration
 from gateway.errors import GatewayError, UserError
+from gateway.words import reason
 from gateway.yaml_values import printable
 
 EXIT_REFUSED = 1
@@ -35,20 +37,29 @@ def user_errors() -> Iterator[None]:
         raise SystemExit(EXIT_CANNOT_RUN) from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        print(f"gateway: {place}{error.strerror or error}", file=sys.stderr)
+        print(f"gateway: {place}{reason(error)}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_RUN) from None
 
 
 def print_json(value: object) -> None:
     """Print one JSON object on a line of its own: UTF-8 whatever the terminal is set to (RFC 8259 §8.1)."""
-    line = json.dumps(value, ensure_ascii=False, default=_builtin).encode("utf-8", "replace")
-    sys.stdout.flush()
-    sys.stdout.buffer.write(line + b"\n")
+    print_octets(json.dumps(value, ensure_ascii=False, default=_builtin).encode("utf-8", "replace") + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_octets(octets: bytes) -> None:
+    """Print octets as they are, behind what was printed before: data for programs, whatever the terminal can show."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(octets)
 
 
 def _builtin(value: object) -> Any:
     return msgspec.to_builtins(value)
+
+
+def terminal_columns() -> int | None:
+    """Return how wide the terminal is, None when the output goes elsewhere and is to be whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def name_as_text(file: Path) -> str:

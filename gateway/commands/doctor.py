@@ -20,7 +20,7 @@ from gateway.errors import GatewayError
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
 from gateway.tls_days import Days, certificate_days
-from gateway.words import both
+from gateway.words import both, reason, reasons
 
 
 class Health(Enum):
@@ -69,7 +69,7 @@ def _guarded(check: Callable[[Configuration], Iterator[Line]], configuration: Co
         for words in str(error).splitlines():
             yield Line(Health.BAD, subject, words)
     except OSError as error:
-        yield Line(Health.BAD, subject, f"{error.filename or ''} {error.strerror or error}".strip())
+        yield Line(Health.BAD, subject, f"{error.filename or ''} {reason(error)}".strip())
 
 
 def _say(key: str, **fields: object) -> str:
@@ -219,7 +219,7 @@ def _ports(configuration: Configuration) -> Iterator[Line]:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                words = _say("port", listen=listener.listen, reason=error.strerror)
+                words = _say("port", listen=listener.listen, reason=reasons(error))
                 yield Line(Health.WARNING, "port", words)
             else:
                 yield Line(Health.GOOD, "port", f"{listener.listen} ({listener.kind.value})")

@@ -87,8 +87,8 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
     for file in _certificate_files(sources):
         try:
             certificates = load_certificates(file.read_bytes())
-        except LibraryFault as fault:
-            raise UserError(_say("no_certificate", file=file, reason=fault)) from None
+        except LibraryFault:
+            raise UserError(_say("no_certificate", file=file)) from None
         for certificate in certificates:
             found = fingerprint(certificate)
             name = distinguished_name(certificate.subject)
@@ -120,14 +120,16 @@ def _certificate_files(sources: Sequence[Path]) -> Iterator[Path]:
 def update(folder: Path) -> int:
     """Fetch the revocation lists that the manifest names; 1 when one could not be fetched or is not authentic."""
     store = TrustStore.load(folder)
+    wanted = [pin for pin in store.pins if pin.crl and pin.file]
+    if not wanted:
+        print(_say("no_crls", folder=folder))
     failed = 0
-    for pin in store.pins:
-        if pin.crl and pin.file:
-            try:
-                print(f"{pin.crl}: {_fetch(folder, store, pin)}")
-            except UserError as error:
-                failed = EXIT_REFUSED
-                print(f"{pin.crl}: {error}", file=sys.stderr)
+    for pin in wanted:
+        try:
+            print(f"{pin.crl}: {_fetch(folder, store, pin)}")
+        except UserError as error:
+            failed = EXIT_REFUSED
+            print(f"{pin.crl}: {error}", file=sys.stderr)
     return failed
 
 
@@ -151,18 +153,23 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
         raise UserError(_say("crl_foreign"))
     (folder / "crl").mkdir(exist_ok=True)
     _store(folder / "crl" / f"{pin.sha256[:16]}.crl", data)
-    return f"{len(one.parsed)} entries, {one.this_update:%Y-%m-%d}..{_day(one.next_update)}"
+    days = f"{one.this_update:%Y-%m-%d}..{_day(one.next_update)}"
+    return _say("crl_fetched", entries=len(one.parsed), days=days)
 
 
 def _store(target: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old or the new one, never a part."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(target)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _day(moment: datetime | None) -> str:

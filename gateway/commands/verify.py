@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from email import policy as mail_policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,13 +21,13 @@ from gateway.config import Configuration
 from gateway.engine.places import Language
 from gateway.engine.wording import say
 from gateway.mime import parse
-from gateway.model import Document, Indication, ReadStatus, Signature
+from gateway.model import VIETNAM, Document, Indication, ReadStatus, Signature
 from gateway.sample import as_message, is_message
+from gateway.words import reason
 from gateway.workers.pool import WorkerPool
 from gateway.workers.wire import InspectionRequest, Limits
 
 _BESIDE = frozenset({".p7s", ".sig", ".sign", ".p7b"})
-_VIETNAM = timezone(timedelta(hours=7))
 _COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
 _UNREAD = frozenset(
     {ReadStatus.ENCRYPTED, ReadStatus.MALFORMED, ReadStatus.LIMIT, ReadStatus.TIMEOUT, ReadStatus.CRASHED}
@@ -74,9 +74,7 @@ async def _verify_all(
         try:
             content = _content(file, companions)
         except OSError as error:
-            print(
-                f"gateway: {name_for_people(Path(error.filename or file))}: {error.strerror or error}", file=sys.stderr
-            )
+            print(f"gateway: {name_for_people(Path(error.filename or file))}: {reason(error)}", file=sys.stderr)
             unread = True
             continue
         message = parse(content)
@@ -159,7 +157,7 @@ def _value(value: str, language: Language) -> str:
 
 
 def _date(moment: datetime | None) -> str:
-    return moment.astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M:%S") if moment is not None else "-"
+    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S") if moment is not None else "-"
 
 
 def _coloured(text: str, indication: Indication) -> str:

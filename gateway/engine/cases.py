@@ -8,11 +8,12 @@ from datetime import datetime, time
 
 from gateway.engine.evaluate import evaluate
 from gateway.engine.layers import Layers
-from gateway.engine.policy_set import VIETNAM, PolicySet
+from gateway.engine.policy_set import PolicySet
 from gateway.engine.schema import CaseSection
 from gateway.errors import Fault
 from gateway.mime.addresses import parse_from_field
 from gateway.model import (
+    VIETNAM,
     Document,
     Envelope,
     Evidence,

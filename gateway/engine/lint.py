@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.engine.loading import load_policy_set
-from gateway.engine.policy_set import VIETNAM, PolicySet
+from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault, UserError
-from gateway.model import Disposition, Mode
+from gateway.model import VIETNAM, Disposition, Mode
 from gateway.yaml_file import closest
 
 _STRENGTH = {Mode.OFF.value: 0, Mode.MONITOR.value: 1, Mode.ENFORCE.value: 2}

@@ -8,9 +8,10 @@ from pathlib import Path
 from gateway.engine.cases import case_faults
 from gateway.engine.compiler import Compiler
 from gateway.engine.layers import read_layers
-from gateway.engine.policy_set import VIETNAM, PolicySet
+from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.errors import ConfigError
+from gateway.model import VIETNAM
 
 
 def load_policy_set(source: Path | str, *, registry: Registry | None = None, now: datetime | None = None) -> PolicySet:

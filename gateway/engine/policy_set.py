@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.places import Language
 from gateway.engine.policy import Addresses, Policy
 from gateway.engine.schema import WaiverSection, Words
-from gateway.model import Evidence
+from gateway.model import VIETNAM, Evidence
 from gateway.words import both
 from gateway.yaml_values import printable
 
-VIETNAM = timezone(timedelta(hours=7), "ICT")
-"""The day of scopes, waivers and citations is the day in Viet Nam."""
 _WAIVER_NOTICE_DAYS = 14
 
 

@@ -20,6 +20,7 @@ from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxR
 from gateway.model import Directory, Mailbox, MailboxKind, MailboxStatus
 from gateway.text.addresses import normal_form
 from gateway.text.normal import skeleton
+from gateway.words import reason
 
 _SHOWN = 50
 
@@ -147,7 +148,7 @@ def write_rows(file: DirectoryFile, target: Path | None) -> CommandResult:
     try:
         _replace(target, data)
     except OSError as error:
-        return CommandResult(f"không ghi được {target} / cannot write {target}: {error.strerror}", 2)
+        return CommandResult(f"không ghi được {target} / cannot write {target}: {reason(error)}", 2)
     return CommandResult(f"{target}: {len(file.mailboxes)} hộp thư / mailboxes", 0)
 
 

@@ -21,6 +21,7 @@ from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import Delegate, Directory, Mailbox, Unit
 from gateway.text.addresses import normal_form, parse_path
+from gateway.words import reason
 
 EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
 
@@ -30,7 +31,7 @@ def load(path: Path) -> Directory:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UserError(f"không đọc được {path} / cannot read {path}: {error.strerror}") from None
+        raise UserError(f"không đọc được {path} / cannot read {path}: {reason(error)}") from None
     return parse(path, data)
 
 

@@ -9,6 +9,7 @@ from gateway.errors import UserError
 from gateway.identity.commands import CommandResult
 from gateway.identity.dkim_sign import Algorithm, Signer, load_signer, new_key, pem, public_key
 from gateway.identity.resolver import DnsOutage, Resolver
+from gateway.words import reason
 
 
 def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rsa-sha256") -> CommandResult:
@@ -19,7 +20,7 @@ def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rs
     except FileExistsError:
         return CommandResult(f"{path} đã có, không ghi đè / exists and is not overwritten", 2)
     except OSError as error:
-        return CommandResult(f"không ghi được {path} / cannot write {path}: {error.strerror}", 2)
+        return CommandResult(f"không ghi được {path} / cannot write {path}: {reason(error)}", 2)
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem(key))
     try:

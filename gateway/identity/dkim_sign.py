@@ -24,6 +24,7 @@ from gateway.errors import UserError
 from gateway.mime.fields import read_block
 from gateway.mime.limits import DEFAULT
 from gateway.model import AuthenticationResults, HeaderField
+from gateway.words import reason
 
 Algorithm = Literal["rsa-sha256", "ed25519-sha256"]
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
@@ -159,7 +160,7 @@ def load_signer(domain: str, selector: str, path: Path) -> Signer:
             raise UserError(f"{path}: mọi người đọc được khóa, hãy chmod 640 / readable by everybody: chmod 640")
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
-        raise UserError(f"không đọc được {path} / cannot read {path}: {error.strerror}") from None
+        raise UserError(f"không đọc được {path} / cannot read {path}: {reason(error)}") from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise UserError(f"{path}: không phải khóa PEM không mật khẩu / not a PEM key without passphrase") from None
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _SHORTEST_RSA:

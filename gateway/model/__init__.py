@@ -6,7 +6,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 
 from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
-from gateway.model.evidence import AuthenticationResults, AuthResult, Evidence, History
+from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
 from gateway.model.mail import (
     Address,
     AddressReading,
@@ -47,6 +47,7 @@ from gateway.model.verdict import (
 )
 
 __all__ = [
+    "VIETNAM",
     "About",
     "ActiveContent",
     "Address",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 from msgspec import Struct
 
@@ -10,6 +10,9 @@ from gateway.model.directory import Directory
 from gateway.model.document import Document
 from gateway.model.mail import Envelope, Message, Session
 from gateway.model.signature import Signature
+
+VIETNAM = timezone(timedelta(hours=7), "ICT")
+"""Days of the Decision, of policy files and of what people are shown are days in Viet Nam, which has one time."""
 
 
 class AuthResult(Struct, frozen=True, kw_only=True):

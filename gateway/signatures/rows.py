@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.errors import ConfigError, Fault
-from gateway.yaml_values import parse_values
+from gateway.words import reasons
+from gateway.yaml_values import parse_values, say
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -27,7 +28,7 @@ def read_rows(path: Path, key: str, row: type[Row], make: Callable[[dict[str, st
     try:
         octets = path.read_bytes()
     except OSError as error:
-        raise ConfigError(Fault(f"cannot be read: {error.strerror}", str(path))) from error
+        raise ConfigError(Fault(say("file.unreadable", reason=reasons(error)), str(path))) from error
     value, places = parse_values(octets, path=str(path))
     rows: Any = value.get(key) if isinstance(value, dict) and set(value) == {key} else None
     if not isinstance(rows, list):

@@ -67,7 +67,12 @@ class TrustStore:
         """Read a folder; ConfigError when it is missing or anything in it cannot be read or does not fit its pin."""
         folder = FilePath(folder)
         if not folder.is_dir():
-            raise ConfigError(Fault("no such folder; give the folder of CA certificates", str(folder)))
+            raise ConfigError(
+                Fault(
+                    "không có thư mục này; nêu thư mục chứa chứng thư CA / no such folder; give the folder of CA certificates",
+                    str(folder),
+                )
+            )
         faults: list[Fault] = []
         pins = load_pins(folder / "manifest.yaml") if (folder / "manifest.yaml").exists() else ()
         certificates = _read_certificates(folder, pins, faults)

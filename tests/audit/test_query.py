@@ -323,6 +323,16 @@ def test_a_confidential_mail_is_shown_without_subject(reader: AuditReader):
     assert "Kế hoạch" not in text
 
 
+@pytest.mark.parametrize("columns", [130, 160])
+def test_a_list_fits_the_terminal_and_is_whole_without_one(reader: AuditReader, columns: int):
+    rows = reader.find(Filter())
+    cut = render_rows(rows, columns=columns).splitlines()
+    assert max(map(len, cut)) <= columns
+    assert [line[:19] for line in cut] == [line[:19] for line in render_rows(rows).splitlines()]
+    assert render_rows(rows, columns=10_000) == render_rows(rows)
+    assert all(row.reference in line for row, line in zip(rows, cut, strict=True))
+
+
 def test_lists_and_verification_are_rendered(reader: AuditReader, data: Path):
     text = render_rows(reader.find(Filter()))
     assert "chuyển (lẽ ra từ chối)" in text

@@ -44,7 +44,7 @@ def test_verify_reports_every_file_for_tools_and_says_by_its_exit_code_whether_a
 
     assert verify.run([tmp_path / "nowhere.pdf", files[0]], configuration, now=NOW) == 2
     told = capsys.readouterr()
-    assert f"{tmp_path}/nowhere.pdf: No such file" in told.err
+    assert f"{tmp_path}/nowhere.pdf: không có tệp hoặc thư mục này / No such file" in told.err
     assert "HỢP LỆ" in told.out
 
     (tmp_path / "khong.docx").write_bytes(letter_docx())

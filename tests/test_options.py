@@ -1,0 +1,46 @@
+"""Times on the command line are times of Viet Nam, as everything that is printed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import typer
+
+from gateway.cli.options import moment
+from gateway.words import reason
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2026-11-24", datetime(2026, 11, 23, 17, tzinfo=UTC)),
+        ("2026-11-24T08:00", datetime(2026, 11, 24, 1, tzinfo=UTC)),
+        ("2026-11-24T08:00Z", datetime(2026, 11, 24, 8, tzinfo=UTC)),
+        ("2026-11-24T08:00+09:00", datetime(2026, 11, 23, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_time_without_offset_is_the_time_of_viet_nam(text: str, meant: datetime):
+    assert moment(text) == meant
+
+
+@pytest.mark.parametrize("day", ["2026-11-24", "20261124", "2026-W48-2"])
+def test_until_a_day_is_until_its_end(day: str):
+    begin, end = moment(day), moment(day, until=True)
+    assert begin is not None
+    assert end is not None
+    assert end - begin == timedelta(days=1, microseconds=-1)
+    assert moment("2026-11-24T00:00", until=True) == moment("2026-11-24")
+
+
+@pytest.mark.parametrize("text", ["hôm qua", "24/11/2026", "2026-02-30", "", "9999-12-31", "0001-01-01"])
+def test_what_is_no_time_is_refused_in_both_languages(text: str):
+    with pytest.raises(typer.BadParameter, match=r"(không phải ngày giờ.* / .*is no time|năm phải từ.* / .*the year)"):
+        moment(text)
+
+
+def test_what_the_system_says_has_words_in_vietnamese_too(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        (tmp_path / "nothing").read_bytes()
+    assert reason(caught.value) == "không có tệp hoặc thư mục này / No such file or directory"
+    assert reason(OSError("strange")) == "strange"
