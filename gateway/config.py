@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -33,7 +33,7 @@ from gateway.config_values import (
 from gateway.origin import Origin
 from gateway.text.addresses import parse_path
 from gateway.words import both
-from gateway.yaml_file import read_yaml
+from gateway.yaml_file import YamlFile, read_yaml
 
 
 class Section(BaseModel):
@@ -316,6 +316,11 @@ class Configuration(Section):
         configuration = file.value
         configuration._origin = Origin(file)  # noqa: SLF001 - of our own kind
         return configuration
+
+    @property
+    def file(self) -> YamlFile[Any] | None:
+        """The file that it came from, None without one."""
+        return self._origin.file
 
     def at(self, *location: str | int) -> AbstractContextManager[None]:
         """Have a UserError about what a key of the file names say where that key stands."""

@@ -41,6 +41,7 @@ from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import Texts, make_reference
 from gateway.smtp.server import SmtpServer, log_internal_error
 from gateway.spool import ByteBudget, Spool
+from gateway.words import both
 from gateway.workers.pool import WorkerPool
 
 _LOG = logging.getLogger("gateway.frontend")
@@ -96,6 +97,7 @@ class _Frontend:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
         rules = inherited.rulebook.current
         self._audit = audit = AuditLog(configuration.data, inherited.audit_door)
         recovery = await audit.start(
@@ -234,7 +236,7 @@ class _Frontend:
                 settings.tls_context.load_cert_chain(listener.certificate, listener.key)
                 warn_of_days(listener.certificate)
             except (UserError, OSError) as error:
-                _LOG.error("certificate not reloaded, the last good one stays in use: %s", error)
+                _LOG.error("%s", both("start", "reload", "certificate", fault=error))
 
     def _note(self, event: SmtpEvent) -> None:
         """Log what happened to a session, and keep in the audit what is said of logins."""

@@ -11,6 +11,7 @@ from gateway.engine import PolicySet, load_policy_set
 from gateway.errors import UserError
 from gateway.identity import directory as directories
 from gateway.model import Directory
+from gateway.words import both
 
 _LOG = logging.getLogger("gateway.rulebook")
 
@@ -40,7 +41,7 @@ class Rulebook:
         try:
             loaded = self._load()
         except UserError as error:
-            _LOG.error("reload failed, the last good rules stay in force: %s", error)
+            _LOG.error("%s", both("start", "reload", "rules", fault=error))
             return False
         self._current = loaded
         _LOG.info("rules reloaded, policy digest %s", loaded.policies.digest)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from gateway import logs
 from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers, warn_of_days
@@ -34,6 +35,7 @@ from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
 from gateway.supervised import end_with
 from gateway.words import both, reasons
+from gateway.yaml_file import read_yaml
 
 _LOG = logging.getLogger("gateway.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
@@ -253,14 +255,30 @@ class _Supervisor:
         return reader
 
     def _reload(self) -> None:
-        """Check the new files first; only good ones reach the front ends."""
-        if not self._inherited.rulebook.reload():
-            return
+        """Check the new files first; only good ones reach the front ends.
+
+        Each kind by itself: a slip in a policy file must not keep an expired certificate in use.
+        """
+        self._look_at_configuration()
+        good = self._inherited.rulebook.reload()
         try:
             self._inherited.workers.reload()
         except GatewayError as error:
-            _LOG.error("trust anchors not reloaded, the last good ones stay in force: %s", error)
-        self._tell(signal.SIGHUP)
+            _LOG.error("%s", both("start", "reload", "anchors", fault=error))
+        self._tell(signal.SIGHUP if good else signal.SIGUSR1)
+
+    def _look_at_configuration(self) -> None:
+        """Tell whoever changed gateway.yaml that it is read at a start only, and what is wrong with it by now."""
+        file = self._inherited.configuration.file
+        if file is None:
+            return
+        try:
+            changed = read_yaml(Path(file.path), Configuration).sha256 != file.sha256
+        except GatewayError as error:
+            _LOG.error("%s", both("start", "reload", "configuration", fault=error))
+            return
+        if changed:
+            _LOG.warning("%s", both("start", "reload", "restart", path=file.path))
 
     def _reap(self) -> None:
         for pid in list(self._frontends):

@@ -47,7 +47,7 @@ class Committer:
             connection.close()
             raise damaged(
                 folder.database,
-                f"có {head.seq} bản ghi, điểm kiểm nói {known} / {head.seq} records, a checkpoint says {known}",
+                (f"có {head.seq} bản ghi, điểm kiểm nói {known}", f"{head.seq} records, a checkpoint says {known}"),
             )
         write_key(folder, signer)
         return cls(folder, signer, connection)

@@ -161,13 +161,12 @@ def unusable(path: Path, error: sqlite3.Error) -> UserError:
     return damaged(path, str(error))
 
 
-def damaged(path: Path, cause: str) -> UserError:
-    """Return the error for a log that cannot be trusted; it says what to do and never offers an empty log."""
-    return UserError(
-        f"nhật ký {path} bị hỏng hoặc bị cắt: {cause}. Khôi phục từ bản sao lưu, hoặc chuyển cả thư mục dữ liệu sang nơi "
-        f"khác để giữ làm chứng cứ rồi khởi động lại. / the audit log {path} is damaged or was cut: {cause}. Restore it "
-        "from a backup, or move the whole data directory away to keep it as evidence, then start again."
-    )
+def damaged(path: Path, cause: str | tuple[str, str]) -> UserError:
+    """Return the error for a log that cannot be trusted; it says what to do and never offers an empty log.
+
+    The cause is one text, or one in Vietnamese and one in English.
+    """
+    return UserError(both("audit", "fault", "damaged", path=path, cause=cause))
 
 
 def open_checked(folder: Folder) -> sqlite3.Connection:
@@ -175,7 +174,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
     path = folder.database
     fresh = not path.exists() or path.stat().st_size == 0
     if fresh and any(folder.checkpoints.glob("*.notes")):
-        raise damaged(path, "tệp không còn, nhưng có điểm kiểm / the file is gone, but checkpoints are there")
+        raise damaged(path, ("tệp không còn, nhưng có điểm kiểm", "the file is gone, but checkpoints are there"))
     connection: sqlite3.Connection | None = None
     try:
         connection = connect(path)
@@ -208,9 +207,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID:
-        raise damaged(path, "không phải nhật ký / not an audit log")
+        raise damaged(path, ("không phải nhật ký", "not an audit log"))
     if version != SCHEMA_VERSION:
-        raise damaged(path, f"phiên bản {version} không hỗ trợ / version {version} is not supported")
+        raise damaged(path, (f"phiên bản {version} không hỗ trợ", f"version {version} is not supported"))
     if path.stat().st_size <= _QUICK_CHECK_BYTES:
         result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if result != "ok":

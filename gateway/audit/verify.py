@@ -23,7 +23,7 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
 from gateway.errors import UserError
-from gateway.words import both
+from gateway.words import both, reasons
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = N
 def _verifier_key(path: Path) -> tuple[str, bytes]:
     try:
         return parse_verifier_key(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"không đọc được khóa kiểm chứng {path} / cannot read the verifier key {path}: {error}"
-        ) from None
+    except OSError as error:
+        raise UserError(both("audit", "fault", "no_key", path=path, reason=reasons(error))) from None
+    except ValueError:
+        raise UserError(both("audit", "fault", "odd_key", path=path)) from None
 
 
 class _Verifier:
@@ -120,6 +120,8 @@ class _Verifier:
             if not directory.exists():
                 raise UserError(both("audit", "fault", "no_checkpoints", path=directory))
             parsed, odd_files = known_checkpoints(directory)
+            if not parsed and directory in elsewhere:  # who names a copy wants to be told of it, not of the rest
+                raise UserError(both("audit", "fault", "empty_checkpoints", path=directory))
             for path in odd_files:
                 self._notes.append(f"{path}: có phần không đọc được / holds something that is no checkpoint")
             for checkpoint in parsed:

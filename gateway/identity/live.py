@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.errors import UserError
 from gateway.identity.directory import load
 from gateway.model import Directory
+from gateway.words import both
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.4
@@ -55,7 +56,7 @@ class LiveDirectory:
                 fresh = load(self._path)
             except UserError as error:
                 self._fault = error
-                _log.error("directory not reloaded, the last good one stays in use: %s", error)
+                _log.error("%s", both("start", "reload", "directory", fault=error))
                 return False
             self._fault = None
             changed = fresh.digest != self._current.digest

@@ -562,6 +562,42 @@ async def test_sighup_takes_renewed_certificates_and_open_sessions_go_on(tmp_pat
                 assert (await old.ehlo()).code == 250
 
 
+async def test_a_slip_in_a_policy_file_keeps_no_old_certificate_in_use_and_a_changed_configuration_is_told(tmp_path):
+    pki = Pki(tmp_path)
+    certificate, key, policy = tmp_path / "tls.crt", tmp_path / "tls.key", tmp_path / "policy.yaml"
+    policy.write_text(STRICT)
+
+    def install(days_left):
+        issued = pki.issue("gateway.test", days_left=days_left)
+        shutil.copy(issued[0], certificate)
+        shutil.copy(issued[1], key)
+        return ssl.PEM_cert_to_DER_cert(issued[0].read_text())
+
+    install(1)
+    async with Sink() as sink:
+        config = {
+            "listeners": [
+                {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
+            ],
+            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+            "policy": str(policy),
+            "workers": 1,
+        }
+        async with serving(tmp_path, config=config) as gateway:
+            renewed = install(2)
+            policy.write_text(STRICT + "polices: {}\n")
+            (tmp_path / "gateway.yaml").write_text("worker: 2\n")
+            gateway.process.send_signal(signal.SIGHUP)
+            await gateway.logged("expires in 1 days")
+            await gateway.logged("the last good rules stay in force")
+            await gateway.logged("the next start will fail unless they are mended")
+            async with RawClient(*gateway.address("submissions"), tls=pki.client()) as client:
+                assert client.writer.get_extra_info("ssl_object").getpeercert(binary_form=True) == renewed
+            (tmp_path / "gateway.yaml").write_text("workers: 2\n")
+            gateway.process.send_signal(signal.SIGHUP)
+            await gateway.logged("it is read at a start only")
+
+
 async def test_a_directory_that_breaks_keeps_the_last_good_one_even_in_a_front_end_that_is_replaced(tmp_path):
     directory = tmp_path / "directory.yaml"
     entry = "  - {{address: {0}, kind: {1}}}\n"
