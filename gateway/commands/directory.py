@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
 from gateway.identity import commands
+from gateway.model import VIETNAM
 from gateway.words import both
 
 
 def lint(path: Path) -> int:
     """Check a directory file."""
-    return _print(commands.lint(path, today=datetime.now(UTC).date()))
+    return _print(commands.lint(path, today=datetime.now(VIETNAM).date()))
 
 
 def find(path: Path | None, query: str) -> int:
@@ -35,7 +36,11 @@ def from_ldap(
     """Make a directory file from an LDAP server; the password is read from a file, never from the command line."""
     from gateway.identity.ldap_import import LdapSource, import_ldap
 
-    password = password_file.read_text("utf-8").rstrip("\n")
+    try:
+        password = password_file.read_text("utf-8").rstrip("\n")
+    except UnicodeDecodeError:
+        print(f"gateway: {both('start', 'directory', 'password', path=password_file)}", file=sys.stderr)
+        return EXIT_CANNOT_RUN
     source = LdapSource(url=url, base=base, user=user, password=password, ca_file=ca_file, office=office)
     return _print(import_ldap(source, target))
 

@@ -7,9 +7,7 @@ an anchor of the folder signed it. Nothing is ever fetched while a mail waits.
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -22,6 +20,7 @@ from gateway.signatures import revocation
 from gateway.signatures.certificates import distinguished_name, fingerprint, is_authority, load_certificates, validity
 from gateway.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
 from gateway.signatures.wall import LibraryFault
+from gateway.whole_file import replace_file
 from gateway.words import both
 
 _TIMEOUT_S = 20
@@ -99,7 +98,7 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
                 words = _say("not_pinned", file=file, name=name)
                 raise UserError(f"{words}\n  gateway trust add --sha256 {found} {file}")
             target = folder / (known[found].file if found in known and known[found].file else f"{found[:16]}.cer")
-            _store(target, certificate.dump())
+            replace_file(target, certificate.dump(), mode=0o644)
             print(_say("added", file=target.name, name=name))
     return 0
 
@@ -152,24 +151,9 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
     if authority is None or one.issuer != authority.subject.hashable or not revocation.is_signed_by(one, authority):
         raise UserError(_say("crl_foreign"))
     (folder / "crl").mkdir(exist_ok=True)
-    _store(folder / "crl" / f"{pin.sha256[:16]}.crl", data)
+    replace_file(folder / "crl" / f"{pin.sha256[:16]}.crl", data, mode=0o644)
     days = f"{one.this_update:%Y-%m-%d}..{_day(one.next_update)}"
     return _say("crl_fetched", entries=len(one.parsed), days=days)
-
-
-def _store(target: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _day(moment: datetime | None) -> str:

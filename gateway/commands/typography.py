@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.mime import parse
 from gateway.model import Document, ReadStatus
 from gateway.sample import as_message
+from gateway.whole_file import replace_file
 from gateway.workers.pool import WorkerPool
 from gateway.workers.wire import InspectionRequest
 from gateway.yaml_values import printable
@@ -75,8 +77,15 @@ def mend(file: Path, target: Path) -> int:
     except RefusedError as error:
         print(f"{file}: {refusal(error, Language.VI)} / {refusal(error, Language.EN)}", file=sys.stderr)
         return EXIT_REFUSED
+    replace_file(target, fixed.data, mode=0o666 & ~_umask())
     for line in report_lines(fixed.tally, Language.VI):
         print(line)
-    target.write_bytes(fixed.data)
     print(f"{target}: {len(fixed.data)} byte")
     return 0
+
+
+def _umask() -> int:
+    """Return what the user takes from the rights of new files; there is no way to ask without setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -6,8 +6,6 @@ when the file loads and something in it deserves a look; find answers 1 when not
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +18,7 @@ from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxR
 from gateway.model import Directory, Mailbox, MailboxKind, MailboxStatus
 from gateway.text.addresses import normal_form
 from gateway.text.normal import skeleton
+from gateway.whole_file import replace_file
 from gateway.words import reason
 
 _SHOWN = 50
@@ -146,24 +145,10 @@ def write_rows(file: DirectoryFile, target: Path | None) -> CommandResult:
     if target is None:
         return CommandResult(data.decode(), 0)
     try:
-        _replace(target, data)
+        replace_file(target, data, mode=0o640)
     except OSError as error:
         return CommandResult(f"không ghi được {target} / cannot write {target}: {reason(error)}", 2)
     return CommandResult(f"{target}: {len(file.mailboxes)} hộp thư / mailboxes", 0)
-
-
-def _replace(target: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o640)
-        Path(name).replace(target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _rows(directory: Directory) -> DirectoryFile:

@@ -59,7 +59,7 @@ def read_csv(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     """Return the mailboxes in the text of a CSV; ConfigError with every fault and its line and column."""
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         headings = [heading.strip().lower() for heading in next(reader, [])]
     except csv.Error as error:
@@ -77,6 +77,11 @@ def read_csv(path: Path, text: str) -> tuple[DirectoryFile, Places]:
         if heading not in _BY_HEADING
     ]
     faults += [
+        Fault(f"cột “{heading}” bị lặp / the column “{heading}” is given twice", str(path), 1, number + 1)
+        for number, heading in enumerate(headings)
+        if heading in _BY_HEADING and columns[_BY_HEADING[heading]] != number
+    ]
+    faults += [
         Fault(f"thiếu cột {name} / column {name} is missing", str(path), 1, 1)
         for name in ("address", "kind")
         if name not in columns
@@ -88,6 +93,13 @@ def read_csv(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     try:
         for cells in reader:
             if not any(cells):
+                continue
+            if any(cells[len(headings) :]):
+                message = (
+                    f"dòng có {len(cells)} ô, tiêu đề có {len(headings)}: đặt ô có dấu “{delimiter}” trong dấu nháy kép / "
+                    f"{len(cells)} cells under {len(headings)} headings: a cell that holds “{delimiter}” needs double quotes"
+                )
+                faults.append(Fault(message, str(path), reader.line_num, len(headings) + 1))
                 continue
             row = _csv_row(cells, columns, path, reader.line_num, faults)
             if row is not None:

@@ -13,6 +13,7 @@ from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_rows import DirectoryFile
 from gateway.identity.places import Places, Step
 from gateway.model import MailboxKind, MailboxStatus
+from gateway.yaml_file import nearest
 from gateway.yaml_values import printable
 
 LIMIT_FAULTS: Final = 50
@@ -38,8 +39,10 @@ def type_faults(path: Path, plain: object, places: Places) -> ConfigError:
     return ConfigError(*sorted(faults, key=lambda fault: (fault.line, fault.column)))
 
 
-def _faults(value: object, wanted: Any, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str, str]]:
-    """Yield the innermost values that are not of the wanted type: way, words, remedy."""
+def _faults(
+    value: object, wanted: Any, steps: tuple[Step, ...]
+) -> Iterator[tuple[tuple[Step, ...], tuple[str, str], str]]:
+    """Yield the innermost values that are not of the wanted type: way, words in both languages, remedy."""
     try:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
@@ -50,12 +53,12 @@ def _faults(value: object, wanted: Any, steps: tuple[Step, ...]) -> Iterator[tup
                 yield from _faults(item, get_args(wanted)[0], (*steps, number))
         else:
             key = next((step for step in reversed(steps) if isinstance(step, str)), "")
-            yield steps, str(error), _REMEDIES.get(key, "")
+            yield steps, ("giá trị không hợp lệ", str(error)), _REMEDIES.get(key, "")
 
 
 def _faults_of_row(
     row: dict[object, object], wanted: type[msgspec.Struct], steps: tuple[Step, ...]
-) -> Iterator[tuple[tuple[Step, ...], str, str]]:
+) -> Iterator[tuple[tuple[Step, ...], tuple[str, str], str]]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
     known = ", ".join(fields)
     remedy = f"các mục được dùng: {known} / known keys: {known}"
@@ -63,15 +66,18 @@ def _faults_of_row(
         if name in row:
             yield from _faults(row[name], field.type, (*steps, name))
         elif field.required:
-            yield steps, f"Object missing required field `{name}`", remedy
+            yield steps, (f"thiếu mục `{name}`", f"Object missing required field `{name}`"), remedy
     for key in row:
         if key not in fields:
-            yield (*steps, str(key)), f"Object contains unknown field `{printable(str(key))}`", remedy
+            shown = printable(str(key))
+            vietnamese, english = nearest(str(key), list(fields)) or ("", "")
+            words = f"không có mục `{shown}`{vietnamese}", f"Object contains unknown field `{shown}`{english}"
+            yield (*steps, str(key)), words, remedy
 
 
-def _placed(path: Path, places: Places, steps: tuple[Step, ...], words: str, remedy: str) -> Fault:
+def _placed(path: Path, places: Places, steps: tuple[Step, ...], words: tuple[str, str], remedy: str) -> Fault:
     way = "".join(f"[{step}]" if isinstance(step, int) else f".{printable(step)}" for step in steps)
     at = f" - at `${way}`" if way else ""
     vietnamese, _, english = remedy.partition(" / ")
-    message = f"giá trị không hợp lệ{', ' * bool(remedy)}{vietnamese} / {words}{at}{'; ' * bool(remedy)}{english}"
+    message = f"{words[0]}{', ' * bool(remedy)}{vietnamese} / {words[1]}{at}{'; ' * bool(remedy)}{english}"
     return Fault(message, str(path), *places.find(steps))

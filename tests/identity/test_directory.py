@@ -193,6 +193,11 @@ FAULTS = [
     ("d.csv", "address,kind\na@b.vn,unit\n\nx,unit\n", [(4, 1)], "x"),
     ("d.csv", "address,sort\na@b.vn,unit\n", [(1, 2), (1, 1)], "sort"),
     ("d.csv", "address,kind,delegates\na@b.vn,unit,c@d.vn until soon\n", [(2, 3)], "soon"),
+    ("d.csv", "address,kind,unit\na@b.vn,unit,Phòng Kinh tế, Hạ tầng\n", [(2, 4)], "needs double quotes"),
+    ("d.csv", "address,kind,email\na@b.vn,unit,c@d.vn\n", [(1, 1)], "given twice"),
+    ("d.csv", 'address,kind,unit\na@b.vn,unit,"Phòng\n', [(2, 1)], "CSV"),
+    ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, untl: 2026-01-01}\n", [(2, 33)], "có phải “until”?"),
+    ("d.yaml", "mailboxes:\n- {address: a@b.vn}\n", [(2, 3)], "thiếu mục `kind`"),
 ]
 
 

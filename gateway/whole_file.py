@@ -1,0 +1,29 @@
+"""Files that are there whole or not at all, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace_file(target: Path, data: bytes, *, mode: int) -> None:
+    """Write a file so that a reader sees the old or the new one, never a part; OSError leaves the old one.
+
+    A link stays a link. What is no regular file (a device, a pipe) is written to as it is.
+    """
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
