@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.app import check_spool, next_hop_settings, outgoing, start_workers
+from gateway.commands import doctor
 from gateway.config import Configuration, Listener, ListenerKind
 from gateway.errors import ConfigError, UserError
 from gateway.listening import take_addresses
@@ -177,3 +178,17 @@ def test_a_milter_socket_needs_a_path_that_the_kernel_takes(listen):
 def test_no_folder_is_no_data_folder():
     with pytest.raises(ValidationError, match="/var/lib/gateway"):
         Configuration(data="")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("limits: {deadline_s: 10}", "answered 451 for ever"),
+        ("listeners: [{kind: relay, listen: '0.0.0.0:0', networks: ['::/0']}]", "whoever can connect"),
+        ("limits: {deadline_s: 30}\nlisteners: [{kind: relay, listen: '0.0.0.0:0', networks: [10.0.0.0/8]}]", ""),
+    ],
+)
+def test_the_doctor_warns_of_settings_that_are_hardly_meant(text: str, words: str):
+    configuration = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
+    found = list(doctor._sense(configuration))
+    assert [words in line.words for line in found] == [True] * bool(words)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway.app import check_spool, next_hop_settings, server_tls, start_workers
 from gateway.commands.common import EXIT_REFUSED
-from gateway.config import Configuration
+from gateway.config import Configuration, ListenerKind
 from gateway.config_values import split_host_port
 from gateway.errors import GatewayError
 from gateway.nexthop.probe import Fitness, probe
@@ -54,7 +54,7 @@ _NEXT_HOP_HEALTH = {
 def run(configuration: Configuration) -> int:
     """Print all lines; exit code 1 when something would keep the gateway from working."""
     worst = 0
-    for check in (_python, _data, _spool, _tls, _rules, _workers, _readers_of_scans, _next_hop, _ports):
+    for check in (_python, _data, _spool, _sense, _tls, _rules, _workers, _readers_of_scans, _next_hop, _ports):
         for line in _guarded(check, configuration):
             print(f"{line.health.value}  {line.subject:<12} {line.words}", flush=True)
             worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
@@ -125,6 +125,16 @@ def _file_system(path: Path) -> str:
         if str(path.resolve()).startswith(mount) and len(mount) >= len(best):
             best, kind = mount, name
     return kind
+
+
+def _sense(configuration: Configuration) -> Iterator[Line]:
+    """Look for settings that work and are hardly meant."""
+    reading, deadline = configuration.inspection.deadline_s, configuration.limits.deadline_s
+    if reading >= deadline:
+        yield Line(Health.WARNING, "limits", _say("deadlines", reading=f"{reading:g}", deadline=f"{deadline:g}"))
+    for listener in configuration.listeners:
+        if listener.kind is ListenerKind.RELAY and any(network.prefixlen == 0 for network in listener.allowed()):
+            yield Line(Health.WARNING, "relay", _say("open_relay", listen=listener.listen))
 
 
 def _tls(configuration: Configuration) -> Iterator[Line]:

@@ -65,9 +65,12 @@ def reply(verdict: Verdict, policies: PolicySet, *, reference: str, now: datetim
     disclosure = disclosure_of(verdict)
     lines = [_main_line(acting[0], policies, now, disclosure, tag=tag, budget=budget)]
     further = [judged for judged in ordered(verdict)[1:] if judged.effective >= Disposition.HOLD]
+    # "Sign it and send it again" beside "do not send it by any channel" would be taken as the way out.
+    marked = acting[0].confidential and acting[0].finding.outcome is FindingOutcome.FAILED
     seen = {lines[0]}
     for judged in further[:_LIMIT_FURTHER]:
-        line = _further_line(judged, policies, now, disclosure, budget=budget)
+        advised = judged.confidential or not marked
+        line = _further_line(judged, policies, now, disclosure, budget=budget, advised=advised)
         if line not in seen:
             seen.add(line)
             lines.append(line)
@@ -119,9 +122,11 @@ def _main_line(
 
 
 def _further_line(
-    judged: JudgedFinding, policies: PolicySet, now: datetime, disclosure: Disclosure, *, budget: int
+    judged: JudgedFinding, policies: PolicySet, now: datetime, disclosure: Disclosure, *, budget: int, advised: bool
 ) -> str:
+    """Return a line on a finding beside the first; without its fix where none must be advised."""
     message, fix = _sentence(judged, policies, now, Language.VI, disclosure)
+    fix = fix if advised else ""
     article = ascii_form(policies.citation(_article_key(judged, policies), Language.VI, day(now)))
     head = f"{ascii_form(clean(judged.code, limit=20))}: "
     room = budget - len(head) - len(article) - len(" ().")

@@ -90,6 +90,12 @@ def test_secrecy_comes_first_and_further_findings_follow(office: PolicySet):
     assert "SND-01" in lines[1]
 
 
+def test_beside_a_mark_no_line_advises_to_send_again(office: PolicySet):
+    advice = "Gui lai bang hop thu cong vu"
+    assert advice in answer(office, sender="x@bad.example")[0]
+    assert not any(advice in line for line in answer(office, text="SECRET", sender="x@bad.example"))
+
+
 def test_a_deferred_mail_gets_451(tmp_path: Path):
     loaded = policies(
         "version: 1\nname: m\nextends: office\npolicies: {senders: {rules: {unofficial: defer}}}\n", tmp_path
