@@ -1,12 +1,16 @@
-"""Times on the command line are times of Viet Nam, as everything that is printed."""
+"""The command line: times are those of Viet Nam, as everything that is printed, and its help speaks both languages."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import typer
+from typer.core import TyperCommand, TyperGroup
 
+from gateway.cli import app
 from gateway.cli.options import moment
 from gateway.words import reason
 
@@ -44,3 +48,19 @@ def test_what_the_system_says_has_words_in_vietnamese_too(tmp_path):
         (tmp_path / "nothing").read_bytes()
     assert reason(caught.value) == "không có tệp hoặc thư mục này / No such file or directory"
     assert reason(OSError("strange")) == "strange"
+
+
+def _commands(
+    command: TyperCommand | TyperGroup, way: tuple[str, ...] = ()
+) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
+    yield " ".join(way), command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, (*way, name))
+
+
+@pytest.mark.parametrize(("way", "command"), list(_commands(typer.main.get_command(app))))
+def test_each_command_and_each_of_its_options_is_told_in_both_languages(way: str, command: TyperCommand | TyperGroup):
+    assert re.search(r"\w / \w|\n\n", command.help or ""), way
+    for parameter in command.params:
+        if parameter.name != "help":
+            assert " / " in (getattr(parameter, "help", None) or ""), (way, parameter.name)

@@ -11,7 +11,17 @@ import typer
 
 from gateway.cli import audit, directory, dkim, trust
 from gateway.cli import policy as policies
-from gateway.cli.options import CertsOption, ConfigOption, DataOption, DirectoryOption, JsonOption, PolicyOption, moment
+from gateway.cli.options import (
+    CertsOption,
+    ConfigOption,
+    DataOption,
+    DirectoryOption,
+    JsonOption,
+    PolicyOption,
+    brief,
+    moment,
+    words,
+)
 
 app = typer.Typer(
     name="gateway",
@@ -33,11 +43,11 @@ for _name, _commands in (
     app.add_typer(_commands.app, name=_name)
 
 
-@app.command()
+@app.command(short_help=brief("serve"))
 def serve(
     config: ConfigOption = None,
-    listen: Annotated[str | None, typer.Option(help="HOST:PORT of one plain relay listener.")] = None,
-    next_hop: Annotated[str | None, typer.Option(help="HOST:PORT of the server to relay to.")] = None,
+    listen: Annotated[str | None, typer.Option(help=words("listen"))] = None,
+    next_hop: Annotated[str | None, typer.Option(help=words("next_hop"))] = None,
     policy: PolicyOption = None,
     data: DataOption = None,
     certs: CertsOption = None,
@@ -61,24 +71,20 @@ def serve(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("check"))
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            help="Mails (.eml) or documents (a document counts as the only attachment); - is standard input."
-        ),
+        typer.Argument(help=words("check_files")),
     ],
     config: ConfigOption = None,
     policy: PolicyOption = None,
-    sender: Annotated[
-        str | None, typer.Option("--from", help="Reverse-path; the From field's address when unset.")
-    ] = None,
-    to: Annotated[list[str] | None, typer.Option("--to", help="Forward-path, once for each recipient.")] = None,
-    auth_user: Annotated[str | None, typer.Option(help="Login of the session; none when unset.")] = None,
+    sender: Annotated[str | None, typer.Option("--from", help=words("from"))] = None,
+    to: Annotated[list[str] | None, typer.Option("--to", help=words("to"))] = None,
+    auth_user: Annotated[str | None, typer.Option(help=words("auth_user"))] = None,
     certs: CertsOption = None,
     directory: DirectoryOption = None,
-    now: Annotated[str | None, typer.Option(help="Time of judgement, ISO 8601.")] = None,
+    now: Annotated[str | None, typer.Option(help=words("now"))] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Kiểm tra thư hoặc tệp mà không gửi / judge files without sending or recording anything.
@@ -101,12 +107,12 @@ def check(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("verify"))
 def verify(
-    files: Annotated[list[Path], typer.Argument(help="Signed documents; .p7s, .sig files beside them are paired.")],
+    files: Annotated[list[Path], typer.Argument(help=words("verify_files"))],
     config: ConfigOption = None,
     certs: CertsOption = None,
-    now: Annotated[str | None, typer.Option(help="Time of judgement, ISO 8601.")] = None,
+    now: Annotated[str | None, typer.Option(help=words("now"))] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Kiểm tra chữ ký số / the full report on every signature of a document.
@@ -123,9 +129,9 @@ def verify(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("lint"))
 def lint(
-    files: Annotated[list[Path], typer.Argument(help="Documents to look at before sending.")],
+    files: Annotated[list[Path], typer.Argument(help=words("lint_files"))],
     config: ConfigOption = None,
 ) -> None:
     """Xem thể thức, phông chữ, bảng mã trước khi gửi / show a writer how a document is set.
@@ -141,12 +147,10 @@ def lint(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("fix"))
 def fix(
-    file: Annotated[
-        Path, typer.Argument(help="DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF or plain text; signed files are refused.")
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where the mended copy goes.")],
+    file: Annotated[Path, typer.Argument(help=words("fix_file"))],
+    output: Annotated[Path, typer.Option("-o", "--output", help=words("output"))],
 ) -> None:
     """Chuyển bảng mã cũ sang Unicode, đặt phông và màu / convert legacy letters to Unicode, set font and colour.
 
@@ -161,11 +165,9 @@ def fix(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("demo"))
 def demo(
-    once: Annotated[
-        bool, typer.Option("--once", help="End after the sample mails; exit code 0 only when all verdicts were right.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help=words("once"))] = False,
 ) -> None:
     """Chạy thử với thư mẫu / start with demo settings, send sample mails by SMTP, print each verdict."""
     from gateway.commands.common import user_errors
@@ -177,7 +179,7 @@ def demo(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("doctor"))
 def doctor(config: ConfigOption = None) -> None:
     """Kiểm tra máy và cấu hình / check configuration, ports, certificates, next hop, sandbox, readers."""
     from gateway.commands.common import load_configuration, user_errors
@@ -189,7 +191,7 @@ def doctor(config: ConfigOption = None) -> None:
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(short_help=brief("version"))
 def version() -> None:
     """Phiên bản / print the version."""
     from gateway import __version__

@@ -8,34 +8,30 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import SINCE, UNTIL, ConfigOption, DataOption, JsonOption, moment
+from gateway.cli.options import ConfigOption, DataOption, JsonOption, brief, moment, words
 from gateway.words import both
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
 
 
-@app.command("list")
+@app.command("list", short_help=brief("audit_list"))
 def audit_list(
     data: DataOption = None,
     config: ConfigOption = None,
-    sender: Annotated[str, typer.Option(help="Reverse-path, or @domain.")] = "",
-    recipient: Annotated[str, typer.Option(help="Forward-path, or @domain.")] = "",
-    login: Annotated[str, typer.Option(help="Login of the session.")] = "",
-    disposition: Annotated[
-        str, typer.Option(help="relay, tag, hold, defer or reject; also what would have been.")
-    ] = "",
+    sender: Annotated[str, typer.Option(help=words("sender"))] = "",
+    recipient: Annotated[str, typer.Option(help=words("recipient"))] = "",
+    login: Annotated[str, typer.Option(help=words("login"))] = "",
+    disposition: Annotated[str, typer.Option(help=words("disposition"))] = "",
     state: Annotated[
         str,
-        typer.Option(
-            help="relayed, refused, unknown, recipient_refused, content_refused, auth_failed, weak_password ..."
-        ),
+        typer.Option(help=words("state")),
     ] = "",
-    rule: Annotated[str, typer.Option(help="policy.rule, or policy.")] = "",
-    filename: Annotated[str, typer.Option(help="Words of a file name.")] = "",
-    sha256: Annotated[str, typer.Option(help="Digest of a mail or of a file in it, in hex.")] = "",
-    since: Annotated[str | None, typer.Option(help=SINCE)] = None,
-    until: Annotated[str | None, typer.Option(help=UNTIL)] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    rule: Annotated[str, typer.Option(help=words("rule"))] = "",
+    filename: Annotated[str, typer.Option(help=words("filename"))] = "",
+    sha256: Annotated[str, typer.Option(help=words("sha256"))] = "",
+    since: Annotated[str | None, typer.Option(help=words("since"))] = None,
+    until: Annotated[str | None, typer.Option(help=words("until"))] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help=words("limit"))] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """Liệt kê, mới nhất trước / list, newest first.
@@ -55,14 +51,12 @@ def audit_list(
     raise typer.Exit(code)
 
 
-@app.command("search")
+@app.command("search", short_help=brief("audit_search"))
 def audit_search(
-    words: Annotated[
-        list[str], typer.Argument(help="Words; with diacritics they must match exactly, without they match either.")
-    ],
+    wanted: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
     data: DataOption = None,
     config: ConfigOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help=words("limit"))] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers."""
@@ -71,13 +65,13 @@ def audit_search(
     from gateway.commands.common import data_folder, user_errors
 
     with user_errors():
-        code = find(data_folder(config, data), Filter(words=" ".join(words), limit=limit), as_json=as_json)
+        code = find(data_folder(config, data), Filter(words=" ".join(wanted), limit=limit), as_json=as_json)
     raise typer.Exit(code)
 
 
-@app.command("show")
+@app.command("show", short_help=brief("audit_show"))
 def audit_show(
-    reference: Annotated[str, typer.Argument(help="BT-...")],
+    reference: Annotated[str, typer.Argument(help=words("reference"))],
     data: DataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -91,7 +85,7 @@ def audit_show(
     raise typer.Exit(code)
 
 
-@app.command("passwords")
+@app.command("passwords", short_help=brief("audit_passwords"))
 def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Hộp thư có mật khẩu yếu / mailboxes whose password was weak when it was last judged (passwords.check, Điều 6)."""
     from gateway.commands.audit import passwords
@@ -102,14 +96,12 @@ def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_jso
     raise typer.Exit(code)
 
 
-@app.command("verify")
+@app.command("verify", short_help=brief("audit_verify"))
 def audit_verify(
     data: DataOption = None,
     config: ConfigOption = None,
-    checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="Checkpoints kept elsewhere: a directory or a .notes file.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(help="Verifier key kept elsewhere.")] = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help=words("checkpoint"))] = None,
+    key: Annotated[Path | None, typer.Option(help=words("key"))] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
@@ -121,15 +113,13 @@ def audit_verify(
     raise typer.Exit(code)
 
 
-@app.command("export")
+@app.command("export", short_help=brief("audit_export"))
 def audit_export(
     data: DataOption = None,
     config: ConfigOption = None,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="A table of mails for a spreadsheet instead of JSON lines.")
-    ] = False,
-    since: Annotated[str | None, typer.Option(help=f"{SINCE} With --csv.")] = None,
-    until: Annotated[str | None, typer.Option(help=f"{UNTIL} With --csv.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
+    since: Annotated[str | None, typer.Option(help=words("csv_since"))] = None,
+    until: Annotated[str | None, typer.Option(help=words("csv_since"))] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Xuất nhật ký / write all records as JSON lines with their hashes, or a table as CSV."""

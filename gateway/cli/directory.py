@@ -7,21 +7,28 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DirectoryOption
+from gateway.cli.options import ConfigOption, DirectoryOption, brief, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes.")
 
 
-@app.command("lint")
-def directory_lint(file: Path) -> None:
+@app.command("lint", short_help=brief("directory_lint"))
+def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_file"))]) -> None:
     """Kiểm tra danh bạ / check a directory file."""
+    from gateway.commands.common import user_errors
     from gateway.commands.directory import lint
 
-    raise typer.Exit(lint(file))
+    with user_errors():
+        code = lint(file)
+    raise typer.Exit(code)
 
 
-@app.command("find")
-def directory_find(query: str, directory: DirectoryOption = None, config: ConfigOption = None) -> None:
+@app.command("find", short_help=brief("directory_find"))
+def directory_find(
+    query: Annotated[str, typer.Argument(help=words("query"))],
+    directory: DirectoryOption = None,
+    config: ConfigOption = None,
+) -> None:
     """Tra hộp thư hoặc đơn vị / look up an address or a unit."""
     from gateway.commands.common import load_configuration, user_errors
     from gateway.commands.directory import find
@@ -31,15 +38,15 @@ def directory_find(query: str, directory: DirectoryOption = None, config: Config
     raise typer.Exit(code)
 
 
-@app.command("import-ldap")
+@app.command("import-ldap", short_help=brief("directory_import-ldap"))
 def directory_import_ldap(
-    url: Annotated[str, typer.Argument(help="ldaps://host, or ldap://host with StartTLS.")],
-    base: Annotated[str, typer.Option(help="Base DN.")],
-    user: Annotated[str, typer.Option(help="Bind DN.")],
-    password_file: Annotated[Path, typer.Option(help="File with the bind password, mode 0600.")],
-    target: Annotated[Path, typer.Argument(help="Directory file to write, JSON.")],
-    office: Annotated[list[str] | None, typer.Option(help="Mailboxes of the Office, which LDAP does not mark.")] = None,
-    ca_file: Annotated[Path | None, typer.Option(help="PEM bundle of the server's CA.")] = None,
+    url: Annotated[str, typer.Argument(help=words("ldap_url"))],
+    base: Annotated[str, typer.Option(help=words("base"))],
+    user: Annotated[str, typer.Option(help=words("user"))],
+    password_file: Annotated[Path, typer.Option(help=words("password_file"))],
+    target: Annotated[Path, typer.Argument(help=words("directory_target"))],
+    office: Annotated[list[str] | None, typer.Option(help=words("office"))] = None,
+    ca_file: Annotated[Path | None, typer.Option(help=words("ca_file"))] = None,
 ) -> None:
     """Lấy danh bạ từ LDAP / make a directory file from an LDAP server."""
     from gateway.commands.common import user_errors
@@ -50,12 +57,15 @@ def directory_import_ldap(
     raise typer.Exit(code)
 
 
-@app.command("import")
+@app.command("import", short_help=brief("directory_import"))
 def directory_import(
-    source: Annotated[Path, typer.Argument(help="CSV with a header line.")],
-    target: Annotated[Path, typer.Argument(help="Directory file to write, as JSON.")],
+    source: Annotated[Path, typer.Argument(help=words("csv_source"))],
+    target: Annotated[Path, typer.Argument(help=words("directory_target"))],
 ) -> None:
     """Chuyển từ CSV / make a directory file from CSV."""
+    from gateway.commands.common import user_errors
     from gateway.commands.directory import convert
 
-    raise typer.Exit(convert(source, target))
+    with user_errors():
+        code = convert(source, target)
+    raise typer.Exit(code)

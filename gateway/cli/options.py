@@ -13,19 +13,23 @@ from gateway.model import VIETNAM
 from gateway.words import both
 from gateway.yaml_values import printable
 
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="gateway.yaml; every flag has its key there.")]
-PolicyOption = Annotated[
-    str | None, typer.Option("--policy", help="A policy file, or a preset: binhtan-7600, monitor, strict.")
-]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of audit and state.")]
-CertsOption = Annotated[
-    Path | None, typer.Option("--certs", help="Trust anchors for signatures, PEM or DER; CRLs in crl/.")
-]
-DirectoryOption = Annotated[Path | None, typer.Option("--directory", help="Official mailboxes, YAML or JSON.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
-SINCE = "First day or time, ISO 8601; time of Viet Nam when it names none."
-UNTIL = "Last day (to its end) or time."
+def words(option: str) -> str:
+    """Return what an option or argument is for, in both languages."""
+    return both("help", "option", option)
+
+
+def brief(command: str) -> str:
+    """Return what a command does, for the list of commands."""
+    return both("help", "command", command)
+
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help=words("config"))]
+PolicyOption = Annotated[str | None, typer.Option("--policy", help=words("policy"))]
+DataOption = Annotated[Path | None, typer.Option("--data", help=words("data"))]
+CertsOption = Annotated[Path | None, typer.Option("--certs", help=words("certs"))]
+DirectoryOption = Annotated[Path | None, typer.Option("--directory", help=words("directory"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=words("json"))]
 
 _YEARS = (1970, 9000)
 """Of a time that can be given: at the ends of the calendar no other time zone has a date."""

@@ -6,30 +6,44 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.options import brief, words
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệp chính sách / policy files.")
 
 
-@app.command("lint")
+@app.command("lint", short_help=brief("policy_lint"))
 def policy_lint(
-    files: Annotated[list[str], typer.Argument(help="Policy files or names of presets.")],
+    files: Annotated[list[str], typer.Argument(help=words("policies"))],
 ) -> None:
     """Kiểm tra tệp chính sách / check policy files: all faults with file, line and column, or what they resolve to."""
+    from gateway.commands.common import user_errors
     from gateway.commands.policy import lint
 
-    raise typer.Exit(lint(files))
+    with user_errors():
+        code = lint(files)
+    raise typer.Exit(code)
 
 
-@app.command("diff")
-def policy_diff(old: str, new: str) -> None:
+@app.command("diff", short_help=brief("policy_diff"))
+def policy_diff(
+    old: Annotated[str, typer.Argument(help=words("policy"))],
+    new: Annotated[str, typer.Argument(help=words("policy"))],
+) -> None:
     """So sánh hai chính sách / tell what a new policy file would do differently."""
+    from gateway.commands.common import user_errors
     from gateway.commands.policy import diff
 
-    raise typer.Exit(diff(old, new))
+    with user_errors():
+        code = diff(old, new)
+    raise typer.Exit(code)
 
 
-@app.command("schema")
+@app.command("schema", short_help=brief("policy_schema"))
 def policy_schema() -> None:
     """In lược đồ JSON / print the JSON Schema of policy files, for editors."""
+    from gateway.commands.common import user_errors
     from gateway.commands.policy import schema
 
-    raise typer.Exit(schema())
+    with user_errors():
+        code = schema()
+    raise typer.Exit(code)

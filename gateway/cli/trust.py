@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import CertsOption, ConfigOption
+from gateway.cli.options import CertsOption, ConfigOption, brief, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Gốc tin cậy cho chữ ký / trust anchors.")
 
@@ -19,7 +19,7 @@ def _trust_folder(config: Path | None, certs: Path | None) -> Path:
     return load_configuration(config, certs=certs).certs or SHIPPED_CERTS
 
 
-@app.command("list")
+@app.command("list", short_help=brief("trust_list"))
 def trust_list(certs: CertsOption = None, config: ConfigOption = None) -> None:
     """Liệt kê gốc tin cậy và CRL / list the anchors and the age of their revocation lists."""
     from gateway.commands.common import user_errors
@@ -31,7 +31,7 @@ def trust_list(certs: CertsOption = None, config: ConfigOption = None) -> None:
     raise typer.Exit(code)
 
 
-@app.command("check")
+@app.command("check", short_help=brief("trust_check"))
 def trust_check(certs: CertsOption = None, config: ConfigOption = None) -> None:
     """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
     from gateway.commands.common import user_errors
@@ -43,12 +43,12 @@ def trust_check(certs: CertsOption = None, config: ConfigOption = None) -> None:
     raise typer.Exit(code)
 
 
-@app.command("add")
+@app.command("add", short_help=brief("trust_add"))
 def trust_add(
-    sources: Annotated[list[Path], typer.Argument(help="Certificates of authorities, PEM or DER, or folders of them.")],
+    sources: Annotated[list[Path], typer.Argument(help=words("anchors"))],
     certs: CertsOption = None,
     config: ConfigOption = None,
-    sha256: Annotated[str | None, typer.Option(help="Fingerprint that the certificate must have.")] = None,
+    sha256: Annotated[str | None, typer.Option(help=words("fingerprint"))] = None,
 ) -> None:
     """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
     from gateway.commands.common import user_errors
@@ -60,7 +60,7 @@ def trust_add(
     raise typer.Exit(code)
 
 
-@app.command("update")
+@app.command("update", short_help=brief("trust_update"))
 def trust_update(certs: CertsOption = None, config: ConfigOption = None) -> None:
     """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
     from gateway.commands.common import user_errors

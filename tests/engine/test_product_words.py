@@ -49,3 +49,9 @@ def test_each_text_has_both_languages_and_vietnamese_no_field_of_its_own(name: s
         assert entry.keys() == {"vi", "en"}, way
         vietnamese, english = (set(re.findall(r"\{(\w+)\}", str(entry[language]))) for language in ("vi", "en"))
         assert vietnamese <= english, way
+
+
+def test_a_field_that_is_a_pair_has_its_own_words_in_each_language(texts):
+    texts["k"] = {"vi": "{file}: không đọc được: {reason}", "en": "{file}: cannot be read: {reason}"}
+    line = both("f", "t", "k", file="/a.pem", reason=("không có tệp", "no such file"))
+    assert line == "/a.pem: không đọc được: không có tệp / cannot be read: no such file"
