@@ -130,20 +130,26 @@ def read_records(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
-    """Return every note in the given directories."""
+    """Return every note in the given directories; ValueError for a copy (any but the first) that has none."""
     found = []
     for folder in folders:
         if not folder.exists():
             raise ValueError(f"{folder}: no such file or directory")
+        before = len(found)
         for path in sorted(folder.glob("*.notes")) if folder.is_dir() else [folder]:
             found += list(NOTE.finditer(path.read_text("utf-8", "replace")))
+        if len(found) == before and folder is not folders[0]:
+            raise ValueError(f"{folder}: there is no checkpoint in it to compare with")
     return found
 
 
 def check(log: Path, folders: list[Path], key_file: Path) -> list[str]:
     """Return what is wrong; empty when the log is whole. Prints what was compared."""
     faults: list[str] = []
-    name, identifier, encoded = key_file.read_text("utf-8").strip().split("+", 2)
+    parts = key_file.read_text("utf-8", "replace").strip().split("+", 2)
+    if len(parts) != 3:
+        raise ValueError(f"{key_file}: this is no verifier key")
+    name, identifier, encoded = parts
     public = base64.b64decode(encoded, validate=True)[1:]
     notes = read_checkpoints(folders)
     for note in notes:

@@ -265,6 +265,18 @@ def test_checkpoints_kept_elsewhere_may_be_a_file_or_a_directory(data: Path, tmp
         verify(data, checkpoints=(tmp_path / "nowhere",))
 
 
+def test_a_named_copy_or_key_that_proves_nothing_never_makes_a_log_whole(data: Path, tmp_path: Path):
+    empty, junk = tmp_path / "empty", tmp_path / "junk"
+    empty.mkdir()
+    junk.write_bytes(b"no checkpoint\xff\n")
+    for place in (empty, junk):
+        with pytest.raises(UserError, match="no checkpoint in it to compare with"):
+            verify(data, checkpoints=(place,))
+        assert standalone(data / "audit.db", data / "checkpoints", place) == 2
+    with pytest.raises(UserError, match="this is no verifier key"):
+        verify(data, key=junk)
+
+
 def test_a_chain_whose_checkpoint_alone_is_wrong_is_not_called_changed_at_some_record(data: Path):
     connection = tamper(data)
     connection.execute(
