@@ -131,7 +131,7 @@ def read_records(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
     """Return every note in the given directories; ValueError for a copy (any but the first) that has none."""
-    found = []
+    found: list[re.Match[str]] = []
     for folder in folders:
         if not folder.exists():
             raise ValueError(f"{folder}: no such file or directory")

@@ -101,7 +101,7 @@ def check(
 
         configuration = load_configuration(config, policy=policy, certs=certs, directory=directory)
         options = CheckOptions(
-            reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user, now=when, as_json=as_json
+            reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user or None, now=when, as_json=as_json
         )
         code = run(files, configuration, options)
     raise typer.Exit(code)

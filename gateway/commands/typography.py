@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.app import inspection_limits, start_workers
-from gateway.commands.common import EXIT_REFUSED, name_for_people
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people
 from gateway.config import Configuration
 from gateway.engine.places import Language
 from gateway.errors import UserError
@@ -19,6 +19,7 @@ from gateway.mime import parse
 from gateway.model import Document, ReadStatus
 from gateway.sample import as_message
 from gateway.whole_file import replace_file
+from gateway.words import both, reason
 from gateway.workers.pool import WorkerPool
 from gateway.workers.wire import InspectionRequest
 from gateway.yaml_values import printable
@@ -36,7 +37,12 @@ def lint(files: Sequence[Path], configuration: Configuration) -> int:
 async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: Configuration) -> int:
     worst = 0
     for file in files:
-        data = await asyncio.to_thread(file.read_bytes)
+        try:
+            data = await asyncio.to_thread(file.read_bytes)
+        except OSError as error:
+            print(f"gateway: {name_for_people(file)}: {reason(error)}", file=sys.stderr)
+            worst = EXIT_CANNOT_RUN
+            continue
         message = as_message(data, f"{file.stem}.{file.suffix.lstrip('.') or 'bin'}", sender="", recipients=("",))
         request = InspectionRequest(
             id=file.name,
@@ -57,11 +63,12 @@ async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: C
 def _show(file: Path, document: Document) -> int:
     member = printable(document.part.partition("!")[2], limit=4096)
     print(f"{name_for_people(file)}!{member}" if member else name_for_people(file))
-    for line in lint_lines(document, Language.VI):
-        print(f"  {line}")
+    if document.runs:
+        for line in lint_lines(document, Language.VI):
+            print(f"  {line}")
     if document.status is ReadStatus.OK:
         return 0
-    print(f"  không đọc được trọn vẹn / not read in full: {document.status.value} {document.reason}".rstrip())
+    print(f"  {both('fix', 'unread', document.status.value)} ({document.reason or document.status.value})")
     return EXIT_REFUSED
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from gateway.engine.places import Language, place_words
 from gateway.engine.wording import say
 from gateway.fix.tally import RefusedError, Tally
-from gateway.model import Document
+from gateway.model import Document, ReadStatus
 from gateway.text.colour import hue
 from gateway.text.margins import margin_faults
 from gateway.text.official import Recognition, recognise
@@ -64,7 +64,7 @@ def lint_lines(document: Document, language: Language, rules: TypographyRules | 
     if margins:
         yield _remedy("margin", family, language)
     if report.letters and not report.passages and not report.decomposed_letters:
-        yield say("fix", "lint", "fine", language)
+        yield say("fix", "lint", "fine" if document.status is ReadStatus.OK else "fine_so_far", language)
 
 
 def _what_it_is(found: Recognition, language: Language) -> str:

@@ -729,3 +729,13 @@ async def test_policy_diff_tells_the_faults_of_both_files(tmp_path):
     assert "“strict”" in run.err
     assert "“monitor”" in run.err
     assert run.out == ""
+
+
+async def test_lint_goes_on_after_a_file_that_is_missing_and_never_praises_what_it_has_not_read(tmp_path):
+    damaged = put(tmp_path, "hỏng.docx", b"PK\x03\x04junk")
+    run = await cli("lint", tmp_path / "nowhere.docx", damaged)
+    assert run.code == 2
+    assert f"{tmp_path}/nowhere.docx: không có tệp" in run.err
+    assert "Tệp bị hỏng" in run.out
+    assert "đúng quy định" not in run.out
+    no_traceback(run.err)
