@@ -24,7 +24,7 @@ from gateway.signatures import cms, pdf_content, pdf_values, revocation, timesta
 from gateway.signatures.algorithms import Content
 from gateway.signatures.certificates import Certificate, checked, describe
 from gateway.signatures.judge import Judgement
-from gateway.signatures.pdf_fields import Field, filled_fields, open_reader, page_of, place
+from gateway.signatures.pdf_fields import Field, filled_fields, has_two_readings, open_reader, page_of, place
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.pdf_ranges import final_startxref
 from gateway.signatures.pdf_removed import removed_signatures, report_removed
@@ -90,6 +90,7 @@ def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...
 def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
     store = _security_store(reader)
     content = pdf_content.inspect(reader, data)
+    two_readings = has_two_readings(data, reader)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
     furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
@@ -100,10 +101,14 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
                 later = [stamp for end, stamp in stamps if end >= one.end]
                 last = one.end >= furthest
                 if one.is_timestamp:
-                    report_, stamp = _verify_timestamp(subject, data, reader, one, store, last=last)
+                    report_, stamp = _verify_timestamp(
+                        subject, data, reader, one, store, last=last, two_readings=two_readings
+                    )
                     stamps.append((one.end, stamp))
                 else:
-                    report_ = _verify_one(subject, data, reader, one, store, later, last=last)
+                    report_ = _verify_one(
+                        subject, data, reader, one, store, later, last=last, two_readings=two_readings
+                    )
         except LibraryFault:
             report_ = unreadable(subject, field_name=one.name, problem="malformed", integrity=Integrity.BROKEN)
         reports.append(report_)
@@ -173,13 +178,14 @@ def _verify_one(
     later: list[Verified],
     *,
     last: bool,
+    two_readings: bool,
 ) -> Signature:
     if one.range is None:
         return unreadable(subject, field_name=one.name, problem=one.fault, integrity=Integrity.BROKEN)
     view = memoryview(data)
     content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
     sub_filter = str(entry(one.signature, "/SubFilter", ""))
-    coverage, changes, problems = place(reader, data, one, one.range, last=last)
+    coverage, changes, problems = place(reader, data, one, one.range, last=last, two_readings=two_readings)
     common = Facts(
         field=one.name,
         integrity=Integrity.UNKNOWN,
@@ -203,7 +209,7 @@ def _verify_one(
 
 
 def _verify_timestamp(
-    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store, *, last: bool
+    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store, *, last: bool, two_readings: bool
 ) -> tuple[Signature, Verified]:
     """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
     if one.range is None:
@@ -214,7 +220,7 @@ def _verify_timestamp(
     verified = timestamps.verify_parsed(
         parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now
     )
-    coverage, changes, problems = place(reader, data, one, one.range, last=last)
+    coverage, changes, problems = place(reader, data, one, one.range, last=last, two_readings=two_readings)
     intact = verified.integrity is Integrity.INTACT and verified.imprint_ok
     facts = Facts(
         field=one.name,

@@ -35,8 +35,10 @@ from gateway.signatures.pdf_form_view import FormDefaults, has_unsigned_field, s
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.pdf_rules import (
     FreedNothing,
+    NothingAwaited,
     OneGeneration,
     ReusedObjectStreams,
+    SameCatalog,
     StructureTree,
     UnusedNumbers,
     ValidationData,
@@ -53,6 +55,8 @@ POLICY = StandardDiffPolicy(
         XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
         ObjectStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
         OneGeneration().as_qualified(ModificationLevel.LTA_UPDATES),
+        NothingAwaited().as_qualified(ModificationLevel.LTA_UPDATES),
+        SameCatalog().as_qualified(ModificationLevel.LTA_UPDATES),
         FormDefaults().as_qualified(ModificationLevel.LTA_UPDATES),
         FreedNothing().as_qualified(ModificationLevel.LTA_UPDATES),
         UnusedNumbers().as_qualified(ModificationLevel.LTA_UPDATES),

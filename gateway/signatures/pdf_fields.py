@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -54,8 +54,9 @@ class Field:
 
 
 def open_reader(data: bytes) -> PdfFileReader:
-    """Open a file as pyHanko does, with one workaround."""
+    """Open a file as pyHanko does, with two workarounds."""
     reader = PdfFileReader(io.BytesIO(data), strict=False)
+    _correct_sizes(reader)
     find = reader.xrefs.get_introducing_revision
 
     def introduced(reference: Any) -> int:
@@ -68,6 +69,23 @@ def open_reader(data: bytes) -> PdfFileReader:
 
     reader.xrefs.get_introducing_revision = introduced
     return reader
+
+
+def _correct_sizes(reader: PdfFileReader) -> None:
+    """Let a number count as free for new objects only when no revision up to then lists it or could have given it away.
+
+    pyHanko believes the /Size of each trailer: behind an update with a small one, every object of the signed revision would
+    be new, and its replacement explained.
+    """
+    xrefs = reader.xrefs
+    infos, largest = [], 0
+    for revision in range(xrefs.total_revisions):
+        info, section = xrefs.get_xref_container_info(revision), xrefs.get_xref_data(revision)
+        held = [section] if section.hybrid is None else [section, section.hybrid.xref_data]
+        listed = (max(numbers, default=-1) for one in held for numbers in (one.standard_xrefs, one.xrefs_in_objstm))
+        largest = max(largest, info.size, *(number + 1 for number in listed))
+        infos.append(replace(info, size=largest))
+    xrefs.get_xref_container_info = infos.__getitem__
 
 
 def filled_fields(reader: PdfFileReader, data: bytes) -> list[Field]:
@@ -115,15 +133,18 @@ def page_of(one: Field, content: pdf_content.Content) -> int | None:
 
 
 def place(
-    reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange, *, last: bool
+    reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange, *, last: bool, two_readings: bool
 ) -> tuple[Coverage, Changes, list[str]]:
-    """Coverage and changes of one signature with a well-formed byte range; `last` when no other one is over more."""
+    """Coverage and changes of one signature with a well-formed byte range.
+
+    `last` says that no other one is over more, `two_readings` that `has_two_readings` of the file.
+    """
     total = reader.xrefs.total_revisions
     newest = reader.xrefs.get_xref_container_info(total - 1)
     problems = []
     if has_foreign_tail(data, max(_structure_ends(reader))):
         problems.append("trailing-bytes")
-    if _has_two_readings(data, reader):
+    if two_readings:
         problems.append("two-readings")
     if reaches_end(data, signed):
         return Coverage.PARTIAL if "two-readings" in problems else Coverage.WHOLE, Changes.NONE, problems
@@ -147,7 +168,8 @@ def place(
     return Coverage.PARTIAL if problems else Coverage.WHOLE, changes, problems
 
 
-def _has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
+def has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
+    """Tell whether a cross-reference or a dictionary anywhere in the file shows viewers two documents."""
     try:
         return pdf_xref.is_ambiguous_inside(data, reader)
     except LibraryFault:

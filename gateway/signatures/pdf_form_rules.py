@@ -20,6 +20,7 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.diff_analysis.form_rules_api import FieldComparisonContext, FieldMDPRule
 
 from gateway.signatures.pdf_objects import entry
+from gateway.signatures.pdf_rules import is_in_use
 
 _MAX_NODES = 20_000
 
@@ -28,18 +29,24 @@ _PAGE_BOOKKEEPING = frozenset({"/Annots", "/Tabs", "/StructParents", "/LastModif
 
 
 class RelevantFormUpdates(FormUpdatingRule):  # type: ignore[misc]
-    """Form updates that concern objects really written in the revision.
+    """Form updates that concern objects really written in the revision, and approve what they compared.
 
     pyHanko takes the appearance of a locked field for an update of it although nothing was written, and calls a permitted
-    filling of another field illegal.
+    filling of another field illegal. And it approves in all its uses what a new signature refers to by /TransformParams,
+    were it the content of a page.
     """
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
         """Pass on the updates of written objects."""
         written = new.explicit_refs_in_revision()
         for level, update in super().apply(old, new):
-            if update.updated_ref in written:
+            blanket = update.context_checked is None and not isinstance(update, _Compared)
+            if update.updated_ref in written and not (blanket and is_in_use(old, update.updated_ref)):
                 yield level, update
+
+
+class _Compared(FormUpdate):  # type: ignore[misc]
+    """An update of an object whose old and new forms were compared, so that all its uses may be approved."""
 
 
 class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
@@ -67,19 +74,21 @@ class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
         before, after = _annotations(old_kid), _annotations(new_kid)
         if before == after:
             return None
-        if before - after:
-            raise SuspiciousModification("annotations were deleted")
-        added = after - before
-        if not added <= names.keys():
-            raise SuspiciousModification("annotations were added that are no signature fields")
+        held_before = {one.reference for one in before if isinstance(one, generic.IndirectObject)}
+        listed = [one.reference for one in after if isinstance(one, generic.IndirectObject)]
+        added = {one for one in listed if one in names and one not in held_before}
+        # What lies over what is told by the order, and a widget that comes twice would be drawn twice.
+        rest = [one for one in after if not isinstance(one, generic.IndirectObject) or one.reference not in added]
+        if rest != before or len(listed) != len(set(listed)):
+            raise SuspiciousModification("annotations were changed in more than new signature fields")
         _assert_same_page(old_kid, new_kid)
         name = names[next(iter(added))] if len(added) == 1 else None
-        updates = [FormUpdate(new_page.reference, field_name=name, valid_when_locked=name is not None)]
+        updates: list[FormUpdate] = [_Compared(new_page.reference, field_name=name, valid_when_locked=name is not None)]
         held = new_kid.raw_get("/Annots")
         if isinstance(held, generic.IndirectObject) and (
             context.old.is_ref_unassignable(held.reference) or _same_reference(old_kid, held)
         ):
-            updates.append(FormUpdate(held.reference, field_name=name, valid_when_locked=name is not None))
+            updates.append(_Compared(held.reference, field_name=name, valid_when_locked=name is not None))
         for key in _PAGE_BOOKKEEPING | {"/Resources"}:
             value = new_kid.raw_get(key) if key in new_kid else None
             if isinstance(value, generic.IndirectObject) and context.old.is_ref_unassignable(value.reference):
@@ -117,7 +126,7 @@ class KidWidgets(FieldMDPRule):  # type: ignore[misc]
         keys = (set(before) | set(after)) - {"/AP", "/AS", "/DA", "/Q"}
         if any(key not in before or key not in after or before.raw_get(key) != after.raw_get(key) for key in keys):
             raise SuspiciousModification(f"a widget of {name} was changed in more than its appearance")
-        yield ModificationLevel.FORM_FILLING, FormUpdate(reference, field_name=name)
+        yield ModificationLevel.FORM_FILLING, _Compared(reference, field_name=name)
         if "/AP" in after:
             new = context.new.collect_dependencies(after.raw_get("/AP"), since_revision=context.old.revision + 1)
             for one in new:
@@ -164,13 +173,14 @@ def _pages(old_root: Any, new_root: Any) -> Iterator[tuple[Any, Any]]:
                 yield old_kid, new_kid
 
 
-def _annotations(page: Any) -> set[Any]:
-    if "/Annots" not in page:
-        return set()
-    held = page["/Annots"]
+def _annotations(page: Any) -> list[Any]:
+    """The annotations of a page in their order, by reference or as they stand."""
+    held = entry(page, "/Annots")
+    if held is None or isinstance(held, generic.NullObject):
+        return []
     if not isinstance(held, generic.ArrayObject):
-        return set()
-    return {one.reference for one in held if isinstance(one, generic.IndirectObject)}
+        raise SuspiciousModification("the annotations of a page are no list")
+    return [held.raw_get(index) for index in range(len(held))]
 
 
 def _assert_same_page(before: Any, after: Any) -> None:

@@ -81,7 +81,7 @@ def has_unsigned_field(reader: PdfFileReader, revision: int) -> bool:
         if not empty or (name in before and value is None) or _is_signed(value):
             continue
         field = reference.get_object()
-        if _is_visible(field) or (name not in before and _acts(field)):
+        if _is_visible(field) or (name not in before and (_acts(field) or not _is_widget(field))):
             return True
     return False
 
@@ -100,6 +100,12 @@ def _acts(field: Any) -> bool:
     """Whether a field or a widget of it starts an action (ISO 32000-2 §12.6)."""
     widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
     return any(key in one for one in widgets for key in ("/A", "/AA"))
+
+
+def _is_widget(field: Any) -> bool:
+    """Whether a field is shown as a field: a note or a line may be drawn outside of its rectangle (ISO 32000-2 §12.5.6)."""
+    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
+    return all(entry(one, "/Subtype", "/Widget") == "/Widget" for one in widgets)
 
 
 def _has_area(widget: Any) -> bool:

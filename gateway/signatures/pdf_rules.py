@@ -27,6 +27,8 @@ _STRUCTURE_GROWS = frozenset(
 )
 _STRUCTURE_WORDS = frozenset({"/ActualText", "/Alt", "/E", "/Lang", "/R", "/T"})
 """Keys by which an element says something of its content; an old element gets none of them afterwards."""
+_UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Parent", "/Popup", "/StructParents"})
+"""Keys behind which nothing is drawn."""
 _STRUCTURE_OUTSIDE = frozenset({"/Pg", "/Obj", "/P", "/Stm", "/StmOwn"})
 
 
@@ -148,7 +150,7 @@ class FreedNothing(WhitelistRule):  # type: ignore[misc]
         """Explain freed numbers that were never in use."""
         for reference in new.refs_freed_in_revision():
             in_use = any(
-                _is_in_use(old, generic.Reference(reference.idnum, generation, old.reader)) for generation in range(2)
+                is_in_use(old, generic.Reference(reference.idnum, generation, old.reader)) for generation in range(2)
             )
             if not in_use and old.is_ref_unassignable(reference):
                 yield ReferenceUpdate(reference)
@@ -175,12 +177,39 @@ class OneGeneration(WhitelistRule):  # type: ignore[misc]
         for revision in range(old.revision + 1):
             for reference in old.reader.xrefs.explicit_refs_in_revision(revision):
                 generation = written.get(reference.idnum, reference.generation)
-                if generation != reference.generation and _is_in_use(old, reference):
+                if generation != reference.generation and is_in_use(old, reference):
                     raise SuspiciousModification(f"object {reference.idnum} was given another generation")
         yield from ()
 
 
-def _is_in_use(old: HistoricalResolver, reference: Any) -> bool:
+class NothingAwaited(WhitelistRule):  # type: ignore[misc]
+    """A reference of the signed revision to an object that is not there shows nothing, until an update makes that object."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when content refers to an object that only the update brings."""
+        for reference in new.explicit_refs_in_revision():
+            if not is_in_use(old, reference) and any(_shows(tuple(path)) for path in _usages(old, reference)):
+                raise SuspiciousModification(f"object {reference.idnum} was referred to before it was made")
+        yield from ()
+
+
+def _shows(path: tuple[Any, ...]) -> bool:
+    """Whether what lies behind a path from the trailer may be seen; writers leave dead references in the other places."""
+    return path[:1] == ("/Root",) and _UNSEEN.isdisjoint(path)
+
+
+class SameCatalog(WhitelistRule):  # type: ignore[misc]
+    """The catalog keeps its number or gets a new one: as that of another object of the signed revision it would replace it."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when the catalog took the number of another object."""
+        if new.root_ref != old.root_ref and is_in_use(old, new.root_ref):
+            raise SuspiciousModification("the catalog took the place of another object")
+        yield from ()
+
+
+def is_in_use(old: HistoricalResolver, reference: Any) -> bool:
+    """Tell whether a number holds an object in this revision."""
     return old.reader.xrefs.get_historical_ref(reference, old.revision) is not None
 
 

@@ -2,7 +2,7 @@
 
 A table that lists one object twice shows the first to Poppler and MuPDF and the last to pyHanko, which would then judge a
 revision that nobody sees. The same is true of a hybrid file whose table and stream disagree, and of an object that lies in
-an update and is listed nowhere: a viewer that mends the file finds it.
+an update and is listed nowhere: a viewer that mends the file finds it. And of dictionaries that name one key twice (`pdf_doubles`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionMetaInfo, XRefSectionType
 
 from gateway.signatures.pdf_content import bodies
+from gateway.signatures.pdf_doubles import is_doubled
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.wall import LibraryFault, wall
 
@@ -32,12 +33,15 @@ def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) ->
 
 
 def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
-    """Tell whether a table anywhere lists one object at two places: prepared so before signing, it shows readers two documents.
+    """Tell whether a table anywhere lists one object at two places, or a dictionary has two values of one key.
 
-    LibraryFault when unreadable. Only what contradicts itself counts, since these octets are signed and may be old and sloppy.
+    Prepared so before signing, the file shows readers two documents. LibraryFault when unreadable. Only what contradicts itself counts, since these octets are signed and may be old and sloppy.
     """
     with wall("cross-reference"):
-        return any(_contradicts(data, reader, one) for one in range(reader.xrefs.total_revisions))
+        return any(
+            _contradicts(data, reader, one) or is_doubled(data, reader, one)
+            for one in range(reader.xrefs.total_revisions)
+        )
 
 
 def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:

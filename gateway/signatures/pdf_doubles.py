@@ -1,0 +1,124 @@
+"""Dictionaries of a PDF that name one key twice with two values (ISO 32000-2 §7.3.7): which one counts is each viewer's own choice.
+
+Some take the first, as pyHanko does, others the last, so that one page has two contents. The octets are read here, since no
+library tells of the entry that it dropped; a key that comes twice with one value is only untidy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+_TOKEN = re.compile(
+    rb"<<|>>|[\[\]]|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*|\((?:[^()\\]|\\[\x00-\xff])*\)|\(|<[0-9A-Fa-f\s]*>|%[^\r\n]*"
+)
+"""What shapes a dictionary, and what may hold its signs as words; numbers and references lie between."""
+_PARENTHESIS = re.compile(rb"\\[\x00-\xff]|[()]")
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_MAX_DEPTH = 200
+_MAX_OBJECTS = 20_000
+
+
+@dataclass
+class _Open:
+    """A dictionary or array that was begun; keys belong to dictionaries only."""
+
+    is_dictionary: bool
+    key: bytes = b""
+    start: int = 0
+    """Where the value of `key` begins."""
+    seen: dict[bytes, bytes] = field(default_factory=dict)
+
+    def close(self, raw: bytes, end: int) -> bool:
+        """End the value of the key at hand; True when the key has another value already."""
+        if not self.key:
+            return False
+        value = b" ".join(raw[self.start : end].split())
+        key, self.key = self.key, b""
+        return self.seen.setdefault(key, value) != value
+
+
+def is_doubled(data: bytes, reader: PdfFileReader, revision: int) -> bool:
+    """Tell whether an object that a revision writes, or its trailer, gives one key two values.
+
+    At most 20,000 objects of a revision are looked at, those with the highest numbers first.
+    """
+    info = reader.xrefs.get_xref_container_info(revision)
+    section = reader.xrefs.get_xref_data(revision)
+    places = dict(section.standard_xrefs)
+    if section.hybrid is not None:
+        places.update(section.hybrid.xref_data.standard_xrefs)
+    newest = sorted(places, reverse=True)[:_MAX_OBJECTS]
+    if any(has_two_values(data, places[number][1]) for number in newest):
+        return True
+    if has_two_values(data, info.start_location):
+        return (
+            True  # the dictionary of a cross-reference stream, or the trailer behind a table, which has no signs of one
+        )
+    resolver = reader.get_historical_resolver(revision)
+    return any(_is_stream_doubled(resolver(one)) for one in reader.xrefs.object_streams_used_in(revision))
+
+
+def _is_stream_doubled(stream: Any) -> bool:
+    """The same of the objects in an object stream, whose head may name one number twice as well (§7.5.7)."""
+    octets, start = bytes(stream.data), int(stream["/First"])
+    numbers = octets[:start].split()[: 2 * int(stream["/N"]) : 2]
+    return len(numbers) != len(set(numbers)) or has_two_values(octets, start, whole=True)
+
+
+def has_two_values(raw: bytes, start: int = 0, *, whole: bool = False) -> bool:
+    """Tell whether the dictionary that comes first from `start` on, or one inside it, gives one key two values.
+
+    `whole` says to go on to the end, for many objects in a row.
+    """
+    stack: list[_Open] = []
+    for begin, end, token in _tokens(raw, start):
+        inner = stack[-1] if stack else None
+        if token in {b"<<", b"["}:
+            stack.append(_Open(token == b"<<"))
+            if len(stack) > _MAX_DEPTH:
+                return False  # no library reads such a thing
+        elif token in {b">>", b"]"}:
+            if inner is not None and inner.is_dictionary and inner.close(raw, begin):
+                return True
+            if stack:
+                stack.pop()
+            if not stack and not whole:
+                return False
+        elif inner is not None and inner.is_dictionary:
+            if inner.key and not raw[inner.start : begin].strip(b"\0\t\n\f\r "):
+                continue  # the value is a name itself
+            if inner.close(raw, begin):
+                return True
+            inner.key, inner.start = _plain(token), end
+        elif inner is None and not whole:
+            return False  # an object that is a name
+    return False
+
+
+def _tokens(raw: bytes, position: int) -> Iterator[tuple[int, int, bytes]]:
+    while match := _TOKEN.search(raw, position):
+        position = match.end()
+        token = match[0]
+        if token == b"(":
+            position = _end_of_string(raw, position)
+        elif token[:1] not in b"(%" and (token[:1] != b"<" or token == b"<<"):
+            yield match.start(), position, token
+
+
+def _end_of_string(raw: bytes, position: int) -> int:
+    """Where a string with parentheses inside ends."""
+    depth = 1
+    for match in _PARENTHESIS.finditer(raw, position):
+        depth += {b"(": 1, b")": -1}.get(match[0], 0)
+        if not depth:
+            return match.end()
+    return len(raw)
+
+
+def _plain(name: bytes) -> bytes:
+    return _ESCAPED.sub(lambda one: bytes((int(one[1], 16),)), name) if b"#" in name else name

@@ -1,0 +1,311 @@
+"""PDF files forged below the page: by numbers of objects, keys that come twice, and what new signature fields bring along (G03 to G05).
+
+They are what difference analysis and viewers take in two ways: which number is new, which of two values of a key counts, which object
+a reference of long ago means once there is one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pikepdf
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from gateway.demo.sign import sign_pdf
+from tests.pki.tree import letter_pdf, tree
+from tests.signatures.pdf_updates import EMPTY, Update, dictionary, name, numbers, sheet, stamp, update
+from tests.signatures.samples import Sample
+
+Writer = IncrementalPdfFileWriter
+
+
+def attacks() -> Iterator[Sample]:
+    """Every file."""
+    for title, make in ATTACKS.items():
+        yield Sample("G04", f"{title}.pdf", make())
+
+
+@cache
+def _once() -> bytes:
+    return sign_pdf(letter_pdf(), tree().g2_person)
+
+
+def _page(writer: Writer) -> Any:
+    return writer.root["/Pages"]["/Kids"][0].get_object()
+
+
+def _text_of(data: bytes, kind: str) -> tuple[int, bytes]:
+    """Number and dictionary of the last object of a type, as they stand in the file."""
+    found = [one for one in re.finditer(rb"(?s)(\d+) 0 obj\s*(<<.*?)endobj", data)
+             if re.search(rb"/Type\s*/%s\b" % kind.encode(), one[2])]  # fmt: skip
+    return int(found[-1][1]), found[-1][2].rstrip()
+
+
+# Numbers.
+
+
+def _small_size(*, stream: bool = False) -> bytes:
+    """The first update says that there are few numbers, so that the second one brings a "new" content."""
+    one = Update(_once())
+    one.free = -6
+    shrunk = Update(one.finish(one.stream([], own=False) if stream else one.table([])))
+    return shrunk.finish(shrunk.table([(shrunk.content, shrunk.body(), 0)]))
+
+
+def _catalog_in_place_of_content() -> bytes:
+    once = _once()
+    one = Update(once)
+    _, catalog = _text_of(once, "Catalog")
+    place = one.add(f"{one.content} 0 obj\n".encode() + catalog + b"\nendobj\n")
+    one.root = f"{one.content} 0 R"
+    return one.finish(one.table([(one.content, place, 0)]))
+
+
+class _Awaiting(Update):
+    """A signed page that refers to an object which is not there yet."""
+
+    number = 900
+
+    def __init__(self) -> None:
+        out = io.BytesIO()
+        with pikepdf.open(io.BytesIO(letter_pdf())) as pdf:
+            page = pdf.pages[0].obj
+            content = page.Contents
+            page.Contents = pikepdf.Array([content, pikepdf.Name("/ZZZZZZZZZ")])
+            pdf.save(out)
+        plain = out.getvalue().replace(b"/ZZZZZZZZZ", b"  900 0 R ")
+        self.data = sign_pdf(plain, tree().g2_person)
+        self.start = int(re.findall(rb"startxref\s+(\d+)", self.data)[-1])
+        self.root = re.findall(rb"/Root (\d+ \d+ R)", self.data)[-1].decode()
+        self.free = 990
+
+
+def _awaited(how: str) -> bytes:
+    one = _Awaiting()
+    if how == "cross-reference":
+        return one.finish(_entries(one, [], one.number))
+    if how == "object-stream":
+        place = _object_stream(one, one.number, [(905, b"<<>>")])
+        return one.finish(_entries(one, [(one.number, 1, place, 0), (905, 2, one.number, 0)], 910))
+    place = one.add(f"{one.number} 0 obj\n{EMPTY}")
+    rows = [(one.number, place, 0)]
+    if how == "validation-data":
+        number, catalog = _text_of(one.data, "Catalog")
+        body = b"%d 0 obj\n%s/DSS<</Certs[%d 0 R]>>>>\nendobj\n" % (number, catalog[:-2], one.number)
+        rows.append((number, one.add(body), 0))
+    return one.finish(one.table(sorted(rows)))
+
+
+def _object_stream(one: Update, number: int, objects: list[tuple[int, bytes]]) -> int:
+    head, body = b"", b""
+    for held, text in objects:
+        head += b"%d %d " % (held, len(body))
+        body += text + b" "
+    begin = b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Length %d>>\nstream\n" % (
+        number, len(objects), len(head), len(head + body))  # fmt: skip
+    return one.add(begin + head + body + b"\nendstream\nendobj\n")
+
+
+def _entries(one: Update, rows: list[tuple[int, int, int, int]], number: int) -> int:
+    """Append a cross-reference stream over [(number, kind, place or stream, index)]; return where."""
+    place = len(one.data)
+    rows = sorted([*rows, (number, 1, place, 0)])
+    body = b"".join(struct.pack(">BIH", *row[1:]) for row in rows)
+    index = " ".join(f"{row[0]} 1" for row in rows)
+    head = f"/Type/XRef/Size {one.free + 20}/W[1 4 2]/Index[{index}]/Root {one.root}/Prev {one.start}"
+    one.add(f"{number} 0 obj\n<<{head}/Length {len(body)}>>\nstream\n".encode() + body + b"\nendstream\nendobj\n")
+    return place
+
+
+# Keys that come twice.
+
+
+def _double_contents(key: str) -> bytes:
+    once = _once()
+    one = Update(once)
+    number, page = _text_of(once, "Page")
+    fresh = one.free + 2
+    empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
+    place = one.add(b"%d 0 obj\n%s/%s %d 0 R>>\nendobj\n" % (number, page[:-2], key.encode(), fresh))
+    return one.finish(one.table([(number, place, 0), (fresh, empty, 0)]))
+
+
+def _double_root(*, stream: bool) -> bytes:
+    one = Update(_once())
+    catalog, pages = one.free + 2, one.free + 3
+    first = one.add(f"{catalog} 0 obj\n<</Type/Catalog/Pages {pages} 0 R>>\nendobj\n")
+    second = one.add(f"{pages} 0 obj\n<</Type/Pages/Count 0/Kids[]>>\nendobj\n")
+    one.root += f"/Root {catalog} 0 R"
+    if stream:
+        return one.finish(_entries(one, [(catalog, 1, first, 0), (pages, 1, second, 0)], one.free + 4))
+    return one.finish(one.table([(catalog, first, 0), (pages, second, 0)]))
+
+
+def _in_object_stream(*, twice: bool) -> bytes:
+    once = _once()
+    one = Update(once)
+    number, page = _text_of(once, "Page")
+    fresh = one.free + 2
+    empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
+    other = re.sub(rb"/Contents \d+ 0 R", b"/Contents %d 0 R" % fresh, page)
+    doubled = page[:-2] + b"/Contents %d 0 R>>" % fresh
+    held = [(number, page), (number, other)] if twice else [(number, doubled)]
+    place = _object_stream(one, fresh + 1, held)
+    rows = [(fresh, 1, empty, 0), (fresh + 1, 1, place, 0), (number, 2, fresh + 1, 0)]
+    return one.finish(_entries(one, rows, fresh + 2))
+
+
+def _prepared_double() -> bytes:
+    """Two contents of one page that stood in the file before it was signed."""
+    plain = letter_pdf()
+    one = Update(plain)
+    number, page = _text_of(plain, "Page")
+    fresh = one.free + 2
+    empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
+    place = one.add(b"%d 0 obj\n%s/Contents %d 0 R>>\nendobj\n" % (number, page[:-2], fresh))
+    return sign_pdf(one.finish(one.table([(number, place, 0), (fresh, empty, 0)])), tree().g2_person)
+
+
+# Beside a timestamp that anybody can have.
+
+
+def _stamped(change: Callable[[Writer, Any], None], base: Callable[[], bytes] = _once) -> bytes:
+    def add(writer: Writer) -> None:
+        sheet(writer, box=(0, 0, 0, 0))
+        field = writer.root["/AcroForm"]["/Fields"][-1].get_object()
+        del field["/AP"]
+        change(writer, field)
+
+    return stamp(update(base(), add))
+
+
+def _sheet_in_list(writer: Writer, _: Any) -> None:
+    square = dictionary(Type=name("/Annot"), Subtype=name("/Square"), Rect=numbers(0, 0, 600, 800), IC=numbers(1, 0, 0))
+    page = _page(writer)
+    page[name("/Annots")] = generic.ArrayObject([*list(page["/Annots"]), square])
+    writer.update_container(page)
+
+
+def _two_squares() -> bytes:
+    def add(writer: Writer) -> None:
+        squares = [
+            writer.add_object(
+                dictionary(Type=name("/Annot"), Subtype=name("/Square"), Rect=numbers(0, 0, 90, 9 * high))
+            )
+            for high in (1, 2)
+        ]
+        _page(writer)[name("/Annots")] = generic.ArrayObject(squares)
+        writer.update_container(_page(writer))
+
+    return sign_pdf(update(letter_pdf(), add), tree().g2_person)
+
+
+def _listed_anew(order: Callable[[list[Any]], list[Any]]) -> Callable[[Writer, Any], None]:
+    def change(writer: Writer, _: Any) -> None:
+        page = _page(writer)
+        page[name("/Annots")] = generic.ArrayObject(order(list(page["/Annots"])))
+        writer.update_container(page)
+
+    return change
+
+
+def _other_kind(kind: str) -> Callable[[Writer, Any], None]:
+    def change(_: Writer, field: Any) -> None:
+        field[name("/Subtype")] = name(kind)
+        field[name("/Contents")] = generic.pdf_string("số tiền khác")
+        field[name("/QuadPoints")] = numbers(0, 0, 600, 0, 600, 800, 0, 800)
+
+    return change
+
+
+def _kid_of_other_kind(writer: Writer, field: Any) -> None:
+    note = dictionary(
+        Type=name("/Annot"), Subtype=name("/Text"), Rect=numbers(0, 0, 0, 0), Contents=generic.pdf_string("khác")
+    )
+    kid = writer.add_object(note)
+    field[name("/Kids")] = generic.ArrayObject([kid])
+    for key in ("/Subtype", "/Rect"):
+        del field[key]
+    _page(writer)["/Annots"][-1] = kid
+
+
+def _parameters_over_content() -> bytes:
+    """A new signature refers by /TransformParams to the content of the page, which is written anew."""
+
+    def change(writer: Writer, field: Any) -> None:
+        reference = _page(writer).raw_get("/Contents")
+        content = reference.get_object()
+        content._data, content._encoded_data = b"q Q", None
+        writer.mark_update(reference)
+        parameters = generic.ArrayObject([dictionary(TransformParams=reference)])
+        field[name("/V")] = writer.add_object(dictionary(Type=name("/DocTimeStamp"), Reference=parameters))
+
+    def add(writer: Writer) -> None:
+        sheet(writer, box=(0, 0, 0, 0))
+        change(writer, writer.root["/AcroForm"]["/Fields"][-1].get_object())
+
+    return update(_once(), add)
+
+
+ATTACKS: dict[str, Callable[[], bytes]] = {
+    "size-made-small": _small_size,
+    "size-made-small-in-stream": lambda: _small_size(stream=True),
+    "catalog-in-place-of-content": _catalog_in_place_of_content,
+    **{
+        f"awaited-object-as-{how}": lambda how=how: _awaited(how)
+        for how in ("orphan", "validation-data", "cross-reference", "object-stream")
+    },
+    "two-contents": lambda: _double_contents("Contents"),
+    "two-contents-one-escaped": lambda: _double_contents("Con#74ents"),
+    "two-resources": lambda: _double_contents("Resources"),
+    "two-catalogs-in-trailer": lambda: _double_root(stream=False),
+    "two-catalogs-in-stream": lambda: _double_root(stream=True),
+    "two-contents-in-object-stream": lambda: _in_object_stream(twice=False),
+    "number-twice-in-object-stream": lambda: _in_object_stream(twice=True),
+    "two-contents-before-signing": _prepared_double,
+    "annotation-without-number": lambda: _stamped(_sheet_in_list),
+    "annotations-in-another-order": lambda: _stamped(
+        _listed_anew(lambda held: [held[1], held[0], *held[2:]]), _two_squares
+    ),
+    "widget-listed-twice": lambda: _stamped(_listed_anew(lambda held: [*held, held[-1]])),
+    **{
+        f"field-drawn-as-{kind[1:]}": lambda kind=kind: _stamped(_other_kind(kind))
+        for kind in ("/Text", "/FreeText", "/Highlight", "/FileAttachment")
+    },
+    "note-as-widget": lambda: _stamped(_kid_of_other_kind),
+    "parameters-over-content": _parameters_over_content,
+}
+"""Makers of the files by name."""
+
+
+def honest_neighbours() -> dict[str, Callable[[], bytes]]:
+    """Files that come near to those and are honest."""
+    return {
+        "new-widget-listed-first": lambda: _stamped(_listed_anew(lambda held: [held[-1], *held[:-1]]), _two_squares),
+        "key-twice-with-one-value": _one_value_twice,
+        "annotation-without-number-before-signing": _direct_before,
+    }
+
+
+def _one_value_twice() -> bytes:
+    plain = letter_pdf()
+    one = Update(plain)
+    number, page = _text_of(plain, "Page")
+    place = one.add(b"%d 0 obj\n%s/Type /Page>>\nendobj\n" % (number, page[:-2]))
+    return sign_pdf(one.finish(one.table([(number, place, 0)])), tree().g2_person)
+
+
+def _direct_before() -> bytes:
+    link = dictionary(Type=name("/Annot"), Subtype=name("/Link"), Rect=numbers(0, 0, 90, 9))
+
+    def add(writer: Writer) -> None:
+        _page(writer)[name("/Annots")] = generic.ArrayObject([link])
+        writer.update_container(_page(writer))
+
+    return _stamped(lambda _, __: None, lambda: sign_pdf(update(letter_pdf(), add), tree().g2_person))

@@ -1,0 +1,38 @@
+"""Numbers, keys and references of a PDF by which a later revision or another viewer shows another page."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.signatures.pdf_doubles import has_two_values
+from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
+from tests.signatures.samples import Sample, is_valid, reports
+
+
+@pytest.mark.parametrize("title", ATTACKS)
+def test_a_page_that_may_be_another_one_does_not_stand(title):
+    first = reports(Sample("", "a.pdf", ATTACKS[title]()))[0]
+    assert not is_valid([first])
+
+
+@pytest.mark.parametrize("title", HONEST := honest_neighbours())
+def test_an_honest_file_that_comes_near_stands(title):
+    assert is_valid(reports(Sample("", "a.pdf", HONEST[title]())))
+
+
+@pytest.mark.parametrize(("text", "doubled"), [
+    (b"<</A 1/A 2>>", True),
+    (b"<</A 1/A  1>>", False),
+    (b"<</A/B/B/A>>", False),
+    (b"<</A/B/A/C>>", True),
+    (b"<</A[/A 1/A 2]/B 1>>", False),
+    (b"<</A<</B 1>>/C<</B 2>>>>", False),
+    (b"<</A(/B 1/B 2 \\) (x) )/C 1>>", False),
+    (b"<</A<41>/A<42>>>", True),
+    (b"<</A 1%/A 2\n/B 1>>", False),
+    (b"<</#41 1/A 2>>", True),
+    (b"<</A 1>>stream\n<</A 2/A 3>>", False),
+    (b"42 endobj", False),
+])  # fmt: skip
+def test_a_key_has_two_values_only_when_they_differ(text, doubled):
+    assert has_two_values(text) is doubled
