@@ -78,7 +78,10 @@ def _verify_file(subject: Subject, package: Package, name: str) -> list[Signatur
 
 def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> Signature:
     covered: set[str] = set()
-    found = xmldsig.verify(element, lambda reference: member_octets(package, reference, covered))
+    # No office program keeps comments of XML: who finds one in a signed file finds what was put there since.
+    found = xmldsig.verify(
+        element, lambda reference: member_octets(package, reference, covered, may_have_comments=False)
+    )
     properties = xades.read(found)
     if package.problems:
         found.break_("FORMAT_FAILURE", *package.problems)
@@ -116,7 +119,9 @@ def _signs_every_file(package: Package) -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= (1, 2)
 
 
-def member_octets(package: Package, reference: Reference, covered: set[str]) -> bytes:
+def member_octets(
+    package: Package, reference: Reference, covered: set[str], *, may_have_comments: bool = True
+) -> bytes:
     """The octets of a member as a reference digests it: as they are, or canonical XML."""
     if "://" in reference.uri or (reference.uri.startswith("/") and not package.find(reference.uri[1:])):
         raise LibraryFault("external", reference.uri)
@@ -130,7 +135,8 @@ def member_octets(package: Package, reference: Reference, covered: set[str]) -> 
         algorithm = transform.get("Algorithm", "")
         if algorithm not in xmldsig.CANONICAL:
             raise LibraryFault("transform", algorithm)
-        octets = xmldsig.canonical(xmldsig.parse_with_doctype(octets), algorithm, xmldsig.inclusive_prefixes(transform))
+        prefixes = xmldsig.inclusive_prefixes(transform)
+        octets = xmldsig.canonical_document(octets, algorithm, prefixes, may_have_comments=may_have_comments)
     covered.add(name)
     return bytes(octets)
 
@@ -138,4 +144,4 @@ def member_octets(package: Package, reference: Reference, covered: set[str]) -> 
 def _date(found: XmlSignature) -> Any:
     """The date that LibreOffice shows, a claim, and only when it is signed."""
     dates = found.signed(found.element.iter(_DATE))
-    return xades.parse_time(dates[0].text) if dates else None
+    return xades.parse_time(xmldsig.text_of(dates[0])) if dates else None

@@ -127,8 +127,9 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
         if algorithm == _RELATIONSHIP_TRANSFORM:
             octets, left = _relationship_transform(octets, transform, name, covered)
         elif algorithm in xmldsig.CANONICAL:
-            element = xmldsig.parse(octets) if isinstance(octets, bytes) else octets
-            octets = xmldsig.canonical(element, algorithm, xmldsig.inclusive_prefixes(transform))
+            prefixes = xmldsig.inclusive_prefixes(transform)
+            canonical: Any = xmldsig.canonical_document if isinstance(octets, bytes) else xmldsig.canonical
+            octets = canonical(octets, algorithm, prefixes)
         else:
             raise LibraryFault("transform", algorithm)
     if not isinstance(octets, bytes):
@@ -181,4 +182,4 @@ def _with_blanks(octets: bytes, part: bytes) -> bytes:
 def _office_time(found: XmlSignature) -> Any:
     """Office's own signature time, a claim (ECMA-376-2 §13.2.4.16)."""
     values = found.signed(found.element.iter(f"{_OPC}Value"))
-    return xades.parse_time(values[0].text) if values else None
+    return xades.parse_time(xmldsig.text_of(values[0])) if values else None

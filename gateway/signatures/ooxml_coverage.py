@@ -15,7 +15,14 @@ from typing import Any
 from gateway.model import Changes, Coverage
 from gateway.signatures import xmldsig
 from gateway.signatures.ooxml_bound import shows_other_than_signed
-from gateway.signatures.ooxml_parts import CORE_PROPERTIES, EXTENDED_PROPERTIES, SIGNATURE_KINDS, Parts
+from gateway.signatures.ooxml_fields import fields_differ
+from gateway.signatures.ooxml_parts import (
+    CORE_PROPERTIES,
+    CUSTOM_PROPERTIES,
+    EXTENDED_PROPERTIES,
+    SIGNATURE_KINDS,
+    Parts,
+)
 from gateway.signatures.wall import LibraryFault
 from gateway.signatures.xmldsig import XmlSignature
 
@@ -31,7 +38,7 @@ _PROPERTY_TYPES = frozenset(
     {
         CORE_PROPERTIES,
         EXTENDED_PROPERTIES,
-        "application/vnd.openxmlformats-officedocument.custom-properties+xml",
+        CUSTOM_PROPERTIES,
     }
 )
 """Properties by their type: the packaging library of .NET keeps them under a name that it makes up."""
@@ -54,6 +61,7 @@ _FREE_RELATIONSHIPS = frozenset(
     }
 )
 """Last word of relationship types that may stay unsigned."""
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
 
 
@@ -77,7 +85,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
     if "content-type-changed" in covered.faults:
         changes = Changes.FORBIDDEN
     texts = [name for name in covered.parts if name.lower().startswith("word/") and name.lower().endswith(".xml")]
-    bound = [name for name in texts if b"dataBinding" in parts.package.read(name)]
+    bound = [name for name in texts if b"dataBinding" in parts.package.read(name).replace(b"\0", b"")]
     binds = bool(bound)
     uncovered = [
         name
@@ -104,11 +112,14 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         if same_kind or one.get("TargetMode") == "External" or _last_word(one) == "officeDocument":
             # Added beside signed ones of its kind, or reaching outside: nothing that an application leaves unsigned.
             changes = Changes.FORBIDDEN
+    if any(_holds_more_than_relationships(parts, name) for name in parts.package.names):
+        found.problems.append("unsigned-relationship")
+        changes = Changes.FORBIDDEN
     if _main_parts(parts) != 1:
         found.problems.append("second-main-part")
         changes = Changes.FORBIDDEN
     try:
-        other = shows_other_than_signed(parts, bound, covered.parts)
+        other = shows_other_than_signed(parts, bound, covered.parts) or fields_differ(parts, texts, covered.parts)
     except LibraryFault:
         other = True  # what cannot be read may show anything
     if other:
@@ -155,6 +166,17 @@ def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
     except LibraryFault:
         return False
     return all(_is_free(one, binds=binds) for one in root if isinstance(one.tag, str))
+
+
+def _holds_more_than_relationships(parts: Parts, name: str) -> bool:
+    """Whether a relationship part has other elements, in which Office finds more relationships (ECMA-376-2 §6.5.3.3)."""
+    if not name.lower().endswith(".rels"):
+        return False
+    try:
+        root = xmldsig.parse(parts.package.read(name))
+    except LibraryFault:
+        return True
+    return any(one.tag != _RELATIONSHIP for one in root if isinstance(one.tag, str))
 
 
 def _is_free(relationship: Any, *, binds: bool) -> bool:

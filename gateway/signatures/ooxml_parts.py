@@ -13,6 +13,7 @@ SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
 """Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
 CORE_PROPERTIES = "application/vnd.openxmlformats-package.core-properties+xml"
 EXTENDED_PROPERTIES = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
+CUSTOM_PROPERTIES = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
 _SIGNATURE_TYPE = SIGNATURE_KINDS + "xmlsignature+xml"
 
 
@@ -47,6 +48,9 @@ def read_types(package: Package) -> Parts:
             _declare(overrides, one.get("PartName", ""), kind)
         elif one.tag == f"{_TYPES}Default":
             _declare(defaults, one.get("Extension", ""), kind)
+        elif isinstance(one.tag, str):
+            # Office reads alternatives of markup compatibility here (ECMA-376-2 §7.2.3.4), and would find other types.
+            raise LibraryFault("ooxml", "content types of another kind")
     return Parts(package, overrides, defaults)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 
 from gateway.signatures.wall import LibraryFault, wall
@@ -19,6 +20,8 @@ _LIMIT_MEMBER = 64 << 20
 _LIMIT_MEMBERS = 5000
 _LIMIT_RATIO = 400
 _LOCAL = struct.Struct("<4s5H3L2H")
+_END = struct.Struct("<4s4H2LH")
+_END_SIGNATURE, _END_64_SIGNATURE = b"PK\x05\x06", b"PK\x06\x06"
 _UNICODE_PATH = 0x7075
 
 
@@ -70,7 +73,11 @@ def open_package(data: bytes) -> Package:
         if len(entries) > _LIMIT_MEMBERS:
             raise LibraryFault("zip", "too many members")
         names = tuple(entry.filename for entry in entries if not entry.filename.endswith("/"))
-        problems = [*_name_problems(entries), *_layout_problems(data, archive, entries)]
+        problems = [
+            *_name_problems(entries),
+            *_layout_problems(data, archive, entries),
+            *_directory_problems(data, archive, len(entries)),
+        ]
     return Package(names, tuple(dict.fromkeys(problems)), archive)
 
 
@@ -79,7 +86,9 @@ def _name_problems(entries: list[zipfile.ZipInfo]) -> list[str]:
     found = []
     if len({name.lower() for name in names}) != len(names):
         found.append("duplicate-members")
-    if any(name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/") for name in names):
+    if any("\0" in entry.orig_filename for entry in entries):
+        found.append("unsafe-member-name")  # some end the name there
+    if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
         found.append("unsafe-member-name")
     if any(entry.filename.endswith("/") and entry.file_size for entry in entries):
         found.append("unsafe-member-name")  # a folder with content is a file to some
@@ -111,10 +120,44 @@ def _layout_problems(data: bytes, archive: zipfile.ZipFile, entries: list[zipfil
         same_size = bool(flags & 8) or compressed in {entry.compress_size, 0xFFFFFFFF}
         if name != raw or method != entry.compress_type or not same_size or (flags ^ entry.flag_bits) & 1:
             found.append("local-header-mismatch")
-        position = start + _LOCAL.size + name_length + extra_length + entry.compress_size
+        begin = start + _LOCAL.size + name_length + extra_length
+        position = begin + entry.compress_size
+        if flags & 8 and entry.compress_type == zipfile.ZIP_DEFLATED and _hides_member(data[begin:position]):
+            found.append("hidden-member")
     if b"PK\x03\x04" in data[position : archive.start_dir]:
         found.append("hidden-member")
     return found
+
+
+def _hides_member(compressed: bytes) -> bool:
+    """Whether a member follows the end of a deflated stream, within its octets, where who reads without the directory finds it."""
+    if b"PK\x03\x04" not in compressed:
+        return False
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    left = compressed
+    while left and not stream.eof:
+        stream.decompress(left, 1 << 20)
+        left = stream.unconsumed_tail
+    return b"PK\x03\x04" in stream.unused_data
+
+
+def _directory_problems(data: bytes, archive: zipfile.ZipFile, count: int) -> list[str]:
+    """Compare what the end of the archive says of the directory with the directory that was read (APPNOTE §4.3.16).
+
+    Readers differ in which end they take when there are several, and in whether the one of zip64 goes before the plain one.
+    """
+    tail = data[archive.start_dir :]
+    if tail.count(_END_SIGNATURE) != 1 or tail.count(_END_64_SIGNATURE) > 1:
+        return ["two-directories"]
+    place = tail.index(_END_SIGNATURE)
+    _, disk, first_disk, here, total, size, offset, _ = _END.unpack_from(tail, place)
+    directory_end = tail.find(_END_64_SIGNATURE)
+    expected = directory_end if directory_end >= 0 else place
+    counts = {count & 0xFFFF, 0xFFFF}
+    agrees = offset in {archive.start_dir, 0xFFFFFFFF} and size in {expected, 0xFFFFFFFF}
+    if not agrees or here not in counts or total not in counts or not {disk, first_disk} <= {0, 0xFFFF}:
+        return ["two-directories"]
+    return []
 
 
 def _has_another_name(entry: zipfile.ZipInfo, extra: bytes) -> bool:

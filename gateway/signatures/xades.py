@@ -58,7 +58,7 @@ def _read(found: XmlSignature, properties: Properties) -> None:
         found.problems.append("unsigned-properties")
     for one in signed:
         times = _all(one, "SigningTime")
-        properties.claimed_time = parse_time(times[0].text) if times else None
+        properties.claimed_time = parse_time(xmldsig.text_of(times[0])) if times else None
         _bind(found, one)
     _unsigned(found, properties)
 

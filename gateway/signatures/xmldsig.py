@@ -40,6 +40,11 @@ DEFAULT_CANONICAL = _C14N
 _PLAIN_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1"})
 """In which a declaration is found by its letters, but for octets of zero."""
 _DECLARATION = re.compile(rb"<!(?:ATTLIST|ELEMENT|ENTITY|NOTATION)")
+_WITH_DOCTYPE = (
+    "{http://openoffice.org/2000/",
+    "{http://openoffice.org/2001/manifest",
+    "{urn:oasis:names:tc:opendocument:xmlns:manifest:",
+)
 _LIMIT_XML = 32 << 20
 _LIMIT_REFERENCES = 6000
 
@@ -61,7 +66,7 @@ def parse(data: bytes) -> Element:
 
 
 def parse_with_doctype(data: bytes) -> Element:
-    """Parse XML whose DOCTYPE may name a DTD but declare nothing, as the Basic modules of OpenDocument do.
+    """Parse XML; only the Basic modules and manifests of OpenOffice may have a DOCTYPE, that names a DTD and declares nothing.
 
     Whatever is declared, an entity or the default of an attribute, is in the document for readers that follow it and is
     not in the canonical form that was digested.
@@ -73,10 +78,54 @@ def parse_with_doctype(data: bytes) -> Element:
         root = etree.fromstring(data, parser)
         prolog: Any = root.getroottree().docinfo
         if prolog.internalDTD is not None and (
-            prolog.encoding.upper() not in _PLAIN_ENCODINGS or _DECLARATION.search(data.replace(b"\0", b""))
+            not root.tag.startswith(_WITH_DOCTYPE)
+            or not _has_plain_encoding(root)
+            or _DECLARATION.search(data.replace(b"\0", b""))
         ):
             raise LibraryFault("xml", "doctype")
         return root
+
+
+def _has_plain_encoding(root: Element) -> bool:
+    return str(root.getroottree().docinfo.encoding or "UTF-8").upper() in _PLAIN_ENCODINGS
+
+
+def canonical_document(
+    data: bytes, algorithm: str, prefixes: Sequence[str] = (), *, may_have_comments: bool = True
+) -> bytes:
+    """Canonicalise an XML document; LibraryFault when readers may see more in it than was digested.
+
+    Instructions beside the root (a style sheet) belong to the canonical form. The letters of a rare encoding are a matter of
+    each reader's tables, and most algorithms leave comments out: `may_have_comments` says whether an honest writer puts any.
+    """
+    if algorithm not in CANONICAL:
+        raise LibraryFault("transform", algorithm)
+    exclusive, comments = CANONICAL[algorithm]
+    root = parse_with_doctype(data)
+    with wall("canonical"):
+        whole = root.getroottree()
+        if not _has_plain_encoding(root) or not (comments or may_have_comments or not _has_comments(whole)):
+            raise LibraryFault("xml", "not digested")
+        return bytes(
+            etree.tostring(
+                whole,
+                method="c14n",
+                exclusive=exclusive,
+                with_comments=comments,
+                inclusive_ns_prefixes=list(prefixes) or None,
+            )
+        )
+
+
+def _has_comments(whole: Any) -> bool:
+    root = whole.getroot()
+    beside = (*root.itersiblings(etree.Comment), *root.itersiblings(etree.Comment, preceding=True))
+    return bool(beside) or next(root.iter(etree.Comment), None) is not None
+
+
+def text_of(element: Element) -> str:
+    """The text of an element that has no others inside; a comment ends `.text`, and is not signed."""
+    return "".join(element.xpath("text()"))
 
 
 def canonical(element: Element, algorithm: str, prefixes: Sequence[str] = ()) -> bytes:

@@ -2,7 +2,7 @@
 
 None of these files may be called valid. They are made on the spot with the test PKI; what needs an eye on one detail has a test of
 its own beside the container it is about. Here are the signers and times that are wrong; what is done to files is in `attacks_pdf`,
-`attacks_pdf_updates`, `attacks_pdf_objects`, `attacks_packages` and `attacks_cms`.
+`attacks_pdf_updates`, `attacks_pdf_objects`, `attacks_packages`, `attacks_readings` and `attacks_cms`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from gateway.demo.pki import Wish, distinguished_name, issue, new_key
 from gateway.demo.sign import PdfSigning, sign_pdf
 from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
-from tests.signatures import attacks_cms, attacks_packages, attacks_pdf, attacks_pdf_objects, attacks_pdf_updates
+from tests.signatures import (
+    attacks_cms,
+    attacks_packages,
+    attacks_pdf,
+    attacks_pdf_objects,
+    attacks_pdf_updates,
+    attacks_readings,
+)
 from tests.signatures.oddities import oddities
 from tests.signatures.samples import Sample
 
@@ -37,7 +44,14 @@ def honest() -> Iterator[Sample]:
 
 def attacks() -> Iterator[Sample]:
     """Every generated attack."""
-    for made in (attacks_pdf, attacks_pdf_updates, attacks_pdf_objects, attacks_packages, attacks_cms):
+    for made in (
+        attacks_pdf,
+        attacks_pdf_updates,
+        attacks_pdf_objects,
+        attacks_packages,
+        attacks_readings,
+        attacks_cms,
+    ):
         yield from made.attacks()
     for make in (_strangers, _purposes, _times, _algorithms):
         yield from make()
