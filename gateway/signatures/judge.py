@@ -83,6 +83,19 @@ def fits_purpose(certificate: Certificate, purpose: Purpose) -> bool:
             return extended is None or bool(_DOCUMENT_PURPOSES.intersection(extended.native))
 
 
+def _may_issue(authority: Certificate, purpose: Purpose) -> bool:
+    """Whether an authority that came with the document may certify for the purpose.
+
+    RFC 5280 leaves it open; operating systems and browsers let no authority certify for purposes that it has not itself, by
+    which an authority for web servers is kept from naming people.
+    """
+    extended = authority.extended_key_usage_value
+    if extended is None:
+        return True
+    wanted = _DOCUMENT_PURPOSES if purpose is Purpose.DOCUMENT else {"time_stamping", "any_extended_key_usage"}
+    return not wanted.isdisjoint(extended.native)
+
+
 def judge(
     store: TrustStore,
     leaf: Certificate,
@@ -116,6 +129,8 @@ def _judge(
     found = [Path((leaf,))] if store.is_anchor(leaf) else []
     for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
         fault = paths.check(path, at=moment)
+        if not fault and not all(_may_issue(one, purpose) for one in path.certificates[1:-1]):
+            fault = "CHAIN_CONSTRAINTS_FAILURE"
         judged = _judge_path(store, path, pool, evidence, fault, now, existed_at, usage_ok=usage_ok)
         if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
             return judged

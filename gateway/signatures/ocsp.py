@@ -75,7 +75,7 @@ def _names_issuer(identifier: Any, issuer: Certificate) -> bool:
 
 def _is_response_authentic(basic: Any, issuer: Certificate) -> bool:
     """RFC 6960 §4.2.2.2: signed by the authority itself, or by a responder that it certified for that."""
-    scheme = algorithms.scheme_of(basic["signature_algorithm"])
+    scheme = _scheme(basic["signature_algorithm"])
     content = algorithms.Content((basic["tbs_response_data"].dump(),))
     signature = basic["signature"].native
     for candidate in [issuer, *(basic["certs"] or ())]:
@@ -84,6 +84,14 @@ def _is_response_authentic(basic: Any, issuer: Certificate) -> bool:
         if algorithms.verify(key_of(candidate), scheme, signature, content):
             return True
     return False
+
+
+def _scheme(identifier: Any) -> algorithms.Scheme:
+    """The algorithm of a response or responder. SHA-1 counts as for lists (`crl`); MD5 is forged by anybody."""
+    scheme = algorithms.scheme_of(identifier)
+    if scheme.digest == "md5":
+        raise LibraryFault("signature-algorithm", "md5")
+    return scheme
 
 
 def _is_delegate(candidate: Certificate, issuer: Certificate, basic: Any) -> bool:
@@ -96,6 +104,6 @@ def _is_delegate(candidate: Certificate, issuer: Certificate, basic: Any) -> boo
     produced = basic["tbs_response_data"]["produced_at"].native.astimezone(UTC)
     if not begin <= produced <= end:
         return False
-    scheme = algorithms.scheme_of(candidate["signature_algorithm"])
+    scheme = _scheme(candidate["signature_algorithm"])
     content = algorithms.Content((candidate["tbs_certificate"].dump(),))
     return algorithms.verify(key_of(issuer), scheme, candidate["signature_value"].native, content)

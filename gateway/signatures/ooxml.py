@@ -118,7 +118,7 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
     if name is None:
         raise LibraryFault("missing-reference", path)
     wanted = urllib.parse.unquote(query.partition("ContentType=")[2])
-    if wanted and wanted != parts.type_of(name):
+    if wanted != parts.type_of(name):
         covered.faults.append("content-type-changed")
     octets: Any = parts.package.read(name)
     left: list[Any] | None = None

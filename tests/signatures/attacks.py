@@ -32,6 +32,12 @@ DAY = timedelta(days=1)
 
 def honest() -> Iterator[Sample]:
     """Files that must be called valid."""
+    yield from plain()
+    yield from oddities()
+
+
+def plain() -> Iterator[Sample]:
+    """Those of every day."""
     person, seal = tree().g2_person, tree().g2_seal
     yield Sample("", "person.pdf", sign_pdf(letter_pdf(), person))
     twice = sign_pdf(sign_pdf(letter_pdf(), person), seal, PdfSigning(field="Signature2", box=(10, 10, 40, 40)))
@@ -39,7 +45,6 @@ def honest() -> Iterator[Sample]:
     yield Sample("", "person.docx", xml.sign_ooxml(letter_docx(), person))
     yield Sample("", "seal.odt", xml.sign_odf(xml.odt(), seal))
     yield Sample("", "both.odt", xml.sign_odf(xml.sign_odf(xml.odt(), person), seal))
-    yield from oddities()
 
 
 def attacks() -> Iterator[Sample]:

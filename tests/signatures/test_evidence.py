@@ -6,9 +6,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from asn1crypto import core
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils import generic
@@ -75,6 +77,19 @@ class TestOcsp:
         assert (
             ask(tree().g2_person, response(tree().g2_person, responder=tree().rogue_root)).status is Revocation.UNKNOWN
         )
+
+    @pytest.mark.parametrize(("digest", "status"), [
+        (hashes.SHA256(), Revocation.GOOD),
+        (hashes.SHA1(), Revocation.GOOD),
+        (hashes.MD5(), Revocation.UNKNOWN),
+    ])  # fmt: skip
+    def test_an_answer_signed_with_md5_counts_for_nothing(self, digest, status):
+        answer = asn1_ocsp.OCSPResponse.load(response(tree().g2_person))
+        basic = answer["response_bytes"]["response"].parsed
+        basic["signature_algorithm"] = {"algorithm": f"{digest.name}_rsa", "parameters": core.Null()}
+        octets = basic["tbs_response_data"].dump()
+        basic["signature"] = tree().g2_sub.key.sign(octets, padding.PKCS1v15(), digest)
+        assert ask(tree().g2_person, basic.dump(force=True)).status is status
 
     def test_an_answer_on_another_certificate_counts_for_nothing(self):
         assert ask(tree().g2_person, response(tree().g2_seal)).status is Revocation.UNKNOWN

@@ -1,0 +1,101 @@
+"""Certificates and authorities that may not sign what they signed (RFC 5280 §4.2, §6.1), in CMS files that bring the whole chain."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+
+from gateway.demo.pki import Identity, distinguished_name
+from gateway.model import Trust
+from tests.pki import cms
+from tests.pki.tree import NOW, tree
+from tests.signatures.samples import Sample, reports
+from tests.signatures.test_pdf import DAY
+
+PERSON = distinguished_name(("C", "VN"), ("CN", "Người Ký Thử"))
+AUTHORITY = distinguished_name(("C", "VN"), ("CN", "CA con THỬ NGHIỆM"))
+USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+          "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
+
+
+def usage(*names):
+    return x509.KeyUsage(**{one: one in names for one in USAGES}), True
+
+
+def purposes(*named, critical=False):
+    return x509.ExtendedKeyUsage(list(named)), critical
+
+
+UNKNOWN = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
+CA = usage("key_cert_sign", "crl_sign")
+
+
+def certify(subject, key, issuer, *extensions, authority=False):
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - 90 * DAY)
+        .not_valid_after(NOW + 90 * DAY)
+        .add_extension(x509.BasicConstraints(authority, None), critical=True)
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    made = builder.sign(issuer.key, hashes.SHA256())
+    return Identity(made, key, (issuer.certificate, *issuer.chain))
+
+
+def trust(who):
+    data = cms.cms(b"noi dung", who, detached=False, with_chain=True)
+    (one,) = reports(Sample("", "a.p7m", data))
+    return one.trust
+
+
+@cache
+def authority(*extensions, above=None, is_authority=True):
+    return certify(AUTHORITY, tree().seal_key, above or tree().g2_root, *extensions, authority=is_authority)
+
+
+@pytest.mark.parametrize(("extensions", "trusted"), [
+    ((), True),
+    (((UNKNOWN, False),), True),
+    ((usage("content_commitment"),), True),
+    ((purposes(ExtendedKeyUsageOID.EMAIL_PROTECTION),), True),
+    (((UNKNOWN, True),), False),
+    ((usage("crl_sign"),), False),
+    ((usage("key_encipherment"),), False),
+    ((purposes(ExtendedKeyUsageOID.OCSP_SIGNING),), False),
+    ((purposes(ExtendedKeyUsageOID.TIME_STAMPING, critical=True),), False),
+])  # fmt: skip
+def test_a_signer_may_sign_by_his_own_certificate(extensions, trusted):
+    who = certify(PERSON, tree().person_key, tree().g2_sub, *extensions)
+    assert (trust(who) is Trust.TRUSTED) is trusted
+
+
+@pytest.mark.parametrize(("extensions", "trusted"), [
+    ((), True),
+    ((purposes(ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION),), True),
+    ((purposes(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE),), True),
+    ((purposes(ExtendedKeyUsageOID.SERVER_AUTH),), False),
+    ((purposes(ExtendedKeyUsageOID.TIME_STAMPING, critical=True),), False),
+    (((x509.NameConstraints([x509.DirectoryName(distinguished_name(("C", "LA")))], None), True),), False),
+    (((UNKNOWN, True),), False),
+    (((x509.PolicyConstraints(0, None), True),), False),
+])  # fmt: skip
+def test_an_authority_that_came_with_the_file_may_certify_people(extensions, trusted):
+    who = certify(PERSON, tree().person_key, authority(CA, *extensions))
+    assert (trust(who) is Trust.TRUSTED) is trusted
+
+
+def test_an_authority_below_the_permitted_length_certifies_nobody():
+    assert trust(certify(PERSON, tree().person_key, authority(CA, above=tree().g2_sub))) is Trust.UNTRUSTED
+
+
+def test_a_holder_who_is_no_authority_certifies_nobody():
+    assert trust(certify(PERSON, tree().person_key, authority(CA, is_authority=False))) is Trust.UNTRUSTED
