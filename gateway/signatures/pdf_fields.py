@@ -105,10 +105,22 @@ def filled_fields(reader: PdfFileReader, data: bytes) -> list[Field]:
             revision = reader.xrefs.get_last_change(raw.reference)
         try:
             signed = read_range(data, _numbers(signature))
+            _assert_own_contents(signature, signed)
             found.append(Field(name, field, signature, revision, signed))
         except RangeFault as fault:
             found.append(Field(name, field, signature, revision, None, str(fault)))
     return sorted(found, key=lambda one: one.end)
+
+
+def _assert_own_contents(signature: Any, signed: SignedRange) -> None:
+    """The gap must hold the /Contents of this very dictionary: a field with the range of another would show its signer, too."""
+    held = signature.raw_get("/Contents", decrypt=generic.EncryptedObjAccess.RAW) if "/Contents" in signature else None
+    if isinstance(held, generic.IndirectObject):
+        held = held.get_object()
+    if not isinstance(held, (generic.ByteStringObject, generic.TextStringObject)):
+        raise RangeFault("byte-range-gap")
+    if held.original_bytes != signed.contents:
+        raise RangeFault("byte-range-gap")
 
 
 def _numbers(signature: Any) -> list[object]:

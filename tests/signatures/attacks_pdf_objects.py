@@ -253,6 +253,32 @@ def _parameters_over_content() -> bytes:
     return update(_once(), add)
 
 
+def _range_of_another() -> bytes:
+    """A field with the name and look of somebody else, prepared before signing, takes the byte range of the signature to come."""
+
+    def prepare(place: str) -> bytes:
+        one = Update(update(letter_pdf(), _with_form))
+        number = one.free + 2
+        decoy = f"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/Contents<00>/ByteRange[{place}]>>"
+        field, catalog = number + 1, _text_of(one.data, "Catalog")
+        rows = [
+            (catalog[0], one.add(f"{catalog[0]} 0 obj\n".encode() + re.sub(
+                rb"/Fields ?\[[^\]]*\]", b"/Fields [%d 0 R]" % field, catalog[1]) + b"\nendobj\n"), 0),
+            (number, one.add(f"{number} 0 obj\n{decoy}\nendobj\n"), 0),
+            (field, one.add(f"{field} 0 obj\n<</FT/Sig/T(Chu tich)/V {number} 0 R/Rect[0 0 0 0]>>\nendobj\n"), 0),
+        ]  # fmt: skip
+        return sign_pdf(one.finish(one.table(rows)), tree().g2_person)
+
+    blank = " ".join(["0"] + ["0000000000"] * 3)
+    found = re.findall(rb"/ByteRange ?\[([^\]]*)\]", prepare(blank))[-1].split()
+    return prepare(" ".join(["0"] + [f"{int(one):010}" for one in found[1:]]))
+
+
+def _with_form(writer: Writer) -> None:
+    writer.root[name("/AcroForm")] = dictionary(Fields=generic.ArrayObject())
+    writer.update_root()
+
+
 ATTACKS: dict[str, Callable[[], bytes]] = {
     "size-made-small": _small_size,
     "size-made-small-in-stream": lambda: _small_size(stream=True),
@@ -280,6 +306,7 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     },
     "note-as-widget": lambda: _stamped(_kid_of_other_kind),
     "parameters-over-content": _parameters_over_content,
+    "range-of-another": _range_of_another,
 }
 """Makers of the files by name."""
 
