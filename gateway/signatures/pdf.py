@@ -24,7 +24,15 @@ from gateway.signatures import cms, pdf_content, pdf_values, revocation, timesta
 from gateway.signatures.algorithms import Content
 from gateway.signatures.certificates import Certificate, checked, describe
 from gateway.signatures.judge import Judgement
-from gateway.signatures.pdf_fields import Field, filled_fields, has_two_readings, open_reader, page_of, place
+from gateway.signatures.pdf_fields import (
+    Field,
+    Surroundings,
+    filled_fields,
+    has_two_readings,
+    open_reader,
+    page_of,
+    place,
+)
 from gateway.signatures.pdf_objects import entry
 from gateway.signatures.pdf_ranges import final_startxref
 from gateway.signatures.pdf_removed import removed_signatures, report_removed
@@ -93,25 +101,24 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
     two_readings = has_two_readings(data, reader)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
+    intact: set[str] = set()
     furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
     # From the last to the first: a document timestamp speaks for the signatures before it.
     for one in reversed(fields):
         try:
             with wall("signature-field"):
                 later = [stamp for end, stamp in stamps if end >= one.end]
-                last = one.end >= furthest
+                around = Surroundings(last=one.end >= furthest, two_readings=two_readings, intact=frozenset(intact))
                 if one.is_timestamp:
-                    report_, stamp = _verify_timestamp(
-                        subject, data, reader, one, store, last=last, two_readings=two_readings
-                    )
+                    report_, stamp = _verify_timestamp(subject, data, reader, one, store, around)
                     stamps.append((one.end, stamp))
                 else:
-                    report_ = _verify_one(
-                        subject, data, reader, one, store, later, last=last, two_readings=two_readings
-                    )
+                    report_ = _verify_one(subject, data, reader, one, store, later, around)
         except LibraryFault:
             report_ = unreadable(subject, field_name=one.name, problem="malformed", integrity=Integrity.BROKEN)
         reports.append(report_)
+        if report_.integrity is Integrity.INTACT:
+            intact.add(one.name)
     reports.reverse()
     rewritten = _is_rewritten(data, reader, fields, reports)
     extra = (*content.problems, *(("incoming-stamp",) if rewritten else ()))
@@ -176,16 +183,14 @@ def _verify_one(
     one: Field,
     store: _Store,
     later: list[Verified],
-    *,
-    last: bool,
-    two_readings: bool,
+    around: Surroundings,
 ) -> Signature:
     if one.range is None:
         return unreadable(subject, field_name=one.name, problem=one.fault, integrity=Integrity.BROKEN)
     view = memoryview(data)
     content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
     sub_filter = str(entry(one.signature, "/SubFilter", ""))
-    coverage, changes, problems = place(reader, data, one, one.range, last=last, two_readings=two_readings)
+    coverage, changes, problems = place(reader, data, one, one.range, around)
     common = Facts(
         field=one.name,
         integrity=Integrity.UNKNOWN,
@@ -209,7 +214,7 @@ def _verify_one(
 
 
 def _verify_timestamp(
-    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store, *, last: bool, two_readings: bool
+    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store, around: Surroundings
 ) -> tuple[Signature, Verified]:
     """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
     if one.range is None:
@@ -220,7 +225,7 @@ def _verify_timestamp(
     verified = timestamps.verify_parsed(
         parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now
     )
-    coverage, changes, problems = place(reader, data, one, one.range, last=last, two_readings=two_readings)
+    coverage, changes, problems = place(reader, data, one, one.range, around)
     intact = verified.integrity is Integrity.INTACT and verified.imprint_ok
     facts = Facts(
         field=one.name,

@@ -100,18 +100,24 @@ def permissions(signature: Any, field: Any) -> tuple[MDPPerm | None, FieldMDPSpe
 
 
 def since(
-    reader: PdfFileReader, revision: int, document: MDPPerm | None, fields: FieldMDPSpec | None, *, last: bool
+    reader: PdfFileReader,
+    revision: int,
+    document: MDPPerm | None,
+    fields: FieldMDPSpec | None,
+    *,
+    last: bool,
+    intact: frozenset[str],
 ) -> tuple[Changes, list[str]]:
     """Judge every revision after `revision`, with what is to be noted; LibraryFault when the analysis cannot be done.
 
-    `last` says that no other signature covers what follows. Text that is filled in then is permitted by the standard and
+    `last` says that no other signature covers what follows, `intact` names the fields whose signatures hold. Text that is filled in then is permitted by the standard and
     nobody's: it is noted, unless the signature itself says that filling in may follow (DocMDP, FieldMDP).
     """
     if revision + 1 >= reader.xrefs.total_revisions:
         return Changes.NONE, []
     with wall("difference"):
         result = POLICY.review_file(reader, revision, field_mdp_spec=fields, doc_mdp=document)
-        if not isinstance(result, DiffResult) or has_unsigned_field(reader, revision):
+        if not isinstance(result, DiffResult) or has_unsigned_field(reader, revision, intact):
             return Changes.FORBIDDEN, ["changed-after-signing"]
         filled = result.changed_form_fields - signature_fields(reader)
     level = result.modification_level

@@ -53,6 +53,18 @@ class Field:
         return bool(kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the rest of the file says of the place of a signature."""
+
+    last: bool
+    """No other signature is over more."""
+    two_readings: bool
+    """`has_two_readings` of the file."""
+    intact: frozenset[str]
+    """Names of the fields over more whose signatures hold."""
+
+
 def open_reader(data: bytes) -> PdfFileReader:
     """Open a file as pyHanko does, with two workarounds."""
     reader = PdfFileReader(io.BytesIO(data), strict=False)
@@ -145,18 +157,15 @@ def page_of(one: Field, content: pdf_content.Content) -> int | None:
 
 
 def place(
-    reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange, *, last: bool, two_readings: bool
+    reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange, around: Surroundings
 ) -> tuple[Coverage, Changes, list[str]]:
-    """Coverage and changes of one signature with a well-formed byte range.
-
-    `last` says that no other one is over more, `two_readings` that `has_two_readings` of the file.
-    """
+    """Coverage and changes of one signature with a well-formed byte range."""
     total = reader.xrefs.total_revisions
     newest = reader.xrefs.get_xref_container_info(total - 1)
     problems = []
     if has_foreign_tail(data, max(_structure_ends(reader))):
         problems.append("trailing-bytes")
-    if two_readings:
+    if around.two_readings:
         problems.append("two-readings")
     if reaches_end(data, signed):
         return Coverage.PARTIAL if "two-readings" in problems else Coverage.WHOLE, Changes.NONE, problems
@@ -172,7 +181,11 @@ def place(
         if pdf_xref.is_ambiguous(data, reader, revision, signed.end):
             return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "two-readings"]
         changes, notes = pdf_changes.since(
-            reader, revision, *pdf_changes.permissions(one.signature, one.field), last=last
+            reader,
+            revision,
+            *pdf_changes.permissions(one.signature, one.field),
+            last=around.last,
+            intact=around.intact,
         )
     except LibraryFault:
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]

@@ -69,16 +69,17 @@ def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
             yield names, later
 
 
-def has_unsigned_field(reader: PdfFileReader, revision: int) -> bool:
+def has_unsigned_field(reader: PdfFileReader, revision: int, intact: frozenset[str]) -> bool:
     """Tell whether a signature field shows or does something that came after `revision` and that nobody who signs answers for.
 
-    A visible field is to hold the signature of whom it shows. One that stays empty, or that only a document timestamp
-    fills, which anybody can have, would be a sheet laid over the page, or a place for a script.
+    A visible field is to hold the signature of whom it shows, one of those that are `intact`. One that stays empty, or that
+    only a document timestamp fills, which anybody can have, or what no program can verify, would be a sheet laid over the
+    page, or a place for a script.
     """
     before = {name: value for name, value, _ in enumerate_sig_fields(reader.get_historical_resolver(revision))}
     for name, value, reference in enumerate_sig_fields(reader):
         empty = before.get(name) is None
-        if not empty or (name in before and value is None) or _is_signed(value):
+        if not empty or (name in before and value is None) or (name in intact and _is_signed(value)):
             continue
         field = reference.get_object()
         if _is_visible(field) or (name not in before and (_acts(field) or not _is_widget(field))):

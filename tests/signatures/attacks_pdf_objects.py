@@ -14,10 +14,12 @@ from functools import cache
 from typing import Any
 
 import pikepdf
+from asn1crypto import cms as asn1_cms
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from gateway.demo.sign import sign_pdf
+from tests.pki import cms
 from tests.pki.tree import letter_pdf, tree
 from tests.signatures.pdf_updates import EMPTY, Update, dictionary, name, numbers, sheet, stamp, update
 from tests.signatures.samples import Sample
@@ -253,6 +255,32 @@ def _parameters_over_content() -> bytes:
     return update(_once(), add)
 
 
+def _sheet_signed_by(sub_filter: str, contents: bytes) -> bytes:
+    """A sheet over the page whose field holds what only looks like a signature."""
+
+    def change(writer: Writer) -> None:
+        sheet(writer)
+        looks = dictionary(Type=name("/Sig"), Filter=name("/Adobe.PPKLite"), SubFilter=name(sub_filter))
+        looks[name("/Contents")] = generic.ByteStringObject(contents)
+        looks[name("/ByteRange")] = numbers(0, 1111111, 2222222, 3333333)
+        writer.root["/AcroForm"]["/Fields"][-1].get_object()[name("/V")] = writer.add_object(looks)
+
+    data = update(_once(), change)
+    start = data.rindex(b"<" + contents.hex().encode() + b">")
+    end = start + 2 * len(contents) + 2
+    for mark, place in ((b"1111111", start), (b"2222222", end), (b"3333333", len(data) - end)):
+        before, _, after = data.rpartition(mark)
+        data = before + b"%07d" % place + after
+    return data
+
+
+def _of_nobody() -> bytes:
+    """A CMS file without the certificate of its signer."""
+    info = asn1_cms.ContentInfo.load(cms.cms(b"noi dung", tree().g2_person))
+    info["content"]["certificates"] = asn1_cms.CertificateSet([])
+    return info.dump(force=True)
+
+
 def _range_of_another() -> bytes:
     """A field with the name and look of somebody else, prepared before signing, takes the byte range of the signature to come."""
 
@@ -307,6 +335,8 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "note-as-widget": lambda: _stamped(_kid_of_other_kind),
     "parameters-over-content": _parameters_over_content,
     "range-of-another": _range_of_another,
+    "sheet-of-unknown-format": lambda: _sheet_signed_by("/Foo.Bar", bytes(range(40))),
+    "sheet-of-nobody": lambda: _sheet_signed_by("/ETSI.CAdES.detached", _of_nobody()),
 }
 """Makers of the files by name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.model import Changes, Integrity
 from gateway.signatures.pdf_doubles import has_two_values
 from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
 from tests.signatures.samples import Sample, is_valid, reports
@@ -12,6 +13,13 @@ from tests.signatures.samples import Sample, is_valid, reports
 @pytest.mark.parametrize("title", ATTACKS)
 def test_a_page_that_may_be_another_one_does_not_stand(title):
     assert not is_valid(reports(Sample("", "a.pdf", ATTACKS[title]())))
+
+
+@pytest.mark.parametrize("title", ["sheet-of-unknown-format", "sheet-of-nobody"])
+def test_what_nobody_can_verify_answers_for_nothing_that_it_shows(title):
+    """A signature that cannot be verified is only noted, so that the one before it must not stand."""
+    first, second = reports(Sample("", "a.pdf", ATTACKS[title]()))
+    assert (first.changes, second.integrity) == (Changes.FORBIDDEN, Integrity.UNKNOWN)
 
 
 @pytest.mark.parametrize("title", HONEST := honest_neighbours())
