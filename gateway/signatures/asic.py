@@ -110,6 +110,11 @@ class _Container:
         if name.lower().endswith(".xml"):
             root = xmldsig.parse(data)
             elements = [root] if root.tag == ds("Signature") else root.findall(ds("Signature"))
+            if not elements and next(root.iter(ds("Signature")), None) is None:
+                # No program leaves an empty list in a container, and the files beside it were signed.
+                return [removed(self.subject, field_name=name)]
+            if any(_is_loose(one) for one in root.iter(ds("Signature"))):
+                raise LibraryFault("asic", "a signature inside something else")
             return [self._xades(name, element) for element in elements]
         if name.lower().endswith(".tst"):
             return [self._timestamp(name, data)]
@@ -248,6 +253,12 @@ class _Container:
             problems=problems,
             document_timestamp=True,
         )
+
+
+def _is_loose(signature: Any) -> bool:
+    """Whether a signature is neither in its place nor part of another one, as a counter-signature is."""
+    above = list(signature.iterancestors())
+    return len(above) > 1 and all(one.tag != ds("Signature") for one in above)
 
 
 def _is_manifest(name: str) -> bool:

@@ -73,7 +73,16 @@ def _verify_file(subject: Subject, package: Package, name: str) -> list[Signatur
     if len(signatures) != len(list(root.iter(ds("Signature")))) or len(signatures) > 32:
         # A Signature inside something else is how wrapping attacks hide the one that verifies.
         return [unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)]
+    if not signatures and _holds_anything(root):
+        # LibreOffice leaves an empty list when its user takes the last signature out; what else is in it was one.
+        return [removed(subject, field_name=name)]
     return [_verify_one(subject, package, name, element) for element in signatures]
+
+
+def _holds_anything(root: Any) -> bool:
+    """Whether a list holds more than blanks: other elements, words, or a signature made a comment."""
+    beside = (*root.itersiblings(), *root.itersiblings(preceding=True))
+    return bool(len(root) or (root.text or "").strip() or beside)
 
 
 def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> Signature:

@@ -7,7 +7,7 @@ its own beside the container it is about. Here are the signers and times that ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -38,13 +38,22 @@ def honest() -> Iterator[Sample]:
 
 def plain() -> Iterator[Sample]:
     """Those of every day."""
-    person, seal = tree().g2_person, tree().g2_seal
-    yield Sample("", "person.pdf", sign_pdf(letter_pdf(), person))
-    twice = sign_pdf(sign_pdf(letter_pdf(), person), seal, PdfSigning(field="Signature2", box=(10, 10, 40, 40)))
-    yield Sample("", "person-and-seal.pdf", twice)
-    yield Sample("", "person.docx", xml.sign_ooxml(letter_docx(), person))
-    yield Sample("", "seal.odt", xml.sign_odf(xml.odt(), seal))
-    yield Sample("", "both.odt", xml.sign_odf(xml.sign_odf(xml.odt(), person), seal))
+    for title, make in PLAIN.items():
+        yield Sample("", title, make())
+
+
+PLAIN: dict[str, Callable[[], bytes]] = {
+    "person.pdf": lambda: sign_pdf(letter_pdf(), tree().g2_person),
+    "person-and-seal.pdf": lambda: sign_pdf(
+        sign_pdf(letter_pdf(), tree().g2_person),
+        tree().g2_seal,
+        PdfSigning(field="Signature2", box=(10, 10, 40, 40)),
+    ),
+    "person.docx": lambda: xml.sign_ooxml(letter_docx(), tree().g2_person),
+    "seal.odt": lambda: xml.sign_odf(xml.odt(), tree().g2_seal),
+    "both.odt": lambda: xml.sign_odf(xml.sign_odf(xml.odt(), tree().g2_person), tree().g2_seal),
+}
+"""Makers of the files of every day by name."""
 
 
 def attacks() -> Iterator[Sample]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ _COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
 _STYLE = b'<?xml-stylesheet type="text/xsl" href="khac.xsl"?>'
+_LIST, _SIGNATURES = "META-INF/documentsignatures.xml", "META-INF/signatures0.xml"
 _END = "<4s4H2LH"
 
 
@@ -197,6 +199,14 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     **{f"encoding-{one}.odt": lambda one=one: _changed(_text(), "content.xml", _encoded(one))
        for one in ("utf-7", "cp1258", "shift_jis", "euc-kr")},
     "encoding-utf-7.asice": lambda: _changed(invoice(), "hoadon.xml", _encoded("utf-7")),
+    "list-made-comment.odt": lambda: _changed(_text(), _LIST, lambda data: data.replace(
+        b"<Signature ", b"<!--<Signature ", 1).replace(b"</Signature></doc", b"</Signature>--></doc")),
+    "list-of-other-kind.odt": lambda: _changed(
+        _text(), _LIST, lambda data: data.replace(b"2000/09/xmldsig#", b"2000/09/xmldsig")),
+    "list-emptied.asice": lambda: _changed(invoice(), _SIGNATURES, lambda data: re.sub(
+        rb"(?s)<Signature .*</Signature>", b"", data)),
+    "signature-wrapped.asice": lambda: _changed(invoice(), _SIGNATURES, lambda data: data.replace(
+        b"<Signature ", b"<x><Signature ", 1).replace(b"</asic:", b"</x></asic:")),
     "title-field.docx": lambda: _retitled(" TITLE \\* MERGEFORMAT "),
     "title-field-simple.docx": lambda: _retitled("TITLE", simple=True),
     "property-field.docx": lambda: _retitled(" DOCPROPERTY  Title "),
