@@ -208,6 +208,33 @@ class SameCatalog(WhitelistRule):  # type: ignore[misc]
         yield from ()
 
 
+class SameEncryption(WhitelistRule):  # type: ignore[misc]
+    """The trailer repeats how the file is encrypted: by other words or by none, viewers read other octets out of every object."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when a trailer says something else of the encryption."""
+        before, after = _trailer_of(old), _trailer_of(new)
+        for key in ("/Encrypt", "/ID") if "/Encrypt" in before or "/Encrypt" in after else ():
+            if _secret_of(before, key) != _secret_of(after, key):
+                raise SuspiciousModification(f"{key} of the trailer was changed")
+        yield from ()
+
+
+def _trailer_of(resolver: HistoricalResolver) -> Any:
+    """The trailer of a revision as it stands; the views of pyHanko fill in what it leaves out from the older ones."""
+    trailers = resolver.reader.trailer._trailer_revisions  # noqa: SLF001 - no public way exists; the newest is the first
+    return trailers[len(trailers) - 1 - resolver.revision]
+
+
+def _secret_of(trailer: Any, key: str) -> Any:
+    """An entry that goes into the key of the file; of the two halves of /ID only the first does (ISO 32000-2 §7.6.4.3)."""
+    held = trailer.raw_get(key, decrypt=generic.EncryptedObjAccess.RAW) if key in trailer else None
+    if key == "/Encrypt" or held is None:
+        return held
+    held = held.get_object()
+    return held.raw_get(0, decrypt=generic.EncryptedObjAccess.RAW).original_bytes if len(held) else None
+
+
 def is_in_use(old: HistoricalResolver, reference: Any) -> bool:
     """Tell whether a number holds an object in this revision."""
     return old.reader.xrefs.get_historical_ref(reference, old.revision) is not None

@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from gateway.demo.sign import sign_pdf
 from tests.pki import cms
 from tests.pki.tree import letter_pdf, tree
+from tests.signatures.oddities import saved, sign_locked
 from tests.signatures.pdf_updates import EMPTY, Update, dictionary, name, numbers, sheet, stamp, update
 from tests.signatures.samples import Sample
 
@@ -274,6 +275,21 @@ def _sheet_signed_by(sub_filter: str, contents: bytes) -> bytes:
     return data
 
 
+def _locked(*, change: bytes | None = b"", repeated: bool = True) -> bytes:
+    """An update of a file encrypted without a password, whose trailer tells how by other words, or not at all."""
+    signed = sign_locked(saved(letter_pdf(), encryption=pikepdf.Encryption(owner="chu", user="", R=4)))
+    number = re.findall(rb"/Encrypt (\d+ 0 R)", signed)[-1]
+    words = re.search(rb"(?s)\n" + number[:-2] + rb" ?obj\s*(<<.*?>>)\s*endobj", signed)
+    assert words
+    first = re.findall(rb"/ID\s*\[([^\]]*)\]", signed)[-1]
+    how = number if change is None else words[1].replace(b"/StmF /StdCF", change)
+    start, root = re.findall(rb"startxref\s+(\d+)", signed)[-1], re.findall(rb"/Root (\d+ \d+ R)", signed)[-1]
+    told = b"/Encrypt %s/ID[%s]" % (how, first) if repeated else b""
+    size = max(int(one) for one in re.findall(rb"/Size (\d+)", signed))
+    trailer = b"xref\n0 0\ntrailer\n<</Size %d/Root %s/Prev %s%s>>\n" % (size, root, start, told)
+    return signed + trailer + b"startxref\n%d\n%%%%EOF\n" % len(signed)
+
+
 def _of_nobody() -> bytes:
     """A CMS file without the certificate of its signer."""
     info = asn1_cms.ContentInfo.load(cms.cms(b"noi dung", tree().g2_person))
@@ -335,6 +351,8 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "note-as-widget": lambda: _stamped(_kid_of_other_kind),
     "parameters-over-content": _parameters_over_content,
     "range-of-another": _range_of_another,
+    "encrypted-otherwise": lambda: _locked(change=b"/StmF /Identity"),
+    "encrypted-no-more": lambda: _locked(repeated=False),
     "sheet-of-unknown-format": lambda: _sheet_signed_by("/Foo.Bar", bytes(range(40))),
     "sheet-of-nobody": lambda: _sheet_signed_by("/ETSI.CAdES.detached", _of_nobody()),
 }
@@ -347,7 +365,15 @@ def honest_neighbours() -> dict[str, Callable[[], bytes]]:
         "new-widget-listed-first": lambda: _stamped(_listed_anew(lambda held: [held[-1], *held[:-1]]), _two_squares),
         "key-twice-with-one-value": _one_value_twice,
         "annotation-without-number-before-signing": _direct_before,
+        "empty-update-of-encrypted": lambda: _locked(change=None),
+        **{f"encrypted-and-signed-twice-{revision}": lambda one=revision: _locked_twice(one) for revision in (3, 4, 6)},
     }
+
+
+def _locked_twice(revision: int) -> bytes:
+    how = pikepdf.Encryption(owner="chu", user="", R=revision, aes=revision > 3, metadata=revision > 3)
+    once = sign_locked(saved(letter_pdf(), encryption=how))
+    return sign_locked(once, tree().g2_seal, field="Signature2")
 
 
 def _one_value_twice() -> bytes:

@@ -19,7 +19,7 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from gateway.demo.pki import Wish, distinguished_name, issue
+from gateway.demo.pki import Identity, Wish, distinguished_name, issue
 from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice, simple_signer
 from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
@@ -36,7 +36,8 @@ def oddities() -> Iterator[Sample]:
             yield Sample("", title, data)
 
 
-def _saved(data: bytes, **how: Any) -> bytes:
+def saved(data: bytes, **how: Any) -> bytes:
+    """Write a file anew by qpdf."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pdf.save(out, **how)
@@ -49,11 +50,11 @@ def _written_otherwise() -> Iterator[tuple[str, bytes]]:
     plain = letter_pdf()
     streams = {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
     forms: dict[str, bytes] = {
-        "linearised": _saved(plain, linearize=True),
-        "object-streams": _saved(plain, **streams),
-        "linearised-object-streams": _saved(plain, linearize=True, **streams),
-        "pdf-2.0": _saved(plain, force_version="2.0"),
-        "qdf": _saved(plain, qdf=True, static_id=True),
+        "linearised": saved(plain, linearize=True),
+        "object-streams": saved(plain, **streams),
+        "linearised-object-streams": saved(plain, linearize=True, **streams),
+        "pdf-2.0": saved(plain, force_version="2.0"),
+        "qdf": saved(plain, qdf=True, static_id=True),
         "updated-before": update(plain, _renamed),
         "listed-twice-at-one-place": _listed_twice(plain),
         "blanks-behind": plain + b"\r\n\n  \n",
@@ -63,8 +64,8 @@ def _written_otherwise() -> Iterator[tuple[str, bytes]]:
     for title, data in forms.items():
         yield f"{title}.pdf", sign_pdf(data, person)
         yield f"{title}-twice.pdf", sign_pdf(sign_pdf(data, person), tree().g2_seal, SECOND)
-    locked = _saved(plain, encryption=pikepdf.Encryption(owner="chu", user="", R=6))
-    yield "locked-against-changes.pdf", _sign_locked(locked)
+    locked = saved(plain, encryption=pikepdf.Encryption(owner="chu", user="", R=6))
+    yield "locked-against-changes.pdf", sign_locked(locked)
 
 
 def _listed_twice(data: bytes) -> bytes:
@@ -82,11 +83,12 @@ def _with_empty_form() -> bytes:
     return update(letter_pdf(), add)
 
 
-def _sign_locked(data: bytes) -> bytes:
+def sign_locked(data: bytes, who: Identity | None = None, *, field: str = "Signature1") -> bytes:
+    """Sign a file that is encrypted without a password."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
     writer.encrypt(b"")
-    metadata = signers.PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256")
-    signer = signers.PdfSigner(metadata, signer=simple_signer(tree().g2_person))
+    metadata = signers.PdfSignatureMetadata(field_name=field, md_algorithm="sha256")
+    signer = signers.PdfSigner(metadata, signer=simple_signer(who or tree().g2_person))
     with ThreadPoolExecutor(1) as thread:
         return bytes(thread.submit(signer.sign_pdf, writer).result().getvalue())
 
