@@ -202,7 +202,9 @@ class SameCatalog(WhitelistRule):  # type: ignore[misc]
     """The catalog keeps its number or gets a new one: as that of another object of the signed revision it would replace it."""
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when the catalog took the number of another object."""
+        """Explain nothing; SuspiciousModification when the catalog took the number of another object, or is not named."""
+        if "/Root" not in _trailer_of(new):
+            raise SuspiciousModification("the trailer names no catalog")  # for which viewers then look by themselves
         if new.root_ref != old.root_ref and is_in_use(old, new.root_ref):
             raise SuspiciousModification("the catalog took the place of another object")
         yield from ()

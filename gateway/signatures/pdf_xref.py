@@ -70,6 +70,8 @@ def _agrees(data: bytes, info: XRefSectionMetaInfo) -> bool:
 
 def _is_section_ambiguous(data: bytes, reader: PdfFileReader, revision: int) -> bool:
     info: XRefSectionMetaInfo = reader.xrefs.get_xref_container_info(revision)
+    if not _is_where_it_should(data, info):
+        return True
     if info.xref_section_type is XRefSectionType.STREAM:
         return _overlap(_indexed(data, info))
     section = reader.xrefs.get_xref_data(revision)
@@ -80,6 +82,12 @@ def _is_section_ambiguous(data: bytes, reader: PdfFileReader, revision: int) -> 
         if differ or _overlap(_indexed(data, hybrid.meta_info)):
             return True
     return _overlap(_subsections(data, info))
+
+
+def _is_where_it_should(data: bytes, info: XRefSectionMetaInfo) -> bool:
+    """Whether `startxref` leads to the section: pyHanko forgives a few octets, where others look through the file for objects."""
+    between = data[info.declared_startxref : info.start_location]
+    return info.declared_startxref <= info.start_location and between.strip(b"\0\t\n\f\r ") in {b"", b"xref"}
 
 
 def _overlap(ranges: Iterable[tuple[int, int]]) -> bool:

@@ -70,6 +70,18 @@ def _catalog_in_place_of_content() -> bytes:
     return one.finish(one.table([(one.content, place, 0)]))
 
 
+def _another_catalog(*, aside: int = 0, named: bool = True) -> bytes:
+    """A catalog that nothing lists, beside a cross-reference by which viewers look through the file on their own."""
+    one = Update(_once())
+    first = one.free + 5
+    one.add(f"{first} 0 obj\n<</Type/Catalog/Pages {first + 1} 0 R>>\nendobj\n")
+    one.add(f"{first + 1} 0 obj\n<</Type/Pages/Count 0/Kids[]>>\nendobj\n")
+    place = one.add(
+        f"xref\n0 0\ntrailer\n<</Size {one.free + 1}{f'/Root {one.root}' if named else ''}/Prev {one.start}>>\n"
+    )
+    return one.finish(place + aside)
+
+
 class _Awaiting(Update):
     """A signed page that refers to an object which is not there yet."""
 
@@ -351,6 +363,13 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "note-as-widget": lambda: _stamped(_kid_of_other_kind),
     "parameters-over-content": _parameters_over_content,
     "range-of-another": _range_of_another,
+    **{
+        f"cross-reference-{abs(aside)}-{'behind' if aside < 0 else 'ahead'}": lambda aside=aside: _another_catalog(
+            aside=aside
+        )
+        for aside in (-3, 1, 3)
+    },
+    "no-catalog-named": lambda: _another_catalog(named=False),
     "encrypted-otherwise": lambda: _locked(change=b"/StmF /Identity"),
     "encrypted-no-more": lambda: _locked(repeated=False),
     "sheet-of-unknown-format": lambda: _sheet_signed_by("/Foo.Bar", bytes(range(40))),
