@@ -185,14 +185,19 @@ def standing(signatures: list[Signature]) -> Iterator[Finding]:
 
 
 def mail_signers(signatures: Sequence[Signature], message: Message) -> Iterator[Finding]:
-    """An address in the S/MIME certificate is the author's (RFC 8550 §4.4.3); of several signers of one mail, one is enough."""
+    """An address in the S/MIME certificate is the author's (RFC 8550 §4.4.3); of several signers of one mail, one is enough.
+
+    A mail in a file (`!` in the path) has an author of its own.
+    """
     authors = {
         address.normal for reading in message.address_fields if reading.field == "from" for address in reading.mailboxes
     }
     if not authors:
         return
     intact = [
-        one for one in signatures if one.container == "smime" and one.integrity is Integrity.INTACT and one.signer
+        one
+        for one in signatures
+        if one.container == "smime" and one.integrity is Integrity.INTACT and one.signer and "!" not in one.part
     ]
     matched = {one.part for one in intact if _addresses(one) & authors}
     for signature in intact:

@@ -61,6 +61,18 @@ class Member:
     charset: str | None = None
     """What a text is said to be written in."""
     locator: str = ""
+    entity: SignedEntity | None = None
+    """What a signature signs that stood beside it in a mail; None for all else."""
+
+
+@dataclass(frozen=True)
+class SignedEntity:
+    """A multipart/signed of a mail that is kept in a file: what is signed is the entity, not what its parts decode to."""
+
+    raw: bytes
+    """With its header, and with CRLF line ends."""
+    covers: tuple[Member, ...]
+    """The members that come of the signed part."""
 
 
 @dataclass(frozen=True)

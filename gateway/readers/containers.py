@@ -15,6 +15,8 @@ from gateway.readers.base import GRAVITY, Budget, Member, ReadError, Reading, So
 
 LIMIT_NAMES = 1000
 """Names without a member that are kept of one container."""
+FILLING = b"\0\r\n\x1a"
+"""What programs of transfer leave behind a file: a line end, the end mark of DOS, zeros up to the end of a block."""
 UTF8_AND_LEGACY = ("utf-8", "cp1258", "cp437")
 """How a password may have been turned into octets by the program that packed the archive."""
 

@@ -20,6 +20,8 @@ _XML_START: Final = re.compile(
     rb"|<[A-Za-z_][\w.-]*\s(?:[^<>]{0,2000}\s)?xmlns(?::[\w.-]+)?\s*=\s*[\"'])",
     re.IGNORECASE,
 )
+_BOOKMARKS: Final = re.compile(rb"<!DOCTYPE\s+NETSCAPE-Bookmark-file-1\b", re.IGNORECASE)
+"""The bookmarks that every browser exports: a page, though its name for itself is not `html`."""
 _FLAT_ODF: Final = re.compile(
     rb"office:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation|graphics)"
 )
@@ -89,6 +91,8 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
 def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, ...]:
     if _DIAGRAM.match(head):
         return (DIAGRAM,)
+    if _BOOKMARKS.match(head):
+        return ("text/html",)
     if _XML_START.match(head):
         return ("text/html",) if _HTML_ROOT.search(head[:2048]) else _xml_type(head)
     called_xml = declared_type.endswith(("/xml", "+xml")) or name.endswith(".xml")

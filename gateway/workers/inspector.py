@@ -72,6 +72,8 @@ class _Item:
     depth: int = 0
     entity: Callable[[], bytes] | None = None
     """Gives the raw S/MIME entity that this part signs or is (RFC 8551)."""
+    signed: tuple[bytes, tuple[str, ...]] | None = None
+    """The raw entity of a mail kept in a file that this part signs, and the paths of what came of it."""
     words: bool = False
     """Words that we decoded ourselves: plain text, whatever they look like."""
 
@@ -167,6 +169,7 @@ class Inspector:
                 group,
                 depth=item.depth + 1,
                 words=member.relation == encoded.WORDS,
+                signed=_signed_by(member, children),
             )
             for child, member in children
         ]
@@ -275,6 +278,11 @@ class Inspector:
         if item.entity is not None:
             look.signatures += self._verifiers.entity(item.entity(), look.part)
             return
+        if item.signed is not None and _is_signature(item.part):
+            raw, covers = item.signed
+            found = self._verifiers.entity(raw, look.part)
+            look.signatures += [structs.replace(signature, covers=covers) for signature in found]
+            return
         if item.group.settled and (_is_signature(item.part) or "pkcs7" in sniffed.primary):
             return
         if _is_signature(item.part):
@@ -375,6 +383,14 @@ def _children(look: _Look) -> list[tuple[Part, Member]]:
         )
         children.append((part, member))
     return children
+
+
+def _signed_by(member: Member, children: list[tuple[Part, Member]]) -> tuple[bytes, tuple[str, ...]] | None:
+    """Return the entity that a signature in a mail signs, and the paths of the parts that came of it."""
+    if member.entity is None:
+        return None
+    covered = {id(one) for one in member.entity.covers}
+    return member.entity.raw, tuple(child.path for child, one in children if id(one) in covered)
 
 
 def _printable(name: str) -> str:

@@ -10,7 +10,7 @@ from gateway.model import ReadStatus
 from gateway.readers.archives import libarchive
 from gateway.readers.archives.foreign import gather
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.containers import Contents, StopReadingError, password_candidates
+from gateway.readers.containers import FILLING, Contents, StopReadingError, password_candidates
 
 _MAGIC: Final = b"7z\xbc\xaf\x27\x1c"
 _TRIES: Final = 12
@@ -25,7 +25,7 @@ def read(source: Source, budget: Budget) -> Reading:
     if (source.filename or "").lower().endswith((".7z.001", ".001")):
         contents.fault(ReadStatus.UNSUPPORTED, "multi-volume")
         return contents.reading()
-    if (end := _stated_end(data)) is not None and end < len(data):
+    if (end := _stated_end(data)) is not None and data[end:].strip(FILLING):
         contents.fault(ReadStatus.MALFORMED, "trailing-data")
     try:
         _try_passwords(contents, data)
@@ -81,6 +81,9 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
         # wrong password, which garbles the stream.
         if password is not None:
             return True
+        # Frames of Zstandard in a row, as packers with several threads write them, are too much for py7zr.
+        if libarchive.available() and gather(contents, data, "7z"):
+            return False
         raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
     for item in factory.items:
         contents.add(Member(name=item.name, data=item.content()))

@@ -10,7 +10,7 @@ from gateway.mime.charsets import guess
 from gateway.model import ReadStatus
 from gateway.readers.archives.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.containers import Contents
+from gateway.readers.containers import FILLING, Contents
 
 _SKIPPABLE: Final = tuple(bytes((number,)) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
 """Frames of zstd without data, as parallel packers write them between the others."""
@@ -73,7 +73,7 @@ def _all_streams(
         tail = packed[position : position + 64]
         if tail.startswith(magics):
             continue
-        if packed[position:].strip(b"\0"):
+        if packed[position:].strip(FILLING):
             rest.append(position)
         return
     rest.append(position)

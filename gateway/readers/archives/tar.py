@@ -8,7 +8,7 @@ from io import BytesIO
 from gateway.model import ReadStatus
 from gateway.readers.archives.tar_header import BLOCK
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.containers import Contents, StopReadingError, caught
+from gateway.readers.containers import FILLING, Contents, StopReadingError, caught
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -59,9 +59,9 @@ def _data(contents: Contents, archive: tarfile.TarFile, member: tarfile.TarInfo)
 
 def _check_end(contents: Contents, data: bytes, offset: int) -> None:
     """Behind the end marker there is only padding; `tar -i` would read what hides there."""
-    if data[offset:].strip(b"\0"):
+    if data[offset:].strip(FILLING):
         contents.fault(ReadStatus.MALFORMED, "tar-trailing-data")
     elif len(data) < offset:
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
-    elif len(data) % BLOCK and len(data) > BLOCK:
+    elif len(data.rstrip(FILLING.strip(b"\0"))) % BLOCK and len(data) > BLOCK:
         contents.fault(ReadStatus.MALFORMED, "tar-trailing-data")

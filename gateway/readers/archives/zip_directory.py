@@ -29,6 +29,7 @@ from gateway.readers.archives.zip_headers import (
     local_at,
 )
 from gateway.readers.base import Budget, ReadError
+from gateway.readers.containers import FILLING
 
 _SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
@@ -82,7 +83,7 @@ def survey(data: bytes, budget: Budget) -> Survey:
     found.entries = entries
     _check_spans(data, spans, end, found, budget)
     _check_names(found)
-    if end.finish < len(data):
+    if data[end.finish :].strip(FILLING):
         found.problem("zip-trailing-data")
     return found
 

@@ -12,7 +12,7 @@ _EXCEL: Final = "application/vnd.ms-excel."
 _IN_XML: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 """What SheetJS calls comments that it writes as records."""
 _SHEETS: Final = ("worksheet", "macrosheet", "intlmacrosheet", "chartsheet", "dialogsheet")
-_OPAQUE: Final = ("controlproperties", "attachedtoolbars")
+_OPAQUE: Final = ("controlproperties", "attachedtoolbars", "printersettings")
 _INDEX: Final = "binindex"
 """Where the rows of a sheet begin: no words."""
 
@@ -66,7 +66,8 @@ class BinaryPackage:
         if not name.casefold().endswith(".bin"):
             return ""
         if kind.startswith(_IN_XML):
-            return kind.removeprefix(_IN_XML).removesuffix("+xml")
+            kind = kind.removeprefix(_IN_XML).removesuffix("+xml")
+            return "" if kind.startswith(_OPAQUE) else kind
         if not kind.startswith(_EXCEL) or kind.endswith("xml"):
             return ""
         kind = kind.removeprefix(_EXCEL)

@@ -7,11 +7,12 @@ a transfer encoding, kept in an archive, MHTML, a mailbox file (RFC 4155) of man
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from gateway import mime
-from gateway.model import Document, Part, ReadStatus, Role, Run
-from gateway.readers.base import Budget, Member, Reading, Source
+from gateway.model import Document, Message, Part, ReadStatus, Role, Run
+from gateway.readers.base import Budget, Member, Reading, SignedEntity, Source
 from gateway.readers.containers import Contents, StopReadingError
 from gateway.readers.sniff_text import COUNT_LINE
 from gateway.text.mark_fields import shown_lines, speaks
@@ -47,12 +48,19 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
     content = mime.wire_form(content)
     message = mime.parse(content)
     codes = [ambiguity.code for ambiguity in message.ambiguities]
+    members: dict[int, Member] = {}
+    parents = {id(child): part for part in message.root.walk() for child in part.children}
     for part in message.root.leaves():
         body = mime.decode_body(content, part)
         contents.budget.take_bytes(len(body.data))
         codes += [ambiguity.code for ambiguity in body.ambiguities(part)]
         name = part.filename or f"part-{part.path}"
-        contents.add(_member(name, body.data, part))
+        members[id(part)] = member = _member(name, body.data, part)
+        parent = parents.get(id(part))
+        if parent is not None and parent.declared_type == "multipart/signed" and part is not parent.children[0]:
+            signed = [members[id(leaf)] for leaf in parent.children[0].leaves() if id(leaf) in members]
+            member = replace(member, entity=SignedEntity(_raw(content, message, parent), tuple(signed)))
+        contents.add(member)
         for number, other in enumerate(body.alternatives, 2):
             contents.budget.take_bytes(len(other))
             contents.add(_member(f"{name}.reading-{number}", other, part))
@@ -68,6 +76,13 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
             pair for pair in fields if (speaks(pair[0]) or "blank-fold" in codes) and pair[1]
         )
     ]
+
+
+def _raw(content: bytes, message: Message, part: Part) -> bytes:
+    """Return an entity as it stands in the message: header, empty line, body."""
+    header = b"".join(field.raw for field in part.header)
+    header = header + b"\r\n" if header else content[: message.header_length]
+    return header + content[part.offset : part.offset + part.length]
 
 
 def _member(name: str, data: bytes, part: Part) -> Member:

@@ -46,6 +46,7 @@ _NOTE_TEXT: Final = 2
 _PLACEHOLDER_KINDS: Final = frozenset({0, 1, 2, 5, 6, 7, 8})
 _PRODUCT_STRINGS: Final = re.compile(r"^___PPT\d+$|^[A-Z]{2,4}\d{0,2}$|^\*$")
 _CURRENT_ENCRYPTED: Final = 0xF3D1C4DF
+_TWIN: Final = "PP97_DUALSTORAGE"
 _LIMIT_EDITS: Final = 1000
 
 
@@ -344,6 +345,14 @@ class _Reader:
             Member(name=member.name or name, data=member.data, relation="embedded", locator=locator)
         )
 
+    def _second(self, path: tuple[str, ...]) -> None:
+        """The same presentation once more for PowerPoint 97, beside that for PowerPoint 95; any other is told."""
+        twin = embedded_member(self._compound, path[:1], "object") if path[0] == _TWIN and len(path) == 2 else None
+        if twin is None:
+            self._report.note("second-presentation")
+        else:
+            self._sink.members.append(twin)
+
     def _around(self) -> None:
         pictures = self._compound.read("Pictures")
         at = 0
@@ -358,7 +367,7 @@ class _Reader:
             if len(path) == 1 and name in PROPERTY_STREAMS:
                 read_properties(self._compound.read(*path), self._sink)
             elif name == "powerpoint document" and len(path) > 1:
-                self._report.note("second-presentation")
+                self._second(path)
         for storage in self._compound.storages:
             if storage[-1].lower() in {"vba", "_vba_project_cur"}:
                 self._sink.warn("macro", f"stream:{storage[-1]}")

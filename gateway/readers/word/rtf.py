@@ -62,7 +62,6 @@ class _Reader:
     def read(self, start: int) -> Reading:
         """Walk all tokens and return the document with its pictures and objects."""
         data, position, count = self._source.data, start, 0
-        after_end = False
         while (match := _TOKEN.match(data, position)) is not None:
             position = match.end()
             count += 1
@@ -74,11 +73,9 @@ class _Reader:
                     self._open(data, match.end())
                 elif self._stack:
                     self._close()
-                    after_end = not self._stack
+                    if not self._stack:
+                        self._out.state = replace(State(), hidden=True)  # no program shows what follows
                 continue
-            if after_end and text and text.strip():
-                self._out.state = replace(State(), hidden=True)
-                after_end = False
             if word:
                 position = self._control(word.decode("ascii"), number, data, position)
             elif octet:
