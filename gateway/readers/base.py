@@ -46,6 +46,8 @@ class Source:
     charset: str | None = None
     passwords: tuple[str, ...] = ()
     """Candidates found in the text of the same mail; the empty password is always tried first."""
+    relation: str = ""
+    """What the part is to the container it comes from (`Member.relation`); empty for a part of the mail itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ class Member:
     """Name within the container, as the container gives it."""
     data: bytes
     relation: str = "member"
-    """`member` of an archive, `embedded` object, `attachment` (PDF, message), `image`."""
+    """`member` of an archive, `embedded` object, `attachment` (PDF, message), `image`, `thumbnail`."""
     declared_type: str = ""
     charset: str | None = None
     """What a text is said to be written in."""

@@ -45,7 +45,7 @@ _SEALED: Final = {
 }
 """Types that are encrypted by their nature."""
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
-_PLAIN: Final = Sniffed(("text/plain",))
+_PLAIN: Final = Sniffed(("text/plain",))  # of words that we decoded ourselves, whatever they look like
 _KEPT_LIMIT: Final = 96 << 20
 _TEXT_LIMIT: Final = 400_000
 _NAME_LIMIT: Final = 255
@@ -72,10 +72,9 @@ class _Item:
     depth: int = 0
     entity: Callable[[], bytes] | None = None
     """Gives the raw S/MIME entity that this part signs or is (RFC 8551)."""
+    relation: str = ""
     signed: tuple[bytes, tuple[str, ...]] | None = None
     """The raw entity of a mail kept in a file that this part signs, and the paths of what came of it."""
-    words: bool = False
-    """Words that we decoded ourselves: plain text, whatever they look like."""
 
 
 class Inspector:
@@ -168,7 +167,7 @@ class Inspector:
                 lambda member=member: mime.DecodedBody(member.data),  # type: ignore[misc]
                 group,
                 depth=item.depth + 1,
-                words=member.relation == encoded.WORDS,
+                relation=member.relation,
                 signed=_signed_by(member, children),
             )
             for child, member in children
@@ -180,7 +179,7 @@ class Inspector:
         """Gather documents, members and signatures of one part into `look`."""
         body = item.load()
         data = body.data
-        sniffed = _PLAIN if item.words else sniff(data, item.part.filename, item.part.declared_type)
+        sniffed = _PLAIN if item.relation == encoded.WORDS else sniff(data, item.part.filename, item.part.declared_type)
         look.part = structs.replace(
             item.part,
             detected_type=sniffed.primary,
@@ -190,7 +189,7 @@ class Inspector:
         )
         self._budget.check_depth(item.depth)
         for kind in sniffed.types:
-            look.guarded(lambda kind=kind: self._read(kind, data, look), kind)  # type: ignore[misc]
+            look.guarded(lambda kind=kind: self._read(kind, data, look, item.relation), kind)  # type: ignore[misc]
         self._look_around(data, body.alternatives, sniffed, look)
         for ambiguity in body.ambiguities(item.part)[:1]:
             # Two readers see different octets: all readings are looked at, and yet nobody knows what was sent.
@@ -198,7 +197,7 @@ class Inspector:
         look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
         self._verify(item, data, sniffed, look)
 
-    def _read(self, kind: str, data: bytes, look: _Look) -> None:
+    def _read(self, kind: str, data: bytes, look: _Look, relation: str) -> None:
         """Have the reader of one type read the octets."""
         if kind == EMPTY:
             look.documents.append(look.document("empty"))
@@ -215,6 +214,7 @@ class Inspector:
             detected_type=kind,
             charset=look.part.charset,
             passwords=() if kind in _NEVER_LOCKED or kind.startswith("image/") else self._password_candidates(),
+            relation=relation,
         )
         unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
         if unlocked is not None:

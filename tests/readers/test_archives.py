@@ -179,6 +179,11 @@ def test_data_before_between_and_behind_is_named():
     assert read(data + b"junk").document.reason == "zip-trailing-data"
 
 
+@pytest.mark.parametrize("behind", [b"\n", b"\r\n", bytes(300), b"\x1a" + bytes(100)])
+def test_what_transfers_leave_behind_an_archive_is_no_data(behind):
+    assert read(make([("a.txt", "1")]) + behind).document.status is ReadStatus.OK
+
+
 def test_overlapping_members_are_named():
     data = bytearray(make([("a.txt", "1" * 100), ("b.txt", "1" * 100)], zipfile.ZIP_STORED))
     second = data.rindex(b"PK\x01\x02")

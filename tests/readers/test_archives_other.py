@@ -75,6 +75,28 @@ def test_what_follows_a_7z_archive_is_named():
     assert read(archive_7z, seven([("a", TEXT)]) + b"x", SEVEN).document.reason == "trailing-data"
 
 
+def test_a_line_end_behind_an_archive_is_no_data():
+    for module, data, kind in (
+        (archive_7z, seven([("a", TEXT)]), SEVEN),
+        (archive_tar, tarred([("a", TEXT)]), TAR),
+        (archive_stream, gzip.compress(TEXT), "application/gzip"),
+    ):
+        assert read(module, data + b"\r\n", kind, filename="a").document.status is ReadStatus.OK
+
+
+@needs_libarchive
+def test_a_7z_that_py7zr_does_not_unpack_is_unpacked_by_libarchive(monkeypatch):
+    def stumble(*_, **__):
+        raise EOFError  # as at the second frame of Zstandard
+
+    monkeypatch.setattr(archive_7z, "_extract", stumble)
+    data = seven([("a.txt", TEXT)])
+    reading = read(archive_7z, data, SEVEN)
+    assert (reading.document.status, reading.members[0].data) == (ReadStatus.OK, TEXT)
+    damaged = read(archive_7z, data[:40] + bytes([data[40] ^ 0xFF]) + data[41:], SEVEN)
+    assert damaged.document.status is not ReadStatus.OK
+
+
 def test_a_volume_of_a_7z_is_unsupported():
     reading = read(archive_7z, seven([("a", TEXT)]), SEVEN, filename="ho-so.7z.001")
     assert reading.document.reason == "multi-volume"

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from gateway.model import Document, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.pictures import image, ocr
+from gateway.readers.pictures import image, ocr, thumbnail
 from gateway.readers.registry import reader_for
 from gateway.readers.sniff import sniff
 from tests.readers import scans
@@ -209,3 +209,46 @@ def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, int]]) 
         data[position] = value
     with contextlib.suppress(ReadError):  # refused with its cause
         assert read(bytes(data)).format == "image"
+
+
+def thumbnail_of(draw: str, size: int, *, sides: tuple[int, int] = (181, 256)) -> Image.Image:
+    page = Image.new("RGB", sides, "white")
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSans-Bold.ttf"), size)
+    for row in range(20, sides[1] - 30, 2 * size):
+        ImageDraw.Draw(page).text((12, row), draw, font=font, fill=(20, 20, 20))
+    ImageDraw.Draw(page).rectangle((120, 8, 168, 22), outline=(200, 0, 0))
+    return page
+
+
+def test_the_fine_print_of_a_thumbnail_is_not_read_and_its_frames_are_no_stamps() -> None:
+    document = read(saved(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG"), relation="thumbnail")
+    assert (document.status, document.runs, document.doubtful_pages) == (ReadStatus.OK, (), ())
+    assert [(one.width_px, one.red_boxes) for one in document.images] == [(181, None)]
+    assert document.image_pages == document.read_pages
+
+
+@needs_ocr
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("relation", "sides"), [("thumbnail", (256, 192)), ("image", (256, 192)), ("thumbnail", (300, 192))]
+)
+def test_large_words_of_a_thumbnail_are_read_like_those_of_any_picture(relation: str, sides: tuple[int, int]) -> None:
+    document = read(saved(thumbnail_of("TỐI MẬT", 34, sides=sides), "PNG"), relation=relation)
+    assert "MẬT" in words(document)
+
+
+@pytest.mark.parametrize("ink", [(20, 20, 20), (250, 180, 180), (255, 255, 255)])
+@pytest.mark.parametrize("ground", [(255, 255, 255), (60, 90, 160)])
+def test_large_letters_of_a_thumbnail_are_seen_in_any_colour_but_that_of_their_ground(
+    ink: tuple[int, int, int], ground: tuple[int, int, int]
+) -> None:
+    page = Image.new("RGB", (256, 181), ground)
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 18)
+    ImageDraw.Draw(page).text((60, 80), "Tối mật", font=font, fill=ink)
+    assert thumbnail.shows_large_print(np.asarray(page)) is (ink != ground)
+
+
+def test_packages_name_their_thumbnails() -> None:
+    assert thumbnail.is_name("Thumbnails/thumbnail.png")
+    assert thumbnail.is_name("docProps/thumbnail.jpeg")
+    assert not thumbnail.is_name("word/media/thumbnail.png")

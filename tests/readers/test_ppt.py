@@ -147,6 +147,16 @@ def test_an_embedded_object_is_unpacked_and_handed_on():
     assert [active.kind for active in reading.document.active_content] == ["ole-object"]
 
 
+def test_the_same_presentation_for_newer_versions_is_handed_on():
+    """As PowerPoint 97 saves "for PowerPoint 95 and 97"; anywhere else a second presentation is told."""
+    inner = {("PP97_DUALSTORAGE", "PowerPoint Document"): b"x" * 5000, ("PP97_DUALSTORAGE", "Current User"): b"y"}
+    reading = read(presentation([slide(text("TỐI"))], streams=inner))
+    assert reading.document.status is ReadStatus.OK
+    assert [member.name for member in reading.members] == ["PP97_DUALSTORAGE"]
+    other = read(presentation([slide(text("TỐI"))], streams={("Khac", "PowerPoint Document"): b"x" * 5000}))
+    assert other.document.reason == "second-presentation"
+
+
 def test_pictures_are_handed_on():
     picture = atom(0xF01E, bytes(17) + b"\x89PNG\r\n\x1a\n" + bytes(20), instance=0x6E0)
     reading = read(presentation((slide(),), streams={("Pictures",): picture}))

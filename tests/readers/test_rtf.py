@@ -153,6 +153,13 @@ def test_text_after_the_end_is_read_as_hidden():
     assert [run.origin for run in document.runs] == [Origin.TEXT, Origin.HIDDEN]
 
 
+def test_data_of_word_after_a_brace_too_many_are_no_words():
+    document = rtf.read(
+        Source(data=(HEAD + r"X\par}{\*\themedata 504b0304}{\f0 Y}").encode(), part="1"), Budget()
+    ).document
+    assert [(run.text, run.origin) for run in document.runs] == [("X", Origin.TEXT), ("Y", Origin.HIDDEN)]
+
+
 def test_deep_nesting_is_a_limit():
     with pytest.raises(ReadError) as caught:
         rtf.read(Source(data=(HEAD + "{" * 5000).encode(), part="1"), Budget())

@@ -192,6 +192,12 @@ def test_a_program_that_carries_an_archive_is_read_as_both():
     assert not found.polyglot
 
 
+@pytest.mark.parametrize("name", ["bookmarks.html", "dau-trang.xml", None])
+def test_exported_bookmarks_are_a_page(name):
+    data = b"<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<TITLE>Bookmarks</TITLE>\n<DL><p>\n<DT><A HREF='https://example.vn'>x</A>"
+    assert sniff(data, name).types == ("text/html",)
+
+
 def test_html_in_a_plain_text_part_is_read_both_ways_without_alarm():
     found = sniff(b"<html><body>x</body></html>", None, "text/plain")
     assert set(found.types) == {"text/plain", "text/html"}

@@ -229,6 +229,13 @@ def test_old_dialects_keep_legacy_letters_one_for_one_octet():
     assert (legacy.decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")
 
 
+def test_the_first_record_of_a_file_alone_says_how_its_words_are_written():
+    """Excel 97 and later save for Excel 95 with sheets that begin as their own do."""
+    cell = record(0x204, struct.pack("<HHHH", 0, 0, 0, 12) + b"TUYET MAT so")
+    stream = globals_of(version=0x0500) + biff(cell, version=0x0600)
+    assert "TUYET MAT so" in texts(read(write_compound({("Book",): stream})).document.runs)
+
+
 def test_a_file_of_excel_2_without_a_compound_file_is_read():
     stream = (
         record(0x09, b"\2\0\x10\0")

@@ -157,6 +157,21 @@ def test_comments_in_records_are_read_under_the_content_type_of_comments_in_xml(
     assert any(run.text == "Lời bình" and run.role is Role.COMMENT for run in document.runs)
 
 
+def test_settings_of_a_printer_are_no_records() -> None:
+    name, kind = (
+        "xl/printerSettings/printerSettings1.bin",
+        "openxmlformats-officedocument.spreadsheetml.printerSettings",
+    )
+    book = workbook(
+        [("T", 0, SECOND)], more={name: "\\\\MAY-IN\\HP2".encode("utf-16-le") + bytes(40) + b"\x81\xff\xff"}
+    )
+    with zipfile.ZipFile(io.BytesIO(book)) as opened:
+        parts = {each: opened.read(each) for each in opened.namelist()}
+    declared = f'<Override PartName="/{name}" ContentType="application/vnd.{kind}"/></Types>'.encode()
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", declared)
+    assert read(package(parts)).document.status is ReadStatus.OK
+
+
 def test_words_in_records_that_nobody_knows_are_given_as_hidden() -> None:
     strange = sheet(row(0), after=record(0x0999, b"\x07\x00" + text("Ký tự lạ trong bản ghi")))
     found = read(workbook([("T", 0, strange)])).document.runs

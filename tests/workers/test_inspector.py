@@ -307,3 +307,36 @@ def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
     for level in range(depth):
         data = zipped((f"{level}.bin", data))
     assert len(inspect(mail(("a.bin", data))).documents) >= 2 + depth
+
+
+def test_a_signed_mail_in_a_file_is_verified_as_it_stands_there():
+    signed = (
+        b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="s"\r\n\r\n--s\r\n'
+        b"Content-Type: text/plain; name=a.txt\r\n\r\nhello\r\n--s\r\n"
+        b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\n0x\r\n--s--\r\n"
+    )
+    whole = b"From: a@b.vn\r\nSubject: x\r\nMIME-Version: 1.0\r\n" + signed
+    verifiers = Recording()
+    inspect(mail(("thu.eml", whole.replace(b"\r\n", b"\n"))), verifiers=verifiers)
+    assert [call for call in verifiers.calls if call[0] != "inside"] == [("entity", "2!smime.p7s", whole)]
+
+
+def test_a_signature_in_a_mail_in_a_file_covers_what_came_of_the_signed_part():
+    from datetime import UTC, datetime
+
+    from gateway.signatures.trust import TrustStore
+    from gateway.workers.signed import SignatureVerifiers
+
+    inner = (
+        b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/plain; name=a.txt\r\n\r\nhello\r\n"
+        b"--m\r\nContent-Type: text/plain; name=a.txt\r\n\r\nagain\r\n--m--\r\n"
+    )
+    whole = (
+        b"From: a@b.vn\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n"
+        b"Content-Type: text/plain; name=a.txt\r\n\r\nnot signed\r\n--o\r\n"
+        b"Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n" + inner + b"\r\n--s\r\n"
+        b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\n0x\r\n--s--\r\n--o--\r\n"
+    )
+    verifiers = SignatureVerifiers(TrustStore(), datetime(2026, 11, 24, tzinfo=UTC))
+    (signature,) = inspect(mail(("thu.eml", whole)), verifiers=verifiers).signatures
+    assert (signature.part, signature.covers) == ("2!smime.p7s", ("2!a.txt#2", "2!a.txt#3"))

@@ -139,6 +139,7 @@ class _Workbook:
         self._names: dict[int, tuple[str, Origin]] = {}
         """Name and origin of the sheet that begins at a place of the stream."""
         self._open: list[Sheet | None] = []
+        self._begun = False
         self._sheets = 0
         self._pictures = bytearray()
         self._supporting = 0
@@ -169,8 +170,9 @@ class _Workbook:
 
     def _begin(self, record: BiffRecord, stream: str) -> None:
         dialect = dialect_of(record)
-        if dialect is not None and not self._open and self._sheets == 0:
-            self._book.dialect = dialect._replace(codec=self._book.dialect.codec)
+        if dialect is not None and not self._begun:
+            # Sheets that Excel 97 and later save for Excel 95 begin by a number of their own.
+            self._book.dialect, self._begun = dialect, True
         kind = u16(record.data, 2)
         inner = next((one for one in reversed(self._open) if one is not None), None)
         if kind == _GLOBALS or (kind == 0x100 and self._book.dialect.version == 4):

@@ -3,7 +3,8 @@
 Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
 read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
 on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
-DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it.
+DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it. A file that
+is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program mends.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any, Final
 
 from lxml import etree
@@ -27,8 +29,10 @@ from gateway.readers.ooxml import reader as ooxml
 from gateway.readers.ooxml.flat_opc import is_flat_opc
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, prepare
+from gateway.readers.plain import decode
 from gateway.readers.word.xml_word2003 import WORD, read_word
 
+_TAGS: Final = re.compile(r"<[^<>]*>")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
@@ -53,7 +57,7 @@ def read(source: Source, budget: Budget) -> Reading:
     data = source.data
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
-    root = _parse(prepare(data), report)
+    root, whole = _parse(prepare(data))
     if NAMES[root.tag] in {"office:document", "office:document-content"}:
         return odf.read(source, budget)
     budget.check_time()
@@ -72,12 +76,18 @@ def read(source: Source, budget: Budget) -> Reading:
         _generic(root, sink)
     else:
         _generic(root, sink)
+    if not whole:
+        if kind == "xml" and data is source.data:
+            _stripped(data, sink)
+        else:
+            report.note("xml")
     return assemble(source, sink, report, kind=kind)
 
 
-def _parse(data: bytes, report: Report) -> Element:
+def _parse(data: bytes) -> tuple[Element, bool]:
+    """Return the root, and whether the file is well-formed."""
     try:
-        return etree.fromstring(data, _parser(recover=False))
+        return etree.fromstring(data, _parser(recover=False)), True
     except etree.XMLSyntaxError as error:
         if "depth" in str(error):
             raise ReadError(ReadStatus.LIMIT, "xml-depth") from None
@@ -90,8 +100,18 @@ def _parse(data: bytes, report: Report) -> Element:
         root = None
     if root is None:
         raise ReadError(ReadStatus.MALFORMED, "xml")
-    report.note("xml")
-    return root
+    return root, False
+
+
+def _stripped(data: bytes, sink: Sink) -> None:
+    """Give the lines without their tags, which is all that anybody sees of XML that no program of its kind opens.
+
+    Where tags part words and where they stand within one is not known, so both readings are given.
+    """
+    written = decode(data).text
+    for between in ("", " "):
+        for line in _TAGS.sub(between, written).splitlines():
+            sink.put_line(unescape(line), Place("text", Role.BODY))
 
 
 def _parser(*, recover: bool) -> Any:

@@ -39,8 +39,8 @@ _BY_NUMBER: Final = 0xFFFFFFFE
 """From here on the clipboard format of a presentation is a number, not the length of a name."""
 _PRESENTATION_HEADER: Final = 28
 """Octets of aspect, index, flags, two extents and size behind the target device."""
-_SETTINGS: Final = "contentsv30"
-"""What Photo Editor puts beside the picture in `CONTENTS`: a version and a few numbers."""
+_SETTINGS: Final = frozenset({"contentsv30", "richeditflags", "\x03mailstream"})
+"""A few numbers that Photo Editor puts beside the picture in `CONTENTS`, and the editor of mails beside any object."""
 _SETTINGS_SIZE: Final = 32
 _STREAM_LIMIT: Final = 5000
 
@@ -93,7 +93,7 @@ def _stream(contents: Contents, ole: Any, path: list[str], runs: list[Run]) -> N
     elif name in _CONTENT or is_file(data):
         contents.add(Member(name=path[-1], data=data, relation="embedded"))
     elif data.strip(b"\0"):
-        if name != _SETTINGS or len(data) > _SETTINGS_SIZE:
+        if name not in _SETTINGS or len(data) > _SETTINGS_SIZE:
             contents.fault(ReadStatus.UNSUPPORTED, "ole-stream")
         _loose(data, runs)
 

@@ -18,6 +18,7 @@ from gateway.readers.ooxml.opc import Relationship
 from gateway.readers.ooxml.parts import Parts
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, holds_words, parse, parse_loosely, texts
+from gateway.readers.pictures import thumbnail
 from gateway.readers.pictures.metafile import is_metafile, read_metafile
 
 _LOADED: Final = {"attachedTemplate": "external-template", "frame": "external-object", "subDocument": "external-object"}
@@ -148,7 +149,8 @@ def read_picture(name: str, data: bytes, kind: str, sink: Sink) -> None:
         # The unedited original that Office keeps beside a picture with effects; nothing decodes JPEG XR here.
         sink.warn("unread-picture", place.locator)
     else:
-        sink.members.append(Member(name=name, data=data, relation="image", declared_type=kind, locator=place.locator))
+        relation = thumbnail.RELATION if thumbnail.is_name(name) else "image"
+        sink.members.append(Member(name=name, data=data, relation=relation, declared_type=kind, locator=place.locator))
 
 
 def _nested_document(folded: str) -> bool:

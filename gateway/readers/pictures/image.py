@@ -17,6 +17,7 @@ from msgspec import structs
 
 from gateway.model import Document, Image, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.pictures import thumbnail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +90,7 @@ def _heif() -> bool:
 
 def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
     frames = _frame_count(picture)
+    small = source.relation == thumbnail.RELATION and frames == 1 and max(picture.size) <= thumbnail.LARGEST
     runs = list(_properties(picture))
     images: list[Image] = []
     shown: list[int] = []
@@ -102,7 +104,7 @@ def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
             if max(width, height) >= SMALLEST:
                 shown.append(number)
                 if number <= READ_FRAMES:
-                    result = _look(picture, number, len(runs), len(read_pages) < WHOLE_FRAMES, budget)
+                    result = _look(picture, number, len(runs), len(read_pages) < WHOLE_FRAMES, budget, small=small)
                     runs.extend(result.runs)
                     read_pages.extend([number] if result.whole else [])
                     # The first page bears the mark of a document; more pages than time allows are merely unread.
@@ -159,13 +161,16 @@ class _Look:
         self.doubtful = False
 
 
-def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget) -> _Look:
-    """Decode a frame and read it."""
+def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget, *, small: bool) -> _Look:
+    """Decode a frame and read it; of a `small` one, the thumbnail of a document, nothing but large words."""
     result = _Look()
     pixels = _pixels(picture, budget)
     try:
         from gateway.readers.pictures import stamp_page
     except ImportError:
+        return result
+    if small and not thumbnail.shows_large_print(pixels):
+        result.whole = True
         return result
     wish = stamp_page.Wish.WHOLE if may_be_whole else stamp_page.Wish.BAND
     result.boxes = result.unread = 0
@@ -184,8 +189,12 @@ def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, b
         result.whole = result.whole or reading.whole_page
         result.doubtful = result.doubtful or reading.doubtful
         result.boxes, result.unread = max(result.boxes, reading.boxes), max(result.unread, reading.unread)
-        if reading.boxes:
+        if reading.boxes or small:
             break
+    if small:
+        # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
+        result.runs = [run for run in result.runs if run.role is not Role.STAMP]
+        result.boxes, result.unread, result.whole, result.doubtful = None, None, True, False
     return result
 
 

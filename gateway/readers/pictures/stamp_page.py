@@ -26,6 +26,8 @@ from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY
 
 BAND = 0.32
 """Share of a page from the top that bears the components of Decree 30/2020 down to the summary."""
+LEAST_SIDE = 64
+"""Pixels; a narrower picture gets paper at its edges, for nothing can be brought down to an eighth of it."""
 OCR_DPI = 200.0
 SHORTEST_DPI = 110.0
 """Pictures of less are enlarged before Tesseract reads them."""
@@ -82,6 +84,10 @@ class PageReading:
 
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
     """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))
+        pixels = np.pad(pixels, wider, constant_values=255)
     if wish is Wish.STAMPS or ocr.engine() is None:
         return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
     seen = writing(pixels)
