@@ -76,7 +76,8 @@ def convert(text: str, charset: Charset, *, capitals: bool = False) -> str:
     return text
 
 
-_CAPITAL_WORD: Final = re.compile(r"(?<![^\W\d_])(?=[^\W\d_]*[A-Z][^\W\d_]*[A-Z])(?:[A-Z]|[^\W\d_a-z])+(?![^\W\d_])")
+# Every letter in one way only, and never given back: two ways for each would be 2^n ways for a word of n capitals.
+_CAPITAL_WORD: Final = re.compile(r"(?<![^\W\d_])(?=[^\W\d_]*[A-Z][^\W\d_]*[A-Z])[^\W\d_a-z]++(?![^\W\d_])")
 
 
 @cache

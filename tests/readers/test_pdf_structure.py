@@ -17,6 +17,7 @@ from pypdf import PdfReader, PdfWriter
 from gateway.model import Document, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.pdf import reader as pdf
+from gateway.readers.pdf import revisions
 from gateway.readers.pdf.objects import RawObject, inflate
 from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
@@ -363,3 +364,11 @@ def test_a_string_in_utf_8_is_read_as_such_and_no_other(raw: bytes, title: str) 
         b"BT /F1 14 Tf 80 700 Td (Kinh gui) Tj ET", more={20: b"<< /Title <" + raw.hex().encode() + b"> >>"}
     )
     assert title in {run.text for run in read(data).runs}
+
+
+def test_an_array_full_of_backslashes_is_read_in_one_pass() -> None:
+    """Two ways for each backslash would be 2^60 ways."""
+    escaped = b"\\(" * 60
+    assert list(revisions.content_lines(b"BT [(" + escaped + b")] 0 d (A) Tj [(\\(B\\)) -20 (\\\\C)] TJ ET")) == [
+        "A (B)\\C"
+    ]

@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gateway.model import Origin, Role
 from gateway.readers.base import Budget, Source
 from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_words
+from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_words
 from tests.readers import pdfs, scan_makers, scans
 from tests.readers.corpus import CORPUS, needs_corpus
 
@@ -138,6 +138,13 @@ def test_a_stamp_picture_on_a_page_of_text_is_read() -> None:
     document = pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(deadline=time.monotonic() + 100)).document
     assert document.image_pages == ()
     assert any(run.role is Role.STAMP and run.text == "MẬT" for run in document.runs)
+
+
+@pytest.mark.parametrize("shape", [(3, 40), (40, 3), (10, 10), (1, 900)])
+def test_a_picture_of_a_few_rows_is_looked_at_like_any_other(shape) -> None:
+    view = stamp_page.PageView(page=1, dpi=150.0, points_per_pixel=0.48)
+    reading = stamp_page.examine(np.full((*shape, 3), 255, np.uint8), view, stamp_page.Wish.STAMPS, Budget())
+    assert (reading.runs, reading.boxes) == ((), 0)
 
 
 def test_without_the_optional_libraries_pages_stay_unread(monkeypatch) -> None:

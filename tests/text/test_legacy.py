@@ -194,3 +194,10 @@ FOREIGN = {
 def test_text_of_other_languages_is_never_certain_to_be_legacy(name, font):
     runs = [Run(text=text, font=font, block=i) for i, text in enumerate(FOREIGN[name].split("|") * 3)]
     assert [item for item in decode_runs(runs) if item.charset is not Charset.UNICODE and item.confident] == []
+
+
+@pytest.mark.parametrize("charset", [Charset.TCVN3, Charset.VPS])
+def test_a_long_word_of_capitals_that_ends_in_small_letters_is_read_in_one_pass(charset):
+    """Two ways for each letter would be 2^60 ways, and the whole gateway would wait for them."""
+    assert convert("A" * 60 + "b", charset) == "A" * 60 + "b"
+    assert convert("M\u00cbT " + "A" * 60, Charset.TCVN3) == "MẬT " + "A" * 60

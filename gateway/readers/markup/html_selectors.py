@@ -21,7 +21,7 @@ LIMIT_STEPS: Final = 500_000
 _SIBLINGS: Final = 8
 
 _TOKEN: Final = re.compile(
-    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#](?:[\w-]|[^\x00-\x7f])+)"
+    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#][\w\-\x80-\U0010ffff]+)"
     r"|\[\s*(?P<name>[\w:-]+)\s*(?:(?P<op>[~|^$*]?=)\s*(?:\"(?P<quoted>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+))\s*[iIsS]?\s*)?\]"
     r"|(?P<element>::[\w-]+|:(?:before|after|first-line|first-letter)\b)"
     r"|:(?P<pseudo>[\w-]+)(?:\((?P<argument>[^()]*(?:\([^()]*\)[^()]*)*)\))?"

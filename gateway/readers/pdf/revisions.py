@@ -22,7 +22,8 @@ from gateway.readers.pdf.text import PageReader, TextOptions
 LIMIT_REVISIONS = 24
 """Earlier revisions that are read; a file signed by several people and seals has about eight."""
 _LITERAL = re.compile(rb"\(((?:[^\\()]|\\[\s\S]){1,4000})\)\s*(?:Tj|'|\")")
-_ARRAY = re.compile(rb"\[((?:[^\[\]]|\\[\s\S]){1,20000})\]\s*TJ")
+# A backslash is read in one way only: two ways for each would be 2^n ways for an array of n.
+_ARRAY = re.compile(rb"\[((?:[^\[\]\\]|\\[\s\S]){1,20000})\]\s*TJ")
 _STRING = re.compile(rb"\(((?:[^\\()]|\\[\s\S]){0,4000})\)")
 _NO_WORD = re.compile(r"[\W_]+")
 _BACKSLASH = re.compile(rb"\\([0-7]{1,3}|[\s\S])")
