@@ -49,6 +49,12 @@ _WRAPPERS: Final = frozenset({
     SQUASHFS, VIRTUAL_DISK, DISK,
 })  # fmt: skip
 """Formats that may hold a whole file unpacked, so that its marks are no disguise."""
+_LONGEST_HEAD: Final = 2000
+_STREAM_HEAD: Final = re.compile(
+    rb"\d\s+obj\b(?:(?!endobj|stream|\d\s+obj)[\s\S])*?/Type\s*/EmbeddedFile\b(?:(?!endobj|stream)[\s\S])*stream\r?\n\Z"
+)
+_STREAM_END: Final = re.compile(rb"\s*endstream\s+endobj\b")
+"""What stands before and behind an embedded file (ISO 32000-1 §7.11.4)."""
 _SELF_EXTRACTING: Final = 2 << 20
 """How far into a program an archive may begin (as unrar and 7-Zip search)."""
 
@@ -207,7 +213,16 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
         return ()
     from gateway.readers.archives.zip_headers import find_end
 
-    return zip_types(data) if find_end(data) is not None else ()
+    end = find_end(data)
+    if end is None or (_PDF in found and _is_attachment(data, end.shift, end.finish)):
+        return ()
+    return zip_types(data)
+
+
+def _is_attachment(data: bytes, start: int, finish: int) -> bool:
+    """Whether a stretch of a PDF is the whole unpacked stream of an embedded file, which its reader hands on."""
+    head = _STREAM_HEAD.search(data, max(0, start - _LONGEST_HEAD), max(0, start))
+    return head is not None and head.end() == start and _STREAM_END.match(data, finish) is not None
 
 
 def _cms_type(data: bytes, filename: str | None, declared_type: str) -> str | None:

@@ -244,6 +244,13 @@ def test_an_undeclared_prefix_is_no_fault_and_broken_markup_is() -> None:
         odf.read(Source(data=whole.replace("</text:p>", "").encode(), part="1"), Budget())
 
 
+def test_a_prefix_declared_by_words_that_are_no_address_is_no_fault() -> None:
+    names = NS + " xmlns:mau='urn:mau cua don vi:1.0'"
+    whole = f"<office:document {names}><office:body><office:text><text:p mau:x='1'>{MARK}</text:p></office:text></office:body></office:document>"
+    document = odf.read(Source(data=whole.encode(), part="1"), Budget()).document
+    assert (document.status, [run.text for run in document.runs]) == (ReadStatus.OK, [MARK])
+
+
 def test_a_section_that_nobody_named_gives_no_words() -> None:
     runs = read_body('<text:section text:name="Section1"><text:p>chữ</text:p></text:section>').document.runs
     assert [run.text for run in runs] == ["chữ"]

@@ -178,6 +178,26 @@ def test_a_pdf_with_a_zip_behind_it_is_both_and_a_polyglot():
     assert found.polyglot
 
 
+def test_a_pdf_with_an_unpacked_attachment_at_its_end_is_a_pdf():
+    def around(head: bytes) -> bytes:
+        return (
+            PDF
+            + head
+            + b"\nstream\n"
+            + zipped(a="b")
+            + b"\nendstream\nendobj\nxref\n0 1\ntrailer\nstartxref\n9\n%%EOF\n"
+        )
+
+    attached = sniff(around(b"14 0 obj\n<< /Type /EmbeddedFile /Length 99 >>"))
+    assert (attached.types, attached.polyglot) == (("application/pdf",), False)
+    for nothing in (
+        b"14 0 obj\n<< /Length 99 >>",
+        b"<< /Type /EmbeddedFile >>",
+        b"4 0 obj << /Type /EmbeddedFile >> endobj",
+    ):
+        assert sniff(around(nothing)).polyglot
+
+
 def test_an_archive_with_a_stored_pdf_or_zip_is_no_polyglot():
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_STORED) as archive:

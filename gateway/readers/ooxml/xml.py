@@ -87,7 +87,10 @@ _PREFIXES: Final = {
 _STRICT: Final = re.compile(rb"http://purl\.oclc\.org/ooxml/([A-Za-z]+)/([A-Za-z]+)")
 _ENCODING: Final = re.compile(rb"""^<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _ASCII_SUPERSETS: Final = re.compile(rb"(?i)^(utf-?8|us-ascii|iso-8859-\d{1,2}|windows-125\d|latin1)$")
-_UNDECLARED: Final = etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE
+_OF_NAMES: Final = frozenset({
+    etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE, etree.ErrorTypes.WAR_NS_URI, etree.ErrorTypes.WAR_NS_URI_RELATIVE
+})  # fmt: skip
+"""A prefix that nobody declared, and one declared by words that are no URI."""
 _LIMIT_NAMES: Final = 20_000
 
 
@@ -169,17 +172,18 @@ def _transitional(match: re.Match[bytes]) -> bytes:
 def parse(data: bytes) -> Element:
     """Return the root element of `data`; raises `ReadError` MALFORMED (`xml`, `xml-depth`, `doctype` ...).
 
-    A prefix that nobody declared is no fault below the root: LibreOffice opens such files; its names are read as they stand.
+    A prefix that nobody declared, or by words that are no URI, is no fault below the root: LibreOffice opens such files; its
+    names are read as they stand.
     """
     data = prepare(data)
     try:
         return etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
-        if getattr(error, "code", None) != _UNDECLARED:
+        if getattr(error, "code", None) not in _OF_NAMES:
             raise _syntax(error) from None
     parser = _parser(recover=True)
     root = etree.fromstring(data, parser)
-    if root is None or root.tag[:1] != "{" or any(entry.type != _UNDECLARED for entry in parser.error_log):
+    if root is None or root.tag[:1] != "{" or any(entry.type not in _OF_NAMES for entry in parser.error_log):
         raise ReadError(ReadStatus.MALFORMED, "xml")
     return root
 
