@@ -85,6 +85,7 @@ def test_what_cannot_be_read_safely_is_refused(text, reason):
         ("", ReadStatus.OK, ""),
         ("<b>&amp;&#7852;</b>", ReadStatus.OK, ""),
         ("<b>&x;</b>", ReadStatus.PARTIAL, "xml"),
+        ("<b>&lt;</c>", ReadStatus.OK, ""),
     ],
 )
 def test_a_document_type_without_declarations_hides_only_what_refers_to_it(tail, status, reason):

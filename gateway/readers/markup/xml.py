@@ -32,6 +32,8 @@ from gateway.readers.ooxml.xml import NAMES, Element, prepare
 from gateway.readers.plain import decode
 from gateway.readers.word.xml_word2003 import WORD, read_word
 
+_ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")
+"""A reference whose words a document type elsewhere may give."""
 _TAGS: Final = re.compile(r"<[^<>]*>")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
@@ -77,7 +79,7 @@ def read(source: Source, budget: Budget) -> Reading:
     else:
         _generic(root, sink)
     if not whole:
-        if kind == "xml" and data is source.data:
+        if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
             _stripped(data, sink)
         else:
             report.note("xml")
