@@ -39,7 +39,7 @@ def new(content: bytes) -> bytes:
 
 
 def read(data: bytes) -> Document:
-    objects = {("Equation Native",): data, ("\x01Ole",): bytes(20)}
+    objects: dict[tuple[str, ...], bytes] = {("Equation Native",): data, ("\x01Ole",): bytes(20)}
     return embedded.read(Source(data=write_compound(objects), part="1"), Budget()).document
 
 
