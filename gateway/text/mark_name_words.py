@@ -7,6 +7,58 @@ from typing import Final
 
 from gateway.text.mark_words import bare
 
+_BEGUN: Final = frozenset({
+    "KHẨU", "MÃ", "ĐỘ", "THIẾT", "VỤ", "ONG", "NGỌT", "HOA", "ƯỚC", "THÁM", "THƯ", "NGHỊ", "ĐÀM", "TÔNG", "NGỮ", "HIỆU",
+    "GẤU", "HEO", "LỢN", "CÁ", "VỊT", "BÒ", "RẮN", "MÍA", "DỪA", "RỪNG", "RỈ", "LỆNH", "SƠN", "VÂN", "CẬT", "THẤT", "GIÁO",
+    "PHÁI", "TỊCH", "CHÚ", "CHIẾU", "DỤ", "SỚ", "TẤU", "SỨ", "GIÁN", "CÁO", "MƯU", "ĐẠO", "PHỤC", "ĐỘC", "NHÂN", "NGUYÊN",
+    "TƯƠI", "VÀNG", "ĐẮNG", "LOÃNG", "TRÀ", "CHỈ", "BÁO", "DANH", "HỘI", "HÀM", "KẾ", "KHU", "TRUYỀN",
+})  # fmt: skip
+"""Words that "mật" begins with them: mật khẩu, mật độ, mật mã, mật thiết; Mật Sơn."""
+_COMMON: Final = frozenset({"KHẨU", "MÃ", "ĐỘ", "ONG", "THƯ", "VỤ"})
+_ELSE: Final = {
+    "ĐỘ": {"KHẨN", "MẬT"}, "THƯ": {"MỜI", "KÝ"}, "CHỈ": {"THỊ", "ĐẠO", "HUY"}, "BÁO": {"CÁO", "ĐỘNG"}, "DANH": {"SÁCH", "MỤC"},
+    "HỘI": {"NGHỊ", "ĐỒNG", "Ý", "THẢO"}, "NGHỊ": {"QUYẾT", "ĐỊNH"}, "KẾ": {"HOẠCH"}, "KHU": {"VỰC"}, "TRUYỀN": {"ĐẠT", "THÔNG", "HÌNH"},
+    "NHÂN": {"SỰ"}, "NGUYÊN": {"NHÂN", "TẮC"}, "CÁ": {"NHÂN"}, "GIÁO": {"DỤC"}, "CÁO": {"TRẠNG"}, "PHÁI": {"ĐOÀN"}, "ĐÀM": {"PHÁN"},
+    "VỤ": {"VIỆC", "ÁN"}, "PHỤC": {"VỤ", "HỒI"}, "ĐỘC": {"LẬP"}, "TỊCH": {"THU"}, "SƠN": {"LA", "TÂY"}, "CHÚ": {"TRỌNG", "Ý", "THÍCH"},
+    "HOA": {"KỲ"},
+}  # fmt: skip
+"""What these words begin themselves behind a stamp: MẬT - BÁO CÁO, MẬT - NHÂN SỰ."""
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_FIRST_WORDS: Final = re.compile(r"[\s_\-]*([^\W\d_]+)(?:[\s_\-]+([^\W\d_]+))?")
+
+
+def begins_word(after: str, *, capitals: bool) -> bool:
+    """Tell whether what follows makes "mật" the beginning of another word: mật khẩu, mật thất, Mật Sơn; no title of a paper.
+
+    `capitals` says how "mật" is written: small letters behind "MẬT" make few words with it.
+    """
+    found = _FIRST_WORDS.match(after)
+    if found is None or found[1].upper() not in _BEGUN:
+        return False
+    if capitals and not found[1].isupper() and found[1].upper() not in _COMMON:
+        return False
+    return (found[2] or "").upper() not in _ELSE.get(found[1].upper(), ())
+
+
+PLACES: Final = frozenset({
+    "PHƯỜNG", "XÃ", "PHỐ", "THÔN", "LÀNG", "ẤP", "XÓM", "CHÙA", "ĐÌNH", "ĐỀN", "NÚI", "ĐÈO", "DỐC", "SUỐI", "HÒN", "BÃI", "MŨI",
+    "CẦU", "CHỢ", "KÊNH", "RẠCH",
+})  # fmt: skip
+"""What a place is whose name "Mật" is, or begins."""
+_TITLES: Final = frozenset({"ÔNG", "BÀ", "ANH", "CHỊ", "CÔ", "CHÚ", "BÁC", "DÌ", "CẬU"})
+
+
+def is_named(before: str, after: str, *, shown: str) -> bool:
+    """Tell whether the words around make `shown` ("MẬT", "Mật") a name: xã Mật Sơn, and nothing but CẦU MẬT or ÔNG MẬT."""
+    words = _WORD.findall(before)
+    last = words[-1] if words else ""
+    if not re.search(r"[^\W\d_][ _]+$", before) or last.isupper() != shown.isupper():
+        return False
+    if last.upper() in PLACES and re.match(r"[ _]+[^\W\d_]", after):
+        return True
+    return len(words) == 1 and not _WORD.search(after) and last.upper() in PLACES | _TITLES
+
+
 LOST: Final = frozenset({
     "DIEN", "VI", "XE", "GIAY", "CMND", "CCCD", "THE", "TIEN", "SO", "HO", "CHIA", "LAPTOP", "MAY", "THUONG", "CON", "DO",
     "BANG", "GPLX", "PASSPORT", "HOCHIEU", "VE", "BALO", "TUI", "TICH", "NGU",

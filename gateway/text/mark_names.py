@@ -22,6 +22,8 @@ from gateway.text.mark_name_words import (
     NAMED_STAMP,
     WORKS,
     are_groceries,
+    begins_word,
+    is_named,
     is_person,
     is_unaccented_person,
 )
@@ -32,7 +34,6 @@ from gateway.text.mark_words import (
     NOUN_BEFORE,
     ORGANS,
     PAPERS,
-    TRAP_AFTER,
     TRAP_BEFORE,
     Case,
     Level,
@@ -134,7 +135,12 @@ def _trapped(token: _Token) -> bool:
     separated_right = re.match(r"\s*[:|/\])]|\s+[-–—]\s", token.after) is not None
     if near_left and not separated_left and token.last_word in TRAP_BEFORE | CONTINUES:
         return True
-    if near_right and not separated_right and token.next_word in TRAP_AFTER and token.level is Level.MAT:
+    capitals = token.case is Case.CAPITALS
+    if near_right and not separated_right and token.level is Level.MAT and begins_word(token.after, capitals=capitals):
+        return True
+    if token.level is Level.MAT and is_named(
+        token.before, token.after, shown="MẬT" if token.case is Case.CAPITALS else "Mật"
+    ):
         return True
     return bool(
         near_right

@@ -172,6 +172,7 @@ _BEFORE: Final = [
     "dịch",
     "gan",
     "ống",
+    "men",
     "tiết",
     "ngọt",
     "rót",
@@ -222,39 +223,6 @@ NOUN_BEFORE: Final = frozenset({"TÀI LIỆU", "VĂN BẢN", "CÔNG VĂN", "HỒ
 
 ORGANS: Final = frozenset({"GAN", "TỤY", "TUỴ"})
 """Neighbours of the gall in the body and in the names of hospital wards, whatever stands between: "Gan - Mật - Tụy"."""
-
-_AFTER: Final = [
-    "khẩu",
-    "mã",
-    "độ",
-    "thiết",
-    "vụ",
-    "ong",
-    "ngọt",
-    "hoa",
-    "ước",
-    "thám",
-    "thư",
-    "nghị",
-    "đàm",
-    "tông",
-    "ngữ",
-    "hiệu",
-    "gấu",
-    "heo",
-    "lợn",
-    "cá",
-    "vịt",
-    "bò",
-    "rắn",
-    "mía",
-    "dừa",
-    "rừng",
-    "rỉ",
-    "lệnh",
-]
-TRAP_AFTER: Final = frozenset(word.upper() for word in _AFTER)
-"""Words that "mật" begins: mật khẩu, mật độ, mật mã, mật thiết."""
 
 CONTINUES: Final = frozenset(
     {"VÀ", "HOẶC", "ĐỘ", "CỦA", "LÀ", "CÁC", "TỪ", "VỀ", "CÓ", "KHÔNG", "ĐẾN", "THUỘC", "THEO"}

@@ -61,6 +61,10 @@ MARKED: tuple[Form, ...] = (
         "TỐI MẬT–KHẨN", "báo cáo•TỐI MẬT", "★TUYỆT MẬT★báo cáo",
     )),
     Form("set off without blanks, in a line", LINES, ("【TỐI MẬT】Kế hoạch phòng thủ", "TỐI MẬT–Kế hoạch phòng thủ", "TỐI MẬT│Số: 15/KH-UBND", "MẬT—KHẨN")),
+    Form("stamp before a title that begins like a word of its own", (*NAMES, "header", "text box"), (
+        "MẬT BÁO CÁO TÌNH HÌNH", "MẬT KẾ HOẠCH PHÒNG THỦ", "MẬT NHÂN SỰ ĐẠI HỘI", "MẬT DANH SÁCH QUY HOẠCH", "MẬT - SƠN LA", "MẬT | KHU A",
+        "Kế hoạch phòng thủ xã MẬT", "MẬT Hội ý cấp ủy", "MẬT SỐ 15/KH",
+    )),
     Form("degree behind a title", NAMES, (
         "Gửi đ/c Toàn: KH phòng thủ (độ Mật)", "Báo cáo tình hình ANCT - độ Tối mật", "[Độ Mật] Báo cáo tình hình ANCT", "Tối mật kế hoạch diễn tập",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",

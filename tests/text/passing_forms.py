@@ -49,5 +49,9 @@ PASSING: tuple[Form, ...] = (
         "Tài liệu thu hồi nợ thuế quý III", "TÀI LIỆU\nTHU HỒI ĐẤT",
     )),
     Form("digits and signs that are none of a mark", EVERYWHERE, ("Model M4T-200", "SeamlessM4T", "T1 M4T7", "10 km/h, 5 m/t", "TOI M7", "MAT-2026", "a.m. 7")),
+    Form("words and names of places that begin with it", EVERYWHERE, (
+        "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",
+        "MẬT KHU BỜI LỜI", "MẬT BÁO VIÊN", "MẬT DANH: Z30", "HÒN MẬT CẬT", "CẦU MẬT", "LÀNG MẬT", "ÔNG MẬT", "MẬT NGUYÊN CHẤT", "MEN MẬT",
+    )),
     Form("words with a capital each", NAMES, ("KeHoachBaoMatThongTin", "MatKhau", "BảoMật", "MậtKhẩu", "MậtĐộDânSố", "TienMat")),
 )  # fmt: skip
