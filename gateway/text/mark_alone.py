@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.text.mark_layout import Layout
-from gateway.text.mark_words import PAPERS, Case, Level
+from gateway.text.mark_words import PAPERS, URGENCY_WORDS, Case, Level
 
 NEAR: Final = 6
 """Lines on each side that are looked at."""
@@ -27,6 +27,7 @@ _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
+_COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|(?:{URGENCY_WORDS})\W*$)")
 _FIRST: Final = 3
 """Lines that may stand above a mark at the head of a text without a letterhead."""
 _BARE_TITLE: Final = 24
@@ -44,6 +45,18 @@ class Around(NamedTuple):
     below_small: bool = False
     """The line below begins in small letters."""
     in_cell: bool = False
+    titled: bool = False
+    """It says what is secret: "Tài liệu mật"; then it may stand under a title too."""
+
+
+def belongs_to_head(line: str) -> bool:
+    """Tell whether a bare line belongs to the head of an official letter: motto, number, date, unit, title, copies, urgency."""
+    return any(pattern.search(line) for pattern in (_LETTERHEAD, _UNIT, _TITLE, _COPIES))
+
+
+def is_of_a_letter(around: Around) -> bool:
+    """Tell whether lines around are of the head of an official letter."""
+    return any(_LETTERHEAD.search(line) for line in (*around.above, *around.below))
 
 
 def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
@@ -70,7 +83,10 @@ def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
     near = [*above[:NEAR], *below[:NEAR]]
     heads = sum(_LETTERHEAD.search(line) is not None for line in near)
     units = sum(_UNIT.match(line) is not None for line in near)
-    titles = sum(_TITLE.match(line) is not None and len(line) <= _LONG for line in below[:3])
+    titles = sum(
+        _TITLE.match(line) is not None and len(line) <= _LONG
+        for line in (*(above[:2] if around.titled else ()), *below[:3])
+    )
     if heads >= 2 or (heads and (units or titles)) or (units and titles):
         return True
     if level is Level.MAT or around.in_cell:

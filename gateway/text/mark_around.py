@@ -13,6 +13,7 @@ from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import stamp_line
 from gateway.text.mark_lists import begins_with_noun, is_another_word, is_of_a_list, siblings
 from gateway.text.mark_pieces import same_row
+from gateway.text.mark_titled import may_be_titled, titled, titled_across
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
@@ -63,6 +64,13 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             hit = joined._replace(form="stamp-line")
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]).text if above is not None else ""
+    if not look.stands_out and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+        across = titled_across(layout, line, shown) if hit.form == "stamp-line" else None
+        if across is not None or may_be_titled(hit, shown):
+            judged = titled(layout, line, across or hit, shown)
+            if judged is None or not judged.strength.rank or not judged.exposed:
+                return judged
+            hit = judged
     if not look.stands_out and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
         item = _ITEM.match(upper)
         in_a_row = item is not None and shown.lstrip().startswith(item["quote"])

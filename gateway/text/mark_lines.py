@@ -38,6 +38,8 @@ _PAGE_BEHIND: Final = re.compile(
 _ITEM_LENGTH: Final = 12
 _TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
+TITLED: Final = "titled-line"
+"""Form of a level behind a noun, of which the lines around must be asked: a stamp, or the heading of a text about them."""
 _BRACKETED: Final = re.compile(
     rf"^[\W_]*?[\[(\{{«<“\"【『「〔〈《⟨⟦]\s*(?:(?:{URGENCY})[\W_]+)?{LEVEL_WORDS}\s*[\])\}}»>”\"】』」〕〉》⟩⟧]"
 )
@@ -157,7 +159,7 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
 
 
 def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Look) -> Hit | None:
-    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, "TÀI LIỆU MẬT" nothing in a table."""
+    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what stands around decides."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
     if (
@@ -167,17 +169,16 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
         and look.place in (Place.BODY, Place.CELL, Place.ASIDE)
     ):
         return None  # what a contract calls its secrets
-    if spelling is not Spelling.EXACT or (
-        look.place is Place.CELL and (level is Level.MAT or case is not Case.CAPITALS)
-    ):
+    if spelling is not Spelling.EXACT:
         return None
-    if case is Case.SMALL and not look.stands_out and look.place not in (Place.EDGE, Place.WATERMARK, Place.PROPERTY):
-        return None
-    if case is Case.CAPITALS and (look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)):
-        return Hit(level, Strength.MARKED, "stamp-line", spelling, exposed=True)
-    if case is Case.CAPITALS or look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY):
-        return Hit(level, Strength.SUSPECTED, "stamp-line", spelling, exposed=True)
-    return None
+    stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
+    if stamped and (look.place is not Place.CELL or case is Case.CAPITALS):
+        sure = Strength.MARKED if case is Case.CAPITALS else Strength.SUSPECTED
+        return Hit(level, sure, "stamp-line", spelling, exposed=True)
+    if case is not Case.CAPITALS:
+        return Hit(level, Strength.NOTED, TITLED, spelling, exposed=True)
+    in_question = "bimatnhanuoc" in noun or "bmnn" in noun or (look.place is Place.CELL and level is Level.MAT)
+    return Hit(level, Strength.SUSPECTED, TITLED if in_question else "stamp-line", spelling, exposed=True)
 
 
 def merged_line(text: str, plain: str, look: Look) -> Hit | None:

@@ -10,7 +10,7 @@ from gateway.text.mark_choice import begins_ticked, begins_with_empty_box
 from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_judge import SIBLINGS, value_of
 from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import is_item
+from gateway.text.mark_lines import TITLED, is_item
 from gateway.text.mark_name_words import GOODS_AND_ORGANS, is_person
 from gateway.text.mark_pieces import cell_key, same_row
 from gateway.text.mark_words import Level, Spelling, bare
@@ -19,8 +19,10 @@ from gateway.text.normal import canonical, run_together
 Found = tuple[Line, Hit, tuple[str, ...]]
 """A line, what it says, and codes of how that was hidden."""
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
+_ROW: Final = 8
+"""Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
-_HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list"})
+_HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list", TITLED})
 
 
 def is_of_a_list(layout: Layout, line: Line) -> bool:
@@ -46,7 +48,10 @@ def without_lists(found: Sequence[Found]) -> list[Found]:
     numbered = {hit.level for _, hit, _ in found if hit.form == "numbered-line"}
     headings = [hit.level for line, hit, _ in found if _may_be_heading(line, hit)]
     counts = {headings.count(level) for level in Level if level is not Level.UNSPECIFIED}
+    titled = {hit.level for line, hit, _ in found if hit.form == TITLED and _may_be_heading(line, hit)}
     forms = {"numbered-line"} if len(numbered) > 1 else set()
+    if len(titled) > 1:
+        forms.add(TITLED)
     forms |= _HEADINGS if len(counts) == 1 and 0 not in counts else set()
     return [
         (
@@ -122,9 +127,23 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
     return False
 
 
-def _beside(first: Run, second: Run) -> bool:
-    """Tell whether two runs stand in one row of a table, or at one height of a page."""
+def row_mates(layout: Layout, line: Line) -> list[str]:
+    """Return the bare lines of what stands in one row with a line: other cells, other text at its height."""
+    mates = []
+    for step in (-1, 1):
+        for number in layout.beside(line.number, step, _ROW):
+            other = layout.line(number)
+            if other.block != line.block and _beside(other.runs[0], line.runs[0], either_way=True):
+                mates.append(layout.bare_line(number))
+    return mates
+
+
+def _beside(first: Run, second: Run, *, either_way: bool = False) -> bool:
+    """Tell whether two runs stand in one row of a table, the second behind the first, or at one height of a page."""
     if first.role is Role.CELL and second.role is Role.CELL:
+        left, right = cell_key(first), cell_key(second)
+        if either_way:
+            return left is not None and right is not None and (left[0], left[2]) == (right[0], right[2])
         return same_row(first, second)
     if first.bbox_pt is None or second.bbox_pt is None or first.page != second.page:
         return False

@@ -28,6 +28,7 @@ from gateway.text.mark_pieces import scattered
 from gateway.text.mark_readings import disguise, readings
 from gateway.text.mark_scanned import scanned_stamp
 from gateway.text.mark_sieve import is_clear
+from gateway.text.mark_titled import titled_across
 from gateway.text.mark_words import Case, Level, Spelling, bare, case_of
 from gateway.text.mark_work import Work
 from gateway.text.normal import canonical, run_together, skeleton, without_filler
@@ -187,6 +188,8 @@ class Search:
             hit = coded_hit(raw) or hit
         if hit is None:
             hit, codes = label_across(layout, line, text)
+        if hit is None:
+            hit = titled_across(layout, line, text)
         if hit is None or self._is_exempt(text):
             return
         if hit.level is Level.MAT and not shown.isupper() and _PERSON.match(line.runs[0].locator):

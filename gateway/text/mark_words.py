@@ -135,11 +135,17 @@ PAPERS: Final = (
 )
 """Kinds of papers that can be marked, as their titles begin."""
 URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
+URGENCY_WORDS: Final = "hoa toc hen gio|hoa toc|thuong khan|khan"
+"""The same as words of a bare line."""
 COMPANY: Final = (
     "topsecret|secret|confidential|khong(?:duoc)?saochup|camsaochup|(?:khong|cam)phobien|(?:chi)?luuhanhnoibo|xemxongtralai"
     "|chidanhcholanhdao|tailieuthuhoi"
 )
-NOUNS: Final = "(?:da)?dongdau|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach|dau|loai|muc|capdo|do"
+_OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
+NOUNS: Final = (
+    f"(?:da)?dongdau|{_OF_THE_STATE}|(?:tailieu|vanban)(?:thuoc)?do|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach"
+    "|phuongan|totrinh|dau|loai|muc|capdo|do"
+)
 STAMP: Final = re.compile(
     rf"(?P<before>(?:{URGENCY}|{COMPANY})*)(?P<noun>{NOUNS})?(?P<level>tuyetmat|toimat|mat)"
     rf"(?P<after>(?:{URGENCY}|{COMPANY}|tuyetmat|toimat|mat)*)"

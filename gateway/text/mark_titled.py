@@ -1,0 +1,82 @@
+"""A level behind the noun that it belongs to, alone on a line: TÀI LIỆU MẬT, BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT.
+
+At the head of a paper that is its mark. The same words are the end of a longer title, the head of a part of a law or of a
+course, a column, a row of an inventory: there the lines before and behind go on, or other cells stand beside.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.text.mark_alone import around_line, belongs_to_head, is_of_a_letter, stands_as_mark
+from gateway.text.mark_hits import Hit, Place, Strength
+from gateway.text.mark_layout import Layout, Line
+from gateway.text.mark_lines import TITLED, stamp_line
+from gateway.text.mark_lists import begins_with_noun, row_mates
+from gateway.text.mark_words import LEVEL_WORDS, Case, Level, bare, written_level
+from gateway.text.normal import canonical, run_together
+
+_GOES_ON: Final = re.compile(
+    r"(?:danh muc|quan ly|quy dinh|quy che|bao ve|xac dinh|thong ke|dang ky|phan loai|mau|cong tac|su dung|soan thao|giao nhan|gui|nhan"
+    r"|chup|sao|huy|tham quyen|luu tru|kiem tra|kiem ke|noi dung|khai niem|ve|cac|cua|thuoc|voi)(?: bi mat nha nuoc)?\W*$"
+)
+"""How a title breaks off before "tài liệu mật" or "độ Tối mật"."""
+_SPEAKS: Final = re.compile(
+    r"\W*(?:la|gom|bao gom|phai|duoc|co thoi han|thoi han|trong|tren|linh vuc|thuoc linh vuc|cua|va|khai niem|so luong|do)(?![a-z])"
+)
+"""How a text goes on that treats what its heading names."""
+_LEVEL: Final = re.compile(LEVEL_WORDS)
+_HEAD_LINES: Final = 3
+_BARE_SECRET: Final = frozenset({"bimatnhanuoc", "tailieubimatnhanuoc", "bmnn"})
+_BARE_NOUNS: Final = frozenset({"tailieu", "hoso", "vanban", "congvan"})
+
+
+def titled_across(layout: Layout, line: Line, text: str) -> Hit | None:
+    """Read "ĐỘ MẬT" under "BÍ MẬT NHÀ NƯỚC", and "MẬT" under "HỒ SƠ", as one line."""
+    own = run_together(layout.bare_line(line.number))
+    above = layout.adjacent(line.number, -1) if own in ("domat", "mat", "toimat", "tuyetmat") else None
+    wanted = _BARE_SECRET if own == "domat" else _BARE_NOUNS
+    if above is None or run_together(layout.bare_line(above)) not in wanted:
+        return None
+    return stamp_line(f"{canonical(layout.lines[above]).text} {text}", line.look)
+
+
+def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
+    """Judge a level behind a noun by what stands around it; None where a longer title ends or a text goes on."""
+    around = around_line(layout, line.number, in_cell=line.place is Place.CELL)
+    above = layout.adjacent(line.number, -1)
+    if above is not None and run_together(layout.bare_line(above)) in _BARE_SECRET | _BARE_NOUNS:
+        above = layout.adjacent(above, -1)
+        hit = hit._replace(exposed=False)
+    before = canonical(layout.lines[above]).text if above is not None else ""
+    if before and _GOES_ON.search(layout.bare_line(above or 0)) and not _is_lower(before, shown):
+        return None
+    if hit.level is Level.MAT and any(not belongs_to_head(mate) for mate in row_mates(layout, line)):
+        return hit._replace(strength=Strength.NOTED, form="list")
+    if hit.form != TITLED:
+        return hit
+    case = _case(shown)
+    if case is not Case.CAPITALS:
+        small = stands_as_mark(hit.level, case, around._replace(titled=True))
+        return hit._replace(strength=Strength.SUSPECTED) if small else None
+    if around.below and _SPEAKS.match(around.below[0]):
+        return None
+    heads = len(around.above) <= _HEAD_LINES or is_of_a_letter(around)
+    return hit if heads else hit._replace(strength=Strength.NOTED, form="list")
+
+
+def _case(shown: str) -> Case:
+    """Return how the level in a line is written, whatever the noun before it is."""
+    found = _LEVEL.search(bare(shown))
+    return written_level(shown[found.start("level") : found.end("level")])[2] if found is not None else Case.CAPITALS
+
+
+def may_be_titled(hit: Hit, shown: str) -> bool:
+    """Tell whether a hit is a level behind a noun."""
+    return hit.form in (TITLED, "stamp-line") and begins_with_noun(shown)
+
+
+def _is_lower(before: str, shown: str) -> bool:
+    """Tell whether a line in small letters stands before one in capitals, so that no title goes on."""
+    return shown.isupper() and not before.isupper()

@@ -1,0 +1,75 @@
+"""A level behind its noun (TÀI LIỆU MẬT): a mark at the head of a paper, the end of a title or a row elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Document, Role, Run
+from tests.text.accuracy import stops
+from tests.text.mark_forms import HEAD, TAIL
+
+
+def lines(*texts: str, format_: str = "docx") -> Document:
+    return Document(part="2", format=format_, runs=tuple(Run(text=t, block=n) for n, t in enumerate(texts)))
+
+
+def table(*rows: tuple[str, ...]) -> Document:
+    cells = [(r, c, t) for r, row in enumerate(rows, 1) for c, t in enumerate(row, 1) if t]
+    runs = [
+        Run(text=t, block=n, role=Role.CELL, locator=f"table:1,row:{r},column:{c}") for n, (r, c, t) in enumerate(cells)
+    ]
+    return Document(part="2", format="docx", runs=tuple(runs))
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "TÀI LIỆU MẬT", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT", "BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT", "BÍ MẬT NHÀ NƯỚC - TUYỆT MẬT", "TÀI LIỆU ĐỘ MẬT", "HỒ SƠ\nMẬT",
+        "BÍ MẬT NHÀ NƯỚC\nĐỘ MẬT", "BÍ MẬT NHÀ NƯỚC\nĐỘ TỐI MẬT", "(Tài liệu Mật)", "Tài liệu tối mật", "(Độ Tối mật)",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("format_", ["docx", "pdf", "text"])
+def test_a_level_behind_its_noun_under_the_head_of_a_letter_is_a_mark(mark: str, format_: str) -> None:
+    assert stops(lines(*HEAD, *mark.split("\n"), *TAIL, format_=format_))
+
+
+def test_it_is_a_mark_in_a_table_alone_in_its_row_or_beside_the_head_of_a_letter() -> None:
+    people = (("STT", "Họ và tên"), ("1", "Nguyễn Văn An"))
+    assert stops(table(("TÀI LIỆU MẬT", ""), *people))
+    assert stops(table(("DANH SÁCH CÁN BỘ QUY HOẠCH", ""), ("HỒ SƠ MẬT", ""), *people))
+    assert stops(table(("TÀI LIỆU MẬT", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), *people))
+    assert stops(table((f"{HEAD[0]}\nSố: 15/KH-UBND\nTÀI LIỆU MẬT", "\n".join(HEAD[1:3])), *people))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("STT", "DANH MỤC", "SỐ LƯỢNG"), ("1", "MÁY IN", "2"), ("2", "VĂN BẢN MẬT", "15"), ("3", "TỦ SẮT", "1")),
+        (("8h00", "KHAI MẠC"), ("8h30", "VĂN BẢN MẬT"), ("9h30", "GIẢI LAO")),
+        (("TÀI LIỆU MẬT", "3"), ("CON DẤU", "5"), ("LƯU TRỮ", "9")),
+        (("STT", "HỒ SƠ MẬT", "GHI CHÚ"), ("1", "15", "")),
+    ],
+)
+def test_it_is_no_mark_as_a_row_or_a_column(rows: tuple[tuple[str, ...], ...]) -> None:
+    assert not stops(table(*rows))
+    assert not stops(lines(*("\t".join(row) for row in rows), format_="text"))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        ("DANH MỤC", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT"), ("DANH MỤC BÍ MẬT NHÀ NƯỚC", "ĐỘ TUYỆT MẬT"), ("QUY CHẾ QUẢN LÝ", "HỒ SƠ MẬT"),
+        ("QUY CHẾ QUẢN LÝ", "HỒ SƠ", "MẬT"), ("BÍ MẬT NHÀ NƯỚC ĐỘ MẬT", "trong lĩnh vực nội vụ"),
+        ("BÍ MẬT NHÀ NƯỚC ĐỘ TUYỆT MẬT", "Là bí mật nhà nước liên quan đến quốc phòng, an ninh"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("format_", ["docx", "pdf"])
+def test_it_is_no_mark_where_a_title_goes_on(title: tuple[str, ...], format_: str) -> None:
+    assert not stops(lines(*HEAD, "QUYẾT ĐỊNH", *title, *TAIL[2:], format_=format_))
+
+
+def test_headings_of_two_levels_and_headings_far_down_are_no_marks() -> None:
+    parts = ("BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT", "1. Kế hoạch.", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT", "1. Danh sách.")
+    assert not stops(lines(*parts))
+    far = [f"{number}. Nội dung thứ {number} của bài giảng." for number in range(1, 9)]
+    assert not stops(lines(*far, "BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT", *far))
