@@ -15,6 +15,7 @@ from gateway.text.mark_labels import has_label, label_line
 from gateway.text.mark_lines import merged_line, stamp_line
 from gateway.text.mark_name_words import is_person
 from gateway.text.mark_names import name_hit
+from gateway.text.mark_said import said_of_this
 from gateway.text.mark_scanned import scanned_stamp
 from gateway.text.mark_titles import headed_line
 from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
@@ -28,6 +29,7 @@ _CARRIED_NAME: Final = re.compile(
     r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE
 )
 _NOUN: Final = re.compile(rf"(?:{NOUNS})(?=mat|toimat|tuyetmat|thuong|khongmat)")
+_LONGEST_SENTENCE: Final = 160
 _COLUMNS: Final = 3
 """Parts of a line from which on it is the row of a table."""
 _LONG_LINE: Final = 40
@@ -83,6 +85,8 @@ def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Itera
     yield auxiliary_line(text, plain, look)
     yield merged_line(text, plain, look)
     yield headed_line(text, plain, look)
+    if len(text) <= _LONGEST_SENTENCE:
+        yield said_of_this(text, plain)
     if whole is None and len(text) <= 200 and not has_label(plain) and (short_block or _CARRIED_NAME.match(plain)):
         if look.place in (Place.EDGE, Place.BOX, Place.WATERMARK, Place.PROPERTY):
             yield name_hit(text, look.place)

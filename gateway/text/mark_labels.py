@@ -17,11 +17,11 @@ _OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:securi
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)"
-    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?)(?![a-z]))"
+    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do su dung)(?![a-z]))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
-    r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:muc )?do khan"
+    r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:(?:muc )?do )?khan"
     r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da duyet|duoc duyet)(?: [a-z]+){0,4}"
 )
 """What may stand between the words of a label and its colon."""
@@ -41,6 +41,9 @@ _AFTER_VALUE: Final = re.compile(
     r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<*_~/]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ngay|do khan|han ))"
 )
 
+_CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}
+_CODED: Final = re.compile(r"[ \t\xa0]*[\[(\"“]?(?P<code>[ABCM]|TM)[\])\"”]?[ \t\xa0.]*(?:\n|;|$)")
+
 
 def has_label(plain: str) -> bool:
     """Tell whether a bare line has a label of secrecy, filled in or not."""
@@ -59,6 +62,8 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
         if tail["mark"] == "la" and plain[: label.start()].strip(' \t-–•*+"“') and look.place is not Place.PROPERTY:
             continue  # prose: "... có độ mật là Mật"
         hit = _label_value(text, plain, label.start(), tail.end())
+        if hit is None and not label["open"] and "bao mat" not in label[0]:
+            hit = _coded_value(text, tail.end())
         if hit is None:
             continue
         if tail["weak"] is not None and not _stands_alone(plain, label.start(), tail.end()):
@@ -67,7 +72,14 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
             continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
         if (tail["bracket"] or tail["none"] is not None) and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)
-        if label["open"] and (hit.level is Level.MAT or hit.strength is not Strength.MARKED):
+        if (
+            label["open"]
+            and hit.level is Level.MAT
+            and hit.strength is Strength.MARKED
+            and _ends_in_capitals(text, tail.end())
+        ):
+            hit = hit._replace(strength=Strength.SUSPECTED)
+        elif label["open"] and (hit.level is Level.MAT or hit.strength is not Strength.MARKED):
             continue  # "phân loại: mật ong" sorts honey
         if best is None or hit.strength.rank > best.strength.rank:
             best = hit
@@ -83,6 +95,17 @@ def _stands_alone(plain: str, label: int, value: int) -> bool:
         and found is not None
         and re.fullmatch(r"[\W_]*", plain[found.end() : end if end >= 0 else len(plain)]) is not None
     )
+
+
+def _ends_in_capitals(text: str, value: int) -> bool:
+    """Tell whether a value in capitals ends its line."""
+    return re.match(r"[\W_]*MẬT[\W_]*(?:\n|$)", text[value:]) is not None
+
+
+def _coded_value(text: str, value: int) -> Hit | None:
+    """Read the letter of an envelope (A, B, C) or an abbreviation as the value that it stands for."""
+    found = _CODED.match(text, value)
+    return Hit(_CODES[found["code"]], Strength.SUSPECTED, "label") if found is not None else None
 
 
 def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:

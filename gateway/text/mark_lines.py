@@ -36,6 +36,11 @@ _PAGE_BEHIND: Final = re.compile(
     r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
 )
 _ITEM_LENGTH: Final = 12
+_ENVELOPE: Final = re.compile(
+    r"^\W*(?P<ahead>[abc])\s*[-–—]\s*(?=[mt])|(?<=t)\s*(?:[-–—]\s*|\()(?P<behind>[abc])\)?\W*$"
+)
+_ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
+"""The letter that the outer envelope bears for each level (Circular 24/2020/TT-BCA)."""
 _TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 TITLED: Final = "titled-line"
@@ -101,9 +106,18 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     if len(text) > 160:
         return None
     hit = _level_alone(text, look)
-    if hit is not None or _NUMBER.search(text) is None:
+    if hit is not None:
         return hit
     bare_text = bare(text)
+    if (code := _ENVELOPE.search(bare_text)) is not None:
+        rest = text[code.end() :] if code["ahead"] else text[: code.start()]
+        hit = _level_alone(rest, look, numbered=True)
+        if hit is not None and hit.level is _ENVELOPES[code["ahead"] or code["behind"]]:
+            return hit._replace(
+                form="numbered-line", strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank)
+            )
+    if _NUMBER.search(text) is None:
+        return None
     item = _ITEM.match(bare_text)
     page = item or _PAGE_AHEAD.match(bare_text)
     start = page.end() if page is not None else 0

@@ -21,10 +21,6 @@ _DASHED: Final = re.compile(
 _BEFORE_TITLE: Final = re.compile(rf"^[\W_]*{LEVEL_WORDS}[ \xa0]+(?={PAPERS})")
 _TITLE: Final = re.compile(rf"^[\W_\d]*{PAPERS}")
 _NAMES_LEVELS: Final = re.compile(r"(?<![a-z])(?:tuyet mat|toi mat|mat|thuong)(?![a-z])")
-_OF_THIS: Final = re.compile(
-    r"(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|noi dung)(?: dinh kem| tren)? nay (?:thuoc|co|la|duoc xep|mang)"
-    rf"(?: danh muc| loai| muc)?(?: bi mat nha nuoc)?(?: tai lieu)?(?P<degree> do(?: mat)?)?:? {LEVEL_WORDS}\W*(?:$|[.,;(])"
-)
 _LONGEST: Final = 160
 
 
@@ -32,21 +28,10 @@ def headed_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find a level before or behind a title, in a short line of text."""
     if len(text) > _LONGEST or look.place not in (Place.BODY, Place.ASIDE):
         return None
-    hit = _said_of_this(text, plain) if " nay " in plain else None
-    if hit is None and ("(" in plain or "[" in plain):
+    hit = None
+    if "(" in plain or "[" in plain:
         hit = _in_brackets(text, plain)
     return hit or _before_title(text, plain) or _dashed(text, plain)
-
-
-def _said_of_this(text: str, plain: str) -> Hit | None:
-    """Find a sentence that tells the level of the paper it stands in: "Văn bản này thuộc độ Tối mật"."""
-    found = _OF_THIS.search(plain)
-    if found is None:
-        return None
-    level, spelling, _ = written_level(text[found.start("level") : found.end("level")])
-    if spelling is not Spelling.EXACT or (level is Level.MAT and not found["degree"]):
-        return None  # "Thông tin trong thư này là mật" stands under mails of every kind
-    return Hit(level, Strength.SUSPECTED, "headed-line")
 
 
 def _in_brackets(text: str, plain: str) -> Hit | None:
@@ -65,11 +50,13 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
 
 
 def _before_title(text: str, plain: str) -> Hit | None:
-    """Find a level of two words right before the kind of a paper: nothing else reads so."""
+    """Find a level right before the kind of a paper: nothing else reads so, `MẬT` in capitals before small letters."""
     found = _BEFORE_TITLE.match(plain)
     stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
-    if found is None or stamped is None or stamped is Level.MAT or _NAMES_LEVELS.search(plain, found.end()):
+    if found is None or stamped is None or _NAMES_LEVELS.search(plain, found.end()):
         return None
+    if stamped is Level.MAT and (text.isupper() or not text[found.end() :][:1].isupper()):
+        return None  # the end of a title in capitals, "... MẬT BÁO CÁO"
     return Hit(stamped, Strength.SUSPECTED, "headed-line", exposed=True)
 
 

@@ -138,8 +138,8 @@ URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
 URGENCY_WORDS: Final = "hoa toc hen gio|hoa toc|thuong khan|khan"
 """The same as words of a bare line."""
 COMPANY: Final = (
-    "topsecret|secret|confidential|khong(?:duoc)?saochup|camsaochup|(?:khong|cam)phobien|(?:chi)?luuhanhnoibo|xemxongtralai"
-    "|chidanhcholanhdao|tailieuthuhoi"
+    "topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
+    "|chiluuhanhtrong[a-z]{2,40}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
 NOUNS: Final = (

@@ -1,0 +1,52 @@
+"""Sentences that tell the level of the paper they stand in, or of one that comes with it: doubtful, for laws speak alike.
+
+"Văn bản này thuộc bí mật nhà nước độ Tối mật", "Tài liệu gửi kèm có độ Mật.", "Độ mật của Quyết định này là Mật", "Em gửi
+anh kế hoạch phòng thủ (MẬT)".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.text.mark_hits import Hit, Strength
+from gateway.text.mark_words import LEVEL_WORDS, Case, Level, Spelling, written_level
+
+_PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an)"
+_BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"
+_IS: Final = "(?:thuoc|co|la|chua|duoc xep|mang)"
+_DEGREE: Final = (
+    r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban)*(?: bi mat nha nuoc)?(?: tai lieu)?"
+    rf"(?P<degree>,? do(?: mat)?)?:? {LEVEL_WORDS}"
+)
+_SENTENCES: Final = (
+    re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
+    re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
+    re.compile(rf"(?P<degree>do mat) cua {_PAPER} nay(?: la|:) {LEVEL_WORDS}\W*$"),
+    re.compile(rf"kem(?: theo)? {_PAPER} nay (?:\d+ )?{_PAPER}(?: thuoc| chua)? bi mat nha nuoc (?P<degree>do) {LEVEL_WORDS}\W*$"),
+)  # fmt: skip
+_OF_RULES: Final = re.compile(r"(?:^|[\W_])(?:neu|khi|truong hop|doi voi|moi|nhung|voi)(?![a-z])")
+"""What a rule says of papers of such a kind."""
+_SENT: Final = re.compile(
+    rf"^\W*(?:(?:em|toi|minh|chau|xin|kinh|da|vua|phong|van phong|[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo) .{{0,80}}{_PAPER}"
+    rf".{{0,60}}[\[(]\s*{LEVEL_WORDS}\s*[\])]\W*$"
+)
+
+
+def said_of_this(text: str, plain: str) -> Hit | None:
+    """Find a sentence that tells the level of the paper it stands in, or of the file of a mail."""
+    if "nay" in plain or "kem" in plain:
+        for sentence in _SENTENCES:
+            found = sentence.search(plain)
+            if found is None or _OF_RULES.search(plain, max(0, found.start() - 30), found.start()):
+                continue
+            level, spelling, _ = written_level(text[found.start("level") : found.end("level")])
+            if spelling is Spelling.EXACT and (level is not Level.MAT or found["degree"]):
+                # "Thông tin trong thư này là mật" stands under mails of every kind
+                return Hit(level, Strength.SUSPECTED, "headed-line")
+    sent = _SENT.match(plain) if text.rstrip()[-1:] in ")].," else None
+    if sent is not None:
+        level, spelling, case = written_level(text[sent.start("level") : sent.end("level")])
+        if spelling is Spelling.EXACT and case is Case.CAPITALS:
+            return Hit(level, Strength.SUSPECTED, "headed-line")
+    return None
