@@ -15,10 +15,12 @@ from gateway.text.mark_words import PAPERS, URGENCY_WORDS, Case, Level
 
 NEAR: Final = 6
 """Lines on each side that are looked at."""
-_LETTERHEAD: Final = re.compile(
+_MOTTO_NUMBER_DATE: Final = (
     r"cong ?hoa ?xa ?hoi ?chu ?nghia|doc ?lap\W{0,5}tu ?do\W{0,5}hanh|^\W*so\s*:?\s*[\d.…\s]*/[a-z0-9\-/.]+"
-    r"|^\W*(?:[a-z .]{2,40},)? ?ngay [\d.…\s]{1,8} ?thang [\d.…\s]{1,8} ?nam|^\W*kinh gui\b|\bluu ?\W{0,3}vt\b|^\W*noi nhan\s*:"
+    r"|^\W*(?:[a-z .]{2,40},)? ?ngay [\d.…\s]{1,8} ?thang [\d.…\s]{1,8} ?nam"
 )
+_NUMBER_AND_MOTTO: Final = re.compile(_MOTTO_NUMBER_DATE)
+_LETTERHEAD: Final = re.compile(rf"{_MOTTO_NUMBER_DATE}|^\W*kinh gui\b|\bluu ?\W{0, 3}vt\b|^\W*noi nhan\s*:")
 _UNIT: Final = re.compile(
     r"^\W*(?:uy ban nhan dan|ubnd|hoi dong nhan dan|hdnd|so [a-z]{2,}|phong [a-z]{2,}|cong an|bo chi huy|ban chi huy|van phong|chi cuc|cuc|bo [a-z]{2,})\b"
 )
@@ -57,6 +59,16 @@ def belongs_to_head(line: str) -> bool:
 def is_of_a_letter(around: Around) -> bool:
     """Tell whether lines around are of the head of an official letter."""
     return any(_LETTERHEAD.search(line) for line in (*around.above, *around.below))
+
+
+def stands_for_stamp(around: Around) -> bool:
+    """Tell whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines."""
+    above = around.above[0] if around.above else ""
+    if above and not (belongs_to_head(above) or _is_closed(above)):
+        return False
+    near = (*around.above, *around.below)
+    heads = sum(_NUMBER_AND_MOTTO.search(line) is not None for line in near)
+    return heads >= 2 or (heads == 1 and any(_UNIT.match(line) or _TITLE.match(line) for line in near))
 
 
 def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:

@@ -21,6 +21,7 @@ from gateway.text.mark_words import (
     Spelling,
     bare,
     case_of,
+    is_slip,
     level_of,
     spelling_of,
     stamped_level,
@@ -43,6 +44,8 @@ _ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
 """The letter that the outer envelope bears for each level (Circular 24/2020/TT-BCA)."""
 _TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
+SLIP: Final = "misspelt-line"
+"""Form of a slip of the keyboard for a level: TỐI MẶT anywhere, MẶT in the place of the stamp."""
 TITLED: Final = "titled-line"
 """Form of a level behind a noun, of which the lines around must be asked: a stamp, or the heading of a text about them."""
 _BRACKETED: Final = re.compile(
@@ -148,7 +151,7 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     level = level_of(word)
     written = letters[found.start("level") : found.end("level")]
     spelling = spelling_of(word, written)
-    if spelling is Spelling.OTHER_WORD and not look.ocr:
+    if spelling is Spelling.OTHER_WORD and not look.ocr and not is_slip(word, written):
         return None
     others = {match[0] for match in re.finditer("tuyetmat|toimat|mat", found["after"])} - {word}
     if others or begins_with_empty_box(text):
@@ -167,6 +170,13 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     if noun:
         return _with_noun(noun, level, spelling, case, look)
     strength = _strong_case(case, look) if spelling is Spelling.EXACT else _weak_spelling(level, spelling, case, look)
+    if strength is None and case is Case.CAPITALS and not figures and is_slip(word, written):
+        return Hit(
+            level,
+            Strength.SUSPECTED if level is not Level.MAT or look.red or look.in_window else Strength.NOTED,
+            SLIP,
+            spelling,
+        )
     if strength is None:
         return None
     return Hit(level, strength, "stamp-line", spelling, exposed=True)

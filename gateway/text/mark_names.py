@@ -40,6 +40,7 @@ from gateway.text.mark_words import (
     Spelling,
     bare,
     case_of,
+    is_slip,
     level_of,
     spelling_of,
 )
@@ -90,6 +91,8 @@ class _Token(NamedTuple):
     left_free: bool
     """Nothing before it, or a strong separator."""
     right_free: bool
+    slip: bool
+    """Its letters are what a slip of the keyboard makes of a level."""
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -108,6 +111,7 @@ def _tokens(text: str) -> list[_Token]:
                 start=match.start(),
                 level=level_of(word),
                 spelling=spelling_of(word, letters),
+                slip=is_slip(word, letters),
                 case=case_of(letters),
                 before=before,
                 after=after,
@@ -314,6 +318,8 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
         return None  # TỐI MẤT ĐIỆN: a cut of the power in the evening
     if token.spelling is Spelling.NOISY and token.level is not Level.MAT and not _trapped(token):
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    if token.spelling is Spelling.OTHER_WORD or (token.spelling is Spelling.NOISY and token.level is Level.MAT):
+        return _slip(token)
     if token.spelling is not Spelling.ASCII:
         return None
     if token.level is Level.TUYET_MAT:
@@ -329,6 +335,18 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text):
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
     return None
+
+
+def _slip(token: _Token) -> Hit | None:
+    """Judge what a slip of the keyboard makes of a level: [TỐI MẶT], or TỐI MẶT set off; [MẶT] only at the head."""
+    if not token.slip:
+        return None
+    framed = token.bracketed and token.before.rstrip(" _")[-1:] == "["
+    if token.level is Level.MAT:
+        alone = framed and not _WORD.search(token.before)
+    else:
+        alone = token.bracketed or (token.left_free and token.right_free)
+    return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if alone else None
 
 
 def _coded(token: _Token, text: str) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
-from gateway.text.mark_alone import around_line, stands_as_mark
+from gateway.text.mark_alone import around_line, stands_as_mark, stands_for_stamp
 from gateway.text.mark_around import label_across, with_lines_around
 from gateway.text.mark_auxiliary import auxiliary_line, copying_line
 from gateway.text.mark_candidates import candidates
@@ -22,7 +22,7 @@ from gateway.text.mark_evidence import SPELLING_CODES, UNJUDGED, Mark, look_code
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import is_prose, line_hit
 from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import stamp_line
+from gateway.text.mark_lines import SLIP, stamp_line
 from gateway.text.mark_lists import beside_empty_boxes, is_checklist, without_lists
 from gateway.text.mark_pieces import scattered
 from gateway.text.mark_readings import disguise, readings
@@ -198,7 +198,10 @@ class Search:
             hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
         elif hit.form == "chosen-option" and is_checklist(layout, line):
             hit = hit._replace(strength=Strength.NOTED, form="list")
-        if hit.strength is Strength.NOTED and hit.form == "stamp-line":
+        if hit.form == SLIP and hit.strength is Strength.NOTED:
+            around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
+            hit = hit._replace(strength=Strength.SUSPECTED) if stands_for_stamp(around) else None
+        elif hit.strength is Strength.NOTED and hit.form == "stamp-line":
             hit = self._alone(line, hit, shown)
         if hit is not None and hit.exposed:
             self.work.spend(_OF_SURROUNDINGS)

@@ -18,15 +18,17 @@ from gateway.text.repertoire import octets, table
 
 _OTHER_A: Final = "ăằẳẵặắá"
 """Vowels of mặt, mắt, mát, which nobody takes for mật who sees them."""
-_SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN = "\xe1", "\xe2", "\xe3"
+_SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN, _SHOWN_SLIP = "\xe1", "\xe2", "\xe3", "\xe4"
 
 
 def _shown(character: str) -> str:
-    """Return what stands for a character: its bare letter, one of three for letters that tell words apart, or a sign."""
+    """Return what stands for a character: its bare letter, one of four for letters that tell words apart, or a sign."""
     if character in "ậẬ":
         return _SHOWN_HIDDEN
     if character in "ấẤ":
         return _SHOWN_LOST  # mất, unless tối or tuyệt stands before
+    if character == "Ặ":
+        return _SHOWN_SLIP  # MẶT, unless it stands among other words
     if character.lower() in _OTHER_A:
         return _SHOWN_OTHER
     plain = bare(character)
@@ -34,8 +36,8 @@ def _shown(character: str) -> str:
 
 
 _SHOWN: Final = table(_shown).encode("latin-1", "replace")
-_NO_LETTER: Final = "[^a-z0-9\xe1-\xe3]*+"
-_ANY_A: Final = "[a\xe1-\xe3]"
+_NO_LETTER: Final = "[^a-z0-9\xe1-\xe4]*+"
+_ANY_A: Final = "[a\xe1-\xe4]"
 
 
 def _pattern(words: str) -> str:
@@ -47,19 +49,24 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return re.compile(pattern.encode("latin-1"))
 
 
-_LOST: Final = "(?<=[a-z\xe1-\xe3]{2}[^a-z0-9\n\xe1-\xe3]m)(?<!oi.m)(?<!et.m)\xe2t"
+_LOST: Final = "(?<=[a-z\xe1-\xe4]{2}[^a-z0-9\n\xe1-\xe4]m)(?<!oi.m)(?<!et.m)\xe2t"
 """Mất, right behind a word that is neither tối nor tuyệt, as most often it is."""
-_OTHER: Final = "(?<![a-z0-9\xe1-\xe3]m)(?<!et.m)\xe1t(?![a-z0-9\xe1-\xe3])"
+_AMONG_WORDS: Final = (
+    "(?:(?<=[a-z0-9\xe1-\xe4][^a-z0-9\n\xe1-\xe4]m\xe4t)|(?=[^a-z0-9\n\\])}\xe1-\xe4]*+[a-z0-9\xe1-\xe4]))"
+)
+_OTHER: Final = (
+    f"(?<![a-z0-9\xe1-\xe4]m)(?<!et.m)(?:\xe1t(?![a-z0-9\xe1-\xe4])|(?<!oi.m)\xe4t(?![a-z0-9\xe1-\xe4]){_AMONG_WORDS})"
+)
 _GLUED: Final = (
     f"(?={_NO_LETTER}(?:{'|'.join(map(_pattern, ('khan', 'hoatoc', 'thuongkhan', 'mat', 'toimat', 'tuyetmat')))}))"
 )
 _LEVEL: Final = _compiled(
-    f"m(?={_NO_LETTER}[4at7\xe1-\xe3])(?!{_LOST}|{_OTHER})"
-    f"(?:{_NO_LETTER}[4a\xe1-\xe3]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe3]*+)[t7](?:(?![a-z])|{_GLUED})"
+    f"m(?={_NO_LETTER}[4at7\xe1-\xe4])(?!{_LOST}|{_OTHER})"
+    f"(?:{_NO_LETTER}[4a\xe1-\xe4]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe4]*+)[t7](?:(?![a-z])|{_GLUED})"
 )
 """Mật, also with a digit or signs for some of its letters, which `mark_damage` tells from other words."""
 _AUXILIARY: Final = _compiled(
-    "\n[^a-z\n\xe1\xe2\xe3]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
+    "\n[^a-z\n\xe1-\xe4]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
         *map(_pattern, ("ai lieu thu hoi", "hoi han bao ve bmnn", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo",
                         "gia han thoi han bao ve bmnn")), n=_NO_LETTER
     )

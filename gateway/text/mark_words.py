@@ -102,6 +102,19 @@ def spelling_of(bare_letters: str, letters: str) -> Spelling:
     return Spelling.OTHER_WORD
 
 
+def is_slip(bare_letters: str, letters: str) -> bool:
+    """Tell whether `letters` are another word that a slip of the keyboard makes of a level: MẶT, TỐI MẤT (`aw`, `s` for `aa`, `j`)."""
+    capitals = letters.upper()
+    if bare_letters == "mat":
+        return capitals == "MẶT" or capitals in _SINGLE_NOISE
+    return spelling_of(bare_letters, letters) is Spelling.OTHER_WORD and capitals[-3:] in (
+        "MẶT",
+        "MẤT",
+        "MẮT",
+        *_SINGLE_NOISE,
+    )
+
+
 def written_level(stretch: str) -> tuple[Level, Spelling, Case]:
     """Say what a stretch of canonical text names whose letters, whatever stands between them, are those of a level."""
     letters = "".join(_LETTERS.findall(stretch))

@@ -32,6 +32,11 @@ MARKED: tuple[Form, ...] = (
         "\uf06f Mật \uf0fe Tối mật",
     )),
     Form("ticked box in lines of their own", (*LINES, "cell"), ("☐ Mật\n☑ Tối mật\n☐ Tuyệt mật", "○ Thường\n● Mật\n○ Tối mật", "[ ] Thường\n[x] Tuyệt mật")),
+    Form("slip of the keyboard", EVERYWHERE, ("TỐI MẶT", "TUYỆT MẶT", "TỐI MẤT", "- TỐI MẶT -")),
+    Form("slip of the keyboard in the place of the stamp", ("paragraph", "heading", "PDF line"), ("MẶT", "MÂT", "MẠT", "- MẶT -")),
+    Form("slip of the keyboard in a name", NAMES, ("[MẶT] Kế hoạch", "[TỐI MẶT] Kế hoạch", "Kế hoạch - TỐI MẶT", "TỐI MẶT: kế hoạch")),
+    Form("letter of the outer envelope", (*LINES, "cell", "text box"), ("A - TUYỆT MẬT", "B - TỐI MẬT", "C - MẬT", "TỐI MẬT (B)", "MẬT (C)")),
+    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Phân loại: MẬT")),
     Form("glued words", EVERYWHERE, ("TỐIMẬTKHẨN", "TUYỆTMẬTHỎATỐC", "MẬTKHẨN", "KHẨNTỐIMẬT", "TỐIMẬT", "HỎATỐC-TỐIMẬT", "TỐIMẬTTỐIMẬT")),
     Form("words with a capital each", NAMES, ("KeHoachTuyệtMật", "KếHoạchTốiMật", "KẾHOẠCHTỐIMẬT", "PhươngÁnTuyệtMật2026")),
     Form("digits for letters", EVERYWHERE, (
@@ -47,7 +52,7 @@ MARKED: tuple[Form, ...] = (
         "TỐI MẬT 1/5", "Trang 1 - TỐI MẬT", "1. TỐI MẬT\n2. Kế hoạch phòng thủ",
     )),
     Form("company of a stamp", TEXTS, (
-        "MẬT - LƯU HÀNH NỘI BỘ", "TỐI MẬT – CẤM PHỔ BIẾN", "MẬT (không phổ biến)", "TUYỆT MẬT - CHỈ DÀNH CHO LÃNH ĐẠO", "TỐI MẬT - XEM XONG TRẢ LẠI",
+        "MẬT - LƯU HÀNH NỘI BỘ", "TỐI MẬT – Chỉ lưu hành trong Ban Thường vụ", "MẬT: KHÔNG CHUYỂN TIẾP", "TỐI MẬT – CẤM PHỔ BIẾN", "MẬT (không phổ biến)", "TUYỆT MẬT - CHỈ DÀNH CHO LÃNH ĐẠO", "TỐI MẬT - XEM XONG TRẢ LẠI",
     )),
     Form("stamp told in words", (*LINES, "header", "text box"), (
         "(đóng dấu TỐI MẬT)", "Đóng dấu: MẬT", "(Đã đóng dấu MẬT)", "VĂN BẢN TỐI MẬT", "Số 15/KH-UBND (MẬT)",
@@ -71,6 +76,13 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)")),
     Form("copy of a marked file", ("file name",), ("Bản sao của TỐI MẬT", "Copy of TUYET MAT")),
+    Form("said of the paper itself or of what comes with it", (*TEXTS,), (
+        "Tài liệu này thuộc bí mật nhà nước độ Mật", "Tài liệu này chứa bí mật nhà nước độ Tối mật.",
+        "Tài liệu, vật gửi kèm theo văn bản này có độ mật: Mật", "Vật gửi kèm theo văn bản này là bí mật nhà nước độ TỐI MẬT.",
+        "Điều 2. Xác định độ mật của Quyết định này là Mật.", "Công an quận gửi kèm văn bản này 01 tài liệu bí mật nhà nước độ Mật.",
+        "File đính kèm là tài liệu độ MẬT, anh xem xong xóa giúp em.", "Em gửi kế hoạch phòng thủ (MẬT)",
+    )),
+    Form("title behind the level", LINES, ("MẬT Kế hoạch phòng thủ khu vực",)),
     Form("said of the paper itself", LINES, (
         "Văn bản này thuộc độ Tối mật", "Tài liệu này có độ mật: Mật", "Công văn này thuộc bí mật nhà nước độ Tuyệt mật.", "Bí mật nhà nước độ: Tối mật",
     )),

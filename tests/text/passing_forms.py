@@ -49,6 +49,17 @@ PASSING: tuple[Form, ...] = (
         "Tài liệu thu hồi nợ thuế quý III", "TÀI LIỆU\nTHU HỒI ĐẤT",
     )),
     Form("digits and signs that are none of a mark", EVERYWHERE, ("Model M4T-200", "SeamlessM4T", "T1 M4T7", "10 km/h, 5 m/t", "TOI M7", "MAT-2026", "a.m. 7")),
+    Form("faces and what is lost", EVERYWHERE, (
+        "MẶT TRẬN TỔ QUỐC", "MẶT BẰNG TẦNG 1", "[MẶT BẰNG] Bản vẽ", "(MẶT TRƯỚC)", "MẶT A", "TỐI MẶT TỐI MŨI", "CÓ MẶT", "MẮT", "BỆNH VIỆN MẮT", "TỐI MẤT ĐIỆN",
+        "Bản vẽ - MẶT ĐỨNG", "HỌP MẶT",
+    )),
+    Form("faces where no stamp stands", (*TEXTS, *NAMES[:1]), ("GIẢI PHÓNG\nMẶT BẰNG", "BỆNH VIỆN\nMẮT")),
+    Form("a letter that no envelope bears", _BODY, ("A - MẬT", "Mức độ bảo mật: A", "Cấp độ: B", "Độ mật mã: cao", "Hạng: C", "Độ mật: ghi A, B hoặc C")),
+    Form("what a rule says of papers", (*_BODY, "header"), (
+        "Tài liệu gửi kèm có độ Mật thì văn bản gửi phải đóng dấu độ mật.", "Nếu tài liệu gửi kèm có độ Mật, văn thư phải đăng ký",
+        "Tài liệu có độ Tối mật phải được lưu giữ riêng.", "Tài liệu này không có độ mật.", "Bí mật nhà nước quy định tại khoản này thuộc độ Mật.",
+        "Em gửi báo cáo (mật độ muỗi)", "File đính kèm là mật khẩu mới", "Em gửi kế hoạch bảo mật (dự thảo)",
+    )),
     Form("words and names of places that begin with it", EVERYWHERE, (
         "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",
         "MẬT KHU BỜI LỜI", "MẬT BÁO VIÊN", "MẬT DANH: Z30", "HÒN MẬT CẬT", "CẦU MẬT", "LÀNG MẬT", "ÔNG MẬT", "MẬT NGUYÊN CHẤT", "MEN MẬT",

@@ -153,6 +153,8 @@ def test_letters_of_an_office_are_clear(seed):
     "line",
     [
         "Thu tiền mặt",
+        "THU TIỀN MẶT",
+        "MẶT TRẬN TỔ QUỐC",
         "Có mặt lúc 7 giờ",
         "Làm mất thẻ, bị mất điện",
         "một người",
@@ -165,6 +167,21 @@ def test_words_that_only_look_like_a_mark_are_clear(line):
     assert is_clear(line)
 
 
-@pytest.mark.parametrize("line", ["TỐI MẤT", "tuyệt  mất", "MẤT", "M Ấ T", "Tài liệu thu hồi", "  TÀI  LIỆU THU HỒI"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TỐI MẶT",
+        "MẶT",
+        "- MẶT -",
+        "[MẶT] Kế hoạch",
+        "Kế hoạch\n MẶT\nSố: 15",
+        "TỐI MẤT",
+        "tuyệt  mất",
+        "MẤT",
+        "M Ấ T",
+        "Tài liệu thu hồi",
+        "  TÀI  LIỆU THU HỒI",
+    ],
+)
 def test_what_a_hasty_typist_makes_of_a_mark_is_not_clear(line):
     assert not is_clear(line)
