@@ -22,8 +22,12 @@ _RECALLED: Final = f"{_spaced('tai lieu')}{_GAP}(?:{_MAT})?{_spaced('thu hoi')}"
 _ADDRESSEE: Final = _spaced("chi nguoi co ten")
 _KEPT: Final = f"(?:{_spaced('gia han')}{_GAP})?{_spaced('thoi han bao ve')}{_GAP}(?:{_STATE_SECRET}|{_spaced('bmnn')})"
 _COPIED: Final = f"{_spaced('ban sao')}{_GAP}(?:{_spaced('tai lieu')}{_GAP})?{_STATE_SECRET}"
+_HOW_COPIED: Final = f"(?:{_spaced('ban')}{_GAP})?(?:{_spaced('sao y')}|{_spaced('sao luc')}|{_spaced('trich sao')}){_GAP}{_STATE_SECRET}"
+_DEGREE_CHANGED: Final = f"(?:{_spaced('dieu chinh')}|{_spaced('tang')}|{_spaced('giam')}){_GAP}{_spaced('do mat')}"
 _CIRCULATED: Final = f"{_spaced('xem xong tra lai')}|{_spaced('luu hanh noi bo')}"
-STAMP_HEAD: Final = re.compile(rf"\n[^a-z\n]*+(?:{_RECALLED}|{_ADDRESSEE}|{_KEPT}|{_COPIED}|{_CIRCULATED})(?![a-z])")
+STAMP_HEAD: Final = re.compile(
+    rf"\n[^a-z\n]*+(?:{_RECALLED}|{_ADDRESSEE}|{_KEPT}|{_COPIED}|{_DEGREE_CHANGED}|{_CIRCULATED})(?![a-z])"
+)
 """A line of a skeleton that begins as one of these stamps does; the stamp may go on in the next lines."""
 
 _LETTERS: Final = re.compile(r"[^\W\d_]")
@@ -35,9 +39,11 @@ _ENVELOPE: Final = re.compile(
     rf"(?:{_spaced('boc')}|{_spaced('mo')}){_GAP}(?:{_spaced('phong')}{_GAP})?{_spaced('bi')}[\W_]*$"
 )
 _COPY: Final = re.compile(rf"^(?:[\W_]*{_spaced('ban sao so')}[\W_\d]*)?[\W_]*{_COPIED}[\W_]*$")
+_COPY_OF_A_KIND: Final = re.compile(rf"^[\W_]*{_HOW_COPIED}[\W_]*$")
+_CHANGED_FROM: Final = re.compile(rf"^[\W_]*{_DEGREE_CHANGED}[\W_]*tu\s*:?\s*(?:ngay\s*)?[\d/.…\s]*\d[\W_]*$")
 _PERIOD: Final = re.compile(
     rf"^[\W_]*{_KEPT}\s*(?:[:\-–]\s*(?:\d|(?:tu|den|het)\b[^\n]{{0,12}}\d|(?:tu|den) ngay)"
-    r"|(?P<bare>(?:tu|den) ngay\s*[\d.…]|\d{1,3} nam\W*$))"
+    r"|(?P<bare>(?:tu|den)(?: ngay\s*[\d.…]|\s*\d{1,2}/\d)|\d{1,3} nam\W*$))"
 )
 _OF_THE_LAW: Final = re.compile(r"doi voi|do mat|(?:toi|tuyet) mat")
 """What a statute says of the period; a stamp says it of one paper."""
@@ -73,6 +79,10 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
         return Hit(Level.UNSPECIFIED, Strength.MARKED if capitals or stamped else Strength.SUSPECTED, "auxiliary")
     if _COPY.match(plain) and (capitals or stamped):
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
+    if (_COPY_OF_A_KIND.match(plain) and capitals) or (
+        _CHANGED_FROM.match(plain) and letters[: len("GIẢMĐỘMẬT")].isupper()
+    ):
+        return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "auxiliary")
     period = _PERIOD.match(plain)
     if (
         period

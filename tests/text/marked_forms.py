@@ -12,6 +12,8 @@ MARKED: tuple[Form, ...] = (
         "C H Ỉ   N G Ư Ờ I   C Ó   T Ê N   M Ớ I   Đ Ư Ợ C   B Ó C   B Ì", "BẢN SAO\nBÍ MẬT NHÀ NƯỚC", "B Ả N  S A O  B Í  M Ậ T  N H À  N Ư Ớ C",
         "BẢN SAO SỐ: 03 - BẢN SAO BÍ MẬT NHÀ NƯỚC", "THỜI HẠN BẢO VỆ\nBÍ MẬT NHÀ NƯỚC: 10 NĂM", "THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC:\n20 năm",
         "GIA HẠN THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC\nTừ ngày 01/01/2024 đến ngày 01/01/2029", "THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC 10 NĂM",
+        "GIA HẠN THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC\nTừ 01/01/2026 đến 01/01/2031", "SAO Y BÍ MẬT NHÀ NƯỚC", "BẢN TRÍCH SAO BÍ MẬT NHÀ NƯỚC",
+        "GIẢM ĐỘ MẬT\nTừ: ngày 15/5/2026", "ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 15/5/2026",
         "Thời hạn bảo vệ BMNN: 10 năm", "UBND QUẬN BÌNH TÂN     TÀI LIỆU THU HỒI",
     )),
     Form("label with another sign than a colon", EVERYWHERE, (

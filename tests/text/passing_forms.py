@@ -44,7 +44,7 @@ PASSING: tuple[Form, ...] = (
     )),
     Form("the law", (*_BODY, "header"), (
         "Thời hạn bảo vệ bí mật nhà nước: 30 năm đối với độ Tuyệt mật, 20 năm đối với độ Tối mật, 10 năm đối với độ Mật",
-        "b) 20 năm đối với bí mật nhà nước độ Tối mật;", "Điều 20. Gia hạn thời hạn bảo vệ bí mật nhà nước", "Điều chỉnh độ mật",
+        "b) 20 năm đối với bí mật nhà nước độ Tối mật;", "Điều 20. Gia hạn thời hạn bảo vệ bí mật nhà nước", "Điều chỉnh độ mật", "Sao y, sao lục, trích sao bí mật nhà nước", "SAO, CHỤP BÍ MẬT NHÀ NƯỚC",
         "Mẫu số 07: Dấu “Tài liệu thu hồi”, dấu “Chỉ người có tên mới được bóc bì”", "Dấu “Tài liệu thu hồi” được đóng lên tài liệu phát ra.",
         "Tài liệu thu hồi nợ thuế quý III", "TÀI LIỆU\nTHU HỒI ĐẤT",
     )),
@@ -60,6 +60,7 @@ PASSING: tuple[Form, ...] = (
         "Tài liệu có độ Tối mật phải được lưu giữ riêng.", "Tài liệu này không có độ mật.", "Bí mật nhà nước quy định tại khoản này thuộc độ Mật.",
         "Em gửi báo cáo (mật độ muỗi)", "File đính kèm là mật khẩu mới", "Em gửi kế hoạch bảo mật (dự thảo)",
     )),
+    Form("heading of a text on other degrees", _BODY, ("ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 01/01/2026, độ mật được điều chỉnh như sau:",)),
     Form("words and names of places that begin with it", EVERYWHERE, (
         "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",
         "MẬT KHU BỜI LỜI", "MẬT BÁO VIÊN", "MẬT DANH: Z30", "HÒN MẬT CẬT", "CẦU MẬT", "LÀNG MẬT", "ÔNG MẬT", "MẬT NGUYÊN CHẤT", "MEN MẬT",
