@@ -62,7 +62,8 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
         if tail["mark"] == "la" and plain[: label.start()].strip(' \t-–•*+"“') and look.place is not Place.PROPERTY:
             continue  # prose: "... có độ mật là Mật"
         hit = _label_value(text, plain, label.start(), tail.end())
-        if hit is None and not label["open"] and "bao mat" not in label[0]:
+        spoken = text[label.start() : label.end()]  # a key of data, "do-mat", has numbers and letters of its own
+        if hit is None and not label["open"] and "bao mat" not in label[0] and not spoken.isascii():
             hit = _coded_value(text, tail.end())
         if hit is None:
             continue

@@ -12,6 +12,7 @@ import re
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from gateway.text.mark_carried import carried_hit
 from gateway.text.mark_choice import choice_hit, offers
 from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_name_words import (
@@ -30,10 +31,8 @@ from gateway.text.mark_name_words import (
 from gateway.text.mark_words import (
     CONTINUES,
     GLUED,
-    LEVEL_WORDS,
     NOUN_BEFORE,
     ORGANS,
-    PAPERS,
     TRAP_BEFORE,
     Case,
     Level,
@@ -57,16 +56,10 @@ _OPEN: Final = '[({<«“"【（［『「〔〈《⟨⟦'
 _QUOTES: Final = '«<“"'
 _CLOSE: Final = '])}>»”"】）］』」〕〉》⟩⟧'
 _SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1,5}$))|^_")
-_REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*[:_]\s*)+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
 """What Windows puts before the name of a file that was copied."""
-_DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do {LEVEL_WORDS}\s*(?:[\])]|$)")
-_OF_LAWS: Final = re.compile(
-    r"bi mat nha nuoc|bmnn|danh muc|quy dinh|huong dan|mau |dau |thong ke|luat|tai lieu|van ban"
-)
-_PAPER_ALONE: Final = re.compile(rf"[\W_]*(?:tai lieu|van ban|{PAPERS})[\W_]+{LEVEL_WORDS}[\W_]*")
-_HEADING_A_PAPER: Final = re.compile(rf"[\W_]*{LEVEL_WORDS}[\W_]+{PAPERS}(?![a-z])")
 _COUNT: Final = re.compile(
     r"\s*[:=]\s*(?:0*\d{1,4}\s*(?:$|[;,.)\]]|\w*\s*(?:văn bản|tài liệu|công văn|hồ sơ|bản|cuốn|chai|lít|kg|ml)(?!\w))"
     r"|\d+\s?(?:ml|kg|lít|l|g)(?!\w)|(?:không|chưa)(?: có| phát sinh)?\s*(?:$|[;,.)\]]))",
@@ -174,13 +167,13 @@ def name_hit(text: str, place: Place) -> Hit | None:
     """Return the gravest mark that a canonical name carries, None when it carries none."""
     text = collapse_spacing(text)
     if place is Place.FILENAME:
-        text = _COPY_OF.sub("", _without_camels(without_extension(text)))
+        text = _COPY_OF.sub("", _REPLY.sub("", _without_camels(without_extension(text))))
     elif place is Place.SUBJECT:
         text = _without_camels(_REPLY.sub("", text))
     choice = choice_hit(text, bare(text))
     if choice is not None:
         return choice if choice.strength is not Strength.NOTED else None
-    best = _degree_hit(text)
+    best = carried_hit(text, bare(text))
     tokens = _tokens(text)
     levels = len({token.level for token in tokens})
     if levels > 2 or (levels > 1 and _CHANGED.search(text)):
@@ -195,22 +188,6 @@ def name_hit(text: str, place: Place) -> Hit | None:
         ):
             best = hit
     return best
-
-
-def _degree_hit(text: str) -> Hit | None:
-    """Find "(độ Mật)" behind a title, "Tối mật kế hoạch ..." and nothing but "Tài liệu tối mật", which are doubtful."""
-    plain = bare(text)
-    found = _DEGREE.search(plain)
-    if found is not None and _OF_LAWS.search(plain, 0, found.start()):
-        found = None
-    two_words = _HEADING_A_PAPER.match(plain) or _PAPER_ALONE.fullmatch(plain)
-    if found is None and two_words and two_words["level"] != "mat":
-        found = two_words
-    if found is None or len(list(_LEVEL.finditer(plain))) > 1:
-        return None
-    letters = "".join(_WORD.findall(text[found.start("level") : found.end("level")]))
-    word = bare(letters)
-    return Hit(level_of(word), Strength.SUSPECTED, "token") if spelling_of(word, letters) is Spelling.EXACT else None
 
 
 def _exact(token: _Token, place: Place) -> Hit | None:

@@ -72,6 +72,12 @@ MARKED: tuple[Form, ...] = (
         "MẬT BÁO CÁO TÌNH HÌNH", "MẬT KẾ HOẠCH PHÒNG THỦ", "MẬT NHÂN SỰ ĐẠI HỘI", "MẬT DANH SÁCH QUY HOẠCH", "MẬT - SƠN LA", "MẬT | KHU A",
         "Kế hoạch phòng thủ xã MẬT", "MẬT Hội ý cấp ủy", "MẬT SỐ 15/KH",
     )),
+    Form("secret paper that a name says it carries", NAMES, (
+        "Công văn mật số 15/UBND-NC", "CV tối mật số 15/UBND-NC", "Gửi công văn mật số 15", "Về việc gửi Công văn tuyệt mật số 15-UBND",
+        "Gửi anh Toàn công văn mật số 15", "Kính gửi anh: công văn mật số 15", "Fwd: Báo cáo mật số 07/BC-SNV", "Văn bản mật 15-UBND", "Điện mật số 15",
+        "Tài liệu mật họp Ban Thường vụ", "Gửi tài liệu mật họp Ban Thường vụ", "Tài liệu mật", "Kế hoạch số 15-KH-UBND - mật", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT",
+        "BMNN độ Mật: Kế hoạch phòng thủ", "Độ MẬT - kế hoạch phòng thủ",
+    )),
     Form("degree behind a title", NAMES, (
         "Gửi đ/c Toàn: KH phòng thủ (độ Mật)", "Báo cáo tình hình ANCT - độ Tối mật", "[Độ Mật] Báo cáo tình hình ANCT", "Tối mật kế hoạch diễn tập",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",

@@ -60,6 +60,15 @@ PASSING: tuple[Form, ...] = (
         "Tài liệu có độ Tối mật phải được lưu giữ riêng.", "Tài liệu này không có độ mật.", "Bí mật nhà nước quy định tại khoản này thuộc độ Mật.",
         "Em gửi báo cáo (mật độ muỗi)", "File đính kèm là mật khẩu mới", "Em gửi kế hoạch bảo mật (dự thảo)",
     )),
+    Form("names that speak of secret papers", NAMES, (
+        "Công văn bảo mật số 15/UBND-NC", "Công văn mật độ dân số số 15/UBND", "Công văn giải mật số 15/UBND-NC", "Báo cáo mật độ muỗi tuần 45",
+        "Tập huấn quản lý văn bản mật số 2", "Sổ công văn mật số 2", "Kế hoạch kiểm tra tài liệu mật số 3", "Về việc mất công văn mật số 15",
+        "Phạt vì gửi công văn mật qua Zalo", "Không gửi tài liệu mật qua email", "Hướng dẫn gửi tài liệu mật theo đường bưu điện",
+        "Tài liệu mật là gì, ai được xem", "Tài liệu mật và cách bảo quản", "Hồ sơ mật", "Hồ sơ Mật Sơn", "Giao nhận văn bản mật ngày 24/11",
+        "Bàn giao máy tính soạn thảo văn bản mật số 2", "ĐỘ MẬT - ĐỘ KHẨN", "Giáo trình mật mã số 2", "Mật thư số 15", "Thỏa thuận bảo mật số 15/NDA",
+        "Rà soát văn bản mật đến hạn giải mật", "Luật Bảo vệ bí mật nhà nước số 117/2025/QH15", "Kế hoạch bảo vệ bí mật nhà nước năm 2026",
+        "Danh mục bí mật nhà nước độ Mật", "Bí mật nhà nước độ Mật - danh mục năm 2026",
+    )),
     Form("heading of a text on other degrees", _BODY, ("ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 01/01/2026, độ mật được điều chỉnh như sau:",)),
     Form("words and names of places that begin with it", EVERYWHERE, (
         "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",
