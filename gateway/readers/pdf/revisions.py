@@ -17,6 +17,7 @@ from gateway.readers.base import Budget, ReadError
 from gateway.readers.pdf.api import PdfiumDocument
 from gateway.readers.pdf.lines import build_lines
 from gateway.readers.pdf.runs import make_runs
+from gateway.readers.pdf.said import unescaped
 from gateway.readers.pdf.text import PageReader, TextOptions
 
 LIMIT_REVISIONS = 24
@@ -26,8 +27,6 @@ _LITERAL = re.compile(rb"\(((?:[^\\()]|\\[\s\S]){1,4000})\)\s*(?:Tj|'|\")")
 _ARRAY = re.compile(rb"\[((?:[^\[\]\\]|\\[\s\S]){1,20000})\]\s*TJ")
 _STRING = re.compile(rb"\(((?:[^\\()]|\\[\s\S]){0,4000})\)")
 _NO_WORD = re.compile(r"[\W_]+")
-_BACKSLASH = re.compile(rb"\\([0-7]{1,3}|[\s\S])")
-_CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def revision_ends(data: bytes) -> list[int]:
@@ -97,18 +96,7 @@ def content_lines(content: bytes) -> Iterator[str]:
         parts = []
         for match in re.finditer(_LITERAL.pattern + b"|" + _ARRAY.pattern, block):
             strings = [match[1]] if match[1] is not None else _STRING.findall(match[2])
-            parts.append("".join(_unescape(item).decode("latin-1") for item in strings))
+            parts.append("".join(unescaped(item).decode("latin-1") for item in strings))
         line = " ".join(parts).strip()
         if line:
             yield line
-
-
-def _unescape(data: bytes) -> bytes:
-    if b"\\" not in data:
-        return data
-
-    def plain(match: re.Match[bytes]) -> bytes:
-        code = match[1]
-        return bytes((int(code, 8) & 0xFF,)) if code.isdigit() else _CONTROL.get(code, code)
-
-    return _BACKSLASH.sub(plain, data)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model import Origin, Role
+from gateway.readers.pdf.said import said_beyond_basic_plane
 from gateway.readers.pdf.values import get, is_page, text_of, texts_of
 
 LIMIT_TEXTS = 20_000
@@ -130,6 +131,11 @@ class Words:
             shown = _plain(text) if rich else text
             if shown.strip() and len(self.texts) < LIMIT_TEXTS:
                 self.texts.append(Text(shown, role, locator, origin))
+
+    def take_said(self, content: bytes, origin: Origin) -> None:
+        """Take the words of a content stream that only its /ActualText says in full."""
+        for text in said_beyond_basic_plane(content):
+            self._add(text, Role.ALT_TEXT, "alt", origin)
 
     def take_xml(self, content: bytes, role: Role, locator: str, origin: Origin) -> None:
         """Take the words of an XML stream: text and attribute values; XML that is none has none."""
