@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.text.mark_alone import around_line, is_of_a_letter
 from gateway.text.mark_code import other_levels
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import SIBLINGS, ends_trapped, starts_trapped
@@ -12,11 +13,14 @@ from gateway.text.mark_labels import label_line
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import stamp_line
 from gateway.text.mark_lists import begins_with_noun, is_another_word, is_of_a_list, siblings
+from gateway.text.mark_name_words import goes_on_below
 from gateway.text.mark_pieces import same_row
 from gateway.text.mark_titled import may_be_titled, titled, titled_across
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
+_BELOW: Final = 40
+"""Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 """One item of a list in code or data, whose comma is none of a sentence."""
 
@@ -81,6 +85,10 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             and starts_trapped(canonical(layout.lines[below]).text)
             and layout.may_continue(line.number, below)
         ):
+            return None
+    if hit.level is Level.MAT and below is not None and hit.strength.rank and not look.stands_out:
+        parted = canonical(layout.lines[below][:_BELOW]).text
+        if goes_on_below(parted) and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
             return None
     if hit.form == "numbered-line" and hit.level is Level.MAT and is_of_a_list(layout, line):
         return hit._replace(strength=Strength.NOTED, form="list")

@@ -13,7 +13,7 @@ from gateway.text.mark_code import may_be_coded
 from gateway.text.mark_hits import Hit, Look, Place
 from gateway.text.mark_labels import has_label, label_line
 from gateway.text.mark_lines import merged_line, stamp_line
-from gateway.text.mark_name_words import is_person
+from gateway.text.mark_name_words import begins_word, is_person
 from gateway.text.mark_names import name_hit
 from gateway.text.mark_said import said_of_this
 from gateway.text.mark_scanned import scanned_stamp
@@ -130,10 +130,13 @@ def ends_trapped(text: str) -> bool:
 
 
 def starts_trapped(text: str) -> bool:
-    """Tell whether a line goes on where "MẬT" broke off: NHÀ NƯỚC, KHẨU, ĐỘ, MÃ in capitals."""
-    plain = bare(text)
-    return (
-        re.match(r"[\W_]*(?:nha nuoc|khau|do |ma |vu |thiet )", plain + " ") is not None and text.lstrip()[:2].isupper()
+    """Tell whether a line goes on where "MẬT" broke off: NHÀ NƯỚC, KHẨU, ĐỘ, MÃ in capitals, and not ĐỘ KHẨN."""
+    if not text.lstrip()[:2].isupper():
+        return False
+    if re.match(r"[\W_]*nha nuoc(?![a-z])", bare(text)) is not None:
+        return True
+    return re.match(r"[\W_]*(?:khau|do|ma|vu|thiet)(?![a-z])", bare(text)) is not None and begins_word(
+        text, capitals=True
     )
 
 

@@ -16,7 +16,7 @@ _BEGUN: Final = frozenset({
 """Words that "mật" begins with them: mật khẩu, mật độ, mật mã, mật thiết; Mật Sơn."""
 _COMMON: Final = frozenset({"KHẨU", "MÃ", "ĐỘ", "ONG", "THƯ", "VỤ"})
 _ELSE: Final = {
-    "ĐỘ": {"KHẨN", "MẬT"}, "THƯ": {"MỜI", "KÝ"}, "CHỈ": {"THỊ", "ĐẠO", "HUY"}, "BÁO": {"CÁO", "ĐỘNG"}, "DANH": {"SÁCH", "MỤC"},
+    "ĐỘ": {"KHẨN", "MẬT"}, "MÃ": {"HỒ", "SỐ", "VĂN", "TÀI", "ĐỊNH"}, "THƯ": {"MỜI", "KÝ"}, "CHỈ": {"THỊ", "ĐẠO", "HUY"}, "BÁO": {"CÁO", "ĐỘNG"}, "DANH": {"SÁCH", "MỤC"},
     "HỘI": {"NGHỊ", "ĐỒNG", "Ý", "THẢO"}, "NGHỊ": {"QUYẾT", "ĐỊNH"}, "KẾ": {"HOẠCH"}, "KHU": {"VỰC"}, "TRUYỀN": {"ĐẠT", "THÔNG", "HÌNH"},
     "NHÂN": {"SỰ"}, "NGUYÊN": {"NHÂN", "TẮC"}, "CÁ": {"NHÂN"}, "GIÁO": {"DỤC"}, "CÁO": {"TRẠNG"}, "PHÁI": {"ĐOÀN"}, "ĐÀM": {"PHÁN"},
     "VỤ": {"VIỆC", "ÁN"}, "PHỤC": {"VỤ", "HỒI"}, "ĐỘC": {"LẬP"}, "TỊCH": {"THU"}, "SƠN": {"LA", "TÂY"}, "CHÚ": {"TRỌNG", "Ý", "THÍCH"},
@@ -24,7 +24,7 @@ _ELSE: Final = {
 }  # fmt: skip
 """What these words begin themselves behind a stamp: MẬT - BÁO CÁO, MẬT - NHÂN SỰ."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_FIRST_WORDS: Final = re.compile(r"[\s_\-]*([^\W\d_]+)(?:[\s_\-]+([^\W\d_]+))?")
+_FIRST_WORDS: Final = re.compile(r"[\W_]*?([^\W\d_]+)(?:[\s_\-]+([^\W\d_]+))?")
 
 
 def begins_word(after: str, *, capitals: bool) -> bool:
@@ -38,6 +38,21 @@ def begins_word(after: str, *, capitals: bool) -> bool:
     if capitals and not found[1].isupper() and found[1].upper() not in _COMMON:
         return False
     return (found[2] or "").upper() not in _ELSE.get(found[1].upper(), ())
+
+
+def goes_on_below(below: str) -> bool:
+    """Tell whether a line in capitals goes on with a word that "MẬT" above it began: KHẨU ĐĂNG NHẬP, ĐỘ DÂN SỐ."""
+    found = _WORD.search(below)
+    return found is not None and found[0] in ("KHẨU", "ĐỘ", "MÃ", "ONG") and begins_word(below, capitals=True)
+
+
+def begins_letters(letters: str) -> bool:
+    """Tell whether letters without blanks behind "mật" begin as a common word with it does: K, H, Ẩ, U one by one."""
+    capitals = letters.upper()
+    return any(
+        capitals.startswith(word) and not any(capitals.startswith(word + other) for other in _ELSE.get(word, ()))
+        for word in _COMMON
+    )
 
 
 PLACES: Final = frozenset({

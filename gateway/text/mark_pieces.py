@@ -8,7 +8,8 @@ from typing import Final
 
 from gateway.model import Role, Run
 from gateway.text.mark_layout import Layout
-from gateway.text.normal import run_together, skeleton
+from gateway.text.mark_name_words import begins_letters
+from gateway.text.normal import canonical, run_together, skeleton
 
 
 def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
@@ -44,6 +45,8 @@ def same_row(first: Run, second: Run) -> bool:
     return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= 3
 
 
+_LONGEST_WORD: Final = 8
+"""Pieces behind a level that may be the letters of a word."""
 _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
 _TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
 
@@ -84,5 +87,10 @@ def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, s
                 longest = end
             if not any(word.startswith(joined) for word in ("mat", "toimat", "tuyetmat")):
                 break
-        if longest is not None:
+        if longest is not None and not _goes_on(order[longest + 1 : longest + 1 + _LONGEST_WORD]):
             yield order[start : longest + 1]
+
+
+def _goes_on(order: Sequence[tuple[int, str]]) -> bool:
+    """Tell whether the pieces behind a level make it another word: M, Ậ, T, K, H, Ẩ, U."""
+    return begins_letters("".join(c for _, text in order for c in canonical(text).text if c.isalpha()))

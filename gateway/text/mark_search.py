@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Final
 
 from msgspec import Struct
@@ -24,6 +24,7 @@ from gateway.text.mark_judge import is_prose, line_hit
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import SLIP, stamp_line
 from gateway.text.mark_lists import beside_empty_boxes, is_checklist, without_lists
+from gateway.text.mark_name_words import begins_letters
 from gateway.text.mark_pieces import scattered
 from gateway.text.mark_readings import disguise, readings
 from gateway.text.mark_scanned import scanned_stamp
@@ -52,6 +53,8 @@ _LONGEST_STAMP: Final = 120
 _LONGEST_STAMP_LINE: Final = 60
 _STAMP_LINES: Final = 6
 """Letters of an auxiliary stamp over several lines and of one of these; lines it takes, empty ones too."""
+_LETTERS_BEHIND: Final = 8
+"""Lines of a letter each behind a level that may go on with it."""
 _RECLAIMED: Final = re.compile(
     r"\W*(?:dat|no|tai san|thue|von|tien|xe|vat tu|giay|san pham|hang|con dau|the|chung)(?![a-z])"
 )
@@ -250,6 +253,10 @@ class Search:
             if hit is not None and hit.spelling is Spelling.EXACT and hit.strength is not Strength.NOTED:
                 best = hit
             start -= 1
+        behind = (lines[n] for n in layout.beside(last, 1, _LETTERS_BEHIND))
+        letters = "".join(takewhile(lambda line: len(line.strip()) <= 2, behind))
+        if best is not None and begins_letters("".join(c for c in canonical(letters).text if c.isalpha())):
+            return  # M, Ậ, T, K, H, Ẩ, U
         if best is not None and not self._is_exempt(" ".join(lines[first : last + 1])):
             self.found.append((line, best, ("split-blocks",)))
 

@@ -1,0 +1,39 @@
+"""`MẬT` whose word goes on in the next lines or pieces is another word: KHẨU, ĐỘ DÂN SỐ; KHẨN is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Document, Role, Run
+from tests.text.accuracy import stops
+from tests.text.mark_forms import HEAD, TAIL
+
+
+def _documents(texts: tuple[str, ...]) -> list[Document]:
+    """The texts as paragraphs, as lines, one below the other in cells, and set on end and along a line on a page."""
+    rows = list(enumerate(texts, 1))
+    cells = tuple(Run(text=t, block=n, role=Role.CELL, locator=f"cell:S!A{n}") for n, t in rows)
+    upright = tuple(Run(text=t, block=n, page=1, bbox_pt=(300.0, 20.0 * n, 310.0, 20.0 * n + 12)) for n, t in rows)
+    along = tuple(Run(text=t, block=n, page=1, bbox_pt=(300.0 + 20 * n, 300.0, 310.0 + 20 * n, 312.0)) for n, t in rows)
+    lines = tuple(Run(text=t, block=n) for n, t in rows)
+    made = [("docx", lines), ("text", lines), ("xlsx", cells), ("pdf", upright), ("pdf", along)]
+    return [Document(part="2", format=format_, runs=runs) for format_, runs in made]
+
+
+@pytest.mark.parametrize(
+    "texts", [tuple("MẬTKHẨU"), tuple("MẬTĐỘ"), ("MẬT", "ĐỘ DÂN SỐ"), ("HƯỚNG DẪN ĐẶT", "MẬT", "KHẨU CHO THƯ"), ("MẬT", "MÃ", "DÂN SỰ")]
+)  # fmt: skip
+def test_letters_and_lines_that_make_another_word_are_no_mark(texts: tuple[str, ...]) -> None:
+    assert [stops(document) for document in _documents(texts)] == [False] * 5
+
+
+@pytest.mark.parametrize(
+    "texts", [tuple("MẬTKHẨN"), tuple("MẬT"), ("MẬT", "ĐỘ KHẨN: HỎA TỐC"), ("MẬT", "MÃ HỒ SƠ: 15")]
+)
+def test_letters_and_lines_behind_which_a_stamp_goes_on_are_a_mark(texts: tuple[str, ...]) -> None:
+    assert all(stops(document) for document in _documents(texts))
+
+
+def test_a_mark_at_the_head_of_a_letter_is_one_whatever_word_follows() -> None:
+    runs = tuple(Run(text=t, block=n) for n, t in enumerate((*HEAD, "MẬT", "ĐỘ AN TOÀN", *TAIL)))
+    assert stops(Document(part="2", format="docx", runs=runs))
