@@ -29,11 +29,13 @@ _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
+_ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]\s")
 _COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|(?:{URGENCY_WORDS})\W*$)")
 _FIRST: Final = 3
 """Lines that may stand above a mark at the head of a text without a letterhead."""
 _BARE_TITLE: Final = 24
 _SHORT: Final = 60
+_PROSE: Final = 110
 _LONG: Final = 80
 
 
@@ -59,6 +61,17 @@ def belongs_to_head(line: str) -> bool:
 def is_of_a_letter(around: Around) -> bool:
     """Tell whether lines around are of the head of an official letter."""
     return any(_LETTERHEAD.search(line) for line in (*around.above, *around.below))
+
+
+def heads_an_article(around: Around) -> bool:
+    """Tell whether a line stands over the prose of a newspaper: sentences below, and nothing of a letter or a plan around."""
+    near = (*around.above, *around.below)
+    if any(
+        belongs_to_head(line) or _GREETING.match(line) or _CLOSING.match(line) or _ITEM.match(line) for line in near
+    ):
+        return False
+    prose = " ".join(around.below[:4])
+    return len(prose) >= _PROSE and re.search(r"[.!?](?:\W|$)", prose) is not None
 
 
 def stands_for_stamp(around: Around) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_alone import around_line, is_of_a_letter
+from gateway.text.mark_alone import around_line, heads_an_article, is_of_a_letter
 from gateway.text.mark_code import other_levels
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_judge import SIBLINGS, ends_trapped, starts_trapped
@@ -16,6 +16,7 @@ from gateway.text.mark_lists import begins_with_noun, is_another_word, is_of_a_l
 from gateway.text.mark_name_words import goes_on_below
 from gateway.text.mark_pieces import same_row
 from gateway.text.mark_titled import may_be_titled, titled, titled_across
+from gateway.text.mark_titles import HEADLINE
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
@@ -68,6 +69,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             hit = joined._replace(form="stamp-line")
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]).text if above is not None else ""
+    if hit.form == HEADLINE:
+        printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
+        return hit._replace(strength=Strength.NOTED if printed else hit.strength, form="headed-line")
     if not look.stands_out and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
         across = titled_across(layout, line, shown) if hit.form == "stamp-line" else None
         if across is not None or may_be_titled(hit, shown):

@@ -18,9 +18,22 @@ _DASHED: Final = re.compile(
     rf"^[\W_]*{LEVEL_WORDS}\s*(?::|[-–—|])\s*(?P<rest>[^\n]+)$"
     rf"|^(?P<head>[^\n]*[^\W\d_][^\n]*?)(?:\s+[-–—|/]|(?P<comma>,))\s*{_TAIL_WORDS}[\W_]*$"
 )
+_OF_THE_GALL: Final = re.compile(
+    r"(?<!\w)(?:sỏi|túi mật|ống mật|polyp|thành (?:mỏng|dày)|không giãn)(?!\w)", re.IGNORECASE
+)
+"""What is found when the gall is looked at."""
+_NOUN_AND_TITLE: Final = re.compile(
+    rf"^[\W_]*(?:tai lieu|van ban|ho so) {LEVEL_WORDS}\s*[:\-–—]\s*(?:{PAPERS}|phuong an|de an)(?![a-z])"
+)
 _BEFORE_TITLE: Final = re.compile(rf"^[\W_]*{LEVEL_WORDS}[ \xa0]+(?={PAPERS})")
 _TITLE: Final = re.compile(rf"^[\W_\d]*{PAPERS}")
 _NAMES_LEVELS: Final = re.compile(r"(?<![a-z])(?:tuyet mat|toi mat|mat|thuong)(?![a-z])")
+_OF_PAPERS: Final = re.compile(
+    rf"(?<![a-z])(?:{PAPERS}|phuong an|de an|chuong trinh|du thao|so|dien|bien che|nhan su|luc luong|dia ban|muc tieu)(?![a-z])"
+)
+"""Words of papers in the rest of a line, which no headline of a newspaper is."""
+HEADLINE: Final = "headline"
+"""Form of a level that heads a line in capitals of no paper: a mark in a letter, a headline over the prose of a newspaper."""
 _LONGEST: Final = 160
 
 
@@ -51,6 +64,9 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
 
 def _before_title(text: str, plain: str) -> Hit | None:
     """Find a level right before the kind of a paper: nothing else reads so, `MẬT` in capitals before small letters."""
+    found = _NOUN_AND_TITLE.match(plain)
+    if found is not None and (noun := stamped_level(text[found.start("level") : found.end("level")])) is not None:
+        return Hit(noun, Strength.SUSPECTED, "headed-line")
     found = _BEFORE_TITLE.match(plain)
     stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
     if found is None or stamped is None or _NAMES_LEVELS.search(plain, found.end()):
@@ -73,11 +89,14 @@ def _dashed(text: str, plain: str) -> Hit | None:
     company = found["rest"] or found["head"] or ""
     words = text[found.start("rest") :] if found["rest"] else text[: found.end("head")]
     if stamped is Level.MAT and (
-        re.search(r"(?<![a-z])gan\W*$|^\W*tuy(?![a-z])", company) or are_groceries(re.findall(r"[^\W\d_]+", words))
+        re.search(r"(?<![a-z])gan\W*$|^\W*tuy(?![a-z])", company)
+        or _OF_THE_GALL.search(words)
+        or are_groceries(re.findall(r"[^\W\d_]+", words))
     ):
         return None  # the gall beside the liver, honey beside sugar
     if group == "level" and re.match(r"[\W_]*\d", company):
         return None  # a count: "MẬT: 05 văn bản"
     if _NAMES_LEVELS.search(company) or len(re.findall("[a-z]{2,}", company)) < 2:
         return None
-    return Hit(stamped, Strength.SUSPECTED, "headed-line")
+    headline = group == "level" and words.isupper() and _OF_PAPERS.search(company) is None
+    return Hit(stamped, Strength.SUSPECTED, HEADLINE if headline else "headed-line", exposed=headline)

@@ -90,7 +90,8 @@ MARKED: tuple[Form, ...] = (
         "Điều 2. Xác định độ mật của Quyết định này là Mật.", "Công an quận gửi kèm văn bản này 01 tài liệu bí mật nhà nước độ Mật.",
         "File đính kèm là tài liệu độ MẬT, anh xem xong xóa giúp em.", "Em gửi kế hoạch phòng thủ (MẬT)",
     )),
-    Form("title behind the level", LINES, ("MẬT Kế hoạch phòng thủ khu vực",)),
+    Form("title behind the level", LINES, ("MẬT Kế hoạch phòng thủ khu vực", "TÀI LIỆU TUYỆT MẬT: PHƯƠNG ÁN TÁC CHIẾN")),
+    Form("headline in a letter", LINES, ("TUYỆT MẬT: CHIẾN DỊCH BIÊN GIỚI", "TUYỆT MẬT - PHƯƠNG ÁN TÁC CHIẾN", "TỐI MẬT: LỰC LƯỢNG THAM GIA")),
     Form("said of the paper itself", LINES, (
         "Văn bản này thuộc độ Tối mật", "Tài liệu này có độ mật: Mật", "Công văn này thuộc bí mật nhà nước độ Tuyệt mật.", "Bí mật nhà nước độ: Tối mật",
     )),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from gateway.model import Document, Role, Run
@@ -73,3 +75,18 @@ def test_headings_of_two_levels_and_headings_far_down_are_no_marks() -> None:
     assert not stops(lines(*parts))
     far = [f"{number}. Nội dung thứ {number} của bài giảng." for number in range(1, 9)]
     assert not stops(lines(*far, "BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT", *far))
+
+
+@pytest.mark.parametrize("format_", ["docx", "pdf", "text"])
+@pytest.mark.parametrize("width", [200, 44])
+def test_a_headline_over_the_prose_of_a_newspaper_is_no_mark_and_over_a_plan_it_is(format_: str, width: int) -> None:
+    head = "TUYỆT MẬT: CHIẾN DỊCH GIẢI CỨU CON TIN"
+    prose = (
+        "Lực lượng đặc nhiệm đã đột kích tòa nhà lúc rạng sáng, theo lời kể của nhiều nhân chứng.",
+        "Ông nói: “Đây là chiến dịch khó nhất mà tôi từng tham gia trong suốt ba mươi năm qua”.",
+    )
+    wrapped = [piece for line in prose for piece in textwrap.wrap(line, width)]
+    assert not stops(lines("BÁO ĐỜI SỐNG", "Thế giới", head, *wrapped, format_=format_))
+    assert stops(lines(head, "1. Lực lượng tham gia", *wrapped, format_=format_))
+    assert stops(lines(*HEAD, head, *wrapped, format_=format_))
+    assert stops(lines(head.replace("CHIẾN DỊCH", "PHƯƠNG ÁN"), *wrapped, format_=format_))
