@@ -8,7 +8,7 @@ from typing import Final
 from gateway.text.mark_alone import around_line, heads_an_article, is_of_a_letter
 from gateway.text.mark_code import other_levels
 from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_judge import SIBLINGS, ends_trapped, starts_trapped
+from gateway.text.mark_judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
 from gateway.text.mark_labels import label_line
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import stamp_line
@@ -69,6 +69,15 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             hit = joined._replace(form="stamp-line")
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]).text if above is not None else ""
+    if (
+        look.in_window
+        and not (look.red or look.boxed)
+        and shown.islower()
+        and above is not None
+        and ends_sentence_before(upper)
+        and layout.may_continue(line.number, above)
+    ):
+        return None
     if hit.form == HEADLINE:
         printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
         return hit._replace(strength=Strength.NOTED if printed else hit.strength, form="headed-line")

@@ -129,6 +129,14 @@ def ends_trapped(text: str) -> bool:
     return words[-1] in TRAP_BEFORE | CONTINUES or words[-1] in NOUN_BEFORE or " ".join(words) in NOUN_BEFORE
 
 
+def ends_sentence_before(text: str) -> bool:
+    """Tell whether a line in small letters breaks where "mật" would go on: after bí, bảo, độ, tuyệt, văn bản."""
+    words = [word.upper() for word in re.findall(r"[^\W\d_]+", text)]
+    if len(words) < 2 or not re.search(r"[^\W\d_]\s*$", text) or text.isupper():
+        return False
+    return words[-1] in TRAP_BEFORE | CONTINUES | {"TUYỆT", "TỐI"} or " ".join(words[-2:]) in NOUN_BEFORE
+
+
 def starts_trapped(text: str) -> bool:
     """Tell whether a line goes on where "MẬT" broke off: NHÀ NƯỚC, KHẨU, ĐỘ, MÃ in capitals, and not ĐỘ KHẨN."""
     if not text.lstrip()[:2].isupper():
@@ -148,4 +156,11 @@ def is_prose(plain: str, place: Place) -> bool:
         return False
     if may_be_coded(plain):
         return False
-    return not ("do mat" in plain or _PROSE_LABEL.search(plain) or "thu hoi" in plain or "bi mat" in plain[:80])
+    return not (
+        "do mat" in plain
+        or "do toi mat" in plain
+        or "do tuyet mat" in plain
+        or _PROSE_LABEL.search(plain)
+        or "thu hoi" in plain
+        or "bi mat" in plain[:80]
+    )

@@ -38,7 +38,7 @@ _WITH_URGENCY: Final = re.compile(r"do khan\s*(?:/|,|va|-)\s*(?:muc )?do mat|do 
 _CODE_AHEAD: Final = re.compile(r"[\W_]*[a-z0-9]{1,2}\s?[-–—.):(][\W_]*")
 _URGENCY_AHEAD: Final = re.compile(r"\s*(?:thuong khan|thuong|khan|hoa toc)\s*[/,;\-–]\s*")
 _AFTER_VALUE: Final = re.compile(
-    r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<*_~/]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ngay|do khan|han ))"
+    r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<*_~/]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ban so(?![a-z])|ngay|do khan|han ))"
 )
 
 _CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}

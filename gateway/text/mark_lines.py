@@ -165,8 +165,8 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
         return None  # a count
     case = case_of(written)
     noun = found["noun"]
-    if noun and numbered:
-        return None  # the heading of a list: "I. TÀI LIỆU MẬT"
+    if noun and (numbered or (figures and (case is not Case.CAPITALS or _ITEM.match(bare(text))))):
+        return None  # the heading of a list, "I. TÀI LIỆU MẬT", or a count, "Văn bản mật   3"
     if noun:
         return _with_noun(noun, level, spelling, case, look)
     strength = _strong_case(case, look) if spelling is Spelling.EXACT else _weak_spelling(level, spelling, case, look)

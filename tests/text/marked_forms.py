@@ -38,7 +38,7 @@ MARKED: tuple[Form, ...] = (
     Form("slip of the keyboard in the place of the stamp", ("paragraph", "heading", "PDF line"), ("MẶT", "MÂT", "MẠT", "- MẶT -")),
     Form("slip of the keyboard in a name", NAMES, ("[MẶT] Kế hoạch", "[TỐI MẶT] Kế hoạch", "Kế hoạch - TỐI MẶT", "TỐI MẶT: kế hoạch")),
     Form("letter of the outer envelope", (*LINES, "cell", "text box"), ("A - TUYỆT MẬT", "B - TỐI MẬT", "C - MẬT", "TỐI MẬT (B)", "MẬT (C)")),
-    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Phân loại: MẬT")),
+    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Độ mật: Mật Bản số: 02", "Phân loại: MẬT")),
     Form("glued words", EVERYWHERE, ("TỐIMẬTKHẨN", "TUYỆTMẬTHỎATỐC", "MẬTKHẨN", "KHẨNTỐIMẬT", "TỐIMẬT", "HỎATỐC-TỐIMẬT", "TỐIMẬTTỐIMẬT")),
     Form("words with a capital each", NAMES, ("KeHoachTuyệtMật", "KếHoạchTốiMật", "KẾHOẠCHTỐIMẬT", "PhươngÁnTuyệtMật2026")),
     Form("digits for letters", EVERYWHERE, (
@@ -88,7 +88,7 @@ MARKED: tuple[Form, ...] = (
         "Tài liệu này thuộc bí mật nhà nước độ Mật", "Tài liệu này chứa bí mật nhà nước độ Tối mật.",
         "Tài liệu, vật gửi kèm theo văn bản này có độ mật: Mật", "Vật gửi kèm theo văn bản này là bí mật nhà nước độ TỐI MẬT.",
         "Điều 2. Xác định độ mật của Quyết định này là Mật.", "Công an quận gửi kèm văn bản này 01 tài liệu bí mật nhà nước độ Mật.",
-        "File đính kèm là tài liệu độ MẬT, anh xem xong xóa giúp em.", "Em gửi kế hoạch phòng thủ (MẬT)",
+        "File đính kèm là tài liệu độ MẬT, anh xem xong xóa giúp em.", "File đính kèm là tài liệu độ Tối mật, đề nghị không chuyển tiếp.", "Em gửi kế hoạch phòng thủ (MẬT)",
     )),
     Form("title behind the level", LINES, ("MẬT Kế hoạch phòng thủ khu vực", "TÀI LIỆU TUYỆT MẬT: PHƯƠNG ÁN TÁC CHIẾN")),
     Form("headline in a letter", LINES, ("TUYỆT MẬT: CHIẾN DỊCH BIÊN GIỚI", "TUYỆT MẬT - PHƯƠNG ÁN TÁC CHIẾN", "TỐI MẬT: LỰC LƯỢNG THAM GIA")),

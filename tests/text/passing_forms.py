@@ -70,6 +70,7 @@ PASSING: tuple[Form, ...] = (
         "Rà soát văn bản mật đến hạn giải mật", "Luật Bảo vệ bí mật nhà nước số 117/2025/QH15", "Kế hoạch bảo vệ bí mật nhà nước năm 2026",
         "Danh mục bí mật nhà nước độ Mật", "Bí mật nhà nước độ Mật - danh mục năm 2026",
     )),
+    Form("counts and headings behind a noun", (*_BODY, "text box"), ("Văn bản mật   3", "1. Bí mật nhà nước độ Tối mật", "Tài liệu mật: 15 bộ")),
     Form("heading of a text on other degrees", _BODY, ("ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 01/01/2026, độ mật được điều chỉnh như sau:",)),
     Form("words and names of places that begin with it", EVERYWHERE, (
         "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",

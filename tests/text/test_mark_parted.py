@@ -37,3 +37,15 @@ def test_letters_and_lines_behind_which_a_stamp_goes_on_are_a_mark(texts: tuple[
 def test_a_mark_at_the_head_of_a_letter_is_one_whatever_word_follows() -> None:
     runs = tuple(Run(text=t, block=n) for n, t in enumerate((*HEAD, "MẬT", "ĐỘ AN TOÀN", *TAIL)))
     assert stops(Document(part="2", format="docx", runs=runs))
+
+
+def test_a_sentence_that_breaks_in_a_narrow_column_where_the_stamp_belongs_is_no_mark() -> None:
+    def page(*texts: str) -> Document:
+        places = [(228.0, 100.0 + 18 * n, 300.0, 112.0 + 18 * n) for n in range(len(texts))]
+        runs = tuple(Run(text=t, block=n, page=1, bbox_pt=places[n]) for n, t in enumerate(texts))
+        return Document(part="2", format="pdf", runs=runs)
+
+    assert not stops(page("sao, chụp bí mật", "nhà nước độ Tuyệt", "mật"))
+    assert not stops(page("quản lý văn bản", "mật"))
+    assert stops(page("Số: 15/KH-UBND", "mật"))
+    assert stops(page("sao, chụp bí mật", "nhà nước độ Tuyệt", "MẬT"))
