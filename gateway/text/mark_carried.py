@@ -14,7 +14,7 @@ from gateway.text.mark_hits import Hit, Strength
 from gateway.text.mark_words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
 
 _KIND: Final = f"(?:tai lieu|van ban|cv|dien|{PAPERS})"
-_SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND})[a-z.]+){{1,4}}[:,]?)?[ :,]+"
+_SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND})[a-z.]+){{1,4}}[:,]?)?[ :,]+"
 _NUMBER: Final = r"(?:so ?:? ?\d|\d+ ?[/-] ?[a-z])"
 _FORMS: Final = (
     re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS}[ ,:(]+{_NUMBER}"),

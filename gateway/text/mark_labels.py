@@ -17,12 +17,12 @@ _OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:securi
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)"
-    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do su dung)(?![a-z]))"
+    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z]))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
     r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:(?:muc )?do )?khan"
-    r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da duyet|duoc duyet)(?: [a-z]+){0,4}"
+    r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da xac dinh|xac dinh|da duyet|duoc duyet)(?: [a-z]+){0,4}"
 )
 """What may stand between the words of a label and its colon."""
 _LABEL_TAIL: Final = re.compile(

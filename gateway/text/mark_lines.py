@@ -14,6 +14,7 @@ from gateway.text.mark_choice import begins_with_empty_box
 from gateway.text.mark_hits import Hit, Look, Place, Strength
 from gateway.text.mark_words import (
     LEVEL_WORDS,
+    SELDOM,
     STAMP,
     URGENCY,
     Case,
@@ -201,7 +202,7 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
         return Hit(level, sure, "stamp-line", spelling, exposed=True)
     if case is not Case.CAPITALS:
         return Hit(level, Strength.NOTED, TITLED, spelling, exposed=True)
-    in_question = "bimatnhanuoc" in noun or "bmnn" in noun or (look.place is Place.CELL and level is Level.MAT)
+    in_question = SELDOM.fullmatch(noun) is not None or (look.place is Place.CELL and level is Level.MAT)
     return Hit(level, Strength.SUSPECTED, TITLED if in_question else "stamp-line", spelling, exposed=True)
 
 

@@ -12,6 +12,7 @@ _BEGUN: Final = frozenset({
     "GẤU", "HEO", "LỢN", "CÁ", "VỊT", "BÒ", "RẮN", "MÍA", "DỪA", "RỪNG", "RỈ", "LỆNH", "SƠN", "VÂN", "CẬT", "THẤT", "GIÁO",
     "PHÁI", "TỊCH", "CHÚ", "CHIẾU", "DỤ", "SỚ", "TẤU", "SỨ", "GIÁN", "CÁO", "MƯU", "ĐẠO", "PHỤC", "ĐỘC", "NHÂN", "NGUYÊN",
     "TƯƠI", "VÀNG", "ĐẮNG", "LOÃNG", "TRÀ", "CHỈ", "BÁO", "DANH", "HỘI", "HÀM", "KẾ", "KHU", "TRUYỀN",
+    "HẠNH", "TÍCH", "PHÁP", "NGHĨA", "NGÔN", "HÀNH",
 })  # fmt: skip
 """Words that "mật" begins with them: mật khẩu, mật độ, mật mã, mật thiết; Mật Sơn."""
 _COMMON: Final = frozenset({"KHẨU", "MÃ", "ĐỘ", "ONG", "THƯ", "VỤ"})
@@ -20,7 +21,7 @@ _ELSE: Final = {
     "HỘI": {"NGHỊ", "ĐỒNG", "Ý", "THẢO"}, "NGHỊ": {"QUYẾT", "ĐỊNH"}, "KẾ": {"HOẠCH"}, "KHU": {"VỰC"}, "TRUYỀN": {"ĐẠT", "THÔNG", "HÌNH"},
     "NHÂN": {"SỰ"}, "NGUYÊN": {"NHÂN", "TẮC"}, "CÁ": {"NHÂN"}, "GIÁO": {"DỤC"}, "CÁO": {"TRẠNG"}, "PHÁI": {"ĐOÀN"}, "ĐÀM": {"PHÁN"},
     "VỤ": {"VIỆC", "ÁN"}, "PHỤC": {"VỤ", "HỒI"}, "ĐỘC": {"LẬP"}, "TỊCH": {"THU"}, "SƠN": {"LA", "TÂY"}, "CHÚ": {"TRỌNG", "Ý", "THÍCH"},
-    "HOA": {"KỲ"},
+    "HOA": {"KỲ"}, "PHÁP": {"LỆNH", "LUẬT", "LÝ"}, "HÀNH": {"CHÍNH", "ĐỘNG", "QUÂN"}, "NGHĨA": {"VỤ"}, "TÍCH": {"HỢP", "CỰC"},
 }  # fmt: skip
 """What these words begin themselves behind a stamp: MẬT - BÁO CÁO, MẬT - NHÂN SỰ."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -60,7 +61,7 @@ PLACES: Final = frozenset({
     "CẦU", "CHỢ", "KÊNH", "RẠCH",
 })  # fmt: skip
 """What a place is whose name "Mật" is, or begins."""
-_TITLES: Final = frozenset({"ÔNG", "BÀ", "ANH", "CHỊ", "CÔ", "CHÚ", "BÁC", "DÌ", "CẬU"})
+_TITLES: Final = frozenset({"ÔNG", "BÀ", "ANH", "CHỊ", "CÔ", "CHÚ", "BÁC", "DÌ", "CẬU", "BÉ", "EM", "THẦY"})
 
 
 def is_named(before: str, after: str, *, shown: str) -> bool:

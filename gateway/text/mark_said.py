@@ -19,9 +19,13 @@ _DEGREE: Final = (
     r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban)*(?: bi mat nha nuoc)?(?: tai lieu)?"
     rf"(?P<degree>,? do(?: mat)?)?:? {LEVEL_WORDS}"
 )
+_KEPT: Final = "(?:quan ly|bao quan|luu giu|luu tru|su dung|bao ve)"
+_ORDERED: Final = re.compile(rf"^\W*(?:de nghi |yeu cau )?{_KEPT} theo che do(?: tai lieu| van ban)? {LEVEL_WORDS}\W*$")
+"""What is written on a paper itself, its level in capitals."""
 _SENTENCES: Final = (
     re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
     re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
+    re.compile(rf"(?<![a-z]){_PAPER} nay (?:duoc )?{_KEPT} (?P<degree>theo che do)(?: tai lieu)? {LEVEL_WORDS}\W*$"),
     re.compile(rf"(?P<degree>do mat) cua {_PAPER} nay(?: la|:) {LEVEL_WORDS}\W*$"),
     re.compile(rf"kem(?: theo)? {_PAPER} nay (?:\d+ )?{_PAPER}(?: thuoc| chua)? bi mat nha nuoc (?P<degree>do) {LEVEL_WORDS}\W*$"),
 )  # fmt: skip
@@ -44,7 +48,7 @@ def said_of_this(text: str, plain: str) -> Hit | None:
             if spelling is Spelling.EXACT and (level is not Level.MAT or found["degree"]):
                 # "Thông tin trong thư này là mật" stands under mails of every kind
                 return Hit(level, Strength.SUSPECTED, "headed-line")
-    sent = _SENT.match(plain) if text.rstrip()[-1:] in ")].," else None
+    sent = _ORDERED.match(plain) or (_SENT.match(plain) if text.rstrip()[-1:] in ")].," else None)
     if sent is not None:
         level, spelling, case = written_level(text[sent.start("level") : sent.end("level")])
         if spelling is Spelling.EXACT and case is Case.CAPITALS:

@@ -19,11 +19,12 @@ from gateway.text.normal import canonical, run_together
 
 _GOES_ON: Final = re.compile(
     r"(?:danh muc|quan ly|quy dinh|quy che|bao ve|xac dinh|thong ke|dang ky|phan loai|mau|cong tac|su dung|soan thao|giao nhan|gui|nhan"
-    r"|chup|sao|huy|tham quyen|luu tru|kiem tra|kiem ke|noi dung|khai niem|ve|cac|cua|thuoc|voi)(?: bi mat nha nuoc)?\W*$"
+    r"|chup|sao|huy|tham quyen|luu tru|kiem tra|kiem ke|noi dung|khai niem|ban giao|chuyen giao|quy trinh|xu ly|ky nang|tieu huy|thu hoi|cung cap|khai thac|van chuyen|cat giu|ve|cac|cua|thuoc|voi)(?: bi mat nha nuoc)?\W*$"
 )
 """How a title breaks off before "tài liệu mật" or "độ Tối mật"."""
+_CHAPTER: Final = re.compile(r"^\W*(?:chuong|muc|phan|bai|chuyen de|cau|tiet) (?:[\divx]+|thu [a-z]+)\W*$")
 _SPEAKS: Final = re.compile(
-    r"\W*(?:la|gom|bao gom|phai|duoc|co thoi han|thoi han|trong|tren|linh vuc|thuoc linh vuc|cua|va|khai niem|so luong|do)(?![a-z])"
+    r"\W*(?:la|gom|bao gom|phai|duoc|co thoi han|thoi han|trong|tren|linh vuc|thuoc linh vuc|cua|va|khai niem|so luong|do|dieu \d+)(?![a-z])"
 )
 """How a text goes on that treats what its heading names."""
 _LEVEL: Final = re.compile(LEVEL_WORDS)
@@ -52,6 +53,10 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
     before = canonical(layout.lines[above]).text if above is not None else ""
     if before and _GOES_ON.search(layout.bare_line(above or 0)) and not _is_lower(before, shown):
         return None
+    own, below = layout.bare_line(line.number).strip(), around.below[0].strip() if around.below else ""
+    chapter = above is not None and _CHAPTER.match(layout.bare_line(above)) is not None
+    if chapter or (own and below.startswith(f"{own} ")):
+        return hit._replace(strength=Strength.NOTED, form="list")
     if hit.level is Level.MAT and any(not belongs_to_head(mate) for mate in row_mates(layout, line)):
         return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form != TITLED:

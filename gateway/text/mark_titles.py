@@ -26,7 +26,9 @@ _NOUN_AND_TITLE: Final = re.compile(
     rf"^[\W_]*(?:tai lieu|van ban|ho so) {LEVEL_WORDS}\s*[:\-–—]\s*(?:{PAPERS}|phuong an|de an)(?![a-z])"
 )
 _BEFORE_TITLE: Final = re.compile(rf"^[\W_]*{LEVEL_WORDS}[ \xa0]+(?={PAPERS})")
-_TITLE: Final = re.compile(rf"^[\W_\d]*{PAPERS}")
+_TITLE: Final = re.compile(rf"^[\W_\d]*(?:{PAPERS}|v/v|ve viec)(?![a-z])")
+_NUMBERED: Final = re.compile(rf"^[\W_]*(?:tai lieu|van ban|dien|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$")
+"""CÔNG VĂN MẬT SỐ 15/UBND-NC"""
 _NAMES_LEVELS: Final = re.compile(r"(?<![a-z])(?:tuyet mat|toi mat|mat|thuong)(?![a-z])")
 _OF_PAPERS: Final = re.compile(
     rf"(?<![a-z])(?:{PAPERS}|phuong an|de an|chuong trinh|du thao|so|dien|bien che|nhan su|luc luong|dia ban|muc tieu)(?![a-z])"
@@ -64,7 +66,7 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
 
 def _before_title(text: str, plain: str) -> Hit | None:
     """Find a level right before the kind of a paper: nothing else reads so, `MẬT` in capitals before small letters."""
-    found = _NOUN_AND_TITLE.match(plain)
+    found = _NOUN_AND_TITLE.match(plain) or _NUMBERED.match(plain)
     if found is not None and (noun := stamped_level(text[found.start("level") : found.end("level")])) is not None:
         return Hit(noun, Strength.SUSPECTED, "headed-line")
     found = _BEFORE_TITLE.match(plain)

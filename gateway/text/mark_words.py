@@ -151,13 +151,16 @@ URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
 URGENCY_WORDS: Final = "hoa toc hen gio|hoa toc|thuong khan|khan"
 """The same as words of a bare line."""
 COMPANY: Final = (
-    "topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
-    "|chiluuhanhtrong[a-z]{2,40}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
+    "topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
+    "|(?:chi)?luuhanhtrong[a-z]{2,40}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
+_OTHER_PAPERS: Final = "congdien|nghiquyet|bienban|danhsach|phuluc|chithi|thongbao|quyetdinh|giaymoi|sodo|bando"
+SELDOM: Final = re.compile(f"{_OF_THE_STATE}|{_OTHER_PAPERS}")
+"""Nouns that stand before a level in a title as often as in a mark."""
 NOUNS: Final = (
     f"(?:da)?dongdau|{_OF_THE_STATE}|(?:tailieu|vanban)(?:thuoc)?do|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach"
-    "|phuongan|totrinh|dau|loai|muc|capdo|do"
+    f"|phuongan|totrinh|{_OTHER_PAPERS}|dau|loai|muc|capdo|do"
 )
 STAMP: Final = re.compile(
     rf"(?P<before>(?:{URGENCY}|{COMPANY})*)(?P<noun>{NOUNS})?(?P<level>tuyetmat|toimat|mat)"
@@ -233,6 +236,10 @@ _BEFORE: Final = [
     "thùng",
     "quay",
     "vắt",
+    "chai",
+    "hủ",
+    "vườn",
+    "mùa",
 ]
 TRAP_BEFORE: Final = frozenset(word.upper() for word in _BEFORE)
 """Words that make the next "mật" part of another word: bí mật, bảo mật, sỏi mật."""
