@@ -17,11 +17,20 @@ _BEGUN: Final = frozenset({
 """Words that "mật" begins with them: mật khẩu, mật độ, mật mã, mật thiết; Mật Sơn."""
 _COMMON: Final = frozenset({"KHẨU", "MÃ", "ĐỘ", "ONG", "THƯ", "VỤ"})
 _ELSE: Final = {
-    "ĐỘ": {"KHẨN", "MẬT"}, "MÃ": {"HỒ", "SỐ", "VĂN", "TÀI", "ĐỊNH"}, "THƯ": {"MỜI", "KÝ"}, "CHỈ": {"THỊ", "ĐẠO", "HUY"}, "BÁO": {"CÁO", "ĐỘNG"}, "DANH": {"SÁCH", "MỤC"},
-    "HỘI": {"NGHỊ", "ĐỒNG", "Ý", "THẢO"}, "NGHỊ": {"QUYẾT", "ĐỊNH"}, "KẾ": {"HOẠCH"}, "KHU": {"VỰC"}, "TRUYỀN": {"ĐẠT", "THÔNG", "HÌNH"},
-    "NHÂN": {"SỰ"}, "NGUYÊN": {"NHÂN", "TẮC"}, "CÁ": {"NHÂN"}, "GIÁO": {"DỤC"}, "CÁO": {"TRẠNG"}, "PHÁI": {"ĐOÀN"}, "ĐÀM": {"PHÁN"},
-    "VỤ": {"VIỆC", "ÁN"}, "PHỤC": {"VỤ", "HỒI"}, "ĐỘC": {"LẬP"}, "TỊCH": {"THU"}, "SƠN": {"LA", "TÂY"}, "CHÚ": {"TRỌNG", "Ý", "THÍCH"},
-    "HOA": {"KỲ"}, "PHÁP": {"LỆNH", "LUẬT", "LÝ"}, "HÀNH": {"CHÍNH", "ĐỘNG", "QUÂN"}, "NGHĨA": {"VỤ"}, "TÍCH": {"HỢP", "CỰC"},
+    "CHỈ": {"THỊ", "ĐẠO", "HUY", "TIÊU", "ĐỊNH", "SỐ", "DẪN"}, "BÁO": {"CÁO", "ĐỘNG", "CHÍ", "TIN", "GIÁ"},
+    "DANH": {"SÁCH", "MỤC", "BẠ", "HIỆU", "DỰ"}, "HỘI": {"NGHỊ", "ĐỒNG", "Ý", "THẢO", "VIÊN", "HỌP", "ĐÀM"},
+    "NGHỊ": {"QUYẾT", "ĐỊNH", "VIỆN"}, "KẾ": {"HOẠCH", "TOÁN"},
+    "KHU": {"VỰC", "CÔNG", "QUÂN", "PHÒNG", "KINH", "TÁI", "ĐÔ", "PHỐ", "DÂN"}, "TRUYỀN": {"ĐẠT", "THÔNG", "HÌNH", "TIN"},
+    "NHÂN": {"SỰ", "DÂN", "LỰC", "THÂN", "VIÊN", "KHẨU", "QUYỀN"}, "NGUYÊN": {"NHÂN", "TẮC", "TRẠNG", "LIỆU"},
+    "CÁ": {"NHÂN"}, "GIÁO": {"DỤC", "ÁN", "VIÊN", "PHẬN", "XỨ"}, "CÁO": {"TRẠNG", "BUỘC"}, "PHÁI": {"ĐOÀN"},
+    "ĐÀM": {"PHÁN"}, "VỤ": {"VIỆC", "ÁN"}, "PHỤC": {"VỤ", "HỒI", "KÍCH"}, "ĐỘC": {"LẬP", "QUYỀN", "HẠI"}, "TỊCH": {"THU"},
+    "SƠN": {"LA", "TÂY", "TRÀ"}, "VÂN": {"ĐỒN", "TAY"}, "CHÚ": {"TRỌNG", "Ý", "THÍCH"}, "HOA": {"KỲ", "LƯ"},
+    "PHÁP": {"LỆNH", "LUẬT", "LÝ", "CHẾ"}, "HÀNH": {"CHÍNH", "ĐỘNG", "QUÂN", "LANG", "VI", "TRÌNH"},
+    "NGHĨA": {"VỤ", "TRANG", "QUÂN"}, "TÍCH": {"HỢP", "CỰC"}, "ĐẠO": {"TIN", "CÔNG", "ĐỨC", "CAO", "PHẬT", "LUẬT"},
+    "SỨ": {"QUÁN", "MỆNH", "ĐOÀN"}, "HIỆU": {"QUẢ", "LỰC", "TRƯỞNG", "CHỈNH"}, "RỪNG": {"PHÒNG", "ĐẶC"},
+    "VÀNG": {"BẠC", "MIẾNG"}, "THẤT": {"THOÁT", "LẠC", "NGHIỆP"}, "ĐỘ": {"KHẨN", "MẬT", "TUỔI"},
+    "MÃ": {"HỒ", "SỐ", "VĂN", "TÀI", "ĐỊNH"}, "LỆNH": {"BẮT", "ĐIỀU", "KHÁM", "ĐỘNG"}, "THƯ": {"MỜI", "KÝ", "TRIỆU"},
+    "GIÁN": {"ĐIỆP", "ĐOẠN"},
 }  # fmt: skip
 """What these words begin themselves behind a stamp: MẬT - BÁO CÁO, MẬT - NHÂN SỰ."""
 _WORD: Final = re.compile(r"[^\W\d_]+")

@@ -69,7 +69,7 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("set off without blanks, in a line", LINES, ("【TỐI MẬT】Kế hoạch phòng thủ", "TỐI MẬT–Kế hoạch phòng thủ", "TỐI MẬT│Số: 15/KH-UBND", "MẬT—KHẨN")),
     Form("stamp before a title that begins like a word of its own", (*NAMES, "header", "text box"), (
-        "MẬT BÁO CÁO TÌNH HÌNH", "MẬT KẾ HOẠCH PHÒNG THỦ", "MẬT NHÂN SỰ ĐẠI HỘI", "MẬT DANH SÁCH QUY HOẠCH", "MẬT - SƠN LA", "MẬT | KHU A",
+        "MẬT BÁO CÁO TÌNH HÌNH", "MẬT KẾ HOẠCH PHÒNG THỦ", "MẬT NHÂN SỰ ĐẠI HỘI", "MẬT DANH SÁCH QUY HOẠCH", "MẬT - SƠN LA", "MẬT CHỈ TIÊU TUYỂN QUÂN", "MẬT KHU VỰC PHÒNG THỦ", "MẬT HÀNH LANG BIÊN GIỚI", "MẬT | KHU A",
         "Kế hoạch phòng thủ xã MẬT", "MẬT Hội ý cấp ủy", "MẬT SỐ 15/KH",
     )),
     Form("secret paper that a name says it carries", NAMES, (
