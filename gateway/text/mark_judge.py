@@ -15,7 +15,7 @@ from gateway.text.mark_labels import has_label, label_line
 from gateway.text.mark_lines import merged_line, stamp_line
 from gateway.text.mark_name_words import begins_word, is_person
 from gateway.text.mark_names import name_hit
-from gateway.text.mark_said import said_of_this
+from gateway.text.mark_said import may_be_sent, said_of_this
 from gateway.text.mark_scanned import scanned_stamp
 from gateway.text.mark_titles import headed_line
 from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
@@ -154,7 +154,7 @@ def is_prose(plain: str, place: Place) -> bool:
         return False
     if len(run_together(plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
         return False
-    if may_be_coded(plain):
+    if may_be_coded(plain) or (len(plain) <= _LONGEST_SENTENCE and may_be_sent(plain)):
         return False
     return not (
         "do mat" in plain

@@ -47,7 +47,10 @@ def begins_word(after: str, *, capitals: bool) -> bool:
         return False
     if capitals and not found[1].isupper() and found[1].upper() not in _COMMON:
         return False
-    return (found[2] or "").upper() not in _ELSE.get(found[1].upper(), ())
+    second = found[2] or ""
+    if capitals and found[1].isupper() and not second.isupper():
+        return True
+    return second.upper() not in _ELSE.get(found[1].upper(), ())
 
 
 def goes_on_below(below: str) -> bool:

@@ -90,13 +90,18 @@ MARKED: tuple[Form, ...] = (
         "Điều 2. Xác định độ mật của Quyết định này là Mật.", "Công an quận gửi kèm văn bản này 01 tài liệu bí mật nhà nước độ Mật.",
         "File đính kèm là tài liệu độ MẬT, anh xem xong xóa giúp em.", "File đính kèm là tài liệu độ Tối mật, đề nghị không chuyển tiếp.", "Em gửi kế hoạch phòng thủ (MẬT)",
     )),
+    Form("said to be sent", LINES, (
+        "Gửi anh công văn mật số 15/UBND-NC.", "Em gửi anh công văn mật số 15/UBND-NC ngày 24/11/2026 của UBND quận về việc diễn tập phòng thủ.",
+        "Em gửi anh văn bản TỐI MẬT như đã trao đổi.", "Em gửi anh hồ sơ độ Tối mật của vụ A.", "Đính kèm là kế hoạch MẬT.",
+        "LƯU Ý: TÀI LIỆU ĐÍNH KÈM LÀ TÀI LIỆU MẬT", "Chú ý: file này độ mật là Tối mật, xem xong xóa",
+    )),
     Form("kept as such a paper", (*LINES, "cell"), (
         "QUẢN LÝ THEO CHẾ ĐỘ MẬT", "Đề nghị bảo quản theo chế độ tài liệu MẬT.", "Kế hoạch này được quản lý theo chế độ Tối mật", "CHẾ ĐỘ: MẬT",
         "CHẾ ĐỘ BẢO MẬT: TỐI MẬT", "Độ mật đã xác định: Tối mật",
     )),
     Form("kind and number of a paper", LINES, ("CÔNG VĂN MẬT SỐ: 15/CV-UBND", "HỒ SƠ TUYỆT MẬT SỐ 15", "V/v triển khai phương án (MẬT)")),
     Form("kind of a paper", ("paragraph", "heading", "PDF line"), (
-        "CÔNG ĐIỆN MẬT", "BIÊN BẢN MẬT", "PHỤ LỤC TỐI MẬT", "DANH SÁCH MẬT", "TÀI LIỆU TỐI MẬT, CẤM SAO CHÉP", "TÀI LIỆU MẬT (LƯU HÀNH TRONG BAN CHỈ ĐẠO)",
+        "CÔNG ĐIỆN MẬT", "KH MẬT", "VB TỐI MẬT", "BIÊN BẢN MẬT", "PHỤ LỤC TỐI MẬT", "DANH SÁCH MẬT", "TÀI LIỆU TỐI MẬT, CẤM SAO CHÉP", "TÀI LIỆU MẬT (LƯU HÀNH TRONG BAN CHỈ ĐẠO)",
     )),
     Form("title behind the level", LINES, ("MẬT Kế hoạch phòng thủ khu vực", "TÀI LIỆU TUYỆT MẬT: PHƯƠNG ÁN TÁC CHIẾN")),
     Form("headline in a letter", LINES, ("TUYỆT MẬT: CHIẾN DỊCH BIÊN GIỚI", "TUYỆT MẬT - PHƯƠNG ÁN TÁC CHIẾN", "TỐI MẬT: LỰC LƯỢNG THAM GIA")),

@@ -56,6 +56,12 @@ PASSING: tuple[Form, ...] = (
     )),
     Form("faces where no stamp stands", (*TEXTS, *NAMES[:1]), ("GIẢI PHÓNG\nMẶT BẰNG", "BỆNH VIỆN\nMẮT")),
     Form("a letter that no envelope bears", _BODY, ("A - MẬT", "Mức độ bảo mật: A", "Cấp độ: B", "Độ mật mã: cao", "Hạng: C", "Độ mật: ghi A, B hoặc C")),
+    Form("what is sent and is not secret", (*_BODY, "header"), (
+        "Em gửi anh báo cáo công tác bảo vệ bí mật nhà nước.", "Em gửi anh tài liệu mật khẩu số 2", "Gửi anh tài liệu MẬT MÃ số 2", "Gửi báo cáo mật độ số 15",
+        "Gửi văn bản mật bằng hai lớp bì.", "Gửi văn bản MẬT phải dùng hai lớp bì.", "Không gửi văn bản MẬT qua thư điện tử.",
+        "Thực hiện Công văn mật số 15-CV/TU của Quận ủy, UBND quận báo cáo.", "Gửi tài liệu Mật, Tối mật, Tuyệt mật theo đường văn thư",
+        "Em gửi anh quyết định giải mật số 15", "Thông tin đính kèm là mật và chỉ dành cho người nhận",
+    )),
     Form("what a rule says of papers", (*_BODY, "header"), (
         "Tài liệu gửi kèm có độ Mật thì văn bản gửi phải đóng dấu độ mật.", "Nếu tài liệu gửi kèm có độ Mật, văn thư phải đăng ký",
         "Tài liệu có độ Tối mật phải được lưu giữ riêng.", "Tài liệu này không có độ mật.", "Bí mật nhà nước quy định tại khoản này thuộc độ Mật.",
