@@ -120,6 +120,11 @@ MANAGING: Final = re.compile(
     re.IGNORECASE,
 )
 """What an office does with papers of such a kind, before their name."""
+FORBIDDING: Final = re.compile(
+    r"\W*(?:tuyệt đối không|không được|không|nghiêm cấm|cấm)\s+(?:gửi|soạn|in|chụp|mang|chuyển|đưa)(?!\w)",
+    re.IGNORECASE,
+)
+"""How a rule begins that says what must not be done with such papers."""
 NAMED_STAMP: Final = re.compile(r"(?:dấu|đóng|chữ|độ)\s*[\[(\"“«]\s*$", re.IGNORECASE)
 
 _SURNAMES: Final = (

@@ -18,6 +18,7 @@ from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_name_words import (
     CODES_OF_OTHERS,
     FIGURES,
+    FORBIDDING,
     LOST,
     MANAGING,
     NAMED_STAMP,
@@ -251,7 +252,7 @@ def _is_spoken_of(token: _Token) -> bool:
     noun = _noun_before(before)
     if noun in ("THÔNG TIN", "TIN") and token.level is Level.MAT and token.next_word:
         return True
-    return bool(noun) and MANAGING.search(before[: -len(noun)]) is not None
+    return bool(noun) and (FORBIDDING.match(before) or MANAGING.search(before[: -len(noun)])) is not None
 
 
 def _noun_before(before: str) -> str:

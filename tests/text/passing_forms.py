@@ -58,7 +58,7 @@ PASSING: tuple[Form, ...] = (
     Form("a letter that no envelope bears", _BODY, ("A - MẬT", "Mức độ bảo mật: A", "Cấp độ: B", "Độ mật mã: cao", "Hạng: C", "Độ mật: ghi A, B hoặc C")),
     Form("what is sent and is not secret", (*_BODY, "header"), (
         "Em gửi anh báo cáo công tác bảo vệ bí mật nhà nước.", "Em gửi anh tài liệu mật khẩu số 2", "Gửi anh tài liệu MẬT MÃ số 2", "Gửi báo cáo mật độ số 15",
-        "Gửi văn bản mật bằng hai lớp bì.", "Gửi văn bản MẬT phải dùng hai lớp bì.", "Không gửi văn bản MẬT qua thư điện tử.",
+        "Gửi văn bản mật bằng hai lớp bì.", "Không gửi văn bản MẬT qua thư điện tử.",
         "Thực hiện Công văn mật số 15-CV/TU của Quận ủy, UBND quận báo cáo.", "Gửi tài liệu Mật, Tối mật, Tuyệt mật theo đường văn thư",
         "Em gửi anh quyết định giải mật số 15", "Thông tin đính kèm là mật và chỉ dành cho người nhận",
     )),
