@@ -120,6 +120,10 @@ MANAGING: Final = re.compile(
     re.IGNORECASE,
 )
 """What an office does with papers of such a kind, before their name."""
+OF_THE_GALL: Final = re.compile(
+    r"(?<!\w)(?:sỏi|túi mật|ống mật|polyp|thành (?:mỏng|dày)|không giãn)(?!\w)", re.IGNORECASE
+)
+"""What is found when the gall is looked at."""
 FORBIDDING: Final = re.compile(
     r"\W*(?:tuyệt đối không|không được|không|nghiêm cấm|cấm)\s+(?:gửi|soạn|in|chụp|mang|chuyển|đưa)(?!\w)",
     re.IGNORECASE,

@@ -22,6 +22,7 @@ from gateway.text.mark_name_words import (
     LOST,
     MANAGING,
     NAMED_STAMP,
+    OF_THE_GALL,
     WORKS,
     are_groceries,
     begins_word,
@@ -67,6 +68,7 @@ _COUNT: Final = re.compile(
     re.IGNORECASE,
 )
 """A level that heads a figure: "Mật: 12 văn bản, Tối mật: không"."""
+_FIGURE_BEFORE: Final = re.compile(FIGURES.pattern + r"\s+$", re.IGNORECASE)
 _CHANGED: Final = re.compile(r"(?<!\w)từ(?!\w).*(?:xuống|lên|sang|thành)\s", re.IGNORECASE)
 
 
@@ -124,6 +126,8 @@ def _trapped(token: _Token) -> bool:
     if token.level is Level.MAT and are_groceries(_WORD.findall(token.before + " " + token.after)):
         return True
     if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
+        return True
+    if token.level is Level.MAT and OF_THE_GALL.search(token.after):
         return True
     near_left = (
         _WORD.search(token.before[-12:]) is not None and re.search(r"[^\W\d_][\s_\-.]*$", token.before) is not None
@@ -246,7 +250,10 @@ def _exact(token: _Token, place: Place) -> Hit | None:
 
 def _is_spoken_of(token: _Token) -> bool:
     """Tell whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
-    if token.case is not Case.CAPITALS and token.last_word in WORKS:
+    quoted = token.before.rstrip(" _")[-1:] in _QUOTES
+    if token.last_word in WORKS and (token.case is not Case.CAPITALS or quoted):
+        return True
+    if token.level is not Level.MAT and _FIGURE_BEFORE.search(token.before) and not token.after.strip(" .!?…"):
         return True
     before = token.before.rstrip(" _")
     noun = _noun_before(before)

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_name_words import are_groceries
+from gateway.text.mark_name_words import OF_THE_GALL, are_groceries
 from gateway.text.mark_words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, stamped_level, written_level
 
 _TAIL_WORDS: Final = LEVEL_WORDS.replace("<level>", "<tail>")
@@ -18,10 +18,6 @@ _DASHED: Final = re.compile(
     rf"^[\W_]*{LEVEL_WORDS}\s*(?::|[-–—|])\s*(?P<rest>[^\n]+)$"
     rf"|^(?P<head>[^\n]*[^\W\d_][^\n]*?)(?:\s+[-–—|/]|(?P<comma>,))\s*{_TAIL_WORDS}[\W_]*$"
 )
-_OF_THE_GALL: Final = re.compile(
-    r"(?<!\w)(?:sỏi|túi mật|ống mật|polyp|thành (?:mỏng|dày)|không giãn)(?!\w)", re.IGNORECASE
-)
-"""What is found when the gall is looked at."""
 _NOUN_AND_TITLE: Final = re.compile(
     rf"^[\W_]*(?:tai lieu|van ban|ho so) {LEVEL_WORDS}\s*[:\-–—]\s*(?:{PAPERS}|phuong an|de an)(?![a-z])"
 )
@@ -92,7 +88,7 @@ def _dashed(text: str, plain: str) -> Hit | None:
     words = text[found.start("rest") :] if found["rest"] else text[: found.end("head")]
     if stamped is Level.MAT and (
         re.search(r"(?<![a-z])gan\W*$|^\W*tuy(?![a-z])", company)
-        or _OF_THE_GALL.search(words)
+        or OF_THE_GALL.search(words)
         or are_groceries(re.findall(r"[^\W\d_]+", words))
     ):
         return None  # the gall beside the liver, honey beside sugar
