@@ -20,6 +20,10 @@ from gateway.text.mark_titles import HEADLINE
 from gateway.text.mark_words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
+_NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
+"""How a sentence breaks off that names a stamp in capitals."""
+_SENTENCE: Final = 30
+"""Letters from which on a line is one of a sentence."""
 _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
@@ -69,15 +73,10 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             hit = joined._replace(form="stamp-line")
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]).text if above is not None else ""
-    if (
-        look.in_window
-        and not (look.red or look.boxed)
-        and shown.islower()
-        and above is not None
-        and ends_sentence_before(upper)
-        and layout.may_continue(line.number, above)
-    ):
-        return None
+    if above is not None and not (look.red or look.boxed) and layout.may_continue(line.number, above):
+        in_column = look.in_window and shown.islower() and ends_sentence_before(upper)
+        if in_column or (line.place is Place.BODY and len(upper) >= _SENTENCE and _NAMES_STAMP.search(upper)):
+            return None
     if hit.form == HEADLINE:
         printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
         return hit._replace(strength=Strength.NOTED if printed else hit.strength, form="headed-line")

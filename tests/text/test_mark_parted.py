@@ -49,3 +49,14 @@ def test_a_sentence_that_breaks_in_a_narrow_column_where_the_stamp_belongs_is_no
     assert not stops(page("quản lý văn bản", "mật"))
     assert stops(page("Số: 15/KH-UBND", "mật"))
     assert stops(page("sao, chụp bí mật", "nhà nước độ Tuyệt", "MẬT"))
+
+
+@pytest.mark.parametrize("format_", ["pdf", "text"])
+def test_a_stamp_that_a_sentence_names_in_its_next_line_is_no_mark(format_: str) -> None:
+    def stopped(*texts: str) -> bool:
+        return stops(Document(part="2", format=format_, runs=tuple(Run(text=t, block=n) for n, t in enumerate(texts))))
+
+    assert not stopped("Túi đựng đề thi phải niêm phong, đóng dấu", "TỐI MẬT.")
+    assert not stopped("Túi đựng đề thi phải niêm phong, đóng", "dấu TỐI MẬT.")
+    assert stopped("Túi đựng đề thi phải niêm phong.", "TỐI MẬT.")
+    assert stopped("(Ký tên, đóng dấu)", "TỐI MẬT")
