@@ -30,7 +30,7 @@ _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em 
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
 _ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]\s")
-_COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|(?:{URGENCY_WORDS})\W*$)")
+_COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|trang \d|(?:{URGENCY_WORDS})\W*$)")
 _FIRST: Final = 3
 """Lines that may stand above a mark at the head of a text without a letterhead."""
 _BARE_TITLE: Final = 24
@@ -56,6 +56,12 @@ class Around(NamedTuple):
 def belongs_to_head(line: str) -> bool:
     """Tell whether a bare line belongs to the head of an official letter: motto, number, date, unit, title, copies, urgency."""
     return any(pattern.search(line) for pattern in (_LETTERHEAD, _UNIT, _TITLE, _COPIES))
+
+
+def is_inventory(beside: Sequence[str]) -> bool:
+    """Tell whether the bare words in one row with "TÀI LIỆU MẬT" make it a row of a list: figures, or several cells."""
+    others = [words for words in beside if not belongs_to_head(words)]
+    return len(others) > 1 or any(re.search(r"\d", words) for words in others)
 
 
 def is_of_a_letter(around: Around) -> bool:

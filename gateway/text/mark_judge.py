@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_alone import belongs_to_head
+from gateway.text.mark_alone import is_inventory
 from gateway.text.mark_auxiliary import auxiliary_line
 from gateway.text.mark_choice import choice_hit
 from gateway.text.mark_code import may_be_coded
@@ -111,9 +111,9 @@ def _segments(text: str, look: Look) -> Iterator[Hit | None]:
         if hit.level is Level.MAT and is_person(f"{before.strip()} ", ""):
             continue
         own = run_together(bare(part))
-        beside = [bare(other).strip() for other in parts if other is not part]
-        if hit.level is Level.MAT and value_of(own) != own and any(not belongs_to_head(other) for other in beside):
-            continue  # the row of an inventory
+        beside = [other for other in (bare(other).strip() for other in parts if other is not part) if other]
+        if hit.level is Level.MAT and value_of(own) != own and is_inventory(beside):
+            continue
         yield hit if hit.strength.rank or len(parts) < _COLUMNS else hit._replace(form="list")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_alone import around_line, belongs_to_head, is_of_a_letter, stands_as_mark
+from gateway.text.mark_alone import around_line, belongs_to_head, is_inventory, is_of_a_letter, stands_as_mark
 from gateway.text.mark_hits import Hit, Place, Strength
 from gateway.text.mark_layout import Layout, Line
 from gateway.text.mark_lines import TITLED, stamp_line
@@ -57,7 +57,10 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
     chapter = above is not None and _CHAPTER.match(layout.bare_line(above)) is not None
     if chapter or (own and below.startswith(f"{own} ")):
         return hit._replace(strength=Strength.NOTED, form="list")
-    if hit.level is Level.MAT and any(not belongs_to_head(mate) for mate in row_mates(layout, line)):
+    mates = row_mates(layout, line) if hit.level is Level.MAT else []
+    # At the head of a page the name of a firm may stand beside a stamp; a table has no such freedom.
+    free = line.place is not Place.CELL and len(around.above) <= _HEAD_LINES
+    if is_inventory(mates) if free else any(not belongs_to_head(mate) for mate in mates):
         return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form != TITLED:
         return hit

@@ -90,3 +90,16 @@ def test_a_headline_over_the_prose_of_a_newspaper_is_no_mark_and_over_a_plan_it_
     assert stops(lines(head, "1. Lực lượng tham gia", *wrapped, format_=format_))
     assert stops(lines(*HEAD, head, *wrapped, format_=format_))
     assert stops(lines(head.replace("CHIẾN DỊCH", "PHƯƠNG ÁN"), *wrapped, format_=format_))
+
+
+def test_a_firm_or_a_page_number_beside_it_at_the_head_of_a_page_makes_it_no_row() -> None:
+    def page(*texts: str) -> Document:
+        places = [(90.0 + 200 * n, 40.0, 180.0 + 200 * n, 52.0) for n in range(len(texts))]
+        runs = [Run(text=t, block=n, page=2, bbox_pt=places[n]) for n, t in enumerate(texts)]
+        return Document(part="2", format="pdf", runs=tuple(runs))
+
+    assert stops(page("TÀI LIỆU MẬT", "CÔNG TY ĐIỆN LỰC"))
+    assert stops(page("TÀI LIỆU MẬT", "Trang 1/5"))
+    assert stops(lines("CÔNG TY ĐIỆN LỰC\tTÀI LIỆU MẬT", format_="text"))
+    assert not stops(page("TÀI LIỆU MẬT", "15"))
+    assert not stops(page("1", "VĂN BẢN MẬT", "Đạt"))
