@@ -38,8 +38,10 @@ def titled_across(layout: Layout, line: Line, text: str) -> Hit | None:
     own = run_together(layout.bare_line(line.number))
     above = layout.adjacent(line.number, -1) if own in ("domat", "mat", "toimat", "tuyetmat") else None
     wanted = _BARE_SECRET if own == "domat" else _BARE_NOUNS
-    if above is None or run_together(layout.bare_line(above)) not in wanted:
+    if above is None or run_together(layout.bare_line(above)) not in wanted or not text.isupper():
         return None
+    if line.place is Place.PROPERTY or layout.place_of(above) is not line.place:
+        return None  # a property by that name, behind the value of another
     return stamp_line(f"{canonical(layout.lines[above]).text} {text}", line.look)
 
 

@@ -103,3 +103,11 @@ def test_a_firm_or_a_page_number_beside_it_at_the_head_of_a_page_makes_it_no_row
     assert stops(lines("CÔNG TY ĐIỆN LỰC\tTÀI LIỆU MẬT", format_="text"))
     assert not stops(page("TÀI LIỆU MẬT", "15"))
     assert not stops(page("1", "VĂN BẢN MẬT", "Đạt"))
+
+
+def test_the_name_of_a_property_behind_another_value_is_no_level() -> None:
+    runs = (
+        Run(text="BÍ MẬT NHÀ NƯỚC", role=Role.PROPERTY, locator="property:Độ mật"),
+        Run(text="Độ mật", role=Role.NAME, block=1),
+    )
+    assert not stops(Document(part="2", format="docx", runs=runs))
