@@ -30,7 +30,6 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.text.mark_fields import NAMING_FIELDS, find_in_field, speaks
 from gateway.text.marks import (
     Mark,
     MarkSettings,
@@ -41,6 +40,7 @@ from gateway.text.marks import (
     find_in_subject,
     none_is_marked,
 )
+from gateway.text.marks.fields import NAMING_FIELDS, find_in_field, speaks
 
 _ARTICLE: Final = "7600:4.1"
 

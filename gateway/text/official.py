@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from gateway.model import Document, Origin, Role, Run
 from gateway.text.legacy import decode_runs
-from gateway.text.mark_layout import needs_decoding
+from gateway.text.marks.layout import needs_decoding
 from gateway.text.normal import skeleton, unify_line_breaks
 from gateway.text.official_head import BASIS, MOTTO, NATIONAL, date_of, issuer_of, number_of, recipients_of
 from gateway.text.official_kinds import Kind, is_title, kind_of

@@ -23,7 +23,7 @@ from gateway.text.confusables import MARKS
 from gateway.text.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
 from gateway.text.legacy import Decoded, decode_runs
 from gateway.text.legacy_tables import Charset
-from gateway.text.mark_layout import needs_decoding
+from gateway.text.marks.layout import needs_decoding
 from gateway.text.normal import run_together, skeleton
 
 

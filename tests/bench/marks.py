@@ -13,9 +13,9 @@ from collections.abc import Callable
 from gateway.model import Document
 from gateway.readers import plain
 from gateway.readers.base import Budget, Source
-from gateway.text.mark_search import MarkSettings, Search
-from gateway.text.mark_work import Work
 from gateway.text.marks import find_in_document
+from gateway.text.marks.search import MarkSettings, Search
+from gateway.text.marks.work import Work
 from tests.accuracy.shapes import LETTER
 
 HOSTILE = (

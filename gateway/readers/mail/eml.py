@@ -15,7 +15,7 @@ from gateway.model import Document, Message, Part, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, Reading, SignedEntity, Source
 from gateway.readers.containers import Contents, StopReadingError
 from gateway.readers.sniff_text import COUNT_LINE
-from gateway.text.mark_fields import shown_lines, speaks
+from gateway.text.marks.fields import shown_lines, speaks
 
 _FROM_LINE: Final = re.compile(rb"^From [^\r\n]{3,200}\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}:)", re.MULTILINE)
 

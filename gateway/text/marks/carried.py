@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Strength
-from gateway.text.mark_words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
+from gateway.text.marks.hits import Hit, Strength
+from gateway.text.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
 
 _KIND: Final = f"(?:tai lieu|van ban|cv|dien|{PAPERS})"
 _SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND})[a-z.]+){{1,4}}[:,]?)?[ :,]+"

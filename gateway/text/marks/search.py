@@ -11,27 +11,27 @@ from msgspec import Struct
 
 from gateway.model import Document, Origin, Role
 from gateway.text.legacy_tables import Charset
-from gateway.text.mark_alone import around_line, stands_as_mark, stands_for_stamp
-from gateway.text.mark_around import label_across, with_lines_around
-from gateway.text.mark_auxiliary import auxiliary_line, copying_line
-from gateway.text.mark_candidates import candidates
-from gateway.text.mark_choice import begins_black
-from gateway.text.mark_code import coded_hit
-from gateway.text.mark_damage import DAMAGED, damaged
-from gateway.text.mark_evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_judge import is_prose, line_hit
-from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import SLIP, stamp_line
-from gateway.text.mark_lists import beside_empty_boxes, is_checklist, without_lists
-from gateway.text.mark_name_words import begins_letters
-from gateway.text.mark_pieces import scattered
-from gateway.text.mark_readings import disguise, readings
-from gateway.text.mark_scanned import scanned_stamp
-from gateway.text.mark_sieve import is_clear
-from gateway.text.mark_titled import titled_across
-from gateway.text.mark_words import Case, Level, Spelling, bare, case_of
-from gateway.text.mark_work import Work
+from gateway.text.marks.alone import around_line, stands_as_mark, stands_for_stamp
+from gateway.text.marks.around import label_across, with_lines_around
+from gateway.text.marks.auxiliary import auxiliary_line, copying_line
+from gateway.text.marks.candidates import candidates
+from gateway.text.marks.choice import begins_black
+from gateway.text.marks.code import coded_hit
+from gateway.text.marks.damage import DAMAGED, damaged
+from gateway.text.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.judge import is_prose, line_hit
+from gateway.text.marks.layout import Layout, Line
+from gateway.text.marks.lines import SLIP, stamp_line
+from gateway.text.marks.lists import beside_empty_boxes, is_checklist, without_lists
+from gateway.text.marks.name_words import begins_letters
+from gateway.text.marks.pieces import scattered
+from gateway.text.marks.readings import disguise, readings
+from gateway.text.marks.scanned import scanned_stamp
+from gateway.text.marks.sieve import is_clear
+from gateway.text.marks.titled import titled_across
+from gateway.text.marks.words import Case, Level, Spelling, bare, case_of
+from gateway.text.marks.work import Work
 from gateway.text.normal import canonical, run_together, skeleton, without_filler
 
 

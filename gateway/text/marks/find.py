@@ -6,7 +6,7 @@ the whole text first and at single lines only where the letters of a mark occur,
 some milliseconds. The result holds no words of the document: a level, how sure it is, where, and evidence codes such
 as `stamp-line,red,boxed,top-left`.
 
-The rules are those of `docs/decisions` and the tables in `mark_words`: a level alone on its line, a filled label, an
+The rules are those of `docs/decisions` and the tables in `words`: a level alone on its line, a filled label, an
 auxiliary stamp, a token in a name are marks; a title broken before "MẬT", a column head, a list of options are not.
 """
 
@@ -19,34 +19,22 @@ from typing import Final
 from gateway.model import Document, Origin, Role
 from gateway.text.escapes import may_be_escaped
 from gateway.text.legacy_tables import Charset
-from gateway.text.mark_auxiliary import auxiliary_line
-from gateway.text.mark_candidates import may_hold_mark
-from gateway.text.mark_choice import offers
-from gateway.text.mark_damage import DAMAGED, damaged
-from gateway.text.mark_evidence import SPELLING_CODES, UNJUDGED, Mark
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_labels import label_line
-from gateway.text.mark_layout import needs_decoding
-from gateway.text.mark_names import name_hit, without_extension
-from gateway.text.mark_readings import disguise, legacy_sign, readings
-from gateway.text.mark_search import MarkSettings, Search
-from gateway.text.mark_sieve import is_clear
-from gateway.text.mark_views import concealed_view, conceals, is_simple, shown_view
-from gateway.text.mark_words import Level, Spelling, bare
-from gateway.text.mark_work import Work
+from gateway.text.marks.auxiliary import auxiliary_line
+from gateway.text.marks.candidates import may_hold_mark
+from gateway.text.marks.choice import offers
+from gateway.text.marks.damage import DAMAGED, damaged
+from gateway.text.marks.evidence import SPELLING_CODES, UNJUDGED, Mark
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.labels import label_line
+from gateway.text.marks.layout import needs_decoding
+from gateway.text.marks.names import name_hit, without_extension
+from gateway.text.marks.readings import disguise, legacy_sign, readings
+from gateway.text.marks.search import MarkSettings, Search
+from gateway.text.marks.sieve import is_clear
+from gateway.text.marks.views import concealed_view, conceals, is_simple, shown_view
+from gateway.text.marks.words import Level, Spelling, bare
+from gateway.text.marks.work import Work
 from gateway.text.normal import canonical, skeleton, without_filler
-
-__all__ = [
-    "Level",
-    "Mark",
-    "MarkSettings",
-    "Strength",
-    "Work",
-    "find_in_document",
-    "find_in_filename",
-    "find_in_subject",
-    "none_is_marked",
-]
 
 _DEFAULT: Final = MarkSettings()
 _BODY: Final = Role.BODY

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_alone import around_line, belongs_to_head, is_inventory, is_of_a_letter, stands_as_mark
-from gateway.text.mark_hits import Hit, Place, Strength
-from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import TITLED, stamp_line
-from gateway.text.mark_lists import begins_with_noun, row_mates
-from gateway.text.mark_words import LEVEL_WORDS, Case, Level, bare, written_level
+from gateway.text.marks.alone import around_line, belongs_to_head, is_inventory, is_of_a_letter, stands_as_mark
+from gateway.text.marks.hits import Hit, Place, Strength
+from gateway.text.marks.layout import Layout, Line
+from gateway.text.marks.lines import TITLED, stamp_line
+from gateway.text.marks.lists import begins_with_noun, row_mates
+from gateway.text.marks.words import LEVEL_WORDS, Case, Level, bare, written_level
 from gateway.text.normal import canonical, run_together
 
 _GOES_ON: Final = re.compile(

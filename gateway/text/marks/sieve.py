@@ -12,8 +12,8 @@ import re
 from functools import cache
 from typing import Final
 
-from gateway.text.mark_readings import misread_forms
-from gateway.text.mark_words import bare
+from gateway.text.marks.readings import misread_forms
+from gateway.text.marks.words import bare
 from gateway.text.repertoire import octets, table
 
 _OTHER_A: Final = "ăằẳẵặắá"
@@ -64,7 +64,7 @@ _LEVEL: Final = _compiled(
     f"m(?={_NO_LETTER}[4at7\xe1-\xe4])(?!{_LOST}|{_OTHER})"
     f"(?:{_NO_LETTER}[4a\xe1-\xe4]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe4]*+)[t7](?:(?![a-z])|{_GLUED})"
 )
-"""Mật, also with a digit or signs for some of its letters, which `mark_damage` tells from other words."""
+"""Mật, also with a digit or signs for some of its letters, which `damage` tells from other words."""
 _AUXILIARY: Final = _compiled(
     "\n[^a-z\n\xe1-\xe4]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
         *map(_pattern, ("ai lieu thu hoi", "hoi han bao ve bmnn", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo",

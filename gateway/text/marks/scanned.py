@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Strength
-from gateway.text.mark_words import Spelling, bare, level_of
+from gateway.text.marks.hits import Hit, Strength
+from gateway.text.marks.words import Spelling, bare, level_of
 from gateway.text.normal import run_together
 
 _NOISE_TARGETS: Final = (("tuyetmat", 2), ("toimat", 1), ("mat", 1))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.model import Role, Run
-from gateway.text.mark_layout import Layout
-from gateway.text.mark_name_words import begins_letters
+from gateway.text.marks.layout import Layout
+from gateway.text.marks.name_words import begins_letters
 from gateway.text.normal import canonical, run_together, skeleton
 
 

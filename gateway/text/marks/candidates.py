@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from gateway.text.mark_auxiliary import STAMP_HEAD
-from gateway.text.mark_damage import POSSIBLE, may_be_damaged
-from gateway.text.mark_layout import Layout
-from gateway.text.mark_readings import legacy_sign
-from gateway.text.mark_words import GLUED
+from gateway.text.marks.auxiliary import STAMP_HEAD
+from gateway.text.marks.damage import POSSIBLE, may_be_damaged
+from gateway.text.marks.layout import Layout
+from gateway.text.marks.readings import legacy_sign
+from gateway.text.marks.words import GLUED
 
 _LEVEL: Final = re.compile(rf"m[\W_]{{0,12}}a[\W_]{{0,12}}t{GLUED}")
 _AUXILIARY: Final = (

@@ -12,10 +12,10 @@ import re
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from gateway.text.mark_carried import carried_hit
-from gateway.text.mark_choice import choice_hit, offers
-from gateway.text.mark_hits import Hit, Place, Strength
-from gateway.text.mark_name_words import (
+from gateway.text.marks.carried import carried_hit
+from gateway.text.marks.choice import choice_hit, offers
+from gateway.text.marks.hits import Hit, Place, Strength
+from gateway.text.marks.name_words import (
     CODES_OF_OTHERS,
     FIGURES,
     FORBIDDING,
@@ -30,7 +30,7 @@ from gateway.text.mark_name_words import (
     is_person,
     is_unaccented_person,
 )
-from gateway.text.mark_words import (
+from gateway.text.marks.words import (
     CONTINUES,
     GLUED,
     NOUN_BEFORE,

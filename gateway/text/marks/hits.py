@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from gateway.text.mark_words import Level, Spelling
+from gateway.text.marks.words import Level, Spelling
 
 
 class Place(Enum):

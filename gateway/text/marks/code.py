@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Strength
-from gateway.text.mark_words import LEVEL_WORDS, URGENCY, bare, level_of, stamped_level
+from gateway.text.marks.hits import Hit, Strength
+from gateway.text.marks.words import LEVEL_WORDS, URGENCY, bare, level_of, stamped_level
 from gateway.text.normal import canonical, run_together
 
 _URGENT: Final = "(?:(?:hoa toc|thuong khan|khan)[\\W_]{1,3})?"

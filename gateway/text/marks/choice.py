@@ -10,8 +10,8 @@ import re
 from itertools import islice
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Strength
-from gateway.text.mark_words import LEVEL_WORDS, Level, Spelling, written_level
+from gateway.text.marks.hits import Hit, Strength
+from gateway.text.marks.words import LEVEL_WORDS, Level, Spelling, written_level
 from gateway.text.normal import run_together
 
 _TICK: Final = (

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Strength
-from gateway.text.mark_name_words import begins_word
-from gateway.text.mark_words import LEVEL_WORDS, Case, Level, Spelling, written_level
+from gateway.text.marks.hits import Hit, Strength
+from gateway.text.marks.name_words import begins_word
+from gateway.text.marks.words import LEVEL_WORDS, Case, Level, Spelling, written_level
 
 _PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an)"
 _BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"

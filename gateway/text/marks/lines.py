@@ -2,7 +2,7 @@
 
 A mark is a matter of layout, not of words: a level alone on its line in capitals, in brackets at the head of a line,
 merged by a reader with the number or the motto that stands next to it. Prose that speaks of secrets has none of these
-forms. Rule S3 of the detection specification; S4 (broken titles) needs the lines around and is in `mark_around`.
+forms. Rule S3 of the detection specification; S4 (broken titles) needs the lines around and is in `around`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_choice import begins_with_empty_box
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_words import (
+from gateway.text.marks.choice import begins_with_empty_box
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.words import (
     LEVEL_WORDS,
     SELDOM,
     STAMP,
@@ -76,7 +76,7 @@ def _strong_case(case: Case, look: Look) -> Strength | None:
         case Place.BODY | Place.CELL:
             if look.stands_out:
                 return Strength.MARKED if case is Case.TITLE else Strength.SUSPECTED
-            return Strength.NOTED  # unless the lines around make it a mark (`mark_alone`)
+            return Strength.NOTED  # unless the lines around make it a mark (`alone`)
 
 
 def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> Strength | None:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_evidence import Mark
-from gateway.text.mark_search import MarkSettings
-from gateway.text.mark_words import Level
 from gateway.text.marks import find_in_filename, find_in_subject
+from gateway.text.marks.evidence import Mark
+from gateway.text.marks.search import MarkSettings
+from gateway.text.marks.words import Level
 from gateway.text.normal import canonical
 
 NAMING_FIELDS: Final = frozenset({

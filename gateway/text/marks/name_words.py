@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_words import bare
+from gateway.text.marks.words import bare
 
 _BEGUN: Final = frozenset({
     "KHẨU", "MÃ", "ĐỘ", "THIẾT", "VỤ", "ONG", "NGỌT", "HOA", "ƯỚC", "THÁM", "THƯ", "NGHỊ", "ĐÀM", "TÔNG", "NGỮ", "HIỆU",

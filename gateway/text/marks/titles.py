@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_name_words import OF_THE_GALL, are_groceries
-from gateway.text.mark_words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, stamped_level, written_level
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.name_words import OF_THE_GALL, are_groceries
+from gateway.text.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, stamped_level, written_level
 
 _TAIL_WORDS: Final = LEVEL_WORDS.replace("<level>", "<tail>")
 _BRACKET_TAIL: Final = re.compile(rf"(?P<open>[\[(])\s*(?:dau )?{LEVEL_WORDS}\s*[\])][\W_]*$")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_words import Case, bare, case_of
+from gateway.text.marks.words import Case, bare, case_of
 
 DAMAGED: Final = "damaged-letters"
 """Evidence that letters of a level were lost or made of other signs."""

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from gateway.text.mark_layout import Layout
-from gateway.text.mark_words import PAPERS, URGENCY_WORDS, Case, Level
+from gateway.text.marks.layout import Layout
+from gateway.text.marks.words import PAPERS, URGENCY_WORDS, Case, Level
 
 NEAR: Final = 6
 """Lines on each side that are looked at."""

@@ -8,9 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.model import Origin, Role
-from gateway.text.mark_hits import Strength
-from gateway.text.mark_layout import Line
-from gateway.text.mark_words import Level, Spelling
+from gateway.text.marks.hits import Strength
+from gateway.text.marks.layout import Line
+from gateway.text.marks.words import Level, Spelling
 
 
 class Mark(Struct, frozen=True):

@@ -17,7 +17,7 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.text.colour import is_red
 from gateway.text.fonts import legacy_font
 from gateway.text.legacy import decode_runs
-from gateway.text.mark_hits import Look, Place
+from gateway.text.marks.hits import Look, Place
 from gateway.text.normal import skeleton, unify_line_breaks
 
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})

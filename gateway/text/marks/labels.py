@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_choice import EMPTY, OPTION, choice_hit, listed
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_words import Level, Spelling, written_level
+from gateway.text.marks.choice import EMPTY, OPTION, choice_hit, listed
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.words import Level, Spelling, written_level
 
 _OF_SECRECY: Final = (
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao )?mat(?![a-z])"

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.text.mark_alone import is_inventory
-from gateway.text.mark_auxiliary import auxiliary_line
-from gateway.text.mark_choice import choice_hit
-from gateway.text.mark_code import may_be_coded
-from gateway.text.mark_hits import Hit, Look, Place
-from gateway.text.mark_labels import has_label, label_line
-from gateway.text.mark_lines import merged_line, stamp_line
-from gateway.text.mark_name_words import begins_word, is_person
-from gateway.text.mark_names import name_hit
-from gateway.text.mark_said import may_be_sent, said_of_this
-from gateway.text.mark_scanned import scanned_stamp
-from gateway.text.mark_titles import headed_line
-from gateway.text.mark_words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
+from gateway.text.marks.alone import is_inventory
+from gateway.text.marks.auxiliary import auxiliary_line
+from gateway.text.marks.choice import choice_hit
+from gateway.text.marks.code import may_be_coded
+from gateway.text.marks.hits import Hit, Look, Place
+from gateway.text.marks.labels import has_label, label_line
+from gateway.text.marks.lines import merged_line, stamp_line
+from gateway.text.marks.name_words import begins_word, is_person
+from gateway.text.marks.names import name_hit
+from gateway.text.marks.said import may_be_sent, said_of_this
+from gateway.text.marks.scanned import scanned_stamp
+from gateway.text.marks.titles import headed_line
+from gateway.text.marks.words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
 from gateway.text.normal import run_together
 
 _PROSE_LABEL: Final = re.compile(r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat")

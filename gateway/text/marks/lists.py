@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.model import Role, Run
-from gateway.text.mark_choice import begins_ticked, begins_with_empty_box
-from gateway.text.mark_hits import Hit, Place, Strength
-from gateway.text.mark_judge import SIBLINGS, value_of
-from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import TITLED, is_item
-from gateway.text.mark_name_words import GOODS_AND_ORGANS, is_person
-from gateway.text.mark_pieces import cell_key, same_row
-from gateway.text.mark_words import Level, Spelling, bare
+from gateway.text.marks.choice import begins_ticked, begins_with_empty_box
+from gateway.text.marks.hits import Hit, Place, Strength
+from gateway.text.marks.judge import SIBLINGS, value_of
+from gateway.text.marks.layout import Layout, Line
+from gateway.text.marks.lines import TITLED, is_item
+from gateway.text.marks.name_words import GOODS_AND_ORGANS, is_person
+from gateway.text.marks.pieces import cell_key, same_row
+from gateway.text.marks.words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
 Found = tuple[Line, Hit, tuple[str, ...]]

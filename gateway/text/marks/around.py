@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_alone import around_line, heads_an_article, is_of_a_letter
-from gateway.text.mark_code import other_levels
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
-from gateway.text.mark_labels import label_line
-from gateway.text.mark_layout import Layout, Line
-from gateway.text.mark_lines import stamp_line
-from gateway.text.mark_lists import begins_with_noun, is_another_word, is_of_a_list, siblings
-from gateway.text.mark_name_words import goes_on_below
-from gateway.text.mark_pieces import same_row
-from gateway.text.mark_titled import may_be_titled, titled, titled_across
-from gateway.text.mark_titles import HEADLINE
-from gateway.text.mark_words import Level, Spelling, bare
+from gateway.text.marks.alone import around_line, heads_an_article, is_of_a_letter
+from gateway.text.marks.code import other_levels
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
+from gateway.text.marks.labels import label_line
+from gateway.text.marks.layout import Layout, Line
+from gateway.text.marks.lines import stamp_line
+from gateway.text.marks.lists import begins_with_noun, is_another_word, is_of_a_list, siblings
+from gateway.text.marks.name_words import goes_on_below
+from gateway.text.marks.pieces import same_row
+from gateway.text.marks.titled import may_be_titled, titled, titled_across
+from gateway.text.marks.titles import HEADLINE
+from gateway.text.marks.words import Level, Spelling, bare
 from gateway.text.normal import canonical, run_together
 
 _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.text.mark_hits import Hit, Look, Place, Strength
-from gateway.text.mark_words import Level
+from gateway.text.marks.hits import Hit, Look, Place, Strength
+from gateway.text.marks.words import Level
 
 _GAP: Final = r"[\W_]{0,8}"
 
