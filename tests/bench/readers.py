@@ -319,7 +319,8 @@ def stamp_rows(rounds: int) -> Iterator[Row]:
     pages = []
     for seed in range(8):
         picture, dpi = make(Plan(seed, mark=("MẬT", None)[seed % 2], grey=seed % 4 > 1))
-        pages.append((np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")), dpi))
+        blue_first = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))[:, :, ::-1]
+        pages.append((np.ascontiguousarray(blue_first), dpi))
     clock, cpu = [], []
     for number in range(rounds + 1):
         for page, dpi in pages:

@@ -201,6 +201,29 @@ def text_stamp(
     return stamp
 
 
+def piece(
+    words: str,
+    *,
+    ink: tuple[int, int, int] = (200, 20, 30),
+    framed: bool = True,
+    turn: float = 0.0,
+    seed: int = 4,
+    dpi: int = 150,
+    fade: float = 0.0,
+) -> Image.Image:
+    """The upper part of a sheet of paper with nothing but one stamp on it, as clean as its rubber: read in milliseconds."""
+    stamp = text_stamp(words, random.Random(seed), dpi / 72, ink, framed=framed)
+    stamp = faded(stamp.rotate(turn, expand=True, resample=Image.Resampling.BICUBIC), np.random.RandomState(seed), fade)
+    paper = Image.new("RGBA", (stamp.width + dpi, 3 * stamp.height + dpi), "white")
+    paper.alpha_composite(stamp, (dpi // 2, dpi // 2))
+    return paper.convert("RGB")
+
+
+def bgr(picture: Image.Image) -> np.ndarray:
+    """Pixels as the readers take them: blue first."""
+    return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+
+
 def register_stamp(rng: random.Random, scale: float, ink: tuple[int, int, int]) -> Image.Image:
     """The stamp of a registry on incoming mail: agency, CÔNG VĂN ĐẾN, number and date."""
     width, height = int(142 * scale), int(72 * scale)

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from gateway.model import Document, Role
 from gateway.readers.pictures import ocr, stamp, stamp_unread, stamp_words
+from gateway.readers.pictures.rectangles import Pixels
 from gateway.text.marks import Strength, find_in_document
 from tests.readers import hard_scans, innocent_scenes, scan_files, scans
 from tests.readers.stamp_figures import outcome, read
@@ -59,59 +60,82 @@ def is_stopped(page: Image.Image) -> bool:
     return marked or any(picture.unread_boxes for picture in read_page.images)
 
 
+def in_ink(words: str, **how: object) -> list[stamp.Stamp]:
+    """What is found in the ink of a piece of paper of which no word was read."""
+    page = scans.piece(words, ink=BLACK, framed=False, **how)
+    return stamp_unread.find(scans.bgr(page)[:, :, 2].copy(), 150, [], [], deadline=float("inf"))
+
+
 @pytest.mark.parametrize("mark", scans.MARKS)
 def test_a_black_mark_without_a_frame_that_slants_is_found(mark: str) -> None:
-    page = pressed(letter(101), mark, (330, 120), turn=8)
-    assert {"MẬT": "mat", "TỐI MẬT": "toi_mat", "TUYỆT MẬT": "tuyet_mat"}[mark] in levels(page)
-
-
-def test_a_black_mark_in_a_frame_at_the_foot_of_a_page_is_found() -> None:
-    page = pressed(letter(102), "MẬT", (110, 705), framed=True, turn=3)
-    assert levels(page) == {"mat"}
+    assert [one.text for one in in_ink(mark, turn=8)] == [mark]
 
 
 @pytest.mark.parametrize("words", ["HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "BẢO MẬT", "MẶT TRƯỚC", "KHÔNG ĐẠT"])
 def test_other_words_in_black_without_a_frame_are_no_marks(words: str) -> None:
+    assert in_ink(words, turn=5) == []
+
+
+@pytest.mark.slow
+def test_black_marks_without_a_frame_and_at_the_foot_of_a_page_stop_the_mail() -> None:
+    assert "toi_mat" in levels(pressed(letter(101), "TỐI MẬT", (330, 120), turn=8))
+    assert levels(pressed(letter(102), "MẬT", (110, 705), framed=True, turn=3)) == {"mat"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["BẢO MẬT", "KHÔNG ĐẠT"])
+def test_other_words_in_black_without_a_frame_do_not_stop_the_mail(words: str) -> None:
     assert not is_stopped(pressed(letter(103), words, (330, 120), turn=5))
 
 
 @pytest.mark.parametrize("ink", [RED, BLUE, BLACK])
 @pytest.mark.parametrize("words", ["ĐẠT", "SAO Y", "MẪU SỐ", "TỐT"])
 def test_short_words_in_frames_are_not_taken_for_the_short_mark(words: str, ink: tuple[int, int, int]) -> None:
-    page = np.asarray(pressed(letter(104), words, (200, 120), ink=ink, framed=True, turn=2).convert("RGB"))
-    found = stamp.find(np.ascontiguousarray(page[:, :, ::-1]), 150)
-    assert not {one.text for one in found} & set(scans.MARKS)
+    found = {one.text for one in stamp.find(scans.bgr(scans.piece(words, ink=ink, turn=2)), 150)}
+    assert found == {words}
 
 
-@pytest.mark.parametrize("ink", [BLUE, BLACK])
-def test_levels_as_values_of_a_drawn_table_are_no_marks(ink: tuple[int, int, int]) -> None:
-    page = innocent_scenes.SCENES["table"](
+def table(ink: tuple[int, int, int]) -> Image.Image:
+    return innocent_scenes.SCENES["table"](
         letter(105), random.Random(2), np.random.RandomState(2), 150 / 72, (ink, 0.0, 0.0, 0.0)
     )
-    assert levels(page) == set()
 
 
-def test_cells_of_a_scanned_table_are_told_from_lines() -> None:
-    page = innocent_scenes.SCENES["table"](
-        letter(106), random.Random(3), np.random.RandomState(3), 150 / 72, (BLACK, 0.0, 0.0, 0.0)
-    )
-    runs = document(page).runs
-    assert sum(run.role is Role.CELL for run in runs) >= 9
-    assert any(run.role is Role.BODY and run.text.startswith("CỘNG H") for run in runs)
+@pytest.mark.slow
+def test_levels_as_values_of_a_drawn_table_are_no_marks() -> None:
+    assert levels(table(BLUE)) == set()
+
+
+@pytest.mark.slow
+def test_cells_of_a_scanned_table_are_told_from_lines_and_are_no_marks() -> None:
+    page = document(table(BLACK))
+    assert sum(run.role is Role.CELL for run in page.runs) >= 9
+    assert any(run.role is Role.BODY and run.text.startswith("CỘNG H") for run in page.runs)
+    assert not any(mark.strength is Strength.MARKED for mark in find_in_document(page))
 
 
 @pytest.mark.parametrize("seed", [17, 23, 24, 37])
 def test_a_circle_of_the_pen_around_writing_is_no_unread_box(seed: int) -> None:
     rng = random.Random(seed)
-    page = Image.new("RGB", (1240, 500), "white")
+    page = Image.new("RGB", (500, 300), "white")
     pen = ImageDraw.Draw(page)
     width, height = rng.randint(60, 260), rng.randint(44, 64)
-    pen.ellipse((300, 200, 300 + width, 200 + height), outline=RED, width=rng.randint(2, 4))
+    pen.ellipse((100, 100, 100 + width, 100 + height), outline=RED, width=rng.randint(2, 4))
     step = rng.randint(4, 9)
-    middle, reach = 200 + height / 2, height / 2.4
-    points = [(306 + step * n, middle + rng.uniform(-reach, reach)) for n in range(int((width - 12) / step))]
+    middle, reach = 100 + height / 2, height / 2.4
+    points = [(106 + step * n, middle + rng.uniform(-reach, reach)) for n in range(int((width - 12) / step))]
     pen.line(points, fill=RED, width=3)
-    assert not any(one.framed for one in stamp.find(np.ascontiguousarray(np.asarray(page)[:, :, ::-1]), 150))
+    assert not any(one.framed for one in stamp.find(scans.bgr(page), 150))
+
+
+def framed_word() -> Pixels:
+    """Letters in a frame of 100 by 40 pixels, as a grey page shows them."""
+    page = Image.new("L", (300, 240), "white")
+    canvas = ImageDraw.Draw(page)
+    canvas.rectangle((100, 100, 200, 140), outline=30, width=2)
+    for x in range(112, 186, 12):
+        canvas.line((x, 111, x, 128), fill=30, width=4)
+    return np.asarray(page).copy()
 
 
 @pytest.mark.parametrize(
@@ -121,8 +145,16 @@ def test_a_circle_of_the_pen_around_writing_is_no_unread_box(seed: int) -> None:
 def test_words_of_the_page_explain_a_doubtful_box_only(said: str, score: float, explained: bool) -> None:
     box = stamp.Stamp(100, 100, 200, 140, "MẬT", stamp.Ink.BLUE, framed=True, score=score)
     word = ocr.Word(said, 95.0, 110, 110, 80, 20, (1, 1, 1))
-    assert stamp_unread.is_explained(box, [word]) is explained
-    assert not stamp_unread.is_explained(box, [])
+    page = framed_word()
+    assert stamp_unread.is_explained(box, [word], page) is explained
+    assert not stamp_unread.is_explained(box, [], page)
+
+
+def test_print_under_a_stamp_does_not_explain_it() -> None:
+    """A line that was read well, and the letters of the stamp above and below it."""
+    box = stamp.Stamp(100, 100, 200, 140, "TỐI MẬT", stamp.Ink.DARK, framed=True, score=0.72)
+    line = ocr.Word("khai", 95.0, 105, 110, 90, 9, (1, 1, 1))
+    assert not stamp_unread.is_explained(box, [line], framed_word())
 
 
 def test_looking_for_marks_in_noise_is_bounded() -> None:

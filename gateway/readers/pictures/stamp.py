@@ -34,7 +34,18 @@ from gateway.readers.pictures.stamp_ink import (
     without_black,
 )
 from gateway.readers.pictures.stamp_search import ACCEPT, pale_patches, patches, search
-from gateway.readers.pictures.stamp_words import MARKS, SURE, VOCABULARY, Reading, folded, read_box, templates
+from gateway.readers.pictures.stamp_words import (
+    LIKELY,
+    MARKS,
+    READ_WELL,
+    SURE,
+    VOCABULARY,
+    WEAK,
+    Reading,
+    folded,
+    read_box,
+    templates,
+)
 
 WORK_DPI = 200.0
 LEAST_DPI = 140.0
@@ -47,6 +58,8 @@ TWO_LINES = 1.0
 WELL_READ = 0.6
 EXPLAINED = 0.6
 """Share of a patch of ink that one stamp must fill so that no other is looked for beside it."""
+ALIKE, MANY_LINES = 0.3, 8
+"""How far heights of lines may be apart, of the height, and how many of them are more than stamps beside each other."""
 LIMIT_PATCHES = 12
 LIMIT_OCR, LIMIT_BLUE_OCR = 8, 3
 """Boxes of one page that Tesseract may read."""
@@ -110,6 +123,7 @@ def _coloured(
     inside = [c for c in candidates if _contains_any(rounds, c.rectangle[0])]
     outside = [c for c in candidates if c not in inside]
     found = _read(ink, outside, deadline, ocr_boxes=LIMIT_OCR if kind is Ink.RED else LIMIT_BLUE_OCR)
+    found = [item for item in found if not _is_one_of_many(item, found)]
     # Blue lines are links, headings and handwriting more often than stamps: a mark among them must be beyond doubt.
     readings += [
         (candidate, reading)
@@ -122,6 +136,21 @@ def _coloured(
     ]
     readings += _searched(ink, places, readings, dpi, kind, deadline)
     return readings
+
+
+def _is_one_of_many(item: tuple[Candidate, Reading], found: list[tuple[Candidate, Reading]]) -> bool:
+    """Whether a mark that was barely made out is one of many lines of its height in one ink: a table, a text in colour."""
+    candidate, reading = item
+    if candidate.framed or reading.text not in MARKS or reading.score >= SURE:
+        return False
+    height = candidate.rectangle[1][1]
+    alike = [
+        other
+        for other, seen in found
+        if not other.framed and seen.letters and abs(other.rectangle[1][1] - height) < ALIKE * height
+    ]
+    apart = [one for number, one in enumerate(alike) if not any(_same_place(one, other) for other in alike[:number])]
+    return len(apart) > MANY_LINES
 
 
 def _dark(
@@ -214,7 +243,10 @@ def _read(
         if pale_too and reading.text not in VOCABULARY:
             pale = without_black(upright(ink, candidate.rectangle, AROUND))[AROUND:-AROUND, AROUND:-AROUND]
             second = read_box(np.ascontiguousarray(pale), allow_ocr=in_doubt > 1)
-            if second.text in VOCABULARY or (reading.text is None and second.text is not None):
+            # Print over pale letters is read in their stead, but not well.
+            likelier = second.letters and second.score >= LIKELY and reading.score < READ_WELL
+            likelier = likelier and reading.text not in VOCABULARY
+            if second.text in VOCABULARY or (reading.text is None and second.text is not None) or likelier:
                 reading = second
         in_doubt -= reading.asked
         results.append((candidate, reading))
@@ -292,16 +324,7 @@ def _is_explained(patch: Rectangle, known: list[Candidate]) -> bool:
 
 def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate, Reading]]:
     """Keep one reading a place: a mark before another word, a read one before an unread one, then the surest."""
-    order = sorted(
-        (item for item in readings if item[1].letters),
-        key=lambda item: (
-            item[1].text is None,
-            item[1].text not in MARKS,
-            item[1].text not in VOCABULARY,
-            -len(item[1].text or ""),
-            -item[1].score,
-        ),
-    )
+    order = sorted((item for item in readings if item[1].letters), key=lambda item: _order(item[1]))
     kept: list[tuple[Candidate, Reading]] = []
     for candidate, reading in order:
         if (reading.text is not None or candidate.framed) and not any(
@@ -309,6 +332,14 @@ def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate,
         ):
             kept.append((candidate, reading))
     return kept
+
+
+def _order(reading: Reading) -> tuple[bool, bool, bool, int, float]:
+    """Return what comes first. A word barely made out is worth no more than letters that were likelier something else."""
+    text = reading.text
+    if text is None or (text in VOCABULARY and text not in MARKS and reading.score < WEAK):
+        return True, True, True, 0, -reading.score
+    return False, text not in MARKS, text not in VOCABULARY, -len(text), -reading.score
 
 
 def _same_place(one: Candidate, other: Candidate) -> bool:

@@ -17,6 +17,8 @@ FRAMED_SURE = 0.8
 WHOLE_SURE = 0.86
 """Correlation of a mark of two words from which it is believed whatever lies beside it."""
 LINE_CONFIDENCE = 50.0
+PRINT_EDGE = 12
+"""Pixels of white around what Tesseract is given."""
 STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
 """Stamps that stand beside a mark without changing it."""
 
@@ -71,4 +73,4 @@ def as_print(ink: Pixels) -> Pixels:
     """Return ink as black on white with full contrast."""
     top = max(float(np.percentile(ink, 98)), 1.0)
     picture = 255 - np.clip(ink.astype(np.float32) * (255 / top), 0, 255)
-    return np.pad(picture.astype(np.uint8), 12, constant_values=255)
+    return np.pad(picture.astype(np.uint8), PRINT_EDGE, constant_values=255)

@@ -64,6 +64,10 @@ _FRAME_TESTS = {
 """How far ink may lie outside and inside of a side in inches, and how much of the long and short sides it must cover."""
 
 
+STRAIGHT, LEAST_STRAIGHT = 0.015, 0.6
+"""Inches within which one half of a long side of a frame runs, and how much of that half it must cover there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A rectangle that may be a stamp."""
@@ -268,7 +272,19 @@ def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool
     left, right = box[inner : height - inner, :depth], box[inner : height - inner, width - depth :]
     along = min(_run_share(top, 0), _run_share(bottom, 0))
     across = min(_run_share(left, 1), _run_share(right, 1))
-    return along >= least_along and across >= least_across
+    straight = ink is Ink.DARK or all(_is_straight(side, dpi) for side in (top, bottom))
+    return along >= least_along and across >= least_across and straight
+
+
+def _is_straight(band: npt.NDArray[np.bool_], dpi: float) -> bool:
+    """Whether ink runs along a long side as a line does, each half for itself: a pen's circle around a word bends away."""
+    thick = max(3, int(STRAIGHT * dpi))
+    halves = np.array_split(band, 2, axis=1)
+    return all(
+        max(_run_share(half[row : row + thick], 0) for row in range(max(half.shape[0] - thick, 0) + 1))
+        >= LEAST_STRAIGHT
+        for half in halves
+    )
 
 
 def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:

@@ -196,10 +196,11 @@ def _with_unread(
 ) -> list[stamp.Stamp]:
     """Settle doubtful boxes by the words of their page, and look for marks in what no word explains."""
     placed = [ocr.placed(word, scale) for word in words]
-    stamps = [one for one in stamps if not stamp_unread.is_explained(one, placed)]
+    red = np.ascontiguousarray(pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
+    stamps = [replace(one, text=None) if stamp_unread.is_doubtful(one, placed) else one for one in stamps]
+    stamps = [one for one in stamps if not stamp_unread.is_explained(one, placed, red)]
     if any(one.text in MARKS for one in stamps):
         return stamps
-    red = np.ascontiguousarray(pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
     return [*stamps, *stamp_unread.find(red, dpi, placed, stamps, deadline=deadline)]
 
 

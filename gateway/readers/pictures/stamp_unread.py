@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,10 +16,10 @@ import numpy as np
 from gateway.readers.pictures import ocr
 from gateway.readers.pictures.rectangles import Pixels
 from gateway.readers.pictures.stamp import Stamp
-from gateway.readers.pictures.stamp_confirm import WHOLE_SURE, as_print
-from gateway.readers.pictures.stamp_ink import Ink, darkness
+from gateway.readers.pictures.stamp_confirm import PRINT_EDGE, STAMP_NEIGHBOURS, WHOLE_SURE, as_print
+from gateway.readers.pictures.stamp_ink import Ink, darkness, upright
 from gateway.readers.pictures.stamp_search import ACCEPT, Hit, search
-from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY, distance, folded
+from gateway.readers.pictures.stamp_words import CLEAR, MARKS, OTHERS, VOCABULARY, WEAK, distance, folded
 
 WORK_DPI = 150.0
 READ_WELL, SHORT_WELL = 70.0, 88.0
@@ -37,9 +38,15 @@ DENSEST = 0.6
 """Share of a patch under ink from which it is a picture or a bar."""
 MARGIN, BEFORE = 0.13, 1.1
 """Inches around a patch, and how wide the first word of a mark is at most."""
+BESIDE, HIGHER, BETWEEN = 4.0, 1.3, 0.9
+"""Heights of a short word beside it that are read with it, its own height with room, and the widest space of a line."""
 LIMIT_PATCHES, LIMIT_S = 10, 0.6
 FILLED = 0.4
 """Share of the width of a box that words fill which explain it."""
+SPACE, CROSSING = 0.6, 0.3
+"""Of the height of a word: more is no space between two words of a line; so much of a word beyond a side is no frame."""
+FRAME_SHARE, LEFT_OVER = (0.2, 0.08), 0.3
+"""Shares of the height and width of a box in which its frame may run, and of the ink within that words may leave over."""
 OTHER_WORDS = frozenset(folded(word) for word in VOCABULARY if word not in MARKS)
 GARBLED, GARBLED_WORDS = ((MARKS[1], 1), (MARKS[2], 2)), 4
 """Marks of two words with how many of their letters may be wrong, and into how many words they may fall apart."""
@@ -71,7 +78,8 @@ def find(
         hit = search(patch, left, top, work)
         if hit is None or any(_holds(stamp, hit, scale) for stamp in found):
             continue
-        text, other = _judged(hit, patch, work)
+        (x, y), size, angle = hit.rectangle
+        text, other = _judged(replace(hit, rectangle=((x - left, y - top), size, angle)), patch, work)
         if not other:
             found.append(_stamp(hit, text, scale))
     return found
@@ -113,10 +121,11 @@ def _garbled(words: Sequence[ocr.Word]) -> set[int]:
     return found
 
 
-def is_explained(box: Stamp, words: Sequence[ocr.Word]) -> bool:
-    """Whether words of the page that were read well say of a doubtful box what it is, and that is no mark.
+def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
+    """Whether words of the grey page that were read well say of a doubtful box what it is, and that is no mark.
 
-    Red ink is not among the words of a page, and a mark that is beyond doubt needs none.
+    Red ink is not among the words of a page, and a mark that is beyond doubt needs none. Words that go on
+    outside the box, or leave much of the ink in it over, are print that a stamp lies on.
     """
     if box.text is not None and (box.text not in MARKS or box.ink is Ink.RED or box.score >= WHOLE_SURE):
         return False
@@ -125,10 +134,55 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word]) -> bool:
     said = folded(text)
     if len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
         return False
+    if _runs_through(box, words) or _share_left_over(box, inside, grey) > LEFT_OVER:
+        return False
     if 2 * sum(ch.islower() for ch in text) > len(text):
         return True
     like_a_mark = said.endswith(folded(MARKS[0])) or min(distance(said, folded(mark)) for mark in MARKS) <= 1
     return not like_a_mark or said in OTHER_WORDS
+
+
+def is_doubtful(box: Stamp, words: Sequence[ocr.Word]) -> bool:
+    """Whether a box was stamped on print that spoils its letters, so that another word than a mark may be none."""
+    return box.framed and box.text in OTHERS and box.score < WEAK and _runs_through(box, words)
+
+
+def _runs_through(box: Stamp, words: Sequence[ocr.Word]) -> bool:
+    """Whether a line of print goes on across the side of a box: the box was stamped on it."""
+    inside = [word for word in words if _is_in(box, word)]
+    well = [word for word in words if word.confidence >= READ_WELL]
+    if any(
+        word.left < box.left - CROSSING * word.height or word.left + word.width > box.right + CROSSING * word.height
+        for word in well
+        if _is_in(box, word)
+    ):
+        return True
+    return any(
+        other.line == one.line
+        and not _is_in(box, other)
+        and max(other.left - one.left - one.width, one.left - other.left - other.width) < SPACE * other.height
+        for one in inside
+        for other in well
+    )
+
+
+def _share_left_over(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> float:
+    """Return how much of the ink within a box is in none of the words; its frame is left out."""
+    top, left, bottom, right = (max(round(value), 0) for value in (box.top, box.left, box.bottom, box.right))
+    around = bottom - top
+    corner_y, corner_x = max(top - around, 0), max(left - around, 0)
+    ink = darkness(np.ascontiguousarray(grey[corner_y : bottom + around, corner_x : right + around]))
+    mask = ink > LEAST_INK
+    rest = mask.copy()
+    for word in words:
+        y, x = word.top - corner_y, word.left - corner_x
+        rest[max(y - 1, 0) : y + word.height + 1, max(x - 1, 0) : x + word.width + 1] = False
+    rows, columns = (int(FRAME_SHARE[0] * (bottom - top)), int(FRAME_SHARE[1] * (right - left)))
+    inner = (
+        slice(top - corner_y + rows, bottom - corner_y - rows),
+        slice(left - corner_x + columns, right - corner_x - columns),
+    )
+    return float(rest[inner].sum()) / max(float(mask[inner].sum()), 1.0)
 
 
 def _is_in(box: Stamp, word: ocr.Word) -> bool:
@@ -171,7 +225,10 @@ def _cut(ink: Pixels, place: tuple[int, int, int, int], before: float, dpi: floa
 
 
 def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
-    """Return the mark that a patch bears, None when that is in doubt, and whether it plainly says something else."""
+    """Return the mark that a patch bears, None when that is in doubt, and whether it plainly says something else.
+
+    The place of the hit is one in the patch.
+    """
     if hit.word != MARKS[0]:
         return (hit.word if hit.score >= ACCEPT else None), False
     if hit.score < ACCEPT:  # letters one by one in the boxes of a form come close to the short word
@@ -185,12 +242,39 @@ def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
     for mark in reversed(MARKS):
         if any(folded(line) == folded(mark) and line.isupper() for line in lines.values()):
             return mark, False
+    if _is_part(hit, patch, dpi):
+        return None, True
     if hit.alone:  # but for Mật in a table
         small = any(folded(word.text) == folded(hit.word) and not word.text.isupper() for word in words)
         return hit.word, small
     if any(folded(hit.word) in folded(line) for line in lines.values()):
         return None, True  # BẢO MẬT, MẬT ĐỘ
     return None, any(len(folded(line)) >= CLEARLY_OTHER for line in lines.values())
+
+
+def _is_part(hit: Hit, patch: Pixels, dpi: float) -> bool:
+    """Whether what was found is plainly another word, or one of a line of capitals: NHẤT, MẶT TRƯỚC, MẶT TRẬN."""
+    engine = ocr.engine()
+    if engine is None:
+        return False
+    centre, (width, height), angle = hit.rectangle
+    strip = upright(patch, (centre, (width + 2 * BESIDE * height, HIGHER * height), angle))
+    words = [word for word in engine.words(as_print(strip), ocr.Layout.LINE, int(dpi)) if folded(word.text)]
+    middle = strip.shape[1] / 2 + PRINT_EDGE
+    own = next((word for word in words if word.left <= middle <= word.left + word.width), None)
+    if own is None or own.confidence < READ_ROUGHLY or not own.text.isupper():
+        return False
+    if own.confidence >= CLEAR and distance(folded(own.text), folded(hit.word)) > 1:
+        return True
+    stamps = {folded(part) for word in STAMP_NEIGHBOURS for part in word.split()}
+    return any(
+        word.text.isupper()
+        and word.confidence >= READ_ROUGHLY
+        and folded(word.text) not in stamps
+        and max(word.left - own.left - own.width, own.left - word.left - word.width) < BETWEEN * height
+        for word in words
+        if word is not own
+    )
 
 
 def _holds(stamp: Stamp, hit: Hit, scale: float) -> bool:

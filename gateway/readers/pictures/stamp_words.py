@@ -30,7 +30,7 @@ OTHERS = (
     "DỰ THẢO", "XEM XONG TRẢ LẠI", "LƯU HÀNH NỘI BỘ", "HẸN GIỜ", "KÝ THAY", "BẢN CHÍNH", "TÀI LIỆU HỌP",
     "ĐÃ DUYỆT", "ĐÃ KÝ", "ĐÃ THU TIỀN", "ĐÃ THANH TOÁN", "ĐÃ KIỂM TRA", "SAO Y BẢN CHÍNH", "TÀI LIỆU HỘI NGHỊ",
     "BẢO MẬT", "BÍ MẬT", "PHÁP LUẬT", "LUẬT", "CẬP NHẬT", "KỸ THUẬT", "NGHỆ THUẬT", "CHỦ NHẬT",
-    "ĐẠT", "KHÔNG ĐẠT", "TỐT", "MẪU", "MẪU SỐ", "MẶT TRƯỚC", "MẶT SAU", "CHỨNG THỰC", "CĂN CƯỚC CÔNG DÂN",
+    "ĐẠT", "KHÔNG ĐẠT", "TỐT", "KHÁ", "GIỎI", "NHẤT", "NHẬT", "MẪU", "MẪU SỐ", "MẶT TRƯỚC", "MẶT SAU", "CHỨNG THỰC", "CĂN CƯỚC CÔNG DÂN",
 )  # fmt: skip
 VOCABULARY = MARKS + AUXILIARY + OTHERS
 
@@ -42,6 +42,10 @@ _FONTS = (
 )
 SURE = 0.70
 """Correlation from which a word is taken as read."""
+WEAK = 0.62
+"""Score below which another word than a mark is but a guess."""
+BEYOND_DOUBT = 0.9
+"""Correlation from which another word than a mark is taken before the letters were cut out in other ways."""
 DOUBT = 0.45
 """Below this the letters are like none of the words."""
 REFINED, HOPELESS = 6, 0.25
@@ -52,6 +56,8 @@ LEAST_ROW, ROW_INK = 8, 0.02
 """Pixels of a line of letters, and the share of a row that ink covers within one."""
 MARGIN = 0.06
 """A word must lead the next different one by so much to be taken without Tesseract."""
+LIKELY, READ_WELL = 0.6, 70.0
+"""Correlation with a mark from which another reading must have that confidence."""
 CLEAR = 80.0
 """Confidence of Tesseract, of 100, from which a word of three letters says what it says: ĐẠT is no bad MẬT."""
 
@@ -234,8 +240,8 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
         rival = next((other for other, name in ranking if folded(name) != folded(word)), 0.0)
         if best is None or score > best[0]:
             best = (score, rival, word, letters)
-        if score >= SURE and score - rival >= MARGIN:
-            break
+        if score >= (SURE if word in MARKS else BEYOND_DOUBT) and score - rival >= MARGIN:
+            break  # of another word the rest of the letters may have been cut off: LUẬT out of TỐI MẬT
     if first is None:
         return Reading(None, 0.0, letters=False)
     score, rival, word, letters = best if best is not None else (0.0, 0.0, "", first)
@@ -314,21 +320,26 @@ def _settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
     """Weigh what Tesseract read against the correlations."""
     plain = folded(seen.text)
     letters = [ch for ch in seen.text if ch.isalpha()]
-    if sum(ch.islower() for ch in letters) * 2 > len(letters) and seen.confidence >= 45 and len(letters) >= 2:
+    # Print that runs through a stamp is read in its stead, but not well.
+    hidden = seen.confidence < READ_WELL and any(word in MARKS and score >= LIKELY for score, word in ranking)
+    is_small = sum(ch.islower() for ch in letters) * 2 > len(letters)
+    if is_small and seen.confidence >= 45 and len(letters) >= 2 and not hidden:
         return Reading(seen.text, seen.confidence / 100, letters=True, asked=True)  # ordinary text, no stamp's capitals
     scores = {word: score for score, word in ranking}
     candidates = sorted(
         (distance(plain, folded(word)) / max(len(folded(word)), 1), -scores.get(word, 0.0), word) for word in VOCABULARY
     )
     off, negative, word = candidates[0]
-    short = len(folded(word)) <= 3 and seen.confidence >= CLEAR
+    few = len(folded(word)) <= 3
+    # Of so few letters one more or less makes another word, unless their picture speaks for it too: MẶT A is no MẬT.
+    short = few and (seen.confidence >= CLEAR or not ranking or ranking[0][1] != word)
     if off == 0 or (off <= 0.34 and -negative >= DOUBT and word != DECLASSIFIED and not short):
         return Reading(word, max(-negative, seen.confidence / 100), letters=True, asked=True)
     best, name = ranking[0] if ranking else (0.0, "")
     rival = next((other for other, other_name in ranking if folded(other_name) != folded(name)), 0.0)
     if best >= DOUBT + 0.1 and best - rival >= MARGIN and seen.confidence < 70 and name != DECLASSIFIED:
         return Reading(name, best, letters=True, asked=True)
-    if seen.confidence >= (45 if len(plain) >= 4 else CLEAR) and len(plain) >= 2:
+    if seen.confidence >= (45 if len(plain) >= 4 else CLEAR) and len(plain) >= 2 and not hidden:
         return Reading(seen.text, seen.confidence / 100, letters=True, asked=True)
     return Reading(None, best, letters=True, asked=True)
 

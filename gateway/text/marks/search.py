@@ -216,6 +216,9 @@ class Search:
         """Judge a level in small letters by what stands around it; a capital that is no mark stays noted."""
         letters = "".join(character for character in shown if character.isalpha())
         case = case_of(letters) if letters else Case.SMALL
+        if line.place is Place.CELL and line.runs[0].origin is Origin.OCR:
+            # On a scan only rows of three and more parts are cells: a value among others, whatever stands above the table.
+            return hit if case is Case.TITLE else None
         around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
         bullet = shown.lstrip()[:1]
         item = bullet in _BULLETS and any(line.startswith(bullet) for line in (*around.above[:1], *around.below[:1]))
