@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from gateway.readers.pictures import ocr
-from gateway.readers.pictures.rectangles import Pixels
+from gateway.readers.pictures.rectangles import Pixels, Rectangle
 from gateway.readers.pictures.stamp_ink import Candidate, Ink, upright
 from gateway.readers.pictures.stamp_words import MARKS, Reading, folded
 
@@ -16,6 +17,8 @@ FRAMED_SURE = 0.8
 """Score from which a mark in a frame needs no second look."""
 WHOLE_SURE = 0.86
 """Correlation of a mark of two words from which it is believed whatever lies beside it."""
+SHORT_SURE = 0.95
+"""The same of the short mark, which Mật in a table is more like."""
 LINE_CONFIDENCE = 50.0
 PRINT_EDGE = 12
 """Pixels of white around what Tesseract is given."""
@@ -36,11 +39,14 @@ def confirmed(
         doubtful = not candidate.framed or reading.score < FRAMED_SURE
         ink = inks.get(candidate.ink)
         if reading.text in MARKS and doubtful and engine is not None and ink is not None:
-            centre, (width, height), angle = candidate.rectangle
-            strip = upright(ink, (centre, (width + 6 * height, 1.15 * height), angle))
-            words = engine.words(as_print(strip), ocr.Layout.LINE, int(dpi))
-            instead = _longer_line(words, reading.text)
-            if not instead and not candidate.framed and reading.score < WHOLE_SURE:
+            height = candidate.rectangle[1][1]
+            for strip in _strips(ink, candidate.rectangle):
+                words = engine.words(as_print(strip), ocr.Layout.LINE, int(dpi))
+                instead = _longer_line(words, reading.text)
+                if instead or _is_legible(words):
+                    break
+            sure = WHOLE_SURE if reading.text in MARKS[1:] else SHORT_SURE
+            if not instead and not candidate.framed and reading.score < sure:
                 box = upright(ink, candidate.rectangle, 0.15 * height)
                 instead = _small_letters(engine.words(as_print(box), ocr.Layout.LINE, int(dpi)))
             if instead:
@@ -50,9 +56,24 @@ def confirmed(
     return results
 
 
+def _strips(ink: Pixels, rectangle: Rectangle) -> Iterator[Pixels]:
+    """Yield the line around a word, then what lies on one side of it: a logo on the other would spoil the reading."""
+    (x, y), (width, height), angle = rectangle
+    yield upright(ink, ((x, y), (width + 6 * height, 1.15 * height), angle))
+    slope = math.radians(angle)
+    for side in (1, -1):
+        along = side * 1.5 * height
+        middle = (x + along * math.cos(slope), y + along * math.sin(slope))
+        yield upright(ink, (middle, (width + 3.4 * height, 1.3 * height), angle))
+
+
+def _is_legible(words: list[ocr.Word]) -> bool:
+    return bool(words) and sum(word.confidence for word in words) / len(words) >= LINE_CONFIDENCE
+
+
 def _longer_line(words: list[ocr.Word], mark: str) -> str:
     """Return the line that a mark is only a part of, empty when the mark stands alone or beside other stamps."""
-    if not words or sum(word.confidence for word in words) / len(words) < LINE_CONFIDENCE:
+    if not _is_legible(words):
         return ""
     letters = "".join(folded(word.text) for word in words)
     for other in sorted((folded(word) for word in STAMP_NEIGHBOURS), key=len, reverse=True):

@@ -133,7 +133,7 @@ def _hit(patch: npt.NDArray[np.float32], fit: _Fit, left: int, top: int, dpi: fl
     x, y = (back[0] - _MARGIN) * fit.stretch / scale + left, (back[1] - _MARGIN) / scale + top
     size = (columns * fit.stretch / scale, HEIGHT / scale)
     alone = _is_alone(view, start, columns, fit.y)
-    return Hit(word, max(score, fit.score), ((float(x), float(y)), size, -float(fit.angle)), alone, score)
+    return Hit(word, max(score, fit.score), ((float(x), float(y)), size, float(fit.angle)), alone, score)
 
 
 def _is_alone(view: npt.NDArray[np.float32], start: int, columns: int, top: int) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -78,8 +77,7 @@ def find(
         hit = search(patch, left, top, work)
         if hit is None or any(_holds(stamp, hit, scale) for stamp in found):
             continue
-        (x, y), size, angle = hit.rectangle
-        text, other = _judged(replace(hit, rectangle=((x - left, y - top), size, angle)), patch, work)
+        text, other = _judged(hit, patch, ink, work)
         if not other:
             found.append(_stamp(hit, text, scale))
     return found
@@ -224,11 +222,8 @@ def _cut(ink: Pixels, place: tuple[int, int, int, int], before: float, dpi: floa
     return np.ascontiguousarray(ink[top : bottom + margin, left : right + margin]), left, top
 
 
-def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
-    """Return the mark that a patch bears, None when that is in doubt, and whether it plainly says something else.
-
-    The place of the hit is one in the patch.
-    """
+def _judged(hit: Hit, patch: Pixels, ink: Pixels, dpi: float) -> tuple[str | None, bool]:
+    """Return the mark that a patch of a page's ink bears, None when in doubt, and whether it plainly says something else."""
     if hit.word != MARKS[0]:
         return (hit.word if hit.score >= ACCEPT else None), False
     if hit.score < ACCEPT:  # letters one by one in the boxes of a form come close to the short word
@@ -239,11 +234,14 @@ def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
     for word in words:
         if word.confidence >= READ_ROUGHLY:
             lines[word.line] = lines.get(word.line, "") + word.text
-    for mark in reversed(MARKS):
-        if any(folded(line) == folded(mark) and line.isupper() for line in lines.values()):
+    said = {folded(line) for line in lines.values() if line.isupper()}
+    for mark in MARKS[:0:-1]:
+        if folded(mark) in said:
             return mark, False
-    if _is_part(hit, patch, dpi):
+    if _is_part(hit, ink, dpi):
         return None, True
+    if folded(hit.word) in said:
+        return hit.word, False
     if hit.alone:  # but for Mật in a table
         small = any(folded(word.text) == folded(hit.word) and not word.text.isupper() for word in words)
         return hit.word, small
@@ -252,13 +250,13 @@ def _judged(hit: Hit, patch: Pixels, dpi: float) -> tuple[str | None, bool]:
     return None, any(len(folded(line)) >= CLEARLY_OTHER for line in lines.values())
 
 
-def _is_part(hit: Hit, patch: Pixels, dpi: float) -> bool:
+def _is_part(hit: Hit, ink: Pixels, dpi: float) -> bool:
     """Whether what was found is plainly another word, or one of a line of capitals: NHẤT, MẶT TRƯỚC, MẶT TRẬN."""
     engine = ocr.engine()
     if engine is None:
         return False
     centre, (width, height), angle = hit.rectangle
-    strip = upright(patch, (centre, (width + 2 * BESIDE * height, HIGHER * height), angle))
+    strip = upright(ink, (centre, (width + 2 * BESIDE * height, HIGHER * height), angle))
     words = [word for word in engine.words(as_print(strip), ocr.Layout.LINE, int(dpi)) if folded(word.text)]
     middle = strip.shape[1] / 2 + PRINT_EDGE
     own = next((word for word in words if word.left <= middle <= word.left + word.width), None)
@@ -267,10 +265,12 @@ def _is_part(hit: Hit, patch: Pixels, dpi: float) -> bool:
     if own.confidence >= CLEAR and distance(folded(own.text), folded(hit.word)) > 1:
         return True
     stamps = {folded(part) for word in STAMP_NEIGHBOURS for part in word.split()}
+    first = {folded(word.split()[0]) for word in MARKS}
     return any(
         word.text.isupper()
         and word.confidence >= READ_ROUGHLY
         and folded(word.text) not in stamps
+        and min(distance(folded(word.text), one) for one in first) > 1
         and max(word.left - own.left - own.width, own.left - word.left - word.width) < BETWEEN * height
         for word in words
         if word is not own
