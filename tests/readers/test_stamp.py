@@ -22,7 +22,9 @@ from PIL import Image, ImageDraw, ImageFont
 from gateway.model import Origin, Role
 from gateway.readers.base import Budget, Source
 from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_words
+from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_search, stamp_words
+from gateway.readers.pictures.stamp_ink import Candidate, Ink
+from gateway.readers.pictures.stamp_words import Reading
 from tests.readers import pdfs, scan_makers, scans
 from tests.readers.corpus import CORPUS, needs_corpus
 
@@ -67,6 +69,45 @@ def test_seal_signature_and_register_stamp_are_no_marks(seed: int, grey: bool) -
     stamps = found(scans.Plan(seed=seed, register=True, hard=0.5, grey=grey))
     assert not marks(stamps)
     assert all(item.text is not None for item in stamps)
+
+
+@pytest.mark.parametrize(("seed", "down"), [(8, 6), (3, 0)])
+def test_a_mark_whose_frame_lies_on_a_line_of_print_is_read_as_a_whole(seed: int, down: int) -> None:
+    """The letters that the print touches are cut off with it: what is left of TỐI MẬT is like LUẬT."""
+    page = scans.piece("TỐI MẬT", ink=BLACK, turn=-2, seed=seed, dpi=200)
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 33)
+    ImageDraw.Draw(page).text((110, 92 + down), "công tác văn thư", font=font, fill=BLACK)
+    assert marks(stamp.find(scans.bgr(page), 200)) == ["TỐI MẬT"]
+
+
+@pytest.mark.parametrize("turn", [-6, 6])
+def test_the_place_of_a_mark_in_a_patch_slants_as_the_mark_does(turn: int) -> None:
+    ink = 255 - scans.bgr(scans.piece("MẬT", ink=BLACK, framed=False, turn=turn))[:, :, 2]
+    hit = stamp_search.search(ink, 0, 0, 150)
+    assert hit is not None
+    assert abs(hit.rectangle[2] + turn) <= 3  # OpenCV turns the other way round than Pillow
+
+
+def test_many_lines_of_one_height_are_a_table_and_no_stamps() -> None:
+    def line(row: int, text: str | None, score: float) -> tuple[Candidate, Reading]:
+        return Candidate(((100.0, 40.0 * row), (90.0, 20.0), 0.0), Ink.RED, framed=False), Reading(
+            text, score, letters=True
+        )
+
+    mark, sure = line(0, "TỐI MẬT", 0.63), line(1, "TỐI MẬT", 0.9)
+    cells = [line(row, None, 0.5) for row in range(2, 12)]
+    kept = [item for item in (mark, sure) if not stamp.is_one_of_many(item, [mark, sure, *cells])]
+    assert kept == [sure]
+    assert not stamp.is_one_of_many(mark, [mark, *cells[:3]])
+
+
+def test_a_word_barely_made_out_does_not_hide_letters_that_nobody_could_read() -> None:
+    frame = Candidate(((100.0, 40.0), (90.0, 30.0), 0.0), Ink.DARK, framed=True)
+    unread, weak, other = (
+        Reading(text, score, letters=True) for text, score in ((None, 0.68), ("KHẨN", 0.57), ("KHẨN", 0.8))
+    )
+    assert stamp.settled([(frame, weak), (frame, unread)]) == [(frame, unread)]
+    assert stamp.settled([(frame, other), (frame, unread)]) == [(frame, other)]
 
 
 def test_a_mark_under_another_stamp_is_found() -> None:

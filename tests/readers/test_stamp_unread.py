@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw
 
-from gateway.model import Document, Role
+from gateway.model import Document, Origin, Role, Run
 from gateway.readers.pictures import ocr, stamp, stamp_unread, stamp_words
 from gateway.readers.pictures.rectangles import Pixels
 from gateway.text.marks import Strength, find_in_document
@@ -89,7 +90,7 @@ def test_other_words_in_black_without_a_frame_do_not_stop_the_mail(words: str) -
 
 
 @pytest.mark.parametrize("ink", [RED, BLUE, BLACK])
-@pytest.mark.parametrize("words", ["ĐẠT", "SAO Y", "MẪU SỐ", "TỐT"])
+@pytest.mark.parametrize("words", ["ĐẠT", "SAO Y", "MẪU SỐ", "TỐT", "KHÁ", "NHẤT"])
 def test_short_words_in_frames_are_not_taken_for_the_short_mark(words: str, ink: tuple[int, int, int]) -> None:
     found = {one.text for one in stamp.find(scans.bgr(scans.piece(words, ink=ink, turn=2)), 150)}
     assert found == {words}
@@ -114,15 +115,40 @@ def test_cells_of_a_scanned_table_are_told_from_lines_and_are_no_marks() -> None
     assert not any(mark.strength is Strength.MARKED for mark in find_in_document(page))
 
 
-@pytest.mark.parametrize("seed", [17, 23, 24, 37])
+def test_levels_in_small_letters_in_the_cells_of_a_scanned_table_are_values_of_it() -> None:
+    """Under the head of a letter such a word alone on its line would be suspected."""
+
+    def run(number: int, text: str, role: Role) -> Run:
+        return Run(text=text, block=number, page=1, locator="page:1,top", role=role, origin=Origin.OCR)
+
+    head = ["Độc lập - Tự do - Hạnh phúc", "Số: 12/UBND-VP", "Kính gửi: Các phòng, ban thuộc quận."]
+
+    def stopped(role: Role) -> bool:
+        texts = [*((line, Role.BODY) for line in head), ("120", role), ("Mật", role), ("Ghi chú", role)]
+        runs = tuple(run(number, *text) for number, text in enumerate(texts))
+        found = find_in_document(Document(part="1", format="image", pages=1, runs=runs))
+        return any(mark.strength is not Strength.NOTED for mark in found)
+
+    assert not stopped(Role.CELL)
+    assert stopped(Role.BODY)
+
+
+@pytest.mark.parametrize(("said", "confidence", "other"), [("MATA", 60.0, True), ("MAT", 60.0, False)])
+def test_one_letter_more_makes_another_word_of_the_short_mark(said: str, confidence: float, other: bool) -> None:
+    seen = ocr.Word(said, confidence, 0, 0, 80, 20, (1, 1, 1))
+    reading = stamp_words.settle(seen, [(0.57, "ĐẾN"), (0.56, "MẬT")])
+    assert (reading.text != "MẬT") is other
+
+
+@pytest.mark.parametrize("seed", [10, 17, 20, 22])
 def test_a_circle_of_the_pen_around_writing_is_no_unread_box(seed: int) -> None:
     rng = random.Random(seed)
-    page = Image.new("RGB", (500, 300), "white")
+    page = Image.new("RGB", (700, 300), "white")
     pen = ImageDraw.Draw(page)
-    width, height = rng.randint(60, 260), rng.randint(44, 64)
+    width, height = rng.randint(140, 500), rng.randint(56, 90)
     pen.ellipse((100, 100, 100 + width, 100 + height), outline=RED, width=rng.randint(2, 4))
     step = rng.randint(4, 9)
-    middle, reach = 100 + height / 2, height / 2.4
+    middle, reach = 100 + height / 2, height / 2.6
     points = [(106 + step * n, middle + rng.uniform(-reach, reach)) for n in range(int((width - 12) / step))]
     pen.line(points, fill=RED, width=3)
     assert not any(one.framed for one in stamp.find(scans.bgr(page), 150))
@@ -155,6 +181,17 @@ def test_print_under_a_stamp_does_not_explain_it() -> None:
     box = stamp.Stamp(100, 100, 200, 140, "TỐI MẬT", stamp.Ink.DARK, framed=True, score=0.72)
     line = ocr.Word("khai", 95.0, 105, 110, 90, 9, (1, 1, 1))
     assert not stamp_unread.is_explained(box, [line], framed_word())
+
+
+def test_a_line_that_runs_through_a_box_makes_a_weak_reading_of_it_doubtful() -> None:
+    box = stamp.Stamp(100, 100, 200, 140, "KHẨN", stamp.Ink.DARK, framed=True, score=0.57)
+    inside, beyond = (
+        ocr.Word("tác", 95.0, 120, 110, 75, 20, (1, 1, 1)),
+        ocr.Word("văn", 95.0, 203, 110, 40, 20, (1, 1, 1)),
+    )
+    assert stamp_unread.is_doubtful(box, [inside, beyond])
+    assert not stamp_unread.is_doubtful(box, [inside])
+    assert not stamp_unread.is_doubtful(replace(box, score=0.9), [inside, beyond])
 
 
 def test_looking_for_marks_in_noise_is_bounded() -> None:

@@ -97,12 +97,12 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         readings += [item for item in found if not uneven or item[1].text in VOCABULARY]
     readings += _dark(page[: int(page.shape[0] * UPPER)], weakest, readings, work, deadline)
-    settled = _settled(readings)
+    kept = settled(readings)
     if seen.inks:
-        settled = _settled(confirmed({one.kind: one.pixels for one in seen.inks}, settled, work))
+        kept = settled(confirmed({one.kind: one.pixels for one in seen.inks}, kept, work))
     return [
         _stamp(candidate, reading, scale)
-        for candidate, reading in settled
+        for candidate, reading in kept
         if reading.text is not None or on_paper(weakest, candidate.rectangle, work)
     ]
 
@@ -123,7 +123,7 @@ def _coloured(
     inside = [c for c in candidates if _contains_any(rounds, c.rectangle[0])]
     outside = [c for c in candidates if c not in inside]
     found = _read(ink, outside, deadline, ocr_boxes=LIMIT_OCR if kind is Ink.RED else LIMIT_BLUE_OCR)
-    found = [item for item in found if not _is_one_of_many(item, found)]
+    found = [item for item in found if not is_one_of_many(item, found)]
     # Blue lines are links, headings and handwriting more often than stamps: a mark among them must be beyond doubt.
     readings += [
         (candidate, reading)
@@ -138,7 +138,7 @@ def _coloured(
     return readings
 
 
-def _is_one_of_many(item: tuple[Candidate, Reading], found: list[tuple[Candidate, Reading]]) -> bool:
+def is_one_of_many(item: tuple[Candidate, Reading], found: list[tuple[Candidate, Reading]]) -> bool:
     """Whether a mark that was barely made out is one of many lines of its height in one ink: a table, a text in colour."""
     candidate, reading = item
     if candidate.framed or reading.text not in MARKS or reading.score >= SURE:
@@ -322,7 +322,7 @@ def _is_explained(patch: Rectangle, known: list[Candidate]) -> bool:
     return max((width * height for width, height in inside), default=0.0) > EXPLAINED * area
 
 
-def _settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate, Reading]]:
+def settled(readings: list[tuple[Candidate, Reading]]) -> list[tuple[Candidate, Reading]]:
     """Keep one reading a place: a mark before another word, a read one before an unread one, then the surest."""
     order = sorted((item for item in readings if item[1].letters), key=lambda item: _order(item[1]))
     kept: list[tuple[Candidate, Reading]] = []

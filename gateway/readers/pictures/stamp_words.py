@@ -251,7 +251,7 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
     for attempt in (letters, first) if allow_ocr else ():
         seen = recognise(attempt)
         if seen is not None:
-            settled = _settle(seen, overall)
+            settled = settle(seen, overall)
             if settled.text is not None:
                 return settled
         if attempt is first:
@@ -316,7 +316,7 @@ def recognise(letters: Pixels) -> ocr.Word | None:
     return ocr.Word(text, confidence, 0, 0, letters.shape[1], letters.shape[0], (0, 0, 0))
 
 
-def _settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
+def settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
     """Weigh what Tesseract read against the correlations."""
     plain = folded(seen.text)
     letters = [ch for ch in seen.text if ch.isalpha()]
