@@ -42,6 +42,8 @@ BESIDE, HIGHER, BETWEEN = 4.0, 1.3, 0.9
 LIMIT_PATCHES, LIMIT_S = 10, 0.6
 FILLED = 0.4
 """Share of the width of a box that words fill which explain it."""
+BLOCK_LINES = 4
+"""Lines in a box that are more than a stamp is high enough to lie on: a card, a form."""
 SPACE, CROSSING = 0.6, 0.3
 """Of the height of a word: more is no space between two words of a line; so much of a word beyond a side is no frame."""
 FRAME_SHARE, LEFT_OVER = (0.2, 0.08), 0.3
@@ -132,7 +134,8 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
     said = folded(text)
     if len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
         return False
-    if _runs_through(box, words) or _share_left_over(box, inside, grey) > LEFT_OVER:
+    is_block = len({word.line for word in inside}) >= BLOCK_LINES
+    if not is_block and (_runs_through(box, words) or _share_left_over(box, inside, grey) > LEFT_OVER):
         return False
     if 2 * sum(ch.islower() for ch in text) > len(text):
         return True
