@@ -89,9 +89,8 @@ class Server:
 def serving(zone: Zone) -> Iterator[Server]:
     """A server on a free port, by UDP and TCP."""
     answers = _Answers(zone)
-    servers = [DNSServer(answers, "127.0.0.1", 0, tcp=False, logger=DNSLogger(logf=lambda _: None))]
+    servers = _pair(answers)
     port = servers[0].server.server_address[1]
-    servers.append(DNSServer(answers, "127.0.0.1", port, tcp=True, logger=DNSLogger(logf=lambda _: None)))
     for server in servers:
         server.server.handle_error = lambda *_: None
         server.start_thread()
@@ -101,3 +100,17 @@ def serving(zone: Zone) -> Iterator[Server]:
         for server in servers:
             server.stop()
             server.server.server_close()
+
+
+def _pair(answers: _Answers, attempts: int = 20) -> tuple[DNSServer, DNSServer]:
+    """Bind one port for UDP and TCP: what is free for one of them may be in use for the other."""
+    for attempt in range(attempts):
+        datagrams = DNSServer(answers, "127.0.0.1", 0, tcp=False, logger=DNSLogger(logf=lambda _: None))
+        port = datagrams.server.server_address[1]
+        try:
+            return datagrams, DNSServer(answers, "127.0.0.1", port, tcp=True, logger=DNSLogger(logf=lambda _: None))
+        except OSError:
+            datagrams.server.server_close()
+            if attempt == attempts - 1:
+                raise
+    raise AssertionError
