@@ -82,8 +82,10 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
         if password is not None:
             return True
         # Frames of Zstandard in a row, as packers with several threads write them, are too much for py7zr.
-        if libarchive.available() and gather(contents, data, "7z"):
+        known = len(contents.faults)
+        if libarchive.available() and gather(contents, data, "7z") and len(contents.faults) == known:
             return False
+        del contents.faults[known:]  # of two readers that both fail, the one that checks the headers says why
         raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
     for item in factory.items:
         contents.add(Member(name=item.name, data=item.content()))
