@@ -28,6 +28,12 @@ def test_noise_and_foreign_text_hold_no_words():
     assert loose_lines(foreign.encode()) == loose_lines(foreign.encode("utf-16-le")) == []
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])
+def test_words_as_most_programs_write_them_are_found_in_a_large_file(charset):
+    noise = NOISE * 33
+    assert any("TUYỆT MẬT" in line for line in loose_lines(noise + b"\0" + "TUYỆT MẬT".encode(charset) + b"\0" + noise))
+
+
 def test_each_line_is_a_run_of_its_own():
     runs = loose_runs("Số lượng\0\x07TỐI MẬT\0".encode())
     assert [run.text for run in runs] == ["Số lượng", "TỐI MẬT"]
