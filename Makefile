@@ -1,7 +1,8 @@
 # Two commands do everything on a fresh Debian machine: `make run` and `make test`.
 # System packages are installed only when missing, as root or through sudo.
 SHELL := /bin/bash
-PYTHON ?= python3
+# Debian's own Python first: its build is the faster one, and the one that continuous integration runs.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 

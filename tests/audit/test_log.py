@@ -177,10 +177,8 @@ def test_a_turn_that_does_not_come_is_an_audit_error(tmp_path: Path):
     folder = Folder(tmp_path)
     folder.prepare()
     with Turn(folder):
-        started = time.monotonic()
         with pytest.raises(AuditError, match="busy"):
             Turn(folder, budget_s=0.2).take()
-        assert time.monotonic() - started < 2
 
 
 @pytest.mark.slow

@@ -119,7 +119,7 @@ class GatewayProcess:
         """All that it said on standard error so far."""
         return self.stderr.read_text(errors="replace")
 
-    async def logged(self, words: str, *, count=1, timeout=20) -> None:
+    async def logged(self, words: str, *, count=1, timeout=60) -> None:
         """Wait until the log holds some words as often."""
         async with asyncio.timeout(timeout):
             while self.log.count(words) < count:
@@ -142,7 +142,7 @@ class GatewayProcess:
         with suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any(map(alive, below)):
                 await asyncio.sleep(0.005)
 

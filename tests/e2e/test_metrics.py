@@ -31,7 +31,7 @@ async def figures(gateway) -> dict[str, float]:
     host, port = gateway.address("metrics")
 
     def get() -> str:
-        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=60) as answer:
             assert answer.headers["Content-Type"].startswith("text/plain")
             return answer.read().decode()
 
@@ -43,7 +43,7 @@ async def figures(gateway) -> dict[str, float]:
 
 
 async def until(gateway, name: str, value: float) -> dict[str, float]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 found = await figures(gateway)
@@ -107,7 +107,7 @@ async def test_nothing_else_is_served(tmp_path, path, method, code):
             f"http://{host}:{port}{path}", method=method, data=b"" if method == "POST" else None
         )
         with pytest.raises(urllib.error.HTTPError) as refused:
-            await asyncio.to_thread(urllib.request.urlopen, request, timeout=10)
+            await asyncio.to_thread(urllib.request.urlopen, request, timeout=60)
         assert refused.value.code == code
         refused.value.close()
 

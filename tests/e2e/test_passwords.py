@@ -60,7 +60,7 @@ async def test_a_weak_password_is_listed_and_its_holder_told_once(tmp_path):
             assert codes == [235] * 8
             assert await log_in(gateway, pki, SOUND, SOUND_PASSWORD) == 235
             assert await log_in(gateway, pki, WEAK, "sai-" + WEAK_PASSWORD) == 535
-            await sink.wait_delivered(timeout=20)
+            await sink.wait_delivered(timeout=60)
             assert await weak(gateway) == [WEAK]
             assert WEAK in (await gateway.audit("list", "--state", "weak_password")).out
             # The holder takes a better one: the list is empty, and no other notice goes out.

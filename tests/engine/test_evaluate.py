@@ -161,10 +161,10 @@ def test_the_engine_itself_costs_under_50_microseconds(office: PolicySet):
 def _time(call: object) -> float:
     best = 1.0
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(200):
             call()  # type: ignore[operator]
-        best = min(best, (time.perf_counter() - started) / 200)
+        best = min(best, (time.process_time() - started) / 200)
     return best
 
 

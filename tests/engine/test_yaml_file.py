@@ -115,10 +115,10 @@ def test_aliases_and_merge_keys_work():
 def test_alias_bombs_end_at_the_limit_of_values():
     lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
     lines += [f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ConfigError, match="too many values"):
         parse_values("\n".join(lines).encode(), path="bomb.yaml")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_deep_nesting_is_refused_without_recursion():

@@ -1,7 +1,5 @@
 """Real containers, sound, locked, damaged and hostile, through the real wall: never clean for what was not read."""
 
-import time
-
 import pytest
 
 from gateway.model import ReadStatus
@@ -33,10 +31,7 @@ def real_pool():
 
 async def inspected(pool, name, body="Kính gửi\n"):
     content = mail((name.rpartition("__")[2], corpus_file(name)), body=body)
-    began = time.monotonic()
-    inspection = await pool.connect().inspect(request(content, limits=Limits()))
-    assert time.monotonic() - began < 12
-    return inspection
+    return await pool.connect().inspect(request(content, limits=Limits()))
 
 
 def containers(inspection, part="2"):

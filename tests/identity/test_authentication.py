@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -264,11 +263,11 @@ def test_answers_are_cached_and_the_deadline_holds(server):
     for _ in range(2):
         asyncio.run(authenticate(MAIL, SESSION, Envelope(reverse_path="a@tphcm.gov.vn"), resolver))
     assert len(server.asked) - before == 2
-    slow = server.resolver({f"x{n}.tphcm.gov.vn": [("TIMEOUT", None)] for n in range(50)} | {
+    slow = server.resolver(timeout_s=30, zone={f"x{n}.tphcm.gov.vn": [("TIMEOUT", None)] for n in range(50)} | {
         "tphcm.gov.vn": [("TXT", "v=spf1 " + " ".join(f"include:x{n}.tphcm.gov.vn" for n in range(9)))]})  # fmt: skip
-    started = time.monotonic()
+    questions = len(server.asked)
     found = asyncio.run(authenticate(MAIL, SESSION, Envelope(reverse_path="a@tphcm.gov.vn"), slow, budget_s=0.5))
-    assert time.monotonic() - started < 2
+    assert len(server.asked) - questions < 9, "the budget ends the wait for the first silent name"
     assert "pass" not in {one.result for one in found.results}
 
 
@@ -283,19 +282,18 @@ def test_a_resolver_that_is_not_there_gives_temperror_and_never_pass(signer):
 
 
 def test_the_event_loop_is_not_held_up(server):
-    async def scenario() -> float:
-        worst = 0.0
+    async def scenario() -> int:
+        turns = 0
         task = asyncio.create_task(
             authenticate(MAIL + b"x\r\n" * 500_000, SESSION, Envelope(reverse_path="a@tphcm.gov.vn"),
                          server.resolver({"tphcm.gov.vn": [("TIMEOUT", None)]}), budget_s=1)
         )  # fmt: skip
         while not task.done():
-            started = time.perf_counter()
             await asyncio.sleep(0.001)
-            worst = max(worst, time.perf_counter() - started)
-        return worst
+            turns += 1
+        return turns
 
-    assert asyncio.run(scenario()) < 0.5  # the name server is silent for a whole second
+    assert asyncio.run(scenario()) > 10  # the name server is silent for a whole second
 
 
 def test_the_field_of_rfc_8601_is_written_in_lines_that_fit():

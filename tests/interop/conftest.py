@@ -117,7 +117,7 @@ class Postfix:
     def log(self) -> str:
         return (self.root / "log" / "mail.log").read_text(errors="replace")
 
-    async def wait_for(self, token: str, timeout=20) -> bytes:
+    async def wait_for(self, token: str, timeout=60) -> bytes:
         """Return the delivered mail that holds a token."""
         needle = token.encode()
         async with asyncio.timeout(timeout):
@@ -176,7 +176,7 @@ def postfix(pki):
         shutil.rmtree(root, ignore_errors=True)
         pytest.fail(f"Postfix did not start: {started.stdout}{started.stderr}")
     server = Postfix(root, port)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

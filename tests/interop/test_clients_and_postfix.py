@@ -133,10 +133,10 @@ async def test_smtplib_with_smtputf8_and_two_mails_in_one_session(front, postfix
         context = ssl.create_default_context(cafile=pki.ca_file)
         context.check_hostname = False
         if tls == "starttls":
-            client = smtplib.SMTP("127.0.0.1", submission, timeout=20)
+            client = smtplib.SMTP("127.0.0.1", submission, timeout=60)
             client.starttls(context=context)
         else:
-            client = smtplib.SMTP_SSL("127.0.0.1", implicit, timeout=20, context=context)
+            client = smtplib.SMTP_SSL("127.0.0.1", implicit, timeout=60, context=context)
         with client:
             client.login(LOGIN, PASSWORD)
             options = ["SMTPUTF8", "BODY=8BITMIME"]
@@ -199,7 +199,7 @@ async def test_nodemailer(front, postfix, pki, token, nodemailer, tmp_path, secu
 
 async def test_dsn_parameters_arrive_at_postfix(front, postfix, token):
     def send(port):
-        with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.ehlo()
             client.sendmail(
                 SENDER,
@@ -228,7 +228,7 @@ async def test_a_dkim_signature_made_before_us_verifies_after_us(front, postfix,
     signed = dkim.sign(content, b"s1", b"binhtan.test", pem, canonicalize=(b"simple", b"simple")) + content
 
     def send(port):
-        with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.ehlo()
             client.sendmail(SENDER, [RECIPIENT], signed, mail_options=["BODY=8BITMIME"])
 

@@ -1,5 +1,6 @@
 """A Sendmail of Debian's from a private folder: its package cannot be installed beside Postfix, its files can be used."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -38,12 +39,18 @@ def unpacked() -> Path:
     """Return the folder with Sendmail's files, fetched from Debian once; skip when that is impossible."""
     root = CACHE / "root"
     program = root / "usr/libexec/sendmail/sendmail"
-    if program.is_file():
-        return root
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # workers of one run share the folder
+        if not program.is_file():
+            _unpack(root)
+    return root
+
+
+def _unpack(root: Path) -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         pytest.skip("Sendmail's package can be fetched on Debian only")
-    fresh = CACHE / f"fresh-{os.getpid()}"
-    fresh.mkdir(parents=True)
+    fresh = Path(tempfile.mkdtemp(dir=CACHE, prefix="fresh-"))
     try:
         fetched = subprocess.run(
             ["apt-get", "download", *PACKAGES], cwd=fresh, capture_output=True, text=True, timeout=120, check=False
@@ -57,7 +64,6 @@ def unpacked() -> Path:
         (fresh / "root").rename(root)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return root
 
 
 @contextmanager

@@ -338,8 +338,8 @@ async def test_an_mta_that_goes_away_ends_the_judgement_and_frees_the_content(co
         await asyncio.sleep(0.01)
     assert budget.used_bytes == len(EXPECTED)
     mta.writer.transport.abort()
-    assert await asyncio.wait_for(cancelled, 10) == connection.MTA_GONE
-    async with asyncio.timeout(10):
+    assert await asyncio.wait_for(cancelled, 60) == connection.MTA_GONE
+    async with asyncio.timeout(60):
         while budget.used_bytes:
             await asyncio.sleep(0.01)
 
@@ -350,7 +350,7 @@ async def test_an_mta_that_goes_away_within_the_content_leaves_nothing(connect):
     mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), packet(b"L", b"X\x00 1\x00"), packet(b"B", b"half"))
     for _ in range(2):
         await mta.receive()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not budget.used_bytes:
             await asyncio.sleep(0.01)
         mta.writer.transport.abort()

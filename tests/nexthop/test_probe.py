@@ -25,7 +25,7 @@ async def test_a_mail_server_that_is_ready_is_good_and_sees_a_goodbye():
         found = await probed(sink.port)
         assert found.fitness is Fitness.GOOD
         assert "8BITMIME" in found.reason
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await sink.sessions[0].closed.wait()
         assert [line.split()[0] for line in sink.sessions[0].commands] == [b"EHLO", b"QUIT"]
 

@@ -304,9 +304,9 @@ def test_legacy_bytes_stay_one_character_a_byte() -> None:
 
 
 def test_deep_nesting_costs_little_and_loses_nothing() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert the_run(read("<div><p>" * 30_000 + "SÂU"), "SÂU")
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 @settings(max_examples=100, deadline=None)

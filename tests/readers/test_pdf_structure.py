@@ -278,11 +278,11 @@ def test_structure_of_an_encrypted_file_is_read_too() -> None:
 )
 def test_bombs_end_at_the_limit_before_pdfium_sees_them(stream: bytes) -> None:
     data = pdfs.simple(HELLO).replace(pdfs.stream(HELLO), stream)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ReadError) as caught:
         read(data)
     assert caught.value.status is ReadStatus.LIMIT
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_forms_that_multiply_each_other_end_at_the_limit() -> None:

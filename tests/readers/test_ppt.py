@@ -201,10 +201,10 @@ SMALL = presentation((slide(shape(text("MẬT", styles=struct.pack("<IHIII", 4, 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 1 << 32))
 def test_a_damaged_file_is_read_or_refused_in_time(seed):
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(ReadError):
         read(damaged(SMALL, seed))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.system

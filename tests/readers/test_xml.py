@@ -255,10 +255,10 @@ def test_a_hidden_sheet_says_so():
     ),
 )  # fmt: skip
 def test_any_order_of_elements_is_read_or_refused_in_time(frame, pieces):
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(ReadError):
         read(frame.format("".join(pieces)))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_root_with_an_unknown_prefix_is_read_as_far_as_it_goes():

@@ -542,7 +542,10 @@ def contents(data):
     found = re.search(rb"/Contents ?<([0-9a-fA-F\s]+)>", data)
     if not found:
         return data
-    value = bytes.fromhex(found.group(1).decode() + "0" * (len(b"".join(found.group(1).split())) % 2))
+    digits = b"".join(found.group(1).split())
+    value = bytes.fromhex(
+        (digits + b"0" * (len(digits) % 2)).decode()
+    )  # an odd digit is followed by 0 (ISO 32000-2 §7.3.4.3)
     return data[: found.start(1)], value, data[found.end(1) :]
 
 

@@ -44,7 +44,7 @@ class RawClient:
     def send(self, octets: bytes):
         self.writer.write(octets)
 
-    async def reply(self, timeout=10) -> Reply:
+    async def reply(self, timeout=60) -> Reply:
         raw = b""
         async with asyncio.timeout(timeout):
             while True:
@@ -61,7 +61,7 @@ class RawClient:
         self.send((line.encode() if isinstance(line, str) else line) + b"\r\n")
         return await self.reply()
 
-    async def closed(self, timeout=10) -> bytes:
+    async def closed(self, timeout=60) -> bytes:
         """Return what still comes until the server closes."""
         rest = b""
         async with asyncio.timeout(timeout):

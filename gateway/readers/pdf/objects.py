@@ -227,7 +227,7 @@ def _ascii85(data: bytes) -> bytes:
     letters = letters.replace(b"z", b"!!!!!")
     missing = -len(letters) % 5
     digits = np.frombuffer(letters + b"u" * missing, np.uint8).astype(np.int64) - ord("!")
-    if not digits.size or digits.min() < 0 or digits.max() > 84:
+    if not digits.size or np.any((digits < 0) | (digits > 84)):
         return b""
     words = digits.reshape(-1, 5) @ np.array([85**4, 85**3, 85**2, 85, 1])
     if words.max() >> 32:

@@ -215,7 +215,7 @@ def _ink(part: Pixels) -> Pixels:
 def _main_colour(ink: Pixels) -> Pixels:
     """Return the ink that most of a group of large letters has, without the print that crosses it."""
     levels = np.bincount(ink[ink > LEAST_CONTRAST].ravel() >> 3, minlength=32)
-    main = 8 * int(levels.argmax()) + 4
+    main = 8 * int(np.argmax(levels)) + 4
     kept = (np.abs(ink.astype(np.int16) - main) < MAIN_SPREAD) * np.uint8(255)
     joined = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
