@@ -1,7 +1,7 @@
 """`gateway.yaml` as types. Every key has a default, so an empty file is a valid configuration.
 
 Flags of the command line override single keys; `Configuration.for_flags` gives the plain relay on loopback that the
-four flags of `gateway serve` promise. Faults of the file are shown all at once with file, line and column.
+four flags of `gateway serve` promise. The words of each key stand in `gateway/texts/configuration.toml`. Faults of the file are shown all at once with file, line and column.
 """
 
 from __future__ import annotations
@@ -78,20 +78,13 @@ class Listener(Section):
     """One address on which the gateway accepts mail."""
 
     kind: ListenerKind
-    listen: str = Field(
-        description="HOST:PORT; for a milter also unix:/path/to/socket; systemd:NAME for sockets of a systemd socket unit"
-    )
-    certificate: Place | None = Field(default=None, description="PEM file with the certificate chain")
-    key: Place | None = Field(default=None, description="PEM file with the private key, mode 0600")
-    networks: tuple[Network, ...] = Field(
-        default=("127.0.0.0/8", "::1/128"), description="relay: networks whose clients may send without AUTH"
-    )
-    auth_without_tls: bool = Field(default=False, description="submission on loopback only: allow AUTH without TLS")
-    proxy_protocol: bool = Field(default=False, description="expect a PROXY v1/v2 header from a load balancer")
-    proxy_networks: tuple[Network, ...] = Field(
-        default=("127.0.0.0/8", "::1/128"),
-        description="where PROXY headers may come from: the load balancer's addresses",
-    )
+    listen: str
+    certificate: Place | None = None
+    key: Place | None = None
+    networks: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    auth_without_tls: bool = False
+    proxy_protocol: bool = False
+    proxy_networks: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
 
     @field_validator("listen")
     @classmethod
@@ -172,16 +165,14 @@ class NextHop(Section):
 
     address: HostPort = "127.0.0.1:2526"
     tls: NextHopTls = NextHopTls.STARTTLS
-    ca_file: Place | None = Field(default=None, description="PEM bundle; the system's trust store when unset")
-    plaintext_allowed: bool = Field(default=False, description="tls: none towards an address that is not loopback")
+    ca_file: Place | None = None
+    plaintext_allowed: bool = False
     connect_timeout_s: float = Field(default=10, gt=0, le=LONGEST_S)
     reply_timeout_s: float = Field(default=30, gt=0, le=LONGEST_S)
-    connections: int = Field(default=200, ge=1, description="to the next hop at most, for each worker process")
-    server_name: HostName | None = Field(
-        default=None, description="name that its certificate must bear; the host when unset"
-    )
-    final_reply_timeout_s: float = Field(default=600, gt=0, le=LONGEST_S, description="for its answer to the final dot")
-    required_at_start: bool = Field(default=True, description="do not start while the next hop does not answer")
+    connections: int = Field(default=200, ge=1)
+    server_name: HostName | None = None
+    final_reply_timeout_s: float = Field(default=600, gt=0, le=LONGEST_S)
+    required_at_start: bool = True
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -193,25 +184,19 @@ class NextHop(Section):
 class Limits(Section):
     """What one client, one mail and one moment may cost."""
 
-    message_bytes: int = Field(
-        default=35 << 20, ge=64 << 10, le=1 << 31, description="largest mail; SIZE offered to clients"
-    )
+    message_bytes: int = Field(default=35 << 20, ge=64 << 10, le=1 << 31)
     recipients: int = Field(default=200, ge=1, le=100_000)
     connections: int = Field(default=500, ge=1)
     connections_per_address: int = Field(default=200, ge=1)
     commands_per_session: int = Field(default=5000, ge=20)
     errors_per_session: int = Field(default=10, ge=1)
     auth_failures_per_session: int = Field(default=3, ge=1)
-    in_flight_bytes: int = Field(
-        default=2 << 30, ge=1 << 20, description="content of all mails in hand, for each worker"
-    )
-    memory_per_message_bytes: int = Field(default=64 << 10, ge=4096, description="beyond it the content goes to a file")
+    in_flight_bytes: int = Field(default=2 << 30, ge=1 << 20)
+    memory_per_message_bytes: int = Field(default=64 << 10, ge=4096)
     command_timeout_s: float = Field(default=60, gt=0, le=LONGEST_S)
     data_min_rate_bytes_s: int = Field(default=500, ge=0)
     data_timeout_s: float = Field(default=1800, gt=0, le=LONGEST_S)
-    deadline_s: float = Field(
-        default=45, gt=1, le=LONGEST_S, description="from the final dot to our reply; below the mail client's own"
-    )
+    deadline_s: float = Field(default=45, gt=1, le=LONGEST_S)
     drain_s: float = Field(default=60, ge=0, le=LONGEST_S)
 
     @field_validator("in_flight_bytes")
@@ -241,19 +226,17 @@ class Authentication(Section):
     """DKIM, SPF and DMARC of mail that comes without a login (RFC 8601)."""
 
     enabled: bool = False
-    authserv_id: HostName = Field(default="", description="our name in Authentication-Results; hostname when empty")
-    nameservers: tuple[Address, ...] = Field(default=(), description="IP addresses; the system's resolver when empty")
+    authserv_id: HostName = ""
+    nameservers: tuple[Address, ...] = ()
 
 
 class Passwords(Section):
     """Strength of passwords at AUTH (Điều 6.1 of Decision 7600). The password itself is never kept, only yes or no."""
 
-    check: bool = Field(default=False, description="hold each password that the next hop accepts against the rule")
-    notice: bool = Field(default=False, description="tell the holder of a weak password by mail, once in 30 days")
-    notice_from: str = Field(default="", description="author of these notices, for example the Office's mailbox")
-    login_domain: DomainName = Field(
-        default="tphcm.gov.vn", description="domain of logins that are written without one"
-    )
+    check: bool = False
+    notice: bool = False
+    notice_from: str = ""
+    login_domain: DomainName = "tphcm.gov.vn"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -276,7 +259,7 @@ class Dkim(Section):
     """DKIM signing of outgoing mail (RFC 6376), by the domain of its author."""
 
     keys: tuple[DkimKey, ...] = ()
-    sign_again: bool = Field(default=False, description="also mail that already bears a valid signature of that domain")
+    sign_again: bool = False
 
 
 _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
@@ -285,15 +268,13 @@ _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104
 class Configuration(Section):
     """The whole file."""
 
-    hostname: HostName = Field(
-        default="", description="our name in the banner and in Received; the machine's name when empty"
-    )
-    data: Place = Field(default=Path("/var/lib/gateway"), description="audit and state")
-    spool: Place | None = Field(default=None, description="for content in hand; a tmpfs. /dev/shm when unset")
+    hostname: HostName = ""
+    data: Place = Path("/var/lib/gateway")
+    spool: Place | None = None
     workers: int = Field(default=2, ge=1, le=64)
-    policy: str = Field(default="binhtan-7600", description="a preset's name or a policy file")
-    directory: Place | None = Field(default=None, description="official mailboxes")
-    certs: Place | None = Field(default=None, description="trust anchors for signatures; the shipped folder when unset")
+    policy: str = "binhtan-7600"
+    directory: Place | None = None
+    certs: Place | None = None
     listeners: tuple[Listener, ...] = (Listener(kind=ListenerKind.RELAY, listen="127.0.0.1:2525"),)
     next_hop: NextHop = Field(default=NextHop(tls=NextHopTls.NONE), validate_default=True)
     authentication: Authentication = Authentication()
@@ -301,10 +282,8 @@ class Configuration(Section):
     passwords: Passwords = Passwords()
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
-    metrics: ListenAddress | None = Field(
-        default=None,
-        description="HOST:PORT for a monitoring system (GET /metrics, without a password); none when unset",
-    )
+    metrics: ListenAddress | None = None
+
     language: ReplyLanguage = ReplyLanguage.VIETNAMESE
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     _origin: Origin = PrivateAttr(default=Origin())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ __all__ = [
     "LIMIT_BYTES",
     "YamlFile",
     "closest",
-    "json_schema",
     "load_yaml",
     "nearest",
     "parse_values",
@@ -292,13 +290,6 @@ def _resolved(schema: dict[str, Any], nodes: list[dict[str, Any]]) -> Iterator[d
         yield node
         for word in ("anyOf", "oneOf", "allOf"):
             stack.extend(node.get(word, ()))
-
-
-def json_schema(model: type[BaseModel], *, title: str) -> str:
-    """Return the JSON Schema of a model as text, for editors (`# yaml-language-server: $schema=...`)."""
-    schema = model.model_json_schema()
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
-    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def _shown(value: object) -> str:

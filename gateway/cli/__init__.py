@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import audit, directory, dkim, trust
+from gateway.cli import config as config_commands
 from gateway.cli import policy as policies
 from gateway.cli.options import (
     CertsOption,
@@ -37,6 +38,7 @@ for _name, _commands in (
     ("trust", trust),
     ("dkim", dkim),
     ("audit", audit),
+    ("config", config_commands),
     ("policy", policies),
     ("directory", directory),
 ):

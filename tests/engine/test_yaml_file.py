@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigError
-from gateway.yaml_file import json_schema, load_yaml, parse_values, parse_yaml, read_yaml
+from gateway.yaml_file import load_yaml, parse_values, parse_yaml, read_yaml
 
 
 class Inner(BaseModel):
@@ -155,10 +155,6 @@ def test_a_fault_found_later_still_finds_its_place():
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal():
     assert "\x1b" not in "".join(faults('version: 1\n"a\\e[31m": 1\n'))
-
-
-def test_the_schema_is_json_for_editors():
-    assert '"enforce"' in json_schema(Outer, title="t")
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,17 @@
+"""`gateway config schema | reference`."""
+
+from __future__ import annotations
+
+from gateway.config_reference import reference, schema
+
+
+def print_schema() -> int:
+    """Print the JSON Schema of `gateway.yaml`."""
+    print(schema())
+    return 0
+
+
+def print_reference() -> int:
+    """Print the reference of every key and setting as Markdown."""
+    print(reference(), end="")
+    return 0
