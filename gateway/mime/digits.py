@@ -1,4 +1,4 @@
-"""Octets written as digits in text: base64 (RFC 4648 §4, §5), base32, hexadecimal, lists of numbers, hex dumps.
+"""Files and words written as digits in text: base64 (RFC 4648 §4, §5) and hexadecimal.
 
 People paste them, scripts and mail programs turn them back. What comes out counts only when it is a file of a known
 format or text: keys, certificates, hashes and tokens are neither. Every pattern walks the text once.
@@ -6,10 +6,9 @@ format or text: keys, certificates, hashes and tokens are neither. Every pattern
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.mime.transfer import looks_like_file
@@ -20,22 +19,12 @@ _BASE64_BLOCK: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/_-]{16,998}[ \t]{0,20}\r?\n)+(?:[A-Za-z0-9+/_-]{1,998}={0,2})?", re.MULTILINE
 )
 _BASE64_TOKEN: Final = re.compile(rb"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{12,}={0,2}|[A-Za-z0-9+/_-]{6,11}={1,2})")
-_BASE32: Final = re.compile(rb"(?<![A-Z2-7=])(?:[A-Z2-7]{16,}[ \t]{0,20}\r?\n)*[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9+/])")
-_BASE32_SIGN: Final = re.compile(rb"[2-7]")
 _HEX_RUN: Final = re.compile(rb"(?<![0-9A-Za-z])(?:(?:[0-9A-Fa-f]{12,}[ \t]{0,20}\r?\n)+[0-9A-Fa-f]*|[0-9A-Fa-f]{12,})")
 _HEX_PAIRS: Final = re.compile(
     rb"(?<![0-9A-Za-z])(?:(?:0[xX])?[0-9A-Fa-f]{2}(?:[ \t]{0,2},?\r?\n|[ \t]?[,:;-][ \t]{0,2}|[ \t]{1,2})){6,}"
     rb"(?:(?:0[xX])?[0-9A-Fa-f]{2})?"
 )
 _HEX_BETWEEN: Final = b" \t\r\n,:;-"
-_DUMP: Final = re.compile(
-    rb"(?:^[0-9A-Fa-f]{4,8}:?[ \t]{1,4}(?:[0-9A-Fa-f]{2,4}[ \t]{1,3}){1,16}[^\r\n]{0,80}(?:\r?\n|\Z)){1,}", re.MULTILINE
-)
-_DUMP_LINE: Final = re.compile(rb"^[0-9A-Fa-f]{4,8}:?[ \t]{1,4}((?:[0-9A-Fa-f]{2,4} {1,2}){1,16})", re.MULTILINE)
-_NUMBERS: Final = re.compile(
-    rb"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d{1,2})[ ,;]{1,3}){7,}(?:25[0-5]|2[0-4]\d|1?\d{1,2})(?![\d.])"
-)
-_BITS: Final = re.compile(rb"(?<!\d)(?:[01]{8}[ ,]{0,2}){5,}(?!\d)")
 _MANY_DIGITS: Final = re.compile(rb"[0-9A-Fa-f ,:;\-\txX\r\n]{20,}")
 _CONTROLS: Final = bytes(octet for octet in range(32) if octet not in b"\t\r\n\f")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
@@ -52,7 +41,6 @@ def _shape(members: bytes) -> bytes:
 
 
 _ALPHABET: Final = _shape(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
-_CAPITALS: Final = _shape(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 _DIGITS: Final = _shape(b"0123456789abcdefABCDEF ,:;-\txX\r\n")
 
 
@@ -69,12 +57,8 @@ def without_leads(text: bytes) -> bytes:
 def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
     """Yield (offset, kind, octets) of what stands in digits: files and texts; lines of a block are not given again."""
     taken: list[tuple[int, int]] = []
-    for kind, find in _LETTERED:
+    for kind, find in (("base64", _base64_blocks), ("base64", _base64_tokens), ("hex", _hexadecimal)):
         yield from _taken(kind, find(text), taken)
-    for start, end in _digit_lines(text):
-        for kind, find in _NUMERIC:
-            piece = text[start:end]
-            yield from _taken(kind, ((start + first, start + last, data) for first, last, data in find(piece)), taken)
 
 
 def _taken(
@@ -187,54 +171,11 @@ def _decoded64(digits: bytes) -> bytes:
     return bytes(whole)
 
 
-def _base32(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    if not _has_run(text, _CAPITALS, 16):
-        return
-    for found in _BASE32.finditer(text):
-        digits = found[0].translate(None, b" \t\r\n=")
-        if (
-            _BASE32_SIGN.search(digits, 0, 64) is None
-            or _charset(base64.b32decode(digits[: min(len(digits), _HEAD) // 8 * 8])) is None
-        ):
-            continue
-        digits = digits[: len(digits) // 8 * 8 + (0, 0, 2, 2, 4, 5, 5, 7)[len(digits) % 8]]
-        yield found.start(), found.end(), base64.b32decode(digits + b"=" * (-len(digits) % 8))
-
-
 def _hexadecimal(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for found in (*_HEX_RUN.finditer(text), *_HEX_PAIRS.finditer(text)):
+    spans = list(_digit_lines(text))
+    for found in (one for form in (_HEX_RUN, _HEX_PAIRS) for span in spans for one in form.finditer(text, *span)):
         digits = found[0].replace(b"0x", b"").replace(b"0X", b"").translate(None, _HEX_BETWEEN)
         digits = digits[: len(digits) // 2 * 2]
         head = bytes.fromhex(digits[: _HEAD // 2].decode())
         if looks_like_file(head) or _charset(head) is not None:
             yield found.start(), found.end(), bytes.fromhex(digits.decode())
-
-
-def _dumps(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for found in _DUMP.finditer(text):
-        digits = b"".join(b"".join(line.split()) for line in _DUMP_LINE.findall(found[0]))
-        yield found.start(), found.end(), bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
-
-
-def _numbers(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for found in _NUMBERS.finditer(text):
-        yield found.start(), found.end(), bytes(int(number) for number in re.findall(rb"\d+", found[0]))
-
-
-def _bits(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for found in _BITS.finditer(text):
-        yield found.start(), found.end(), bytes(int(bits, 2) for bits in re.findall(rb"[01]{8}", found[0]))
-
-
-Find = Callable[[bytes], Iterator[tuple[int, int, bytes]]]
-_LETTERED: Final[tuple[tuple[str, Find], ...]] = (
-    ("base64", _base64_blocks),
-    ("base64", _base64_tokens),
-    ("base32", _base32),
-)
-_NUMERIC: Final[tuple[tuple[str, Find], ...]] = (
-    ("hex", _dumps),
-    ("hex", _hexadecimal),
-    ("numbers", _numbers),
-    ("bits", _bits),
-)

@@ -87,8 +87,6 @@ READERS: dict[str, str] = {
     "application/zip": "gateway.readers.archives.zip",
     "application/vnd.etsi.asic-e+zip": "gateway.readers.archives.zip",
     "application/vnd.etsi.asic-s+zip": "gateway.readers.archives.zip",
-    "application/vnd.apple.iwork": "gateway.readers.iwork",
-    "application/x-bplist": "gateway.readers.markup.plist",
     "application/x-7z-compressed": "gateway.readers.archives.seven_zip",
     "application/vnd.rar": "gateway.readers.archives.rar",
     "application/x-tar": "gateway.readers.archives.tar",

@@ -37,10 +37,12 @@ from gateway.readers.sniff_zip import stored_member_at, zip_types
 
 OCTETS: Final = "application/octet-stream"
 EMPTY: Final = "application/x-empty"
+ENCODED: Final = "application/x-encoded-file"
+"""A file in an encoding that no reader undoes."""
 _ZIP: Final = "application/zip"
 _PDF: Final = "application/pdf"
 _TEXTS: Final = frozenset(
-    {"text/plain", "text/html", "text/csv", "application/xml", "application/rtf", "message/rfc822"}
+    {"text/plain", "text/html", "text/csv", "application/xml", "application/rtf", "message/rfc822", ENCODED}
 )
 _WRAPPERS: Final = frozenset({
     "application/pkcs7-mime", "application/pkcs7-signature", "application/x-7z-compressed", "application/vnd.rar",
@@ -55,6 +57,11 @@ _STREAM_HEAD: Final = re.compile(
 )
 _STREAM_END: Final = re.compile(rb"\s*endstream\s+endobj\b")
 """What stands before and behind an embedded file (ISO 32000-1 §7.11.4)."""
+_ENCODED: Final = re.compile(
+    rb"^(?:=ybegin [^\r\n]{0,400}?name=|\(This file must be converted with BinHex)", re.MULTILINE
+)
+"""The line before a file in yEnc or BinHex (RFC 1741)."""
+_ENCODED_SIGNS: Final = (b"=ybegin ", b"BinHex")
 _SELF_EXTRACTING: Final = 2 << 20
 """How far into a program an archive may begin (as unrar and 7-Zip search)."""
 
@@ -122,6 +129,8 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
             found[kind] = None
     if not found:
         found = dict.fromkeys(text_types(data, filename, declared_type))
+        if found.keys() <= {"text/plain"} and any(sign in data for sign in _ENCODED_SIGNS) and _ENCODED.search(data):
+            found = {ENCODED: None, **found}
     if not found:
         # Unpackers find an archive behind anything; RAR's own self-extracting modules are not always recognised above.
         found = dict.fromkeys(_inside_program(data))

@@ -90,7 +90,7 @@ def zip_types(data: bytes) -> tuple[str, ...]:
 
 
 def _iwork(names: set[str]) -> tuple[str, ...]:
-    """Pages, Numbers or Keynote: files of a form of Apple's own within a zip, which say little of which it is."""
+    """Pages, Numbers or Keynote of 2013 and later, whose members only those programs read; no reader opens them."""
     return (IWORK,) if names & {"Index/Document.iwa", "Document.iwa"} else ()
 
 

@@ -21,12 +21,10 @@ _HTML: Final = "text/html"
 _SCRIPT: Final = re.compile(rb"<script\b[^>]{0,2000}>(.*?)(?:</script|\Z)", re.IGNORECASE | re.DOTALL)
 _DATA_ADDRESS: Final = re.compile(rb"data:[^,\"'<>\s]{0,200},[^\"'<>\s)]*", re.IGNORECASE)
 """What the reader of HTML takes out by itself."""
-_BY_DIGITS: Final = frozenset({"base64", "base32", "hex", "numbers", "bits"})
+_BY_DIGITS: Final = frozenset({"base64", "hex"})
 """Kinds without a beginning of their own, so that chance can make one."""
 WORDS: Final = "words"
 """Relation of a member that is only decoded words."""
-_YENC_HEAD: Final = 4096
-"""yEnc needs all eight bits, so a text that holds it is none; it begins with a line of letters all the same."""
 _LIMIT_CHARACTERS: Final = 32 << 20
 
 
@@ -34,8 +32,6 @@ def in_source(data: bytes, kinds: tuple[str, ...]) -> Iterator[InlineFile]:
     """Yield what stands encoded in the octets of a text part."""
     if not _PLAIN.isdisjoint(kinds):
         yield from find_inline_encodings(data)
-    elif OCTETS in kinds and b"=ybegin " in data[:_YENC_HEAD]:
-        yield from find_inline_encodings(data, letters=False)
     if _HTML in kinds:
         yield from find_inline_encodings(_DATA_ADDRESS.sub(b" ", data), letters=False)
         if b"<script" in data or b"<SCRIPT" in data:

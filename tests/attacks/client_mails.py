@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import quopri
-import zlib
 
 AUTHOR = b"an.binhtan@tphcm.gov.vn"
 _NAME = b"=?UTF-8?B?Tmd1eeG7hW4gQW4=?="
@@ -53,13 +52,6 @@ def _calendar(words: str, method: str) -> bytes:
 def _uuencoded(data: bytes) -> bytes:
     lines = [binascii.b2a_uu(data[at : at + 45], backtick=True).rstrip(b"\n") for at in range(0, len(data), 45)]
     return b"\r\n".join([b"begin 644 ghichu.txt", *lines, b"`", b"end"]) + b"\r\n"
-
-
-def _yenc(data: bytes) -> bytes:
-    shifted = ((octet + 42) % 256 for octet in data)
-    body = b"".join(bytes([61, (one + 64) % 256]) if one in (0, 10, 13, 61) else bytes([one]) for one in shifted)
-    frame = f"=ybegin line=128 size={len(data)} name=ghichu.txt\r\n".encode()
-    return frame + body + f"\r\n=yend size={len(data)} crc32={zlib.crc32(data):08x}\r\n".encode()
 
 
 def client_mails(words: str) -> dict[str, bytes]:
@@ -215,7 +207,6 @@ def client_mails(words: str) -> dict[str, bytes]:
          b"_______________________________________________\r\ndanh-sach mailing list\r\n"),
     )  # fmt: skip
     mails["uuencode in the text"] = _head() + b"Gui anh file\r\n\r\n" + _uuencoded(note)
-    mails["yEnc in the text"] = _head() + b"Gui anh file\r\n\r\n" + _yenc(note)
     mails["format=flowed with stuffed lines"] = _head(
         "MIME-Version: 1.0", "Content-Type: text/plain; charset=UTF-8; format=flowed; delsp=yes", "Content-Transfer-Encoding: 8bit"
     ) + b" From here \r\n>> quoted \r\n" + text + b"-- \r\nAn\r\n"  # fmt: skip

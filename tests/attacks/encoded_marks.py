@@ -123,8 +123,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "letters by TeX": lambda t: tex(t),
     "letters by VIQR": lambda t: t.replace("Ậ", "A^.").replace("Ệ", "E^.").replace("Ế", "E^'"),
 }  # fmt: skip
-UNDECODED = frozenset({"base85", "rotated letters"})
-"""Ciphers that no program of an office undoes by itself; not claimed."""
+UNDECODED = frozenset({"base85", "rotated letters", "base32", "hex dump", "octets in decimal", "binary digits"})
+"""Ciphers, and digits that no mail program turns back: who writes them can encrypt. Not claimed."""
 FILES: dict[str, Callable[[bytes], str]] = {
     "base64 lines": lambda d: _wrapped(_base64(d), 76),
     "base64 in one line": _base64,

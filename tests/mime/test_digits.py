@@ -22,16 +22,10 @@ DIGITS = {
     "base64 for addresses": base64.urlsafe_b64encode(RAW).rstrip(b"="),
     "base64 line by line": b"\n".join(base64.b64encode(line) for line in RAW.splitlines(keepends=True)),
     "base64 of UTF-16": base64.encodebytes(WORDS.encode("utf-16")),
-    "base32": base64.b32encode(RAW),
     "hexadecimal": RAW.hex().encode(),
     "hexadecimal in lines": b"\n".join(RAW.hex().encode()[at : at + 40] for at in range(0, 400, 40)),
     "hexadecimal in pairs": RAW.hex(" ").upper().encode(),
     "hexadecimal list": b", ".join(b"0x%02x" % octet for octet in RAW),
-    "dump": b"\n".join(
-        b"%08x  %-48s |................|" % (at, RAW[at : at + 16].hex(" ").encode()) for at in range(0, len(RAW), 16)
-    ),
-    "numbers": b" ".join(b"%d" % octet for octet in RAW),
-    "bits": b" ".join(b"%s" % f"{octet:08b}".encode() for octet in RAW),
 }
 
 

@@ -103,6 +103,28 @@ def test_a_file_in_a_stream_of_any_name_is_handed_on_and_other_octets_are_told()
     assert _object({"SomeObject": b"\x07abc" * 20}).document.status is ReadStatus.UNSUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "status"),
+    [
+        ("RichEditFlags", 12, ReadStatus.OK),
+        ("CONTENTSV30", 20, ReadStatus.OK),
+        ("Equation Native", 4000, ReadStatus.OK),
+        ("RichEditFlags", 400, ReadStatus.UNSUPPORTED),
+        ("Equation Native", 70_000, ReadStatus.UNSUPPORTED),
+        ("Unknown", 12, ReadStatus.UNSUPPORTED),
+    ],
+)
+def test_small_streams_of_known_programs_say_no_more_than_the_picture(name, size, status):
+    data = write_compound({(name,): b"\x5a" * size})
+    assert embedded.read(Source(data=data, part="1"), Budget()).document.status is status
+
+
+def test_words_beside_the_picture_of_a_formula_are_found():
+    data = write_compound({("Equation Native",): b"\x1c\0\xff\xff" + "Văn bản TỐI MẬT".encode("utf-16-le")})
+    document = embedded.read(Source(data=data, part="1"), Budget()).document
+    assert "TỐI MẬT" in document.runs[0].text
+
+
 def test_the_picture_that_is_shown_in_place_of_an_object_is_handed_on():
     drawing = struct.pack("<HHHIHIH", 1, 9, 0x300, 12, 0, 0, 0) + struct.pack("<IH", 3, 0)
     for target in (b"", bytes(12)):

@@ -137,11 +137,19 @@ def test_texts_of_an_attached_message_are_read_in_their_charset(charset):
     assert text in {run.text for document in documents for run in document.runs}
 
 
-def test_yenc_that_is_no_text_is_undone():
-    octets = bytes((octet + 42) & 255 for octet in "Kính gửi: phòng\tNội vụ".encode())
-    data = b"=ybegin line=128 size=26 name=a.txt\r\n" + octets + b"\r\n=yend size=26\r\n" + bytes((200,)) * 90
-    documents = inspect(mail(("a.ync", data))).documents
-    assert "Kính gửi: phòng\tNội vụ" in {run.text for document in documents for run in document.runs}
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"=ybegin line=128 size=26 name=a.txt\r\n" + bytes(range(128, 256)) + b"\r\n=yend size=26\r\n",
+        "Tệp kèm theo\r\n".encode() + b"(This file must be converted with BinHex 4.0)\r\n:$f*TEQKP:\r\n",
+        zipped(("Index/Document.iwa", "x"), ("preview.jpg", "y")),
+        b"bplist00" + bytes(range(256)),
+    ],
+    ids=["yEnc", "BinHex", "Pages", "property list"],
+)
+def test_files_in_forms_that_are_known_and_not_read_cannot_be_told(data):
+    documents = [document for document in inspect(mail(("a.dat", data))).documents if document.part == "2"]
+    assert ("unsupported", "no-reader") in {(document.status.value, document.reason) for document in documents}
 
 
 def test_an_empty_file_is_read():

@@ -18,14 +18,12 @@ from gateway.model import ActiveContent, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError
 from gateway.readers.loose_words import loose_runs
-from gateway.readers.ole.equation import EquationError, formula_lines
 from gateway.readers.ole.file import open_ole
 from gateway.readers.ole.objects import is_file
 from gateway.readers.ole.octets import u32
 from gateway.readers.pictures.metafile import is_metafile
 
 _NATIVE: Final = "\x01ole10native"
-_FORMULA: Final = "equation native"
 _CONTENT: Final = frozenset({"package", "contents", "content", "embeddedodf", "package_stream"})
 _PLUMBING: Final = frozenset({
     "\x01ole", "\x01compobj", "\x03objinfo", "\x03linkinfo", "\x03ocxname", "\x03print", "\x03accessobjsitedata", "props9",
@@ -39,9 +37,9 @@ _BY_NUMBER: Final = 0xFFFFFFFE
 """From here on the clipboard format of a presentation is a number, not the length of a name."""
 _PRESENTATION_HEADER: Final = 28
 """Octets of aspect, index, flags, two extents and size behind the target device."""
-_SETTINGS: Final = frozenset({"contentsv30", "richeditflags", "\x03mailstream"})
-"""A few numbers that Photo Editor puts beside the picture in `CONTENTS`, and the editor of mails beside any object."""
-_SETTINGS_SIZE: Final = 32
+_BESIDE_THE_PICTURE: Final = {"contentsv30": 32, "richeditflags": 32, "\x03mailstream": 32, "equation native": 1 << 16}
+"""Streams that say nothing beyond the picture shown, by their largest size: a few numbers of Photo Editor and of the editor
+of mails, and formulas of Equation Editor and MathType."""
 _STREAM_LIMIT: Final = 5000
 
 
@@ -88,29 +86,12 @@ def _stream(contents: Contents, ole: Any, path: list[str], runs: list[Run]) -> N
             contents.add(Member(name="picture", data=picture, relation="image"))
     elif name == _NATIVE:
         _native(contents, data)
-    elif name == _FORMULA:
-        _formula(contents, data, runs)
     elif name in _CONTENT or is_file(data):
         contents.add(Member(name=path[-1], data=data, relation="embedded"))
     elif data.strip(b"\0"):
-        if name not in _SETTINGS or len(data) > _SETTINGS_SIZE:
+        if len(data) > _BESIDE_THE_PICTURE.get(name, 0):
             contents.fault(ReadStatus.UNSUPPORTED, "ole-stream")
-        _loose(data, runs)
-
-
-def _loose(data: bytes, runs: list[Run]) -> None:
-    runs += (structs.replace(run, block=len(runs) + run.block) for run in loose_runs(data))
-
-
-def _formula(contents: Contents, data: bytes, runs: list[Run]) -> None:
-    """The letters of a formula; of one whose form nobody knows, what stands in it unpacked."""
-    try:
-        lines = formula_lines(data)
-    except EquationError:
-        contents.fault(ReadStatus.UNSUPPORTED, "ole-stream")
-        _loose(data, runs)
-        return
-    runs += (Run(text=line, block=len(runs) + 2 * number, locator="formula") for number, line in enumerate(lines))
+        runs += (structs.replace(run, block=len(runs) + run.block) for run in loose_runs(data))
 
 
 def _native(contents: Contents, data: bytes) -> None:
