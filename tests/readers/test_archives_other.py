@@ -22,7 +22,6 @@ from gateway.readers.archives import rar as archive_rar
 from gateway.readers.archives import seven_zip as archive_7z
 from gateway.readers.archives import stream as archive_stream
 from gateway.readers.archives import tar as archive_tar
-from gateway.readers.archives.rar_plain import _FOUR_LONG, _RAR5, _aes, _block4, _block5, _number, sample_archives
 from gateway.readers.base import Budget, ReadError, Source
 from gateway.readers.sniff import sniff
 
@@ -179,70 +178,46 @@ def test_zlib_and_frames_of_zstd_without_data_are_opened():
 
 
 RAR = "application/vnd.rar"
+RARS = tuple(bytes.fromhex(digits) for digits in archive_rar.SAMPLES)
+LOCKED_RAR = bytes.fromhex(
+    "526172211a070100c51a3332030100004a62ea394402033110040400bfe0b3b0000105612e747874300100010a73737373737373737373737373"
+    "737373696969696969696969696969696969696e7ab5e89b24d62342ad3458b24cb823aaefe5df06d9d5ebdd157e8419b23a3503050000"
+)
+"""A stored file `a.txt` under the password `123456`."""
+PACKED_RAR = bytes.fromhex(
+    "526172211a0700cf907300000d0000000000000032667400802400040000000400000003bfe0b3b0000000001d330400a48100007761726d78787878"
+    "c43d7b00400700"
+)
 
 
 @needs_libarchive
-@pytest.mark.parametrize("data", sample_archives(), ids=["rar4", "rar5"])
+@pytest.mark.parametrize("data", RARS, ids=["rar4", "rar5"])
 def test_rar_members_are_read(data):
     reading = read(archive_rar, data, RAR)
     assert reading.document.status is ReadStatus.OK
     assert [(member.name, member.data) for member in reading.members] == [("warm", b"warm")]
 
 
-def locked_rar5(password, content=TEXT):
-    import hashlib
-
-    salt, iv, rounds = b"s" * 16, b"i" * 16, 10
-    key = hashlib.pbkdf2_hmac("sha256", password, salt, 1 << rounds)
-    derived = hashlib.pbkdf2_hmac("sha256", password, salt, (1 << rounds) + 32)
-    folded = bytearray(8)
-    for index, octet in enumerate(derived):
-        folded[index & 7] ^= octet
-    check = bytes(folded) + hashlib.sha256(bytes(folded)).digest()[:4]
-    padded = content + bytes(-len(content) % 16)
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
-    packed = encryptor.update(padded) + encryptor.finalize()
-    record = _number(1) + _number(0) + _number(1) + bytes([rounds]) + salt + iv + check
-    extra = _number(len(record)) + record
-    body = _number(2) + _number(3) + _number(len(extra)) + _number(len(packed)) + _number(4) + _number(len(content))
-    body += (
-        _number(0) + zlib.crc32(content).to_bytes(4, "little") + _number(0) + _number(1) + _number(5) + b"a.txt" + extra
-    )
-    return b"".join((_RAR5, _block5(b"\1\0\0"), _block5(body), packed, _block5(b"\5\0\0")))
-
-
-@needs_libarchive
-def test_a_locked_rar_opens_only_with_its_password():
-    data = locked_rar5(b"123456")
-    closed = read(archive_rar, data, RAR, "654321")
+def test_a_locked_rar_is_encrypted_whatever_the_password():
+    closed = read(archive_rar, LOCKED_RAR, RAR, "654321", "123456")
     assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
-    opened = read(archive_rar, data, RAR, "654321", "123456")
-    assert opened.document.opened_with_password
-    assert [(member.name, member.data) for member in opened.members] == [("a.txt", TEXT)]
+    assert not closed.document.opened_with_password
+    assert closed.members == ()
 
 
 def test_without_libarchive_a_compressed_rar_is_cannot_tell(monkeypatch):
     monkeypatch.setattr(libarchive, "available", lambda: False)
-    stored = read(archive_rar, sample_archives()[0], RAR)
-    assert stored.document.status is ReadStatus.OK
-    crc = zlib.crc32(b"warm")
-    import struct
-
-    header = struct.pack("<IIBIIBBHI", 4, 4, 3, crc, 0, 29, 0x33, 4, 0o100644) + b"warm"
-    data = (
-        b"Rar!\x1a\x07\x00"
-        + _block4(0x73, 0, bytes(6))
-        + _block4(0x74, _FOUR_LONG, header)
-        + b"xxxx"
-        + _block4(0x7B, 0x4000, b"")
-    )
-    assert read(archive_rar, data, RAR).document.reason == "rar-compressed"
+    assert read(archive_rar, RARS[0], RAR).document.status is ReadStatus.OK
+    assert read(archive_rar, PACKED_RAR, RAR).document.reason == "rar-compressed"
 
 
-def test_the_cipher_helper_ignores_an_incomplete_last_block():
-    assert _aes(bytes(16), bytes(16), bytes(17)) == _aes(bytes(16), bytes(16), bytes(16))
+@needs_libarchive
+def test_comments_of_an_old_rar_are_passed_over():
+    fields = struct.pack("<BHHIIBIIBBHI", 0x7A, 0x8000, 35, 2, 2, 3, zlib.crc32(b"xx"), 0, 29, 0x30, 3, 0) + b"CMT"
+    comment = struct.pack("<H", zlib.crc32(fields) & 0xFFFF) + fields + b"xx"
+    data = RARS[0][:20] + comment + RARS[0][20:]
+    reading = read(archive_rar, data, RAR)
+    assert [(member.name, member.data) for member in reading.members] == [("warm", b"warm")]
 
 
 TAR = "application/x-tar"
@@ -312,8 +287,8 @@ def test_what_follows_a_stream_is_named_and_the_stream_is_read(kind):
 
 FUZZED = [
     (archive_7z, SEVEN, seven([("a.txt", TEXT)])),
-    (archive_rar, RAR, sample_archives()[0]),
-    (archive_rar, RAR, sample_archives()[1]),
+    (archive_rar, RAR, RARS[0]),
+    (archive_rar, RAR, RARS[1]),
     (archive_tar, TAR, tarred([("a.txt", TEXT)])),
     (archive_stream, "application/gzip", gzip.compress(TEXT)),
     (archive_stream, "application/zstd", zstd.compress(TEXT)),

@@ -1,9 +1,7 @@
-"""RAR 4 and RAR 5 archives to members: headers and keys by rarfile, unpacking by libarchive, nothing by a program.
+"""RAR 4 and RAR 5 archives to members: headers by rarfile, unpacking by libarchive, nothing by a program.
 
-rarfile reads every header (also encrypted ones, when a candidate password fits) and would call `unrar` for compressed
-data, which the sandbox rightly refuses. So the data goes to libarchive, which unpacks but does not decrypt: encrypted
-members are decrypted here and put into a plain archive of the same kind first (`rar_plain`). What libarchive
-then lists must be what the headers listed.
+rarfile reads every header and would call `unrar` for the data, which the sandbox rightly refuses. So libarchive unpacks,
+and what it lists must be what the headers list. A locked member or archive is ENCRYPTED: no password is tried.
 """
 
 from __future__ import annotations
@@ -15,18 +13,27 @@ from typing import Any, Final
 from gateway.model import ReadStatus
 from gateway.readers.archives import libarchive
 from gateway.readers.archives.foreign import gather
-from gateway.readers.archives.rar_plain import PlainArchive, plain_archive, sample_archives
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.containers import Contents, StopReadingError, password_candidates
+from gateway.readers.containers import Contents, StopReadingError
 
 _MAGIC: Final = b"Rar!\x1a\x07"
-_RAR5: Final = b"Rar!\x1a\x07\x01\x00"
-_TRIES: Final = 12
+_RAR4: Final = b"Rar!\x1a\x07\x00"
+_RAR4_END: Final = b"\xc4\x3d\x7b\x00\x40\x07\x00"
+_FLAGS, _MAIN_SIZE, _VOLUME = 10, 12, 1
+"""Where flags and size of the main header of an old archive stand, and the flag of one of several volumes."""
+_KNOWN: Final = 29
+"""The first version whose compression libarchive undoes."""
 _STORED: Final = 0x30
+SAMPLES: Final = (
+    "526172211a0700cf907300000d0000000000000033007400802400040000000400000003bfe0b3b0000000001d300400a48100007761726d7761726d"
+    + _RAR4_END.hex(),
+    "526172211a070100c51a333203010000f3f7ba5511020204040400bfe0b3b00001047761726d7761726d19b23a3503050000",
+)
+"""A stored file `warm` in an archive of either generation, in hexadecimal digits."""
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Return the members; encrypted ones are opened when a candidate password fits."""
+    """Return the members that are not locked."""
     data = source.data[max(0, source.data.find(_MAGIC)) :]
     contents = Contents(source, "rar", budget)
     try:
@@ -39,65 +46,58 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _read_archive(contents: Contents, data: bytes) -> None:
-    headers = _headers(data, None)
-    if not headers.needs_password():
-        _check_volumes(contents, headers)
-        _unpack(contents, data, headers, None)
+    headers = _headers(data)
+    entries = headers.infolist()
+    locked = headers.needs_password()
+    if locked:
+        contents.fault(ReadStatus.ENCRYPTED, "password")
+    if locked and not entries:
+        return  # its headers are locked too
+    rarfile = _library()
+    split = rarfile.RAR_FILE_SPLIT_BEFORE | rarfile.RAR_FILE_SPLIT_AFTER
+    old = data.startswith(_RAR4)
+    if (old and int.from_bytes(data[_FLAGS : _FLAGS + 1]) & _VOLUME) or any(entry.flags & split for entry in entries):
+        raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
+    if headers.strerror():
+        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
+    files = [entry for entry in entries if entry.is_file() and not entry.file_redir]
+    if not libarchive.available():
+        _stored_only(contents, data, files)
         return
-    for password in [candidate for candidate in password_candidates(contents.source) if candidate][:_TRIES]:
-        contents.budget.check_time()
-        if _open_with(contents, data, password):
-            contents.opened_with_password = True
-            return
-    contents.fault(ReadStatus.ENCRYPTED, "password")
-    if not headers._file_parser.has_header_encryption():  # noqa: SLF001 - rarfile 4 has no public name for it
-        _unpack(contents, data, headers, plain_archive(headers, data, None, contents.budget))
+    if any(entry.extract_version < _KNOWN and entry.compress_type != _STORED for entry in files):
+        raise ReadError(ReadStatus.UNSUPPORTED, "rar-method")
+    listed = (
+        gather(contents, _files_only(data, files), "rar", [entry.filename for entry in files])
+        if old
+        else gather(contents, data, "rar")
+    )
+    # libarchive hands on some locked data as it stands.
+    closed = {entry.filename for entry in files if entry.needs_password()}
+    contents.members[:] = [member for member in contents.members if member.name not in closed]
+    # More is no fault: old versions of a file are members too.
+    if listed < len(files) and not contents.faults:
+        contents.fault(ReadStatus.MALFORMED, "rar-listing-mismatch")
 
 
-def _open_with(contents: Contents, data: bytes, password: str) -> bool:
-    """Decrypt and unpack with one password; False when it opens nothing."""
-    try:
-        headers = _headers(data, password)
-    except ReadError as error:
-        if error.reason == "password":
-            return False
-        raise
-    plain = plain_archive(headers, data, password, contents.budget)
-    hidden = headers._file_parser.has_header_encryption()  # noqa: SLF001
-    if not plain.unlocked and not (hidden and plain.names):
-        return False
-    _check_volumes(contents, headers)
-    trial = Contents(contents.source, contents.format, contents.budget)
-    _unpack(trial, data, headers, plain)
-    if not data.startswith(_RAR5) and any(status is ReadStatus.MALFORMED for status, _ in trial.faults):
-        # RAR 4 keeps no check value: a wrong password shows as a stream that does not unpack or has a wrong checksum.
-        if not trial.members:
-            return False
-        trial.faults[:] = [(ReadStatus.ENCRYPTED, "password")]
-    contents.members += trial.members
-    contents.faults += trial.faults
-    return True
+def _files_only(data: bytes, files: list[Any]) -> bytes:
+    """Return an old archive without its comments, over which libarchive stumbles; its names it misreads."""
+    main = len(_RAR4) + int.from_bytes(data[_MAIN_SIZE : _MAIN_SIZE + 2], "little")
+    pieces = (data[entry.header_offset : entry.data_offset + entry.add_size] for entry in files)
+    return b"".join((data[:main], *pieces, _RAR4_END))
 
 
-def _headers(data: bytes, password: str | None) -> Any:
+def _headers(data: bytes) -> Any:
     """Return rarfile's view of the archive; ReadError says why there is none."""
     rarfile = _library()
     try:
-        headers = rarfile.RarFile(BytesIO(data), part_only=True)
-        if password is not None:
-            headers.setpassword(password)
-    except rarfile.RarWrongPassword:
-        raise ReadError(ReadStatus.ENCRYPTED, "password") from None
+        return rarfile.RarFile(BytesIO(data), part_only=True)
     except rarfile.NeedFirstVolume:
         raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume") from None
     except MemoryError:
         raise ReadError(ReadStatus.LIMIT, "memory") from None
     except Exception as error:
         # Library wall: rarfile raises its own errors, and struct, index, value and overflow errors on damaged headers.
-        raise ReadError(
-            ReadStatus.ENCRYPTED if password else ReadStatus.MALFORMED, "password" if password else "damaged-archive"
-        ) from error
-    return headers
+        raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
 
 
 @functools.cache
@@ -109,42 +109,8 @@ def _library() -> Any:
     return rarfile
 
 
-def _files(headers: Any) -> list[Any]:
-    return [entry for entry in headers.infolist() if entry.is_file() and not entry.file_redir]
-
-
-def _check_volumes(contents: Contents, headers: Any) -> None:
-    rarfile = _library()
-    split = rarfile.RAR_FILE_SPLIT_BEFORE | rarfile.RAR_FILE_SPLIT_AFTER
-    main = headers._file_parser._main  # noqa: SLF001
-    volume = main is not None and main.flags & rarfile.RAR_MAIN_VOLUME
-    if volume or any(entry.flags & split for entry in headers.infolist()):
-        raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
-    if headers.strerror():
-        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
-
-
-def _unpack(contents: Contents, data: bytes, headers: Any, plain: PlainArchive | None) -> None:
-    """Have libarchive unpack; without it only stored members can be read."""
-    if plain is None and not data.startswith(_RAR5):
-        plain = plain_archive(headers, data, None, contents.budget)
-    if plain is not None:
-        if plain.locked:
-            contents.fault(ReadStatus.ENCRYPTED, "password")
-        if plain.unsupported:
-            contents.fault(ReadStatus.UNSUPPORTED, "rar-method")
-    if not libarchive.available():
-        _stored_only(contents, data, headers)
-        return
-    expected = len(_files(headers)) if plain is None else len(plain.names)
-    listed = gather(contents, data, "rar") if plain is None else gather(contents, plain.data, "rar", plain.names)
-    # More is no fault: old versions of a file are members too.
-    if listed < expected and not contents.faults:
-        contents.fault(ReadStatus.MALFORMED, "rar-listing-mismatch")
-
-
-def _stored_only(contents: Contents, data: bytes, headers: Any) -> None:
-    for entry in _files(headers):
+def _stored_only(contents: Contents, data: bytes, files: list[Any]) -> None:
+    for entry in files:
         if entry.needs_password():
             continue
         if entry.compress_type != _STORED:
@@ -156,7 +122,6 @@ def _stored_only(contents: Contents, data: bytes, headers: Any) -> None:
 
 
 def warm_up() -> None:
-    """Load rarfile, its ciphers and libarchive's readers by reading a stored file of each generation."""
-    for data in sample_archives():
-        read(Source(data=data, part="", detected_type="application/vnd.rar"), Budget())
-    _library().rar3_s2k("warm", b"12345678")
+    """Load rarfile and libarchive's readers by reading a stored file of each generation."""
+    for digits in SAMPLES:
+        read(Source(data=bytes.fromhex(digits), part="", detected_type="application/vnd.rar"), Budget())
