@@ -53,6 +53,7 @@ RULES: Final = (
     Rule(id="macro", code="OPQ-18", article=_SAFETY, disposition=Disposition.TAG),
     Rule(id="script", code="OPQ-19", article=_SAFETY, disposition=Disposition.TAG),
     Rule(id="outside", code="OPQ-20", article=_SAFETY, disposition=Disposition.TAG),
+    Rule(id="film", code="OPQ-21", article=_ARTICLE, disposition=Disposition.REJECT),
 )
 
 NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
@@ -64,10 +65,7 @@ _UNTIDY: Final = (
     "duplicate-to", "duplicate-cc", "duplicate-bcc", "duplicate-message-id", "duplicate-in-reply-to",
     "duplicate-references", "duplicate-mime-version", "duplicate-content-id", "duplicate-content-description",
 )  # fmt: skip
-_SMALL_PICTURES: Final = (
-    "image/gif",
-    "image/x-icon",
-    "image/vnd.microsoft.icon",
+_SMALL_SIGNATURES: Final = (
     "application/pgp-signature",
     "application/pkcs7-signature",
 )
@@ -76,7 +74,6 @@ _SMALL_PICTURES: Final = (
 _NO_DOCUMENTS: Final = (
     "application/octet-stream",
     "audio/",
-    "video/",
     "font/",
     "application/ogg",
     "image/vnd.dwg",
@@ -98,13 +95,13 @@ class Settings(BaseModel):
         default=(), description="Codes of ambiguities that are not reported at all; use with care"
     )
     unopened_formats: tuple[str, ...] = Field(
-        default=_SMALL_PICTURES,
+        default=_SMALL_SIGNATURES,
         description="Detected types that may stay unread when no reader opens them, up to `unopened_limit_bytes`",
     )
     no_documents: tuple[str, ...] = Field(
         default=_NO_DOCUMENTS,
         description="Detected types, or their beginnings ending in `/`, of data that is neither document nor container: "
-        "sound, film, drawings, measurements, octets of no known form; reported by the rule `no_document`",
+        "sound, drawings, measurements, octets of no known form; reported by the rule `no_document`",
     )
     unopened_limit_bytes: int = Field(
         default=64 << 10, ge=0, description="Largest part of `unopened_formats` that may stay unread, in octets"
@@ -155,6 +152,8 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
             if _may_stay_unread(part, settings):
                 return None
             rule = "no_document" if _is_no_document(part, settings) else "unsupported"
+            if rule == "unsupported" and part is not None and (part.detected_type or "").startswith("video/"):
+                rule = "film"
         case ReadStatus.LIMIT:
             rule = "limit"
         case ReadStatus.TIMEOUT:

@@ -16,6 +16,7 @@ from gateway.readers.base import Budget, Reading, Source
 from gateway.readers.magic import DIAGRAM, DWG, DXF
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO
 from gateway.readers.sniff_font import FONT
+from gateway.readers.sniff_pictures import ICON
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 
@@ -70,6 +71,14 @@ READERS: dict[str, str] = {
     "image/x-qoi": "gateway.readers.pictures.image",
     "image/icns": "gateway.readers.pictures.image",
     "image/x-tga": "gateway.readers.pictures.image",
+    "image/x-sun-raster": "gateway.readers.pictures.image",
+    "image/x-msp": "gateway.readers.pictures.image",
+    "image/x-pixar": "gateway.readers.pictures.image",
+    "image/x-photo-cd": "gateway.readers.pictures.image",
+    "image/x-fli": "gateway.readers.pictures.image",
+    "image/fits": "gateway.readers.pictures.image",
+    "image/vnd.ms-dds": "gateway.readers.pictures.image",
+    ICON: "gateway.readers.pictures.icon",
     "image/emf": "gateway.readers.pictures.metafile",
     "image/wmf": "gateway.readers.pictures.metafile",
     "image/x-svm": "gateway.readers.pictures.metafile",

@@ -32,6 +32,7 @@ from gateway.readers.registry import OOXML_ENCRYPTED
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO, is_dbf
 from gateway.readers.sniff_font import FONT, is_font
 from gateway.readers.sniff_packed import packed_types, unknown_type
+from gateway.readers.sniff_pictures import media_type, named_film, named_picture, only_sound, told_picture
 from gateway.readers.sniff_text import text_types
 from gateway.readers.sniff_zip import stored_member_at, zip_types
 
@@ -79,7 +80,8 @@ _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _LZH: Final = re.compile(rb"..-l[hz][0-9sd]-", re.DOTALL)
 _PICTURES: Final = (
     (re.compile(rb"\x0a[\0\x02-\x05][\0\x01][\x01\x02\x04\x08]"), "image/x-pcx"),
-    (re.compile(rb"P[1-6]\s(?:#[^\n]{0,200}\n)?\s{0,9}\d{1,6}\s{1,9}\d{1,6}\s"), "image/x-portable-anymap"),
+    (re.compile(rb"P[1-6Ffy]\s(?:#[^\n]{0,200}\n)?\s{0,9}\d{1,6}\s{1,9}\d{1,6}\s"), "image/x-portable-anymap"),
+    (re.compile(rb"P7\s{1,9}(?:#|WIDTH|HEIGHT|DEPTH|MAXVAL|TUPLTYPE|332\s)"), "image/x-portable-arbitrarymap"),
     (re.compile(rb"\x28\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0[\0-\x03]\0\0\0", re.DOTALL), "image/bmp"),
     (
         re.compile(rb"\s{0,9}#define\s+\S{1,60}_width\s+\d{1,6}\s+#define\s+\S{1,60}_height\s+\d{1,6}\s"),
@@ -90,9 +92,6 @@ _PICTURES: Final = (
 _PDF_HEADER: Final = re.compile(rb"%PDF-[0-9.]")
 _CMS_OID: Final = re.compile(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07([\x02\x03\x05\x06])")
 _CMS_OID_LONG: Final = re.compile(rb"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\x09\x17\x1f]")
-_HEIC_BRANDS: Final = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
-)
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,9 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
         found = dict.fromkeys(_inside_program(data))
     if not found and (filename or "").lower().endswith((".fpt", ".dbt")):
         found[DBF_MEMO] = None
-    types = tuple(found) or (unknown_type(data, filename) or OCTETS,)
+    if film := "image/jpeg" in found and named_film(filename):
+        found[film] = None
+    types = tuple(found) or (unknown_type(data, filename) or named_picture(filename, declared_type) or OCTETS,)
     texts = all(kind in _TEXTS for kind in types)
     return Sniffed(types, polyglot=len(types) > 1 and not (texts or program or _is_office(data)))
 
@@ -150,13 +151,13 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
     """Types by the first octets."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
         return list(zip_types(data))
-    kinds = magic_types(data)
+    kinds = [only_sound(kind, data) for kind in magic_types(data)]
     if OLE in kinds:
         return list(_ole_types(data))
     if data[:4] == b"RIFF":
         kinds.append(_RIFF.get(data[8:11], OCTETS))
     if data[4:8] == b"ftyp":
-        kinds.append("image/heic" if data[8:12] in _HEIC_BRANDS else "video/mp4")
+        kinds.append(media_type(data))
     if data[:2] == b"BM" and len(data) > 26 and data[6:10] == b"\0\0\0\0":
         kinds.append("image/bmp")
     if data[:1] == b"\xff" and data[1:2] in (b"\xfb", b"\xf3", b"\xf2"):
@@ -173,6 +174,8 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
     if data[:1] == b"0" and (cms := _cms_type(data, filename, declared_type)):
         kinds.append(cms)
     kinds += packed_types(data)
+    if not kinds and (picture := told_picture(data)):
+        kinds.append(picture)
     if not kinds and is_dbf(data):
         kinds.append(DBF)
     if not kinds and is_font(data, filename):

@@ -18,11 +18,14 @@ from msgspec import structs
 from gateway.model import Document, Image, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.pictures import thumbnail
+from gateway.readers.sniff_pictures import still_brand
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from PIL.Image import Image as Picture
+
+    from gateway.readers.pictures import stamp_page
 
 LIMIT_PIXELS = 120_000_000
 LIMIT_FRAMES = 500
@@ -38,6 +41,7 @@ OBLONG = (0.4, 2.5)
 PAGE_WIDTH_INCHES = 8.27
 _FORMATS = (
     "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "DCX", "PPM", "XBM", "XPM", "SGI", "QOI", "ICNS", "AVIF", "TGA",
+    "ICO", "SUN", "MSP", "PIXAR", "PCD", "FLI", "FITS", "DDS",
 )  # fmt: skip
 _EXIF_TEXT = {
     270: "ImageDescription", 271: "Make", 272: "Model", 285: "PageName", 305: "Software", 315: "Artist",
@@ -64,12 +68,15 @@ def _open(source: Source) -> Picture:
     from PIL import UnidentifiedImageError
 
     formats: tuple[str, ...] = _FORMATS
-    if source.detected_type == "image/heic" or source.data[4:8] == b"ftyp":
+    data = source.data
+    if source.detected_type == "image/heic" or data[4:8] == b"ftyp":
         if not _heif():
             raise ReadError(ReadStatus.UNSUPPORTED, "heic")
         formats = (*_FORMATS, "HEIF")
+        # Decoders go by the first brand alone, which may be that of any container.
+        data = data[:8] + (still_brand(data) or data[8:12]) + data[12:]
     try:
-        return PIL.Image.open(io.BytesIO(source.data), formats=formats)
+        return PIL.Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError:
         raise ReadError(ReadStatus.MALFORMED, "image") from None
     except PIL.Image.DecompressionBombError:
@@ -164,7 +171,7 @@ class _Look:
 def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget, *, small: bool) -> _Look:
     """Decode a frame and read it; of a `small` one, the thumbnail of a document, nothing but large words."""
     result = _Look()
-    pixels = _pixels(picture, budget)
+    pixels, light = _pixels(picture, budget)
     try:
         from gateway.readers.pictures import stamp_page
     except ImportError:
@@ -174,6 +181,29 @@ def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, b
         return result
     wish = stamp_page.Wish.WHOLE if may_be_whole else stamp_page.Wish.BAND
     result.boxes = result.unread = 0
+    for ground in (pixels, light):
+        if ground is not None:
+            _search(result, ground, number, first_block, wish, budget, small=small)
+    if small:
+        # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
+        result.runs = [run for run in result.runs if run.role is not Role.STAMP]
+        result.boxes, result.unread, result.whole, result.doubtful = None, None, True, False
+    return result
+
+
+def _search(
+    result: _Look,
+    pixels: npt.NDArray[np.uint8],
+    number: int,
+    first_block: int,
+    wish: stamp_page.Wish,
+    budget: Budget,
+    *,
+    small: bool,
+) -> None:
+    """Read one view of a frame at each size that it may have."""
+    from gateway.readers.pictures import stamp_page
+
     widths, own_width = _widths(pixels), pixels.shape[1]
     pixels = _with_margin(pixels, own_width // 50 if len(widths) == 1 else own_width // 4)
     for position, inches in enumerate(widths):
@@ -188,14 +218,9 @@ def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, b
         result.runs.extend(run for run in reading.runs if position == 0 or run.role is Role.STAMP)
         result.whole = result.whole or reading.whole_page
         result.doubtful = result.doubtful or reading.doubtful
-        result.boxes, result.unread = max(result.boxes, reading.boxes), max(result.unread, reading.unread)
+        result.boxes, result.unread = max(result.boxes or 0, reading.boxes), max(result.unread or 0, reading.unread)
         if reading.boxes or small:
             break
-    if small:
-        # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
-        result.runs = [run for run in result.runs if run.role is not Role.STAMP]
-        result.boxes, result.unread, result.whole, result.doubtful = None, None, True, False
-    return result
 
 
 def _widths(pixels: npt.NDArray[np.uint8]) -> tuple[float, ...]:
@@ -219,9 +244,8 @@ def _with_margin(pixels: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.u
     return np.pad(pixels, ((edge, edge), (edge, edge), (0, 0)), constant_values=255)
 
 
-def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
-    """Decode the selected frame to BGR on white, upright by its EXIF orientation."""
-    import numpy as np
+def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]:
+    """Decode the selected frame to BGR on white, upright by its EXIF orientation; then what is lost on white, as dark ink."""
     import PIL.Image
     from PIL import ImageOps
 
@@ -234,10 +258,11 @@ def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
         frame = ImageOps.exif_transpose(picture) or picture
         if frame.mode in ("I", "I;16", "F"):
             frame = frame.point(lambda value: value * (1 / 256)).convert("L")
+        light: Picture | None = None
         if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
             solid = frame.convert("RGBA")
-            frame = PIL.Image.new("RGBA", solid.size, (255, 255, 255, 255))
-            frame.alpha_composite(solid)
+            frame = _on_white(solid)
+            light = _on_white(_negative(solid)) if _has_light_ink(solid) else None
         frame = frame.convert("RGB")
         stretch = _stretch(picture)
         if stretch > 1:
@@ -249,7 +274,43 @@ def _pixels(picture: Picture, budget: Budget) -> npt.NDArray[np.uint8]:
     if frame.width * frame.height > WORK_PIXELS:
         shrink = (WORK_PIXELS / (frame.width * frame.height)) ** 0.5
         frame = frame.resize((max(int(frame.width * shrink), 1), max(int(frame.height * shrink), 1)))
+    if light is not None:
+        light = light.convert("RGB").resize(frame.size)
+    return _bgr(frame), None if light is None else _bgr(light)
+
+
+def _bgr(frame: Picture) -> npt.NDArray[np.uint8]:
+    import numpy as np
+
     return np.ascontiguousarray(np.asarray(frame, np.uint8)[:, :, ::-1])
+
+
+def _on_white(solid: Picture) -> Picture:
+    import PIL.Image
+
+    ground = PIL.Image.new("RGBA", solid.size, (255, 255, 255, 255))
+    ground.alpha_composite(solid)
+    return ground
+
+
+def _negative(solid: Picture) -> Picture:
+    """Turn the colours around and leave the transparency: light letters on any dark ground become dark ones on white."""
+    from PIL import ImageChops
+
+    colours, alpha = solid.convert("RGB"), solid.getchannel("A")
+    turned = ImageChops.invert(colours)
+    turned.putalpha(alpha)
+    return turned
+
+
+def _has_light_ink(solid: Picture) -> bool:
+    """Tell whether some of what is seen is so light that white paper swallows it, and some of the paper shows through."""
+    import numpy as np
+
+    alpha = np.asarray(solid.getchannel("A"))
+    grey = np.asarray(solid.convert("L"))
+    seen = alpha > 64
+    return bool((grey[seen] > 190).sum() > 50 and (~seen).mean() > 0.02)
 
 
 def _stretch(picture: Picture) -> float:
