@@ -28,7 +28,7 @@ test: system-test $(VENV)/.dev ## install everything the tests need and run ever
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-check: $(VENV)/.dev ## lint, types, import contracts and unit tests side by side, under a minute on two processors
+check: $(VENV)/.dev ## lint, types, import contracts and unit tests side by side; PKG=mime takes the tests of one package
 	@$(MAKE) --no-print-directory -j4 -O lint types contracts unit
 
 lint: $(VENV)/.dev
@@ -43,7 +43,7 @@ contracts: $(VENV)/.dev
 
 # Bytecode is kept, also where the environment says otherwise: it holds the tests as pytest has rewritten them.
 unit: $(VENV)/.dev
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system" $(WHOLE:%=--ignore=%)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system" $(WHOLE:%=--ignore=%) $(PKG:%=tests/%)
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench

@@ -163,11 +163,17 @@ def schema_faults(
     path: str,
     *,
     prefix: Location = (),
+    only: str | int | None = None,
 ) -> tuple[Fault, ...]:
-    """Return the faults of a validation, in the order of the file; `prefix` leads from `raw` to what was validated."""
+    """Return the faults of a validation, in the order of the file; `prefix` leads from `raw` to what was validated.
+
+    With `only` those of one key: the keys of what was validated may come from several places.
+    """
     schema = model.model_json_schema()
     faults: dict[tuple[int, int, str], Fault] = {}
     for details in error.errors(include_url=False):
+        if only is not None and details["loc"][:1] != (only,):
+            continue
         location = prefix + tuple(details["loc"])
         of_key = details["type"] == "extra_forbidden"
         line, column = places.find(raw, location, of_key=of_key)

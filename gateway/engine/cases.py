@@ -1,4 +1,7 @@
-"""Cases inside a policy file: small mails with the expected answer, judged whenever the file is loaded."""
+"""Cases inside a policy file: small mails with the expected answer, judged whenever the file is loaded.
+
+Before them every policy runs once on an ordinary mail, so that a module that crashes is a fault of the file.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, time
 
+from msgspec import structs
+
 from gateway.engine.evaluate import evaluate
 from gateway.engine.layers import Layers
 from gateway.engine.policy_set import PolicySet
+from gateway.engine.registry import crash_words
 from gateway.engine.schema import CaseSection
 from gateway.errors import Fault
 from gateway.mime.addresses import parse_from_field
@@ -53,6 +59,30 @@ def case_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[
                     f"case “{case.name}”: {wanted} not found (found: {listed})",
                     *(*here, "expect", "findings", number),
                 )
+
+
+def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[Fault]:
+    """Yield a fault for every policy that fails on an ordinary mail with a document: its code is wrong, not the mail."""
+    mail = _ordinary_mail(now)
+    for policy in policies.policies:
+        try:
+            for finding in policy.run(mail, policy.settings):
+                if finding.rule not in policy.rules:
+                    raise ValueError(f"no rule {finding.rule!r}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy is somebody's code
+            yield layers.fault(
+                f"“{policy.name}” ({policy.module}) hỏng khi xét một thư thường / fails on an ordinary mail: "
+                f"{crash_words(error)}",
+                *("policies", policy.name),
+            )
+
+
+def _ordinary_mail(now: datetime) -> Evidence:
+    case = {"name": "trial", "from": "an@example.vn", "to": ["binh@example.vn"], "headers": {"Subject": "Báo cáo"}}
+    mail = case_evidence(CaseSection.model_validate({**case, "body": "Kính gửi", "expect": {}}), now)
+    run = Run(text="Báo cáo tháng", font="Times New Roman", size_pt=14.0, colour="auto", locator="paragraph:1")
+    document = Document(part="2", filename="bao-cao.docx", format="docx", runs=(run,))
+    return structs.replace(mail, documents=(*mail.documents, document))
 
 
 def case_evidence(case: CaseSection, now: datetime) -> Evidence:

@@ -39,6 +39,8 @@ class Compiler:
             name: valid for name, module in modules.items() if (valid := self._settings(name, module)) is not None
         }
         self._check_rules(modules)
+        self._check_shared(modules)
+        self._check_articles(modules)
         catalogue = Catalogue({}, {})
         try:
             catalogue = Catalogue.load({name: module.texts for name, module in modules.items()})
@@ -107,16 +109,38 @@ class Compiler:
                 yield section
 
     def _settings(self, name: str, module: PolicyModule) -> BaseModel | None:
-        raw = self._layers.settings(name)
+        model = module.settings_model
         try:
-            return module.settings_model.model_validate(raw)
+            return model.model_validate(self._layers.settings(name, model.model_fields))
         except ValidationError as error:
-            layer = self._layers.settings_layer(name)
-            prefix = ("policies", name, "settings")
-            self._faults.extend(
-                schema_faults(error, module.settings_model, layer.raw, layer.places, layer.path, prefix=prefix)
-            )
+            for key in dict.fromkeys(details["loc"][0] if details["loc"] else "" for details in error.errors()):
+                layer, place = self._layers.settings_place(name, str(key))
+                faults = schema_faults(error, model, layer.raw, layer.places, layer.path, prefix=place, only=key)
+                self._faults.extend(faults)
             return None
+
+    def _check_shared(self, modules: Mapping[str, PolicyModule]) -> None:
+        """Report shared settings that no policy of the set has."""
+        known = {key for module in modules.values() for key in module.settings_model.model_fields}
+        for layer in self._layers.files:
+            for key in layer.value.settings.keys() - known:
+                vietnamese, english = nearest(key, sorted(known)) or ("", "")
+                message = (
+                    f"không chính sách nào có cài đặt “{key}”{vietnamese} / no policy has a setting “{key}”{english}"
+                )
+                self._faults.append(layer.fault(message, "settings", key))
+
+    def _check_articles(self, modules: Mapping[str, PolicyModule]) -> None:
+        """Report rules that cite a document without words: a refusal would quote a bare key."""
+        known = {key for layer in self._layers.files for key in layer.value.citations}
+        for name, module in modules.items():
+            for rule in module.rules.values():
+                if rule.article not in known and rule.article.partition(":")[0] not in known:
+                    self._fault_key(
+                        f"{name}.{rule.id} viện dẫn “{rule.article}” nhưng citations không có / "
+                        f"{name}.{rule.id} cites “{rule.article}”, which citations does not have",
+                        *("policies", name),
+                    )
 
     def _check_rules(self, modules: Mapping[str, PolicyModule]) -> None:
         for layer in self._layers.files:

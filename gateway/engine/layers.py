@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -39,22 +39,28 @@ class Layers:
                 best, depth = layer, reached
         return best.fault(message, *location)
 
-    def settings(self, policy: str) -> dict[str, Any]:
-        """Return the settings of a policy as the layers give them together; lists are replaced, not joined."""
+    def settings(self, policy: str, known: Collection[str]) -> dict[str, Any]:
+        """Return the settings of a policy as the layers give them together; lists are replaced, not joined.
+
+        Of the settings that policies share it takes those it knows; in each layer its own are put over them.
+        """
         merged: dict[str, Any] = {}
         for layer in self.files:
+            _merge(merged, {key: value for key, value in layer.value.settings.items() if key in known})
             section = layer.value.policies.get(policy)
             if section is not None:
                 _merge(merged, section.settings)
         return merged
 
-    def settings_layer(self, policy: str) -> YamlFile[PolicyFile]:
-        """Return the uppermost file with settings of a policy."""
+    def settings_place(self, policy: str, key: str) -> tuple[YamlFile[PolicyFile], tuple[str, ...]]:
+        """Return the file in which a setting of a policy was given last, and the section it stands in there."""
         for layer in reversed(self.files):
             section = layer.value.policies.get(policy)
-            if section is not None and section.settings:
-                return layer
-        return self.top
+            if section is not None and key in section.settings:
+                return layer, ("policies", policy, "settings")
+            if key in layer.value.settings:
+                return layer, ("settings",)
+        return self.top, ("policies", policy, "settings")
 
     def policies(self) -> Iterator[str]:
         """Yield the names of all policies in the order in which the files give them."""

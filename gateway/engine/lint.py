@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,6 +116,13 @@ def full_schema(registry: Registry) -> dict[str, Any]:
                 },
             },
         }
+    shared = Counter(key for section in properties.values() for key in section["properties"]["settings"]["properties"])
+    whole["properties"]["settings"]["properties"] = {
+        key: section["properties"]["settings"]["properties"][key]
+        for section in properties.values()
+        for key in section["properties"]["settings"]["properties"]
+        if shared[key] > 1
+    }
     whole["properties"]["policies"] = {
         "type": "object",
         "properties": properties,

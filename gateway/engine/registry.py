@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping
+import traceback
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 
 from gateway.errors import UserError
 from gateway.model import Disposition, Evidence, Finding, Need, Rule
+from gateway.yaml_values import printable
 
 GROUP = "gateway.policies"
 
@@ -62,8 +64,9 @@ class Registry:
         module_name = module or self.modules[name]
         try:
             imported = importlib.import_module(module_name)
-        except ImportError as error:
-            raise UserError(f"không nạp được mô-đun {module_name} / cannot import {module_name}: {error}") from None
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the module is somebody's code
+            words = crash_words(error)
+            raise UserError(f"không nạp được mô-đun {module_name} / cannot import {module_name}: {words}") from None
         return checked(name, imported)
 
     def presets(self) -> dict[str, Traversable]:
@@ -88,6 +91,21 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
             f"mô-đun {module.__name__} thiếu {', '.join(missing)} / {module.__name__} is no policy: "
             f"{', '.join(missing)} missing"
         )
+    wrong = [
+        word
+        for word, keeps in (
+            ("RULES", _all_of(module.RULES, Rule)),
+            ("NEEDS", _all_of(module.NEEDS, Need)),
+            ("Settings", isinstance(module.Settings, type) and issubclass(module.Settings, BaseModel)),
+            ("evaluate", callable(module.evaluate)),
+        )
+        if not keeps
+    ]
+    if wrong:
+        raise UserError(
+            f"mô-đun {module.__name__}: {', '.join(wrong)} sai kiểu (docs/writing-a-policy.md) / "
+            f"{module.__name__}: {', '.join(wrong)} of the wrong type"
+        )
     rules = {rule.id: rule for rule in module.RULES}
     if len(rules) != len(module.RULES):
         raise UserError(f"{module.__name__}: hai quy tắc trùng tên / two rules have the same id")
@@ -107,6 +125,17 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
             rule.id for rule in rules.values() if confidential and rule.disposition is Disposition.REJECT
         ),
     )
+
+
+def crash_words(error: BaseException) -> str:
+    """Return what a policy's own code raised and where, in one line without a traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {printable(str(error))}{place}"
+
+
+def _all_of(values: object, kind: type) -> bool:
+    return isinstance(values, Collection) and all(isinstance(value, kind) for value in values)
 
 
 def _texts(name: str, module: ModuleType) -> str:

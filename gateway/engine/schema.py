@@ -162,6 +162,9 @@ class PolicyFile(Section):
         default={}, description="words for `7600` (a document) or `7600:4.1` (one article of it)"
     )
     contact: DatedWords = Field(default=(), description="last line of every explanation: whom to ask")
+    settings: dict[str, Any] = Field(
+        default={}, description="settings of every policy that has them, such as official_domains; its own come first"
+    )
     policies: dict[str, PolicySection] = {}
     waivers: tuple[WaiverSection, ...] = ()
     tests: tuple[CaseSection, ...] = ()

@@ -176,12 +176,7 @@ def _strings(tree: ast.AST) -> set[str]:
     return strings | {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
 
 
-@pytest.mark.skipif(len(SHIPPED) < 6, reason="not all shipped policies are installed")
 @pytest.mark.parametrize("preset", ["binhtan-7600", "monitor", "strict"])
-def test_shipped_presets_load_and_cite_known_documents(preset: str):
+def test_shipped_presets_load_and_name_every_policy(preset: str):
     loaded = load_policy_set(preset)
-    assert len(loaded.policies) == 6
-    for policy in loaded.policies:
-        for rule in policy.rules.values():
-            document = rule.article.partition(":")[0]
-            assert document in loaded.citations, f"{policy.name}.{rule.id}: {rule.article}"
+    assert {policy.name for policy in loaded.policies} == {name for name, _ in SHIPPED}
