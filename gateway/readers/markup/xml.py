@@ -1,4 +1,4 @@
-"""XML of any kind to Document: the Office 2003 formats with their looks, everything else by its text and attributes.
+"""XML of any kind to Document: its text and attributes, and what acts in files of Office 2003.
 
 Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
 read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
@@ -20,17 +20,16 @@ from lxml import etree
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.excel.xml_sheet2003 import SPREADSHEET, read_workbook
-from gateway.readers.markup import xps
+from gateway.readers.markup import office2003, xps
 from gateway.readers.markup.data_address import IN_TEXT, is_data_address, member_of
 from gateway.readers.odf import reader as odf
+from gateway.readers.ole.art import inflate
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml import reader as ooxml
 from gateway.readers.ooxml.flat_opc import is_flat_opc
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, prepare
 from gateway.readers.plain import decode
-from gateway.readers.word.xml_word2003 import WORD, read_word
 
 _ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")
 """A reference whose words a document type elsewhere may give."""
@@ -65,19 +64,11 @@ def read(source: Source, budget: Budget) -> Reading:
     budget.check_time()
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     _instructions(root, sink)
-    kind = "xml"
-    if namespace == WORD:
-        kind = "word2003-xml"
-        read_word(root, sink)
-    elif namespace == SPREADSHEET:
-        kind = "excel2003-xml"
-        read_workbook(root, sink)
-    elif namespace in xps.NAMESPACES and root.tag.endswith("}FixedPage"):
+    kind = office2003.KINDS.get(namespace, "xml")
+    if namespace in xps.NAMESPACES and root.tag.endswith("}FixedPage"):
         kind = "xps"
         xps.read_page(root, sink, report)
-        _generic(root, sink)
-    else:
-        _generic(root, sink)
+    _generic(root, sink)
     if not whole:
         if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
             _stripped(data, sink)
@@ -156,12 +147,15 @@ def _generic(root: Element, sink: Sink) -> None:
                 _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
             continue
         outer = blocks[-1] if blocks else 0
-        blocks.append(outer or (sink.open_block() if _is_mixed(node) else 0))
+        own = node.tag in office2003.LINES or (not outer and _is_mixed(node))
+        blocks.append(sink.open_block() if own else outer)
+        office2003.look_at(node, sink)
+        _text(office2003.BREAKS.get(node.tag), outer, node, sink)
         if node.tag == _SVG_TEXT:
             heights = {_height(node): blocks[-1]}
         elif node.tag == _SVG_SPAN and outer:
             blocks[-1] = _svg_line(node, outer, heights, sink)
-        for text in attribute_words(node):
+        for text in _attribute_words(node):
             sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
         _data_addresses(node, sink)
         _text(node.text, blocks[-1], node, sink)
@@ -205,10 +199,11 @@ def _is_mixed(node: Element) -> bool:
 
 
 def _text(text: str | None, block: int, owner: Element, sink: Sink) -> None:
-    if not text or text.isspace():
+    if not text or (text.isspace() and owner.tag not in office2003.BREAKS):
         return
     place = Place(f"element:{_local(owner)}", Role.BODY)
-    if block == 0 and len(text) >= _LEAST and put_base64(text, _local(owner), sink, place.locator):
+    name = office2003.name_of(owner) if owner.tag == office2003.BINARY else _local(owner)
+    if len(text) >= _LEAST and _put_base64(text, name, sink, place.locator):
         return
     sink.put(text if block else text.strip(), block or sink.open_block(), place)
 
@@ -217,7 +212,7 @@ def _local(node: Element) -> str:
     return str(node.tag).rpartition("}")[2]
 
 
-def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
+def _put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
     """Hand on a file that stands in base64; False when it is none of a known kind."""
     text = "".join(text.split())
     if not _BASE64.fullmatch(text):
@@ -234,11 +229,14 @@ def put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
         if not words.isprintable() and sum(letter.isprintable() or letter.isspace() for letter in words) < len(words):
             return False
     sink.budget.take_bytes(len(data))
+    if data.startswith(b"ActiveMime"):
+        # An OLE file behind 50 octets of header, packed by zlib.
+        data = inflate(data[data.find(b"\x78", 0x30) :], sink.budget) or data
     sink.members.append(Member(name=name or "base64", data=data, relation="embedded", locator=locator))
     return True
 
 
-def attribute_words(node: Element) -> Iterator[str]:
+def _attribute_words(node: Element) -> Iterator[str]:
     """Yield the attribute values that hold words: letters beyond ASCII, written or referred to, or several words."""
     for value in node.attrib.values():
         several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
