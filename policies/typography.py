@@ -52,7 +52,6 @@ _SHEETS_AND_SLIDES: Final = frozenset(
         "ppt",
         "odp",
         "xlsb",
-        "slk",
         "dbf",
         "excel2003-xml",
         "calendar",

@@ -42,6 +42,10 @@ _SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii",
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
 _SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
+_SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
+"""A sheet with a formula that starts a program (`cmd|' /C calc'!A0`)."""
+_SYLK = "application/x-sylk"
+_SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
 _UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,}-?")
 
 
@@ -158,9 +162,13 @@ def read(source: Source, budget: Budget) -> Reading:
     budget.take_bytes(len(source.data))
     decoded = decode(source.data, source.charset)
     table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
-    runs = list(_cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0))
+    sheet = source.detected_type == _SYLK
+    runs = list(
+        _sylk_values(decoded.text) if sheet else _cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0)
+    )
     if decoded.alternative:
         runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
+    acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
     document = Document(
         part=source.part,
         filename=source.filename,
@@ -168,14 +176,9 @@ def read(source: Source, budget: Budget) -> Reading:
         status=ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK,
         reason="charset" if decoded.lossy else "",
         runs=tuple(runs),
-        active_content=(ActiveContent("macro"),) if has_sylk_macros(source.data) else (),
+        active_content=tuple(ActiveContent(kind) for kind, found in acts if found),
     )
     return Reading(document)
-
-
-def has_sylk_macros(data: bytes) -> bool:
-    """Tell whether octets are a symbolic link file that Excel would take macros from, well-formed or not."""
-    return _SYLK_MACRO.match(data) is not None
 
 
 def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
@@ -191,6 +194,12 @@ def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         for piece in (line,) if len(line) <= LIMIT_LINE else _pieces(line):
             yield Run(text=piece, block=block, locator=f"line:{block + 1}", origin=origin)
         block += 1
+
+
+def _sylk_values(text: str) -> Iterator[Run]:
+    """Yield the values of a SYLK sheet, each a line: fields begin with a letter, `;` within them is doubled."""
+    fields = (field for line in _LINE.findall(text) for field in _SYLK_FIELD.split(line))
+    return _lines("\n".join(field[1:].strip('"').replace(";;", ";") for field in fields), Origin.TEXT, 0)
 
 
 def _pieces(line: str) -> Iterator[str]:

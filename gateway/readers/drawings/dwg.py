@@ -165,6 +165,6 @@ def _values(data: bytes, start: int, letter: int, end: int, width: int) -> list[
 
 
 def _plain(text: str) -> Iterator[str]:
-    for line in "".join(piece for piece, _ in plain_text(text, formatted=True)).splitlines():
+    for line in plain_text(text, formatted=True).splitlines():
         if sum(map(str.isalpha, line)) >= LEAST_LETTERS:
             yield line.strip()

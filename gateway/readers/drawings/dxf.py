@@ -1,168 +1,133 @@
-r"""Drawings in DXF to Document: every text of the drawing with its font, and the names and notes around it.
+r"""Drawings in DXF to Document: the words in their groups, with the font of their style (Autodesk DXF reference).
 
-Texts are TEXT, MTEXT, ATTRIB, ATTDEF, DIMENSION, TABLE, MULTILEADER and TOLERANCE entities (Autodesk DXF reference,
-"ENTITIES section"). A text of many pieces is joined, `\U+1EAC`, `%%068` and the formatting codes are resolved. The font
-is that of the text style, whose file name also tells the legacy Vietnamese fonts that drawings are full of.
+A file is pairs of lines, a code and a value. The looks of a drawing are not read; `\U+1EAC`, `%%068` and the formatting
+codes are resolved, and the font file of a style tells the legacy Vietnamese fonts that drawings are full of. A file in
+the binary form is UNSUPPORTED.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.drawings.dxf_groups import Group, groups
-from gateway.readers.numerals import whole
 from gateway.readers.ole.report import Report, assemble
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.xml import holds_words
+from gateway.readers.plain import decode
 from gateway.text.escapes import paired
 
-_SHOWN: Final = {
-    "TEXT": {1}, "MTEXT": {3, 1}, "ATTRIB": {1}, "ATTDEF": {1, 3}, "DIMENSION": {1}, "TOLERANCE": {1},
-    "ACAD_TABLE": {1, 2, 302, 303}, "MULTILEADER": {304}, "MLEADER": {304}, "ARCALIGNEDTEXT": {1}, "RTEXT": {1},
-}  # fmt: skip
-"""Codes of the groups whose values are drawn, by kind of entity; in MTEXT a long text stands in 3, 3, ... 1."""
-_FORMATTED: Final = frozenset({"MTEXT", "ATTRIB", "ATTDEF", "DIMENSION", "ACAD_TABLE", "MULTILEADER", "MLEADER"})
-_PLUMBING: Final = frozenset({0, 5, 6, 100, 102, 105, 7})
-"""Kinds, handles, line types, class markers and style names: no words of a person."""
-_TEXT_CODES: Final = ((0, 9), (300, 309), (410, 419), (430, 439), (470, 479), (999, 1003))
-_COLOURS: Final = {1: "FF0000", 2: "FFFF00", 3: "00FF00", 4: "00FFFF", 5: "0000FF", 6: "FF00FF"}
-"""AutoCAD colour index to RRGGBB, as far as colours have names."""
+_BINARY: Final = b"AutoCAD Binary DXF\r\n\x1a\0"
+_UTF8_SINCE: Final = "AC1021"
+"""Version from which files are in UTF-8 (AutoCAD 2007)."""
+_CHECK_EVERY: Final = 4096
+_SHOWN: Final = {1, 3, 302, 303, 304}
+"""Codes of the values that entities draw; a long MTEXT stands in 3, 3, ... 1."""
+_SETTINGS: Final = {"", "SECTION", "TABLE", "STYLE", "LAYER", "LTYPE", "CLASS", "DICTIONARY", "DIMSTYLE"}
+"""Kinds of entries that draw nothing."""
+_TEXT_CODES: Final = ((1, 4), (8, 9), (300, 309), (410, 419), (430, 439), (470, 479), (999, 1003))
 _ESCAPE: Final = re.compile(
     r"\\U\+(?P<code>[0-9A-Fa-f]{4})|\\M\+[1-5](?P<wide>[0-9A-Fa-f]{4})|%%(?P<number>\d{3})|%%(?P<sign>[cdpCDP%])"
     r"|%%[uokUOK]|\\(?P<literal>[\\{}])|\\(?P<blank>[P~NX])"
-    r"|\\[fF](?P<font>[^|;\\]{0,64})[^;\\]{0,64};|\\S(?P<stack>[^;]{0,200});|\\[AHWQTCcp][^;\\]{0,64};|\\[LlOoKk]|(?P<brace>[{}])"
+    r"|\\S(?P<stack>[^;]{0,200});|\\[AHWQTCcpfF][^;\\]{0,130};|\\[LlOoKk]|[{}]"
 )
 _SIGNS: Final = {"c": "Ø", "d": "°", "p": "±", "%": "%"}
-
-
-@dataclass
-class _Entity:
-    kind: str = ""
-    groups: list[Group] = field(default_factory=list)
-
-    def first(self, code: int) -> str:
-        return next((group.value.strip() for group in self.groups if group.code == code), "")
+_BLANKS: Final = {"P": "\n", "N": "\n", "X": "\n", "~": "\xa0"}
 
 
 def read(source: Source, budget: Budget) -> Reading:
     """Read a drawing; what stands behind the place where its rhythm breaks makes it MALFORMED `dxf`."""
+    if source.data.startswith(_BINARY):
+        raise ReadError(ReadStatus.UNSUPPORTED, "dxf-binary")
     sink, report = Sink(budget), Report()
     budget.take_bytes(len(source.data))
-    drawing = _Drawing(sink)
     try:
-        for entity in _entities(source.data, budget):
-            drawing.take(entity)
+        _take(_groups(source.data, budget), sink)
     except ReadError as error:
-        if not sink.runs or error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+        if not sink.runs:
             raise
-        report.fail(error.status, error.reason)
+        report.caught(error)
     return assemble(source, sink, report, kind="dxf")
 
 
-def _entities(data: bytes, budget: Budget) -> Iterator[_Entity]:
-    entity = _Entity()
-    try:
-        for group in groups(data, budget):
-            if group.code == 0:
-                yield entity
-                entity = _Entity(group.value.strip().upper())
-            elif any(first <= group.code <= last for first, last in _TEXT_CODES) or group.code in {60, 62}:
-                entity.groups.append(group)
-    except ReadError:
-        yield entity
-        raise
-    yield entity
+def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
+    """Give what entities draw as text, and names, comments and settings once each as hidden."""
+    fonts: dict[str, str] = {}
+    given: set[str] = set()
+    kind = style = ""
+    number = 0
+    pending: list[str] = []
+    for code, value in groups:
+        if code == 0:
+            kind, style, pending = value.strip().upper(), "", []
+        elif kind == "STYLE" and code in {2, 3, 1000}:
+            # The font by its file or, in extended data, by its name.
+            style = value.strip().casefold() if code == 2 else style
+            if code != 2:
+                file = value.replace("\\", "/").rpartition("/")[2]
+                fonts[style] = file.rpartition(".")[0] or file
+        elif code == 7:
+            style = value.strip().casefold()
+        if code in _SHOWN and kind not in _SETTINGS:
+            pending.append(value)
+            if code == 3 and kind == "MTEXT":
+                continue
+            number += 1
+            text = paired(plain_text("".join(pending), formatted=kind not in {"TEXT", "TOLERANCE"}))
+            pending = []
+            font = fonts.get(style or "standard")
+            sink.put(text, sink.open_block(), Place(f"text:{number}", Role.BODY), Face(font=font))
+        elif any(first <= code <= last for first, last in _TEXT_CODES):
+            aside = paired(plain_text(value, formatted=False)).strip()
+            if aside not in given and holds_words(aside) and not aside.startswith(("$", "AcDb", "ACAD_")):
+                given.add(aside)
+                role = Role.COMMENT if code == 999 else Role.NAME
+                sink.put_line(aside, Place("drawing", role, Origin.HIDDEN))
 
 
-class _Drawing:
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._fonts: dict[str, str] = {}
-        self._given: set[str] = set()
-        self._count = 0
-
-    def take(self, entity: _Entity) -> None:
-        """Give the words of an entity, a table entry or a setting."""
-        if entity.kind == "STYLE":
-            self._style(entity)
-        shown = _SHOWN.get(entity.kind, set())
-        if shown:
-            self._text(entity, shown)
-        for group in entity.groups:
-            if group.code not in shown and group.code not in _PLUMBING and group.code not in {60, 62}:
-                self._aside(group)
-
-    def _style(self, entity: _Entity) -> None:
-        """A text style: its name, and the font by its file or, in extended data, by its name."""
-        face = next((group.value for group in entity.groups if group.code == 1000), "")
-        file = entity.first(3).replace("\\", "/").rpartition("/")[2]
-        self._fonts[entity.first(2).casefold()] = face or file.rpartition(".")[0] or file
-
-    def _text(self, entity: _Entity, shown: set[int]) -> None:
-        self._count += 1
-        concealed = entity.first(60) == "1"
-        font = self._fonts.get((entity.first(7) or "standard").casefold())
-        face = Face(font=font, colour=_COLOURS.get(whole(entity.first(62))))
-        place = Place(f"text:{self._count}", Role.BODY, Origin.HIDDEN if concealed else Origin.TEXT)
-        if entity.kind == "MTEXT":
-            pieces = ["".join(group.value for group in entity.groups if group.code in shown)]
-        else:
-            pieces = [group.value for group in entity.groups if group.code in shown]
-        for piece in pieces:
-            block = self._sink.open_block()
-            for text, own in plain_text(piece, formatted=entity.kind in _FORMATTED):
-                self._sink.put(paired(text), block, place, face._replace(font=own) if own else face)
-
-    def _aside(self, group: Group) -> None:
-        """Names of layers and blocks, comments, settings: once each."""
-        value = paired("".join(text for text, _ in plain_text(group.value, formatted=False))).strip()
-        if value in self._given or not holds_words(value) or value.startswith(("$", "AcDb", "ACAD_")):
-            return
-        self._given.add(value)
-        role = Role.COMMENT if group.code == 999 else Role.NAME
-        self._sink.put_line(value, Place("drawing", role, Origin.HIDDEN))
+def _groups(data: bytes, budget: Budget) -> Iterator[tuple[int, str]]:
+    """Yield code and value of each group; raises `ReadError` MALFORMED `dxf` where the rhythm breaks."""
+    head = data[: 1 << 16]
+    version = head.partition(b"$ACADVER")[2].split(None, 2)[1:2]
+    declared = head.partition(b"$DWGCODEPAGE")[2].split(None, 2)[1:2]
+    modern = bool(version) and version[0].decode("ascii", "replace") >= _UTF8_SINCE
+    text = decode(data, "utf-8" if modern else _charset(declared)).text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for at in range(0, len(lines) - 1, 2):
+        if at % _CHECK_EVERY == 0:
+            budget.check_time()
+        code = lines[at].strip()
+        if not code.removeprefix("-").isdecimal() or len(code) > 6:
+            if not code and not any(line.strip() for line in lines[at:]):
+                return
+            raise ReadError(ReadStatus.MALFORMED, "dxf")
+        yield int(code), lines[at + 1]
 
 
-def plain_text(value: str, *, formatted: bool) -> Iterator[tuple[str, str | None]]:
-    r"""Yield what a value shows, with the font that a `\f` in it sets; codes of MTEXT only count when `formatted`."""
-    pieces: list[str] = []
-    font: str | None = None
-    outer: list[str | None] = []
-    at = 0
-    for match in _ESCAPE.finditer(value):
-        pieces.append(value[at : match.start()])
-        at = match.end()
-        shown = _resolved(match)
-        if shown is not None:
-            pieces.append(shown)
-        elif not formatted:
-            pieces.append(match[0])
-        elif match["font"] is not None or match["brace"] == "}":
-            yield "".join(pieces), font
-            pieces = []
-            font = match["font"] if match["font"] is not None else outer.pop() if outer else None
-        elif match["brace"]:
-            outer.append(font)
-        elif match["stack"] is not None:
-            pieces.append(re.sub(r"[\^#/]", "/", match["stack"]))
-        else:
-            pieces.append(
-                {"P": "\n", "N": "\n", "X": "\n", "~": "\xa0"}.get(match["blank"] or "", match["literal"] or "")
-            )
-    yield "".join(pieces) + value[at:], font
+def _charset(declared: list[bytes]) -> str | None:
+    """Name of a code page as AutoCAD writes it, `ANSI_1258`."""
+    name = declared[0].decode("ascii", "replace").lower() if declared else ""
+    return f"cp{name.removeprefix('ansi_')}" if name.startswith("ansi_") else None
 
 
-def _resolved(match: re.Match[str]) -> str | None:
-    """Return what an escape stands for in every kind of text, None for a code of formatted text only."""
+def plain_text(value: str, *, formatted: bool) -> str:
+    """Return what a value shows; codes of MTEXT only count when `formatted`."""
+    return _ESCAPE.sub(lambda match: _resolved(match, formatted=formatted), value)
+
+
+def _resolved(match: re.Match[str], *, formatted: bool) -> str:
     if code := match["code"] or match["wide"]:
         return chr(int(code, 16))
     if match["number"]:
         return chr(int(match["number"]) & 0xFF)
     if match["sign"]:
         return _SIGNS[match["sign"].lower()]
-    return "" if match[0].startswith("%%") else None
+    if match[0].startswith("%%"):
+        return ""
+    if not formatted:
+        return match[0]
+    if match["stack"] is not None:
+        return re.sub(r"[\^#/]", "/", match["stack"])
+    return _BLANKS.get(match["blank"] or "", match["literal"] or "")

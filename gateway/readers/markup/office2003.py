@@ -55,8 +55,9 @@ def look_at(node: Element, sink: Sink) -> None:
             sink.warn("external-template")
         case tag if tag == _OBJECT:
             sink.warn("external-object" if node.get("Type") == "Link" else "ole-object", "object")
-        case tag if tag == _S + "Cell" and (kind := formula_kind(node.get(_S + "Formula") or "")):
-            sink.warn(kind, "cell")
+        case tag if tag == _S + "Cell":
+            if (acts := formula_kind(node.get(_S + "Formula") or "")) is not None:
+                sink.warn(acts, "cell")
         case tag if tag == _X + "SupBook":
             path = node.findtext(_X + "Path") or ""
             sink.warn("dde" if "|" in path or node.find(f".//{_X}DDE") is not None else "external-object", "link")
