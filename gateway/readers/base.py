@@ -87,7 +87,11 @@ class Reading:
 
 @dataclass(kw_only=True)
 class Budget:
-    """One allowance for everything in a message, shared by all readers and all depths."""
+    """One allowance for everything in a message, shared by all readers and all depths.
+
+    Time is processor time of this process, never the clock: how a document is read must not depend on what else the
+    machine does. What a part may take grows with its octets and pages, up to the allowance of the message.
+    """
 
     limit_bytes: int = 256 << 20
     """Octets that decompression and decoding may produce in all."""
@@ -95,16 +99,55 @@ class Budget:
     limit_depth: int = 10
     limit_ratio: int = 200
     """Greatest expansion of one stream beyond its first MiB."""
-    deadline: float = field(default_factory=lambda: time.monotonic() + 20.0)
-    """Monotonic time after which reading stops."""
-    words_left_s: float = 10.0
-    """Seconds that may still go into reading words in pictures. When they are used up, pictures are searched for stamps
-    only and stay unread, so that a mail full of photos does not run out of time as a whole."""
-    photo_words_left_s: float = 3.0
-    """Of these, the seconds that may go into pictures that do not look like pages: a flood of photos leaves the rest to
-    documents, wherever in the mail they are."""
+    cpu_s: float = 120.0
+    """Processor time that the whole message may take, in all threads of this process."""
+    part_cpu_s: float = 10.0
+    """Of this, what one part may take whatever it is;"""
+    mib_cpu_s: float = 1.0
+    """what each MiB of its octets adds;"""
+    page_cpu_s: float = 2.0
+    """and what each page or picture adds that it is found to have."""
+    words_cpu_s: float = 10.0
+    """Processor time that may still go into reading words in pictures; each page adds its own. When it is used up,
+    pictures are searched for stamps only and stay unread, so that a mail full of photos is not unread as a whole."""
+    photo_words_cpu_s: float = 3.0
+    """Of this, what may go into pictures that do not look like pages: a flood of photos leaves the rest to documents,
+    wherever in the mail they are."""
+    threads: int = 1
+    """Threads that a reader may use: idle processors are lent to the mail in hand."""
     used_bytes: int = 0
     used_files: int = 0
+    _end_s: float = field(init=False)
+    _part_end_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._end_s = time.process_time() + self.cpu_s
+        self.begin_part(0)
+
+    def begin_part(self, size_bytes: int) -> None:
+        """Grant the next part its own processor time, as far as the message has any left."""
+        self._part_end_s = time.process_time() + self.part_cpu_s + self.mib_cpu_s * size_bytes / (1 << 20)
+
+    def allow_pages(self, count: int) -> None:
+        """Grant the part in hand what `count` pages of an honest document need."""
+        self._part_end_s += self.page_cpu_s * count
+        self.words_cpu_s += self.page_cpu_s * count
+
+    @property
+    def end_s(self) -> float:
+        """`time.process_time()` at which reading of the part in hand stops."""
+        return min(self._part_end_s, self._end_s)
+
+    def words_left_s(self, *, photo: bool = False) -> float:
+        """Return the processor time that may go into words of a page, or of a picture that does not look like one."""
+        left_s = min(self.end_s - time.process_time(), self.words_cpu_s)
+        return min(left_s, self.photo_words_cpu_s) if photo else left_s
+
+    def spend_words(self, cpu_s: float, *, photo: bool = False) -> None:
+        """Charge what reading words has cost, by `time.thread_time()` where several threads read."""
+        self.words_cpu_s -= cpu_s
+        if photo:
+            self.photo_words_cpu_s -= cpu_s
 
     def take_bytes(self, count: int) -> None:
         """Charge `count` produced octets; raise LIMIT `bytes` when the allowance is gone."""
@@ -130,6 +173,9 @@ class Budget:
             raise ReadError(ReadStatus.LIMIT, "depth")
 
     def check_time(self) -> None:
-        """Raise TIMEOUT when the deadline has passed."""
-        if time.monotonic() > self.deadline:
-            raise ReadError(ReadStatus.TIMEOUT, "deadline")
+        """Raise TIMEOUT `cpu` when the part has used up its processor time, `mail-cpu` when the message has."""
+        now = time.process_time()
+        if now > self._end_s:
+            raise ReadError(ReadStatus.TIMEOUT, "mail-cpu")
+        if now > self._part_end_s:
+            raise ReadError(ReadStatus.TIMEOUT, "cpu")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -93,13 +92,13 @@ class Inspector:
         self._content = content
         self._emit = emit
         self._verifiers = verifiers
-        self._end = time.monotonic() + limits.timeout_s
         self._budget = Budget(
             limit_bytes=limits.limit_bytes,
             limit_files=limits.limit_files,
             limit_depth=limits.limit_depth,
             limit_ratio=limits.limit_ratio,
-            deadline=self._end,
+            cpu_s=limits.timeout_s,
+            part_cpu_s=limits.part_timeout_s,
         )
         self._awaited = frozenset(request.awaited)
         self._texts: list[str] = list(request.password_texts)
@@ -152,7 +151,6 @@ class Inspector:
         if not report and not any(waiting.startswith(path + "!") for waiting in self._awaited):
             return []
         self._emit(Began(path))
-        self._budget.deadline = min(self._end, time.monotonic() + self._request.limits.part_timeout_s)
         look = _Look(item.part)
         look.guarded(lambda: self._look(item, look), "")
         children = _children(look)
@@ -179,6 +177,7 @@ class Inspector:
         """Gather documents, members and signatures of one part into `look`."""
         body = item.load()
         data = body.data
+        self._budget.begin_part(len(data))
         sniffed = _PLAIN if item.relation == encoded.WORDS else sniff(data, item.part.filename, item.part.declared_type)
         look.part = structs.replace(
             item.part,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -37,10 +35,10 @@ def _photo(seed: int) -> stamp_page.Pixels:
 
 
 def test_photos_leave_the_time_to_the_page_behind_them():
-    budget = Budget(deadline=time.monotonic() + 200)
+    budget = Budget(part_cpu_s=200)
     for seed in range(12):
         assert not stamp_page.examine(_photo(seed), VIEW, stamp_page.Wish.WHOLE, budget).doubtful
-    assert budget.words_left_s > 5.0
+    assert budget.words_cpu_s > 5.0
 
     page = scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150))
     reading = stamp_page.examine(_bgr(page), VIEW, stamp_page.Wish.WHOLE, budget)
@@ -52,7 +50,7 @@ def test_photos_leave_the_time_to_the_page_behind_them():
 def test_a_page_that_no_time_is_left_for_is_doubtful_and_a_photo_is_not():
     page = scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150))
     for picture, doubtful in ((_bgr(page), True), (_photo(1), False)):
-        budget = Budget(deadline=time.monotonic() + 60, words_left_s=0.0)
+        budget = Budget(part_cpu_s=60, words_cpu_s=0.0)
         assert stamp_page.examine(picture, VIEW, stamp_page.Wish.WHOLE, budget).doubtful is doubtful
 
 
@@ -64,7 +62,7 @@ def test_a_page_on_its_side_is_doubtful_when_time_ends_before_it_was_turned_the_
     page = np.ascontiguousarray(
         np.rot90(_bgr(scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150))), quarters)
     )
-    budget = Budget(deadline=time.monotonic() + 300, words_left_s=stamp_page.SECONDS_FULL + seconds)
+    budget = Budget(part_cpu_s=300, words_cpu_s=stamp_page.SECONDS_FULL + seconds)
     reading = stamp_page.examine(page, VIEW, stamp_page.Wish.WHOLE, budget)
     assert reading.doubtful is doubtful
     assert reading.whole_page is not doubtful

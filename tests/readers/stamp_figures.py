@@ -84,7 +84,7 @@ def measure(plans: list[scans.Plan], pool: Executor | None = None) -> Figures:
 def read(name: str, data: bytes) -> Document:
     """Read a file as the gateway does, with time enough."""
     reader = pdf if name.endswith(".pdf") else image
-    budget = Budget(deadline=time.monotonic() + 600, words_left_s=500.0)
+    budget = Budget(cpu_s=600, part_cpu_s=600, words_cpu_s=500.0)
     document: Document = reader.read(Source(data=data, part="1"), budget).document
     return document
 

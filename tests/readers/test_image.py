@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
-import time
 import zlib
 
 import pytest
@@ -32,7 +31,7 @@ needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().d
 
 
 def read(data: bytes, **source: object) -> Document:
-    return image.read(Source(data=data, part="1", **source), Budget(deadline=time.monotonic() + 100)).document  # type: ignore[arg-type]
+    return image.read(Source(data=data, part="1", **source), Budget(part_cpu_s=100)).document  # type: ignore[arg-type]
 
 
 def picture(words: str = "", size: tuple[int, int] = (1240, 1754)) -> Image.Image:

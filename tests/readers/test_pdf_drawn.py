@@ -72,7 +72,7 @@ def read(draw: Callable[[Canvas], None], *, words_s: float = 20.0) -> Document:
         draw(canvas)
         body(canvas)
 
-    budget = Budget(deadline=time.monotonic() + 100, words_left_s=words_s)
+    budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=words_s)
     return pdf.read(Source(data=pdfs.page(whole), part="1"), budget).document
 
 
@@ -187,7 +187,7 @@ def test_a_mark_in_a_pattern_is_read() -> None:
             )
         },
     )
-    document = pdf.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document
     assert "TUYET MAT" in {run.text for run in document.runs if run.origin is Origin.OCR}
 
 
@@ -213,7 +213,7 @@ def test_a_stamp_annotation_that_draws_its_words_is_read() -> None:
         )
         out = io.BytesIO()
         file.save(out)
-    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
     assert levels(document) == {"toi_mat"}
 
 
@@ -288,7 +288,7 @@ def test_an_outlined_letter_is_read_as_a_scan() -> None:
         outline(canvas, "TUYỆT MẬT", x=100, y=700)
         outline(canvas, "Kính gửi các phòng ban chuyên môn và đơn vị", x=90, y=650, size=13)
 
-    document = pdf.read(Source(data=pdfs.page(only), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = pdf.read(Source(data=pdfs.page(only), part="1"), Budget(part_cpu_s=100)).document
     assert document.image_pages == document.read_pages == (1,)
     assert levels(document) == {"tuyet_mat"}
     assert scans.MARKS[2] in {run.text for run in document.runs}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import random
-import time
 
 import pytest
 
@@ -137,7 +136,7 @@ def test_a_scanned_pdf_gives_stamp_runs_and_the_head_of_the_letter() -> None:
     data, _ = scans.make(scans.Plan(seed=7, mark="TỐI MẬT", hard=0.3, dpi=150))
     out = io.BytesIO()
     Image.open(io.BytesIO(data)).save(out, "PDF", resolution=150)
-    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
     mark = next(run for run in document.runs if run.role is Role.STAMP)
     assert (mark.text, mark.origin, mark.boxed, mark.page) == ("TỐI MẬT", Origin.OCR, True, 1)
     red, green, blue = bytes.fromhex(mark.colour)
@@ -157,7 +156,7 @@ def test_a_picture_that_is_nothing_but_a_stamp_is_read() -> None:
     page.paste(drawn, (0, 0), drawn)
     out = io.BytesIO()
     page.save(out, "PNG")
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = image.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
     assert any(run.role is Role.STAMP and run.text == "TUYỆT MẬT" for run in document.runs)
 
 
@@ -174,7 +173,7 @@ def test_a_stamp_picture_on_a_page_of_text_is_read() -> None:
         for row in range(20):
             canvas.drawString(80, 600 - 20 * row, "Thực hiện kế hoạch của Ủy ban nhân dân thành phố, các phòng báo cáo")
 
-    document = pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(part_cpu_s=100)).document
     assert document.image_pages == ()
     assert any(run.role is Role.STAMP and run.text == "MẬT" for run in document.runs)
 
@@ -195,7 +194,7 @@ def test_without_the_optional_libraries_pages_stay_unread(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "gateway.readers.pictures.stamp_page", None)
     out = io.BytesIO()
     scans.piece("MẬT").save(out, "PNG")
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 100)).document
+    document = image.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
     assert (document.image_pages, document.read_pages) == ((1,), ())
     assert document.images[0].red_boxes is None
     assert document.images[0].unread_boxes is None
@@ -289,7 +288,7 @@ def test_a_stamp_on_a_page_that_lies_on_a_wooden_desk_is_found() -> None:
 def picture(page: Image.Image, form: str, **options: object) -> list[str]:
     out = io.BytesIO()
     page.save(out, form, **options)
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget(deadline=time.monotonic() + 60)).document
+    document = image.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=60)).document
     return [run.text for run in document.runs if run.role is Role.STAMP]
 
 
@@ -321,6 +320,6 @@ def test_a_stamp_of_dots_is_found_and_a_page_of_letters_is_left_as_it_is() -> No
 def test_dots_and_coloured_fringes_of_real_scans_are_no_unread_stamp(name: str) -> None:
     data = (CORPUS / "vietnam" / name).read_bytes()
     reader = pdf if name.endswith(".pdf") else image
-    document = reader.read(Source(data=data, part="1"), Budget(deadline=time.monotonic() + 90)).document
+    document = reader.read(Source(data=data, part="1"), Budget(part_cpu_s=90)).document
     assert document.images
     assert not any(one.unread_boxes for one in document.images)

@@ -199,7 +199,7 @@ def test_a_line_that_runs_through_a_box_makes_a_weak_reading_of_it_doubtful() ->
 def test_looking_for_marks_in_noise_is_bounded() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (2300, 1650), np.uint8)
     began = time.process_time()
-    assert stamp_unread.find(noise, 200, [], [], deadline=time.monotonic() + 60) == []
+    assert stamp_unread.find(noise, 200, [], [], deadline=time.process_time() + 60) == []
     assert time.process_time() - began < 3.0
 
 

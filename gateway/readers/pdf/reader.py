@@ -79,6 +79,7 @@ def read(source: Source, budget: Budget) -> Reading:
             state.problem(ReadStatus.PARTIAL, "page-tree")
         if pages == 0:
             raise ReadError(ReadStatus.MALFORMED, "no-pages")
+        budget.allow_pages(min(pages, LIMIT_PAGES))
         try:
             _read_pages(document, options, budget, state)
             _read_annotations(source.data, structure, options, budget, state)

@@ -97,6 +97,7 @@ def _heif() -> bool:
 
 def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
     frames = _frame_count(picture)
+    budget.allow_pages(min(frames, READ_FRAMES))
     small = source.relation == thumbnail.RELATION and frames == 1 and max(picture.size) <= thumbnail.LARGEST
     runs = list(_properties(picture))
     images: list[Image] = []

@@ -28,6 +28,8 @@ LANGUAGE = "vie"
 _LIBRARIES = ("libtesseract.so.5", "libtesseract.so.4", "libtesseract.so")
 _DATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 _LSTM_ONLY = 1
+_CANCEL = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int)
+"""Asked by Tesseract between words whether to stop."""
 
 
 class Layout(IntEnum):
@@ -101,6 +103,8 @@ class Tesseract:
         self._library = library
         _declare(library)
         self._silence = _Silence()
+        self._end_s = 0.0
+        self._is_over = _CANCEL(lambda _this, _words: time.thread_time() >= self._end_s)
         self._handle = library.TessBaseAPICreate()
         # Tesseract parses numbers of its data by locale; "C" is what it was built for.
         if library.TessBaseAPIInit2(self._handle, data.encode(), LANGUAGE.encode(), _LSTM_ONLY) != 0:
@@ -115,7 +119,7 @@ class Tesseract:
     ) -> list[Word]:
         """Read an 8-bit grey picture; an empty list when there is nothing, TimeoutError when the limit has passed.
 
-        Tesseract looks at its clock between words, so the limit is kept to within the time of one word.
+        The limit is processor time of this thread. Tesseract asks between words, so it is kept to within one word.
         """
         import numpy as np
 
@@ -130,12 +134,13 @@ class Tesseract:
         monitor = None
         end = float("inf")
         if limit_s is not None:
-            monitor, end = library.TessMonitorCreate(), time.monotonic() + limit_s
-            library.TessMonitorSetDeadlineMSecs(monitor, max(int(limit_s * 1000), 1))
+            monitor, end = library.TessMonitorCreate(), time.thread_time() + limit_s
+            self._end_s = end
+            library.TessMonitorSetCancelFunc(monitor, self._is_over)
         try:
             with self._silence:
                 if library.TessBaseAPIRecognize(handle, monitor) != 0:
-                    if time.monotonic() >= end:
+                    if time.thread_time() >= end:
                         raise TimeoutError
                     return []
                 address = library.TessBaseAPIGetTsvText(handle, 0)
@@ -169,7 +174,7 @@ def _declare(library: ctypes.CDLL) -> None:
         "TessBaseAPISetSourceResolution": (None, handle, integer),
         "TessMonitorCreate": (handle,),
         "TessMonitorDelete": (None, handle),
-        "TessMonitorSetDeadlineMSecs": (None, handle, integer),
+        "TessMonitorSetCancelFunc": (None, handle, _CANCEL),
         "TessBaseAPIRecognize": (integer, handle, handle),
         "TessBaseAPIGetTsvText": (handle, handle, integer),
         "TessBaseAPIClear": (None, handle),

@@ -31,7 +31,7 @@ MAIN_SPREAD, LEAST_SPECK = 28, 0.02
 INKED = 90
 """Level of ink, of 255, that belongs to a letter for sure."""
 LIMIT_S = 2.0
-"""Seconds for the parts of one page."""
+"""Processor time for the parts of one page."""
 LEAST_GLYPHS, TALLEST = 3, 3.0
 """Letters and inches; watermarks are large."""
 SLANT = 9.0
@@ -72,7 +72,7 @@ def read(
     if digest in known:
         return RegionReading(Outcome.KNOWN)
     runs: list[Run] = []
-    end = time.monotonic() + LIMIT_S
+    end = time.thread_time() + LIMIT_S
     for part in parts:
         lines = _lines(part, pixels, view, len(runs), end, budget)
         if lines is None:
@@ -141,7 +141,7 @@ def _lines(
 def _recognised(part: _Part, view: stamp_page.PageView, end: float, budget: Budget) -> list[ocr.Word] | None:
     """Return the words of ink with their places on the page."""
     engine = ocr.engine()
-    limit_s = min(stamp_page.seconds_left(budget), end - time.monotonic())
+    limit_s = min(stamp_page.seconds_left(budget), end - time.thread_time())
     if engine is None or limit_s < LEAST_S:
         return None
     scale = _scale(view.dpi)
@@ -151,13 +151,13 @@ def _recognised(part: _Part, view: stamp_page.PageView, end: float, budget: Budg
     if scale != 1.0:
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=method), np.uint8)
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         words = engine.words(np.ascontiguousarray(picture), part.layout, int(view.dpi * scale), limit_s=limit_s)
     except TimeoutError:
         return None
     finally:
-        budget.words_left_s -= time.monotonic() - began
+        budget.spend_words(time.thread_time() - began)
     return [_moved(word, scale, part.left - MARGIN, part.top - MARGIN) for word in words]
 
 

@@ -235,7 +235,7 @@ def _read(
     for candidate in candidates:
         if any(_is_settled(reading) and _same_place(candidate, other) for other, reading in results):
             continue
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             results.append((candidate, Reading(None, 0.0, letters=candidate.framed)))
             continue
         box = upright(ink, candidate.rectangle, 0.0 if candidate.framed else 3.0)
@@ -281,7 +281,7 @@ def _searched(
     known = [candidate for candidate, reading in readings if reading.text is not None and reading.score >= WELL_READ]
     found = []
     for left, top, width, height in places[:LIMIT_PATCHES]:
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             break
         middle = _level_box((left, top, width, height))
         if any(_contains_any([middle], mark.rectangle[0]) for mark in marks) or _is_explained(middle, known):

@@ -112,6 +112,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
             # What a page says that lies on its side or head is not known before it was turned the right way.
             best = replace(best, doubtful=best.doubtful or not photo, whole_page=best.whole_page and photo)
             break
+    budget.check_time()  # a search that was cut short has not seen all
     if photo or seconds_left(budget) < SECONDS_BAND / 2:
         return best
     return replace(best, runs=(*best.runs, *_large_runs(upright, view, view.first_block + len(best.runs))))
@@ -155,14 +156,14 @@ class _Text:
 def _examine_upright(
     pixels: Pixels, view: PageView, wish: Wish, budget: Budget, *, photo: bool = False
 ) -> tuple[PageReading, _Text]:
-    stamps = _stamps(pixels, view.dpi, budget.deadline)
+    stamps = _stamps(pixels, view.dpi, budget.end_s)
     whole, text = False, _Text(0, 0.0)
     words: list[ocr.Word] = []
     scale = 1.0
     doubtful = wish is not Wish.STAMPS and not photo
     left_s = seconds_left(budget, photo=photo)
     if wish is not Wish.STAMPS and left_s > (SECONDS_PHOTO if photo else SECONDS_BAND):
-        began = time.monotonic()
+        began = time.thread_time()
         whole = wish is Wish.WHOLE and (photo or left_s > SECONDS_FULL)
         rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
         try:
@@ -183,8 +184,8 @@ def _examine_upright(
         except TimeoutError:
             whole = False
         if text.legible and not photo and not text.sideways:
-            stamps = _with_unread(pixels[:rows], view.dpi, words, scale, stamps, budget.deadline)
-        spend(budget, time.monotonic() - began, photo=photo)
+            stamps = _with_unread(pixels[:rows], view.dpi, words, scale, stamps, budget.end_s)
+        budget.spend_words(time.thread_time() - began, photo=photo)
     framed = [item for item in stamps if item.framed]
     runs = list(_stamp_runs(pixels, stamps, view))
     runs += line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
@@ -216,16 +217,8 @@ def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
 
 
 def seconds_left(budget: Budget, *, photo: bool = False) -> float:
-    """Return the seconds that may go into reading words of a page, or of a picture that does not look like one."""
-    left_s = min(budget.deadline - time.monotonic(), budget.words_left_s)
-    return min(left_s, budget.photo_words_left_s, LIMIT_PHOTO_S) if photo else left_s
-
-
-def spend(budget: Budget, seconds: float, *, photo: bool = False) -> None:
-    """Take what reading has cost off the allowance."""
-    budget.words_left_s -= seconds
-    if photo:
-        budget.photo_words_left_s -= seconds
+    """Return the processor time that may go into reading words of a page, or of a picture that does not look like one."""
+    return min(budget.words_left_s(photo=photo), LIMIT_PHOTO_S if photo else float("inf"))
 
 
 def _words(
