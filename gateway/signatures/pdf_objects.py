@@ -1,8 +1,16 @@
-"""One way to look into pyHanko's dictionaries."""
+"""One way to look into pyHanko's dictionaries, and how it reads the long strings that signatures are."""
 
 from __future__ import annotations
 
+import binascii
+import io
 from typing import Any
+
+from pyhanko.pdf_utils import generic
+
+_LONGEST = 1 << 20
+_WHITE = b"\x00\t\n\x0c\r "
+_read_digit_by_digit = generic.read_hex_string_from_stream
 
 
 def entry(dictionary: Any, key: str, default: Any = None) -> Any:
@@ -11,3 +19,26 @@ def entry(dictionary: Any, key: str, default: Any = None) -> Any:
     pyHanko's own `.get` hands out encrypted strings undecrypted, so that only `[]` is safe in every file.
     """
     return dictionary[key] if key in dictionary else default  # noqa: SIM401
+
+
+def read_hex_string(stream: Any) -> Any:
+    """Read a hexadecimal string (ISO 32000-2 §7.3.4.3) as pyHanko does, in one step where it is nothing but digits.
+
+    A signature has 20,000 to 60,000 digits, and digit by digit they took two thirds of the time of a signed file.
+    """
+    if isinstance(stream, io.BytesIO):
+        start = stream.tell() + 1
+        data = stream.getvalue()  # shared, not copied
+        end = data.find(b">", start, start + _LONGEST)
+        digits = data[start : max(end, start)].translate(None, _WHITE)
+        try:
+            octets = binascii.unhexlify(digits + b"0" * (len(digits) % 2))
+        except binascii.Error:
+            end = -1
+        if end >= 0:
+            stream.seek(end + 1)
+            return generic.pdf_string(octets)
+    return _read_digit_by_digit(stream)
+
+
+generic.read_hex_string_from_stream = read_hex_string

@@ -75,13 +75,15 @@ def stream(data: bytes, extra: bytes = b"", *, compress: bool = False) -> bytes:
 
 
 def simple(content: bytes, *, page_extra: bytes = b"", catalog_extra: bytes = b"", more: dict[int, bytes] | None = None,
-           resources: bytes = b"", info: int | None = None) -> bytes:  # fmt: skip
-    """One page with Helvetica as /F1; `more` objects from number 10 on."""
+           resources: bytes = b"", fonts: bytes = b"", info: int | None = None) -> bytes:  # fmt: skip
+    """One page with Helvetica as /F1; `more` objects from number 10 on, more `fonts` by name."""
     return assemble(
         {
             1: b"<< /Type /Catalog /Pages 2 0 R " + catalog_extra + b" >>",
             2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> "
+            3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R "
+            + fonts
+            + b" >> "
             + resources
             + b" >> "
             + page_extra
@@ -111,7 +113,7 @@ def glyph_numbers(lines: list[str], *, unmapped: str) -> bytes:
     to_unicode = b"/ToUnicode 14 0 R" if mapped else b""
     return simple(
         content,
-        page_extra=b"/Resources << /Font << /F2 10 0 R >> >>",
+        fonts=b"/F2 10 0 R",
         more={
             10: b"<< /Type /Font /Subtype /Type0 /BaseFont /AAAAAA+Serif /Encoding /Identity-H /DescendantFonts [11 0 R] "
             + to_unicode

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfStreamError
 
 from gateway.model import Changes, Integrity
 from gateway.signatures.pdf_doubles import has_two_values
+from gateway.signatures.pdf_objects import _read_digit_by_digit, read_hex_string
 from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
 from tests.signatures.samples import Sample, is_valid, reports
 
@@ -43,3 +50,24 @@ def test_an_honest_file_that_comes_near_stands(title):
 ])  # fmt: skip
 def test_a_key_has_two_values_only_when_they_differ(text, doubled):
     assert has_two_values(text) is doubled
+
+
+def hex_string(read, octets):
+    """What a way to read makes of octets behind `<`: the string and where it ends, or that it refuses them."""
+    stream = io.BytesIO(b"<" + octets)
+    try:
+        return read(stream), stream.tell()
+    except (PdfStreamError, ValueError):
+        return None
+
+
+@given(
+    st.lists(st.sampled_from([b"0", b"9", b"aF", b"FEFF", b" ", b"\0", b"\r\n", b"%", b"x", b">", b"<"]), max_size=12)
+)
+def test_long_strings_of_digits_are_read_as_pyhanko_reads_them(pieces):
+    octets = b"".join(pieces)
+    assert hex_string(read_hex_string, octets) == hex_string(_read_digit_by_digit, octets)
+
+
+def test_pyhanko_reads_strings_of_digits_in_one_step():
+    assert generic.read_hex_string_from_stream is read_hex_string

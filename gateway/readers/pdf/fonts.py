@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.text.fonts import legacy_font
 
 if TYPE_CHECKING:
-    from pypdf import PdfReader
+    from gateway.readers.pdf.qpdf import Objects
 
 LIMIT_FONTS = 200
 LIMIT_CODES = 70_000
@@ -45,7 +45,7 @@ class FontFacts:
     """The letters that no code without meaning can be taken for, of fonts that could be looked at; None when none was."""
 
 
-def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
+def look_at_fonts(objects: Objects, numbers: list[int]) -> FontFacts:
     """Look at the fonts with those object numbers; one that cannot be looked at is not accused, nor believed."""
     facts = FontFacts()
     others: set[str] = set()
@@ -55,7 +55,7 @@ def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
     for number in numbers[:LIMIT_FONTS]:
         name = ""
         try:
-            font = _resolve(reader, number)
+            font = objects.object(number)
             name = _base_name(font)
             if font.get("/Subtype") in ("/CIDFontType0", "/CIDFontType2"):
                 continue  # a descendant is looked at through its Type 0 font
@@ -72,7 +72,7 @@ def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
                 doubtful[name] = doubtful.get(name, frozenset()) | _mistakable(font, known)
             elif legacy_font(name) is None:
                 doubted.add(name)
-        except Exception:  # noqa: BLE001 - wall of pypdf: a broken font makes it raise anything
+        except Exception:  # noqa: BLE001 - wall of qpdf: a broken font makes it raise anything
             others.add(name)
             doubted.add(name)
     if len(numbers) > LIMIT_FONTS:
@@ -84,57 +84,57 @@ def look_at_fonts(reader: PdfReader, numbers: list[int]) -> FontFacts:
     return facts
 
 
-def _by_encoding(font: dict[str, Any]) -> dict[int, str]:
+def _by_encoding(font: Any) -> dict[int, str]:
     """Return code to text of a simple font without a map, as its encoding says."""
     if font.get("/Subtype") == "/Type0":
         return {}
     return {code: min(meanings) for code, meanings in _simple(font).items()}
 
 
-def _mistakable(font: dict[str, Any], known: dict[int, str]) -> frozenset[str]:
+def _mistakable(font: Any, known: dict[int, str]) -> frozenset[str]:
     """Return the letters of a font that one of its codes without meaning may be taken for: the code is given as letter."""
     composite = font.get("/Subtype") == "/Type0"
     shown = _composite_codes(font) if composite else _simple_codes(font)
     return frozenset(letter for letter in _letters(known) if ord(letter) not in known and ord(letter) in shown)
 
 
-def _simple_codes(font: dict[str, Any]) -> range:
+def _simple_codes(font: Any) -> range:
     """Return the codes that a simple font has widths for, all when it does not say (§9.6.2.1)."""
     first, last = font.get("/FirstChar"), font.get("/LastChar")
     return range(first, last + 1) if isinstance(first, int) and isinstance(last, int) else range(256)
 
 
-def _composite_codes(font: dict[str, Any]) -> range | set[int]:
+def _composite_codes(font: Any) -> range | set[int]:
     """Return the codes that a font of glyph numbers has widths for, all when it does not say (§9.7.4.3)."""
-    widths = font["/DescendantFonts"][0].get_object().get("/W")
+    widths = font["/DescendantFonts"][0].get("/W")
     if not widths or not _shows_glyph_numbers(font):
         return range(0x10000)
     codes: set[int] = set()
     position = 0
     while position + 1 < len(widths) and len(codes) < LIMIT_CODES:
-        first, second = int(widths[position]), widths[position + 1].get_object()
-        one_by_one = isinstance(second, list)
+        first, second = int(widths[position]), widths[position + 1]
+        one_by_one = not isinstance(second, int)
         codes.update(range(first, first + len(second) if one_by_one else min(int(second), 0xFFFF) + 1))
         position += 2 if one_by_one else 3
     return codes
 
 
-def _codes(font: dict[str, Any]) -> dict[int, str] | None:
+def _codes(font: Any) -> dict[int, str] | None:
     """Return code to text by the map of a font, none without one; None when it is of a kind that is not looked at."""
     if legacy_font(_base_name(font)) is not None:
         return None  # codes of an 8-bit set: the text module decides what they mean
     if "/ToUnicode" not in font:
         return {}
-    data = font["/ToUnicode"].get_data()
+    data = font["/ToUnicode"].read_bytes()
     codes = parse_to_unicode(data)
     return codes if codes and b"usecmap" not in data and len(codes) < LIMIT_CODES else None
 
 
-def _shows_glyph_numbers(font: dict[str, Any]) -> bool:
+def _shows_glyph_numbers(font: Any) -> bool:
     """Whether the codes of a font are numbers of its glyphs, in no order that means anything (§9.7.5.2)."""
     if font.get("/Subtype") != "/Type0" or font.get("/Encoding") not in ("/Identity-H", "/Identity-V"):
         return False
-    return str(font["/DescendantFonts"][0].get_object()["/CIDSystemInfo"]["/Ordering"]) == "Identity"
+    return str(font["/DescendantFonts"][0]["/CIDSystemInfo"]["/Ordering"]) == "Identity"
 
 
 def _letters(codes: dict[int, str]) -> frozenset[str]:
@@ -143,19 +143,12 @@ def _letters(codes: dict[int, str]) -> frozenset[str]:
     return frozenset(text + unicodedata.normalize("NFKC", text) + unicodedata.normalize("NFC", text) + _OWN_SIGNS)
 
 
-def _resolve(reader: PdfReader, number: int) -> dict[str, Any]:
-    from pypdf.generic import IndirectObject
-
-    value = reader.get_object(IndirectObject(number, 0, reader))
-    return value if isinstance(value, dict) else {}
-
-
-def _base_name(font: dict[str, Any]) -> str:
+def _base_name(font: Any) -> str:
     name = str(font.get("/BaseFont", "")).lstrip("/")
     return name[7:] if name[6:7] == "+" else name
 
 
-def _lies(font: dict[str, Any], codes: dict[int, str]) -> bool:
+def _lies(font: Any, codes: dict[int, str]) -> bool:
     glyphs = _composite(font) if font.get("/Subtype") == "/Type0" else _simple(font)
     compared = contradicting = 0
     for code, text in codes.items():
@@ -226,21 +219,21 @@ def _utf16(digits: bytes) -> str:
     return raw.decode("utf-16-be", "replace") if len(raw) > 1 else raw.decode("latin-1")
 
 
-def _composite(font: dict[str, Any]) -> dict[int, set[str]]:
+def _composite(font: Any) -> dict[int, set[str]]:
     """Return what the embedded TrueType cmap says of the CIDs of a Type 0 font, empty when it cannot be known."""
-    descendant = font["/DescendantFonts"][0].get_object()
+    descendant = font["/DescendantFonts"][0]
     descriptor = descendant.get("/FontDescriptor", {})
     identity = font.get("/Encoding") in ("/Identity-H", "/Identity-V")
     if identity and descendant.get("/CIDToGIDMap", "/Identity") == "/Identity" and "/FontFile2" in descriptor:
-        return truetype_meanings(descriptor["/FontFile2"].get_data())
+        return truetype_meanings(descriptor["/FontFile2"].read_bytes())
     return {}
 
 
-def _simple(font: dict[str, Any]) -> dict[int, set[str]]:
+def _simple(font: Any) -> dict[int, set[str]]:
     """Return what the encoding of a simple font says of its codes, empty when it has an encoding of its own."""
     encoding = font.get("/Encoding")
     base, differences = encoding, []
-    if isinstance(encoding, dict):
+    if hasattr(encoding, "keys"):
         base, differences = encoding.get("/BaseEncoding"), encoding.get("/Differences", [])
     flags = int(font.get("/FontDescriptor", {}).get("/Flags", 32))
     meanings: dict[int, set[str]] = {}
@@ -250,12 +243,11 @@ def _simple(font: dict[str, Any]) -> dict[int, set[str]]:
             meanings[code] = {bytes((code,)).decode(charset, "replace")}
     position = 0
     for item in differences:
-        value = item.get_object()
-        if isinstance(value, int):
-            position = int(value)
+        if isinstance(item, int):
+            position = item
             continue
         meanings.pop(position, None)
-        if text := _glyph_text(str(value).lstrip("/")):
+        if text := _glyph_text(str(item).lstrip("/")):
             meanings[position] = {text}
         position += 1
     return meanings

@@ -1,4 +1,4 @@
-"""PDF to Document (ISO 32000-1): text with its look and place by pdfium, structure by our own scan and pypdf.
+"""PDF to Document (ISO 32000-1): text with its look and place by pdfium, structure by our own scan and qpdf.
 
 The structural pass comes first: it is cheap and stops bombs before pdfium meets them. Then each page is read, its
 annotations, its earlier revisions, and pages that are pictures go to the scan reader. Signatures are not judged here.
@@ -239,12 +239,11 @@ def _document(source: Source, structure: Structure, state: _State, pages: int) -
 
 
 def warm_up() -> None:
-    """Load pdfium and pypdf, so that children forked later need no file for them."""
-    import pypdf
-    import pypdf.generic
-    from pypdf import filters as _filters
+    """Load pdfium, qpdf and what pypdf is still asked for, so that children forked later need no file for them."""
+    import pikepdf
+    from pypdf import _codecs, filters
 
     from gateway.readers.pdf.api import pdfium
 
-    del pypdf, _filters
+    del pikepdf, _codecs, filters
     pdfium()

@@ -1,28 +1,23 @@
 """What a PDF holds besides its pages: attachments, scripts, form values, annotations, layers, properties (ISO 32000-1).
 
-All objects are looked at, of every revision and also those that nothing refers to; pypdf parses the dictionaries that
+All objects are looked at, of every revision and also those that nothing refers to; qpdf parses the dictionaries that
 look interesting. Words found in superseded or unreferenced objects come as `Origin.REVISION`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.model import ActiveContent, Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.pdf.api import PdfiumDocument
 from gateway.readers.pdf.fonts import FontFacts, look_at_fonts
-from gateway.readers.pdf.objects import RawObject, Table, check_image, inflate, is_image, scan_objects
-from gateway.readers.pdf.values import get, render_keys, text_of
+from gateway.readers.pdf.objects import RawObject, check_image, inflate, is_image, scan_objects
+from gateway.readers.pdf.qpdf import LockedError, Objects, number_of, text_of
 from gateway.readers.pdf.words import Text, Words
-
-if TYPE_CHECKING:
-    from pypdf import PdfReader
 
 LIMIT_FORM_CALLS = 100_000
 """Form XObjects that all pages may draw in all, nested ones counted each time."""
@@ -84,100 +79,80 @@ _DRAW = re.compile(rb"/([^\s/<>\[\]()]{1,127})\s+Do(?![A-Za-z])")
 
 def read_structure(data: bytes, passwords: tuple[str, ...], budget: Budget) -> Structure:
     """Read the structure; ENCRYPTED when no password fits, LIMIT for bombs."""
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every defect; hostile input is normal here
     structure = Structure()
-    reader = _open(data, structure)
-    if reader is not None and reader.is_encrypted:
-        structure.password = _decrypt(reader, data, passwords, structure)
-    _Walker(data, reader, structure, budget).walk()
+    objects = _open(data, passwords, structure)
+    _Walker(data, objects, structure, budget).walk()
+    structure.damaged = structure.damaged or objects.is_mended()
     return structure
 
 
-def _open(data: bytes, structure: Structure) -> PdfReader | None:
-    from pypdf import PdfReader
-
-    try:
-        reader = PdfReader(io.BytesIO(data), strict=False)
-        structure.pages = len(reader.pages) if not reader.is_encrypted else None
-    except Exception:  # noqa: BLE001 - wall of pypdf: hostile files make it raise anything, RecursionError too
-        structure.damaged = True
-        return None
-    return reader
-
-
-def _decrypt(reader: PdfReader, data: bytes, passwords: tuple[str, ...], structure: Structure) -> str:
-    """Return the first password that opens the file; the empty one is tried first."""
+def _open(data: bytes, passwords: tuple[str, ...], structure: Structure) -> Objects:
+    """Open a file with the first password that fits; the empty one is tried first."""
+    for password in ("", *passwords):
+        with contextlib.suppress(LockedError):
+            objects = Objects(data, password)
+            structure.password = password if objects.encrypted else None
+            return objects
+    reason = "password"
     for password in ("", *passwords):
         try:
-            if reader.decrypt(password):
-                return password
-        except Exception:  # noqa: BLE001 - wall of pypdf: unknown handlers raise NotImplementedError, KeyError ...
-            raise ReadError(ReadStatus.ENCRYPTED, "security-handler") from None
-    for password in ("", *passwords):
-        with contextlib.suppress(ReadError), PdfiumDocument(data, password):
-            structure.damaged = True  # pdfium forgives more than pypdf; then only the pages can be read
-            return password
-    raise ReadError(ReadStatus.ENCRYPTED, "password")
+            with PdfiumDocument(data, password):
+                structure.password = password  # pdfium knows more handlers than qpdf; then only the pages can be read
+                return Objects(b"")
+        except ReadError as error:
+            reason = error.reason if error.status is ReadStatus.ENCRYPTED else reason
+    raise ReadError(ReadStatus.ENCRYPTED, reason)
 
 
 class _Walker:
     """Looks at every object once."""
 
-    def __init__(self, data: bytes, reader: PdfReader | None, structure: Structure, budget: Budget) -> None:
-        self._data, self._reader, self._out, self._budget = data, reader, structure, budget
+    def __init__(self, data: bytes, objects: Objects, structure: Structure, budget: Budget) -> None:
+        self._data, self._objects, self._out, self._budget = data, objects, structure, budget
         self._names: dict[int, str] = {}
         """File names of embedded files by object number of the stream."""
         self._forms: dict[int, dict[int, int]] = {}
         """How often a form draws each other form."""
         self._draws = 0
         self._xfa: set[int] = set()
-        self._words = Words()
+        self._words = Words(objects)
         self._off: set[str] = set()
         self._fonts: list[int] = []
         self._pages: dict[int, list[int]] = {}
         """Content streams of each page object."""
+        self._order: list[int] | None = None
+        """Object numbers of the pages."""
         self._actual: set[int] = set()
         """Content streams with /ActualText; 0 for a form, which any page may draw."""
 
     def walk(self) -> None:
         """Fill the structure."""
-        reader, encrypted = self._reader, self._out.password is not None
-        table = None
-        if reader is not None:
-            offsets = {
-                number: offset
-                for _, entries in sorted(reader.xref.items(), reverse=True)
-                for number, offset in entries.items()
-            }
-            table = Table(offsets, {number: int(place[0]) for number, place in reader.xref_objStm.items()})
-            info = reader.trailer.raw_get("/Info") if "/Info" in reader.trailer else None
-            self._words.info = getattr(info, "idnum", None)
+        objects = self._objects
+        self._order = objects.pages()
+        self._out.pages = len(self._order) if self._order is not None else None
+        self._words.info = number_of(objects.trailer().get("/Info"))
         raws: list[RawObject] = []
-        for raw in scan_objects(self._data, None if encrypted else table, self._budget):
+        locked = self._out.password is not None
+        for raw in objects.decrypted() if locked else scan_objects(self._data, objects.table(), self._budget):
             raws.append(raw)
-            if encrypted:
-                continue
             self._look(raw)
-        if encrypted:
-            self._walk_decrypted({raw.number for raw in raws} | set(table.containers if table else ()))
         self._layers()
         for raw in raws:
-            if raw.stream is not None and not encrypted:
+            if raw.stream is not None:
                 self._look_at_stream(raw)
         self._check_forms()
         self._out.texts = self._words.texts
         self._out.off_layers = frozenset(self._off)
         self._out.actual_text = self._actual_text_pages()
-        if reader is not None:
-            self._budget.check_time()
-            self._out.fonts = look_at_fonts(reader, self._fonts)
+        self._budget.check_time()
+        self._out.fonts = look_at_fonts(objects, self._fonts)
 
     def _look(self, raw: RawObject) -> None:
         names = raw.names
         self._note_active(names, raw)
         if _PAGE.search(names):
             self._pages[raw.number] = _content_numbers(names)
-        if _has_text_key(names) and (value := self._parse(raw)) is not None:
+        if _has_text_key(names) and (value := self._objects.parse(raw)) is not None:
             self._take(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
         if raw.current and _FONT.search(names):
             self._fonts.append(raw.number)
@@ -185,56 +160,18 @@ class _Walker:
     def _note_active(self, names: bytes, raw: RawObject) -> None:
         for match in _ACTIVE_KEYS.finditer(names):
             self._out.active.add(ActiveContent(_ACTIVE[match[1]]))
-        if _AUTOMATIC.search(names) and (value := self._parse(raw)) is not None:
+        if _AUTOMATIC.search(names) and (value := self._objects.parse(raw)) is not None:
             self._note_automatic(value)
 
     def _note_automatic(self, value: dict[str, Any]) -> None:
         """An /OpenAction that only shows a page is a view setting; one with an action type acts."""
+        get = self._objects.get
         action = get(value, "/OpenAction")
-        kind = get(action, "/S") if isinstance(action, dict) else None
+        kind = get(action, "/S")
         if isinstance(action, dict) and kind not in (None, "/GoTo"):
             self._out.active.add(ActiveContent("open-action"))
         if isinstance(get(value, "/AA"), dict):
             self._out.active.add(ActiveContent("additional-action"))
-
-    def _parse(self, raw: RawObject) -> dict[str, Any] | None:
-        from pypdf.generic import read_object
-
-        try:
-            value = read_object(io.BytesIO(raw.head.lstrip()), self._reader)
-        except Exception:  # noqa: BLE001 - wall of pypdf
-            self._out.damaged = self._out.damaged or raw.current
-            return None
-        return value if isinstance(value, dict) else None
-
-    def _walk_decrypted(self, numbers: set[int]) -> None:
-        """Encrypted files are walked through pypdf, which decrypts strings and streams."""
-        from pypdf.generic import IndirectObject, StreamObject
-
-        reader = self._reader
-        if reader is None:
-            return
-        generations = {number: generation for generation, entries in reader.xref.items() for number in entries}
-        for number in sorted(numbers):
-            self._budget.check_time()
-            try:
-                value: Any = reader.get_object(IndirectObject(number, generations.get(number, 0), reader))
-            except Exception:  # noqa: BLE001 - wall of pypdf
-                self._out.damaged = True
-                continue
-            if not isinstance(value, dict):
-                continue
-            head = render_keys(value)
-            data = value._data if isinstance(value, StreamObject) else None  # noqa: SLF001 - raw bytes before filters
-            raw = RawObject(number, 0, head, data if isinstance(data, bytes) else None, current=True, offset=-1)
-            for match in _ACTIVE_KEYS.finditer(head):
-                self._out.active.add(ActiveContent(_ACTIVE[match[1]]))
-            self._note_automatic(value)
-            self._take(value, number, Origin.TEXT)
-            if raw.stream is not None:
-                self._look_at_stream(raw)
-            if _FONT.search(head):
-                self._fonts.append(raw.number)
 
     def _take(self, value: dict[str, Any], number: int, origin: Origin) -> None:
         """Take the words of an object, and note what needs its other objects."""
@@ -248,17 +185,17 @@ class _Walker:
                 self._note_xfa(found)
 
     def _embedded(self, value: dict[str, Any]) -> None:
+        get = self._objects.get
         name = text_of(get(value, "/UF")) or text_of(get(value, "/F")) or ""
         files = get(value, "/EF")
         for key in ("/UF", "/F", "/DOS", "/Unix", "/Mac"):
-            reference = files.raw_get(key) if isinstance(files, dict) and key in files else None  # type: ignore[attr-defined]
-            if (number := getattr(reference, "idnum", None)) is not None:
+            if isinstance(files, dict) and (number := number_of(files.get(key))) is not None:
                 self._names.setdefault(number, name)
 
     def _note_xfa(self, value: dict[str, Any]) -> None:
-        xfa = value.raw_get("/XFA")  # type: ignore[attr-defined]
-        for item in [xfa, *(get(value, "/XFA") if isinstance(get(value, "/XFA"), list) else [])]:
-            if (number := getattr(item, "idnum", None)) is not None:
+        packets = self._objects.get(value, "/XFA")
+        for item in [value["/XFA"], *(packets if isinstance(packets, list) else [])]:
+            if (number := number_of(item)) is not None:
                 self._xfa.add(number)
 
     def _look_at_stream(self, raw: RawObject) -> None:
@@ -295,32 +232,28 @@ class _Walker:
         drawn: dict[bytes, int] = {}
         for name in _DRAW.findall(content):
             drawn[name] = drawn.get(name, 0) + 1
-        if drawn and (value := self._parse(raw)) is not None:
+        if drawn and (value := self._objects.parse(raw)) is not None:
+            get = self._objects.get
             resources = get(get(value, "/Resources"), "/XObject")
             calls: dict[int, int] = {}
             for name, count in drawn.items():
                 key = "/" + name.decode("latin-1")
-                reference = resources.raw_get(key) if isinstance(resources, dict) and key in resources else None  # type: ignore[attr-defined]
-                number = getattr(reference, "idnum", -1)
-                calls[number] = calls.get(number, 0) + count
+                number = number_of(resources.get(key)) if isinstance(resources, dict) else None
+                calls[number or -1] = calls.get(number or -1, 0) + count
             self._forms[raw.number] = calls
 
     def _actual_text_pages(self) -> frozenset[int] | None:
         if not self._actual:
             return frozenset()
-        if 0 in self._actual or self._reader is None or self._out.password is not None:
-            return None
-        try:
-            order = [
-                page.indirect_reference.idnum for page in self._reader.pages if page.indirect_reference is not None
-            ]
-        except Exception:  # noqa: BLE001 - wall of pypdf
+        if 0 in self._actual or self._order is None or self._out.password is not None:
             return None
         known = {number for contents in self._pages.values() for number in contents}
-        if len(order) != self._out.pages or not self._actual <= known:
-            return None  # content by way of an array object, or a page tree that is not what it seems
+        if not self._actual <= known:
+            return None  # content by way of an array object
         return frozenset(
-            index for index, number in enumerate(order, 1) if self._actual.intersection(self._pages.get(number, ()))
+            index
+            for index, number in enumerate(self._order, 1)
+            if self._actual.intersection(self._pages.get(number, ()))
         )
 
     def _check_forms(self) -> None:
@@ -348,19 +281,17 @@ class _Walker:
 
     def _layers(self) -> None:
         """Collect the names of layers that are off by default (§8.11.4.3)."""
-        if self._reader is None:
-            return
-        try:
-            properties = get(self._reader.root_object, "/OCProperties")
-            default = get(properties, "/D")
-            groups = get(default, "/OFF") or []
-            if get(default, "/BaseState") == "/OFF":
-                on = {getattr(item, "idnum", None) for item in get(default, "/ON") or []}
-                groups = [g for g in get(properties, "/OCGs") or [] if getattr(g, "idnum", None) not in on]
-            names = [text_of(get(group.get_object(), "/Name")) for group in groups]
-        except Exception:  # noqa: BLE001 - wall of pypdf
-            self._out.damaged = True
-            return
+        get = self._objects.get
+        properties = get(self._objects.root(), "/OCProperties")
+        default = get(properties, "/D")
+        groups = get(default, "/OFF")
+        if get(default, "/BaseState") == "/OFF":
+            on = get(default, "/ON")
+            shown = set(map(number_of, on)) if isinstance(on, list) else set()
+            every = get(properties, "/OCGs")
+            groups = [one for one in every if number_of(one) not in shown] if isinstance(every, list) else None
+        resolved = self._objects.resolved
+        names = [text_of(get(resolved(one), "/Name")) for one in groups] if isinstance(groups, list) else []
         self._off = {name for name in names if name}
         if self._off:
             self._out.active.add(ActiveContent("hidden-layer"))

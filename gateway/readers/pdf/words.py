@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model import Origin, Role
+from gateway.readers.pdf.qpdf import Objects, text_of
 from gateway.readers.pdf.said import said_beyond_basic_plane
-from gateway.readers.pdf.values import get, is_page, text_of, texts_of
 
 LIMIT_TEXTS = 20_000
 LIMIT_NESTED = 5000
@@ -47,6 +47,7 @@ class Text:
 class Words:
     """Collects the words of objects."""
 
+    objects: Objects
     texts: list[Text] = field(default_factory=list)
     special: list[dict[str, Any]] = field(default_factory=list)
     """Dictionaries with embedded files or XFA forms, for the caller."""
@@ -62,7 +63,7 @@ class Words:
             item = pending.pop()
             if isinstance(item, dict):
                 self._take_one(item, number if item is value else -1, origin)
-                pending.extend(item.raw_get(key) for key in item if key != "/Parent")  # type: ignore[attr-defined]
+                pending.extend(inner for key, inner in item.items() if key != "/Parent")
             elif isinstance(item, list):
                 pending.extend(item[:LIMIT_NESTED])
 
@@ -75,25 +76,25 @@ class Words:
 
     def _take_others(self, value: dict[str, Any], known: set[str], origin: Origin) -> None:
         """Take strings that have no meaning of their own here."""
-        for key in value:
+        for key, item in value.items():
             if key in _TECHNICAL:
                 continue
-            item = value.raw_get(key)  # type: ignore[attr-defined]
             if key == "/JS":
-                for script in texts_of(get(value, key)):
+                for script in self.objects.texts_of(self.objects.resolved(item)):
                     self._take_script(script, origin)
-            elif isinstance(item, str | bytes | list):
-                for text in texts_of(item):
-                    if text not in known and not _BINARY.search(text):
-                        self._add(text, Role.PROPERTY, f"property:{str(key)[1:]}", origin)
+                continue
+            for text in self.objects.texts_of(item):
+                if text not in known and not _BINARY.search(text):
+                    self._keep(text, Role.PROPERTY, f"property:{key[1:]}", origin)
 
     def _take_script(self, script: str, origin: Origin) -> None:
         """Take the string literals of a script: they are what it shows (ISO 32000-1 §12.6.4.16)."""
         for match in _QUOTED.finditer(script):
-            self._add(match[2], Role.PROPERTY, "property:JavaScript", origin)
+            self._keep(match[2], Role.PROPERTY, "property:JavaScript", origin)
 
     def _take_known(self, value: dict[str, Any], number: int, origin: Origin) -> None:
         """Take the words whose place tells what they are."""
+        get = self.objects.get
         if "/ByteRange" in value:  # a signature: its /Contents is no text
             for key in ("/Reason", "/Location", "/ContactInfo", "/Name"):
                 self._add(get(value, key), Role.PROPERTY, f"property:signature-{key[1:]}", origin)
@@ -105,7 +106,7 @@ class Words:
             any(key in value for key in ("/Producer", "/CreationDate")) and "/Subtype" not in value
         ):
             for key in value:
-                self._add(get(value, key), Role.PROPERTY, f"property:{str(key)[1:]}", origin)
+                self._add(get(value, key), Role.PROPERTY, f"property:{key[1:]}", origin)
             return
         if get(value, "/Type") == "/OCG":
             self._add(get(value, "/Name"), Role.NAME, "layer", origin)
@@ -115,27 +116,29 @@ class Words:
                 self._add(get(value, key), Role.FIELD, f"field:{name}" if name else "field", origin)
             self._add(get(value, "/Opt"), Role.FIELD, f"field:{name}" if name else "field", origin)
         subtype = str(get(value, "/Subtype") or "")
-        if ("/Rect" in value or "/Subtype" in value) and subtype != "/Widget" and not is_page(value):
+        if ("/Rect" in value or "/Subtype" in value) and subtype != "/Widget" and get(value, "/Type") != "/Page":
             role = _ROLES.get(subtype, Role.COMMENT)
             for key in ("/Contents", "/RC", "/Subj", "/NM" if subtype == "/Stamp" else "/Subj", "/T"):
                 self._add(get(value, key), role, "annotation", origin, rich=key == "/RC")
         if "/Title" in value and ("/Parent" in value or "/Dest" in value or "/First" in value):
             self._add(get(value, "/Title"), Role.NAME, "outline", origin)
-        if isinstance(get(value, "/P"), str | bytes) and ("/S" in value or "/St" in value or len(value) == 1):
+        if text_of(get(value, "/P")) is not None and ("/S" in value or "/St" in value or len(value) == 1):
             self._add(get(value, "/P"), Role.NAME, "page-label", origin)  # §12.4.2
         for key in ("/Alt", "/ActualText", "/Desc"):
             self._add(get(value, key), Role.ALT_TEXT, "alt", origin)
 
     def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:
-        for text in texts_of(value):
-            shown = _plain(text) if rich else text
-            if shown.strip() and len(self.texts) < LIMIT_TEXTS:
-                self.texts.append(Text(shown, role, locator, origin))
+        for text in self.objects.texts_of(value):
+            self._keep(_plain(text) if rich else text, role, locator, origin)
+
+    def _keep(self, text: str, role: Role, locator: str, origin: Origin) -> None:
+        if text.strip() and len(self.texts) < LIMIT_TEXTS:
+            self.texts.append(Text(text, role, locator, origin))
 
     def take_said(self, content: bytes, origin: Origin) -> None:
         """Take the words of a content stream that only its /ActualText says in full."""
         for text in said_beyond_basic_plane(content):
-            self._add(text, Role.ALT_TEXT, "alt", origin)
+            self._keep(text, Role.ALT_TEXT, "alt", origin)
 
     def take_xml(self, content: bytes, role: Role, locator: str, origin: Origin) -> None:
         """Take the words of an XML stream: text and attribute values; XML that is none has none."""
@@ -154,10 +157,10 @@ class Words:
             place = f"{locator}-{etree.QName(element).localname}" if role is Role.PROPERTY else locator
             for text in (element.text, element.tail, *element.attrib.values()):
                 if text and text.strip():
-                    self._add(text, role, place, origin)
+                    self._keep(text, role, place, origin)
             if len(element) and etree.QName(element).localname.lower() in _BLOCKS:
                 # Words of a paragraph may be parted by tags that only change their look.
-                self._add("".join(map(str, element.itertext())), role, place, origin)
+                self._keep("".join(map(str, element.itertext())), role, place, origin)
 
 
 def _plain(rich: str) -> str:
