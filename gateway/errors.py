@@ -29,6 +29,10 @@ class NextHopError(TemporaryError):
     """The next hop could not be reached, or broke the protocol."""
 
 
+class NoFactsError(Exception):
+    """A policy cannot judge a kept mail: what it needs of the words was not kept. The message is its name."""
+
+
 class AuditError(TemporaryError):
     """An audit record could not be written durably."""
 

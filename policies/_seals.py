@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
-from gateway.model import Directory, Evidence, Finding, FindingOutcome, HolderKind, Signature
+from gateway.model import Directory, Evidence, Finding, FindingOutcome, HolderKind, Signature, Signer
 from gateway.text.confusables import seen_as
 from policies._signature_findings import is_valid, on
 from policies._signed_files import SignedFile
@@ -51,8 +51,8 @@ def _own_names(one: SignedFile, evidence: Evidence, settings: SealSettings) -> f
     own = frozenset(_fold_name(name) for name in settings.own_organisations)
     if evidence.directory is not None:
         own |= _unit_names(evidence.directory)
-    if not settings.own_organisations and one.recognition.issuer:
-        own |= {_fold_name(one.recognition.issuer)}
+    if not settings.own_organisations:
+        own |= frozenset(one.recognition.issuer_is)
     return own
 
 
@@ -63,8 +63,7 @@ def _is_own(signature: Signature, own: frozenset[str], settings: SealSettings) -
         return False
     if signer.tax_id is not None and signer.tax_id in settings.own_tax_ids:
         return True
-    names = (signer.common_name, signer.organisation, signer.organisational_unit)
-    return any(_fold_name(name) in own for name in names if name)
+    return not own.isdisjoint(_names(signer))
 
 
 def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
@@ -72,8 +71,29 @@ def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
     name = signature.signer.common_name if signature.signer is not None else None
     if name is None or _fold_name(name) in own:
         return False
-    shown = _fold_name("".join(map(seen_as, unicodedata.normalize("NFD", name))))
+    shown = _shown(name)
     return shown != _fold_name(unicodedata.normalize("NFD", name)) and shown in own
+
+
+def are_issuer(signatures: Iterable[Signature], issuer: str) -> tuple[str, ...]:
+    """Return the names on signatures that are the issuer's, folded; also what a name looks like."""
+    folded = _fold_name(issuer)
+    names = {
+        name
+        for signature in signatures
+        if signature.signer is not None
+        for name in (*_names(signature.signer), _shown(signature.signer.common_name or ""))
+    }
+    return (folded,) if issuer and folded in names else ()
+
+
+def _names(signer: Signer) -> Iterator[str]:
+    return (_fold_name(name) for name in (signer.common_name, signer.organisation, signer.organisational_unit) if name)
+
+
+def _shown(name: str) -> str:
+    """Return a name as it looks, letters of other scripts as the Latin ones that they look like."""
+    return _fold_name("".join(map(seen_as, unicodedata.normalize("NFD", name))))
 
 
 _UNIT_NAMES: Final[dict[str, frozenset[str]]] = {}

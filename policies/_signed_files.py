@@ -6,8 +6,10 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from gateway.model import About, Document, Evidence, HolderKind, Signature
-from gateway.text.official import Recognition, recognise
+from gateway.text.official import State
 from policies._signature_findings import is_valid, signs_macros
 
 _DOCUMENT_FORMATS: Final = frozenset(
@@ -26,12 +28,22 @@ class SigningSettings(Protocol):
     def working_files_too(self) -> bool: ...
 
 
+class Recognised(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the words of one document make it."""
+
+    state: State = State.WORKING
+    number: str = ""
+    """Of an official document, as written."""
+    issuer_is: tuple[str, ...] = ()
+    """Names on the mail's signatures that are the name of its issuer, folded."""
+
+
 @dataclass
 class SignedFile:
     """A document of the mail and the signatures that count for it."""
 
     document: Document
-    recognition: Recognition
+    recognition: Recognised
     signatures: list[Signature] = field(default_factory=list)
 
     @property
@@ -42,17 +54,16 @@ class SignedFile:
     @property
     def issued(self) -> bool:
         """Whether it is an official document with its number."""
-        return self.recognition.state.value == "issued"
+        return self.recognition.state is State.ISSUED
 
 
-def signed_files(evidence: Evidence, bodies: frozenset[str]) -> list[SignedFile]:
+def signed_files(evidence: Evidence, bodies: frozenset[str], recognised: tuple[Recognised, ...]) -> list[SignedFile]:
     """The documents of the mail, each with the signatures in it, around it and beside it."""
     files = []
-    for document in evidence.documents:
+    for document, recognition in zip(evidence.documents, recognised, strict=True):
         if document.part in bodies:
             continue
-        recognition = recognise(document)
-        if document.format not in _DOCUMENT_FORMATS and recognition.state.value != "issued":
+        if document.format not in _DOCUMENT_FORMATS and recognition.state is not State.ISSUED:
             continue
         signatures = [one for one in evidence.signatures if _counts_for(one, document.part)]
         files.append(SignedFile(document, recognition, signatures))

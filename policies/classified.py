@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import (
@@ -22,6 +23,7 @@ from gateway.model import (
     Disposition,
     Document,
     Evidence,
+    Facts,
     Finding,
     FindingOutcome,
     HeaderField,
@@ -31,6 +33,7 @@ from gateway.model import (
     Rule,
 )
 from gateway.text.marks import (
+    Level,
     Mark,
     MarkSettings,
     Strength,
@@ -91,73 +94,178 @@ class Settings(BaseModel):
     )
 
 
-def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
-    """Yield the gravest finding of each subject, name and document, and say what was looked at and found clean."""
+TEXT_SETTINGS: Final = frozenset({"extra_marks", "exempt_phrases"})
+
+
+class Found(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The gravest of the marks of one thing, and how many are like it; never its words."""
+
+    level: Level
+    strength: Strength
+    evidence: tuple[str, ...]
+    locator: str = ""
+    count: int = 1
+
+
+class Marks(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The marks of one thing."""
+
+    all: Found | None = None
+    accented: Found | None = None
+    """The same without those that are suspected for capitals without diacritics."""
+
+
+class FieldMarks(Struct, frozen=True, kw_only=True):
+    """A header field with marks."""
+
+    path: str | None
+    """Of the part; None for the header of the mail."""
+    name: str
+    marks: Marks
+
+
+class NameMarks(Struct, frozen=True, kw_only=True):
+    """A name with marks."""
+
+    path: str
+    marks: Marks
+
+
+class DocumentMarks(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The marks of a document."""
+
+    marks: Marks = Marks()
+    has_words: bool = False
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """Every mark of a mail: level, strength, codes of evidence and place."""
+
+    fields: tuple[FieldMarks, ...] = ()
+    names: tuple[NameMarks, ...] = ()
+    documents: tuple[DocumentMarks, ...] = ()
+    """In the order of the documents."""
+
+
+def observe(evidence: Evidence, settings: Settings) -> Observation:
+    """Look for marks in header fields, names and documents."""
     message = evidence.message
     if message is None:
-        return
-    marks = MarkSettings(extra_marks=settings.extra_marks, exempt_phrases=settings.exempt_phrases)
-    yield from _subjects(message, marks, settings)
-    yield from _names(message, evidence.documents, marks, settings)
+        return Observation()
+    rules = MarkSettings(extra_marks=settings.extra_marks, exempt_phrases=settings.exempt_phrases)
     work = Work()
-    for document in evidence.documents:
-        yield from _document(document, marks, settings, work)
+    return Observation(
+        fields=tuple(_fields(message, rules)),
+        names=tuple(_names(message, evidence.documents, rules)),
+        documents=tuple(
+            DocumentMarks(marks=_marks(find_in_document(document, rules, work)), has_words=bool(document.runs))
+            for document in evidence.documents
+        ),
+    )
 
 
-def _worth(found: tuple[Mark, ...], settings: Settings) -> tuple[Mark, ...]:
+def _marks(found: tuple[Mark, ...]) -> Marks:
+    if not found:
+        return _NO_MARKS
+    accented = tuple(
+        mark for mark in found if mark.strength is not Strength.SUSPECTED or "unaccented" not in mark.evidence
+    )
+    return Marks(all=_gravest(found), accented=_gravest(accented))
+
+
+_NO_MARKS: Final = Marks()
+
+
+def _gravest(found: tuple[Mark, ...]) -> Found | None:
+    """Return the first mark that is more than noted, else the first, with the number of its strength."""
+    first = next((mark for mark in found if mark.strength is not Strength.NOTED), found[0] if found else None)
+    if first is None:
+        return None
+    return Found(
+        level=first.level,
+        strength=first.strength,
+        evidence=first.evidence,
+        locator=first.locator,
+        count=sum(mark.strength is first.strength for mark in found),
+    )
+
+
+def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:
+    """Yield the gravest finding of each subject, name and document, and say what was looked at and found clean."""
+    message = facts.message
+    if message is None:
+        return
+    clean = len(message.all("subject"))
+    for field in facts.seen.fields:
+        found = _worth(field.marks, settings)
+        if found is not None:
+            name = field.name.lower()
+            where = "subject" if name in NAMING_FIELDS else "header"
+            yield _finding(found, About(part=field.path, header=field.name), where)
+            clean -= name == "subject" and field.path is None
+    if clean:
+        yield Finding(
+            rule="marked", outcome=FindingOutcome.PASSED, about=About(header="Subject"), params={"where": "subject"}
+        )
+    reported: set[str] = set()
+    for one in facts.seen.names:
+        found = _worth(one.marks, settings)
+        if found is not None and one.path not in reported:
+            reported.add(one.path)
+            yield _finding(found, About(part=one.path), "filename")
+    for document, seen in zip(facts.documents, facts.seen.documents, strict=True):
+        yield from _document(document, seen, settings)
+
+
+def _worth(marks: Marks, settings: Settings) -> Found | None:
     """Leave out what the settings do not want to hear of."""
-    if settings.unaccented_marks is UnaccentedMarks.SUSPECTED:
-        return found
-    return tuple(mark for mark in found if mark.strength is not Strength.SUSPECTED or "unaccented" not in mark.evidence)
+    return marks.all if settings.unaccented_marks is UnaccentedMarks.SUSPECTED else marks.accented
 
 
-def _finding(marks: tuple[Mark, ...], about: About, where: str) -> Finding:
+def _finding(found: Found, about: About, where: str) -> Finding:
     """Return one finding for all marks of one thing: the gravest decides, the others are counted."""
-    first = marks[0]
-    match first.strength:
+    match found.strength:
         case Strength.MARKED:
             rule = "marked"
         case Strength.SUSPECTED:
             rule = "suspected"
         case Strength.NOTED:
             rule = "noted"
-    same = sum(mark.strength is first.strength for mark in marks)
     return Finding(
         rule=rule,
         outcome=FindingOutcome.FAILED,
         about=about,
-        locator=first.locator,
-        params={"level": first.level.value, "where": where, "evidence": ",".join(first.evidence), "count": same},
+        locator=found.locator,
+        params={
+            "level": found.level.value,
+            "where": where,
+            "evidence": ",".join(found.evidence),
+            "count": found.count,
+        },
     )
 
 
-def _subjects(message: Message, marks: MarkSettings, settings: Settings) -> Iterator[Finding]:
+def _fields(message: Message, rules: MarkSettings) -> Iterator[FieldMarks]:
+    """Yield each header field with marks, of the mail and of its parts."""
     fields: list[tuple[str | None, HeaderField]] = [(None, field) for field in message.fields]
     fields += [(part.path, field) for part in message.root.walk() for field in part.header]
     # Behind a line of blanks some readers show every field as words of the body.
     shown = {ambiguity.path or None for ambiguity in message.ambiguities if ambiguity.code == "blank-fold"}
     said = [(path, field) for path, field in fields if path in shown or speaks(field.name.lower())]
-    if none_is_marked([field.text for _, field in said], marks):
-        said = []
-    clean = len(message.all("subject"))
+    if none_is_marked([field.text for _, field in said], rules):
+        return
     for path, field in said:
-        name = field.name.lower()
-        found = find_in_subject(field.text, marks) if path in shown else find_in_field(name, field.text, marks)
-        found = _worth(found, settings)
-        if found:
-            where = "subject" if name in NAMING_FIELDS else "header"
-            yield _finding(found, About(part=path, header=field.name), where)
-            clean -= name == "subject" and path is None
-    if clean:
-        yield Finding(
-            rule="marked", outcome=FindingOutcome.PASSED, about=About(header="Subject"), params={"where": "subject"}
+        found = (
+            find_in_subject(field.text, rules)
+            if path in shown
+            else find_in_field(field.name.lower(), field.text, rules)
         )
+        if found:
+            yield FieldMarks(path=path, name=field.name, marks=_marks(found))
 
 
-def _names(
-    message: Message, documents: tuple[Document, ...], marks: MarkSettings, settings: Settings
-) -> Iterator[Finding]:
-    """Judge every name that a header, an archive or a reader gives a part; equal names of one part once."""
+def _names(message: Message, documents: tuple[Document, ...], rules: MarkSettings) -> Iterator[NameMarks]:
+    """Yield each name with marks that a header, an archive or a reader gives a part; equal names of one part once."""
     names: dict[tuple[str, str], None] = {}
     for part in message.root.walk():
         for name in (part.filename, *part.names, *_member_names(part.path)):
@@ -167,14 +275,12 @@ def _names(
         for name in (document.filename, *_member_names(document.part)):
             if name:
                 names[document.part, name] = None
-    if none_is_marked([name for _, name in names], marks):
+    if none_is_marked([name for _, name in names], rules):
         return
-    reported: set[str] = set()
     for path, name in names:
-        found = _worth(find_in_filename(name, marks), settings)
-        if found and path not in reported:
-            reported.add(path)
-            yield _finding(found, About(part=path), "filename")
+        found = find_in_filename(name, rules)
+        if found:
+            yield NameMarks(path=path, marks=_marks(found))
 
 
 def _member_names(path: str) -> tuple[str, ...]:
@@ -182,15 +288,13 @@ def _member_names(path: str) -> tuple[str, ...]:
     return tuple(path.split("!")[1:])
 
 
-def _document(document: Document, marks: MarkSettings, settings: Settings, work: Work) -> Iterator[Finding]:
-    found = _worth(find_in_document(document, marks, work), settings)
+def _document(document: Document, seen: DocumentMarks, settings: Settings) -> Iterator[Finding]:
+    found = _worth(seen.marks, settings)
     about = About(part=document.part)
-    grave = tuple(mark for mark in found if mark.strength is not Strength.NOTED)
-    if grave:
-        yield _finding(grave, about, "text")
-    elif found:
+    if found is not None:
         yield _finding(found, about, "text")
     yield from _pictures(document, settings)
+    grave = found is not None and found.strength is not Strength.NOTED
     if document.status is not ReadStatus.OK:
         yield Finding(
             rule="unread_content",
@@ -198,7 +302,7 @@ def _document(document: Document, marks: MarkSettings, settings: Settings, work:
             about=about,
             params={"status": document.status.value},
         )
-    elif not grave and document.runs:
+    elif not grave and seen.has_words:
         yield Finding(rule="marked", outcome=FindingOutcome.PASSED, about=about, params={"where": "text"})
 
 

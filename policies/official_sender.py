@@ -16,6 +16,7 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gateway.model import (
@@ -24,6 +25,7 @@ from gateway.model import (
     AddressReading,
     Disposition,
     Evidence,
+    Facts,
     Finding,
     FindingOutcome,
     MailboxKind,
@@ -149,10 +151,25 @@ class Settings(BaseModel):
     )
 
 
-def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+TEXT_SETTINGS: Final = frozenset({"request_words"})
+
+
+class Observation(Struct, frozen=True):
+    """What the words of a mail say."""
+
+    is_request: bool
+    """They ask for something of Điều 8.1."""
+
+
+def observe(evidence: Evidence, settings: Settings) -> Observation:
+    """Look for the words of a request in subject and body."""
+    return Observation(_is_request(evidence, settings))
+
+
+def judge(evidence: Facts[Observation | None], settings: Settings) -> Iterator[Finding]:
     """Yield findings for each forward-path that is a mailbox of the Office; nothing when there is none."""
     offices = [path for path in evidence.envelope.forward_paths if _is_office(evidence, settings, path)]
-    if not offices or (settings.requests_only and not _is_request(evidence, settings)):
+    if not offices or (settings.requests_only and (evidence.seen is None or not evidence.seen.is_request)):
         return
     findings = list(_sender_findings(evidence, settings))
     for path in offices:

@@ -18,7 +18,7 @@ from gateway.model import (
     Ambiguity,
     Disposition,
     Document,
-    Evidence,
+    Facts,
     Finding,
     FindingOutcome,
     Message,
@@ -108,7 +108,7 @@ class Settings(BaseModel):
     )
 
 
-def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
     """Yield a finding for everything that could not be told, and say what was read in full."""
     message = evidence.message
     if message is None:

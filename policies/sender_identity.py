@@ -24,6 +24,7 @@ from gateway.model import (
     AddressReading,
     Disposition,
     Evidence,
+    Facts,
     Finding,
     FindingOutcome,
     FrontEnd,
@@ -127,7 +128,7 @@ def asks(evidence: Evidence, settings: Settings) -> Iterator[str]:
     yield from (address for _, address in _senders(evidence, settings))
 
 
-def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
     """Yield what is wrong with the senders, and say what was compared when all is well."""
     findings = list(_reverse_path(evidence, settings))
     if evidence.message is not None:

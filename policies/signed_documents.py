@@ -15,14 +15,36 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from gateway.model import Disposition, Evidence, Finding, FindingOutcome, Message, Need, Part, ReadStatus, Rule
+from gateway.model import (
+    Disposition,
+    Document,
+    Evidence,
+    Facts,
+    Finding,
+    FindingOutcome,
+    Message,
+    Need,
+    Part,
+    ReadStatus,
+    Rule,
+)
+from gateway.text.official import recognise
 from policies._paper_copy import declaration, not_units
-from policies._seals import holders
+from policies._seals import are_issuer, holders
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
-from policies._signed_files import SignedFile, is_satisfied, is_well_signed, must_be_signed, signed_files, signed_twins
+from policies._signed_files import (
+    Recognised,
+    SignedFile,
+    is_satisfied,
+    is_well_signed,
+    must_be_signed,
+    signed_files,
+    signed_twins,
+)
 
 _SIGNED: Final = "7600:9.3"
 _PAPER: Final = "7600:9.4b"
@@ -108,13 +130,42 @@ class Settings(BaseModel):
         return value
 
 
-def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+TEXT_SETTINGS: Final = frozenset({"paper_copy_header", "paper_copy_subject", "paper_copy_line"})
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """What the words of a mail say of its documents."""
+
+    documents: tuple[Recognised, ...] = ()
+    """In the order of the documents."""
+    paper_copy: str = ""
+    """How a paper copy is declared: `header`, `subject`, `line`, or not."""
+
+
+def observe(evidence: Evidence, settings: Settings) -> Observation:
+    """Recognise official documents and look for the declaration of a paper copy."""
+    message = evidence.message
+    if message is None:
+        return Observation()
+    bodies = _body_parts(message)
+    documents = tuple(
+        Recognised() if document.part in bodies else _recognised(document, evidence) for document in evidence.documents
+    )
+    return Observation(documents=documents, paper_copy=declaration(evidence, settings, bodies) if documents else "")
+
+
+def _recognised(document: Document, evidence: Evidence) -> Recognised:
+    found = recognise(document)
+    return Recognised(state=found.state, number=found.number, issuer_is=are_issuer(evidence.signatures, found.issuer))
+
+
+def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]:
     """Yield findings on every signature, then on every document; nothing before the mail is seen."""
     message = evidence.message
     if message is None:
         return
     bodies = _body_parts(message)
-    files = signed_files(evidence, bodies)
+    files = signed_files(evidence, bodies, evidence.seen.documents)
     for signature in evidence.signatures:
         yield from on_signature(signature)
     yield from mail_signers(evidence.signatures, message)
@@ -122,7 +173,7 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
         yield from standing(signatures)
     twins = signed_twins(files, settings)
     needs_paper = any(must_be_signed(one, settings) and not is_satisfied(one, settings, twins) for one in files)
-    declared = declaration(evidence, settings, bodies) if needs_paper else ""
+    declared = evidence.seen.paper_copy if needs_paper else ""
     misdirected = not_units(evidence, settings) if declared else ()
     for one in files:
         yield from _document(one, settings, twins=twins, paper=bool(declared) and not misdirected)

@@ -9,19 +9,21 @@ Fix: Word: Ctrl+A, Times New Roman, colour Automatic; legacy text: UniKey Toolki
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, Self
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.model import About, Disposition, Document, Evidence, Finding, FindingOutcome, Need, Rule
+from gateway.model import About, Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Need, Rule
 from gateway.text.colour import hue
 from gateway.text.fonts import family_key
-from gateway.text.margins import MarginRules, margin_faults
+from gateway.text.margins import MarginRules, faults_of
+from gateway.text.margins_pdf import Measured, measured
 from gateway.text.marks import Strength, Work, find_in_document
 from gateway.text.official import State, recognise
-from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine, is_plain
+from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, is_plain, survey
 
 _ARTICLE: Final = "7600:9.4c"
 
@@ -103,37 +105,75 @@ class Settings(BaseModel):
     margin_right_mm: tuple[float, float] = Field(default=(15.0, 20.0), description="The same of the right margin")
 
 
-def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+class Look(Struct, frozen=True, kw_only=True):
+    """How one document is set."""
+
+    report: Report = Report()
+    state: State = State.WORKING
+    margins: tuple[Measured, ...] = ()
+    """What the lines of an official PDF show; other formats state their margins."""
+
+
+class Observation(Struct, frozen=True):
+    """What the words of a mail's documents look like."""
+
+    documents: tuple[Look, ...]
+    """In the order of the documents."""
+
+    def without_quotes(self) -> Self:
+        """Return it without the words that findings quote."""
+        return replace(
+            self, documents=tuple(replace(look, report=look.report.without_quotes()) for look in self.documents)
+        )
+
+
+def observe(evidence: Evidence, settings: Settings) -> Observation:
+    """Look at the letters of each document; words are kept only as quotes, and none of a document that may be secret."""
+    work, rules = Work(), _rules(settings)
+    return Observation(tuple(_look_at(document, rules, work) for document in evidence.documents))
+
+
+def _look_at(document: Document, rules: TypographyRules, work: Work) -> Look:
+    is_mail_text = _is_mail_text(document)
+    if is_mail_text and is_plain(document):
+        return Look()
+    report = survey(document)
+    quoted = report.under(rules).passages
+    if quoted and any(mark.strength is not Strength.NOTED for mark in find_in_document(document, work=work)):
+        report = report.without_quotes()
+    if is_mail_text or report.letters < 1 or document.format in _SHEETS_AND_SLIDES:
+        return Look(report=report)
+    state = recognise(document).state
+    official_pdf = document.format == "pdf" and state is not State.WORKING
+    return Look(report=report, state=state, margins=tuple(measured(document)) if official_pdf else ())
+
+
+def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:
     """Yield what each document's typography lacks, or that it is in order."""
-    if evidence.message is None:
+    if facts.message is None:
         return
-    rules = TypographyRules(
+    rules = _rules(settings)
+    for document, look in zip(facts.documents, facts.seen.documents, strict=True):
+        report = look.report.under(rules)
+        if _is_mail_text(document):
+            if report.legacy_letters >= settings.body_legacy_letters:
+                yield _encoding_finding("body_legacy_encoding", document, report)
+        else:
+            yield from _document(document, look, report, settings)
+
+
+def _rules(settings: Settings) -> TypographyRules:
+    return TypographyRules(
         stand_ins=frozenset(family_key(font) for font in settings.stand_in_fonts),
         size_range_pt=settings.size_range_pt if settings.check_sizes else None,
     )
-    work = Work()
-    for document in evidence.documents:
-        secret = _secret(document, work)
-        if document.filename is None and document.format in _MESSAGE_FORMATS:
-            yield from _mail_text(document, settings, secret)
-        else:
-            yield from _document(document, examine(document, rules), settings, secret)
 
 
-def _secret(document: Document, work: Work) -> Callable[[], bool]:
-    """Return a function that tells whether a document may be secret, so that no word of it is quoted; asked once."""
-    return cache(lambda: any(mark.strength is not Strength.NOTED for mark in find_in_document(document, work=work)))
+def _is_mail_text(document: Document) -> bool:
+    return document.filename is None and document.format in _MESSAGE_FORMATS
 
 
-def _mail_text(document: Document, settings: Settings, secret: Callable[[], bool]) -> Iterator[Finding]:
-    if is_plain(document):
-        return
-    report = examine(document)
-    if report.legacy_letters >= settings.body_legacy_letters:
-        yield _encoding_finding("body_legacy_encoding", document, report, secret)
-
-
-def _document(document: Document, report: Report, settings: Settings, secret: Callable[[], bool]) -> Iterator[Finding]:
+def _document(document: Document, look: Look, report: Report, settings: Settings) -> Iterator[Finding]:
     about = About(part=document.part, filename=document.filename)
     if report.letters < 1:
         if document.image_pages and document.format != "image":
@@ -143,15 +183,13 @@ def _document(document: Document, report: Report, settings: Settings, secret: Ca
         return
     legacy = report.legacy_letters >= settings.legacy_letters
     if legacy:
-        yield _encoding_finding("legacy_encoding", document, report, secret)
-    state = recognise(document).state if document.format not in _SHEETS_AND_SLIDES else State.WORKING
-    issued = state is State.ISSUED
-    subject = "issued_document" if issued else "working_file"
-    faults = list(_look(document, report, settings, subject, secret))
+        yield _encoding_finding("legacy_encoding", document, report)
+    subject = "issued_document" if look.state is State.ISSUED else "working_file"
+    faults = list(_look(document, report, settings, subject))
     yield from faults
-    yield from _advice(document, report, settings, secret)
-    if settings.check_margins and state is not State.WORKING:
-        yield from _margins(document, about, settings)
+    yield from _advice(document, report, settings)
+    if settings.check_margins and look.state is not State.WORKING:
+        yield from _margins(document, look, about, settings)
     if not faults and not legacy and report.font_share is not None:
         yield Finding(
             rule=f"{subject}_font",
@@ -161,9 +199,7 @@ def _document(document: Document, report: Report, settings: Settings, secret: Ca
         )
 
 
-def _look(
-    document: Document, report: Report, settings: Settings, subject: str, secret: Callable[[], bool]
-) -> Iterator[Finding]:
+def _look(document: Document, report: Report, settings: Settings, subject: str) -> Iterator[Finding]:
     """Yield the faults of font and colour."""
     about = About(part=document.part, filename=document.filename)
     font, black = report.font_share, report.black_share
@@ -178,7 +214,6 @@ def _look(
             document,
             report.passages_of(FaultKind.FONT),
             {"font": report.fonts[0][0], "share_percent": _percent(font)},
-            secret,
         )
     if black is not None and black * 100 < settings.black_share_percent:
         colour = report.colours[0][0]
@@ -187,11 +222,10 @@ def _look(
             document,
             report.passages_of(FaultKind.COLOUR),
             {"colour": colour, "hue": hue(colour), "share_percent": _percent(black)},
-            secret,
         )
 
 
-def _advice(document: Document, report: Report, settings: Settings, secret: Callable[[], bool]) -> Iterator[Finding]:
+def _advice(document: Document, report: Report, settings: Settings) -> Iterator[Finding]:
     about = About(part=document.part, filename=document.filename)
     for rule, found, least in (
         ("nfd", report.decomposed_letters, settings.decomposed_letters),
@@ -201,10 +235,10 @@ def _advice(document: Document, report: Report, settings: Settings, secret: Call
             yield Finding(rule=rule, outcome=FindingOutcome.FAILED, about=about, params={"letters": found})
     sizes = report.passages_of(FaultKind.SIZE)
     if sizes:
-        yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value}, secret)
+        yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value})
 
 
-def _margins(document: Document, about: About, settings: Settings) -> Iterator[Finding]:
+def _margins(document: Document, look: Look, about: About, settings: Settings) -> Iterator[Finding]:
     """Yield the sides of the page that are not as Annex I wants them."""
     rules = MarginRules(
         top_mm=settings.margin_top_mm,
@@ -212,7 +246,7 @@ def _margins(document: Document, about: About, settings: Settings) -> Iterator[F
         left_mm=settings.margin_left_mm,
         right_mm=settings.margin_right_mm,
     )
-    for fault in margin_faults(document, rules):
+    for fault in faults_of(document, look.margins, rules):
         yield Finding(
             rule="page_margin",
             outcome=FindingOutcome.FAILED,
@@ -222,27 +256,22 @@ def _margins(document: Document, about: About, settings: Settings) -> Iterator[F
         )
 
 
-def _encoding_finding(rule: str, document: Document, report: Report, secret: Callable[[], bool]) -> Finding:
+def _encoding_finding(rule: str, document: Document, report: Report) -> Finding:
     return _passage_finding(
         rule,
         document,
         report.passages_of(FaultKind.ENCODING),
         {"charset": report.charsets[0], "letters": report.legacy_letters},
-        secret,
     )
 
 
 def _passage_finding(
-    rule: str,
-    document: Document,
-    passages: tuple[Passage, ...],
-    params: dict[str, str | int | float],
-    secret: Callable[[], bool],
+    rule: str, document: Document, passages: tuple[Passage, ...], params: dict[str, str | int | float]
 ) -> Finding:
-    """Return a finding with the first passage's place and words; words of a document that may be secret stay out."""
+    """Return a finding with the first passage's place and words."""
     first = passages[0] if passages else None
     if first is not None:
-        params = params | {"passages": len(passages), "quote": "" if secret() else first.quote}
+        params = params | {"passages": len(passages), "quote": first.quote}
     return Finding(
         rule=rule,
         outcome=FindingOutcome.FAILED,

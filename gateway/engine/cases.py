@@ -13,6 +13,7 @@ from msgspec import structs
 
 from gateway.engine.evaluate import evaluate
 from gateway.engine.layers import Layers
+from gateway.engine.observing import findings, observe
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import crash_words
 from gateway.engine.schema import CaseSection
@@ -66,7 +67,7 @@ def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator
     mail = _ordinary_mail(now)
     for policy in policies.policies:
         try:
-            for finding in policy.run(mail, policy.settings):
+            for finding in findings(policy, observe(mail, (policy,))):
                 if finding.rule not in policy.rules:
                     raise ValueError(f"no rule {finding.rule!r}")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy is somebody's code

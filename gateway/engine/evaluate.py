@@ -13,6 +13,7 @@ from datetime import date
 import msgspec
 
 from gateway.engine.attachments import Attachments
+from gateway.engine.observing import MailFacts, findings, observe
 from gateway.engine.places import Language
 from gateway.engine.policy import Policy, Stance, Waiver
 from gateway.engine.policy_set import PolicySet, day
@@ -23,19 +24,26 @@ _NO_DIGESTS: Mapping[str, frozenset[str]] = {}
 
 def evaluate(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge a mail; ExceptionGroup when a policy failed."""
-    return _judge(evidence, policies, policies.policies)
+    return judge(observe(evidence, policies.policies), policies)
+
+
+def judge(mail: MailFacts, policies: PolicySet) -> Verdict:
+    """Judge the facts of a mail, now or again; ExceptionGroup when a policy failed, NoFactsErrors in a replay among them."""
+    return _judge(mail, policies, policies.policies)
 
 
 def evaluate_recipient(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge one forward-path at RCPT, by the policies that look at the envelope; the message is not yet known."""
     if evidence.message is not None:
         evidence = msgspec.structs.replace(evidence, message=None, documents=(), signatures=())
-    return _judge(evidence, policies, tuple(policy for policy in policies.policies if Need.ENVELOPE in policy.needs))
+    mail = MailFacts(bare=evidence, seen={}, evidence=evidence)
+    return _judge(mail, policies, tuple(policy for policy in policies.policies if Need.ENVELOPE in policy.needs))
 
 
-def _judge(evidence: Evidence, policies: PolicySet, chosen: tuple[Policy, ...]) -> Verdict:
+def _judge(mail: MailFacts, policies: PolicySet, chosen: tuple[Policy, ...]) -> Verdict:
+    evidence = mail.bare
     on = day(evidence.now)
-    judge = _Judge(evidence, policies, on)
+    judge = _Judge(mail, policies, on)
     errors: list[Exception] = []
     findings: list[JudgedFinding] = []
     for policy in chosen:
@@ -73,7 +81,9 @@ class _Outcome:
 class _Judge:
     """Judges the findings of one mail and keeps the severest disposition of each recipient."""
 
-    def __init__(self, evidence: Evidence, policies: PolicySet, on: date) -> None:
+    def __init__(self, mail: MailFacts, policies: PolicySet, on: date) -> None:
+        evidence = mail.bare
+        self._mail = mail
         self._evidence = evidence
         self._policies = policies
         self._on = on
@@ -83,7 +93,7 @@ class _Judge:
 
     def findings(self, policy: Policy, general: Stance, single: Mapping[str, Stance]) -> Iterator[JudgedFinding]:
         """Run a policy and judge what it yields."""
-        for found in policy.run(self._evidence, policy.settings):
+        for found in findings(policy, self._mail):
             rule = policy.rules.get(found.rule)
             if rule is None:
                 raise ValueError(f"policy {policy.name} has no rule {found.rule!r}")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.engine.schema import Dated
-from gateway.model import Disposition, Evidence, Finding, FindingOutcome, Mode, Need, Rule
+from gateway.model import Disposition, Evidence, Facts, Finding, FindingOutcome, Mode, Need, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,18 @@ class Policy:
     needs: frozenset[Need]
     confidential_rules: frozenset[str]
     """Rules whose findings speak of a possible state secret."""
-    run: Callable[[Evidence, Any], Iterable[Finding]]
+    observe: Callable[[Evidence, Any], Any] | None
+    """Reads the words of a mail and keeps none."""
+    judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
+    """Judges the facts; None in a policy that has only `evaluate`."""
+    evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
+    """Judges the evidence itself; its mails cannot be judged again later."""
+    observation: Any
+    """Type of what `observe` returns."""
+    text_settings: frozenset[str]
+    """Settings that `observe` heeds: under other ones a kept observation does not hold."""
     asks: Callable[[Evidence, Any], Iterable[str]] | None
-    """Names the senders whose history `run` wants to know; None never does."""
+    """Names the senders whose history it wants to know; None never does."""
     stance: Stance
     """How it acts where no scope says otherwise."""
     scopes: tuple[Scope, ...]

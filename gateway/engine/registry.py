@@ -1,6 +1,6 @@
 """Policies found by name: installed packages register them under the entry-point group `gateway.policies`.
 
-A policy is a module with `RULES`, `NEEDS`, `Settings` and `evaluate`; its texts stand in `texts/<policy>.toml` beside it
+A policy is a module with `RULES`, `NEEDS`, `Settings`, and `judge` (with `observe` where it reads words) or `evaluate`; its texts stand in `texts/<policy>.toml` beside it
 and presets of its package in `presets/<name>.yaml`. This package never imports a policy by name.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.errors import UserError
-from gateway.model import Disposition, Evidence, Finding, Need, Rule
+from gateway.model import Disposition, Evidence, Facts, Finding, Need, Rule
 from gateway.yaml_values import printable
 
 GROUP = "gateway.policies"
@@ -36,7 +36,14 @@ class PolicyModule:
     rules: Mapping[str, Rule]
     needs: frozenset[Need]
     settings_model: type[BaseModel]
-    evaluate: Callable[[Evidence, Any], Iterable[Finding]]
+    evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
+    """The whole judgement, of a module without `judge`."""
+    judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
+    observe: Callable[[Evidence, Any], Any] | None
+    observation: Any
+    """`Observation` of the module, what `observe` returns; None without one."""
+    text_settings: frozenset[str]
+    """`TEXT_SETTINGS` of the module: settings that `observe` heeds."""
     asks: Callable[[Evidence, Any], Iterable[str]] | None
     """`asks` of the module, where it has one: the senders whose history `evaluate` wants to know, as addresses."""
     texts: str
@@ -85,7 +92,9 @@ class Registry:
 
 def checked(name: str, module: ModuleType) -> PolicyModule:
     """Return a module as a policy; UserError when it does not keep the contract."""
-    missing = [word for word in ("RULES", "NEEDS", "Settings", "evaluate") if not hasattr(module, word)]
+    missing = [word for word in ("RULES", "NEEDS", "Settings") if not hasattr(module, word)]
+    if not hasattr(module, "judge") and not hasattr(module, "evaluate"):
+        missing.append("judge")
     if missing:
         raise UserError(
             f"mô-đun {module.__name__} thiếu {', '.join(missing)} / {module.__name__} is no policy: "
@@ -97,7 +106,7 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
             ("RULES", _all_of(module.RULES, Rule)),
             ("NEEDS", _all_of(module.NEEDS, Need)),
             ("Settings", isinstance(module.Settings, type) and issubclass(module.Settings, BaseModel)),
-            ("evaluate", callable(module.evaluate)),
+            *((word, callable(getattr(module, word, int))) for word in ("evaluate", "judge", "observe")),
         )
         if not keeps
     ]
@@ -117,7 +126,11 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
         rules=rules,
         needs=frozenset(module.NEEDS),
         settings_model=module.Settings,
-        evaluate=module.evaluate,
+        evaluate=getattr(module, "evaluate", None),
+        judge=getattr(module, "judge", None),
+        observe=getattr(module, "observe", None),
+        observation=getattr(module, "Observation", None),
+        text_settings=frozenset(getattr(module, "TEXT_SETTINGS", ())),
         asks=getattr(module, "asks", None),
         texts=_texts(name, module),
         confidential=confidential,

@@ -7,6 +7,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
+from gateway.model.facts import Facts, wordless
 from gateway.model.mail import (
     Address,
     AddressReading,
@@ -63,6 +64,7 @@ __all__ = [
     "Document",
     "Envelope",
     "Evidence",
+    "Facts",
     "Finding",
     "FindingOutcome",
     "FrontEnd",
@@ -98,4 +100,5 @@ __all__ = [
     "Trust",
     "Unit",
     "Verdict",
+    "wordless",
 ]

@@ -49,11 +49,16 @@ _DEFAULT: Final = MarginRules()
 
 def margin_faults(document: Document, rules: MarginRules = _DEFAULT) -> tuple[MarginFault, ...]:
     """Return the first fault of each side, none for a document whose margins are unknown or right."""
+    return faults_of(document, tuple(measured(document)) if document.format == "pdf" else (), rules)
+
+
+def faults_of(document: Document, lines: tuple[Measured, ...], rules: MarginRules) -> tuple[MarginFault, ...]:
+    """Return the same from the setups of a document, or for a PDF from what its lines showed (`measured`)."""
     first: dict[str, MarginFault] = {}
     pages: Iterable[Measured] = map(_stated, document.setups)
     tolerance_mm = _TOLERANCE_MM
     if document.format == "pdf":
-        pages, tolerance_mm = measured(document), _MEASURED_TOLERANCE_MM
+        pages, tolerance_mm = lines, _MEASURED_TOLERANCE_MM
     for page in pages:
         for fault in _faults(page, rules, tolerance_mm):
             first.setdefault(fault.side, fault)

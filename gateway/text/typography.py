@@ -51,6 +51,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     page: int | None = None
     quote: str = ""
     """First words, as a reader sees them, at most about 40 characters."""
+    order: int = 0
+    """Place among all passages of the document."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -71,13 +73,13 @@ class Report(Struct, frozen=True, kw_only=True):
     invisible_letters: int = 0
     """Letters in the colour of their ground; they are not counted in `letters`."""
     fonts: tuple[tuple[str, int], ...] = ()
-    """Families that are not Times New Roman with their letters, most first."""
+    """Families that are not Times New Roman with their letters, most first; at most `LIMIT_VALUES`."""
     colours: tuple[tuple[str, int], ...] = ()
-    """Colours that are not black with their letters, most first."""
+    """Colours that are not black with their letters, most first; at most `LIMIT_VALUES`."""
     charsets: tuple[str, ...] = ()
     """Legacy charsets, most first."""
     passages: tuple[Passage, ...] = ()
-    """The first passages of each fault, in document order."""
+    """By kind in document order: the first passages with each font, colour, size and charset; of sizes also right ones."""
 
     @property
     def font_share(self) -> float | None:
@@ -93,6 +95,32 @@ class Report(Struct, frozen=True, kw_only=True):
         """Return the passages with one kind of fault."""
         return tuple(passage for passage in self.passages if passage.kind is kind)
 
+    def without_quotes(self) -> Report:
+        """Return the report without the words of the document."""
+        return replace(self, passages=tuple(replace(passage, quote="") for passage in self.passages))
+
+    def under(self, rules: TypographyRules) -> Report:
+        """Return the report as the rules have it: with their stand-ins as Times New Roman, without sizes that are right."""
+        accepted = sum(letters for font, letters in self.fonts if _stands_in(font, rules))
+        kept: Counter[FaultKind] = Counter()
+        passages = []
+        for passage in self.passages:
+            if _is_fault(passage, rules) and kept[passage.kind] < rules.passages_per_kind:
+                kept[passage.kind] += 1
+                passages.append(passage)
+        return replace(
+            self,
+            times_letters=self.times_letters + accepted,
+            fonts=tuple(pair for pair in self.fonts if not _stands_in(pair[0], rules)) if accepted else self.fonts,
+            passages=tuple(passages),
+        )
+
+
+LIMIT_VALUES: Final = 64
+"""Fonts, colours and sizes of one document that are told apart; a page has a handful."""
+LIMIT_PASSAGES: Final = 5
+"""Passages that are kept of each of them."""
+
 
 class TypographyRules(Struct, frozen=True, kw_only=True):
     """What counts as right."""
@@ -101,7 +129,7 @@ class TypographyRules(Struct, frozen=True, kw_only=True):
     """Family keys accepted in place of Times New Roman (`liberationserif`)."""
     size_range_pt: tuple[float, float] | None = None
     """Letter sizes that are right; None does not look at sizes."""
-    passages_per_kind: int = 5
+    passages_per_kind: int = LIMIT_PASSAGES
 
 
 _DEFAULT: Final = TypographyRules()
@@ -153,15 +181,16 @@ class _Span(NamedTuple):
 
 
 class _Passages:
-    """Collects neighbouring letters with one fault; keeps the first few of each kind."""
+    """Collects neighbouring letters with one fault; keeps the first few of each value of each kind."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._kept: dict[FaultKind, list[Passage]] = {kind: [] for kind in FaultKind}
         self._spans: dict[FaultKind, list[_Span]] = {kind: [] for kind in FaultKind}
         """Where in their blocks the kept passages stand."""
         self._open: dict[FaultKind, tuple[str, int]] = {}
         """Value and block of the passage that may still go on."""
+        self._count: Counter[tuple[FaultKind, str]] = Counter()
+        self._order = 0
 
     def add(self, kind: FaultKind, value: str, letters: int, run: Run, span: tuple[int, int]) -> None:
         """Add letters; they go on with the last passage when nothing right stood between."""
@@ -169,8 +198,12 @@ class _Passages:
         if self._open.get(kind) == (value, run.block):
             kept[-1] = replace(kept[-1], letters=kept[-1].letters + letters)
             spans[-1] = spans[-1]._replace(end=span[1])
-        elif len(kept) < self._limit:
-            kept.append(Passage(kind=kind, value=value, letters=letters, locator=run.locator, page=run.page))
+        elif self._count[kind, value] < LIMIT_PASSAGES and len(kept) < LIMIT_PASSAGES * LIMIT_VALUES:
+            self._count[kind, value] += 1
+            self._order += 1
+            kept.append(
+                Passage(kind=kind, value=value, letters=letters, locator=run.locator, page=run.page, order=self._order)
+            )
             spans.append(_Span(run.block, *span))
             self._open[kind] = (value, run.block)
         else:
@@ -231,8 +264,29 @@ _SUSPICIOUS: Final = re.compile(
 )
 
 
+def _stands_in(font: str, rules: TypographyRules) -> bool:
+    return bool(rules.stand_ins) and is_times_new_roman(font, rules.stand_ins)
+
+
+def _is_fault(passage: Passage, rules: TypographyRules) -> bool:
+    match passage.kind:
+        case FaultKind.FONT:
+            return not _stands_in(passage.value, rules)
+        case FaultKind.SIZE:
+            return rules.size_range_pt is not None and not (
+                rules.size_range_pt[0] <= float(passage.value) <= rules.size_range_pt[1]
+            )
+        case FaultKind.ENCODING | FaultKind.COLOUR:
+            return True
+
+
 def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
-    """Return the typography of a document; an empty report when it has no letters that count."""
+    """Return the typography of a document under rules; an empty report when it has no letters that count."""
+    return survey(document).under(rules)
+
+
+def survey(document: Document) -> Report:
+    """Return the typography of a document before any rule: every font, colour and size with its first passages."""
     runs = tuple(run for run in document.runs if _counts(run) and run.text)
     if not runs:
         return Report()
@@ -245,7 +299,7 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
     fonts: Counter[str] = Counter()
     colours: Counter[str] = Counter()
     charsets: Counter[str] = Counter()
-    passages = _Passages(rules.passages_per_kind)
+    passages = _Passages()
     ends: dict[int, int] = {}
     for run, read in zip(runs, decoded, strict=True):
         start = ends.get(run.block, 0)
@@ -262,14 +316,10 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
         if run.block in stamps:
             tally["black"] += letters
             continue
-        _font(run, span, letters, tally, fonts, passages, rules)
+        _font(run, span, letters, tally, fonts, passages)
         _colour(run, span, letters, tally, colours, passages)
-        if rules.size_range_pt is not None and run.size_pt is not None:
-            low, high = rules.size_range_pt
-            if low <= run.size_pt <= high:
-                passages.close(FaultKind.SIZE)
-            else:
-                passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, span)
+        if run.size_pt is not None:
+            passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, span)
     return Report(
         letters=tally["letters"],
         font_known=tally["known"],
@@ -279,8 +329,8 @@ def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
         decomposed_letters=tally["decomposed"],
         private_letters=tally["private"],
         invisible_letters=tally["invisible"],
-        fonts=tuple(fonts.most_common(8)),
-        colours=tuple(colours.most_common(8)),
+        fonts=tuple(fonts.most_common(LIMIT_VALUES)),
+        colours=tuple(colours.most_common(LIMIT_VALUES)),
         charsets=tuple(name for name, _ in charsets.most_common()),
         passages=passages.all(runs, decoded),
     )
@@ -357,12 +407,11 @@ def _font(
     tally: Counter[str],
     fonts: Counter[str],
     passages: _Passages,
-    rules: TypographyRules,
 ) -> None:
     if run.font is None:
         return
     tally["known"] += letters
-    if is_times_new_roman(run.font, rules.stand_ins):
+    if is_times_new_roman(run.font):
         tally["times"] += letters
         passages.close(FaultKind.FONT)
     else:

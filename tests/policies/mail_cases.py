@@ -31,6 +31,7 @@ from gateway.model import (
     Run,
     Session,
 )
+from tests.support.policies import findings
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -103,7 +104,7 @@ def judged(policy: ModuleType, case: dict[str, Any], mailboxes: Directory) -> li
     """The findings of a case as sorted `rule outcome`, with the recipient where one is named."""
     settings = policy.Settings.model_validate(case.get("settings", {}))
     lines = []
-    for finding in policy.evaluate(evidence(case, mailboxes), settings):
+    for finding in findings(policy, evidence(case, mailboxes), settings):
         assert finding.rule in {rule.id for rule in policy.RULES}
         assert finding.about.recipient is None or finding.about.header is None
         lines.append(f"{finding.rule} {finding.outcome.value}")

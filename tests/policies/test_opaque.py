@@ -26,6 +26,7 @@ from gateway.model import (
     Session,
 )
 from policies import _active_content, opaque
+from tests.support.policies import findings
 
 HERE = Path(__file__).parent
 CASES = {
@@ -69,13 +70,13 @@ def evidence(case: dict) -> Evidence:
 @pytest.mark.parametrize("name", CASES)
 def test_case(name):
     case = CASES[name]
-    findings = list(opaque.evaluate(evidence(case), opaque.Settings.model_validate(case.get("settings", {}))))
-    assert [f"{finding.rule} {finding.outcome.value}" for finding in findings] == case["expect"]
+    found = list(findings(opaque, evidence(case), opaque.Settings.model_validate(case.get("settings", {}))))
+    assert [f"{finding.rule} {finding.outcome.value}" for finding in found] == case["expect"]
     if "cause" in case:
-        assert case["cause"] in {finding.params.get("cause") for finding in findings}
+        assert case["cause"] in {finding.params.get("cause") for finding in found}
     if "locator" in case:
-        assert findings[0].locator == case["locator"]
-    for finding in findings:
+        assert found[0].locator == case["locator"]
+    for finding in found:
         if finding.outcome is not FindingOutcome.PASSED and "cause" in finding.params:
             assert finding.params["cause"] in WORDS["vi"]
 
@@ -91,7 +92,7 @@ def test_nothing_is_said_before_the_message_is_known():
         session=Session(front_end=FrontEnd.CHECK),
         envelope=Envelope(reverse_path="a@b.vn"),
     )
-    assert list(opaque.evaluate(before, opaque.Settings())) == []
+    assert list(findings(opaque, before, opaque.Settings())) == []
 
 
 @pytest.mark.parametrize("status", ReadStatus)

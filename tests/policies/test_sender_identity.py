@@ -12,6 +12,7 @@ from gateway.model import Address
 from policies import sender_identity as policy
 from policies._look_alikes import shows_official
 from tests.policies.mail_cases import evidence, judged, load
+from tests.support.policies import findings
 
 DIRECTORY, CASES = load("sender_identity")
 
@@ -52,7 +53,7 @@ def test_a_name_of_a_thousand_addresses_is_misleading_without_comparing_each():
 )
 def test_a_malformed_address_is_told_with_what_mends_it(author: str, remedies: set[str]):
     asked = evidence({"from": "a@b.vn", "header": f"From: {author}"}, DIRECTORY)
-    found = [finding for finding in policy.evaluate(asked, policy.Settings()) if finding.rule == "malformed"]
+    found = [finding for finding in findings(policy, asked, policy.Settings()) if finding.rule == "malformed"]
     assert {finding.params["remedy"] for finding in found} == remedies
 
 
@@ -64,5 +65,5 @@ def test_every_remedy_has_its_words(language: str):
 
 
 def test_a_reverse_path_is_mended_as_an_address_whatever_is_wrong_with_it():
-    found = policy.evaluate(evidence({"from": "a\u200b@b.vn"}, DIRECTORY), policy.Settings())
+    found = findings(policy, evidence({"from": "a\u200b@b.vn"}, DIRECTORY), policy.Settings())
     assert {finding.params["remedy"] for finding in found if finding.rule == "malformed"} == {"address"}

@@ -33,6 +33,7 @@ from gateway.model import (
 )
 from policies import signed_documents as policy
 from tests.policies.mail_cases import directory
+from tests.support.policies import findings
 
 FOLDER = Path(__file__).parent
 FILE = YAML(typ="safe").load((FOLDER / "cases" / "signed_documents.yaml").read_text("utf-8"))
@@ -134,7 +135,7 @@ def evidence(case):
 def test_case(name):
     case = CASES[name]
     settings = policy.Settings.model_validate(case.get("settings", {}))
-    found = sorted(f"{one.rule} {one.outcome.value}" for one in policy.evaluate(evidence(case), settings))
+    found = sorted(f"{one.rule} {one.outcome.value}" for one in findings(policy, evidence(case), settings))
     assert found == sorted(case["expect"])
 
 
@@ -148,7 +149,7 @@ def test_every_reason_has_words_in_both_languages():
     ]
     assert set(words["reason"]["vi"]) == set(words["reason"]["en"])
     for case in CASES.values():
-        for finding in policy.evaluate(evidence(case), policy.Settings()):
+        for finding in findings(policy, evidence(case), policy.Settings()):
             for key in ("reason", "how", "missing"):
                 if finding.params.get(key):
                     assert finding.params[key] in words[key]["vi"], (key, finding.params[key])
@@ -160,7 +161,7 @@ def test_every_reason_has_words_in_both_languages():
 def test_a_mail_signed_as_a_whole_is_named_as_the_mail_and_not_by_its_signature_file(container, part, named):
     row = {"by": "person", "part": part, "container": container, "integrity": "broken"}
     case = {"documents": [{"format": "docx", "text": "note", "part": part}], "signatures": [row]}
-    (broken,) = [one for one in policy.evaluate(evidence(case), policy.Settings()) if one.rule == "broken"]
+    (broken,) = [one for one in findings(policy, evidence(case), policy.Settings()) if one.rule == "broken"]
     assert bool(broken.about.part) is named
 
 
@@ -188,6 +189,6 @@ def test_a_signature_that_does_not_stand_never_makes_an_issued_document_pass(row
         for row in rows
         if row["by"] != "timestamp"
     ]
-    findings = list(policy.evaluate(evidence(case), policy.Settings()))
-    passed = any(one.rule == "unsigned" and one.outcome is FindingOutcome.PASSED for one in findings)
+    found = list(findings(policy, evidence(case), policy.Settings()))
+    passed = any(one.rule == "unsigned" and one.outcome is FindingOutcome.PASSED for one in found)
     assert passed == (bool(stands) and all(stands))

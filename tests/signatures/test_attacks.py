@@ -15,6 +15,7 @@ from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.policies.test_signed_documents import evidence
 from tests.signatures.attacks import PLAIN, attacks, honest, mails
 from tests.signatures.samples import Sample, is_valid, reports
+from tests.support.policies import findings
 
 
 @pytest.mark.slow
@@ -62,5 +63,5 @@ def test_a_seal_is_one_s_own_by_its_whole_name_only(holder, own):
     found = verify(sealed, part="2", filename="a.pdf", detected_type="application/pdf", trust=store(), now=NOW)
     assert is_valid(found)
     mail = replace(evidence({"documents": [{"format": "pdf", "text": "note"}]}), signatures=found)
-    rules = {one.rule for one in signed_documents.evaluate(mail, signed_documents.Settings())}
+    rules = {one.rule for one in findings(signed_documents, mail, signed_documents.Settings())}
     assert ("other_organisation" not in rules) is own

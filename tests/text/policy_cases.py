@@ -34,6 +34,7 @@ from gateway.model import (
 )
 from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
+from tests.support.policies import findings
 from tests.text.letters import Layout, letter
 
 FOLDER = Path(__file__).parents[1] / "policies" / "cases"
@@ -137,4 +138,4 @@ def evidence(case: dict[str, Any]) -> Evidence:
 
 def judged(policy: ModuleType, case: dict[str, Any]) -> list[Finding]:
     """What a policy finds in a case."""
-    return list(policy.evaluate(evidence(case), policy.Settings(**case.get("settings", {}))))
+    return list(findings(policy, evidence(case), policy.Settings(**case.get("settings", {}))))
