@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,23 +11,30 @@ import msgspec
 
 from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.checkpoint import Signer, append_note
+from gateway.audit.index import Index
 from gateway.audit.record import Retention
 from gateway.audit.store import NO_DELETE, Folder, Turn, immediate, open_checked
 from gateway.errors import AuditError, UserError
+from gateway.words import both
 
 
 def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
     """Remove all records before a time up to the last checkpoint that covers only such; return how many.
 
     The removal is itself a record: it names the range and the hash of its last record, and a checkpoint is made at once.
-    Safe while the gateway runs. UserError when the log is damaged, AuditError when it cannot be written.
+    What is removed is overwritten with zeros, and the search index forgets it. Safe while the gateway runs. UserError when
+    the log is damaged or belongs to another user, AuditError when it cannot be written.
     """
     folder = Folder(data)
+    if folder.database.exists() and (owner := folder.database.stat().st_uid) != os.geteuid():
+        # A file of checkpoints that root makes could not be written by the service.
+        raise UserError(both("audit", "fault", "owner", path=folder.database, user=owner))
     folder.prepare()
     signer = Signer(folder.secret("audit-ed25519", 32))
     connection = open_checked(folder)
     limit = before.astimezone(UTC).isoformat(timespec="microseconds")
     try:
+        connection.execute("PRAGMA secure_delete = ON")
         with Turn(folder), immediate(connection):
             row = connection.execute(
                 "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
@@ -53,6 +61,11 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
             checkpoint = signer.sign(head.seq, head.hash, now)
             connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (head.seq, checkpoint.note))
         append_note(folder, checkpoint)
+        index = Index(folder)
+        try:
+            index.catch_up()
+        finally:
+            index.close()
     except sqlite3.Error as error:
         raise AuditError(f"the audit log cannot be shortened: {error}") from error
     except OSError as error:

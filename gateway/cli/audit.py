@@ -1,14 +1,16 @@
-"""`gateway audit ...`: find, show, verify and export what the log holds."""
+"""`gateway audit ...`: find, show, verify, export and prune what the log holds."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.cli.options import ConfigOption, DataOption, JsonOption, brief, moment, words
+from gateway.model import VIETNAM
 from gateway.words import both
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
@@ -134,4 +136,25 @@ def audit_export(
     wanted = Filter(since=moment(since), until=moment(until, until=True), limit=sys.maxsize)
     with user_errors():
         code = export(data_folder(config, data), wanted, as_csv=as_csv)
+    raise typer.Exit(code)
+
+
+@app.command("prune", short_help=brief("audit_prune"))
+def audit_prune(
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=1, max=36500, metavar="DAYS", help=words("older_than"))
+    ],
+    reason: Annotated[str, typer.Option(help=words("reason"))],
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Xóa bản ghi quá hạn lưu / remove records older than so many days; the gap stays provable and `verify` reports it.
+
+    gateway audit prune --older-than 1825 --reason "lưu 5 năm"
+    """
+    from gateway.commands.audit import prune
+    from gateway.commands.common import data_folder, user_errors
+
+    with user_errors():
+        code = prune(data_folder(config, data), older_than, reason, now=datetime.now(VIETNAM))
     raise typer.Exit(code)

@@ -1,16 +1,19 @@
-"""`gateway audit list | search | show | verify | export`."""
+"""`gateway audit list | search | show | verify | export | prune`."""
 
 from __future__ import annotations
 
 import codecs
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.audit.export import export_csv, export_jsonl
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification, render_weak_passwords
+from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
+from gateway.words import both
 
 
 def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
@@ -81,4 +84,12 @@ def export(data: Path, wanted: Filter, *, as_csv: bool) -> int:
         sys.stdout.buffer.flush()
     finally:
         reader.close()
+    return 0
+
+
+def prune(data: Path, days: int, reason: str, *, now: datetime) -> int:
+    """Remove the records that are older than so many days, and print how many."""
+    before = now - timedelta(days=days)
+    removed = prune_log(data, before=before, reason=reason, now=now)
+    print(both("audit", "prune", "removed" if removed else "nothing", count=removed, time=f"{before:%d/%m/%Y %H:%M}"))
     return 0

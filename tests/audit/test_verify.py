@@ -15,12 +15,13 @@ import pytest
 from gateway.audit import AuditLog
 from gateway.audit.checkpoint import Signer, known_checkpoints
 from gateway.audit.export import export_jsonl
-from gateway.audit.query import AuditReader
+from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_verification
 from gateway.audit.retention import prune
 from gateway.audit.store import Folder
 from gateway.audit.verify import verify
 from gateway.audit.verify_standalone import signature_holds
+from gateway.commands.audit import prune as prune_command
 from gateway.errors import UserError
 from tests.audit.support import fill, standalone, verified
 
@@ -211,6 +212,33 @@ def test_retention_leaves_a_gap_that_proves_itself(data: Path):
     connection.execute("DELETE FROM record WHERE seq < 365")
     connection.close()
     assert verified(data).exit_code == 1
+
+
+def test_the_command_forgets_old_records_everywhere_and_verify_reports_the_gap(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    reader = AuditReader.open(data)
+    assert reader.find(Filter(limit=1000))
+    reader.close()
+    now = datetime.now(UTC)
+    assert prune_command(data, 1, "chưa đến hạn", now=now) == 0
+    assert "Không có bản ghi nào" in capsys.readouterr().out
+    assert prune_command(data, 1, "lưu 5 năm", now=now + timedelta(days=2)) == 0
+    assert "Đã xóa 362 bản ghi" in capsys.readouterr().out
+    reader = AuditReader.open(data)
+    assert reader.find(Filter(limit=1000)) == ()
+    export = tmp_path / "export.jsonl"
+    export.write_text("".join(f"{line}\n" for line in export_jsonl(reader)))
+    reader.close()
+    connection = sqlite3.connect(data / "audit.db")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    kept = b"".join(path.read_bytes() for path in (data / "audit.db", data / "audit-index.db"))
+    assert b".example" not in kept, "no address is left in the files"
+    result = verify(data)
+    assert result.exit_code == 0
+    assert any("lưu 5 năm" in note for note in result.notes)
+    assert standalone(export, data / "checkpoints") == 0
 
 
 def test_an_export_verifies_by_itself(data: Path, tmp_path: Path):
