@@ -213,13 +213,6 @@ class Index:
             raise
         return len(records) == count
 
-    @property
-    def lag(self) -> int:
-        """How many records the index is behind, at least."""
-        head: int = self.log.execute("SELECT max(seq) FROM record").fetchone()[0] or 0
-        position: int = self._open().execute("SELECT seq FROM position").fetchone()[0]
-        return head - position
-
 
 def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
     match record:

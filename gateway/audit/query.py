@@ -250,15 +250,6 @@ class AuditReader:
         """Return the keyed digest under which a file of a confidential mail is listed."""
         return Keyed(self._folder.secret("audit-hmac", 32)).digest(sha256.lower())
 
-    def find_file(self, sha256: str, *, limit: int = 50) -> tuple[Row, ...]:
-        """Return the mails that carried exactly this file, confidential ones included."""
-        found = {
-            row.seq: row
-            for digest in (sha256, self.keyed(sha256))
-            for row in self.find(Filter(sha256=digest, limit=limit))
-        }
-        return tuple(found[seq] for seq in sorted(found, reverse=True)[:limit])
-
     def _row(self, seq: int) -> Row:
         record = self._record(seq)
         row = row_of(record)

@@ -147,11 +147,6 @@ def scheme_of(identifier: Any, *, digest: str = "") -> Scheme:
         return Scheme(names[kind], named)
 
 
-def is_known_digest(name: str) -> bool:
-    """Tell whether this digest can be computed here."""
-    return name in _HASHES
-
-
 @dataclass
 class Content:
     """The signed octets, in one or more stretches, digested at most once an algorithm and never copied for it."""

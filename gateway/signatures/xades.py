@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.model import Integrity
 from gateway.signatures import algorithms, revocation, xmldsig
 from gateway.signatures.algorithms import Content
 from gateway.signatures.certificates import Certificate, checked, key_of
@@ -124,8 +123,3 @@ def parse_time(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def is_intact(found: XmlSignature) -> bool:
-    """Shorthand of the containers."""
-    return found.integrity is Integrity.INTACT

@@ -106,7 +106,6 @@ _LEGACY: Final = (
     (re.compile(r"viscii"), Charset.VISCII),
 )
 _VISCII_SPACED: Final = re.compile(r"^VI[\s\-_][A-Z]", re.IGNORECASE)
-_CAPITAL: Final = re.compile(r"(?:[a-z0-9]H|\sH|^\.vn\w*h)$")
 _CAPITAL_LOWER: Final = frozenset(
     [".vntimeh", ".vnarialh", ".vnavanth", ".vnbookantiquah", ".vnarialnarrowh", ".vncourierh"]
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -195,12 +195,3 @@ def looks_like_viqr(text: str) -> bool:
     tokens = [token.rstrip(".?'") if token.count(".") == 1 and token[-1] in ".?'" else token for token in tokens]
     right = sum(is_syllable(convert(token, Charset.VIQR)) for token in tokens)
     return len(tokens) >= 3 and right * 10 >= len(tokens) * 7
-
-
-def charsets_of(decoded: Iterable[Decoded]) -> tuple[Charset, ...]:
-    """Return the legacy charsets found, most frequent by letters first."""
-    letters: Counter[Charset] = Counter()
-    for item in decoded:
-        if item.charset is not Charset.UNICODE:
-            letters[item.charset] += len(item.text)
-    return tuple(charset for charset, _ in letters.most_common())

@@ -18,9 +18,7 @@ from gateway.text.confusables import MARKS, seen_as
 from gateway.text.repertoire import REPERTOIRE, numbers, octets, shown, table
 
 _REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|\\u[0-9a-fA-F]{4}")
-_OVERRIDES: Final = "\u202d\u202e"
 _BIDI_END: Final = "\u202c"
-_BIDI: Final = re.compile("[\u202a-\u202e]")
 _USUAL: Final = "\t\n\x20-\x7e\xa0-\xac\xae-\xcf\xd1-\xef\xf1-\u0130\u0132-\u0165\u0168-\u0188\u018a-\u0195\u0197-\u01a5\u01a7-\u0233"
 _UNUSUAL: Final = re.compile(
     f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1eff\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
@@ -38,13 +36,6 @@ class Canonical(NamedTuple):
 
     text: str
     places: Sequence[int]
-
-    def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the half-open span of the source that the canonical span `start` to `end` came from."""
-        if start >= end:
-            return (0, 0)
-        covered = self.places[start:end]
-        return min(covered), max(covered) + 1
 
 
 def unify_line_breaks(text: str) -> str:

@@ -19,7 +19,7 @@ import pytest
 from gateway.audit import AuditLog, Delivery
 from gateway.audit.checkpoint import known_checkpoints
 from gateway.audit.committer import Committer
-from gateway.audit.query import AuditReader
+from gateway.audit.query import AuditReader, Filter
 from gateway.audit.store import Folder, Turn, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.model import Disposition, FrontEnd, Reply, Session
@@ -92,7 +92,8 @@ async def test_a_confidential_mail_leaves_no_words_names_or_plain_digests(tmp_pa
     assert mail_facts["findings"][0]["params"] == {"level": "mat", "share": 97.5}  # type: ignore[index]
     assert mail_facts["findings"][0]["locator"] == "cell:B3"  # type: ignore[index]
     assert mail_facts["findings"][0]["part"] == "2!"  # type: ignore[index]
-    found = AuditReader.open(tmp_path).find_file(digest)
+    reader = AuditReader.open(tmp_path)
+    found = reader.find(Filter(sha256=reader.keyed(digest)))
     assert [row.reference for row in found] == ["BT-00000001"]
 
 

@@ -21,7 +21,6 @@ _EOF: Final = 1
 _OK: Final = 0
 _RETRY: Final = -10
 _WARN: Final = -20
-_REGULAR: Final = 0o100000
 _FOLDER: Final = 0o040000
 _LINK: Final = 0o120000
 

@@ -13,7 +13,6 @@ from typing import Final
 from gateway.readers.ooxml.xml import Element
 
 AUTO: Final = "auto"
-BLACK: Final = "000000"
 WHITE: Final = "FFFFFF"
 _HEX: Final = re.compile(r"^#?(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})$")
 _DARK: Final = 62

@@ -16,7 +16,7 @@ from gateway.readers.ooxml.colours import drawing_colour
 from gateway.readers.ooxml.parts import shown_branch
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME, FontSet, Theme
-from gateway.readers.ooxml.xml import NAMES, Element, clark
+from gateway.readers.ooxml.xml import NAMES, Element
 
 Layer = Mapping[str, Any]
 """`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, as far as set."""
@@ -223,6 +223,3 @@ def _font_scale(element: Element) -> float:
             scale = float(value) if value.replace(".", "", 1).isdecimal() else 100_000.0
             return scale / (100.0 if scale <= 100 else 100_000.0)
     return 1.0
-
-
-TEXT_TAG: Final = clark("a:t")

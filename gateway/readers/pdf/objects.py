@@ -19,7 +19,6 @@ from gateway.readers.base import Budget, ReadError
 LIMIT_OBJECTS = 500_000
 LIMIT_PIXELS = 120_000_000
 """Pixels of one image; A3 at 600 dpi has 70 million."""
-IMAGE_FILTERS = (b"DCT", b"JPX", b"CCF", b"CCITTFax", b"JBIG2")
 _CHUNK = 1 << 20
 
 _HEADER = re.compile(rb"(\d{1,10})\s+(\d{1,5})\s*$")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from gateway.readers.ole.octets import i16, u8, u16, u32
+from gateway.readers.ole.octets import i16, u16, u32
 from gateway.readers.ooxml.sink import Face
 
 _LIMIT_RUNS: Final = 100_000
@@ -180,8 +180,3 @@ def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tup
 def font_name(data: bytes) -> str:
     """Return the name in a FontEntityAtom (MS-PPT 2.9.8)."""
     return data[:64].decode("utf-16-le", "replace").split("\0", 1)[0]
-
-
-def is_symbol_font(data: bytes) -> bool:
-    """Whether the font's charset is that of symbols."""
-    return u8(data, 64) == 2

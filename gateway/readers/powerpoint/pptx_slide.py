@@ -24,7 +24,6 @@ from gateway.readers.powerpoint.pptx_tables import TableStyles
 _SHAPES: Final = {"p:sp", "p:cxnSp", "p:pic", "p:graphicFrame", "p:contentPart"}
 _TITLES: Final = {"title", "ctrTitle"}
 _MARGINS: Final = {"dt", "ftr", "sldNum", "hdr"}
-_BODIES: Final = {"body", "subTitle", "obj", "chart", "tbl", "clipArt", "dgm", "media", "pic", "sldImg"}
 _KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
 _NOISE: Final = {"?:creationId", "a:pos", "p:attrName", "?:modId"}
 

@@ -31,7 +31,6 @@ from gateway.readers.word.docx_styles import StyleSheet
 
 _T = TypeVar("_T")
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
-_NOTE_ID: Final = clark("w:id")
 _PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")
 _PAGE_SIZE: Final = re.compile(rb"<w:pgSz\b[^>]*?w:w=\"(\d{1,6})\"[^>]*?w:h=\"(\d{1,6})\"")
 _TWIP_EMU: Final = 635
