@@ -24,6 +24,14 @@ RULE_OF: Final = {
     "external-template": "outside",
     "external-object": "outside",
     "javascript": "script",
+    "look-drawn": "look",
+    "look-font": "look",
+    "look-formula": "look",
+    "look-generated": "look",
+    "look-painted": "look",
+    "look-picture": "look",
+    "look-script": "look",
+    "look-text-art": "look",
 }
 """Kind of active content to rule. Not named: what is read in full anyway (`ole-object`, `embedded-file`, `xfa`, `media`),
 and what only shows or leads elsewhere after a click (`hidden-layer`, `external-link`, `redirect`, `open-action` ...)."""
@@ -42,7 +50,7 @@ def active_findings(document: Document) -> Iterator[Finding]:
     for rule, active in first.items():
         yield Finding(
             rule=rule,
-            outcome=FindingOutcome.FAILED,
+            outcome=FindingOutcome.INDETERMINATE if rule == "look" else FindingOutcome.FAILED,
             about=About(part=document.part, filename=document.filename),
             locator="" if rule in _ABOUT_THE_FILE else active.locator,
             params={"cause": _cause(active), "reason": active.kind, "count": count[rule]},

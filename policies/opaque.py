@@ -53,6 +53,7 @@ RULES: Final = (
     Rule(id="macro", code="OPQ-18", article=_SAFETY, disposition=Disposition.TAG),
     Rule(id="script", code="OPQ-19", article=_SAFETY, disposition=Disposition.TAG),
     Rule(id="outside", code="OPQ-20", article=_SAFETY, disposition=Disposition.TAG),
+    Rule(id="look", code="OPQ-22", article=_ARTICLE, disposition=Disposition.REJECT),
     Rule(id="film", code="OPQ-21", article=_ARTICLE, disposition=Disposition.REJECT),
 )
 

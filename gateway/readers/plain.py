@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from gateway.mime.charsets import codec_of
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, Reading, Source
+from gateway.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
 
 LIMIT_RUNS = 200_000
 """Lines or cells that become runs of their own; the rest is put into large ones, nothing is left out."""
@@ -168,7 +169,14 @@ def read(source: Source, budget: Budget) -> Reading:
     )
     if decoded.alternative:
         runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
+    formulas = [run.text for run in runs if run.text.startswith(("=", "+", "@"))] if table or sheet else []
+    for words in dict.fromkeys(words for formula in formulas for words in formula_words(formula).split("\n") if words):
+        runs.append(Run(text=words, block=runs[-1].block + 1, role=Role.FIELD, origin=Origin.HIDDEN))
+    kinds = {kind for formula in formulas if (kind := formula_kind(formula))}
     acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
+    kinds |= {kind for kind, found in acts if found}
+    if any(map(is_unclear, formulas)):
+        kinds.add("look-formula")
     document = Document(
         part=source.part,
         filename=source.filename,
@@ -176,7 +184,7 @@ def read(source: Source, budget: Budget) -> Reading:
         status=ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK,
         reason="charset" if decoded.lossy else "",
         runs=tuple(runs),
-        active_content=tuple(ActiveContent(kind) for kind, found in acts if found),
+        active_content=tuple(ActiveContent(kind) for kind in sorted(kinds)),
     )
     return Reading(document)
 

@@ -26,6 +26,7 @@ from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
 
+_CALCULATED: Final = ("fullCalcOnLoad", "forceFullCalc")
 _ID: Final = clark("r:id")
 _WORDY_KINDS: Final = ("table", "pivot", "slicer", "timeline", "querytable", "connections", "revision", "metadata")
 
@@ -80,6 +81,11 @@ class _Workbook:
         root = parse(self._parts.package.read(self._main))
         failed: ReadError | None = None
         number = 0
+        self._book.recalculated = any(
+            each.get(name) in {"1", "true"} for each in root.iter(clark("s:calcPr")) for name in _CALCULATED
+        )
+        for words in self._book.styles.conditional_words:
+            self._sink.put_line(words, Place("part:styles", Role.CELL))
         for element in root.iter():
             match NAMES[element.tag]:
                 case "s:workbookPr":

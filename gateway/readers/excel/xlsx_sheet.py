@@ -13,7 +13,16 @@ from gateway.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cel
 from gateway.readers.excel.xlsx_headers import header_lines
 from gateway.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
 from gateway.readers.excel.xlsx_styles import CellStyle, Styles
-from gateway.readers.excel.xlsx_values import Shown, formula_kind, formula_words, show_number, show_text, text_colour
+from gateway.readers.excel.xlsx_values import (
+    Shown,
+    format_words,
+    formula_kind,
+    formula_words,
+    is_unclear,
+    show_number,
+    show_text,
+    text_colour,
+)
 from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import AUTO, WHITE
 from gateway.readers.ooxml.flat import FlatPart
@@ -53,6 +62,8 @@ class Book:
     styles: Styles
     strings: SharedStrings
     since_1904: bool = False
+    recalculated: bool = False
+    """Values of formulas are made anew when the workbook is opened, whatever it says they are."""
     literals: set[str] = field(default_factory=set)
     """Formula words that were given already, since a filled column repeats its formula."""
 
@@ -158,8 +169,11 @@ class Sheet:
                     continue
                 rich = rest
             if formula:
-                self._formula(formula, reference)
+                self._formula(formula, reference, trusted=bool(value) and not self._book.recalculated)
             look = looks.get(index) or self._look(index)
+            if formula and not value and not look.plain:
+                for words in format_words(look.style.format_code):
+                    sink.put_line(words, Place(prefix + reference, in_cell, origin))
             if not value and not inline and rich is None and (look.plain or kind != "str"):
                 continue
             where = origin
@@ -279,11 +293,13 @@ class Sheet:
                 where = Origin.HIDDEN
             sink.put(text, block, Place(locator, Role.CELL, where), face)
 
-    def _formula(self, formula: str, reference: str) -> None:
+    def _formula(self, formula: str, reference: str, *, trusted: bool = True) -> None:
         kind = formula_kind(formula)
         place = self._prefix + reference
         if kind is not None:
             self._sink.warn(kind, place)
+        if not trusted and is_unclear(formula):
+            self._sink.warn("look-formula", place)
         if '"' in formula or "CHAR" in formula.upper():
             words = formula_words(formula)
             if holds_words(words) and words not in self._book.literals:
@@ -300,6 +316,8 @@ class Sheet:
                 continue
             for attribute in WORD_ATTRIBUTES.get(local, ()):
                 self._line(element.get(attribute) or "", Role.FIELD)
+            for words in format_words(element.get("formatCode") or ""):
+                self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
             if local == "oleObject":
                 self._sink.warn("external-object" if element.get("link") else "ole-object", f"cell:{self._name}!A1")
         for owner, text in texts(root):

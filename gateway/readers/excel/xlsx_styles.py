@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from gateway.readers.excel.overlays import NO_CHANGE, Change
+from gateway.readers.excel.xlsx_values import format_words
 from gateway.readers.numerals import whole
 from gateway.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
 from gateway.readers.ooxml.sink import Face
@@ -52,6 +53,8 @@ class Styles:
         self._cells: list[tuple[str, str, str]] = []
         self._known: dict[str, CellStyle] = {}
         self._changes: list[Change] = []
+        self.conditional_words: list[str] = []
+        """What number formats of conditions put into cells."""
         self.table_styles: dict[str, dict[str, Change]] = {}
         """Table styles of the workbook's own, by name and part."""
         sections = {NAMES[child.tag]: child for child in root} if root is not None else {}
@@ -73,6 +76,9 @@ class Styles:
                 self._fills = [self._fill(each) for each in element]
             case "s:dxfs":
                 self._changes = [self.change_of(each) for each in element]
+                self.conditional_words = [
+                    words for each in element.iter() for words in format_words(each.get("formatCode") or "")
+                ]
             case "s:tableStyles":
                 self.table_styles = {
                     style.get("name") or "": {part.get("type") or "": self.change(part.get("dxfId")) for part in style}

@@ -18,6 +18,8 @@ _STYLE, _NAME = clark("table:style-name"), clark("table:name")
 _ROWS, _COLUMNS = clark("table:number-rows-repeated"), clark("table:number-columns-repeated")
 _DEFAULT, _VISIBLE = clark("table:default-cell-style-name"), clark("table:visibility")
 _FORMULA, _STRING, _VALUE = clark("table:formula"), clark("office:string-value"), clark("office:value")
+_OFFICE: Final = clark("office:")
+"""The names of attributes that hold a value begin so."""
 _CELLS: Final = {"table:table-cell", "table:covered-table-cell"}
 _HIDDEN: Final = {"collapse", "filter"}
 _LIMIT_COLUMNS: Final = 16_384
@@ -81,7 +83,8 @@ class Sheets:
         layer = self._styles.layer("table-cell", style, with_default=True)
         layer = self._conditional.layer(style, cell, layer)
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
-        self._story.formula(cell.get(_FORMULA), place)
+        valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
+        self._story.formula(cell.get(_FORMULA), place, trusted=valued)
         self._story.blocks(cell, flow)
         if not any(NAMES[child.tag] == "text:p" for child in cell):
             value = cell.get(_STRING) or cell.get(_VALUE) or ""

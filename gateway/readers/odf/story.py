@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from gateway.model import Origin, Role
-from gateway.readers.excel.xlsx_values import formula_kind, formula_words
+from gateway.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
 from gateway.readers.numerals import whole
 from gateway.readers.odf.attributes import attribute_words
 from gateway.readers.odf.flow import Flow, Shelf, hide
@@ -28,6 +28,7 @@ _SPACE: Final = re.compile(r"[ \t\r\n]+")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
 )
+_NUMBER_TEXT: Final = clark("number:text")
 _NOISE: Final = {
     "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "office:binary-data", "number:text",
     "loext:sender-initials", "presentation:date-time-decl", "math:annotation",
@@ -282,13 +283,15 @@ class Story:
                 self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
                 column += repeat_count(cell.get(_REPEAT)) - 1
 
-    def formula(self, formula: str | None, place: Place) -> None:
+    def formula(self, formula: str | None, place: Place, *, trusted: bool = True) -> None:
         """Give the literals of a formula, and say so when it reaches outside."""
         if not formula:
             return
         kind = formula_kind(formula)
         if kind is not None or re.search(r"(?i)\bDDE\s*\(", formula[:4096]):
             self._sink.warn(kind or "dde", place.locator)
+        if not trusted and is_unclear(formula):
+            self._sink.warn("look-formula", place.locator)
         words = formula_words(formula)
         if holds_words(words) and words not in self._shelf.literals:
             self._shelf.literals.add(words)
@@ -302,5 +305,9 @@ class Story:
             name = NAMES[owner.tag]
             if name not in _NOISE and not name.startswith(("config:", "style:")):
                 self._sink.put_line(text, place.hidden())
-            elif name == "number:text" and sum(letter.isalpha() for letter in text) > 2:
-                self._sink.put_line(text, place._replace(role=Role.FIELD).hidden())
+        for first in root.iter(_NUMBER_TEXT):
+            style = first.getparent()
+            if style is not None and style.find(_NUMBER_TEXT) is first:
+                words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
+                if sum(letter.isalpha() for letter in words) > 2:
+                    self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())

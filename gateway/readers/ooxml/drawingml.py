@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.readers.excel.xlsx_values import formula_words
+from gateway.readers.excel.xlsx_values import format_words, formula_words
 from gateway.readers.ooxml.xml import NAMES, Element, texts
 
 _NUMBERS: Final = {"c:numCache", "c:numLit"}
@@ -34,6 +34,9 @@ def plain_text(root: Element) -> Iterator[str]:
                 yield text
         elif name == "c:v" and not _inside_numbers(element):
             yield element.text or ""
+        code = element.text if name == "c:formatCode" else element.get("formatCode")
+        if code and any(letter.isalpha() for letter in code) and code != "General":
+            yield from format_words(code)
     for owner, text in texts(root):
         name = NAMES[owner.tag]
         if name in {"a:t", "m:t", "c:v", "a:p", "a:r"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         for number, text in enumerate(layout.blocks)
         if len(text) <= 6 and text.strip() and not text.strip().isdigit()
     ]
+    yield from _shuffled(pieces)
     if len(pieces) < 2:
         return
     runs = {number: layout.first_run(number) for number, _ in pieces}
@@ -31,6 +33,34 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
     yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
     yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
+
+
+_LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))
+
+
+def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield neighbours that have just the letters of a level in another order, as that level.
+
+    Boxes, cells and letters that are placed by coordinates are read in the order of the file, which nobody sees: a sheet
+    or table from right to left, text boxes, what a style sheet moves. No word of the language has these letters otherwise.
+    """
+    letters = ["".join(c for c in canonical(text).text if c.isalpha()) for _, text in pieces]
+    small = [word.casefold() for word in letters]
+    for number, word in enumerate(small):
+        if "ậ" not in word or "mật" in word:
+            continue
+        for level, spelled in _LEVELS:
+            for first in range(max(0, number - len(spelled) + 1), number + 1):
+                end, left = first, len(spelled)
+                while end < len(small) and left > 0:
+                    left -= len(small[end])
+                    end += 1
+                # A window that spells it as it stands is judged by what is around, as others are.
+                joined = "".join(small[first:end])
+                if left == 0 and end > number and joined != spelled and Counter(joined) == level:
+                    upper = "".join(letters[first:end]).isupper()
+                    yield ((pieces[first][0], spelled.upper() if upper else spelled), (pieces[end - 1][0], ""))
+                    return
 
 
 def same_row(first: Run, second: Run) -> bool:

@@ -319,6 +319,8 @@ class Search:
         if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
             return
         blocks = {n for n, _ in window}
+        if not window[-1][1] and hit.strength is Strength.MARKED:
+            hit = hit._replace(strength=Strength.SUSPECTED)  # the order of the letters was not seen
         self._note_found()
         if self._marked_blocks.isdisjoint(blocks):
             self.found.append((first, hit, ("split-blocks",)))

@@ -1,0 +1,131 @@
+"""What a sheet shows by formula and format: read where the value or the format says it, else *cannot tell*."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+from openpyxl.chart import BarChart, Reference
+
+from gateway.model import Document
+from gateway.readers import plain
+from gateway.readers.base import Budget, Source
+from gateway.readers.excel.xlsx_values import format_words, is_unclear, show_number, show_text
+from gateway.text.marks import find_in_document
+from tests.readers.ooxml_support import read
+
+UNCLEAR = (
+    'MID("xMzẬyT",2,1)&MID("xMzẬyT",4,1)',
+    'SUBSTITUTE("MQT","Q","Ậ")',
+    'VLOOKUP(2,{1,"a";2,"M"},2)&HLOOKUP(1,{1,2;"Ậ","x"},2)',
+    '"M"&B1&"T"',
+    "A1&B1&C1",
+    "CONCATENATE(A1,B1,C1)",
+    "CHAR(60+17)&A2",
+    'UPPER("mật")',
+    'TEXT(60,"mmmmm")&"ẬT"',
+    "ROMAN(1000)",
+    '_xlfn.TEXTJOIN("",TRUE,A1:C1)',
+    "BASE(29,36)",
+    'of:=REPT("M";1)',
+)
+CLEAR = (
+    "SUM(A1:A9)*1.1",
+    'IF(A1>5,"Đạt","Không đạt")',
+    'IFERROR(VLOOKUP(A2,Sheet2!$A$1:$C$90,3,FALSE),"")',
+    'A2&" "&B2',
+    '"Tổng cộng: "&SUM(B2:B9)&" đồng"',
+    '"M"&"Ậ"&"T"',
+    "UNICHAR(77)&UNICHAR(7852)&CHAR(84)",
+    'TEXT(TODAY(),"dd/mm/yyyy")',
+    '"Ngày "&TEXT(A1,"dd/mm/yyyy")',
+    "INDEX(B2:B90,MATCH(D1,A2:A90,0))",
+    "of:=SUM([.B1:.B4])",
+    "TRIM(A5)",
+)
+
+
+def saved(book: openpyxl.Workbook) -> Document:
+    out = io.BytesIO()
+    book.save(out)
+    return read(out.getvalue()).document
+
+
+def kinds(document: Document) -> set[str]:
+    return {one.kind for one in document.active_content}
+
+
+@pytest.mark.parametrize("formula", UNCLEAR)
+def test_a_formula_that_makes_words_is_unclear(formula):
+    assert is_unclear(formula)
+
+
+@pytest.mark.parametrize("formula", CLEAR)
+def test_a_formula_of_numbers_and_whole_cells_is_clear(formula):
+    assert not is_unclear(formula)
+
+
+@pytest.mark.parametrize(("formula", "told"), [(UNCLEAR[0], True), (CLEAR[1], False)])
+def test_a_workbook_without_the_value_of_such_a_formula_cannot_be_told(formula, told):
+    book = openpyxl.Workbook()
+    book.active["B4"] = f"={formula}"
+    assert ("look-formula" in kinds(saved(book))) is told
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"), [(f"={UNCLEAR[1]}", True), ('=IF(A1>5;"Đạt";"Không")', False), ("Tổng", False)]
+)
+def test_a_csv_is_a_sheet_too(cell, told):
+    quoted = cell.replace('"', '""')
+    data = f'tên,số\n"{quoted}",5\n'.encode()
+    document = plain.read(Source(data=data, part="1", filename="a.csv"), Budget()).document
+    assert ("look-formula" in kinds(document)) is told
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        ("46100", 'mmmmm"ẬT"', "MẬT"),
+        ("0", '"M"#"Ậ"#"T"', "MẬT"),
+        ("5", '[>100]0;"MẬT"', "MẬT"),
+        ("1", '[=1]"Có";[=0]"Không"', "Có"),
+        ("0", '[=1]"Có";[=0]"Không"', "Không"),
+        ("46100.5", "hh:mm AM/PM", "12:00 PM"),
+        ("0.0208333333", "mm:ss", "29:59"),
+        ("46100", "dddd, d mmmm yyyy", "Thursday, 19 March 2026"),
+        ("912345678", "0000-000-000", "--912345678"),
+        ("-5", "0;(0)", "(5)"),
+        ("-5", "0", "-5"),
+    ],
+)
+def test_a_format_puts_its_letters_where_it_says(value, code, shown):
+    assert show_number(value, code).text == shown
+
+
+def test_a_text_stands_where_its_format_says():
+    assert show_text("Ậ", '0;0;0;"M"@"T"').text == "MẬT"
+
+
+def test_formats_of_charts_and_conditions_are_read():
+    assert format_words('"M"\\Ậ"T"') == ["MẬT"]
+    assert format_words("dd/mm/yyyy;@") == []
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in range(1, 4):
+        sheet.append([row, row * 2])
+    chart = BarChart()
+    chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=3))
+    chart.y_axis.number_format = '"TỐI "\\M"ẬT"'
+    sheet.add_chart(chart, "D2")
+    assert [mark.level.value for mark in find_in_document(saved(book))] == ["toi_mat"]
+
+
+@pytest.mark.parametrize(("cells", "found"), [("TẬM", True), ("ẬTM", True), ("TMA", False), ("ABC", False)])
+def test_letters_of_a_level_in_neighbouring_cells_are_suspected_in_any_order(cells, found):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.sheet_view.rightToLeft = True
+    for column, letter in enumerate(cells, 1):
+        sheet.cell(4, column, letter)
+    assert bool(find_in_document(saved(book))) is found
