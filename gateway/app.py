@@ -84,7 +84,6 @@ def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smt
         listeners=tuple(listeners),
         limits=smtp_limits(configuration),
         spool=spool_settings(configuration),
-        language=smtp.Language(configuration.language.value),
         password_rule=meets_article_6 if configuration.passwords.check else None,
     )
 
@@ -129,6 +128,7 @@ def check_spool(configuration: Configuration) -> None:
 
 
 def _smtp_listener(listener: Listener, configuration: Configuration, taken: Taken) -> smtp.ListenerSettings:
+    replies = listener.replies or configuration.replies
     return smtp.ListenerSettings(
         host=taken.host,
         port=taken.port,
@@ -140,6 +140,8 @@ def _smtp_listener(listener: Listener, configuration: Configuration, taken: Take
         auth_without_tls=listener.auth_without_tls,
         proxy_protocol=listener.proxy_protocol,
         proxy_networks=listener.balancers(),
+        languages=replies.languages,
+        charset=replies.charset,
     )
 
 

@@ -30,6 +30,7 @@ from gateway.config_values import (
     is_loopback,
     split_host_port,
 )
+from gateway.model import Language, ReplyCharset
 from gateway.origin import Origin
 from gateway.text.addresses import parse_path
 from gateway.words import both
@@ -64,6 +65,20 @@ class ListenerKind(Enum):
     """The milter protocol, for Postfix or Sendmail."""
 
 
+class Replies(Section):
+    """What mail programs and servers are answered in."""
+
+    languages: tuple[Language, ...] = Field(default=(Language.VI,), min_length=1)
+    charset: ReplyCharset = ReplyCharset.AUTO
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
+        if len(set(languages)) < len(languages):
+            raise ValueError(both("start", "config", "listed_twice", value=", ".join(one.value for one in languages)))
+        return languages
+
+
 _OF_PROXIES = ("proxy_protocol", "proxy_networks")
 _KEYS = {
     ListenerKind.SUBMISSION: {"certificate", "key", "auth_without_tls", *_OF_PROXIES},
@@ -85,6 +100,7 @@ class Listener(Section):
     auth_without_tls: bool = False
     proxy_protocol: bool = False
     proxy_networks: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    replies: Replies | None = None
 
     @field_validator("listen")
     @classmethod
@@ -143,13 +159,6 @@ class Listener(Section):
     def balancers(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the networks of load balancers, parsed."""
         return tuple(ip_network(network) for network in self.proxy_networks)
-
-
-class ReplyLanguage(Enum):
-    """Language of the front end's own short replies; refusals by a policy carry both."""
-
-    VIETNAMESE = "vi"
-    ENGLISH = "en"
 
 
 class NextHopTls(Enum):
@@ -283,8 +292,7 @@ class Configuration(Section):
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
     metrics: ListenAddress | None = None
-
-    language: ReplyLanguage = ReplyLanguage.VIETNAMESE
+    replies: Replies = Replies()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     _origin: Origin = PrivateAttr(default=Origin())
 

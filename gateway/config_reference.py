@@ -18,8 +18,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gateway.config import Configuration
-from gateway.engine.catalogue import Catalogue, Language
+from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
+from gateway.model import Language
 from gateway.words import pair, product_texts
 
 _HEAD = """\

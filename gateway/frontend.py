@@ -25,7 +25,7 @@ from gateway.app import (
     warn_of_days,
 )
 from gateway.audit import AuditLog, SenderHistory
-from gateway.config import Configuration, ListenerKind
+from gateway.config import Configuration, Listener, ListenerKind
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.listening import Taken
@@ -38,7 +38,7 @@ from gateway.password_watch import PasswordWatch
 from gateway.pipeline import Judge, Pipeline, utc_now
 from gateway.rulebook import Rulebook
 from gateway.smtp.engine import EventKind, SmtpEvent
-from gateway.smtp.replies import Texts, make_reference
+from gateway.smtp.replies import make_reference
 from gateway.smtp.server import SmtpServer, log_internal_error
 from gateway.spool import ByteBudget, Spool
 from gateway.words import both
@@ -119,8 +119,13 @@ class _Frontend:
                 outgoing=added,
                 history=history,
             )
-            texts = Texts(configuration.language.value)
-            pipeline = Pipeline(judge, audit, outgoing=added, texts=texts, new_reference=make_reference)
+            pipeline = Pipeline(
+                judge,
+                audit,
+                outgoing=added,
+                languages=configuration.replies.languages,
+                new_reference=make_reference,
+            )
             self._smtp_settings = smtp_settings(configuration, inherited.taken)
             hop = NextHop(next_hop_settings(configuration))
             self._passwords = PasswordWatch(
@@ -161,15 +166,18 @@ class _Frontend:
         configuration = self._inherited.configuration
         servers: list[MilterServer] = []
         settings = spool_settings(configuration)
-        milter = MilterSettings(
-            engine=pipeline,
-            new_spool=lambda: Spool(settings, self._milter_budget),
-            new_reference=make_reference,
-            message_bytes=configuration.limits.message_bytes,
-            deadline_s=configuration.limits.deadline_s,
-        )
 
-        def server() -> MilterServer:
+        def server(section: Listener) -> MilterServer:
+            replies = section.replies or configuration.replies
+            milter = MilterSettings(
+                engine=pipeline,
+                new_spool=lambda: Spool(settings, self._milter_budget),
+                new_reference=make_reference,
+                message_bytes=configuration.limits.message_bytes,
+                deadline_s=configuration.limits.deadline_s,
+                languages=replies.languages,
+                charset=replies.charset,
+            )
             servers.append(MilterServer(milter))
             return servers[-1]
 
@@ -177,9 +185,9 @@ class _Frontend:
             if section.kind is not ListenerKind.MILTER:
                 continue
             for listener in taken.sockets:
-                await server().start_socket(listener)
+                await server(section).start_socket(listener)
             if not taken.sockets:
-                await server().start_tcp(taken.host, taken.port)
+                await server(section).start_tcp(taken.host, taken.port)
         return servers
 
     async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer]) -> None:

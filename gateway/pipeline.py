@@ -33,6 +33,7 @@ from gateway.model import (
     Disposition,
     Envelope,
     Evidence,
+    Language,
     Message,
     RefusedContent,
     Reply,
@@ -45,7 +46,7 @@ from gateway.outgoing import Outgoing
 from gateway.rulebook import Rulebook, Rules
 from gateway.smtp.content_rules import refusal
 from gateway.smtp.engine import Relay
-from gateway.smtp.replies import Texts
+from gateway.smtp.replies import texts_in
 from gateway.spool import Spool
 from gateway.workers.inline import inspect_inline
 from gateway.workers.pool import WorkerPool
@@ -151,10 +152,16 @@ class Pipeline:
     """Judges and enacts; the engine behind the SMTP and the milter front end."""
 
     def __init__(
-        self, judge: Judge, audit: AuditLog, *, outgoing: Outgoing, texts: Texts, new_reference: Callable[[], str]
+        self,
+        judge: Judge,
+        audit: AuditLog,
+        *,
+        outgoing: Outgoing,
+        languages: tuple[Language, ...],
+        new_reference: Callable[[], str],
     ) -> None:
         self._judge = judge
-        self._texts = texts
+        self._texts = texts_in(languages)
         self._audit = audit
         self._outgoing = outgoing
         self._new_reference = new_reference
@@ -165,7 +172,7 @@ class Pipeline:
         if verdict.disposition < Disposition.DEFER:
             return None
         reference = self._new_reference()
-        reply = explain.reply(verdict, policies, reference=reference, now=evidence.now)
+        reply = explain.reply(verdict, policies, reference=reference, now=evidence.now, languages=session.languages)
         recipient = envelope.forward_paths[0]
         await self._audit.recipient_refused(session, envelope.reverse_path, recipient, verdict, reply, reference)
         return reply
@@ -179,7 +186,8 @@ class Pipeline:
         earlier = await self._already_relayed(transaction)
         if earlier is not None:
             await self._audit.duplicate(transaction.id, earlier)
-            return self._texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
+            texts = texts_in(transaction.session.languages)
+            return texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
         evidence, verdict, policies = await self._judged(transaction, spool)
         verdict = without_hold(verdict)
         if verdict.disposition >= Disposition.DEFER:
@@ -200,7 +208,7 @@ class Pipeline:
     ) -> Reply:
         """Record a mail of an MTA that is too large, or for which there was no room, and return its refusal."""
         rule = "full" if limit_bytes is None else "too_big"
-        reply = refusal(self._texts, rule, reference=reference, limit_bytes=limit_bytes or 0)
+        reply = refusal(texts_in(session.languages), rule, reference=reference, limit_bytes=limit_bytes or 0)
         refused = RefusedContent(
             id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply
         )
@@ -218,7 +226,13 @@ class Pipeline:
         if verdict.disposition >= Disposition.DEFER:
             reply = await self._refuse(transaction, evidence, verdict, policies)
             return MilterAnswer(disposition=verdict.disposition, reply=reply)
-        reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now)
+        reply = explain.reply(
+            verdict,
+            policies,
+            reference=transaction.id,
+            now=evidence.now,
+            languages=transaction.session.languages,
+        )
         delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.PASSED_ON
         await self._audit.intent_and_outcome(transaction, verdict, evidence, reply, delivery)
         return MilterAnswer(
@@ -274,7 +288,13 @@ class Pipeline:
         self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
     ) -> Reply:
         """Record a refusal and return its words."""
-        reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now)
+        reply = explain.reply(
+            verdict,
+            policies,
+            reference=transaction.id,
+            now=evidence.now,
+            languages=transaction.session.languages,
+        )
         await self._audit.refused(transaction, verdict, evidence, reply)
         return reply
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.model import Document, Evidence, MailboxKind
 from gateway.text.addresses import normal_form, without_tag
 from policies._senders import OfficialDomain, listed, official_domains, today, usable
+
+MEANT: Final = "meant"
 
 
 class PaperCopySettings(Protocol):
@@ -28,7 +30,10 @@ class PaperCopySettings(Protocol):
 
 
 def declaration(evidence: Evidence, settings: PaperCopySettings, bodies: frozenset[str]) -> str:
-    """Return how the sender declares the paper copy: `header`, `subject`, `line`, or empty when not."""
+    """Return how the sender declares the paper copy: `header`, `subject`, `line`, or empty when not.
+
+    Round brackets count as square ones; `meant` is a subject with the words but without brackets, which does not count.
+    """
     message = evidence.message
     assert message is not None
     if any(_fold(one.text) == "yes" for one in message.all(settings.paper_copy_header)):
@@ -45,6 +50,9 @@ def declaration(evidence: Evidence, settings: PaperCopySettings, bodies: frozens
         for line in _text(text).splitlines()
     ):
         return "line"
+    words = [token.strip("[] ") for token in tokens]
+    if any(word in _fold(one.text) for one in message.all("subject") for word in words if word):
+        return MEANT
     return ""
 
 
@@ -69,11 +77,19 @@ def _fold(text: str) -> str:
     """Lower case without diacritics, one blank between words; only marks fall, letters stay what they are."""
     letters = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    bare = bare.translate(_BRACKETS)
     return " ".join(bare.split()).replace("[ ", "[").replace(" ]", "]").replace(" :", ":")
 
 
-def not_units(evidence: Evidence, settings: PaperCopySettings) -> tuple[str, ...]:
-    """Return the forward-paths that are no official unit mailboxes: for them a paper copy does not count (Điều 9.4b)."""
+_BRACKETS: Final = str.maketrans("()", "[]")
+
+
+def not_units(evidence: Evidence, settings: PaperCopySettings) -> tuple[tuple[str, str], ...]:
+    """Return the forward-paths that are no official unit mailboxes, and why: for them a paper copy does not count (Điều 9.4b).
+
+    Why is a key of the words: `unlisted`, `person` or `inactive` by the directory; `foreign` or `personal-form` where none is
+    loaded and the forms of addresses decide.
+    """
     on = today(evidence)
     domains = official_domains(settings.official_domains, on)
     found = []
@@ -82,12 +98,14 @@ def not_units(evidence: Evidence, settings: PaperCopySettings) -> tuple[str, ...
         local, _, domain = address.rpartition("@")
         if evidence.directory is not None:
             mailbox = listed(evidence.directory, address)
-            is_unit = (
-                mailbox is not None and mailbox.kind in {MailboxKind.UNIT, MailboxKind.OFFICE} and usable(mailbox, on)
-            )
-        else:
-            personal = any(re.fullmatch(form, local) for form in settings.personal_forms)
-            is_unit = domain in domains and not personal
-        if not is_unit:
-            found.append(address or path)
+            if mailbox is None:
+                found.append((address or path, "unlisted"))
+            elif mailbox.kind not in {MailboxKind.UNIT, MailboxKind.OFFICE}:
+                found.append((address, "person"))
+            elif not usable(mailbox, on):
+                found.append((address, "inactive"))
+        elif domain not in domains:
+            found.append((address or path, "foreign"))
+        elif any(re.fullmatch(form, local) for form in settings.personal_forms):
+            found.append((address, "personal-form"))
     return tuple(found)

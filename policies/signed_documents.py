@@ -32,7 +32,7 @@ from gateway.model import (
     Rule,
 )
 from gateway.text.official import recognise
-from policies._paper_copy import declaration, not_units
+from policies._paper_copy import MEANT, declaration, not_units
 from policies._seals import are_issuer, holders
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
@@ -139,7 +139,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     documents: tuple[Recognised, ...] = ()
     """In the order of the documents."""
     paper_copy: str = ""
-    """How a paper copy is declared: `header`, `subject`, `line`, or not."""
+    """How a paper copy is declared: `header`, `subject`, `line`, only `meant`, or not."""
 
 
 def observe(evidence: Evidence, settings: Settings) -> Observation:
@@ -173,17 +173,27 @@ def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]
         yield from standing(signatures)
     twins = signed_twins(files, settings)
     needs_paper = any(must_be_signed(one, settings) and not is_satisfied(one, settings, twins) for one in files)
-    declared = evidence.seen.paper_copy if needs_paper else ""
+    how = evidence.seen.paper_copy if needs_paper else ""
+    declared = "" if how == MEANT else how
     misdirected = not_units(evidence, settings) if declared else ()
+    paper: dict[str, str | int | float] | None = {}
+    if misdirected:
+        paper = _misdirected(misdirected)
+    elif declared:
+        paper = None
+    elif how == MEANT:
+        paper = {"paper": "unmarked"}
     for one in files:
-        yield from _document(one, settings, twins=twins, paper=bool(declared) and not misdirected)
+        yield from _document(one, settings, twins=twins, paper=paper)
         yield from holders(one, evidence, settings)
     if declared:
         yield _paper_finding(declared, misdirected)
 
 
-def _document(one: SignedFile, settings: Settings, *, twins: frozenset[str], paper: bool) -> Iterator[Finding]:
-    """Whether one document is signed as it must be."""
+def _document(
+    one: SignedFile, settings: Settings, *, twins: frozenset[str], paper: dict[str, str | int | float] | None
+) -> Iterator[Finding]:
+    """Whether one document is signed as it must be; `paper` says why no paper copy counts, None that one does."""
     number = one.recognition.number
     params: dict[str, str | int | float] = {"number": number or "-"}
     if is_satisfied(one, settings, twins):
@@ -198,10 +208,13 @@ def _document(one: SignedFile, settings: Settings, *, twins: frozenset[str], pap
             )
         return
     if must_be_signed(one, settings):
-        if not paper:
+        if paper is not None:
             reason = "faulty" if one.signatures else "none"
             yield Finding(
-                rule="unsigned", outcome=FindingOutcome.FAILED, about=one.about, params={**params, "reason": reason}
+                rule="unsigned",
+                outcome=FindingOutcome.FAILED,
+                about=one.about,
+                params={**params, "reason": reason, **paper},
             )
         return
     if one.document.status not in {ReadStatus.OK, ReadStatus.PARTIAL}:
@@ -220,9 +233,15 @@ def _is_body(part: Part) -> bool:
     return shown and part.content_disposition != "attachment" and part.filename is None
 
 
-def _paper_finding(declared: str, misdirected: tuple[str, ...]) -> Finding:
+def _misdirected(misdirected: tuple[tuple[str, str], ...]) -> dict[str, str | int | float]:
+    """Return the parameters that name the recipients in the way of a paper copy, and why the first of them is."""
+    addresses = [address for address, _ in misdirected]
+    named = ", ".join(addresses[:3]) + (f" (+{len(addresses) - 3})" if len(addresses) > 3 else "")
+    return {"paper": "misdirected", "first": addresses[0], "recipients": named, "misfit": misdirected[0][1]}
+
+
+def _paper_finding(declared: str, misdirected: tuple[tuple[str, str], ...]) -> Finding:
     params: dict[str, str | int | float] = {"how": declared}
     if misdirected:
-        params["recipients"] = ", ".join(misdirected[:5])
-        return Finding(rule="paper_copy", outcome=FindingOutcome.FAILED, params=params)
+        return Finding(rule="paper_copy", outcome=FindingOutcome.FAILED, params=params | _misdirected(misdirected))
     return Finding(rule="paper_copy", outcome=FindingOutcome.PASSED, params=params)

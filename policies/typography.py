@@ -270,6 +270,7 @@ def _passage_finding(
 ) -> Finding:
     """Return a finding with the first passage's place and words."""
     first = passages[0] if passages else None
+    params = params | {"format": document.format}
     if first is not None:
         params = params | {"passages": len(passages), "quote": first.quote}
     return Finding(

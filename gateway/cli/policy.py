@@ -47,3 +47,16 @@ def policy_schema() -> None:
     with user_errors():
         code = schema()
     raise typer.Exit(code)
+
+
+@app.command("refusals", short_help=brief("policy_refusals"))
+def policy_refusals(
+    policy: Annotated[str, typer.Argument(help=words("policy"))] = "binhtan-7600",
+) -> None:
+    """In mọi câu từ chối / print every refusal that a sender may get under a policy, in both languages."""
+    from gateway.commands.common import user_errors
+    from gateway.commands.policy import refusals
+
+    with user_errors():
+        code = refusals(policy)
+    raise typer.Exit(code)

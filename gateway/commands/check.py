@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.config import Configuration
 from gateway.engine import PolicySet, explain
-from gateway.engine.places import Language
 from gateway.engine.wording import say
-from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Reply, Session, Transaction, Verdict
+from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Language, Reply, Session, Transaction, Verdict
 from gateway.sample import as_message
 from gateway.spool import Spool
 from gateway.words import reason
 
 if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
     from gateway.pipeline import Judge
-    from gateway.smtp.replies import Texts
     from gateway.smtp.settings import SmtpLimits
 
 STANDARD_INPUT = Path("-")
@@ -62,7 +60,9 @@ class Judged:
     def show(self, file: Path, *, as_json: bool) -> None:
         """Print the reply that a client would have got, and everything that was found."""
         verdict, policies, now = self.verdict, self.policies, self.evidence.now
-        answer = self.unread or explain.reply(verdict, policies, reference="", now=now)
+        answer = self.unread or explain.reply(
+            verdict, policies, reference="", now=now, languages=self.evidence.session.languages
+        )
         if as_json:
             found = explain.check_json(verdict, self.evidence, answer, name_as_text(file), policies=policies)
             if self.unread is not None:
@@ -103,19 +103,18 @@ class FrontEndRules:
     """What the relay asks of a content before anything judges it."""
 
     limits: SmtpLimits
-    texts: Texts
+    languages: tuple[Language, ...]
 
     def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
         """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
         from gateway.smtp.content_rules import refusal, refused_unread
-        from gateway.smtp.replies import to_ascii
+        from gateway.smtp.replies import texts_in
 
         rule = refused_unread(spool, self.limits)
         if not rule:
             return "", None
         limit_bytes = self.limits.message_bytes if rule == "too_big" else self.limits.line_bytes
-        reply = refusal(self.texts, rule, reference="", limit_bytes=limit_bytes)
-        return rule, Reply(code=reply.code, enhanced=reply.enhanced, lines=tuple(map(to_ascii, reply.lines)))
+        return rule, refusal(texts_in(self.languages), rule, reference="", limit_bytes=limit_bytes)
 
 
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
@@ -123,7 +122,6 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
     from gateway.app import inspection_limits, smtp_limits, start_workers
     from gateway.pipeline import Judge, utc_now
     from gateway.rulebook import Rulebook
-    from gateway.smtp.replies import Texts
 
     rulebook = Rulebook(configuration)
     workers = start_workers(configuration)
@@ -135,7 +133,7 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
             limits=inspection_limits(configuration),
             clock=utc_now if moment is None else lambda: moment,
         )
-        front_end = FrontEndRules(smtp_limits(configuration), Texts(configuration.language.value))
+        front_end = FrontEndRules(smtp_limits(configuration), configuration.replies.languages)
         return asyncio.run(_check_all(files, judge, front_end, options))
     finally:
         workers.close()
@@ -157,7 +155,7 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
             spool = Spool.from_content(message.content)
             transaction = Transaction(
                 id=name,
-                session=Session(front_end=FrontEnd.CHECK, auth_user=options.auth_user),
+                session=Session(front_end=FrontEnd.CHECK, auth_user=options.auth_user, languages=front_end.languages),
                 envelope=Envelope(
                     reverse_path=message.reverse_path,
                     forward_paths=message.forward_paths,

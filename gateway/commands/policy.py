@@ -1,12 +1,15 @@
-"""`gateway policy lint | diff | schema`."""
+"""`gateway policy lint | diff | schema | refusals`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from gateway.commands.common import EXIT_CANNOT_RUN
 from gateway.engine import lint as engine
+from gateway.engine import load_policy_set
+from gateway.refusals import refusals as all_refusals
 from gateway.rulebook import policy_source
 
 
@@ -26,6 +29,12 @@ def diff(old: str, new: str) -> int:
 def schema() -> int:
     """Print the JSON Schema of a policy file."""
     print(engine.schema().text)
+    return 0
+
+
+def refusals(name: str) -> int:
+    """Print every refusal under a policy file or preset as Markdown."""
+    print(all_refusals(load_policy_set(policy_source(name)), datetime.now(UTC)), end="")
     return 0
 
 

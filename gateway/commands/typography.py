@@ -12,11 +12,10 @@ from pathlib import Path
 from gateway.app import inspection_limits, start_workers
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people
 from gateway.config import Configuration
-from gateway.engine.places import Language
 from gateway.errors import UserError
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.mime import parse
-from gateway.model import Document, ReadStatus
+from gateway.model import Document, Language, ReadStatus
 from gateway.sample import as_message
 from gateway.whole_file import replace_file
 from gateway.words import both, reason

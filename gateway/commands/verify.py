@@ -18,10 +18,9 @@ from pathlib import Path
 from gateway.app import inspection_limits, start_workers
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.config import Configuration
-from gateway.engine.places import Language
 from gateway.engine.wording import say
 from gateway.mime import parse
-from gateway.model import VIETNAM, Document, Indication, ReadStatus, Signature
+from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.sample import as_message, is_message
 from gateway.words import reason
 from gateway.workers.pool import WorkerPool

@@ -5,7 +5,7 @@ verdict = evaluate(evidence, policies)             # pure; ExceptionGroup when a
 answer = reply(verdict, policies, reference=transaction.id, now=evidence.now)
 """
 
-from gateway.engine.catalogue import Catalogue, Disclosure, Language, ascii_form
+from gateway.engine.catalogue import Catalogue, Disclosure, ascii_form
 from gateway.engine.evaluate import evaluate, evaluate_recipient
 from gateway.engine.explain import (
     check_json,
@@ -19,6 +19,7 @@ from gateway.engine.explain import (
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
+from gateway.model import Language
 
 __all__ = [
     "Catalogue",

@@ -12,7 +12,7 @@ class Attachments:
 
     def __init__(self, message: Message | None) -> None:
         self._message = message
-        self._numbers: dict[str, int] | None = None
+        self._numbers: dict[str, tuple[int, Part | None]] | None = None
 
     def placed(self, finding: Finding) -> Finding:
         """Return a finding about a part with the number of its attachment; what passed needs none."""
@@ -22,25 +22,27 @@ class Attachments:
         if self._numbers is None:
             self._numbers = attachment_numbers(self._message.root)
         # Members of containers and parts of re-read content share the number of what holds them.
-        path = path.partition("!")[0]
-        while path and path not in self._numbers:
-            path = path.rpartition(".")[0]
-        return replace(finding, about=replace(finding.about, attachment=self._numbers.get(path)))
+        holder = path.partition("!")[0]
+        while holder and holder not in self._numbers:
+            holder = holder.rpartition(".")[0]
+        number, attachment = self._numbers.get(holder, (None, None))
+        inside = attachment.filename if attachment is not None and attachment.path != path else None
+        return replace(finding, about=replace(finding.about, attachment=number, inside=inside))
 
 
-def attachment_numbers(root: Part) -> dict[str, int]:
-    """Return the number of the attachment that each MIME part is in, from 1; 0 for the text of the mail itself."""
-    numbers: dict[str, int] = {}
+def attachment_numbers(root: Part) -> dict[str, tuple[int, Part | None]]:
+    """Return number and part of the attachment that each MIME part is in, from 1; 0 for the text of the mail itself."""
+    numbers: dict[str, tuple[int, Part | None]] = {}
     count = 0
-    stack = [(root, 0, False)]
+    stack: list[tuple[Part, tuple[int, Part | None], bool]] = [(root, (0, None), False)]
     while stack:
-        part, number, shown_in_text = stack.pop()
-        if not number and _is_attachment(part, part is root) and not shown_in_text:
+        part, held, shown_in_text = stack.pop()
+        if not held[0] and _is_attachment(part, part is root) and not shown_in_text:
             count += 1
-            number = count
-        numbers[part.path] = number
+            held = (count, part)
+        numbers[part.path] = held
         pictures = part.declared_type == "multipart/related"
-        stack.extend((child, number, pictures and _is_picture(child)) for child in reversed(part.children))
+        stack.extend((child, held, pictures and _is_picture(child)) for child in reversed(part.children))
     return numbers
 
 

@@ -4,8 +4,10 @@ Texts stand in TOML beside the policies (`texts/<policy>.toml`), one table a rul
 
     [marked.vi]
     title = "..."          short heading
-    message = "..."        one line: what, which file, where
-    fix = "..."            what to do
+    message = "..."        what is wrong, with which file
+    seen = "..."           where, and what was seen (optional)
+    fix = "..."            what to do: the way out in a short sentence, then how
+    fix_for."cause=x" = "" the same where a parameter of the finding has that value (optional)
     why = "..."            reason in the law (optional)
     passed = "..."         message when nothing was wrong
     indeterminate = "..."  message when it could not be told (optional, else `message`)
@@ -25,12 +27,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.engine.places import Disclosure, Language, default_words, place_words
+from gateway.engine.places import Disclosure, default_words, place_words
 from gateway.engine.plain import ascii_form, clean, clean_filename, quote, quote_unless_token
 from gateway.errors import UserError
-from gateway.model import About, Finding, FindingOutcome
+from gateway.model import About, Finding, FindingOutcome, Language
 
-__all__ = ["Catalogue", "Disclosure", "Language", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
+__all__ = ["Catalogue", "Disclosure", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
 
 _PLACEHOLDER = re.compile(r"(?P<open>[“\"‘']?)\{(?P<name>[a-z][a-z0-9_]*)\}(?P<close>[”\"’']?)")
 _STRAY = re.compile(r"[{}]")
@@ -44,6 +46,9 @@ class RuleText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     message: str
     fix: str
+    fix_for: Mapping[str, str] = {}
+    """By `parameter=value`; the first that holds is used instead of `fix`."""
+    seen: str = ""
     why: str = ""
     passed: str = ""
     indeterminate: str = ""
@@ -56,6 +61,8 @@ class Wording(Struct, frozen=True, kw_only=True):
     disclosure: Disclosure = Disclosure.FULL
     names: Mapping[str, str] = {}
     """`names` of the policy file: the office, the authority, the contact ..."""
+    limit_name: int = 60
+    """Characters of a file name at most."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -100,7 +107,19 @@ class Catalogue(Struct, frozen=True):
         return text.title if text else f"{policy}.{rule}"
 
     def message(self, policy: str, finding: Finding, wording: Wording) -> str:
-        """Return the line that says what was found, by the finding's outcome."""
+        """Return the line that says what was found, where, and what was seen there."""
+        parts = (self.fault(policy, finding, wording), self.seen(policy, finding, wording))
+        return ". ".join(part for part in parts if part)
+
+    def seen(self, policy: str, finding: Finding, wording: Wording) -> str:
+        """Return where a fault is and what was seen there; empty when it passed or the text has no more to say."""
+        text = self.rules.get((policy, finding.rule, wording.language))
+        if text is None or finding.outcome is FindingOutcome.PASSED:
+            return ""
+        return self._render(text.seen, policy, finding, wording)
+
+    def fault(self, policy: str, finding: Finding, wording: Wording) -> str:
+        """Return what is wrong with which file, by the finding's outcome."""
         text = self.rules.get((policy, finding.rule, wording.language))
         if text is None:
             return f"{policy}.{finding.rule}"
@@ -118,7 +137,13 @@ class Catalogue(Struct, frozen=True):
         text = self.rules.get((policy, finding.rule, wording.language))
         if text is None or finding.outcome is FindingOutcome.PASSED:
             return ""
-        return self._render(text.fix, policy, finding, wording)
+        template = text.fix
+        for condition, special in text.fix_for.items():
+            name, _, value = condition.partition("=")
+            if str(finding.params.get(name)) == value:
+                template = special
+                break
+        return self._render(template, policy, finding, wording)
 
     def why(self, policy: str, finding: Finding, wording: Wording) -> str:
         """Return the reason in the law; empty when the finding passed or the text gives none."""
@@ -142,7 +167,7 @@ class Catalogue(Struct, frozen=True):
         match name:
             case "file":
                 if about.filename and not guarded:
-                    return quote(clean_filename(about.filename))
+                    return quote(_file_name(about, wording.limit_name))
                 return _which(about, language)
             case "which":
                 return _which(about, language)
@@ -174,6 +199,14 @@ class Catalogue(Struct, frozen=True):
         if wording.disclosure is Disclosure.GUARDED:
             return default_words("withheld", wording.language)
         return quote_unless_token(clean(value)) or default_words("unknown", wording.language)
+
+
+def _file_name(about: About, limit: int) -> str:
+    """Return the name of a file, behind that of the attachment which it came in."""
+    if not about.inside:
+        return clean_filename(about.filename or "", limit=limit)
+    inner = clean_filename(about.filename or "", limit=limit * 3 // 5)
+    return f"{clean_filename(about.inside, limit=max(limit - len(inner) - 3, limit // 4))} › {inner}"
 
 
 def _which(about: About, language: Language) -> str:
@@ -214,13 +247,14 @@ def _rule_text(policy: str, rule: str, language: Language, fields: Mapping[str, 
     lacking = {"title", "message", "fix"} - set(fields)
     if lacking:
         raise UserError(f"{where}: missing {', '.join(sorted(lacking))}")
-    texts = {name: _one_line(str(text)) for name, text in fields.items()}
+    special = {name: _one_line(str(text)) for name, text in fields.get("fix_for", {}).items()}
+    texts = {name: _one_line(str(text)) for name, text in fields.items() if name != "fix_for"}
     try:
-        for text in texts.values():
+        for text in (*texts.values(), *special.values()):
             placeholders(text)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
-    return RuleText(**texts)
+    return RuleText(**texts, fix_for=special)
 
 
 def _one_line(text: str) -> str:

@@ -13,11 +13,22 @@ from datetime import date
 import msgspec
 
 from gateway.engine.attachments import Attachments
+from gateway.engine.guard import MARKED
 from gateway.engine.observing import MailFacts, findings, observe
-from gateway.engine.places import Language
 from gateway.engine.policy import Policy, Stance, Waiver
 from gateway.engine.policy_set import PolicySet, day
-from gateway.model import Disposition, Evidence, Finding, FindingOutcome, JudgedFinding, Message, Mode, Need, Verdict
+from gateway.model import (
+    Disposition,
+    Evidence,
+    Finding,
+    FindingOutcome,
+    JudgedFinding,
+    Language,
+    Message,
+    Mode,
+    Need,
+    Verdict,
+)
 
 _NO_DIGESTS: Mapping[str, frozenset[str]] = {}
 
@@ -99,6 +110,7 @@ class _Judge:
                 raise ValueError(f"policy {policy.name} has no rule {found.rule!r}")
             finding = self._attachments.placed(found)
             outcome = self._outcome(policy, finding, general, single)
+            passed = finding.outcome is FindingOutcome.PASSED
             yield JudgedFinding(
                 policy=policy.name,
                 code=rule.code,
@@ -108,7 +120,8 @@ class _Judge:
                 mode=outcome.mode,
                 effective=outcome.effective,
                 waiver=outcome.waiver,
-                confidential=finding.rule in policy.confidential_rules and finding.outcome is not FindingOutcome.PASSED,
+                confidential=(secret := finding.rule in policy.confidential_rules and not passed),
+                marked=secret and finding.rule == MARKED and finding.outcome is FindingOutcome.FAILED,
             )
 
     def _outcome(self, policy: Policy, finding: Finding, general: Stance, single: Mapping[str, Stance]) -> _Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.engine.catalogue import Disclosure, Language, Wording
+from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.fields import received_field, verdict_fields
 from gateway.engine.places import place_words
 from gateway.engine.plain import clean, clean_filename
@@ -21,6 +21,7 @@ from gateway.model import (
     Evidence,
     FindingOutcome,
     JudgedFinding,
+    Language,
     Mode,
     Reply,
     Signature,

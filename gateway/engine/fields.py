@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from email.utils import format_datetime
 
-from gateway.engine.catalogue import Language, Wording
-from gateway.engine.plain import ascii_form, clean, cut_ascii
+from gateway.engine.catalogue import Wording
+from gateway.engine.plain import ascii_form, clean, cut
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import disclosure_of, ordered
-from gateway.model import Disposition, FrontEnd, Session, Transaction, Verdict
+from gateway.model import Disposition, FrontEnd, Language, Session, Transaction, Verdict
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})\Z")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]\Z")
@@ -63,7 +63,9 @@ def verdict_fields(verdict: Verdict, policies: PolicySet, transaction: Transacti
     ]:
         message = ascii_form(policies.catalogue.message(judged.policy, judged.finding, wording))
         article = ascii_form(clean(judged.article))
-        text = f"{_atom(judged.code)} {_atom(judged.policy)}.{_atom(judged.finding.rule)}; {cut_ascii(message, 300)} ({article})"
+        text = (
+            f"{_atom(judged.code)} {_atom(judged.policy)}.{_atom(judged.finding.rule)}; {cut(message, 300)} ({article})"
+        )
         octets += _fold("X-Gateway-Finding", text.split(" "))
     return octets
 

@@ -16,7 +16,8 @@ from gateway.errors import Fault
 from gateway.model import Mode
 
 _ALWAYS = "classified"
-_MARKED = "marked"
+MARKED = "marked"
+"""The rule of a confidential policy that speaks of a mark beyond doubt."""
 
 
 def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed: frozenset[str]) -> Iterator[Fault]:
@@ -49,10 +50,10 @@ def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed:
             module = modules.get(waiver.policy)
             if module is None or not module.confidential:
                 continue
-            if waiver.rule == _MARKED:
+            if waiver.rule == MARKED:
                 yield layer.fault(
-                    f"không được miễn trừ {waiver.policy}.{_MARKED}: tài liệu có dấu mật không được gửi (Điều 4.1) / "
-                    f"{waiver.policy}.{_MARKED} cannot be waived: a marked document must not be sent (Article 4.1)",
+                    f"không được miễn trừ {waiver.policy}.{MARKED}: tài liệu có dấu mật không được gửi (Điều 4.1) / "
+                    f"{waiver.policy}.{MARKED} cannot be waived: a marked document must not be sent (Article 4.1)",
                     *("waivers", index, "rule"),
                 )
             elif waiver.sha256 is None and waiver.rule in module.confidential_rules:
@@ -73,7 +74,7 @@ def _mode_message(policy: str) -> str:
 def _action_messages(module: PolicyModule, rule: str, action: Action) -> Iterator[str]:
     policy = module.name
     words = {action.failed, action.indeterminate}
-    if rule == _MARKED and words != {"reject"}:
+    if rule == MARKED and words != {"reject"}:
         yield (f"{policy}.{rule} chỉ có thể là reject (Điều 4.1) / {policy}.{rule} can only be reject (Article 4.1)")
     elif "hold" in words and rule in module.confidential_rules:
         yield (

@@ -10,17 +10,11 @@ from functools import cache
 from importlib.resources import files
 
 from gateway.engine.plain import clean, quote_unless_token
+from gateway.model import Language
 
 _NAMED = re.compile(r"([a-z][a-z_-]{1,20}):(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,7}(?:-[0-9]{1,7})?\Z")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?\Z")
-
-
-class Language(Enum):
-    """The languages of the catalogue."""
-
-    VI = "vi"
-    EN = "en"
 
 
 class Disclosure(Enum):

@@ -5,14 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_PUNCTUATION = {
-    ord(letter): plain
-    for letters, plain in (
-        ("đ", "d"), ("Đ", "D"), ("“”„«»", '"'), ("‘’‚", "'"), ("–—−‐‑", "-"), ("…", "..."), ("•·", "-"),
-        ("×", "x"), ("≥", ">="), ("≤", "<="), ("→", "->"), ("\u00a0", " "), ("©", "(c)"), ("°", " do"),
-    )
-    for letter in letters
-}  # fmt: skip
+from gateway.text.latin import to_ascii
+
 _INNER_QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'"})
 _TOKEN = re.compile(r"[A-Za-z0-9@._+%-]{1,64}\Z")
 _SPACES = re.compile(r"\s+")
@@ -70,17 +64,14 @@ def ascii_form(text: str) -> str:
 
     The result holds no control characters, so it cannot end a reply line.
     """
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFD", text.translate(_PUNCTUATION))
-        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-        text = text.encode("ascii", "replace").decode("ascii")
+    text = to_ascii(text)
     if not text.isprintable():
         text = "".join(letter if " " <= letter <= "~" else " " for letter in text)
     return text
 
 
-def cut_ascii(text: str, limit: int) -> str:
-    """Return ASCII text of at most `limit` octets, cut at a space where one is near and ended by `...`."""
+def cut(text: str, limit: int) -> str:
+    """Return text of at most `limit` characters, cut at a space where one is near and ended by `...`."""
     if len(text) <= limit:
         return text
     if limit <= 3:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from gateway.engine.catalogue import Catalogue
-from gateway.engine.places import Language
 from gateway.engine.policy import Addresses, Policy
 from gateway.engine.schema import WaiverSection, Words
-from gateway.model import VIETNAM, Evidence
+from gateway.model import VIETNAM, Evidence, Language
 from gateway.words import both
 from gateway.yaml_values import printable
 

@@ -1,42 +1,45 @@
-"""Verdict to SMTP reply: one self-contained line first, ASCII, at most 510 octets a line (RFC 5321 §4.5.3.1.5).
+"""Verdict to SMTP reply: lines of which each stands alone, at most 160 characters, the whole at most 700.
 
-    550 5.7.1 [BT-7F3K2Q9X] tep "x.docx": .... Lam gi tiep (QD 7600/QD-UBND, Dieu 9.4c). / English words
+    550-5.7.1 "x.docx" có mật khẩu nên không kiểm tra được. Bỏ mật khẩu rồi gửi lại. [BT-7F3K2Q9X]
+    550-5.7.1 Căn cứ: QĐ 7600/QĐ-UBND, Điều 4.1.
+    550-5.7.1 Word, Excel: Tệp > Thông tin > Bảo vệ > Mã hóa bằng mật khẩu, xóa ô mật khẩu.
+    550 5.7.1 Mã tra cứu BT-7F3K2Q9X. Cần hỗ trợ: người phụ trách CNTT của đơn vị.
 
-Mail clients often show only the first line, so it names the severest finding, its place and the way out. Further
-findings follow on lines of their own. A mail with a secrecy finding is never described by its subject or file names.
+Some mail programs show the first line only, so it names the gravest fault, the file and the way out. Then come what was
+seen, how to mend it, further faults as far as there is room (the others are counted), the reference and who helps. A
+mail with a secrecy finding is never described by its subject or file names, and no way out follows a mark.
+
+The lines hold Vietnamese as it is written; a front end takes the diacritics off where a client may not get UTF-8.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.engine.catalogue import Disclosure, Language, Wording
+from msgspec.structs import replace
+
+from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.places import default_words
-from gateway.engine.plain import ascii_form, clean, cut_ascii
+from gateway.engine.plain import clean, cut
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.wording import say
-from gateway.model import Disposition, FindingOutcome, JudgedFinding, Reply, Verdict
+from gateway.model import Disposition, FindingOutcome, JudgedFinding, Language, Reply, Verdict
+from gateway.text.latin import to_ascii
 from gateway.words import product_texts
 
-LIMIT_LINE = 510
-"""Octets of a reply line without CRLF."""
-_LIMIT_FURTHER = 4
-"""Further findings with a line of their own; beyond it they are counted."""
+LIMIT_LINE = 160
+"""Characters of a line with its codes: what a message window shows without wrapping twice."""
+LIMIT_REPLY = 700
+"""Characters of all lines with their codes."""
+_NAME_LIMITS = (60, 40, 28, 20)
+"""Characters of a file name: the first that lets the first line keep the way out."""
 
 
 def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
-    """Return the findings that did not pass, the severest first, secrecy first among equals."""
-    open_findings = [judged for judged in verdict.findings if judged.finding.outcome is not FindingOutcome.PASSED]
-
-    def severity(judged: JudgedFinding) -> tuple[int, int, bool, bool]:
-        return (
-            -judged.effective,
-            -judged.wanted,
-            not judged.confidential,
-            judged.finding.outcome is FindingOutcome.INDETERMINATE,
-        )
-
-    return tuple(sorted(open_findings, key=severity))
+    """Return the findings that did not pass, the gravest first."""
+    return tuple(judged for judged in verdict.gravest_first() if judged.finding.outcome is not FindingOutcome.PASSED)
 
 
 def is_confidential(verdict: Verdict) -> bool:
@@ -49,40 +52,153 @@ def disclosure_of(verdict: Verdict) -> Disclosure:
     return Disclosure.GUARDED if is_confidential(verdict) else Disclosure.FULL
 
 
-def reply(verdict: Verdict, policies: PolicySet, *, reference: str, now: datetime) -> Reply:
+def reply(
+    verdict: Verdict,
+    policies: PolicySet,
+    *,
+    reference: str,
+    now: datetime,
+    languages: tuple[Language, ...] = (Language.VI,),
+) -> Reply:
     """Return the reply that a verdict means when nothing else happens to the mail.
 
     For `relay` and `tag` the next hop's own reply stands; this one is what `check` shows in its place.
     """
     code, enhanced = _codes(verdict)
-    budget = LIMIT_LINE - len(f"{code} {enhanced} ")
-    tag = f"[{ascii_form(clean(reference))}] " if reference else ""
-    acting = tuple(judged for judged in ordered(verdict) if judged.effective is verdict.disposition)
-    if verdict.disposition in {Disposition.RELAY, Disposition.TAG, Disposition.HOLD} or not acting:
-        word = verdict.disposition.word
-        words = f"{say('reply', 'reply', word, Language.VI)} / {say('reply', 'reply', word, Language.EN)}"
-        return Reply(code=code, enhanced=enhanced, lines=(cut_ascii(tag + ascii_form(words), budget),))
-    disclosure = disclosure_of(verdict)
-    lines = [_main_line(acting[0], policies, now, disclosure, tag=tag, budget=budget)]
-    further = [judged for judged in ordered(verdict)[1:] if judged.effective >= Disposition.HOLD]
+    room = LIMIT_LINE - len(f"{code} {enhanced} ")
+    faults = tuple(judged for judged in ordered(verdict) if judged.effective >= Disposition.DEFER)
+    if not faults or faults[0].effective is not verdict.disposition:
+        tag = _tag(reference)
+        lines = tuple(say("reply", "reply", verdict.disposition.word, language) + tag for language in languages)
+        return Reply(code=code, enhanced=enhanced, lines=lines)
+    speakers = [
+        _Speaker(policies, replace(_wording(policies, language, now), disclosure=disclosure_of(verdict)), now, room)
+        for language in languages
+    ]
     # "Sign it and send it again" beside "do not send it by any channel" would be taken as the way out.
-    marked = acting[0].confidential and acting[0].finding.outcome is FindingOutcome.FAILED
-    seen = {lines[0]}
-    for judged in further[:_LIMIT_FURTHER]:
-        advised = judged.confidential or not marked
-        line = _further_line(judged, policies, now, disclosure, budget=budget, advised=advised)
-        if line not in seen:
-            seen.add(line)
-            lines.append(line)
-    left = len(further) - _LIMIT_FURTHER
-    if left > 0:
-        fields = {"count": left, "ref": reference or "-"}
-        vietnamese, english = (say("reply", "reply", "more", language, **fields) for language in Language)
-        lines.append(cut_ascii(ascii_form(f"{vietnamese} / {english}"), budget))
-    contact = policies.contact_line(Language.VI, day(now))
-    if contact:
-        lines.append(cut_ascii(ascii_form(f"{say('reply', 'label', 'contact', Language.VI)}: {contact}"), budget))
-    return Reply(code=code, enhanced=enhanced, lines=tuple(lines))
+    lead = faults[0]
+    others = () if lead.marked else faults[1:]
+    spaces = LIMIT_REPLY - sum(len(f"{code} {enhanced} {speaker.first(lead, reference)}") for speaker in speakers)
+    pages = [_Page(speaker.first(lead, reference)) for speaker in speakers]
+    spaces -= len(f"{code} {enhanced} {speakers[0].closing(reference, lead, left=len(others))}")
+    for page, speaker in zip(pages, speakers, strict=True):
+        for number, line in enumerate((speaker.how(lead), speaker.seen(lead))):
+            if line and len(f"{code} {enhanced} {line}") <= spaces:
+                spaces -= len(f"{code} {enhanced} {line}")
+                page.details[number] = line
+    told, left = {pages[0].first}, 0
+    for judged in others:
+        line = speakers[0].first(judged, "")
+        if line in told:
+            continue
+        told.add(line)
+        if lead.confidential or left or len(f"{code} {enhanced} {line}") > spaces:
+            left += 1
+            continue
+        spaces -= len(f"{code} {enhanced} {line}")
+        pages[0].further.append(line)
+    lines = tuple(line for page in pages for line in page.lines())
+    return Reply(code=code, enhanced=enhanced, lines=(*lines, speakers[0].closing(reference, lead, left=left)))
+
+
+@dataclass
+class _Page:
+    """The lines in one language: what is wrong and the way out; how, and what was seen; further faults."""
+
+    first: str
+
+    def __post_init__(self) -> None:
+        self.details: dict[int, str] = {}
+        self.further: list[str] = []
+
+    def lines(self) -> Iterable[str]:
+        """Return what there is, as it is read: what was seen comes before how to mend it."""
+        return (self.first, *(self.details[number] for number in (1, 0) if number in self.details), *self.further)
+
+
+class _Speaker:
+    """The lines about findings in one language."""
+
+    def __init__(self, policies: PolicySet, wording: Wording, now: datetime, room: int) -> None:
+        self._policies = policies
+        self._wording = wording
+        self._now = now
+        self._room = room
+
+    def first(self, judged: JudgedFinding, reference: str) -> str:
+        """Return what is wrong with which file and the way out in one line, the reference behind it where it fits."""
+        way_out = self._fix(judged)[0]
+        line = ""
+        for limit in _NAME_LIMITS:
+            fault = _sentence(self._fault(judged, replace(self._wording, limit_name=limit)))
+            line = f"{fault}. {_sentence(way_out)}." if way_out else f"{fault}."
+            if _width(line) <= self._room:
+                break
+        else:
+            line = f"{cut(fault, self._room - len(way_out) - len('. .'))} {_sentence(way_out)}."
+        tag = _tag(reference)
+        return line + tag if _width(line + tag) <= self._room else cut(line, self._room)
+
+    def seen(self, judged: JudgedFinding) -> str:
+        """Return where it is, what was seen, and the article."""
+        seen = self._policies.catalogue.seen(judged.policy, judged.finding, self._wording)
+        article = article_words(judged, self._policies, self._language, self._now)
+        ground = f"{self._say('label', 'article')}: {article}."
+        seen = _sentence(cut(seen, self._room - len(ground) - len(". ")))
+        held = judged.wanted is Disposition.HOLD and judged.effective is Disposition.REJECT
+        line = " ".join(part for part in (f"{seen}." if seen else "", ground) if part)
+        words = self._say("reply", "no_hold") if held else ""
+        return f"{line} {words}" if words and len(line) + 1 + len(words) <= self._room else line
+
+    def how(self, judged: JudgedFinding) -> str:
+        """Return how the way out is taken; empty when the first line says all."""
+        how = _sentence(self._fix(judged)[1])
+        return f"{cut(how, self._room - 1)}." if how else ""
+
+    def closing(self, reference: str, lead: JudgedFinding, *, left: int) -> str:
+        """Return how many faults were not told, the reference, and who helps."""
+        contact = "" if lead.marked else self._policies.contact_line(self._language, day(self._now))
+        parts = [
+            self._say("reply", "more", count=left) if left else "",
+            f"{self._say('label', 'reference')} {clean(reference)}" if reference else "",
+            f"{self._say('label', 'contact')}: {contact}" if contact else "",
+        ]
+        return cut(". ".join(part for part in parts if part) or self._say("reply", "reject"), self._room - 1) + "."
+
+    @property
+    def _language(self) -> Language:
+        return self._wording.language
+
+    def _fault(self, judged: JudgedFinding, wording: Wording) -> str:
+        fault = self._policies.catalogue.fault(judged.policy, judged.finding, wording)
+        return fault or default_words("unknown", wording.language)
+
+    def _fix(self, judged: JudgedFinding) -> tuple[str, str]:
+        """Return the way out in short, and how."""
+        fix = self._policies.catalogue.fix(judged.policy, judged.finding, self._wording)
+        short, _, how = fix.partition(". ")
+        return short.rstrip(". "), how
+
+    def _say(self, table: str, key: str, **fields: object) -> str:
+        return say("reply", table, key, self._language, **fields)
+
+
+def _wording(policies: PolicySet, language: Language, now: datetime) -> Wording:
+    return Wording(language=language, names=policies.names_on(language, day(now)))
+
+
+def _tag(reference: str) -> str:
+    return f" [{to_ascii(clean(reference))}]" if reference else ""
+
+
+def _width(text: str) -> int:
+    """Return how long text is in the longer of its two forms: `…` is three characters in ASCII."""
+    return max(len(text), len(to_ascii(text)))
+
+
+def _sentence(text: str) -> str:
+    """Return text that begins with a capital and has no full stop."""
+    return text[:1].upper() + text[1:].rstrip(". ")
 
 
 def _codes(verdict: Verdict) -> tuple[int, str]:
@@ -102,59 +218,8 @@ def enhanced_code(policy: str, rule: str) -> str:
     return table.get(f"{policy}.{rule}") or table.get(policy) or "5.7.1"
 
 
-def _main_line(
-    judged: JudgedFinding, policies: PolicySet, now: datetime, disclosure: Disclosure, *, tag: str, budget: int
-) -> str:
-    vietnamese = _sentence(judged, policies, now, Language.VI, disclosure)
-    english = _sentence(judged, policies, now, Language.EN, disclosure)
-    article = ascii_form(policies.citation(_article_key(judged, policies), Language.VI, day(now)))
-    room = budget - len(tag) - len(article) - len(" ().")
-    line = f"{tag}{cut_ascii(vietnamese[0], room)}"
-    rest = budget - len(line) - len(article) - len("; . ().")
-    if vietnamese[1] and rest > 20:
-        line = f"{line.rstrip('. ')}. {cut_ascii(vietnamese[1], rest).rstrip('. ')}"
-    line = f"{line.rstrip('. ')} ({article})."
-    for words in (f"{english[0].rstrip('. ')}. {english[1]}" if english[1] else english[0], english[0]):
-        if len(line) + len(" / ") + len(words) <= budget:
-            return f"{line} / {words}"
-    left = budget - len(line) - len(" / ")
-    return f"{line} / {cut_ascii(english[0], left)}" if left >= 40 else line
-
-
-def _further_line(
-    judged: JudgedFinding, policies: PolicySet, now: datetime, disclosure: Disclosure, *, budget: int, advised: bool
-) -> str:
-    """Return a line on a finding beside the first; without its fix where none must be advised."""
-    message, fix = _sentence(judged, policies, now, Language.VI, disclosure)
-    fix = fix if advised else ""
-    article = ascii_form(policies.citation(_article_key(judged, policies), Language.VI, day(now)))
-    head = f"{ascii_form(clean(judged.code, limit=20))}: "
-    room = budget - len(head) - len(article) - len(" ().")
-    body = f"{message.rstrip('. ')}. {fix}" if fix else message
-    return f"{head}{cut_ascii(body, room).rstrip('. ')} ({article})."
-
-
-def _sentence(
-    judged: JudgedFinding, policies: PolicySet, now: datetime, language: Language, disclosure: Disclosure
-) -> tuple[str, str]:
-    """Return message and fix of a finding in ASCII."""
-    wording = Wording(language=language, disclosure=disclosure, names=policies.names_on(language, day(now)))
-    message = policies.catalogue.message(judged.policy, judged.finding, wording)
-    fix = policies.catalogue.fix(judged.policy, judged.finding, wording)
-    message = message or default_words("unknown", language)
-    return _capital(ascii_form(message)), ascii_form(fix)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _article_key(judged: JudgedFinding, policies: PolicySet) -> str:
-    policy = policies.policy(judged.policy)
-    rule = policy.rules.get(judged.finding.rule) if policy is not None else None
-    return rule.article if rule is not None else judged.article
-
-
 def article_words(judged: JudgedFinding, policies: PolicySet, language: Language, now: datetime) -> str:
     """Return the citation of a finding's rule in a language, as it is right on the day."""
-    return policies.citation(_article_key(judged, policies), language, day(now))
+    policy = policies.policy(judged.policy)
+    rule = policy.rules.get(judged.finding.rule) if policy is not None else None
+    return policies.citation(rule.article if rule is not None else judged.article, language, day(now))

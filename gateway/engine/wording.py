@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.engine.places import Language
+from gateway.model import Language
 from gateway.words import product_texts
 
 

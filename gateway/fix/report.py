@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.engine.places import Language, place_words
+from gateway.engine.places import place_words
 from gateway.engine.wording import say
 from gateway.fix.tally import RefusedError, Tally
-from gateway.model import Document, ReadStatus
+from gateway.model import Document, Language, ReadStatus
 from gateway.text.colour import hue
 from gateway.text.margins import margin_faults
 from gateway.text.official import Recognition, recognise

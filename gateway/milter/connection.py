@@ -21,7 +21,7 @@ from gateway.errors import CapacityError
 from gateway.milter import protocol
 from gateway.milter.engine import MilterAnswer, MilterEngine
 from gateway.milter.protocol import Action, Command, ProtocolError, Step
-from gateway.model import Disposition, Envelope, FrontEnd, Reply, Session, Transaction
+from gateway.model import Disposition, Envelope, FrontEnd, Language, Reply, ReplyCharset, Session, Transaction
 from gateway.spool import Spool
 
 PROGRESS_INTERVAL_S = 2.0
@@ -51,6 +51,8 @@ class MilterSettings:
     """The largest content that is judged; a larger one is refused for good, as on the gateway's own listeners."""
     deadline_s: float = 45.0
     """From the end of a message to our answer, below what mail clients wait (about 60 s)."""
+    languages: tuple[Language, ...] = (Language.VI,)
+    charset: ReplyCharset = ReplyCharset.AUTO
 
 
 class _Message:
@@ -273,6 +275,7 @@ class MilterConnection(asyncio.Protocol):
             tls=f"{version} {cipher or ''}".strip() if version else None,
             auth_user=self._macro("auth_authen"),
             queue_id=self._macro("i"),
+            languages=self._settings.languages,
         )
 
     # What is judged
@@ -314,7 +317,7 @@ class MilterConnection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
             refusal = engine.internal_error(self._settings.new_reference(), error)
         if refusal is not None:
-            return protocol.reply_code(refusal)
+            return self._reply(refusal)
         message.forward_paths.append(command.forward_path)
         message.rcpt_parameters.append(command.parameters)
         return protocol.CONTINUE
@@ -331,7 +334,7 @@ class MilterConnection(asyncio.Protocol):
                     size_bytes=message.size_bytes,
                     limit_bytes=self._settings.message_bytes if message.too_big else None,
                 )
-                return protocol.reply_code(refused)
+                return self._reply(refused)
             transaction = Transaction(
                 id=reference,
                 session=session,
@@ -342,10 +345,10 @@ class MilterConnection(asyncio.Protocol):
             )
             answer = await self._judged(transaction, spool)
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure
-            return protocol.reply_code(engine.internal_error(reference, error))
+            return self._reply(engine.internal_error(reference, error))
         finally:
             self._end_transaction()
-        return protocol.reply_code(answer) if isinstance(answer, Reply) else self._packets(answer)
+        return self._reply(answer) if isinstance(answer, Reply) else self._packets(answer)
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> MilterAnswer | Reply:
         """Return the engine's answer, or a temporary failure at the deadline; progress is told meanwhile."""
@@ -375,13 +378,17 @@ class MilterConnection(asyncio.Protocol):
         """Return what the MTA is told to do."""
         match answer.disposition:
             case Disposition.REJECT | Disposition.DEFER:
-                return protocol.reply_code(answer.reply) if answer.reply else protocol.TEMPFAIL
+                return self._reply(answer.reply) if answer.reply else protocol.TEMPFAIL
             case Disposition.HOLD:
                 if Action.QUARANTINE not in self._actions:
                     return protocol.TEMPFAIL  # a mail to be held must not go on
                 return self._edits(answer) + protocol.quarantine(answer.quarantine) + protocol.CONTINUE
             case Disposition.RELAY | Disposition.TAG:
                 return self._edits(answer) + protocol.CONTINUE
+
+    def _reply(self, reply: Reply) -> bytes:
+        """Return a reply for the MTA, which passes it to servers and mail programs alike."""
+        return protocol.reply_code(reply, utf8=self._settings.charset is ReplyCharset.UTF8)
 
     def _edits(self, answer: MilterAnswer) -> bytes:
         space = " " if Step.HEADER_LEADING_SPACE in self._steps else ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 from gateway.model import Reply
+from gateway.text.latin import to_ascii
 
 VERSION = 6
 LOWEST_VERSION = 2
@@ -309,15 +310,15 @@ def accept_options(offer: OptionNegotiation) -> tuple[bytes, Action, Step]:
     return packet(b"O", data), actions, steps
 
 
-def reply_code(reply: Reply) -> bytes:
-    """Return `y`: an SMTP reply of several lines; `%` doubled, since MTAs expand it."""
+def reply_code(reply: Reply, *, utf8: bool = False) -> bytes:
+    """Return `y`: an SMTP reply of several lines, ASCII unless `utf8`; `%` doubled, since MTAs expand it."""
     if reply.code // 100 not in (4, 5):
         raise ValueError(reply.code)
     status = f" {reply.enhanced}" if reply.enhanced else ""
     last = len(reply.lines) - 1
     lines = (
         f"{reply.code}{'-' if number < last else ' '}{status.strip()} {line}".replace("  ", " ")
-        for number, line in enumerate(reply.lines)
+        for number, line in enumerate(line if utf8 else to_ascii(line) for line in reply.lines)
     )
     text = "\r\n".join(line.replace("%", "%%").replace("\0", " ") for line in lines)
     return packet(b"y", text.encode() + b"\0")
@@ -335,7 +336,7 @@ def remove_header(name: str, occurrence: int) -> bytes:
 
 def quarantine(reason: str) -> bytes:
     """Return `q`: the MTA puts the message into its hold queue."""
-    return packet(b"q", reason.replace("\0", " ").encode() + b"\0")
+    return packet(b"q", to_ascii(reason).replace("\0", " ").encode() + b"\0")
 
 
 def _pair(name: str, value: str) -> bytes:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from gateway.model.verdict import Reply
+from gateway.model.verdict import Language, Reply
 
 
 class FrontEnd(Enum):
@@ -37,6 +37,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """Login that the next hop accepted in this session; None without AUTH. Never holds a password."""
     queue_id: str | None = None
     """The MTA's name for the mail, when it came through a milter."""
+    languages: tuple[Language, ...] = (Language.VI,)
+    """What the listener answers in, the first before the others."""
 
 
 class Envelope(Struct, frozen=True, kw_only=True):

@@ -31,6 +31,23 @@ class Disposition(IntEnum):
             raise ValueError(word) from None
 
 
+class Language(Enum):
+    """The languages in which people are told anything."""
+
+    VI = "vi"
+    EN = "en"
+
+
+class ReplyCharset(Enum):
+    """In which letters a front end answers."""
+
+    ASCII = "ascii"
+    """Vietnamese without diacritics (RFC 5321 §4.2)."""
+    UTF8 = "utf-8"
+    AUTO = "auto"
+    """UTF-8 to mail programs, which log in, and to whoever asked for SMTPUTF8 (RFC 6531 §3.7.4.1); ASCII to servers."""
+
+
 class Mode(Enum):
     """How far a policy acts."""
 
@@ -77,6 +94,8 @@ class About(Struct, frozen=True, kw_only=True):
     filename: str | None = None
     recipient: str | None = None
     header: str | None = None
+    inside: str | None = None
+    """Name of the attachment that a file is in, when it is not the attachment itself. A policy leaves it to the engine."""
     attachment: int | None = None
     """Which attachment of the mail that is, counted from 1; 0 for the mail itself; None when not known. A policy leaves it
     to the engine."""
@@ -111,6 +130,8 @@ class JudgedFinding(Struct, frozen=True, kw_only=True):
     """Id of the waiver that let it pass."""
     confidential: bool = False
     """It speaks of a possible state secret: neither words nor subject nor file name of the mail may be kept or quoted."""
+    marked: bool = False
+    """It is a mark beyond doubt: nothing may be advised that would let the mail go."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -123,6 +144,29 @@ class Verdict(Struct, frozen=True, kw_only=True):
     directory_digest: str | None = None
     recipients: dict[str, Disposition] = {}
 
+    def gravest_first(self) -> tuple[JudgedFinding, ...]:
+        """Return the findings, the gravest first.
+
+        By what is done and was asked for, a mark before a suspicion of one, what failed before what could not be told;
+        then as the policies stand in the policy file and their rules in the policy (by article and gravity).
+        """
+        policies = {judged.policy: number for number, judged in reversed(tuple(enumerate(self.findings)))}
+
+        def gravity(judged: JudgedFinding) -> tuple[object, ...]:
+            outcome = judged.finding.outcome
+            return (
+                outcome is FindingOutcome.PASSED,
+                -judged.effective,
+                -judged.wanted,
+                not judged.marked,
+                not judged.confidential,
+                outcome is FindingOutcome.INDETERMINATE,
+                policies[judged.policy],
+                judged.code,
+            )
+
+        return tuple(sorted(self.findings, key=gravity))
+
 
 class Reply(Struct, frozen=True, kw_only=True):
     """An SMTP reply (RFC 5321 §4.2) with enhanced status code (RFC 3463)."""
@@ -131,4 +175,4 @@ class Reply(Struct, frozen=True, kw_only=True):
     enhanced: str
     """`5.7.1`, or empty when the reply carries none."""
     lines: tuple[str, ...]
-    """Text, at least one line; made ASCII and cut by the reply builder."""
+    """Text, at least one line; the front end makes it ASCII where the client may not take UTF-8."""

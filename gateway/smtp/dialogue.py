@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from gateway.model import Reply
+from gateway.model import Reply, ReplyCharset
 from gateway.nexthop.replies import HopReply
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import EventKind
-from gateway.smtp.replies import from_next_hop, render
+from gateway.smtp.replies import from_next_hop, render, texts_in
+from gateway.smtp.settings import ListenerKind, ListenerSettings
 from gateway.smtp.shared import Shared
 
 
@@ -19,13 +20,27 @@ class SessionEnd(Exception):  # noqa: N818  not an error: the orderly end
 class Dialogue:
     """Our side of one session: every reply goes through here."""
 
-    def __init__(self, shared: Shared, client: ClientConnection) -> None:
+    def __init__(self, shared: Shared, listener: ListenerSettings, client: ClientConnection) -> None:
         self.shared = shared
         self.client = client
         self.address = ""
         """IP address of the client, from the PROXY header when that is in use."""
-        self.utf8 = False
+        self.texts = texts_in(listener.languages)
+        self.smtputf8 = False
         """The open mail asked for SMTPUTF8: replies may hold UTF-8 (RFC 6531 §3.7.4.1)."""
+        self._charset = listener.charset
+        self._to_people = listener.kind is not ListenerKind.RELAY
+
+    @property
+    def utf8(self) -> bool:
+        """Whether replies hold UTF-8 now."""
+        match self._charset:
+            case ReplyCharset.ASCII:
+                return False
+            case ReplyCharset.UTF8:
+                return True
+            case ReplyCharset.AUTO:
+                return self._to_people or self.smtputf8
 
     async def say(self, reply: Reply) -> None:
         """Give a reply; 421 ends the session."""
@@ -36,7 +51,7 @@ class Dialogue:
 
     async def refuse(self, code: int, enhanced: str, text: str, **values: str | int) -> None:
         """Give a reply in our own words."""
-        await self.say(self.shared.texts.reply(code, enhanced, text, **values))
+        await self.say(self.texts.reply(code, enhanced, text, **values))
 
     async def pass_on(self, reply: HopReply) -> None:
         """Give the client the next hop's own reply."""
@@ -49,13 +64,13 @@ class Dialogue:
 
     def end(self, reply: Reply) -> NoReturn:
         """Give a last reply, whatever its code, and end the session."""
-        self.client.write(render(reply))
+        self.client.write(render(reply, utf8=self.utf8))
         raise SessionEnd
 
     def end_early_talk(self) -> NoReturn:
         """Send away a client that does not wait for replies (RFC 5321 §4.3.1)."""
         self.tell(EventKind.EARLY_TALKER)
-        self.end(self.shared.texts.reply(503, "5.5.0", "early_talker"))
+        self.end(self.texts.reply(503, "5.5.0", "early_talker"))
 
     def tell(self, kind: EventKind, detail: str = "", *, auth_user: str | None = None) -> None:
         """Report a happening of this session."""

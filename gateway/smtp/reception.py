@@ -12,6 +12,7 @@ from gateway.model import Reply
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.content import DataReader
 from gateway.smtp.content_rules import broken_rule, refusal
+from gateway.smtp.replies import Texts
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
 
@@ -33,6 +34,7 @@ class Reception:
         spool: Spool,
         shared: Shared,
         *,
+        texts: Texts,
         reference: str,
         size_limit_bytes: int,
         declared_bytes: int | None = None,
@@ -45,7 +47,7 @@ class Reception:
         self._client = client
         self._spool = spool
         self._limits = shared.settings.limits
-        self._texts = shared.texts
+        self._texts = texts
         self._gate = shared.large_mails
         self._place: Place | None = None
         self._large_bytes = shared.settings.spool.memory_limit_bytes

@@ -1,18 +1,18 @@
 """The one builder of SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1), their words, and references.
 
 Whatever a reply is made of (words of ours, an engine's, the next hop's), what leaves is lines of at most 512 octets
-that hold printable characters only; ASCII unless the mail asked for SMTPUTF8.
+that hold printable characters only; ASCII unless the listener answers in UTF-8 or the mail asked for SMTPUTF8.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import tomllib
-import unicodedata
-from importlib.resources import files
+from functools import cache
 
-from gateway.model import Reply
+from gateway.model import Language, Reply
+from gateway.text.latin import to_ascii
+from gateway.words import product_texts
 
 LINE_LIMIT_BYTES = 512
 """RFC 5321 §4.5.3.1.5: a reply line with code and CRLF."""
@@ -27,15 +27,6 @@ def make_reference() -> str:
     """Return a new transaction id such as `BT-7F3K2Q9X`: 40 random bits, Crockford's base 32."""
     number = int.from_bytes(os.urandom(5))
     return "BT-" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
-
-
-def to_ascii(text: str) -> str:
-    """Return Vietnamese and other Latin text without diacritics; what has no plain form becomes `?`."""
-    if text.isascii():
-        return text
-    decomposed = unicodedata.normalize("NFKD", text.translate(_NO_PLAIN_FORM))
-    kept = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return kept.encode("ascii", "replace").decode()
 
 
 def render(reply: Reply, *, utf8: bool = False) -> bytes:
@@ -65,25 +56,31 @@ def mebibytes(count: int) -> str:
 
 
 class Texts:
-    """The front end's own words in one language."""
+    """The front end's own words: one line a language."""
 
-    def __init__(self, language: str) -> None:
-        catalogue = tomllib.loads(files("gateway.texts").joinpath("smtp.toml").read_text("utf-8"))
-        self._messages = {key: str(entry[language]["message"]) for key, entry in catalogue.items()}
+    def __init__(self, languages: tuple[Language, ...]) -> None:
+        catalogue = product_texts("smtp")
+        self._messages = {
+            key: tuple(str(entry[language.value]["message"]) for language in languages)
+            for key, entry in catalogue.items()
+        }
 
     def reply(self, code: int, enhanced: str, key: str, **values: str | int) -> Reply:
         """Return a reply with the words of a key; KeyError when the catalogue has none."""
-        return Reply(code=code, enhanced=enhanced, lines=(self._messages[key].format(**values),))
+        return Reply(
+            code=code, enhanced=enhanced, lines=tuple(message.format(**values) for message in self._messages[key])
+        )
 
     def refusal(self, code: int, enhanced: str, key: str, *, reference: str, **values: str | int) -> Reply:
-        """Return a refusal that stands in the audit: its reference comes first, as in the refusals of policies."""
+        """Return a refusal that stands in the audit: each line ends with its reference, as in the refusals of policies."""
         reply = self.reply(code, enhanced, key, **values)
-        return Reply(code=code, enhanced=enhanced, lines=(f"[{reference}] {reply.lines[0]}",))
+        return Reply(code=code, enhanced=enhanced, lines=tuple(f"{line} [{reference}]" for line in reply.lines))
 
 
-_NO_PLAIN_FORM = str.maketrans(
-    {"đ": "d", "Đ": "D", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "«": '"', "»": '"'}
-)
+@cache
+def texts_in(languages: tuple[Language, ...]) -> Texts:
+    """Return the front end's words in these languages."""
+    return Texts(languages)
 
 
 def _clean(text: str, *, utf8: bool) -> str:

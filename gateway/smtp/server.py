@@ -16,7 +16,7 @@ from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
-from gateway.smtp.replies import Texts, render
+from gateway.smtp.replies import render, texts_in
 from gateway.smtp.session import Session
 from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpSettings
 from gateway.smtp.shared import Shared
@@ -55,7 +55,6 @@ class SmtpServer:
             settings=settings,
             engine=engine,
             hop=hop,
-            texts=Texts(settings.language.value),
             budget=ByteBudget(settings.spool.in_flight_bytes),
             large_mails=LargeMailGate(settings.spool.large_mails_bytes, settings.spool.large_mail_patience_s),
             throttle=AuthThrottle(settings.limits, asyncio.get_running_loop().time),
@@ -118,8 +117,13 @@ class SmtpServer:
         async def serve(client: ClientConnection) -> None:
             await Session(self._shared, listener, client).run()
 
+        def timed_out(client: ClientConnection) -> None:
+            self._shared.tell(EventKind.CLIENT_TIMEOUT, str(client.peer))
+            client.write(render(texts_in(listener.languages).reply(421, "4.4.2", "timeout")))
+            client.close()
+
         def connection() -> ClientConnection:
-            return ClientConnection(serve, self._timed_out)
+            return ClientConnection(serve, timed_out)
 
         loop, backlog = asyncio.get_running_loop(), self._settings.backlog
         timeout_s = None if implicit is None else _TLS_TIMEOUT_S
@@ -142,8 +146,3 @@ class SmtpServer:
             reuse_port=True,
             backlog=backlog,
         )
-
-    def _timed_out(self, client: ClientConnection) -> None:
-        self._shared.tell(EventKind.CLIENT_TIMEOUT, str(client.peer))
-        client.write(render(self._shared.texts.reply(421, "4.4.2", "timeout")))
-        client.close()

@@ -39,7 +39,7 @@ class Session:
         self._limits = shared.settings.limits
         self._listener = listener
         self._standing = Standing(listener)
-        self._dialogue = Dialogue(shared, client)
+        self._dialogue = Dialogue(shared, listener, client)
         self._transactions = Transactions(self._dialogue, self._standing)
         self._ends_at = client.loop.time() + self._limits.session_timeout_s
         self._counted = False
@@ -61,7 +61,7 @@ class Session:
     def dismiss(self) -> None:
         """Send the client away with 421."""
         if self.client.open:
-            self.client.write(render(self._shared.texts.reply(421, "4.3.2", "draining")))
+            self.client.write(render(self._dialogue.texts.reply(421, "4.3.2", "draining"), utf8=self._dialogue.utf8))
             self.client.close()
 
     # Coming and going
@@ -94,11 +94,11 @@ class Session:
     def _over_limits(self, address: str) -> Reply | None:
         shared = self._shared
         if shared.draining:
-            return shared.texts.reply(421, "4.3.2", "draining")
+            return self._dialogue.texts.reply(421, "4.3.2", "draining")
         if len(shared.sessions) > self._limits.connections:
-            return shared.texts.reply(421, "4.3.2", "banner_busy")
+            return self._dialogue.texts.reply(421, "4.3.2", "banner_busy")
         if shared.per_address[address] >= self._limits.connections_per_address:
-            return shared.texts.reply(421, "4.7.0", "address_busy")
+            return self._dialogue.texts.reply(421, "4.7.0", "address_busy")
         self._counted = True
         shared.per_address[address] += 1
         return None
@@ -129,9 +129,9 @@ class Session:
                 await dialogue.refuse(421, "4.7.0", "too_many_errors")
             await dialogue.refuse(error.code, error.enhanced, error.text)
         except HopFailedError as failure:
-            await dialogue.say(self._shared.hop_failed(failure, dialogue.address))
+            await dialogue.say(self._shared.hop_failed(failure, dialogue.address, dialogue.texts))
         except HopRefusedError as refusal:
-            await dialogue.say(self._shared.hop_refused(refusal, dialogue.address))
+            await dialogue.say(self._shared.hop_refused(refusal, dialogue.address, dialogue.texts))
         except (SessionEnd, ClientGoneError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001  the wall between our bugs and the client: 451, and never the words
@@ -244,10 +244,10 @@ class Session:
                 transactions.connection.authenticated = True  # whatever comes of it, nobody else may use it
             reply = await replay(credentials, transactions.connection, self._challenge)
         except HopFailedError as failure:
-            await dialogue.say(self._shared.hop_failed(failure, standing.address, code=454))
+            await dialogue.say(self._shared.hop_failed(failure, standing.address, dialogue.texts, code=454))
             return
         except HopRefusedError as refusal:
-            await dialogue.say(self._shared.hop_refused(refusal, standing.address, code=454))
+            await dialogue.say(self._shared.hop_refused(refusal, standing.address, dialogue.texts, code=454))
             return
         await self._after_auth(credentials, reply)
 
@@ -319,7 +319,7 @@ class Session:
 
     async def _bdat(self, _argument: bytes) -> None:
         """RFC 3030 is not offered. What follows is content, so it must not be read as commands: close."""
-        self._dialogue.end(self._shared.texts.reply(502, "5.5.1", "not_implemented"))
+        self._dialogue.end(self._dialogue.texts.reply(502, "5.5.1", "not_implemented"))
 
     COMMANDS: ClassVar[dict[bytes, Callable[[Session, bytes], Awaitable[None]]]] = {
         b"EHLO": _ehlo,

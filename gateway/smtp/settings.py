@@ -10,6 +10,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
+from gateway.model import Language, ReplyCharset
 from gateway.spool import SpoolSettings
 
 Network = IPv4Network | IPv6Network
@@ -26,13 +27,6 @@ class ListenerKind(Enum):
     """Port 587: STARTTLS, then AUTH (RFC 6409)."""
     IMPLICIT_TLS = "implicit_tls"
     """Port 465: TLS from the first byte, then AUTH (RFC 8314)."""
-
-
-class Language(Enum):
-    """Language of the reply texts that people read."""
-
-    VIETNAMESE = "vi"
-    ENGLISH = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +51,8 @@ class ListenerSettings:
     """Every connection begins with a PROXY v1 or v2 header; not with IMPLICIT_TLS."""
     proxy_networks: tuple[Network, ...] = LOOPBACK
     """Where PROXY headers may come from; other peers are dropped, for they could claim any address."""
+    languages: tuple[Language, ...] = (Language.VI,)
+    charset: ReplyCharset = ReplyCharset.AUTO
 
     def __post_init__(self) -> None:
         if self.kind is ListenerKind.IMPLICIT_TLS and self.tls_context is None:
@@ -122,7 +118,6 @@ class SmtpSettings:
     listeners: tuple[ListenerSettings, ...]
     limits: SmtpLimits = field(default_factory=SmtpLimits)
     spool: SpoolSettings = field(default_factory=SpoolSettings)
-    language: Language = Language.VIETNAMESE
     backlog: int = 1024
     password_rule: Callable[[str], bool] | None = field(default=None, repr=False)
     """Held against each password that the next hop has accepted; None looks at none."""

@@ -47,7 +47,6 @@ class Shared:
     settings: SmtpSettings
     engine: Engine
     hop: NextHop
-    texts: Texts
     budget: ByteBudget
     large_mails: LargeMailGate
     throttle: AuthThrottle
@@ -63,14 +62,18 @@ class Shared:
         """Report a happening."""
         self.on_event(SmtpEvent(kind, client_address, detail, auth_user))
 
-    def hop_failed(self, failure: HopFailedError, client_address: str | None, *, code: int = 451) -> Reply:
+    def hop_failed(
+        self, failure: HopFailedError, client_address: str | None, texts: Texts, *, code: int = 451
+    ) -> Reply:
         """Report a failure of the next hop and return the reply for it."""
         self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(failure))
-        return self.texts.reply(code, failure.kind.value, _FAILURE_TEXTS[failure.kind])
+        return texts.reply(code, failure.kind.value, _FAILURE_TEXTS[failure.kind])
 
-    def hop_refused(self, refusal: HopRefusedError, client_address: str | None, *, code: int = 451) -> Reply:
+    def hop_refused(
+        self, refusal: HopRefusedError, client_address: str | None, texts: Texts, *, code: int = 451
+    ) -> Reply:
         """Report that the next hop wants no connection of ours, and return the reply for it: never a permanent one."""
         self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(refusal))
         if not refusal.permanent:
             return from_next_hop(refusal.reply.code, refusal.reply.lines)
-        return self.texts.reply(code, "4.3.5", "next_hop_refuses_us", answer=refusal.reply.code)
+        return texts.reply(code, "4.3.5", "next_hop_refuses_us", answer=refusal.reply.code)

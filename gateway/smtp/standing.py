@@ -78,5 +78,6 @@ class Standing:
                 helo=self.helo,
                 tls=self.tls,
                 auth_user=self.auth_user,
+                languages=self.listener.languages,
             )
         return self._model

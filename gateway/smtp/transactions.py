@@ -80,7 +80,7 @@ class Transactions:
     def end(self) -> None:
         """Forget the transaction; its connection goes back to the next hop, or stays with an authenticated session."""
         mail, self._mail = self._mail, None
-        self._dialogue.utf8 = False
+        self._dialogue.smtputf8 = False
         if mail is not None and mail.connection is not self.connection:
             self._hand_back(mail.connection)
 
@@ -112,7 +112,7 @@ class Transactions:
             connection, reply = self.connection, await self._mail_on_own_connection(self.connection, line)
         if reply.positive:
             self._mail = OpenMail(command, connection)
-            self._dialogue.utf8 = self._mail.smtputf8
+            self._dialogue.smtputf8 = self._mail.smtputf8
         elif connection is not self.connection:
             self._hand_back(connection)
         await self._dialogue.pass_on(reply)
@@ -140,7 +140,7 @@ class Transactions:
         try:
             reply = await mail.connection.ask(f"RCPT TO:<{command.path}>{parameters}".encode())
         except HopFailedError as failure:
-            mail.broken = self._shared.hop_failed(failure, self._dialogue.address)
+            mail.broken = self._shared.hop_failed(failure, self._dialogue.address, self._dialogue.texts)
             await self._dialogue.say(mail.broken)
             return
         if reply.positive:
@@ -184,6 +184,7 @@ class Transactions:
             self._dialogue.client,
             spool,
             self._shared,
+            texts=self._dialogue.texts,
             reference=mail.reference,
             size_limit_bytes=self.size_limit(capabilities),
             declared_bytes=mail.declared_bytes or None,
@@ -202,7 +203,7 @@ class Transactions:
     async def _refuse_declared_size(self, command: PathCommand, limit_bytes: int) -> None:
         """Refuse a MAIL whose SIZE is beyond the limit (RFC 1870 §6.1)."""
         reference = make_reference()
-        reply = refusal(self._shared.texts, "too_big", reference=reference, limit_bytes=limit_bytes)
+        reply = refusal(self._dialogue.texts, "too_big", reference=reference, limit_bytes=limit_bytes)
         refused = RefusedContent(
             id=reference,
             session=self._standing.model(),
@@ -233,7 +234,7 @@ class Transactions:
         except Exception as error:  # noqa: BLE001  raised on, it would leave a session that is cut off in its content
             self._shared.on_internal_error(refused.id, error)
             text = "temporary" if isinstance(error, TemporaryError) else "internal"
-            return self._shared.texts.reply(451, "4.3.0", text, reference=refused.id)
+            return self._dialogue.texts.reply(451, "4.3.0", text, reference=refused.id)
         return refused.reply
 
     async def _process(self, mail: OpenMail, spool: Spool) -> Reply:

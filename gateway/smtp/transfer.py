@@ -14,7 +14,7 @@ from gateway.errors import CapacityError, PermanentError, TemporaryError
 from gateway.model import Reply, Transaction
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import FailureKind, HopFailedError
-from gateway.smtp.replies import from_next_hop
+from gateway.smtp.replies import from_next_hop, texts_in
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
 
@@ -101,7 +101,8 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
     timer = loop.call_at(mail.ended_at + shared.settings.limits.deadline_s, at_deadline)
     reference = mail.transaction.id
     client = mail.transaction.session.client_address
-    reply = shared.texts.reply
+    texts = texts_in(mail.transaction.session.languages)
+    reply = texts.reply
     try:
         return await shared.engine.process(mail.transaction, mail.spool, mail.relay)
     except asyncio.CancelledError:
@@ -112,7 +113,7 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
     except DeadlineError:
         return reply(451, "4.4.7", "deadline", reference=reference)
     except HopFailedError as failure:
-        return shared.hop_failed(failure, client)
+        return shared.hop_failed(failure, client, texts)
     except CapacityError:
         return reply(452, "4.3.1", "full")
     except TemporaryError as error:

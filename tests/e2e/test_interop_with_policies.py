@@ -10,9 +10,10 @@ import pytest
 from gateway.app import inspection_limits, outgoing, start_workers
 from gateway.audit import AuditLog
 from gateway.config import Configuration
+from gateway.model import Language
 from gateway.pipeline import Judge, Pipeline
 from gateway.rulebook import Rulebook
-from gateway.smtp.replies import Texts, make_reference
+from gateway.smtp.replies import make_reference
 from tests.interop.conftest import front, pki, postfix  # noqa: F401 - fixtures
 from tests.interop.test_clients_and_postfix import (  # noqa: F401 - run here with another engine
     test_a_dkim_signature_made_before_us_verifies_after_us,
@@ -41,5 +42,5 @@ async def engine_factory(tmp_path, workers):
     await audit.start(policy=rulebook.current.policies.name, policy_digest=rulebook.current.policies.digest)
     added = outgoing(configuration)
     judge = Judge(rulebook=rulebook, workers=workers.connect(), limits=inspection_limits(configuration), outgoing=added)
-    yield lambda: Pipeline(judge, audit, outgoing=added, texts=Texts("vi"), new_reference=make_reference)
+    yield lambda: Pipeline(judge, audit, outgoing=added, languages=(Language.VI,), new_reference=make_reference)
     await asyncio.wait_for(audit.close(), 20)

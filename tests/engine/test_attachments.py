@@ -9,7 +9,19 @@ import pytest
 from gateway.engine import evaluate, load_policy_set, reply
 from gateway.engine.attachments import Attachments, attachment_numbers
 from gateway.mime import parse
-from gateway.model import About, Document, Envelope, Evidence, Finding, FindingOutcome, FrontEnd, Run, Session
+from gateway.model import (
+    About,
+    Document,
+    Envelope,
+    Evidence,
+    Finding,
+    FindingOutcome,
+    FrontEnd,
+    Language,
+    Message,
+    Run,
+    Session,
+)
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 HEAD = b"From: an.binhtan@tphcm.gov.vn\r\nTo: b.binhtan@tphcm.gov.vn\r\nSubject: s\r\nMIME-Version: 1.0\r\n"
@@ -44,8 +56,12 @@ LETTER = multipart(
 )
 
 
+def counted(message: Message) -> dict[str, int]:
+    return {path: number for path, (number, _) in attachment_numbers(message.root).items()}
+
+
 def test_attachments_are_counted_as_a_mail_program_lists_them():
-    numbers = attachment_numbers(parse(HEAD + LETTER).root)
+    numbers = counted(parse(HEAD + LETTER))
     assert {path: number for path, number in numbers.items() if number} == {"2": 1, "3": 2, "3.1": 2, "4": 3}
     assert numbers["1.1.1"] == numbers["1.1.2"] == numbers["1.2"] == 0
 
@@ -60,18 +76,29 @@ def test_what_stands_inside_an_attachment_has_its_number(path: str | None, numbe
     assert attachments.placed(finding).about.attachment == number
 
 
+def test_what_stands_inside_an_attachment_bears_the_name_of_that_attachment():
+    attachments = Attachments(parse(HEAD + LETTER))
+
+    def inside(path: str) -> str | None:
+        return attachments.placed(Finding(rule="r", outcome=FindingOutcome.FAILED, about=About(part=path))).about.inside
+
+    assert inside("2!thư mục/a.docx") == "mot.pdf"
+    assert inside("2") is None
+    assert inside("1.1.1") is None
+
+
 def test_a_file_sent_without_a_letter_is_the_first_attachment_and_a_plain_mail_has_none():
     bare = parse(HEAD + part("application/pdf", disposition='attachment; filename="a.pdf"'))
-    assert attachment_numbers(bare.root) == {bare.root.path: 1}
+    assert counted(bare) == {bare.root.path: 1}
     plain = parse(HEAD + part("text/plain"))
-    assert attachment_numbers(plain.root) == {plain.root.path: 0}
+    assert counted(plain) == {plain.root.path: 0}
 
 
 @pytest.mark.parametrize(
     ("path", "words", "english"),
     [
-        ("4", "trong tep dinh kem thu 3: noi dung, trang 2", "attachment 3: the content, page 2"),
-        ("1.1.1", "trong thu nay: noi dung, trang 2", "this message: the content, page 2"),
+        ("4", "tệp đính kèm thứ 3", "attachment 3"),
+        ("1.1.1", "thư này", "this message"),
     ],
 )
 def test_a_refusal_for_a_secrecy_mark_says_which_file_without_its_name(path: str, words: str, english: str):
@@ -85,7 +112,10 @@ def test_a_refusal_for_a_secrecy_mark_says_which_file_without_its_name(path: str
             Document(part=path, filename="Ba.txt", format="text", runs=(Run(text="TỐI MẬT", locator="page:2"),)),
         ),
     )
-    answer = reply(evaluate(evidence, policies), policies, reference="BT-7F3K2Q9X", now=NOW)
-    assert f"(TOI MAT) {words}." in answer.lines[0]
-    assert english in answer.lines[0]
-    assert "ba.txt" not in answer.lines[0].lower()
+    verdict = evaluate(evidence, policies)
+    answer = reply(verdict, policies, reference="BT-7F3K2Q9X", now=NOW)
+    assert answer.lines[0].startswith(f"Phát hiện dấu chỉ độ mật (TỐI MẬT) trong {words}. KHÔNG gửi lại")
+    assert answer.lines[1].startswith("Vị trí: nội dung, trang 2.")
+    in_english = reply(verdict, policies, reference="BT-7F3K2Q9X", now=NOW, languages=(Language.EN,))
+    assert f"was found in {english}. Do NOT send it" in in_english.lines[0]
+    assert "ba.txt" not in " ".join((*answer.lines, *in_english.lines)).lower()

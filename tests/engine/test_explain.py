@@ -23,7 +23,9 @@ from gateway.engine import (
     reply_text,
     verdict_fields,
 )
+from gateway.engine.reply import LIMIT_LINE, LIMIT_REPLY
 from gateway.model import (
+    About,
     Changes,
     Coverage,
     Disposition,
@@ -40,6 +42,7 @@ from gateway.model import (
     Trust,
     Verdict,
 )
+from gateway.refusals import verdicts
 from tests.engine.support import NOW, REGISTRY, evidence, policies
 
 REF = "BT-7F3K2Q9X"
@@ -50,27 +53,38 @@ def office() -> PolicySet:
     return load_policy_set("office", registry=REGISTRY)
 
 
-def answer(policy_set: PolicySet, **mail: object) -> list[str]:
+def answer(policy_set: PolicySet, languages: tuple[Language, ...] = (Language.VI,), **mail: object) -> list[str]:
     verdict = evaluate(evidence(**mail), policy_set)  # type: ignore[arg-type]
-    made = reply(verdict, policy_set, reference=REF, now=NOW)
+    made = reply(verdict, policy_set, reference=REF, now=NOW, languages=languages)
     lines = [f"{made.code} {made.enhanced} {line}" for line in made.lines]
-    assert all(len(line) <= 510 and line.isascii() and line.isprintable() for line in lines)
+    assert all(len(line) <= LIMIT_LINE and line.isprintable() for line in lines)
+    assert sum(map(len, lines)) <= LIMIT_REPLY
     return lines
 
 
-def test_the_first_line_says_cause_way_out_article_and_reference(office: PolicySet):
-    lines = answer(office, sender="x@bad.example")
-    assert lines[0] == (
-        "550 5.7.1 [BT-7F3K2Q9X] Van phong khong nhan thu tu x@bad.example. Gui lai bang hop thu cong vu "
-        "(QD 7600/QD-UBND, Dieu 8.3). / The Office does not accept mail from x@bad.example. Use your official mailbox"
+def test_the_first_line_says_cause_way_out_and_reference_and_the_last_who_helps(office: PolicySet):
+    assert answer(office, sender="x@bad.example") == [
+        "550 5.7.1 Văn phòng không nhận thư từ x@bad.example. Gửi lại bằng hộp thư công vụ. [BT-7F3K2Q9X]",
+        "550 5.7.1 Căn cứ: QĐ 7600/QĐ-UBND, Điều 8.3.",
+        "550 5.7.1 Mã tra cứu BT-7F3K2Q9X. Cần hỗ trợ: CNTT 028-000.",
+    ]
+
+
+def test_a_second_language_follows_the_first(office: PolicySet):
+    lines = answer(office, (Language.VI, Language.EN), sender="x@bad.example")
+    assert lines[0].startswith("550 5.7.1 Văn phòng không nhận")
+    assert (
+        "550 5.7.1 The Office does not accept mail from x@bad.example. Use your official mailbox. [BT-7F3K2Q9X]"
+        in lines
     )
-    assert lines[-1] == "550 5.7.1 Can ho tro: CNTT 028-000"
+    assert lines[-1].startswith("550 5.7.1 Mã tra cứu BT-7F3K2Q9X.")
 
 
 def test_a_secrecy_reply_names_neither_file_nor_subject_nor_words(office: PolicySet):
     text = " ".join(
         answer(
             office,
+            (Language.VI, Language.EN),
             text="SECRET của Phòng A",
             filename="ke hoach X.docx",
             subject="Kế hoạch X",
@@ -78,34 +92,68 @@ def test_a_secrecy_reply_names_neither_file_nor_subject_nor_words(office: Policy
             sender="x@bad.example",
         )
     )
-    assert "dau MAT" in text
-    assert "o B3" in text
-    for word in ("ke hoach", "Ke hoach", "Kehoach", "SECRET", "Phong A", "docx"):
+    assert "dấu MẬT" in text
+    assert "ô B3" in text
+    for word in ("ke hoach", "Kế hoạch", "Kehoach", "SECRET", "Phòng A", "docx"):
         assert word not in text
 
 
-def test_secrecy_comes_first_and_further_findings_follow(office: PolicySet):
-    lines = answer(office, text="SECRET", sender="x@bad.example")
-    assert "dau MAT" in lines[0]
-    assert "SND-01" in lines[1]
-
-
-def test_beside_a_mark_no_line_advises_to_send_again(office: PolicySet):
-    advice = "Gui lai bang hop thu cong vu"
+def test_a_mark_comes_first_and_nothing_beside_it_is_a_way_out(office: PolicySet):
+    advice = "Gửi lại bằng hộp thư công vụ"
     assert advice in answer(office, sender="x@bad.example")[0]
-    assert not any(advice in line for line in answer(office, text="SECRET", sender="x@bad.example"))
+    lines = answer(office, (Language.VI, Language.EN), text="SECRET", sender="x@bad.example")
+    assert "dấu MẬT" in lines[0]
+    assert not any(advice in line or "official mailbox" in line or "CNTT" in line for line in lines)
+
+
+def test_beside_a_suspicion_further_faults_are_counted_and_not_told(office: PolicySet):
+    lines = answer(office, text="MAYBE", sender="x@bad.example")
+    assert lines[0].startswith("550 5.7.1 Nghi có dấu chỉ độ mật")
+    assert lines[-1].startswith("550 5.7.1 Thư còn 1 lỗi khác. Mã tra cứu BT-7F3K2Q9X.")
+    assert not any("Gửi lại bằng hộp thư công vụ" in line for line in lines)
+
+
+def test_further_faults_are_told_as_far_as_there_is_room_and_the_rest_is_counted():
+    office = load_policy_set("binhtan-7600")
+    policy = office.policy("opaque")
+    assert policy is not None
+    verdict = next(verdict for rule, _, verdict in verdicts(policy, office) if rule == "encrypted")
+    (one,) = verdict.findings
+    many = tuple(
+        msgspec.structs.replace(
+            one,
+            finding=msgspec.structs.replace(
+                one.finding, about=About(part=f"{number}", filename=f"bang-luong-{number}.xlsx", attachment=number)
+            ),
+        )
+        for number in range(1, 9)
+    )
+    made = reply(msgspec.structs.replace(verdict, findings=many), office, reference=REF, now=NOW)
+    told = [line for line in made.lines if "có mật khẩu" in line]
+    assert "bang-luong-1.xlsx" in told[0]
+    assert 2 <= len(told) < 8
+    assert made.lines[-1].startswith(f"Thư còn {8 - len(told)} lỗi khác. Mã tra cứu {REF}.")
+    assert sum(len(f"550 5.7.1 {line}") for line in made.lines) <= LIMIT_REPLY
+
+
+def test_what_a_rule_would_have_held_says_that_this_gateway_cannot_hold(office: PolicySet):
+    verdict = evaluate(evidence(sender="x@bad.example"), office)
+    held = msgspec.structs.replace(
+        verdict, findings=tuple(msgspec.structs.replace(one, wanted=Disposition.HOLD) for one in verdict.findings)
+    )
+    assert "không giữ thư chờ duyệt" in reply(held, office, reference=REF, now=NOW).lines[1]
 
 
 def test_a_deferred_mail_gets_451(tmp_path: Path):
     loaded = policies(
         "version: 1\nname: m\nextends: office\npolicies: {senders: {rules: {unofficial: defer}}}\n", tmp_path
     )
-    assert answer(loaded, sender="x@bad.example")[0].startswith("451 4.3.0 [BT-7F3K2Q9X] Van phong khong nhan")
+    assert answer(loaded, sender="x@bad.example")[0].startswith("451 4.3.0 Văn phòng không nhận")
 
 
 def test_relayed_and_tagged_mails_get_250(office: PolicySet):
-    assert answer(office)[0] == "250 2.0.0 [BT-7F3K2Q9X] Thu duoc chuyen / Accepted"
-    assert answer(office, sender="odd@gov.example")[0].startswith("250 2.0.0 [BT-7F3K2Q9X] Thu duoc chuyen, co ghi chu")
+    assert answer(office) == ["250 2.0.0 Thư được chuyển [BT-7F3K2Q9X]"]
+    assert answer(office, (Language.EN,), sender="odd@gov.example") == ["250 2.0.0 Accepted with remarks [BT-7F3K2Q9X]"]
 
 
 @settings(max_examples=60, deadline=None)
@@ -116,7 +164,7 @@ def test_no_hostile_value_breaks_a_reply_or_a_header_field(sender: str, filename
     mail = evidence(sender=address, text="MAYBE", filename=filename, locator=locator)
     verdict = evaluate(mail, policy_set)
     made = reply(verdict, policy_set, reference=REF, now=NOW)
-    assert all(len(f"550 5.7.1 {line}") <= 510 and line.isascii() and line.isprintable() for line in made.lines)
+    assert all(len(f"550 5.7.1 {line}") <= LIMIT_LINE and line.isprintable() for line in made.lines)
     octets = verdict_fields(verdict, policy_set, transaction(sender=address))
     assert_header(octets)
 
@@ -246,4 +294,4 @@ def test_check_json_keeps_the_command_contract(office: PolicySet):
 
 def test_an_empty_verdict_is_a_plain_acceptance(office: PolicySet):
     verdict = Verdict(disposition=Disposition.RELAY, findings=(), policy_digest="0")
-    assert reply_text(reply(verdict, office, reference="", now=NOW)) == "250 2.0.0 Thu duoc chuyen / Accepted"
+    assert reply_text(reply(verdict, office, reference="", now=NOW)) == "250 2.0.0 Thư được chuyển"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.engine import Catalogue, Disclosure, Language, Registry, ascii_form, load_policy_set
 from gateway.engine.catalogue import BUILT_IN, Wording, placeholders
 from gateway.engine.places import guarded_locator, place_words
-from gateway.engine.plain import clean, clean_filename, cut_ascii
+from gateway.engine.plain import clean, clean_filename, cut
 from gateway.errors import UserError
 from gateway.model import About, Finding, FindingOutcome
 
@@ -133,7 +133,7 @@ def test_clean_text_is_one_bounded_printable_line(text: str, limit: int):
     assert len(cleaned) <= limit
     assert cleaned.isprintable()
     assert len(clean_filename(text, limit=limit)) <= limit
-    assert len(cut_ascii(ascii_form(text), limit)) <= limit
+    assert len(cut(ascii_form(text), limit)) <= limit
 
 
 def test_a_long_file_name_keeps_its_type():

@@ -16,9 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.engine.places import Language
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
-from gateway.model import Document, PageSetup, Run
+from gateway.model import Document, Language, PageSetup, Run
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.text.legacy_codes import encode

@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font, PatternFill
 
-from gateway.engine.places import Language
 from gateway.fix import RefusedError, fix, refusal
-from gateway.model import Document, Origin, Role
+from gateway.model import Document, Language, Origin, Role
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.readers.sniff import sniff

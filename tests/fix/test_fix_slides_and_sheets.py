@@ -16,9 +16,8 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Cm
 
-from gateway.engine.places import Language
 from gateway.fix import RefusedError, fix, refusal, report_lines
-from gateway.model import Role
+from gateway.model import Language, Role
 from gateway.text.legacy_codes import encode
 from gateway.text.legacy_tables import Charset
 from gateway.text.typography import examine

@@ -120,7 +120,7 @@ async def test_every_content_that_the_front_end_refuses_is_recorded_with_its_env
         refused = gateway.engine.refused
         assert [one.rule for one in refused] == ["too_big", "bare_newline", "nul", "long_line", "loop", "too_big"]
         for reply, one in zip(replies, refused, strict=True):
-            assert f"[{one.id}] " in reply, "the client can name it to whoever reads the audit"
+            assert f" [{one.id}]" in reply, "the client can name it to whoever reads the audit"
             assert reply.code == one.reply.code
             assert one.session.client_address == "127.0.0.1"
         assert refused[0].envelope.forward_paths == ()

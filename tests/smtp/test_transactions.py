@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import AuditError, CapacityError, PermanentError
-from gateway.model import FrontEnd, Reply
+from gateway.model import FrontEnd, Reply, ReplyCharset
 from gateway.smtp.settings import ListenerKind
 from gateway.spool import SpoolSettings
 from tests.support.client import RawClient
@@ -88,6 +88,26 @@ async def test_internationalised_mail_goes_through_and_is_answered_in_vietnamese
         assert "MAIL FROM:<nguyễn@thànhphố.vn> SMTPUTF8".encode() in sink.sessions[-1].commands
         await client.envelope()
         assert "Tu choi: thu co dau MAT" in await client.data(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "charset", "utf8"),
+    [
+        (ListenerKind.RELAY, ReplyCharset.AUTO, False),
+        (ListenerKind.RELAY, ReplyCharset.UTF8, True),
+        (ListenerKind.SUBMISSION, ReplyCharset.AUTO, True),
+        (ListenerKind.SUBMISSION, ReplyCharset.ASCII, False),
+    ],
+)
+async def test_mail_programs_are_answered_with_diacritics_and_servers_without(kind, charset, utf8):
+    one = listener(kind, charset=charset, auth_without_tls=kind is ListenerKind.SUBMISSION)
+    async with (
+        Sink() as sink,
+        running(sink.port, listeners=[one], language="vi") as gateway,
+        RawClient(*gateway.address) as client,
+    ):
+        await client.ehlo()
+        assert ("Lệnh không được nhận biết" if utf8 else "Lenh khong duoc nhan biet") in await client.cmd("XWHAT")
 
 
 async def test_each_recipient_gets_the_next_hops_own_answer():

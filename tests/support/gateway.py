@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
-from gateway.model import Reply
+from gateway.model import Language, Reply
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import BreakerSettings, NextHopSettings, NextHopTls
 from gateway.smtp.server import SmtpServer
-from gateway.smtp.settings import Language, ListenerKind, ListenerSettings, SmtpLimits, SmtpSettings
+from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpLimits, SmtpSettings
 from gateway.spool import SpoolSettings
 
 
@@ -122,10 +123,9 @@ async def running(sink_port, *, engine=None, listeners=None, limits=QUICK, hop=N
     next_hop = NextHop(hop or hop_settings(sink_port))
     server = SmtpServer(
         SmtpSettings(
-            listeners=tuple(listeners or [listener()]),
+            listeners=tuple(replace(one, languages=(Language(language),)) for one in listeners or [listener()]),
             limits=limits,
             spool=spool or SpoolSettings(),
-            language=Language(language),
         ),
         engine,
         next_hop,
