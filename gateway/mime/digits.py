@@ -29,6 +29,7 @@ _MANY_DIGITS: Final = re.compile(rb"[0-9A-Fa-f ,:;\-\txX\r\n]{20,}")
 _CONTROLS: Final = bytes(octet for octet in range(32) if octet not in b"\t\r\n\f")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _HEAD: Final = 4096
+_MARKS: Final = (b"\xff", b"\xfe")
 _FIRST_LINES: Final = 3
 _LIMIT_TAKEN: Final = 200
 _CHANCE: Final = (b"BM", b"MZ", b"\x1f\x8b", b"BZh", b"\xff\xd8\xff", b"RIFF", b"From:", b"Content-")
@@ -67,9 +68,9 @@ def _taken(
     """Yield what is a file or text and does not stand within what another finder took."""
     known = tuple(taken)
     for start, end, data in found:
-        if any(first <= start and end <= last for first, last in known):
+        if not (is_file(data) or as_text(data) is not None):
             continue
-        if is_file(data) or as_text(data) is not None:
+        if not any(first <= start and end <= last for first, last in known):
             if len(taken) < _LIMIT_TAKEN:
                 taken.append((start, end))
             yield start, kind, data
@@ -103,6 +104,12 @@ def is_file(data: bytes) -> bool:
 
 def as_text(data: bytes) -> str | None:
     """Return octets as text in UTF-8 or UTF-16, None when they are none."""
+    if data[:1] not in _MARKS and b"\0" not in data[:_HEAD]:
+        try:  # what is no UTF-8 need not be looked at: most digits are keys and sums
+            text = data.decode()
+        except UnicodeDecodeError:
+            return None
+        return text if _charset(data[:_HEAD]) else None
     charset = _charset(data[:_HEAD])
     if charset is None:
         return None
@@ -163,6 +170,9 @@ def _is_something(digits: bytes) -> bool:
 def _decoded64(digits: bytes) -> bytes:
     """Decode digits of either alphabet, piece by piece where padding stands within."""
     digits = digits.translate(_URL_SAFE)
+    if b"=" not in digits:
+        count = len(digits) - (len(digits) % 4 == 1)
+        return binascii.a2b_base64(digits[:count] + b"=" * (-count % 4))
     pieces = [piece for piece in digits.split(b"=") if piece]
     whole = bytearray()
     for piece in pieces:

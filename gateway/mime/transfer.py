@@ -198,12 +198,14 @@ _MAGIC = (
     b"\xe4\x52\x5c\x7b", b"\0\1\0\0Standard ", b"AC10", b"AT&TFORM", b"8BPS", b"ITSF", b"\0\0\0\x0cjP  ", b"LZIP", b"xar!", b"MSWIM\0",
     b"\x04\x22\x4d\x18", b"!<arch>",
 )  # fmt: skip
+_FIRST = frozenset({*(magic[:1] for magic in _MAGIC), b" ", b"\t", b"\r", b"\n", b"\x0b", b"\x0c"})
 _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
 
 
 def looks_like_file(data: bytes) -> bool:
     """Tell whether the octets begin as a known file format does."""
-    return data[:64].lstrip().startswith(_MAGIC) or data[257:262] == b"ustar" or data[4:8] == b"ftyp"
+    known = data[:1] in _FIRST and data[:64].lstrip().startswith(_MAGIC)
+    return known or data[4:8] == b"ftyp" or data[257:262] == b"ustar"
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -47,7 +47,9 @@ _SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
 """A sheet with a formula that starts a program (`cmd|' /C calc'!A0`)."""
 _SYLK = "application/x-sylk"
 _SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
-_UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,}-?")
+_UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
+_STRANGE = re.compile("[^\x00-\x7f]+")
+_LATIN = re.compile("[\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +152,12 @@ def _mostly_utf8(data: bytes) -> bool:
 
 def _utf7(data: bytes) -> str:
     """Return the UTF-7 reading where there is one that differs: no reader shows it unasked, a trap might."""
-    if not _UTF7.search(data):
-        return ""
+    first = b"".join(_UTF7.findall(data))
+    if 2 * (first.count(b"A") + first.count(b"H")) < max(len(first), 1):
+        return ""  # Latin letters with marks begin in these two ways: it is base64, or a sum
     text = data.decode("utf-7", "replace")
-    strange = [ch for ch in text if ord(ch) > 0x7F]
-    latin = sum(1 for ch in strange if ch.isalpha() and (ord(ch) < 0x250 or 0x1E00 <= ord(ch) < 0x1F00))
+    strange = "".join(_STRANGE.findall(text))
+    latin = len(_LATIN.findall(strange))
     return text if latin and latin * 3 >= len(strange) * 2 else ""
 
 

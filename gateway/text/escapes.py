@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Final
 
 _SIGN: Final = re.compile(
-    r"\\[uUxXN0-7'\"`^~.=dhvcHbkra-z]|\\[0-9A-F]{4}|%[0-9A-Fa-uU]|=[0-9A-F]{2}|=\?|&[#A-Za-z+]|\+[A-Za-z0-9/]{3}"
+    r"\\[uUxXN0-7'\"`^~.=dhvcHbkra-z]|\\[0-9A-F]{4}|%[0-9A-Fa-uU]|=[0-9A-F]{2}|=\?|&[#A-Za-z+]"
+    r"|(?<=[Uu])\+[0-9A-Fa-f]{4}|\+" + (_SHIFTED := r"(?=[AB]|H[g-v]|I[A-P]|[/,][w-z0-9+/,]|2[A-P])[A-Za-z0-9+/,]{3}")
 )
-"""Each way begins with another sign, so that the search jumps from sign to sign; `U+1EAC` is found by its plus."""
+"""Each way begins with another sign, so that the search jumps from sign to sign; `U+1EAC` is found by its plus, and what
+UTF-7 shifts by how the letters that count begin (`_LETTERS`): a sixtieth of what a plus begins in keys and certificates."""
 _OCTETS: Final = re.compile(
     r"(?:\\[xX][0-9A-Fa-f]{2})+"  # C, Python
     r"|(?:\\[0-7]{3})+"  # C, PostScript, PDF
@@ -36,7 +38,7 @@ _POINTS: Final = re.compile(
 _NAMED_POINTS: Final = re.compile(r"(?:(?:<[Uu]\+|[Uu]\+)([0-9A-Fa-f]{4,6})>?(?:[ ,;]{1,2}(?=<?[Uu]\+))?)+")
 _POINT: Final = re.compile(r"[Uu]\+([0-9A-Fa-f]{4,6})")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});?")
-_UTF7: Final = re.compile(r"[+&]([A-Za-z0-9+/,]{3,2000})-?")
+_UTF7: Final = re.compile(rf"[+&](?:({_SHIFTED}[A-Za-z0-9+/,]{{0,1997}})|[A-Za-z0-9+/,]{{3,2000}})-?")
 _LETTERS: Final = re.compile("[\t\r\n -\u052f\u1e00-\u1eff\u2000-\u206f\uff01-\uff5e\U0001d400-\U0001d7ff]+")
 """Latin letters with their marks, and what looks like them; any other letter comes out of certificates and keys by chance."""
 _ACCENTS: Final = {
@@ -67,11 +69,11 @@ def unescaped_lines(text: str) -> str:
     """Return the lines of a text that hold escapes, turned back, each with the line before it; empty when none does."""
     if not may_be_escaped(text):
         return ""
-    text = _SOFT_BREAK.sub("", text)
+    text = _joined(text)
     found: list[str] = []
     before = ""
     for line in text.splitlines():
-        turned = unescape(line)
+        turned = unescape(line) if _SIGN.search(line) else line
         if '"' in line or "'" in line:
             turned = _LINE_BREAK.sub("\n", turned)
         if turned != line:
@@ -86,9 +88,11 @@ def unescape(text: str) -> str:
     """Return the text with its escapes turned into the letters that they stand for; the same text when it has none."""
     if not may_be_escaped(text):
         return text
-    text = _SOFT_BREAK.sub("", text)
-    text = _POINTS.sub(_guarded(_point), text)
-    text = _OCTETS.sub(_guarded(_octets), text)
+    text = _joined(text)
+    if "\\" in text or "%" in text:
+        text = _POINTS.sub(_guarded(_point), text)
+    if "\\" in text or "%" in text or "=" in text:
+        text = _OCTETS.sub(_guarded(_octets), text)
     if "U+" in text or "u+" in text:
         text = _NAMED_POINTS.sub(_guarded(_points), text)
     if "&" in text:
@@ -100,6 +104,11 @@ def unescape(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", paired(text))
     return text
+
+
+def _joined(text: str) -> str:
+    """Return the text without the soft breaks of quoted-printable."""
+    return _SOFT_BREAK.sub("", text) if "=\n" in text or "=\r" in text else text
 
 
 def paired(text: str) -> str:
@@ -151,6 +160,8 @@ def _points(found: re.Match[str]) -> str:
 
 def _utf7(found: re.Match[str]) -> str:
     """Turn the shifted letters of UTF-7 (RFC 2152; RFC 3501 §5.1.3) back, when any letter beyond ASCII comes of it."""
+    if found[1] is None:
+        return found[0]
     digits = found[1].replace(",", "/")
     raw = binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
     letters = raw.decode("utf-16-be")
