@@ -20,13 +20,13 @@ from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text,
 from gateway.config import Configuration
 from gateway.engine.wording import say
 from gateway.mime import parse
+from gateway.mime.names import SIGNATURE_SUFFIXES
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.sample import as_message, is_message
 from gateway.words import reason
 from gateway.workers.pool import WorkerPool
 from gateway.workers.wire import InspectionRequest, Limits
 
-_BESIDE = frozenset({".p7s", ".sig", ".sign", ".p7b"})
 _COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
 _UNREAD = frozenset(
     {ReadStatus.ENCRYPTED, ReadStatus.MALFORMED, ReadStatus.LIMIT, ReadStatus.TIMEOUT, ReadStatus.CRASHED}
@@ -65,7 +65,7 @@ async def _verify_all(
     files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
 ) -> tuple[list[tuple[Path, tuple[Signature, ...], ReadStatus]], bool]:
     """Return signatures and reading of each file that can be opened, and whether one cannot; that is told at once."""
-    beside = [file for file in files if file.suffix.lower() in _BESIDE]
+    beside = [file for file in files if file.suffix.lower() in SIGNATURE_SUFFIXES]
     signed = [file for file in files if file not in beside] or beside
     found, unread = [], False
     for file in signed:

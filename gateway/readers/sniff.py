@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
+from gateway.mime.names import SIGNATURE_SUFFIXES
 from gateway.readers.archives.tar_header import is_tar
 from gateway.readers.magic import (
     AR,
@@ -246,7 +247,7 @@ def _cms_type(data: bytes, filename: str | None, declared_type: str) -> str | No
     if match[1] != b"\x02":
         return "application/pkcs7-mime"
     name = (filename or "").lower()
-    detached = name.endswith((".p7s", ".sig", ".p7b", ".p7c")) or "signature" in declared_type
+    detached = name.endswith(SIGNATURE_SUFFIXES) or "signature" in declared_type
     return "application/pkcs7-signature" if detached else "application/pkcs7-mime"
 
 

@@ -15,7 +15,7 @@ from gateway.signatures.trust import TrustStore
 if TYPE_CHECKING:
     from gateway.signatures.report import Subject
 
-_OFFICE = "application/vnd.openxmlformats-officedocument."
+_OFFICE = ("application/vnd.openxmlformats-officedocument.", "application/vnd.ms-excel.sheet.binary.")
 _OPEN = "application/vnd.oasis.opendocument."
 _ASIC = "application/vnd.etsi.asic-"
 _OLE = frozenset(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.mime.names import SIGNATURE_SUFFIXES
 from gateway.model import Changes, Coverage, Integrity, Part, Signature
 from gateway.signatures import cms
 from gateway.signatures.algorithms import Content
@@ -21,7 +22,6 @@ from gateway.signatures.timestamps import TST_INFO
 from gateway.signatures.trust import TrustStore
 from gateway.signatures.wall import LibraryFault
 
-_SUFFIXES = (".p7s", ".p7b", ".p7m", ".sig", ".sign", ".pkcs7")
 # OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the octets say.
 _PEM = re.compile(rb"-----BEGIN [A-Z0-9 #]{1,40}-----([A-Za-z0-9+/=\s]+)-----END", re.ASCII)
 
@@ -81,7 +81,7 @@ def _names(signature: str | None, file: str | None) -> bool:
     if not signature or not file:
         return False
     stem = signature.casefold()
-    for suffix in _SUFFIXES:
+    for suffix in (*SIGNATURE_SUFFIXES, ".p7m"):
         stem = stem.removesuffix(suffix)
     name = file.casefold()
     return stem in {name, name.rpartition(".")[0]}

@@ -27,6 +27,12 @@ _FREE_BEFORE_1_2 = frozenset({"mimetype", MANIFEST})
 _VERSION = re.compile(rb"office:version\s*=\s*[\"'](\d)\.(\d{1,2})[\"']")
 _HEAD = 16_384
 """Octets of the content in which its version is looked for; it stands in the root element."""
+_ENTRY = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
+_ENTRY_ATTRIBUTES = {f"{_ENTRY}{name}" for name in ("full-path", "media-type", "version")}
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_KINDS = {"drawing": "graphics"}
+_SETTINGS = "application/vnd.sun.xml.ui.configuration"
+_REPLACEMENT = "application/x-openoffice-"  # of an embedded object, as a picture
 _DATE = "{http://purl.org/dc/elements/1.1/}date"
 
 
@@ -98,6 +104,10 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     free = frozenset() if _signs_every_file(package) else _FREE_BEFORE_1_2
     wanted = [one for one in package.names if one not in free and one.lower() not in own]
     uncovered = [one for one in wanted if one not in covered]
+    try:
+        uncovered += [one for one in free if one in package and not _is_as_signed(package, one, covered)]
+    except LibraryFault:
+        uncovered.append(MANIFEST)
     if name.lower() == MACROS.lower():
         found.problems.append("macro-signature")
     elif uncovered:
@@ -126,6 +136,43 @@ def _signs_every_file(package: Package) -> bool:
     name = package.find("content.xml")
     found = _VERSION.search(package.read(name)[:_HEAD]) if name is not None else None
     return found is not None and (int(found[1]), int(found[2])) >= (1, 2)
+
+
+def _is_as_signed(package: Package, name: str, covered: set[str]) -> bool:
+    """Whether an unsigned type or manifest says no more than follows from the signed files (ODF 1.1 §17.7): it decides what they show."""
+    if name in covered:
+        return True
+    kind = _kind(package, "")
+    if name != MANIFEST:
+        return package.read(name).strip().decode("latin-1") == kind
+    wanted = {"/": {kind}} | {one: _types_of(one) for one in covered}
+    for entry in xmldsig.parse_with_doctype(package.read(name)):
+        path, media_type = entry.get(f"{_ENTRY}full-path", ""), entry.get(f"{_ENTRY}media-type", "")
+        if entry.tag != f"{_ENTRY}file-entry" or len(entry) or set(entry.attrib) - _ENTRY_ATTRIBUTES:
+            return False
+        expected = wanted.pop(path, {"", _SETTINGS})
+        if path.endswith("/") and package.find(f"{path}content.xml") is not None:
+            expected = {_kind(package, path)}  # an embedded document
+        if media_type not in expected and not media_type.startswith(_REPLACEMENT):
+            return False
+    return not wanted.keys() - _FREE_BEFORE_1_2
+
+
+def _kind(package: Package, folder: str) -> str:
+    """Media type of a document by its content: no template, no web page, which only the manifest could say."""
+    body = xmldsig.parse(package.read(f"{folder}content.xml")).find(f"{_OFFICE}body")
+    first = next((one for one in body if isinstance(one.tag, str)), None) if body is not None else None
+    word = first.tag.removeprefix(_OFFICE) if first is not None else ""
+    return f"application/vnd.oasis.opendocument.{_KINDS.get(word, word)}"
+
+
+def _types_of(name: str) -> set[str]:
+    """Media types that a manifest may give to a file."""
+    if name.endswith(".xml"):
+        return {"text/xml", "application/rdf+xml"} if name.endswith("manifest.rdf") else {"text/xml"}
+    extension = name.rpartition(".")[2].lower()
+    extension = {"jpg": "jpeg", "svg": "svg+xml"}.get(extension, extension)
+    return {"", f"image/{extension}", f"image/x-{extension}", "application/binary"}
 
 
 def member_octets(

@@ -14,15 +14,8 @@ from typing import Any
 
 from gateway.model import Changes, Coverage
 from gateway.signatures import xmldsig
-from gateway.signatures.ooxml_bound import shows_other_than_signed
-from gateway.signatures.ooxml_fields import fields_differ
-from gateway.signatures.ooxml_parts import (
-    CORE_PROPERTIES,
-    CUSTOM_PROPERTIES,
-    EXTENDED_PROPERTIES,
-    SIGNATURE_KINDS,
-    Parts,
-)
+from gateway.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts
+from gateway.signatures.ooxml_shown import has_bindings, may_show_properties, shows_other_than_signed
 from gateway.signatures.wall import LibraryFault
 from gateway.signatures.xmldsig import XmlSignature
 
@@ -34,14 +27,6 @@ _MAY_STAY_UNSIGNED = re.compile(
 )
 """What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
 who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
-_PROPERTY_TYPES = frozenset(
-    {
-        CORE_PROPERTIES,
-        EXTENDED_PROPERTIES,
-        CUSTOM_PROPERTIES,
-    }
-)
-"""Properties by their type: the packaging library of .NET keeps them under a name that it makes up."""
 _CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
 _FREE_RELATIONSHIPS = frozenset(
     {
@@ -84,9 +69,8 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
     changes = Changes.NONE
     if "content-type-changed" in covered.faults:
         changes = Changes.FORBIDDEN
-    texts = [name for name in covered.parts if name.lower().startswith("word/") and name.lower().endswith(".xml")]
-    bound = [name for name in texts if b"dataBinding" in parts.package.read(name).replace(b"\0", b"")]
-    binds = bool(bound)
+    texts = [name for name in covered.parts if may_show_properties(parts.package.read(name))]
+    binds = any(has_bindings(parts.package.read(name)) for name in covered.parts)
     uncovered = [
         name
         for name in parts.package.names
@@ -119,7 +103,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         found.problems.append("second-main-part")
         changes = Changes.FORBIDDEN
     try:
-        other = shows_other_than_signed(parts, bound, covered.parts) or fields_differ(parts, texts, covered.parts)
+        other = bool(texts) and shows_other_than_signed(parts, texts, covered.parts)
     except LibraryFault:
         other = True  # what cannot be read may show anything
     if other:
@@ -151,7 +135,7 @@ def _source_of(name: str) -> str:
 def _is_never_signed(parts: Parts, name: str) -> bool:
     """Whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
     kind = parts.type_of(_source_of(name) if name.lower().endswith(".rels") else name)
-    return kind.startswith(SIGNATURE_KINDS) or kind in _PROPERTY_TYPES
+    return kind.startswith(SIGNATURE_KINDS) or kind in PROPERTY_TYPES
 
 
 def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:

@@ -6,15 +6,13 @@ signature that no way leads to, are left behind by who took a signature out.
 
 from __future__ import annotations
 
-import posixpath
-import urllib.parse
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field
 
-from gateway.signatures import xmldsig
-from gateway.signatures.ooxml_parts import Parts, is_signature
+from gateway.signatures.ooxml_parts import Parts, is_signature, targets
 
-_KIND = "/relationships/digital-signature/"
+_ORIGIN = re.compile(r"/relationships/digital-signature/origin\Z")
+_SIGNATURE = re.compile(r"/relationships/digital-signature/signature\Z")
 _MAX_SIGNATURES = 32
 
 
@@ -37,11 +35,11 @@ class Signatures:
 def find_signatures(parts: Parts) -> Signatures:
     """Return every signature part, led to or not, and what is missing; LibraryFault when relationships cannot be read."""
     found = Signatures()
-    for origin in _targets(parts, "", "origin"):
+    for origin in targets(parts, "", _ORIGIN):
         if parts.package.find(origin) is None:
             found.missing.append(origin)
             continue
-        for name in _targets(parts, origin, "signature"):
+        for name in targets(parts, origin, _SIGNATURE):
             actual = parts.package.find(name)
             if actual is None:
                 found.missing.append(name)
@@ -53,16 +51,3 @@ def find_signatures(parts: Parts) -> Signatures:
     found.orphaned = sorted(found.orphaned)[:_MAX_SIGNATURES]
     found.missing = sorted(dict.fromkeys(name.lower() for name in found.missing))[:_MAX_SIGNATURES]
     return found
-
-
-def _targets(parts: Parts, source: str, kind: str) -> Iterator[str]:
-    """Names of the parts that relationships of one kind lead to from a part, or from the package when `source` is empty."""
-    folder, base = posixpath.split(source)
-    name = parts.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
-    if name is None:
-        return
-    for one in xmldsig.parse(parts.package.read(name)):
-        if not isinstance(one.tag, str) or not one.get("Type", "").endswith(_KIND + kind):
-            continue
-        target = urllib.parse.unquote(one.get("Target", ""))
-        yield posixpath.normpath(posixpath.join("/", folder, target))[1:]

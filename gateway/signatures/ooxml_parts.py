@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.signatures import xmldsig
@@ -11,9 +15,16 @@ from gateway.signatures.wall import LibraryFault
 _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
 """Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
-CORE_PROPERTIES = "application/vnd.openxmlformats-package.core-properties+xml"
-EXTENDED_PROPERTIES = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
-CUSTOM_PROPERTIES = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
+PROPERTY_TYPES = frozenset(
+    {
+        "application/vnd.openxmlformats-package.core-properties+xml",
+        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+        "application/vnd.openxmlformats-officedocument.custom-properties+xml",
+    }
+)
+"""Properties by their type: the packaging library of .NET keeps them under a name that it makes up."""
+_PROPERTY_PATH = re.compile(r"docprops/(?:app|core|custom)\.xml", re.IGNORECASE)
+_PROPERTY_RELATIONSHIP = re.compile(r"/(?:core|extended|custom)-?properties/?\Z", re.IGNORECASE)
 _SIGNATURE_TYPE = SIGNATURE_KINDS + "xmlsignature+xml"
 
 
@@ -65,3 +76,24 @@ def is_signature(parts: Parts, name: str) -> bool:
     declared = parts.type_of(name) == _SIGNATURE_TYPE
     placed = name.lower().startswith("_xmlsignatures/") and name.lower().endswith(".xml")
     return declared or placed
+
+
+def property_parts(parts: Parts) -> list[str]:
+    """Names of the parts that hold properties to any reader: by relationship of the package, by type or by path."""
+    related = set(targets(parts, "", _PROPERTY_RELATIONSHIP))
+    return [
+        name
+        for name in parts.package.names
+        if name.lower() in related or parts.type_of(name) in PROPERTY_TYPES or _PROPERTY_PATH.fullmatch(name)
+    ]
+
+
+def targets(parts: Parts, source: str, kind: re.Pattern[str]) -> Iterator[str]:
+    """Names, in small letters, of what relationships of one kind lead to from a part, from the package when `source` is empty."""
+    folder, base = posixpath.split(source)
+    name = parts.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
+    for one in xmldsig.parse(parts.package.read(name)) if name is not None else ():
+        if isinstance(one.tag, str) and kind.search(one.get("Type", "")):
+            yield posixpath.normpath(posixpath.join("/", folder, urllib.parse.unquote(one.get("Target", ""))))[
+                1:
+            ].lower()

@@ -17,6 +17,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway import mime
+from gateway.mime.names import SIGNATURE_SUFFIXES
 from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature
 from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
@@ -30,7 +31,6 @@ from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
 
 _ZIP_BASED: Final = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
-_SIGNATURE_SUFFIXES: Final = (".p7s", ".p7m", ".sig", ".sign", ".p7b", ".xsig")
 _SIGNATURE_TYPES: Final = frozenset({
     "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"
 })  # fmt: skip
@@ -363,7 +363,7 @@ class _Look:
 
 def _is_signature(part: Part) -> bool:
     name = (part.filename or "").lower()
-    return part.declared_type in _SIGNATURE_TYPES or name.endswith(_SIGNATURE_SUFFIXES)
+    return part.declared_type in _SIGNATURE_TYPES or name.endswith((*SIGNATURE_SUFFIXES, ".p7m", ".xsig"))
 
 
 def _children(look: _Look) -> list[tuple[Part, Member]]:

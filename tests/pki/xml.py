@@ -168,7 +168,9 @@ def with_bound_title(data, title, *, shown=None):
     files = members(data)
     word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     binding = (
-        '<w:dataBinding w:xpath="/ns1:coreProperties[1]/ns0:title[1]" '
+        "<w:dataBinding w:prefixMappings=\"xmlns:ns0='http://purl.org/dc/elements/1.1/' "
+        "xmlns:ns1='http://schemas.openxmlformats.org/package/2006/metadata/core-properties'\" "
+        'w:xpath="/ns1:coreProperties[1]/ns0:title[1]" '
         'w:storeItemID="{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"/>'
     )
     control = (

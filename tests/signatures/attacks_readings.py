@@ -1,4 +1,4 @@
-"""Signed packages that two readers take for two documents (G13 to G15): directories of archives, markup, encodings, fields."""
+"""Signed packages that two readers take for two documents (G13 to G15): directories of archives, markup, encodings."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from tests.pki.tree import letter_docx, tree
 from tests.signatures.samples import Sample
 
 _COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
 _STYLE = b'<?xml-stylesheet type="text/xsl" href="khac.xsl"?>'
 _LIST, _SIGNATURES = "META-INF/documentsignatures.xml", "META-INF/signatures0.xml"
 _END = "<4s4H2LH"
@@ -145,35 +143,6 @@ def _encoded(encoding: str) -> Callable[[bytes], bytes]:
     )
 
 
-# Fields.
-
-
-def with_field(code: str, shown: str, *, title: str, simple: bool = False, kept: bool = True) -> bytes:
-    """A signed Word file with a field; `kept` puts the title among the properties."""
-    run = f"<w:r><w:t>{shown}</w:t></w:r>"
-    signs = {one: f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("begin", "separate", "end")}
-    # Word cuts codes into runs where it likes.
-    codes = "".join(f"<w:r><w:instrText>{one}</w:instrText></w:r>" for one in (code[:4], code[4:]))
-    text = f"{signs['begin']}{codes}{signs['separate']}{run}{signs['end']}"
-    text = f'<w:fldSimple w:instr="{code}">{run}</w:fldSimple>' if simple else text
-    files = xml.members(letter_docx())
-    body = files["word/document.xml"]
-    last = body.rfind(b"<w:sectPr")
-    place = last if last >= 0 else body.rindex(b"</w:body>")
-    paragraph = f'<w:p xmlns:w="{_WORD}">{text}</w:p>'.encode()
-    files["word/document.xml"] = body[:place] + paragraph + body[place:]
-    if kept:
-        files[xml.CORE] = xml.core_properties(title)
-        declared = f'<Override PartName="/{xml.CORE}" ContentType="{_CORE_TYPE}"/></Types>'
-        files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", declared.encode())
-    return xml.sign_ooxml(xml.pack(files), tree().g2_person)
-
-
-def _retitled(code: str, *, simple: bool = False) -> bytes:
-    signed = xml.members(with_field(code, "Tăng 10%", title="Tăng 10%", simple=simple))
-    return xml.pack({**signed, xml.CORE: xml.core_properties("Tăng 90%")})
-
-
 ATTACKS: dict[str, Callable[[], bytes]] = {
     "two-directories.docx": two_directories,
     "fewer-members-counted.docx": lambda: _with_end(_with_end(xml.pack(_word()), 8, 3), 10, 3),
@@ -207,11 +176,6 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
         rb"(?s)<Signature .*</Signature>", b"", data)),
     "signature-wrapped.asice": lambda: _changed(invoice(), _SIGNATURES, lambda data: data.replace(
         b"<Signature ", b"<x><Signature ", 1).replace(b"</asic:", b"</x></asic:")),
-    "title-field.docx": lambda: _retitled(" TITLE \\* MERGEFORMAT "),
-    "title-field-simple.docx": lambda: _retitled("TITLE", simple=True),
-    "property-field.docx": lambda: _retitled(" DOCPROPERTY  Title "),
-    "property-field-quoted.docx": lambda: _retitled(" docproperty &quot;Title&quot; "),
-    "info-field.docx": lambda: _retitled(" INFO Title "),
 }  # fmt: skip
 """Makers of the files by name."""
 
@@ -222,11 +186,6 @@ HONEST: dict[str, Callable[[], bytes]] = {
     "utf-16.odt": lambda: _changed(_text(), "content.xml", lambda data: data.decode().encode("utf-16")),
     "declared-utf-8.odt": lambda: _changed(
         _text(), "content.xml", lambda data: b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + data),
-    "title-field-in-capitals.docx": lambda: with_field(" TITLE  \\* Upper ", "TĂNG 10%", title="Tăng 10%"),
-    "title-field-of-no-title.docx": lambda: with_field(" TITLE ", "Báo cáo", title="", kept=False),
-    "title-field-empty-title.docx": lambda: with_field(" TITLE ", "Báo cáo", title=""),
-    "page-field.docx": lambda: with_field(" PAGE ", "1", title="Khác"),
-    "date-field.docx": lambda: with_field(" INFO Title \\@ &quot;dd/MM&quot; ", "24/11", title="Khác"),
     "comment-of-archive.docx": lambda: _with_end(xml.pack(_word()), 20, 5) + b"Luu y",
     "line-behind-archive.docx": lambda: xml.pack(_word()) + b"\r\n",
 }  # fmt: skip

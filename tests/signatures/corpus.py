@@ -18,6 +18,7 @@ TYPES = {
     ".pdf": "application/pdf",
     ".docx": OOXML + "wordprocessingml.document",
     ".xlsx": OOXML + "spreadsheetml.sheet",
+    ".xlsb": "application/vnd.ms-excel.sheet.binary.macroenabled.12",
     ".pptx": OOXML + "presentationml.presentation",
     ".odt": ODF + "text",
     ".ods": ODF + "spreadsheet",

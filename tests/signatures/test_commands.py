@@ -172,6 +172,7 @@ def test_verify_says_that_a_signature_was_taken_out_and_whose_it_was(tmp_path, f
 
 NO_PROBLEMS = {
     "asic-e", "asic-s", "core-properties", "custom-properties", "embedded-crl", "embedded-ocsp", "extended-properties",
+    "file-entry", "full-path", "media-type",
     "digital-signature", "digest-algorithm", "ecdsa-sha", "rsa-sha", "public-key", "rsa-pss", "signature-algorithm", "soft-fail", "unknown-key",
 }  # fmt: skip
 

@@ -60,6 +60,11 @@ class TestOffice:
         assert [one.holder_kind for one in reports] == [HolderKind.PERSON, HolderKind.ORGANISATION]
         assert reports[0].claimed_time is not None
 
+    def test_a_binary_workbook_is_verified_as_any_other(self):
+        (one,) = look(docx(), "application/vnd.ms-excel.sheet.binary.macroenabled.12")
+        assert good(one)
+        assert one.container == "ooxml"
+
     def test_an_unsigned_file_has_no_signatures(self):
         assert look(letter_docx(), DOCX) == ()
 

@@ -255,9 +255,10 @@ class Recording(NoVerifiers):
         return ()
 
 
-def test_a_signature_file_is_verified_last_with_the_files_beside_it():
+@pytest.mark.parametrize("name", ["a.p7s", "a.pdf.pkcs7"])
+def test_a_signature_file_is_verified_last_with_the_files_beside_it(name):
     verifiers = Recording()
-    inspect(mail(("a.p7s", b"0\x80sig"), ("a.pdf", sample._PDF)), verifiers=verifiers)
+    inspect(mail((name, b"0\x80sig"), ("a.pdf", sample._PDF)), verifiers=verifiers)
     kind, path, others = verifiers.calls[-1]
     assert (kind, path) == ("beside", "2")
     assert ("3", sample._PDF) in others

@@ -1,0 +1,221 @@
+"""What a signed file shows of unsigned parts: whole while they say what was signed, partial when they do not or cannot be followed."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Coverage, Integrity
+from tests.pki import xml
+from tests.pki.tree import letter_docx, tree
+from tests.signatures.samples import Sample, is_valid, reports
+
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_APP, _CUSTOM, _MOVED = "docProps/app.xml", "docProps/custom.xml", "package/core.psmdcp"
+_NAMESPACES = (
+    'xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+    'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"'
+)
+_ROOTS = {xml.CORE: "cp:coreProperties", _MOVED: "cp:coreProperties", _APP: "Properties", _CUSTOM: "Properties"}
+_KINDS = {
+    xml.CORE: "package.core-properties",
+    _MOVED: "package.core-properties",
+    _APP: "officedocument.extended-properties",
+    _CUSTOM: "officedocument.custom-properties",
+}
+_RELATED = {
+    xml.CORE: "package/2006/relationships/metadata/core-properties",
+    _MOVED: "package/2006/relationships/metadata/core-properties",
+    _APP: "officeDocument/2006/relationships/extended-properties",
+    _CUSTOM: "officeDocument/2006/relationships/custom-properties",
+}
+_TITLE = "<dc:title>{}</dc:title>"
+_DAY = "<dcterms:{0}>{{}}T03:00:00Z</dcterms:{0}>"
+
+
+def _custom(kind):
+    return f'<property name="SoTien"><vt:{kind}>{{}}</vt:{kind}></property>'
+
+
+def _part(name, inner):
+    return f"<{_ROOTS[name]} {_NAMESPACES}>{inner}</{_ROOTS[name]}>".encode()
+
+
+def _signed(paragraph, properties, *, typed=True, related=True):
+    """A signed Word file with one more paragraph; `properties` maps names of unsigned parts to what they hold."""
+    files = xml.members(letter_docx())
+    body = files["word/document.xml"]
+    place = body.rfind(b"<w:sectPr")
+    place = place if place >= 0 else body.rindex(b"</w:body>")
+    whole = f'<w:p xmlns:w="{_WORD}">{paragraph}</w:p>'.encode()
+    files["word/document.xml"] = body[:place] + whole + body[place:]
+    for number, (name, inner) in enumerate(properties.items()):
+        files[name] = _part(name, inner)
+        kind = f'<Override PartName="/{name}" ContentType="application/vnd.openxmlformats-{_KINDS[name]}+xml"/></Types>'
+        relationship = (
+            f'<Relationship Id="rP{number}" Type="http://schemas.openxmlformats.org/{_RELATED[name]}" Target="{name}"/>'
+        )
+        if typed:
+            files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", kind.encode())
+        if related:
+            end = b"</Relationships>"
+            files["_rels/.rels"] = files["_rels/.rels"].replace(end, relationship.encode() + end)
+    return xml.sign_ooxml(xml.pack(files), tree().g2_person, only={one for one in files if one not in properties})
+
+
+def field(code, shown, *, simple=False):
+    """The markup of a field."""
+    run = f"<w:r><w:t>{shown}</w:t></w:r>"
+    if simple:
+        return f'<w:fldSimple w:instr="{code}">{run}</w:fldSimple>'
+    signs = {one: f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("begin", "separate", "end")}
+    # Word cuts codes into runs where it likes.
+    codes = "".join(f"<w:r><w:instrText>{one}</w:instrText></w:r>" for one in (code[:4], code[4:]))
+    return f"{signs['begin']}{codes}{signs['separate']}{run}{signs['end']}"
+
+
+def control(path, shown, kind="<w:text/>", *, store="{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"):
+    """The markup of a control bound to the core properties."""
+    prefixes = (
+        "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:dcterms='http://purl.org/dc/terms/' "
+        "xmlns:cp='http://schemas.openxmlformats.org/package/2006/metadata/core-properties'"
+    )
+    binding = f'<w:dataBinding w:prefixMappings="{prefixes}" w:xpath="{path}" w:storeItemID="{store}"/>'
+    return (
+        f"<w:sdt><w:sdtPr>{binding}{kind}</w:sdtPr><w:sdtContent><w:r><w:t>{shown}</w:t></w:r></w:sdtContent></w:sdt>"
+    )
+
+
+_PATH = "/cp:coreProperties[1]/dc:title[1]"
+SOURCES = {
+    # paragraph, part, what the part holds, what was signed, what it is changed to
+    "title": (field(" TITLE \\* MERGEFORMAT ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "title-simple": (field("TITLE", "Tăng 10%", simple=True), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "title-in-capitals": (field(" TITLE  \\* Upper ", "TĂNG 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "title-with-date-picture": (field(" TITLE \\@ &quot;dd/MM&quot; ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "90%"),
+    "title-with-number-picture": (field(" TITLE \\# 0 ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "property": (field(" DOCPROPERTY  Title ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "quoted": (field(" docproperty &quot;Title&quot; ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "info": (field(" INFO Title ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "author": (field(" AUTHOR ", "An"), xml.CORE, "<dc:creator>{}</dc:creator>", "An", "Bình"),
+    "last-saved-by": (field(" LASTSAVEDBY ", "An"), xml.CORE, "<cp:lastModifiedBy>{}</cp:lastModifiedBy>", "An", "Bình"),
+    "revision": (field(" REVNUM ", "7"), xml.CORE, "<cp:revision>{}</cp:revision>", "7", "9"),
+    "editing-time": (field(" EDITTIME ", "7"), _APP, "<TotalTime>{}</TotalTime>", "7", "9"),
+    "company": (field(" DOCPROPERTY Company ", "UBND"), _APP, "<Company>{}</Company>", "UBND", "Khác"),
+    "saved": (field(" SAVEDATE \\@ &quot;dd/MM/yyyy&quot; ", "20/11/2026"), xml.CORE, _DAY.format("modified"),
+              "2026-11-20", "2027-11-20"),
+    "created": (field(" INFO CreateDate \\@ &quot;d.M.yy&quot; ", "5.1.26"), xml.CORE, _DAY.format("created"),
+                "2026-01-05", "2026-01-15"),
+    "words": (field(" DOCPROPERTY SoTien ", "10"), _CUSTOM, _custom("lpwstr"), "10", "90"),
+    "integer": (field(" DOCPROPERTY SoTien ", "10"), _CUSTOM, _custom("i4"), "10", "90"),
+    "number": (field(" DOCPROPERTY SoTien ", "1.5"), _CUSTOM, _custom("r8"), "1.5", "15"),
+    "number-with-picture": (field(" DOCPROPERTY SoTien \\# &quot;#.##0&quot; ", "1.000"), _CUSTOM, _custom("i4"),
+                            "1000", "9000"),
+    "truth": (field(" DOCPROPERTY SoTien ", "true"), _CUSTOM, _custom("bool"), "true", "false"),
+    "time": (field(" DOCPROPERTY SoTien ", "2026-11-20T00:00:00Z"), _CUSTOM, _custom("filetime"),
+             "2026-11-20T00:00:00Z", "2027-11-20T00:00:00Z"),
+    "title-elsewhere": (field(" TITLE ", "Tăng 10%"), _MOVED, _TITLE, "Tăng 10%", "Tăng 90%"),
+    "two-titles": (field(" TITLE ", "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 10%</dc:title><dc:title>Tăng 90%"),
+    **{f"bound-{number}": (control(path, "Tăng 10%"), xml.CORE, _TITLE, "Tăng 10%", "Tăng 90%")
+       for number, path in enumerate((_PATH, "/cp:coreProperties/dc:title/text()", "/*[1]/*[1]", "//*[local-name()='title']",
+                                      "(//dc:title)[last()]", "/cp:coreProperties/child::node()[1]", "//dc:title/."))},
+    "bound-by-another-store": (control(_PATH, "Tăng 10%", store="{00000000-0000-0000-0000-000000000000}"), xml.CORE, _TITLE,
+                               "Tăng 10%", "Tăng 90%"),
+    "bound-day": (control("//dcterms:created", "ngày 05 tháng 01", '<w:date w:fullDate="2026-01-05T00:00:00Z"/>'), xml.CORE,
+                  _DAY.format("created"), "2026-01-05", "2026-01-15"),
+    "bound-list": (control(_PATH, "Đồng ý", '<w:dropDownList><w:listItem w:displayText="Đồng ý" w:value="1"/>'
+                                            '<w:listItem w:displayText="Từ chối" w:value="2"/></w:dropDownList>'),
+                   xml.CORE, _TITLE, "1", "2"),
+    "bound-box": (control(_PATH, "☒", '<w:checkbox><w:checked w:val="1"/></w:checkbox>'), xml.CORE, _TITLE, "true", "false"),
+}  # fmt: skip
+
+
+def _look(data, name="a.docx"):
+    return reports(Sample("", name, data))
+
+
+@pytest.mark.parametrize("title", SOURCES)
+def test_a_source_that_says_what_was_signed_leaves_the_signature_whole(title):
+    paragraph, name, inner, value, _ = SOURCES[title]
+    assert is_valid(_look(_signed(paragraph, {name: inner.format(value)})))
+
+
+@pytest.mark.parametrize("title", SOURCES)
+def test_a_source_that_says_something_else_makes_it_partial(title):
+    paragraph, name, inner, value, other = SOURCES[title]
+    files = xml.members(_signed(paragraph, {name: inner.format(value)}))
+    (one,) = _look(xml.pack({**files, name: _part(name, inner.format(other))}))
+    assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
+
+
+@pytest.mark.parametrize(("typed", "related"), [(False, True), (True, False), (False, False)])
+def test_properties_are_found_without_their_type_or_relationship(typed, related):
+    files = xml.members(
+        _signed(field(" TITLE ", "10%"), {xml.CORE: _TITLE.format("10%")}, typed=typed, related=related)
+    )
+    assert is_valid(_look(xml.pack(files)))
+    (one,) = _look(xml.pack({**files, xml.CORE: _part(xml.CORE, _TITLE.format("90%"))}))
+    assert one.coverage is Coverage.PARTIAL
+
+
+@pytest.mark.parametrize("paragraph", [
+    field(" TITLE ", "10%"), field(" DOCPROPERTY SoTien ", "10%"), control(_PATH, "10%"),
+    control("/cp:coreProperties[", "10%"), control("string(//dc:title)", "10%"),
+    field(" INCLUDETEXT &quot;C:/khac.docx&quot; ", "10%"), field(" LINK Excel.Sheet a.xlsx ", "10%"), field(" NEWFIELD ", "10%"),
+])  # fmt: skip
+def test_a_source_that_is_not_there_or_cannot_be_followed_makes_it_partial(paragraph):
+    (one,) = _look(_signed(paragraph, {xml.CORE: ""}))
+    assert one.coverage is Coverage.PARTIAL
+
+
+@pytest.mark.parametrize("paragraph", [
+    field(" PAGE ", "1"), field("NUMPAGES", "3", simple=True), field("=SUM(ABOVE)", "90"), field(" REF so \\h ", "1215"),
+    field(" HYPERLINK &quot;http://x.example&quot; ", "x"), field(" DATE \\@ &quot;dd/MM/yyyy&quot; ", "24/11/2026"),
+    field(" FORMTEXT ", "x"), field("", "x"), control("/khac[1]", "x", store="{11111111-1111-1111-1111-111111111111}"),
+])  # fmt: skip
+def test_what_the_text_or_a_clock_gives_needs_no_source(paragraph):
+    assert is_valid(_look(_signed(paragraph, {xml.CORE: _TITLE.format("Khác")})))
+
+
+def test_citations_need_their_sources_signed():
+    files = xml.members(_signed(field(" CITATION An26 ", "(An, 2026)"), {}))
+    assert is_valid(_look(xml.pack(files)))
+    (one,) = _look(xml.pack({**files, "customXml/item1.xml": b"<b:Sources xmlns:b='x'/>"}))
+    assert one.coverage is Coverage.PARTIAL
+
+
+_TEXT_TYPE = b"application/vnd.oasis.opendocument.text"
+OLD_MANIFESTS = {
+    "web page": ("META-INF/manifest.xml", _TEXT_TYPE, _TEXT_TYPE + b"-web"),
+    "template by its type": ("mimetype", _TEXT_TYPE, _TEXT_TYPE + b"-template"),
+    "spreadsheet": ("META-INF/manifest.xml", _TEXT_TYPE, b"application/vnd.oasis.opendocument.spreadsheet"),
+    "no type": ("META-INF/manifest.xml", _TEXT_TYPE, b""),
+    "content of another type": ("META-INF/manifest.xml", b'"text/xml"', b'"text/html"'),
+    "content not named": ("META-INF/manifest.xml", b'path="content.xml"', b'path="contents.xml"'),
+    "picture of another type": ("META-INF/manifest.xml", b"image/png", b"image/svg+xml"),
+    "more said of a file": ("META-INF/manifest.xml", b"image/png", b'image/png" manifest:size="3'),
+    "encrypted": ("META-INF/manifest.xml", b"<manifest:file-entry ", b"<manifest:encryption-data/><manifest:file-entry "),
+}  # fmt: skip
+
+
+def _old_text():
+    """A signed text of ODF 1.1, whose manifest its writer left unsigned."""
+    files = xml.members(xml.odt(version="1.1", more={"Pictures/1.png": b"\x89PNG"}))
+    entry = b'<manifest:file-entry manifest:full-path="Pictures/1.png" manifest:media-type="image/png"/>'
+    end = b"</manifest:manifest>"
+    files["META-INF/manifest.xml"] = files["META-INF/manifest.xml"].replace(end, entry + end)
+    return xml.members(xml.sign_odf(xml.pack(files), tree().g2_person, only={"content.xml", "Pictures/1.png"}))
+
+
+def test_an_unsigned_manifest_that_says_what_the_signed_files_are_leaves_the_signature_whole():
+    assert is_valid(_look(xml.pack(_old_text()), "a.odt"))
+    assert is_valid(_look(xml.pack({key: value for key, value in _old_text().items() if key != "mimetype"}), "a.odt"))
+
+
+@pytest.mark.parametrize("title", OLD_MANIFESTS)
+def test_an_unsigned_manifest_that_says_something_else_makes_it_partial(title):
+    name, old, new = OLD_MANIFESTS[title]
+    files = _old_text()
+    assert old in files[name]
+    (one,) = _look(xml.pack({**files, name: files[name].replace(old, new, 1)}), "a.odt")
+    assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
