@@ -142,6 +142,8 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
 
 def crash_words(error: BaseException) -> str:
     """Return what a policy's own code raised and where, in one line without a traceback."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {printable(str(error))}{place}"
