@@ -271,6 +271,12 @@ class Dkim(Section):
     sign_again: bool = False
 
 
+class Audit(Section):
+    """The log."""
+
+    facts_days: int = Field(default=90, ge=0, le=3660)
+
+
 _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
 
 
@@ -291,6 +297,7 @@ class Configuration(Section):
     passwords: Passwords = Passwords()
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
+    audit: Audit = Audit()
     metrics: ListenAddress | None = None
     replies: Replies = Replies()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

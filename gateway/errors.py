@@ -30,7 +30,14 @@ class NextHopError(TemporaryError):
 
 
 class NoFactsError(Exception):
-    """A policy cannot judge a kept mail: what it needs of the words was not kept. The message is its name."""
+    """A policy cannot judge a kept mail: what it needs of it was not kept."""
+
+    def __init__(self, policy: str, reason: str) -> None:
+        super().__init__(policy, reason)
+        self.policy = policy
+        self.reason = reason
+        """`evaluate` (it has no `judge`), `observation` (none was kept), `text` (its words were observed under other
+        settings) or `history` (it asks for senders that were not looked up)."""
 
 
 class AuditError(TemporaryError):

@@ -99,7 +99,9 @@ class _Frontend:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
         rules = inherited.rulebook.current
-        self._audit = audit = AuditLog(configuration.data, inherited.audit_door)
+        self._audit = audit = AuditLog(
+            configuration.data, inherited.audit_door, keeps_facts=configuration.audit.facts_days > 0
+        )
         recovery = await audit.start(
             policy=rules.policies.name,
             policy_digest=rules.policies.digest,

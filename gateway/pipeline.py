@@ -20,11 +20,12 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from msgspec import structs
 
 from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
-from gateway.engine import PolicySet, evaluate, evaluate_recipient, explain
+from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, explain, observe
 from gateway.identity import results_header
 from gateway.logs import log_failure
 from gateway.milter.engine import MilterAnswer
@@ -35,6 +36,7 @@ from gateway.model import (
     Evidence,
     Language,
     Message,
+    Observed,
     RefusedContent,
     Reply,
     Session,
@@ -71,6 +73,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Judged(NamedTuple):
+    """The judgement on one mail."""
+
+    evidence: Evidence
+    verdict: Verdict
+    policies: PolicySet
+    """That gave the verdict."""
+    observed: Observed
+    """What the verdict rests on, without words."""
+
+
 class Judge:
     """Gathers evidence and judges it; has no effect on any mail."""
 
@@ -91,15 +104,13 @@ class Judge:
         self._limits = limits or Limits()
         self._clock = clock
 
-    async def judge(self, transaction: Transaction, spool: Spool) -> tuple[Evidence, Verdict, PolicySet]:
-        """Return the evidence on a mail, the verdict, and the policy set that gave it."""
+    async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
+        """Return the verdict on a mail, with what it rests on."""
         rules = self.rulebook.current
         evidence = await self.gather(transaction, spool, rules)
         if _weight(evidence) > LARGE_TEXT_CHARACTERS:
-            verdict = await asyncio.to_thread(evaluate, evidence, rules.policies)
-        else:
-            verdict = evaluate(evidence, rules.policies)
-        return evidence, verdict, rules.policies
+            return await asyncio.to_thread(_evaluate, evidence, rules.policies)
+        return _evaluate(evidence, rules.policies)
 
     async def gather(self, transaction: Transaction, spool: Spool, rules: Rules) -> Evidence:
         """Read everything that a policy may see of one mail."""
@@ -174,7 +185,9 @@ class Pipeline:
         reference = self._new_reference()
         reply = explain.reply(verdict, policies, reference=reference, now=evidence.now, languages=session.languages)
         recipient = envelope.forward_paths[0]
-        await self._audit.recipient_refused(session, envelope.reverse_path, recipient, verdict, reply, reference)
+        await self._audit.recipient_refused(
+            session, envelope.reverse_path, recipient, verdict, reply, reference, evidence=evidence
+        )
         return reply
 
     async def content_refused(self, refused: RefusedContent) -> None:
@@ -188,20 +201,20 @@ class Pipeline:
             await self._audit.duplicate(transaction.id, earlier)
             texts = texts_in(transaction.session.languages)
             return texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
-        evidence, verdict, policies = await self._judged(transaction, spool)
-        verdict = without_hold(verdict)
-        if verdict.disposition >= Disposition.DEFER:
-            return await self._refuse(transaction, evidence, verdict, policies)
-        return await self._relay(transaction, spool, relay, evidence=evidence, verdict=verdict, policies=policies)
+        judged = await self._judged(transaction, spool)
+        judged = judged._replace(verdict=without_hold(judged.verdict))
+        if judged.verdict.disposition >= Disposition.DEFER:
+            return await self._refuse(transaction, judged)
+        return await self._relay(transaction, spool, relay, judged)
 
     async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
         """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
 
         The recorded outcome is what we told the MTA.
         """
-        evidence, verdict, policies = await self._judged(transaction, spool)
+        judged = await self._judged(transaction, spool)
         # The record and the answer go together: neither the deadline nor the end of the connection comes between.
-        return await _uninterrupted(self._answer(transaction, evidence, verdict, policies))
+        return await _uninterrupted(self._answer(transaction, judged))
 
     async def refuse_overflow(
         self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int, limit_bytes: int | None
@@ -219,12 +232,11 @@ class Pipeline:
         """Return the temporary failure for a message whose judgement took too long."""
         return self._texts.reply(451, "4.4.7", "deadline", reference=reference)
 
-    async def _answer(
-        self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
-    ) -> MilterAnswer:
+    async def _answer(self, transaction: Transaction, judged: Judged) -> MilterAnswer:
         """Record what an MTA is told, and return it."""
+        evidence, verdict, policies, observed = judged
         if verdict.disposition >= Disposition.DEFER:
-            reply = await self._refuse(transaction, evidence, verdict, policies)
+            reply = await self._refuse(transaction, judged)
             return MilterAnswer(disposition=verdict.disposition, reply=reply)
         reply = explain.reply(
             verdict,
@@ -234,7 +246,7 @@ class Pipeline:
             languages=transaction.session.languages,
         )
         delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.PASSED_ON
-        await self._audit.intent_and_outcome(transaction, verdict, evidence, reply, delivery)
+        await self._audit.intent_and_outcome(transaction, verdict, evidence, reply, delivery, observed=observed)
         return MilterAnswer(
             disposition=verdict.disposition,
             insert=self._milter_fields(transaction, evidence, verdict, policies),
@@ -273,7 +285,7 @@ class Pipeline:
         found = await self._audit.already_relayed(login, transaction.envelope, transaction.sha256, RETRY_WINDOW_S)
         return found.id if found is not None else None
 
-    async def _judged(self, transaction: Transaction, spool: Spool) -> tuple[Evidence, Verdict, PolicySet]:
+    async def _judged(self, transaction: Transaction, spool: Spool) -> Judged:
         """Judge a mail; a fault of ours is recorded, then goes on to the front end."""
         try:
             return await self._judge.judge(transaction, spool)
@@ -284,10 +296,9 @@ class Pipeline:
             await asyncio.shield(self._trouble(transaction, str(cancelled) or "deadline"))
             raise
 
-    async def _refuse(
-        self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
-    ) -> Reply:
+    async def _refuse(self, transaction: Transaction, judged: Judged) -> Reply:
         """Record a refusal and return its words."""
+        evidence, verdict, policies, observed = judged
         reply = explain.reply(
             verdict,
             policies,
@@ -295,36 +306,28 @@ class Pipeline:
             now=evidence.now,
             languages=transaction.session.languages,
         )
-        await self._audit.refused(transaction, verdict, evidence, reply)
+        await self._audit.refused(transaction, verdict, evidence, reply, observed=observed)
         return reply
 
     async def _trouble(self, transaction: Transaction, fault: str) -> None:
         session, reverse_path = transaction.session, transaction.envelope.reverse_path
         await self._audit.trouble(transaction.id, session, reverse_path, fault)
 
-    async def _relay(
-        self,
-        transaction: Transaction,
-        spool: Spool,
-        relay: Relay,
-        *,
-        evidence: Evidence,
-        verdict: Verdict,
-        policies: PolicySet,
-    ) -> Reply:
+    async def _relay(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
         """Hand a mail on: intent, content, `sending`, final dot, outcome.
 
         A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand.
         """
+        evidence, verdict, policies, observed = judged
         prepend = await self._outgoing.fields(
             transaction, spool.content(), evidence=evidence, verdict=verdict, policies=policies
         )
         spool.trim()
         in_one_stroke = spool.fileno() is None
         if in_one_stroke:
-            await self._audit.intent_and_sending(transaction, verdict, evidence)
+            await self._audit.intent_and_sending(transaction, verdict, evidence, observed)
         else:
-            await self._audit.intent(transaction, verdict, evidence)
+            await self._audit.intent(transaction, verdict, evidence, observed)
         failpoints.hit("pipeline.before_relay")
 
         async def before_final_dot() -> None:
@@ -345,6 +348,11 @@ class Pipeline:
         await self._audit.outcome(transaction.id, reply)
         failpoints.hit("pipeline.after_outcome")
         return reply
+
+
+def _evaluate(evidence: Evidence, policies: PolicySet) -> Judged:
+    observed = observe(evidence, policies.policies)
+    return Judged(evidence, evaluate_facts(observed, policies), policies, observed)
 
 
 def _weight(evidence: Evidence) -> int:

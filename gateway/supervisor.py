@@ -77,7 +77,7 @@ def serve(configuration: Configuration) -> int:
         # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
         gc.collect()
         gc.freeze()
-        audit = AuditProcess(configuration.data, release)
+        audit = AuditProcess(configuration.data, release, facts_days=configuration.audit.facts_days)
         load = SharedLoad(configuration.workers)
         inherited = Inherited(
             configuration=configuration,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from typing import Protocol
 
-from gateway.model import Directory, Evidence, Finding, FindingOutcome, HolderKind, Signature, Signer
-from gateway.text.confusables import seen_as
+from gateway.model import Evidence, Finding, FindingOutcome, HolderKind, Signature, Signer
+from gateway.text.unit_names import fold_unit, shown_unit, unit_names
 from policies._signature_findings import is_valid, on
 from policies._signed_files import SignedFile
 
@@ -48,9 +48,9 @@ def holders(one: SignedFile, evidence: Evidence, settings: SealSettings) -> Iter
 
 def _own_names(one: SignedFile, evidence: Evidence, settings: SealSettings) -> frozenset[str]:
     """Folded names whose seals are one's own."""
-    own = frozenset(_fold_name(name) for name in settings.own_organisations)
+    own = frozenset(fold_unit(name) for name in settings.own_organisations)
     if evidence.directory is not None:
-        own |= _unit_names(evidence.directory)
+        own |= unit_names(evidence.directory)
     if not settings.own_organisations:
         own |= frozenset(one.recognition.issuer_is)
     return own
@@ -69,47 +69,23 @@ def _is_own(signature: Signature, own: frozenset[str], settings: SealSettings) -
 def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
     """Whether a holder's name shows as one's own by letters of another script, so that it passes for a seal to the eye alone."""
     name = signature.signer.common_name if signature.signer is not None else None
-    if name is None or _fold_name(name) in own:
+    if name is None or fold_unit(name) in own:
         return False
-    shown = _shown(name)
-    return shown != _fold_name(unicodedata.normalize("NFD", name)) and shown in own
+    shown = shown_unit(name)
+    return shown != fold_unit(unicodedata.normalize("NFD", name)) and shown in own
 
 
 def are_issuer(signatures: Iterable[Signature], issuer: str) -> tuple[str, ...]:
     """Return the names on signatures that are the issuer's, folded; also what a name looks like."""
-    folded = _fold_name(issuer)
+    folded = fold_unit(issuer)
     names = {
         name
         for signature in signatures
         if signature.signer is not None
-        for name in (*_names(signature.signer), _shown(signature.signer.common_name or ""))
+        for name in (*_names(signature.signer), shown_unit(signature.signer.common_name or ""))
     }
     return (folded,) if issuer and folded in names else ()
 
 
 def _names(signer: Signer) -> Iterator[str]:
-    return (_fold_name(name) for name in (signer.common_name, signer.organisation, signer.organisational_unit) if name)
-
-
-def _shown(name: str) -> str:
-    """Return a name as it looks, letters of other scripts as the Latin ones that they look like."""
-    return _fold_name("".join(map(seen_as, unicodedata.normalize("NFD", name))))
-
-
-_UNIT_NAMES: Final[dict[str, frozenset[str]]] = {}
-"""Folded unit names by the digest of their directory: hundreds of thousands of mailboxes are gone through once."""
-
-
-def _unit_names(directory: Directory) -> frozenset[str]:
-    names = _UNIT_NAMES.get(directory.digest)
-    if names is None:
-        units = {unit.name for unit in directory.units.values()} | {box.unit for box in directory.mailboxes.values()}
-        names = frozenset(_fold_name(unit) for unit in units if unit)
-        _UNIT_NAMES.clear()
-        _UNIT_NAMES[directory.digest] = names
-    return names
-
-
-def _fold_name(name: str) -> str:
-    upper = " ".join(unicodedata.normalize("NFC", name).upper().replace("UỶ", "ỦY").split())
-    return upper.replace("UBND ", "ỦY BAN NHÂN DÂN ", 1) if upper.startswith("UBND ") else upper
+    return (fold_unit(name) for name in (signer.common_name, signer.organisation, signer.organisational_unit) if name)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gateway.audit.side_tables import INTO_RECORD, Mark, insert_rows, write_marks
+from gateway.audit.kept import VERSION
+from gateway.audit.side_tables import INTO_FACTS, INTO_RECORD, Mark, insert_rows, write_marks
 from gateway.audit.store import GENESIS
 
 
@@ -20,6 +21,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     """Canonical JSON without sequence number: it is spliced in at the commit."""
     mark: Mark | None = None
     """What the side tables keep with it."""
+    facts: bytes | None = None
+    """Packed facts of the mail, kept for a time (`gateway.audit.kept`)."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,17 @@ class Head:
 
 def insert(connection: sqlite3.Connection, head: Head, group: Sequence[Entry]) -> Head:
     """Chain and insert records in the running transaction; return the new end of the chain."""
-    rows = []
+    rows, facts = [], []
     seq, chain = head.seq, head.hash
     for entry in group:
         seq += 1
         body = b'{"seq":%d,%s' % (seq, entry.body[1:])
         chain = hashlib.sha256(chain + body).digest()
         rows.append((seq, body, chain))
+        if entry.facts is not None:
+            facts.append((seq, VERSION, entry.facts))
     insert_rows(connection, INTO_RECORD, rows)
+    insert_rows(connection, INTO_FACTS, facts)
     write_marks(connection, (entry.mark for entry in group if entry.mark is not None))
     return Head(seq, chain)
 

@@ -6,17 +6,19 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.audit import failpoints
 from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer, append_note, last_known_size
 from gateway.audit.checkpoint import write_verifier_key as write_key
+from gateway.audit.retention import expire_facts
 from gateway.audit.store import Folder, Turn, connect, damaged, immediate, open_checked
 from gateway.errors import AuditError
 from gateway.words import both
 
+EXPIRE_EVERY_S = 3600.0
 RELAYED_KEEP_S = 3600.0
 """How long keys of relayed mails are kept for recognising repetitions."""
 
@@ -24,8 +26,12 @@ RELAYED_KEEP_S = 3600.0
 class Committer:
     """The one connection on which a process writes the log."""
 
-    def __init__(self, folder: Folder, signer: Signer, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, folder: Folder, signer: Signer, connection: sqlite3.Connection, facts_days: int | None = None
+    ) -> None:
         self._folder = folder
+        self._facts_days = facts_days
+        self._facts_expire_at = time.monotonic()
         self._signer = signer
         self._connection = connection
         self._turn = Turn(folder)
@@ -33,8 +39,11 @@ class Committer:
         self._since_checkpoint = 0
 
     @classmethod
-    def open(cls, data: Path) -> Committer:
-        """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable."""
+    def open(cls, data: Path, *, facts_days: int | None = None) -> Committer:
+        """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable.
+
+        Facts are removed after `facts_days`; None leaves them.
+        """
         folder = Folder(data)
         folder.prepare()
         signer = Signer(folder.secret("audit-ed25519", 32))
@@ -50,7 +59,7 @@ class Committer:
                 (f"có {head.seq} bản ghi, điểm kiểm nói {known}", f"{head.seq} records, a checkpoint says {known}"),
             )
         write_key(folder, signer)
-        return cls(folder, signer, connection)
+        return cls(folder, signer, connection, facts_days)
 
     @property
     def folder(self) -> Folder:
@@ -92,6 +101,21 @@ class Committer:
                 self._turn.leave()
         except (sqlite3.Error, OSError, AuditError):
             self._since_checkpoint += 1  # the records are safe; the next occasion tries again
+
+    def expire_facts(self) -> None:
+        """Remove facts past their time, once an hour; what cannot be done now is done the next time."""
+        if self._facts_days is None or time.monotonic() < self._facts_expire_at:
+            return
+        self._facts_expire_at = time.monotonic() + EXPIRE_EVERY_S
+        try:
+            self._turn.take()
+            try:
+                with immediate(self._connection):
+                    expire_facts(self._connection, before=datetime.now(UTC) - timedelta(days=self._facts_days))
+            finally:
+                self._turn.leave()
+        except (sqlite3.Error, OSError, AuditError):
+            return
 
     def open_mails(self) -> list[tuple[str, str, int]]:
         """Return reference, process and whether the final dot went out, of mails without an outcome; AuditError."""

@@ -19,19 +19,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from msgspec import structs
+
 import gateway
 from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
 from gateway.audit.facts import Keyed, finding_facts, mail_facts, session_facts, text
+from gateway.audit.kept import keep
 from gateway.audit.lives import Life
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.wire import Recovery
 from gateway.errors import AuditError, AuditLostError
-from gateway.model import Envelope, Evidence, RefusedContent, Reply, Session, Transaction, Verdict
+from gateway.model import Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LIMIT_RECENT = 200_000
 _LIMIT_SIZE = (1 << 63) - 1
@@ -49,8 +52,9 @@ class Relayed:
 class AuditLog:
     """The audit log of one process. Opened without a running loop, started in it, closed at the end."""
 
-    def __init__(self, data: Path, door: socket.socket) -> None:
+    def __init__(self, data: Path, door: socket.socket, *, keeps_facts: bool = True) -> None:
         """Open the log of a data directory; `door` leads to the service that writes it. UserError for a missing key."""
+        self._keeps_facts = keeps_facts
         self._folder = Folder(data)
         self._keyed = Keyed(self._folder.secret("audit-hmac", 32))
         self._door = door
@@ -120,39 +124,61 @@ class AuditLog:
 
     # --- what the pipeline records ---------------------------------------------------------------------------------
 
-    async def intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
+    async def intent(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
+    ) -> int:
         """Record that a judged mail is about to be handed on; durable before any of it goes upstream."""
-        record = self._intent(transaction, verdict, evidence)
+        record, facts = self._intent(transaction, verdict, evidence, observed)
         with self._not_sent_if_lost(transaction.id):
-            return await self._put(record, Opened(transaction.id, self._process))
+            return await self._put(record, Opened(transaction.id, self._process), facts)
 
-    async def intent_and_sending(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> int:
+    async def intent_and_sending(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
+    ) -> int:
         """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke.
 
         A crash in between then counts as *unknown*, never as *not sent*.
         """
         reference = transaction.id
-        intent = self._put(self._intent(transaction, verdict, evidence), Opened(reference, self._process, sending=True))
+        record, facts = self._intent(transaction, verdict, evidence, observed)
+        intent = self._put(record, Opened(reference, self._process, sending=True), facts)
         sending = self._put(r.Sending(id=reference))
         with self._not_sent_if_lost(reference):
             await asyncio.gather(intent, sending)
         return sending.result()
 
-    def _intent(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None) -> r.Intent:
-        facts = mail_facts(transaction, verdict, evidence, self._keyed)
+    def _intent(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None
+    ) -> tuple[r.Intent, bytes | None]:
+        mail, facts = self._mail(transaction, verdict, evidence, observed)
         envelope, login = transaction.envelope, transaction.session.auth_user
         if login is not None:  # repetitions are recognised for logins only: others cannot be told apart
             if len(self._keys) >= _LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
                 del self._keys[next(iter(self._keys))]
             self._keys[transaction.id] = self._relay_key(login, envelope, transaction.sha256)
-        return r.Intent(id=transaction.id, mail=facts)
+        return r.Intent(id=transaction.id, mail=mail), facts
+
+    def _mail(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None
+    ) -> tuple[r.MailFacts, bytes | None]:
+        """Return what the record says of a mail, and its packed facts when they are kept."""
+        mail = mail_facts(transaction, verdict, evidence, self._keyed)
+        kept = keep(observed, self._keyed, guarded=mail.confidential) if observed and self._keeps_facts else None
+        return (mail, None) if kept is None else (structs.replace(mail, facts=kept.sha256), kept.packed)
 
     async def intent_and_outcome(
-        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply, delivery: r.Delivery
+        self,
+        transaction: Transaction,
+        verdict: Verdict,
+        evidence: Evidence | None,
+        reply: Reply,
+        delivery: r.Delivery,
+        *,
+        observed: Observed | None = None,
     ) -> int:
         """Record in one commit what an MTA is told of a mail that it holds: nothing happens between the two."""
-        facts = mail_facts(transaction, verdict, evidence, self._keyed)
-        intent = self._put(r.Intent(id=transaction.id, mail=facts))
+        mail, facts = self._mail(transaction, verdict, evidence, observed)
+        intent = self._put(r.Intent(id=transaction.id, mail=mail), None, facts)
         outcome = self._put(_outcome(transaction.id, reply, delivery))
         await asyncio.gather(intent, outcome)
         return outcome.result()
@@ -177,22 +203,37 @@ class AuditLog:
             self._owed.append((record, mark))
             raise
 
-    async def refused(self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply) -> int:
+    async def refused(
+        self,
+        transaction: Transaction,
+        verdict: Verdict,
+        evidence: Evidence | None,
+        reply: Reply,
+        *,
+        observed: Observed | None = None,
+    ) -> int:
         """Record a mail that was judged and not accepted."""
-        return await self._put(
-            r.Refused(
-                id=transaction.id,
-                mail=mail_facts(transaction, verdict, evidence, self._keyed),
-                code=reply.code,
-                enhanced=reply.enhanced,
-                text=_first_line(reply),
-            )
+        mail, facts = self._mail(transaction, verdict, evidence, observed)
+        record = r.Refused(
+            id=transaction.id, mail=mail, code=reply.code, enhanced=reply.enhanced, text=_first_line(reply)
         )
+        return await self._put(record, None, facts)
 
     async def recipient_refused(
-        self, session: Session, reverse_path: str, recipient: str, verdict: Verdict, reply: Reply, reference: str = ""
+        self,
+        session: Session,
+        reverse_path: str,
+        recipient: str,
+        verdict: Verdict,
+        reply: Reply,
+        reference: str = "",
+        *,
+        evidence: Evidence | None = None,
     ) -> int:
         """Record a forward-path that a policy refused at RCPT."""
+        observed = Observed(bare=evidence, seen={}) if evidence is not None else None
+        guarded = any(judged.confidential for judged in verdict.findings)
+        kept = keep(observed, self._keyed, guarded=guarded) if observed and self._keeps_facts else None
         return await self._put(
             r.RecipientRefused(
                 id=reference,
@@ -203,7 +244,10 @@ class AuditLog:
                 code=reply.code,
                 text=_first_line(reply),
                 policy_digest=verdict.policy_digest,
-            )
+                facts=kept.sha256 if kept is not None else None,
+            ),
+            None,
+            kept.packed if kept is not None else None,
         )
 
     async def content_refused(self, refused: RefusedContent) -> int:
@@ -281,17 +325,17 @@ class AuditLog:
                 break
             self._recent.popitem(last=False)
 
-    def _put(self, record: r.Record, mark: Mark | None = None) -> asyncio.Future[int]:
+    def _put(self, record: r.Record, mark: Mark | None = None, facts: bytes | None = None) -> asyncio.Future[int]:
         """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""
         if self._channel is None:
             raise AuditError("the audit log is not open")
         owed, self._owed = self._owed, []
         for late in owed:
             self._channel.put(self._entry(*late)).add_done_callback(partial(self._owe_again, late))
-        return self._channel.put(self._entry(record, mark))
+        return self._channel.put(self._entry(record, mark, facts))
 
-    def _entry(self, record: r.Record, mark: Mark | None) -> Entry:
-        return Entry(r.body(record, self._process), mark)
+    def _entry(self, record: r.Record, mark: Mark | None, facts: bytes | None = None) -> Entry:
+        return Entry(r.body(record, self._process), mark, facts)
 
     def _owe_again(self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int]) -> None:
         if not done.cancelled() and done.exception() is not None:

@@ -22,9 +22,10 @@ class AuditProcess:
     So nothing that was handed over dies with its sender, and signals to the whole group do not end it too early.
     """
 
-    def __init__(self, data: Path, release: Callable[[], None]) -> None:
+    def __init__(self, data: Path, release: Callable[[], None], *, facts_days: int | None = None) -> None:
         """Prepare; `release` gives back, in the new process, what belongs to others."""
         self._data = data
+        self._facts_days = facts_days
         self._release = release
         self._inner, self.door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = SupervisedProcess("gateway-audit", self._serve)
@@ -56,4 +57,4 @@ class AuditProcess:
             signal.signal(number, signal.SIG_IGN)
         self.door.close()
         self._release()
-        AuditService(Committer.open(self._data), self._inner).run()
+        AuditService(Committer.open(self._data, facts_days=self._facts_days), self._inner).run()

@@ -131,6 +131,8 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     directory_digest: str | None = None
     confidential: bool = False
     """A secrecy finding: digests are keyed, names and words are absent."""
+    facts: str | None = None
+    """SHA-256 of the facts kept beside the record, in hex; None when none were kept."""
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
@@ -213,6 +215,8 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     code: int
     text: str = ""
     policy_digest: str = ""
+    facts: str | None = None
+    """As of a mail: what was known of the envelope."""
 
 
 class ContentRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="content_refused"):

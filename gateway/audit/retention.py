@@ -1,4 +1,4 @@
-"""Removing the oldest records after their time, so that the gap is provable and everything after it still verifies."""
+"""Removing what is past its time: the oldest records, so that the gap is provable, and the facts kept beside records."""
 
 from __future__ import annotations
 
@@ -73,3 +73,21 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
     finally:
         connection.close()
     return removed
+
+
+def expire_facts(connection: sqlite3.Connection, *, before: datetime) -> int:
+    """Remove the facts of mails that were judged before a time; return how many. The records stay."""
+    limit = before.astimezone(UTC).isoformat(timespec="microseconds")
+    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM facts").fetchone()
+    # Records stand in the order of their time, so the border is found by halving.
+    while first <= last:
+        middle = (first + last) // 2
+        row = connection.execute(
+            "SELECT json_extract(CAST(body AS TEXT), '$.time') FROM record WHERE seq >= ? ORDER BY seq LIMIT 1",
+            (middle,),
+        ).fetchone()
+        if row is not None and row[0] >= limit:
+            last = middle - 1
+        else:
+            first = middle + 1
+    return connection.execute("DELETE FROM facts WHERE seq < ?", (first,)).rowcount

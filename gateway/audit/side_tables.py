@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 INTO_RECORD = "INSERT INTO record (seq, body, hash)"
+INTO_FACTS = "INSERT INTO facts (seq, version, body)"
 _INTO_OPEN_MAIL = "INSERT OR REPLACE INTO open_mail (id, process, sending)"
 _INTO_RELAYED = "INSERT INTO relayed (key, time, id)"
 

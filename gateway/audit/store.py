@@ -32,6 +32,10 @@ _QUICK_CHECK_BYTES = 256 << 20
 NO_DELETE = (
     "CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'records are not deleted'); END"
 )
+FACTS = (
+    "CREATE TABLE IF NOT EXISTS facts (seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL) STRICT"
+)
+"""Facts of judged mails, kept for a time. Logs of before get the table when they are opened for writing."""
 _SCHEMA = f"""
 CREATE TABLE record (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
@@ -186,6 +190,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
                 path.chmod(0o600)
                 sync_folder(folder.data)
         _check(connection, path)
+        connection.execute(FACTS)
     except sqlite3.Error as error:
         _close(connection)
         raise unusable(path, error) from None

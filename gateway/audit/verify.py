@@ -21,6 +21,7 @@ from gateway.audit.checkpoint import (
     parse_verifier_key,
     signature_holds,
 )
+from gateway.audit.kept import UnreadableFactsError, unpack
 from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
 from gateway.errors import UserError
 from gateway.words import both, reasons
@@ -85,6 +86,7 @@ class _Verifier:
         self._faults: list[str] = []
         self._notes: list[str] = []
         self._first_bad: int | None = None
+        self._facts_named = 0
 
     def run(self, folder: Folder, elsewhere: tuple[Path, ...]) -> Verification:
         """Gather checkpoints, walk the chain, compare."""
@@ -92,6 +94,7 @@ class _Verifier:
         first, start = self._start()
         records, last, head, heads = self._walk(first, start, {checkpoint.size for checkpoint in checkpoints})
         self._compare(checkpoints, first, last, heads)
+        self._facts()
         covered = max((checkpoint.size for checkpoint in checkpoints if checkpoint.size <= last), default=0)
         if last > covered:
             self._notes.append(
@@ -172,6 +175,7 @@ class _Verifier:
                 self._bad(expected, f"thiếu bản ghi {expected}-{seq - 1} / records {expected}-{seq - 1} are missing")
                 expected = seq
             content = bytes(body)
+            self._facts_named += b',"facts":"' in content
             computed = hashlib.sha256(chain + content).digest()
             if computed != stored and not (records == 1 and not start):
                 if self._first_bad is None or self._first_bad > seq:
@@ -184,6 +188,33 @@ class _Verifier:
                 heads[seq] = chain
             expected += 1
         return records, expected - 1, chain, heads
+
+    def _facts(self) -> None:
+        """Hold kept facts against the digests in their records; facts that are gone were removed after their time."""
+        kept = 0
+        if not self._has_facts():
+            return
+        rows = self._connection.execute("SELECT f.seq, f.body, r.body FROM facts f LEFT JOIN record r ON r.seq = f.seq")
+        for seq, packed, body in rows:
+            kept += 1
+            mail = _object(bytes(body)).get("mail") if body is not None else None
+            wanted = mail.get("facts") if isinstance(mail, dict) else None
+            try:
+                found = hashlib.sha256(unpack(bytes(packed))).hexdigest()
+            except UnreadableFactsError:
+                found = ""
+            if found != wanted:
+                self._bad(
+                    None,
+                    f"dữ kiện của bản ghi {seq} không khớp / the facts of record {seq} are not those that it names",
+                )
+        gone = self._facts_named - kept
+        if gone > 0:
+            self._notes.append(f"dữ kiện của {gone} thư đã được xóa / the facts of {gone} mails were removed")
+
+    def _has_facts(self) -> bool:
+        found = self._connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'facts'")
+        return found.fetchone() is not None
 
     def _compare(self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, bytes]) -> None:
         good = first - 1

@@ -34,16 +34,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help=words("json"))]
 _YEARS = (1970, 9000)
 """Of a time that can be given: at the ends of the calendar no other time zone has a date."""
 
+_DAYS_AGO = re.compile(r"(\d{1,4})d\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z|\d{8}\Z|\d{4}-?W\d\d-?\d\Z")
 
 
 def moment(value: str | None, *, until: bool = False) -> datetime | None:
-    """Parse an ISO 8601 time; without offset it is the time of Viet Nam, as in everything that we print.
+    """Parse an ISO 8601 time, or `30d` for so many days ago; without offset it is the time of Viet Nam, as we print it.
 
     With `until` a mere day means its end, so that `--since DAY --until DAY` is that day.
     """
     if value is None:
         return None
+    if (days := _DAYS_AGO.match(value)) is not None:
+        return datetime.now(VIETNAM) - timedelta(days=int(days[1]))
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.options import brief, words
+from gateway.cli.options import ConfigOption, DataOption, DirectoryOption, JsonOption, brief, moment, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệp chính sách / policy files.")
 
@@ -26,15 +27,42 @@ def policy_lint(
 
 @app.command("diff", short_help=brief("policy_diff"))
 def policy_diff(
-    old: Annotated[str, typer.Argument(help=words("policy"))],
+    old: Annotated[str, typer.Argument(help=words("old_policy"))],
     new: Annotated[str, typer.Argument(help=words("policy"))],
+    since: Annotated[str | None, typer.Option(help=words("replay_since"))] = None,
+    until: Annotated[str | None, typer.Option(help=words("until"))] = None,
+    unit: Annotated[str, typer.Option(help=words("unit"))] = "",
+    policy: Annotated[str, typer.Option(help=words("one_policy"))] = "",
+    shown: Annotated[int, typer.Option("--list", min=0, max=10_000, help=words("limit"))] = 20,
+    table: Annotated[Path | None, typer.Option("--csv", help=words("replay_csv"))] = None,
+    directory: DirectoryOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """So sánh hai chính sách / tell what a new policy file would do differently."""
-    from gateway.commands.common import user_errors
+    """So sánh hai chính sách; với --since, xét lại thư đã qua / compare two policies; with --since, on past mails.
+
+    gateway policy diff current /etc/gateway/policy-moi.yaml --since 30d
+
+    Mã thoát 0: như nhau; 1: có khác; 2: lỗi; 3: chỉ có thư không xét được / exit code 3: only cannot tell.
+    """
+    from gateway.commands.common import load_configuration, user_errors
     from gateway.commands.policy import diff
 
+    begin, end = moment(since), moment(until, until=True)
     with user_errors():
-        code = diff(old, new)
+        configuration = load_configuration(config, data=data)
+        old, new = (configuration.policy if name == "current" else name for name in (old, new))
+        code = diff(old, new) if not as_json or begin is None else 0
+        if begin is not None:
+            from gateway.commands.what_if import Options, replay
+            from gateway.identity.directory import load as load_directory
+
+            options = Options(
+                since=begin, until=end, unit=unit, policy=policy, shown=shown, as_json=as_json, table=table
+            )
+            mailboxes = load_directory(directory) if directory is not None else None
+            code = replay(configuration.data, old, new, options, mailboxes)
     raise typer.Exit(code)
 
 

@@ -168,7 +168,7 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
             try:
                 with spool:
                     rule, unread = front_end.refusal(spool)
-                    return Judged(*await judge.judge(transaction, spool), rule, unread)
+                    return Judged(*(await judge.judge(transaction, spool))[:3], rule, unread)
             except Exception as error:  # noqa: BLE001 - a fault of ours on one file must not hide the verdicts on others
                 return Fault(error)
 

@@ -6,7 +6,7 @@ answer = reply(verdict, policies, reference=transaction.id, now=evidence.now)
 """
 
 from gateway.engine.catalogue import Catalogue, Disclosure, ascii_form
-from gateway.engine.evaluate import evaluate, evaluate_recipient
+from gateway.engine.evaluate import evaluate, evaluate_facts, evaluate_recipient
 from gateway.engine.explain import (
     check_json,
     explanation,
@@ -17,6 +17,7 @@ from gateway.engine.explain import (
     verdict_fields,
 )
 from gateway.engine.loading import load_policy_set
+from gateway.engine.observing import observe
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.model import Language
@@ -30,10 +31,12 @@ __all__ = [
     "ascii_form",
     "check_json",
     "evaluate",
+    "evaluate_facts",
     "evaluate_recipient",
     "explanation",
     "is_confidential",
     "load_policy_set",
+    "observe",
     "received_field",
     "reply",
     "reply_text",

@@ -197,12 +197,19 @@ class Compiler:
             judge=module.judge,
             evaluate=module.evaluate,
             observation=module.observation,
-            text_settings=module.text_settings,
+            text_digest=_text_digest(module, settings),
             asks=module.asks,
             stance=Stance(mode, actions),
             scopes=tuple(scopes),
             waivers={rule: tuple(found) for rule, found in by_rule.items()},
         )
+
+
+def _text_digest(module: PolicyModule, settings: BaseModel) -> str:
+    if not module.text_settings:
+        return ""
+    content = json.dumps(settings.model_dump(mode="json", include=set(module.text_settings)), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.engine.attachments import Attachments
 from gateway.engine.guard import MARKED
-from gateway.engine.observing import MailFacts, findings, observe
+from gateway.engine.observing import findings, observe
 from gateway.engine.policy import Policy, Stance, Waiver
 from gateway.engine.policy_set import PolicySet, day
 from gateway.model import (
@@ -27,6 +27,7 @@ from gateway.model import (
     Message,
     Mode,
     Need,
+    Observed,
     Verdict,
 )
 
@@ -35,10 +36,10 @@ _NO_DIGESTS: Mapping[str, frozenset[str]] = {}
 
 def evaluate(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge a mail; ExceptionGroup when a policy failed."""
-    return judge(observe(evidence, policies.policies), policies)
+    return evaluate_facts(observe(evidence, policies.policies), policies)
 
 
-def judge(mail: MailFacts, policies: PolicySet) -> Verdict:
+def evaluate_facts(mail: Observed, policies: PolicySet) -> Verdict:
     """Judge the facts of a mail, now or again; ExceptionGroup when a policy failed, NoFactsErrors in a replay among them."""
     return _judge(mail, policies, policies.policies)
 
@@ -47,11 +48,15 @@ def evaluate_recipient(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge one forward-path at RCPT, by the policies that look at the envelope; the message is not yet known."""
     if evidence.message is not None:
         evidence = msgspec.structs.replace(evidence, message=None, documents=(), signatures=())
-    mail = MailFacts(bare=evidence, seen={}, evidence=evidence)
+    return evaluate_recipient_facts(Observed(bare=evidence, seen={}, evidence=evidence), policies)
+
+
+def evaluate_recipient_facts(mail: Observed, policies: PolicySet) -> Verdict:
+    """Judge the facts of an envelope, now or again, as `evaluate_facts` does those of a mail."""
     return _judge(mail, policies, tuple(policy for policy in policies.policies if Need.ENVELOPE in policy.needs))
 
 
-def _judge(mail: MailFacts, policies: PolicySet, chosen: tuple[Policy, ...]) -> Verdict:
+def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> Verdict:
     evidence = mail.bare
     on = day(evidence.now)
     judge = _Judge(mail, policies, on)
@@ -92,7 +97,7 @@ class _Outcome:
 class _Judge:
     """Judges the findings of one mail and keeps the severest disposition of each recipient."""
 
-    def __init__(self, mail: MailFacts, policies: PolicySet, on: date) -> None:
+    def __init__(self, mail: Observed, policies: PolicySet, on: date) -> None:
         evidence = mail.bare
         self._mail = mail
         self._evidence = evidence

@@ -1,33 +1,22 @@
 """Evidence to facts: each policy observes the words once, then judges without them (`gateway.model.facts`).
 
-A mail and the replay of a kept one are judged by the same call: only `MailFacts.evidence`, which holds the words for
+A mail and the replay of a kept one are judged by the same call: only `Observed.evidence`, which holds the words for
 policies without `judge`, is missing in a replay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from gateway.engine.policy import Policy
 from gateway.errors import NoFactsError
-from gateway.model import Evidence, Facts, Finding, wordless
+from gateway.model import Evidence, Facts, Finding, Observed, wordless
 
 
-class MailFacts(Struct, frozen=True, kw_only=True):
-    """What is known of a mail without its words."""
-
-    bare: Evidence
-    """The evidence without words (`wordless`)."""
-    seen: Mapping[str, Any]
-    """Observation by policy; absent for a policy without `observe`."""
-    evidence: Evidence | None = None
-    """With words, for policies that have no `judge`; None in a replay."""
-
-
-def observe(evidence: Evidence, policies: Iterable[Policy]) -> MailFacts:
+def observe(evidence: Evidence, policies: Collection[Policy]) -> Observed:
     """Have each policy observe a mail, those that are off too; ExceptionGroup when one that judges fails."""
     seen: dict[str, Any] = {}
     errors: list[Exception] = []
@@ -42,19 +31,34 @@ def observe(evidence: Evidence, policies: Iterable[Policy]) -> MailFacts:
                 errors.append(error)
     if errors:
         raise ExceptionGroup("policies failed", errors)
-    return MailFacts(bare=wordless(evidence), seen=seen, evidence=evidence)
+    texts = {policy.name: policy.text_digest for policy in policies if policy.text_digest and policy.name in seen}
+    return Observed(bare=wordless(evidence), seen=seen, texts=texts, evidence=evidence)
 
 
-def findings(policy: Policy, mail: MailFacts) -> Iterable[Finding]:
-    """Have a policy judge a mail; NoFactsError when it needs words, or an observation, that were not kept."""
+def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
+    """Have a policy judge a mail; NoFactsError when it needs of it what was not kept."""
     if policy.judge is None:
         if mail.evidence is None or policy.evaluate is None:
-            raise NoFactsError(policy.name)
+            raise NoFactsError(policy.name, "evaluate")
         return policy.evaluate(mail.evidence, policy.settings)
-    if policy.observe is not None and policy.name not in mail.seen and mail.bare.message is not None:
-        raise NoFactsError(policy.name)
+    if mail.evidence is None:
+        _check_kept(policy, mail)
     bare = {name: getattr(mail.bare, name) for name in _FIELDS}
     return policy.judge(Facts(**bare, seen=mail.seen.get(policy.name)), policy.settings)
+
+
+def _check_kept(policy: Policy, mail: Observed) -> None:
+    """Raise NoFactsError when a kept mail does not hold what the policy judges by."""
+    if policy.observe is not None and mail.bare.message is not None:
+        if policy.name not in mail.seen:
+            raise NoFactsError(policy.name, "observation")
+        if mail.texts.get(policy.name, "") != policy.text_digest:
+            raise NoFactsError(policy.name, "text")
+    if policy.asks is not None:
+        history = mail.bare.history
+        known = history.met | history.unmet if history is not None else frozenset()
+        if not known.issuperset(policy.asks(mail.bare, policy.settings)):
+            raise NoFactsError(policy.name, "history")
 
 
 _FIELDS = tuple(field.name for field in structs.fields(Evidence))

@@ -127,8 +127,8 @@ class Policy:
     """Judges the evidence itself; its mails cannot be judged again later."""
     observation: Any
     """Type of what `observe` returns."""
-    text_settings: frozenset[str]
-    """Settings that `observe` heeds: under other ones a kept observation does not hold."""
+    text_digest: str
+    """Of the settings that `observe` heeds, empty when it heeds none: under other ones a kept observation does not hold."""
     asks: Callable[[Evidence, Any], Iterable[str]] | None
     """Names the senders whose history it wants to know; None never does."""
     stance: Stance

@@ -7,7 +7,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
-from gateway.model.facts import Facts, wordless
+from gateway.model.facts import Facts, Observed, wordless
 from gateway.model.mail import (
     Address,
     AddressReading,
@@ -84,6 +84,7 @@ __all__ = [
     "Message",
     "Mode",
     "Need",
+    "Observed",
     "Origin",
     "PageSetup",
     "Part",

@@ -7,9 +7,10 @@ settings (docs/decisions/0013), and the judgement of a mail and its replay are o
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from gateway.model.document import Document
 from gateway.model.evidence import Evidence
@@ -23,6 +24,19 @@ class Facts(Evidence, Generic[Observation], frozen=True, kw_only=True):
 
     seen: Observation
     """None for a policy without `observe`, and while only the envelope is known."""
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """What is known of a mail without its words."""
+
+    bare: Evidence
+    """The evidence without words (`wordless`)."""
+    seen: Mapping[str, Any]
+    """Observation by policy; absent for a policy without `observe`."""
+    texts: Mapping[str, str] = {}
+    """Digest, by policy, of the settings that its observation heeded."""
+    evidence: Evidence | None = None
+    """With words, for policies that have no `judge`; None in a replay."""
 
 
 def wordless(evidence: Evidence) -> Evidence:

@@ -97,7 +97,7 @@ async def judged(judge: Judge, content: bytes) -> tuple[Evidence, Verdict]:
         sha256=spool.sha256,
     )
     with spool:
-        evidence, verdict, _ = await judge.judge(transaction, spool)
+        evidence, verdict, *_ = await judge.judge(transaction, spool)
     return evidence, verdict
 
 

@@ -44,6 +44,6 @@ async def test_the_loop_goes_on(monkeypatch, content, beside):
             sha256=spool.sha256,
             size_bytes=len(content),
         )
-        _, verdict, _ = await judge.judge(transaction, spool)
+        verdict = (await judge.judge(transaction, spool)).verdict
     assert verdict == "verdict"
     assert (threads != [threading.main_thread()]) is beside

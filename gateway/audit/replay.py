@@ -1,0 +1,105 @@
+"""The mails of a log that were judged, with their kept facts, for judging them again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.audit import record as r
+from gateway.audit.kept import UnreadableFactsError, decode, unpack
+from gateway.audit.store import Folder, connect_readonly, unusable
+from gateway.model import Observed
+
+_DECODER = msgspec.json.Decoder(r.AnyRecord)
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """A judged mail of the log."""
+
+    record: r.Intent | r.Refused | r.RecipientRefused
+    observed: Observed | None
+    """None when nothing can be judged again."""
+    reason: str = ""
+    """Why there are no facts: `none` (never kept, or removed), `older` or `damaged`."""
+
+    @property
+    def policy_digest(self) -> str:
+        """The policy set that judged it."""
+        record = self.record
+        return record.policy_digest if isinstance(record, r.RecipientRefused) else record.mail.policy_digest
+
+
+def kept_mails(
+    data: Path,
+    observations: Mapping[str, Any],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[KeptMail]:
+    """Yield the judged mails of a time, oldest first, with the observations of the policies whose types are given.
+
+    Reads beside the gateway and writes nothing. UserError when there is no log.
+    """
+    folder = Folder(data)
+    connection = connect_readonly(folder.database)
+    try:
+        has_facts = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone() is not None
+        facts = (
+            "f.version, f.body FROM record r LEFT JOIN facts f ON f.seq = r.seq"
+            if has_facts
+            else "0, NULL FROM record r"
+        )
+        rows = connection.execute(
+            f"SELECT r.body, {facts} WHERE r.seq >= ? ORDER BY r.seq", (_first(connection, since),)
+        )
+        for body, version, packed in rows:
+            head = bytes(body[:200])
+            if b'"kind":"intent"' not in head and b'refused"' not in head:
+                continue
+            record = _DECODER.decode(body)
+            if until is not None and record.time > _stamp(until):
+                return
+            if isinstance(record, r.Intent | r.Refused | r.RecipientRefused):
+                yield _kept(record, version, packed, observations)
+    except sqlite3.DatabaseError as error:
+        raise unusable(folder.database, error) from None
+    finally:
+        connection.close()
+
+
+def _kept(
+    record: r.Intent | r.Refused | r.RecipientRefused,
+    version: int,
+    packed: bytes | None,
+    observations: Mapping[str, Any],
+) -> KeptMail:
+    if packed is None:
+        return KeptMail(record, None, "none")
+    try:
+        return KeptMail(record, decode(unpack(bytes(packed)), observations))
+    except UnreadableFactsError as error:
+        return KeptMail(record, None, "older" if str(error).startswith("version") else "damaged")
+
+
+def _first(connection: sqlite3.Connection, since: datetime | None) -> int:
+    """Return the first record of a time, by halving: records stand in the order of their time."""
+    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    while since is not None and first <= last:
+        middle = (first + last) // 2
+        row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
+        if _DECODER.decode(row[0]).time < _stamp(since):
+            first = middle + 1
+        else:
+            last = middle - 1
+    return int(first)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,107 @@
+"""What another policy set would have answered: two judgements of the same facts, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway.engine.evaluate import evaluate_facts, evaluate_recipient_facts
+from gateway.engine.policy_set import PolicySet
+from gateway.errors import NoFactsError
+from gateway.model import Disposition, FindingOutcome, Observed, Verdict
+
+
+class Change(Enum):
+    """How the answer to a mail changes, the gravest first."""
+
+    REFUSED = "refused"
+    """Relayed before, refused or deferred now."""
+    ADMITTED = "admitted"
+    """Refused or deferred before, relayed now."""
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    OTHER = "other"
+    """Held, deferred or refused in another way, or for other recipients."""
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One mail under two policy sets."""
+
+    change: Change
+    before: Disposition
+    after: Disposition
+    rules: tuple[str, ...] = ()
+    """`policy.rule` of the findings that make the difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A mail that cannot be judged again."""
+
+    policy: str
+    reason: str
+    """As of `NoFactsError`, or `content`: refused at RCPT, so its content was never seen."""
+
+
+def compare(mail: Observed, old: PolicySet, new: PolicySet) -> Comparison | Untold:
+    """Judge a mail by both sets; ExceptionGroup when a policy fails otherwise than for want of facts."""
+    envelope_only = mail.bare.message is None
+    judge = evaluate_recipient_facts if envelope_only else evaluate_facts
+    try:
+        before, after = judge(mail, old), judge(mail, new)
+    except ExceptionGroup as group:
+        missing, others = group.split(NoFactsError)
+        if missing is None or others is not None:
+            raise
+        first = next(_leaves(missing))
+        return Untold(first.policy, first.reason)
+    change = _change(before, after)
+    if envelope_only and change is Change.ADMITTED:
+        return Untold("", "content")
+    if change is Change.SAME:
+        return Comparison(change, before.disposition, after.disposition)
+    return Comparison(change, before.disposition, after.disposition, _rules(before, after))
+
+
+def _leaves(group: BaseExceptionGroup[NoFactsError]) -> Iterator[NoFactsError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _change(before: Verdict, after: Verdict) -> Change:
+    was, becomes = before.disposition, after.disposition
+    if was == becomes and before.recipients == after.recipients:
+        return Change.SAME
+    match was >= Disposition.DEFER, becomes >= Disposition.DEFER:
+        case False, True:
+            return Change.REFUSED
+        case True, False:
+            return Change.ADMITTED
+    if (was, becomes) == (Disposition.RELAY, Disposition.TAG):
+        return Change.TAGGED
+    if (was, becomes) == (Disposition.TAG, Disposition.RELAY):
+        return Change.UNTAGGED
+    return Change.OTHER
+
+
+def _rules(before: Verdict, after: Verdict) -> tuple[str, ...]:
+    """Return the rules that asked for more on one side than on the other, those of the severest disposition first."""
+    asked = [_asked(verdict) for verdict in (before, after)]
+    changed = {rule for rule in asked[0].keys() | asked[1].keys() if asked[0].get(rule) != asked[1].get(rule)}
+    worst = {rule: max(side.get(rule, Disposition.RELAY) for side in asked) for rule in changed}
+    return tuple(sorted(changed, key=lambda rule: (-worst[rule], rule)))
+
+
+def _asked(verdict: Verdict) -> dict[str, Disposition]:
+    found: dict[str, Disposition] = {}
+    for judged in verdict.findings:
+        if judged.finding.outcome is not FindingOutcome.PASSED and judged.effective is not Disposition.RELAY:
+            rule = f"{judged.policy}.{judged.finding.rule}"
+            found[rule] = max(found.get(rule, Disposition.RELAY), judged.effective)
+    return found

@@ -1,0 +1,29 @@
+"""Zstandard (RFC 8878) of the standard library, or of its backport before Python 3.14."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_LEVEL = 3
+
+
+def compress(data: bytes) -> bytes:
+    """Return one frame."""
+    return zstd.compress(data, level=_LEVEL)
+
+
+def decompress(data: bytes, *, limit_bytes: int) -> bytes:
+    """Return the content of one frame; ValueError when it is damaged, has more behind it, or is over the limit."""
+    decompressor = zstd.ZstdDecompressor()
+    try:
+        content = decompressor.decompress(data, max_length=limit_bytes + 1)
+    except zstd.ZstdError as error:
+        raise ValueError(str(error)) from None
+    if not decompressor.eof or decompressor.unused_data or len(content) > limit_bytes:
+        raise ValueError("no single frame within the limit")
+    return content
