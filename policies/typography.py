@@ -105,7 +105,7 @@ class Settings(BaseModel):
     margin_right_mm: tuple[float, float] = Field(default=(15.0, 20.0), description="The same of the right margin")
 
 
-class Look(Struct, frozen=True, kw_only=True):
+class Look(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How one document is set."""
 
     report: Report = Report()
@@ -114,7 +114,7 @@ class Look(Struct, frozen=True, kw_only=True):
     """What the lines of an official PDF show; other formats state their margins."""
 
 
-class Observation(Struct, frozen=True):
+class Observation(Struct, frozen=True, omit_defaults=True):
     """What the words of a mail's documents look like."""
 
     documents: tuple[Look, ...]

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gateway.audit import record as r
-from gateway.audit.kept import UnreadableFactsError, decode, unpack
+from gateway.audit.kept import VERSION, UnreadableFactsError, decode, unpack
 from gateway.audit.store import Folder, connect_readonly, unusable
 from gateway.model import Observed
 
@@ -82,10 +82,12 @@ def _kept(
 ) -> KeptMail:
     if packed is None:
         return KeptMail(record, None, "none")
+    if version != VERSION:
+        return KeptMail(record, None, "older")
     try:
         return KeptMail(record, decode(unpack(bytes(packed)), observations))
-    except UnreadableFactsError as error:
-        return KeptMail(record, None, "older" if str(error).startswith("version") else "damaged")
+    except UnreadableFactsError:
+        return KeptMail(record, None, "damaged")
 
 
 def _first(connection: sqlite3.Connection, since: datetime | None) -> int:

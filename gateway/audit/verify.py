@@ -197,7 +197,8 @@ class _Verifier:
         rows = self._connection.execute("SELECT f.seq, f.body, r.body FROM facts f LEFT JOIN record r ON r.seq = f.seq")
         for seq, packed, body in rows:
             kept += 1
-            mail = _object(bytes(body)).get("mail") if body is not None else None
+            content = _object(bytes(body)) if body is not None else {}
+            mail = content.get("mail", content)  # a refusal at RCPT is about no mail yet
             wanted = mail.get("facts") if isinstance(mail, dict) else None
             try:
                 found = hashlib.sha256(unpack(bytes(packed))).hexdigest()

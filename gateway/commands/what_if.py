@@ -247,8 +247,8 @@ def _lines(summary: Summary, listed: list[ChangedMail]) -> Iterator[str]:
     for change in Change:
         if summary.changes[change] or change in {Change.REFUSED, Change.ADMITTED, Change.SAME}:
             yield f"  {summary.changes[change]:>7}  {both('start', 'change', change.value)}"
-    for reason, count in summary.untold.most_common():
-        key, _, policy = reason.partition(" ")
+    for cause, count in summary.untold.most_common():
+        key, _, policy = cause.partition(" ")
         shown = f" ({policy})" if policy else ""
         yield f"  {count:>7}  {both('start', 'untold', key)}{shown}"
     if summary.untold["none"] and summary.facts_from:

@@ -27,7 +27,7 @@ class MailboxStatus(Enum):
     LEFT = "left"
 
 
-class Delegate(Struct, frozen=True, kw_only=True, gc=False):
+class Delegate(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Somebody who may send in the name of a mailbox."""
 
     address: str
@@ -35,7 +35,7 @@ class Delegate(Struct, frozen=True, kw_only=True, gc=False):
     until: date | None = None
 
 
-class Mailbox(Struct, frozen=True, kw_only=True, gc=False):
+class Mailbox(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One official mailbox."""
 
     address: str
@@ -50,7 +50,7 @@ class Mailbox(Struct, frozen=True, kw_only=True, gc=False):
     delegates: tuple[Delegate, ...] = ()
 
 
-class Unit(Struct, frozen=True, kw_only=True, gc=False):
+class Unit(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """An agency or unit and the days on which it exists (the wards of 2025 succeed those of 2023)."""
 
     id: str
@@ -62,7 +62,7 @@ class Unit(Struct, frozen=True, kw_only=True, gc=False):
     """Ids of the units that took over."""
 
 
-class Directory(Struct, frozen=True, kw_only=True):
+class Directory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A snapshot of all mailboxes."""
 
     digest: str

@@ -66,7 +66,7 @@ class Origin(Enum):
     """Only in an earlier revision of the file."""
 
 
-class Run(Struct, frozen=True, kw_only=True, gc=False):
+class Run(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """A stretch of text with one look. Runs of the same `block`, in order, make one paragraph, cell or line."""
 
     text: str
@@ -96,7 +96,7 @@ class Run(Struct, frozen=True, kw_only=True, gc=False):
     """Part of a hyperlink."""
 
 
-class PageSetup(Struct, frozen=True, kw_only=True):
+class PageSetup(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Paper and margins of one section of a text document, or of one page of a PDF; None is unknown."""
 
     locator: str = ""
@@ -111,7 +111,7 @@ class PageSetup(Struct, frozen=True, kw_only=True):
     right_pt: float | None = None
 
 
-class Image(Struct, frozen=True, kw_only=True):
+class Image(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A picture in a document or a picture file."""
 
     locator: str = ""
@@ -127,7 +127,7 @@ class Image(Struct, frozen=True, kw_only=True):
     """Of these, the boxes whose words could not be read."""
 
 
-class ActiveContent(Struct, frozen=True):
+class ActiveContent(Struct, frozen=True, omit_defaults=True):
     """Something that acts or changes the view when the document is opened."""
 
     kind: str
@@ -136,7 +136,7 @@ class ActiveContent(Struct, frozen=True):
     locator: str = ""
 
 
-class Document(Struct, frozen=True, kw_only=True):
+class Document(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a reader made of one part."""
 
     part: str

@@ -15,7 +15,7 @@ VIETNAM = timezone(timedelta(hours=7), "ICT")
 """Days of the Decision, of policy files and of what people are shown are days in Viet Nam, which has one time."""
 
 
-class AuthResult(Struct, frozen=True, kw_only=True):
+class AuthResult(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One method of RFC 8601."""
 
     method: str
@@ -26,13 +26,13 @@ class AuthResult(Struct, frozen=True, kw_only=True):
     """Domain that the result speaks for."""
 
 
-class AuthenticationResults(Struct, frozen=True):
+class AuthenticationResults(Struct, frozen=True, omit_defaults=True):
     """Results computed by us, or read from an MTA that the configuration trusts."""
 
     results: tuple[AuthResult, ...] = ()
 
 
-class History(Struct, frozen=True, kw_only=True):
+class History(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the audit knows of the senders that a policy asked for."""
 
     met: frozenset[str] = frozenset()
@@ -42,7 +42,7 @@ class History(Struct, frozen=True, kw_only=True):
     """How far back the log goes; None when it is empty."""
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
+class Evidence(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The input of `evaluate`: pure data, made by `gather`."""
 
     now: datetime

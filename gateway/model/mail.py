@@ -24,7 +24,7 @@ class FrontEnd(Enum):
     """A file judged by the command line; nothing is relayed."""
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class Session(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is known of the peer before a message is seen."""
 
     front_end: FrontEnd
@@ -41,7 +41,7 @@ class Session(Struct, frozen=True, kw_only=True):
     """What the listener answers in, the first before the others."""
 
 
-class Envelope(Struct, frozen=True, kw_only=True):
+class Envelope(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Reverse-path and forward-paths with their parameters, exactly as the client gave them."""
 
     reverse_path: str
@@ -98,7 +98,7 @@ class TransferEncoding(Enum):
     BASE64 = "base64"
 
 
-class HeaderField(Struct, frozen=True):
+class HeaderField(Struct, frozen=True, omit_defaults=True):
     """One header field."""
 
     name: str
@@ -112,7 +112,7 @@ class HeaderField(Struct, frozen=True):
     """`value` with encoded words (RFC 2047) decoded; for people and for mark detection."""
 
 
-class Address(Struct, frozen=True, kw_only=True):
+class Address(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A mailbox (RFC 5322 §3.4) as written, and its normal form for comparison."""
 
     local: str
@@ -130,7 +130,7 @@ class Address(Struct, frozen=True, kw_only=True):
         return self.normal.rpartition("@")[2]
 
 
-class AddressReading(Struct, frozen=True, kw_only=True):
+class AddressReading(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What an address field or a path says, by the strict grammar."""
 
     field: str = ""
@@ -142,7 +142,7 @@ class AddressReading(Struct, frozen=True, kw_only=True):
     empty when there is one reading."""
 
 
-class Ambiguity(Struct, frozen=True):
+class Ambiguity(Struct, frozen=True, omit_defaults=True):
     """A place where two readers could see two different messages, or where a reader sees nothing."""
 
     code: str
@@ -153,7 +153,7 @@ class Ambiguity(Struct, frozen=True):
     """For the administrator; never decides anything and never holds content."""
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class Part(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One node of the part tree: a MIME part, or a member of a container inside one."""
 
     path: str
@@ -195,7 +195,7 @@ class Part(Struct, frozen=True, kw_only=True):
         return (part for part in self.walk() if not part.children)
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A parsed message."""
 
     fields: tuple[HeaderField, ...]

@@ -40,7 +40,7 @@ class FaultKind(Enum):
     """Smaller or larger than Annex I allows; only asked for by setting."""
 
 
-class Passage(Struct, frozen=True, kw_only=True):
+class Passage(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Neighbouring letters with one fault."""
 
     kind: FaultKind
@@ -55,7 +55,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     """Place among all passages of the document."""
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The typography of one document."""
 
     letters: int = 0

@@ -1,0 +1,212 @@
+"""Facts beside records: judged again they give the recorded findings, they hold no words, and they go after their time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.audit.facts import Keyed, finding_facts
+from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
+from gateway.audit.log import AuditLog
+from gateway.audit.replay import kept_mails
+from gateway.audit.retention import expire_facts
+from gateway.audit.store import connect
+from gateway.engine import evaluate, evaluate_facts, evaluate_recipient, load_policy_set, observe
+from gateway.engine.evaluate import evaluate_recipient_facts
+from gateway.engine.what_if import Change, Comparison, Untold, compare
+from gateway.model import Evidence, Observed
+from tests.audit.support import NOW, REFUSAL, session, transaction, verified
+from tests.policies import mail_cases, test_opaque, test_signed_documents
+from tests.text import policy_cases
+
+KEYED = Keyed(b"k" * 32)
+SETS = {name: load_policy_set(name) for name in ("binhtan-7600", "monitor", "strict")}
+TYPES = {policy.name: policy.observation for policy in SETS["binhtan-7600"].policies}
+
+
+def mails() -> dict[str, Evidence]:
+    """Every mail of the case files of all policies."""
+    found: dict[str, Evidence] = {}
+    for policy in ("official_sender", "sender_identity"):
+        mailboxes, cases = mail_cases.load(policy)
+        found |= {f"{policy}: {name}": mail_cases.evidence(case, mailboxes) for name, case in cases.items()}
+    for policy in ("classified", "typography"):
+        cases = policy_cases.load(policy)
+        found |= {f"{policy}: {name}": policy_cases.evidence(case) for name, case in cases.items()}
+    for module, policy in ((test_opaque, "opaque"), (test_signed_documents, "signed_documents")):
+        found |= {f"{policy}: {name}": module.evidence(case) for name, case in module.CASES.items()}
+    return found
+
+
+MAILS = mails()
+
+
+def kept_again(mail: Observed, *, guarded: bool = False) -> Observed:
+    """The facts as they come back from the log."""
+    kept = keep(mail, KEYED, guarded=guarded)
+    assert kept is not None
+    body = unpack(kept.packed)
+    assert hashlib.sha256(body).hexdigest() == kept.sha256
+    return decode(body, TYPES)
+
+
+def recorded(verdict, *, guarded: bool) -> list:
+    """Findings as the record has them, quotes aside."""
+    rows = [finding_facts(judged, guarded=guarded) for judged in verdict.findings]
+    return [
+        (row.policy, row.rule, row.outcome, row.wanted, row.effective, row.part, row.filename, row.recipient, row.header,
+         row.locator, {name: value for name, value in row.params.items() if name != "quote"})
+        for row in rows
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("preset", SETS)
+@pytest.mark.parametrize("name", MAILS)
+def test_kept_facts_are_judged_as_the_mail_was(name, preset):
+    mail, policies = MAILS[name], SETS[preset]
+    if mail.message is None:
+        verdict = evaluate_recipient(mail, policies)
+        again = evaluate_recipient_facts(kept_again(Observed(bare=mail, seen={})), policies)
+        assert recorded(again, guarded=False) == recorded(verdict, guarded=False)
+        return
+    observed = observe(mail, policies.policies)
+    verdict = evaluate_facts(observed, policies)
+    assert verdict == evaluate(mail, policies)
+    guarded = any(judged.confidential for judged in verdict.findings)
+    facts = kept_again(observed, guarded=guarded)
+    if guarded and mail.signatures:
+        assert isinstance(compare(facts, policies, policies), Untold)
+        return
+    again = evaluate_facts(facts, policies)
+    assert again.disposition is verdict.disposition
+    assert recorded(again, guarded=guarded) == recorded(verdict, guarded=guarded)
+
+
+@pytest.mark.parametrize("name", [name for name, mail in MAILS.items() if mail.message is not None])
+def test_kept_facts_hold_no_words_of_documents(name):
+    mail = MAILS[name]
+    observed = observe(mail, SETS["binhtan-7600"].policies)
+    kept = keep(observed, KEYED, guarded=True)
+    assert kept is not None
+    body = unpack(kept.packed).decode("utf-8", "replace")
+    for document in mail.documents:
+        for run in document.runs:
+            words = run.text.split()
+            for start in range(len(words) - 3):
+                phrase = " ".join(words[start : start + 4])
+                assert phrase not in body
+
+
+def test_a_setting_about_words_makes_it_untold_and_any_other_is_answered(tmp_path):
+    mail = kept_again(observe(MAILS["official_sender: Gmail to the Office"], SETS["binhtan-7600"].policies)
+                      if "official_sender: Gmail to the Office" in MAILS
+                      else observe(next(mail for mail in MAILS.values() if mail.message), SETS["binhtan-7600"].policies))  # fmt: skip
+    base = "version: 1\nname: x\nextends: binhtan-7600\npolicies: {%s}\n"
+
+    def other(section: str):
+        path = tmp_path / "other.yaml"
+        path.write_text(base % section, "utf-8")
+        return load_policy_set(path)
+
+    words = compare(mail, SETS["binhtan-7600"], other("classified: {settings: {extra_marks: [LƯU HÀNH NỘI BỘ]}}"))
+    assert words == Untold("classified", "text")
+    assert isinstance(compare(mail, SETS["binhtan-7600"], other("opaque: {mode: monitor}")), Comparison)
+    met = compare(mail, SETS["binhtan-7600"], other("sender_identity: {settings: {first_seen: [from]}}"))
+    assert met == Untold("sender_identity", "history")
+
+
+async def filled(data, count: int = 3):
+    """A log with some mails and their facts."""
+    policies = SETS["binhtan-7600"]
+    log = AuditLog.open(data)
+    await log.start(policy="test")
+    chosen = [mail for mail in MAILS.values() if mail.message is not None and mail.documents][:count]
+    for number, mail in enumerate(chosen, 1):
+        observed = observe(mail, policies.policies)
+        verdict = evaluate_facts(observed, policies)
+        await log.refused(transaction(number), verdict, mail, REFUSAL, observed=observed)
+    rcpt = next(mail for mail in MAILS.values() if mail.message is None)
+    await log.recipient_refused(
+        session(), "a@b.vn", "c@d.vn", evaluate_recipient(rcpt, policies), REFUSAL, "BT-R", evidence=rcpt
+    )
+    await log.close()
+    return chosen
+
+
+def test_a_log_is_replayed_and_stays_whole(tmp_path):
+    asyncio.run(filled(tmp_path))
+    mails = list(kept_mails(tmp_path, TYPES))
+    assert [mail.record.id for mail in mails] == ["BT-00000001", "BT-00000002", "BT-00000003", "BT-R"]
+    for mail in mails:
+        found = compare(mail.observed, SETS["binhtan-7600"], SETS["binhtan-7600"])
+        assert isinstance(found, Comparison)
+        assert found.change is Change.SAME
+    assert list(kept_mails(tmp_path, TYPES, since=datetime.now(UTC) + timedelta(days=1))) == []
+    assert list(kept_mails(tmp_path, TYPES, until=NOW)) == []
+    assert verified(tmp_path).exit_code == 0
+
+
+def test_changed_facts_are_a_fault_and_removed_ones_a_note(tmp_path):
+    asyncio.run(filled(tmp_path))
+    connection = sqlite3.connect(tmp_path / "audit.db")
+    connection.execute("UPDATE facts SET body = (SELECT body FROM facts ORDER BY seq DESC LIMIT 1) WHERE seq = 2")
+    connection.commit()
+    connection.close()
+    result = verified_ours(tmp_path)
+    assert result.exit_code == 1
+    assert "2" in result.faults[0]
+    writing = connect(tmp_path / "audit.db")
+    assert expire_facts(writing, before=datetime.now(UTC) + timedelta(days=1)) == 4
+    writing.close()
+    result = verified(tmp_path)
+    assert result.exit_code == 0
+    assert any("4" in note and "facts" in note for note in result.notes)
+    assert {mail.reason for mail in kept_mails(tmp_path, TYPES)} == {"none"}
+
+
+def verified_ours(data):
+    from gateway.audit.verify import verify
+
+    return verify(data)
+
+
+def test_only_facts_before_the_time_are_removed(tmp_path):
+    asyncio.run(filled(tmp_path))
+    connection = connect(tmp_path / "audit.db")
+    (stamp,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
+    moment = datetime.fromisoformat(json.loads(stamp)["time"])
+    assert expire_facts(connection, before=moment) == 1
+    assert [seq for (seq,) in connection.execute("SELECT seq FROM facts ORDER BY seq")] == [3, 4, 5]
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x28\xb5\x2f\xfd", b"x" * 50])
+def test_damaged_facts_are_reported_and_cost_nothing_else(tmp_path, damage):
+    with pytest.raises(UnreadableFactsError):
+        unpack(damage)
+    with pytest.raises(UnreadableFactsError):
+        decode(damage or b"\xc1", TYPES)
+    asyncio.run(filled(tmp_path))
+    connection = sqlite3.connect(tmp_path / "audit.db")
+    connection.execute("UPDATE facts SET body = ? WHERE seq = 3", (damage,))
+    connection.commit()
+    connection.close()
+    assert [mail.reason for mail in kept_mails(tmp_path, TYPES)] == ["", "damaged", "", ""]
+
+
+def test_a_log_of_before_is_extended_in_place(tmp_path):
+    asyncio.run(filled(tmp_path))
+    connection = sqlite3.connect(tmp_path / "audit.db")
+    connection.execute("DROP TABLE facts")
+    connection.commit()
+    connection.close()
+    assert {mail.reason for mail in kept_mails(tmp_path, TYPES)} == {"none"}
+    assert verified(tmp_path).exit_code == 0
+    asyncio.run(filled(tmp_path, 1))
+    assert [mail.reason for mail in kept_mails(tmp_path, TYPES)] == ["none"] * 4 + ["", ""]
+    assert verified(tmp_path).exit_code == 0
