@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.mime import parse, wire_form
 from gateway.mime.addresses import parse_from_field
+from gateway.model.formats import by_filename
 
 _FIELD = re.compile(rb"(?:>?From [^\r\n]*\r?\n)?[!-9;-~]{1,76}[ \t]*:")
 _MAIL_FIELDS = re.compile(
@@ -15,70 +16,8 @@ _MAIL_FIELDS = re.compile(
     rb"|reply-to|delivered-to|x-[a-z-]+)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
-_DOCUMENT_SUFFIXES = frozenset(
-    [
-        "txt",
-        "csv",
-        "htm",
-        "html",
-        "xml",
-        "ics",
-        "vcf",
-        "doc",
-        "docx",
-        "docm",
-        "dotx",
-        "xls",
-        "xlsx",
-        "xlsm",
-        "ppt",
-        "pptx",
-        "odt",
-        "ods",
-        "odp",
-        "odg",
-        "rtf",
-        "pdf",
-        "msg",
-        "tnef",
-        "dat",
-        "zip",
-        "7z",
-        "rar",
-        "tar",
-        "gz",
-        "tgz",
-        "bz2",
-        "xz",
-        "zst",
-        "cab",
-        "iso",
-        "jpg",
-        "jpeg",
-        "png",
-        "tif",
-        "tiff",
-        "gif",
-        "bmp",
-        "webp",
-        "heic",
-        "p7s",
-        "p7m",
-        "sig",
-        "asice",
-        "asics",
-        "sce",
-        "bdoc",
-        "json",
-        "yml",
-        "yaml",
-        "md",
-        "crt",
-        "cer",
-        "key",
-        "crl",
-    ]
-)
+_UNREAD_SUFFIXES = frozenset({"dat", "crt", "cer", "key", "crl"})
+"""Endings of files that are no mail either."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +48,10 @@ def as_message(data: bytes, name: str, *, sender: str | None, recipients: tuple[
 def is_message(data: bytes, name: str) -> bool:
     """Whether a file is a mail: it begins with header fields and is not named as a document."""
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
+    row = by_filename(name)
     if suffix == "eml":
         return True
-    if suffix in _DOCUMENT_SUFFIXES:
+    if suffix in _UNREAD_SUFFIXES or (row is not None and row.name != "eml"):
         return False
     head = data[:16384]
     block = head.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import About, Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Need, Rule
+from gateway.model.formats import by_name
 from gateway.text.colour import hue
 from gateway.text.fonts import family_key
 from gateway.text.margins import MarginRules, faults_of
@@ -43,23 +44,6 @@ RULES: Final = (
 
 NEEDS: Final = frozenset({Need.DOCUMENTS})
 
-_SHEETS_AND_SLIDES: Final = frozenset(
-    {
-        "xlsx",
-        "xlsm",
-        "xls",
-        "ods",
-        "csv",
-        "pptx",
-        "ppt",
-        "odp",
-        "xlsb",
-        "dbf",
-        "excel2003-xml",
-        "calendar",
-        "vcard",
-    }
-)
 _MESSAGE_FORMATS: Final = frozenset({"text", "html"})
 
 
@@ -141,7 +125,8 @@ def _look_at(document: Document, rules: TypographyRules, work: Work) -> Look:
     quoted = report.under(rules).passages
     if quoted and any(mark.strength is not Strength.NOTED for mark in find_in_document(document, work=work)):
         report = report.without_quotes()
-    if is_mail_text or report.letters < 1 or document.format in _SHEETS_AND_SLIDES:
+    row = by_name(document.format)
+    if is_mail_text or report.letters < 1 or (row is not None and not row.official):
         return Look(report=report)
     state = recognise(document).state
     official_pdf = document.format == "pdf" and state is not State.WORKING

@@ -20,8 +20,8 @@ from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text,
 from gateway.config import Configuration
 from gateway.engine.wording import say
 from gateway.mime import parse
-from gateway.mime.names import SIGNATURE_SUFFIXES
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
+from gateway.model.formats import CMS_SIGNATURE, by_filename
 from gateway.sample import as_message, is_message
 from gateway.words import reason
 from gateway.workers.pool import WorkerPool
@@ -65,7 +65,7 @@ async def _verify_all(
     files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
 ) -> tuple[list[tuple[Path, tuple[Signature, ...], ReadStatus]], bool]:
     """Return signatures and reading of each file that can be opened, and whether one cannot; that is told at once."""
-    beside = [file for file in files if file.suffix.lower() in SIGNATURE_SUFFIXES]
+    beside = [file for file in files if by_filename(file.name) is CMS_SIGNATURE]
     signed = [file for file in files if file not in beside] or beside
     found, unread = [], False
     for file in signed:

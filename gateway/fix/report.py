@@ -9,17 +9,14 @@ from gateway.engine.places import place_words
 from gateway.engine.wording import say
 from gateway.fix.tally import RefusedError, Tally
 from gateway.model import Document, Language, ReadStatus
+from gateway.model.formats import Family, by_name
 from gateway.text.colour import hue
 from gateway.text.margins import margin_faults
 from gateway.text.official import Recognition, recognise
 from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine
 
-_FAMILIES: Final = {
-    **dict.fromkeys(("xlsx", "xls", "ods", "csv", "xlsb"), "sheet"),
-    **dict.fromkeys(("pptx", "ppt", "odp"), "slides"),
-    "pdf": "pdf",
-}
-"""Formats by the kind of program that mends them; the others are text documents."""
+_FAMILIES: Final = frozenset({Family.SHEET, Family.SLIDES, Family.PDF})
+"""Formats with remedies of their own; the others are those of a word processor."""
 
 
 def report_lines(tally: Tally, language: Language) -> Iterator[str]:
@@ -42,7 +39,8 @@ def refusal(error: RefusedError, language: Language) -> str:
 
 def lint_lines(document: Document, language: Language, rules: TypographyRules | None = None) -> Iterator[str]:
     """Yield what a writer should know of a document before sending it: what it is, how it is set, and how to mend it."""
-    family = _FAMILIES.get(document.format, "writer")
+    row = by_name(document.format)
+    family = row.family.value if row is not None and row.family in _FAMILIES else "writer"
     found = recognise(document)
     official = family != "sheet" and found.official
     yield _what_it_is(found, language) if official else say("fix", "lint", "working", language)

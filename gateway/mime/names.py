@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from gateway.mime import charsets
 from gateway.mime.parameters import Structured
 
-SIGNATURE_SUFFIXES = (".p7s", ".pkcs7", ".sig", ".sign", ".p7b", ".p7c")
-"""Ends of the names of signatures that go beside the file they sign."""
 _REPLACED = re.compile(r"[?_�]")
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})\s*$")

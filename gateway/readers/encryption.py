@@ -13,7 +13,7 @@ import zipfile
 from io import BytesIO
 from typing import Any, Final
 
-from gateway.model import Document, ReadStatus
+from gateway.model import Document, ReadStatus, formats
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 
 _BUILT_IN: Final = ("VelvetSweatshop", "/01Hannes Ruescher/01")
@@ -22,7 +22,7 @@ _TRIES: Final = 16
 _TYPES: Final = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 _SPIN_LIMIT: Final = 1_000_000
 _SPIN: Final = re.compile(rb'spinCount="(\d{1,12})"')
-LEGACY: Final = frozenset({"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"})
+LEGACY: Final = frozenset({formats.DOC.media_type, formats.XLS.media_type, formats.PPT.media_type})
 
 
 def read(source: Source, budget: Budget) -> Reading:

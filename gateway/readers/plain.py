@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from gateway.mime.charsets import codec_of
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
+from gateway.model.formats import SYLK
 from gateway.readers.base import Budget, Reading, Source
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
 
@@ -45,7 +46,6 @@ _SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
 """A sheet with a formula that starts a program (`cmd|' /C calc'!A0`)."""
-_SYLK = "application/x-sylk"
 _SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
 _UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
 _STRANGE = re.compile("[^\x00-\x7f]+")
@@ -166,7 +166,7 @@ def read(source: Source, budget: Budget) -> Reading:
     budget.take_bytes(len(source.data))
     decoded = decode(source.data, source.charset)
     table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
-    sheet = source.detected_type == _SYLK
+    sheet = source.detected_type == SYLK.media_type
     runs = list(
         _sylk_values(decoded.text) if sheet else _cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0)
     )

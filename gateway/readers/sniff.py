@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from gateway.mime.names import SIGNATURE_SUFFIXES
+from gateway.model import formats
 from gateway.readers.archives.tar_header import is_tar
 from gateway.readers.magic import (
     AR,
@@ -29,7 +29,6 @@ from gateway.readers.magic import (
     ZOO,
     magic_types,
 )
-from gateway.readers.registry import OOXML_ENCRYPTED
 from gateway.readers.sniff_dbf import DBF, DBF_MEMO, is_dbf
 from gateway.readers.sniff_font import FONT, is_font
 from gateway.readers.sniff_packed import packed_types, unknown_type
@@ -39,8 +38,7 @@ from gateway.readers.sniff_zip import stored_member_at, zip_types
 
 OCTETS: Final = "application/octet-stream"
 EMPTY: Final = "application/x-empty"
-ENCODED: Final = "application/x-encoded-file"
-"""A file in an encoding that no reader undoes."""
+ENCODED: Final = formats.ENCODED.media_type
 _ZIP: Final = "application/zip"
 _PDF: Final = "application/pdf"
 _TEXTS: Final = frozenset(
@@ -53,6 +51,9 @@ _WRAPPERS: Final = frozenset({
     SQUASHFS, VIRTUAL_DISK, DISK,
 })  # fmt: skip
 """Formats that may hold a whole file unpacked, so that its marks are no disguise."""
+_IN_ZIP: Final = frozenset(
+    {formats.Container.ZIP, formats.Container.OPC, formats.Container.ODF, formats.Container.ASIC}
+)
 _LONGEST_HEAD: Final = 2000
 _STREAM_HEAD: Final = re.compile(
     rb"\d\s+obj\b(?:(?!endobj|stream|\d\s+obj)[\s\S])*?/Type\s*/EmbeddedFile\b(?:(?!endobj|stream)[\s\S])*stream\r?\n\Z"
@@ -219,9 +220,8 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
     office = any(
         kind.startswith(("application/vnd.ms-", "application/msword", OLE)) or kind in _WRAPPERS for kind in found
     )
-    named = (filename or "").lower().endswith(
-        (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods")
-    ) or "zip" in declared_type
+    promised = formats.by_filename(filename)
+    named = (promised is not None and promised.container in _IN_ZIP) or "zip" in declared_type
     if office and not named:
         return ()
     from gateway.readers.archives.zip_headers import find_end
@@ -247,12 +247,12 @@ def _cms_type(data: bytes, filename: str | None, declared_type: str) -> str | No
     if match[1] != b"\x02":
         return "application/pkcs7-mime"
     name = (filename or "").lower()
-    detached = name.endswith(SIGNATURE_SUFFIXES) or "signature" in declared_type
+    detached = formats.by_filename(name) is formats.CMS_SIGNATURE or "signature" in declared_type
     return "application/pkcs7-signature" if detached else "application/pkcs7-mime"
 
 
 _OLE_STREAMS: Final[tuple[tuple[str, str], ...]] = (
-    ("encryptedpackage", OOXML_ENCRYPTED),
+    ("encryptedpackage", formats.OOXML_ENCRYPTED.media_type),
     ("worddocument", "application/msword"),
     ("workbook", "application/vnd.ms-excel"),
     ("book", "application/vnd.ms-excel"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.model.formats import DOCX, PPTX, SYLK, XLSX
 from gateway.readers.magic import DIAGRAM, DXF, SEALED
-from gateway.readers.registry import DOCX, PPTX, SYLK, XLSX
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
@@ -27,9 +27,9 @@ _FLAT_ODF: Final = re.compile(
 )
 _FLAT_OPC: Final = re.compile(rb"<(?:[\w.-]+:)?package\b[^>]{0,2000}schemas\.microsoft\.com/office/2006/xmlPackage")
 _FLAT_MAINS: Final = (
-    (b"spreadsheetml.sheet.main+xml", XLSX),
-    (b"presentationml.presentation.main+xml", PPTX),
-    (b"wordprocessingml.document.main+xml", DOCX),
+    (b"spreadsheetml.sheet.main+xml", XLSX.media_type),
+    (b"presentationml.presentation.main+xml", PPTX.media_type),
+    (b"wordprocessingml.document.main+xml", DOCX.media_type),
 )
 _DIAGRAM: Final = re.compile(rb"(?:<\?xml\b[^<>]{0,200}\?>)?\s{0,9}<mxfile[\s>]")
 _FIELD: Final = re.compile(rb"(?:From |[A-Za-z][A-Za-z0-9-]{1,60}[ \t]*:)")
@@ -76,7 +76,7 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
             return (SEALED,)
         return ("application/pgp-encrypted",) if pem["label"].startswith(b"PGP") else ("application/pkcs7-mime",)
     if _SYLK.match(head):
-        return (SYLK,)
+        return (SYLK.media_type,)
     if _DXF.match(head):
         return (DXF,)
     if declared_type in _ENRICHED_TYPES:
@@ -119,7 +119,7 @@ def _xml_type(head: bytes) -> tuple[str, ...]:
         for name, kind in _FLAT_MAINS:
             if name in head:
                 return (kind,)
-        return (DOCX,)
+        return (DOCX.media_type,)
     return ("application/xml",)
 
 

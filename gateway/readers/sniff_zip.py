@@ -5,44 +5,37 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.model.formats import DOCX, FORMATS, PPTX, XLSB, XLSX, Container
 from gateway.readers.archives.zip_directory import survey
 from gateway.readers.archives.zip_headers import Entry
 from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, ReadError
-from gateway.readers.registry import DOCX, ODG, ODP, ODS, ODT, PPTX, XLSB, XLSX
 
 ZIP: Final = "application/zip"
 IWORK: Final = "application/vnd.apple.iwork"
 _SMALL: Final = 1 << 20
 _MIMETYPES: Final = {
-    "application/vnd.oasis.opendocument.text": ODT,
-    "application/vnd.oasis.opendocument.text-template": ODT,
-    "application/vnd.oasis.opendocument.text-master": ODT,
-    "application/vnd.oasis.opendocument.text-web": ODT,
-    "application/vnd.oasis.opendocument.spreadsheet": ODS,
-    "application/vnd.oasis.opendocument.spreadsheet-template": ODS,
-    "application/vnd.oasis.opendocument.presentation": ODP,
-    "application/vnd.oasis.opendocument.presentation-template": ODP,
-    "application/vnd.oasis.opendocument.graphics": ODG,
-    "application/vnd.oasis.opendocument.graphics-template": ODG,
-    "application/vnd.etsi.asic-e+zip": "application/vnd.etsi.asic-e+zip",
-    "application/vnd.etsi.asic-s+zip": "application/vnd.etsi.asic-s+zip",
+    kind: row.media_type
+    for row in FORMATS
+    if row.container in {Container.ODF, Container.ASIC}
+    for kind in row.media_types
 }
+"""What the member `mimetype` says, templates included, and the type that is read as it."""
 _MAIN_PARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
     (
         re.compile(
             rb"wordprocessingml\.(?:document|template)\.main\+xml|word\.(?:document|template)\.macroEnabled",
             re.IGNORECASE,
         ),
-        DOCX,
+        DOCX.media_type,
     ),
-    (re.compile(rb"ms-excel\.sheet\.binary\.macroEnabled\.main", re.IGNORECASE), XLSB),
+    (re.compile(rb"ms-excel\.sheet\.binary\.macroEnabled\.main", re.IGNORECASE), XLSB.media_type),
     (
         re.compile(
             rb"spreadsheetml\.(?:sheet|template)\.main\+xml|ms-excel\.(?:sheet|template|addin)\.macroEnabled\.main",
             re.IGNORECASE,
         ),
-        XLSX,
+        XLSX.media_type,
     ),
     (
         re.compile(
@@ -50,17 +43,17 @@ _MAIN_PARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
             rb"|ms-powerpoint\.(?:presentation|slideshow|template|addin)\.macroEnabled\.main",
             re.IGNORECASE,
         ),
-        PPTX,
+        PPTX.media_type,
     ),
 )
 _DEFAULT: Final = re.compile(rb"""<(?:[\w.-]+:)?Default\b(?P<attributes>[^<>]*)>""")
 _EXTENSION: Final = re.compile(rb"""\bExtension\s*=\s*["']([^"']*)["']""")
 _PART_NAME: Final = re.compile(rb"""\bPartName\s*=\s*["']/([^"']*)["']""")
 _FOLDERS: Final = (
-    ("word/document", DOCX),
-    ("xl/workbook.bin", XLSB),
-    ("xl/workbook", XLSX),
-    ("ppt/presentation", PPTX),
+    ("word/document", DOCX.media_type),
+    ("xl/workbook.bin", XLSB.media_type),
+    ("xl/workbook", XLSX.media_type),
+    ("ppt/presentation", PPTX.media_type),
 )
 
 
@@ -112,8 +105,8 @@ def _ooxml(content_types: bytes, entries: list[Entry]) -> list[str]:
     if not found:
         names = [entry.name.lower().lstrip("/") for entry in entries]
         found = [kind for folder, kind in _FOLDERS if any(name.startswith(folder) for name in names)]
-        if XLSB in found:
-            found = [XLSB]
+        if XLSB.media_type in found:
+            found = [XLSB.media_type]
     return found
 
 

@@ -10,19 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.model import Integrity, Signature
+from gateway.model.formats import ZIP, Container, Format, by_type
 from gateway.signatures.trust import TrustStore
 
 if TYPE_CHECKING:
     from gateway.signatures.report import Subject
-
-_OFFICE = ("application/vnd.openxmlformats-officedocument.", "application/vnd.ms-excel.sheet.binary.")
-_OPEN = "application/vnd.oasis.opendocument."
-_ASIC = "application/vnd.etsi.asic-"
-_OLE = frozenset(
-    {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/x-ole-storage"}
-)
-_CMS = frozenset({"application/pkcs7-mime", "application/pkcs7-signature"})
-_ZIP = "application/zip"
 
 
 def verify(
@@ -41,53 +33,56 @@ def verify(
     from gateway.signatures.report import Subject, unreadable
     from gateway.signatures.wall import LibraryFault, wall
 
-    subject = Subject(part=part, filename=filename, container=_container(detected_type), trust=trust, now=now)
+    row = by_type(detected_type or "")
+    subject = Subject(part=part, filename=filename, container=_container(row), trust=trust, now=now)
     try:
         with wall("signatures"):
-            return _dispatch(data, subject, detected_type or "")
+            return _dispatch(data, subject, row)
     except LibraryFault:
         return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
 
 
-def _container(detected_type: str | None) -> str:
-    kind = detected_type or ""
-    if kind.startswith(_OFFICE):
-        return "ooxml"
-    if kind.startswith(_OPEN):
-        return "odf"
-    if kind.startswith(_ASIC):
-        return kind.removeprefix("application/vnd.etsi.").removesuffix("+zip")
-    if kind in _OLE:
-        return "ole"
-    return "cms" if kind in _CMS else "pdf" if kind == "application/pdf" else "asic-e"
+def _container(row: Format | None) -> str:
+    """Return the name of what holds the signatures, as reports have it."""
+    if row is None or row.verifier is None or row is ZIP:
+        return "asic-e"
+    return (
+        row.name
+        if row.container is Container.ASIC
+        else row.container.value
+        if row.container is not Container.OPC
+        else "ooxml"
+    )
 
 
-def _dispatch(data: bytes, subject: Subject, kind: str) -> tuple[Signature, ...]:
-    if kind == "application/pdf":
-        from gateway.signatures.pdf import verify_pdf
+def _dispatch(data: bytes, subject: Subject, row: Format | None) -> tuple[Signature, ...]:
+    match row.verifier if row is not None else None:
+        case "pdf":
+            from gateway.signatures.pdf import verify_pdf
 
-        return verify_pdf(data, subject)
-    if kind.startswith(_OFFICE):
-        from gateway.signatures.ooxml import verify_ooxml
+            return verify_pdf(data, subject)
+        case "ooxml":
+            from gateway.signatures.ooxml import verify_ooxml
 
-        return verify_ooxml(data, subject)
-    if kind.startswith(_OPEN):
-        from gateway.signatures.odf import verify_odf
+            return verify_ooxml(data, subject)
+        case "odf":
+            from gateway.signatures.odf import verify_odf
 
-        return verify_odf(data, subject)
-    if kind.startswith(_ASIC) or kind == _ZIP:
-        from gateway.signatures.asic import verify_asic
+            return verify_odf(data, subject)
+        case "asic":
+            from gateway.signatures.asic import verify_asic
 
-        return verify_asic(data, subject)
-    if kind in _OLE:
-        from gateway.signatures.ole import verify_ole
+            return verify_asic(data, subject)
+        case "ole":
+            from gateway.signatures.ole import verify_ole
 
-        return verify_ole(data, subject)
-    if kind in _CMS:
-        from gateway.signatures.detached import verify_attached
+            return verify_ole(data, subject)
+        case "detached":
+            from gateway.signatures.detached import verify_attached
 
-        return verify_attached(data, subject)
-    return ()
+            return verify_attached(data, subject)
+        case _:
+            return ()
 
 
 def warm_up() -> None:

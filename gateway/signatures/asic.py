@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
+from gateway.model.formats import ASIC_E, ASIC_S
 from gateway.signatures import algorithms, cms, timestamps, xades, xmldsig
 from gateway.signatures.algorithms import Content
 from gateway.signatures.certificates import describe
@@ -20,8 +21,6 @@ from gateway.signatures.wall import LibraryFault, wall
 from gateway.signatures.xmldsig import ds
 
 _MAX_SIGNATURES = 32
-_SIMPLE = "application/vnd.etsi.asic-s+zip"
-_EXTENDED = "application/vnd.etsi.asic-e+zip"
 """Here every CAdES signature and timestamp needs a manifest (EN 319 162-1 §4.4.4)."""
 
 
@@ -92,7 +91,7 @@ class _Container:
         self.package = package
         mimetype = package.find("mimetype")
         self.declared = package.read(mimetype)[:64].decode("latin-1").strip() if mimetype is not None else ""
-        self.simple = self.declared == _SIMPLE
+        self.simple = self.declared == ASIC_S.media_type
         if not self.declared:
             self.simple = (subject.filename or "").lower().endswith((".asics", ".scs"))
         self.subject = replace(subject, container="asic-s" if self.simple else "asic-e")
@@ -217,7 +216,7 @@ class _Container:
                 else:
                     covered.add(member)
             return manifest, covered, broken
-        if len(self.objects) == 1 and self.declared != _EXTENDED:
+        if len(self.objects) == 1 and self.declared != ASIC_E.media_type:
             return self.objects[0], {self.objects[0]}, False
         raise LibraryFault("asic", "nothing that it signs")
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.mime.names import SIGNATURE_SUFFIXES
 from gateway.model import Changes, Coverage, Integrity, Part, Signature
+from gateway.model.formats import SIGNATURE_SUFFIXES
 from gateway.signatures import cms
 from gateway.signatures.algorithms import Content
 from gateway.signatures.cms import CmsSigner, SignedData
@@ -81,7 +81,7 @@ def _names(signature: str | None, file: str | None) -> bool:
     if not signature or not file:
         return False
     stem = signature.casefold()
-    for suffix in (*SIGNATURE_SUFFIXES, ".p7m"):
+    for suffix in SIGNATURE_SUFFIXES:
         stem = stem.removesuffix(suffix)
     name = file.casefold()
     return stem in {name, name.rpartition(".")[0]}

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from gateway.mime import decode_body, parse
 from gateway.model import Coverage, Integrity, Part, Signature
+from gateway.model.formats import CMS_SIGNATURE
 from gateway.signatures import cms
 from gateway.signatures.algorithms import Content
 from gateway.signatures.cms import SignedData
@@ -24,7 +25,6 @@ from gateway.signatures.wall import LibraryFault, wall
 # "This is an S/MIME signed message" of OpenSSL, a notice of a scanner behind it: no client shows them (RFC 2046 §5.1.1), and
 # the text policies read them as parts of their own.
 _AROUND = re.compile(r"!(?:preamble|epilogue)(?:-\d+)?$")
-_SIGNATURE_TYPES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 
 
 def verify_smime(
@@ -49,7 +49,7 @@ def verify_smime(
 
 def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...]:
     children = [child for child in root.children if "!" not in child.path]
-    if len(children) != 2 or children[1].declared_type not in _SIGNATURE_TYPES:
+    if len(children) != 2 or children[1].declared_type not in CMS_SIGNATURE.media_types:
         # PGP/MIME is another protocol, for which nobody here has keys; anything else is malformed.
         if children and children[-1].declared_type == "application/pgp-signature":
             return (unreadable(subject, problem="unsupported-format", integrity=Integrity.UNKNOWN),)

@@ -17,32 +17,20 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway import mime
-from gateway.mime.names import SIGNATURE_SUFFIXES
-from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature
+from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature, formats
+from gateway.model.formats import Container, Family
 from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.loose_words import loose_runs
-from gateway.readers.magic import SEALED
 from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.readers.sniff_packed import VOLUME
 from gateway.workers import encoded, types
 from gateway.workers.verifiers import Verifiers
 from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
 
-_ZIP_BASED: Final = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
-_SIGNATURE_TYPES: Final = frozenset({
-    "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"
-})  # fmt: skip
 _BODY_TYPES: Final = frozenset({"text/plain", "text/html", ""})
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
-_NEVER_LOCKED: Final = _TEXTS | {"application/rtf", "message/rfc822", "text/calendar", "text/vcard"}
-_SEALED: Final = {
-    "application/pgp-encrypted": "pgp",
-    "application/x-microsoft-rpmsg-message": "rights-protected",
-    SEALED: "encrypted-file",
-}
-"""Types that are encrypted by their nature."""
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
 _PLAIN: Final = Sniffed(("text/plain",))  # of words that we decoded ourselves, whatever they look like
 _KEPT_LIMIT: Final = 96 << 20
@@ -131,7 +119,7 @@ class Inspector:
 
         signed = parent if parent is not None and parent.declared_type == "multipart/signed" else None
         # `smime.p7m` is a signed mail (RFC 8551 §3.2.1); under another name it is a file that its signature goes around.
-        mime_type = part.declared_type in ("application/pkcs7-mime", "application/x-pkcs7-mime")
+        mime_type = part.declared_type in formats.CMS.media_types
         mail = mime_type and (parent is None or (part.filename or "smime.p7m").lower() == "smime.p7m")
         entity = part if mail else None
         if signed is not None and _is_signature(part):
@@ -157,7 +145,8 @@ class Inspector:
         if report:
             part = structs.replace(look.part, children=tuple(child for child, _ in children))
             self._emit(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)))
-        settled = (look.part.detected_type or "").startswith("application/vnd.etsi.asic")
+        row = formats.by_type(look.part.detected_type or "")
+        settled = row is not None and row.container is Container.ASIC
         group = _Group(signed=not settled and any(_is_signature(child) for child, _ in children), settled=settled)
         items = [
             _Item(
@@ -201,8 +190,9 @@ class Inspector:
         if kind == EMPTY:
             look.documents.append(look.document("empty"))
             return
-        if kind in _SEALED:
-            raise ReadError(ReadStatus.ENCRYPTED, _SEALED[kind])
+        row = formats.by_type(kind)
+        if row is not None and row.family is Family.LOCKED:
+            raise ReadError(ReadStatus.ENCRYPTED, row.name)
         if kind == VOLUME:
             raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
         source = Source(
@@ -212,7 +202,7 @@ class Inspector:
             declared_type=look.part.declared_type,
             detected_type=kind,
             charset=look.part.charset,
-            passwords=() if kind in _NEVER_LOCKED or kind.startswith("image/") else self._password_candidates(),
+            passwords=self._password_candidates() if row is not None and row.takes_passwords else (),
             relation=relation,
         )
         unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
@@ -245,7 +235,8 @@ class Inspector:
             look.fail(ReadStatus.ENCRYPTED, "pgp", "pgp")
         look.guarded(lambda: self._look_for_encoded(data, sniffed, look), "inline")
         # The same documents also come as one XML file, which is no zip.
-        if any(kind.startswith(_ZIP_BASED) for kind in sniffed.types) and b"PK\x05\x06" in data:
+        rows = (formats.by_type(kind) for kind in sniffed.types)
+        if any(row is not None and row.is_surveyed_zip for row in rows) and b"PK\x05\x06" in data:
             look.guarded(lambda: look.check_zip(archive_zip.problems(data, self._budget)), "zip")
 
     def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: _Look) -> None:
@@ -363,7 +354,7 @@ class _Look:
 
 def _is_signature(part: Part) -> bool:
     name = (part.filename or "").lower()
-    return part.declared_type in _SIGNATURE_TYPES or name.endswith((*SIGNATURE_SUFFIXES, ".p7m", ".xsig"))
+    return part.declared_type in formats.SIGNATURE_TYPES or name.endswith(formats.SIGNATURE_SUFFIXES)
 
 
 def _children(look: _Look) -> list[tuple[Part, Member]]:

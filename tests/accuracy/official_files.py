@@ -22,7 +22,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.shared import Mm, Pt
 
-from gateway.model import Document
+from gateway.model import Document, formats
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.text.official import Recognition, State, recognise
@@ -31,7 +31,7 @@ from tests.accuracy.innocents import convert
 from tests.text.letters import KINDS, PEOPLE, SENTENCES, SUBJECTS, UNITS
 
 FORMATS = {
-    "docx": registry.DOCX,
+    "docx": formats.DOCX.media_type,
     "odt": "application/vnd.oasis.opendocument.text",
     "pdf": "application/pdf",
     "rtf": "application/rtf",
@@ -238,7 +238,7 @@ def files() -> Iterator[Made]:
 
 def read(data: bytes, kind: str) -> Document:
     """Read a file by the gateway's reader of its format."""
-    reader = __import__(registry.READERS[FORMATS[kind]], fromlist=["read"])
+    reader = __import__(str(registry.module_of(FORMATS[kind])), fromlist=["read"])
     source = Source(data=data, part="2", filename=f"van-ban.{kind}", detected_type=FORMATS[kind])
     document: Document = reader.read(source, Budget()).document
     return document

@@ -35,8 +35,7 @@ from openpyxl.styles import Font
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway import mime
-from gateway.model import Document
-from gateway.readers import registry
+from gateway.model import Document, formats
 from gateway.readers.base import Budget, Source
 from gateway.readers.ooxml import reader as ooxml
 from gateway.readers.pdf import reader as pdf
@@ -430,12 +429,12 @@ _SIGNED = (
         "application/pdf",
         80,
     ),
-    ("OOXML signature", "office-signatures", "poi__ms-office-2010-signed.docx", registry.DOCX, 20),
+    ("OOXML signature", "office-signatures", "poi__ms-office-2010-signed.docx", formats.DOCX.media_type, 20),
     (
         "OpenDocument signature",
         "office-signatures",
         "rubodf__ODF_document_signature_valid_and_trusted.odt",
-        registry.ODT,
+        formats.ODT.media_type,
         20,
     ),
 )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
-from gateway.model import Document, Language, PageSetup, Run
+from gateway.model import Document, Language, PageSetup, Run, formats
 from gateway.readers import registry
 from gateway.readers.base import Budget, Source
 from gateway.text.legacy_codes import encode
@@ -68,8 +68,8 @@ def paragraph(text: str, font: str | None = None, more: str = "") -> str:
 
 
 def read(data: bytes) -> Document:
-    kind = registry.DOCX if data.startswith(b"PK") else "application/rtf"
-    reader = __import__(registry.READERS[kind], fromlist=["read"])
+    kind = formats.DOCX.media_type if data.startswith(b"PK") else "application/rtf"
+    reader = __import__(str(registry.module_of(kind)), fromlist=["read"])
     return reader.read(Source(data=data, part="1", filename="a", detected_type=kind), Budget()).document
 
 

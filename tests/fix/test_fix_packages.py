@@ -82,7 +82,7 @@ def style(name: str, properties: str, *, family: str = "paragraph", parent: str 
 
 def read(data: bytes, name: str) -> Document:
     kind = sniff(data, name).primary
-    reader = __import__(registry.READERS[kind], fromlist=["read"])
+    reader = __import__(str(registry.module_of(kind)), fromlist=["read"])
     document: Document = reader.read(Source(data=data, part="1", filename=name, detected_type=kind), Budget()).document
     return document
 

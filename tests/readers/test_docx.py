@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.word import docx
+from gateway.readers.ooxml import reader as ooxml
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 
 MARK = "TUYỆT MẬT"
@@ -579,7 +579,7 @@ def test_a_package_with_two_main_parts_is_read_as_both() -> None:
 
 
 def read_raw(data: bytes, **budget: object) -> Reading:
-    return docx.read(Source(data=data, part="1"), Budget(**budget))  # type: ignore[arg-type]
+    return ooxml.read(Source(data=data, part="1"), Budget(**budget))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from gateway.model import Origin, ReadStatus
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.pictures.metafile import is_metafile, read
-from gateway.readers.registry import READERS
+from gateway.readers.registry import module_of
 from gateway.readers.sniff import sniff
 
 MARK = "TUYỆT MẬT"
@@ -89,7 +89,7 @@ def test_letters_of_a_wmf_are_decoded_by_the_character_set_of_their_font() -> No
 def test_a_drawing_without_the_placeable_header_is_known_by_its_octets(start: bytes) -> None:
     """RTF and OLE objects hold WMF so, LibreOffice its own drawings in pages of HTML."""
     kind = sniff(start + bytes(30)).primary
-    assert READERS[kind] == READERS["image/wmf"]
+    assert module_of(kind) == module_of("image/wmf")
 
 
 def test_the_better_drawing_in_the_comments_of_a_wmf_is_read_too() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.model import formats
 from gateway.readers.magic import AR, CPIO, EXECUTABLE, LZ4, SEALED, XAR
-from gateway.readers.registry import DOCX, ODT, OOXML_ENCRYPTED, XLSB, XLSX
 from gateway.readers.sniff import EMPTY, OCTETS, sniff
 from gateway.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME, ZLIB, ZSTD
 from gateway.workers import sample
@@ -34,7 +34,7 @@ def zipped(**members):
         (PDF, "application/pdf"),
         (b"junk " * 100 + PDF, "application/pdf"),
         (zipped(a="b"), "application/zip"),
-        (sample._odt(), ODT),
+        (sample._odt(), formats.ODT.media_type),
         (b"{\\rtf1 x}", "application/rtf"),
         (b"{\\rtf1 x}\0", "application/rtf"),
         (b"\n\n<!-- x --><HTML><body>x", "text/html"),
@@ -149,8 +149,8 @@ def test_a_later_volume_of_an_archive_is_known_by_its_name(name):
 
 def test_ooxml_by_its_main_part_and_not_by_its_folders():
     word = sample._ooxml("any/where.xml", "wordprocessingml.document", "<x/>")
-    assert sniff(word).types == (DOCX,)
-    assert sniff(sample._ooxml("xl/workbook.xml", "spreadsheetml.sheet", "<x/>")).types == (XLSX,)
+    assert sniff(word).types == (formats.DOCX.media_type,)
+    assert sniff(sample._ooxml("xl/workbook.xml", "spreadsheetml.sheet", "<x/>")).types == (formats.XLSX.media_type,)
 
 
 @pytest.mark.parametrize("macros", [False, True])
@@ -166,10 +166,10 @@ def test_a_default_type_that_no_member_has_is_no_second_kind_of_file(macros):
     }
     if macros:
         members["xl/vbaProject.bin"] = "x"
-    assert sniff(zipped(**members)).types == (XLSX,)
+    assert sniff(zipped(**members)).types == (formats.XLSX.media_type,)
     both = sniff(zipped(**members | {"xl/workbook.bin": "x"}))
     assert both.polyglot
-    assert set(both.types) == {XLSX, XLSB}
+    assert set(both.types) == {formats.XLSX.media_type, formats.XLSB.media_type}
 
 
 def test_a_pdf_with_a_zip_behind_it_is_both_and_a_polyglot():
@@ -235,7 +235,7 @@ def test_an_encrypted_office_package_is_told_from_other_ole_files():
         }
     )
     OOXMLFile(io.BytesIO(plain)).encrypt("secret", sealed)
-    assert sniff(sealed.getvalue()).types == (OOXML_ENCRYPTED,)
+    assert sniff(sealed.getvalue()).types == (formats.OOXML_ENCRYPTED.media_type,)
 
 
 @given(st.binary(max_size=4000), st.sampled_from([None, "a.txt", "b.zip", "c.p7s", "d.eml"]))

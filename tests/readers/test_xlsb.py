@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.model.formats import XLSB
 from gateway.readers.base import Budget, Reading, Source
 from gateway.readers.excel.xls_records import rk_number
 from gateway.readers.excel.xlsb_records import formula_words
-from gateway.readers.registry import XLSB, reader_for
+from gateway.readers.registry import reader_for
 from gateway.readers.sniff import sniff
 from tests.accuracy.innocents import CORPUS, convert
 from tests.readers.ooxml_support import package
@@ -92,10 +93,10 @@ BOOK = workbook(
 
 
 def read(data: bytes) -> Reading:
-    assert sniff(data, "a.xlsb").primary == XLSB
-    reader = reader_for(XLSB)
+    assert sniff(data, "a.xlsb").primary == XLSB.media_type
+    reader = reader_for(XLSB.media_type)
     assert reader is not None
-    return reader(Source(data=data, part="2", detected_type=XLSB), Budget())
+    return reader(Source(data=data, part="2", detected_type=XLSB.media_type), Budget())
 
 
 @pytest.fixture(scope="module")

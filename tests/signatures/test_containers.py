@@ -11,11 +11,13 @@ from asn1crypto import cms as asn1_cms
 from asn1crypto import pem, x509
 
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Part, Trust
+from gateway.model.formats import XLSB
 from gateway.signatures import verify
 from gateway.signatures.detached import verify_detached
 from gateway.signatures.smime import verify_smime
 from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, store, tree
+from tests.readers.test_xlsb import BOOK
 from tests.signatures.corpus import sent
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -484,4 +486,12 @@ def test_a_zip_bomb_as_a_signed_part_is_bounded():
         for name, data in xml.members(docx()).items():
             archive.writestr(name, b"\0" * (80 << 20) if name == "word/document.xml" else data)
     (one,) = look(out.getvalue(), DOCX)
+    assert one.integrity is Integrity.BROKEN
+
+
+def test_signatures_in_a_binary_workbook_are_verified_as_in_any_other():
+    signed = xml.sign_ooxml(BOOK, tree().g2_person)
+    (one,) = look(signed, XLSB.media_type)
+    assert good(one)
+    (one,) = look(edit(signed, {"xl/worksheets/sheet1.bin": lambda octets: octets + b"\0"}), XLSB.media_type)
     assert one.integrity is Integrity.BROKEN

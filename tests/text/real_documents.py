@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from gateway.model import Document
+from gateway.model import Document, formats
 from gateway.readers import registry
 from gateway.readers.base import Budget, ReadError, Source
 from tests.text.accuracy import CORPUS
 
 TYPES = {
-    ".docx": registry.DOCX,
+    ".docx": formats.DOCX.media_type,
     ".pdf": "application/pdf",
     ".rtf": "application/rtf",
     ".doc": "application/msword",
@@ -54,7 +54,7 @@ def documents() -> tuple[tuple[str, Document], ...]:
 def _read() -> Iterator[tuple[str, Document]]:
     for path in sorted((CORPUS / "vietnam").glob("*")):
         kind = TYPES.get(path.suffix.lower())
-        if kind is None or importlib.util.find_spec(registry.READERS[kind]) is None:
+        if kind is None or importlib.util.find_spec(str(registry.module_of(kind))) is None:
             continue
         document = _document(path, kind)
         if document is not None:
@@ -62,7 +62,7 @@ def _read() -> Iterator[tuple[str, Document]]:
 
 
 def _document(path: Path, kind: str) -> Document | None:
-    reader = importlib.import_module(registry.READERS[kind])
+    reader = importlib.import_module(str(registry.module_of(kind)))
     try:
         reading = reader.read(
             Source(data=path.read_bytes(), part="2", filename=path.name, detected_type=kind), Budget()

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, PageSetup, Run
+from gateway.model.formats import DOCX
+from gateway.readers import registry
 from gateway.readers.base import Budget, Source
-from gateway.readers.registry import DOCX, READERS
 from gateway.text.margins import margin_faults
 from tests.text.letters import SENTENCES
 
@@ -24,7 +25,7 @@ MM = 72 / 25.4
 WORDS = [first + second for first in "bcdghk" for second in "aeiouy"]
 SIDES = ("top", "bottom", "left", "right")
 TYPES = {
-    "docx": DOCX,
+    "docx": DOCX.media_type,
     "doc": "application/msword",
     "odt": "application/vnd.oasis.opendocument.text",
     "rtf": "application/rtf",
@@ -33,7 +34,7 @@ TYPES = {
 
 
 def read(data: bytes, kind: str) -> Document:
-    reader = __import__(READERS[TYPES[kind]], fromlist=["read"])
+    reader = __import__(registry.module_of(TYPES[kind]), fromlist=["read"])
     return reader.read(Source(data=data, part="1", filename=f"a.{kind}", detected_type=TYPES[kind]), Budget()).document
 
 

@@ -9,9 +9,10 @@ import pyzipper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.model import ReadStatus
+from gateway.model import ReadStatus, formats
 from gateway.readers import magic as magic_module
 from gateway.readers import registry
+from gateway.readers.sniff import sniff
 from gateway.workers import inspector as module
 from gateway.workers import sample
 from gateway.workers.verifiers import NoVerifiers
@@ -109,7 +110,7 @@ def test_whatever_a_reader_throws_is_a_document_without_its_words(monkeypatch, e
 
 
 def test_a_type_without_reader_is_unsupported(monkeypatch):
-    monkeypatch.setitem(registry.READERS, "application/pdf", "gateway.readers.not_there")
+    monkeypatch.setattr(registry, "module_of", lambda _: "gateway.readers.not_there")
     assert statuses(inspect(mail(("a.pdf", sample._PDF))))["2"] == ("unsupported", "no-reader")
 
 
@@ -349,3 +350,29 @@ def test_a_signature_in_a_mail_in_a_file_covers_what_came_of_the_signed_part():
     verifiers = SignatureVerifiers(TrustStore(), datetime(2026, 11, 24, tzinfo=UTC))
     (signature,) = inspect(mail(("thu.eml", whole)), verifiers=verifiers).signatures
     assert (signature.part, signature.covers) == ("2!smime.p7s", ("2!a.txt#2", "2!a.txt#3"))
+
+
+@pytest.mark.parametrize("kind", [formats.XLSX, formats.XLSB, formats.ODT])
+def test_every_package_is_surveyed_for_members_that_only_some_programs_see(kind):
+    types = ("[Content_Types].xml", "<Types/>")
+    parts = {
+        "xlsx": (types, ("xl/workbook.xml", "<a/>")),
+        "xlsb": (types, ("xl/workbook.bin", "a")),
+        "odt": (("mimetype", formats.ODT.media_type), ("content.xml", "<a/>")),
+    }
+    data = zipped(*parts[kind.name])
+    assert sniff(data).types == (kind.media_type,)
+    at = data.index(b"PK\x01\x02")
+    hidden = zipped(("an.txt", "TỐI MẬT"))
+    changed = data[:at] + hidden[: hidden.index(b"PK\x01\x02")] + data[at:]
+    found = {(document.format, document.status) for document in inspect(mail(("a.zip", changed))).documents}
+    assert ("zip", ReadStatus.MALFORMED) in found
+
+
+def test_every_kind_of_signature_file_is_verified_with_the_file_beside_it():
+    for suffix in formats.SIGNATURE_SUFFIXES:
+        verifiers = Recording()
+        inspect(mail((f"a.txt{suffix}", b"0\x80sig"), ("a.txt", b"abc")), verifiers=verifiers)
+        kind, path, others = verifiers.calls[-1]
+        assert (kind, path) == ("beside", "2"), suffix
+        assert ("3", b"abc") in others

@@ -6,36 +6,24 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.model import ReadStatus
+from gateway.model.formats import BY_TYPE
 from gateway.readers.archives import libarchive
 from gateway.readers.archives.stream import inner_name
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught
-from gateway.readers.magic import AR, COMPRESS, CPIO, LZ4, LZIP, XAR
-from gateway.readers.sniff_packed import LZMA
 
-_KINDS: Final = {
-    "application/vnd.ms-cab-compressed": ("cab", b"MSCF"),
-    "application/x-iso9660-image": ("iso", b""),
-    "application/x-lzh-compressed": ("lha", b""),
-    CPIO: ("cpio", b""),
-    AR: ("ar", b""),
-    XAR: ("xar", b""),
-    LZ4: ("lz4", b""),
-    LZMA: ("lzma", b""),
-    LZIP: ("lzip", b""),
-    COMPRESS: ("compress", b""),
-}
-_SINGLE: Final = frozenset({LZ4, LZMA, LZIP, COMPRESS})
+_SINGLE: Final = frozenset({"lz4", "lzma", "lzip", "compress"})
+"""Formats that pack one file."""
 
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return the members of the archive."""
-    kind, magic = _KINDS[source.detected_type]
+    kind = BY_TYPE[source.detected_type].name
     # A cabinet may stand inside a program that unpacks it.
-    data = source.data[max(0, source.data.find(magic)) :] if magic else source.data
+    data = source.data[max(0, source.data.find(b"MSCF")) :] if kind == "cab" else source.data
     contents = Contents(source, kind, budget)
-    gather(contents, data, kind, (inner_name(source),) if source.detected_type in _SINGLE else ())
-    if [member.data for member in contents.members] == [source.data] and source.detected_type in _SINGLE:
+    gather(contents, data, kind, (inner_name(source),) if kind in _SINGLE else ())
+    if [member.data for member in contents.members] == [source.data] and kind in _SINGLE:
         contents.members.clear()  # nothing was unpacked
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     if not contents.members and not contents.faults and len(data) > 1024:

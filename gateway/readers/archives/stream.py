@@ -8,19 +8,21 @@ from typing import Final
 
 from gateway.mime.charsets import guess
 from gateway.model import ReadStatus
+from gateway.model.formats import BY_TYPE
 from gateway.readers.archives.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import FILLING, Contents
 
 _SKIPPABLE: Final = tuple(bytes((number,)) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
 """Frames of zstd without data, as parallel packers write them between the others."""
-_KINDS: Final[dict[str, tuple[str, Callable[[], Decompressor], tuple[bytes, ...]]]] = {
-    "application/gzip": ("gzip", lambda: Zlib(31), (b"\x1f\x8b\x08",)),
-    "application/x-bzip2": ("bzip2", bz2.BZ2Decompressor, (b"BZh",)),
-    "application/x-xz": ("xz", xz_stream, (b"\xfd7zXZ\0",)),
-    "application/zstd": ("zstd", zstd_stream, (b"\x28\xb5\x2f\xfd", *_SKIPPABLE)),
-    "application/zlib": ("zlib", lambda: Zlib(15), ()),
+_KINDS: Final[dict[str, tuple[Callable[[], Decompressor], tuple[bytes, ...]]]] = {
+    "gzip": (lambda: Zlib(31), (b"\x1f\x8b\x08",)),
+    "bzip2": (bz2.BZ2Decompressor, (b"BZh",)),
+    "xz": (xz_stream, (b"\xfd7zXZ\0",)),
+    "zstd": (zstd_stream, (b"\x28\xb5\x2f\xfd", *_SKIPPABLE)),
+    "zlib": (lambda: Zlib(15), ()),
 }
+"""How each format is unpacked, and how a stream of it begins."""
 _SUFFIXES: Final = (
     ".gz", ".tgz", ".bz2", ".tbz2", ".tbz", ".xz", ".txz", ".zst", ".tzst", ".z", ".zz", ".lz4", ".lzma", ".tlz", ".lz", ".taz",
 )  # fmt: skip
@@ -32,7 +34,8 @@ _LIMIT_HEADER: Final = 4096
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return the one file inside."""
-    kind, make, magics = _KINDS[source.detected_type]
+    kind = BY_TYPE[source.detected_type].name
+    make, magics = _KINDS[kind]
     contents = Contents(source, kind, budget)
     rest: list[int] = []
     try:

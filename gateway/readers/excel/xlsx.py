@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.base import ReadError
 from gateway.readers.excel.overlays import Area, Overlays
 from gateway.readers.excel.xlsx_conditions import conditional_areas
 from gateway.readers.excel.xlsx_drawings import read_drawing
@@ -18,10 +18,8 @@ from gateway.readers.excel.xlsx_strings import SharedStrings
 from gateway.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.readers.excel.xlsx_tables import table_area
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words
-from gateway.readers.ooxml.opc import OpcPackage
 from gateway.readers.ooxml.parts import Parts
-from gateway.readers.ooxml.reading import Step, assemble
-from gateway.readers.ooxml.rest import read_rest
+from gateway.readers.ooxml.reading import Step
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
@@ -29,11 +27,6 @@ from gateway.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse,
 _CALCULATED: Final = ("fullCalcOnLoad", "forceFullCalc")
 _ID: Final = clark("r:id")
 _WORDY_KINDS: Final = ("table", "pivot", "slicer", "timeline", "querytable", "connections", "revision", "metadata")
-
-
-def read(source: Source, budget: Budget) -> Reading:
-    """Read a zipped workbook; raises `ReadError` when not even the package opens."""
-    return assemble(source, OpcPackage(source.data, budget), budget, kind="xlsx", steps=(*STEPS, read_rest))
 
 
 def _books(parts: Parts, sink: Sink) -> int | None:

@@ -10,6 +10,7 @@ import re
 from typing import Any, Final
 
 from gateway.model import ReadStatus
+from gateway.model.formats import SIGNATURE_SUFFIXES
 from gateway.readers.archives.zip_streams import Zlib, collect, pieces
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents
@@ -18,7 +19,6 @@ _PEM: Final = re.compile(rb"-----BEGIN [^-\r\n]{1,60}-----([A-Za-z0-9+/=\s]{1,67
 _SEALED: Final = frozenset(
     {"enveloped_data", "signed_and_enveloped_data", "encrypted_data", "authenticated_enveloped_data"}
 )
-_SUFFIXES: Final = (".p7m", ".p7s", ".p7", ".tsd", ".p7z")
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -82,7 +82,7 @@ def _inner(content: Any, kind: str) -> bytes | None:
 def _inner_name(source: Source) -> str:
     """Return the name without the signature's suffix; an S/MIME body is a MIME entity."""
     name = source.filename or ""
-    for suffix in _SUFFIXES:
+    for suffix in SIGNATURE_SUFFIXES:
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             inner = name[: -len(suffix)]
             return inner if inner.lower() != "smime" else "smime.eml"

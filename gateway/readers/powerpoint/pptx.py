@@ -11,13 +11,11 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.base import ReadError
 from gateway.readers.ooxml.drawingml import plain_text
 from gateway.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
-from gateway.readers.ooxml.opc import OpcPackage
 from gateway.readers.ooxml.parts import Parts
-from gateway.readers.ooxml.reading import Step, assemble
-from gateway.readers.ooxml.rest import read_rest
+from gateway.readers.ooxml.reading import Step
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.readers.ooxml.xml import NAMES, Element, clark, parse, texts
@@ -28,11 +26,6 @@ _ID: Final = clark("r:id")
 _COMMENT_KINDS: Final = ("comments", "comment")
 _PICTURED: Final = ("chart", "chartEx", "diagramData", "diagramDrawing")
 _OFF: Final = {"0", "false"}
-
-
-def read(source: Source, budget: Budget) -> Reading:
-    """Read a zipped presentation; raises `ReadError` when not even the package opens."""
-    return assemble(source, OpcPackage(source.data, budget), budget, kind="pptx", steps=(*STEPS, read_rest))
 
 
 def _presentations(parts: Parts, sink: Sink) -> int | None:

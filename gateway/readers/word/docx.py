@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.ooxml.opc import OpcPackage
+from gateway.readers.base import ReadError
 from gateway.readers.ooxml.parts import Parts
-from gateway.readers.ooxml.reading import Step, assemble
-from gateway.readers.ooxml.rest import read_rest
+from gateway.readers.ooxml.reading import Step
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, parse
@@ -39,11 +37,6 @@ _NOTES: Final = {
     "endnotes": ("endnote", Role.NOTE),
     "comments": ("comment", Role.COMMENT),
 }
-
-
-def read(source: Source, budget: Budget) -> Reading:
-    """Read a zipped Word document; raises `ReadError` when not even the package opens."""
-    return assemble(source, OpcPackage(source.data, budget), budget, kind="docx", steps=(*STEPS, read_rest))
 
 
 def _main_parts(parts: Parts, sink: Sink) -> int | None:

@@ -1,0 +1,91 @@
+"""The table of formats: nothing stands in it twice, and what it names is there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from gateway.model.formats import FORMATS, Container, Format, by_filename, by_name, by_type
+from gateway.readers import registry
+from gateway.readers.magic import SIGNATURES
+from gateway.readers.sniff import EMPTY, OCTETS
+from tests.readers.formats_page import page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROWS = [pytest.param(row, id=(*row.media_types, row.name)[0]) for row in FORMATS]
+LABELS = {"application/mbox", "message/rfc822-headers", "message/global-headers", "text/rfc822-headers", "text/enriched", "text/richtext"}  # fmt: skip
+"""What mails call a part, and no file is."""
+
+
+def test_each_type_and_each_suffix_stands_in_one_row():
+    for words in (
+        [kind for row in FORMATS for kind in row.media_types],
+        [end for row in FORMATS for end in row.suffixes],
+    ):
+        assert [word for word, count in Counter(words).items() if count > 1] == []
+        assert all(word == word.lower() for word in words)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_a_row_names_is_there(row: Format):
+    if row.reader is not None:
+        assert callable(importlib.import_module(f"gateway.readers.{row.reader}").read)
+    if row.verifier is not None:
+        assert any(
+            name.startswith("verify") for name in dir(importlib.import_module(f"gateway.signatures.{row.verifier}"))
+        )
+    if row.mender is not None:
+        assert any(name.startswith("mend") for name in dir(importlib.import_module(f"gateway.fix.{row.mender}")))
+    for kind in row.media_types:
+        assert by_type(kind) is row
+        assert registry.format_of(kind) == row.name
+    for suffix in row.suffixes:
+        assert by_filename(f"a.{suffix.upper()}") is row
+    assert by_name(row.name) is not None
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_package_is_surveyed_and_its_signatures_are_verified(row: Format):
+    match row.container:
+        case Container.OPC | Container.ODF:
+            assert row.is_surveyed_zip
+            assert row.verifier is not None
+        case Container.ZIP | Container.ASIC:
+            assert row.reader == "archives.zip", "which surveys what it opens"
+            assert row.verifier is not None
+        case Container.PDF | Container.CMS:
+            assert row.verifier is not None
+        case _:
+            assert not row.is_surveyed_zip
+
+
+def test_every_reader_is_reached():
+    package = files("gateway.readers")
+    found = {
+        str(path.relative_to(str(package)).with_suffix("")).replace("/", ".")
+        for path in Path(str(package)).rglob("*.py")
+        if re.search(r"^def read\(source: Source, budget: Budget\)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert found == {row.reader for row in FORMATS if row.reader is not None}
+
+
+def test_every_type_that_is_recognised_has_a_row():
+    sources = (path.read_text("utf-8") for path in Path(str(files("gateway.readers"))).glob("*.py"))
+    written = {
+        kind
+        for source in sources
+        for kind in re.findall(r'"((?:application|image|audio|video|font|text|message)/[a-z0-9.+-]*[a-z0-9])"', source)
+    }
+    known = {kind for row in FORMATS for kind in row.media_types}
+    assert ({kind for _, _, kind in SIGNATURES} | written) - known <= {OCTETS, EMPTY} | LABELS
+
+
+def test_the_page_of_formats_is_current():
+    assert (ROOT / "docs/formats.md").read_text("utf-8") == page(), (
+        "run: python -m tests.readers.formats_page > docs/formats.md"
+    )
