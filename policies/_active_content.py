@@ -53,7 +53,7 @@ def active_findings(document: Document) -> Iterator[Finding]:
             outcome=FindingOutcome.INDETERMINATE if rule == "look" else FindingOutcome.FAILED,
             about=About(part=document.part, filename=document.filename),
             locator="" if rule in _ABOUT_THE_FILE else active.locator,
-            params={"cause": _cause(active), "reason": active.kind, "count": count[rule]},
+            params={"cause": _cause(active), "reason": active.kind, "count": count[rule], "format": document.format},
         )
 
 

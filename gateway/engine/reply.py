@@ -135,7 +135,8 @@ class _Speaker:
             if _width(line) <= self._room:
                 break
         else:
-            line = f"{cut(fault, self._room - len(way_out) - len('. .'))} {_sentence(way_out)}."
+            room = max(self._room - _width(way_out) - len("....  ."), self._room // 3)
+            line = f"{cut(fault, room)} {_sentence(way_out)}."
         tag = _tag(reference)
         return line + tag if _width(line + tag) <= self._room else cut(line, self._room)
 

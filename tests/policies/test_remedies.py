@@ -1,0 +1,215 @@
+"""A remedy works: each sample is refused with the remedy in its first line, and mended as it says, it passes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import py7zr
+import pypdf
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.oid import NameOID
+from msoffcrypto.format.ooxml import OOXMLFile
+from PIL import Image
+
+from gateway.demo.documents import Line, encrypted_zip, official_letter, pdf_file, word_file
+from tests.e2e.gateway_process import cli
+
+UNIT, PERSON = "noivu.binhtan@tphcm.gov.vn", "nva.anlac.bt@tphcm.gov.vn"
+PASSWORD = "Mot2Ba4Nam"
+NOTE = (Line("Đề nghị các phòng gửi số liệu trước ngày 30."),)
+ARIAL = tuple(Line(line.text, font="Arial") for line in official_letter("12/UBND-NV", "kế hoạch quý IV"))
+LETTER = official_letter("12/UBND-NV", "kế hoạch quý IV")
+WORD, PDF = word_file(NOTE), pdf_file(NOTE)
+LONG = word_file([Line(f"{hashlib.sha256(bytes([n])).hexdigest()}.") for n in range(120)])
+PROGRAM = b"MZ\x90\x00\x03" + b"\x00" * 55 + b"\x80\x00\x00\x00" + b"\x00" * 64 + b"PE\x00\x00\x64\x86" + b"\x00" * 256
+SHORTCUT = bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60)
+
+
+def letter(*files: tuple[str, bytes], subject: str = "Gui tai lieu") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = UNIT, UNIT, subject
+    message["Date"], message["Message-ID"] = "Fri, 27 Nov 2026 09:00:00 +0700", "<1@tphcm.gov.vn>"
+    message.set_content("Kinh gui.\n")
+    for name, content in files:
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def locked_pdf() -> bytes:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(PDF))
+    writer.encrypt(PASSWORD, algorithm="AES-256")
+    octets = io.BytesIO()
+    writer.write(octets)
+    return octets.getvalue()
+
+
+def printed(locked: bytes) -> bytes:
+    """The PDF opened with its password and written anew without one."""
+    reader = pypdf.PdfReader(io.BytesIO(locked), password=PASSWORD)
+    writer = pypdf.PdfWriter()
+    writer.append(reader)
+    octets = io.BytesIO()
+    writer.write(octets)
+    return octets.getvalue()
+
+
+def locked_word() -> bytes:
+    octets = io.BytesIO()
+    OOXMLFile(io.BytesIO(LONG)).encrypt(PASSWORD, octets)
+    return octets.getvalue()
+
+
+def locked_7z() -> bytes:
+    octets = io.BytesIO()
+    with py7zr.SevenZipFile(octets, "w", password=PASSWORD) as archive:
+        archive.writestr(WORD, "bao-cao.docx")
+    return octets.getvalue()
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return octets.getvalue()
+
+
+def photo(form: str) -> bytes:
+    octets = io.BytesIO()
+    Image.new("RGB", (64, 64), "white").save(octets, form)
+    return octets.getvalue()
+
+
+def enveloped(content: bytes) -> bytes:
+    """The mail encrypted by the mail program (S/MIME, RFC 8551 §3.3)."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Noi vu")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(content).add_recipient(certificate)
+    head = f"From: {UNIT}\r\nTo: {UNIT}\r\nSubject: Gui tai lieu\r\nDate: Fri, 27 Nov 2026 09:00:00 +0700\r\n".encode()
+    return head + builder.encrypt(serialization.Encoding.SMIME, []).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+SAMPLES: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
+    "a locked pdf, printed to a new one": (
+        lambda: letter(("bang-luong.pdf", locked_pdf())),
+        "Gửi bản PDF không có mật khẩu",
+        lambda: letter(("bang-luong.pdf", printed(locked_pdf()))),
+    ),
+    "a locked Word file, its password emptied": (
+        lambda: letter(("bao-cao.docx", locked_word())),
+        "Bỏ mật khẩu rồi gửi lại",
+        lambda: letter(("bao-cao.docx", LONG)),
+    ),
+    "a locked zip, packed without a password": (
+        lambda: letter(("ho-so.zip", encrypted_zip("bao-cao.docx", WORD, PASSWORD.encode()))),
+        "Nén lại không đặt mật khẩu",
+        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD)))),
+    ),
+    "a locked 7z, packed as a zip": (
+        lambda: letter(("ho-so.7z", locked_7z())),
+        "Nén lại không đặt mật khẩu",
+        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD)))),
+    ),
+    "a mail encrypted in the message window, sent with encryption off": (
+        lambda: enveloped(letter(("bao-cao.docx", WORD))),
+        "Tắt mã hóa trong cửa sổ soạn thư",
+        lambda: letter(("bao-cao.docx", WORD)),
+    ),
+    "a cut zip, packed again": (
+        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD))[:-120])),
+        "Nén lại dạng zip",
+        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD)))),
+    ),
+    "a program, left out": (
+        lambda: letter(("cai-dat.exe", PROGRAM), ("bao-cao.docx", WORD)),
+        "nhờ người phụ trách CNTT chuyển",
+        lambda: letter(("bao-cao.docx", WORD)),
+    ),
+    "a program in an archive, left out of it": (
+        lambda: letter(("phần mềm ký số.zip", zipped(("VGCASignService.exe", PROGRAM), ("doc.docx", WORD)))),
+        "nhờ người phụ trách CNTT chuyển",
+        lambda: letter(("phần mềm ký số.zip", zipped(("doc.docx", WORD)))),
+    ),
+    "a shortcut, in its place the file": (
+        lambda: letter(("bao-cao.docx.lnk", SHORTCUT)),
+        "gửi lối tắt",
+        lambda: letter(("bao-cao.docx", WORD)),
+    ),
+    "an issued letter in Arial, set in Times New Roman": (
+        lambda: letter(("cong-van.docx", word_file(ARIAL)), subject="[bản giấy] Công văn 12"),
+        "Đổi mọi chữ sang Times New Roman",
+        lambda: letter(("cong-van.docx", word_file(LETTER)), subject="[bản giấy] Công văn 12"),
+    ),
+    "an issued letter without a signature, the paper declared": (
+        lambda: letter(("cong-van.docx", word_file(LETTER))),
+        "Ký số rồi gửi lại",
+        lambda: letter(("cong-van.docx", word_file(LETTER)), subject="[bản giấy] Công văn 12"),
+    ),
+    "a paper copy without brackets, with them": (
+        lambda: letter(("cong-van.docx", word_file(LETTER)), subject="bản giấy Công văn 12"),
+        "ghi đúng [bản giấy] trong ngoặc",
+        lambda: letter(("cong-van.docx", word_file(LETTER)), subject="(bản giấy) Công văn 12"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, object], dict[str, object]]]:
+    """Return what `gateway check` says of each sample, and of the mended one."""
+    folder = tmp_path_factory.mktemp("remedies")
+    files: list[Path] = []
+    for number, (broken, _, mended) in enumerate(SAMPLES.values()):
+        for name, make in (("broken", broken), ("mended", mended)):
+            files.append(folder / f"{number:02}-{name}.eml")
+            files[-1].write_bytes(make())
+    run = asyncio.run(cli("check", "--json", "--from", UNIT, "--to", UNIT, *files, timeout=300))
+    by_name = {Path(str(line["file"])).name: line for line in run.json}
+    return {
+        name: (by_name[f"{number:02}-broken.eml"], by_name[f"{number:02}-mended.eml"])
+        for number, name in enumerate(SAMPLES)
+    }
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_mended_as_its_refusal_says_passes(name, judged):
+    broken, mended = judged[name]
+    first = str(broken["reply"]).split(" | ")[0]
+    assert broken["disposition"] == "reject", broken["reply"]
+    assert SAMPLES[name][1] in first
+    assert mended["disposition"] in {"relay", "tag"}, mended["reply"]
+
+
+def test_a_program_in_an_archive_is_named_behind_the_attachment(judged):
+    broken, _ = judged["a program in an archive, left out of it"]
+    assert "“phần mềm ký số.zip › VGCASignService.exe”" in str(broken["reply"]).split(" | ")[0]
+
+
+async def test_the_recipient_in_the_way_of_a_paper_copy_is_named_with_the_reason(tmp_path):
+    file = tmp_path / "a.eml"
+    file.write_bytes(letter(("cong-van.docx", word_file(LETTER)), subject="[bản giấy] Công văn 12"))
+    run = await cli("check", "--json", "--from", UNIT, "--to", UNIT, "--to", PERSON, file)
+    first, *further = str(run.json[0]["reply"]).split(" | ")
+    assert f"bỏ {PERSON} khỏi người nhận" in first
+    assert any(f"{PERSON} có dạng hộp thư cá nhân" in line for line in further)
