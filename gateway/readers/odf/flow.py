@@ -40,8 +40,8 @@ class Shelf:
     boxes: int = 0
     notes: int = 0
     comments: int = 0
-    digest: Callable[[str], str | None] = lambda _name: None
-    """SHA-256 of a picture in the package."""
+    picture: Callable[[str], bytes | None] = lambda _name: None
+    """Octets of a picture in the package."""
     literals: set[str] = field(default_factory=set)
 
 

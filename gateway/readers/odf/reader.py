@@ -7,7 +7,6 @@ members.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
 
@@ -34,6 +33,7 @@ def read(source: Source, budget: Budget) -> Reading:
     sink = Sink(budget)
     document = _Flat(source.data, sink) if _FLAT.match(source.data[:512]) else _Zipped(source, sink)
     document.read()
+    document.attempt(sink.join_pictures)
     failed = document.failed
     return Reading(
         Document(
@@ -102,7 +102,7 @@ class _Zipped(OdfDocument):
         self._package = OdfPackage(source.data, sink.budget, source.passwords)
         self.opened_with_password = self._package.opened_with_password
         self.shelf.embedded = self._embedded
-        self.shelf.digest = self._digest
+        self.shelf.picture = self._shown
         self._seen: set[str] = set()
         self._objects: list[str] = []
         self._pictures: dict[str, bytes] = {}
@@ -151,8 +151,8 @@ class _Zipped(OdfDocument):
         if common is not None:
             self.masters(common, StyleBook([common]), used)
 
-    def _digest(self, name: str) -> str | None:
-        return hashlib.sha256(self._picture(name)).hexdigest() if self._package.has(name) else None
+    def _shown(self, name: str) -> bytes | None:
+        return self._picture(name) if self._package.has(name) else None
 
     def _picture(self, name: str) -> bytes:
         known = self._pictures.get(name)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import math
 import re
 from typing import Final, Protocol
 
-from gateway.model import Image, Role
+from gateway.model import Image, Origin, Role
 from gateway.readers.base import Member
 from gateway.readers.odf.flow import Flow, Shelf
 from gateway.readers.odf.styles import NOTHING, StyleBook
 from gateway.readers.ooxml.sink import Place
 from gateway.readers.ooxml.xml import NAMES, Element, clark
+from gateway.readers.pictures.joined import Turn
 from gateway.readers.pictures.metafile import is_metafile, read_metafile
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
+_LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
+_UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
+_ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
 _WATERMARK: Final = re.compile(r"(?i)watermark")
 _OUTSIDE: Final = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]+:|//|\.\./|/|\\\\)")
 _DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
@@ -146,8 +152,32 @@ class Shapes:
         if _OUTSIDE.match(target):
             self._sink.warn("external-object", place.locator)
             return
-        digest = self._shelf.digest(target.removeprefix("./"))
+        stored = self._shelf.picture(target.removeprefix("./"))
+        digest = None if stored is None else hashlib.sha256(stored).hexdigest()
         self._sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
+        if stored is not None and place.origin is Origin.TEXT:
+            self._put_in_place(image, stored)
+
+    def _put_in_place(self, image: Element, data: bytes) -> None:
+        """Tell the sink where a picture stands: in a line of text, or at coordinates of a page."""
+        frame = image.getparent()
+        if frame is None:
+            return
+        names = ("svg:x", "svg:y", "svg:width", "svg:height")
+        left, top, width, height = (_points(frame.get(clark(name))) for name in names)
+        turned = _ROTATED.search(frame.get(clark("draw:transform")) or "")
+        mirror = (
+            self._styles.attribute("graphic", frame.get(_TEXT_STYLE), "style:graphic-properties", "style:mirror") or ""
+        )
+        turn = Turn("horizontal" in mirror, "vertical" in mirror, -math.degrees(float(turned[1])) if turned else 0.0)
+        row = next((each for each in frame.iterancestors(clark("table:table-row"))), None)
+        row = next((each for each in frame.iterancestors(clark("text:p"))), None) if row is None else row
+        size = (width, height) if min(width, height) > 0 else None
+        if frame.get(clark("svg:x")) is not None and frame.get(clark("text:anchor-type")) != "as-char" and size:
+            page = next((each for each in frame.iterancestors(clark("draw:page"))), row)
+            self._sink.pictures.place(data, page, (left, top, *size), turn)
+        elif row is not None:
+            self._sink.pictures.flow(data, row, self._sink.shown(), size, turn)
 
     def _object(self, element: Element, name: str, flow: Flow) -> None:
         place = flow.place
@@ -193,6 +223,11 @@ class Shapes:
                 self._walk.block(element, Flow(place._replace(role=Role.FIELD), (), None, counted=False))
             if NAMES[element.tag] == "script:event-listener":
                 self.listener(element, place)
+
+
+def _points(length: str | None) -> float:
+    match = _LENGTH.match(length or "")
+    return float(match[1]) * _UNITS[match[2]] if match else 0.0
 
 
 def _binary(element: Element) -> bytes:

@@ -10,6 +10,7 @@ from typing import Final
 from gateway.model import Image, Origin, Role
 from gateway.readers.base import Member
 from gateway.readers.ooxml.opc import Package, Relationship
+from gateway.readers.ooxml.picture_places import put_in_place
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.vml import css_value, vml_colour
 from gateway.readers.ooxml.xml import NAMES, Element, clark
@@ -129,7 +130,9 @@ class Parts:
         stored = self.package.find(relation.target)
         if stored is None:
             return
-        digest, _ = self.media(stored)
+        digest, data = self.media(stored)
+        if NAMES[element.tag] in {"a:blip", "v:imagedata"} and place.origin is Origin.TEXT:
+            put_in_place(sink, part, element, data)
         share = self._share(element)
         sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest, page_share=share))
 

@@ -23,7 +23,7 @@ def assemble(source: Source, package: Package, budget: Budget, *, kind: str, ste
     parts = Parts(package, sink)
     failed: ReadError | None = None
     pages: int | None = None
-    for step in steps:
+    for step in (*steps, _join_pictures):
         try:
             pages = step(parts, sink) or pages
         except ReadError as error:
@@ -44,3 +44,8 @@ def assemble(source: Source, package: Package, budget: Budget, *, kind: str, ste
         active_content=tuple(sink.active),
     )
     return Reading(document, tuple(sink.members))
+
+
+def _join_pictures(_parts: Parts, sink: Sink) -> int | None:
+    sink.join_pictures()
+    return None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
 from gateway.readers.base import Budget, Member
+from gateway.readers.pictures.joined import Pictures
 
 LIMIT_SETUPS = 200
 """Page setups of one document that are given."""
@@ -53,6 +54,8 @@ class Sink:
         self.members: list[Member] = []
         self.active: list[ActiveContent] = []
         self.setups: list[PageSetup] = []
+        self.pictures = Pictures()
+        self._shown = self._looked_at = 0
         self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
         self.block = 0
@@ -109,6 +112,19 @@ class Sink:
         before = self.setups[-1] if self.setups else None
         if len(self.setups) < LIMIT_SETUPS and (before is None or replace(before, locator="") != setup):
             self.setups.append(replace(setup, locator=f"section:{self._sections}"))
+
+    def shown(self) -> int:
+        """Return how many runs were given so far that a reader sees."""
+        for run in self.runs[self._looked_at :]:
+            self._shown += run.origin is Origin.TEXT and run.role not in (Role.ALT_TEXT, Role.NAME)
+        self._looked_at = len(self.runs)
+        return self._shown
+
+    def join_pictures(self) -> None:
+        """Hand on the pictures that are seen as one, or otherwise than they are."""
+        self.members += self.pictures.members(self.budget)
+        if self.pictures.incomplete:
+            self.warn("look-picture")
 
     def warn(self, kind: str, locator: str = "") -> None:
         """Record active content once a kind and place."""

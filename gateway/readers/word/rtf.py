@@ -89,6 +89,7 @@ class _Reader:
             self._close()
         self._out.end_block()
         self._pages.end_section()
+        self._members += self._sink.pictures.members(self._budget)
         document = Document(
             part=self._source.part,
             filename=self._source.filename,
@@ -262,6 +263,7 @@ class _Reader:
                 return
             self._images.append(Image(locator=place, page=self._out.page))
             self._members.append(Member(name="picture", data=data, relation="image", locator=place))
+            self._sink.pictures.flow(data, self._out.paragraph, len(self._out.runs))
             return
         if destination == "datafield":
             for text in wide_strings(data):

@@ -1,0 +1,167 @@
+"""Where a picture of an Office document stands and how it is shown: DrawingML, VML and sheet anchors (ECMA-376 Part 1 §20)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import Final
+
+from gateway.readers.ooxml.sink import Sink
+from gateway.readers.ooxml.xml import NAMES, Element, clark
+from gateway.readers.pictures.joined import Box, Turn
+
+_COLUMN_EMU: Final = 609_600
+_ROW_EMU: Final = 190_500
+"""A usual cell of a sheet; pictures that touch do so whatever the columns are wide."""
+_RECOLOURED: Final = {
+    "a:lum",
+    "a:duotone",
+    "a:biLevel",
+    "a:clrChange",
+    "a:alphaModFix",
+    "a:tint",
+    "a:hsl",
+    "a14:imgLayer",
+}
+_HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp"}
+_GROUPS: Final = {"p:grpSp", "wpg:wgp", "wpg:grpSp", "xdr:grpSp"}
+_LIMIT_CLIMB: Final = 40
+_LENGTH: Final = re.compile(
+    r"(?:^|;)\s*(width|height|margin-left|margin-top|position|flip|rotation)\s*:\s*([^;]{1,40})", re.IGNORECASE
+)
+
+
+def put_in_place(sink: Sink, part: str, element: Element, data: bytes) -> None:
+    """Tell the sink where the picture of an `a:blip` or `v:imagedata` stands."""
+    turn, box = Turn(), None
+    row: Element | None = None
+    group: Element | None = None
+    parent: Element | None = element
+    for _ in range(_LIMIT_CLIMB):
+        parent = parent.getparent() if parent is not None else None
+        if parent is None:
+            break
+        match name := NAMES[parent.tag]:
+            case _ if name in _HOLDERS and box is None:
+                box, turn = _transformed(parent, element)
+            case "v:shape" | "v:rect":
+                box, turn, placed = _vml(parent)
+                if placed and box is not None:
+                    sink.pictures.place(data, (part, parent.getparent()), box, turn)
+                    return
+            case _ if name in _GROUPS and box is not None:
+                group = parent if group is None else group
+            case "wp:anchor":
+                at = _offset(parent)
+                size = _extent(parent)
+                if group is not None and box is not None:
+                    break
+                if at is not None and size is not None:
+                    sink.pictures.place(data, (part, *at[2:]), (at[0], at[1], *size), turn)
+                    return
+                box = (0, 0, *size) if size is not None else box
+            case "wp:inline":
+                size = _extent(parent)
+                if group is None:
+                    box = (0, 0, *size) if size is not None else box
+            case "xdr:twoCellAnchor" | "xdr:oneCellAnchor" | "xdr:absoluteAnchor" if group is None:
+                if (found := _anchored(parent)) is not None:
+                    sink.pictures.place(data, part, found, turn)
+                return
+            case "p:spTree" if box is not None:
+                sink.pictures.place(data, (part, group), box, turn)
+                return
+            case "w:p" if row is None:
+                row = parent
+            case "w:tr":
+                row = parent
+                break
+            case _:
+                continue
+    if group is not None and box is not None:
+        sink.pictures.place(data, (part, group), box, turn)
+    elif row is not None:
+        sink.pictures.flow(data, (part, row), sink.shown(), None if box is None else box[2:], turn)
+
+
+def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:
+    """Read `xfrm`, `srcRect` and the effects of a picture or a shape filled with one."""
+    box: Box | None = None
+    mirrored = upside_down = False
+    degrees = 0.0
+    crop: Box | None = None
+    for each in holder.iter(clark("a:xfrm"), clark("a:srcRect")):
+        if NAMES[each.tag] == "a:srcRect":
+            crop = tuple(_number(each.get(side)) / 100_000 for side in "ltrb")  # type: ignore[assignment]
+            continue
+        mirrored, upside_down = (each.get(name) in {"1", "true"} for name in ("flipH", "flipV"))
+        degrees = _number(each.get("rot")) / 60_000
+        numbers = {NAMES[child.tag]: child for child in each}
+        at, size = numbers.get("a:off"), numbers.get("a:ext")
+        if at is not None and size is not None:
+            box = _number(at.get("x")), _number(at.get("y")), _number(size.get("cx")), _number(size.get("cy"))
+    recoloured = any(NAMES[child.tag] in _RECOLOURED for child in blip.iter())
+    return box, Turn(mirrored, upside_down, degrees, crop if crop and any(crop) else None, recoloured)
+
+
+def _extent(holder: Element) -> tuple[float, float] | None:
+    found = holder.find(clark("wp:extent"))
+    size = None if found is None else (_number(found.get("cx")), _number(found.get("cy")))
+    return size if size and min(size) > 0 else None
+
+
+def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:
+    """Return the offsets of an anchored picture and what each counts from, with the paragraph where that is one."""
+    offsets: list[float] = []
+    origins: list[Hashable] = []
+    for name in ("wp:positionH", "wp:positionV"):
+        position = anchor.find(clark(name))
+        offset = None if position is None else position.find(clark("wp:posOffset"))
+        if position is None or offset is None:
+            return None
+        offsets.append(_number(offset.text))
+        origin = position.get("relativeFrom") or ""
+        origins.append(origin if origin in {"page", "margin", "column"} else anchor.getparent())
+    return offsets[0], offsets[1], origins[0], origins[1]
+
+
+def _anchored(anchor: Element) -> Box | None:
+    corners: list[float] = []
+    for name in ("xdr:from", "xdr:to"):
+        corner = anchor.find(clark(name))
+        if corner is None:
+            break
+        told = {NAMES[child.tag]: _number(child.text) for child in corner}
+        corners.append(told.get("xdr:col", 0) * _COLUMN_EMU + told.get("xdr:colOff", 0))
+        corners.append(told.get("xdr:row", 0) * _ROW_EMU + told.get("xdr:rowOff", 0))
+    place, size = anchor.find(clark("xdr:pos")), anchor.find(clark("xdr:ext"))
+    if place is not None:
+        corners = [_number(place.get("x")), _number(place.get("y"))]
+    if len(corners) == 4:
+        return corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1]
+    if len(corners) == 2 and size is not None:
+        return corners[0], corners[1], _number(size.get("cx")), _number(size.get("cy"))
+    return None
+
+
+def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
+    """Read the style of a VML shape: box in points, turn, and whether it stands at coordinates."""
+    told = {name.lower(): value.strip().lower() for name, value in _LENGTH.findall(shape.get("style") or "")}
+    left, top, width, height = (
+        _points(told.get(name, "")) for name in ("margin-left", "margin-top", "width", "height")
+    )
+    turn = Turn("x" in told.get("flip", ""), "y" in told.get("flip", ""), _number(told.get("rotation")))
+    box = (left, top, width, height) if min(width, height) > 0 else None
+    return box, turn, told.get("position") == "absolute"
+
+
+def _points(text: str) -> float:
+    match = re.match(r"(-?\d{1,6}(?:\.\d{1,6})?)(pt|in|cm|mm|px)?", text)
+    return float(match[1]) * {"in": 72, "cm": 28.35, "mm": 2.835, "px": 0.75}.get(match[2] or "pt", 1) if match else 0.0
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,197 @@
+"""Pictures as a page shows them: cut in pieces, a letter each, mirrored; and pictures that are none of one another."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+pytest.importorskip("PIL")
+pytest.importorskip("cv2")
+
+import docx
+import openpyxl
+import pptx
+from docx.shared import Cm
+from openpyxl.drawing.image import Image as SheetImage
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+from pptx.util import Cm as SlideCm
+
+from gateway.readers.base import Budget, Member, Source
+from gateway.readers.pictures import image, ocr
+from gateway.readers.pictures.joined import LIMIT_JOINED, Pictures, Turn
+from gateway.readers.registry import reader_for
+from gateway.readers.sniff import sniff
+from gateway.text.marks import find_in_document
+from tests.readers.scans import FONT_DIR
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+FONT = str(FONT_DIR / "liberation/LiberationSerif-Bold.ttf")
+
+
+def drawn(text: str, size: tuple[int, int] = (640, 300), at: tuple[int, int] = (90, 50)) -> Image.Image:
+    page = Image.new("RGB", size, "white")
+    ImageDraw.Draw(page).text(at, text, "black", ImageFont.truetype(FONT, 150))
+    return page
+
+
+def png(page: Image.Image) -> bytes:
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    return out.getvalue()
+
+
+def halves(page: Image.Image, *, across: bool = True) -> list[Image.Image]:
+    width, height = page.size
+    if across:
+        return [page.crop((0, 0, width // 2, height)), page.crop((width // 2, 0, width, height))]
+    return [page.crop((0, 0, width, height // 2)), page.crop((0, height // 2, width, height))]
+
+
+def letters(word: str) -> list[Image.Image]:
+    return [drawn(letter, (200, 260), (25, 30)) for letter in word]
+
+
+def found(data: bytes) -> bool:
+    """Whether a mark is read in a document or a picture that its reader hands on."""
+    kind = sniff(data).primary
+    reading = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    documents = [reading.document]
+    documents += [
+        image.read(Source(data=member.data, part=member.name, relation="image"), Budget()).document
+        for member in reading.members
+        if sniff(member.data).primary.startswith("image/") and member.relation == "image"
+    ]
+    return any(find_in_document(document) for document in documents)
+
+
+def word(rows: list[list[Image.Image]]) -> bytes:
+    document = docx.Document()
+    document.add_paragraph("Kính gửi phòng Kinh tế")
+    for row in rows:
+        run = document.add_paragraph().add_run()
+        for page in row:
+            run.add_picture(io.BytesIO(png(page)), width=Cm(page.width / 60))
+    document.add_paragraph("Trân trọng")
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def slides(pieces: list[tuple[Image.Image, float, float]], *, mirrored: bool = False) -> bytes:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    for page, left, top in pieces:
+        size = SlideCm(page.width / 60)
+        picture = slide.shapes.add_picture(io.BytesIO(png(page)), SlideCm(left), SlideCm(top), width=size)
+        if mirrored:
+            picture._element.spPr.xfrm.set("flipH", "1")
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def sheet(pieces: list[tuple[Image.Image, str]]) -> bytes:
+    book = openpyxl.Workbook()
+    for page, cell in pieces:
+        book.active.add_image(SheetImage(io.BytesIO(png(page))), cell)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def rich(pieces: list[Image.Image]) -> bytes:
+    groups = "".join(f"{{\\pict\\pngblip {png(page).hex()}}}" for page in pieces)
+    return f"{{\\rtf1\\ansi Kinh gui\\par {groups}\\par Tran trong\\par}}".encode()
+
+
+def text_document(pieces: list[Image.Image]) -> bytes:
+    spaces = "".join(
+        f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"))
+    )
+    frames = "".join(
+        f'<draw:frame text:anchor-type="as-char" svg:width="{page.width / 60}cm" svg:height="{page.height / 60}cm">'
+        f'<draw:image xlink:href="Pictures/{number}.png"/></draw:frame>'
+        for number, page in enumerate(pieces)
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        package.writestr(
+            "content.xml",
+            f'<office:document-content{spaces} xmlns:xlink="http://www.w3.org/1999/xlink"><office:body><office:text>'
+            f"<text:p>{frames}</text:p></office:text></office:body></office:document-content>",
+        )
+        for number, page in enumerate(pieces):
+            package.writestr(f"Pictures/{number}.png", png(page))
+    return out.getvalue()
+
+
+@needs_ocr
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: word([halves(drawn("MẬT"))]),
+        lambda: word([[half] for half in halves(drawn("MẬT"), across=False)]),
+        lambda: word([letters("MẬT")]),
+        lambda: word([[letter] for letter in letters("MẬT")]),
+        lambda: slides([(page, 3 + 5.34 * n, 3) for n, page in enumerate(halves(drawn("MẬT")))]),
+        lambda: slides([(page, 9 - 3.4 * n, 3) for n, page in enumerate(reversed(letters("MẬT")))][::-1]),
+        lambda: slides([(ImageOps.mirror(drawn("MẬT")), 3, 3)], mirrored=True),
+        lambda: sheet([(page, cell) for page, cell in zip(halves(drawn("MẬT")), ("B2", "G2"), strict=True)]),
+        lambda: rich(letters("MẬT")),
+        lambda: text_document(halves(drawn("MẬT"))),
+    ],
+    ids=["halves", "upper and lower", "letters", "column", "slide", "slide letters", "mirrored", "sheet", "rtf", "odt"],
+)
+def test_a_mark_in_pieces_is_read_as_it_is_shown(made):
+    assert found(made())
+
+
+@needs_ocr
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: word([letters("ABC")]),
+        lambda: word([[drawn("Hình 1"), drawn("Hình 2")]]),
+        lambda: slides([(letters("M")[0], 1, 1), (letters("Ậ")[0], 14, 9), (letters("T")[0], 20, 1)]),
+    ],
+    ids=["other letters", "figures", "far apart"],
+)
+def test_other_pictures_are_no_mark(made):
+    assert not found(made())
+
+
+def joined(pictures: Pictures) -> list[Member]:
+    return pictures.members(Budget())
+
+
+def test_one_picture_and_the_same_picture_again_are_not_put_together():
+    pictures = Pictures()
+    for _ in range(9):
+        pictures.flow(png(drawn("A")), 1, 0)
+    assert joined(pictures) == []
+
+
+def test_a_picture_behind_other_words_is_no_neighbour():
+    pictures = Pictures()
+    for number, page in enumerate(letters("MẬT")):
+        pictures.flow(png(page), 1, number)
+    assert joined(pictures) == []
+
+
+def test_too_many_sets_are_told():
+    pictures = Pictures()
+    for number in range(LIMIT_JOINED + 1):
+        pictures.place(png(drawn(str(number))), number, (0, 0, 9, 9), Turn(mirrored=True))
+    assert len(joined(pictures)) == LIMIT_JOINED
+    assert pictures.incomplete
+
+
+def test_a_broken_piece_stops_nothing():
+    pictures = Pictures()
+    pictures.flow(b"\x89PNG\r\n\x1a\n broken", 1, 0)
+    pictures.flow(png(drawn("A")), 1, 0)
+    assert joined(pictures) == []
