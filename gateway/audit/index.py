@@ -1,7 +1,8 @@
 """The search index: tags and words of records in a database of its own, made from the log and never evidence itself.
 
 It may be deleted at any time. Writing a mail does not touch it: it follows the log when a process is idle, and every
-query lets it catch up first. `tag` holds what is looked for exactly (`to:b@x`, `rule:classified.marked`, `is:reject`,
+query lets it catch up first. `tally` counts what was put in, so that rows which are gone are noticed by whoever asks for
+them; `gateway audit verify` compares all of it with an index made anew. `tag` holds what is looked for exactly (`to:b@x`, `rule:classified.marked`, `is:reject`,
 `state:unknown`, `sha:...`); `words` is full text in two forms, folded (no tone marks, đ as d) and exact (NFC), so that
 `mat` finds mật, mất and mặt, and `mật` finds only mật.
 """
@@ -14,9 +15,11 @@ import os
 import sqlite3
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
@@ -27,7 +30,7 @@ from gateway.errors import AuditError, UserError
 from gateway.mime.addresses import parse_from_field
 from gateway.words import both
 
-_VERSION = 4
+_VERSION = 5
 _SLICE = 200
 _SCHEMA = """
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
@@ -35,6 +38,7 @@ CREATE INDEX entry_id ON entry (id);
 CREATE INDEX entry_time ON entry (time);
 CREATE TABLE event (id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (id, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE tag (name TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (name, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE tally (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE VIRTUAL TABLE words USING fts5 (
   subject, files, other, subject_exact, files_exact, content = '', tokenize = 'unicode61 remove_diacritics 0'
@@ -81,7 +85,7 @@ class Index:
         """Index one slice if nobody else is at it; return whether there is more. Never raises: nothing depends on it."""
         try:
             with self._locked(wait_s=0):
-                return self._advance(_SLICE)
+                return _advance(self._open(), self.log, _SLICE)
         except (AuditError, UserError, sqlite3.Error, OSError, msgspec.DecodeError):
             self.close()
             return False
@@ -90,7 +94,7 @@ class Index:
         """Index everything that the log has and return the index for queries; AuditError when that cannot be."""
         try:
             with self._locked(wait_s=BUSY_BUDGET_S * 12):
-                while self._advance(2000):
+                while _advance(self._open(), self.log, 2000):
                     pass
         except (sqlite3.Error, OSError) as error:
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
@@ -107,6 +111,72 @@ class Index:
         if self._log is None:
             self._log = connect_readonly(self._folder.database)
         return self._log
+
+    def rows_are_gone(self, tags: Iterable[str]) -> bool:
+        """Return whether the index holds another number of entries, events or rows of these tags than were put in.
+
+        What counts the rows anew takes a few milliseconds for hundreds of thousands of them.
+        """
+        index = self._open()
+        first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
+        last: int = index.execute("SELECT seq FROM position").fetchone()[0]
+        held = {
+            "record": max(0, last - first + 1),
+            "entry": index.execute("SELECT count(*) FROM entry").fetchone()[0],
+            "event": index.execute("SELECT count(*) FROM event").fetchone()[0],
+            "words": index.execute("SELECT count(*) FROM words_docsize").fetchone()[0],
+        }
+        for tag in tags:
+            held[tag] = index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0]
+        put_in = dict(index.execute("SELECT name, n FROM tally"))
+        return any(put_in.get(name, 0) != count for name, count in held.items())
+
+    def build_anew(self) -> sqlite3.Connection:
+        """Throw the index away and make it again from the log."""
+        with self._locked(wait_s=BUSY_BUDGET_S * 12):
+            self.close()
+            self._remove()
+        return self.catch_up()
+
+    def differs_from_the_log(self) -> str:
+        """Return the part of the index (`entry`, `event`, `tag`, `words`) that is not what the log says; empty when none.
+
+        The index is made anew in a database of SQLite's own, which is gone with its connection, and compared row by row.
+        """
+        with self._locked(wait_s=BUSY_BUDGET_S * 12):
+            position: int = self._open().execute("SELECT seq FROM position").fetchone()[0]
+            fresh = sqlite3.connect("", isolation_level=None)
+            try:
+                fresh.executescript(_SCHEMA)
+                while _advance(fresh, self.log, 2000, position):
+                    pass
+                fresh.execute("ATTACH ? AS live", (str(self._folder.index),))
+                for name in ("position", "entry", "event", "tag", "tally"):
+                    for one, other in (("main", "live"), ("live", "main")):
+                        query = (
+                            f"SELECT 1 FROM (SELECT * FROM {one}.{name} EXCEPT SELECT * FROM {other}.{name}) LIMIT 1"  # noqa: S608
+                        )
+                        if fresh.execute(query).fetchone() is not None:
+                            return name
+                return "" if _same_words(fresh) else "words"
+            except sqlite3.DatabaseError:  # the log was read to its end just before
+                return "words"
+            finally:
+                fresh.close()
+
+    def set_aside(self) -> Path:
+        """Keep an index that does not say what the log says as evidence, under another name; the next query makes a new one."""
+        aside = self._folder.index.with_suffix(".db.differs")
+        with self._locked(wait_s=BUSY_BUDGET_S * 12):
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.close()
+            self._folder.index.replace(aside)
+            self._remove()
+        return aside
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self._folder.index.with_name(self._folder.index.name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close both files."""
@@ -156,8 +226,7 @@ class Index:
                 connection.close()
                 if attempt == 2:
                     raise
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+                self._remove()
             else:
                 self._index = connection
                 return connection
@@ -183,35 +252,52 @@ class Index:
         indexed = index.execute("SELECT min(seq) FROM entry").fetchone()[0]
         return row is not None and row[0] == digest and (indexed is None or indexed >= first)
 
-    def _advance(self, count: int) -> bool:
-        """Index at most `count` further records; return whether there may be more."""
-        index = self._open()
-        position = index.execute("SELECT seq FROM position").fetchone()[0]
-        records = self.log.execute(
-            "SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (position, count)
-        ).fetchall()
-        if not records:
-            return False
-        rows = _Rows()
-        for seq, body, _ in records:
-            _take(rows, seq, _DECODER.decode(body))
-        index.execute("BEGIN IMMEDIATE")
-        try:
-            index.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?)", rows.entries)
-            index.executemany("INSERT OR IGNORE INTO event VALUES (?, ?)", rows.events)
-            index.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", rows.tags)
-            index.executemany(
-                "INSERT INTO words (rowid, subject, files, other, subject_exact, files_exact) VALUES (?, ?, ?, ?, ?, ?)",
-                rows.words,
-            )
-            index.executemany("INSERT OR IGNORE INTO tag SELECT ?, seq FROM entry WHERE id = ?", rows.states)
-            index.execute("UPDATE position SET seq = ?, hash = ?", (records[-1][0], records[-1][2]))
-            index.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                index.execute("ROLLBACK")
-            raise
-        return len(records) == count
+
+def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, last: int = 1 << 62) -> bool:
+    """Index at most `count` further records, none behind `last`; return whether there may be more."""
+    position = index.execute("SELECT seq FROM position").fetchone()[0]
+    records = log.execute(
+        "SELECT seq, body, hash FROM record WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?", (position, last, count)
+    ).fetchall()
+    if not records:
+        return False
+    rows = _Rows()
+    for seq, body, _ in records:
+        _take(rows, seq, _DECODER.decode(body))
+    tags, events = dict.fromkeys(rows.tags), dict.fromkeys(rows.events)
+    tally = Counter(name for name, _ in tags)
+    tally.update(record=len(records), entry=len(rows.entries), event=len(events), words=len(rows.words))
+    index.execute("BEGIN IMMEDIATE")
+    try:
+        index.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?)", rows.entries)
+        index.executemany("INSERT OR IGNORE INTO event VALUES (?, ?)", events)
+        index.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", tags)
+        index.executemany(
+            "INSERT INTO words (rowid, subject, files, other, subject_exact, files_exact) VALUES (?, ?, ?, ?, ?, ?)",
+            rows.words,
+        )
+        for state, reference in rows.states:
+            added = index.execute("INSERT OR IGNORE INTO tag SELECT ?, seq FROM entry WHERE id = ?", (state, reference))
+            tally[state] += added.rowcount
+        index.executemany(
+            "INSERT INTO tally VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", tally.items()
+        )
+        index.execute("UPDATE position SET seq = ?, hash = ?", (records[-1][0], records[-1][2]))
+        index.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            index.execute("ROLLBACK")
+        raise
+    return len(records) == count
+
+
+def _same_words(fresh: sqlite3.Connection) -> bool:
+    """Return whether two indexes, `main` and `live`, hold the same words in the same places."""
+    walks = []
+    for schema in ("main", "live"):
+        fresh.execute(f"CREATE VIRTUAL TABLE temp.{schema}_words USING fts5vocab('{schema}', 'words', 'instance')")
+        walks.append(fresh.execute(f"SELECT term, doc, col, offset FROM temp.{schema}_words"))  # noqa: S608
+    return all(one == other for one, other in zip_longest(*walks))
 
 
 def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:

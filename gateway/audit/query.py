@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -103,6 +103,8 @@ class AuditReader:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._index = Index(folder)
+        self.index_was_wrong = False
+        """Rows of the search index were gone; it has been made again from the log."""
 
     @classmethod
     def open(cls, data: Path) -> AuditReader:
@@ -120,7 +122,12 @@ class AuditReader:
         _known("state", wanted.state, STATES)
         _known("disposition", wanted.disposition, tuple(one.word for one in Disposition))
         try:
-            sequence_numbers = self._matching(wanted)
+            try:
+                sequence_numbers = self._matching(wanted)
+            except sqlite3.DatabaseError:  # more likely of the index, which can be made again
+                self.index_was_wrong = True
+                self._index.build_anew()
+                sequence_numbers = self._matching(wanted)
             return tuple(self._row(seq) for seq in sequence_numbers)
         except sqlite3.DatabaseError as error:
             raise unusable(self._folder.database, error) from None
@@ -131,7 +138,7 @@ class AuditReader:
 
     def show(self, reference: str) -> History | None:
         """Return everything about a reference (any case), None when the log does not know it."""
-        index = self._index.catch_up()
+        index = self._checked(())
         wanted = reference.strip()
         for candidate in dict.fromkeys((wanted, wanted.upper())):
             rows = index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (candidate,)).fetchall()
@@ -189,7 +196,7 @@ class AuditReader:
         return record
 
     def _matching(self, wanted: Filter) -> tuple[int, ...]:
-        index = self._index.catch_up()
+        index = self._checked(self._tags(wanted))
         conditions: list[str] = []
         values: list[object] = []
         low, high = 0, (wanted.before_seq - 1) if wanted.before_seq is not None else _LAST
@@ -229,6 +236,14 @@ class AuditReader:
         sql = f"SELECT {key} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} DESC LIMIT ?"  # noqa: S608 - only our own words are put in
         values.append(max(1, wanted.limit))
         return tuple(row[0] for row in index.execute(sql, values))
+
+    def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
+        """Return the index, made again from the log if rows of these tags are gone."""
+        index = self._index.catch_up()
+        if not self._index.rows_are_gone(tags):
+            return index
+        self.index_was_wrong = True
+        return self._index.build_anew()
 
     def _tags(self, wanted: Filter) -> list[str]:
         """Return the tags that must all be there, the most selective kind first."""

@@ -102,6 +102,8 @@ def render_verification(result: Verification, language: str = "vi") -> str:
             ),
             f"  head {result.last}: {result.head}",
         ]
+    if result.index_fault:
+        lines.append(result.index_fault)
     return "\n".join([*lines, *(f"  {note}" for note in result.notes)])
 
 

@@ -2,16 +2,18 @@
 
 A chain alone shows edits, insertions, deletions and reordering; it does not show that its end was cut off, nor that all
 of it was written anew. Checkpoints do, and the more surely the farther away they are kept: `verify` takes those in the
-database, those in `checkpoints/`, and any further directory it is given.
+database, those in `checkpoints/`, and any further directory it is given. The search index is held against the log too: an
+entry that it hides would be missing from every list.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.audit.checkpoint import (
@@ -21,6 +23,7 @@ from gateway.audit.checkpoint import (
     parse_verifier_key,
     signature_holds,
 )
+from gateway.audit.index import Index
 from gateway.audit.kept import UnreadableFactsError, unpack
 from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
 from gateway.errors import UserError
@@ -43,11 +46,13 @@ class Verification:
     faults: tuple[str, ...]
     notes: tuple[str, ...]
     """What should be known and is no fault: removed by retention, records after the last checkpoint."""
+    index_fault: str = ""
+    """The search index does not say what the log says: lists made by it may have left mails out."""
 
     @property
     def exit_code(self) -> int:
-        """0 whole, 1 tampered with."""
-        return 1 if self.faults else 0
+        """0 whole, 1 tampered with: the log or its index."""
+        return 1 if self.faults or self.index_fault else 0
 
 
 def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None) -> Verification:
@@ -60,11 +65,30 @@ def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = N
     name, public = _verifier_key(key or folder.checkpoints / "public-key.txt")
     try:
         connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
-        return _Verifier(connection, name, public).run(folder, tuple(checkpoints))
+        found = _Verifier(connection, name, public).run(folder, tuple(checkpoints))
+        return found if found.faults else replace(found, index_fault=_index_fault(folder))
     except sqlite3.DatabaseError as error:
         raise unusable(folder.database, error) from None
     finally:
         connection.close()
+
+
+def _index_fault(folder: Folder) -> str:
+    """Return words for a search index that differs from the log, which is then set aside; empty when it does not.
+
+    An index that is not there, or that may not be written to (a copy on a medium), is no part of what is verified.
+    """
+    if not (folder.index.exists() and os.access(folder.index, os.W_OK) and os.access(folder.data, os.W_OK)):
+        return ""
+    index = Index(folder)
+    try:
+        index.catch_up()
+        part = index.differs_from_the_log()
+        if not part:
+            return ""
+        return both("audit", "fault", "index_differs", part=part, path=index.set_aside())
+    finally:
+        index.close()
 
 
 def _verifier_key(path: Path) -> tuple[str, bytes]:

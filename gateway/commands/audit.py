@@ -23,6 +23,7 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
         rows = reader.find(wanted)
     finally:
         reader.close()
+    _tell_of_index(reader)
     if as_json:
         for row in rows:
             print_json(row)
@@ -38,6 +39,7 @@ def show(data: Path, reference: str, *, as_json: bool) -> int:
         history = reader.show(reference)
     finally:
         reader.close()
+    _tell_of_index(reader)
     if history is None:
         print(f"{reference}: không có trong nhật ký / not in the log", file=sys.stderr)
         return EXIT_REFUSED
@@ -84,6 +86,7 @@ def export(data: Path, wanted: Filter, *, as_csv: bool) -> int:
         sys.stdout.buffer.flush()
     finally:
         reader.close()
+    _tell_of_index(reader)
     return 0
 
 
@@ -93,3 +96,8 @@ def prune(data: Path, days: int, reason: str, *, now: datetime) -> int:
     removed = prune_log(data, before=before, reason=reason, now=now)
     print(both("audit", "prune", "removed" if removed else "nothing", count=removed, time=f"{before:%d/%m/%Y %H:%M}"))
     return 0
+
+
+def _tell_of_index(reader: AuditReader) -> None:
+    if reader.index_was_wrong:
+        print(both("audit", "fault", "index_rebuilt"), file=sys.stderr)

@@ -1,0 +1,111 @@
+"""The search index cannot hide anything: rows that are gone are noticed by the next query, all else by `verify`."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway.audit.query import AuditReader, Filter
+from gateway.audit.render import render_verification
+from gateway.audit.verify import verify
+from gateway.commands.audit import find
+from tests.audit.support import fill
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("audit")
+    asyncio.run(fill(data, 40))
+    reader = AuditReader.open(data)
+    reader.find(Filter())
+    reader.close()
+    return data
+
+
+@pytest.fixture
+def data(sample: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sample, tmp_path / "data"))
+
+
+def change(data: Path, sql: str) -> None:
+    connection = sqlite3.connect(data / "audit-index.db", isolation_level=None)
+    assert connection.execute(sql).rowcount != 0
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def found(data: Path, **wanted: str) -> tuple[int, bool]:
+    reader = AuditReader.open(data)
+    try:
+        return len(reader.find(Filter(limit=1000, **wanted))), reader.index_was_wrong
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "wanted"),
+    [
+        ("DELETE FROM tag WHERE name LIKE 'state:%' AND seq > 3", {"state": "relayed"}),
+        ("DELETE FROM tag WHERE name = 'to:b@gov.example' AND seq > 3", {"recipient": "b@gov.example"}),
+        ("DELETE FROM entry WHERE seq > 3", {}),
+        ("DELETE FROM tag", {"sender": "an@gov.example"}),
+    ],
+)
+def test_rows_that_are_gone_are_noticed_by_the_query_that_needs_them(data: Path, sql: str, wanted: dict[str, str]):
+    whole, wrong = found(data, **wanted)
+    assert whole > 3
+    assert not wrong
+    change(data, sql)
+    assert found(data, **wanted) == (whole, True)
+    assert found(data, **wanted) == (whole, False)
+
+
+def test_a_mail_whose_events_are_gone_is_shown_all_the_same(data: Path):
+    reader = AuditReader.open(data)
+    reference = reader.find(Filter())[0].reference
+    reader.close()
+    change(data, f"DELETE FROM event WHERE id = '{reference}'")
+    reader = AuditReader.open(data)
+    assert reader.show(reference) is not None
+    assert reader.index_was_wrong
+    reader.close()
+
+
+def test_words_that_the_index_can_no_longer_read_are_found_in_the_log(data: Path):
+    whole, _ = found(data, words="báo")
+    change(data, "DELETE FROM words_data WHERE id > 10")
+    assert found(data, words="báo") == (whole, True)
+
+
+def test_the_command_says_that_the_index_was_made_again(data: Path, capsys: pytest.CaptureFixture[str]):
+    change(data, "DELETE FROM tag WHERE name LIKE 'state:%'")
+    assert find(data, Filter(state="relayed"), as_json=False) == 0
+    captured = capsys.readouterr()
+    assert "BT-" in captured.out
+    assert "đã dựng lại từ nhật ký" in captured.err
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        # With the count mended, no query can tell.
+        "DELETE FROM tag WHERE name LIKE 'state:%'; DELETE FROM tally WHERE name LIKE 'state:%'",
+        "UPDATE entry SET id = 'BT-00000000' WHERE seq = (SELECT max(seq) FROM entry)",
+        "DELETE FROM words_data WHERE id > 10",
+    ],
+)
+def test_verify_finds_an_index_that_was_changed_with_care_and_keeps_it_aside(data: Path, sql: str):
+    whole, _ = found(data, state="relayed")
+    assert verify(data).exit_code == 0
+    for statement in sql.split("; "):
+        change(data, statement)
+    result = verify(data)
+    assert result.faults == ()
+    assert "CHỈ MỤC TÌM KIẾM KHÔNG KHỚP NHẬT KÝ" in render_verification(result)
+    assert (data / "audit-index.db.differs").exists()
+    assert verify(data).exit_code == 0
+    assert found(data, state="relayed") == (whole, False)
