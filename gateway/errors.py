@@ -70,9 +70,13 @@ class Fault:
     """From 1; 0 when the fault has no line."""
     column: int = 0
 
+    @property
+    def place(self) -> str:
+        """Return file, line and column."""
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
-        return f"{place}: {self.message}"
+        return f"{self.place}: {self.message}"
 
 
 class ConfigError(UserError):

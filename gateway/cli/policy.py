@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, DirectoryOption, JsonOption, brief, moment, words
+from gateway.cli.options import (
+    ConfigOption,
+    DataOption,
+    DirectoryOption,
+    JsonOption,
+    PolicyOption,
+    brief,
+    moment,
+    words,
+)
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệp chính sách / policy files.")
 
@@ -66,14 +75,75 @@ def policy_diff(
     raise typer.Exit(code)
 
 
+@app.command("test", short_help=brief("policy_test"))
+def policy_test(
+    file: Annotated[str, typer.Argument(help=words("policy"))],
+    coverage: Annotated[bool, typer.Option("--coverage", help=words("coverage"))] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Chạy mọi ca của tệp chính sách, của TỆP.tests/*.yaml và *.eml / run every case of a policy file and beside it.
+
+    gateway policy test /etc/gateway/policy.yaml --coverage
+    """
+    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.policy_test import run
+
+    with user_errors():
+        code = run(file, load_configuration(config), coverage=coverage)
+    raise typer.Exit(code)
+
+
+@app.command("case", short_help=brief("policy_case"))
+def policy_case(
+    reference: Annotated[str, typer.Argument(help=words("reference"))],
+    addresses: Annotated[bool, typer.Option("--addresses", help=words("addresses"))] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """In một ca từ thư đã ghi, không có nội dung / print a case from a recorded mail, without content, ready to paste.
+
+    gateway policy case BT-7F3K2Q9X >> /etc/gateway/policy.yaml.tests/cases.yaml
+    """
+    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.policy_case import case
+
+    with user_errors():
+        code = case(data_folder(config, data), reference, addresses=addresses)
+    raise typer.Exit(code)
+
+
+@app.command("explain", short_help=brief("policy_explain"))
+def policy_explain(
+    what: Annotated[str, typer.Argument(help=words("explained"))],
+    policy: PolicyOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Giải thích một quy tắc, hoặc kết luận về một thư / explain a rule, or the verdict on a recorded mail.
+
+    gateway policy explain typography.working_file_font
+
+    gateway policy explain BT-7F3K2Q9X
+    """
+    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.policy_explain import explain
+
+    with user_errors():
+        configuration = load_configuration(config, policy=policy, data=data)
+        code = explain(what, configuration.policy, configuration.data)
+    raise typer.Exit(code)
+
+
 @app.command("schema", short_help=brief("policy_schema"))
-def policy_schema() -> None:
-    """In lược đồ JSON / print the JSON Schema of policy files, for editors."""
+def policy_schema(
+    policy: Annotated[str | None, typer.Argument(help=words("one_policy"))] = None,
+) -> None:
+    """In lược đồ JSON của tệp chính sách, hoặc cài đặt của một chính sách / print the JSON Schema of policy files."""
     from gateway.commands.common import user_errors
     from gateway.commands.policy import schema
 
     with user_errors():
-        code = schema()
+        code = schema(policy)
     raise typer.Exit(code)
 
 

@@ -26,10 +26,9 @@ def diff(old: str, new: str) -> int:
     return _print(engine.diff(policy_source(old), policy_source(new)))
 
 
-def schema() -> int:
-    """Print the JSON Schema of a policy file."""
-    print(engine.schema().text)
-    return 0
+def schema(policy: str | None) -> int:
+    """Print the JSON Schema of a policy file, or of the settings of one policy."""
+    return _print(engine.schema(policy))
 
 
 def refusals(name: str) -> int:

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 
+import msgspec
 from msgspec import structs
 
-from gateway.engine.evaluate import evaluate
+from gateway.engine.evaluate import evaluate, evaluate_facts
 from gateway.engine.layers import Layers
 from gateway.engine.observing import findings, observe
+from gateway.engine.plain import ascii_form
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import crash_words
-from gateway.engine.schema import CaseSection
+from gateway.engine.reply import reply
+from gateway.engine.schema import CaseExpectation, CaseSection
 from gateway.errors import Fault
 from gateway.mime.addresses import parse_from_field
 from gateway.model import (
@@ -28,38 +33,111 @@ from gateway.model import (
     FrontEnd,
     HeaderField,
     Message,
+    Observed,
     Part,
     Run,
     Session,
+    Verdict,
 )
+from gateway.yaml_file import YamlFile
 
 
 def case_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[Fault]:
     """Yield a fault for every case of the file that is judged otherwise than it expects."""
     layer = layers.top  # the cases of what it extends hold for that file, not for this one
     for index, case in enumerate(layer.value.tests):
-        verdict = evaluate(case_evidence(case, now), policies)
-        here = ("tests", index)
-        expected = case.expect.disposition
-        if expected is not None and verdict.disposition.word != expected:
-            yield layer.fault(
-                f"ca “{case.name}”: cần {expected}, nhưng là {verdict.disposition.word} / "
-                f"case “{case.name}”: expected {expected}, got {verdict.disposition.word}",
-                *(*here, "expect", "disposition"),
+        yield from run_case(case, policies, now, layer, ("tests", index)).faults
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What came of one case."""
+
+    faults: tuple[Fault, ...]
+    met: frozenset[str] = frozenset()
+    """`policy.rule` of findings that did not pass."""
+
+
+def run_case(
+    case: CaseSection, policies: PolicySet, now: datetime, file: YamlFile[Any], here: tuple[str | int, ...]
+) -> CaseResult:
+    """Judge a case; its faults stand at its place in a file. A policy that fails on it is a fault, too."""
+    try:
+        if case.facts is None:
+            verdict = evaluate(case_evidence(case, now), policies)
+        else:
+            verdict = evaluate_facts(facts_of(case.facts, policies), policies)
+    except (ExceptionGroup, msgspec.ValidationError) as error:
+        message = f"ca “{case.name}” không xét được / case “{case.name}” cannot be judged: {crash_words(error)}"
+        return CaseResult((file.fault(message, *here),))
+    return expected(case.name, case.expect, verdict, policies, now, file, (*here, "expect"))
+
+
+def expected(
+    name: str,
+    expect: CaseExpectation,
+    verdict: Verdict,
+    policies: PolicySet,
+    now: datetime,
+    file: YamlFile[Any],
+    here: tuple[str | int, ...],
+) -> CaseResult:
+    """Hold a verdict against what is expected of it."""
+    met = frozenset(
+        f"{judged.policy}.{judged.finding.rule}"
+        for judged in verdict.findings
+        if judged.finding.outcome is not FindingOutcome.PASSED
+    )
+    faults = [
+        file.fault(f"ca “{name}”: {vietnamese} / case “{name}”: {english}", *here, *place)
+        for place, vietnamese, english in _differences(expect, verdict, met, policies, now)
+    ]
+    return CaseResult(tuple(faults), met)
+
+
+def _differences(
+    expect: CaseExpectation, verdict: Verdict, met: frozenset[str], policies: PolicySet, now: datetime
+) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield the place within `expect` and, in both languages, what is otherwise."""
+    got, wanted = verdict.disposition.word, expect.disposition
+    if wanted is not None and got != wanted:
+        yield ("disposition",), f"cần {wanted}, nhưng là {got}", f"expected {wanted}, got {got}"
+    listed = ", ".join(sorted(met)) or "-"
+    for number, rule in enumerate(expect.findings):
+        if rule not in met:
+            yield ("findings", number), f"thiếu {rule} (có: {listed})", f"{rule} not found (found: {listed})"
+    for number, rule in enumerate(expect.not_findings):
+        if rule in met:
+            yield ("not_findings", number), f"không được có {rule}", f"{rule} must not be found"
+    for address, wanted in expect.recipients.items():
+        for_one = verdict.recipients.get(address)
+        shown = for_one.word if for_one is not None else "-"
+        if shown != wanted:
+            yield (
+                ("recipients", address),
+                f"{address} cần {wanted}, nhưng là {shown}",
+                f"{address}: expected {wanted}, got {shown}",
             )
-        found = {
-            f"{judged.policy}.{judged.finding.rule}"
-            for judged in verdict.findings
-            if judged.finding.outcome is not FindingOutcome.PASSED
-        }
-        for number, wanted in enumerate(case.expect.findings):
-            if wanted not in found:
-                listed = ", ".join(sorted(found)) or "-"
-                yield layer.fault(
-                    f"ca “{case.name}”: thiếu {wanted} (có: {listed}) / "
-                    f"case “{case.name}”: {wanted} not found (found: {listed})",
-                    *(*here, "expect", "findings", number),
-                )
+    if expect.reply:
+        answer = " ".join(reply(verdict, policies, reference="", now=now).lines)
+        if ascii_form(expect.reply) not in ascii_form(answer):
+            yield ("reply",), f"câu trả lời là: {answer}", f"the reply is: {answer}"
+
+
+def facts_of(facts: dict[str, Any], policies: PolicySet) -> Observed:
+    """Return the facts that a case holds as plain values; msgspec.ValidationError when they are none."""
+    kept = msgspec.convert(facts, CaseFacts)
+    types = {policy.name: policy.observation for policy in policies.policies}
+    seen = {name: msgspec.convert(one, types[name]) for name, one in kept.seen.items() if types.get(name) is not None}
+    return Observed(bare=kept.evidence, seen=seen, texts=kept.texts)
+
+
+class CaseFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The facts of a mail as plain values, in a case."""
+
+    evidence: Evidence
+    seen: dict[str, dict[str, Any]] = {}
+    texts: dict[str, str] = {}
 
 
 def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[Fault]:

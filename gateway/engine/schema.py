@@ -135,6 +135,9 @@ class CaseExpectation(Section):
 
     disposition: DispositionWord | None = None
     findings: tuple[str, ...] = Field(default=(), description="policy.rule of findings that must be there, not passed")
+    not_findings: tuple[str, ...] = Field(default=(), description="policy.rule of findings that must not be there")
+    recipients: dict[str, DispositionWord] = Field(default={}, description="disposition of single forward-paths")
+    reply: str = Field(default="", max_length=500, description="text that the reply must hold, diacritics aside")
 
 
 class CaseSection(Section):
@@ -146,6 +149,25 @@ class CaseSection(Section):
     auth_user: str | None = None
     headers: dict[str, str] = Field(default={}, description="header fields; From defaults to the reverse-path")
     body: str = ""
+    now: date | None = Field(default=None, description="day of judgement; today when unset")
+    facts: dict[str, Any] | None = Field(
+        default=None, description="facts of a past mail as `gateway policy case` prints them, in place of all above"
+    )
+    expect: CaseExpectation
+
+
+class CaseFile(Section):
+    """A file of cases beside a policy file (`FILE.tests/*.yaml`), for `gateway policy test`."""
+
+    tests: tuple[CaseSection, ...] = ()
+
+
+class MailExpectation(Section):
+    """What a mail `NAME.eml` beside a policy file must lead to (`NAME.expect.yaml`)."""
+
+    reverse_path: str | None = Field(default=None, alias="from", description="the From field's address when unset")
+    forward_paths: tuple[str, ...] = Field(default=(), alias="to")
+    auth_user: str | None = None
     now: date | None = Field(default=None, description="day of judgement; today when unset")
     expect: CaseExpectation
 

@@ -1,0 +1,151 @@
+"""`gateway policy explain RULE | CODE | BT-...`: what a rule looks at, what is in force and where that was set."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+
+from gateway.audit.query import AuditReader, Filter
+from gateway.audit.record import FindingFacts
+from gateway.engine.compiler import Compiler
+from gateway.engine.layers import Layers, read_layers
+from gateway.engine.policy import Policy
+from gateway.engine.policy_set import PolicySet, day
+from gateway.engine.registry import Registry
+from gateway.errors import AuditError, UserError
+from gateway.model import VIETNAM, Language, Rule
+from gateway.rulebook import policy_source
+from gateway.words import both
+from gateway.yaml_file import nearest
+from gateway.yaml_values import printable
+
+_DAYS = 30
+
+
+def explain(what: str, policy_name: str, data: Path) -> int:
+    """Print the explanation; UserError when nothing is called so."""
+    registry = Registry.installed()
+    layers = read_layers(policy_source(policy_name), registry)
+    policies = Compiler(layers, registry).compile()
+    found = [
+        (policy, rule)
+        for policy in policies.policies
+        for rule in policy.rules.values()
+        if what.casefold() in {rule.code.casefold(), f"{policy.name}.{rule.id}", policy.name, rule.id}
+    ]
+    if found:
+        print("\n\n".join("\n".join(_rule(policy, rule, policies, layers, data)) for policy, rule in found))
+        return 0
+    print("\n".join(_mail(what, policies, layers, data)))
+    return 0
+
+
+def _rule(policy: Policy, rule: Rule, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:
+    name = f"{policy.name}.{rule.id}"
+    now = datetime.now(VIETNAM)
+    texts = {language: policies.catalogue.rules[policy.name, rule.id, language] for language in Language}
+    yield f"{rule.code}  {name}: {texts[Language.VI].title} / {texts[Language.EN].title}"
+    article = " / ".join(policies.citation(rule.article, language, day(now)) for language in Language)
+    yield f"  {both('start', 'explain', 'article')}: {article}"
+    action = policy.stance.actions[rule.id]
+    words = " / ".join(dict.fromkeys((action.failed.word, action.indeterminate.word)))
+    yield f"  {both('start', 'explain', 'disposition')}: {words}{_set_at(layers, 'policies', policy.name, 'rules', rule.id)}"
+    yield f"  {both('start', 'explain', 'mode')}: {policy.mode.value}{_set_at(layers, 'policies', policy.name, 'mode')}"
+    for language, text in texts.items():
+        yield f"  [{language.value}] {text.message}. {text.fix}. {text.why}".rstrip(". ")
+    for line in _looks_at(policy):
+        yield f"  {line}"
+    yield from _settings(policy, layers)
+    for scope in policy.scopes:
+        if rule.id in scope.actions or scope.mode is not None:
+            effect = scope.mode.value if scope.mode is not None else scope.actions[rule.id].failed.word
+            where = ", ".join((*sorted(scope.units), *scope.senders.patterns, *scope.recipients.patterns)) or "*"
+            yield f"  {both('start', 'explain', 'scope')}: {printable(where)} -> {effect}"
+    for waiver in policy.waivers.get(rule.id, ()):
+        yield f"  {both('start', 'explain', 'waiver')}: {waiver.id} ({waiver.expires})"
+    with contextlib.suppress(UserError, AuditError):  # a machine without a log explains all the same
+        yield f"  {both('start', 'explain', 'met', days=_DAYS, count=_met(data, name, now))}"
+
+
+def _looks_at(policy: Policy) -> Iterator[str]:
+    """Yield what the module says it looks at."""
+    document = inspect.getdoc(import_module(policy.module)) or ""
+    _, found, rest = document.partition("What:")
+    if found:
+        yield " ".join(f"What:{rest}".split("Why:")[0].split())
+
+
+def _settings(policy: Policy, layers: Layers) -> Iterator[str]:
+    """Yield the settings that differ from their defaults, with their places, then the names of all others."""
+    plain = policy.settings.model_dump(mode="json", by_alias=True)
+    others = []
+    for name, field in type(policy.settings).model_fields.items():
+        value = getattr(policy.settings, name)
+        if value == field.get_default(call_default_factory=True):
+            others.append(name)
+            continue
+        file, place = layers.settings_place(policy.name, name)
+        shown = json.dumps(plain[name], ensure_ascii=False)[:200]
+        yield f"  {name}: {printable(shown)}  ({file.fault('', *place, name).place})"
+    if others:
+        yield f"  {both('start', 'explain', 'defaults')}: {', '.join(others)}"
+
+
+def _set_at(layers: Layers, *location: str) -> str:
+    """Return where a value was set last, as ` (file:line:column)`; empty when it is the rule's own."""
+    for layer in reversed(layers.files):
+        here: object = layer.raw
+        for key in location:
+            here = here.get(key) if isinstance(here, dict) else None
+        if here is not None:
+            return f"  ({layer.fault('', *location).place})"
+    return ""
+
+
+def _met(data: Path, rule: str, now: datetime) -> int:
+    reader = AuditReader.open(data)
+    try:
+        return len(reader.find(Filter(rule=rule, since=now - timedelta(days=_DAYS), limit=100_000)))
+    finally:
+        reader.close()
+
+
+def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:
+    """Yield every finding on a recorded mail with the values that decided."""
+    reader = AuditReader.open(data)
+    try:
+        history = reader.show(reference)
+    finally:
+        reader.close()
+    mail = history.mail if history is not None else None
+    if mail is None:
+        known = [f"{policy.name}.{rule}" for policy in policies.policies for rule in policy.rules]
+        vietnamese, english = nearest(reference, known) or ("", "")
+        shown = printable(reference)
+        raise UserError(
+            f"không có quy tắc hay thư nào là “{shown}”{vietnamese} / no rule and no mail “{shown}”{english}"
+        )
+    yield f"{reference}: {mail.disposition}"
+    if mail.policy_digest != policies.digest:
+        yield both("start", "explain", "other_set", digest=mail.policy_digest[:12])
+    for finding in sorted(mail.findings, key=lambda one: one.outcome == "passed"):
+        yield from _finding(finding, layers)
+
+
+def _finding(finding: FindingFacts, layers: Layers) -> Iterator[str]:
+    place = ", ".join(
+        one for one in (finding.filename or finding.part or finding.recipient or finding.header, finding.locator) if one
+    )
+    yield f"{finding.code}  {finding.policy}.{finding.rule}: {finding.outcome} -> {finding.effective}  {printable(place)}".rstrip()
+    if finding.params:
+        yield "  " + ", ".join(f"{name}={printable(str(value))}" for name, value in finding.params.items())
+    if finding.outcome != "passed":
+        where = _set_at(layers, "policies", finding.policy, "rules", finding.rule)
+        yield f"  {both('start', 'explain', 'wanted')}: {finding.wanted}, {finding.mode}{where}" + (
+            f", {finding.waiver}" if finding.waiver else ""
+        )

@@ -1,0 +1,139 @@
+"""`gateway policy test FILE`: the cases of a policy file, of `FILE.tests/*.yaml`, and mails `FILE.tests/*.eml`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from gateway.app import inspection_limits, start_workers
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
+from gateway.config import Configuration
+from gateway.engine.cases import CaseResult, expected, run_case, trial_faults
+from gateway.engine.compiler import Compiler
+from gateway.engine.layers import read_layers
+from gateway.engine.policy_set import PolicySet
+from gateway.engine.registry import Registry
+from gateway.engine.schema import CaseFile, MailExpectation
+from gateway.errors import ConfigError, Fault
+from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
+from gateway.pipeline import Judge
+from gateway.rulebook import Rulebook, Rules, policy_source
+from gateway.sample import as_message
+from gateway.spool import Spool
+from gateway.words import both
+from gateway.yaml_file import read_yaml
+
+
+def run(name: str, configuration: Configuration, *, coverage: bool) -> int:
+    """Run every case and print all failures with their places; 0 all hold, 1 some fail, 2 some could not be run."""
+    registry, now = Registry.installed(), datetime.now(VIETNAM)
+    layers = read_layers(policy_source(name), registry)
+    policies = Compiler(layers, registry).compile()
+    broken = tuple(trial_faults(policies, layers, now))
+    if broken:
+        raise ConfigError(*broken)
+    results: list[CaseResult] = []
+    faults: list[Fault] = []
+    own = layers.top
+    results += (run_case(case, policies, now, own, ("tests", number)) for number, case in enumerate(own.value.tests))
+    folder = Path(f"{own.path}.tests")
+    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        if path.name.endswith(".expect.yaml"):
+            continue
+        try:
+            file = read_yaml(path, CaseFile)
+        except ConfigError as error:
+            faults += error.faults
+            continue
+        cases = enumerate(file.value.tests)
+        results += (run_case(case, policies, now, file, ("tests", number)) for number, case in cases)
+    mails = sorted(folder.glob("*.eml")) if folder.is_dir() else []
+    if mails:
+        asyncio.run(_mails(mails, policies, configuration, results, faults))
+    return _report(policies, results, faults, coverage=coverage)
+
+
+class _Fixed(Rulebook):
+    """Rules that are given, whatever their own cases say."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._current = rules
+
+
+async def _mails(
+    mails: list[Path],
+    policies: PolicySet,
+    configuration: Configuration,
+    results: list[CaseResult],
+    faults: list[Fault],
+) -> None:
+    """Judge mails in child processes as the relay would."""
+    rulebook = _Fixed(Rules(policies, None))
+    workers = start_workers(configuration)
+    try:
+        for path in mails:
+            try:
+                file = read_yaml(path.with_suffix(".expect.yaml"), MailExpectation)
+                content = await asyncio.to_thread(path.read_bytes)
+            except ConfigError as error:
+                faults += error.faults
+                continue
+            except OSError as error:
+                faults.append(Fault(str(error.strerror), str(path)))
+                continue
+            wanted = file.value
+            now = datetime.combine(wanted.now, time(12), tzinfo=VIETNAM) if wanted.now else datetime.now(VIETNAM)
+
+            def clock(moment: datetime = now) -> datetime:
+                return moment
+
+            judge = Judge(rulebook=rulebook, workers=workers, limits=inspection_limits(configuration), clock=clock)
+            mail = as_message(content, path.name, sender=wanted.reverse_path, recipients=wanted.forward_paths)
+            spool = Spool.from_content(mail.content)
+            transaction = Transaction(
+                id=path.name,
+                session=Session(front_end=FrontEnd.CHECK, auth_user=wanted.auth_user),
+                envelope=Envelope(
+                    reverse_path=mail.reverse_path,
+                    forward_paths=mail.forward_paths,
+                    rcpt_parameters=((),) * len(mail.forward_paths),
+                ),
+                received_at=datetime.now(UTC),
+                size_bytes=spool.size_bytes,
+                sha256=spool.sha256,
+            )
+            try:
+                with spool:
+                    verdict = (await judge.judge(transaction, spool)).verdict
+            except Exception as error:  # noqa: BLE001 - one mail that cannot be judged must not hide the others
+                faults.append(file.fault(f"{path.name}: {type(error).__name__}", "expect"))
+                continue
+            results.append(expected(path.name, wanted.expect, verdict, policies, now, file, ("expect",)))
+    finally:
+        workers.close()
+
+
+def _report(policies: PolicySet, results: list[CaseResult], faults: list[Fault], *, coverage: bool) -> int:
+    failed = [result for result in results if result.faults]
+    for fault in (*(fault for result in failed for fault in result.faults), *faults):
+        print(fault, file=sys.stderr)
+    print(both("start", "policy", "cases", count=len(results), passed=len(results) - len(failed), failed=len(failed)))
+    if coverage:
+        unmet = list(_unmet(policies, frozenset().union(*(result.met for result in results))))
+        print(both("start", "policy", "coverage", count=len(unmet)))
+        for rule in unmet:
+            print(f"  {rule}")
+    if faults:
+        return EXIT_CANNOT_RUN
+    return EXIT_REFUSED if failed else 0
+
+
+def _unmet(policies: PolicySet, met: frozenset[str]) -> Iterator[str]:
+    """Yield the rules that no case meets."""
+    for policy in policies.policies:
+        for rule in policy.rules:
+            if f"{policy.name}.{rule}" not in met:
+                yield f"{policy.name}.{rule}"
