@@ -148,6 +148,7 @@ class _Frontend:
             await smtp.start()
             milters = await self._start_milters(pipeline)
             aside = [asyncio.create_task(self._tell_load(smtp, milters))]
+            self._spawn(self._record_mailboxes())
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)
             with suppress(BrokenPipeError):  # of a front end that replaces another, nobody waits for it
@@ -235,6 +236,13 @@ class _Frontend:
             policy_digest=policies.digest,
             directory_digest=directory.digest if directory is not None else None,
         )
+        await self._record_mailboxes()
+
+    async def _record_mailboxes(self) -> None:
+        """Record what changed in the directory; one front end does it for all."""
+        directory = self._inherited.rulebook.current.directory
+        if self._slot == 0 and directory is not None:
+            await self._audit.mailboxes(directory)
 
     def _renew_certificates(self) -> None:
         """Put the files of now into the contexts in use: handshakes from here on see them, sessions go on."""

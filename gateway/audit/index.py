@@ -343,7 +343,7 @@ def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
         case r.Trouble():
             _take_entry(rows, seq, record, record.id)
             rows.tags += [("state:trouble", seq), *_address_tags("from", record.reverse_path, seq)]
-        case r.Start() | r.Stop() | r.Reload() | r.Retention():
+        case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Retention():
             pass
 
 

@@ -29,12 +29,13 @@ from gateway.audit.committer import Committer
 from gateway.audit.facts import Keyed, finding_facts, mail_facts, session_facts, text
 from gateway.audit.kept import keep
 from gateway.audit.lives import Life
+from gateway.audit.mailboxes import changes, remember
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.wire import Recovery
 from gateway.errors import AuditError, AuditLostError
-from gateway.model import Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
+from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LIMIT_RECENT = 200_000
 _LIMIT_SIZE = (1 << 63) - 1
@@ -290,6 +291,15 @@ class AuditLog:
     async def reload(self, *, policy: str, policy_digest: str, directory_digest: str | None) -> int:
         """Record that another policy set or directory is in force."""
         return await self._put(r.Reload(policy=policy, policy_digest=policy_digest, directory_digest=directory_digest))
+
+    async def mailboxes(self, directory: Directory) -> None:
+        """Record a directory that is new, with what changed since the last one that was recorded."""
+        data = self._folder.data
+        record = await asyncio.to_thread(changes, data, directory)
+        if record is not None:
+            await self._put(record)
+            with contextlib.suppress(OSError):  # then the next record says all anew
+                await asyncio.to_thread(remember, data, directory)
 
     async def already_relayed(
         self, login: str | None, envelope: Envelope, sha256: str, within_s: float = 900

@@ -168,6 +168,32 @@ class Reload(Record, frozen=True, kw_only=True, omit_defaults=True, tag="reload"
     directory_digest: str | None = None
 
 
+class MailboxEntry(Struct, frozen=True, array_like=True):
+    """A mailbox as the directory lists it."""
+
+    address: str
+    kind: str
+    unit: str
+    status: str
+
+
+class Mailboxes(Record, frozen=True, kw_only=True, omit_defaults=True, tag="directory"):
+    """Another directory of mailboxes is in force: how many there are, and what changed since the last record of it."""
+
+    digest: str
+    mailboxes: int
+    counts: tuple[tuple[str, str, int], ...] = ()
+    """Unit, kind and number."""
+    added: tuple[MailboxEntry, ...] = ()
+    """With those of the two lists below at most 1,000; none in the first record."""
+    removed: tuple[MailboxEntry, ...] = ()
+    changed: tuple[MailboxEntry, ...] = ()
+    """As they are now."""
+    added_count: int = 0
+    removed_count: int = 0
+    changed_count: int = 0
+
+
 class Intent(Record, frozen=True, kw_only=True, omit_defaults=True, tag="intent"):
     """A mail was judged and is about to be handed on; nothing of it has gone upstream yet."""
 
@@ -287,6 +313,7 @@ AnyRecord: TypeAlias = (
     Start
     | Stop
     | Reload
+    | Mailboxes
     | Intent
     | Sending
     | Outcome

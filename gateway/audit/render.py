@@ -212,7 +212,7 @@ def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[s
             yield f"{head}: {_line(record.login)}"
         case r.Retention():
             yield f"{head}: {record.first}-{record.last}"
-        case r.Start() | r.Stop() | r.Reload() | r.Intent() | r.Sending():
+        case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Intent() | r.Sending():
             yield head
 
 
