@@ -224,7 +224,7 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
     named = (promised is not None and promised.container in _IN_ZIP) or "zip" in declared_type
     if office and not named:
         return ()
-    from gateway.readers.archives.zip_headers import find_end
+    from gateway.readers.containers.zip_headers import find_end
 
     end = find_end(data)
     if end is None or (_PDF in found and _is_attachment(data, end.shift, end.finish)):

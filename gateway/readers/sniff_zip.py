@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 from gateway.model.formats import DOCX, FORMATS, PPTX, XLSB, XLSX, Container
-from gateway.readers.archives.zip_directory import survey
-from gateway.readers.archives.zip_headers import Entry
-from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, ReadError
+from gateway.readers.containers.zip_directory import survey
+from gateway.readers.containers.zip_headers import Entry
+from gateway.readers.containers.zip_streams import inflate
 
 ZIP: Final = "application/zip"
 IWORK: Final = "application/vnd.apple.iwork"
@@ -59,7 +59,7 @@ _FOLDERS: Final = (
 
 def zip_types(data: bytes) -> tuple[str, ...]:
     """Return the types of a zip; `application/zip` when nothing more is known."""
-    budget = Budget(limit_bytes=16 * _SMALL, limit_files=1 << 20)
+    budget = Budget(limit_bytes=16 * _SMALL)
     try:
         entries = survey(data, budget).entries
     except ReadError:
@@ -90,7 +90,7 @@ def _iwork(names: set[str]) -> tuple[str, ...]:
 def stored_member_at(data: bytes, position: int) -> bool:
     """Whether a position is the first octet of a member that is not compressed."""
     try:
-        entries = survey(data, Budget(limit_files=1 << 20)).entries
+        entries = survey(data, Budget()).entries
     except ReadError:
         return False
     return any(entry.data == position and entry.method == 0 for entry in entries)

@@ -9,9 +9,9 @@ from typing import Final
 from gateway.mime.charsets import guess
 from gateway.model import ReadStatus
 from gateway.model.formats import BY_TYPE
-from gateway.readers.archives.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import FILLING, Contents
+from gateway.readers.containers.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
 
 _SKIPPABLE: Final = tuple(bytes((number,)) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
 """Frames of zstd without data, as parallel packers write them between the others."""

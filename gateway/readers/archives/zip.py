@@ -12,11 +12,11 @@ import zlib
 from gateway.mime.charsets import guess, western
 from gateway.model import ReadStatus, Role, Run
 from gateway.readers.archives.zip_crypto import AES_METHOD, AesField, aes_field, decrypt_aes, decrypt_traditional
-from gateway.readers.archives.zip_directory import survey
-from gateway.readers.archives.zip_headers import END_SIZE, FLAG_STRONG, Entry, find_end
-from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents, StopReadingError, caught, password_candidates, password_octets
+from gateway.readers.containers.zip_directory import survey
+from gateway.readers.containers.zip_headers import END_SIZE, FLAG_STRONG, Entry, find_end
+from gateway.readers.containers.zip_streams import inflate
 
 
 def read(source: Source, budget: Budget) -> Reading:

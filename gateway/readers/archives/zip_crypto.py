@@ -13,8 +13,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.readers.archives.zip_headers import FLAG_DESCRIPTOR, Entry, extra_field
 from gateway.readers.base import Budget
+from gateway.readers.containers.zip_headers import FLAG_DESCRIPTOR, Entry, extra_field
 
 AES_METHOD: Final = 99
 _AES_EXTRA: Final = 0x9901

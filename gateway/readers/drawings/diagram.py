@@ -13,8 +13,8 @@ from urllib.parse import unquote_to_bytes
 from msgspec import structs
 
 from gateway.model import ReadStatus
-from gateway.readers.archives.zip_streams import inflate
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.containers.zip_streams import inflate
 from gateway.readers.markup import xml
 
 _DEFLATED: Final = 8

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from gateway.model import ReadStatus
 from gateway.model.formats import SIGNATURE_SUFFIXES
-from gateway.readers.archives.zip_streams import Zlib, collect, pieces
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.containers import Contents
+from gateway.readers.containers.zip_streams import Zlib, collect, pieces
 
 _PEM: Final = re.compile(rb"-----BEGIN [^-\r\n]{1,60}-----([A-Za-z0-9+/=\s]{1,67108864})-----END")
 _SEALED: Final = frozenset(

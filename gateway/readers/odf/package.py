@@ -8,8 +8,8 @@ from typing import Final
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
+from gateway.readers.containers.zip import Zip
 from gateway.readers.odf.crypto import Lock, parse_lock, unlock
-from gateway.readers.ooxml.opc import ZipParts
 from gateway.readers.ooxml.xml import NAMES, Element, clark, parse
 
 _MANIFEST: Final = "META-INF/manifest.xml"
@@ -23,7 +23,7 @@ class OdfPackage:
     """A zipped package, opened with the first password that fits."""
 
     def __init__(self, data: bytes, budget: Budget, passwords: Iterable[str] = ()) -> None:
-        self._zip = ZipParts(data, budget)
+        self._zip = Zip(data, budget)
         self._budget = budget
         self._types: dict[str, str] = {}
         self._locks: dict[str, Lock] = {}
@@ -71,7 +71,7 @@ class OdfPackage:
 
     def _replace(self, plain: bytes) -> None:
         """Go on with the package that was inside (ODF 1.4 draft: `encrypted-package`)."""
-        self._zip = ZipParts(plain, self._budget)
+        self._zip = Zip(plain, self._budget)
         self._types.clear()
         self._locks.clear()
         if _MANIFEST in self._zip.entries:

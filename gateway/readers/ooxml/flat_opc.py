@@ -11,7 +11,8 @@ from lxml import etree
 
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
-from gateway.readers.ooxml.opc import LIMIT_PARTS, PartIndex, Relationship
+from gateway.readers.containers.zip import LIMIT_PARTS
+from gateway.readers.ooxml.opc import PartIndex, Relationship
 from gateway.readers.ooxml.xml import NAMES, clark, parse
 
 _NAME, _TYPE = clark("pkg:name"), clark("pkg:contentType")

@@ -1,31 +1,19 @@
 """Open Packaging Conventions (ISO/IEC 29500-2): a package as parts with types and relationships, read with care.
 
-`OpcPackage` opens the zip itself only as far as the central directory and inflates each part on demand against the
-budget; sizes and checksums that the zip states are verified, never trusted. Names that differ only in case, encrypted
-entries, unknown compression methods and sizes that lie are refused, because two programs would see two documents.
-Whether local and central directory tell the same story throughout is the business of the archive reader.
+The zip below it is that of `containers.zip`; a flat package stands in one XML file.
 """
 
 from __future__ import annotations
 
 import posixpath
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Final, Protocol
+from typing import Protocol
 from urllib.parse import unquote
 
-from gateway.model import ReadStatus
-from gateway.readers.base import Budget, ReadError
+from gateway.readers.base import Budget
+from gateway.readers.containers.zip import Zip
 from gateway.readers.ooxml.xml import NAMES, Element, parse
-
-LIMIT_PARTS: Final = 20_000
-"""Entries that one package may have."""
-_LOCAL: Final = struct.Struct("<4sHHHHHLLLHH")
-_STEP: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -64,102 +52,11 @@ class Package(Protocol):
         ...
 
 
-class ZipParts:
-    """The entries of a zip as a mapping of names to bytes, inflated on demand and charged to the budget."""
-
-    def __init__(self, data: bytes, budget: Budget) -> None:
-        self._data = data
-        self._budget = budget
-        try:
-            with zipfile.ZipFile(BytesIO(data)) as archive:
-                entries = archive.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error, ValueError, OSError):
-            raise ReadError(ReadStatus.MALFORMED, "zip") from None
-        if len(entries) > LIMIT_PARTS:
-            raise ReadError(ReadStatus.LIMIT, "files")
-        self.entries: dict[str, zipfile.ZipInfo] = {}
-        """By name as stored, `\\` read as `/`, without leading slash; folders left out."""
-        seen: set[str] = set()
-        for entry in entries:
-            # zipfile cuts names at NUL; the original shows what another program may see.
-            if "\0" in entry.orig_filename:
-                raise ReadError(ReadStatus.MALFORMED, "zip-name")
-            name = entry.filename.replace("\\", "/").lstrip("/")
-            if not name or name.endswith("/"):
-                continue
-            if entry.flag_bits & 0x2041:
-                raise ReadError(ReadStatus.ENCRYPTED, "zip-entry-encrypted")
-            folded = name.casefold()
-            if folded in seen:
-                raise ReadError(ReadStatus.MALFORMED, "zip-duplicate-name")
-            seen.add(folded)
-            self.entries[name] = entry
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of the entry; raises `ReadError` for anything that does not add up."""
-        return inflate(self._data, self.entries[name], self._budget)
-
-
-def inflate(data: bytes, entry: zipfile.ZipInfo, budget: Budget) -> bytes:
-    """Return the content of a zip entry, charging the budget while it grows.
-
-    Raises `ReadError`: MALFORMED `zip-local-central-mismatch`, `zip-size-mismatch`, `zip-crc`; UNSUPPORTED
-    `zip-method`; LIMIT from the budget.
-    """
-    start = entry.header_offset
-    if start < 0 or start + _LOCAL.size > len(data):
-        raise ReadError(ReadStatus.MALFORMED, "zip")
-    signature, _, _, method, *_, name_length, extra_length = _LOCAL.unpack_from(data, start)
-    if signature != b"PK\x03\x04" or method != entry.compress_type:
-        raise ReadError(ReadStatus.MALFORMED, "zip-local-central-mismatch")
-    start += _LOCAL.size + name_length + extra_length
-    packed = memoryview(data)[start : start + entry.compress_size]
-    if len(packed) != entry.compress_size:
-        raise ReadError(ReadStatus.MALFORMED, "zip-truncated")
-    match entry.compress_type:
-        case zipfile.ZIP_STORED:
-            budget.take_bytes(len(packed))
-            result = bytes(packed)
-        case zipfile.ZIP_DEFLATED:
-            result = _inflate(packed, entry.file_size, budget)
-        case _:
-            raise ReadError(ReadStatus.UNSUPPORTED, "zip-method")
-    if len(result) != entry.file_size:
-        raise ReadError(ReadStatus.MALFORMED, "zip-size-mismatch")
-    if zlib.crc32(result) != entry.CRC:
-        raise ReadError(ReadStatus.MALFORMED, "zip-crc")
-    return result
-
-
-def _inflate(packed: memoryview, stated: int, budget: Budget) -> bytes:
-    decoder = zlib.decompressobj(-zlib.MAX_WBITS)
-    pieces: list[bytes] = []
-    produced = 0
-    tail: bytes | memoryview = packed
-    try:
-        while True:
-            piece = decoder.decompress(tail, _STEP)
-            produced += len(piece)
-            budget.take_bytes(len(piece))
-            budget.check_ratio(produced, len(packed))
-            pieces.append(piece)
-            tail = decoder.unconsumed_tail
-            if decoder.eof or (not tail and not piece):
-                break
-            if produced > stated:
-                raise ReadError(ReadStatus.MALFORMED, "zip-size-mismatch")
-    except zlib.error:
-        raise ReadError(ReadStatus.MALFORMED, "zip-deflate") from None
-    if not decoder.eof or decoder.unused_data:
-        raise ReadError(ReadStatus.MALFORMED, "zip-deflate")
-    return b"".join(pieces)
-
-
 class OpcPackage:
     """A zipped package."""
 
     def __init__(self, data: bytes, budget: Budget) -> None:
-        self._parts = ZipParts(data, budget)
+        self._parts = Zip(data, budget)
         self._index = PartIndex(self._parts.entries, self._parts.read)
         self.names = self._index.names
 
@@ -191,7 +88,7 @@ class Reader(Protocol):
 class PartIndex:
     """Content types and relationships over any collection of named parts."""
 
-    def __init__(self, stored: dict[str, zipfile.ZipInfo] | dict[str, bytes], read: Reader) -> None:
+    def __init__(self, stored: Iterable[str], read: Reader) -> None:
         self._read = read
         self._spelling = {name.casefold(): name for name in stored}
         self.names = tuple(name for name in stored if not _is_plumbing(name))

@@ -7,12 +7,15 @@ problem with a stable name. Sizes and offsets are only ever compared with the fi
 
 from __future__ import annotations
 
+import functools
 import struct
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.model import ReadStatus
-from gateway.readers.archives.zip_headers import (
+from gateway.readers.base import Budget, ReadError
+from gateway.readers.containers import FILLING
+from gateway.readers.containers.zip_headers import (
     CENTRAL_MAGIC,
     DESCRIPTOR_MAGIC,
     END_MAGIC,
@@ -28,9 +31,9 @@ from gateway.readers.archives.zip_headers import (
     find_end,
     local_at,
 )
-from gateway.readers.base import Budget, ReadError
-from gateway.readers.containers import FILLING
 
+_LEAST_LIMIT: Final = 20_000
+"""Members from which on a zip may be more than is looked at."""
 _SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
 
@@ -40,6 +43,8 @@ class Survey:
 
     entries: list[Entry] = field(default_factory=list)
     """Every member that any reader could see, each once."""
+    listed: list[Entry] | None = None
+    """The members of the central directory, with where their data begins; None when there is no such directory."""
     problems: list[str] = field(default_factory=list)
     """Stable names such as `zip-local-central-mismatch`; empty when the two directories tell one story."""
     volumes: bool = False
@@ -56,22 +61,33 @@ class Survey:
 
 
 def survey(data: bytes, budget: Budget) -> Survey:
-    """Read both directories of a zip and compare them; MALFORMED when not even one of them can be read."""
+    """Read both directories of a zip and compare them; MALFORMED when not even one of them can be read.
+
+    Whoever looks at a zip asks here, and the last answers are kept, so that all of them speak of the same members.
+    """
+    return _survey(data, max(budget.limit_files * 10, _LEAST_LIMIT))
+
+
+@functools.lru_cache(maxsize=2)
+def _survey(data: bytes, limit: int) -> Survey:
     found = Survey()
     end = find_end(data)
     if end is None:
-        _survey_headless(data, found, budget)
+        _survey_headless(data, found, limit)
         return found
     if end.disks:
         found.volumes = True
-    central = _central(data, end, found, budget)
+    central = _central(data, end, found, limit)
     entries: list[Entry] = []
     spans: list[tuple[int, int]] = []
+    found.listed = []
     for entry in central:
         local = local_at(data, entry.offset)
         if local is None:
             found.problem("zip-no-local-header")
+            found.listed.append(entry)
             continue
+        found.listed.append(replace(entry, data=local.data))
         if not _agree(entry, local):
             found.problem("zip-local-central-mismatch")
             entries.append(local)
@@ -81,21 +97,21 @@ def survey(data: bytes, budget: Budget) -> Survey:
             continue
         spans.append((entry.offset, _finish(data, entry, local)))
     found.entries = entries
-    _check_spans(data, spans, end, found, budget)
+    _check_spans(data, spans, end, found, limit)
     _check_names(found)
     if data[end.finish :].strip(FILLING):
         found.problem("zip-trailing-data")
     return found
 
 
-def _central(data: bytes, end: End, found: Survey, budget: Budget) -> list[Entry]:
+def _central(data: bytes, end: End, found: Survey, limit: int) -> list[Entry]:
     entries: list[Entry] = []
     position = end.directory
     while (row := central_at(data, position, end)) is not None:
         entry, position = row
         found.hidden_names = found.hidden_names or bool(entry.flags & FLAG_HIDDEN_NAMES)
         entries.append(entry)
-        _check_count(len(entries), budget)
+        _check_count(len(entries), limit)
     if len(entries) != end.entries or position != end.first:
         # More in the directory than counted, or something between it and the end record (a digital signature is not
         # seen in the wild; an encrypted central directory shows as garbage here).
@@ -103,8 +119,8 @@ def _central(data: bytes, end: End, found: Survey, budget: Budget) -> list[Entry
     return entries
 
 
-def _check_count(count: int, budget: Budget) -> None:
-    if count > max(budget.limit_files * 10, 20_000):
+def _check_count(count: int, limit: int) -> None:
+    if count > limit:
         raise ReadError(ReadStatus.LIMIT, "files")
 
 
@@ -142,27 +158,27 @@ def _finish(data: bytes, entry: Entry, local: Entry) -> int:
     return end
 
 
-def _check_spans(data: bytes, spans: list[tuple[int, int]], end: End, found: Survey, budget: Budget) -> None:
+def _check_spans(data: bytes, spans: list[tuple[int, int]], end: End, found: Survey, limit: int) -> None:
     """Look for members that overlap, and for octets that belong to none."""
     position = 0
     for start, finish in sorted(spans):
         if start < position:
             found.problem("zip-overlap")
         elif start > position:
-            _check_gap(data, position, start, found, budget, first=position == 0)
+            _check_gap(data, position, start, found, limit, first=position == 0)
         position = max(position, finish)
     if position < end.directory:
-        _check_gap(data, position, end.directory, found, budget, first=position == 0)
+        _check_gap(data, position, end.directory, found, limit, first=position == 0)
 
 
-def _check_gap(data: bytes, start: int, stop: int, found: Survey, budget: Budget, *, first: bool) -> None:
+def _check_gap(data: bytes, start: int, stop: int, found: Survey, limit: int, *, first: bool) -> None:
     """Judge octets between members; members hidden there are added."""
     gap = data[start:stop]
     if first:
         found.prefix = len(gap)
         if gap in _SPAN_MARKERS:
             return
-    hidden = _walk_locals(data, start, stop, budget)
+    hidden = _walk_locals(data, start, stop, limit)
     if hidden:
         found.problem("zip-hidden-member")
         found.entries.extend(hidden)
@@ -173,7 +189,7 @@ def _check_gap(data: bytes, start: int, stop: int, found: Survey, budget: Budget
         found.problem("zip-prefix-data" if first else "zip-gap")
 
 
-def _walk_locals(data: bytes, start: int, stop: int, budget: Budget) -> list[Entry]:
+def _walk_locals(data: bytes, start: int, stop: int, limit: int) -> list[Entry]:
     """Return the members whose local headers stand in a stretch of the file."""
     entries: list[Entry] = []
     position = start
@@ -185,7 +201,7 @@ def _walk_locals(data: bytes, start: int, stop: int, budget: Budget) -> list[Ent
         if local.flags & FLAG_DESCRIPTOR and local.compressed == 0:
             local = _until_descriptor(data, local, stop)
         entries.append(local)
-        _check_count(len(entries), budget)
+        _check_count(len(entries), limit)
         position = max(position + 4, min(local.data + local.compressed, stop))
     return entries
 
@@ -204,9 +220,9 @@ def _until_descriptor(data: bytes, local: Entry, stop: int) -> Entry:
     return replace(local, crc=crc, compressed=finish - local.data, size=size)
 
 
-def _survey_headless(data: bytes, found: Survey, budget: Budget) -> None:
+def _survey_headless(data: bytes, found: Survey, limit: int) -> None:
     """Read what stands in a zip without central directory: a cut file, or the first of several volumes."""
-    found.entries = _walk_locals(data, 0, len(data), budget)
+    found.entries = _walk_locals(data, 0, len(data), limit)
     if not found.entries and not data.startswith((END_MAGIC, LOCAL_MAGIC, DESCRIPTOR_MAGIC)):
         raise ReadError(ReadStatus.MALFORMED, "zip")
     if data.startswith(DESCRIPTOR_MAGIC):
