@@ -14,11 +14,17 @@ from typing import Final
 from gateway.model import ReadStatus
 from gateway.readers.base import Budget, ReadError
 from gateway.readers.containers.zip_directory import survey
-from gateway.readers.containers.zip_headers import FLAG_ENCRYPTED, FLAG_HIDDEN_NAMES, FLAG_STRONG, Entry
+from gateway.readers.containers.zip_headers import (
+    DEFLATED,
+    FLAG_ENCRYPTED,
+    FLAG_HIDDEN_NAMES,
+    FLAG_STRONG,
+    STORED,
+    Entry,
+)
 
 LIMIT_PARTS: Final = 20_000
 """Members that one package may have."""
-_STORED, _DEFLATED = 0, 8
 _STEP: Final = 1 << 20
 
 
@@ -29,6 +35,8 @@ class Zip:
         found = survey(data, budget)
         if found.listed is None:
             raise ReadError(ReadStatus.MALFORMED, "zip")
+        if found.volumes:
+            raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
         if len(found.listed) > LIMIT_PARTS:
             raise ReadError(ReadStatus.LIMIT, "files")
         self._data = data
@@ -67,10 +75,10 @@ def content(data: bytes, entry: Entry, budget: Budget) -> bytes:
     if len(packed) != entry.compressed:
         raise ReadError(ReadStatus.MALFORMED, "zip-truncated")
     match entry.method:
-        case method if method == _STORED:
+        case method if method == STORED:
             budget.take_bytes(len(packed))
             result = bytes(packed)
-        case method if method == _DEFLATED:
+        case method if method == DEFLATED:
             result = _inflate(packed, entry.size, budget)
         case _:
             raise ReadError(ReadStatus.UNSUPPORTED, "zip-method")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from gateway.readers.base import Budget, ReadError
 from gateway.readers.containers import FILLING
 from gateway.readers.containers.zip_headers import (
     CENTRAL_MAGIC,
+    DEFLATED,
     DESCRIPTOR_MAGIC,
     END_MAGIC,
     FLAG_DESCRIPTOR,
@@ -25,15 +27,18 @@ from gateway.readers.containers.zip_headers import (
     FLAG_STRONG,
     LOCAL_MAGIC,
     MAX32,
+    UNICODE_PATH,
     End,
     Entry,
     central_at,
+    extra_field,
     find_end,
     local_at,
 )
 
 _LEAST_LIMIT: Final = 20_000
 """Members from which on a zip may be more than is looked at."""
+_STEP: Final = 1 << 20
 _SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
 
@@ -51,6 +56,8 @@ class Survey:
     """One part of a multi-volume archive."""
     hidden_names: bool = False
     """The central directory itself is encrypted."""
+    directory: int = 0
+    """Where the central directory begins."""
     prefix: int = 0
     """Octets before the first member."""
 
@@ -77,10 +84,12 @@ def _survey(data: bytes, limit: int) -> Survey:
         return found
     if end.disks:
         found.volumes = True
+    if end.contradicts:
+        found.problem("zip-two-directories")
     central = _central(data, end, found, limit)
     entries: list[Entry] = []
     spans: list[tuple[int, int]] = []
-    found.listed = []
+    found.listed, found.directory = [], end.directory
     for entry in central:
         local = local_at(data, entry.offset)
         if local is None:
@@ -91,11 +100,16 @@ def _survey(data: bytes, limit: int) -> Survey:
         if not _agree(entry, local):
             found.problem("zip-local-central-mismatch")
             entries.append(local)
+        if any(_has_another_name(entry.raw_name, extra) for extra in (entry.extra, local.extra)):
+            found.problem("zip-second-name")
         entries.append(replace(entry, data=local.data, extra=entry.extra or local.extra))
         if local.data + entry.compressed > end.directory:
             found.problem("zip-truncated")
             continue
         spans.append((entry.offset, _finish(data, entry, local)))
+        packed = data[local.data : local.data + entry.compressed]
+        if entry.method == DEFLATED and not entry.encrypted and _hides_member(packed):
+            found.problem("zip-hidden-member")
     found.entries = entries
     _check_spans(data, spans, end, found, limit)
     _check_names(found)
@@ -138,6 +152,27 @@ def _agree(central: Entry, local: Entry) -> bool:
             and local.size in (0, central.size, MAX32)
         )
     return (local.crc, local.compressed, local.size) == (central.crc, central.compressed, central.size)
+
+
+def _has_another_name(raw: bytes, extra: bytes) -> bool:
+    """Whether an Info-ZIP Unicode path (APPNOTE §4.6.9) renames a member whose plain name needs no other."""
+    path = extra_field(extra, UNICODE_PATH)
+    return path is not None and raw.isascii() and path[5:] != raw
+
+
+def _hides_member(packed: bytes) -> bool:
+    """Whether a member follows the end of a deflated stream, within its octets: who reads from the front finds it."""
+    if LOCAL_MAGIC not in packed:
+        return False
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    left = packed
+    try:
+        while left and not stream.eof:
+            stream.decompress(left, _STEP)
+            left = stream.unconsumed_tail
+    except zlib.error:
+        return False  # which its reader says
+    return LOCAL_MAGIC in stream.unused_data
 
 
 def _finish(data: bytes, entry: Entry, local: Entry) -> int:

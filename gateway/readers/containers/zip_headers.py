@@ -33,6 +33,9 @@ _END_SEARCH: Final = _MAX16 + _END.size + _LOCATOR64.size
 _TONED: Final = re.compile("[\u1ea0-\u1ef9]")
 """Letters that Windows-1258 writes as two octets."""
 
+STORED, DEFLATED = 0, 8
+"""The two methods that every program knows."""
+UNICODE_PATH: Final = 0x7075
 FLAG_ENCRYPTED: Final = 0x1
 FLAG_DESCRIPTOR: Final = 0x8
 FLAG_STRONG: Final = 0x40
@@ -93,6 +96,8 @@ class End:
     disks: bool
     first: int
     """Where the trailing records begin (zip64 end, locator, end)."""
+    contradicts: bool = False
+    """The plain record leads to another directory than that of zip64, which not every program heeds."""
 
 
 def find_end(data: bytes) -> End | None:
@@ -111,6 +116,7 @@ def _end_at(data: bytes, position: int) -> End | None:
     _, disk, first_disk, here, total, size, offset, comment = _END.unpack_from(data, position)
     first = position
     disks = disk != 0 or first_disk != 0 or here != total
+    plain, contradicts = (total, size, offset), False
     locator = position - _LOCATOR64.size
     if locator >= 0 and data[locator : locator + 4] == _LOCATOR64_MAGIC:
         _, _, where, count = _LOCATOR64.unpack_from(data, locator)
@@ -120,6 +126,10 @@ def _end_at(data: bytes, position: int) -> End | None:
                 total, size, offset = _END64.unpack_from(data, start)[7:]
                 first = start
                 disks = count > 1
+                wide = (total, size, offset)
+                contradicts = any(
+                    one not in {two, ones} for one, two, ones in zip(plain, wide, (_MAX16, MAX32, MAX32), strict=True)
+                )
                 break
     directory = first - size
     if size and not 0 <= directory < len(data):
@@ -135,6 +145,7 @@ def _end_at(data: bytes, position: int) -> End | None:
         shift=directory - offset,
         disks=disks or (offset == MAX32 and first == position),
         first=first,
+        contradicts=contradicts,
     )
 
 
@@ -222,7 +233,7 @@ def decode_name(raw: bytes, flags: int, extra: bytes) -> str:
     UTF-8 when flagged (bit 11), when the Info-ZIP Unicode path says so, or when it is valid as such; else Windows-1258
     where its tone marks find their vowels (it is the code page of DOS, too, in a Vietnamese Windows), else that of DOS.
     """
-    unicode_path = extra_field(extra, 0x7075)
+    unicode_path = extra_field(extra, UNICODE_PATH)
     if unicode_path is not None and len(unicode_path) > 5:
         raw = unicode_path[5:]
     try:
