@@ -28,6 +28,7 @@ from gateway.audit import AuditLog, SenderHistory
 from gateway.config import Configuration, Listener, ListenerKind
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
+from gateway.in_force import RulesTold
 from gateway.listening import Taken
 from gateway.metrics.load import Load, SharedLoad
 from gateway.milter.connection import MilterSettings
@@ -62,6 +63,8 @@ class Inherited:
     """To the process that writes the audit log."""
     load: SharedLoad
     """Where each front end tells what it has in hand."""
+    rules_told: RulesTold
+    """Where each front end tells what it judges by."""
 
 
 def run(inherited: Inherited, slot: int, ready_pipe: int) -> None:
@@ -151,6 +154,7 @@ class _Frontend:
             self._spawn(self._record_mailboxes())
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)
+            inherited.rules_told.tell(inherited.rulebook.current)
             with suppress(BrokenPipeError):  # of a front end that replaces another, nobody waits for it
                 os.write(ready_pipe, b".")
             os.close(ready_pipe)
@@ -211,9 +215,11 @@ class _Frontend:
         if path is None:
             return None
         loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
+        rules_told = self._inherited.rules_told
 
         def replace(directory: Directory) -> None:  # in the thread that has read the file
             rulebook.replace_directory(directory)
+            rules_told.tell(rulebook.current)
             loop.call_soon_threadsafe(lambda: self._spawn(self._record_rules()))
 
         # A front end that replaces another must start with a file that was broken meanwhile.
@@ -228,6 +234,7 @@ class _Frontend:
     async def _reload_rules(self) -> None:
         if await asyncio.to_thread(self._inherited.rulebook.reload):
             await self._record_rules()
+        self._inherited.rules_told.tell(self._inherited.rulebook.current, reloaded=True)
 
     async def _record_rules(self) -> None:
         policies, directory = self._inherited.rulebook.current.policies, self._inherited.rulebook.current.directory

@@ -44,7 +44,6 @@ class Rulebook:
             _LOG.error("%s", both("start", "reload", "rules", fault=error))
             return False
         self._current = loaded
-        _LOG.info("rules reloaded, policy digest %s", loaded.policies.digest)
         return True
 
     def replace_directory(self, directory: Directory) -> None:

@@ -1,7 +1,8 @@
 """`gateway serve`: checks everything, takes the ports, starts zygote, audit and front ends, and keeps them running.
 
 The supervisor touches no mail. It ends with code 0 after SIGTERM or SIGINT once all front ends have drained; SIGHUP
-loads policy, directory, certificates and trust anchors anew. A front end that dies is replaced.
+loads policy, directory, certificates and trust anchors anew, which is told once every front end judges by them. A front
+end that dies is replaced.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway import logs
+from gateway import logs, systemd
 from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers, warn_of_days
 from gateway.audit.committer import Committer
 from gateway.audit.process import AuditProcess
@@ -28,13 +30,15 @@ from gateway.config import Configuration, ListenerKind
 from gateway.config_values import split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
+from gateway.in_force import Digests, RulesTold, write_in_force
 from gateway.listening import take_addresses, take_metrics
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
 from gateway.supervised import end_with
-from gateway.words import both, reasons
+from gateway.tls_days import certificate_ends
+from gateway.words import both, reason, reasons
 from gateway.yaml_file import read_yaml
 
 _LOG = logging.getLogger("gateway.supervisor")
@@ -43,6 +47,9 @@ _NEXT_HOP_WAIT_S = 5.0
 _LOCK_WAIT_S = 5.0
 _RESTART_PAUSE_S = 1.0
 _LOOK_ROUND_S = 1.0
+_RELOAD_ROUND_S = 0.05
+_RELOAD_LIMIT_S = 120.0
+"""How long a front end may take to load the rules before that is told as a fault."""
 
 
 def serve(configuration: Configuration) -> int:
@@ -78,7 +85,9 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         audit = AuditProcess(configuration.data, release, facts_days=configuration.audit.facts_days)
-        load = SharedLoad(configuration.workers)
+        load = SharedLoad(configuration.workers, certificates)
+        for certificate in certificates:
+            load.serve_until(certificate, certificate_ends(certificate))
         inherited = Inherited(
             configuration=configuration,
             rulebook=rulebook,
@@ -86,6 +95,7 @@ def serve(configuration: Configuration) -> int:
             taken=taken,
             audit_door=audit.door,
             load=load,
+            rules_told=RulesTold(),
         )
 
         def release_all() -> None:
@@ -95,7 +105,7 @@ def serve(configuration: Configuration) -> int:
 
         metrics = None
         if metrics_address is not None:
-            sources = Sources(configuration.data, load, workers.status().sandbox, certificates)
+            sources = Sources(configuration.data, load, workers.status().sandbox)
             metrics = MetricsProcess(metrics_address, sources, release_all)
         try:
             audit.start()
@@ -197,6 +207,13 @@ class _Supervisor:
         self._due: list[float] = []
         """When front ends that ended are to be replaced."""
         self._stopping = False
+        self._judges_by: dict[int, Digests] = {}
+        """What each front end told last."""
+        self._pending: set[int] = set()
+        """Front ends that have not told since the reload under way."""
+        self._reload_began = 0.0
+        self._again = False
+        """Another reload was asked for while one was under way."""
 
     def run(self) -> int:
         """Start the front ends, say `ready`, and wait for signals until everything has ended."""
@@ -208,16 +225,20 @@ class _Supervisor:
             if not started:
                 self._end_all()
                 raise UserError(both("start", "start", "frontend"))
+        self._hear()
         print("ready", *self._addresses(), flush=True)
+        systemd.ready()
         while self._frontends or not self._stopping:
             received = signal.sigtimedwait(_SIGNALS, self._wait_s())
             number = received.si_signo if received is not None else None
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stopping = True
+                systemd.stopping()
                 self._tell(signal.SIGTERM)
             elif number == signal.SIGHUP:
                 self._reload()
             self._reap()
+            self._hear()
             self._look_after_others()
             self._replace()
         return 0
@@ -259,13 +280,66 @@ class _Supervisor:
 
         Each kind by itself: a slip in a policy file must not keep an expired certificate in use.
         """
+        if self._pending:
+            self._again = True
+            _LOG.info("%s", both("start", "reload", "again"))
+            return
+        systemd.reloading()
         self._look_at_configuration()
+        self._look_at_certificates()
         good = self._inherited.rulebook.reload()
         try:
             self._inherited.workers.reload()
         except GatewayError as error:
             _LOG.error("%s", both("start", "reload", "anchors", fault=error))
         self._tell(signal.SIGHUP if good else signal.SIGUSR1)
+        if good:
+            self._reload_began, self._pending = time.monotonic(), set(self._frontends)
+        else:
+            systemd.ready("reload failed: the last good rules stay in force, see the log")
+
+    def _hear(self) -> None:
+        """Take note of what front ends judge by; tell when all of them judge by the same."""
+        told = self._inherited.rules_told.told()
+        for pid, reloaded, digests in told:
+            self._judges_by[pid] = digests
+            if reloaded:
+                self._pending.discard(pid)
+        late = self._pending and time.monotonic() - self._reload_began > _RELOAD_LIMIT_S
+        if self._pending and not late:
+            return
+        if told or late:
+            self._settle(frozenset(self._judges_by.get(pid) for pid in self._frontends), late=bool(late))
+
+    def _settle(self, judged_by: frozenset[Digests | None], *, late: bool) -> None:
+        """End a reload, if one is under way, and write down the rules that every front end has."""
+        reloading, self._reload_began = self._reload_began, 0.0
+        self._pending.clear()
+        one = next(iter(judged_by)) if len(judged_by) == 1 else None
+        if one is not None:
+            try:
+                write_in_force(self._inherited.configuration.data, one)
+            except OSError as error:
+                _LOG.error("%s: %s", self._inherited.configuration.data, reason(error))
+        if not reloading:
+            return
+        if one is not None and not late:
+            _LOG.info("%s", both("start", "reload", "done", policy=one.policies, directory=one.directory or "-"))
+            systemd.ready(f"policy {one.policies[:16]}")
+        else:
+            _LOG.error("%s", both("start", "reload", "uneven"))
+            systemd.ready("reload failed: front ends judge by different rules, see the log")
+        if self._again:
+            self._again = False
+            self._reload()
+
+    def _look_at_certificates(self) -> None:
+        """Tell until when the files serve that the front ends are about to load; those they refuse keep the old end."""
+        for listener in self._inherited.configuration.listeners:
+            if listener.certificate is not None:
+                with suppress(UserError, OSError, ValueError):
+                    server_tls(listener)
+                    self._inherited.load.serve_until(listener.certificate, certificate_ends(listener.certificate))
 
     def _look_at_configuration(self) -> None:
         """Tell whoever changed gateway.yaml that it is read at a start only, and what is wrong with it by now."""
@@ -286,6 +360,8 @@ class _Supervisor:
             if ended == 0:
                 continue
             frontend = self._frontends.pop(pid)
+            self._judges_by.pop(pid, None)
+            self._pending.discard(pid)
             self._inherited.load.put(frontend.slot, Load())
             if self._stopping:
                 continue
@@ -304,7 +380,10 @@ class _Supervisor:
 
     def _wait_s(self) -> float:
         """Return how long to wait for a signal: until the next replacement, and never longer than `_LOOK_ROUND_S`."""
-        return max(0.0, min([_LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]))
+        return max(
+            0.0,
+            min([_RELOAD_ROUND_S if self._pending else _LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]),
+        )
 
     def _tell(self, number: signal.Signals) -> None:
         for pid in self._frontends:

@@ -10,8 +10,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from datetime import datetime
-from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -19,7 +17,6 @@ from prometheus_client.registry import Collector
 import gateway
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
-from gateway.tls_days import certificate_ends
 from gateway.workers.sandbox import SandboxStatus
 
 _LOG = logging.getLogger("gateway.metrics")
@@ -36,13 +33,10 @@ _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.Z
 class Families(Collector):
     """All families; `collect` may be called by several threads."""
 
-    def __init__(
-        self, counts: LogCounts, load: SharedLoad, *, sandbox: SandboxStatus | None, certificates: tuple[Path, ...]
-    ) -> None:
+    def __init__(self, counts: LogCounts, load: SharedLoad, *, sandbox: SandboxStatus | None) -> None:
         self._counts = counts
         self._load = load
         self._sandbox = sandbox
-        self._certificates = certificates
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:
@@ -54,7 +48,7 @@ class Families(Collector):
                 _gauge("audit_log_readable", "1 while the figures of the log can be brought up to date", int(readable)),
                 *_of_the_log(self._counts),
                 *_of_the_load(self._load),
-                *_of_the_machine(self._sandbox, self._certificates),
+                *_of_the_machine(self._sandbox, self._load),
             ]
 
     def _catch_up(self) -> bool:
@@ -108,23 +102,16 @@ def _of_the_load(load: SharedLoad) -> Iterator[Metric]:
     yield _counter("restarts", "Processes that died and were started again", restarts, "process")
 
 
-def _of_the_machine(sandbox: SandboxStatus | None, certificates: Iterable[Path]) -> Iterator[Metric]:
+def _of_the_machine(sandbox: SandboxStatus | None, load: SharedLoad) -> Iterator[Metric]:
     if sandbox is not None:
         layers = [((name,), int(stands)) for name, stands in sandbox.layers.items()]
         yield _gauge(
             "sandbox_layer", "1 when this wall stands around the readers, 0 when the kernel lacks it", layers, "layer"
         )
-    ends = [((str(path),), end.timestamp()) for path in certificates if (end := _end_of(path)) is not None]
+    ends = [((str(path),), end) for path, end in load.served_until()]
     if ends:
-        yield _gauge("certificate_not_after_timestamp_seconds", "When a listener's certificate ends", ends, "path")
-
-
-def _end_of(path: Path) -> datetime | None:
-    """Return when a certificate ends; None while its file cannot be read, which the log tells of at a reload."""
-    try:
-        return certificate_ends(path)
-    except (OSError, ValueError):
-        return None
+        words = "When the certificate that a listener serves ends"
+        yield _gauge("certificate_not_after_timestamp_seconds", words, ends, "path")
 
 
 def _single(counts: Mapping[str, int]) -> Values:

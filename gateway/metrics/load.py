@@ -1,6 +1,6 @@
 """The load of this moment, in memory that the supervisor shares with all it forks.
 
-Each front end writes its own slot and the supervisor its restarts; anybody may read. Values are whole words, so a reader
+Each front end writes its own slot, the supervisor its restarts and when the certificates in use end; anybody may read. Values are whole words, so a reader
 sees each of them old or new, never half.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from enum import Enum
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,11 @@ _HEAD_BYTES = _COUNT.size * len(Replaced)
 class SharedLoad:
     """Slots for a number of front ends; made before the first fork, and the same for all processes from then on."""
 
-    def __init__(self, front_ends: int) -> None:
+    def __init__(self, front_ends: int, certificates: tuple[Path, ...] = ()) -> None:
         self._front_ends = front_ends
-        self._memory = mmap.mmap(-1, _HEAD_BYTES + _LOAD.size * front_ends)
+        self._certificates = certificates
+        self._ends = _HEAD_BYTES + _LOAD.size * front_ends
+        self._memory = mmap.mmap(-1, self._ends + _COUNT.size * len(certificates))
 
     def put(self, slot: int, load: Load) -> None:
         """Tell the load of a front end; an empty one when it has gone."""
@@ -55,6 +59,19 @@ class SharedLoad:
         return tuple(
             Load(*_LOAD.unpack_from(self._memory, _HEAD_BYTES + slot * _LOAD.size)) for slot in range(self._front_ends)
         )
+
+    def serve_until(self, certificate: Path, end: datetime) -> None:
+        """Tell when the certificate ends that is in use of a file; called by the supervisor alone."""
+        place = self._ends + self._certificates.index(certificate) * _COUNT.size
+        _COUNT.pack_into(self._memory, place, max(0, int(end.timestamp())))
+
+    def served_until(self) -> tuple[tuple[Path, int], ...]:
+        """Return when each certificate in use ends, in seconds since 1970; without those that were never told."""
+        told = (
+            (path, int(_COUNT.unpack_from(self._memory, self._ends + number * _COUNT.size)[0]))
+            for number, path in enumerate(self._certificates)
+        )
+        return tuple((path, end) for path, end in told if end)
 
     def replaced(self, what: Replaced) -> None:
         """Count a process that died and was started again; called by the supervisor alone."""

@@ -34,8 +34,6 @@ class Sources:
     load: SharedLoad
     sandbox: SandboxStatus | None
     """What the zygote said of the walls around the readers."""
-    certificates: tuple[Path, ...]
-    """Of the listeners."""
 
 
 class MetricsProcess:
@@ -79,9 +77,7 @@ class MetricsProcess:
         self._release()
         sources = self._sources
         registry = CollectorRegistry()
-        registry.register(
-            Families(LogCounts(sources.data), sources.load, sandbox=sources.sandbox, certificates=sources.certificates)
-        )
+        registry.register(Families(LogCounts(sources.data), sources.load, sandbox=sources.sandbox))
         serve(self._socket, make_wsgi_app(registry))
 
 

@@ -14,6 +14,7 @@ from gateway.audit import AuditLog
 from gateway.metrics.families import Families
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
+from gateway.tls_days import certificate_ends
 from gateway.workers.sandbox import SandboxStatus
 from tests.audit.support import relay
 from tests.support.certificates import Pki
@@ -23,7 +24,7 @@ GUIDES = [ROOT / "docs/admin-guide.vi.md", ROOT / "docs/admin-guide.en.md"]
 NO_SECCOMP = SandboxStatus(landlock_abi=4, seccomp=False, architecture="x86_64", root_dropped=True)
 
 
-async def scraped(tmp_path, *, load: SharedLoad | None = None, certificates: tuple[Path, ...] = ()):
+async def scraped(tmp_path, *, load: SharedLoad | None = None):
     """Return the families of a gateway that has relayed two mails, by name, and its sources."""
     log = AuditLog.open(tmp_path)
     await log.start()
@@ -32,7 +33,7 @@ async def scraped(tmp_path, *, load: SharedLoad | None = None, certificates: tup
     await relay(log, 2)
     await log.close()
     registry = CollectorRegistry()
-    registry.register(Families(counts, load or SharedLoad(2), sandbox=NO_SECCOMP, certificates=certificates))
+    registry.register(Families(counts, load or SharedLoad(2), sandbox=NO_SECCOMP))
     return registry, counts
 
 
@@ -49,12 +50,13 @@ def values(registry: CollectorRegistry) -> dict[str, dict[tuple[str, ...], float
 
 async def test_the_log_the_load_and_the_machine_are_in_the_figures(tmp_path):
     certificate, _ = Pki(tmp_path).issue("gateway.test")
-    load = SharedLoad(3)
+    load = SharedLoad(3, (certificate, tmp_path / "gone.crt"))
+    load.serve_until(certificate, certificate_ends(certificate))
     load.put(0, Load(sessions=2, content_bytes=1000, inspections_running=1))
     load.put(2, Load(sessions=5, content_bytes=1 << 40, inspections_waiting=7))
     load.replaced(Replaced.AUDIT)
     load.replaced(Replaced.AUDIT)
-    registry, counts = await scraped(tmp_path, load=load, certificates=(certificate, tmp_path / "gone.crt"))
+    registry, counts = await scraped(tmp_path, load=load)
     found = values(registry)
     assert found["congvu_gateway_mails_total"] == {("relay", "submission"): 2}
     assert found["congvu_gateway_deliveries_total"] == {("relayed",): 2}
@@ -95,7 +97,9 @@ async def test_a_log_that_cannot_be_read_is_said_so_beside_the_rest(tmp_path, mo
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
 async def test_every_figure_is_explained_in_the_guides(tmp_path, guide):
     certificate, _ = Pki(tmp_path).issue("gateway.test")
-    registry, _ = await scraped(tmp_path, certificates=(certificate,))
+    load = SharedLoad(2, (certificate,))
+    load.serve_until(certificate, certificate_ends(certificate))
+    registry, _ = await scraped(tmp_path, load=load)
     text = guide.read_text("utf-8")
     exposed = text_string_to_metric_families(generate_latest(registry).decode())
     names = [f"{family.name}_total" if family.type == "counter" else family.name for family in exposed]
