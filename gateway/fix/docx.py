@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
@@ -13,6 +12,7 @@ from gateway.fix.docx_styles import Inherited, Styles, colour_of
 from gateway.fix.package import Edit, spliced
 from gateway.fix.tally import TIMES, Tally
 from gateway.model import Role, Run
+from gateway.readers.containers.zip import Zip
 from gateway.text.colour import is_black
 from gateway.text.convert import repair_runs
 from gateway.text.fonts import is_symbol, is_times_new_roman
@@ -21,7 +21,7 @@ from gateway.text.typography import is_stamp
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
 
 
-def mend_docx(package: zipfile.ZipFile, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+def mend_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the text parts of a Word document as they must be, and what was changed."""
     styles = Styles(
         *(package.read(name) if name in names else b"" for name in ("word/styles.xml", "word/theme/theme1.xml"))

@@ -6,7 +6,6 @@ Their letters follow the theme where they say no font, so the theme's fonts are 
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Collection
 from typing import Final
 
@@ -17,6 +16,7 @@ from gateway.fix.pptx_fonts import Theme
 from gateway.fix.pptx_shapes import Shape, scan
 from gateway.fix.tally import Tally
 from gateway.fix.xml_spans import walk
+from gateway.readers.containers.zip import Zip
 
 _DRAWINGS: Final = re.compile(r"(?:xl|word)/(?:drawings|charts|diagrams)/[^/]+\.xml")
 _THEME: Final = re.compile(r"(?:xl|word)/theme/theme\d*\.xml")
@@ -37,7 +37,7 @@ class _Around:
         return self._theme.named(face or shape.levels.get(level) or "+mn-lt")
 
 
-def mend_drawings(package: zipfile.ZipFile, names: Collection[str], tally: Tally) -> dict[str, bytes]:
+def mend_drawings(package: Zip, names: Collection[str], tally: Tally) -> dict[str, bytes]:
     """Return the drawings that letters stand in as they must be, and the theme whose fonts they follow."""
     data = {name: package.read(name) for name in names if _DRAWINGS.fullmatch(name)}
     tags = {name: list(walk(content)) for name, content in data.items()}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from typing import Final, NamedTuple
 
 from gateway.fix.docx import mend_docx
 from gateway.fix.drawings import mend_drawings
 from gateway.fix.opendocument import mend_open_document
-from gateway.fix.package import check, rewritten
+from gateway.fix.package import opened, rewritten
 from gateway.fix.plain import mend_plain
 from gateway.fix.pptx import mend_pptx
 from gateway.fix.rtf import mend_rtf
 from gateway.fix.tally import RefusedError, Tally
 from gateway.fix.xlsx import mend_xlsx
+from gateway.readers.base import ReadError
+from gateway.readers.containers.zip import Zip
 
 _LIMIT_BYTES: Final = 64 << 20
 _ODF: Final = "application/vnd.oasis.opendocument."
@@ -64,28 +64,27 @@ def fix(data: bytes) -> Fixed:
 
 def _package(data: bytes, depth: int = 0) -> tuple[bytes, Tally]:
     """Mend a ZIP package by what it holds; `RefusedError` when it is signed, encrypted, damaged or of another kind."""
+    package = opened(data)
+    names = list(package.entries)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            check(package)
-            names = package.namelist()
-            if "word/document.xml" in names:
-                parts, tally = mend_docx(package, names)
-                parts |= mend_drawings(package, names, tally)
-            elif "xl/workbook.xml" in names:
-                parts, tally = mend_xlsx(package, names)
-                parts |= mend_drawings(package, names, tally)
-            elif "ppt/presentation.xml" in names:
-                parts, tally = mend_pptx(package, names)
-            else:
-                parts, tally = _open_document(package, names)
-            for name in filter(_EMBEDDED.match, names if depth < _LIMIT_DEPTH else ()):
-                _embedded(package, name, parts, tally, depth)
-            return (rewritten(package, parts), tally) if tally.changed else (data, tally)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError):
+        if "word/document.xml" in names:
+            parts, tally = mend_docx(package, names)
+            parts |= mend_drawings(package, names, tally)
+        elif "xl/workbook.xml" in names:
+            parts, tally = mend_xlsx(package, names)
+            parts |= mend_drawings(package, names, tally)
+        elif "ppt/presentation.xml" in names:
+            parts, tally = mend_pptx(package, names)
+        else:
+            parts, tally = _open_document(package, names)
+        for name in filter(_EMBEDDED.match, names if depth < _LIMIT_DEPTH else ()):
+            _embedded(package, name, parts, tally, depth)
+        return (rewritten(data, parts), tally) if tally.changed else (data, tally)
+    except (ReadError, UnicodeError):
         raise RefusedError("damaged", "zip") from None
 
 
-def _embedded(package: zipfile.ZipFile, name: str, parts: dict[str, bytes], tally: Tally, depth: int) -> None:
+def _embedded(package: Zip, name: str, parts: dict[str, bytes], tally: Tally, depth: int) -> None:
     """Mend a document inside another, such as the workbook of a chart; what cannot be mended stays as it is."""
     try:
         inner, found = _package(package.read(name), depth + 1)
@@ -96,8 +95,8 @@ def _embedded(package: zipfile.ZipFile, name: str, parts: dict[str, bytes], tall
         tally.add(found)
 
 
-def _open_document(package: zipfile.ZipFile, names: list[str]) -> tuple[dict[str, bytes], Tally]:
-    mimetype = package.open("mimetype").read(100).decode("ascii", "replace") if "mimetype" in names else ""
+def _open_document(package: Zip, names: list[str]) -> tuple[dict[str, bytes], Tally]:
+    mimetype = package.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in names else ""
     kind = mimetype.removeprefix(_ODF).partition("-")[0].strip()
     if "content.xml" in names and mimetype.startswith(_ODF) and kind in _ODF_KINDS:
         return mend_open_document(package, names, computes=kind == "spreadsheet")

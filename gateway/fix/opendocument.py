@@ -6,7 +6,6 @@ Roman. Colours of styles become automatic, but for styles that links, stamps and
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Collection, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
@@ -18,6 +17,7 @@ from gateway.fix.package import Edit, spliced
 from gateway.fix.tally import PALE, TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import Tag, walk, written
 from gateway.model import Run
+from gateway.readers.containers.zip import Zip
 from gateway.text.colour import brightness, is_black
 from gateway.text.convert import repair_runs
 from gateway.text.fonts import is_symbol, is_times_new_roman
@@ -30,9 +30,7 @@ _PICTURES: Final = frozenset({"gradient", "bitmap", "hatch"})
 _THEME_COLOUR: Final = "char-complex-color"
 
 
-def mend_open_document(
-    package: zipfile.ZipFile, names: Collection[str], *, computes: bool
-) -> tuple[dict[str, bytes], Tally]:
+def mend_open_document(package: Zip, names: Collection[str], *, computes: bool) -> tuple[dict[str, bytes], Tally]:
     """Return the parts of a document and of the objects in it as they must be, and what was changed.
 
     One that computes with its words is refused (`RefusedError`) where its formulas hold letters of the old code; an
@@ -49,9 +47,7 @@ def mend_open_document(
     return parts, tally
 
 
-def _mended(
-    package: zipfile.ZipFile, names: Collection[str], folder: str, *, computes: bool
-) -> tuple[dict[str, bytes], Tally]:
+def _mended(package: Zip, names: Collection[str], folder: str, *, computes: bool) -> tuple[dict[str, bytes], Tally]:
     data = {folder + name: package.read(folder + name) for name in _PARTS if folder + name in names}
     tags = {name: list(walk(content)) for name, content in data.items()}
     drawn = any(tag.name == f"{OFFICE}{kind}" for each in tags.values() for tag in each for kind in _DRAWN)

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.fix.tally import RefusedError
+from gateway.model import ReadStatus
+from gateway.readers.base import Budget, ReadError
+from gateway.readers.containers.zip import Zip
 
 Edit = tuple[int, int, bytes]
 """Start, end and new content of a span of bytes; edits never overlap."""
@@ -21,36 +24,36 @@ _SIGNED_MACRO: Final = re.compile(r"(?:word|xl|ppt)/vbaProjectSignature\w*\.bin$
 _THEME_FONT: Final = re.compile(
     rb"<(?:\w+:)?(?P<which>major|minor)Font\b[^>]*>\s*<(?:\w+:)?latin\b[^>]*?\btypeface=\"(?P<name>[^\"]*)\""
 )
+_MANIFEST: Final = "META-INF/manifest.xml"
 _LIMIT_BYTES: Final = 256 << 20
 _LIMIT_FILES: Final = 5000
 
 
-def check(package: zipfile.ZipFile) -> None:
-    """Raise `RefusedError` for a package that is signed, encrypted, too large or has two parts of one name."""
-    entries = package.infolist()
-    names = [entry.filename for entry in entries]
-    if any(_SIGNED.match(name) for name in names):
+def opened(data: bytes) -> Zip:
+    """Return a package, or raise `RefusedError`: signed, encrypted, damaged, too large, or not one list of members to all."""
+    try:
+        package = Zip(data, Budget(limit_bytes=_LIMIT_BYTES))
+        manifest = package.read(_MANIFEST) if _MANIFEST in package.entries else b""
+    except ReadError as error:
+        raise RefusedError("encrypted" if error.status is ReadStatus.ENCRYPTED else "damaged", "zip") from None
+    if any(_SIGNED.match(name) for name in package.entries):
         raise RefusedError("signed")
-    if any(entry.flag_bits & 1 for entry in entries):
+    if b":encryption-data" in manifest:
         raise RefusedError("encrypted")
-    if "META-INF/manifest.xml" in names and b":encryption-data" in package.read("META-INF/manifest.xml"):
-        raise RefusedError("encrypted")
-    if any(_SIGNED_MACRO.match(name) for name in names):
+    if any(_SIGNED_MACRO.match(name) for name in package.entries):
         raise RefusedError("macro")
-    if (
-        len(entries) > _LIMIT_FILES
-        or len(set(names)) != len(names)
-        or sum(entry.file_size for entry in entries) > _LIMIT_BYTES
-    ):
+    large = sum(entry.size for entry in package.entries.values()) > _LIMIT_BYTES
+    if package.problems or large or len(package.entries) > _LIMIT_FILES:
         raise RefusedError("damaged", "zip")
+    return package
 
 
-def rewritten(package: zipfile.ZipFile, parts: Mapping[str, bytes]) -> bytes:
-    """Return the package with the content of some parts replaced."""
+def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """Return a package with the content of some parts replaced."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as written:
+    with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(target, "w") as written:
         for entry in package.infolist():
-            content = parts.get(entry.filename)
+            content = parts.get(entry.filename.replace("\\", "/").lstrip("/"))
             written.writestr(entry, package.read(entry) if content is None else content)
     return target.getvalue()
 

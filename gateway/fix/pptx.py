@@ -8,7 +8,6 @@ must have something dark behind them. Links, stamps and signatures keep theirs t
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Collection, Iterator
 from typing import Final, Protocol
 from xml.sax.saxutils import escape
@@ -20,6 +19,7 @@ from gateway.fix.pptx_shapes import A, Fill, Shape, Slide, scan
 from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xml_spans import Tag, walk, written
 from gateway.model import Role, Run
+from gateway.readers.containers.zip import Zip
 from gateway.text.colour import is_black
 from gateway.text.convert import repair_runs
 from gateway.text.fonts import is_symbol, is_times_new_roman
@@ -34,7 +34,7 @@ _LEAVINGS: Final = (b"panose", b"pitchFamily", b"charset")
 """What a font element says of the old font."""
 
 
-def mend_pptx(package: zipfile.ZipFile, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+def mend_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the parts of a presentation as they must be, and what was changed."""
     data = {name: package.read(name) for name in names if _TEXTS.fullmatch(name) or _THEMES.fullmatch(name)}
     tags = {name: list(walk(content)) for name, content in data.items()}

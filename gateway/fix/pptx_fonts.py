@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
 from collections.abc import Collection, Mapping
 from typing import Final
 
 from gateway.fix.pptx_colours import Palette
 from gateway.fix.pptx_shapes import Fill, Shape, Slide, local, placeholders
 from gateway.fix.xml_spans import Tag, walk
+from gateway.readers.containers.zip import Zip
 
 _KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
 _MARGINS: Final = frozenset({"dt", "ftr", "sldNum", "hdr"})
@@ -54,7 +54,7 @@ class Deck:
 
     def __init__(
         self,
-        package: zipfile.ZipFile,
+        package: Zip,
         names: Collection[str],
         slides: Mapping[str, Slide],
         tags: Mapping[str, list[Tag]],
@@ -119,7 +119,7 @@ def _holder(slide: Slide, kind: str, index: str) -> Shape | None:
     return next(iter(by_index + by_kind), None)
 
 
-def _targets(package: zipfile.ZipFile, name: str, names: Collection[str]) -> dict[str, str]:
+def _targets(package: Zip, name: str, names: Collection[str]) -> dict[str, str]:
     """Return the parts that a part stands on, by kind of relationship."""
     folder, _, file = name.rpartition("/")
     relations = f"{folder}/_rels/{file}.rels"

@@ -8,7 +8,6 @@ workbook is refused, since half a conversion would change what it computes. Whit
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Collection, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
@@ -19,6 +18,7 @@ from gateway.fix.xlsx_headers import header_edits
 from gateway.fix.xlsx_strings import RichString, RunFont, fonts, local, shown, strings
 from gateway.fix.xml_spans import Tag, text_of, walk, written
 from gateway.model import Run
+from gateway.readers.containers.zip import Zip
 from gateway.text.colour import is_black
 from gateway.text.convert import Repaired, repair_runs
 from gateway.text.fonts import is_symbol, is_times_new_roman
@@ -40,7 +40,7 @@ _SHEET_REFERENCE: Final = re.compile(r"'[^']*'!")
 class _Workbook:
     """The parts that hold text, walked once."""
 
-    def __init__(self, package: zipfile.ZipFile, names: Collection[str]) -> None:
+    def __init__(self, package: Zip, names: Collection[str]) -> None:
         self.names = names
         wanted = [
             name
@@ -85,7 +85,7 @@ class _Workbook:
         return self.face(self.fonts[number]) if number < len(self.fonts) else None
 
 
-def mend_xlsx(package: zipfile.ZipFile, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+def mend_xlsx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the parts of a workbook as they must be, and what was changed; `RefusedError` where that is not safe."""
     try:
         return _mend(_Workbook(package, names), Tally())

@@ -199,6 +199,7 @@ def test_references_and_special_characters_survive():
             "signed",
         ),
         (zipped({"a.txt": b"a"}), "unsupported"),
+        (docx(paragraph("a")) + docx(paragraph("b")), "damaged"),
         (b"{\\rtf1 {\\fonttbl {", "damaged"),
         (b"\0\1\2\3" * 50, "unsupported"),
     ],

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gateway.model import ReadStatus
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, ReadError, Source
+from tests.signatures.attacks_readings import ATTACKS
 
 
 def make(members, method=zipfile.ZIP_DEFLATED, comment=b""):
@@ -283,3 +284,22 @@ def test_every_single_damaged_octet_is_noticed_or_harmless(bits):
             continue
         if reading.document.status is ReadStatus.OK:
             assert {member.data for member in reading.members} == {"nội dung ".encode() * 50, bytes(300)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["two-directories.docx", "fewer-members-counted.docx", "directory-elsewhere.docx", "member-in-slack.docx"],
+)
+def test_what_two_programs_read_as_two_packages_is_a_problem_of_any_zip(name):
+    assert archive_zip.problems(ATTACKS[name](), Budget())
+
+
+def test_a_second_name_of_a_member_is_a_problem_unless_the_first_is_in_an_old_code():
+    for raw, problems in ((b"cong-khai.txt", ("zip-second-name",)), ("M\u00e9.txt".encode("cp437"), ())):
+        path = b"\1" + struct.pack("<I", zlib.crc32(raw)) + "M\u1eacT.txt".encode()
+        info = zipfile.ZipInfo("x" * len(raw))
+        info.extra = struct.pack("<HH", 0x7075, len(path)) + path
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr(info, b"a")
+        assert archive_zip.problems(buffer.getvalue().replace(b"x" * len(raw), raw), Budget()) == problems

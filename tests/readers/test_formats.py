@@ -89,3 +89,13 @@ def test_the_page_of_formats_is_current():
     assert (ROOT / "docs/formats.md").read_text("utf-8") == page(), (
         "run: python -m tests.readers.formats_page > docs/formats.md"
     )
+
+
+def test_the_standard_library_lists_no_zip_of_a_mail():
+    """What a zip holds is answered once, by `gateway.readers.containers`; zipfile writes, and copies what was listed so."""
+    users = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gateway").rglob("*.py")
+        if "import zipfile" in path.read_text("utf-8")
+    }
+    assert users == {"gateway/demo/documents.py", "gateway/fix/package.py", "gateway/readers/encryption.py", "gateway/workers/sample.py"}  # fmt: skip
