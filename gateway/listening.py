@@ -17,7 +17,6 @@ from gateway import activation
 from gateway.config import Configuration, Listener, ListenerKind
 from gateway.config_values import split_host_port
 from gateway.errors import UserError
-from gateway.milter.server import listen_unix
 from gateway.words import both, reasons
 from gateway.yaml_values import printable
 
@@ -120,3 +119,28 @@ def _reserved(listen: str) -> Taken:
         raise UserError(both("start", "start", "listen", listen=listen, reason=reasons(error))) from None
     taken = int(holder.getsockname()[1])
     return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)
+
+
+def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
+    """Return a listening UNIX socket for all worker processes; a stale one of an earlier process is replaced.
+
+    UserError when somebody answers at the path, or when no socket can be made there.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            if listener.connect_ex(str(path)) == 0:
+                raise UserError(both("start", "start", "socket_in_use", listen=f"unix:{path}"))
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(mode)
+    except OSError as error:
+        listener.close()
+        fields = {"listen": f"unix:{path}", "reason": error.strerror or error}
+        raise UserError(both("start", "start", "socket", **fields)) from None
+    except BaseException:
+        listener.close()
+        raise
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from pathlib import Path
 
-from gateway.errors import UserError
 from gateway.milter.connection import MilterConnection, MilterSettings
-from gateway.words import both
 
 BACKLOG = 1024
 
@@ -56,28 +53,3 @@ class MilterServer:
 
     def _connection(self) -> MilterConnection:
         return MilterConnection(self._settings, self._connections)
-
-
-def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
-    """Return a listening UNIX socket for all worker processes; a stale one of an earlier process is replaced.
-
-    UserError when somebody answers at the path, or when no socket can be made there.
-    """
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if path.is_socket():
-            if listener.connect_ex(str(path)) == 0:
-                raise UserError(both("start", "start", "socket_in_use", listen=f"unix:{path}"))
-            path.unlink()
-        listener.bind(str(path))
-        path.chmod(mode)
-    except OSError as error:
-        listener.close()
-        fields = {"listen": f"unix:{path}", "reason": error.strerror or error}
-        raise UserError(both("start", "start", "socket", **fields)) from None
-    except BaseException:
-        listener.close()
-        raise
-    listener.listen(1024)
-    listener.setblocking(False)
-    return listener

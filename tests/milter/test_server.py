@@ -8,11 +8,12 @@ import struct
 
 import pytest
 
+from gateway.listening import listen_unix
 from gateway.milter import connection
 from gateway.milter.connection import MilterSettings
 from gateway.milter.engine import MilterAnswer
 from gateway.milter.protocol import packet
-from gateway.milter.server import MilterServer, listen_unix
+from gateway.milter.server import MilterServer
 from gateway.model import Disposition, Reply
 from gateway.spool import ByteBudget, Spool, SpoolSettings
 
