@@ -143,6 +143,8 @@ class _DataFolder:
                 os.close(self._lock)
                 raise UserError(both("start", "start", "data_busy", path=self._path))
             time.sleep(0.05)
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, str(os.getpid()).encode())
 
     def _try_lock(self) -> bool:
         try:

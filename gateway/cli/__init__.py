@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import audit, directory, dkim, trust
+from gateway.cli import audit, directory, dkim, trust, waiver
 from gateway.cli import config as config_commands
 from gateway.cli import policy as policies
 from gateway.cli.options import (
@@ -40,6 +40,7 @@ for _name, _commands in (
     ("audit", audit),
     ("config", config_commands),
     ("policy", policies),
+    ("waiver", waiver),
     ("directory", directory),
 ):
     app.add_typer(_commands.app, name=_name)

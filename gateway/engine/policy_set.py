@@ -14,6 +14,8 @@ from gateway.words import both
 from gateway.yaml_values import printable
 
 _WAIVER_NOTICE_DAYS = 14
+LONGEST_WAIVER_DAYS = 366
+"""Beyond it a waiver is a change of policy that nobody looks at again."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class PolicySet:
                 found.append(
                     f"miễn trừ {waiver.id} đã hết hạn ngày {waiver.expires} / waiver {waiver.id} expired on {waiver.expires}"
                 )
+            elif left > LONGEST_WAIVER_DAYS:
+                found.append(both("start", "policy", "waiver_long", id=waiver.id, day=waiver.expires))
             elif left <= _WAIVER_NOTICE_DAYS:
                 found.append(
                     f"miễn trừ {waiver.id} sẽ hết hạn ngày {waiver.expires} / "

@@ -213,7 +213,7 @@ def test_expired_waivers_are_warned_of(tmp_path: Path):
         "waivers:\n  - {id: w1, policy: senders, rule: form, sender: a@b, reason: abc, approved_by: me,"
         " expires: 2026-11-01}\n  - {id: w2, policy: senders, rule: form, sender: a@b, reason: abc, approved_by: me,"
         " expires: 2026-12-01}\n  - {id: w3, policy: senders, rule: form, sender: a@b, reason: abc, approved_by: me,"
-        " expires: 2028-12-01}\n"
+        " expires: 2027-09-01}\n"
     )
     loaded = policies(text, tmp_path)
     warnings = loaded.warnings(NOW)
@@ -226,7 +226,7 @@ def test_expired_waivers_are_warned_of(tmp_path: Path):
 def test_scopes_and_waivers_that_can_never_act_are_warned_of(tmp_path: Path):
     text = BASE + (
         "waivers:\n  - {id: w1, policy: senders, rule: form, sender: an.binhtan, reason: abc, approved_by: me,"
-        " expires: 2028-12-01}\n"
+        " expires: 2027-09-01}\n"
         "policies:\n  senders:\n    scopes:\n"
         "      - {senders: [an binh, '@gov.example', 'an*'], mode: monitor}\n"
         "      - {recipients: ['an@'], mode: monitor}\n"
