@@ -10,7 +10,8 @@ Pixels = npt.NDArray[np.uint8]
 Rectangle = tuple[tuple[float, float], tuple[float, float], float]
 """Centre, width and height, angle in degrees: the long side lies within 45 degrees of the horizontal."""
 
-STEEPEST = 14.0
+STEEPEST, STEEPEST_FRAME = 14.0, 65.0
+"""Degrees that a line of letters and a frame may be turned; what slants more is found by the detector alone."""
 LEAST_FILLED = 0.83
 """Share of its rectangle that a frame fills at least: an ellipse, as a pen draws around a word, fills 0.785."""
 LIMIT_RECTANGLES = 400
@@ -27,16 +28,11 @@ def rectangles_of(
         if len(contour) < 4:
             continue
         _, _, width, height = cv2.boundingRect(contour)
-        if (
-            width < shortest
-            or height < heights[0] * dpi
-            or height > 2 * heights[1] * dpi
-            or width > 1.2 * widths[1] * dpi
-        ):
+        if max(width, height) < 0.7 * shortest or max(width, height) > 1.2 * widths[1] * dpi:
             continue
         rectangle = levelled(cv2.minAreaRect(contour))
         _, (long, short), angle = rectangle
-        if not (within(long / dpi, widths) and within(short / dpi, heights)) or abs(angle) > STEEPEST:
+        if not (within(long / dpi, widths) and within(short / dpi, heights)) or abs(angle) > STEEPEST_FRAME:
             continue
         if cv2.contourArea(cv2.convexHull(contour)) > LEAST_FILLED * long * short:
             found.append(rectangle)

@@ -2,6 +2,7 @@
 
     page -> red ink -> rectangles of stamp size -> upright letters -> words (correlation, then Tesseract)
          -> dark ink, on pages scanned in grey, the same way
+         -> the detector: MẬT at every angle, in every ink, also light on dark, read upright with its neighbours
 
 A box that holds letters which nobody could read is reported as unread: whether that is suspicious is the policy's
 question. Round seals, signatures and table cells are no boxes of stamp shape.
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gateway.readers.pictures import ocr
+from gateway.readers.pictures import detected, detector, ocr
 from gateway.readers.pictures.rectangles import Pixels, Rectangle
 from gateway.readers.pictures.stamp_confirm import WHOLE_SURE, as_print, confirmed
 from gateway.readers.pictures.stamp_ink import (
@@ -100,11 +101,9 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     kept = settled(readings)
     if seen.inks:
         kept = settled(confirmed({one.kind: one.pixels for one in seen.inks}, kept, work))
-    return [
-        _stamp(candidate, reading, scale)
-        for candidate, reading in kept
-        if reading.text is not None or on_paper(weakest, candidate.rectangle, work)
-    ]
+    kept = [item for item in kept if item[1].text is not None or on_paper(weakest, item[0].rectangle, work)]
+    kept = settled([*kept, *detected.read(page, detector.find(page, work))])
+    return [_stamp(candidate, reading, scale) for candidate, reading in kept]
 
 
 def _coloured(
@@ -370,6 +369,7 @@ def warm_up() -> None:
     """Draw the words and load Tesseract, so that children need neither fonts nor data."""
     cv2.setNumThreads(1)  # children are many and short-lived; threads do not survive the fork
     templates()
+    detector.warm_up()
     ocr.warm_up()
     blank = np.full((200, 200, 3), 255, np.uint8)
     find(blank, WORK_DPI)

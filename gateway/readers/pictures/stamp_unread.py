@@ -125,8 +125,13 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
     """Whether words of the grey page that were read well say of a doubtful box what it is, and that is no mark.
 
     Red ink is not among the words of a page, and a mark that is beyond doubt needs none. Words that go on
-    outside the box, or leave much of the ink in it over, are print that a stamp lies on.
+    outside the box, or leave much of the ink in it over, are print that a stamp lies on. A dark word without a frame that
+    was read well where it stands is judged as part of its line.
     """
+    if box.text is not None and box.ink is Ink.DARK and not box.framed:
+        well = (word for word in words if word.confidence >= READ_WELL and _is_in(box, word))
+        if any(folded(word.text).endswith(folded(MARKS[0])) for word in well):
+            return True
     if box.text is not None and (box.text not in MARKS or box.ink is Ink.RED or box.score >= WHOLE_SURE):
         return False
     inside = [word for word in words if word.confidence >= READ_WELL and _is_in(box, word)]

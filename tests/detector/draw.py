@@ -1,0 +1,450 @@
+"""Training pictures for the detector of MẬT: parts of drawn pages at about 100 dpi, with the word in every guise.
+
+A sample is a square of `SIDE` pixels: print, tables, seals, signatures, photos, charts, and over them stamps that say a
+mark or something else, at any angle, in any ink, worn, hollow, inverse, spaced, stacked. Everything depends on the seed.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import random
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from gateway.readers.pictures.detector import planes
+
+
+def words_of(text: str, mark: str | None = None) -> list[str]:
+    """Part a text at spaces, or at a mark."""
+    return text.split(mark)
+
+
+SIDE, STRIDE = 160, 8
+PAGES, LONGEST = 60, 84.0
+"""Pages kept to cut parts from, and pixels of the widest word: the network sees no further."""
+REFERENCE = 16.0
+"""Pixels of capitals whose logarithm of height is 0."""
+HELD_OUT = ("DejaVu", "Junicode", "LinBiolinum")
+"""Fonts that the tests use, which training does not see."""
+OFFICE = ("Liberation", "Tinos", "Arimo", "FreeSerif", "FreeSans", "NotoS", "texgyretermes", "texgyreheros")
+NEAR = words_of(
+    "MẶT MẮT MẤT MÁT MẠT MẬP MẬN MẬU MỘT NHẬT LUẬT THẬT CHẬT VẬT BẬT KHẬT HẬT ĐẬT RẤT MẠNH MẠCH MỨT MÚT MÃ TẬT ĐẶT MẸT "
+    "MỆT MẶC MẪU MỘC MÃT MẬ ẬT HẠT ĐẠT PHẠT NHẤT CHẤT"
+)
+FAR = words_of(
+    "KHẨN,HỎA TỐC,THƯỢNG KHẨN,HOẢ TỐC,BẢN SAO,SAO Y,SAO LỤC,DỰ THẢO,ĐÃ THU,ĐÃ THU TIỀN,CÔNG VĂN ĐẾN,TỐI ĐA,TUYỆT ĐỐI,"
+    "TUYỆT VỜI,MẶT TRẬN,MẶT BẰNG,MẶT TRẬN TỔ QUỐC,LUẬT,PHÁP LUẬT,NHẬT KÝ,BÁO CÁO,TỜ TRÌNH,QUYẾT ĐỊNH,THÔNG BÁO,KẾ HOẠCH,"
+    "ỦY BAN NHÂN DÂN,XEM XONG TRẢ LẠI,TÀI LIỆU HỌP,LƯU HÀNH NỘI BỘ,GIẤY MỜI,HỢP ĐỒNG,HÓA ĐƠN,ĐÃ KIỂM TRA,PAID,COPY,DRAFT,"
+    "NGÀY,SỐ,TỐI,TUYỆT,MẶT TRƯỚC,MẶT SAU,LUẬT NHẤT,CHẤT LƯỢNG,NHẤT,CHỦ TỊCH,GIÁM ĐỐC,NỘI BỘ,HỎA,MÁT,BẢN CHÍNH,VẬT TƯ,"
+    "NHẬT BẢN,SỰ THẬT,CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM,T M,M T,ĐÃ DUYỆT,ĐẾN,HỎA TỐC HẸN GIỜ,TỐI NAY,NỘP THUẾ,ĐÃ KÝ SỐ,"
+    "TỔNG CỘNG,THÀNH PHỐ,PHÒNG NỘI VỤ,MẪU SỐ 01,TM. ỦY BAN,KT. CHỦ TỊCH,SAMPLE,CERTIFIED,MART,MATCH,FORMAT,DATA,MAX,TEAM",
+    ",",
+)
+UNSURE = ("MẬT ONG", "BẢO MẬT", "BÍ MẬT", "MẬT KHẨU", "MẬT ĐỘ", "THÂN MẬT", "MAT", "MÂT", "TOI MAT")
+"""Words to which the detector may say either: they are told by their neighbours at full resolution."""
+MARKS = ("MẬT", "MẬT", "MẬT", "TỐI MẬT", "TUYỆT MẬT", "MỨC ĐỘ: MẬT", "TÀI LIỆU MẬT", "VĂN BẢN MẬT", "MẬT - KHẨN")
+BODY = words_of(
+    "thực hiện kế hoạch của ủy ban nhân dân thành phố về chuyển đổi số các phòng ban chuyên môn rà soát bảo đảm an toàn bảo "
+    "mật thông tin dữ liệu tài liệu mật tối mật theo luật bảo vệ bí mật nhà nước báo cáo về văn phòng trước ngày tổng hợp "
+    "trình Chủ tịch xem xét quyết định Mật khẩu truy cập hệ thống thư điện tử công vụ phải được thay đổi mặt trận tổ quốc "
+    "Việt Nam Nguyễn Văn An Luật Nhật ký vật tư một trong những khó khăn vướng mắc đề nghị phản ánh kịp thời 2026 12 "
+    "15/KH-UBND ngày tháng năm Điều Khoản"
+)
+CAPITALS = [word for word in " ".join((*FAR, *NEAR)).split() if word not in ("T", "M")]
+INKS = ((200, 20, 30), (180, 10, 20), (215, 60, 60), (225, 45, 35), (35, 60, 170), (105, 40, 140), (25, 25, 25),
+        (25, 25, 25), (25, 25, 25), (238, 150, 152), (180, 150, 200), (150, 150, 152), (205, 205, 205), (20, 90, 60))  # fmt: skip
+Pixels = np.ndarray
+Font = ImageFont.FreeTypeFont
+
+
+def fonts(folder: Path, *, held_out: bool = False) -> list[list[str]]:
+    """Families of fonts that have Vietnamese capitals; the office ones count as often as all others."""
+    from fontTools.ttLib import TTFont
+
+    families: dict[str, list[str]] = {}
+    for path in sorted([*folder.rglob("*.ttf"), *folder.rglob("*.otf")], key=lambda path: (path.name, str(path))):
+        if path.name.startswith(HELD_OUT) != held_out:
+            continue
+        try:
+            known = TTFont(path, lazy=True).getBestCmap() or {}
+        except Exception:
+            continue
+        if all(ord(letter) in known for letter in "MẬTỐIUYỆĂẶẤƯỜĐ"):
+            families.setdefault(path.stem.split("-")[0].split("_")[0][:12], []).append(str(path))
+    office = [family for name, family in families.items() if name.startswith(OFFICE)]
+    return list(families.values()) + office * max(1, len(families) // max(1, len(office)))
+
+
+@functools.lru_cache(maxsize=3000)
+def _font(path: str, size: int) -> Font:
+    return ImageFont.truetype(path, size)
+
+
+def _around(picture: Pixels, x: float, y: float, reach: float) -> Pixels:
+    return picture[max(int(y - reach), 0) : int(y + reach) + 1, max(int(x - reach), 0) : int(x + reach) + 1]
+
+
+def _differs(before: Pixels, after: Pixels, x: float, y: float, tall: float) -> bool:
+    """Whether a stamp can be seen where it was pressed: red ink on black leaves nothing."""
+    one, other = (_around(picture, x, y, 0.7 * tall).astype(np.int16) for picture in (before, after))
+    return float(np.percentile(np.abs(one - other).max(axis=2), 90)) > 25
+
+
+def _stands_out(given: Pixels, x: float, y: float, tall: float) -> bool:
+    """Whether anything is left of it after the scanner."""
+    part = [cv2.blur(_around(plane, x, y, 0.7 * tall), (3, 3)) for plane in given]
+    return max(float(plane.std()) for plane in part) > 0.035
+
+
+class Drawer:
+    """Draws samples, one after another, from one seed."""
+
+    def __init__(self, families: list[list[str]], seed: int) -> None:
+        self.families, self.rng = families, random.Random(seed)
+        self.grain = np.random.default_rng(seed)
+        self.noise = self.grain.standard_normal((3 * SIDE, 3 * SIDE, 3), np.float32)
+        self.pages: list[tuple[Pixels, Pixels, Pixels]] = [self._sizes() for _ in range(PAGES)]
+
+    def font(self, size: float) -> Font:
+        return _font(self.rng.choice(self.rng.choice(self.families)), int(size))
+
+    def renew(self) -> None:
+        """Put a new page in place of an old one."""
+        self.pages[self.rng.randrange(PAGES)] = self._sizes()
+
+    def _sizes(self) -> tuple[Pixels, Pixels, Pixels]:
+        page = self._page()
+        first, second, third = (
+            cv2.resize(page, None, fx=f, fy=f, interpolation=cv2.INTER_AREA) for f in (0.5, 0.25, 0.125)
+        )
+        return first, second, third
+
+    def _page(self) -> Pixels:
+        """A page of print, tables, headings and pictures, 200 dpi."""
+        rng = self.rng
+        page = Image.new("RGB", (1654, 2338), "white")
+        draw = ImageDraw.Draw(page)
+        if rng.random() < 0.12:
+            page = self._photo(page.size)
+            draw = ImageDraw.Draw(page)
+        y, size = rng.randint(40, 160), rng.randint(26, 44)
+        body = self.font(size)
+        while y < 2200:
+            what = rng.random()
+            if what < 0.22:
+                words = " ".join(rng.choice(CAPITALS) for _ in range(rng.randint(1, 6)))
+                ink = rng.choice(("black", "black", "#a01020", "#203080"))
+                draw.text((rng.randint(40, 1000), y), words, ink, self.font(rng.randint(28, 68)))
+                y += 88
+            elif what < 0.31:
+                rows, columns, high = rng.randint(2, 5), rng.randint(2, 6), rng.randint(44, 80)
+                for _ in range(rows):
+                    for column in range(columns):
+                        x = 120 + column * 1400 // columns
+                        draw.rectangle((x, y, x + 1400 // columns, y + high), outline="black", width=rng.randint(2, 4))
+                        word = rng.choice(BODY) if rng.random() < 0.6 else rng.choice(CAPITALS)
+                        draw.text((x + 10, y + 6), word, "black", body)
+                    y += high
+                y += 40
+            elif what < 0.35:
+                y += rng.randint(60, 320)
+            elif what < 0.40:
+                x, wide, high = rng.randint(40, 1000), rng.randint(120, 480), rng.randint(60, 240)
+                draw.rectangle((x, y, x + wide, y + high), fill=tuple(rng.randint(0, 255) for _ in range(3)))
+                draw.text(
+                    (x + 20, y + 10), rng.choice(FAR), rng.choice(("white", "black")), self.font(rng.randint(32, 80))
+                )
+                y += high + 20
+            elif what < 0.45:
+                y += self._seal(page, rng.randint(300, 1200), y)
+            elif what < 0.50:
+                y += self._figure(page, rng.randint(60, 900), y)
+            elif what < 0.53:
+                self._slanting(page, rng.randint(60, 900), y)
+                y += 160
+            else:
+                for _ in range(rng.randint(1, 7)):
+                    line = " ".join(rng.choice(BODY) for _ in range(13))
+                    draw.text((rng.choice((120, 120, 180)), y), line[:1].upper() + line[1:], "black", body)
+                    y += int(size * 1.4)
+                y += 16
+        if rng.random() < 0.7:  # a signature
+            x, y = rng.randint(600, 1200), rng.randint(200, 2000)
+            points = [(x + rng.randint(-120, 180), y + rng.randint(-80, 80)) for _ in range(14)]
+            draw.line(points, fill=rng.choice(((30, 40, 160), (20, 20, 20), (200, 30, 40))), width=4)
+        return np.asarray(page)
+
+    def _photo(self, size: tuple[int, int]) -> Image.Image:
+        page = Image.new("RGB", size, "white")
+        for side in (6, 40, 200):
+            part = cv2.resize(
+                self.grain.integers(0, 255, (side, side, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC
+            )
+            page = Image.blend(page, Image.fromarray(part), 0.6 if side < 100 else 0.25)
+        return page
+
+    def _seal(self, page: Image.Image, x: int, y: int) -> int:
+        rng, ink = self.rng, self.rng.choice(INKS[:8])
+        draw, radius = ImageDraw.Draw(page), self.rng.randint(90, 160)
+        draw.ellipse((x - radius, y, x + radius, y + 2 * radius), outline=ink, width=6)
+        draw.ellipse((x - radius * 0.7, y + radius * 0.3, x + radius * 0.7, y + radius * 1.7), outline=ink, width=4)
+        draw.regular_polygon((x, y + radius, radius * 0.25), 3, rng.randint(0, 90), fill=ink)
+        words, letters = f"{' '.join(rng.sample(CAPITALS, 6))} * TP {rng.choice(CAPITALS)} *", self.font(radius * 0.17)
+        for index, letter in enumerate(words[:49]):
+            turn = index * 7.3
+            glyph = Image.new("L", (40, 40), 0)
+            ImageDraw.Draw(glyph).text((8, 2), letter, 255, letters)
+            place = math.radians(turn - 180)
+            at = x + 0.85 * radius * math.cos(place) - 20, y + radius + 0.85 * radius * math.sin(place) - 20
+            page.paste(Image.new("RGB", (40, 40), ink), (int(at[0]), int(at[1])), glyph.rotate(90 - turn))
+        if rng.random() < 0.5:
+            draw.text((x - radius // 2, y + radius * 3 // 4), rng.choice(FAR)[:12], ink, self.font(radius * 0.25))
+        draw.line(
+            [(x + rng.randint(-180, 120), y + rng.randint(0, 240)) for _ in range(9)], fill=(30, 40, 160), width=4
+        )
+        return radius
+
+    def _figure(self, page: Image.Image, x: int, y: int) -> int:
+        """A chart, a map, a code of squares or a photo with its caption."""
+        rng, draw = self.rng, ImageDraw.Draw(page)
+        kind, wide, high = rng.randrange(4), rng.randint(200, 700), rng.randint(150, 400)
+        colour = lambda: tuple(rng.randint(0, 230) for _ in range(3))
+        if kind == 0:
+            for bar in range(count := rng.randint(3, 9)):
+                left, top = x + bar * wide // count, y + rng.randint(0, high - 20)
+                draw.rectangle((left, top, left + wide // count - 10, y + high), fill=colour())
+                draw.text((left, y + high + 4), rng.choice(BODY), "black", self.font(22))
+        elif kind == 1:
+            for _ in range(rng.randint(4, 14)):
+                points = [(x + rng.randint(0, wide), y + rng.randint(0, high)) for _ in range(rng.randint(3, 9))]
+                draw.line(points, fill=colour(), width=rng.randint(1, 6), joint="curve")
+                draw.text(points[0], rng.choice(CAPITALS), colour(), self.font(rng.randint(20, 40)))
+        elif kind == 2:
+            cells = np.kron(self.grain.integers(0, 2, (25, 25), np.uint8), np.full((1, 1), 255, np.uint8))
+            high = rng.randint(80, 240)
+            page.paste(Image.fromarray(cells).resize((high, high), Image.Resampling.NEAREST), (x, y))
+        else:
+            page.paste(self._photo((wide, high)), (x, y))
+            draw.text((x, y + high + 6), " ".join(rng.choice(BODY) for _ in range(6)), "black", self.font(26))
+        return high + 50
+
+    def _slanting(self, page: Image.Image, x: int, y: int) -> None:
+        """A word of a letterhead or an advertisement, at any angle."""
+        rng, font = self.rng, self.font(self.rng.randint(30, 90))
+        words = " ".join(rng.choice(CAPITALS) for _ in range(rng.randint(1, 3)))
+        glyphs = Image.new("L", (int(font.getlength(words)) + 20, 140), 0)
+        ImageDraw.Draw(glyphs).text((10, 10), words, 255, font)
+        glyphs = glyphs.rotate(rng.uniform(-90, 90), expand=True, resample=Image.Resampling.BICUBIC)
+        page.paste(Image.new("RGB", glyphs.size, rng.choice(INKS)), (x, y), glyphs)
+
+    def word(self, text: str) -> tuple[Pixels, float, float, float, float]:
+        """Return the mask of a stamp, the place of its MẬT (or of its middle), the height of capitals, the word's extent."""
+        rng, font = self.rng, self.font(60)
+        spacing = 0.0 if rng.random() < 0.8 else rng.uniform(0.1, 1.1) * 40
+        bold = rng.choice((0, 0, 0, 1, 2, 3))
+        stacked = rng.random() < 0.07 and len(text) <= 9
+        broken = not stacked and text.count(" ") == 1 and rng.random() < 0.1
+        left, top, _, bottom = font.getbbox("M")
+        high = bottom - top
+        wave = rng.uniform(3, 12) if rng.random() < 0.05 else 0.0
+        places: list[tuple[float, float]] = []
+        x = y = 0.0
+        for index, letter in enumerate(text):
+            places.append((x, y + wave * math.sin(index)))
+            if stacked:
+                y += high * rng.uniform(1.45, 1.5) if letter != " " else high * 0.6
+            elif broken and letter == " ":
+                x, y = rng.uniform(-0.5, 1.5) * high, y + high * 1.75
+            else:
+                x += (font.getlength(text[: index + 1]) - font.getlength(text[:index])) + spacing
+        shift = -min(0.0, *(p[0] for p in places))
+        places = [(px + shift, py) for px, py in places]
+        pad = 24
+        size = int(max(p[0] for p in places) + 62 + 2 * pad), int(max(p[1] for p in places) + 78 + 2 * pad)
+        glyphs, hollow = Image.new("L", size, 0), rng.random() < 0.08
+        draw = ImageDraw.Draw(glyphs)
+        for (px, py), letter in zip(places, text, strict=True):
+            draw.text((pad + px, pad + py), letter, 255, font, stroke_width=bold + (3 if hollow else 0))
+        if hollow:
+            for (px, py), letter in zip(places, text, strict=True):
+                draw.text((pad + px, pad + py), letter, 0, font, stroke_width=max(0, bold - 1))
+        start = text.rfind("MẬT")
+        first, last = (start, start + 2) if start >= 0 else (0, len(text) - 1)
+        ends = [places[first][0], places[last][0] + font.getlength(text[last])]
+        cx, cy = pad + sum(ends) / 2, pad + (places[first][1] + places[last][1]) / 2 + (top + bottom) / 2
+        extent = max(abs(ends[1] - ends[0]), abs(places[last][1] - places[first][1]) + high)
+        mask = np.asarray(glyphs)
+        columns, rows = np.flatnonzero(mask.max(0)), np.flatnonzero(mask.max(1))
+        if not len(columns):
+            return mask, cx, cy, high, extent
+        gap_x, gap_y = int(rng.uniform(8, 40)), int(rng.uniform(6, 28))
+        style = rng.random()
+        if style > 0.9:
+            gap_x, gap_y = int(gap_x * rng.uniform(1, 8)), int(gap_y * rng.uniform(1, 4))
+        x0, x1, y0, y1 = columns[0] - gap_x, columns[-1] + gap_x, rows[0] - gap_y, rows[-1] + gap_y
+        edge = 12 + max(gap_x, gap_y)
+        mask = cv2.copyMakeBorder(mask, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=0)
+        corners = (x0 + edge, y0 + edge), (x1 + edge, y1 + edge)
+        line = int(rng.uniform(2, 8))
+        if style < 0.45:
+            cv2.rectangle(mask, *corners, 255, line)
+            if rng.random() < 0.4:
+                outer = (corners[0][0] - 10, corners[0][1] - 10), (corners[1][0] + 10, corners[1][1] + 10)
+                cv2.rectangle(mask, *outer, 255, 2)
+        elif style < 0.50:
+            middle = (corners[0][0] + corners[1][0]) // 2, (corners[0][1] + corners[1][1]) // 2
+            cv2.ellipse(mask, middle, ((x1 - x0) * 6 // 10, (y1 - y0) * 8 // 10), 0, 0, 360, 255, line)
+        elif style < 0.53:
+            cv2.line(mask, (corners[0][0], corners[1][1]), corners[1], 255, line)
+        elif style > 0.88:
+            solid = np.zeros_like(mask)
+            cv2.rectangle(solid, *corners, 255, -1)
+            mask = cv2.subtract(solid, mask)
+        return mask, cx + edge, cy + edge, high, extent
+
+    def angle(self) -> float:
+        rng, kind = self.rng, self.rng.random()
+        if kind < 0.42:
+            return rng.uniform(-8, 8)
+        if kind < 0.55:
+            return rng.choice((90, 180, 270)) + rng.uniform(-8, 8)
+        return rng.uniform(-65, 65) if kind < 0.88 else rng.uniform(0, 360)
+
+    def press(self, picture: Pixels, text: str, x: float, y: float) -> tuple[float, float, float]:
+        """Draw a stamp whose MẬT is at a place; return its angle, the height of its capitals, the extent of the word."""
+        rng = self.rng
+        mask, cx, cy, high, extent = self.word(text)
+        turn, most = self.angle(), 26.0 if rng.random() < 0.7 else 14.0
+        stretch = rng.uniform(0.75, 1.3)
+        tall = math.exp(rng.uniform(math.log(9.5), math.log(most)))
+        if "MẬT" in text:
+            tall = max(9.5, min(tall, LONGEST * high / (extent * stretch)))
+        scale = tall / high
+        shear = (
+            rng.uniform(-0.35, 0.35) if rng.random() < 0.2 else rng.uniform(-0.65, 0.65) if rng.random() < 0.05 else 0.0
+        )
+        cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+        to = np.array([[cos, -sin], [sin, cos]]) @ np.array([[stretch, shear], [0, 1]]) * scale
+        matrix = np.column_stack([to, np.array([x, y]) - to @ np.array([cx, cy])])
+        rows, columns = mask.shape
+        box = (matrix @ np.array([[0, columns, columns, 0], [0, 0, rows, rows], [1, 1, 1, 1]])).T
+        left, top = np.clip(np.floor(box.min(0)), 0, SIDE - 2).astype(int)
+        right, bottom = np.clip(np.ceil(box.max(0)), (left + 1, top + 1), SIDE).astype(int)
+        matrix[:, 2] -= left, top
+        size = (int(right - left), int(bottom - top))
+        soft = cv2.GaussianBlur(mask, (0, 0), 0.35 / scale)
+        ink = cv2.warpAffine(soft, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255
+        part = picture[top:bottom, left:right]
+        if rng.random() < 0.5:  # on blank paper
+            paper = [255, 255, 255] if rng.random() < 0.8 else [rng.randint(150, 255) for _ in range(3)]
+            cv2.fillConvexPoly(part, (box - [left, top]).astype(np.int32), paper)
+        if rng.random() < 0.08:  # dots
+            phase = (
+                np.add.outer(np.arange(size[1]), np.arange(size[0])) if rng.random() < 0.5 else np.arange(size[0])[None]
+            )
+            ink *= phase % rng.randint(2, 4) != 0
+        if rng.random() < 0.6:
+            coarse = cv2.resize(self.grain.random((8, 8), np.float32), size, interpolation=cv2.INTER_CUBIC)
+            worn = rng.uniform(0, 0.6)
+            ink *= np.clip(1 - worn * (0.6 * coarse + 0.7 * self.grain.random(size[::-1], np.float32)), 0.05, 1)
+        colour = np.array([min(255, max(0, c + rng.randint(-25, 25))) for c in rng.choice(INKS)], np.float32)
+        if rng.random() < 0.09:  # light and opaque on a dark ground
+            ground = np.array(
+                [rng.randint(0, 200) if rng.random() < 0.5 else rng.randint(0, 60) for _ in range(3)], np.float32
+            )
+            ground *= min(1.0, 130 / max(float(ground.max()), 1.0)) if rng.random() < 0.5 else 1.0
+            keep = rng.choice((0.0, 0.0, 0.15, 0.4))
+            if rng.random() < 0.7:
+                part[:] = (part * keep + ground * (1 - keep)).astype(np.uint8)
+            else:
+                picture[:] = (picture * keep + ground * (1 - keep)).astype(np.uint8)
+            colour[:] = rng.randint(215, 255)
+            part[:] = (part * (1 - ink[..., None]) + colour * ink[..., None]).astype(np.uint8)
+        else:
+            part[:] = (part * (1 - ink[..., None] * (1 - colour / 255))).astype(np.uint8)
+        return turn, tall, extent * stretch * scale
+
+    def sample(self) -> tuple[Pixels, Pixels]:
+        """Return input (2, SIDE, SIDE) and target (5, cells, cells): wanted, weight, cosine, sine, logarithm of the height."""
+        rng, cells = self.rng, SIDE // STRIDE
+        if rng.random() < 0.85:
+            page = self.pages[rng.randrange(PAGES)][rng.choice((0, 0, 1, 2))]
+            turn = rng.choice((0, 0, 0, 90, 180, 270)) + rng.gauss(0, 2) if rng.random() < 0.85 else rng.uniform(0, 360)
+            middle = [side * rng.uniform(0.12, 0.88) for side in (page.shape[1], page.shape[0])]
+            matrix = cv2.getRotationMatrix2D(middle, turn, rng.uniform(0.7, 1.3))
+            matrix[:, 2] += np.array([SIDE / 2, SIDE / 2]) - middle
+            picture = cv2.warpAffine(
+                page, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
+        else:
+            picture = np.full((SIDE, SIDE, 3), 255, np.uint8)
+        target = np.zeros((5, cells, cells), np.float32)
+        target[1] = 1
+        ys, xs = np.mgrid[:cells, :cells] * STRIDE + STRIDE / 2 - 0.5
+        taken: list[tuple[float, float]] = []
+        for _ in range(rng.choice((0, 0, 1, 1, 2))):
+            x, y = rng.uniform(0, SIDE), rng.uniform(0, SIDE)
+            text = rng.choice(NEAR) if rng.random() < 0.5 else rng.choice(FAR)
+            if rng.random() < 0.1:
+                text = rng.choice(UNSURE)
+                target[1][np.hypot(xs - x, ys - y) < 50] = 0
+            self.press(picture, text, x, y)
+            taken.append((x, y))
+        marked: list[tuple[float, float, float]] = []
+        for _ in range(rng.choice((0, 0, 0, 1, 1, 1, 1, 1, 2, 2))):
+            free = [(rng.uniform(12, SIDE - 12), rng.uniform(12, SIDE - 12)) for _ in range(20)]
+            x, y = next((p for p in free if all(math.dist(p, other) > 60 for other in taken)), free[-1])
+            before = picture.copy()
+            turn, tall, _ = self.press(picture, rng.choice(MARKS), x, y)
+            taken.append((x, y))
+            far = np.hypot(xs - x, ys - y)
+            near = far <= max(6.0, 0.45 * tall)
+            target[1][far < 1.4 * tall] = 0
+            target[0][near] = 0
+            if not _differs(before, picture, x, y, tall):
+                continue
+            marked.append((x, y, tall))
+            values = (1, 1, math.cos(math.radians(turn)), math.sin(math.radians(turn)), math.log(tall / REFERENCE))
+            for plane, value in zip(target, values, strict=True):
+                plane[near] = value
+        given = planes(np.ascontiguousarray(self.scanned(picture)[:, :, ::-1]))[0]
+        for x, y, tall in marked:
+            if not _stands_out(given, x, y, tall):
+                target[:2, np.hypot(xs - x, ys - y) < 1.4 * tall] = 0
+        return given.astype(np.float16), target
+
+    def scanned(self, picture: Pixels) -> Pixels:
+        """What a scanner, a camera, a fax and a JPEG encoder do to it."""
+        rng = self.rng
+        if rng.random() < 0.03:
+            picture = 255 - picture
+        if rng.random() < 0.3:
+            light = np.linspace(rng.uniform(0.6, 1), rng.uniform(0.75, 1), SIDE, dtype=np.float32)
+            light = light[None, :, None] if rng.random() < 0.5 else light[:, None, None]
+            picture = picture * light * np.array([1, rng.uniform(0.93, 1), rng.uniform(0.84, 1)], np.float32)
+        if rng.random() < 0.7:
+            picture = cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), rng.uniform(0.2, 1.1))
+        if rng.random() < 0.6:
+            row, column = rng.randrange(2 * SIDE), rng.randrange(2 * SIDE)
+            picture = picture + rng.uniform(1, 14) * self.noise[row : row + SIDE, column : column + SIDE]
+        picture = np.clip(picture, 0, 255).astype(np.uint8)
+        kind = rng.random()
+        if kind < 0.3:
+            grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+            if kind < 0.12:
+                grey = (grey > rng.randint(130, 215)).astype(np.uint8) * np.uint8(255)
+                if rng.random() < 0.7:
+                    grey = cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.3, 0.8))
+            elif kind < 0.15:
+                grey = (grey > self.grain.integers(20, 235, grey.shape)).astype(np.uint8) * np.uint8(255)
+                if rng.random() < 0.7:
+                    grey = cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 0.9))
+            picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+        if rng.random() < 0.4:
+            data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(20, 90)])[1]
+            picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        return picture

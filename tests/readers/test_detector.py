@@ -1,0 +1,112 @@
+"""MẬT at every angle, in every ink and polarity: found by the detector, read with its neighbours; other words are none."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+pytest.importorskip("PIL")
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from gateway.readers.pictures import detected, detector, ocr, stamp, stamp_words
+from gateway.readers.pictures.rectangles import Pixels
+from tests.readers import glance_scans, scans
+
+pytestmark = pytest.mark.skipif(
+    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
+)
+RED, BLACK = (200, 20, 30), (25, 25, 25)
+
+
+def said(page: Pixels, dpi: int = 150) -> list[str | None]:
+    return [reading.text for _, reading in detected.read(page, detector.find(page, dpi))]
+
+
+def slanting(
+    words: str, turn: float, ink: tuple[int, int, int] = RED, *, framed: bool = True, dpi: int = 150
+) -> Pixels:
+    """A piece of paper with one stamp in its middle, room around it."""
+    stamp_ = scans.text_stamp(words, random.Random(4), dpi / 72, ink, framed=framed)
+    stamp_ = stamp_.rotate(turn, expand=True, resample=Image.Resampling.BICUBIC)
+    paper = Image.new("RGBA", (stamp_.width + dpi, stamp_.height + dpi), "white")
+    paper.alpha_composite(stamp_, (dpi // 2, dpi // 2))
+    return scans.bgr(paper)
+
+
+def bar(words: str, ground: tuple[int, int, int], letters: tuple[int, int, int] = (255, 255, 255)) -> Pixels:
+    """Light letters on a bar across the paper."""
+    paper = Image.new("RGB", (700, 260), "white")
+    canvas = ImageDraw.Draw(paper)
+    canvas.rectangle((0, 80, 700, 150), fill=ground)
+    canvas.text((230, 92), words, letters, ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[1]), 38))
+    return scans.bgr(paper)
+
+
+@pytest.mark.parametrize("turn", [0, 20, 45, -60])
+@pytest.mark.parametrize(("mark", "ink"), [("MẬT", RED), ("TỐI MẬT", BLACK), ("TUYỆT MẬT", RED)])
+def test_a_mark_is_read_however_it_slants(mark: str, ink: tuple[int, int, int], turn: float) -> None:
+    assert [one.text for one in stamp.find(slanting(mark, turn, ink), 150) if one.text in scans.MARKS] == [mark]
+
+
+@pytest.mark.parametrize("ground", [(25, 25, 25), (40, 65, 165)])
+def test_light_letters_on_a_bar_are_read(ground: tuple[int, int, int]) -> None:
+    assert said(bar("TỐI MẬT", ground)) == ["TỐI MẬT"]
+
+
+@pytest.mark.parametrize("words", ["KHẨN", "HỎA TỐC", "MẶT TRƯỚC", "NHẬT KÝ", "DỰ THẢO", "PHÁP LUẬT", "MẤT", "MÁT"])
+@pytest.mark.parametrize("turn", [0, 30])
+def test_other_words_are_no_marks(words: str, turn: float) -> None:
+    assert said(slanting(words, turn)) == []
+
+
+@pytest.mark.parametrize("words", ["BẢO MẬT", "BÍ MẬT", "MẬT ONG", "MẬT KHẨU"])
+def test_a_longer_word_that_ends_or_begins_like_a_mark_is_given_as_it_is(words: str) -> None:
+    assert not set(said(slanting(words, 20, BLACK, framed=False))) & {*scans.MARKS, None}
+
+
+def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    looks = 0
+    first, second = detector._first_look, detector._second_look
+
+    def counted(view: Pixels, scale: float) -> list[detector.Word]:
+        seen.append(view.shape[0] * view.shape[1])
+        return first(view, scale)
+
+    def again(*given: object) -> detector.Word:
+        nonlocal looks
+        looks += 1
+        return second(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(detector, "_first_look", counted)
+    monkeypatch.setattr(detector, "_second_look", again)
+    monkeypatch.setattr(detector, "LIMIT_PIXELS", 90_000)
+    detector.find(np.random.default_rng(1).integers(0, 256, (900, 900, 3), np.uint8), 72)
+    assert max(seen) <= 91_000
+    assert looks <= detector.LIMIT_WORDS
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3), (17, 17)])
+def test_pictures_of_any_shape_are_looked_at(shape: tuple[int, int]) -> None:
+    assert detector.find(np.zeros((*shape, 3), np.uint8), 100) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", glance_scans.WAYS)
+def test_marks_that_anybody_sees_at_a_glance_are_found(way: str) -> None:
+    pages = [one for one in glance_scans.marks(180, first=5000) if one.way == way]
+    found = [stamp.find(scans.bgr(glance_scans.draw(one)), 200) for one in pages]
+    marked = [any(item.text in scans.MARKS for item in items) for items in found]
+    assert sum(marked) >= len(pages) - 1
+
+
+@pytest.mark.slow
+def test_other_words_in_the_same_ways_are_none() -> None:
+    pages = glance_scans.innocents(120, first=5000)
+    found = [stamp.find(scans.bgr(glance_scans.draw(one)), 200) for one in pages]
+    assert [one for one, items in zip(pages, found, strict=True) if any(i.text in scans.MARKS for i in items)] == []
