@@ -6,6 +6,7 @@ No function here raises for any input. Results never hold surrogates, so they ca
 
 from __future__ import annotations
 
+import binascii
 import codecs
 import re
 import unicodedata
@@ -58,6 +59,7 @@ _CODECS = {
 }
 _BY_LABEL = {label: codec for codec, labels in _CODECS.items() for label in labels}
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_UTF7_SHIFT = re.compile(r"\+([A-Za-z0-9+/]*)-?")
 _MARKS = re.compile("[̀-̣]")
 
 
@@ -83,12 +85,27 @@ def decode(data: bytes, label: str | None) -> str:
     try:
         text = data.decode(codec)
     except (UnicodeError, ValueError):
+        if codec == "utf-7":  # all of it is ASCII, which proves nothing
+            return clean(_lenient_utf7(data))
         # A wrong or cut sequence: what the label can say, unless the bytes are sound UTF-8 after all.
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             text = data.decode(codec, "replace")
     return clean(text)
+
+
+def _lenient_utf7(data: bytes) -> str:
+    """Return UTF-7 whose shifts end where their last whole letter does (RFC 2152 wants a `-` before Base64 letters)."""
+
+    def letters(found: re.Match[str]) -> str:
+        digits = found[1]
+        units = len(digits) * 6 // 16
+        used = -(-units * 16 // 6)
+        octets = binascii.a2b_base64(digits[:used] + "A" * (-used % 4))[: 2 * units]
+        return octets.decode("utf-16-be", "replace") + digits[used:] if digits else "+"
+
+    return _UTF7_SHIFT.sub(letters, data.decode("ascii", "replace"))
 
 
 # Every octet of ASCII that a text may hold, and the escapes with which ISO 2022 leaves it.

@@ -148,3 +148,17 @@ def _clock(content: bytes) -> float:
     started = time.process_time()
     parse(content)
     return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"T+HtA-I M+Hqw-T", "TỐI MẬT"),
+        (b"T+HtAI M+HqwT", "TỐI MẬT"),
+        (b"1 +- 1", "1 + 1"),
+        (b"a+b", "ab"),
+        (b"\xe1+//8", "\ufffd\uffff"),
+    ],
+)
+def test_utf_7_is_read_as_strict_and_as_lenient_programs_read_it(octets, text):
+    assert decode(octets, "utf-7") == text

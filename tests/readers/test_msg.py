@@ -120,6 +120,13 @@ def test_a_calendar_shows_its_words_and_hands_its_attachment_on():
     assert [(member.name, member.data) for member in reading.members] == [("ghi chú.txt", b"noi")]
 
 
+def test_a_description_in_html_is_read_as_html():
+    line = "X-ALT-DESC;FMTTYPE=text/html:<b>M</b><i>\r\n Ậ</i>T\\, trang 2"
+    reading = calendar.read(Source(data=f"BEGIN:VCALENDAR\r\n{line}\r\nEND:VCALENDAR\r\n".encode(), part="1"), Budget())
+    (member,) = reading.members
+    assert (member.declared_type, member.data.decode()) == ("text/html", "<b>M</b><i>Ậ</i>T, trang 2")
+
+
 @settings(max_examples=60)
 @given(st.binary(max_size=2000))
 def test_any_octets_are_a_calendar_of_some_kind(data):

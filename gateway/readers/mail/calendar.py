@@ -67,6 +67,11 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
     if any("QUOTED-PRINTABLE" in setting for setting in settings):
         octets = binascii.a2b_qp(value.encode("utf-8", "replace"))
         value = octets.decode("utf-8", "replace")
+    if "FMTTYPE=TEXT/HTML" in settings:  # X-ALT-DESC: what programs show in place of DESCRIPTION
+        markup = _unescaped(value).encode("utf-8", "replace")
+        contents.budget.take_bytes(len(markup))
+        contents.add(Member(name=f"{name.lower()}.html", data=markup, declared_type="text/html", charset="utf-8"))
+        return []
     role = Role.HEADING if name in {"SUMMARY", "FN"} else Role.BODY
     said = (parameter.partition("=")[2].strip('"') for parameter in parameters)
     named = ", ".join(words for words in said if not words.isascii())
