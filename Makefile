@@ -49,9 +49,9 @@ bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench
 
 lock: $(VENV)/.dev ## resolve pyproject.toml again into the two lock files
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ocr --extra ldap \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ocr --extra ldap --group dev \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap --group dev \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-dev.lock
 
 system: ## system packages that the gateway itself uses

@@ -22,7 +22,7 @@ from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
 from gateway.tls_days import Days, certificate_days
 from gateway.words import both, reasons
-from gateway.workers.pool import PoolSettings, WorkerPool
+from gateway.workers.pool import PoolSettings, PoolStatus, WorkerPool
 from gateway.workers.wire import Limits
 
 _LOG = logging.getLogger("gateway.app")
@@ -71,6 +71,18 @@ def start_workers(configuration: Configuration) -> WorkerPool:
         pool.close()
         raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))
     return pool
+
+
+def shortcomings(status: PoolStatus) -> Iterator[tuple[str, str]]:
+    """What the machine lacks for the readers: the subject, and what follows and helps in both languages."""
+    if status.sandbox is None:
+        yield "sandbox", both("start", "doctor", "sandbox_silent")
+    elif status.sandbox.missing:
+        yield "sandbox", both("start", "doctor", "sandbox_missing", missing=", ".join(status.sandbox.missing))
+    if status.missing_readers:
+        yield "readers", both("start", "doctor", "readers", missing=", ".join(status.missing_readers))
+    if not status.reads_scans:
+        yield "scans", both("start", "doctor", "scans", missing=status.scans)
 
 
 def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smtp.SmtpSettings:

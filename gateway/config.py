@@ -228,7 +228,7 @@ class Inspection(Section):
     )
     files: int = Field(default=2000, ge=1)
     depth: int = Field(default=10, ge=1)
-    require_sandbox: bool = Field(default=False, description="refuse to start when Landlock or seccomp is missing")
+    require_sandbox: bool = Field(default=True, description="refuse to start when Landlock or seccomp is missing")
 
 
 class Authentication(Section):

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway import logs, systemd
-from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, start_workers, warn_of_days
+from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, shortcomings, start_workers, warn_of_days
 from gateway.audit.committer import Committer
 from gateway.audit.process import AuditProcess
 from gateway.config import Configuration, ListenerKind
@@ -74,6 +74,8 @@ def serve(configuration: Configuration) -> int:
         taken, metrics_address = take_addresses(configuration), take_metrics(configuration)
         _expect_next_hop(configuration)
         workers = start_workers(configuration)
+        for subject, words in shortcomings(workers.status()):
+            _LOG.warning("%s: %s", subject, words)
 
         def release() -> None:
             """Give back what a process that serves no mail must not hold."""

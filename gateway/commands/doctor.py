@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from gateway.app import check_spool, next_hop_settings, server_tls, start_workers
+from gateway.app import check_spool, next_hop_settings, server_tls, shortcomings, start_workers
 from gateway.commands.common import EXIT_REFUSED
 from gateway.config import Configuration, ListenerKind
 from gateway.config_values import split_host_port
@@ -54,7 +54,7 @@ _NEXT_HOP_HEALTH = {
 def run(configuration: Configuration) -> int:
     """Print all lines; exit code 1 when something would keep the gateway from working."""
     worst = 0
-    for check in (_python, _data, _spool, _sense, _tls, _rules, _workers, _readers_of_scans, _next_hop, _ports):
+    for check in (_python, _data, _spool, _sense, _tls, _rules, _workers, _next_hop, _ports):
         for line in _guarded(check, configuration):
             print(f"{line.health.value}  {line.subject:<12} {line.words}", flush=True)
             worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
@@ -186,23 +186,13 @@ def _workers(configuration: Configuration) -> Iterator[Line]:
         status = pool.status()
     finally:
         pool.close()
-    sandbox = status.sandbox
-    if sandbox is None:
-        yield Line(Health.BAD, "sandbox", _say("sandbox_silent"))
-    elif sandbox.missing:
-        yield Line(Health.WARNING, "sandbox", _say("sandbox_missing", missing=", ".join(sandbox.missing)))
-    else:
-        yield Line(Health.GOOD, "sandbox", f"Landlock ABI {sandbox.landlock_abi}, seccomp, unprivileged")
-    if status.missing_readers:
-        yield Line(Health.WARNING, "readers", _say("readers", missing=", ".join(status.missing_readers)))
-
-
-def _readers_of_scans(_: Configuration) -> Iterator[Line]:
-    from gateway.readers.pictures import ocr
-
-    status = ocr.status()
-    health = Health.GOOD if status.available else Health.WARNING
-    yield Line(health, "scans", status.detail)
+    lacking = dict(shortcomings(status))
+    for subject, words in lacking.items():
+        yield Line(Health.WARNING, subject, words)
+    if "sandbox" not in lacking and status.sandbox is not None:
+        yield Line(Health.GOOD, "sandbox", f"Landlock ABI {status.sandbox.landlock_abi}, seccomp, unprivileged")
+    if "scans" not in lacking:
+        yield Line(Health.GOOD, "scans", status.scans)
 
 
 def _next_hop(configuration: Configuration) -> Iterator[Line]:

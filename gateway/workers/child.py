@@ -19,7 +19,6 @@ import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -27,6 +26,7 @@ from msgspec import Struct, structs
 from gateway import readers, signatures, text
 from gateway.model import Document, ReadStatus
 from gateway.readers import registry
+from gateway.readers.pictures import ocr
 from gateway.workers import sample, wire
 from gateway.workers.inspector import Inspector
 from gateway.workers.signed import SignatureVerifiers, load_trust
@@ -42,23 +42,26 @@ _trust: Any = None
 """The trust store of this zygote and its children; set once by `warm_up`."""
 
 
-def warm_up(certs: str | None) -> tuple[str, ...]:
-    """Load everything and return the reader modules that do not exist; errors of those that do go through."""
+def warm_up(certs: str | None) -> tuple[tuple[str, ...], ocr.Status]:
+    """Load everything; return the reader modules that do not exist, and whether words in pictures can be read.
+
+    Errors of modules that exist go through.
+    """
     global _trust  # noqa: PLW0603 - a child finds it by fork, there is no other way to hand it on
     _trust = load_trust(Path(certs) if certs else None)
     for name in {*encodings.aliases.aliases.values(), "idna", "punycode", "utf_8_sig"}:
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(name)
     for name in _LAZY:
-        _imported(name)
+        importlib.import_module(name)
     missing = registry.load_all()
     for package in (readers, signatures, text):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            prepare = getattr(_imported(found.name), "warm_up", None)
+            prepare = getattr(importlib.import_module(found.name), "warm_up", None)
             if prepare is not None:
                 prepare()
     _inspect(sample.request(), b"", lambda _frame: None)
-    return missing
+    return missing, ocr.status()
 
 
 def rehearsal() -> Callable[[], None]:
@@ -74,16 +77,6 @@ def rehearsal() -> Callable[[], None]:
         _inspect(wire.decode_request(payload), b"", lambda frame: list(wire.encode_reply(frame)))
 
     return rehearse
-
-
-def _imported(name: str) -> ModuleType | None:
-    """Import one of our modules; None when a library that it wants is an extra that is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "gateway":
-            raise
-        return None
 
 
 def run(job: int, content: int | None) -> int:

@@ -60,6 +60,9 @@ class PoolStatus(Struct, frozen=True, kw_only=True):
     zygote_pid: int | None
     sandbox: SandboxStatus | None
     missing_readers: tuple[str, ...]
+    reads_scans: bool
+    scans: str
+    """What reads words in pictures, or what it lacks."""
     running: int
     waiting: int
 
@@ -118,6 +121,8 @@ class WorkerPool:
             zygote_pid=self._process.pid if self._process else None,
             sandbox=ready.sandbox if ready else None,
             missing_readers=ready.missing_readers if ready else (),
+            reads_scans=ready.reads_scans if ready else True,
+            scans=ready.scans if ready else "",
             running=self._running,
             waiting=self._waiting,
         )

@@ -1,4 +1,4 @@
-"""Locks the calling process in: rlimits, no capabilities, Landlock deny-all and a seccomp deny list (Linux only).
+"""Locks the calling process in: rlimits, no capabilities, Landlock deny-all and a list of system calls (Linux only).
 
 `enter` is called once, in a freshly forked child, after everything it needs is open and imported. It cannot be undone.
 Layers that the kernel lacks are left out and `status` names them, so that `gateway doctor` and a metric can say so; a
@@ -7,10 +7,11 @@ layer that the kernel has but refuses is an error, because then nobody knows wha
 Layers, each enough to stop most of what a taken-over parser would try:
 
 * rlimits: no file may grow, no core dump, bounded address space, CPU seconds and descriptors;
-* root is given up (uid and gid 65534) and all capabilities are dropped;
+* root is given up for a user of the readers' own and all capabilities are dropped;
 * Landlock: no path can be opened, created or executed, no TCP port bound or connected, no signal sent out;
-* seccomp: the system calls of `syscalls.DENIED` answer EPERM, among them open, socket, execve, ptrace and kill; the
-  calls of a foreign ABI end the process.
+* seccomp: system calls answer EPERM unless `syscalls` lists them, some only with harmless arguments: no open, socket,
+  execve, ptrace or kill, no executable memory, no owner for the signals of a descriptor. Calls of a foreign ABI end the
+  process.
 
 Everything is done with ctypes on libc, because a library for it would be one more thing to trust.
 """
@@ -28,7 +29,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.workers.syscalls import AUDIT_ARCH, CLONE, CLONE3, DENIED, PRLIMIT64, SOCKETPAIR, numbers_for
+from gateway.workers.syscalls import ALLOWED, AUDIT_ARCH, FILTERED, numbers_for
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -39,7 +40,8 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_GET_SECCOMP: Final = 21
 _SECCOMP_MODE_FILTER: Final = 2
 _SIGKILL: Final = 9
-_NOBODY: Final = 65534
+_READER: Final = 65533
+"""User and group of the readers where root starts us: in the range that Debian reserves, so that nothing else runs as it."""
 
 # Landlock has the same numbers on every architecture (asm-generic).
 _LANDLOCK_CREATE_RULESET: Final = 444
@@ -82,7 +84,7 @@ def status() -> SandboxStatus:
         landlock_abi=landlock_abi(),
         seccomp=_libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 and platform.machine() in AUDIT_ARCH,
         architecture=platform.machine(),
-        root_dropped=os.geteuid() != 0 or _nobody_is_mapped(),
+        root_dropped=os.geteuid() != 0 or _reader_is_mapped(),
     )
 
 
@@ -93,18 +95,19 @@ def die_with_parent(expected_parent: int) -> None:
         os._exit(1)
 
 
-def enter(limits: SandboxLimits) -> None:
-    """Lock the calling process in for good; OSError when the kernel refuses a layer that it has."""
+def enter(limits: SandboxLimits, *, parent: int) -> None:
+    """Lock the calling process in for good, and end it with its parent; OSError when the kernel refuses a layer that it has."""
     _set_rlimits(limits)
     if os.geteuid() == 0:
         _drop_root()
     _drop_capabilities()
+    die_with_parent(parent)  # after the change of user, which clears the parent-death signal (prctl(2))
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     if abi := landlock_abi():
         _landlock_deny_all(abi)
     if platform.machine() in AUDIT_ARCH:
-        _seccomp_deny(platform.machine())
+        _seccomp_allow(platform.machine())
 
 
 def tighten(*, address_space_bytes: int, cpu_s: int) -> None:
@@ -150,22 +153,22 @@ def _set_rlimits(limits: SandboxLimits) -> None:
         resource.setrlimit(kind, (min(soft, top), top))
 
 
-def _nobody_is_mapped() -> bool:
-    """Whether uid 65534 exists in this user namespace; without a mapping setresuid answers EINVAL."""
+def _reader_is_mapped() -> bool:
+    """Whether the uid exists in this user namespace; without a mapping setresuid answers EINVAL."""
     try:
         with open("/proc/self/uid_map", encoding="ascii") as table:  # noqa: PTH123
             rows = [[int(field) for field in line.split()] for line in table]
     except (OSError, ValueError):
         return False
-    return any(first <= _NOBODY < first + count for first, _, count in rows)
+    return any(first <= _READER < first + count for first, _, count in rows)
 
 
 def _drop_root() -> None:
-    """Become nobody where the user namespace has such a user; in a namespace without one the capabilities still go."""
+    """Become the user of the readers where the user namespace has such a user; in a namespace without one the capabilities still go."""
     try:
         os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresgid(_READER, _READER, _READER)
+        os.setresuid(_READER, _READER, _READER)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.EPERM):
             raise
@@ -210,64 +213,82 @@ class _SockFprog(ctypes.Structure):
 
 
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
+_MASK = 0x54  # BPF_ALU | BPF_AND | BPF_K
 _EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 _AT_LEAST = 0x35  # BPF_JMP | BPF_JGE | BPF_K
-_ANY_BIT = 0x45  # BPF_JMP | BPF_JSET | BPF_K
 _RETURN = 0x06
 _KILL_PROCESS = 0x80000000
 _ALLOW = 0x7FFF0000
 _EPERM = 0x00050000 | errno.EPERM
 _ENOSYS = 0x00050000 | errno.ENOSYS
-_CLONE_THREAD = 0x00010000
-_AF_UNIX = 1
 _X32_BIT = 0x40000000
 _NEWEST_KNOWN = 470
-"""Calls above this number are younger than this list and answer ENOSYS, as on an older kernel."""
+"""Calls above this number are younger than the list and answer ENOSYS, as on an older kernel."""
+_PROT_EXEC, _AT_EMPTY_PATH, _AF_UNIX, _ANY = 0x4, 0x1000, 1, 0xFFFFFFFF
+_THREAD = 0x3D0F00
+"""Flags with which glibc's pthread_create clones: memory, files and signals shared, no process and no namespace; musl adds one."""
+_FCNTL = (0, 1, 2, 3, 1030)
+"""F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: no owner, no signal, no lease, no lock."""
+_F_SETFL, _O_ASYNC = 4, 0x2000
+_IOCTL = (0x5401, 0x5421, 0x541B, 0x5450, 0x5451)
+"""TCGETS (is it a terminal), FIONBIO, FIONREAD, FIONCLEX, FIOCLEX."""
+_PRCTL = (15, 16, 0x53564D41)
+"""PR_SET_NAME, PR_GET_NAME, PR_SET_VMA: names of threads and of memory."""
+
+_Row = tuple[int, int, int, int]
+_Test = tuple[int, int, tuple[int, ...]]
+"""Half of an argument (the lower one of argument n is 2n), the bits of it that count, and the values that they may have."""
+
+_CONDITIONS: Final[dict[str, tuple[tuple[_Test, ...], ...]]] = {
+    "mmap": (((4, _PROT_EXEC, (0,)),),),
+    "mprotect": (((4, _PROT_EXEC, (0,)),),),
+    "clone": (((0, _ANY, (_THREAD, _THREAD | 0x400000)),),),
+    "fcntl": (((2, _ANY, _FCNTL),), ((2, _ANY, (_F_SETFL,)), (4, _O_ASYNC, (0,)))),
+    "ioctl": (((2, _ANY, _IOCTL),),),
+    "newfstatat": (((6, _AT_EMPTY_PATH, (_AT_EMPTY_PATH,)),),),
+    "statx": (((4, _AT_EMPTY_PATH, (_AT_EMPTY_PATH,)),),),
+    "prctl": (((0, _ANY, _PRCTL),),),
+    "prlimit64": (((0, _ANY, (0,)),),),  # oneself; without capabilities hard limits can only go down
+    "sendto": (((8, _ANY, (0,)), (9, _ANY, (0,))),),  # to whom one is connected, without an address
+    "socketpair": (((0, _ANY, (_AF_UNIX,)),),),
+}
+"""Calls of `syscalls.FILTERED`: one of the rows must hold, and of a row all tests."""
 
 
-def _argument(index: int) -> int:
-    """Offset of the lower 32 bits of a system call argument in struct seccomp_data (little endian)."""
-    return 16 + 8 * index
-
-
-def filter_program(machine: str) -> list[tuple[int, int, int, int]]:
+def filter_program(machine: str) -> list[_Row]:
     """Return the seccomp program of an architecture as (code, jump if true, jump if false, operand) rows."""
-    numbers = numbers_for(machine)
-    number = [(_LOAD, 0, 0, 0)]
-    program = [
+    filtered = numbers_for(FILTERED, machine)
+    program: list[_Row] = [
         (_LOAD, 0, 0, 4),
         (_EQUAL, 1, 0, AUDIT_ARCH[machine]),
         (_RETURN, 0, 0, _KILL_PROCESS),  # i386 calls from a 64-bit process would slip past the numbers below
-        *number,
+        (_LOAD, 0, 0, 0),
         (_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, _KILL_PROCESS),
         (_AT_LEAST, 0, 1, _NEWEST_KNOWN),
         (_RETURN, 0, 0, _ENOSYS),
-        # clone is for threads only; clone3 hides its flags in memory, so libc must fall back to clone.
-        (_EQUAL, 0, 1, numbers[CLONE3]),
+        # clone3 hides its flags in memory, so libc must fall back to clone.
+        (_EQUAL, 0, 1, filtered["clone3"]),
         (_RETURN, 0, 0, _ENOSYS),
-        (_EQUAL, 0, 4, numbers[CLONE]),
-        (_LOAD, 0, 0, _argument(0)),
-        (_ANY_BIT, 1, 0, _CLONE_THREAD),
-        (_RETURN, 0, 0, _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-        # prlimit64 for oneself only; without capabilities hard limits can only go down.
-        (_EQUAL, 0, 4, numbers[PRLIMIT64]),
-        (_LOAD, 0, 0, _argument(0)),
-        (_EQUAL, 1, 0, 0),
-        (_RETURN, 0, 0, _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-        # asyncio inside a library may make a pair of UNIX sockets to wake itself.
-        (_EQUAL, 0, 4, numbers[SOCKETPAIR]),
-        (_LOAD, 0, 0, _argument(0)),
-        (_EQUAL, 1, 0, _AF_UNIX),
-        (_RETURN, 0, 0, _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
     ]
-    for name in DENIED:
-        if name in numbers:
-            program += [(_EQUAL, 0, 1, numbers[name]), (_RETURN, 0, 0, _EPERM)]
-    return [*program, (_RETURN, 0, 0, _ALLOW)]
+    for number in numbers_for(ALLOWED, machine).values():
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
+    for name, rows in _CONDITIONS.items():
+        tests = [row for alternative in rows for row in _alternative(alternative)]
+        program += [(_EQUAL, 0, len(tests) + 1, filtered[name]), *tests, (_RETURN, 0, 0, _EPERM)]
+    return [*program, (_RETURN, 0, 0, _EPERM)]
+
+
+def _alternative(tests: tuple[_Test, ...]) -> list[_Row]:
+    """Allow the call when all tests hold, else go on behind."""
+    rows: list[_Row] = [(_RETURN, 0, 0, _ALLOW)]
+    for half, mask, values in reversed(tests):
+        compare = [(_EQUAL, len(values) - 1 - number, 0, value) for number, value in enumerate(values)]
+        code, to_next, _, value = compare.pop()
+        compare.append((code, to_next, len(rows), value))
+        # Where it lies in struct seccomp_data (little endian).
+        rows = [(_LOAD, 0, 0, 16 + 4 * half), (_MASK, 0, 0, mask), *compare, *rows]
+    return rows
 
 
 @functools.cache
@@ -283,6 +304,6 @@ def prepare() -> None:
         _compiled(platform.machine())
 
 
-def _seccomp_deny(machine: str) -> None:
+def _seccomp_allow(machine: str) -> None:
     header = _compiled(machine)
     _check(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0), "seccomp")

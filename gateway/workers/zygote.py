@@ -59,6 +59,9 @@ class Ready(Struct, frozen=True, kw_only=True):
     error: str = ""
     sandbox: sandbox.SandboxStatus | None = None
     missing_readers: tuple[str, ...] = ()
+    reads_scans: bool = True
+    scans: str = ""
+    """What reads words in pictures, or what it lacks."""
     warm_s: float = 0.0
     address_space_bytes: int = 0
 
@@ -254,12 +257,14 @@ class Fork:
         began = time.monotonic()
         sandbox.prepare()
         missing: tuple[str, ...] = ()
+        reads_scans, scans = True, ""
         rehearse: Callable[[], object] | None = None
         if self._settings.probe is None:
             absent.leave_out()
             from gateway.workers import child
 
-            missing = child.warm_up(self._settings.certs)
+            missing, words = child.warm_up(self._settings.certs)
+            reads_scans, scans = words.available, words.detail
             rehearse = child.rehearsal()
         else:
             __import__(self._settings.probe)
@@ -272,6 +277,8 @@ class Fork:
         return Ready(
             sandbox=sandbox.status(),
             missing_readers=missing,
+            reads_scans=reads_scans,
+            scans=scans,
             warm_s=time.monotonic() - began,
             address_space_bytes=self._space,
         )
@@ -316,9 +323,7 @@ class Fork:
         os.closerange(4, 1 << 16)
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:  # noqa: PTH123
             score.write(b"1000")
-        sandbox.enter(sandbox.SandboxLimits(address_space_bytes=self._space + MEMORY_CEILING))
-        # After the change of user, which clears the parent-death signal (prctl(2)).
-        sandbox.die_with_parent(zygote)
+        sandbox.enter(sandbox.SandboxLimits(address_space_bytes=self._space + MEMORY_CEILING), parent=zygote)
         with socket.socket(fileno=3) as waiting:
             waiting.setblocking(True)
             try:

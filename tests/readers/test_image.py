@@ -93,6 +93,13 @@ def test_heic_is_read_where_its_decoder_is_installed() -> None:
     assert "nhân dân" in words(read(data, detected_type="image/heic"))
 
 
+def test_a_page_of_words_is_doubtful_where_nothing_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = saved(picture("\n".join(["Kính gửi các cơ quan, đơn vị thuộc quận"] * 12)), "PNG")
+    monkeypatch.setattr(ocr, "engine", lambda: None)
+    assert read(page).doubtful_pages == (1,)
+    assert read(saved(picture(), "PNG")).doubtful_pages == ()
+
+
 @needs_ocr
 def test_every_frame_of_a_tiff_is_read() -> None:
     data = saved(

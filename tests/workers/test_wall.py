@@ -20,10 +20,21 @@ def by_part(inspection):
     return {document.part: document for document in inspection.documents}
 
 
+X86 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="only x86-64 has calls of x32")
+
+
 @pytest.mark.parametrize("name", FORBIDDEN)
 async def test_a_child_is_refused(pool, name):
     documents = by_part(await pool.inspect(request_for(name)))
     assert documents["1"].reason in ("errno:1", "errno:13"), documents["1"]
+
+
+async def test_a_child_may_work_in_threads(pool):
+    assert by_part(await pool.inspect(request_for("threads")))["1"].reason == "threads:8"
+
+
+async def test_a_call_younger_than_the_list_is_one_that_the_kernel_lacks(pool):
+    assert by_part(await pool.inspect(request_for("newest-call")))["1"].reason == "errno:38"
 
 
 async def test_a_child_has_nothing_open_but_its_job(pool):
@@ -35,7 +46,7 @@ async def test_a_child_has_nothing_open_but_its_job(pool):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be given up")
 async def test_a_child_is_not_root(pool):
-    assert by_part(await pool.inspect(request_for("user")))["1"].reason == "uid:65534"
+    assert by_part(await pool.inspect(request_for("user")))["1"].reason == "uid:65533"
 
 
 async def test_state_of_one_mail_is_not_seen_by_the_next(pool):
@@ -55,6 +66,7 @@ async def test_state_of_one_mail_is_not_seen_by_the_next(pool):
         ("garbage", ReadStatus.CRASHED, "no-frame"),
         ("too-large", ReadStatus.CRASHED, "frame-too-large"),
         ("liar", ReadStatus.CRASHED, "unknown-part"),
+        pytest.param("foreign-call", ReadStatus.CRASHED, "signal-31", marks=X86),
     ],
 )
 async def test_a_part_that_ends_its_child_costs_only_itself(pool, name, status, reason):

@@ -1,7 +1,10 @@
 """Stands in for the inspector in the tests of the wall: does what the name of each part says, inside the real sandbox."""
 
+import concurrent.futures.thread
 import contextlib
 import ctypes
+import fcntl
+import mmap
 import os
 import signal
 import socket
@@ -11,6 +14,7 @@ from datetime import UTC, datetime
 
 from gateway.model import Document, Part, ReadStatus
 from gateway.workers.child import _receive
+from gateway.workers.syscalls import ALLOWED, FILTERED, numbers_for
 from gateway.workers.wire import Began, Finished, InspectionRequest, Limits, Result, decode_request, encode
 
 PROBE = "tests.workers.wall_probe"
@@ -80,6 +84,12 @@ def act(name, channel, part, content):
             return f"seen:{len(STATE)}"
         case "descriptors":
             return "open:" + ",".join(str(fd) for fd in range(64) if is_open(fd))
+        case "threads":
+            return f"threads:{threads()}"
+        case "foreign-call":
+            _syscall(0x40000000 | 39)
+        case "newest-call":
+            return attempt(lambda: _syscall(0x3FFF))
         case "user":
             return f"uid:{os.geteuid()}"
         case "write-content":
@@ -123,7 +133,45 @@ def _connect_abstract():
         sock.connect("\0anything")
 
 
+def _numbers():
+    return numbers_for(ALLOWED | FILTERED, os.uname().machine)
+
+
+def _executable_memory():
+    if not ctypes.CDLL(None).mmap(None, 4096, 5, 0x22, -1, 0) + 1:
+        raise PermissionError(1, "refused")
+
+
+def _executable_afterwards():
+    block = mmap.mmap(-1, 4096)
+    _syscall(_numbers()["mprotect"], ctypes.addressof(ctypes.c_char.from_buffer(block)) & ~4095, 4096, 5)
+
+
+def _own_signals(channel):
+    """Have the kernel signal a process of ours whenever something arrives (fcntl(2), F_SETOWN, F_SETSIG)."""
+    fcntl.fcntl(channel, 8, os.getppid())
+
+
+def threads():
+    """Run work in threads as a pool of Python does; returns how many answered."""
+    with concurrent.futures.ThreadPoolExecutor(4) as workers:
+        return len(list(workers.map(lambda number: bytes(number << 20), range(8))))
+
+
 FORBIDDEN = {
+    "executable-memory": _executable_memory,
+    "executable-afterwards": _executable_afterwards,
+    "owner-of-signals": lambda: _own_signals(0),
+    "signal-of-owner": lambda: fcntl.fcntl(0, 10, signal.SIGKILL),
+    "asynchronous": lambda: fcntl.fcntl(0, fcntl.F_SETFL, os.O_ASYNC),
+    "owner-by-ioctl": lambda: fcntl.ioctl(0, 0x8901, os.getppid()),
+    "lease": lambda: fcntl.fcntl(0, 1024, 0),
+    "processors": lambda: os.sched_setaffinity(0, {0}),
+    "stat-by-name": lambda: os.stat("/etc/passwd"),
+    "process-in-namespace": lambda: _syscall(_numbers()["clone"], 0x3D0F00 | 0x40000000, 0, 0, 0, 0),
+    "outlive-parent": lambda: _syscall(_numbers()["prctl"], 1, 0, 0, 0, 0),
+    "send-to-address": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"x", "\0anything"),
+    "send-descriptor": lambda: socket.send_fds(socket.socketpair()[0], [b"x"], [0]),
     "open-file": lambda: os.open("/etc/passwd", os.O_RDONLY),
     "write-file": lambda: os.open("/tmp/gateway-probe", os.O_CREAT | os.O_WRONLY),
     "list-folder": lambda: os.listdir("/"),

@@ -135,7 +135,7 @@ def _scaled(box: Box, by: float) -> Box:
 
 
 class ScanReader:
-    """Renders pages and has them read; without the optional libraries it reads nothing."""
+    """Renders pages and has them read."""
 
     def __init__(self, document: PdfiumDocument, budget: Budget) -> None:
         self._document, self._budget = document, budget
@@ -147,11 +147,9 @@ class ScanReader:
         """Parts of pages that were read: the same logo stands on every page."""
 
     def read(self, look: PageLook, first_block: int) -> ScanResult | None:
-        """Look at one page; None when nobody can (libraries missing, page cannot be rendered)."""
-        try:
-            from gateway.readers.pictures import regions, stamp_page
-        except ImportError:
-            return None
+        """Look at one page; None when it cannot be rendered."""
+        from gateway.readers.pictures import regions, stamp_page
+
         rendered = self.render(look.number - 1)
         if rendered is None:
             return None

@@ -53,11 +53,8 @@ _TAG = re.compile(r"<[^<>]{0,4000}>")
 
 def read(source: Source, budget: Budget) -> Reading:
     """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large."""
-    try:
-        import PIL.Image
-    except ImportError:
-        image = Image(locator="picture:1", page=1, sha256=hashlib.sha256(source.data).hexdigest())
-        return Reading(_document(source, (), (image,), 1, (1,), ()))
+    import PIL.Image
+
     warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
     with _open(source) as picture:
         return _read_frames(picture, source, budget)
@@ -70,8 +67,7 @@ def _open(source: Source) -> Picture:
     formats: tuple[str, ...] = _FORMATS
     data = source.data
     if source.detected_type == "image/heic" or data[4:8] == b"ftyp":
-        if not _heif():
-            raise ReadError(ReadStatus.UNSUPPORTED, "heic")
+        _heif()
         formats = (*_FORMATS, "HEIF")
         # Decoders go by the first brand alone, which may be that of any container.
         data = data[:8] + (still_brand(data) or data[8:12]) + data[12:]
@@ -85,14 +81,10 @@ def _open(source: Source) -> Picture:
         raise ReadError(ReadStatus.MALFORMED, "image") from None
 
 
-def _heif() -> bool:
-    """Register the HEIC decoder where it is installed."""
-    try:
-        import pillow_heif
-    except ImportError:
-        return False
+def _heif() -> None:
+    import pillow_heif
+
     pillow_heif.register_heif_opener()
-    return True
 
 
 def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
@@ -171,12 +163,10 @@ class _Look:
 
 def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget, *, small: bool) -> _Look:
     """Decode a frame and read it; of a `small` one, the thumbnail of a document, nothing but large words."""
+    from gateway.readers.pictures import stamp_page
+
     result = _Look()
     pixels, light = _pixels(picture, budget)
-    try:
-        from gateway.readers.pictures import stamp_page
-    except ImportError:
-        return result
     if small and not thumbnail.shows_large_print(pixels):
         result.whole = True
         return result
@@ -405,14 +395,10 @@ def _document(
 
 def warm_up() -> None:
     """Load Pillow's decoders and the stamp finder, so that children need no file for them."""
-    try:
-        import PIL.Image
-    except ImportError:
-        return
+    import PIL.Image
+
+    from gateway.readers.pictures import stamp
+
     PIL.Image.init()
     _heif()
-    try:
-        from gateway.readers.pictures import stamp
-    except ImportError:
-        return
     stamp.warm_up()

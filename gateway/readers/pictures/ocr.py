@@ -243,10 +243,8 @@ def warm_up() -> Status:
     """Load everything and recognise one small picture, so that children need no file and no lazy set-up."""
     recogniser, found = _load()
     if recogniser is not None:
-        try:
-            import numpy as np
-        except ImportError:
-            return Status(available=False, detail="numpy is not installed: pip install 'congvu-gateway[ocr]'")
+        import numpy as np
+
         blank = np.full((40, 200), 255, np.uint8)
         blank[10:30, 20:26] = 0
         recogniser.words(blank, Layout.LINE, 200)

@@ -89,7 +89,8 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))
         pixels = np.pad(pixels, wider, constant_values=255)
     if wish is Wish.STAMPS or ocr.engine() is None:
-        return _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
+        reading = _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
+        return reading if wish is Wish.STAMPS else replace(reading, doubtful=writing(pixels).is_page)
     seen = writing(pixels)
     photo = not seen.is_page
     pixels = straightened(pixels)
