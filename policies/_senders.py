@@ -74,6 +74,11 @@ def resent_fields(message: Message) -> tuple[AddressReading, ...]:
     return tuple(reading for reading in message.address_fields if reading.field in RESENT_NAMES)
 
 
+def other_fields(message: Message) -> tuple[AddressReading, ...]:
+    """Return the readings of the fields that some readers show for the author: Author (RFC 9057) and X-Sender."""
+    return tuple(reading for reading in message.address_fields if reading.field in OTHER_NAMES)
+
+
 def is_absent(reading: AddressReading) -> bool:
     """Tell whether a field says nothing, as `Reply-To:` with nothing behind it, which every reader takes for no field.
 
@@ -84,3 +89,4 @@ def is_absent(reading: AddressReading) -> bool:
 
 HEADER_NAMES: Final = {"from": "From", "sender": "Sender", "reply-to": "Reply-To"}
 RESENT_NAMES: Final = {"resent-from": "Resent-From", "resent-sender": "Resent-Sender"}
+OTHER_NAMES: Final = {"author": "Author", "x-sender": "X-Sender"}

@@ -2,6 +2,8 @@
 
 What: in an authenticated session the reverse-path, From and Sender are the mailbox of the login or one delegated to it,
 and so is whoever is said to have sent the mail on (Resent-From, Resent-Sender: RFC 5322 §3.6.6).
+So are Reply-To, Author (RFC 9057) and X-Sender as far as they name official mailboxes, and whoever shows as an office, a unit
+or a person of the directory is one of its holders.
 Always: one From with one address, no look-alike of an official domain, no address that two readers take differently.
 Why: Điều 4.3 forbids forging mail of another; Điều 7.3 makes the holder answerable for what is sent.
 Fix: choose the address of the login, or have the Office record the delegation.
@@ -28,16 +30,19 @@ from gateway.model import (
     Finding,
     FindingOutcome,
     FrontEnd,
+    Holders,
     Mailbox,
     Message,
     Need,
     Rule,
 )
 from gateway.text.addresses import normal_form, parse_path, without_tag
+from gateway.text.homographs import name_keys
 from policies._look_alikes import imitated_domain, imitated_mailbox, shows_official
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,
+    OTHER_NAMES,
     RESENT_NAMES,
     OfficialDomain,
     author_fields,
@@ -45,6 +50,7 @@ from policies._senders import (
     is_absent,
     listed,
     official_domains,
+    other_fields,
     resent_fields,
     today,
     usable,
@@ -61,6 +67,8 @@ RULES: Final = (
     Rule(id="display_name", code="SID-07", article="7600:4.3", disposition=Disposition.REJECT),
     Rule(id="malformed", code="SID-08", article="7600:5", disposition=Disposition.REJECT),
     Rule(id="inactive", code="SID-09", article="7600:8.2", disposition=Disposition.REJECT),
+    Rule(id="other_name", code="SID-13", article="7600:4.3", disposition=Disposition.TAG),
+    Rule(id="other_mailbox", code="SID-14", article="7600:4.3", disposition=Disposition.TAG),
     Rule(id="first_seen", code="SID-11", article="7600:4.3", disposition=Disposition.TAG),
     Rule(id="needs_login", code="SID-10", article="7600:4.3", disposition=Disposition.REJECT),
 )
@@ -76,6 +84,8 @@ _REMEDIES: Final = {
     **dict.fromkeys(("backslash", "comment", "control-character", "junk-after-address", "unterminated"), "name"),
 }
 """Causes that are not mended by writing the address anew, and the key of the words for what mends them."""
+_ASIDE: Final = frozenset({"reply_to", "first_seen", "other_name", "other_mailbox"})
+"""Rules on what stands beside the sender, who may be right all the same."""
 _LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})
 
 
@@ -114,6 +124,9 @@ class Settings(BaseModel):
         default=(FrontEnd.CHECK,),
         description="Front ends to which `own_domain_needs_login` does not apply (`relay` for allowed networks)",
     )
+    directory_names: bool = Field(
+        default=True, description="The names of offices, units and persons of the directory belong to their mailboxes"
+    )
     first_seen: tuple[SenderField, ...] = Field(
         default=(),
         description="Warn at a sender from whom no delivered mail has come yet, by the audit; empty never does",
@@ -135,7 +148,7 @@ def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
         findings += _header(evidence, settings, evidence.message)
     findings += _first_seen(evidence, settings)
     yield from findings
-    if all(finding.rule in {"reply_to", "first_seen"} for finding in findings):
+    if all(finding.rule in _ASIDE for finding in findings):
         login = evidence.session.auth_user
         yield Finding(
             rule="malformed" if login is None else "author" if evidence.message is not None else "reverse_path",
@@ -187,6 +200,10 @@ def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterato
                     yield from _owned(evidence, settings, address, rule="sender_field", field=field)
                 case _:
                     yield from _outside(evidence, settings, address)
+                    yield from _other_mailbox(evidence, settings, address, field=field)
+    for reading in other_fields(message):
+        for address in reading.mailboxes:
+            yield from _other_mailbox(evidence, settings, address, field=OTHER_NAMES[reading.field])
     if settings.resent_fields:
         yield from _resent(evidence, settings, message)
 
@@ -216,6 +233,10 @@ def _form(
             outcome=FindingOutcome.FAILED,
             about=about,
             params={"address": shown, "field": field},
+        )
+    if field != "envelope" and any(_is_of_another(evidence, settings, address) for address in reading.mailboxes):
+        yield Finding(
+            rule="other_name", outcome=FindingOutcome.FAILED, about=about, params={"address": shown, "field": field}
         )
     likeness = next((look for address in reading.mailboxes if (look := _looks_like(evidence, settings, address))), None)
     if likeness is not None or codes & _LOOKS:
@@ -252,7 +273,7 @@ def _login(evidence: Evidence, settings: Settings) -> str | None:
     login = evidence.session.auth_user
     if login is None:
         return None
-    login = login.rpartition("\\")[2]
+    login = login.rpartition("\\")[2].strip()
     return normal_form(login if "@" in login else f"{login}@{settings.login_domain}")
 
 
@@ -276,16 +297,43 @@ def _owned(evidence: Evidence, settings: Settings, address: Address, *, rule: st
     )
 
 
+def _other_mailbox(evidence: Evidence, settings: Settings, address: Address, *, field: str) -> Iterator[Finding]:
+    """Report a field that names an official mailbox which is neither the login's nor of its unit."""
+    if address.normal_domain not in official_domains(settings.official_domains, today(evidence)):
+        return
+    login = _login(evidence, settings)
+    mine, other = listed(evidence.directory, login or ""), listed(evidence.directory, address.normal)
+    if mine is None or other is None or not mine.unit or mine.unit != other.unit:
+        yield from _owned(evidence, settings, address, rule="other_mailbox", field=field)
+
+
+def _is_of_another(evidence: Evidence, settings: Settings, address: Address) -> bool:
+    """Tell whether a display name is that of an office, a unit or a person of the directory, and the address is no holder's."""
+    directory = evidence.directory
+    if not settings.directory_names or directory is None or not directory.names or not address.display_name:
+        return False
+    login, on = _login(evidence, settings), today(evidence)
+    inside = login is not None or address.normal_domain in official_domains(settings.official_domains, on)
+    mine = {address.normal, without_tag(address.normal)} | (_identities(evidence, login) if login else set())
+    for key in name_keys(address.display_name):
+        holders = directory.names.get(key)
+        if holders is None or (holders.person and not inside):
+            continue
+        if mine.isdisjoint(holders.addresses) and not _delegated(holders, mine, on):
+            return True
+    return False
+
+
 def _identities(evidence: Evidence, login: str) -> set[str]:
     """Return the addresses of the mailbox of a login."""
     mailbox = evidence.directory.find(login) if evidence.directory is not None else None
     return {login} if mailbox is None else {login, mailbox.address, *mailbox.aliases}
 
 
-def _delegated(mailbox: Mailbox, mine: set[str], on: date) -> bool:
-    """Tell whether the mailbox is delegated on that day to one of these addresses."""
+def _delegated(whose: Mailbox | Holders, mine: set[str], on: date) -> bool:
+    """Tell whether a mailbox, or a name, is delegated on that day to one of these addresses."""
     return any(
-        delegate.address in mine and in_force(delegate.since, delegate.until, on) for delegate in mailbox.delegates
+        delegate.address in mine and in_force(delegate.since, delegate.until, on) for delegate in whose.delegates
     )
 
 

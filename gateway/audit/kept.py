@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Struct, structs
 
 from gateway.audit.facts import Keyed, guarded_locator
-from gateway.model import Directory, Document, Evidence, Observed, Part, Signature, Unit
+from gateway.model import Directory, Document, Evidence, Holders, Observed, Part, Signature, Unit
 from gateway.text.addresses import normal_form, without_tag
+from gateway.text.homographs import name_keys
 from gateway.text.unit_names import fold_unit, shown_unit, unit_names
 from gateway.zstandard import compress, decompress
 
@@ -100,9 +101,32 @@ def _addressed(evidence: Evidence) -> Evidence:
             mailbox = directory.find(form)
             if mailbox is not None:
                 found[form] = mailbox
-    return structs.replace(
-        evidence, directory=Directory(digest=directory.digest, mailboxes=found, units=_units(evidence, directory))
+    shown = Directory(
+        digest=directory.digest,
+        mailboxes=found,
+        units=_units(evidence, directory),
+        names=_names(
+            evidence,
+            directory,
+            {*_addresses(evidence), *(form for one in found.values() for form in (one.address, *one.aliases))},
+        ),
     )
+    return structs.replace(evidence, directory=shown)
+
+
+def _names(evidence: Evidence, directory: Directory, mailboxes: set[str]) -> dict[str, Holders]:
+    """Return the names of the directory that the mail shows, with those of their holders that it names."""
+    readings = evidence.message.address_fields if evidence.message is not None else ()
+    keys = {key for reading in readings for address in reading.mailboxes for key in name_keys(address.display_name)}
+    return {
+        key: structs.replace(
+            holders,
+            addresses=tuple(one for one in holders.addresses if one in mailboxes),
+            delegates=tuple(one for one in holders.delegates if one.address in mailboxes),
+        )
+        for key in keys
+        if (holders := directory.names.get(key)) is not None
+    }
 
 
 def _addresses(evidence: Evidence) -> Iterator[str]:

@@ -195,7 +195,8 @@ def case_evidence(case: CaseSection, now: datetime) -> Evidence:
             address_fields=tuple(
                 parse_from_field(field.value, field.name.lower())
                 for field in fields
-                if field.name.lower() in {"from", "sender", "reply-to", "resent-from", "resent-sender"}
+                if field.name.lower()
+                in {"from", "sender", "reply-to", "author", "x-sender", "resent-from", "resent-sender"}
             ),
         ),
         documents=(Document(part="1", format="text", runs=runs),),

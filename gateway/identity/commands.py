@@ -86,7 +86,7 @@ def _in_use(mailbox: Mailbox, today: date) -> bool:
 
 
 def find(path: Path, query: str) -> CommandResult:
-    """Show the mailbox of an address, or every mailbox whose address or unit holds the words, with or without marks."""
+    """Show the mailbox of an address, or every mailbox whose address, name or unit holds the words, with or without marks."""
     try:
         directory = load(path)
     except UserError as error:
@@ -96,7 +96,7 @@ def find(path: Path, query: str) -> CommandResult:
     found = [exact] if exact is not None else [
         mailbox
         for mailbox in _mailboxes(directory)
-        if any(wanted in skeleton(text) for text in (mailbox.unit, mailbox.address, *mailbox.aliases))
+        if any(wanted in skeleton(text) for text in (mailbox.name, mailbox.unit, mailbox.address, *mailbox.aliases))
     ]  # fmt: skip
     if not found:
         return CommandResult(f"không tìm thấy “{query}” / nothing found", 1)
@@ -107,7 +107,9 @@ def find(path: Path, query: str) -> CommandResult:
 
 
 def _description(mailbox: Mailbox) -> list[str]:
-    lines = [f"{mailbox.address}  {mailbox.kind.value}  {mailbox.status.value}  {mailbox.unit}".rstrip()]
+    lines = [
+        f"{mailbox.address}  {mailbox.kind.value}  {mailbox.status.value}  {mailbox.name}  {mailbox.unit}".rstrip()
+    ]
     days = [
         f"{word} {day}"
         for word, day in (
@@ -162,6 +164,7 @@ def _rows(directory: Directory) -> DirectoryFile:
             MailboxRow(
                 address=mailbox.address,
                 kind=mailbox.kind,
+                name=mailbox.name,
                 unit=mailbox.unit,
                 status=mailbox.status,
                 left_on=mailbox.left_on,

@@ -6,9 +6,10 @@ snapshot is one mapping from normal form to mailbox, so a look-up costs a hash. 
 
 from __future__ import annotations
 
+import functools
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -19,8 +20,9 @@ from gateway.identity.directory_faults import LIMIT_FAULTS
 from gateway.identity.directory_file import read
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
-from gateway.model import Delegate, Directory, Mailbox, Unit
+from gateway.model import Delegate, Directory, Holders, Mailbox, MailboxKind, Unit
 from gateway.text.addresses import normal_form, parse_path
+from gateway.text.homographs import name_keys
 from gateway.words import reason
 
 EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
@@ -83,7 +85,7 @@ class _Checker:
                 break
         if self._faults:
             raise ConfigError(*self._faults)
-        return Directory(digest=digest, mailboxes=mailboxes, units=units)
+        return Directory(digest=digest, mailboxes=mailboxes, units=units, names=names_of(mailboxes, units))
 
     def _units(self) -> dict[str, Unit]:
         units: dict[str, Unit] = {}
@@ -109,6 +111,7 @@ class _Checker:
         return Mailbox(
             address=self._address(row.address, number, "address"),
             kind=row.kind,
+            name=row.name,
             unit=intern(row.unit),
             status=row.status,
             left_on=row.left_on,
@@ -137,3 +140,26 @@ class _Checker:
 
     def _wrong(self, message: str, *path: Step) -> None:
         self._faults.append(Fault(message, str(self._path), *self._places.find(path)))
+
+
+def names_of(mailboxes: Mapping[str, Mailbox], units: Mapping[str, Unit]) -> dict[str, Holders]:
+    """Return the holders of each name; the name of a unit is that of all its mailboxes."""
+    persons: dict[str, list[Mailbox]] = {}
+    bodies: dict[str, list[Mailbox]] = {key: [] for unit in units.values() for key in name_keys(unit.name)}
+    keys = functools.cache(name_keys)
+    for address, mailbox in mailboxes.items():
+        if address != mailbox.address:
+            continue
+        for key in keys(mailbox.name):
+            (persons if mailbox.kind is MailboxKind.PERSONAL else bodies).setdefault(key, []).append(mailbox)
+        for key in keys(units[mailbox.unit].name if mailbox.unit in units else mailbox.unit):
+            bodies.setdefault(key, []).append(mailbox)
+    return {
+        key: Holders(
+            addresses=tuple({form: None for one in holders for form in (one.address, *one.aliases)}),
+            delegates=tuple({delegate: None for one in holders for delegate in one.delegates}),
+            person=key not in bodies,
+        )
+        for key in persons.keys() | bodies.keys()
+        for holders in [[*persons.get(key, ()), *bodies.get(key, ())]]
+    }

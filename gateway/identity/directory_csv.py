@@ -1,6 +1,6 @@
 """A directory as CSV, as a spreadsheet in an office exports it: Vietnamese or English headings, `,` `;` or tab.
 
-Columns: address, kind (both needed), unit, status, left_on, from, until, aliases (divided by blanks or `;`), delegates
+Columns: address, kind (both needed), name, unit, status, left_on, from, until, aliases (divided by blanks or `;`), delegates
 (`address from 2026-01-01 until 2026-12-31; address ...`). Days are written 2026-12-31 or 31/12/2026.
 """
 
@@ -22,6 +22,7 @@ from gateway.model import MailboxKind, MailboxStatus
 _COLUMNS: Final = {
     "address": ("address", "email", "e-mail", "địa chỉ", "địa chỉ thư", "hộp thư"),
     "kind": ("kind", "loại"),
+    "name": ("name", "họ tên", "họ và tên", "tên"),
     "unit": ("unit", "đơn vị"),
     "status": ("status", "trạng thái"),
     "left_on": ("left_on", "ngày nghỉ"),
@@ -154,6 +155,7 @@ def _csv_row(
     return MailboxRow(
         address=values.get("address", ""),
         kind=kind,
+        name=values.get("name", ""),
         unit=values.get("unit", ""),
         status=status,
         left_on=left_on,

@@ -5,6 +5,7 @@
     mailboxes:
       - address: noivu.binhtan@tphcm.gov.vn
         kind: unit                       # office | unit | personal | service
+        name: Phòng Nội vụ               # display name; of a person the full name
         unit: p-noivu
         status: active                   # active | suspended | left
         aliases: [phongnoivu.binhtan@tphcm.gov.vn]

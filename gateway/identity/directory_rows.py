@@ -29,6 +29,7 @@ class MailboxRow(
 
     address: str
     kind: MailboxKind
+    name: str = ""
     unit: str = ""
     status: MailboxStatus = MailboxStatus.ACTIVE
     left_on: date | None = None

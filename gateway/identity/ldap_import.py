@@ -22,7 +22,9 @@ from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.model import MailboxKind, MailboxStatus
 from gateway.text.addresses import normal_form
 
-_ATTRIBUTES: Final = ("mail", "proxyAddresses", "department", "userAccountControl", "msExchRecipientTypeDetails")
+_ATTRIBUTES: Final = (
+    "mail", "proxyAddresses", "displayName", "department", "userAccountControl", "msExchRecipientTypeDetails",
+)  # fmt: skip
 _DISABLED: Final = 0x2
 """ACCOUNTDISABLE of userAccountControl."""
 _SHARED: Final = frozenset({4, 16, 32})
@@ -70,6 +72,7 @@ def rows(entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = ()) 
         found[address] = MailboxRow(
             address=address,
             kind=MailboxKind.OFFICE if address in offices else _kind(entry),
+            name=_first(entry, "displayName"),
             unit=_first(entry, "department"),
             status=MailboxStatus.SUSPENDED
             if _number(entry, "userAccountControl") & _DISABLED

@@ -23,7 +23,7 @@ from gateway.mime.limits import DEFAULT, Limits
 from gateway.mime.settled import settled
 from gateway.model import Ambiguity, Message, Part, TransferEncoding
 
-_AUTHORS = frozenset({"from", "sender", "reply-to", "resent-from", "resent-sender"})
+_AUTHORS = frozenset({"from", "sender", "reply-to", "author", "x-sender", "resent-from", "resent-sender"})
 _FRAGMENTS = {"message/partial": "message-partial", "message/external-body": "external-body"}
 _NOTICE = re.compile(rb"multi-?part|\bMIME\b", re.IGNORECASE)
 _EXACT_NOTICE = re.compile(

@@ -4,7 +4,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 `None` always means *unknown*, never *no*. Units stand in names (`size_pt`, `limit_bytes`, `timeout_s`).
 """
 
-from gateway.model.directory import Delegate, Directory, Mailbox, MailboxKind, MailboxStatus, Unit
+from gateway.model.directory import Delegate, Directory, Holders, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
 from gateway.model.facts import Facts, Observed, wordless
@@ -73,6 +73,7 @@ __all__ = [
     "HeaderField",
     "History",
     "HolderKind",
+    "Holders",
     "Image",
     "Indication",
     "Integrity",

@@ -41,6 +41,8 @@ class Mailbox(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     address: str
     """Normal form: lower case, domain as A-label."""
     kind: MailboxKind
+    name: str = ""
+    """Display name: of the person, or of the office or unit that it is the mailbox of."""
     unit: str = ""
     status: MailboxStatus = MailboxStatus.ACTIVE
     left_on: date | None = None
@@ -62,6 +64,16 @@ class Unit(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Ids of the units that took over."""
 
 
+class Holders(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+    """Whose a name is."""
+
+    addresses: tuple[str, ...] = ()
+    """Of the mailboxes, with their aliases, in normal form."""
+    delegates: tuple[Delegate, ...] = ()
+    person: bool = False
+    """It is the name of a person, which people outside may have too."""
+
+
 class Directory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A snapshot of all mailboxes."""
 
@@ -71,6 +83,8 @@ class Directory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """By normalised address; an alias maps to the same mailbox."""
     units: Mapping[str, Unit] = {}
     """By id; empty when the source names none."""
+    names: Mapping[str, Holders] = {}
+    """By `gateway.text.homographs.name_keys` of the whole name: persons, offices and units."""
 
     def find(self, address: str) -> Mailbox | None:
         """Return the mailbox of a normalised address or alias, None when it is not listed."""

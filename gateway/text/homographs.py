@@ -25,6 +25,8 @@ _ALSO: Final = str.maketrans(
 )  # fmt: skip
 # The lunate sigma is a C; Unicode decomposes it to the other sigma.
 _LUNATE: Final = str.maketrans("ϲϹ", "cC")
+_PART_OF_NAME: Final = re.compile(r"\s[-–—]+\s|[,;:|/()\[\]\"“”]")
+_WORD: Final = re.compile(r"\w+")
 # A Latin letter with a stroke, a hook, a curl is the letter to the eye.
 _WITH: Final = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:SCRIPT |DOTLESS |LONG |OPEN )?([A-Z])(?: WITH .*)?")
 
@@ -39,6 +41,16 @@ def skeletons(domain: str) -> frozenset[str]:
 def shown(text: str) -> str:
     """Return the ASCII letters that a text looks like in small letters; what looks like none stays."""
     return "".join(map(_small, shown_labels(text)))
+
+
+def name_keys(name: str) -> frozenset[str]:
+    """Return what a display name and its parts (`Lan - Phòng Nội vụ`) look like, without marks, case and signs; for comparison.
+
+    A single word is nobody's own.
+    """
+    plain = "".join(letter for letter in unicodedata.normalize("NFKC", name) if not ignorable(letter))
+    keys = (" ".join(_WORD.findall(shown(part))) for part in (plain, *_PART_OF_NAME.split(plain)))
+    return frozenset(key for key in keys if " " in key)
 
 
 def shown_labels(text: str) -> str:

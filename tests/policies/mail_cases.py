@@ -14,6 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from gateway.identity.directory import names_of
 from gateway.mime import decode_body, parse
 from gateway.model import (
     AuthenticationResults,
@@ -51,6 +52,7 @@ def directory(rows: list[dict[str, Any]]) -> Directory:
         mailbox = Mailbox(
             address=row["address"],
             kind=MailboxKind(row.get("kind", "personal")),
+            name=row.get("name", ""),
             unit=row.get("unit", ""),
             status=MailboxStatus(row.get("status", "active")),
             left_on=row.get("left_on"),
@@ -63,7 +65,7 @@ def directory(rows: list[dict[str, Any]]) -> Directory:
             ),
         )
         found |= dict.fromkeys((mailbox.address, *mailbox.aliases), mailbox)
-    return Directory(digest="0" * 64, mailboxes=found)
+    return Directory(digest="0" * 64, mailboxes=found, names=names_of(found, {}))
 
 
 def evidence(case: dict[str, Any], mailboxes: Directory) -> Evidence:
