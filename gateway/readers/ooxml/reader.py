@@ -14,7 +14,7 @@ from gateway.readers.excel import xlsx
 from gateway.readers.excel.xlsb import BinaryPackage
 from gateway.readers.ooxml.flat_opc import FlatPackage, is_flat_opc
 from gateway.readers.ooxml.opc import OpcPackage, Package
-from gateway.readers.ooxml.reading import Step, assemble
+from gateway.readers.ooxml.reading import Step, read_steps
 from gateway.readers.ooxml.rest import read_rest
 from gateway.readers.powerpoint import pptx
 from gateway.readers.word import docx
@@ -32,7 +32,7 @@ def read(source: Source, budget: Budget) -> Reading:
         raise ReadError(ReadStatus.MALFORMED, "no-main-part")
     steps = tuple(step for kind in kinds for step in _STEPS[kind])
     kind = "xlsb" if isinstance(package, BinaryPackage) else kinds[0]
-    return assemble(source, package, budget, kind=kind, steps=(*steps, read_rest))
+    return read_steps(source, package, budget, kind=kind, steps=(*steps, read_rest))
 
 
 def open_package(data: bytes, budget: Budget) -> Package:
