@@ -44,6 +44,7 @@ from gateway.text.marks import (
     none_is_marked,
 )
 from gateway.text.marks.fields import NAMING_FIELDS, find_in_field, speaks
+from gateway.text.marks.rules import rule_of
 
 _ARTICLE: Final = "7600:4.1"
 
@@ -239,6 +240,7 @@ def _finding(found: Found, about: About, where: str) -> Finding:
         params={
             "level": found.level.value,
             "where": where,
+            "mark_rule": rule_of(found.evidence),
             "evidence": ",".join(found.evidence),
             "count": found.count,
         },
