@@ -44,8 +44,8 @@ from gateway.readers.pictures.stamp_words import (
     WEAK,
     Reading,
     folded,
+    glances,
     read_box,
-    templates,
 )
 
 WORK_DPI = 200.0
@@ -368,7 +368,7 @@ def _stamp(candidate: Candidate, reading: Reading, scale: float) -> Stamp:
 def warm_up() -> None:
     """Draw the words and load Tesseract, so that children need neither fonts nor data."""
     cv2.setNumThreads(1)  # children are many and short-lived; threads do not survive the fork
-    templates()
+    glances()
     detector.warm_up()
     ocr.warm_up()
     blank = np.full((200, 200, 3), 255, np.uint8)

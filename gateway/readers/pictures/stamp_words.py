@@ -48,8 +48,10 @@ BEYOND_DOUBT = 0.9
 """Correlation from which another word than a mark is taken before the letters were cut out in other ways."""
 DOUBT = 0.45
 """Below this the letters are like none of the words."""
-REFINED, HOPELESS = 6, 0.25
-"""How many words are compared in several sizes, and the correlation below which that is in vain."""
+LIKELIEST, REFINED, HOPELESS = 16, 6, 0.33
+"""How many pictures of words are compared in full, how many of these in several sizes, and the correlation below which that is in vain."""
+GLANCE = (36, 12)
+"""Columns and rows of letters and words at a glance, whatever their proportions are."""
 WELL_SET = 0.8
 """Correlation from which a box is not looked at as two lines."""
 LEAST_ROW, ROW_INK = 8, 0.02
@@ -68,6 +70,11 @@ class Template:
 
     word: str
     picture: npt.NDArray[np.float32]
+
+    @property
+    def aspect(self) -> float:
+        """Width by height."""
+        return float(self.picture.shape[1] / HEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,29 +148,48 @@ def letters_of(box: Pixels) -> Pixels | None:
 
 
 def compare(letters: Pixels) -> list[tuple[float, str]]:
-    """Return correlation and word, best first, one entry a word.
+    """Return correlation and word, best first, one entry a word, for the words that are like the letters at a glance.
 
-    All words are compared in one size; the likeliest again a little higher, lower, wider and narrower.
+    They are compared in one size; the likeliest again a little higher and lower, then a little wider and narrower.
     """
     height, width = letters.shape
     aspect = width / height
     blurred = cv2.GaussianBlur(letters, (3, 3), 0).astype(np.float32)
-    rough = sorted(
-        (
-            (_correlation(blurred, template, 1.0, 1.0), number)
-            for number, template in enumerate(templates())
-            if 0.66 < (template.picture.shape[1] / HEIGHT) / aspect < 1.5
-        ),
-        reverse=True,
-    )
+    fitting = [number for number, one in enumerate(templates()) if 0.66 < one.aspect / aspect < 1.5]
+    if len(fitting) > LIKELIEST:
+        fitting = [fitting[place] for place in np.argsort(-_alike(blurred, fitting))[:LIKELIEST]]
+    rough = sorted(((_correlation(blurred, templates()[number], 1.0, 1.0), number) for number in fitting), reverse=True)
     best: dict[str, float] = {}
     for place, (score, number) in enumerate(rough):
         template = templates()[number]
         if place < REFINED and score > HOPELESS:
-            sizes = [(tall, wide) for tall in (0.9, 1.0, 1.12) for wide in (0.95, 1.0, 1.06)]
-            score = max(score, *(_correlation(blurred, template, tall, wide) for tall, wide in sizes))  # noqa: PLW2901
+            score, tall = max((score, 1.0), *((_correlation(blurred, template, h, 1.0), h) for h in (0.9, 1.12)))  # noqa: PLW2901
+            score = max(score, *(_correlation(blurred, template, tall, wide) for wide in (0.95, 1.06)))  # noqa: PLW2901
         best[template.word] = max(score, best.get(template.word, -1.0))
     return sorted(((score, word) for word, score in best.items()), reverse=True)
+
+
+def _alike(letters: npt.NDArray[np.float32], numbers: list[int]) -> npt.NDArray[np.float32]:
+    """Return how templates correlate with letters of their size at a glance, each at best of some places: one matrix product."""
+    columns, rows = GLANCE
+    small = cv2.GaussianBlur(cv2.resize(letters, GLANCE, interpolation=cv2.INTER_AREA), (3, 3), 0)
+    around = cv2.copyMakeBorder(small, 1, 1, 2, 2, cv2.BORDER_CONSTANT, value=0)
+    places = [_unit(around[y : y + rows, x : x + columns]) for y in range(3) for x in range(5)]
+    # By OpenCV: the threads of numpy's BLAS wait for one another with all their might on a busy machine.
+    return np.asarray(cv2.gemm(glances()[numbers], np.stack(places), 1.0, None, 0.0, flags=cv2.GEMM_2_T).max(axis=1))
+
+
+@functools.cache
+def glances() -> npt.NDArray[np.float32]:
+    """Return the templates at a glance, one a row."""
+    drawn = [_unit(cv2.resize(one.picture, GLANCE, interpolation=cv2.INTER_AREA)) for one in templates()]
+    return np.stack(drawn) if drawn else np.zeros((0, GLANCE[0] * GLANCE[1]), np.float32)
+
+
+def _unit(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return a picture as a vector of length 1 about its mean."""
+    vector = picture.ravel() - picture.mean()
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
 
 
 def _correlation(letters: npt.NDArray[np.float32], template: Template, tall: float, wide: float) -> float:
