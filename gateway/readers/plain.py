@@ -21,6 +21,7 @@ from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
 from gateway.model.formats import SYLK
 from gateway.readers.base import Budget, Reading, Source
 from gateway.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
+from gateway.readers.text_art import is_text_art
 
 LIMIT_RUNS = 200_000
 """Lines or cells that become runs of their own; the rest is put into large ones, nothing is left out."""
@@ -180,6 +181,8 @@ def read(source: Source, budget: Budget) -> Reading:
     kinds |= {kind for kind, found in acts if found}
     if any(map(is_unclear, formulas)):
         kinds.add("look-formula")
+    if is_text_art(decoded.text):
+        kinds.add("look-text-art")
     document = Document(
         part=source.part,
         filename=source.filename,

@@ -10,7 +10,11 @@ from gateway.readers.base import Budget, Member, ReadError
 from gateway.readers.markup.data_address import is_data_address, member_of
 from gateway.readers.markup.html_cascade import Sheet, alone
 from gateway.readers.markup.html_selectors import Node
+from gateway.readers.markup.html_shown import Paint
 from gateway.readers.markup.html_style import Look, apply, attribute_declarations
+from gateway.readers.markup.svg import Svg
+from gateway.readers.pictures.joined import LIMIT_DRAWN, Pictures
+from gateway.readers.text_art import is_text_art
 
 LIMIT_BLOCKS = 200_000
 LIMIT_LOOKS = 5000
@@ -51,6 +55,9 @@ class Builder:
         self.members: list[Member] = []
         self.active: set[ActiveContent] = set()
         self.budget = budget
+        self.paint = Paint()
+        self.pictures = Pictures()
+        self._drawn = 0
         self._sheet = Sheet()
         self._blocks = 0
         self._tables = 0
@@ -62,6 +69,7 @@ class Builder:
         """Take the style sheets of a page, which may stand after what they style."""
         for sheet in re.findall(r"<style[^>]{0,500}>(.*?)(?:</style|$)", text, re.DOTALL | re.IGNORECASE)[:200]:
             self._sheet.add(sheet)
+            self.paint.sheet(sheet)
             for found in list(_SHEET_DATA.finditer(sheet))[:20]:
                 self.address("style", "style", found[1] or found[2] or found[3])
 
@@ -75,8 +83,33 @@ class Builder:
         """Whether a style sheet asks for elements behind the one that it styles."""
         return self._sheet.looks_ahead
 
+    def made(self, tag: str, attributes: dict[str, str], node: Node | None) -> tuple[str, str]:
+        """Return the words that style sheets put before and behind what is in an element."""
+        if tag != "q" and not self._sheet.makes_words:
+            return "", ""
+        return self._sheet.made(node if node is not None else alone(tag, attributes))
+
+    def draw(self, svg: Svg) -> None:
+        """Hand on what an `svg` element of the page draws."""
+        picture = svg.picture()
+        if picture is None:
+            return
+        self._drawn += 1
+        if self._drawn > LIMIT_DRAWN:
+            self.paint.kinds.add("look-drawn")
+            return
+        self.budget.take_bytes(len(picture))
+        self.members.append(Member(name=f"drawn-{self._drawn}.png", data=picture, relation="image"))
+
     def finish(self) -> None:
-        """Add what style sheets put on the page."""
+        """Add what style sheets put on the page, and the pictures that are seen as one."""
+        self.members += self.pictures.members(self.budget)
+        kinds = self.paint.kinds | ({"look-font"} if self._sheet.embeds_fonts else set())
+        self.active.update(ActiveContent(kind) for kind in kinds)
+        if is_text_art("\n".join(run.text for run in self.runs if run.origin is Origin.TEXT)):
+            self.active.add(ActiveContent("look-text-art"))
+        if self.pictures.incomplete:
+            self.active.add(ActiveContent("look-picture"))
         for words in self._sheet.generated:
             if any(ch.isalpha() for ch in words):
                 self.add(words, Look(), Role.BODY, "style")
@@ -143,28 +176,32 @@ class Builder:
     def _style(self, node: Node, look: Look) -> Look:
         weakest = attribute_declarations(node.tag, node.attributes)
         declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
+        if declarations:
+            self.paint.element(declarations)
         return apply(look, declarations) if declarations else look
 
-    def address(self, tag: str, name: str, value: str) -> None:
-        """Look at an address: embedded data is taken out, scripts are reported."""
+    def address(self, tag: str, name: str, value: str) -> Member | None:
+        """Look at an address: embedded data is taken out and returned, scripts are reported."""
         scheme = re.sub(r"[\s\x00-\x1f]", "", value[:64]).lower()
         if scheme.startswith(("javascript:", "vbscript:")):
             self.active.add(ActiveContent("javascript"))
         elif scheme.startswith("data:"):
-            self._embedded(value)
+            return self._embedded(value)
         elif tag in ("iframe", "frame", "object", "embed", "applet") and name in ("src", "data"):
             self.active.add(ActiveContent("external-object"))
+        return None
 
-    def _embedded(self, value: str) -> None:
+    def _embedded(self, value: str) -> Member | None:
         if not is_data_address(value):
-            return
+            return None
         member = member_of(value, len(self.members) + 1)
         if member is None:
             self.active.add(ActiveContent("damaged-data"))
-            return
+            return None
         self.budget.take_file()
         self.budget.take_bytes(len(member.data))
         self.members.append(member)
+        return member
 
 
 def _unseen(look: Look) -> bool:

@@ -10,7 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from gateway.readers.markup.html_selectors import Matcher, Node, Selector, Specificity, marks_of, parse_selectors
+from gateway.readers.markup.html_selectors import (
+    Matcher,
+    Node,
+    Selector,
+    Specificity,
+    listed,
+    marks_of,
+    parse_selectors,
+)
 from gateway.readers.markup.html_style import INHERITED, parse_colour
 
 LIMIT_RULES: Final = 5000
@@ -28,6 +36,8 @@ _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}
 _CONTENT_ITEM: Final = re.compile(
     r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
+_MADE: Final = re.compile(r"(.*?)::?(before|after)", re.IGNORECASE | re.DOTALL)
+"""An element whose beginning or end gets words."""
 _FOUR_DIGITS: Final = re.compile(r"\\([0-9a-fA-F]{4})")
 """An escape as Excel writes it: always of four digits, whatever follows."""
 _CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
@@ -103,6 +113,10 @@ class Sheet:
 
     def __init__(self) -> None:
         self._rules: dict[str, list[_Rule]] = {}
+        self._made: dict[str, dict[str, list[_Rule]]] = {"before": {}, "after": {}}
+        self._quotes: list[str] = []
+        self.embeds_fonts = False
+        """The page brings fonts of its own."""
         self._count = 0
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
@@ -119,23 +133,34 @@ class Sheet:
     def add(self, text: str) -> None:
         """Add the rules of one sheet."""
         for prelude, body, shown, layer in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET]), self._layers):
-            self._generate(body)
-            if not shown or prelude.startswith("@"):
+            if prelude.lower().startswith("@font-face"):
+                self.embeds_fonts = self.embeds_fonts or "data:" in body
                 continue
             declarations = parse_declarations(body)
+            made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
+            if not made or "content" not in declarations.usual | declarations.important:
+                self._generate(body)
+            if not shown or prelude.startswith("@"):
+                continue
+            self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
+            for found in made:
+                for selector in parse_selectors(found[1].strip() or "*"):
+                    self._keep(selector, declarations, layer, self._made[found[2].lower()])
             for name, value in declarations.usual.items() | declarations.important.items():
                 if name.startswith("--"):
                     self._variables[name] = value
             for selector in parse_selectors(prelude):
-                self._keep(selector, declarations, layer)
+                self._keep(selector, declarations, layer, self._rules)
 
-    def _keep(self, selector: Selector, declarations: Declarations, layer: _Layer) -> None:
+    def _keep(
+        self, selector: Selector, declarations: Declarations, layer: _Layer, rules: dict[str, list[_Rule]]
+    ) -> None:
         if self._count >= LIMIT_RULES:
             return
         self._count += 1
         last = selector.parts[0]
         key = min(last.marks) if last.marks else last.tag
-        self._rules.setdefault(key, []).append(_Rule(selector.specificity, self._count, selector, declarations, layer))
+        rules.setdefault(key, []).append(_Rule(selector.specificity, self._count, selector, declarations, layer))
         self.contextual = self.contextual or not last.is_simple
         self.looks_ahead = self.looks_ahead or any(part.looks_ahead for part in selector.parts)
 
@@ -155,9 +180,44 @@ class Sheet:
                 said = _HEADER_CODE.sub(lambda code: "\n" if code[1] else "", said)
             self.generated += said.split("\n") if start[1] else [said]
 
+    @property
+    def makes_words(self) -> bool:
+        """Whether some rule puts words before or behind an element."""
+        return any(self._made.values())
+
+    def made(self, node: Node) -> tuple[str, str]:
+        """Return the words that style sheets put before and behind what is in an element."""
+        return self._words(node, "before"), self._words(node, "after")
+
+    def _words(self, node: Node, side: str) -> str:
+        rules = self._matching(node, self._made[side])
+        rules.sort(key=lambda rule: rule.layer)
+        content = "open-quote" if side == "before" and node.tag == "q" else "close-quote" if node.tag == "q" else ""
+        for weight in (0, 1):
+            content = next(
+                (
+                    rule.declarations[weight]["content"]
+                    for rule in reversed(rules)
+                    if "content" in rule.declarations[weight]
+                ),
+                content,
+            )
+        content = self._resolved(content, {})
+        words: list[str] = []
+        position = 0
+        while (item := _CONTENT_ITEM.match(content, position)) and len(words) < 200:
+            position = item.end()
+            if item[3]:
+                words.append(node.attributes.get(item[3].lower(), ""))
+            elif (kind := item[0].strip().lower()) in ("open-quote", "close-quote"):
+                words += self._quotes[kind == "close-quote" :][:1]
+            else:
+                words.append(_unescaped(item[1] or item[2] or ""))
+        return "".join(words)
+
     def declarations(self, node: Node, attributes: Mapping[str, str], inline: str) -> dict[str, str]:
         """Return what applies to an element; `attributes` are the declarations of its attributes, the weakest of all."""
-        rules = self._matching(node)
+        rules = self._matching(node, self._rules)
         own = parse_declarations(inline) if inline else None
         if not rules and own is None:
             return dict(attributes)
@@ -170,13 +230,13 @@ class Sheet:
                     _put(result, name, value)
         return {name: self._resolved(value, result) for name, value in result.items()}
 
-    def _matching(self, node: Node) -> list[_Rule]:
-        if not self._rules or self._matcher.steps_left < 0:
+    def _matching(self, node: Node, rules: dict[str, list[_Rule]]) -> list[_Rule]:
+        if not rules or self._matcher.steps_left < 0:
             return []
         found = [
             rule
             for key in ("*", node.tag, *node.marks)
-            for rule in self._rules.get(key, ())
+            for rule in rules.get(key, ())
             if self._matcher.fits(rule.selector, node)
         ]
         found.sort(key=lambda rule: rule[:2])
@@ -189,6 +249,10 @@ class Sheet:
                 break
             value = _VARIABLE.sub(lambda m: own.get(m[1]) or self._variables.get(m[1]) or (m[2] or "").strip(), value)
         return value
+
+
+def _strings_of(value: str) -> list[str]:
+    return [_unescaped(item[1] or item[2] or "") for item in _CONTENT_ITEM.finditer(value) if item[1] or item[2]]
 
 
 def _means_something(name: str, value: str) -> bool:

@@ -220,11 +220,11 @@ class Matcher:
 
 def parse_selectors(text: str) -> list[Selector]:
     """Return the selectors of a list; those that can never hold, or are not understood, are left out."""
-    return [selector for one in _listed(text) if (selector := _parse(one)) is not None]
+    return [selector for one in listed(text) if (selector := _parse(one)) is not None]
 
 
-def _listed(text: str) -> list[str]:
-    """Split at the commas outside brackets."""
+def listed(text: str) -> list[str]:
+    """Split a list of selectors at the commas outside brackets."""
     pieces, depth = [""], 0
     for character in text[:4000]:
         depth += (character in "([") - (character in ")]")
@@ -291,7 +291,7 @@ def _pseudo(part: Compound, name: str, argument: str) -> Specificity | None:
                 return None
             part.counted += (counted._replace(from_end="last" in name),)
         case "is" | "where" | "matches" | "not":
-            inner = [selector for one in _listed(argument) if (selector := _parse(one, simple=True)) is not None]
+            inner = [selector for one in listed(argument) if (selector := _parse(one, simple=True)) is not None]
             if name == "not":
                 part.none_of += tuple(selector.parts[0] for selector in inner)
             elif inner:

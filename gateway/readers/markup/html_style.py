@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from gateway.readers.markup.html_shown import TURNING, turn_of
 from gateway.readers.numerals import whole
+from gateway.readers.pictures.joined import AS_IT_IS, Turn
 
 _LENGTH = re.compile(r"^(-?\d{0,6}(?:\.\d{1,6})?)(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
 _RGB = re.compile(
@@ -31,6 +33,7 @@ _DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
 """What every browser sets in the font that its user chose for pages that name none: unknown to us."""
 _TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
 """Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
+_PIXEL_POINTS = 9.0
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
 NAMED_COLOURS = {
     "black": "000000", "white": "FFFFFF", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
@@ -61,6 +64,10 @@ class Look:
     keep_space: bool = False
     capitals: bool = False
     """Letters are shown as capitals, whatever they are in the text."""
+    pixel: bool = False
+    """So small that many of them are a picture; of the element itself, not of what is in it."""
+    turn: Turn = AS_IT_IS
+    """What is done to pictures."""
     reversed: bool = False
     """Letters are shown from right to left, whatever their script."""
 
@@ -125,6 +132,11 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
                 changes["reversed"] = "override" in lower and declarations.get("direction", "").lower() == "rtl"
             case "white-space":
                 changes["keep_space"] = lower.startswith("pre") or lower == "break-spaces"
+    pixel = any(_is_pixel(declarations.get(name, "")) for name in ("width", "height", "font-size"))
+    if pixel is not look.pixel:
+        changes["pixel"] = pixel
+    if not declarations.keys().isdisjoint(TURNING):
+        changes["turn"] = turn_of(declarations, look.turn)
     sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]
     if all(sides):
         changes["boxed"] = all(_draws((side or "").lower()) for side in sides)
@@ -132,6 +144,11 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
     if look.hidden and not result.hidden and declarations.get("visibility", "").lower() != "visible":
         result = replace(result, hidden=True)
     return result
+
+
+def _is_pixel(length: str) -> bool:
+    size = parse_size(length.lower(), None) if length[:1].isdigit() and "%" not in length else None
+    return size is not None and 0 < size <= _PIXEL_POINTS
 
 
 def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str, str]:
@@ -150,6 +167,8 @@ def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str,
             found["font-size"] = f"{_FONT_SIZES[size]}pt"
     elif tag == "body" and "text" in attributes:
         found["color"] = attributes["text"]
+    if tag in ("td", "th", "tr", "table"):
+        found |= {name: attributes[name] for name in ("width", "height") if name in attributes}
     if "bgcolor" in attributes:
         found["background-color"] = attributes["bgcolor"]
     if "hidden" in attributes:

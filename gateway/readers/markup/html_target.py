@@ -9,12 +9,13 @@ from typing import Any, cast
 from lxml import etree
 
 from gateway.model import ActiveContent, ReadStatus, Role
-from gateway.readers.base import ReadError
+from gateway.readers.base import Member, ReadError
 from gateway.readers.excel.xlsx_values import formula_words
 from gateway.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.readers.markup.html_selectors import Node
 from gateway.readers.markup.html_style import Look
+from gateway.readers.markup.svg import Svg
 
 _BLOCKS = frozenset(
     [
@@ -111,6 +112,10 @@ class _Element:
     table: tuple[int, int, int] | None
     """Table number, row and column that text in this element belongs to."""
     node: Node | None = None
+    after: str = ""
+    """Words that a style sheet puts behind what is in it."""
+    painted: bool = False
+    """Has a colour of its own behind it, and nothing in it so far."""
 
 
 @dataclass(slots=True)
@@ -140,11 +145,16 @@ class Target:
         self._tables: list[_Table] = []
         self._raw = 0
         """Depth of elements whose text is no text: script and style."""
+        self._paragraphs = 0
+        self._svg: Svg | None = None
+        self._drawing = 0
+        """Depth of `svg` elements."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Open an element."""
         tag = tag.lower()
         parent = self._stack[-1]
+        parent.painted = False
         attributes = {str(key).lower(): value or "" for key, value in attributes.items()}
         look = parent.look
         if look.boxed and tag in _BLOCKS:
@@ -154,6 +164,11 @@ class Target:
             self._outline.complete(node)
         look = self._builder.style(tag, attributes, look, node)
         look, role = self._semantics(tag, attributes, look, parent.role)
+        if tag == "svg":
+            self._svg = self._svg or Svg()
+            self._drawing += 1
+        if self._svg is not None:
+            self._svg.start(tag, attributes)
         self._attributes(tag, attributes, look)
         if tag in _BLOCKS:
             self.flush()
@@ -162,10 +177,14 @@ class Target:
             self._block.pieces.append(Piece(BREAK, look))
         if tag in VOID:
             return
-        self._stack.append(_Element(tag, look, role, table, node))
+        before, after = self._builder.made(tag, attributes, node)
+        painted = look.pixel and look.background is not None and look.background != parent.look.background
+        self._stack.append(_Element(tag, look, role, table, node, after, painted))
         if tag in ("script", "style"):
             self._raw += 1
         self._begin(self._stack[-1])
+        if before:
+            self._block.pieces.append(Piece(look.shown(before), look))
 
     def end(self, tag: str) -> None:
         """Close an element and those inside it that were left open."""
@@ -177,6 +196,18 @@ class Target:
                 break
         else:
             return
+        for element in reversed(self._stack[position:]):
+            if element.after:
+                self._block.pieces.append(Piece(element.look.shown(element.after), element.look))
+            if element.painted:
+                self._builder.paint.empty_box()
+            if element.tag == "svg" and self._svg is not None:
+                self._drawing -= 1
+                if not self._drawing:
+                    self._builder.draw(self._svg)
+                    self._svg = None
+        if self._svg is not None:
+            self._svg.end(tag)
         if any(element.tag in _BLOCKS for element in self._stack[position:]):
             self.flush()
         for element in self._stack[position:]:
@@ -191,10 +222,13 @@ class Target:
         """Take text."""
         if self._raw:
             if self._stack[-1].tag == "script":
+                self._builder.paint.script(text)
                 for line in text.splitlines():
                     self._builder.add(line, Look(hidden=True), Role.FIELD, "script")
         else:
             look = self._stack[-1].look
+            if self._stack[-1].painted and not text.isspace():
+                self._stack[-1].painted = False
             self._block.pieces.append(Piece(look.shown(text), look))
 
     def comment(self, text: str) -> None:
@@ -223,6 +257,7 @@ class Target:
         """End the block under construction."""
         block, element = self._block, self._stack[-1]
         self._block = Block()
+        self._paragraphs += 1
         self._begin(element)
         if block.pieces:
             self._builder.add_block(block)
@@ -282,7 +317,7 @@ class Target:
             if name.startswith("on") and len(name) > 3:
                 builder.active.add(ActiveContent("javascript"))
             elif name in _ADDRESS_ATTRIBUTES:
-                builder.address(tag, name, value)
+                self._picture(builder.address(tag, name, value), look)
             elif name == "style" and "data:" in value:
                 for item in re.findall(r"url\(\s*[\"']?(data:[^\"')]+)", value)[:20]:
                     builder.address(tag, "style", item)
@@ -290,6 +325,16 @@ class Target:
                 self._nested(value)
             elif name.startswith("data-") and not value.isascii():
                 builder.add(value, Look(hidden=True), Role.ALT_TEXT, f"attribute:{name}")
+
+    def _picture(self, member: Member | None, look: Look) -> None:
+        """Tell where a picture of the page stands: pictures with no words between are neighbours."""
+        if member is None or member.relation != "image" or look.hidden:
+            return
+        row = (self._tables[-1].number, self._tables[-1].row) if self._tables else (0, self._paragraphs)
+        words = sum(len(piece.text.strip()) for piece in self._block.pieces if piece.text != BREAK)
+        breaks = sum(piece.text == BREAK for piece in self._block.pieces)
+        text = len(self._builder.runs) * 1_000_000 + words
+        self._builder.pictures.flow(member.data, (row, breaks), text, None, look.turn)
 
     def _meta(self, attributes: dict[str, str]) -> None:
         content = attributes.get("content", "")

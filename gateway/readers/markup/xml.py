@@ -20,7 +20,7 @@ from lxml import etree
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.readers.markup import office2003, xps
+from gateway.readers.markup import office2003, svg, xps
 from gateway.readers.markup.data_address import IN_TEXT, is_data_address, member_of
 from gateway.readers.odf import reader as odf
 from gateway.readers.ole.art import inflate
@@ -36,6 +36,7 @@ _ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")
 _TAGS: Final = re.compile(r"<[^<>]*>")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
+_SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
 """One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
 _SVG_SPAN: Final = "{http://www.w3.org/2000/svg}tspan"
@@ -69,6 +70,9 @@ def read(source: Source, budget: Budget) -> Reading:
         kind = "xps"
         xps.read_page(root, sink, report)
     _generic(root, sink)
+    outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
+    for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
+        sink.members.append(Member(name=f"drawn-{number}.png", data=picture, relation="image"))
     if not whole:
         if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
             _stripped(data, sink)

@@ -17,8 +17,11 @@ from gateway.readers.ooxml.sink import Place
 from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.pictures.joined import Turn
 from gateway.readers.pictures.metafile import is_metafile, read_metafile
+from gateway.readers.pictures.outlines import moved, shape_of
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
+_OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape"}
+_NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
 _UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
 _ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
@@ -85,6 +88,8 @@ class Shapes:
             case "draw:control":
                 self._walk.blocks(shape, flow)
             case _:
+                if name in _OUTLINED and place.origin is Origin.TEXT:
+                    self._outline(shape, name)
                 self._walk.blocks(shape, self._inside(shape, name, label, flow))
 
     def _inside(self, shape: Element, name: str, label: str, flow: Flow) -> Flow:
@@ -223,6 +228,31 @@ class Shapes:
                 self._walk.block(element, Flow(place._replace(role=Role.FIELD), (), None, counted=False))
             if NAMES[element.tag] == "script:event-listener":
                 self.listener(element, place)
+
+    def _outline(self, shape: Element, name: str) -> None:
+        """Give the outline of a freeform as a shape to be drawn."""
+        path, view = shape.get(clark("svg:d")) or "", shape.get(clark("svg:viewBox")) or ""
+        if name in {"draw:polygon", "draw:polyline"}:
+            path = f"M {shape.get(clark('draw:points')) or ''}"
+        for geometry in shape.iter(clark("draw:enhanced-geometry")):
+            if not (geometry.get(clark("draw:type")) or "non-primitive").endswith(("non-primitive", "mso-spt0")):
+                return  # a shape of the program's own
+            path = (
+                (geometry.get(clark("draw:enhanced-path")) or "").replace("N", " ").replace("F", " ").replace("S", " ")
+            )
+            view = geometry.get(clark("svg:viewBox")) or view
+        numbers = [float(number) for number in _NUMBERS.findall(view)]
+        if not path or "?" in path or "$" in path or len(numbers) != 4 or min(numbers[2:]) <= 0:
+            return
+        whole = shape_of(path)
+        left, top, width, height = numbers
+        unit = (1 / width, 0, 0, 1 / height, -left / width, -top / height)
+        box = tuple(_points(shape.get(clark(side))) for side in ("svg:x", "svg:y", "svg:width", "svg:height"))
+        page = next((each for each in shape.iterancestors(clark("draw:page"), clark("table:table"))), None)
+        inline = shape.get(clark("text:anchor-type")) == "as-char" or shape.get(clark("svg:x")) is None
+        if min(box[2:]) > 0:
+            whole = whole._replace(outline=moved(whole.outline, unit))
+            self._sink.pictures.draw(whole, page, (box[0], box[1], box[2], box[3]), inline=inline)
 
 
 def _points(length: str | None) -> float:

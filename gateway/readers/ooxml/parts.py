@@ -10,7 +10,7 @@ from typing import Final
 from gateway.model import Image, Origin, Role
 from gateway.readers.base import Member
 from gateway.readers.ooxml.opc import Package, Relationship
-from gateway.readers.ooxml.picture_places import put_in_place
+from gateway.readers.ooxml.picture_places import outline_of, put_in_place
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.vml import css_value, vml_colour
 from gateway.readers.ooxml.xml import NAMES, Element, clark
@@ -91,6 +91,9 @@ class Parts:
                 sink.put_line(element.get("string") or "", where, _textpath_face(element))
             case "a:blip" | "a14:imgLayer":
                 self._picture(part, element.get(_EMBED) or element.get(_LINK), element, sink, place)
+            case "a:custGeom" if place.origin is Origin.TEXT:
+                if (outline := outline_of(element)) is not None:
+                    put_in_place(sink, part, element, outline)
             case "v:imagedata" | "v:fill":
                 identifier = element.get(_ID) or element.get(_PICT) or element.get(clark("o:relid"))
                 self._picture(part, identifier, element, sink, place)

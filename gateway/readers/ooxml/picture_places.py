@@ -9,6 +9,7 @@ from typing import Final
 from gateway.readers.ooxml.sink import Sink
 from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.pictures.joined import Box, Turn
+from gateway.readers.pictures.outlines import Shape, moved, shape_of
 
 _COLUMN_EMU: Final = 609_600
 _ROW_EMU: Final = 190_500
@@ -31,8 +32,8 @@ _LENGTH: Final = re.compile(
 )
 
 
-def put_in_place(sink: Sink, part: str, element: Element, data: bytes) -> None:
-    """Tell the sink where the picture of an `a:blip` or `v:imagedata` stands."""
+def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) -> None:
+    """Tell the sink where a picture (`a:blip`, `v:imagedata`) or an outline (`a:custGeom`) stands."""
     turn, box = Turn(), None
     row: Element | None = None
     group: Element | None = None
@@ -47,7 +48,7 @@ def put_in_place(sink: Sink, part: str, element: Element, data: bytes) -> None:
             case "v:shape" | "v:rect":
                 box, turn, placed = _vml(parent)
                 if placed and box is not None:
-                    sink.pictures.place(data, (part, parent.getparent()), box, turn)
+                    _place(sink, shown, (part, parent.getparent()), box, turn)
                     return
             case _ if name in _GROUPS and box is not None:
                 group = parent if group is None else group
@@ -57,7 +58,7 @@ def put_in_place(sink: Sink, part: str, element: Element, data: bytes) -> None:
                 if group is not None and box is not None:
                     break
                 if at is not None and size is not None:
-                    sink.pictures.place(data, (part, *at[2:]), (at[0], at[1], *size), turn)
+                    _place(sink, shown, (part, *at[2:]), (at[0], at[1], *size), turn)
                     return
                 box = (0, 0, *size) if size is not None else box
             case "wp:inline":
@@ -66,10 +67,10 @@ def put_in_place(sink: Sink, part: str, element: Element, data: bytes) -> None:
                     box = (0, 0, *size) if size is not None else box
             case "xdr:twoCellAnchor" | "xdr:oneCellAnchor" | "xdr:absoluteAnchor" if group is None:
                 if (found := _anchored(parent)) is not None:
-                    sink.pictures.place(data, part, found, turn)
+                    _place(sink, shown, part, found, turn)
                 return
             case "p:spTree" if box is not None:
-                sink.pictures.place(data, (part, group), box, turn)
+                _place(sink, shown, (part, group), box, turn)
                 return
             case "w:p" if row is None:
                 row = parent
@@ -79,9 +80,50 @@ def put_in_place(sink: Sink, part: str, element: Element, data: bytes) -> None:
             case _:
                 continue
     if group is not None and box is not None:
-        sink.pictures.place(data, (part, group), box, turn)
+        _place(sink, shown, (part, group), box, turn)
     elif row is not None:
-        sink.pictures.flow(data, (part, row), sink.shown(), None if box is None else box[2:], turn)
+        if isinstance(shown, Shape):
+            sink.pictures.draw(shown, part, box or (0, 0, 1, 1), turn, inline=True)
+        else:
+            sink.pictures.flow(shown, (part, row), sink.shown(), None if box is None else box[2:], turn)
+
+
+def outline_of(geometry: Element) -> Shape | None:
+    """Return the outline of an `a:custGeom` as it fills a square of side 1 (ECMA-376 Part 1 §20.1.9); None for one by formulas."""
+    found: list[Shape] = []
+    for path in geometry.iter(clark("a:path")):
+        points = [(point.get("x"), point.get("y")) for point in path.iter(clark("a:pt"))]
+        across = [_number(x) for x, _ in points]
+        width = _number(path.get("w")) or max(across, default=0)
+        height = _number(path.get("h")) or max((_number(y) for _, y in points), default=0)
+        if width <= 0 or height <= 0:
+            continue
+        pieces = [_command(command) for command in path]
+        shape = shape_of(" ".join(pieces), filled=path.get("fill") != "none")
+        found.append(shape._replace(outline=moved(shape.outline, (1 / width, 0, 0, 1 / height, 0, 0))))
+    if not found:
+        return None
+    whole = [contour for shape in found for contour in shape.outline]
+    return Shape(whole, all(shape.filled for shape in found), 0, sum(shape.segments for shape in found))
+
+
+_LETTERS: Final = {"a:moveTo": "M", "a:lnTo": "L", "a:cubicBezTo": "C", "a:quadBezTo": "Q", "a:close": "Z"}
+
+
+def _command(command: Element) -> str:
+    """Return a command as path data; an arc, which says no end, is left out."""
+    letter = _LETTERS.get(NAMES[command.tag])
+    if letter is None:
+        return ""
+    points = (f"{_number(point.get('x'))} {_number(point.get('y'))}" for point in command.iter(clark("a:pt")))
+    return f"{letter} {' '.join(points)}"
+
+
+def _place(sink: Sink, shown: bytes | Shape, plane: Hashable, box: Box, turn: Turn) -> None:
+    if isinstance(shown, Shape):
+        sink.pictures.draw(shown, plane, box, turn)
+    else:
+        sink.pictures.place(shown, plane, box, turn)
 
 
 def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from gateway.model import Origin, ReadStatus, Role
 from gateway.readers.base import Member, ReadError
+from gateway.readers.markup import svg
 from gateway.readers.ooxml.drawingml import plain_text
 from gateway.readers.ooxml.opc import Relationship
 from gateway.readers.ooxml.parts import Parts
@@ -143,8 +144,11 @@ def read_picture(name: str, data: bytes, kind: str, sink: Sink) -> None:
     if is_metafile(data):
         read_metafile(data, sink, place, name=name)
     elif "svg" in kind or name.casefold().endswith(".svg"):
-        for _, text in texts(parse(data)):
+        root = parse(data)
+        for _, text in texts(root):
             sink.put_line(text, place)
+        if (drawn := svg.picture_of(root)) is not None:
+            sink.members.append(Member(name=f"{name}.png", data=drawn, relation="image", locator=place.locator))
     elif kind == "image/vnd.ms-photo" or name.casefold().endswith(".wdp"):
         # The unedited original that Office keeps beside a picture with effects; nothing decodes JPEG XR here.
         sink.warn("unread-picture", place.locator)

@@ -7,11 +7,14 @@ pictures stand; what touches is put together on white and handed on as one more 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.readers.base import Budget, Member
+from gateway.readers.pictures.outlines import Shape, drawn, moved
+from gateway.readers.pictures.specimen import ink_box, specimen
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -20,12 +23,16 @@ RELATION: Final = "image"
 LIMIT_PIECES: Final = 1000
 LIMIT_JOINED: Final = 12
 """Pictures put together for one document, the ones of most pieces first."""
+LIMIT_DRAWN: Final = 40
+"""Pages, slides and sheets whose outlines are drawn."""
 _LONGEST: Final = 2400
 """Pixels of the longer side of what is put together."""
 _LARGEST_PIECE: Final = 40_000_000
 _LETTERS: Final = 12
 _LETTER: Final = 600
 """How many pictures may be letters of a mark, and pixels of the longer side of each."""
+_WORD: Final = 1600
+"""Pixels of the longer side of a picture that may be no more than a word."""
 _NEAR: Final = 0.35
 """How far from each other letters of a word stand, in parts of the smaller side of a picture."""
 Box = tuple[float, float, float, float]
@@ -61,6 +68,8 @@ class Pictures:
 
     _placed: dict[Hashable, list[Piece]] = field(default_factory=dict)
     _rows: list[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn]] = field(default_factory=list)
+    _shapes: dict[Hashable, list[Shape]] = field(default_factory=dict)
+    _ahead: dict[Hashable, float] = field(default_factory=dict)
     _count: int = 0
     incomplete: bool = False
     """Some pictures were not put together, because there are too many."""
@@ -77,6 +86,18 @@ class Pictures:
         if self._take():
             self._rows.append((row, text, data, size, turn))
 
+    def draw(self, shape: Shape, plane: Hashable, box: Box, turn: Turn = AS_IT_IS, *, inline: bool = False) -> None:
+        """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones stand one behind the other."""
+        left, top, width, height = box
+        if inline:
+            left = self._ahead.get(plane, 0.0)
+            self._ahead[plane] = left + width
+        angle = math.radians(turn.degrees)
+        wide, high = (-width if turn.mirrored else width), (-height if turn.upside_down else height)
+        a, b, c, d = wide * math.cos(angle), wide * math.sin(angle), -high * math.sin(angle), high * math.cos(angle)
+        at = (a, b, c, d, left + (width - a - c) / 2, top + (height - b - d) / 2)
+        self._shapes.setdefault(plane, []).append(shape._replace(outline=moved(shape.outline, at)))
+
     def _take(self) -> bool:
         self._count += 1
         self.incomplete = self.incomplete or self._count > LIMIT_PIECES
@@ -87,10 +108,14 @@ class Pictures:
         sets = [found for found in (*self._flowing(), *self._touching()) if _is_worth(found)]
         self.incomplete = self.incomplete or len(sets) > LIMIT_JOINED
         sets.sort(key=len, reverse=True)
-        found = [_joined(pieces, budget) for pieces in sets[:LIMIT_JOINED]]
+        found = [picture for pieces in sets[:LIMIT_JOINED] for picture in _joined(pieces, budget)]
+        budget.take_bytes(len(self._shapes) << 20)
+        outlines = [picture for plane in self._shapes.values() if (picture := drawn(plane)) is not None]
+        self.incomplete = self.incomplete or len(outlines) > LIMIT_DRAWN
         return [
-            Member(name=f"joined-{number}.png", data=data, relation=RELATION)
-            for number, data in enumerate(filter(None, found), 1)
+            Member(name=f"{kind}-{number}.png", data=data, relation=RELATION)
+            for kind, pictures in (("joined", found), ("drawn", outlines[:LIMIT_DRAWN]))
+            for number, data in enumerate(pictures, 1)
         ]
 
     def _flowing(self) -> Iterator[list[Piece]]:
@@ -159,13 +184,13 @@ def _opened(data: bytes) -> Picture | None:
     return picture if picture.width * picture.height <= _LARGEST_PIECE else None
 
 
-def _joined(pieces: Sequence[Piece], budget: Budget) -> bytes | None:
-    """Put pieces on white in their places; None when fewer than worth it can be opened."""
+def _joined(pieces: Sequence[Piece], budget: Budget) -> list[bytes]:
+    """Put pieces on white in their places, and the word that they show at several sizes; none when too few can be opened."""
     import PIL.Image
 
     opened = [(piece, picture) for piece in pieces if (picture := _opened(piece.data)) is not None]
     if len(opened) < min(len(pieces), 2) or any(min(piece.box[2:]) <= 0 for piece, _ in opened):
-        return None
+        return []
     left, top = (min(piece.box[side] for piece, _ in opened) for side in (0, 1))
     width, height = (max(piece.box[s] + piece.box[s + 2] for piece, _ in opened) - (left, top)[s] for s in (0, 1))
     scale = max(picture.width / piece.box[2] for piece, picture in opened)
@@ -184,9 +209,15 @@ def _joined(pieces: Sequence[Piece], budget: Budget) -> bytes | None:
         for shown, at in laid if letters is None else ():
             page.alpha_composite(shown, at)
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
-        return None
+        return []
+    word = specimen(page) if max(page.size) <= _WORD else None
+    whole = None if letters is not None and word is not None else page.convert("RGB")
+    return [_png(each) for each in (whole, word) if each is not None]
+
+
+def _png(page: Picture) -> bytes:
     out = io.BytesIO()
-    page.convert("RGB").save(out, "PNG", compress_level=1)
+    page.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
@@ -223,7 +254,7 @@ def _ink(shown: Picture) -> tuple[int, int, int, int] | None:
 
     ground = PIL.Image.new("RGBA", shown.size, "white")
     ground.alpha_composite(shown)
-    return ground.convert("L").point(lambda value: 255 if value < 160 else 0).getbbox()
+    return ink_box(ground.convert("L"))
 
 
 def _turned(picture: Picture, turn: Turn) -> Picture:

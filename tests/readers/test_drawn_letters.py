@@ -1,0 +1,216 @@
+"""Letters drawn as outlines in Office files, OpenDocument and SVG are read; icons and diagrams are no letters."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+pytest.importorskip("PIL")
+pytest.importorskip("cv2")
+
+import cv2
+import docx
+import numpy as np
+import openpyxl
+import pptx
+from docx.oxml import parse_xml
+from openpyxl.chart import BarChart, Reference
+from PIL import Image, ImageDraw, ImageFont
+from pptx.util import Emu
+
+from gateway.readers.markup import svg
+from gateway.readers.pictures import ocr
+from gateway.readers.pictures.outlines import contours, drawn, shape_of
+from tests.readers.test_joined_pictures import FONT, found
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+
+
+def letter_path(letter: str) -> str:
+    """Return the outline of a printed letter in a field of 90 by 120, as lines."""
+    printed = Image.new("L", (900, 1200), 255)
+    ImageDraw.Draw(printed).text((60, 20), letter, 0, ImageFont.truetype(FONT, 860))
+    found, _ = cv2.findContours(255 - np.asarray(printed), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    lines = [cv2.approxPolyDP(each, 2, True).reshape(-1, 2) / 10 for each in found]
+    return "".join(f"M{' L'.join(f'{x:g} {y:g}' for x, y in line)}Z" for line in lines)
+
+
+LETTERS = {letter: letter_path(letter) for letter in "MẬTX"}
+
+
+def word(letters: str) -> str:
+    return " ".join(moved_path(LETTERS[letter], 100 * number) for number, letter in enumerate(letters))
+
+
+def moved_path(path: str, across: float) -> str:
+    """Write straight path data anew, moved to the right."""
+    parts = []
+    for contour in contours(path):
+        points = [f"{x + across:g} {y:g}" for x, y in contour]
+        parts.append(f"M{points[0]} L{' '.join(points[1:])} Z")
+    return " ".join(parts)
+
+
+def geometry(path: str, width: int) -> str:
+    """Return path data as an `a:custGeom`."""
+    commands = ""
+    for contour in contours(path):
+        points = [f'<a:pt x="{x:.0f}" y="{y:.0f}"/>' for x, y in contour]
+        commands += (
+            f"<a:moveTo>{points[0]}</a:moveTo>"
+            + "".join(f"<a:lnTo>{each}</a:lnTo>" for each in points[1:])
+            + "<a:close/>"
+        )
+    return f'<a:custGeom><a:pathLst><a:path w="{width}" h="120">{commands}</a:path></a:pathLst></a:custGeom>'
+
+
+A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+WPS = 'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"'
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def slide(letters: str) -> bytes:
+    deck = pptx.Presentation()
+    tree = deck.slides.add_slide(deck.slide_layouts[6]).shapes._spTree
+    for number, letter in enumerate(letters):
+        xfrm = f'<a:xfrm><a:off x="{Emu(900000 * number)}" y="900000"/><a:ext cx="810000" cy="1080000"/></a:xfrm>'
+        tree.append(
+            parse_xml(
+                f'<p:sp {A} {P}><p:nvSpPr><p:cNvPr id="{number + 9}" name="Freeform {number}"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
+                f"<p:spPr>{xfrm}{geometry(LETTERS[letter], 90)}</p:spPr></p:sp>"
+            )
+        )
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def text(letters: str) -> bytes:
+    document = docx.Document()
+    document.add_paragraph("Kính gửi phòng Kinh tế")
+    run = document.add_paragraph().add_run()._r
+    width = 100 * len(letters)
+    run.append(
+        parse_xml(
+            f'<w:drawing {W}><wp:inline {WP}><wp:extent cx="{width * 9000}" cy="1080000"/><wp:docPr id="1" name="Freeform 1"/>'
+            f'<a:graphic {A}><a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:wsp {WPS}>'
+            f'<wps:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{width * 9000}" cy="1080000"/></a:xfrm>{geometry(word(letters), width)}'
+            "</wps:spPr></wps:wsp></a:graphicData></a:graphic></wp:inline></w:drawing>"
+        )
+    )
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def sheet(letters: str) -> bytes:
+    book = openpyxl.Workbook()
+    chart = BarChart()
+    chart.add_data(Reference(book.active, min_col=1, min_row=1, max_row=2))
+    book.active.add_chart(chart, "B2")
+    out = io.BytesIO()
+    book.save(out)
+    shape = (
+        '<xdr:absoluteAnchor><xdr:pos x="0" y="0"/><xdr:ext cx="2700000" cy="1080000"/><xdr:sp><xdr:spPr>'
+        f'<a:xfrm {A}><a:off x="0" y="0"/><a:ext cx="2700000" cy="1080000"/></a:xfrm>'
+        f"{geometry(word(letters), 100 * len(letters)).replace('<a:custGeom>', f'<a:custGeom {A}>')}"
+        "</xdr:spPr></xdr:sp><xdr:clientData/></xdr:absoluteAnchor>"
+    )
+    space = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
+    other = io.BytesIO()
+    with zipfile.ZipFile(out) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "xl/drawings/drawing1.xml":
+                data = f'<xdr:wsDr xmlns:xdr="{space}">{shape}</xdr:wsDr>'.encode()
+            new.writestr(name, data)
+    return other.getvalue()
+
+
+def open_document(letters: str) -> bytes:
+    names = (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"))
+    spaces = "".join(f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for short, name in names)
+    width = 100 * len(letters)
+    path = (
+        f'<draw:path svg:d="{word(letters)}" svg:viewBox="0 0 {width} 120" svg:width="{width / 50}cm" svg:height="2.4cm"'
+        ' text:anchor-type="as-char"/>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        package.writestr(
+            "content.xml",
+            f"<office:document-content{spaces}><office:body><office:text><text:p>{path}</text:p></office:text></office:body>"
+            "</office:document-content>",
+        )
+    return out.getvalue()
+
+
+def drawing(letters: str) -> bytes:
+    parts = "".join(
+        f'<g transform="translate({100 * number} 0)"><path d="{LETTERS[letter]}"/></g>'
+        for number, letter in enumerate(letters)
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 120">{parts}</svg>'.encode()
+
+
+def used(letters: str) -> bytes:
+    stored = "".join(f'<path id="l{number}" d="{LETTERS[letter]}"/>' for number, letter in enumerate(letters))
+    shown = "".join(f'<use href="#l{number}" x="{100 * number}"/>' for number in range(len(letters)))
+    return f"<html><body><p>Kính gửi</p><svg><defs>{stored}</defs>{shown}</svg></body></html>".encode()
+
+
+MADE = [slide, text, sheet, open_document, drawing, used]
+
+
+@needs_ocr
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
+def test_letters_in_outlines_are_read(made):
+    assert found(made("MẬT"))
+
+
+@needs_ocr
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
+def test_other_letters_in_outlines_are_no_mark(made):
+    assert not found(made("TXX"))
+
+
+def test_an_icon_and_a_line_are_not_drawn():
+    icon = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="{LETTERS["X"]}"/><path d="{LETTERS["X"]}"/></svg>'
+    from lxml import etree
+
+    assert svg.picture_of(etree.fromstring(icon)) is None
+    assert drawn([shape_of("M0 0L100 5")]) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "points"),
+    [
+        ("M0 0h10v10z", [(0, 0), (10, 0), (10, 10)]),
+        ("m1 1 2 0 0 2", [(1, 1), (3, 1), (3, 3)]),
+        ("M0,0L1e1,.5", [(0, 0), (10, 0.5)]),
+        ("M0 0L5 5 broken L9 9", [(0, 0), (5, 5)]),
+        ("L5 5", [(0, 0), (5, 5)]),
+    ],
+)
+def test_path_data_is_followed_to_its_first_mistake(path, points):
+    assert contours(path) == [points]
+
+
+def test_curves_and_arcs_end_where_they_say():
+    for path in (
+        "M0 0C0 9 9 9 9 0",
+        "M0 0Q5 9 9 0",
+        "M0 0A5 5 0 1 1 9 0",
+        "M0 0C0 1 2 3 4 5S8 0 9 0",
+        "M0 0Q1 2 3 0T9 0",
+    ):
+        assert contours(path)[0][-1] == pytest.approx((9, 0))
+
+
+def test_endless_path_data_is_cut():
+    assert sum(map(len, contours("M0 0" + "Q1 1 2 2" * 100_000))) <= 210_000

@@ -1,0 +1,189 @@
+"""What a page shows beside its letters in their order: read where it can be resolved, else told as the construct it is."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pytest
+
+pytest.importorskip("PIL")
+
+from PIL import Image, ImageOps
+
+from gateway.model import Document
+from gateway.readers import plain
+from gateway.readers.base import Budget, Source
+from gateway.readers.markup import html
+from gateway.readers.markup.html_shown import turn_of
+from gateway.readers.pictures import ocr
+from gateway.readers.pictures.joined import AS_IT_IS, Turn
+from gateway.text.marks import find_in_document
+from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+WORDS = "<p>Kính gửi đồng chí, phòng Kinh tế gửi báo cáo quý ba.</p>"
+
+
+def page(body: str, style: str = "") -> bytes:
+    return f"<!doctype html><html><head><meta charset=utf-8><style>{style}</style></head><body>{WORDS}{body}{WORDS}</body></html>".encode()
+
+
+def read(data: bytes) -> Document:
+    return html.read(Source(data=data, part="1", detected_type="text/html"), Budget()).document
+
+
+def kinds(data: bytes) -> set[str]:
+    return {one.kind for one in read(data).active_content if one.kind.startswith("look-")}
+
+
+def image(shown: Image.Image, style: str = "") -> str:
+    return f'<img style="{style}" src="data:image/png;base64,{base64.b64encode(png(shown)).decode()}">'
+
+
+@pytest.mark.parametrize(
+    ("body", "style"),
+    [
+        ('<h1 data-x="M" data-y="ẬT"></h1>', "h1::before{content:attr(data-x) attr(data-y)}"),
+        ("<h1>Ậ</h1>", 'h1::before{content:"M"} h1:after{content:"T"}'),
+        ("<p class=a><span>Ậ</span></p>", '.a > span:before{content:"\\4d"} .a span::after{content:"T" !important}'),
+        ("<p><q>Ậ</q></p>", 'q{quotes:"M" "T"}'),
+        ('<div style="display:flex"><b style="order:3">T</b><b>M</b><b style="order:2">Ậ</b></div>', ""),
+        ('<table dir="rtl"><tr><td>T<td>Ậ<td>M</table>', ""),
+        ('<div><i style="position:absolute;left:9em">T</i><i style="position:absolute;left:0">M</i><i>Ậ</i></div>', ""),
+    ],
+)
+def test_words_are_read_where_the_page_puts_them(body, style):
+    assert find_in_document(read(page(body, style)))
+
+
+@pytest.mark.parametrize(
+    ("body", "style"),
+    [
+        ("<ul><li>Ậ</li></ul>", 'li::before{content:"•"}'),
+        ("<p class=k>123456</p>", '.k::before{content:"Mật khẩu: "}'),
+        ("<p><q>Báo cáo</q></p>", ""),
+        ("<h1>Ậ</h1>", 'h2::before{content:"M"} h2::after{content:"T"} @media print{h1::before{content:"M"}}'),
+        ("<table><tr><td>T<td>A<td>M</table>", ""),
+    ],
+)
+def test_other_words_are_no_mark(body, style):
+    assert not find_in_document(read(page(body, style)))
+
+
+@needs_ocr
+@pytest.mark.parametrize(
+    "body",
+    [
+        image(ImageOps.mirror(drawn("MẬT")), "transform:scaleX(-1)"),
+        f'<div style="transform: rotateY(180deg)">{image(ImageOps.mirror(drawn("MẬT")))}</div>',
+        image(ImageOps.flip(drawn("MẬT")), "scale: 1 -1"),
+        "".join(map(image, halves(drawn("MẬT")))),
+        "<table><tr>" + "".join(f"<td>{image(one)}" for one in letters("MẬT")) + "</table>",
+        "<br>".join(map(image, halves(drawn("MẬT"), across=False))),
+        image(drawn("MẬT").point(lambda value: 240 + value // 17), "filter:contrast(9)"),
+    ],
+    ids=["mirrored", "mirrored box", "flipped", "halves", "letters", "upper and lower", "faint"],
+)
+def test_pictures_are_read_as_the_page_shows_them(body):
+    assert found(page(body))
+
+
+@needs_ocr
+def test_pictures_with_words_between_are_no_neighbours():
+    assert not found(page("<p>và</p>".join(map(image, letters("MẬT")))))
+
+
+CELL = '<td width=5 height=5 bgcolor="#000"></td>'
+
+
+@pytest.mark.parametrize(
+    ("body", "style", "kind"),
+    [
+        (f"<table>{('<tr>' + CELL * 20) * 5}</table>", "", "look-painted"),
+        (
+            "<table>" + ("<tr>" + "<td class=b></td>" * 20) * 5 + "</table>",
+            ".b{width:4px;background:red}",
+            "look-painted",
+        ),
+        (f'<div style="box-shadow:{",".join(f"{n}px 0 0 2px #000" for n in range(40))}"></div>', "", "look-painted"),
+        ("<p>Tổn</p>", "@font-face{font-family:Q;src:url(data:font/ttf;base64,AAEAAAAT)}", "look-font"),
+        ("<ul><li>x</ul>", 'li{list-style-type:"MẬT"}', "look-generated"),
+        ("<p>x</p>", '@counter-style a{system:cyclic;symbols:"M" "Ậ"}', "look-generated"),
+        ("<script>document.write(String.fromCharCode(77,7852,84))</script>", "", "look-script"),
+    ],
+)
+def test_what_cannot_be_read_is_told(body, style, kind):
+    assert kinds(page(body, style)) == {kind}
+
+
+@pytest.mark.parametrize(
+    ("body", "style"),
+    [
+        ("<table>" + ('<tr bgcolor="#eee"><td width=5></td><td>Số liệu</td></tr>') * 100 + "</table>", ""),
+        ("<table>" + "<tr><td nowrap class=d></td><td>a</td></tr>" * 100 + "</table>", ".d{background:#fcc}"),
+        (
+            "<p>x</p>",
+            "p{box-shadow:0 1px 2px rgba(0,0,0,.2),0 2px 4px rgba(0,0,0,.1);background:linear-gradient(#fff,#eee 40%,#ddd)}",
+        ),
+        (
+            "<p>x</p>",
+            "@font-face{font-family:Q;src:url(https://fonts.example/q.woff2)} p{font-family:'Times New Roman'}",
+        ),
+        ("<div style=\"grid-template-areas:'a b'\">x</div>", "p{quotes:'«' '»';list-style:'– '}"),
+        ("<script>document.write('<b>' + new Date().getFullYear() + '</b>')</script>", ""),
+        (image(drawn("A"), "transform:translateX(4px)"), ""),
+    ],
+)
+def test_what_mail_programs_and_pages_write_is_not(body, style):
+    assert kinds(page(body, style)) == set()
+
+
+@pytest.mark.parametrize(
+    ("declarations", "turn"),
+    [
+        ({"transform": "scaleX(-1)"}, Turn(mirrored=True)),
+        ({"transform": "scale(-1, 1) rotate(90deg)"}, Turn(mirrored=True, degrees=90)),
+        ({"transform": "matrix(-1,0,0,1,0,0)"}, Turn(mirrored=True)),
+        ({"transform": "rotateX(.5turn)"}, Turn(upside_down=True)),
+        ({"rotate": "y 180deg"}, Turn(mirrored=True)),
+        ({"transform": "scale(-1)"}, Turn(mirrored=True, upside_down=True)),
+        ({"filter": "invert(1)"}, Turn(recoloured=True)),
+        ({"transform": "translate(4px, 5px) scale(1.2)"}, AS_IT_IS),
+        ({"filter": "blur(2px) drop-shadow(0 0 1px #000)"}, AS_IT_IS),
+    ],
+)
+def test_turns_are_told_from_moves(declarations, turn):
+    assert turn_of(declarations, AS_IT_IS) == turn
+
+
+def art(word: str) -> str:
+    shown = drawn(word, (640, 200), (20, 0)).resize((80, 18)).convert("1")
+    return "\n".join("".join(" " if shown.getpixel((x, y)) else "█" for x in range(80)) for y in range(18))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (art("MẬT"), True),
+        (art("MẬT").replace("█", "#"), True),
+        ("-- \n" + "*" * 40 + "\nNguyễn Văn A\n" + "*" * 40, False),
+        ("\n".join(f"| {n} | {n * 7} | {'x' * n} |" for n in range(12)), False),
+        ("\n".join(f"{n}    {n * 11}    {n * 7}" for n in range(12)), False),
+        ("\n".join("     " + "-" * 30 for _ in range(12)), False),
+        ("\n".join(" src/a.py | 12 ++++++----" for _ in range(12)), False),
+    ],
+)
+def test_letters_made_of_characters_are_told(text, told):
+    document = plain.read(Source(data=f"Kính gửi\n\n{text}\n".encode(), part="1"), Budget()).document
+    assert ("look-text-art" in {one.kind for one in document.active_content}) is told
+    inside = html.read(Source(data=page(f"<pre>{text}</pre>"), part="1"), Budget()).document
+    assert ("look-text-art" in {one.kind for one in inside.active_content}) is told
+
+
+def test_a_page_of_pictures_costs_a_bounded_number_of_them():
+    shown = io.BytesIO()
+    Image.new("1", (40, 40), 1).save(shown, "PNG")
+    body = "".join(image(drawn(str(n), (60, 40))) + "<p>x</p>" for n in range(40))
+    reading = html.read(Source(data=page(body), part="1"), Budget())
+    assert not [member for member in reading.members if member.name.startswith("joined")]
