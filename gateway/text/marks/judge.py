@@ -12,6 +12,7 @@ from gateway.text.marks.choice import choice_hit
 from gateway.text.marks.code import may_be_coded
 from gateway.text.marks.hits import Hit, Look, Place
 from gateway.text.marks.labels import has_label, label_line
+from gateway.text.marks.lexicon import words
 from gateway.text.marks.lines import merged_line, stamp_line
 from gateway.text.marks.name_words import begins_word, is_person
 from gateway.text.marks.names import name_hit
@@ -34,25 +35,7 @@ _COLUMNS: Final = 3
 """Parts of a line from which on it is the row of a table."""
 _LONG_LINE: Final = 40
 """Letters from which on a line is read as a sentence unless it begins or ends like a mark."""
-SIBLINGS: Final = frozenset(
-    [
-        "mat",
-        "toimat",
-        "tuyetmat",
-        "thuong",
-        "khongmat",
-        "congkhai",
-        "khongdongdau",
-        "tongso",
-        "tongcong",
-        "cong",
-        "stt",
-        "khan",
-        "hoatoc",
-        "thuongkhan",
-    ]
-)
-"""Bare words of column heads and of the options of a list."""
+SIBLINGS: Final = words("papers", "siblings")
 
 
 def value_of(letters: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.text.marks.hits import Hit, Strength
+from gateway.text.marks.lexicon import words
 from gateway.text.marks.words import Spelling, bare, level_of
 from gateway.text.normal import run_together
 
@@ -13,8 +14,7 @@ _STAMPS_OF_OTHERS: Final = (
     "khan", "hoatoc", "thuongkhan", "den", "congvanden", "saoy", "saoluc", "banchinh", "bansao", "trichsao", "duthao", "gap",
 )  # fmt: skip
 _NOISE_OF_TWO_WORDS: Final = (("tuyetmat", 1), ("toimat", 1))
-_OTHER_WORDS: Final = frozenset({"dat", "tot", "mau", "mac", "may", "mua", "man", "nhat", "luat"})
-"""Words of three or four letters that stand in frames themselves: ĐẠT on a test, MẪU on a form, LUẬT on a cover."""
+_OTHER_WORDS: Final = words("another_word", "framed")
 _DIGITS_AS_LETTERS: Final = str.maketrans("01457|!", "oiastii")
 
 

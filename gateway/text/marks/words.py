@@ -14,6 +14,7 @@ from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import Final
 
+from gateway.text.marks.lexicon import words
 from gateway.text.repertoire import octets, shown, table
 
 
@@ -175,84 +176,10 @@ GLUED: Final = rf"(?:(?![a-z])|(?=(?:tuyetmat|toimat|mat|{URGENCY}){{1,3}}(?![a-
 LEVEL_WORDS: Final = r"(?P<level>(?:(?:tuyet|toi)[\W_]{0,3})?(?<![a-z])mat(?![a-z])|tuyetmat(?![a-z])|toimat(?![a-z]))"
 """One level as words of a bare line."""
 
-_BEFORE: Final = [
-    "bí",
-    "bảo",
-    "cơ",
-    "độ",
-    "thân",
-    "giải",
-    "giảm",
-    "tăng",
-    "túi",
-    "sỏi",
-    "đường",
-    "đưỡng",
-    "ong",
-    "lấy",
-    "rỉ",
-    "gỉ",
-    "nước",
-    "dịch",
-    "gan",
-    "ống",
-    "men",
-    "tiết",
-    "ngọt",
-    "rót",
-    "cẩn",
-    "kín",
-    "nghiêm",
-    "chu",
-    "tinh",
-    "huyền",
-    "hiệp",
-    "nghi",
-    "nội",
-    "ngoại",
-    "chuyển",
-    "khử",
-    "hút",
-    "nuôi",
-    "nhụy",
-    "hũ",
-    "vị",
-    "thuốc",
-    "cây",
-    "hoa",
-    "cá",
-    "chim",
-    "chè",
-    "trà",
-    "xứ",
-    "dày",
-    "rậm",
-    "trăng",
-    "dưa",
-    "chuối",
-    "khoai",
-    "lang",
-    "xoài",
-    "mía",
-    "chạch",
-    "thùng",
-    "quay",
-    "vắt",
-    "chai",
-    "hủ",
-    "vườn",
-    "mùa",
-]
-TRAP_BEFORE: Final = frozenset(word.upper() for word in _BEFORE)
-"""Words that make the next "mật" part of another word: bí mật, bảo mật, sỏi mật."""
+TRAP_BEFORE: Final = frozenset(word.upper() for word in words("another_word", "before"))
 
-NOUN_BEFORE: Final = frozenset({"TÀI LIỆU", "VĂN BẢN", "CÔNG VĂN", "HỒ SƠ", "THÔNG TIN", "ĐIỆN", "TIN", "CHỮ", "DẤU"})
-"""Nouns that "mật" follows as an adjective in titles and prose."""
+NOUN_BEFORE: Final = words("papers", "nouns")
 
-ORGANS: Final = frozenset({"GAN", "TỤY", "TUỴ"})
-"""Neighbours of the gall in the body and in the names of hospital wards, whatever stands between: "Gan - Mật - Tụy"."""
+ORGANS: Final = words("goods", "organs")
 
-CONTINUES: Final = frozenset(
-    {"VÀ", "HOẶC", "ĐỘ", "CỦA", "LÀ", "CÁC", "TỪ", "VỀ", "CÓ", "KHÔNG", "ĐẾN", "THUỘC", "THEO"}
-)
-"""Words after which a title goes on in the next line."""
+CONTINUES: Final = words("papers", "continues")
