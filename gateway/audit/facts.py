@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from gateway.audit.record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
 from gateway.model import Disposition, Evidence, JudgedFinding, Part, Session, Signature, Transaction, Verdict
+from gateway.text.addresses import normal_form, without_tag
 
 LIMIT_PARTS = 300
 LIMIT_FINDINGS = 300
@@ -83,6 +84,7 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
     return MailFacts(
         session=session_facts(transaction.session),
         reverse_path=text(transaction.envelope.reverse_path, 320),
+        unit=unit_of(transaction.envelope.reverse_path, evidence),
         recipients=_recipients(transaction, verdict),
         size=transaction.size_bytes,
         sha256=keyed.digest(transaction.sha256) if guarded else transaction.sha256,
@@ -90,7 +92,7 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
         header_from=field("From"),
         message_id=field("Message-ID"),
         parts=tuple(_part(part, keyed if guarded else None) for part in parts[:LIMIT_PARTS]),
-        findings=tuple(finding_facts(judged, guarded=guarded) for judged in _worst_first(verdict.findings)),
+        findings=tuple(finding_facts(judged, guarded=guarded) for judged in verdict.gravest_first()[:LIMIT_FINDINGS]),
         signatures=tuple(_signature(signature, guarded=guarded) for signature in signatures[:LIMIT_SIGNATURES]),
         omitted=omitted,
         disposition=verdict.disposition.word,
@@ -101,11 +103,13 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
     )
 
 
-def _worst_first(findings: tuple[JudgedFinding, ...]) -> tuple[JudgedFinding, ...]:
-    """Return the findings that are kept; beyond the limit those that asked for least are left out."""
-    if len(findings) <= LIMIT_FINDINGS:
-        return findings
-    return tuple(sorted(findings, key=lambda judged: -judged.wanted)[:LIMIT_FINDINGS])
+def unit_of(reverse_path: str, evidence: Evidence | None) -> str | None:
+    """Return the unit of a sender as the directory of the moment has it, None when it has none."""
+    directory = evidence.directory if evidence is not None else None
+    mailbox = directory.find(without_tag(normal_form(reverse_path))) if directory is not None else None
+    if mailbox is None or not mailbox.unit:
+        return None
+    return text(mailbox.unit)
 
 
 def _recipients(transaction: Transaction, verdict: Verdict) -> dict[str, str]:

@@ -30,7 +30,7 @@ from gateway.errors import AuditError, UserError
 from gateway.mime.addresses import parse_from_field
 from gateway.words import both
 
-_VERSION = 5
+_VERSION = 6
 _SLICE = 200
 _SCHEMA = """
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
@@ -319,6 +319,8 @@ def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
             rows.tags += _address_tags("from", record.reverse_path, seq) + _address_tags("to", record.recipient, seq)
             rows.tags += [(f"rule:{found.policy}.{found.rule}", seq) for found in _open_findings(record.findings)]
             rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
+            if record.unit:
+                rows.tags.append((unit_tag(record.unit), seq))
             rows.words.append(
                 (
                     seq,
@@ -366,6 +368,8 @@ def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail:
     rows.tags += [(f"author:{address}", seq) for address in _authors(mail)]
     if mail.session.login:
         rows.tags += _address_tags("login", mail.session.login, seq)
+    if mail.unit:
+        rows.tags.append((unit_tag(mail.unit), seq))
     for address in mail.recipients:
         rows.tags += _address_tags("to", address, seq)
     subject = mail.subject or ""
@@ -377,6 +381,7 @@ def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail:
             *mail.recipients,
             mail.header_from or "",
             mail.session.login or "",
+            mail.unit or "",
             mail.session.queue_id or "",
             *(found.code for found in _open_findings(mail.findings)),
             *(signature.signer or "" for signature in mail.signatures),
@@ -397,6 +402,11 @@ def _take_content(rows: _Rows, seq: int, record: r.ContentRefused) -> None:
         rows.tags += _address_tags("to", address, seq)
     words = " ".join([record.id, record.reverse_path, *record.recipients, login, record.session.queue_id or ""])
     rows.words.append((seq, "", "", fold(words), "", ""))
+
+
+def unit_tag(unit: str) -> str:
+    """Return the tag of a unit's mails; case, diacritics and blanks do not matter."""
+    return f"unit:{' '.join(fold(unit).split())}"
 
 
 def senders_of(mail: r.MailFacts) -> set[str]:

@@ -17,7 +17,7 @@ import msgspec
 
 from gateway.audit import record as r
 from gateway.audit.facts import Keyed
-from gateway.audit.index import Index, exact, fold
+from gateway.audit.index import Index, exact, fold, unit_tag
 from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import UserError
@@ -53,6 +53,8 @@ class Filter:
     """Reverse-path, or `@domain`."""
     recipient: str = ""
     login: str = ""
+    unit: str = ""
+    """Unit of the reverse-path as the directory had it; case and diacritics do not matter."""
     disposition: str = ""
     """Decided, or what would have been decided without monitor mode and waivers."""
     state: str = ""
@@ -253,6 +255,8 @@ class AuditReader:
         for name, value in (("to", wanted.recipient), ("from", wanted.sender), ("login", wanted.login)):
             if value:
                 tags.append(f"{name}:{value.strip().strip('<>').casefold()}")
+        if wanted.unit.strip():
+            tags.append(unit_tag(wanted.unit))
         if wanted.rule:
             tags.append(f"rule:{wanted.rule}" if "." in wanted.rule else f"policy:{wanted.rule}")
         if wanted.state:

@@ -111,6 +111,8 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     session: SessionFacts
     reverse_path: str
+    unit: str | None = None
+    """Of the reverse-path, as the directory had it then."""
     recipients: dict[str, str]
     """Forward-path to disposition."""
     size: int
@@ -236,6 +238,7 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     id: str = ""
     session: SessionFacts
     reverse_path: str
+    unit: str | None = None
     recipient: str
     findings: tuple[FindingFacts, ...] = ()
     code: int

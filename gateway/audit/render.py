@@ -28,10 +28,10 @@ def render_rows(rows: Iterable[Row], language: str = "vi", *, columns: int | Non
     """Return a list as a table, newest first as given; cut to the columns of a terminal, whole without."""
     table = [
         (
-            _moment(row.time),
+            moment(row.time),
             row.reference or "-",
-            _word("state", row.state, language),
-            _decision(row.disposition, row.would_be, language),
+            words_of("state", row.state, language),
+            decided(row.disposition, row.would_be, language),
             _line(row.sender, 34) or "<>",
             _recipients(row.recipients),
             _subject(row, language),
@@ -75,9 +75,7 @@ def render_history(history: History, language: str = "vi", title: Title = _no_ti
 def render_weak_passwords(weak: Iterable[WeakPassword], language: str = "vi") -> str:
     """Return mailboxes with weak passwords as a table."""
     lines = [
-        _say(
-            "label", "weak_password", language, since=_moment(one.since), last=_moment(one.last), login=_line(one.login)
-        )
+        _say("label", "weak_password", language, since=moment(one.since), last=moment(one.last), login=_line(one.login))
         for one in weak
     ]
     return "\n".join(lines) or _say("label", "nothing", language)
@@ -111,11 +109,13 @@ def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]
     def entry(label: str, value: str) -> str:
         return f"{_say('label', label, language)}: {value}"
 
-    yield entry("disposition", _decision(mail.disposition, mail.would_be, language))
+    yield entry("disposition", decided(mail.disposition, mail.would_be, language))
     yield from _session_lines(mail.reverse_path, mail.session, entry)
+    if mail.unit:
+        yield entry("unit", _line(mail.unit))
     yield entry("recipients", "")
     for address, disposition in mail.recipients.items():
-        yield f"  {_line(address)}: {_word('disposition', disposition, language)}"
+        yield f"  {_line(address)}: {words_of('disposition', disposition, language)}"
     confidential = _say("label", "confidential", language)
     yield entry("subject", confidential if mail.confidential else _line(mail.subject or "", 200))
     yield entry("size", f"{mail.size} B")
@@ -131,7 +131,7 @@ def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]
             yield f"  {_line(part.path, 120)}{name} {part.type or ''}{size} {part.sha256 or ''}".rstrip()
     if mail.findings:
         yield entry("findings", "")
-        for found in sorted(mail.findings, key=lambda found: found.outcome == "passed"):
+        for found in mail.findings:
             yield from _finding_lines(found, language, title)
     if mail.signatures:
         yield entry("signatures", "")
@@ -150,7 +150,7 @@ def _content_lines(record: r.ContentRefused, language: str) -> Iterator[str]:
     def entry(label: str, value: str) -> str:
         return f"{_say('label', label, language)}: {value}"
 
-    yield entry("disposition", _decision(record.disposition, record.disposition, language))
+    yield entry("disposition", decided(record.disposition, record.disposition, language))
     yield from _session_lines(record.reverse_path, record.session, entry)
     yield entry("recipients", "")
     yield from (f"  {_line(address)}" for address in record.recipients)
@@ -174,11 +174,11 @@ def _finding_lines(found: r.FindingFacts, language: str, title: Title) -> Iterat
         for value in (found.part, found.filename, found.recipient, found.header, found.locator)
         if value
     )
-    decided = "" if found.outcome == "passed" else f" -> {_decision(found.effective, found.wanted, language)}"
+    action = "" if found.outcome == "passed" else f" -> {decided(found.effective, found.wanted, language)}"
     waiver = f" [{_line(found.waiver, 64)}]" if found.waiver else ""
     yield (
-        f"  {found.code} {_line(title(found.policy, found.rule), 120)}: {_word('outcome', found.outcome, language)}"
-        f"{decided}{waiver}"
+        f"  {found.code} {_line(title(found.policy, found.rule), 120)}: {words_of('outcome', found.outcome, language)}"
+        f"{action}{waiver}"
     )
     details = [place] if place else []
     details += [f"{_line(name, 40)}={_line(str(value), 120)}" for name, value in found.params.items()]
@@ -189,11 +189,13 @@ def _finding_lines(found: r.FindingFacts, language: str, title: Title) -> Iterat
 
 
 def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[str]:
-    head = f"{record.seq:>8}  {_moment(datetime.fromisoformat(record.time))}  {_word('kind', _kind(record), language)}"
+    head = (
+        f"{record.seq:>8}  {moment(datetime.fromisoformat(record.time))}  {words_of('kind', _kind(record), language)}"
+    )
     match record:
         case r.Outcome():
             reply = f"{record.code} {record.enhanced} {_line(record.text, 300)}".strip() if record.code else ""
-            yield f"{head}: {_word('state', record.delivery.value, language)} {reply}".rstrip()
+            yield f"{head}: {words_of('state', record.delivery.value, language)} {reply}".rstrip()
             if record.delivery is r.Delivery.UNKNOWN:
                 yield f"          {_say('label', 'unknown_note', language)}"
         case r.Refused() | r.ContentRefused():
@@ -220,13 +222,14 @@ def _kind(record: r.AnyRecord) -> str:
     return str(record.__struct_config__.tag)
 
 
-def _decision(disposition: str, would_be: str, language: str) -> str:
+def decided(disposition: str, would_be: str, language: str) -> str:
+    """Return what was decided, and what would have been without monitor mode and waivers."""
     if not disposition:
         return "-"
-    decided = _word("disposition", disposition, language)
+    decided = words_of("disposition", disposition, language)
     if would_be in {"", disposition, "relay"}:
         return decided
-    return f"{decided} ({_say('label', 'would_be', language, disposition=_word('disposition', would_be, language))})"
+    return f"{decided} ({_say('label', 'would_be', language, disposition=words_of('disposition', would_be, language))})"
 
 
 def _recipients(recipients: tuple[str, ...]) -> str:
@@ -242,8 +245,9 @@ def _subject(row: Row, language: str) -> str:
     return _line(row.subject or "", 70)
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+def moment(time: datetime) -> str:
+    """Return a time as it is in Viet Nam."""
+    return time.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _line(text: str, limit: int = 100) -> str:
@@ -253,7 +257,7 @@ def _line(text: str, limit: int = 100) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
-def _word(table: str, key: str, language: str) -> str:
+def words_of(table: str, key: str, language: str) -> str:
     """Return the word for an enumerated value; the value itself when there is none."""
     words = product_texts("audit")[table].get(key)
     return words[language] if words is not None else _line(key, 40)

@@ -26,6 +26,11 @@ class Row:
     rules: tuple[str, ...]
     """`policy.rule` of findings that did not pass."""
     confidential: bool
+    unit: str = ""
+    files: tuple[str, ...] = ()
+    """Names of files, those in archives too; none of a confidential mail."""
+    text: str = ""
+    """First line of the refusal."""
 
 
 def row_of(record: r.AnyRecord) -> Row:
@@ -46,6 +51,9 @@ def row_of(record: r.AnyRecord) -> Row:
                 subject=mail.subject,
                 rules=_rules(mail.findings),
                 confidential=mail.confidential,
+                unit=mail.unit or "",
+                files=tuple(dict.fromkeys(part.filename for part in mail.parts if part.filename)),
+                text=record.text if isinstance(record, r.Refused) else "",
             )
         case r.RecipientRefused():
             return replace(
@@ -56,6 +64,8 @@ def row_of(record: r.AnyRecord) -> Row:
                 disposition="reject",
                 would_be="reject",
                 rules=_rules(record.findings),
+                unit=record.unit or "",
+                text=record.text,
             )
         case r.ContentRefused():
             return replace(
@@ -66,6 +76,7 @@ def row_of(record: r.AnyRecord) -> Row:
                 disposition=record.disposition,
                 would_be=record.disposition,
                 rules=(f"content.{record.rule}",),
+                text=record.text,
             )
         case r.AuthFailed():
             return replace(empty, sender=record.login)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,25 +14,36 @@ from gateway.words import both
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
 
+SenderOption = Annotated[str, typer.Option("--sender", help=words("sender"))]
+RecipientOption = Annotated[str, typer.Option("--recipient", help=words("recipient"))]
+LoginOption = Annotated[str, typer.Option("--login", help=words("login"))]
+UnitOption = Annotated[str, typer.Option("--unit", help=words("unit"))]
+DispositionOption = Annotated[str, typer.Option("--disposition", help=words("disposition"))]
+StateOption = Annotated[str, typer.Option("--state", help=words("state"))]
+RuleOption = Annotated[str, typer.Option("--rule", help=words("rule"))]
+FilenameOption = Annotated[str, typer.Option("--filename", help=words("filename"))]
+Sha256Option = Annotated[str, typer.Option("--sha256", help=words("sha256"))]
+SinceOption = Annotated[str | None, typer.Option("--since", help=words("since"))]
+UntilOption = Annotated[str | None, typer.Option("--until", help=words("until"))]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=100_000, help=words("limit"))]
+
 
 @app.command("list", short_help=brief("audit_list"))
 def audit_list(
     data: DataOption = None,
     config: ConfigOption = None,
-    sender: Annotated[str, typer.Option(help=words("sender"))] = "",
-    recipient: Annotated[str, typer.Option(help=words("recipient"))] = "",
-    login: Annotated[str, typer.Option(help=words("login"))] = "",
-    disposition: Annotated[str, typer.Option(help=words("disposition"))] = "",
-    state: Annotated[
-        str,
-        typer.Option(help=words("state")),
-    ] = "",
-    rule: Annotated[str, typer.Option(help=words("rule"))] = "",
-    filename: Annotated[str, typer.Option(help=words("filename"))] = "",
-    sha256: Annotated[str, typer.Option(help=words("sha256"))] = "",
-    since: Annotated[str | None, typer.Option(help=words("since"))] = None,
-    until: Annotated[str | None, typer.Option(help=words("until"))] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help=words("limit"))] = 50,
+    sender: SenderOption = "",
+    recipient: RecipientOption = "",
+    login: LoginOption = "",
+    unit: UnitOption = "",
+    disposition: DispositionOption = "",
+    state: StateOption = "",
+    rule: RuleOption = "",
+    filename: FilenameOption = "",
+    sha256: Sha256Option = "",
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """Liệt kê, mới nhất trước / list, newest first.
@@ -45,8 +55,9 @@ def audit_list(
     from gateway.commands.common import data_folder, user_errors
 
     wanted = Filter(
-        sender=sender, recipient=recipient, login=login, disposition=disposition, state=state, rule=rule,
-        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True), limit=limit,
+        sender=sender, recipient=recipient, login=login, unit=unit, disposition=disposition, state=state, rule=rule,
+        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True),
+        limit=limit,
     )  # fmt: skip
     with user_errors():
         code = find(data_folder(config, data), wanted, as_json=as_json)
@@ -55,10 +66,21 @@ def audit_list(
 
 @app.command("search", short_help=brief("audit_search"))
 def audit_search(
-    wanted: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
+    searched: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
     data: DataOption = None,
     config: ConfigOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help=words("limit"))] = 50,
+    sender: SenderOption = "",
+    recipient: RecipientOption = "",
+    login: LoginOption = "",
+    unit: UnitOption = "",
+    disposition: DispositionOption = "",
+    state: StateOption = "",
+    rule: RuleOption = "",
+    filename: FilenameOption = "",
+    sha256: Sha256Option = "",
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers."""
@@ -66,8 +88,13 @@ def audit_search(
     from gateway.commands.audit import find
     from gateway.commands.common import data_folder, user_errors
 
+    wanted = Filter(
+        words=" ".join(searched), sender=sender, recipient=recipient, login=login, unit=unit, disposition=disposition, state=state, rule=rule,
+        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True),
+        limit=limit,
+    )  # fmt: skip
     with user_errors():
-        code = find(data_folder(config, data), Filter(words=" ".join(wanted), limit=limit), as_json=as_json)
+        code = find(data_folder(config, data), wanted, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -120,22 +147,39 @@ def audit_export(
     data: DataOption = None,
     config: ConfigOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
-    since: Annotated[str | None, typer.Option(help=words("csv_since"))] = None,
-    until: Annotated[str | None, typer.Option(help=words("csv_since"))] = None,
+    xlsx: Annotated[Path | None, typer.Option(help=words("xlsx"))] = None,
+    sender: SenderOption = "",
+    recipient: RecipientOption = "",
+    login: LoginOption = "",
+    unit: UnitOption = "",
+    disposition: DispositionOption = "",
+    state: StateOption = "",
+    rule: RuleOption = "",
+    filename: FilenameOption = "",
+    sha256: Sha256Option = "",
+    since: SinceOption = None,
+    until: UntilOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Xuất nhật ký / write all records as JSON lines with their hashes, or a table as CSV."""
+    """Xuất nhật ký / write all records as JSON lines with their hashes, or what matches as a table for an office.
+
+    gateway audit export --xlsx thang-11.xlsx --unit "Phòng Nội vụ" --since 2026-11-01
+    """
     from gateway.audit.query import Filter
     from gateway.commands.audit import export
     from gateway.commands.common import data_folder, user_errors
 
-    if as_csv and as_json:
+    wanted = Filter(
+        sender=sender, recipient=recipient, login=login, unit=unit, disposition=disposition, state=state, rule=rule,
+        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True),
+        limit=0,
+    )  # fmt: skip
+    if ((as_csv or xlsx) and as_json) or (as_csv and xlsx):
         raise typer.BadParameter(both("start", "command", "csv_or_json"))
-    if not as_csv and (since or until):
+    if not (as_csv or xlsx) and wanted != Filter(limit=0):
         raise typer.BadParameter(both("start", "command", "csv_only"))
-    wanted = Filter(since=moment(since), until=moment(until, until=True), limit=sys.maxsize)
     with user_errors():
-        code = export(data_folder(config, data), wanted, as_csv=as_csv)
+        code = export(data_folder(config, data), wanted, as_csv=as_csv, xlsx=xlsx)
     raise typer.Exit(code)
 
 

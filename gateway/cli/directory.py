@@ -47,13 +47,17 @@ def directory_import_ldap(
     target: Annotated[Path, typer.Argument(help=words("directory_target"))],
     office: Annotated[list[str] | None, typer.Option(help=words("office"))] = None,
     ca_file: Annotated[Path | None, typer.Option(help=words("ca_file"))] = None,
+    unit_attribute: Annotated[str, typer.Option(help=words("ldap_unit"))] = "",
 ) -> None:
     """Lấy danh bạ từ LDAP / make a directory file from an LDAP server."""
     from gateway.commands.common import user_errors
     from gateway.commands.directory import from_ldap
 
     with user_errors():
-        code = from_ldap(url, base, user, password_file, target, office=tuple(office or ()), ca_file=ca_file)
+        code = from_ldap(
+            url, base, user, password_file, target,
+            office=tuple(office or ()), ca_file=ca_file, unit_attribute=unit_attribute,
+        )  # fmt: skip
     raise typer.Exit(code)
 
 

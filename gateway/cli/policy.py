@@ -24,13 +24,14 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệp chín
 @app.command("lint", short_help=brief("policy_lint"))
 def policy_lint(
     files: Annotated[list[str], typer.Argument(help=words("policies"))],
+    directory: Annotated[Path | None, typer.Option(help=words("lint_directory"))] = None,
 ) -> None:
     """Kiểm tra tệp chính sách / check policy files: all faults with file, line and column, or what they resolve to."""
     from gateway.commands.common import user_errors
     from gateway.commands.policy import lint
 
     with user_errors():
-        code = lint(files)
+        code = lint(files, directory)
     raise typer.Exit(code)
 
 

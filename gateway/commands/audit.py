@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import codecs
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gateway.audit.export import export_csv, export_jsonl
+from gateway.audit.export import export_csv, export_jsonl, export_xlsx
 from gateway.audit.query import AuditReader, Filter
-from gateway.audit.render import render_history, render_rows, render_verification, render_weak_passwords
+from gateway.audit.render import Title, render_history, render_rows, render_verification, render_weak_passwords
 from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
+from gateway.engine.catalogue import Catalogue
+from gateway.engine.registry import Registry
+from gateway.model import Language
 from gateway.words import both
 
 
@@ -20,10 +24,13 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
     """Print what matches, newest first; exit code 0 also when nothing does."""
     reader = AuditReader.open(data)
     try:
-        rows = reader.find(wanted)
+        rows = reader.find(replace(wanted, limit=wanted.limit + 1))
     finally:
         reader.close()
     _tell_of_index(reader)
+    if len(rows) > wanted.limit:
+        print(both("audit", "label", "more", limit=wanted.limit), file=sys.stderr)
+        rows = rows[: wanted.limit]
     if as_json:
         for row in rows:
             print_json(row)
@@ -46,7 +53,7 @@ def show(data: Path, reference: str, *, as_json: bool) -> int:
     if as_json:
         print_json(history)
     else:
-        print(render_history(history))
+        print(render_history(history, title=_titles()))
     return 0
 
 
@@ -75,19 +82,34 @@ def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_js
     return result.exit_code
 
 
-def export(data: Path, wanted: Filter, *, as_csv: bool) -> int:
-    """Print all records as JSON lines, or the mails as CSV."""
+def export(data: Path, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
+    """Print all records as JSON lines or what matches as CSV, or write that as a workbook; nothing is left out."""
     reader = AuditReader.open(data)
     try:
+        if xlsx is not None:
+            count = export_xlsx(reader, wanted, _titles(), xlsx)
+            print(both("audit", "label", "written", count=count, path=xlsx), file=sys.stderr)
+            return 0
         if as_csv:
             print_octets(codecs.BOM_UTF8)  # without it Excel takes UTF-8 for an old code page
-        for line in export_csv(reader, wanted) if as_csv else export_jsonl(reader):
+        for line in export_csv(reader, wanted, _titles()) if as_csv else export_jsonl(reader):
             print_octets(line.encode("utf-8", "replace") + b"\n")
         sys.stdout.buffer.flush()
     finally:
         reader.close()
-    _tell_of_index(reader)
+        _tell_of_index(reader)
     return 0
+
+
+def _titles() -> Title:
+    """Return the headings of the rules of all installed policies, in Vietnamese."""
+    registry = Registry.installed()
+    catalogue = Catalogue.load({name: registry.load(name).texts for name in registry.modules})
+
+    def title(policy: str, rule: str) -> str:
+        return catalogue.title(policy, rule, Language.VI)
+
+    return title
 
 
 def prune(data: Path, days: int, reason: str, *, now: datetime) -> int:

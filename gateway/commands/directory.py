@@ -31,7 +31,15 @@ def convert(source: Path, target: Path) -> int:
 
 
 def from_ldap(
-    url: str, base: str, user: str, password_file: Path, target: Path, *, office: tuple[str, ...], ca_file: Path | None
+    url: str,
+    base: str,
+    user: str,
+    password_file: Path,
+    target: Path,
+    *,
+    office: tuple[str, ...],
+    ca_file: Path | None,
+    unit_attribute: str = "",
 ) -> int:
     """Make a directory file from an LDAP server; the password is read from a file, never from the command line."""
     from gateway.identity.ldap_import import LdapSource, import_ldap
@@ -41,7 +49,15 @@ def from_ldap(
     except UnicodeDecodeError:
         print(f"gateway: {both('start', 'directory', 'password', path=password_file)}", file=sys.stderr)
         return EXIT_CANNOT_RUN
-    source = LdapSource(url=url, base=base, user=user, password=password, ca_file=ca_file, office=office)
+    source = LdapSource(
+        url=url,
+        base=base,
+        user=user,
+        password=password,
+        ca_file=ca_file,
+        office=office,
+        unit_attribute=unit_attribute,
+    )
     return _print(import_ldap(source, target))
 
 

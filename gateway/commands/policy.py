@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
 from gateway.engine import lint as engine
 from gateway.engine import load_policy_set
+from gateway.identity import directory as directories
 from gateway.refusals import refusals as all_refusals
 from gateway.rulebook import policy_source
 
 
-def lint(names: Sequence[str]) -> int:
+def lint(names: Sequence[str], directory: Path | None = None) -> int:
     """Check each file; faults go to standard error."""
-    worst = 0
+    worst, known = 0, directories.load(directory) if directory is not None else None
     for name in names:
-        worst = max(worst, _print(engine.lint(policy_source(name))))
+        worst = max(worst, _print(engine.lint(policy_source(name), directory=known)))
     return worst
 
 

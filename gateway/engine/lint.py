@@ -15,8 +15,10 @@ from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault, UserError
-from gateway.model import VIETNAM, Disposition, Mode
+from gateway.model import VIETNAM, Directory, Disposition, Mode
+from gateway.words import both
 from gateway.yaml_file import closest
+from gateway.yaml_values import printable
 
 _STRENGTH = {Mode.OFF.value: 0, Mode.MONITOR.value: 1, Mode.ENFORCE.value: 2}
 
@@ -29,7 +31,13 @@ class CommandResult:
     exit_code: int
 
 
-def lint(source: Path | str, *, registry: Registry | None = None, now: datetime | None = None) -> CommandResult:
+def lint(
+    source: Path | str,
+    *,
+    registry: Registry | None = None,
+    now: datetime | None = None,
+    directory: Directory | None = None,
+) -> CommandResult:
     """Load a policy file or preset and tell what it resolves to, its warnings, or all its faults."""
     now = now or datetime.now(VIETNAM)
     try:
@@ -49,10 +57,40 @@ def lint(source: Path | str, *, registry: Registry | None = None, now: datetime 
             f"  miễn trừ / waiver {waiver.id}: {waiver.policy}.{waiver.rule} {target}; {waiver.reason} "
             f"({waiver.approved_by}, đến / until {waiver.expires})"
         )
-    warnings = policies.warnings(now)
+    warnings = (*policies.warnings(now), *_held(policies), *_strangers(policies, directory))
     lines += [f"cảnh báo / warning: {warning}" for warning in warnings]
     lines.append("hợp lệ / valid" if not warnings else f"hợp lệ, {len(warnings)} cảnh báo / valid with warnings")
     return CommandResult("\n".join(lines), 0)
+
+
+def _held(policies: PolicySet) -> Iterator[str]:
+    """Yield words for rules that hold mail: only an MTA behind a milter has a place for it."""
+    for policy in policies.policies:
+        stances = [policy.stance.actions, *(scope.actions for scope in policy.scopes)]
+        for rule in policy.rules:
+            words = {action.failed for actions in stances if (action := actions.get(rule)) is not None}
+            words |= {action.indeterminate for actions in stances if (action := actions.get(rule)) is not None}
+            if policy.mode is Mode.ENFORCE and Disposition.HOLD in words:
+                yield both("start", "policy", "held", policy=policy.name, rule=rule)
+
+
+def _strangers(policies: PolicySet, directory: Directory | None) -> Iterator[str]:
+    """Yield words for units and single senders of scopes that the directory does not know."""
+    if directory is None:
+        return
+    units = {mailbox.unit.casefold(): mailbox.unit for mailbox in directory.mailboxes.values()}
+    for policy in policies.policies:
+        for number, scope in enumerate(policy.scopes, 1):
+            for unit in sorted(scope.units - units.keys()):
+                guess = closest(unit, sorted(units))
+                meant = f" ({both('audit', 'fault', 'did_you_mean', guess=units[guess])})" if guess else ""
+                yield both("start", "policy", "scope_unit", policy=policy.name, number=number, unit=unit) + meant
+            for sender in scope.senders.patterns:
+                single = "*" not in sender and not sender.startswith("@")
+                if single and directory.find(sender.casefold()) is None:
+                    yield both(
+                        "start", "policy", "scope_sender", policy=policy.name, number=number, sender=printable(sender)
+                    )
 
 
 def _faulty(error: ConfigError) -> CommandResult:

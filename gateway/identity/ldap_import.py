@@ -22,9 +22,9 @@ from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.model import MailboxKind, MailboxStatus
 from gateway.text.addresses import normal_form
 
-_ATTRIBUTES: Final = (
-    "mail", "proxyAddresses", "displayName", "department", "userAccountControl", "msExchRecipientTypeDetails",
-)  # fmt: skip
+_ATTRIBUTES: Final = ("mail", "proxyAddresses", "displayName", "userAccountControl", "msExchRecipientTypeDetails")
+_UNITS: Final = ("department", "ou")
+"""Attributes that hold the unit where none is named; the first that an entry has counts."""
 _DISABLED: Final = 0x2
 """ACCOUNTDISABLE of userAccountControl."""
 _SHARED: Final = frozenset({4, 16, 32})
@@ -47,12 +47,19 @@ class LdapSource:
     ca_file: Path | None = None
     office: tuple[str, ...] = ()
     """Addresses of the Office's mailboxes, which LDAP does not mark."""
+    unit_attribute: str = ""
+    """Attribute that holds the name of the unit; `department`, then `ou`, when empty."""
+
+    @property
+    def unit_attributes(self) -> tuple[str, ...]:
+        """The attributes that may hold the unit, in order."""
+        return (self.unit_attribute,) if self.unit_attribute else _UNITS
 
 
 def import_ldap(source: LdapSource, target: Path | None = None) -> CommandResult:
     """Read the mailboxes, check them, and write them as JSON (print it without target)."""
     try:
-        file = rows(_entries(source), office=source.office)
+        file = rows(_entries(source), office=source.office, units=source.unit_attributes)
         data = msgspec.json.format(msgspec.json.encode(file), indent=1)
         parse(target or Path("ldap.json"), data)
     except UserError as error:
@@ -60,7 +67,9 @@ def import_ldap(source: LdapSource, target: Path | None = None) -> CommandResult
     return write_rows(file, target)
 
 
-def rows(entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = ()) -> DirectoryFile:
+def rows(
+    entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = (), units: tuple[str, ...] = _UNITS
+) -> DirectoryFile:
     """Return the mailboxes of entries given as attributes; entries without address are left out."""
     offices = {normal_form(one) for one in office}
     found: dict[str, MailboxRow] = {}
@@ -73,7 +82,7 @@ def rows(entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = ()) 
             address=address,
             kind=MailboxKind.OFFICE if address in offices else _kind(entry),
             name=_first(entry, "displayName"),
-            unit=_first(entry, "department"),
+            unit=next(filter(None, (_first(entry, name) for name in units)), ""),
             status=MailboxStatus.SUSPENDED
             if _number(entry, "userAccountControl") & _DISABLED
             else MailboxStatus.ACTIVE,
@@ -129,15 +138,17 @@ def _entries(source: LdapSource) -> Iterable[Mapping[str, Any]]:
         with ldap3.Connection(
             server, source.user, source.password, auto_bind=bind, receive_timeout=_TIMEOUT_S, read_only=True
         ) as connection:
-            return fetch(connection, source.base, source.search_filter)
+            return fetch(connection, source.base, source.search_filter, units=source.unit_attributes)
     except (LDAPException, OSError, ssl.SSLError) as error:
         raise UserError(f"{source.url}: không đọc được LDAP / cannot be read: {error}") from None
 
 
-def fetch(connection: Any, base: str, search_filter: str) -> list[Mapping[str, Any]]:
+def fetch(
+    connection: Any, base: str, search_filter: str, *, units: tuple[str, ...] = _UNITS
+) -> list[Mapping[str, Any]]:
     """Return the attributes of what a bound connection finds, page by page."""
     found = connection.extend.standard.paged_search(
-        base, search_filter, attributes=list(_ATTRIBUTES), paged_size=_PAGE, generator=True
+        base, search_filter, attributes=[*_ATTRIBUTES, *units], paged_size=_PAGE, generator=True
     )
     entries: list[Mapping[str, Any]] = []
     for entry in found:

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import msgspec
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,8 +24,19 @@ from gateway.audit.index import exact, fold
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification
 from gateway.audit.verify import verify
+from gateway.commands.audit import export, find
 from gateway.errors import UserError
-from gateway.model import Disposition, Envelope, FrontEnd, RefusedContent, Reply, Verdict
+from gateway.model import (
+    Directory,
+    Disposition,
+    Envelope,
+    FrontEnd,
+    Mailbox,
+    MailboxKind,
+    RefusedContent,
+    Reply,
+    Verdict,
+)
 from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
 
 
@@ -373,12 +385,56 @@ def test_an_export_is_json_lines_with_hashes(reader: AuditReader):
 
 
 def test_a_csv_cell_is_never_a_formula(reader: AuditReader):
-    rows = list(csv.reader(export_csv(reader, Filter(limit=1000))))
-    assert rows[0][0] == "seq"
+    rows = list(csv.reader(export_csv(reader, Filter(limit=0), lambda policy, rule: rule)))
+    assert rows[0][:3] == ["Số thứ tự", "Thời điểm (giờ Việt Nam)", "Loại"]
     assert len(rows) == 10
     subjects = [row[9] for row in rows]
     assert "'=HYPERLINK(1)" in subjects
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_path: Path):
+    target = tmp_path / "thang-11.xlsx"
+    assert export(data, Filter(limit=0, sender="an@gov.example"), as_csv=False, xlsx=target) == 0
+    sheet = openpyxl.load_workbook(target).active
+    head, *rows = ([cell.value or "" for cell in row] for row in sheet.iter_rows())
+    assert len(rows) == 7
+    by_reference = {row[head.index("Mã tra cứu")]: dict(zip(head, row, strict=True)) for row in rows}
+    refused = by_reference["BT-00000004"]
+    assert (refused["Quyết định"], refused["Tình trạng"]) == ("từ chối", "từ chối")
+    assert "calc.csv" in refused["Tệp"]
+    assert refused["Lời trả lời người gửi"] == REFUSAL.lines[0]
+    assert by_reference["BT-00000005"]["Tệp"] == by_reference["BT-00000005"]["Tiêu đề"] == ""  # nothing of a secret
+    assert by_reference["BT-00000006"]["Tiêu đề"] == "=HYPERLINK(1)"  # text, not a formula
+
+
+async def test_the_unit_of_a_sender_is_kept_as_the_directory_had_it_and_finds_its_mails(tmp_path: Path):
+    mailbox = Mailbox(address="an@gov.example", kind=MailboxKind.UNIT, unit="Phòng Nội vụ")
+    directory = Directory(digest="d" * 64, mailboxes={mailbox.address: mailbox})
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    known = msgspec.structs.replace(evidence(), directory=directory)
+    await log.refused(transaction(1), verdict(Disposition.REJECT), known, REFUSAL)
+    await log.recipient_refused(
+        session(), "an@gov.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-2", evidence=known
+    )
+    await log.refused(transaction(3), verdict(Disposition.REJECT), evidence(), REFUSAL)
+    await log.close()
+    opened = AuditReader.open(tmp_path)
+    assert numbers(opened, unit="phong  noi VU") == [2, 1]
+    assert numbers(opened, unit="Phòng Tư pháp") == []
+    assert numbers(opened, words="nội vụ") == [1]
+    assert "Đơn vị: Phòng Nội vụ" in render_history(opened.show("BT-00000001"))  # type: ignore[arg-type]
+    opened.close()
+
+
+def test_a_list_that_is_cut_says_so(data: Path, capsys: pytest.CaptureFixture[str]):
+    assert find(data, Filter(limit=3), as_json=False) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("\n") == 3
+    assert "Chỉ 3 dòng mới nhất" in shown.err
+    assert find(data, Filter(limit=1000), as_json=False) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_what_a_reply_code_means():

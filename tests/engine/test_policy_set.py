@@ -11,7 +11,7 @@ import pytest
 from gateway.engine import Language, load_policy_set
 from gateway.engine.lint import diff, lint, schema
 from gateway.errors import ConfigError
-from gateway.model import Disposition, Mode
+from gateway.model import Directory, Disposition, Mailbox, MailboxKind, Mode
 from gateway.yaml_values import parse_values
 from tests.engine.support import NOW, REGISTRY, policies
 
@@ -255,6 +255,28 @@ def test_lint_tells_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
     result = lint(path, registry=REGISTRY, now=NOW)
     assert result.exit_code == 2
     assert "policy.yaml:1:10" in result.text
+
+
+def test_lint_warns_of_units_and_senders_that_the_directory_does_not_know(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        BASE + "policies:\n  senders:\n    scopes:\n"
+        "      - {units: [Noi vu, Phòng Nội vụ], mode: monitor}\n"
+        "      - {senders: [an@gov.example, ai@gov.example, '@gov.example', 'a*@gov.example'], mode: monitor}\n"
+    )
+    mailbox = Mailbox(address="an@gov.example", kind=MailboxKind.UNIT, unit="Phòng Nội vụ")
+    directory = Directory(digest="d" * 64, mailboxes={mailbox.address: mailbox})
+    text = lint(path, registry=REGISTRY, now=NOW, directory=directory).text
+    assert "scope 1 of senders: the directory has no unit “noi vu”" in text
+    assert "scope 2 of senders: the directory has no mailbox ai@gov.example" in text
+    assert text.count("the directory has no") == 2
+    assert "the directory has no" not in lint(path, registry=REGISTRY, now=NOW).text
+
+
+def test_lint_warns_of_rules_that_hold_mail(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(BASE + "policies: {senders: {rules: {form: hold}}}\n")
+    assert "senders.form: hold has a place only behind a milter" in lint(path, registry=REGISTRY, now=NOW).text
 
 
 def test_diff_shows_what_became_laxer(tmp_path: Path):

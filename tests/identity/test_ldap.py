@@ -47,6 +47,15 @@ def test_a_shared_mailbox_is_one_of_a_unit():
     assert [row.kind for row in file.mailboxes] == [MailboxKind.UNIT, MailboxKind.PERSONAL]
 
 
+def test_the_unit_is_taken_from_department_or_ou_or_the_attribute_that_is_named():
+    entries = [
+        {"mail": "a@b.vn", "department": "Nội vụ", "ou": "x", "title": "Phòng Tư pháp"},
+        {"mail": "c@b.vn", "ou": ["Văn phòng"]},
+    ]
+    assert [row.unit for row in rows(entries).mailboxes] == ["Nội vụ", "Văn phòng"]
+    assert [row.unit for row in rows(entries, units=("title",)).mailboxes] == ["Phòng Tư pháp", ""]
+
+
 def test_what_is_written_loads_again(tmp_path, connection):
     from gateway.identity.commands import write_rows
 
