@@ -210,3 +210,53 @@ def test_a_log_of_before_is_extended_in_place(tmp_path):
     asyncio.run(filled(tmp_path, 1))
     assert [mail.reason for mail in kept_mails(tmp_path, TYPES)] == ["none"] * 4 + ["", ""]
     assert verified(tmp_path).exit_code == 0
+
+
+CHANGES = {
+    "classified.unread_boxes": "classified: {settings: {unread_boxes: recorded}}",
+    "classified.unaccented_marks": "classified: {settings: {unaccented_marks: ignored}}",
+    "opaque.untidy": "opaque: {settings: {untidy: []}}",
+    "opaque.ignored": "opaque: {settings: {ignored: [two-types, epilogue-text]}}",
+    "opaque.no_documents": "opaque: {settings: {no_documents: []}}",
+    "opaque.unopened_formats": "opaque: {settings: {unopened_formats: [application/x]}}",
+    "opaque mode": "opaque: {mode: monitor}",
+    "official_sender.office_mailboxes": "official_sender: {settings: {office_mailboxes: [b@tphcm.gov.vn]}}",
+    "official_sender.inbound": "official_sender: {settings: {inbound: tag}}",
+    "official_sender.requests_only": "official_sender: {settings: {requests_only: true}}",
+    "official_sender.require_proof": "official_sender: {settings: {require_proof: true}}",
+    "sender_identity.sub_addresses": "sender_identity: {settings: {sub_addresses: false}}",
+    "sender_identity.resent_fields": "sender_identity: {settings: {resent_fields: false}}",
+    "sender_identity.own_domain_needs_login": "sender_identity: {settings: {own_domain_needs_login: true}}",
+    "signed_documents.require_both_signatures": "signed_documents: {settings: {require_both_signatures: true}}",
+    "signed_documents.working_files_too": "signed_documents: {settings: {working_files_too: true}}",
+    "signed_documents.accept_signed_pdf_twin": "signed_documents: {settings: {accept_signed_pdf_twin: false}}",
+    "signed_documents.own_organisations": "signed_documents: {settings: {own_organisations: []}}",
+    "typography.stand_in_fonts": "typography: {settings: {stand_in_fonts: [Arial, Liberation Serif]}}",
+    "typography.font_share_percent": "typography: {settings: {font_share_percent: 50}}",
+    "typography.check_sizes": "typography: {settings: {check_sizes: true}}",
+    "typography.size_range_pt": "typography: {settings: {check_sizes: true, size_range_pt: [13, 13]}}",
+    "typography.check_margins": "typography: {settings: {check_margins: true}}",
+    "typography.legacy_letters": "typography: {settings: {legacy_letters: 50}}",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
+    path = tmp_path / "other.yaml"
+    path.write_text(f"version: 1\nname: x\nextends: binhtan-7600\npolicies: {{{CHANGES[change]}}}\n", "utf-8")
+    base, other = SETS["binhtan-7600"], load_policy_set(path)
+    answered = 0
+    for name, mail in MAILS.items():
+        if mail.message is None:
+            continue
+        facts = kept_again(observe(mail, base.policies))
+        found = compare(facts, base, other)
+        if isinstance(found, Untold):
+            assert found.reason == "history", f"{name}: {found}"
+            continue
+        answered += 1
+        assert found.after is evaluate(mail, other).disposition, name
+        assert recorded(evaluate_facts(facts, other), guarded=False) == recorded(
+            evaluate(mail, other), guarded=False
+        ), name
+    assert answered > 300
