@@ -242,6 +242,7 @@ _DAMAGE: Final = (
     ("page", "pdf"),
     ("no-pages", "pdf"),
     ("xml", "office"),
+    ("content-types", "office"),
     ("doctype", "office"),
     ("no-main-part", "office"),
     ("base64", "transfer"),

@@ -8,11 +8,11 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.readers.containers.opc import ContentTypes
 from gateway.signatures import xmldsig
 from gateway.signatures.package import Package
-from gateway.signatures.wall import LibraryFault
+from gateway.signatures.wall import LibraryFault, wall
 
-_TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
 """Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
 PROPERTY_TYPES = frozenset(
@@ -33,17 +33,15 @@ class Parts:
     """A package with the content types of its parts."""
 
     package: Package
-    overrides: dict[str, str]
-    defaults: dict[str, str]
+    types: ContentTypes
 
     def type_of(self, name: str) -> str:
-        """Content type of a part, empty when none is declared (ECMA-376-2 §7.2.3)."""
-        extension = name.rpartition(".")[2].lower()
-        return self.overrides.get("/" + name.lower(), self.defaults.get(extension, ""))
+        """Content type of a part, empty when none is declared."""
+        return self.types.of(name)
 
     def declared_signatures(self) -> list[str]:
-        """Names, in lower case, to which a type of signatures is given one by one, whether or not the parts are there."""
-        return [name[1:] for name, kind in self.overrides.items() if kind.startswith(SIGNATURE_KINDS)]
+        """Names, in small letters, to which a type of signatures is given one by one, whether or not the parts are there."""
+        return [name for name, kind in self.types.overrides.items() if kind.startswith(SIGNATURE_KINDS)]
 
 
 def read_types(package: Package) -> Parts:
@@ -51,24 +49,8 @@ def read_types(package: Package) -> Parts:
     name = package.find("[Content_Types].xml")
     if name is None:
         raise LibraryFault("ooxml", "no content types")
-    overrides: dict[str, str] = {}
-    defaults: dict[str, str] = {}
-    for one in xmldsig.parse(package.read(name)):
-        kind = one.get("ContentType", "") if isinstance(one.tag, str) else ""
-        if one.tag == f"{_TYPES}Override":
-            _declare(overrides, one.get("PartName", ""), kind)
-        elif one.tag == f"{_TYPES}Default":
-            _declare(defaults, one.get("Extension", ""), kind)
-        elif isinstance(one.tag, str):
-            # Office reads alternatives of markup compatibility here (ECMA-376-2 §7.2.3.4), and would find other types.
-            raise LibraryFault("ooxml", "content types of another kind")
-    return Parts(package, overrides, defaults)
-
-
-def _declare(kinds: dict[str, str], name: str, kind: str) -> None:
-    """Two types of one part would be another document to another reader (ECMA-376-2 §7.2.3)."""
-    if kinds.setdefault(name.lower(), kind) != kind:
-        raise LibraryFault("ooxml", "two content types")
+    with wall("ooxml"):
+        return Parts(package, ContentTypes(xmldsig.parse(package.read(name))))
 
 
 def is_signature(parts: Parts, name: str) -> bool:

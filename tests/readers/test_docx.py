@@ -14,6 +14,7 @@ from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.ooxml import reader as ooxml
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
+from tests.signatures.attacks_readings import ATTACKS
 
 MARK = "TUYỆT MẬT"
 
@@ -700,3 +701,24 @@ def test_all_text_comes_out_in_order(texts: list[str]) -> None:
     escaped = [text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for text in texts]
     runs = read(word("".join(para(text) for text in escaped))).document.runs
     assert "".join(run.text for run in runs) == "".join(texts)
+
+
+def test_alternatives_among_content_types_make_a_package_malformed():
+    with pytest.raises(ReadError, match="content-types"):
+        read_raw(ATTACKS["type-in-alternative.docx"]())
+
+
+def test_two_types_of_one_part_make_a_package_malformed():
+    once = word("<w:p/>")
+    with zipfile.ZipFile(io.BytesIO(once)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    types = members["[Content_Types].xml"]
+    members["[Content_Types].xml"] = types.replace(
+        b"</Types>", b'<Override PartName="/WORD/document.xml" ContentType="application/xml"/></Types>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for member, data in members.items():
+            archive.writestr(member, data)
+    with pytest.raises(ReadError, match="content-types"):
+        read_raw(out.getvalue())

@@ -12,8 +12,9 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from gateway.readers.base import Budget
+from gateway.readers.containers.opc import ContentTypes
 from gateway.readers.containers.zip import Zip
-from gateway.readers.ooxml.xml import NAMES, Element, parse
+from gateway.readers.ooxml.xml import NAMES, parse
 
 
 @dataclass(frozen=True)
@@ -92,28 +93,13 @@ class PartIndex:
         self._read = read
         self._spelling = {name.casefold(): name for name in stored}
         self.names = tuple(name for name in stored if not _is_plumbing(name))
-        self._defaults: dict[str, str] = {}
-        self._overrides: dict[str, str] = {}
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
         types = self._spelling.get("[content_types].xml")
-        if types is not None:
-            self._load_types(parse(read(types)))
-
-    def _load_types(self, root: Element) -> None:
-        for child in root:
-            kind = (child.get("ContentType") or "").strip().lower()
-            match NAMES[child.tag]:
-                case "ct:Default":
-                    self._defaults[(child.get("Extension") or "").casefold()] = kind
-                case "ct:Override":
-                    self._overrides[_part_name(child.get("PartName") or "").casefold()] = kind
-                case _:
-                    continue
+        self._types = ContentTypes(parse(read(types)) if types is not None else ())
 
     def content_type(self, name: str) -> str:
-        """Return the type by override, else by extension."""
-        folded = name.casefold()
-        return self._overrides.get(folded) or self._defaults.get(folded.rpartition(".")[2], "")
+        """Return the type by override, else by extension, in lower case."""
+        return self._types.of(name).lower()
 
     def find(self, name: str) -> str | None:
         """Return the stored spelling."""
@@ -148,10 +134,6 @@ class PartIndex:
 def _is_plumbing(name: str) -> bool:
     folded = name.casefold()
     return folded == "[content_types].xml" or (folded.endswith(".rels") and "_rels/" in folded)
-
-
-def _part_name(name: str) -> str:
-    return unquote(name.replace("\\", "/")).lstrip("/")
 
 
 def _resolve(folder: str, target: str) -> str:
