@@ -182,15 +182,16 @@ def _read_scans(document: PdfiumDocument, budget: Budget, state: _State) -> None
     """
     scans = ScanReader(document, budget)
     looks = [look for look in state.looks if look.wanted]
-    for look in sorted(looks, key=lambda item: not (item.is_picture or item.drawn or item.unmapped)):
-        result = scans.read(look, state.block)
+    looks.sort(key=lambda item: not (item.is_picture or item.drawn or item.unmapped))
+    for look, result in scans.read(looks):
         if result is None:
             if look.unmapped:
                 state.problem(ReadStatus.PARTIAL, "no-text-map")
             if look.drawn:
                 state.doubtful_pages.append(look.number)
             continue
-        state.add(result.runs)
+        first = state.block
+        state.add(structs.replace(run, block=run.block + first) for run in result.runs)
         _count_boxes(state, look.number, result.boxes, result.unread)
         if result.whole_page and look.is_picture:
             state.read_pages.append(look.number)

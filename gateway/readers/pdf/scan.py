@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.model import Image, Run
 from gateway.readers.base import Budget
+from gateway.readers.parallel import in_order
 from gateway.readers.pdf.api import PdfiumDocument, pdfium
 from gateway.readers.pdf.drawn import drawn_words, has_letters, line_around, type3_words
 from gateway.readers.pdf.page import Box, PageContent, Picture
@@ -16,6 +18,8 @@ from gateway.readers.pdf.rendering import FPDF_ANNOT, render
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from gateway.readers.pictures import regions
 
 PICTURE_SHARE = 0.5
 """Share of a page under pictures from which, with few letters, the page is a picture."""
@@ -26,8 +30,6 @@ UNMAPPED = 3
 CURVES = 60
 """Drawn shapes from which a page with few letters may be text turned into outlines."""
 DPI = 200
-WHOLE_PAGES = 4
-"""Pages of a document that are read as a whole, at about a second each; of others the stamps and the upper part."""
 LIMIT_REGIONS = 400
 LIMIT_PIXELS = 12_000_000
 """Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
@@ -62,9 +64,9 @@ class ScanResult:
     boxes: int = 0
     unread: int = 0
     whole_page: bool = False
-    """The whole page was read, not only its stamps and its upper part."""
+    """Nothing was left unread in which a mark may stand."""
     doubtful: bool = False
-    """Something on it looks like the words of a document, and nobody read any of it."""
+    """Something on it looks like the words of a document, and was not read."""
 
 
 def look_at(content: PageContent) -> PageLook:
@@ -134,45 +136,66 @@ def _scaled(box: Box, by: float) -> Box:
     return left * by, top * by, right * by, bottom * by
 
 
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A page as pixels, with what of it must be read."""
+
+    look: PageLook
+    pixels: npt.NDArray[np.uint8]
+    dpi: float
+    points_per_pixel: float
+    parts: regions.Parts | None = None
+
+
 class ScanReader:
     """Renders pages and has them read."""
 
     def __init__(self, document: PdfiumDocument, budget: Budget) -> None:
         self._document, self._budget = document, budget
-        self._whole = 0
-        """Pages that were read as a whole."""
-        self._seen = False
-        """A page that is a picture was looked at."""
         self._known: set[bytes] = set()
         """Parts of pages that were read: the same logo stands on every page."""
 
-    def read(self, look: PageLook, first_block: int) -> ScanResult | None:
-        """Look at one page; None when it cannot be rendered."""
-        from gateway.readers.pictures import regions, stamp_page
+    def read(self, looks: Iterable[PageLook]) -> Iterator[tuple[PageLook, ScanResult | None]]:
+        """Look at pages, as many at a time as the budget has threads; None for one that cannot be rendered.
 
+        Blocks of runs are counted from 0 on each page.
+        """
+        sheets = (self._sheet(look) for look in looks)
+        yield from in_order(sheets, self._read, self._budget.threads)
+
+    def _sheet(self, look: PageLook) -> tuple[PageLook, _Sheet | None]:
+        """Render a page; in the thread that called, because pdfium knows only one."""
+        from gateway.readers.pictures import regions
+
+        self._budget.check_time()
         rendered = self.render(look.number - 1)
         if rendered is None:
-            return None
+            return look, None
         pixels, dpi, scale = rendered
-        wish = stamp_page.Wish.STAMPS
-        if look.is_picture or look.unmapped:
-            wish = stamp_page.Wish.WHOLE if self._whole < WHOLE_PAGES else stamp_page.Wish.BAND
-        view = stamp_page.PageView(page=look.number, dpi=dpi, points_per_pixel=scale, first_block=first_block)
-        parts = regions.RegionReading(regions.Outcome.READ)
+        parts = None
         if look.regions:
-            pixel_boxes = [[_scaled(box, 1 / scale) for box in region] for region in look.regions]
-            parts = regions.read(pixels, view, pixel_boxes, self._known, self._budget)
+            boxes = [[_scaled(box, 1 / scale) for box in region] for region in look.regions]
+            parts = regions.cut_out(pixels, dpi, boxes, self._known)
+        return look, _Sheet(look, pixels, dpi, scale, parts)
+
+    def _read(self, item: tuple[PageLook, _Sheet | None]) -> tuple[PageLook, ScanResult | None]:
+        look, sheet = item
+        if sheet is None:
+            return look, None
+        from gateway.readers.pictures import regions, stamp_page
+
+        wish = stamp_page.Wish.WORDS if look.is_picture or look.unmapped else stamp_page.Wish.STAMPS
+        view = stamp_page.PageView(page=look.number, dpi=sheet.dpi, points_per_pixel=sheet.points_per_pixel)
+        parts = regions.RegionReading(regions.Outcome.READ)
+        if sheet.parts is not None:
+            parts = regions.read(sheet.parts, sheet.pixels, view, self._budget)
             if parts.outcome is regions.Outcome.KNOWN and wish is stamp_page.Wish.STAMPS:
-                return ScanResult()  # the letterhead of another page
-            view = dataclasses.replace(view, first_block=first_block + len(parts.runs))
-        reading = stamp_page.examine(pixels, view, wish, self._budget)
-        self._whole += reading.whole_page
-        # The first page bears the mark of a document; more pages than time allows are merely unread.
-        doubtful = reading.doubtful and not self._seen
-        self._seen = self._seen or look.is_picture
-        doubtful = doubtful or (look.drawn and parts.outcome is regions.Outcome.UNREAD and not reading.whole_page)
+                return look, ScanResult()  # the letterhead of another page
+            view = dataclasses.replace(view, first_block=len(parts.runs))
+        reading = stamp_page.examine(sheet.pixels, view, wish, self._budget)
+        doubtful = look.drawn and parts.outcome is regions.Outcome.UNREAD and not reading.whole_page
         runs = [*parts.runs, *reading.runs]
-        return ScanResult(runs, reading.boxes, reading.unread, reading.whole_page, doubtful)
+        return look, ScanResult(runs, reading.boxes, reading.unread, reading.whole_page, reading.doubtful or doubtful)
 
     def render(self, index: int) -> tuple[npt.NDArray[np.uint8], float, float] | None:
         """Return a page as BGR pixels, its resolution in dpi, and points for a pixel."""

@@ -6,17 +6,20 @@ Sizes are checked from the header before anything is decoded. A picture that nob
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from gateway.model import Document, Image, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
+from gateway.readers.parallel import in_order
 from gateway.readers.pictures import thumbnail
 from gateway.readers.sniff_pictures import still_brand
 
@@ -25,13 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image as Picture
 
-    from gateway.readers.pictures import stamp_page
-
 LIMIT_PIXELS = 120_000_000
 LIMIT_FRAMES = 500
-READ_FRAMES = 40
-"""Frames whose stamps and upper part are looked at."""
-WHOLE_FRAMES = 4
 WORK_PIXELS = 12_000_000
 """A larger frame is reduced before it is looked at; A4 at 300 dpi has 8.7 million pixels."""
 SMALLEST = 36
@@ -88,43 +86,84 @@ def _heif() -> None:
 
 
 def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
-    frames = _frame_count(picture)
-    budget.allow_pages(min(frames, READ_FRAMES))
-    small = source.relation == thumbnail.RELATION and frames == 1 and max(picture.size) <= thumbnail.LARGEST
+    small = source.relation == thumbnail.RELATION and _frame_count(picture) == 1
+    small = small and max(picture.size) <= thumbnail.LARGEST
     runs = list(_properties(picture))
     images: list[Image] = []
     shown: list[int] = []
     read_pages: list[int] = []
     doubtful: list[int] = []
-    problem: tuple[ReadStatus, str] | None = None
+    frames = _Frames(picture, budget)
     digest = hashlib.sha256(source.data).hexdigest()
-    for number in range(1, min(frames, LIMIT_FRAMES) + 1):
-        try:
-            width, height = _select(picture, number - 1)
-            if max(width, height) >= SMALLEST:
-                shown.append(number)
-                if number <= READ_FRAMES:
-                    result = _look(picture, number, len(runs), len(read_pages) < WHOLE_FRAMES, budget, small=small)
-                    runs.extend(result.runs)
-                    read_pages.extend([number] if result.whole else [])
-                    # The first page bears the mark of a document; more pages than time allows are merely unread.
-                    doubtful.extend([number] if result.doubtful and number == shown[0] else [])
-                    images.append(_image(number, width, height, digest, result.boxes, result.unread))
-                    continue
-            images.append(_image(number, width, height, digest, None, None))
-        except ReadError as error:
-            if number == 1:
-                raise
-            problem = (error.status if error.status is not ReadStatus.MALFORMED else ReadStatus.PARTIAL, error.reason)
-            shown.extend(range(number, frames + 1))
-            break
-    if frames > LIMIT_FRAMES:
-        problem = (ReadStatus.LIMIT, "frames")
+    looks: dict[int, _Look] = {}
+    for look in in_order(frames, functools.partial(_look, budget=budget, small=small), budget.threads):
+        frame = look.frame
+        looks[frame.number] = look
+        if max(frame.size) >= SMALLEST:
+            shown.append(frame.number)
+            like = looks[frame.like] if frame.like else look
+            read_pages.extend([frame.number] if like.whole else [])
+            doubtful.extend([frame.number] if like.doubtful else [])
+            block = max((run.block for run in runs), default=-1) + 1
+            runs.extend(structs.replace(run, block=run.block + block) for run in look.runs)
+        images.append(_image(frame.number, *frame.size, digest, look.boxes, look.unread))
+    shown.extend(range(len(looks) + 1, frames.count + 1))
     document = _document(
-        source, tuple(runs), tuple(images), frames, tuple(dict.fromkeys(shown)), tuple(read_pages), problem
+        source, tuple(runs), tuple(images), frames.count, tuple(shown), tuple(read_pages), frames.problem
     )
     document = structs.replace(document, doubtful_pages=tuple(doubtful))
     return Reading(document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One picture of a file, decoded."""
+
+    number: int
+    size: tuple[int, int]
+    pixels: npt.NDArray[np.uint8] | None = None
+    """BGR on white; None when it is too small for words, or `like` another."""
+    light: npt.NDArray[np.uint8] | None = None
+    """What is lost on white, as dark ink."""
+    like: int = 0
+    """The number of an earlier frame with the same pixels."""
+
+
+class _Frames:
+    """The frames of a file, decoded one after the other; ends early when one cannot be."""
+
+    def __init__(self, picture: Picture, budget: Budget) -> None:
+        self._picture, self._budget = picture, budget
+        self.count = _frame_count(picture)
+        self.problem: tuple[ReadStatus, str] | None = (
+            (ReadStatus.LIMIT, "frames") if self.count > LIMIT_FRAMES else None
+        )
+
+    def __iter__(self) -> Iterator[_Frame]:
+        seen: dict[bytes, int] = {}
+        for number in range(1, min(self.count, LIMIT_FRAMES) + 1):
+            try:
+                yield self._decoded(number, seen)
+            except ReadError as error:
+                if number == 1:
+                    raise
+                status = error.status if error.status is not ReadStatus.MALFORMED else ReadStatus.PARTIAL
+                self.problem = (status, error.reason)
+                return
+
+    def _decoded(self, number: int, seen: dict[bytes, int]) -> _Frame:
+        size = _select(self._picture, number - 1)
+        if max(size) < SMALLEST:
+            return _Frame(number, size)
+        self._budget.allow_pages(1)
+        pixels, light = _pixels(self._picture, self._budget)
+        if self.count > 1:
+            digest = hashlib.blake2b(pixels, digest_size=16)
+            digest.update(light if light is not None else b"")
+            like = seen.setdefault(digest.digest(), number)
+            if like != number:
+                return _Frame(number, size, like=like)
+        return _Frame(number, size, pixels, light)
 
 
 def _frame_count(picture: Picture) -> int:
@@ -151,30 +190,30 @@ def _select(picture: Picture, index: int) -> tuple[int, int]:
 class _Look:
     """What looking at a frame gave."""
 
-    __slots__ = ("boxes", "doubtful", "runs", "unread", "whole")
+    __slots__ = ("boxes", "doubtful", "frame", "runs", "unread", "whole")
 
-    def __init__(self) -> None:
+    def __init__(self, frame: _Frame) -> None:
+        self.frame = frame
         self.runs: list[Run] = []
+        """Blocks are counted from 0."""
         self.boxes: int | None = None
         self.unread: int | None = None
         self.whole = False
         self.doubtful = False
 
 
-def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, budget: Budget, *, small: bool) -> _Look:
-    """Decode a frame and read it; of a `small` one, the thumbnail of a document, nothing but large words."""
-    from gateway.readers.pictures import stamp_page
-
-    result = _Look()
-    pixels, light = _pixels(picture, budget)
-    if small and not thumbnail.shows_large_print(pixels):
+def _look(frame: _Frame, budget: Budget, *, small: bool) -> _Look:
+    """Read a frame; of a `small` one, the thumbnail of a document, nothing but large words."""
+    result = _Look(frame)
+    if frame.pixels is None:
+        return result
+    if small and not thumbnail.shows_large_print(frame.pixels):
         result.whole = True
         return result
-    wish = stamp_page.Wish.WHOLE if may_be_whole else stamp_page.Wish.BAND
     result.boxes = result.unread = 0
-    for ground in (pixels, light):
+    for ground in (frame.pixels, frame.light):
         if ground is not None:
-            _search(result, ground, number, first_block, wish, budget, small=small)
+            _search(result, ground, budget, small=small)
     if small:
         # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
         result.runs = [run for run in result.runs if run.role is not Role.STAMP]
@@ -182,16 +221,7 @@ def _look(picture: Picture, number: int, first_block: int, may_be_whole: bool, b
     return result
 
 
-def _search(
-    result: _Look,
-    pixels: npt.NDArray[np.uint8],
-    number: int,
-    first_block: int,
-    wish: stamp_page.Wish,
-    budget: Budget,
-    *,
-    small: bool,
-) -> None:
+def _search(result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, *, small: bool) -> None:
     """Read one view of a frame at each size that it may have."""
     from gateway.readers.pictures import stamp_page
 
@@ -199,13 +229,10 @@ def _search(
     pixels = _with_margin(pixels, own_width // 50 if len(widths) == 1 else own_width // 4)
     for position, inches in enumerate(widths):
         dpi = own_width / inches
-        view = stamp_page.PageView(
-            page=number,
-            dpi=dpi,
-            points_per_pixel=72 / dpi,
-            first_block=first_block + len(result.runs),
-        )
-        reading = stamp_page.examine(pixels, view, wish if position == 0 else stamp_page.Wish.STAMPS, budget)
+        block = max((run.block for run in result.runs), default=-1) + 1
+        view = stamp_page.PageView(page=result.frame.number, dpi=dpi, points_per_pixel=72 / dpi, first_block=block)
+        wish = stamp_page.Wish.WORDS if position == 0 else stamp_page.Wish.STAMPS
+        reading = stamp_page.examine(pixels, view, wish, budget)
         result.runs.extend(run for run in reading.runs if position == 0 or run.role is Role.STAMP)
         result.whole = result.whole or reading.whole_page
         result.doubtful = result.doubtful or reading.doubtful

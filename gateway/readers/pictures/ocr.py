@@ -13,6 +13,8 @@ import ctypes
 import ctypes.util
 import functools
 import os
+import queue
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,8 +30,8 @@ LANGUAGE = "vie"
 _LIBRARIES = ("libtesseract.so.5", "libtesseract.so.4", "libtesseract.so")
 _DATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 _LSTM_ONLY = 1
-_CANCEL = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int)
-"""Asked by Tesseract between words whether to stop."""
+HANDLES = min(os.cpu_count() or 1, 4)
+"""Recognisers of a process: so many threads can read at once."""
 
 
 class Layout(IntEnum):
@@ -75,7 +77,7 @@ class _Silence:
     """Keeps what a C library prints on its `stderr` away from ours, while in the `with` block.
 
     Tesseract reports every diacritic. It can be told a file instead, but would open it inside the sandbox; a stream in
-    memory needs none.
+    memory needs none. Threads may be in the block at once.
     """
 
     def __init__(self) -> None:
@@ -87,78 +89,111 @@ class _Silence:
         self._stderr = ctypes.c_void_p.in_dll(libc, "stderr")
         self._ours = self._stderr.value
         self._sink = libc.fmemopen(None, 65536, b"w")
+        self._inside = 0
+        self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        if self._sink:
-            self._stderr.value = self._sink
+        with self._lock:
+            self._inside += 1
+            if self._sink:
+                self._stderr.value = self._sink
 
     def __exit__(self, *_: object) -> None:
-        self._stderr.value = self._ours
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._stderr.value = self._ours
 
 
 class Tesseract:
-    """One recogniser; not thread-safe."""
+    """A few recognisers, of which each thread takes one as long as it needs it."""
 
-    def __init__(self, library: ctypes.CDLL, data: str) -> None:
+    def __init__(self, library: ctypes.CDLL, data: str, handles: int = 1) -> None:
         self._library = library
         _declare(library)
         self._silence = _Silence()
-        self._end_s = 0.0
-        self._is_over = _CANCEL(lambda _this, _words: time.thread_time() >= self._end_s)
-        self._handle = library.TessBaseAPICreate()
+        self._idle: queue.LifoQueue[int] = queue.LifoQueue()
+        for _ in range(handles):
+            self._idle.put(self._begun(data))
+
+    def _begun(self, data: str) -> int:
+        library = self._library
+        handle: int = library.TessBaseAPICreate()
         # Tesseract parses numbers of its data by locale; "C" is what it was built for.
-        if library.TessBaseAPIInit2(self._handle, data.encode(), LANGUAGE.encode(), _LSTM_ONLY) != 0:
-            self.close()
+        if library.TessBaseAPIInit2(handle, data.encode(), LANGUAGE.encode(), _LSTM_ONLY) != 0:
+            library.TessBaseAPIDelete(handle)
             raise OSError(f"tesseract has no usable data for {LANGUAGE} in {data}")
         # No debug_file: Tesseract would open it at its first message, which the sandbox forbids, and crash on null.
         for name, value in ((b"tessedit_do_invert", b"0"), (b"user_defined_dpi", b"200")):
-            library.TessBaseAPISetVariable(self._handle, name, value)
+            library.TessBaseAPISetVariable(handle, name, value)
+        return handle
 
     def words(
         self, grey: npt.NDArray[np.uint8], layout: Layout, dpi: int, *, limit_s: float | None = None
     ) -> list[Word]:
-        """Read an 8-bit grey picture; an empty list when there is nothing, TimeoutError when the limit has passed.
+        """Read an 8-bit grey picture; an empty list when there is nothing.
 
-        The limit is processor time of this thread. Tesseract asks between words, so it is kept to within one word.
+        `limit_s` is processor time of the calling thread, which Tesseract asks for between words: it is kept to within
+        the time of one word, and what comes beyond it is TimeoutError.
         """
         import numpy as np
 
         if grey.ndim != 2 or min(grey.shape) < 8:
             return []
-        pixels = np.ascontiguousarray(grey)
+        handle = self._idle.get()
+        try:
+            table = self._recognised(handle, np.ascontiguousarray(grey), layout, dpi, limit_s)
+        finally:
+            self._idle.put(handle)
+        return list(_words(table))
+
+    def _recognised(
+        self, handle: int, pixels: npt.NDArray[np.uint8], layout: Layout, dpi: int, limit_s: float | None
+    ) -> str:
+        """Return Tesseract's table of words."""
         height, width = pixels.shape
-        library, handle = self._library, self._handle
+        library = self._library
         library.TessBaseAPISetPageSegMode(handle, int(layout))
         library.TessBaseAPISetImage(handle, pixels.ctypes.data, width, height, 1, width)
         library.TessBaseAPISetSourceResolution(handle, dpi)
-        monitor = None
-        end = float("inf")
-        if limit_s is not None:
-            monitor, end = library.TessMonitorCreate(), time.thread_time() + limit_s
-            self._end_s = end
-            library.TessMonitorSetCancelFunc(monitor, self._is_over)
+        end = time.thread_time() + limit_s if limit_s is not None else float("inf")
+        is_late = _CANCEL(lambda _this, _words: time.thread_time() > end)
+        monitor = library.TessMonitorCreate() if limit_s is not None else None
+        if monitor is not None:
+            library.TessMonitorSetCancelFunc(monitor, is_late)
         try:
             with self._silence:
                 if library.TessBaseAPIRecognize(handle, monitor) != 0:
-                    if time.thread_time() >= end:
+                    if time.thread_time() > end:
                         raise TimeoutError
-                    return []
+                    return ""
                 address = library.TessBaseAPIGetTsvText(handle, 0)
             if not address:
-                return []
+                return ""
             try:
-                table = ctypes.string_at(address).decode("utf-8", "replace")
+                return ctypes.string_at(address).decode("utf-8", "replace")
             finally:
                 library.TessDeleteText(address)
         finally:
             if monitor is not None:
                 library.TessMonitorDelete(monitor)
             library.TessBaseAPIClear(handle)
-        return list(_words(table))
+
+    def warm_up(self, grey: npt.NDArray[np.uint8]) -> None:
+        """Have each recogniser read a line."""
+        for handle in [self._idle.get() for _ in range(self._idle.qsize())]:
+            self._recognised(handle, grey, Layout.LINE, 200, None)
+            self._idle.put(handle)
 
     def close(self) -> None:
-        """Free the recogniser."""
-        self._library.TessBaseAPIDelete(self._handle)
+        """Free the recognisers that are idle."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._library.TessBaseAPIDelete(self._idle.get_nowait())
+
+
+_CANCEL = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int)
+"""TessCancelFunc: whether to stop, from its own argument and the number of words."""
 
 
 def _declare(library: ctypes.CDLL) -> None:
@@ -207,7 +242,7 @@ def _load() -> tuple[Tesseract | None, Status]:
     if data is None:
         return None, Status(available=False, detail=f"no {LANGUAGE}.traineddata: apt install tesseract-ocr-{LANGUAGE}")
     try:
-        engine = Tesseract(library, data)
+        engine = Tesseract(library, data, HANDLES)
     except (OSError, AttributeError) as error:
         return None, Status(available=False, detail=str(error))
     atexit.register(engine.close)
@@ -247,5 +282,5 @@ def warm_up() -> Status:
 
         blank = np.full((40, 200), 255, np.uint8)
         blank[10:30, 20:26] = 0
-        recogniser.words(blank, Layout.LINE, 200)
+        recogniser.warm_up(blank)
     return found

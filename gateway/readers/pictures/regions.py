@@ -64,26 +64,8 @@ class RegionReading:
     runs: tuple[Run, ...] = ()
 
 
-def read(
-    pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region], known: set[bytes], budget: Budget
-) -> RegionReading:
-    """Read the words in parts of a BGR page; `known` remembers what was read before."""
-    parts, digest = _parts(pixels, view, regions)
-    if digest in known:
-        return RegionReading(Outcome.KNOWN)
-    runs: list[Run] = []
-    end = time.thread_time() + LIMIT_S
-    for part in parts:
-        lines = _lines(part, pixels, view, len(runs), end, budget)
-        if lines is None:
-            return RegionReading(Outcome.UNREAD, tuple(runs))
-        runs += lines
-    known.add(digest)
-    return RegionReading(Outcome.READ, tuple(runs))
-
-
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Ink to be read at one go."""
 
     ink: Pixels
@@ -92,14 +74,37 @@ class _Part:
     layout: ocr.Layout
 
 
-def _parts(pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region]) -> tuple[list[_Part], bytes]:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What of a page must be read."""
+
+    parts: tuple[Part, ...]
+    known: bool
+    """The same was cut out of another page."""
+
+
+def read(parts: Parts, pixels: Pixels, view: stamp_page.PageView, budget: Budget) -> RegionReading:
+    """Read the words in parts of a BGR page."""
+    if parts.known:
+        return RegionReading(Outcome.KNOWN)
+    runs: list[Run] = []
+    end = time.thread_time() + LIMIT_S
+    for part in parts.parts:
+        lines = _lines(part, pixels, view, len(runs), end, budget)
+        if lines is None:
+            return RegionReading(Outcome.UNREAD, tuple(runs))
+        runs += lines
+    return RegionReading(Outcome.READ, tuple(runs))
+
+
+def cut_out(pixels: Pixels, dpi: float, regions: Iterable[Region], known: set[bytes]) -> Parts:
     """Return what must be read: the ink of all regions as it stands on the page, and groups of large or slanting letters.
 
-    The digest is that of all the ink, also of what does not look like words.
+    `known` remembers all the ink, also what does not look like words.
     """
     digest = hashlib.blake2b(digest_size=16)
     ink = np.zeros(pixels.shape[:2], np.uint8)
-    apart: list[_Part] = []
+    parts: list[Part] = []
     for region in regions:
         place = _place(region, ink.shape)
         if place is None:
@@ -108,28 +113,29 @@ def _parts(pixels: Pixels, view: stamp_page.PageView, regions: Iterable[Region])
         part = _ink(pixels[top:bottom, left:right])
         if len(region) > 1:
             part = np.where(_mask(region, place), part, 0).astype(np.uint8)
-            large = sum(box[3] - box[1] for box in region) / len(region) > LARGE * view.dpi
+            large = sum(box[3] - box[1] for box in region) / len(region) > LARGE * dpi
             part = _main_colour(part) if large else part
-            upright = _upright(part, level_too=large) if len(apart) < LIMIT_APART else None
+            upright = _upright(part, level_too=large) if len(parts) < LIMIT_APART else None
             if upright is not None:
-                apart.append(_Part(upright, left, top, ocr.Layout.BLOCK))
+                parts.append(Part(upright, left, top, ocr.Layout.BLOCK))
                 digest.update(part.tobytes())
                 continue
         np.maximum(ink[top:bottom, left:right], part, out=ink[top:bottom, left:right])
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not len(rows) or not len(columns):
-        return apart, digest.digest()
-    top, bottom = max(int(rows[0]) - EDGE, 0), int(rows[-1]) + EDGE
-    left, right = max(int(columns[0]) - EDGE, 0), int(columns[-1]) + EDGE
-    cut = np.ascontiguousarray(ink[top:bottom, left:right])
-    digest.update(repr(cut.shape).encode() + cut.tobytes())
-    if likeness(cut, view.dpi, least=LEAST_GLYPHS, tallest=TALLEST) is not Likeness.WORDS:
-        return apart, digest.digest()
-    return [_Part(cut, left, top, ocr.Layout.SPARSE), *apart], digest.digest()
+    if len(rows) and len(columns):
+        top, bottom = max(int(rows[0]) - EDGE, 0), int(rows[-1]) + EDGE
+        left, right = max(int(columns[0]) - EDGE, 0), int(columns[-1]) + EDGE
+        cut = np.ascontiguousarray(ink[top:bottom, left:right])
+        digest.update(repr(cut.shape).encode() + cut.tobytes())
+        if likeness(cut, dpi, least=LEAST_GLYPHS, tallest=TALLEST) is Likeness.WORDS:
+            parts.insert(0, Part(cut, left, top, ocr.Layout.SPARSE))
+    is_known = digest.digest() in known
+    known.add(digest.digest())
+    return Parts(tuple(parts), is_known)
 
 
 def _lines(
-    part: _Part, pixels: Pixels, view: stamp_page.PageView, blocks: int, end: float, budget: Budget
+    part: Part, pixels: Pixels, view: stamp_page.PageView, blocks: int, end: float, budget: Budget
 ) -> list[Run] | None:
     """Read one part, None when no time or no recogniser is there."""
     words = _recognised(part, view, end, budget)
@@ -138,10 +144,10 @@ def _lines(
     return stamp_page.line_runs(words, 1.0, pixels, [], view, view.first_block + blocks)
 
 
-def _recognised(part: _Part, view: stamp_page.PageView, end: float, budget: Budget) -> list[ocr.Word] | None:
+def _recognised(part: Part, view: stamp_page.PageView, end: float, budget: Budget) -> list[ocr.Word] | None:
     """Return the words of ink with their places on the page."""
     engine = ocr.engine()
-    limit_s = min(stamp_page.seconds_left(budget), end - time.thread_time())
+    limit_s = min(budget.words_left_s(), end - time.thread_time())
     if engine is None or limit_s < LEAST_S:
         return None
     scale = _scale(view.dpi)

@@ -1,8 +1,9 @@
-"""One picture of a page to runs: its stamps, the upper part that names an official document, or all of its words.
+"""One picture of a page to runs: its stamps, and the words of the lines in which a mark may stand.
 
-Every page gets the stamp finder. Words are read by Tesseract from the red channel, where red stamps and seals over the
-text are as good as gone; what is written in red comes from the stamp finder. A page that lies on its side or on its
-head is turned first.
+Every page gets the stamp finder. Lines are found first (`lines`); running prose is not read, the rest is, line by line, by
+Tesseract, and all of the page when a line gives a mark. Words are read from the red channel, where red stamps and seals
+over the text are as good as gone; what is written in red comes from the stamp finder. A page that lies on its side or on
+its head is turned first. docs/decisions/0013-pages-by-their-lines.md
 """
 
 from __future__ import annotations
@@ -15,32 +16,34 @@ from enum import Enum
 import cv2
 import numpy as np
 
-from gateway.model import Origin, Role, Run
+from gateway.model import Document, Origin, Role, Run
 from gateway.readers.base import Budget
-from gateway.readers.pictures import halftone, ocr, stamp, stamp_unread, watermark
+from gateway.readers.pictures import halftone, line_words, lines, ocr, shapes, stamp, stamp_unread, watermark
 from gateway.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.readers.pictures.rectangles import Pixels
 from gateway.readers.pictures.skew import straightened
 from gateway.readers.pictures.stamp_ink import Ink, darkness
 from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY
+from gateway.text.marks import Strength, find_in_document
 
-BAND = 0.32
-"""Share of a page from the top that bears the components of Decree 30/2020 down to the summary."""
+HEAD = 0.36
+"""Share of a first page from the top that bears the components of Decree 30/2020 down to the summary: all of it is read."""
 LEAST_SIDE = 64
 """Pixels; a narrower picture gets paper at its edges, for nothing can be brought down to an eighth of it."""
 OCR_DPI = 200.0
 SHORTEST_DPI = 110.0
 """Pictures of less are enlarged before Tesseract reads them."""
-SECONDS_FULL = 3.0
-"""Time that must be left for reading a whole page; it takes about one second."""
-SECONDS_BAND = 1.5
-SECONDS_PHOTO, LIMIT_PHOTO_S = 0.3, 1.5
-"""Time that must be left for a picture that looks like no page, and the most that goes into one."""
+CROWD, MOST = 1600.0, 7000.0
+"""Letters from which on only lines with a word like MẬT are read, and beyond which a page is not read in full."""
+MOST_PHOTO = 1500.0
+"""Letters that are read of a picture that looks like no page."""
+SAMPLE = 3
+"""Lines of prose that show whether a page can be read that has no others."""
 LIMIT_SPARSE_S = 2.5
-"""A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well before that."""
-POOR_CONFIDENCE = 55.0
-UPENDED = 1.3
-"""Height to width from which a word stands on end."""
+"""Processor time. A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well
+before that."""
+POOR_CONFIDENCE, LEAST_WORDS = 55.0, 4
+"""Of words of three letters and more: what a page is legible with."""
 ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
 """Lines of so many parts apart, of at most so many words each, that make a table of a page."""
 LEAST_CONFIDENCE = 30.0
@@ -51,10 +54,8 @@ class Wish(Enum):
     """How much of a page shall be read."""
 
     STAMPS = "stamps"
-    BAND = "band"
-    """Stamps and the words of the upper part."""
-    WHOLE = "whole"
-    """Stamps and all words, as far as time allows."""
+    WORDS = "words"
+    """Stamps and words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +89,232 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     if min(height, width) < LEAST_SIDE:
         wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))
         pixels = np.pad(pixels, wider, constant_values=255)
-    if wish is Wish.STAMPS or ocr.engine() is None:
-        reading = _examine_upright(pixels, view, Wish.STAMPS, budget)[0]
+    engine = ocr.engine()
+    if wish is Wish.STAMPS or engine is None:
+        reading = _reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view)
         return reading if wish is Wish.STAMPS else replace(reading, doubtful=writing(pixels).is_page)
+    began = time.thread_time()
     seen = writing(pixels)
     photo = not seen.is_page
+    if budget.words_left_s(photo=photo) <= 0:
+        return replace(_reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view), doubtful=not photo)
     pixels = straightened(pixels)
-    best, most, upright = PageReading(), -1.0, pixels
-    first, second = ((1, 3), (0, 2)) if seen.on_its_side else ((0, 2), (1, 3))
-    sideways = False
-    for turn in (*first, *second):
-        # Lines of equal words make columns too; only the words that are read show such a mistake.
-        if turn in second and not sideways:
-            break
-        turned = np.ascontiguousarray(np.rot90(pixels, turn)) if turn else pixels
-        reading, text = _examine_upright(turned, view, wish, budget, photo=photo)
-        sideways = sideways or text.sideways
-        weight = 0.0 if text.sideways else text.weight
-        if weight > most:
-            best, most, upright = reading, weight, turned
-        if text.legible and not text.sideways:
-            break
-        if seconds_left(budget, photo=photo) < SECONDS_FULL:
-            # What a page says that lies on its side or head is not known before it was turned the right way.
-            best = replace(best, doubtful=best.doubtful or not photo, whole_page=best.whole_page and photo)
-            break
+    turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
+    head = HEAD if view.page == 1 and not view.locator else 0.0
+    page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine, budget, photo=photo)
+    page.read_doubtful()
+    if not page.text.legible and not photo:
+        # Lines of equal words make columns too; only words that are read show which way a page lies.
+        for turn in turns[1:]:
+            other = _Page(_turned(pixels, turn), view.dpi, head, engine, budget)
+            other.read_sample()
+            if other.text.legible:
+                page = other
+                page.read_doubtful()
+                break
+    stamps = _stamps(page.pixels, view.dpi, budget.end_s)
+    if not page.text.legible and not photo and not any(one.text in VOCABULARY for one in stamps):
+        headlong = np.ascontiguousarray(page.pixels[::-1, ::-1])
+        found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
+        if found:
+            page.pixels, stamps = headlong, found
+    if page.text.legible and not photo:
+        stamps = page.settle(stamps)
+    page.read_what_is_asked(stamps, view)
+    reading = _reading(page.pixels, stamps, page.words, view)
+    reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
+    if not photo:
+        large = _large_runs(page.pixels, view, view.first_block + len(reading.runs))
+        reading = replace(reading, runs=(*reading.runs, *large))
+    budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
-    if photo or seconds_left(budget) < SECONDS_BAND / 2:
-        return best
-    return replace(best, runs=(*best.runs, *_large_runs(upright, view, view.first_block + len(best.runs))))
+    return reading
+
+
+def _turned(pixels: Pixels, quarters: int) -> Pixels:
+    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
+
+
+def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], view: PageView) -> PageReading:
+    framed = [item for item in stamps if item.framed]
+    runs = list(_stamp_runs(pixels, stamps, view))
+    runs += line_runs(words, 1.0, pixels, stamps, view, view.first_block + len(runs))
+    return PageReading(tuple(runs), len(framed), sum(1 for one in framed if one.text is None))
+
+
+class _Page:
+    """A picture that may be upright, and what has been read of it."""
+
+    def __init__(
+        self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract, budget: Budget, *, photo: bool = False
+    ) -> None:
+        self.pixels, self._dpi, self._head, self._photo = pixels, dpi, head, photo
+        self._engine, self._budget = engine, budget
+        self._sheet = lines.sheet(np.ascontiguousarray(pixels[:, :, 2]), dpi, head=head)
+        self._done: dict[int, line_words.ReadLine] = {}
+        """Lines that were read, by their place in the sheet's."""
+        self._letters = 0.0
+        self._sparse: list[ocr.Word] | None = None
+        """Words of the whole picture, where its lines cannot be told."""
+        self.is_limited = self._sheet.crowded
+        """Something was left unread that a mark may stand in."""
+
+    @property
+    def words(self) -> list[ocr.Word]:
+        """What has been read, in reading order; pixels of the picture."""
+        return self._sparse or line_words.in_order(list(self._done.values()), self._sheet.usual)
+
+    @property
+    def text(self) -> _Text:
+        """How well it was read."""
+        return _weigh(self.words)
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing is unread in which a mark may stand."""
+        return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
+
+    def read_sample(self) -> None:
+        """Read the longest lines, which show whether the picture is upright."""
+        order = sorted(range(len(self._sheet.lines)), key=lambda number: -self._sheet.lines[number].width)
+        self._read(order[:SAMPLE])
+
+    def read_doubtful(self) -> None:
+        """Read the lines in which a mark may stand."""
+        sheet = self._sheet
+        doubtful = [
+            number
+            for number, line in enumerate(sheet.lines)
+            if not line.prose and not (line.tail and not self._has_suspect(number))
+        ]
+        prose = [line for line in sheet.lines if line.prose]
+        for line in prose:
+            for word in shapes.suspects(sheet.grey, line, sheet.scale, capitals=True):
+                doubtful.append(len(sheet.lines))
+                sheet.lines.append(replace(line, left=word.left, right=word.right, prose=False))
+        if sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD:
+            head = self._head * sheet.grey.shape[0] / sheet.scale
+            doubtful = [number for number in doubtful if sheet.lines[number].top < head or self._has_suspect(number)]
+        self._read(doubtful)
+        if self.text.words < LEAST_WORDS:
+            self.read_sample()
+        if self.text.words < LEAST_WORDS:
+            self._read_sparse()
+
+    def _has_suspect(self, number: int) -> bool:
+        line = self._sheet.lines[number]
+        return line.kind is not lines.Kind.LINE or any(shapes.suspects(self._sheet.grey, line, self._sheet.scale))
+
+    def _read_sparse(self) -> None:
+        """Read a picture as a whole that has ink like letters and hardly a line of them."""
+        kind = likeness(darkness(self.pixels), self._dpi)
+        if kind is Likeness.PICTURE:
+            return
+        self._sparse = []
+        if kind is Likeness.WORDS:
+            try:
+                words, scale = _words(self.pixels, self._dpi, self._engine, limit_s=LIMIT_SPARSE_S)
+            except TimeoutError:
+                self.is_limited = True
+                return
+            if _weigh(words).weight > self.text.weight:
+                self._sparse = [ocr.placed(word, scale) for word in words]
+
+    def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
+        """Settle doubtful boxes by the words of the page, and look for marks in what no word explains."""
+        if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
+            self.read_all()
+        words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
+        red = np.ascontiguousarray(self.pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
+        stamps = [replace(one, text=None) if stamp_unread.is_doubtful(one, words) else one for one in stamps]
+        stamps = [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
+        if any(one.text in MARKS for one in stamps):
+            return stamps
+        return [*stamps, *stamp_unread.find(red, self._dpi, words, stamps, deadline=self._budget.end_s)]
+
+    def _unread(self) -> list[lines.Line]:
+        """Return the lines that were not read, because no mark can stand in them."""
+        return [
+            line
+            for number, line in enumerate(self._sheet.lines)
+            if number not in self._done and line.kind is lines.Kind.LINE and not line.tail
+        ]
+
+    def read_what_is_asked(self, stamps: list[stamp.Stamp], view: PageView) -> None:
+        """Read all of a page when something in it is like a mark: the lines around tell what it is."""
+        runs = _reading(self.pixels, stamps, self.words, view).runs
+        seen = Document(part="", format="image", pages=1, runs=runs)
+        if any(mark.strength is not Strength.NOTED for mark in find_in_document(seen)):
+            self.read_all()
+
+    def read_all(self) -> None:
+        """Read what has not been read."""
+        self._read(range(len(self._sheet.lines)))
+
+    def _read(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            line = self._sheet.lines[number]
+            if number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done):
+                continue
+            self._letters += line_words.cost(line)
+            if self._letters > (MOST_PHOTO if self._photo else MOST):
+                self.is_limited = True
+                return
+            for part in [other for other in self._done if _holds(line, self._sheet.lines[other])]:
+                del self._done[part]
+            self._done[number] = line_words.read(self._engine, self._sheet, line)
+
+
+def _holds(one: lines.Line, other: lines.Line) -> bool:
+    """Whether a line is part of another one."""
+    return one.left <= other.left and other.right <= one.right and one.top <= other.top and other.bottom <= one.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """How well words were read."""
+
+    words: int
+    """Words of three letters and more."""
+    confidence: float
+
+    @property
+    def weight(self) -> float:
+        return self.words * self.confidence
+
+    @property
+    def legible(self) -> bool:
+        return self.words >= LEAST_WORDS and self.confidence > POOR_CONFIDENCE
+
+
+def _words(pixels: Pixels, dpi: float, engine: ocr.Tesseract, *, limit_s: float) -> tuple[list[ocr.Word], float]:
+    """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
+    grey = np.ascontiguousarray(pixels[:, :, 2])  # red channel: red ink is white there
+    scale = 1.0
+    if dpi > 1.15 * OCR_DPI:
+        scale = OCR_DPI / dpi
+    elif dpi < SHORTEST_DPI:
+        scale = min(2.0, OCR_DPI / max(dpi, 1.0))
+    if scale != 1.0:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    return engine.words(grey, ocr.Layout.SPARSE, int(dpi * scale), limit_s=limit_s), scale
+
+
+def _weigh(words: list[ocr.Word]) -> _Text:
+    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
+    return _Text(len(long), sum(word.confidence for word in long) / len(long) if long else 0.0)
+
+
+def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
+    """Return the stamps of a page; of dots, which are no lines, only those that can be read when they are smoothed."""
+    found = stamp.find(pixels, dpi, deadline=deadline)
+    if any(one.text in VOCABULARY for one in found):
+        return found
+    smooth = halftone.smoothed(pixels, dpi)
+    if smooth is pixels:
+        return found
+    return [*found, *(one for one in stamp.find(smooth, dpi, deadline=deadline) if one.text in VOCABULARY)]
 
 
 def _large_runs(pixels: Pixels, view: PageView, first_block: int) -> Iterator[Run]:
@@ -133,122 +331,6 @@ def _large_runs(pixels: Pixels, view: PageView, first_block: int) -> Iterator[Ru
             role=Role.WATERMARK,
             origin=Origin.OCR,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """How well words were read."""
-
-    words: int
-    """Words of three letters and more, along the rows."""
-    confidence: float
-    sideways: bool = False
-    """Most words run along the columns: Tesseract reads those too, but the stamp finder does not."""
-
-    @property
-    def weight(self) -> float:
-        return self.words * self.confidence
-
-    @property
-    def legible(self) -> bool:
-        return self.words >= 4 and self.confidence > POOR_CONFIDENCE
-
-
-def _examine_upright(
-    pixels: Pixels, view: PageView, wish: Wish, budget: Budget, *, photo: bool = False
-) -> tuple[PageReading, _Text]:
-    stamps = _stamps(pixels, view.dpi, budget.end_s)
-    whole, text = False, _Text(0, 0.0)
-    words: list[ocr.Word] = []
-    scale = 1.0
-    doubtful = wish is not Wish.STAMPS and not photo
-    left_s = seconds_left(budget, photo=photo)
-    if wish is not Wish.STAMPS and left_s > (SECONDS_PHOTO if photo else SECONDS_BAND):
-        began = time.thread_time()
-        whole = wish is Wish.WHOLE and (photo or left_s > SECONDS_FULL)
-        rows = pixels.shape[0] if whole else max(int(pixels.shape[0] * BAND), 1)
-        try:
-            words, scale = _words(pixels[:rows], view.dpi, limit_s=left_s if photo else left_s - SECONDS_BAND / 2)
-            text = _weigh(words)
-            doubtful = False
-            if text.sideways:
-                whole = False
-            elif text.words < 4 and (kind := likeness(darkness(pixels[:rows]), view.dpi)) is not Likeness.PICTURE:
-                if kind is Likeness.WORDS:
-                    limit_s = max(min(LIMIT_SPARSE_S, seconds_left(budget, photo=photo) - SECONDS_BAND / 2), 0.0)
-                    words, scale = _words(pixels[:rows], view.dpi, ocr.Layout.SPARSE, limit_s=limit_s)
-                    text = _weigh(words)
-                # Ink like letters that cannot be made out is unread; a picture without any has nothing to read.
-                whole = whole and text.legible
-            else:
-                whole = whole and (text.legible or text.words < 4)
-        except TimeoutError:
-            whole = False
-        if text.legible and not photo and not text.sideways:
-            stamps = _with_unread(pixels[:rows], view.dpi, words, scale, stamps, budget.end_s)
-        budget.spend_words(time.thread_time() - began, photo=photo)
-    framed = [item for item in stamps if item.framed]
-    runs = list(_stamp_runs(pixels, stamps, view))
-    runs += line_runs(words, scale, pixels, stamps, view, view.first_block + len(runs))
-    return PageReading(tuple(runs), len(framed), sum(1 for s in framed if s.text is None), whole, doubtful), text
-
-
-def _with_unread(
-    pixels: Pixels, dpi: float, words: list[ocr.Word], scale: float, stamps: list[stamp.Stamp], deadline: float
-) -> list[stamp.Stamp]:
-    """Settle doubtful boxes by the words of their page, and look for marks in what no word explains."""
-    placed = [ocr.placed(word, scale) for word in words]
-    red = np.ascontiguousarray(pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
-    stamps = [replace(one, text=None) if stamp_unread.is_doubtful(one, placed) else one for one in stamps]
-    stamps = [one for one in stamps if not stamp_unread.is_explained(one, placed, red)]
-    if any(one.text in MARKS for one in stamps):
-        return stamps
-    return [*stamps, *stamp_unread.find(red, dpi, placed, stamps, deadline=deadline)]
-
-
-def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
-    """Return the stamps of a page; of dots, which are no lines, only those that can be read when they are smoothed."""
-    found = stamp.find(pixels, dpi, deadline=deadline)
-    if any(one.text in VOCABULARY for one in found):
-        return found
-    smooth = halftone.smoothed(pixels, dpi)
-    if smooth is pixels:
-        return found
-    return [*found, *(one for one in stamp.find(smooth, dpi, deadline=deadline) if one.text in VOCABULARY)]
-
-
-def seconds_left(budget: Budget, *, photo: bool = False) -> float:
-    """Return the processor time that may go into reading words of a page, or of a picture that does not look like one."""
-    return min(budget.words_left_s(photo=photo), LIMIT_PHOTO_S if photo else float("inf"))
-
-
-def _words(
-    pixels: Pixels, dpi: float, layout: ocr.Layout = ocr.Layout.PAGE, *, limit_s: float
-) -> tuple[list[ocr.Word], float]:
-    """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
-    engine = ocr.engine()
-    if engine is None:
-        return [], 1.0
-    grey = np.ascontiguousarray(pixels[:, :, 2])  # red channel: red ink is white there
-    scale = 1.0
-    if dpi > 1.15 * OCR_DPI:
-        scale = OCR_DPI / dpi
-    elif dpi < SHORTEST_DPI:
-        scale = min(2.0, OCR_DPI / max(dpi, 1.0))
-    if scale != 1.0:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
-    return engine.words(grey, layout, int(dpi * scale), limit_s=limit_s), scale
-
-
-def _weigh(words: list[ocr.Word]) -> _Text:
-    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
-    level = [word.confidence for word in long if word.height <= UPENDED * word.width]
-    # Boxes of short words in a blurred or slanting line are as high as wide; words of four letters tell for sure.
-    longer = [word for word in long if sum(ch.isalpha() for ch in word.text) >= 4]
-    upended = sum(word.height > UPENDED * word.width for word in longer)
-    sideways = len(longer) >= 4 and 2 * upended >= len(longer)
-    return _Text(len(level), sum(level) / len(level) if level else 0.0, sideways)
 
 
 def _stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -> Iterator[Run]:
