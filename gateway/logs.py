@@ -5,22 +5,15 @@ Events carry references, codes and addresses, never content, passwords or the te
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import sys
 from datetime import UTC, datetime
 
 from gateway.errors import GatewayError
+from gateway.text.printed import printed_json
 
 LIMIT_TEXT = 2000
-_UNPRINTED = re.compile(r"[^ -~]")
-
-
-def _escape(found: re.Match[str]) -> str:
-    """Return a printable letter as it is, anything else (marks of direction, line separators) as JSON escapes it."""
-    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,7 +30,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)[-LIMIT_TEXT:]
-        return _UNPRINTED.sub(_escape, json.dumps(line, ensure_ascii=False))
+        return printed_json(line)
 
 
 def configure(level: str) -> None:

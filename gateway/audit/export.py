@@ -13,6 +13,7 @@ from typing import Any
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import Title, decided, moment, words_of
 from gateway.audit.rows import Row
+from gateway.text.printed import cell, visible
 from gateway.words import pair
 
 _WIDTHS = {
@@ -20,7 +21,6 @@ _WIDTHS = {
     "state": 20, "subject": 40, "files": 40, "rules": 28, "reasons": 40, "answer": 60,
 }  # fmt: skip
 """Keys of the headings, and the width of their columns in characters."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PAGE = 500
 LIMIT_CELL = 32_767
 """Characters of a cell of XLSX."""
@@ -35,10 +35,10 @@ def export_jsonl(reader: AuditReader, *, first: int = 1, last: int | None = None
 
 
 def export_csv(reader: AuditReader, wanted: Filter, title: Title) -> Iterator[str]:
-    """Yield CSV lines of all that matches, newest first; cells that a spreadsheet would compute are made text."""
+    """Yield CSV lines of all that matches, newest first; every cell is printable text, and no formula."""
     yield _csv_line(_headings())
     for row in _all_rows(reader, wanted):
-        yield _csv_line([_safe_cell(cell) for cell in _cells(row, title)])
+        yield _csv_line([cell(one) for one in _cells(row, title)])
 
 
 def export_xlsx(reader: AuditReader, wanted: Filter, title: Title, target: Path) -> int:
@@ -55,8 +55,8 @@ def export_xlsx(reader: AuditReader, wanted: Filter, title: Title, target: Path)
             if line == 1:
                 sheet = _sheet(workbook, bold)
             assert sheet is not None
-            for number, cell in enumerate(_cells(row, title)):
-                sheet.write_string(line, number, cell[:LIMIT_CELL], plain)
+            for number, words in enumerate(_cells(row, title)):
+                sheet.write_string(line, number, visible(words)[:LIMIT_CELL], plain)
             count += 1
         if sheet is None:
             _sheet(workbook, bold)
@@ -111,8 +111,3 @@ def _csv_line(cells: list[str]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow(cells)
     return buffer.getvalue()
-
-
-def _safe_cell(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -10,6 +10,7 @@ from gateway.audit.query import History, WeakPassword
 from gateway.audit.rows import Row
 from gateway.audit.verify import Verification
 from gateway.model import VIETNAM
+from gateway.text.printed import clean
 from gateway.words import product_texts
 
 Title = Callable[[str, str], str]
@@ -252,9 +253,7 @@ def moment(time: datetime) -> str:
 
 def _line(text: str, limit: int = 100) -> str:
     """Return text in one printable line of at most `limit` characters."""
-    clean = "".join(letter if letter.isprintable() else " " for letter in text[: limit * 4])
-    clean = " ".join(clean.split())
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return clean(text, limit=limit)
 
 
 def words_of(table: str, key: str, language: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 
 from gateway.config import Configuration
 from gateway.errors import GatewayError, UserError
+from gateway.text.printed import printed_json
 from gateway.words import reason
 from gateway.yaml_values import printable
 
@@ -43,7 +43,7 @@ def user_errors() -> Iterator[None]:
 
 def print_json(value: object) -> None:
     """Print one JSON object on a line of its own: UTF-8 whatever the terminal is set to (RFC 8259 §8.1)."""
-    print_octets(json.dumps(value, ensure_ascii=False, default=_builtin).encode("utf-8", "replace") + b"\n")
+    print_octets(printed_json(value, default=_builtin).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 

@@ -22,6 +22,7 @@ from gateway.engine.what_if import Change, Comparison, Untold, compare
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import VIETNAM, Directory, Observed
 from gateway.rulebook import policy_source
+from gateway.text.printed import cell
 from gateway.words import both, reason
 from gateway.yaml_values import printable
 
@@ -204,8 +205,8 @@ def _row(one: ChangedMail) -> tuple[str, ...]:
     return (
         one.reference,
         _local(one.time),
-        printable(one.sender),
-        printable(one.unit),
+        cell(one.sender),
+        cell(one.unit),
         found.change.value,
         found.before.word,
         found.after.word,

@@ -11,7 +11,7 @@ import msgspec
 from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.fields import received_field, verdict_fields
 from gateway.engine.places import place_words
-from gateway.engine.plain import clean, clean_filename
+from gateway.engine.plain import clean_filename
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import LIMIT_LINE, article_words, disclosure_of, is_confidential, ordered, reply
 from gateway.engine.wording import say
@@ -27,6 +27,7 @@ from gateway.model import (
     Signature,
     Verdict,
 )
+from gateway.text.printed import clean
 
 __all__ = [
     "LIMIT_LINE",

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from gateway.text.latin import to_ascii
+from gateway.text.printed import LIMIT_INPUT, clean
 
 _INNER_QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'"})
 _TOKEN = re.compile(r"[A-Za-z0-9@._+%-]{1,64}\Z")
-_SPACES = re.compile(r"\s+")
-_LIMIT_INPUT = 4096
-
-
-def clean(text: str, *, limit: int = 80) -> str:
-    """Return text in one line without control, format or surrogate characters, at most `limit` characters.
-
-    Direction overrides and zero-width letters go, because they change what a reader sees (Unicode TR 36).
-    """
-    text = text[:_LIMIT_INPUT]
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
-        text = "".join(_visible(character) for character in text)
-    text = _SPACES.sub(" ", text).strip()
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def _visible(character: str) -> str:
-    if character.isprintable():
-        return character
-    match unicodedata.category(character):
-        case "Cf":
-            return ""
-        case "Cs" | "Co" | "Cn":
-            return "\N{REPLACEMENT CHARACTER}"
-        case _:
-            return " "
 
 
 def clean_filename(name: str, *, limit: int = 60) -> str:
     """Return a file name fit for a line; a long one loses its middle, so that its type stays in sight."""
-    whole = clean(name, limit=_LIMIT_INPUT)
+    whole = clean(name, limit=LIMIT_INPUT)
     if len(whole) <= limit:
         return whole
     tail = min(16, limit // 3)

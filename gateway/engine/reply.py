@@ -22,11 +22,12 @@ from msgspec.structs import replace
 
 from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.places import default_words
-from gateway.engine.plain import clean, cut
+from gateway.engine.plain import cut
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.wording import say
 from gateway.model import Disposition, FindingOutcome, JudgedFinding, Language, Reply, Verdict
 from gateway.text.latin import to_ascii
+from gateway.text.printed import clean
 from gateway.words import product_texts
 
 LIMIT_LINE = 160

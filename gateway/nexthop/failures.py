@@ -6,6 +6,7 @@ from enum import Enum
 
 from gateway.errors import GatewayError, NextHopError
 from gateway.nexthop.replies import HopReply
+from gateway.text.printed import clean
 
 
 class FailureKind(Enum):
@@ -48,9 +49,8 @@ class HopRefusedError(GatewayError):
     """
 
     def __init__(self, stage: str, reply: HopReply) -> None:
-        words = " ".join(reply.lines)[:_LIMIT_WORDS]
-        clean = "".join(letter if letter.isprintable() else " " for letter in words)
-        super().__init__(f"next hop refused us at {stage} with {reply.code} {clean}".rstrip())
+        words = clean(" ".join(reply.lines), limit=_LIMIT_WORDS)
+        super().__init__(f"next hop refused us at {stage} with {reply.code} {words}".rstrip())
         self.reply = reply
 
     @property

@@ -104,7 +104,8 @@ def assemble(subject: Subject, facts: Facts) -> Signature:
         )
         try:
             signer = describe(facts.certificate)
-            kind = kind_of(signer, subject.trust.roles)
+            if facts.integrity is Integrity.INTACT:
+                kind = kind_of(signer, subject.trust.roles)
         except LibraryFault:
             problems.append("unreadable-certificate")
     return conclude(

@@ -155,8 +155,13 @@ class ClientConnection(SMTP):
         return bytes(self._input)
 
     @property
+    def ahead(self) -> bytes:
+        """Octets that are there and that nobody has asked for, read or not."""
+        return bytes(self._input) + self._arrived
+
+    @property
     def talks_early(self) -> bool:
-        """Whether octets are there that nobody has asked for, read or not."""
+        """Whether there are any octets ahead."""
         return bool(self._input or self._arrived)
 
     # Writing

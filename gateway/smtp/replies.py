@@ -12,6 +12,7 @@ from functools import cache
 
 from gateway.model import Language, Reply
 from gateway.text.latin import to_ascii
+from gateway.text.printed import visible
 from gateway.words import product_texts
 
 LINE_LIMIT_BYTES = 512
@@ -89,7 +90,7 @@ def _clean(text: str, *, utf8: bool) -> str:
         return text
     if not utf8:
         text = to_ascii(text)
-    return "".join(character if character.isprintable() else " " for character in text)
+    return visible(text)
 
 
 def _wrap(line: str, room: int) -> list[str]:

@@ -161,10 +161,14 @@ class Transactions:
             self._dialogue.end_early_talk()
         reply = mail.broken or await self._take_content(mail)
         self._dialogue.client.arm(self._limits.command_timeout_s)
+        # Simple senders write QUIT together with the final dot; another command there was not for us to obey.
+        early = not b"QUIT\r\n".startswith(self._dialogue.client.ahead.upper())
         try:
             await self._dialogue.say(reply)
         finally:
             self.end()
+        if early:
+            self._dialogue.end_early_talk()
 
     async def _mail_on_own_connection(self, connection: Connection, line: Callable[[Capabilities], bytes]) -> HopReply:
         if not connection.usable:

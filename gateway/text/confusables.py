@@ -1,4 +1,4 @@
-"""Characters that a reader takes for a Latin letter, and the letter that he sees (the class of UTS 39).
+"""Characters that a reader takes for a Latin letter, and the letter that he sees (UTS 39 confusables of the letters of marks).
 
 The table is our own and deliberately one-directional: it serves to find marks, never to rewrite what people see. What
 Unicode itself decomposes (full width, mathematical, circled, squared letters) needs no entry, and what a character's
@@ -14,72 +14,74 @@ from typing import Final
 
 _LOOK_ALIKES: Final = """
 A ΑАᎪᗅꓮ𐊠𖽀Ꭿ
-B ΒВᏴᗷꓐ𐊂
-C СϹᏟꓚ
+B ΒВᏴᗷꓐ𐊂Ꞵ𐊡𐌁
+C СϹᏟꓚⲤ𐊢𐌂𐐕𐔜𑣩𑣲
 D ᎠꓓᗞᗪÐƉ
-E ΕЕᎬꓰⴹ𐊆⋿
+E ΕЕᎬꓰⴹ𐊆⋿𑢦𑢮
 F Ϝꓝᖴ
-G ᏀԌꓖ
-H ΗНᎻᕼꓧⲎ
-I ΙІӀᏆⵏꓲᛁ𐊊ⲒӏƖ
+G ᏀԌꓖᏳ
+H ΗНᎻᕼꓧⲎ𐋏
+I ΙІӀᏆⵏꓲᛁ𐊊ⲒӏƖǀוןا١۱ߊ∣⏽𐌉𐌠𖼨𞣇
 J ЈᎫꓙᒍ
-K ΚКᏦꓗⲔ
-L ᏞꓡᒪⳐ
+K ΚКᏦꓗⲔᛕ𐔘
+L ᏞꓡᒪⳐ𐐛𐔦𑢣𑢲𖼖𝈪
 M ΜМᎷᗰꓟᛖϺ𐊰𐌑Ⲙ
-N ΝꓠⲚ
-O ΟОՕꓳⵔ〇ⲞꝊⵙ
-P ΡРᏢꓑᑭⲢ
+N ΝꓠⲚ𐔓
+O ΟОՕꓳⵔ〇ⲞꝊⵙ߀০ଠ୦ዐ𐊒𐊫𐐄𐓂𐔖𑓐𑢵𑣠
+P ΡРᏢꓑᑭⲢ𐊕
 Q ⵕԚ
-R ᎡᏒꓣᖇƦ
-S ЅՏᏚꓢ
-T ΤТᎢꓔ⟙⊤𐊗𐌕ⲦƬŦȾ₮
-U ՍᑌꓴႮ⋃∪ሀ
-V ѴꓦᐯᏙ⋁
+R ᎡᏒꓣᖇƦ𐒴𖼵𝈖
+S ЅՏᏚꓢᏕ𐊖𐐠𖼺
+T ΤТᎢꓔ⟙⊤𐊗𐌕ⲦƬŦȾ₮𐊱𑢼𖼊
+U ՍᑌꓴႮ⋃∪ሀ𐓎𑢸𖽂
+V ѴꓦᐯᏙ⋁٧۷ⴸꛟ𐔝𑢠𖼈𝈍
 W ᎳꓪԜ
-X ΧХꓫⲬ᙭
-Y ΥУҮᎩᎽꓬⲨƳ
+X ΧХꓫⲬ᙭ᚷⵝꞳ𐊐𐊴𐌗𐌢𐔧𑣬
+Y ΥУҮᎩᎽꓬⲨƳ𐊲𑢤𖽃
 Z ΖᏃꓜ
 a аαɑ⍺ⲁ
-b ЬᏏƅ
-c сϲⲥ
-d ԁᏧ
+b ЬᏏƅƄᑲᖯ
+c сϲⲥ𐐽
+d ԁᏧᑯꓒ
 đ ð
-e еҽ℮є
-g ɡց
+e еҽ℮єꬲ
+f քꞙꬵ
+g ɡցƍᶃ
 h һհᏂ
-i іιıɩɪⲓ
+i іιıɩɪⲓᎥ⍳ꙇꭵ𑣃
 j јϳ
 k κк
 l ⅼ
-m мⲙ
-n ոп
-o οоօჿⲟσ
-p рρⲣ
-q ԛգ
-r гⲅ
-s ѕꮪ
+m мⲙ𑜀𑣣
+n ոпռ
+o οоօჿⲟσסه٥ھہە۵०੦૦௦౦೦ഠ൦๐໐ဝ၀ᴑꬽ𐐬𐓪𑣈𑣗
+p рρⲣ⍴
+q ԛգզ
+r гⲅᴦꭇꭈꮁ
+s ѕꮪƽ𐑈𑣁
 t тτⲧ
-u υսʋцⲩ
-v νѵ
-w ԝшա
-x хχⲭ
-y уүγყⲩ
+u υսʋцⲩꞟꭎꭒ𐓶𑣘
+v νѵט∨𑜆𑣀
+w ԝшաɯѡ𑜊𑜎𑜏
+x хχⲭᕁᕽ⤫⤬⨯
+y уүγყⲩɣᶌỿꭚ𑣜
+z 𑣄
 """
 
 MARKS: Final = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
 """The combining marks that Vietnamese letters are built of."""
 
 _MARK_ALIKES: Final = {
-    "\u0311": "\u0302",  # inverted breve over a letter looks like a circumflex
-    "\u1dcd": "\u0302",
-    "\u1dfa": "\u0323",
-    "\u0325": "\u0323",
-    "\u0329": "\u0323",
-    "\u05b4": "\u0323",  # Hebrew hiriq
-    "\u093c": "\u0323",  # Devanagari nukta
-    "\u0340": "\u0300",
-    "\u0341": "\u0301",
-    "\u030c": "\u0306",
+    **dict.fromkeys("\u0340\u0953", "\u0300"),
+    **dict.fromkeys("\u0341\u059c\u059d\u0618\u064e\u0747\u0954", "\u0301"),
+    # an inverted breve over a letter looks like a circumflex
+    **dict.fromkeys("\u0311\u1dcd\u065b\u07ee\u1cd0\ua6f0", "\u0302"),
+    **dict.fromkeys("\u0342\u0653", "\u0303"),
+    **dict.fromkeys("\u030c\u036e\u0658\u065a\ua67c", "\u0306"),
+    "\u302c": "\u0309",
+    # rings, strokes and points below: of Hebrew, Arabic and the scripts of India too
+    **dict.fromkeys("\u0325\u0329\u05b4\u05c5\u065c\u08ed\u093c\u09bc\u0a3c\u0abc\u0b3c\u1cdd\u1dfa", "\u0323"),
+    **dict.fromkeys("\U00010a3a\U000111ca\U000114c3", "\u0323"),
 }
 
 _TABLE: Final[dict[str, str]] = {
@@ -128,7 +130,7 @@ def seen_as(character: str) -> str:
     if character in " \t" or unicodedata.category(character) == "Zs" or character == "\u2800":
         return "\t" if character == "\t" else " "
     shown = []
-    for piece in unicodedata.normalize("NFKD", character):
+    for piece in character if character in _TABLE else unicodedata.normalize("NFKD", character):
         alike = _look_alike(piece)
         if alike == piece and ord(piece) > 0x2AF:
             named = _NAMED.match(unicodedata.name(piece, ""))

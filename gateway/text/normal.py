@@ -19,9 +19,10 @@ from gateway.text.repertoire import REPERTOIRE, numbers, octets, shown, table
 
 _REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|\\u[0-9a-fA-F]{4}")
 _BIDI_END: Final = "\u202c"
-_USUAL: Final = "\t\n\x20-\x7e\xa0-\xac\xae-\xcf\xd1-\xef\xf1-\u0130\u0132-\u0165\u0168-\u0188\u018a-\u0195\u0197-\u01a5\u01a7-\u0233"
+_USUAL = "\t\n\x20-\x7e\xa0-\xac\xae-\xcf\xd1-\xef\xf1-\u0130\u0132-\u0165\u0168-\u0183\u0186-\u0188\u018a-\u018c"
+_USUAL += "\u018e-\u0195\u0197-\u01a5\u01a7-\u01ab\u01ad-\u01b2\u01b4-\u01bc\u01be\u01bf\u01c1-\u0233"
 _UNUSUAL: Final = re.compile(
-    f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1eff\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
+    f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1efe\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
 )
 _LINE_BREAKS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\uff9e\uff9f\uffa0]{48,}")

@@ -391,6 +391,7 @@ def test_a_csv_cell_is_never_a_formula(reader: AuditReader):
     subjects = [row[9] for row in rows]
     assert "'=HYPERLINK(1)" in subjects
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    assert all(cell.isprintable() for row in rows for cell in row)
 
 
 def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_path: Path):

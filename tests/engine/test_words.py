@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from gateway.engine import Catalogue, Disclosure, Language, Registry, ascii_form, load_policy_set
 from gateway.engine.catalogue import BUILT_IN, Wording, placeholders
 from gateway.engine.places import guarded_locator, place_words
-from gateway.engine.plain import clean, clean_filename, cut
+from gateway.engine.plain import clean_filename, cut
 from gateway.errors import UserError
 from gateway.model import About, Finding, FindingOutcome
+from gateway.text.printed import clean
 
 VI, EN = Wording(language=Language.VI), Wording(language=Language.EN)
 GUARDED = Wording(language=Language.VI, disclosure=Disclosure.GUARDED)

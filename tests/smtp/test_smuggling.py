@@ -96,12 +96,13 @@ async def test_dots_that_a_client_forgot_to_double_do_not_change_what_was_judged
         assert sink.delivered[0].content == gateway.engine.contents[0] == b"Subject: x\r\n\r\nsingle\r\n.double\r\n"
 
 
-async def test_commands_after_the_final_dot_in_one_packet_are_not_obeyed():
+@pytest.mark.parametrize("more", [SECOND, b"MAIL FROM:<evil@x>\r\n", b"MAIL FROM:<evil@x>", b"RSET\r\n"])
+async def test_commands_after_the_final_dot_in_one_packet_are_not_obeyed(more):
     async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
         await client.ehlo()
         await client.envelope()
         await client.cmd("DATA")
-        client.send(b"Subject: one\r\n\r\n.\r\n" + SECOND)
+        client.send(b"Subject: one\r\n\r\n.\r\n" + more)
         assert (await client.reply()).code == 250
         assert (await client.reply()).startswith("503 5.5.0")
         await client.closed()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.normal import canonical, collapse_spacing, is_decomposed, skeleton, unify_line_breaks
+from gateway.text import confusables
+from gateway.text.normal import canonical, collapse_spacing, is_decomposed, is_unusual, skeleton, unify_line_breaks
 from tests.text.disguises import UNICODE
 
 SAME_LETTERS = [
@@ -77,3 +78,17 @@ def test_a_skeleton_keeps_the_lines_of_unified_text(text):
 def test_canonical_text_is_its_own_canonical_form(text):
     once = canonical(text).text
     assert canonical(once).text == once
+
+
+def test_every_look_alike_is_looked_at_and_is_its_letter():
+    assert len(confusables._TABLE) > 400
+    for alike, letter in confusables._TABLE.items():
+        assert is_unusual(alike), f"{ord(alike):04X}"
+        assert confusables.seen_as(alike) == letter, f"{ord(alike):04X}"
+
+
+@pytest.mark.parametrize(
+    "text", ["TỐI M\u0102\U000102b1", "\U000102b1ỐI M\u1eacT", "TÔ\u059cI MẬT", "TỐI MÂ\u08edT", "ƬỐI MẬƬ"]
+)
+def test_letters_and_accents_of_other_scripts_read_as_theirs(text):
+    assert skeleton(text) == "toi mat"

@@ -6,14 +6,14 @@ import sys
 import pytest
 
 PROBE = """
-import pkgutil, sys
+import importlib, pkgutil, sys
 from gateway import readers, signatures, text
 from gateway.workers import child
 
 done = []
 for package in (readers, signatures, text):
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        module = child._imported(found.name)
+        module = importlib.import_module(found.name)
         prepare = getattr(module, "warm_up", None)
         if prepare is not None:
             module.warm_up = lambda name=found.name, prepare=prepare: (done.append(name), prepare())

@@ -1,0 +1,59 @@
+"""What a sender controls, made fit for a line, a cell or a line of JSON: nothing in it moves a cursor or turns text around.
+
+Every way out goes through here: replies, header fields, lists, exports, the log. Controls of a terminal (ESC, C1), marks of
+direction and letters without width change what a reader sees (Unicode TR 36).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+LIMIT_INPUT = 4096
+_SPACES = re.compile(r"\s+")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_NOT_ASCII = re.compile(r"[^ -~]")
+
+
+def clean(text: str, *, limit: int = 80) -> str:
+    """Return text in one line without control, format or surrogate characters, at most `limit` characters."""
+    text = text[:LIMIT_INPUT]
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    text = _SPACES.sub(" ", visible(text)).strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def visible(text: str) -> str:
+    """Return text with a blank for each control character, nothing for marks of format, and a sign for what is no letter."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    match unicodedata.category(character):
+        case "Cf":
+            return ""
+        case "Cs" | "Co" | "Cn":
+            return "\N{REPLACEMENT CHARACTER}"
+        case _:
+            return " "
+
+
+def cell(text: str) -> str:
+    """Return text for a cell of a table, which no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    text = visible(text).strip()
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def printed_json(value: object, *, default: Callable[[object], Any] | None = None) -> str:
+    """Return one line of JSON: letters as they are, for people read it; what does not print, escaped."""
+    return _NOT_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False, default=default))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
