@@ -107,7 +107,11 @@ CELL = '<td width=5 height=5 bgcolor="#000"></td>'
             "look-painted",
         ),
         (f'<div style="box-shadow:{",".join(f"{n}px 0 0 2px #000" for n in range(40))}"></div>', "", "look-painted"),
-        ("<p>Tổn</p>", "@font-face{font-family:Q;src:url(data:font/ttf;base64,AAEAAAAT)}", "look-font"),
+        (
+            "<p>Tổn</p>",
+            "@font-face{font-family:Q;src:url(data:font/ttf;base64,AAEAAAAT)} p{font-family:Q}",
+            "look-font",
+        ),
         ("<ul><li>x</ul>", 'li{list-style-type:"MẬT"}', "look-generated"),
         ("<p>x</p>", '@counter-style a{system:cyclic;symbols:"M" "Ậ"}', "look-generated"),
         ("<script>document.write(String.fromCharCode(77,7852,84))</script>", "", "look-script"),

@@ -14,9 +14,11 @@ from gateway.readers.markup.html_shown import Paint
 from gateway.readers.markup.html_style import Look, apply, attribute_declarations
 from gateway.readers.markup.svg import Svg
 from gateway.readers.pictures.joined import LIMIT_DRAWN, Pictures
+from gateway.readers.pictures.own_font import set_in_own_fonts
 from gateway.readers.text_art import is_text_art
 
 LIMIT_BLOCKS = 200_000
+_LIMIT_FONTS = 20
 LIMIT_LOOKS = 5000
 """Combinations of element, attributes and inherited look that are remembered."""
 BREAK = "\x0b"
@@ -104,8 +106,16 @@ class Builder:
     def finish(self) -> None:
         """Add what style sheets put on the page, and the pictures that are seen as one."""
         self.members += self.pictures.members(self.budget)
-        kinds = self.paint.kinds | ({"look-font"} if self._sheet.embeds_fonts else set())
-        self.active.update(ActiveContent(kind) for kind in kinds)
+        fonts: dict[str, bytes] = {}
+        for family, body in self._sheet.own_fonts[:_LIMIT_FONTS]:
+            address = _SHEET_DATA.search(body)
+            font = member_of(address[1] or address[2] or address[3], 1) if address else None
+            fonts.setdefault(family, font.data if font else b"")
+        members, whole = set_in_own_fonts(self.runs, fonts, self.budget)
+        self.members += members
+        if not whole or len(self._sheet.own_fonts) > _LIMIT_FONTS:
+            self.paint.kinds.add("look-font")
+        self.active.update(ActiveContent(kind) for kind in self.paint.kinds)
         if is_text_art("\n".join(run.text for run in self.runs if run.origin is Origin.TEXT)):
             self.active.add(ActiveContent("look-text-art"))
         if self.pictures.incomplete:

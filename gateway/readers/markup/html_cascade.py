@@ -36,6 +36,7 @@ _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}
 _CONTENT_ITEM: Final = re.compile(
     r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
+_FAMILY: Final = re.compile(r"font-family\s*:\s*([^;}]{1,100})", re.IGNORECASE)
 _MADE: Final = re.compile(r"(.*?)::?(before|after)", re.IGNORECASE | re.DOTALL)
 """An element whose beginning or end gets words."""
 _FOUR_DIGITS: Final = re.compile(r"\\([0-9a-fA-F]{4})")
@@ -115,8 +116,8 @@ class Sheet:
         self._rules: dict[str, list[_Rule]] = {}
         self._made: dict[str, dict[str, list[_Rule]]] = {"before": {}, "after": {}}
         self._quotes: list[str] = []
-        self.embeds_fonts = False
-        """The page brings fonts of its own."""
+        self.own_fonts: list[tuple[str, str]] = []
+        """Families whose fonts the page brings, and their declarations."""
         self._count = 0
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
@@ -134,7 +135,9 @@ class Sheet:
         """Add the rules of one sheet."""
         for prelude, body, shown, layer in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET]), self._layers):
             if prelude.lower().startswith("@font-face"):
-                self.embeds_fonts = self.embeds_fonts or "data:" in body
+                if "data:" in body:
+                    family = _FAMILY.search(body)
+                    self.own_fonts.append(((family[1] if family else "").strip(" \"'").lower(), body))
                 continue
             declarations = parse_declarations(body)
             made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []

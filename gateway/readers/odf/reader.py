@@ -15,10 +15,11 @@ from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.odf.document import KINDS, OdfDocument, first_page, used_masters
 from gateway.readers.odf.package import OdfPackage, without_doctype
 from gateway.readers.odf.story import Story
-from gateway.readers.odf.styles import StyleBook
+from gateway.readers.odf.styles import StyleBook, first_family
 from gateway.readers.ooxml.rest import read_picture
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
+from gateway.readers.pictures.own_font import set_in_own_fonts
 
 _FLAT: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|[\w.-]+:document\b|document\b)")
 _PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
@@ -125,6 +126,25 @@ class _Zipped(OdfDocument):
             going = self.attempt(lambda folder=folder: self._document(folder, None))  # type: ignore[misc]
         if going:
             self._rest()
+        self.attempt(self._own_fonts)
+
+    def _own_fonts(self) -> None:
+        """Hand on pictures of the lines that stand in fonts of the package (ODF 1.3 Part 3 §16.23)."""
+        fonts: dict[str, bytes] = {}
+        for part in ("content.xml", "styles.xml"):
+            root = self._parsed(part) if self._package.has(part) else None
+            for address in () if root is None else root.iter(clark("svg:font-face-uri")):
+                target = (address.get(clark("xlink:href")) or "").removeprefix("./")
+                face = next(address.iterancestors(clark("style:font-face")), None)
+                if face is not None and self._package.has(target):
+                    family = (
+                        first_family(face.get(clark("svg:font-family")) or face.get(clark("style:name")) or "") or ""
+                    )
+                    fonts.setdefault(family.lower(), self._package.read(target))
+        members, whole = set_in_own_fonts(self.sink.runs, fonts, self.sink.budget)
+        self.sink.members += members
+        if not whole:
+            self.sink.warn("look-font")
 
     def _parsed(self, name: str) -> Element:
         self._seen.add(name)

@@ -22,6 +22,7 @@ from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, parse
 from gateway.readers.word.docx_flow import Flow, Kit
 from gateway.readers.word.docx_format import VAL, on
 from gateway.readers.word.docx_numbering import Numbering
+from gateway.readers.word.docx_own_fonts import read_own_fonts
 from gateway.readers.word.docx_palette import Palette
 from gateway.readers.word.docx_sections import page_setup
 from gateway.readers.word.docx_story import Story
@@ -220,5 +221,5 @@ def _settings(root: Element) -> _Settings:
     return _Settings(mapping, even, bidi)
 
 
-STEPS: Final[tuple[Step, ...]] = (_main_parts,)
+STEPS: Final[tuple[Step, ...]] = (_main_parts, read_own_fonts)
 """What of a package this module reads; the rest is `ooxml.rest`."""
