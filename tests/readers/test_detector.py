@@ -110,3 +110,15 @@ def test_other_words_in_the_same_ways_are_none() -> None:
     pages = glance_scans.innocents(120, first=5000)
     found = [stamp.find(scans.bgr(glance_scans.draw(one)), 200) for one in pages]
     assert [one for one, items in zip(pages, found, strict=True) if any(i.text in scans.MARKS for i in items)] == []
+
+
+@pytest.mark.parametrize("margin", [0, 300])
+def test_bare_margins_are_not_looked_at_and_move_nothing(margin: int) -> None:
+    paper = Image.new("RGB", (600, 400), "white")
+    ImageDraw.Draw(paper).rectangle((220, 180, 330, 220), outline="black", width=6)
+    wide = np.pad(np.asarray(paper), ((margin, margin), (margin, margin), (0, 0)), constant_values=255)
+    left, top, inked = detector._inked(wide)
+    assert inked.shape[0] < 250
+    assert inked.shape[1] < 350
+    assert np.array_equal(wide[top : top + inked.shape[0], left : left + inked.shape[1]], inked)
+    assert (inked < 128).sum() == (wide < 128).sum()

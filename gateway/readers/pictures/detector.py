@@ -36,6 +36,8 @@ LEAST, LIKELY = 0.12, 0.5
 LIMIT_WORDS = 24
 """Second looks at one picture, likeliest first."""
 LEAST_SIDE = 16
+BARE, BARE_EDGE, BARE_GRAIN = 4, 64, 16
+"""Pixels of a picture that are taken together to see what is bare, those kept around what is not, and what differs there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,27 @@ def planes(page: Pixels) -> npt.NDArray[np.float32]:
 
 def find(page: Pixels, dpi: float, *, least: float = LIKELY) -> list[Word]:
     """Return where a BGR picture has the word, surest first."""
+    left, top, page = _inked(page)
+    found = _found(page, dpi, least)
+    return [replace(word, x=word.x + left, y=word.y + top) for word in found] if left or top else found
+
+
+def _inked(page: Pixels) -> tuple[int, int, Pixels]:
+    """Return a picture without its bare margins but for a little, with where that part begins: nothing is written there."""
+    if min(page.shape[:2]) < LEAST_SIDE:
+        return 0, 0, page
+    small = cv2.resize(page, None, fx=1 / BARE, fy=1 / BARE, interpolation=cv2.INTER_AREA)
+    ink = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2) > BARE_GRAIN
+    spans = []
+    for axis, side in ((1, page.shape[0]), (0, page.shape[1])):
+        lines = np.flatnonzero(ink.any(axis=axis))
+        first, last = (int(lines[0]), int(lines[-1])) if len(lines) else (0, 0)
+        spans.append((max(first * BARE - BARE_EDGE, 0), min((last + 1) * BARE + BARE_EDGE, side)))
+    (top, bottom), (left, right) = spans
+    return left, top, page[top:bottom, left:right]
+
+
+def _found(page: Pixels, dpi: float, least: float) -> list[Word]:
     scale = min(FIRST_DPI / max(dpi, 1.0), (LIMIT_PIXELS / (page.shape[0] * page.shape[1])) ** 0.5)
     views = [(1.0, page)]
     first: list[Word] = []

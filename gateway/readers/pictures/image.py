@@ -226,7 +226,7 @@ def _search(result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, *, sma
     from gateway.readers.pictures import stamp_page
 
     widths, own_width = _widths(pixels), pixels.shape[1]
-    pixels = _with_margin(pixels, own_width // 50 if len(widths) == 1 else own_width // 4)
+    pixels = _with_margin(pixels, 50 if len(widths) == 1 else 4)
     for position, inches in enumerate(widths):
         dpi = own_width / inches
         block = max((run.block for run in result.runs), default=-1) + 1
@@ -254,12 +254,12 @@ def _widths(pixels: npt.NDArray[np.uint8]) -> tuple[float, ...]:
     return (4.0, 1.9)
 
 
-def _with_margin(pixels: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.uint8]:
-    """Put paper around a picture: a cut-out may be all ink, and nothing shows then what paper is."""
+def _with_margin(pixels: npt.NDArray[np.uint8], share: int) -> npt.NDArray[np.uint8]:
+    """Put paper around a picture, that share of each side: a cut-out may be all ink, and nothing shows then what paper is."""
     import numpy as np
 
-    edge = max(margin, 8)
-    return np.pad(pixels, ((edge, edge), (edge, edge), (0, 0)), constant_values=255)
+    above, beside = (max(side // share, 8) for side in pixels.shape[:2])
+    return np.pad(pixels, ((above, above), (beside, beside), (0, 0)), constant_values=255)
 
 
 def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]:
