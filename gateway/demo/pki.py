@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
@@ -273,11 +272,6 @@ class Pki:
             self._sub_key, self.public_root, ("O", "Công ty chứng thực THỬ NGHIỆM"), ("CN", "CA công cộng THỬ NGHIỆM")
         )
 
-    @cached_property
-    def rogue_root(self) -> Identity:
-        """A stranger with the name of the G2 root."""
-        return issue(self.g2_root.certificate.subject, new_key(), None, Wish(authority=True), now=self.now)
-
     def leaf(
         self, issuer: Identity, *pairs: tuple[str, str], key: rsa.RSAPrivateKey | None = None, **wish: object
     ) -> Identity:
@@ -332,18 +326,3 @@ class Pki:
         """A CRL of yesterday, good for `days` days."""
         day = timedelta(days=1)
         return revocation_list(issuer, revoked, this_update=self.now - day, next_update=self.now + days * day)
-
-    def write_store(self, folder: Path, *, with_lists: bool = True) -> Path:
-        """Write the trust anchors of all three trees, and their CRLs, as the administrator would; return the folder."""
-        (folder / "crl").mkdir(parents=True, exist_ok=True)
-        trees = {
-            "g1": (self.g1_root, self.g1_sub),
-            "g2": (self.g2_root, self.g2_sub),
-            "public": (self.public_root, self.public_sub),
-        }
-        for name, authorities in trees.items():
-            for number, authority in enumerate(authorities):
-                (folder / f"{name}-{number}.cer").write_bytes(authority.certificate_der)
-                if with_lists:
-                    (folder / "crl" / f"{name}-{number}.crl").write_bytes(self.crl(authority))
-        return folder

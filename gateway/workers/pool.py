@@ -175,11 +175,6 @@ class WorkerPool:
             elapsed_s=time.monotonic() - began,
         )
 
-    def inspect_sync(self, request: InspectionRequest, *, content_fd: int | None = None) -> Inspection:
-        """`inspect` for code without an event loop, such as the command line."""
-        self.connect()
-        return asyncio.run(self.inspect(request, content_fd=content_fd))
-
     @contextlib.asynccontextmanager
     async def _slot(self, size_bytes: int, until: float) -> AsyncIterator[None]:
         if self._waiting >= self._settings.waiting and self._gate.full:

@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import tempfile
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from gateway.demo.documents import official_letter, pdf_file, word_file
-from gateway.demo.pki import Pki
+from gateway.demo.pki import Identity, Pki, Wish, issue, new_key
 from gateway.signatures.trust import TrustStore
 
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 
 
+class Tree(Pki):
+    """The authorities of the demonstration, a stranger, and the store as an administrator keeps it."""
+
+    @cached_property
+    def rogue_root(self) -> Identity:
+        """A stranger with the name of the G2 root."""
+        return issue(self.g2_root.certificate.subject, new_key(), None, Wish(authority=True), now=self.now)
+
+    def write_store(self, folder: Path, *, with_lists: bool = True) -> Path:
+        """Write the trust anchors of all three trees, and their CRLs, as the administrator would; return the folder."""
+        (folder / "crl").mkdir(parents=True, exist_ok=True)
+        trees = {
+            "g1": (self.g1_root, self.g1_sub),
+            "g2": (self.g2_root, self.g2_sub),
+            "public": (self.public_root, self.public_sub),
+        }
+        for name, authorities in trees.items():
+            for number, authority in enumerate(authorities):
+                (folder / f"{name}-{number}.cer").write_bytes(authority.certificate_der)
+                if with_lists:
+                    (folder / "crl" / f"{name}-{number}.crl").write_bytes(self.crl(authority))
+        return folder
+
+
 @cache
-def tree() -> Pki:
+def tree() -> Tree:
     """The tree of authorities and holders."""
-    return Pki(now=NOW)
+    return Tree(now=NOW)
 
 
 @cache
