@@ -269,7 +269,9 @@ class _Frontend:
             session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
             self._spawn(self._passwords.judged(session, event.auth_user or "", sound=event.detail == "sound"))
             return
-        _LOG.info("%s: %s %s", event.kind.value, event.client_address, event.detail)
+        if event.kind is not EventKind.CONTENT_REFUSED:  # the pipeline says more of it, with its reference
+            extra = {"login": event.auth_user}
+            _LOG.info("%s: %s %s", event.kind.value, event.client_address, event.detail, extra=extra)
         if event.kind in {EventKind.AUTH_FAILED, EventKind.AUTH_THROTTLED}:
             session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
             self._spawn(self._audit.auth_failed(session, event.auth_user or "", 535))

@@ -1,6 +1,7 @@
 """One JSON object a line on standard error; nothing a peer sent can end a line or hide in one.
 
-Events carry references, codes and addresses, never content, passwords or the text of a command.
+Events carry references, codes and addresses, never content, passwords or the text of a command. A line about a mail has
+its reference (`mail`) and the login that sent it (`login`), whoever writes it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from gateway.errors import GatewayError
 from gateway.text.printed import printed_json
 
 LIMIT_TEXT = 2000
+_MAIL: ContextVar[tuple[str, str | None]] = ContextVar("mail", default=("", None))
+"""Reference and login of the mail that this task has in hand."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -28,6 +32,9 @@ class JsonFormatter(logging.Formatter):
             "pid": os.getpid(),
             "event": record.getMessage()[:LIMIT_TEXT],
         }
+        for name, known in zip(("mail", "login"), _MAIL.get(), strict=True):
+            if value := getattr(record, name, known):
+                line[name] = str(value)[:320]
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)[-LIMIT_TEXT:]
         return printed_json(line)
@@ -46,6 +53,11 @@ def configure(level: str) -> None:
     logging.getLogger("gateway").setLevel(level.upper())
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+
+
+def about_mail(reference: str, login: str | None) -> None:
+    """Have all lines that this task writes from now on bear a mail's reference and login."""
+    _MAIL.set((reference, login))
 
 
 def log_failure(logger: logging.Logger, reference: str, error: BaseException) -> None:

@@ -27,7 +27,7 @@ from msgspec import structs
 from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
 from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, explain, observe
 from gateway.identity import results_header
-from gateway.logs import log_failure
+from gateway.logs import about_mail, log_failure
 from gateway.milter.engine import MilterAnswer
 from gateway.mime import parse
 from gateway.model import (
@@ -188,14 +188,17 @@ class Pipeline:
         await self._audit.recipient_refused(
             session, envelope.reverse_path, recipient, verdict, reply, reference, evidence=evidence
         )
+        _log_refusal(reference, session, envelope, reply, _rules(verdict))
         return reply
 
     async def content_refused(self, refused: RefusedContent) -> None:
         """Record a content that a front end refused as it came in."""
         await self._audit.content_refused(refused)
+        _log_refusal(refused.id, refused.session, refused.envelope, refused.reply, f"content.{refused.rule}")
 
     async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
         """Judge a mail and relay or refuse it (`gateway.smtp.engine.Engine`)."""
+        about_mail(transaction.id, transaction.session.auth_user)
         earlier = await self._already_relayed(transaction)
         if earlier is not None:
             await self._audit.duplicate(transaction.id, earlier)
@@ -212,6 +215,7 @@ class Pipeline:
 
         The recorded outcome is what we told the MTA.
         """
+        about_mail(transaction.id, transaction.session.auth_user)
         judged = await self._judged(transaction, spool)
         # The record and the answer go together: neither the deadline nor the end of the connection comes between.
         return await _uninterrupted(self._answer(transaction, judged))
@@ -307,6 +311,7 @@ class Pipeline:
             languages=transaction.session.languages,
         )
         await self._audit.refused(transaction, verdict, evidence, reply, observed=observed)
+        _log_refusal(transaction.id, transaction.session, transaction.envelope, reply, _rules(verdict))
         return reply
 
     async def _trouble(self, transaction: Transaction, fault: str) -> None:
@@ -353,6 +358,22 @@ class Pipeline:
 def _evaluate(evidence: Evidence, policies: PolicySet) -> Judged:
     observed = observe(evidence, policies.policies)
     return Judged(evidence, evaluate_facts(observed, policies), policies, observed)
+
+
+def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Reply, rules: str) -> None:
+    """Write the one line of a refusal: codes, rules and addresses; nothing of what the mail says."""
+    count = len(envelope.forward_paths)
+    _LOG.info(
+        "refused %d %s: %s, from <%s> at %s to %d recipients",
+        *(reply.code, reply.enhanced, rules, envelope.reverse_path, session.client_address or "-", count),
+        extra={"mail": reference, "login": session.auth_user},
+    )
+
+
+def _rules(verdict: Verdict) -> str:
+    """Return the rules by which a mail is not accepted, the gravest first."""
+    refusing = (judged for judged in verdict.gravest_first() if judged.effective >= Disposition.DEFER)
+    return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
 
 
 def _weight(evidence: Evidence) -> int:

@@ -2,11 +2,12 @@
 
 import json
 import logging
+from contextvars import copy_context
 
 import pytest
 
 from gateway.errors import AuditError
-from gateway.logs import JsonFormatter, log_failure
+from gateway.logs import JsonFormatter, about_mail, log_failure
 
 
 def line(text: str) -> str:
@@ -24,6 +25,19 @@ def test_what_does_not_print_is_escaped_and_nothing_is_lost(letter):
     written = line(f"a{letter}b")
     assert written.isprintable()
     assert json.loads(written)["event"] == f"a{letter}b"
+
+
+def test_a_line_about_a_mail_has_its_reference_and_login_and_other_lines_have_not():
+    def of_a_mail() -> dict[str, str]:
+        about_mail("BT-7F3K2Q9X", "an@gov.example")
+        return json.loads(line("x"))
+
+    written = copy_context().run(of_a_mail)
+    assert (written["mail"], written["login"]) == ("BT-7F3K2Q9X", "an@gov.example")
+    assert not {"mail", "login"} & json.loads(line("x")).keys()
+    record = logging.LogRecord("gateway.x", logging.INFO, "x", 1, "auth failed", (), None)
+    record.login = "mallory@gov.example"
+    assert json.loads(JsonFormatter().format(record))["login"] == "mallory@gov.example"
 
 
 def test_a_fault_of_the_world_is_one_line_and_a_bug_has_its_traceback(caplog):

@@ -63,6 +63,10 @@ async def test_a_refused_file_passes_once_waived_for_its_sender_alone_and_not_af
     gateway, policy, options = office
     refused = await sent(gateway, mail(("luong.zip", LOCKED)))
     assert refused.code == 550
+    lines = [json.loads(line) for line in gateway.log.splitlines() if reference(refused) in line]
+    assert [line["mail"] for line in lines] == [reference(refused)]
+    assert lines[0]["event"].startswith(f"refused 550 5.7.1: opaque.encrypted, from <{SENDER}> at 127.0.0.1")
+    assert "luong" not in gateway.log
     run = await cli("waiver", "add", reference(refused), "--reason", "đã xem bản giấy", *options)
     assert run.code == 0, run.err
     assert "Đang có hiệu lực ở mọi tiến trình nhận thư." in run.out
