@@ -225,7 +225,9 @@ class Pipeline:
     ) -> Reply:
         """Record a mail of an MTA that is too large, or for which there was no room, and return its refusal."""
         rule = "full" if limit_bytes is None else "too_big"
-        reply = refusal(texts_in(session.languages), rule, reference=reference, limit_bytes=limit_bytes or 0)
+        reply = refusal(
+            texts_in(session.languages), rule, reference=reference, limit_bytes=limit_bytes or 0, size_bytes=size_bytes
+        )
         refused = RefusedContent(
             id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply
         )

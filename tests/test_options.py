@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from gateway.cli import app
+from gateway.cli import app, main
 from gateway.cli.options import moment
 from gateway.words import reason
 
@@ -64,3 +64,25 @@ def test_each_command_and_each_of_its_options_is_told_in_both_languages(way: str
     for parameter in command.params:
         if parameter.name != "help":
             assert " / " in (getattr(parameter, "help", None) or ""), (way, parameter.name)
+
+
+@pytest.mark.parametrize(
+    ("line", "vietnamese", "english"),
+    [
+        (("audit", "lst"), "không có lệnh “lst”", "did you mean “list”?"),
+        (("audit", "list", "--foo"), "không có tùy chọn --foo", "no option --foo"),
+        (("audit", "show"), "thiếu reference", "reference is missing"),
+        (("audit", "list", "--limit", "x"), "giá trị của --limit không hợp lệ", "valid integer"),
+        (("audit", "show", "a", "b"), "thừa", "too much: b"),
+        (("check", "--from"), "--from cần một giá trị đi sau", "--from needs a value"),
+    ],
+)
+def test_a_fault_of_the_command_line_is_told_in_both_languages(line, vietnamese, english, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["gateway", *line])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert vietnamese in said
+    assert english in said
+    assert "Usage:" not in said

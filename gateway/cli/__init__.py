@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from gateway.cli import audit, directory, dkim, trust, waiver
 from gateway.cli import config as config_commands
@@ -23,6 +24,7 @@ from gateway.cli.options import (
     moment,
     words,
 )
+from gateway.cli.usage import tell
 
 app = typer.Typer(
     name="gateway",
@@ -208,6 +210,11 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may lack letters of Vietnamese; that is no fault
     try:
-        app()
+        code = app(standalone_mode=False)
     except KeyboardInterrupt:
         sys.exit(130)
+    except typer.Abort:
+        sys.exit(1)
+    except TyperException as error:
+        sys.exit(tell(error))
+    sys.exit(code)

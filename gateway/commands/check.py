@@ -114,7 +114,8 @@ class FrontEndRules:
         if not rule:
             return "", None
         limit_bytes = self.limits.message_bytes if rule == "too_big" else self.limits.line_bytes
-        return rule, refusal(texts_in(self.languages), rule, reference="", limit_bytes=limit_bytes)
+        texts, size = texts_in(self.languages), spool.size_bytes
+        return rule, refusal(texts, rule, reference="", limit_bytes=limit_bytes, size_bytes=size)
 
 
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:

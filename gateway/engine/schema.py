@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from gateway.model import Disposition, Mode
 from gateway.yaml_file import IDENTIFIER, SHA256_HEX
@@ -172,10 +173,17 @@ class MailExpectation(Section):
     expect: CaseExpectation
 
 
+def _number(value: object) -> object:
+    """Refuse `true`, which Python takes for 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "not a number")
+    return value
+
+
 class PolicyFile(Section):
     """The whole file."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_number)]
     name: str = Field(min_length=1, max_length=64, pattern=IDENTIFIER)
     description: str = Field(default="", max_length=2000)
     extends: str | None = Field(default=None, description="a preset's name or another file; this file changes it")

@@ -56,13 +56,16 @@ def refused_unread(spool: Spool, limits: SmtpLimits) -> str:
     return broken_rule(reader, spool, limits, eight_bit_allowed=True)
 
 
-def refusal(texts: Texts, rule: str, *, reference: str, limit_bytes: int) -> Reply:
-    """Return the reply for a broken rule; `limit_bytes` is the limit that was broken, if any. No reference, no tag."""
+def refusal(texts: Texts, rule: str, *, reference: str, limit_bytes: int, size_bytes: int = 0) -> Reply:
+    """Return the reply for a broken rule; `limit_bytes` is the limit that was broken, if any. No reference, no tag.
+
+    `size_bytes` is the size of what is too big, as it was declared or came in.
+    """
     code, enhanced = CODES[rule]
     limit = mebibytes(limit_bytes) if rule == "too_big" else limit_bytes
     if not reference:
-        return texts.reply(code, enhanced, rule, limit=limit)
-    return texts.refusal(code, enhanced, rule, reference=reference, limit=limit)
+        return texts.reply(code, enhanced, rule, limit=limit, size=mebibytes(size_bytes))
+    return texts.refusal(code, enhanced, rule, reference=reference, limit=limit, size=mebibytes(size_bytes))
 
 
 def count_received(spool: Spool) -> int:

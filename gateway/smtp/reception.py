@@ -54,7 +54,7 @@ class Reception:
         expected = declared_bytes or shared.settings.spool.large_mail_expected_bytes
         self._expected_bytes = min(expected, size_limit_bytes)
         self._size_limit = size_limit_bytes
-        self._refusal: Reply | None = None
+        self._broken_limit_bytes = 0
 
     async def receive(self, *, eight_bit_allowed: bool) -> Reply | None:
         """Fill the spool; return a refusal when the content must not be taken. What follows its end is put back.
@@ -74,18 +74,27 @@ class Reception:
             data = await client.octets()
             received += len(data)
             chunk, after = reader.feed(data)
-            if self.size_bytes + len(chunk) > self._large_bytes and self._refusal is None:
+            if self.size_bytes + len(chunk) > self._large_bytes and not self.refused_for:
                 begun += await self._find_place(self.size_bytes + len(chunk))
             self._store(chunk)
             if after is None and self.size_bytes > 2 * self._size_limit + (1 << 20):
-                assert self._refusal is not None
-                raise CutOffError(self._refusal)
+                raise CutOffError(self._reply())
         client.put_back(after)
-        if self._refusal is None:
+        if not self.refused_for:
             rule = broken_rule(reader, self._spool, limits, eight_bit_allowed=eight_bit_allowed)
             if rule:
                 self._refuse(rule, limit_bytes=limits.line_bytes)
-        return self._refusal
+        return self._reply() if self.refused_for else None
+
+    def _reply(self) -> Reply:
+        """Return the refusal, with the size as far as it is known by now."""
+        return refusal(
+            self._texts,
+            self.refused_for,
+            reference=self._reference,
+            limit_bytes=self._broken_limit_bytes,
+            size_bytes=self.size_bytes,
+        )
 
     async def _find_place(self, size: int) -> float:
         """Wait until a large mail may come in; return for how long, so that the client is not blamed for it."""
@@ -102,7 +111,7 @@ class Reception:
 
     def _store(self, chunk: bytes) -> None:
         self.size_bytes += len(chunk)
-        if self._refusal is not None:
+        if self.refused_for:
             return
         if self.size_bytes > self._size_limit:
             self._refuse("too_big", limit_bytes=self._size_limit)
@@ -115,4 +124,4 @@ class Reception:
     def _refuse(self, rule: str, *, limit_bytes: int) -> None:
         self._spool.close()
         self.refused_for = rule
-        self._refusal = refusal(self._texts, rule, reference=self._reference, limit_bytes=limit_bytes)
+        self._broken_limit_bytes = limit_bytes

@@ -206,14 +206,16 @@ class Transactions:
 
     async def _refuse_declared_size(self, command: PathCommand, limit_bytes: int) -> None:
         """Refuse a MAIL whose SIZE is beyond the limit (RFC 1870 §6.1)."""
-        reference = make_reference()
-        reply = refusal(self._dialogue.texts, "too_big", reference=reference, limit_bytes=limit_bytes)
+        reference, declared = make_reference(), int(command.value("SIZE") or 0)
+        reply = refusal(
+            self._dialogue.texts, "too_big", reference=reference, limit_bytes=limit_bytes, size_bytes=declared
+        )
         refused = RefusedContent(
             id=reference,
             session=self._standing.model(),
             envelope=Envelope(reverse_path=command.path, mail_parameters=command.raw_parameters),
             rule="too_big",
-            size_bytes=int(command.value("SIZE") or 0),
+            size_bytes=declared,
             reply=reply,
         )
         await self._dialogue.say(await self._recorded(refused))

@@ -101,6 +101,7 @@ def test_faults_of_the_schema_do_not_hide_names_that_do_not_exist(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("version: true\nname: mine\nextends: office\n", "policy.yaml:1:10"),
         ("version: '1'\nname: mine\nextends: office\n", "take the quotation marks away"),
         ("version: 1\nname: của tôi\nextends: office\n", "“của tôi”: use plain letters"),
         (BASE + "waivers: [{id: w, policy: sender, rule: form, sender: a@b, %s}]\n", "did you mean “senders”"),

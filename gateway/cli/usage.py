@@ -1,0 +1,41 @@
+"""Faults of a command line in Vietnamese and English; typer tells them in English only."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from gateway.words import both
+
+_KNOWN = (
+    ("command", re.compile(r"No such command '(?P<name>[^']*)'\.(?: Did you mean (?P<guess>.*)\?)?")),
+    ("option", re.compile(r"No such option: (?P<name>\S+)(?: .*Did you mean (?P<guess>.*)\?|.*)")),
+    ("missing", re.compile(r"Missing (?:argument|option|parameter):? ?'?(?P<name>[^'.]*).*")),
+    ("value", re.compile(r"Option '(?P<name>[^']*)' requires .*")),
+    ("extra", re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((?P<name>.*)\)")),
+    ("invalid", re.compile(r"Invalid value for '?(?P<name>[^':]*)'?:.*", re.DOTALL)),
+)
+"""What typer says, and the key of our words for it in `help.toml`."""
+
+
+def tell(error: Any) -> int:
+    """Print a fault of the command line (a usage error of typer) to standard error and return its exit code."""
+    said = " ".join(str(error.format_message()).split())
+    print(f"gateway: {_in_both(said)}", file=sys.stderr)
+    if error.ctx is not None:
+        print(both("help", "usage", "see", command=error.ctx.command_path), file=sys.stderr)
+    return int(error.exit_code)
+
+
+def _in_both(said: str) -> str:
+    ours = re.sub(r"\AInvalid value(?: for '[^']*')?: (?=.* / )", "", said)
+    if ours != said:
+        return ours  # words of ours, in both languages already
+    for key, pattern in _KNOWN:
+        found = pattern.fullmatch(said)
+        if found is not None:
+            guess = found.groupdict().get("guess")
+            hint = f" ({both('audit', 'fault', 'did_you_mean', guess=guess.strip(chr(39)))})" if guess else ""
+            return f"{both('help', 'usage', key, name=found['name'], said=said)}{hint}"
+    return said
