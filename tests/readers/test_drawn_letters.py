@@ -17,12 +17,14 @@ import openpyxl
 import pptx
 from docx.oxml import parse_xml
 from openpyxl.chart import BarChart, Reference
+from openpyxl.styles import PatternFill
 from PIL import Image, ImageDraw, ImageFont
 from pptx.util import Emu
 
 from gateway.readers.markup import svg
 from gateway.readers.pictures import ocr
 from gateway.readers.pictures.outlines import contours, drawn, shape_of
+from gateway.readers.pictures.specimen import mosaic
 from tests.readers.test_joined_pictures import FONT, found
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
@@ -164,7 +166,53 @@ def used(letters: str) -> bytes:
     return f"<html><body><p>Kính gửi</p><svg><defs>{stored}</defs>{shown}</svg></body></html>".encode()
 
 
-MADE = [slide, text, sheet, open_document, drawing, used]
+def rich(letters: str) -> bytes:
+    points: list[str] = []
+    codes: list[str] = []
+    for contour in contours(word(letters)):
+        points += [f"({x * 10:.0f},{y * 10:.0f})" for x, y in contour]
+        codes += ["16384", str(len(contour) - 1), "24577"]
+    told = (
+        ("pVerticies", f"8;{len(points)};{';'.join(points)}"),
+        ("pSegmentInfo", f"2;{len(codes)};{';'.join(codes)}"),
+    )
+    shape = "".join(f"{{\\sp{{\\sn {name}}}{{\\sv {value}}}}}" for name, value in told)
+    return f"{{\\rtf1\\ansi Kinh gui\\par {{\\shp{{\\*\\shpinst {shape}}}}}\\par}}".encode()
+
+
+def old_word(letters: str) -> bytes:
+    commands = ""
+    for contour in contours(word(letters)):
+        points = [f"{x * 10:.0f},{y * 10:.0f}" for x, y in contour]
+        commands += f"m{points[0]}l{','.join(points[1:])}x"
+    width = 100 * len(letters)
+    document = docx.Document()
+    document.add_paragraph("Kính gửi phòng Kinh tế").add_run()._r.append(
+        parse_xml(
+            f'<w:pict {W} xmlns:v="urn:schemas-microsoft-com:vml"><v:shape coordsize="{width * 10},1200" path="{commands}e"'
+            f' style="width:{width / 2}pt;height:60pt"/></w:pict>'
+        )
+    )
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def cells(letters: str) -> bytes:
+    font = ImageFont.truetype(FONT, 24)
+    printed = Image.new("1", (round(font.getlength(letters)) + 8, 40), 1)
+    ImageDraw.Draw(printed).text((4, 4), letters, 0, font)
+    book = openpyxl.Workbook()
+    for column in range(printed.width):
+        for row in range(printed.height):
+            if not printed.getpixel((column, row)):
+                book.active.cell(row + 3, column + 2).fill = PatternFill("solid", fgColor="C00000")
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+MADE = [slide, text, sheet, open_document, drawing, used, rich, old_word, cells]
 
 
 @needs_ocr
@@ -177,6 +225,13 @@ def test_letters_in_outlines_are_read(made):
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 def test_other_letters_in_outlines_are_no_mark(made):
     assert not found(made("TXX"))
+
+
+def test_a_coloured_table_and_its_empty_rows_are_no_word():
+    table = {(row, column) for row in range(3, 40) for column in range(6) if row % 2 or column < 2}
+    assert mosaic(table) is None or not found(mosaic(table) or b"")
+    assert mosaic({(1, column) for column in range(40)}) is None
+    assert mosaic({(row, 5) for row in range(4000)}) is None
 
 
 def test_an_icon_and_a_line_are_not_drawn():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.model import Origin, Role, Run
+from gateway.readers.base import Member
 from gateway.readers.conditions import Value, constant
 from gateway.readers.excel.overlays import Overlays
 from gateway.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
@@ -29,9 +30,11 @@ from gateway.readers.ooxml.flat import FlatPart
 from gateway.readers.ooxml.parts import Parts
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
+from gateway.readers.pictures.specimen import mosaic
 from gateway.readers.word.docx_format import unseen
 
 _HIDDEN_FLAGS: Final = {"1", "true"}
+_LIMIT_PAINTED: Final = 20_000
 _NUMBERS: Final = {"", "n"}
 _TEXT_FORMATS: Final = {"", "General", "@"}
 WORD_ATTRIBUTES: Final = {
@@ -85,6 +88,8 @@ class _Look:
     """Text is shown as it is."""
     general: bool
     """Short numbers are shown as they are."""
+    painted: bool
+    """Its ground is darker than paper."""
 
 
 class Sheet:
@@ -100,10 +105,16 @@ class Sheet:
         self._columns = _Columns()
         self._row_number = 0
         self._looks: dict[str, _Look] = {}
+        self._painted: set[tuple[int, int]] = set()
         self._prefix = f"cell:{name}!"
 
     def read(self, data: bytes) -> None:
-        """Walk the sheet part."""
+        """Walk the sheet part, and hand on the word that coloured cells without words may show."""
+        self._read(data)
+        if (word := mosaic(self._painted)) is not None:
+            self._sink.members.append(Member(name=f"cells-{self._number}.png", data=word, relation="image"))
+
+    def _read(self, data: bytes) -> None:
         flat = FlatPart(data, container="s:sheetData", child="row", budget=self._sink.budget)
         if not flat.is_flat:
             stream = ChildStream(data, container="s:sheetData", budget=self._sink.budget)
@@ -175,6 +186,8 @@ class Sheet:
                 for words in format_words(look.style.format_code):
                     sink.put_line(words, Place(prefix + reference, in_cell, origin))
             if not value and not inline and rich is None and (look.plain or kind != "str"):
+                if look.painted and origin is not hidden and len(self._painted) < _LIMIT_PAINTED:
+                    self._painted.add(position(reference))
                 continue
             where = origin
             if placed:
@@ -248,7 +261,11 @@ class Sheet:
         face = style.face
         hidden = face.colour is not None and unseen(face.colour, face.background or WHITE)
         look = self._looks[index] = _Look(
-            style, hidden=hidden, plain=style.format_code in _TEXT_FORMATS, general=style.format_code in {"", "General"}
+            style,
+            hidden=hidden,
+            plain=style.format_code in _TEXT_FORMATS,
+            general=style.format_code in {"", "General"},
+            painted=face.background is not None and not unseen(WHITE, face.background),
         )
         return look
 

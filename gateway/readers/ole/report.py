@@ -42,7 +42,11 @@ def assemble(
     pages: int | None = None,
     opened_with_password: bool = False,
 ) -> Reading:
-    """Return the reading of what was gathered, runs of one block side by side."""
+    """Return the reading of what was gathered, runs of one block side by side, pictures put together as they are shown."""
+    try:
+        sink.join_pictures()
+    except ReadError as error:
+        report.fail(error.status, error.reason)
     runs = sorted(sink.runs, key=lambda run: run.block)
     document = Document(
         part=source.part,

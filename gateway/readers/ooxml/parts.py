@@ -10,7 +10,7 @@ from typing import Final
 from gateway.model import Image, Origin, Role
 from gateway.readers.base import Member
 from gateway.readers.ooxml.opc import Package, Relationship
-from gateway.readers.ooxml.picture_places import outline_of, put_in_place
+from gateway.readers.ooxml.picture_places import outline_of, outline_of_vml, put_in_place
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.vml import css_value, vml_colour
 from gateway.readers.ooxml.xml import NAMES, Element, clark
@@ -100,6 +100,9 @@ class Parts:
                 self._vml(element, sink, place)
             case "v:shape" | "v:rect" | "v:roundrect" | "v:oval" | "v:group" | "v:shapetype":
                 self._vml(element, sink, place)
+                outline = outline_of_vml(element) if name == "v:shape" and place.origin is Origin.TEXT else None
+                if outline is not None:
+                    put_in_place(sink, part, element, outline)
             case "o:OLEObject" | "?:oleObj" | "p:oleObj" | "s:oleObject":
                 linked = element.get("Type") == "Link" or element.get("link") is not None
                 sink.warn("external-object" if linked else "ole-object", place.locator)

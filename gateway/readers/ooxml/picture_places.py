@@ -38,8 +38,8 @@ def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) 
     row: Element | None = None
     group: Element | None = None
     parent: Element | None = element
-    for _ in range(_LIMIT_CLIMB):
-        parent = parent.getparent() if parent is not None else None
+    for step in range(_LIMIT_CLIMB):
+        parent = parent.getparent() if step and parent is not None else parent
         if parent is None:
             break
         match name := NAMES[parent.tag]:
@@ -107,6 +107,20 @@ def outline_of(geometry: Element) -> Shape | None:
     return Shape(whole, all(shape.filled for shape in found), 0, sum(shape.segments for shape in found))
 
 
+def outline_of_vml(shape: Element) -> Shape | None:
+    """Return the outline of a VML shape as it fills a square of side 1 (ECMA-376 Part 4 §19.1.2.19); None for one by formulas."""
+    path, space = (
+        shape.get("path") or "",
+        [_number(each) for each in (shape.get("coordsize") or "1000,1000").split(",")],
+    )
+    if not path or "@" in path or len(space) != 2 or min(space) <= 0:
+        return None
+    whole = shape_of(_VML_WORD.sub("", path).translate(_VML_LETTERS))
+    return whole._replace(outline=moved(whole.outline, (1 / space[0], 0, 0, 1 / space[1], 0, 0)))
+
+
+_VML_WORD: Final = re.compile(r"n[fs]|q[xyb]|a[elrt]|w[ar]|h[a-i]")
+_VML_LETTERS: Final = str.maketrans({"m": "M", "l": "L", "c": "C", "x": "Z", "t": "m", "r": "l", "v": "c", "e": " "})
 _LETTERS: Final = {"a:moveTo": "M", "a:lnTo": "L", "a:cubicBezTo": "C", "a:quadBezTo": "Q", "a:close": "Z"}
 
 

@@ -1,7 +1,9 @@
-"""A word in large letters, set at several sizes and widths one under the other, since Tesseract reads print of a page."""
+"""A word in large letters or coloured cells, set at several sizes one under the other, since Tesseract reads print of a page."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -41,3 +43,30 @@ def specimen(picture: Picture) -> Picture | None:
         page.paste(row, (_BETWEEN, top))
         top += row.height + _BETWEEN
     return page
+
+
+_CELL: Final = 8
+_FEWEST: Final = 30
+_WIDEST, _HIGHEST = 400, 120
+"""Cells of a picture made of cells: fewer are no letters, more are a table."""
+
+
+def mosaic(cells: Collection[tuple[int, int]]) -> bytes | None:
+    """Return the word that coloured cells, by row and column, may show, as a PNG; None when they have not its shape."""
+    import PIL.Image
+
+    if len(cells) < _FEWEST:
+        return None
+    top, left = (min(cell[axis] for cell in cells) for axis in (0, 1))
+    height, width = (max(cell[axis] for cell in cells) - start + 1 for axis, start in ((0, top), (1, left)))
+    if height > _HIGHEST or width > _WIDEST or len(cells) > 0.8 * height * width:
+        return None
+    grid = PIL.Image.new("L", (width, height), 255)
+    for row, column in cells:
+        grid.putpixel((column - left, row - top), 0)
+    word = specimen(grid.resize((width * _CELL, height * _CELL), PIL.Image.Resampling.BICUBIC))
+    if word is None:
+        return None
+    out = io.BytesIO()
+    word.save(out, "PNG", compress_level=1)
+    return out.getvalue()

@@ -9,7 +9,9 @@ known to hold tables or numbers are left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from gateway.model import ActiveContent, Document, Image, ReadStatus, Role
@@ -17,6 +19,7 @@ from gateway.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.readers.ole.objects import wide_strings
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.pictures.metafile import is_metafile, read_metafile
+from gateway.readers.pictures.outlines import Point, moved, shape_of
 from gateway.readers.word.rtf_looks import CONTROLS
 from gateway.readers.word.rtf_objects import field_member, object_member, octets_of
 from gateway.readers.word.rtf_pages import PAGE_WORDS, Pages
@@ -43,6 +46,10 @@ def read(source: Source, budget: Budget) -> Reading:
     return _Reader(source, budget).read(start)
 
 
+_VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
+_MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
+
+
 class _Reader:
     def __init__(self, source: Source, budget: Budget) -> None:
         self._source = source
@@ -56,6 +63,7 @@ class _Reader:
         """By depth of the group that interrupts a paragraph: the paragraph's block, and whether it has runs."""
         self._code = ""
         self._raw: dict[int, bytearray] = {}
+        self._vertices: list[Point] = []
         self._sink = Sink(budget)
         self._pages = Pages(self._sink)
 
@@ -89,6 +97,7 @@ class _Reader:
             self._close()
         self._out.end_block()
         self._pages.end_section()
+        self._draw()
         self._members += self._sink.pictures.members(self._budget)
         document = Document(
             part=self._source.part,
@@ -239,6 +248,11 @@ class _Reader:
         match destination:
             case "sn":
                 self._out.shape_name = words.strip()
+            case "sv" if self._out.shape_name == "pVerticies":
+                self._draw()
+                self._vertices = [(float(x), float(y)) for x, y in _VERTEX.findall(words)]
+            case "sv" if self._out.shape_name == "pSegmentInfo":
+                self._draw([int(number) for number in words.split(";")[2:] if number.strip().isdigit()])
             case "fldinst":
                 self._code = code = words.strip().upper()
                 kind = next((kind for prefix, kind in EXTERNAL_FIELDS if code.startswith(prefix)), None)
@@ -248,6 +262,27 @@ class _Reader:
                 self._active.append(ActiveContent("external-template"))
             case _:
                 pass
+
+    def _draw(self, segments: Sequence[int] = ()) -> None:
+        """Give the outline of the last freeform: its points, and what each leads to (MS-ODRAW §2.2.51)."""
+        points, self._vertices = self._vertices, []
+        if len(points) < 3:
+            return
+        words: list[str] = []
+        left = iter(points)
+        for code in segments or (_MOVE, *[_LINE] * (len(points) - 1), _CLOSE):
+            kind, count = code & 0xE000, max(code & 0x1FFF, 1)
+            letter, each = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3)}.get(
+                kind, ("Z" if kind == _CLOSE else "", 0)
+            )
+            taken = [f"{x:g} {y:g}" for x, y in islice(left, each * (1 if letter == "M" else count))]
+            words.append(f"{letter} {' '.join(taken)}")
+        shape = shape_of(" ".join(words))
+        low = [min(point[axis] for point in points) for axis in (0, 1)]
+        size = [max(point[axis] for point in points) - low[axis] or 1.0 for axis in (0, 1)]
+        unit = (1 / size[0], 0, 0, 1 / size[1], -low[0] / size[0], -low[1] / size[1])
+        shape = shape._replace(outline=moved(shape.outline, unit))
+        self._sink.pictures.draw(shape, "", (0, 0, size[0] / size[1], 1), inline=True)
 
     def _keep_raw(self, destination: str, raw: bytes) -> None:
         """Keep a picture or an object as a member."""
