@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
+from gateway.config import Configuration, Listener
 from gateway.config_values import split_host_port
 from gateway.errors import UserError
 from gateway.identity.dkim_sign import Signer, load_signer
 from gateway.identity.passwords import meets_article_6
 from gateway.identity.resolver import Resolver
 from gateway.listening import Taken
+from gateway.model import ListenerKind, NextHopTls
 from gateway.nexthop import settings as hop
 from gateway.outgoing import Outgoing
 from gateway.smtp import settings as smtp
@@ -27,17 +28,6 @@ from gateway.workers.wire import Limits
 
 _LOG = logging.getLogger("gateway.app")
 SHIPPED_CERTS = Path(__file__).resolve().parent.parent / "certs"
-
-_LISTENER_KINDS = {
-    ListenerKind.RELAY: smtp.ListenerKind.RELAY,
-    ListenerKind.SUBMISSION: smtp.ListenerKind.SUBMISSION,
-    ListenerKind.SUBMISSIONS: smtp.ListenerKind.IMPLICIT_TLS,
-}
-_NEXT_HOP_TLS = {
-    NextHopTls.STARTTLS: hop.NextHopTls.STARTTLS,
-    NextHopTls.IMPLICIT: hop.NextHopTls.IMPLICIT,
-    NextHopTls.NONE: hop.NextHopTls.NONE,
-}
 
 
 def hostname(configuration: Configuration) -> str:
@@ -145,7 +135,7 @@ def _smtp_listener(listener: Listener, configuration: Configuration, taken: Take
         host=taken.host,
         port=taken.port,
         sockets=taken.sockets,
-        kind=_LISTENER_KINDS[listener.kind],
+        kind=listener.kind,
         banner_hostname=hostname(configuration),
         tls_context=server_tls(listener),
         allowed_networks=listener.allowed(),
@@ -222,7 +212,7 @@ def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
         host=host,
         port=port,
         our_name=hostname(configuration),
-        tls=_NEXT_HOP_TLS[section.tls],
+        tls=section.tls,
         tls_context=context,
         server_name=section.server_name,
         plaintext_allowed=section.plaintext_allowed,

@@ -7,7 +7,6 @@ four flags of `gateway serve` promise. The words of each key stand in `gateway/t
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -30,7 +29,7 @@ from gateway.config_values import (
     is_loopback,
     split_host_port,
 )
-from gateway.model import Language, ReplyCharset
+from gateway.model import Language, ListenerKind, NextHopTls, ReplyCharset
 from gateway.origin import Origin
 from gateway.text.addresses import parse_path
 from gateway.words import both
@@ -50,19 +49,6 @@ class Section(BaseModel):
         if isinstance(value, bool) and annotation in {int, float}:
             raise PydanticCustomError("int_type" if annotation is int else "float_type", "not a number")
         return value
-
-
-class ListenerKind(Enum):
-    """What a listener is for."""
-
-    SUBMISSION = "submission"
-    """Port 587: STARTTLS, then AUTH (RFC 6409)."""
-    SUBMISSIONS = "submissions"
-    """Port 465: TLS from the first byte, then AUTH (RFC 8314)."""
-    RELAY = "relay"
-    """Plain SMTP for allowed networks, without AUTH."""
-    MILTER = "milter"
-    """The milter protocol, for Postfix or Sendmail."""
 
 
 class Replies(Section):
@@ -159,14 +145,6 @@ class Listener(Section):
     def balancers(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the networks of load balancers, parsed."""
         return tuple(ip_network(network) for network in self.proxy_networks)
-
-
-class NextHopTls(Enum):
-    """TLS towards the next hop."""
-
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
-    NONE = "none"
 
 
 class NextHop(Section):

@@ -25,7 +25,7 @@ from gateway.app import (
     warn_of_days,
 )
 from gateway.audit import AuditLog, SenderHistory
-from gateway.config import Configuration, Listener, ListenerKind
+from gateway.config import Configuration, Listener
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.in_force import RulesTold
@@ -33,7 +33,7 @@ from gateway.listening import Taken
 from gateway.metrics.load import Load, SharedLoad
 from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
-from gateway.model import Directory, FrontEnd, Session
+from gateway.model import Directory, FrontEnd, ListenerKind, Session
 from gateway.nexthop.hop import NextHop
 from gateway.password_watch import PasswordWatch
 from gateway.pipeline import Judge, Pipeline, utc_now

@@ -14,9 +14,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from gateway import activation
-from gateway.config import Configuration, Listener, ListenerKind
+from gateway.config import Configuration, Listener
 from gateway.config_values import split_host_port
 from gateway.errors import UserError
+from gateway.model import ListenerKind
 from gateway.words import both, reasons
 from gateway.yaml_values import printable
 

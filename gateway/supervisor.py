@@ -26,7 +26,7 @@ from gateway import logs, systemd
 from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, shortcomings, start_workers, warn_of_days
 from gateway.audit.committer import Committer
 from gateway.audit.process import AuditProcess
-from gateway.config import Configuration, ListenerKind
+from gateway.config import Configuration
 from gateway.config_values import split_host_port
 from gateway.errors import GatewayError, UserError
 from gateway.frontend import Inherited, run
@@ -34,6 +34,7 @@ from gateway.in_force import Digests, RulesTold, write_in_force
 from gateway.listening import take_addresses, take_metrics
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
+from gateway.model import ListenerKind
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
 from gateway.supervised import end_with

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from gateway.app import check_spool, next_hop_settings, server_tls, shortcomings, start_workers
 from gateway.commands.common import EXIT_REFUSED
-from gateway.config import Configuration, ListenerKind
+from gateway.config import Configuration
 from gateway.config_values import split_host_port
 from gateway.errors import GatewayError
+from gateway.model import ListenerKind
 from gateway.nexthop.probe import Fitness, probe
 from gateway.rulebook import Rulebook
 from gateway.tls_days import Days, certificate_days

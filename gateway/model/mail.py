@@ -11,6 +11,27 @@ from msgspec import Struct
 from gateway.model.verdict import Language, Reply
 
 
+class ListenerKind(Enum):
+    """What a listener is for."""
+
+    SUBMISSION = "submission"
+    """Port 587: STARTTLS, then AUTH (RFC 6409)."""
+    SUBMISSIONS = "submissions"
+    """Port 465: TLS from the first byte, then AUTH (RFC 8314)."""
+    RELAY = "relay"
+    """Plain SMTP for allowed networks, without AUTH; STARTTLS is offered when there is a certificate."""
+    MILTER = "milter"
+    """The milter protocol, for Postfix or Sendmail."""
+
+
+class NextHopTls(Enum):
+    """TLS towards the next hop; there is no fallback from any of them."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
 class FrontEnd(Enum):
     """Where a transaction came in."""
 

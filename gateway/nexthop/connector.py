@@ -7,10 +7,11 @@ import os
 import socket
 import ssl
 
+from gateway.model import NextHopTls
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
 from gateway.nexthop.replies import Capabilities, HopReply
-from gateway.nexthop.settings import NextHopSettings, NextHopTls
+from gateway.nexthop.settings import NextHopSettings
 
 
 async def connect(settings: NextHopSettings) -> Connection:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
 
-
-class NextHopTls(Enum):
-    """TLS towards the next hop; there is no fallback from any of them."""
-
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
-    NONE = "none"
+from gateway.model import NextHopTls
 
 
 @dataclass(frozen=True, kw_only=True)

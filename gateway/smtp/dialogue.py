@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from gateway.model import Reply, ReplyCharset
+from gateway.model import ListenerKind, Reply, ReplyCharset
 from gateway.nexthop.replies import HopReply
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import EventKind
 from gateway.smtp.replies import from_next_hop, render, texts_in
-from gateway.smtp.settings import ListenerKind, ListenerSettings
+from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.shared import Shared
 
 

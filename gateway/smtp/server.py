@@ -12,13 +12,14 @@ import logging
 import socket
 
 from gateway.logs import log_failure
+from gateway.model import ListenerKind
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
 from gateway.smtp.replies import render, texts_in
 from gateway.smtp.session import Session
-from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpSettings
+from gateway.smtp.settings import ListenerSettings, SmtpSettings
 from gateway.smtp.shared import Shared
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
@@ -112,7 +113,7 @@ class SmtpServer:
         shared.hop.close()
 
     async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server:
-        implicit = listener.tls_context if listener.kind is ListenerKind.IMPLICIT_TLS else None
+        implicit = listener.tls_context if listener.kind is ListenerKind.SUBMISSIONS else None
 
         async def serve(client: ClientConnection) -> None:
             await Session(self._shared, listener, client).run()

@@ -6,27 +6,15 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
-from gateway.model import Language, ReplyCharset
+from gateway.model import Language, ListenerKind, ReplyCharset
 from gateway.spool import SpoolSettings
 
 Network = IPv4Network | IPv6Network
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-
-
-class ListenerKind(Enum):
-    """What a listener is for."""
-
-    RELAY = "relay"
-    """Plain SMTP for allowed networks, without AUTH; STARTTLS is offered when a TLS context is set."""
-    SUBMISSION = "submission"
-    """Port 587: STARTTLS, then AUTH (RFC 6409)."""
-    IMPLICIT_TLS = "implicit_tls"
-    """Port 465: TLS from the first byte, then AUTH (RFC 8314)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +43,9 @@ class ListenerSettings:
     charset: ReplyCharset = ReplyCharset.AUTO
 
     def __post_init__(self) -> None:
-        if self.kind is ListenerKind.IMPLICIT_TLS and self.tls_context is None:
+        if self.kind is ListenerKind.SUBMISSIONS and self.tls_context is None:
             raise ValueError("an implicit TLS listener needs a certificate")
-        if self.kind is ListenerKind.IMPLICIT_TLS and self.proxy_protocol:
+        if self.kind is ListenerKind.SUBMISSIONS and self.proxy_protocol:
             raise ValueError("the PROXY protocol is supported on relay and submission listeners only")
         if self.kind is ListenerKind.SUBMISSION and self.tls_context is None and not self.auth_without_tls:
             raise ValueError("a submission listener needs a certificate (or auth_without_tls on loopback)")

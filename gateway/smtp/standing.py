@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.model import FrontEnd, Session
+from gateway.model import FrontEnd, ListenerKind, Session
 from gateway.smtp.grammar import CommandError, PathCommand
-from gateway.smtp.settings import ListenerKind, ListenerSettings
+from gateway.smtp.settings import ListenerSettings
 
 
 class Standing:

@@ -216,7 +216,7 @@ def front(postfix, pki, engine_factory):
         context = server_tls_context(*certificate)
         listeners = [
             listener(ListenerKind.SUBMISSION, tls_context=context),
-            listener(ListenerKind.IMPLICIT_TLS, tls_context=context),
+            listener(ListenerKind.SUBMISSIONS, tls_context=context),
             listener(ListenerKind.RELAY),
         ]
         hop = hop_settings(

@@ -12,7 +12,7 @@ from tests.support.sink import Sink
 
 
 async def test_implicit_tls_serves_login_and_mail(pki):
-    tls = listener(ListenerKind.IMPLICIT_TLS, tls_context=server_tls_context(*pki.issue("gateway.test")))
+    tls = listener(ListenerKind.SUBMISSIONS, tls_context=server_tls_context(*pki.issue("gateway.test")))
     async with Sink(users={"u": "p"}) as sink, running(sink.port, listeners=[tls]) as gateway:
         async with RawClient(*gateway.address, tls=pki.client()) as client:
             reply = await client.ehlo()
@@ -71,7 +71,7 @@ async def test_a_failed_handshake_ends_the_connection_and_harms_nobody(pki):
 async def test_old_tls_versions_are_refused(pki):
     context = server_tls_context(*pki.issue("gateway.test"))
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
-    tls = listener(ListenerKind.IMPLICIT_TLS, tls_context=context)
+    tls = listener(ListenerKind.SUBMISSIONS, tls_context=context)
     old = pki.client()
     old.minimum_version = ssl.TLSVersion.TLSv1
     old.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -84,11 +84,11 @@ async def test_old_tls_versions_are_refused(pki):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"kind": ListenerKind.IMPLICIT_TLS},
+        {"kind": ListenerKind.SUBMISSIONS},
         {"kind": ListenerKind.SUBMISSION},
         {"kind": ListenerKind.SUBMISSION, "auth_without_tls": True, "host": "0.0.0.0"},
         {
-            "kind": ListenerKind.IMPLICIT_TLS,
+            "kind": ListenerKind.SUBMISSIONS,
             "tls_context": ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER),
             "proxy_protocol": True,
         },
