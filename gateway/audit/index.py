@@ -16,7 +16,7 @@ import sqlite3
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
@@ -78,6 +78,8 @@ class Index:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
+        self.on_advance: Callable[[int], None] | None = None
+        """Told, while a query waits for the index, how many records it took."""
         self._log: sqlite3.Connection | None = None
         self._index: sqlite3.Connection | None = None
 
@@ -95,7 +97,8 @@ class Index:
         try:
             with self._locked(wait_s=BUSY_BUDGET_S * 12):
                 while _advance(self._open(), self.log, 2000):
-                    pass
+                    if self.on_advance is not None:
+                        self.on_advance(2000)
         except (sqlite3.Error, OSError) as error:
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection

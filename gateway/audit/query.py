@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -114,6 +114,15 @@ class AuditReader:
         reader = cls(Folder(data))
         reader._index.log  # noqa: B018 - opening it now tells of a missing log at once
         return reader
+
+    @property
+    def last(self) -> int:
+        """Number of the newest record."""
+        return int(self._index.log.execute("SELECT max(seq) FROM record").fetchone()[0] or 0)
+
+    def show_indexing(self, tick: Callable[[int], None]) -> None:
+        """Tell of records that the index takes before a query."""
+        self._index.on_advance = tick
 
     def close(self) -> None:
         """Close the files."""

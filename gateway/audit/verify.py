@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from gateway.audit.kept import UnreadableFactsError, unpack
 from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
 from gateway.errors import UserError
 from gateway.words import both, reasons
+
+_TICK_RECORDS = 1000
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,20 @@ class Verification:
         return 1 if self.faults or self.index_fault else 0
 
 
-def verify(data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None) -> Verification:
+def verify(
+    data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None, tick: Callable[[int], None] | None = None
+) -> Verification:
     """Verify the log under a data directory; UserError when it cannot be read at all (exit code 2).
 
-    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere.
+    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere; `tick` is told of
+    every thousand records.
     """
     folder = Folder(data)
     connection = connect_readonly(folder.database)
     name, public = _verifier_key(key or folder.checkpoints / "public-key.txt")
     try:
         connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
-        found = _Verifier(connection, name, public).run(folder, tuple(checkpoints))
+        found = _Verifier(connection, name, public, tick).run(folder, tuple(checkpoints))
         return found if found.faults else replace(found, index_fault=_index_fault(folder))
     except sqlite3.DatabaseError as error:
         raise unusable(folder.database, error) from None
@@ -103,7 +108,10 @@ def _verifier_key(path: Path) -> tuple[str, bytes]:
 class _Verifier:
     """One run."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str, public: bytes) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, name: str, public: bytes, tick: Callable[[int], None] | None
+    ) -> None:
+        self._tick = tick
         self._connection = connection
         self._name = name
         self._public = public
@@ -195,6 +203,8 @@ class _Verifier:
         expected, chain, records = first, start, 0
         for seq, body, stored in self._connection.execute("SELECT seq, body, hash FROM record ORDER BY seq"):
             records += 1
+            if self._tick is not None and not records % _TICK_RECORDS:
+                self._tick(_TICK_RECORDS)
             if seq != expected:
                 self._bad(expected, f"thiếu bản ghi {expected}-{seq - 1} / records {expected}-{seq - 1} are missing")
                 expected = seq

@@ -14,6 +14,7 @@ from gateway.audit.render import Title, render_history, render_rows, render_veri
 from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
+from gateway.commands.progress import progress
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
 from gateway.model import Language
@@ -24,7 +25,9 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
     """Print what matches, newest first; exit code 0 also when nothing does."""
     reader = AuditReader.open(data)
     try:
-        rows = reader.find(replace(wanted, limit=wanted.limit + 1))
+        with progress("index", reader.last) as tick:
+            reader.show_indexing(tick)
+            rows = reader.find(replace(wanted, limit=wanted.limit + 1))
     finally:
         reader.close()
     _tell_of_index(reader)
@@ -74,7 +77,11 @@ def passwords(data: Path, *, as_json: bool) -> int:
 
 def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
     """Print whether the log is whole; the exit code says it as well."""
-    result = verify_log(data, checkpoints=checkpoints, key=key)
+    reader = AuditReader.open(data)
+    last = reader.last
+    reader.close()
+    with progress("verify", last) as tick:
+        result = verify_log(data, checkpoints=checkpoints, key=key, tick=tick)
     if as_json:
         print_json(result)
     else:
@@ -92,8 +99,10 @@ def export(data: Path, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None
             return 0
         if as_csv:
             print_octets(codecs.BOM_UTF8)  # without it Excel takes UTF-8 for an old code page
-        for line in export_csv(reader, wanted, _titles()) if as_csv else export_jsonl(reader):
-            print_octets(line.encode("utf-8", "replace") + b"\n")
+        with progress("export", reader.last, prints=True) as tick:
+            for line in export_csv(reader, wanted, _titles()) if as_csv else export_jsonl(reader):
+                print_octets(line.encode("utf-8", "replace") + b"\n")
+                tick(1)
         sys.stdout.buffer.flush()
     finally:
         reader.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
+from gateway.commands.progress import progress
 from gateway.config import Configuration
 from gateway.engine import PolicySet, explain
 from gateway.engine.wording import say
@@ -173,19 +174,21 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
             except Exception as error:  # noqa: BLE001 - a fault of ours on one file must not hide the verdicts on others
                 return Fault(error)
 
-    for file, task in [(file, asyncio.create_task(one(file))) for file in files]:
-        result = await task
-        if isinstance(result, str):
-            print(f"gateway: {result}", file=sys.stderr)
-            worst = EXIT_CANNOT_RUN
-            continue
-        if isinstance(result, Fault):
+    with progress("check", len(files), prints=True) as tick:
+        for file, task in [(file, asyncio.create_task(one(file))) for file in files]:
+            result = await task
+            tick(1)
+            if isinstance(result, str):
+                print(f"gateway: {result}", file=sys.stderr)
+                worst = EXIT_CANNOT_RUN
+                continue
+            if isinstance(result, Fault):
+                result.show(file, as_json=options.as_json)
+                worst = EXIT_CANNOT_RUN
+                continue
             result.show(file, as_json=options.as_json)
-            worst = EXIT_CANNOT_RUN
-            continue
-        result.show(file, as_json=options.as_json)
-        if not result.passes:
-            worst = max(worst, EXIT_REFUSED)
+            if not result.passes:
+                worst = max(worst, EXIT_REFUSED)
     return worst
 
 

@@ -221,7 +221,7 @@ def _send(office: Office, mail: SampleMail) -> str:
 
 
 def _as_line(code: int, words: bytes) -> str:
-    return f"{code} " + words.decode("ascii", "replace").replace("\n", "\n       ")
+    return f"{code} " + words.decode("utf-8", "replace").replace("\n", "\n       ")
 
 
 def _show_verdict(office: Office) -> str:
