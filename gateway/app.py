@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 import tempfile
@@ -43,8 +44,16 @@ def inspection_limits(configuration: Configuration) -> Limits:
         limit_files=inspection.files,
         limit_depth=inspection.depth,
         memory_bytes=inspection.memory_bytes,
-        timeout_s=inspection.deadline_s,
+        cpu_s=inspection.cpu_s,
+        part_cpu_s=inspection.part_cpu_s,
+        mib_cpu_s=inspection.mib_cpu_s,
+        page_cpu_s=inspection.page_cpu_s,
     )
+
+
+def places(configuration: Configuration) -> int:
+    """Return how many mails are read at one time."""
+    return configuration.inspection.children or len(os.sched_getaffinity(0))
 
 
 def start_workers(configuration: Configuration) -> WorkerPool:
@@ -55,7 +64,7 @@ def start_workers(configuration: Configuration) -> WorkerPool:
             raise UserError(both("start", "start", "no_certs", path=certs))
         if certs is None and SHIPPED_CERTS.is_dir():
             certs = SHIPPED_CERTS
-        pool = WorkerPool.start(PoolSettings(certs=certs, children=configuration.inspection.children))
+        pool = WorkerPool.start(PoolSettings(certs=certs, children=places(configuration)))
     sandbox = pool.status().sandbox
     if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
         pool.close()

@@ -30,13 +30,13 @@ from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.in_force import RulesTold
 from gateway.listening import Taken
-from gateway.metrics.load import Load, SharedLoad
+from gateway.metrics.load import Load, MailClass, SharedLoad
 from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
-from gateway.model import Directory, FrontEnd, ListenerKind, Session
+from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
 from gateway.nexthop.hop import NextHop
 from gateway.password_watch import PasswordWatch
-from gateway.pipeline import Judge, Pipeline, utc_now
+from gateway.pipeline import Behind, Judge, Pipeline, utc_now
 from gateway.rulebook import Rulebook
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import make_reference
@@ -61,6 +61,10 @@ class Inherited:
     """Where each listener of the configuration accepts, in its order."""
     audit_door: socket.socket
     """To the process that writes the audit log."""
+    desk_door: socket.socket
+    """To the process that says whose turn it is to be read, and keeps what was read."""
+    secret: bytes
+    """Key of the digests under which it is kept; made at the start."""
     load: SharedLoad
     """Where each front end tells what it has in hand."""
     rules_told: RulesTold
@@ -96,7 +100,7 @@ class _Frontend:
 
     async def serve(self, ready_pipe: int) -> None:
         inherited, configuration = self._inherited, self._inherited.configuration
-        inherited.workers.connect()
+        inherited.workers.connect(inherited.desk_door)
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
@@ -123,6 +127,10 @@ class _Frontend:
                 limits=inspection_limits(configuration),
                 outgoing=added,
                 history=history,
+                secret=inherited.secret if configuration.inspection.cache.bytes else b"",
+            )
+            behind = Behind(
+                limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s
             )
             pipeline = Pipeline(
                 judge,
@@ -130,6 +138,8 @@ class _Frontend:
                 outgoing=added,
                 languages=configuration.replies.languages,
                 new_reference=make_reference,
+                behind=behind,
+                on_judged=self._judged,
             )
             self._smtp_settings = smtp_settings(configuration, inherited.taken)
             hop = NextHop(next_hop_settings(configuration))
@@ -163,6 +173,7 @@ class _Frontend:
                 task.cancel()
             drain_s = configuration.limits.drain_s
             await asyncio.gather(smtp.drain(drain_s), *(milter.drain(drain_s) for milter in milters))
+            behind.close()
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=5)
         finally:
@@ -209,6 +220,9 @@ class _Frontend:
             )
             self._inherited.load.put(self._slot, load)
             await asyncio.sleep(_TELL_ROUND_S)
+
+    def _judged(self, evidence: Evidence, seconds: float) -> None:
+        self._inherited.load.judged(self._slot, _class_of(evidence), seconds)
 
     def _watch_directory(self) -> asyncio.Task[None] | None:
         path = self._inherited.configuration.directory
@@ -286,3 +300,12 @@ class _Frontend:
         with suppress(asyncio.CancelledError):
             if error := task.exception():
                 _LOG.error("background work failed", exc_info=error)
+
+
+def _class_of(evidence: Evidence) -> MailClass:
+    """Return what kind of mail it was, for the figures."""
+    if any(document.image_pages for document in evidence.documents):
+        return MailClass.SCANS
+    if all(document.format in ("text", "html") for document in evidence.documents):
+        return MailClass.TEXT
+    return MailClass.DOCUMENTS

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import mmap
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ from gateway.model import (
     Disposition,
     Envelope,
     Evidence,
+    FrontEnd,
     Language,
     Message,
     Observed,
@@ -52,7 +54,8 @@ from gateway.smtp.replies import texts_in
 from gateway.spool import Spool
 from gateway.workers.inline import inspect_inline
 from gateway.workers.pool import WorkerPool
-from gateway.workers.wire import Inspection, InspectionRequest, Limits
+from gateway.workers.readings import Reading, Readings
+from gateway.workers.wire import InspectionRequest, Limits
 
 _LOG = logging.getLogger("gateway.pipeline")
 
@@ -64,6 +67,9 @@ _RUN_CHARACTERS = 20
 """What a run weighs beside its text: a short line takes as long to judge as a long one."""
 RETRY_WINDOW_S = 900
 """How long an identical retry is recognised."""
+
+RETRY_MINUTES = 2
+"""After which a client is asked to send again what was not judged in time."""
 
 Clock = Callable[[], datetime]
 
@@ -95,39 +101,51 @@ class Judge:
         limits: Limits | None = None,
         outgoing: Outgoing | None = None,
         history: SenderHistory | None = None,
+        secret: bytes = b"",
         clock: Clock = utc_now,
     ) -> None:
+        """Prepare; `secret` is the key under which readings are kept for other mails, empty to keep none."""
         self.rulebook = rulebook
+        self.readings = Readings(workers, secret)
         self._outgoing = outgoing
         self._history = history
-        self._workers = workers
         self._limits = limits or Limits()
         self._clock = clock
 
     async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
         """Return the verdict on a mail, with what it rests on."""
         rules = self.rulebook.current
-        evidence = await self.gather(transaction, spool, rules)
-        if _weight(evidence) > LARGE_TEXT_CHARACTERS:
-            return await asyncio.to_thread(_evaluate, evidence, rules.policies)
-        return _evaluate(evidence, rules.policies)
-
-    async def gather(self, transaction: Transaction, spool: Spool, rules: Rules) -> Evidence:
-        """Read everything that a policy may see of one mail."""
         content = spool.content()
         if len(content) > LARGE_MESSAGE_BYTES:
             message = await asyncio.to_thread(_parse_large, spool)
         else:
             message = parse(content)
-        now = self._clock()
-        inspection = inspect_inline(message, content) or await self._inspect(transaction, spool, message, now)
+        async with self._read(transaction, spool, message) as reading:
+            evidence = await self.gather(transaction, content, reading=reading, message=message, rules=rules)
+            if _weight(evidence) > LARGE_TEXT_CHARACTERS:
+                judged = await asyncio.to_thread(_evaluate, evidence, rules.policies)
+            else:
+                judged = _evaluate(evidence, rules.policies)
+            reading.keep(judged.verdict)
+        return judged
+
+    async def gather(
+        self,
+        transaction: Transaction,
+        content: bytes | mmap.mmap,
+        *,
+        reading: Reading,
+        message: Message,
+        rules: Rules,
+    ) -> Evidence:
+        """Bring together everything that a policy may see of one mail."""
         evidence = Evidence(
-            now=now,
+            now=reading.now,
             session=transaction.session,
             envelope=transaction.envelope,
-            message=structs.replace(message, root=inspection.root),
-            documents=inspection.documents,
-            signatures=inspection.signatures,
+            message=structs.replace(message, root=reading.inspection.root),
+            documents=reading.inspection.documents,
+            signatures=reading.inspection.signatures,
             authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
             directory=rules.directory,
         )
@@ -135,28 +153,79 @@ class Judge:
             return structs.replace(evidence, history=await self._history.look_up(asked))
         return evidence
 
-    async def _inspect(self, transaction: Transaction, spool: Spool, message: Message, now: datetime) -> Inspection:
-        descriptor = spool.fileno()
+    @asynccontextmanager
+    async def _read(self, transaction: Transaction, spool: Spool, message: Message) -> AsyncIterator[Reading]:
+        """Read a mail: here when it is a few lines of text, else in a child."""
+        now, content = self._clock(), spool.content()
+        if (inspection := inspect_inline(message, content)) is not None:
+            yield Reading(inspection, now)
+            return
+        request = self._request(transaction, spool, message, now)
+        spool.trim()
+        session = transaction.session
+        sender = transaction.id if session.front_end is FrontEnd.CHECK else session.auth_user
+        async with self.readings.read(
+            request, content, content_fd=spool.fileno(), sender=sender or transaction.envelope.reverse_path
+        ) as reading:
+            yield reading
+
+    def _request(self, transaction: Transaction, spool: Spool, message: Message, now: datetime) -> InspectionRequest:
         content = spool.content()
         subject = message.first("Subject")
-        request = InspectionRequest(
+        return InspectionRequest(
             id=transaction.id,
             root=message.root,
-            content=None if descriptor is not None else bytes(content),
+            content=None if spool.fileno() is not None else bytes(content),
             header_block=bytes(content[: message.header_length]),
             password_texts=(subject.text,) if subject is not None else (),
             limits=self._limits,
             now=now,
         )
-        spool.trim()
-        deadline = time.monotonic() + self._limits.timeout_s + 5
-        return await self._workers.inspect(request, content_fd=descriptor, deadline=deadline)
 
     def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
         """Judge the envelope's only forward-path by what the envelope alone says."""
         rules = self.rulebook.current
         evidence = Evidence(now=self._clock(), session=session, envelope=envelope, directory=rules.directory)
         return evidence, evaluate_recipient(evidence, rules.policies), rules.policies
+
+
+class Behind:
+    """Mails that were answered 451 before they were judged, and are read to their end; for one event loop."""
+
+    def __init__(self, *, limit_bytes: int = 64 << 20, limit_s: float = 600.0) -> None:
+        """Prepare; the limits are for the content of all these mails, and for the time after the answer of each."""
+        self._limit_bytes = limit_bytes
+        self._limit_s = limit_s
+        self._going: dict[str, asyncio.Task[Judged]] = {}
+        self._bytes = 0
+
+    def __contains__(self, reference: str) -> bool:
+        return reference in self._going
+
+    def take(self, reference: str, work: asyncio.Task[Judged], spool: Spool) -> bool:
+        """Have the work on a mail go on, its content in hand; False when there is no room."""
+        if self._bytes + spool.size_bytes > self._limit_bytes:
+            return False
+        spool.hold()
+        self._bytes += spool.size_bytes
+        self._going[reference] = work
+        timer = asyncio.get_running_loop().call_later(self._limit_s, work.cancel)
+
+        def ended(_: asyncio.Task[Judged]) -> None:
+            timer.cancel()
+            del self._going[reference]
+            self._bytes -= spool.size_bytes
+            spool.release()
+            if not work.cancelled() and (error := work.exception()):
+                log_failure(_LOG, reference, error)
+
+        work.add_done_callback(ended)
+        return True
+
+    def close(self) -> None:
+        """End them all."""
+        for work in self._going.values():
+            work.cancel()
 
 
 class Pipeline:
@@ -170,8 +239,13 @@ class Pipeline:
         outgoing: Outgoing,
         languages: tuple[Language, ...],
         new_reference: Callable[[], str],
+        behind: Behind | None = None,
+        on_judged: Callable[[Evidence, float], None] = lambda _evidence, _seconds: None,
     ) -> None:
+        """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict."""
         self._judge = judge
+        self._behind = behind or Behind()
+        self._on_judged = on_judged
         self._texts = texts_in(languages)
         self._audit = audit
         self._outgoing = outgoing
@@ -234,9 +308,11 @@ class Pipeline:
         await self.content_refused(refused)
         return reply
 
-    def deadline_passed(self, reference: str) -> Reply:
+    def deadline_passed(self, transaction: Transaction) -> Reply:
         """Return the temporary failure for a message whose judgement took too long."""
-        return self._texts.reply(451, "4.4.7", "deadline", reference=reference)
+        text = "goes_on" if transaction.id in self._behind else "deadline"
+        texts = texts_in(transaction.session.languages)
+        return texts.reply(451, "4.4.7", text, reference=transaction.id, minutes=RETRY_MINUTES)
 
     async def _answer(self, transaction: Transaction, judged: Judged) -> MilterAnswer:
         """Record what an MTA is told, and return it."""
@@ -292,15 +368,24 @@ class Pipeline:
         return found.id if found is not None else None
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> Judged:
-        """Judge a mail; a fault of ours is recorded, then goes on to the front end."""
+        """Judge a mail; a fault of ours is recorded, then goes on to the front end.
+
+        A mail whose time is over is read to its end all the same, for when it comes again.
+        """
+        began = time.monotonic()
+        work = asyncio.create_task(self._judge.judge(transaction, spool))
         try:
-            return await self._judge.judge(transaction, spool)
+            judged = await asyncio.shield(work)
+        except asyncio.CancelledError as cancelled:
+            if not (transaction.id in self._judge.readings.going and self._behind.take(transaction.id, work, spool)):
+                work.cancel()
+            await asyncio.shield(self._trouble(transaction, str(cancelled) or "deadline"))
+            raise
         except Exception as error:
             await self._trouble(transaction, type(error).__name__)
             raise
-        except asyncio.CancelledError as cancelled:
-            await asyncio.shield(self._trouble(transaction, str(cancelled) or "deadline"))
-            raise
+        self._on_judged(judged.evidence, time.monotonic() - began)
+        return judged
 
     async def _refuse(self, transaction: Transaction, judged: Judged) -> Reply:
         """Record a refusal and return its words."""

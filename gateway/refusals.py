@@ -49,7 +49,9 @@ def refusals(policies: PolicySet, now: datetime) -> str:
             ]
     parts.append("\n## Cổng nhận thư / The front end\n")
     vietnamese, english = texts_in((Language.VI,)), texts_in((Language.EN,))
-    values: dict[str, str | int] = {"reference": _REFERENCE, "limit": 35, "size": 41, "seconds": 60, "answer": 554}
+    values: dict[str, str | int] = {
+        "reference": _REFERENCE, "limit": 35, "size": 41, "seconds": 60, "answer": 554, "minutes": 2,
+    }  # fmt: skip
     for key in product_texts("smtp"):
         parts += [f"- {text.reply(451, '', key, **values).lines[0]}" for text in (vietnamese, english)]
     return "\n".join(parts).rstrip() + "\n"

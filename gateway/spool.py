@@ -76,6 +76,8 @@ class Spool:
         self._file: int | None = None
         self._view: bytes | mmap.mmap | None = None
         self._on_close: list[Callable[[], None]] = []
+        self._holders = 0
+        self._closed = False
 
     @classmethod
     def from_content(cls, content: bytes) -> Self:
@@ -149,10 +151,23 @@ class Spool:
         """Have something called once, when the content is forgotten."""
         self._on_close.append(callback)
 
+    def hold(self) -> None:
+        """Have the content stay after `close`, until `release`."""
+        self._holders += 1
+
+    def release(self) -> None:
+        """End a `hold`."""
+        self._holders -= 1
+        if self._closed:
+            self.close()
+
     def close(self) -> None:
         """Forget the content; may be called twice."""
+        self._closed = True
         while self._on_close:
             self._on_close.pop()()
+        if self._holders:
+            return
         if self._budget is not None:
             self._budget.give(self.size_bytes)
             self._budget = None

@@ -12,6 +12,7 @@ import gc
 import itertools
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -23,7 +24,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway import logs, systemd
-from gateway.app import check_spool, next_hop_settings, outgoing, server_tls, shortcomings, start_workers, warn_of_days
+from gateway.app import (
+    check_spool,
+    next_hop_settings,
+    outgoing,
+    places,
+    server_tls,
+    shortcomings,
+    start_workers,
+    warn_of_days,
+)
 from gateway.audit.committer import Committer
 from gateway.audit.process import AuditProcess
 from gateway.config import Configuration
@@ -40,6 +50,7 @@ from gateway.rulebook import Rulebook
 from gateway.supervised import end_with
 from gateway.tls_days import certificate_ends
 from gateway.words import both, reason, reasons
+from gateway.workers.desk_process import DeskProcess
 from gateway.yaml_file import read_yaml
 
 _LOG = logging.getLogger("gateway.supervisor")
@@ -91,20 +102,33 @@ def serve(configuration: Configuration) -> int:
         load = SharedLoad(configuration.workers, certificates)
         for certificate in certificates:
             load.serve_until(certificate, certificate_ends(certificate))
+
+        def release_log() -> None:
+            release()
+            audit.release()
+
+        desk = DeskProcess(
+            places=places(configuration),
+            cache_bytes=configuration.inspection.cache.bytes,
+            cache_age_s=configuration.inspection.cache.age_s,
+            release=release_log,
+        )
         inherited = Inherited(
             configuration=configuration,
             rulebook=rulebook,
             workers=workers,
             taken=taken,
             audit_door=audit.door,
+            desk_door=desk.door,
+            secret=secrets.token_bytes(32),
             load=load,
             rules_told=RulesTold(),
         )
 
         def release_all() -> None:
             """Give back what a process must not hold that does not write the audit either."""
-            release()
-            audit.release()
+            release_log()
+            desk.release()
 
         metrics = None
         if metrics_address is not None:
@@ -112,13 +136,15 @@ def serve(configuration: Configuration) -> int:
             metrics = MetricsProcess(metrics_address, sources, release_all)
         try:
             audit.start()
+            desk.start()
             if metrics is not None:
                 metrics.start()
-            return _Supervisor(inherited, audit, metrics).run()
+            return _Supervisor(inherited, audit, desk, metrics).run()
         finally:
             workers.close()
             if metrics is not None:
                 metrics.close()
+            desk.close()
             audit.close()
 
 
@@ -203,9 +229,12 @@ class _Frontend:
 
 
 class _Supervisor:
-    def __init__(self, inherited: Inherited, audit: AuditProcess, metrics: MetricsProcess | None) -> None:
+    def __init__(
+        self, inherited: Inherited, audit: AuditProcess, desk: DeskProcess, metrics: MetricsProcess | None
+    ) -> None:
         self._inherited = inherited
         self._audit = audit
+        self._desk = desk
         self._metrics = metrics
         self._frontends: dict[int, _Frontend] = {}
         """By process id."""
@@ -252,6 +281,8 @@ class _Supervisor:
         load = self._inherited.load
         if self._audit.supervise():
             load.replaced(Replaced.AUDIT)
+        if self._desk.supervise():
+            load.replaced(Replaced.DESK)
         if self._inherited.workers.supervise():
             load.replaced(Replaced.ZYGOTE)
         if self._metrics is not None:

@@ -252,7 +252,7 @@ _DAMAGE: Final = (
 
 
 def _pages(document: Document) -> Iterator[Finding]:
-    """Report pages that are pictures whose words nobody read: those that look like documents, then all others."""
+    """Report pages that are pictures whose words nobody read, those that look like documents before all others."""
     about = About(part=document.part, filename=document.filename)
     doubtful = set(document.doubtful_pages)
     if doubtful:
@@ -263,7 +263,8 @@ def _pages(document: Document) -> Iterator[Finding]:
             locator=f"page:{min(doubtful)}",
             params={"count": len(doubtful)},
         )
-    unread = len(set(document.image_pages) - set(document.read_pages) - doubtful)
+        return
+    unread = len(set(document.image_pages) - set(document.read_pages))
     if unread:
         yield Finding(rule="unread_pages", outcome=FindingOutcome.INDETERMINATE, about=about, params={"count": unread})
 

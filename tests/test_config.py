@@ -183,7 +183,6 @@ def test_no_folder_is_no_data_folder():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("limits: {deadline_s: 10}", "answered 451 for ever"),
         ("listeners: [{kind: relay, listen: '0.0.0.0:0', networks: ['::/0']}]", "whoever can connect"),
         ("limits: {deadline_s: 30}\nlisteners: [{kind: relay, listen: '0.0.0.0:0', networks: [10.0.0.0/8]}]", ""),
     ],

@@ -130,9 +130,6 @@ def _file_system(path: Path) -> str:
 
 def _sense(configuration: Configuration) -> Iterator[Line]:
     """Look for settings that work and are hardly meant."""
-    reading, deadline = configuration.inspection.deadline_s, configuration.limits.deadline_s
-    if reading >= deadline:
-        yield Line(Health.WARNING, "limits", _say("deadlines", reading=f"{reading:g}", deadline=f"{deadline:g}"))
     for listener in configuration.listeners:
         if listener.kind is ListenerKind.RELAY and any(network.prefixlen == 0 for network in listener.allowed()):
             yield Line(Health.WARNING, "relay", _say("open_relay", listen=listener.listen))

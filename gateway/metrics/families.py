@@ -10,12 +10,13 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 import gateway
-from gateway.metrics.load import Load, Replaced, SharedLoad
+from gateway.metrics.load import VERDICT_BOUNDS_S, Load, MailClass, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
 from gateway.workers.sandbox import SandboxStatus
 
@@ -25,9 +26,9 @@ _LOADS = {
     "sessions": "Open SMTP sessions and milter connections",
     "content_bytes": "Content of mails that have not been answered yet",
     "inspections_running": "Children that read documents",
-    "inspections_waiting": "Mails that wait for a child",
+    "inspections_waiting": "Mails that wait for a child, or for another mail with the same document",
 }
-_REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote"}
+_REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote", Replaced.DESK: "desk"}
 
 
 class Families(Collector):
@@ -85,12 +86,23 @@ def _handovers(counts: LogCounts) -> Metric:
     family = HistogramMetricFamily(
         f"{_PREFIX}handover_seconds", "Time from the verdict to the next hop's last answer", unit="seconds"
     )
-    buckets, below = [], 0
-    for bound, number in zip((*map(float, HANDOVER_BOUNDS_S), float("inf")), counts.handovers, strict=True):
-        below += number
-        buckets.append(("+Inf" if bound == float("inf") else str(bound), float(below)))
-    family.add_metric([], buckets, counts.handover_s)
+    family.add_metric([], _buckets(HANDOVER_BOUNDS_S, counts.handovers), counts.handover_s)
     return family
+
+
+def _verdicts(load: SharedLoad) -> Metric:
+    family = HistogramMetricFamily(
+        f"{_PREFIX}verdict_seconds", "Time from the final dot to the verdict", labels=["mail"], unit="seconds"
+    )
+    for kind in MailClass:
+        counts, total_s = load.verdicts(kind)
+        family.add_metric([kind.name.lower()], _buckets(VERDICT_BOUNDS_S, counts), total_s)
+    return family
+
+
+def _buckets(bounds: Iterable[float], counts: Iterable[int]) -> list[tuple[str, float]]:
+    names = (*(str(float(bound)) for bound in bounds), "+Inf")
+    return list(zip(names, map(float, accumulate(counts)), strict=True))
 
 
 def _of_the_load(load: SharedLoad) -> Iterator[Metric]:
@@ -98,6 +110,7 @@ def _of_the_load(load: SharedLoad) -> Iterator[Metric]:
     for field in fields(Load):
         total = sum(getattr(one, field.name) for one in loads)
         yield _gauge(field.name, f"{_LOADS[field.name]}, all front ends together", total)
+    yield _verdicts(load)
     restarts = [((name,), load.replacements(what)) for what, name in _REPLACED.items()]
     yield _counter("restarts", "Processes that died and were started again", restarts, "process")
 

@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,27 @@ class Replaced(Enum):
     FRONT_END = 0
     AUDIT = 1
     ZYGOTE = 2
+    DESK = 3
+
+
+class MailClass(Enum):
+    """Kinds of mails whose time to the verdict is told apart; the value is the place in memory."""
+
+    TEXT = 0
+    DOCUMENTS = 1
+    SCANS = 2
+    """With pages that are pictures."""
+
+
+VERDICT_BOUNDS_S: Final = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
+"""Upper bounds of the classes of times from the final dot to the verdict; longer ones are in a last class."""
 
 
 _LOAD = struct.Struct("=4Q")
 _COUNT = struct.Struct("=Q")
+_TIMES = struct.Struct(f"={len(VERDICT_BOUNDS_S) + 1}Qd")
+"""Mails by time, and the sum of the times."""
+_SLOT_BYTES = _LOAD.size + _TIMES.size * len(MailClass)
 _HEAD_BYTES = _COUNT.size * len(Replaced)
 
 
@@ -47,17 +65,17 @@ class SharedLoad:
     def __init__(self, front_ends: int, certificates: tuple[Path, ...] = ()) -> None:
         self._front_ends = front_ends
         self._certificates = certificates
-        self._ends = _HEAD_BYTES + _LOAD.size * front_ends
+        self._ends = _HEAD_BYTES + _SLOT_BYTES * front_ends
         self._memory = mmap.mmap(-1, self._ends + _COUNT.size * len(certificates))
 
     def put(self, slot: int, load: Load) -> None:
         """Tell the load of a front end; an empty one when it has gone."""
-        _LOAD.pack_into(self._memory, _HEAD_BYTES + slot * _LOAD.size, *astuple(load))
+        _LOAD.pack_into(self._memory, _HEAD_BYTES + slot * _SLOT_BYTES, *astuple(load))
 
     def loads(self) -> tuple[Load, ...]:
         """Return the load of each front end, by slot."""
         return tuple(
-            Load(*_LOAD.unpack_from(self._memory, _HEAD_BYTES + slot * _LOAD.size)) for slot in range(self._front_ends)
+            Load(*_LOAD.unpack_from(self._memory, _HEAD_BYTES + slot * _SLOT_BYTES)) for slot in range(self._front_ends)
         )
 
     def serve_until(self, certificate: Path, end: datetime) -> None:
@@ -72,6 +90,23 @@ class SharedLoad:
             for number, path in enumerate(self._certificates)
         )
         return tuple((path, end) for path, end in told if end)
+
+    def judged(self, slot: int, kind: MailClass, seconds: float) -> None:
+        """Count a mail that a front end has judged so long after its final dot."""
+        place = self._times(slot, kind)
+        *counts, total = _TIMES.unpack_from(self._memory, place)
+        counts[sum(seconds > bound for bound in VERDICT_BOUNDS_S)] += 1
+        _TIMES.pack_into(self._memory, place, *counts, total + seconds)
+
+    def verdicts(self, kind: MailClass) -> tuple[tuple[int, ...], float]:
+        """Return the mails of all front ends by time, in the classes of `VERDICT_BOUNDS_S`, and the sum of the times."""
+        slots = [_TIMES.unpack_from(self._memory, self._times(slot, kind)) for slot in range(self._front_ends)]
+        *counts, total = map(sum, zip(*slots, strict=True))
+        return tuple(counts), total
+
+    @staticmethod
+    def _times(slot: int, kind: MailClass) -> int:
+        return _HEAD_BYTES + slot * _SLOT_BYTES + _LOAD.size + kind.value * _TIMES.size
 
     def replaced(self, what: Replaced) -> None:
         """Count a process that died and was started again; called by the supervisor alone."""

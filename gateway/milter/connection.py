@@ -370,7 +370,7 @@ class MilterConnection(asyncio.Protocol):
         except TimeoutError:
             if not deadline.expired():
                 raise
-            return engine.deadline_passed(transaction.id)
+            return engine.deadline_passed(transaction)
         finally:
             progress.cancel()
 

@@ -44,7 +44,7 @@ class MilterEngine(Protocol):
         """
         ...
 
-    def deadline_passed(self, reference: str) -> Reply:
+    def deadline_passed(self, transaction: Transaction) -> Reply:
         """Return the temporary failure for a message whose judgement took too long."""
         ...
 

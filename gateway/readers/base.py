@@ -8,6 +8,7 @@ so a reader never needs a broad `except`. What it does not understand it reports
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.model import Document, ReadStatus
@@ -23,6 +24,11 @@ GRAVITY = (
     ReadStatus.OK,
 )
 """How grave it is that a document was read no better, the gravest first."""
+
+
+WORDS_CPU_S, PHOTO_WORDS_CPU_S = 10.0, 3.0
+"""Processor time for words in pictures, and of that for pictures that look like no page (`Budget`)."""
+_SHORT_S = 3.0
 
 
 class ReadError(Exception):
@@ -107,16 +113,22 @@ class Budget:
     """what each MiB of its octets adds;"""
     page_cpu_s: float = 2.0
     """and what each page or picture adds that it is found to have."""
-    words_cpu_s: float = 10.0
+    words_cpu_s: float = WORDS_CPU_S
     """Processor time that may still go into reading words in pictures; each page adds its own. When it is used up,
     pictures are searched for stamps only and stay unread, so that a mail full of photos is not unread as a whole."""
-    photo_words_cpu_s: float = 3.0
+    photo_words_cpu_s: float = PHOTO_WORDS_CPU_S
     """Of this, what may go into pictures that do not look like pages: a flood of photos leaves the rest to documents,
     wherever in the mail they are."""
     threads: int = 1
     """Threads that a reader may use: idle processors are lent to the mail in hand."""
     used_bytes: int = 0
     used_files: int = 0
+    shared_limit: bool = False
+    """A limit was met that all parts of the message share: alone, the part in hand might have been read further."""
+    short_of_words: bool = False
+    """Less was left for words in pictures than a page may want."""
+    on_grant: Callable[[float], None] | None = None
+    """Told `end_s` whenever it changes, so that the kernel ends a library that never asks."""
     _end_s: float = field(init=False)
     _part_end_s: float = field(init=False)
 
@@ -126,12 +138,18 @@ class Budget:
 
     def begin_part(self, size_bytes: int) -> None:
         """Grant the next part its own processor time, as far as the message has any left."""
-        self._part_end_s = time.process_time() + self.part_cpu_s + self.mib_cpu_s * size_bytes / (1 << 20)
+        self._part_end_s = time.process_time()
+        self._grant(self.part_cpu_s + self.mib_cpu_s * size_bytes / (1 << 20))
 
     def allow_pages(self, count: int) -> None:
         """Grant the part in hand what `count` pages of an honest document need."""
-        self._part_end_s += self.page_cpu_s * count
+        self._grant(self.page_cpu_s * count)
         self.words_cpu_s += self.page_cpu_s * count
+
+    def _grant(self, cpu_s: float) -> None:
+        self._part_end_s += cpu_s
+        if self.on_grant is not None:
+            self.on_grant(self.end_s)
 
     @property
     def end_s(self) -> float:
@@ -140,8 +158,9 @@ class Budget:
 
     def words_left_s(self, *, photo: bool = False) -> float:
         """Return the processor time that may go into words of a page, or of a picture that does not look like one."""
-        left_s = min(self.end_s - time.process_time(), self.words_cpu_s)
-        return min(left_s, self.photo_words_cpu_s) if photo else left_s
+        words_s = min(self.words_cpu_s, self.photo_words_cpu_s) if photo else self.words_cpu_s
+        self.short_of_words = self.short_of_words or words_s < (_SHORT_S / 2 if photo else _SHORT_S)
+        return min(self.end_s - time.process_time(), words_s)
 
     def spend_words(self, cpu_s: float, *, photo: bool = False) -> None:
         """Charge what reading words has cost, by `time.thread_time()` where several threads read."""
@@ -153,6 +172,7 @@ class Budget:
         """Charge `count` produced octets; raise LIMIT `bytes` when the allowance is gone."""
         self.used_bytes += count
         if self.used_bytes > self.limit_bytes:
+            self.shared_limit = True
             raise ReadError(ReadStatus.LIMIT, "bytes")
         self.check_time()
 
@@ -160,6 +180,7 @@ class Budget:
         """Charge one member; raise LIMIT `files` when there are too many."""
         self.used_files += 1
         if self.used_files > self.limit_files:
+            self.shared_limit = True
             raise ReadError(ReadStatus.LIMIT, "files")
 
     def check_ratio(self, produced: int, consumed: int) -> None:
@@ -176,6 +197,7 @@ class Budget:
         """Raise TIMEOUT `cpu` when the part has used up its processor time, `mail-cpu` when the message has."""
         now = time.process_time()
         if now > self._end_s:
+            self.shared_limit = True
             raise ReadError(ReadStatus.TIMEOUT, "mail-cpu")
         if now > self._part_end_s:
             raise ReadError(ReadStatus.TIMEOUT, "cpu")

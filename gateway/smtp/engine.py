@@ -70,6 +70,10 @@ class Engine(Protocol):
         """Record a content that never came before `process`; durable when this returns."""
         ...
 
+    def deadline_passed(self, transaction: Transaction) -> Reply:
+        """Return the temporary failure for a mail whose time is over."""
+        ...
+
 
 class EventKind(Enum):
     """What an observer of the front end may want to count, log or put into the audit."""

@@ -109,9 +109,9 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
         if not mail.relay.expired:
             raise
         task.uncancel()
-        return reply(451, "4.4.7", "deadline", reference=reference)
+        return shared.engine.deadline_passed(mail.transaction)
     except DeadlineError:
-        return reply(451, "4.4.7", "deadline", reference=reference)
+        return shared.engine.deadline_passed(mail.transaction)
     except HopFailedError as failure:
         return shared.hop_failed(failure, client, texts)
     except CapacityError:

@@ -1,11 +1,12 @@
 """The process wall: hostile files are read in a child that can reach nothing, and only typed data comes back.
 
     front end (asyncio)            zygote (exec'd once, warm)         child (one per message)
-    WorkerPool.inspect  --door-->  forks, watches deadlines  -------> sandbox, then inspector
+    WorkerPool.inspect  --door-->  forks, reaps              -------> sandbox, then inspector
            ^                                                             |
            +---------------- job socket: length-prefixed msgpack frames -+
 
 `pool` is the parent's side, `zygote` forks and kills, `child` is what runs after the fork, `sandbox` locks it in,
-`inspector` walks the parts, `wire` is everything that crosses. A dead, slow or lying child means *cannot tell* for the
-part it was reading, never a clean one, and never a crash of the parent.
+`inspector` walks the parts, `wire` is everything that crosses. A dead, greedy or lying child means *cannot tell* for the
+part it was reading, never a clean one, and never a crash of the parent. `readings` takes what is known of a mail and
+`desk` says whose turn it is to be read, in a process of its own behind a door of its own.
 """

@@ -12,8 +12,10 @@ import contextlib
 import encodings.aliases
 import gc
 import importlib
+import math
 import mmap
 import pkgutil
+import resource
 import socket
 import struct
 import sys
@@ -34,20 +36,24 @@ from gateway.workers.verifiers import Verifiers
 
 _REQUEST_LIMIT: Final = 1 << 30
 _LENGTH: Final = struct.Struct(">I")
+_GRACE_S: Final = 1
 
 _LAZY: Final = ("numpy.random", "numpy.linalg", "numpy.fft", "decimal", "fractions", "html.entities", "ipaddress")
 """Modules that libraries import only when some input needs them, and that no sample shows."""
 
+_origin = 0
+"""The number of this zygote."""
 _trust: Any = None
 """The trust store of this zygote and its children; set once by `warm_up`."""
 
 
-def warm_up(certs: str | None) -> tuple[tuple[str, ...], ocr.Status]:
+def warm_up(certs: str | None, origin: int = 0) -> tuple[tuple[str, ...], ocr.Status]:
     """Load everything; return the reader modules that do not exist, and whether words in pictures can be read.
 
     Errors of modules that exist go through.
     """
-    global _trust  # noqa: PLW0603 - a child finds it by fork, there is no other way to hand it on
+    global _trust, _origin  # noqa: PLW0603 - a child finds them by fork, there is no other way to hand them on
+    _origin = origin
     _trust = load_trust(Path(certs) if certs else None)
     for name in {*encodings.aliases.aliases.values(), "idna", "punycode", "utf_8_sig"}:
         with contextlib.suppress(LookupError, ImportError):
@@ -88,13 +94,26 @@ def run(job: int, content: int | None) -> int:
         octets: bytes | mmap.mmap = request.content or b""
         if content is not None:
             octets = _mapped(content)
-        _inspect(request, octets, lambda frame: _send(channel, frame))
+        _inspect(request, octets, lambda frame: _send(channel, frame), _end_at)
     return 0
 
 
-def _inspect(request: wire.InspectionRequest, content: bytes | mmap.mmap, emit: Any) -> None:
+def _inspect(
+    request: wire.InspectionRequest,
+    content: bytes | mmap.mmap,
+    emit: Any,
+    on_grant: Callable[[float], None] | None = None,
+) -> None:
     verifiers: Verifiers = SignatureVerifiers(_trust, request.now)
-    Inspector(request, content or request.content or b"", emit=emit, verifiers=verifiers).run()
+    octets = content or request.content or b""
+    Inspector(request, octets, emit=emit, verifiers=verifiers, on_grant=on_grant, origin=_origin).run()
+
+
+def _end_at(cpu_s: float) -> None:
+    """Have the kernel end this process (SIGXCPU) soon after it should have stopped by itself."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(cpu_s) + _GRACE_S
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 def _receive(channel: socket.socket) -> bytearray:

@@ -23,14 +23,14 @@ from msgspec import Struct
 
 DATAGRAM_LIMIT: Final = 4096
 _ANCILLARY_LIMIT: Final = socket.CMSG_SPACE(8 * array.array("i").itemsize)
-_STATUS: Final = struct.Struct("=iqB")
+_STATUS: Final = struct.Struct("=iqdB")
 
 
 class Job(Struct, frozen=True, kw_only=True):
     """What the zygote needs to know of a job; the request itself it never sees."""
 
-    kill_at: float
-    """`time.monotonic()` of this host at which the child is killed."""
+    idle_s: float
+    """A child that takes no processor time for so long is killed: it waits for something that will not come."""
     memory_bytes: int
     """Address space beyond the zygote's own."""
     cpu_s: int
@@ -42,20 +42,22 @@ class Ended(Struct, frozen=True, kw_only=True):
     exit_code: int
     """As `os.waitstatus_to_exitcode`: negative for a signal."""
     peak_memory_kib: int
-    overdue: bool
-    """The zygote killed it at its deadline, or because the parent had gone."""
+    cpu_s: float
+    """Processor time that it took."""
+    killed: bool
+    """By the zygote: it stood still, or the parent had gone."""
 
     def pack(self) -> bytes:
         """Return the bytes for the status pipe."""
-        return _STATUS.pack(self.exit_code, self.peak_memory_kib, self.overdue)
+        return _STATUS.pack(self.exit_code, self.peak_memory_kib, self.cpu_s, self.killed)
 
     @classmethod
     def unpack(cls, data: bytes) -> Ended | None:
         """Return the status of the pipe's bytes, None when the zygote died before it could tell."""
         if len(data) != _STATUS.size:
             return None
-        exit_code, memory, overdue = _STATUS.unpack(data)
-        return cls(exit_code=exit_code, peak_memory_kib=memory, overdue=bool(overdue))
+        exit_code, memory, cpu_s, killed = _STATUS.unpack(data)
+        return cls(exit_code=exit_code, peak_memory_kib=memory, cpu_s=cpu_s, killed=bool(killed))
 
 
 def send_job(door: socket.socket, job: Job, descriptors: tuple[int, ...]) -> None:
@@ -89,7 +91,7 @@ def receive_job(door: socket.socket, *, wait: bool = False) -> tuple[Job, list[i
     except msgspec.DecodeError:
         job = None
     whole = not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) and 1 <= len(descriptors) <= 3
-    if job is not None and whole and job.kill_at == job.kill_at and job.memory_bytes >= 0 and job.cpu_s >= 0:
+    if job is not None and whole and job.idle_s > 0 and job.memory_bytes >= 0 and job.cpu_s >= 0:
         return job, descriptors
     for descriptor in descriptors:
         os.close(descriptor)

@@ -35,24 +35,29 @@ def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection |
     leaves = list(message.root.leaves())
     if len(leaves) > _LIMIT_LEAVES or not all(_is_body_text(leaf) for leaf in leaves):
         return None
-    seen: dict[str, Part] = {}
-    documents: list[Document] = []
-    for leaf in leaves:
-        body = decode_body(content, leaf)
-        if body.defects or body.alternatives or not _is_text(body.data) or find_inline_encodings(body.data):
-            return None
-        source = Source(data=body.data, part=leaf.path, declared_type=leaf.declared_type, charset=leaf.charset)
-        document = plain.read(source, Budget()).document
-        if document.status is not ReadStatus.OK:
-            return None
-        documents.append(document)
-        seen[leaf.path] = structs.replace(
-            leaf,
-            detected_type="text/plain",
-            size_bytes=len(body.data),
-            sha256=hashlib.sha256(body.data).hexdigest(),
-        )
-    return Inspection(root=_with(message.root, seen), documents=tuple(documents), signatures=(), children=0)
+    read = [read_text(leaf, content) for leaf in leaves]
+    found = [one for one in read if one is not None]
+    if len(found) < len(leaves):
+        return None
+    seen = {part.path: part for part, _ in found}
+    documents = tuple(document for _, document in found)
+    return Inspection(root=_with(message.root, seen), documents=documents, signatures=(), children=0)
+
+
+def read_text(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Document] | None:
+    """Return what a small plain text of a mail says, None when a child must look at it."""
+    if not _is_body_text(leaf) or leaf.length > LIMIT_BYTES:
+        return None
+    body = decode_body(content, leaf)
+    if body.defects or body.alternatives or not _is_text(body.data) or find_inline_encodings(body.data):
+        return None
+    source = Source(data=body.data, part=leaf.path, declared_type=leaf.declared_type, charset=leaf.charset)
+    document = plain.read(source, Budget()).document
+    if document.status is not ReadStatus.OK:
+        return None
+    digest = hashlib.sha256(body.data).hexdigest()
+    part = structs.replace(leaf, detected_type="text/plain", size_bytes=len(body.data), sha256=digest)
+    return part, document
 
 
 def _is_body_text(part: Part) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,15 +22,15 @@ from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signat
 from gateway.model.formats import Container, Family
 from gateway.readers import encryption, passwords, registry
 from gateway.readers.archives import zip as archive_zip
-from gateway.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Reading, Source
 from gateway.readers.loose_words import loose_runs
 from gateway.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.readers.sniff_packed import VOLUME
 from gateway.workers import encoded, types
+from gateway.workers.leaves import in_order, is_signature
 from gateway.workers.verifiers import Verifiers
-from gateway.workers.wire import Began, Finished, Frame, InspectionRequest, Result
+from gateway.workers.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
 
-_BODY_TYPES: Final = frozenset({"text/plain", "text/html", ""})
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
 _PLAIN: Final = Sniffed(("text/plain",))  # of words that we decoded ourselves, whatever they look like
@@ -62,6 +63,8 @@ class _Item:
     relation: str = ""
     signed: tuple[bytes, tuple[str, ...]] | None = None
     """The raw entity of a mail kept in a file that this part signs, and the paths of what came of it."""
+    announced: bool = False
+    """It was found in a part that this child has reported, so no other has looked at it."""
 
 
 class Inspector:
@@ -74,6 +77,8 @@ class Inspector:
         *,
         emit: Callable[[Frame], None],
         verifiers: Verifiers,
+        on_grant: Callable[[float], None] | None = None,
+        origin: int = 0,
     ) -> None:
         limits = request.limits
         self._request = request
@@ -85,33 +90,57 @@ class Inspector:
             limit_files=limits.limit_files,
             limit_depth=limits.limit_depth,
             limit_ratio=limits.limit_ratio,
-            cpu_s=limits.timeout_s,
-            part_cpu_s=limits.part_timeout_s,
+            cpu_s=limits.cpu_s - request.used.cpu_s,
+            part_cpu_s=limits.part_cpu_s,
+            mib_cpu_s=limits.mib_cpu_s,
+            page_cpu_s=limits.page_cpu_s,
+            threads=request.threads,
+            used_bytes=request.used.bytes,
+            used_files=request.used.files,
+            words_cpu_s=WORDS_CPU_S - request.used.words_cpu_s,
+            photo_words_cpu_s=PHOTO_WORDS_CPU_S - request.used.photo_words_cpu_s,
+            on_grant=on_grant,
         )
         self._awaited = frozenset(request.awaited)
         self._texts: list[str] = list(request.password_texts)
         self._text_size = 0
         self._candidates: tuple[int, tuple[str, ...]] = (-1, ())
         self._kept_bytes = 0
+        self._origin = origin
+        self._asked = False
+        """A reader has wanted the passwords of the mail."""
 
     def run(self) -> None:
         """Look at every leaf and everything inside it, then say that all is done."""
-        stack = list(reversed(self._leaves()))
-        while stack:
-            item = stack.pop()
-            stack.extend(reversed(self._visit(item)))
-        self._emit(Finished(used_bytes=self._budget.used_bytes, used_files=self._budget.used_files))
+        for leaf in self._leaves():
+            before, self._asked = self._used(), False
+            self._budget.shared_limit = self._budget.short_of_words = False
+            first = before.words_cpu_s <= -WORDS_CPU_S and before.photo_words_cpu_s <= -PHOTO_WORDS_CPU_S
+            stack = [leaf]
+            while stack:
+                stack.extend(reversed(self._visit(stack.pop())))
+            used = self._used() - before
+            if not self._awaited or leaf.part.path in self._awaited:
+                alone = not (self._budget.shared_limit or (self._budget.short_of_words and not first))
+                self._emit(Done(path=leaf.part.path, used=used, alone=alone, asked=self._asked))
+        self._emit(Finished(origin=self._origin))
+
+    def _used(self) -> Used:
+        return Used(
+            self._budget.used_bytes,
+            self._budget.used_files,
+            time.process_time(),
+            -self._budget.words_cpu_s,
+            -self._budget.photo_words_cpu_s,
+        )
 
     def _leaves(self) -> list[_Item]:
         """Return the leaves in the order of work."""
         parents = {id(child): part for part in self._request.root.walk() for child in part.children}
         leaves = list(self._request.root.leaves())
         self._texts += [leaf.filename for leaf in leaves if leaf.filename]
-        group = _Group(signed=any(_is_signature(leaf) for leaf in leaves))
-        leaves.sort(
-            key=lambda leaf: (_is_signature(leaf), not (leaf.declared_type in _BODY_TYPES and not leaf.filename))
-        )
-        return [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in leaves]
+        group = _Group(signed=any(is_signature(leaf) for leaf in leaves))
+        return [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in in_order(leaves)]
 
     def _leaf(self, part: Part, parent: Part | None, group: _Group) -> _Item:
         def load() -> mime.DecodedBody:
@@ -122,7 +151,7 @@ class Inspector:
         mime_type = part.declared_type in formats.CMS.media_types
         mail = mime_type and (parent is None or (part.filename or "smime.p7m").lower() == "smime.p7m")
         entity = part if mail else None
-        if signed is not None and _is_signature(part):
+        if signed is not None and is_signature(part):
             entity = signed
         return _Item(part, load, group, entity=None if entity is None else lambda: self._raw(entity))
 
@@ -135,7 +164,7 @@ class Inspector:
     def _visit(self, item: _Item) -> list[_Item]:
         """Look at one part, report it, and return what is inside it."""
         path = item.part.path
-        report = not self._awaited or path in self._awaited
+        report = not self._awaited or item.announced or path in self._awaited
         if not report and not any(waiting.startswith(path + "!") for waiting in self._awaited):
             return []
         self._emit(Began(path))
@@ -147,7 +176,7 @@ class Inspector:
             self._emit(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)))
         row = formats.by_type(look.part.detected_type or "")
         settled = row is not None and row.container is Container.ASIC
-        group = _Group(signed=not settled and any(_is_signature(child) for child, _ in children), settled=settled)
+        group = _Group(signed=not settled and any(is_signature(child) for child, _ in children), settled=settled)
         items = [
             _Item(
                 child,
@@ -156,10 +185,11 @@ class Inspector:
                 depth=item.depth + 1,
                 relation=member.relation,
                 signed=_signed_by(member, children),
+                announced=report,
             )
             for child, member in children
         ]
-        items.sort(key=lambda inner: _is_signature(inner.part))
+        items.sort(key=lambda inner: is_signature(inner.part))
         return items
 
     def _look(self, item: _Item, look: _Look) -> None:
@@ -195,6 +225,7 @@ class Inspector:
             raise ReadError(ReadStatus.ENCRYPTED, row.name)
         if kind == VOLUME:
             raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
+        candidates = _Candidates(self._password_candidates() if row is not None and row.takes_passwords else ())
         source = Source(
             data=data,
             part=look.part.path,
@@ -202,9 +233,15 @@ class Inspector:
             declared_type=look.part.declared_type,
             detected_type=kind,
             charset=look.part.charset,
-            passwords=self._password_candidates() if row is not None and row.takes_passwords else (),
+            passwords=candidates,
             relation=relation,
         )
+        try:
+            self._read_source(source, kind, data, look)
+        finally:
+            self._asked = self._asked or candidates.asked
+
+    def _read_source(self, source: Source, kind: str, data: bytes, look: _Look) -> None:
         unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
         if unlocked is not None:
             source = Source(
@@ -268,14 +305,14 @@ class Inspector:
         if item.entity is not None:
             look.signatures += self._verifiers.entity(item.entity(), look.part)
             return
-        if item.signed is not None and _is_signature(item.part):
+        if item.signed is not None and is_signature(item.part):
             raw, covers = item.signed
             found = self._verifiers.entity(raw, look.part)
             look.signatures += [structs.replace(signature, covers=covers) for signature in found]
             return
-        if item.group.settled and (_is_signature(item.part) or "pkcs7" in sniffed.primary):
+        if item.group.settled and (is_signature(item.part) or "pkcs7" in sniffed.primary):
             return
-        if _is_signature(item.part):
+        if is_signature(item.part):
             look.signatures += self._verifiers.beside(look.part, data, item.group.kept)
             return
         for kind in sniffed.types:
@@ -296,6 +333,16 @@ class Inspector:
             text = "\n".join(self._texts)
             self._candidates = (len(self._texts), passwords.candidates((text,)))
         return self._candidates[1]
+
+
+class _Candidates(tuple[str, ...]):  # noqa: SLOT001 - it holds a flag
+    """The passwords of the mail. Who looks at them has met something locked, and reads it by the rest of the mail."""
+
+    asked = False
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked = True
+        return super().__iter__()
 
 
 class _Look:
@@ -350,11 +397,6 @@ class _Look:
             self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
         if not self.documents[before:] and not self.documents:
             self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)
-
-
-def _is_signature(part: Part) -> bool:
-    name = (part.filename or "").lower()
-    return part.declared_type in formats.SIGNATURE_TYPES or name.endswith(formats.SIGNATURE_SUFFIXES)
 
 
 def _children(look: _Look) -> list[tuple[Part, Member]]:

@@ -6,13 +6,17 @@ Whatever is still awaited at the end becomes a document with the status that exp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from msgspec import structs
 
 from gateway.model import Document, Part, ReadStatus, Signature
 from gateway.readers.registry import format_of
-from gateway.workers.wire import Began, Finished, Frame, Result, Runs, WireError
+from gateway.workers.leaves import in_order
+from gateway.workers.wire import Began, Done, Finished, Frame, Result, Runs, Used, WireError
+
+_OF_THE_MOMENT = frozenset({"killed", "mail-cpu"})
+"""Reasons of documents that may be read further at another time, or in another mail."""
 
 
 class Merger:
@@ -22,8 +26,14 @@ class Merger:
         self._root = root
         self._awaited: dict[str, Part] = {part.path: part for part in root.leaves()}
         self._results: dict[str, Result] = {}
-        self._documents: list[Document] = []
-        self._signatures: list[Signature] = []
+        self._leaves = {part.path: number for number, part in enumerate(in_order(root.leaves()))}
+        self._done: dict[str, Done] = {}
+        self._told_cpu_s = 0.0
+        """What the child that speaks has accounted for."""
+        self.used = Used()
+        """What everything has cost so far."""
+        self.origin = 0
+        """Of the child that has finished."""
         self.current: str | None = None
         """Path of the part that the child works on."""
         self.finished = False
@@ -42,6 +52,7 @@ class Merger:
         """Forget the state of the last child before another one speaks."""
         self.current = None
         self.finished = False
+        self._told_cpu_s = 0.0
 
     def take(self, frame: Frame) -> None:
         """Take one frame; WireError when it speaks of a part that nobody asked about."""
@@ -56,8 +67,15 @@ class Merger:
                 pass  # `FrameReader` has put them by for their result
             case Result():
                 self._take_result(frame)
+            case Done(path=path, used=used):
+                if path not in self._leaves or path in self._awaited:
+                    raise WireError("unknown-part")
+                self._done[path] = frame
+                self._told_cpu_s += used.cpu_s
+                self.used += used
             case Finished():
                 self.finished = True
+                self.origin = frame.origin
 
     def _take_result(self, result: Result) -> None:
         path = result.part.path
@@ -71,9 +89,19 @@ class Merger:
         del self._awaited[path]
         self._results[path] = result
         self._awaited.update((child.path, child) for child in result.part.children)
-        self._documents.extend(result.documents)
-        self._signatures.extend(result.signatures)
         self.current = None
+
+    def charge(self, cpu_s: float, *, alone: bool) -> None:
+        """Account for a child that died after `cpu_s`: the leaf in hand has cost what no other has.
+
+        `alone` says that it did so whatever else is in the mail.
+        """
+        rest = Used(cpu_s=max(0.0, cpu_s - self._told_cpu_s))
+        self.used += rest
+        if self.current is not None:
+            leaf = leaf_of(self.current, self._leaves)
+            before = self._done.get(leaf)
+            self._done[leaf] = Done(path=leaf, used=before.used + rest if before else rest, alone=alone)
 
     def give_up_current(self, status: ReadStatus, reason: str) -> bool:
         """Record that the part in hand ended its child; False when no part was in hand."""
@@ -96,15 +124,14 @@ class Merger:
         self._awaited.clear()
 
     def _record(self, part: Part, status: ReadStatus, reason: str) -> None:
-        self._documents.append(
-            Document(
-                part=part.path,
-                filename=part.filename,
-                format=format_of(part.detected_type or part.declared_type),
-                status=status,
-                reason=reason,
-            )
+        document = Document(
+            part=part.path,
+            filename=part.filename,
+            format=format_of(part.detected_type or part.declared_type),
+            status=status,
+            reason=reason,
         )
+        self._results[part.path] = Result(part=structs.replace(part, children=()), documents=(document,))
 
     def tree(self) -> Part:
         """Return the part tree with what was found in it."""
@@ -112,13 +139,40 @@ class Merger:
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """All documents, in the order in which they came."""
-        return tuple(self._documents)
+        """All documents, leaf by leaf in the order of the child's work, and within a leaf as they came."""
+        return tuple(document for result in self._in_order() for document in result.documents)
 
     @property
     def signatures(self) -> tuple[Signature, ...]:
-        """All signatures, in the order in which they came."""
-        return tuple(self._signatures)
+        """All signatures, in the same order."""
+        return tuple(signature for result in self._in_order() for signature in result.signatures)
+
+    def readings(self) -> dict[str, tuple[Frame, ...]]:
+        """Return, by leaf, the results that rest on nothing else in the mail, each with its `Done` at the end."""
+        found: dict[str, list[Frame]] = {path: [] for path, done in self._done.items() if done.alone and not done.asked}
+        for path, result in self._results.items():
+            if any(one.status is ReadStatus.CRASHED or one.reason in _OF_THE_MOMENT for one in result.documents):
+                found.pop(leaf_of(path, self._leaves), None)
+            elif (leaf := leaf_of(path, self._leaves)) in found:
+                found[leaf].append(result)
+        return {path: (*results, self._done[path]) for path, results in found.items()}
+
+    @property
+    def asked(self) -> bool:
+        """Whether something is locked (`Done.asked`)."""
+        return any(done.asked for done in self._done.values())
+
+    def _in_order(self) -> list[Result]:
+        return sorted(
+            self._results.values(), key=lambda result: self._leaves.get(leaf_of(result.part.path, self._leaves), 0)
+        )
+
+
+def leaf_of(path: str, leaves: Container[str]) -> str:
+    """Return the path of the leaf of the mail that a part lies in (`2!preamble` may be one), else what it begins with."""
+    while path not in leaves and "!" in path:
+        path = path.rpartition("!")[0]
+    return path
 
 
 def rebuilt(

@@ -1,44 +1,43 @@
 """The parent's side of the wall: `WorkerPool.inspect` gives one message to one child and takes back an `Inspection`.
 
 The supervisor calls `start` before it makes front ends (no event loop is needed); each front-end process then uses its
-inherited copy, or `attach` when it was exec'd. Nothing here parses a document. A child that crashes, hangs, says too
-much or nothing costs the part it was reading: that part becomes *cannot tell* with the cause, and another child reads
-the rest, at most `RESTARTS` times and within the deadline. Our own trouble (no zygote, no descriptors, too many waiting)
-raises `TemporaryError`, which the sender sees as 451.
+inherited copy, or `attach` when it was exec'd. Nothing here parses a document. A child that crashes, uses up its
+processor time, says too much or nothing costs the part it was reading: that part becomes *cannot tell* with the cause,
+and another child reads the rest, at most `RESTARTS` times. Our own trouble (no zygote, no descriptors, a child that
+stands still, too many waiting) raises `TemporaryError`, which the sender sees as 451. No clock ends an inspection but
+the caller's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, structs
 
-from gateway.errors import CapacityError, TemporaryError
-from gateway.gate import Gate
+from gateway.errors import TemporaryError
 from gateway.model import ReadStatus
+from gateway.workers.desk_channel import Desk, Visit
 from gateway.workers.door import Ended, Job, send_job
 from gateway.workers.merge import Merger
 from gateway.workers.portable import portable, unique
 from gateway.workers.sandbox import SandboxStatus
 from gateway.workers.supervise import ZygoteProcess
-from gateway.workers.wire import FrameReader, Inspection, InspectionRequest, WireError, encode
+from gateway.workers.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
 from gateway.workers.zygote import Ready
 
 RESTARTS: Final = 3
 """Further children for one message after the first died."""
 _READ_BYTES: Final = 1 << 18
-_GRACE_S: Final = 1.0
-"""Time for a child to end by itself after its own deadline, before it is killed."""
-_LARGE_BYTES: Final = 2 << 20
-_LARGE_TOGETHER_BYTES: Final = 12 << 20
-"""Content of large messages that is inspected at one time; one that is larger still is inspected alone."""
+_GRACE_S: Final = 2
+"""Processor time beyond the budget after which the kernel ends a child."""
 _STATUS_WAIT_S: Final = 2.0
 
 
@@ -47,9 +46,9 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
 
     certs: Path | None = None
     children: int = 4
-    """Children at one time."""
-    waiting: int = 64
-    """Messages that may wait for a child; beyond, `CapacityError`."""
+    """Children at one time: of all front ends together behind a desk, else of this process."""
+    idle_s: float = 15.0
+    """A child that takes no processor time for so long is killed, which is our own fault."""
     probe: str | None = None
     """See `ZygoteSettings.probe`."""
 
@@ -75,10 +74,8 @@ class WorkerPool:
         self._door = door
         self._process = process
         self._owner = os.getpid()
-        self._gate = Gate(settings.children)
-        self._large = Gate(_LARGE_TOGETHER_BYTES)
-        self._running = 0
-        self._waiting = 0
+        self.desk = Desk(None, settings.children)
+        """Says whose turn it is; `connect` makes another for the loop of its process."""
 
     @classmethod
     def start(cls, settings: PoolSettings | None = None) -> WorkerPool:
@@ -97,12 +94,20 @@ class WorkerPool:
         """Make a pool from the inherited descriptor of a door (`door_descriptor`) in an exec'd front end."""
         return cls(settings, door=socket.socket(fileno=descriptor))
 
-    def connect(self) -> WorkerPool:
-        """Make this pool ready for the event loop of a freshly forked front-end process."""
-        self._gate = Gate(self._settings.children)
-        self._large = Gate(_LARGE_TOGETHER_BYTES)
-        self._running = self._waiting = 0
+    def connect(self, desk_door: socket.socket | None = None) -> WorkerPool:
+        """Make this pool ready for the event loop of a freshly forked front-end process; the door leads to the desk."""
+        self.desk = Desk(desk_door, self._settings.children)
         return self
+
+    @property
+    def idle_s(self) -> float:
+        """How long a child may stand still."""
+        return self._settings.idle_s
+
+    @property
+    def origin(self) -> int:
+        """Number of the zygote in use, another after each restart and reload; 0 in a front end that only attached."""
+        return self._process.origin if self._process else 0
 
     @property
     def door_descriptor(self) -> int:
@@ -123,8 +128,8 @@ class WorkerPool:
             missing_readers=ready.missing_readers if ready else (),
             reads_scans=ready.reads_scans if ready else True,
             scans=ready.scans if ready else "",
-            running=self._running,
-            waiting=self._waiting,
+            running=self.desk.working,
+            waiting=self.desk.waiting,
         )
 
     def supervise(self) -> bool:
@@ -145,56 +150,49 @@ class WorkerPool:
             self._door.close()
 
     async def inspect(
-        self, request: InspectionRequest, *, content_fd: int | None = None, deadline: float | None = None
+        self,
+        request: InspectionRequest,
+        *,
+        content_fd: int | None = None,
+        known: Iterable[Frame] = (),
+        visit: Visit | None = None,
+        cost_s: float = 0.0,
     ) -> Inspection:
         """Look into one message and return what was found; cancelling kills its child.
 
         `content_fd` is a descriptor of the content (from its first octet) when the request does not hold it; it is read
-        only by the child, whatever its own mode is. `deadline` is monotonic time for everything including the wait for
-        a free child; the child's own limit stands in `request.limits`. Raises CapacityError when too many wait or the
-        deadline passes while waiting, TemporaryError when there is no zygote.
+        only by the child, whatever its own mode is. Leaves that `known` speaks of are not read again. `visit` waits for
+        a place, `cost_s` is the processor time expected. Raises TemporaryError when there is no zygote, or a child
+        stands still.
         """
         began = time.monotonic()
-        until = began + 2 * request.limits.timeout_s if deadline is None else deadline
-        async with self._slot(_size(request, content_fd), until):
-            root = unique(request.root)
-            merger = Merger(root)
-            sent = structs.replace(request, root=portable(root))
-            content = _read_only(content_fd) if content_fd is not None else None
-            try:
-                end = min(time.monotonic() + request.limits.timeout_s, until)
-                children = await _Conversation(self, sent, content, merger, end).run()
-            finally:
-                if content is not None:
-                    os.close(content)
+        root = unique(request.root)
+        merger = Merger(root)
+        resumed = False
+        for frame in known:
+            merger.take(frame)
+            resumed = True
+        children = 0
+        if not merger.complete:
+            sent = structs.replace(request, root=portable(root), used=merger.used)
+            async with (visit or self.desk.visit(b"")).turn(cost_s) as threads:
+                content = _read_only(content_fd) if content_fd is not None else None
+                try:
+                    sent = structs.replace(sent, threads=threads)
+                    children = await _Conversation(self, sent, content, merger, resumed=resumed).run()
+                finally:
+                    if content is not None:
+                        os.close(content)
         return Inspection(
             root=merger.tree(),
             documents=merger.documents,
             signatures=merger.signatures,
             children=children,
             elapsed_s=time.monotonic() - began,
+            readings=merger.readings(),
+            asked=merger.asked,
+            origin=merger.origin,
         )
-
-    @contextlib.asynccontextmanager
-    async def _slot(self, size_bytes: int, until: float) -> AsyncIterator[None]:
-        if self._waiting >= self._settings.waiting and self._gate.full:
-            raise CapacityError("too many messages wait to be inspected")
-        with contextlib.ExitStack() as places:
-            self._waiting += 1
-            try:
-                # Large messages cost memory, and many at a time gain nothing; they wait apart: small ones pass by.
-                if size_bytes > _LARGE_BYTES:
-                    places.callback((await self._large.enter(size_bytes, max(0.0, until - time.monotonic()))).leave)
-                places.callback((await self._gate.enter(1, max(0.0, until - time.monotonic()))).leave)
-            except TimeoutError:
-                raise CapacityError("no free worker before the deadline of the message") from None
-            finally:
-                self._waiting -= 1
-            self._running += 1
-            try:
-                yield
-            finally:
-                self._running -= 1
 
     async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
         """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""
@@ -213,15 +211,13 @@ class _Conversation:
     """All children of one message, one after the other."""
 
     def __init__(
-        self, pool: WorkerPool, request: InspectionRequest, content: int | None, merger: Merger, end: float
+        self, pool: WorkerPool, request: InspectionRequest, content: int | None, merger: Merger, *, resumed: bool
     ) -> None:
         self._pool = pool
         self._request = request
         self._content = content
         self._merger = merger
-        self._end = end
-        self._resumed = False
-        self._spoke = False
+        self._resumed = resumed
 
     async def run(self) -> int:
         """Talk to children until all parts are reported; return how many were needed."""
@@ -229,12 +225,12 @@ class _Conversation:
         for number in range(1, RESTARTS + 2):
             merger.begin()
             status, reason = await self._one_child()
-            if merger.finished and merger.complete:
+            if merger.finished:
+                if not merger.complete:
+                    merger.give_up_rest(ReadStatus.CRASHED, "unfinished")
                 return number
-            if time.monotonic() >= self._end or not merger.give_up_current(status, reason):
-                # Out of time, or it died where no part is to blame: the next child would do the same.
-                merger.give_up_current(status, reason)
-                break
+            if not merger.give_up_current(status, reason):
+                break  # it died where no part is to blame: the next child would do the same
             if merger.complete:
                 return number
         merger.give_up_rest(status, reason)
@@ -242,15 +238,12 @@ class _Conversation:
 
     async def _one_child(self) -> tuple[ReadStatus, str]:
         """Run one child to its end and return how it ended; TemporaryError when there was none."""
-        remaining = self._end - time.monotonic()
-        if remaining <= 0:
-            return ReadStatus.TIMEOUT, "deadline"
-        limits = structs.replace(
-            self._request.limits,
-            timeout_s=remaining,
-            part_timeout_s=min(self._request.limits.part_timeout_s, remaining),
-        )
-        request = structs.replace(self._request, limits=limits, awaited=self._merger.awaited if self._resumed else ())
+        limits, merger = self._request.limits, self._merger
+        left_s = limits.cpu_s - merger.used.cpu_s
+        if left_s <= 0:
+            return ReadStatus.TIMEOUT, "mail-cpu"
+        awaited = merger.awaited if self._resumed else ()
+        request = structs.replace(self._request, used=merger.used, awaited=awaited)
         self._resumed = True
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -258,56 +251,42 @@ class _Conversation:
             ours.setblocking(False)
             try:
                 job = Job(
-                    kill_at=time.monotonic() + remaining + _GRACE_S,
-                    memory_bytes=limits.memory_bytes,
-                    cpu_s=int(remaining) + 2,
+                    idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=math.ceil(left_s) + _GRACE_S
                 )
                 passed = (theirs.fileno(), status_write, *(() if self._content is None else (self._content,)))
                 await self._pool.send(job, passed)
             finally:
                 theirs.close()
                 os.close(status_write)
-            self._spoke = False
             fault = await self._exchange(ours, request)
-            if self._merger.finished and fault is None:
+            if merger.finished and fault is None:
                 return ReadStatus.OK, ""
             # Closing both ends tells the zygote to kill a child that still runs.
             ours.close()
-            if fault is not None and not self._spoke:
-                # Nobody took the job, or nobody was given the processor: nothing that this mail has done.
-                raise TemporaryError("no worker answered in time")
-            if fault is not None:
-                return fault
             ended = await _status(status_read)
         finally:
             ours.close()
             os.close(status_read)
-        if ended is None:
+        if ended is None and fault is None:
             raise TemporaryError("the worker zygote ended while a message was being inspected")
-        return _cause(ended)
+        cause = fault or _cause(ended)
+        merger.charge(ended.cpu_s if ended else 0.0, alone=cause == _USED_UP)
+        return cause
 
     async def _exchange(self, ours: socket.socket, request: InspectionRequest) -> tuple[ReadStatus, str] | None:
         """Send the request and take frames until the child is done or gone; return a fault that the parent saw."""
         loop = asyncio.get_running_loop()
-        patience = request.limits.part_timeout_s
         reader = FrameReader()
         try:
-            async with asyncio.timeout(patience + _GRACE_S) as clock:
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    await loop.sock_sendall(ours, encode(request))
-                while data := await loop.sock_recv(ours, _READ_BYTES):
-                    self._spoke = True
-                    for frame in reader.feed(data):
-                        self._merger.take(frame)
-                        # Each sign of life gives the next part its own time, up to the end of the message.
-                        clock.reschedule(loop.time() + patience + _GRACE_S)
-                        # A child that writes faster than we read would leave no turn to the other sessions.
-                        await asyncio.sleep(0)
-                    if self._merger.finished:
-                        break
-        except TimeoutError:
-            whole = time.monotonic() >= self._end
-            return ReadStatus.TIMEOUT, "deadline" if whole else "part-deadline"
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                await loop.sock_sendall(ours, encode(request))
+            while data := await loop.sock_recv(ours, _READ_BYTES):
+                for frame in reader.feed(data):
+                    self._merger.take(frame)
+                    # A child that writes faster than we read would leave no turn to the other sessions.
+                    await asyncio.sleep(0)
+                if self._merger.finished:
+                    break
         except WireError as error:
             return ReadStatus.CRASHED, str(error)
         except ConnectionResetError:
@@ -315,13 +294,17 @@ class _Conversation:
         return None
 
 
-def _cause(ended: Ended) -> tuple[ReadStatus, str]:
+_USED_UP: Final = (ReadStatus.TIMEOUT, "cpu")
+
+
+def _cause(ended: Ended | None) -> tuple[ReadStatus, str]:
     """Put the end of a child that did not finish into a status and a stable reason."""
-    if ended.overdue:
-        return ReadStatus.TIMEOUT, "deadline"
+    assert ended is not None
+    if ended.killed:
+        raise TemporaryError("a child neither worked nor ended")
     match -ended.exit_code:
         case 24:  # SIGXCPU
-            return ReadStatus.TIMEOUT, "cpu"
+            return _USED_UP
         case 9:  # not by us: the kernel's memory killer, or the hard CPU limit
             return ReadStatus.LIMIT, "killed"
         case number if number > 0:
@@ -352,11 +335,6 @@ async def _when(add: Callable[..., object], remove: Callable[[int], object], des
         await event.wait()
     finally:
         remove(descriptor)
-
-
-def _size(request: InspectionRequest, content_fd: int | None) -> int:
-    """Return the octets of the content that is to be inspected."""
-    return os.fstat(content_fd).st_size if content_fd is not None else len(request.content or b"")
 
 
 def _read_only(descriptor: int) -> int:

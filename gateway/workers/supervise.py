@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ from gateway.words import both
 from gateway.workers.zygote import Ready, ZygoteSettings
 
 START_TIMEOUT_S: Final = 60.0
+_ORIGIN: Final = struct.Struct("=Q")
 _LEAST_LIFE_S: Final = 2.0
 """A zygote that dies sooner than this is not replaced before this much time has passed."""
 
@@ -36,12 +39,19 @@ class ZygoteProcess:
         self._leaving: list[subprocess.Popen[bytes]] = []
         self._started = 0.0
         self._ready_pipe = -1
+        self._origin = mmap.mmap(-1, _ORIGIN.size)
+        """Shared with front ends that are forked from here."""
         self.ready: Ready | None = None
 
     @property
     def pid(self) -> int | None:
         """Process id of the zygote, None before the start and after the end."""
         return self._process.pid if self._process else None
+
+    @property
+    def origin(self) -> int:
+        """Number of the zygote that was started last, in all processes."""
+        return int(_ORIGIN.unpack_from(self._origin)[0])
 
     def start(self) -> Ready:
         """Start a zygote and wait until it is warm; UserError with its own words when it cannot start."""
@@ -88,12 +98,13 @@ class ZygoteProcess:
 
         When the new one cannot start, the old one stays.
         """
-        old = self._process
+        old, origin = self._process, self.origin
         try:
             self._spawn()
             ready = self.wait_ready(START_TIMEOUT_S)
         except (TemporaryError, UserError):
             self._process = old
+            _ORIGIN.pack_into(self._origin, 0, origin)
             raise
         if old is not None:
             old.terminate()
@@ -115,7 +126,9 @@ class ZygoteProcess:
         if self._ready_pipe >= 0:
             os.close(self._ready_pipe)
         self._ready_pipe, ready = os.pipe()
+        _ORIGIN.pack_into(self._origin, 0, time.monotonic_ns())
         settings = ZygoteSettings(
+            origin=self.origin,
             door=self._inner.fileno(),
             ready=ready,
             parent=os.getpid(),

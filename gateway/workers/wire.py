@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from datetime import datetime
+from operator import add, sub
 
 import msgspec
 from msgspec import Struct, structs
@@ -36,10 +37,26 @@ class Limits(Struct, frozen=True, kw_only=True):
     limit_ratio: int = 200
     memory_bytes: int = 448 << 20
     """Address space that a child may take beyond the zygote's and the mapped content."""
-    part_timeout_s: float = 10.0
-    """Longest time for one part; the rest of the message is read without it."""
-    timeout_s: float = 20.0
-    """Longest time for the whole message, counted from the start of its child."""
+    cpu_s: float = 120.0
+    part_cpu_s: float = 10.0
+    mib_cpu_s: float = 1.0
+    page_cpu_s: float = 2.0
+
+
+class Used(Struct, frozen=True):
+    """What parts have cost of the budget of their message."""
+
+    bytes: int = 0
+    files: int = 0
+    cpu_s: float = 0.0
+    words_cpu_s: float = 0.0
+    photo_words_cpu_s: float = 0.0
+
+    def __add__(self, other: Used) -> Used:
+        return Used(*map(add, structs.astuple(self), structs.astuple(other)))
+
+    def __sub__(self, other: Used) -> Used:
+        return Used(*map(sub, structs.astuple(self), structs.astuple(other)))
 
 
 class InspectionRequest(Struct, frozen=True, kw_only=True):
@@ -56,6 +73,10 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     password_texts: tuple[str, ...] = ()
     """Texts outside the parts where a password may stand, such as the decoded Subject."""
     limits: Limits = Limits()
+    used: Used = Used()
+    """Taken off the budget before anything is read: parts that are known already, and earlier children."""
+    threads: int = 1
+    """Processors that a reader may use at one time."""
     now: datetime
     """Time of judgement, aware; signature checks read no clock."""
     awaited: tuple[str, ...] = ()
@@ -86,14 +107,25 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
     signatures: tuple[Signature, ...] = ()
 
 
+class Done(Struct, frozen=True, kw_only=True, tag="done"):
+    """A leaf of the mail and everything inside it was looked at."""
+
+    path: str
+    used: Used
+    alone: bool
+    """No limit was met that the leaves of a mail share."""
+    asked: bool = False
+    """Something is locked, and was tried with the passwords that stand in the mail."""
+
+
 class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """Everything was looked at."""
 
-    used_bytes: int = 0
-    used_files: int = 0
+    origin: int = 0
+    """The zygote that this child came of (`ZygoteSettings.origin`)."""
 
 
-Frame = Began | Runs | Result | Finished
+Frame = Began | Runs | Result | Done | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -107,6 +139,12 @@ class Inspection(Struct, frozen=True, kw_only=True):
     children: int = 1
     """Child processes that were needed; more than one when a part ended its child."""
     elapsed_s: float = 0.0
+    readings: dict[str, tuple[Frame, ...]] = {}
+    """By leaf, what may be kept of it and taken as `known` in other mails (`WorkerPool.inspect`)."""
+    asked: bool = False
+    """Something is locked, and was tried with the passwords that stand in the mail (`Done.asked`)."""
+    origin: int = 0
+    """The zygote whose child has read them."""
 
 
 class WireError(Exception):

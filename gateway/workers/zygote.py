@@ -3,7 +3,7 @@
 It is started by `exec` (`ZygoteProcess.start`), not by a bare fork, so that no key, password or mail of the supervisor
 lies in the memory that hostile files are parsed in. At its start it imports every parser, runs each once on small
 generated inputs (lazy imports and codecs cannot be loaded in the sandbox), loads the trust store and freezes its heap,
-so that children share it. Then it waits at the door, forks, watches deadlines and reaps. A few children are forked and
+so that children share it. Then it waits at the door, forks, watches children that stand still and reaps. A few children are forked and
 locked in ahead of their job; each serves one message and ends. The zygote never reads a request, a message or a frame: nothing hostile reaches it. When all front ends are gone, or its parent dies, it ends, and its
 children with it. On SIGTERM it takes no more jobs, waits for those it has and ends.
 """
@@ -33,6 +33,11 @@ from gateway.workers.door import Ended, Job, receive_job, send_job
 
 CHILDREN_LIMIT: Final = 128
 """Children at one time, whatever the front ends ask for."""
+_CPUCLOCK_SCHED: Final = 2
+"""With a process id it makes the number of that process's own clock (clock_getcpuclockid(3))."""
+_LEAST_CPU_S: Final = 0.001
+_NICENESS: Final = 5
+"""Front ends go before readers, so that a mail of text is answered at once on a busy machine."""
 _PROCESSORS: Final = len(os.sched_getaffinity(0))
 MEMORY_CEILING: Final = 2 << 30
 """Address space of a spare beyond the zygote's; the job sets its own, lower limit."""
@@ -49,6 +54,9 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
     """Folder of trust anchors; None means that no signature is trusted."""
     spares: int = 2
     """Children kept forked and waiting, so that a mail does not wait for a fork."""
+    origin: int = 0
+    """Number of this zygote, another for each; its children give it, so that what they read is not taken for the work of
+    another trust store or version."""
     probe: str | None = None
     """Module with a `run(sock, content)` that stands in for the inspector; used by the tests of the wall."""
 
@@ -76,14 +84,28 @@ class _Spare:
     """Where the job and its descriptors are handed over."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Child:
     """A child at work."""
 
     pid: int
     pidfd: int
     status: int
-    kill_at: float
+    idle_s: float
+    cpu_s: float = 0.0
+    """Processor time that it had taken when it was last seen to take some."""
+    kill_at: float = 0.0
+    """When it is killed unless it takes some; monotonic."""
+
+    def look(self, now: float) -> bool:
+        """Note what it has taken; False when it stands still for too long."""
+        try:
+            cpu_s = time.clock_gettime(~self.pid << 3 | _CPUCLOCK_SCHED)
+        except OSError:  # it has ended
+            return True
+        if cpu_s > self.cpu_s + _LEAST_CPU_S or not self.kill_at:
+            self.cpu_s, self.kill_at = cpu_s, now + self.idle_s
+        return now < self.kill_at
 
 
 class Zygote:
@@ -122,7 +144,7 @@ class Zygote:
                     self._kill(child)
             now = time.monotonic()
             for child in list(self._by_pidfd.values()):
-                if child.kill_at <= now:
+                if child.kill_at <= now and not child.look(now):
                     self._kill(child)
 
     def _wait_ms(self) -> float | None:
@@ -192,7 +214,8 @@ class Zygote:
             _complain(f"no child: {error.strerror}")
             os.close(status)
             return
-        child = _Child(pid=spare.pid, pidfd=spare.pidfd, status=status, kill_at=job.kill_at)
+        child = _Child(spare.pid, spare.pidfd, status, job.idle_s)
+        child.look(time.monotonic())
         self._by_pidfd[child.pidfd] = child
         self._by_status[status] = child
         self._poll.register(child.pidfd, select.POLLIN)
@@ -229,12 +252,17 @@ class Zygote:
 
     def _reap(self, child: _Child) -> None:
         _, status, usage = os.wait4(child.pid, 0)
-        overdue = child.pidfd in self._killed
-        ended = Ended(exit_code=os.waitstatus_to_exitcode(status), peak_memory_kib=usage.ru_maxrss, overdue=overdue)
+        killed = child.pidfd in self._killed
+        ended = Ended(
+            exit_code=os.waitstatus_to_exitcode(status),
+            peak_memory_kib=usage.ru_maxrss,
+            cpu_s=usage.ru_utime + usage.ru_stime,
+            killed=killed,
+        )
         with contextlib.suppress(BrokenPipeError):
             os.write(child.status, ended.pack())
         self._poll.unregister(child.pidfd)
-        if not overdue:
+        if not killed:
             self._poll.unregister(child.status)
         self._killed.discard(child.pidfd)
         del self._by_pidfd[child.pidfd], self._by_status[child.status]
@@ -263,7 +291,7 @@ class Fork:
             absent.leave_out()
             from gateway.workers import child
 
-            missing, words = child.warm_up(self._settings.certs)
+            missing, words = child.warm_up(self._settings.certs, self._settings.origin)
             reads_scans, scans = words.available, words.detail
             rehearse = child.rehearsal()
         else:
@@ -319,6 +347,7 @@ class Fork:
         for standard in (0, 1, 2):
             os.dup2(self._null, standard)
         os.dup2(wanted, 3)
+        os.nice(_NICENESS)
         # Other jobs' pipes and the door itself must be out of reach.
         os.closerange(4, 1 << 16)
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:  # noqa: PTH123

@@ -64,7 +64,7 @@ async def test_the_log_the_load_and_the_machine_are_in_the_figures(tmp_path):
     assert found["congvu_gateway_content_bytes"] == {(): 1000 + (1 << 40)}
     assert found["congvu_gateway_inspections_running"] == {(): 1}
     assert found["congvu_gateway_inspections_waiting"] == {(): 7}
-    assert found["congvu_gateway_restarts_total"] == {("frontend",): 0, ("audit",): 2, ("zygote",): 0}
+    assert found["congvu_gateway_restarts_total"] == {("frontend",): 0, ("audit",): 2, ("zygote",): 0, ("desk",): 0}
     assert found["congvu_gateway_sandbox_layer"] == {("landlock",): 1, ("seccomp",): 0, ("unprivileged",): 1}
     assert found["congvu_gateway_audit_records"] == {(): counts.last_seq}
     (path,), end = next(iter(found["congvu_gateway_certificate_not_after_timestamp_seconds"].items()))

@@ -81,7 +81,7 @@ class Engine:
         assert size_bytes > 0
         return Reply(code=452, enhanced="4.3.1", lines=(reference,))
 
-    def deadline_passed(self, reference):
+    def deadline_passed(self, transaction):
         raise AssertionError("no time has passed")
 
     def internal_error(self, reference, error):

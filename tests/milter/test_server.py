@@ -49,8 +49,8 @@ class RecordingEngine:
             return Reply(code=552, enhanced="5.3.4", lines=(f"[{reference}] qua lon",))
         return Reply(code=452, enhanced="4.3.1", lines=(f"[{reference}] het cho",))
 
-    def deadline_passed(self, reference):
-        return Reply(code=451, enhanced="4.4.7", lines=(f"[{reference}] het gio",))
+    def deadline_passed(self, transaction):
+        return Reply(code=451, enhanced="4.4.7", lines=(f"[{transaction.id}] het gio",))
 
     def internal_error(self, reference, error):
         self.errors.append(error)

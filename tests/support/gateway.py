@@ -31,6 +31,9 @@ class DirectEngine:
     async def content_refused(self, refused):
         self.refused.append(refused)
 
+    def deadline_passed(self, transaction):
+        return Reply(code=451, enhanced="4.4.7", lines=(f"busy {transaction.id}",))
+
     def refuse_recipient(self, path):
         return None
 

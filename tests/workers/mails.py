@@ -45,5 +45,12 @@ def inspect(content, *, verifiers=None, **limits):
     return merger
 
 
+def frames_of(content, **options):
+    """The frames of a child that is asked about a mail."""
+    frames = []
+    Inspector(request(content, **options), content, emit=frames.append, verifiers=NoVerifiers()).run()
+    return frames
+
+
 def statuses(merger):
     return {document.part: (document.status.value, document.reason) for document in merger.documents}

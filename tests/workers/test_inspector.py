@@ -9,14 +9,16 @@ import pyzipper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway import mime
 from gateway.model import ReadStatus, formats
 from gateway.readers import magic as magic_module
 from gateway.readers import registry
 from gateway.readers.sniff import sniff
 from gateway.workers import inspector as module
 from gateway.workers import sample
+from gateway.workers.merge import Merger
 from gateway.workers.verifiers import NoVerifiers
-from tests.workers.mails import inspect, mail, statuses, zipped
+from tests.workers.mails import frames_of, inspect, mail, statuses, zipped
 
 
 def locked(password, *members):
@@ -87,8 +89,17 @@ def test_one_budget_holds_for_the_whole_message():
 
 
 def test_time_that_is_up_leaves_the_rest_cannot_tell():
-    merger = inspect(mail(("a.zip", zipped(("a.txt", "x")))), timeout_s=0.0)
+    merger = inspect(mail(("a.zip", zipped(("a.txt", "x")))), cpu_s=0.0)
     assert {document.status for document in merger.documents} == {ReadStatus.TIMEOUT}
+
+
+def test_a_child_that_goes_on_for_another_looks_at_all_that_it_finds():
+    content = mail(("a.txt", b"x"), ("b.zip", zipped(("c.zip", zipped(("d.txt", "chu"))))))
+    merger = Merger(mime.parse(content).root)
+    for frame in frames_of(content, awaited=("3",)):
+        merger.take(frame)
+    assert merger.awaited == ("1", "2")
+    assert statuses(merger)["3!c.zip!d.txt"] == ("ok", "")
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,18 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
-import time
 
 import pytest
 import uvloop
+from msgspec import structs
 
-from gateway.errors import CapacityError, TemporaryError, UserError
+from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
 from gateway.workers.door import Job, send_job
 from gateway.workers.pool import PoolSettings, WorkerPool
-from tests.workers.wall_probe import FORBIDDEN, PROBE, request_for
+from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
 
 
 def by_part(inspection):
@@ -60,8 +61,7 @@ async def test_state_of_one_mail_is_not_seen_by_the_next(pool):
         ("abort", ReadStatus.CRASHED, "signal-"),
         ("segfault", ReadStatus.CRASHED, "signal-11"),
         ("memory", ReadStatus.CRASHED, "exit-"),
-        ("loop", ReadStatus.TIMEOUT, "part-deadline"),
-        ("hang", ReadStatus.TIMEOUT, "part-deadline"),
+        ("loop", ReadStatus.TIMEOUT, "cpu"),
         ("exit", ReadStatus.CRASHED, "exit-0"),
         ("garbage", ReadStatus.CRASHED, "no-frame"),
         ("too-large", ReadStatus.CRASHED, "frame-too-large"),
@@ -97,6 +97,12 @@ async def test_a_child_that_ends_without_a_word_leaves_every_part_cannot_tell(po
     assert len(inspection.documents) == 2
 
 
+async def test_a_child_that_ends_before_its_work_is_done_leaves_the_rest_cannot_tell(pool):
+    inspection = await pool.inspect(request_for("fine", "fine", reference="lazy"))
+    assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
+    assert len(inspection.documents) == 2
+
+
 async def test_cancelling_kills_the_child(pool):
     task = asyncio.ensure_future(pool.inspect(request_for("hang")))
     while not (busy := children_of(pool)):
@@ -122,7 +128,7 @@ async def test_garbage_at_the_door_is_ignored(pool):
     door = socket.socket(fileno=os.dup(pool.door_descriptor))
     door.send(b"\xff" * 100)
     read_end, write_end = os.pipe()
-    send_job(door, Job(kill_at=time.monotonic() + 1, memory_bytes=1, cpu_s=1), (write_end,))
+    send_job(door, Job(idle_s=1, memory_bytes=1, cpu_s=1), (write_end,))
     os.close(write_end)
     assert by_part(await pool.inspect(request_for("fine")))["1"].status is ReadStatus.OK
     assert os.read(read_end, 1) == b""  # the zygote closed what it was sent
@@ -140,48 +146,23 @@ async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(poo
     assert path.read_bytes() == b"original"
 
 
-@pytest.mark.slow
-async def test_too_many_waiting_is_a_capacity_error():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, waiting=1))
+async def test_a_child_that_stands_still_is_our_own_fault_and_leaves_its_place():
+    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=0.5))
     try:
-        busy = asyncio.ensure_future(pool.inspect(request_for("hang")))
-        await asyncio.sleep(0)
-        waiting = asyncio.ensure_future(pool.inspect(request_for("fine")))
-        await asyncio.sleep(0)
-        with pytest.raises(CapacityError):
-            await pool.inspect(request_for("fine"))
-        assert by_part(await waiting)["1"].status is ReadStatus.OK
-        await busy
+        still = asyncio.ensure_future(pool.inspect(request_for("fine", "hang")))
+        await until(lambda: pool.status().running)
+        behind = asyncio.ensure_future(pool.inspect(request_for("fine")))
+        with pytest.raises(TemporaryError):
+            await still
+        assert by_part(await behind)["1"].status is ReadStatus.OK
     finally:
         pool.close()
 
 
-async def test_waiting_ends_at_the_deadline_of_the_message():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1))
-    try:
-        busy = asyncio.ensure_future(pool.inspect(request_for("hang")))
-        await asyncio.sleep(0)
-        with pytest.raises(CapacityError):
-            await pool.inspect(request_for("fine"), deadline=time.monotonic() + 0.05)
-        await busy
-    finally:
-        pool.close()
-
-
-async def test_a_small_message_does_not_wait_behind_large_ones():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE))
-    large = bytes(13 << 20)
-    try:
-        first = asyncio.ensure_future(pool.inspect(request_for("hang", content=large)))
-        second = asyncio.ensure_future(pool.inspect(request_for("fine", content=large)))
-        small = asyncio.ensure_future(pool.inspect(request_for("fine")))
-        done, _ = await asyncio.wait({first, second, small}, return_when=asyncio.FIRST_COMPLETED)
-        assert done == {small}
-        assert pool.status().running == 1
-        for one in (await first, await second):
-            assert "1" in by_part(one)
-    finally:
-        pool.close()
+async def test_parts_share_the_processor_time_of_their_mail_over_all_children(pool):
+    limits = structs.replace(QUICK, cpu_s=3.0)
+    documents = by_part(await pool.inspect(request_for("loop", "loop", "loop", "fine", limits=limits)))
+    assert [documents[path].reason for path in "1234"] == ["cpu", "cpu", "mail-cpu", "mail-cpu"]
 
 
 async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
@@ -202,16 +183,6 @@ async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
                     inspection = await pool.inspect(request_for("fine"))
         assert by_part(inspection)["1"].status is ReadStatus.OK
         assert pool.status().zygote_pid != first
-    finally:
-        pool.close()
-
-
-async def test_a_job_that_no_zygote_takes_is_a_temporary_error():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE))
-    try:
-        os.kill(pool.status().zygote_pid, 19)  # SIGSTOP
-        with pytest.raises(TemporaryError):
-            await pool.inspect(request_for("fine"))
     finally:
         pool.close()
 
@@ -238,8 +209,10 @@ async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
         first = pool.status().zygote_pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang", "fine")))
         await until(lambda: children_of(pool))
+        (child,) = children_of(pool)
         await asyncio.to_thread(pool.reload)
         assert pool.status().zygote_pid != first
+        os.kill(child, signal.SIGUSR1)
         assert by_part(await task)["2"].status is ReadStatus.OK
         await until(lambda: pool._process.alive() and not os.path.exists(f"/proc/{first}"))
     finally:

@@ -13,6 +13,7 @@ from gateway.workers.merge import Merger
 from gateway.workers.portable import portable, unique
 from gateway.workers.wire import (
     Began,
+    Done,
     Finished,
     FrameReader,
     InspectionRequest,
@@ -38,7 +39,7 @@ def result(path, *members):
 
 
 def test_frames_come_out_however_the_bytes_are_cut():
-    frames = [Began("1"), result("1"), Finished(used_bytes=7)]
+    frames = [Began("1"), result("1"), Finished(origin=7)]
     stream = b"".join(encode(frame) for frame in frames)
     for step in (1, 2, 7, len(stream)):
         reader = FrameReader()
@@ -141,7 +142,7 @@ def test_a_container_that_dies_when_reopened_gives_up_its_members():
 
 
 def test_only_typed_data_is_ever_decoded():
-    assert wire._frame_decoder.type == (Began | Runs | Result | Finished)
+    assert wire._frame_decoder.type == (Began | Runs | Result | Done | Finished)
 
 
 def test_runs_of_a_long_document_travel_in_frames_of_their_own():

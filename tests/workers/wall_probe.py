@@ -13,13 +13,13 @@ import time
 from datetime import UTC, datetime
 
 from gateway.model import Document, Part, ReadStatus
-from gateway.workers.child import _receive
+from gateway.workers.child import _end_at, _receive
 from gateway.workers.syscalls import ALLOWED, FILTERED, numbers_for
 from gateway.workers.wire import Began, Finished, InspectionRequest, Limits, Result, decode_request, encode
 
 PROBE = "tests.workers.wall_probe"
 STATE = []
-QUICK = Limits(part_timeout_s=0.4, timeout_s=6.0, memory_bytes=192 << 20)
+QUICK = Limits(part_cpu_s=0.1, cpu_s=20.0, memory_bytes=192 << 20)
 
 
 def request_for(*names, limits=QUICK, reference="probe", content=b"content"):
@@ -36,10 +36,13 @@ def run(job, content):
         request = decode_request(_receive(channel))
         if request.id == "silent-exit":
             os._exit(0)
+        if request.id == "lazy":
+            channel.sendall(encode(Finished()))
         for part in request.root.leaves():
             if request.awaited and part.path not in request.awaited:
                 continue
             channel.sendall(encode(Began(part.path)))
+            _end_at(time.process_time() + request.limits.part_cpu_s)
             said = act(part.filename or "", channel, part, content)
             document = Document(part=part.path, format="probe", status=ReadStatus.OK, reason=said)
             channel.sendall(encode(Result(part=part, documents=(document,))))
@@ -61,6 +64,7 @@ def act(name, channel, part, content):
             while True:
                 pass
         case "hang":
+            signal.signal(signal.SIGUSR1, lambda *_: None)  # ends the pause
             signal.pause()
         case "exit":
             os._exit(0)
