@@ -13,7 +13,7 @@ from gateway.readers import plain
 from gateway.readers.base import Budget, Source
 from gateway.readers.excel.xlsx_values import format_words, is_unclear, show_number, show_text
 from gateway.text.marks import find_in_document
-from tests.readers.ooxml_support import read
+from tests.readers.ooxml_support import read, word
 
 UNCLEAR = (
     'MID("xMzẬyT",2,1)&MID("xMzẬyT",4,1)',
@@ -129,3 +129,17 @@ def test_letters_of_a_level_in_neighbouring_cells_are_suspected_in_any_order(cel
     for column, letter in enumerate(cells, 1):
         sheet.cell(4, column, letter)
     assert bool(find_in_document(saved(book))) is found
+
+
+@pytest.mark.parametrize(
+    ("codes", "marked"),
+    [
+        (("SYMBOL 77", "SYMBOL 7852 \\u", "SYMBOL 0x54"), True),
+        (("EQ \\o(M)", "SYMBOL 7852", "EQ T"), True),
+        (("SYMBOL 183 \\f Symbol", "PAGE", "EQ \\f(1,2)"), False),
+    ],
+)
+def test_letters_that_a_field_spells_are_read_in_their_place(codes, marked):
+    begin, end = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    fields = "".join(f"{begin}<w:r><w:instrText>{code}</w:instrText></w:r>{end}" for code in codes)
+    assert bool(find_in_document(read(word(f"<w:p>{fields}</w:p>")).document)) is marked

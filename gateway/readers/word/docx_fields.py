@@ -11,7 +11,7 @@ from gateway.model import Origin, Role
 from gateway.readers.ooxml.sink import Place, Sink
 from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.word.docx_format import VAL
-from gateway.readers.word.docx_paragraph import Paragraph
+from gateway.readers.word.docx_paragraph import Key, Paragraph
 
 _TYPE, _INSTRUCTION = clark("w:fldCharType"), clark("w:instr")
 _FORM_WORDS: Final = {"w:name", "w:default", "w:result", "w:listEntry", "w:statusText", "w:helpText"}
@@ -20,6 +20,9 @@ _DDE: Final = re.compile(r"(?i)\bDDE(?:AUTO)?\b")
 _OUTSIDE: Final = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|LINK|DATABASE|RD)\b")
 _BUTTON: Final = re.compile(r"(?i)^\s*MACROBUTTON\b")
 _QUOTE: Final = re.compile(r"(?i)\bQUOTE((?:\s+\d{1,7})+)")
+_SYMBOL: Final = re.compile(r"(?i)\s*SYMBOL\s+\"?(0x[0-9a-f]{1,6}|\d{1,7})")
+_EQUATION: Final = re.compile(r"(?i)\s*EQ\s+(.*)", re.DOTALL)
+_SWITCH: Final = re.compile(r"\\[a-zA-Z]+\d*|[(),;\s]")
 _LIMIT_CODE: Final = 100_000
 
 
@@ -41,10 +44,24 @@ def quoted(code: str) -> str | None:
     return "".join(chr(number) for number in map(int, match.group(1).split()) if 0 < number < 0x110000)
 
 
+def spelt(code: str) -> str:
+    r"""Return the letters of a field that has no result but its code: `SYMBOL 7852`, `EQ \o(M,Ậ)` (§17.16.5.60, §17.16.5.22)."""
+    code = code[:_LIMIT_CODE]
+    if (symbol := _SYMBOL.match(code)) is not None:
+        number = int(symbol[1], 16 if symbol[1][:2].lower() == "0x" else 10)
+        if number > 255 or "\\u" in code:
+            return chr(number) if 0 < number < 0x110000 else ""
+        return bytes([number]).decode("cp1252", "ignore")
+    equation = _EQUATION.match(code)
+    return _SWITCH.sub("", equation[1]) if equation is not None else ""
+
+
 @dataclass
 class _Field:
     code: list[str] = field(default_factory=list)
     in_code: bool = True
+    shown: str = ""
+    """Letters that the code itself puts on the page."""
 
 
 class Fields:
@@ -54,13 +71,13 @@ class Fields:
         self._sink = sink
         self._open: list[_Field] = []
 
-    def character(self, mark: Element, paragraph: Paragraph, page: int | None) -> None:
+    def character(self, mark: Element, paragraph: Paragraph, key: Key) -> None:
         """Take a `w:fldChar`: where a field begins, its code ends, or it ends itself."""
         match mark.get(_TYPE):
             case "begin":
                 if len(self._open) < _LIMIT_OPEN:
                     self._open.append(_Field())
-                place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=page)
+                place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=key.page)
                 for setting in mark.iter():
                     value = setting.get(VAL)
                     if value and NAMES[setting.tag] in _FORM_WORDS:
@@ -68,7 +85,11 @@ class Fields:
             case "separate" if self._open:
                 self._end_code(self._open[-1], paragraph)
             case "end" if self._open:
-                self._end_code(self._open.pop(), paragraph)
+                ended = self._open.pop()
+                has_result = not ended.in_code
+                self._end_code(ended, paragraph)
+                if ended.shown and not has_result:
+                    paragraph.add(ended.shown, key)
             case _:
                 return
 
@@ -91,6 +112,7 @@ class Fields:
 
     def _end_code(self, one: _Field, paragraph: Paragraph) -> None:
         code = "".join(one.code)
+        one.shown = spelt(code)
         one.code.clear()
         one.in_code = False
         if code:

@@ -271,7 +271,7 @@ class Story:
                     return
                 paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.ascii))
             case "w:fldChar":
-                self._fields.character(element, paragraph, self._page)
+                self._fields.character(element, paragraph, key)
             case _ if name in _SPACES:
                 paragraph.add(_SPACES[name], key)
             case _ if name in PROPERTIES:
