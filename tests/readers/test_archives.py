@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gateway.model import ReadStatus
 from gateway.readers.archives import zip as archive_zip
 from gateway.readers.base import Budget, ReadError, Source
+from gateway.readers.containers import zip_directory
 from tests.signatures.attacks_readings import ATTACKS
 
 
@@ -303,3 +304,37 @@ def test_a_second_name_of_a_member_is_a_problem_unless_the_first_is_in_an_old_co
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr(info, b"a")
         assert archive_zip.problems(buffer.getvalue().replace(b"x" * len(raw), raw), Budget()) == problems
+
+
+def test_members_that_overlap_are_not_unpacked_to_look_behind_their_streams(monkeypatch):
+    data = make([("a.txt", b"PK\3\4" + random.Random(1).randbytes(4000))])
+    start, end = data.index(b"PK\1\2"), data.index(b"PK\5\6")
+    count, entry = 50, data[start:end]
+    changed = (
+        data[:start]
+        + entry * count
+        + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(entry) * count, start, 0)
+    )
+    monkeypatch.setattr(zip_directory, "_stream_end", None)
+    assert "zip-overlap" in archive_zip.problems(changed, Budget())
+
+
+def test_looking_behind_streams_unpacks_no_more_than_is_ever_unpacked(monkeypatch):
+    made = []
+    whole = zip_directory._stream_end
+    monkeypatch.setattr(zip_directory, "_UNPACKED", 3 << 20)
+    monkeypatch.setattr(zip_directory, "_stream_end", lambda *asked: made.append(whole(*asked)) or made[-1])
+    stored = b"\0" + struct.pack("<HH", 4, 0xFFFF ^ 4) + b"PK\3\4"
+    packer = zlib.compressobj(wbits=-15)
+    stream = stored + packer.compress(bytes(40 << 20)) + packer.flush()
+    info = zipfile.ZipInfo("a")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, stream)
+    data = bytearray(buffer.getvalue())
+    data[8:10] = struct.pack("<H", 8)  # the method, in both headers
+    place = data.index(b"PK\1\2")
+    data[place + 10 : place + 12] = struct.pack("<H", 8)
+    assert archive_zip.problems(bytes(data), Budget()) == ()
+    assert [end for end, _ in made] == [None]
+    assert made[0][1] < 5 << 20

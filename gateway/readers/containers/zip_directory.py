@@ -38,7 +38,9 @@ from gateway.readers.containers.zip_headers import (
 
 _LEAST_LIMIT: Final = 20_000
 """Members from which on a zip may be more than is looked at."""
-_STEP: Final = 1 << 20
+_STEP, _MOST = 1 << 16, 1 << 20
+"""Octets of a stream that are looked at in one go, and what these may make at a time."""
+_UNPACKED: Final = 256 << 20
 _SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
 
@@ -107,11 +109,10 @@ def _survey(data: bytes, limit: int) -> Survey:
             found.problem("zip-truncated")
             continue
         spans.append((entry.offset, _finish(data, entry, local)))
-        packed = data[local.data : local.data + entry.compressed]
-        if entry.method == DEFLATED and not entry.encrypted and _hides_member(packed):
-            found.problem("zip-hidden-member")
     found.entries = entries
     _check_spans(data, spans, end, found, limit)
+    if "zip-overlap" not in found.problems and _hides_member(data, found.listed, end.directory):
+        found.problem("zip-hidden-member")
     _check_names(found)
     if data[end.finish :].strip(FILLING):
         found.problem("zip-trailing-data")
@@ -160,19 +161,40 @@ def _has_another_name(raw: bytes, extra: bytes) -> bool:
     return path is not None and raw.isascii() and path[5:] != raw
 
 
-def _hides_member(packed: bytes) -> bool:
-    """Whether a member follows the end of a deflated stream, within its octets: who reads from the front finds it."""
-    if LOCAL_MAGIC not in packed:
-        return False
+def _hides_member(data: bytes, listed: list[Entry], stop: int) -> bool:
+    """Whether a member follows the end of a deflated stream, within its octets: who reads from the front finds it.
+
+    Members that make more than is ever unpacked are left out; whoever reads them meets that limit.
+    """
+    left = _UNPACKED
+    for entry in listed:
+        start, finish = entry.data, min(entry.data + entry.compressed, stop)
+        if entry.method != DEFLATED or entry.encrypted or start < 0 or data.find(LOCAL_MAGIC, start, finish) < 0:
+            continue
+        end, made = _stream_end(data, start, finish, left)
+        left -= made
+        if end is not None and data.find(LOCAL_MAGIC, end, finish) >= 0:
+            return True
+    return False
+
+
+def _stream_end(data: bytes, start: int, finish: int, limit: int) -> tuple[int | None, int]:
+    """Return where a deflated stream ends, None where it does not or makes more than `limit`, and how many octets it made."""
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    left = packed
+    made = 0
     try:
-        while left and not stream.eof:
-            stream.decompress(left, _STEP)
-            left = stream.unconsumed_tail
+        for at in range(start, finish, _STEP):
+            rest = data[at : min(at + _STEP, finish)]
+            while rest and not stream.eof:
+                made += len(stream.decompress(rest, _MOST))
+                rest = stream.unconsumed_tail
+                if made > limit:
+                    return None, made
+            if stream.eof:
+                return min(at + _STEP, finish) - len(stream.unused_data), made
     except zlib.error:
-        return False  # which its reader says
-    return LOCAL_MAGIC in stream.unused_data
+        pass  # which its reader says
+    return None, made
 
 
 def _finish(data: bytes, entry: Entry, local: Entry) -> int:
