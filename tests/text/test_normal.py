@@ -31,14 +31,6 @@ def test_the_skeleton_of_every_disguise_is_the_same(name):
     assert skeleton(UNICODE[name]("TUYỆT MẬT")) == "tuyet mat"
 
 
-def test_back_mapping_names_the_source_letters():
-    text = "abc M\u200bA\u0302\u0323T xyz"
-    shown = canonical(text)
-    start = shown.text.index("MẬT")
-    assert text[shown.places[start]] == "M"
-    assert text[shown.places[start + 2]] == "T"
-
-
 def test_d_with_stroke_is_kept_and_its_look_alikes_become_it():
     assert canonical("Đ đ ð").text == "Đ đ đ"
     assert skeleton("Độ Đ ð") == "do d d"
@@ -60,10 +52,8 @@ def test_every_line_break_becomes_a_line_feed():
 
 
 @given(st.text(max_size=200))
-def test_nothing_fails_and_every_letter_has_a_source(text):
-    shown = canonical(text)
-    assert len(shown.text) == len(shown.places)
-    assert all(0 <= place < len(text) for place in shown.places)
+def test_nothing_fails(text):
+    assert isinstance(canonical(text).text, str)
     assert skeleton(text).isascii()
 
 
