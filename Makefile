@@ -48,6 +48,9 @@ unit: $(VENV)/.dev
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench
 
+under-load: $(VENV)/.dev ## whether a verdict depends on the load: FOLDER=... [COUNT=300] [BUSY=16]
+	$(VENV)/bin/python -m tests.accuracy.under_load $(FOLDER) $(or $(COUNT),300) $(or $(BUSY),16)
+
 lock: $(VENV)/.dev ## resolve pyproject.toml again into the two lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock
