@@ -129,6 +129,10 @@ class Budget:
     """Less was left for words in pictures than a page may want."""
     on_grant: Callable[[float], None] | None = None
     """Told `end_s` whenever it changes, so that the kernel ends a library that never asks."""
+    shown_inches: dict[str, float] = field(default_factory=dict)
+    """How wide the leaf in hand shows a picture, the widest, by its digest; infinity where that is not plain to tell."""
+    pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
+    """What was read in full of pictures of the leaf in hand, by digest, relation and width: a logo stands on every page."""
     _end_s: float = field(init=False)
     _part_end_s: float = field(init=False)
 

@@ -115,6 +115,8 @@ class Inspector:
         for leaf in self._leaves():
             before, self._asked = self._used(), False
             self._budget.shared_limit = self._budget.short_of_words = False
+            self._budget.shown_inches.clear()
+            self._budget.pictures.clear()
             first = before.words_cpu_s <= -WORDS_CPU_S and before.photo_words_cpu_s <= -PHOTO_WORDS_CPU_S
             stack = [leaf]
             while stack:

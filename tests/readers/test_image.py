@@ -158,6 +158,38 @@ def test_words_are_read_in_a_forked_child_that_can_open_no_file() -> None:
     assert "nhân dân" in said
 
 
+def test_a_picture_that_stands_in_several_files_of_an_archive_is_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked, look = [], image._look
+    monkeypatch.setattr(image, "_look", lambda *given, **more: looked.append(1) or look(*given, **more))
+    data, budget = saved(picture("QUAN BINH TAN", (900, 300)), "PNG"), Budget()
+    first, second = (
+        image.read(Source(data=data, part=part, filename=f"{part}.png"), budget).document for part in ("1!a", "2!b")
+    )
+    assert (first.part, second.part, second.filename) == ("1!a", "2!b", "2!b.png")
+    assert (first.runs, first.images, len(looked)) == (second.runs, second.images, 1)
+    other = image.read(Source(data=data, part="3", relation=thumbnail.RELATION), budget).document
+    assert (other.part, len(looked)) == ("3", 2)
+
+
+@pytest.mark.parametrize(
+    ("size", "inches", "expected"),
+    [
+        ((1500, 500), float("inf"), (8.27, 4.0)),
+        ((1500, 500), 6.3, (6.3,)),
+        ((1500, 500), 0.4, (4.0,)),  # who wants to read it can enlarge it
+        ((400, 100), 0.4, (1.9,)),
+        ((1240, 1754), 2.0, (8.27,)),
+        ((1754, 1240), 2.0, (8.27,)),
+        ((1754, 1240), float("inf"), (11.69,)),
+    ],
+)
+def test_a_picture_is_looked_at_as_wide_as_its_document_shows_it(size, inches, expected) -> None:
+    pixels = np.zeros((size[1], size[0], 3), np.uint8)
+    assert image._widths(pixels, inches) == expected
+
+
 def test_properties_are_read() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Title", "TUYỆT MẬT")

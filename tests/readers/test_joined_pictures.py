@@ -195,3 +195,33 @@ def test_a_broken_piece_stops_nothing():
     pictures.flow(b"\x89PNG\r\n\x1a\n broken", 1, 0)
     pictures.flow(png(drawn("A")), 1, 0)
     assert joined(pictures) == []
+
+
+def widths(data: bytes) -> list[float]:
+    """How wide a document says that it shows its pictures, in inches."""
+    budget, kind = Budget(), sniff(data).primary
+    reader_for(kind)(Source(data=data, part="1", detected_type=kind), budget)  # type: ignore[misc]
+    return sorted(budget.shown_inches.values())
+
+
+def test_readers_tell_how_wide_a_picture_is_shown_at_most() -> None:
+    document = docx.Document()
+    for width in (2.54, 7.62, 5.08):
+        document.add_paragraph().add_run().add_picture(io.BytesIO(png(drawn("LOGO"))), width=Cm(width))
+    out = io.BytesIO()
+    document.save(out)
+    assert widths(out.getvalue()) == [pytest.approx(3.0)]
+
+
+def test_of_a_picture_that_is_cut_or_turned_nobody_knows_the_width() -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    for number, word_ in enumerate(("A", "B", "C")):
+        shape = slide.shapes.add_picture(
+            io.BytesIO(png(drawn(word_))), SlideCm(1), SlideCm(1 + 5 * number), SlideCm(2.54)
+        )
+        shape.crop_left = 0.5 if number == 1 else 0.0
+        shape.rotation = 90 if number == 2 else 0
+    out = io.BytesIO()
+    deck.save(out)
+    assert widths(out.getvalue()) == [pytest.approx(1.0), float("inf"), float("inf")]

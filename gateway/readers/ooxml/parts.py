@@ -10,7 +10,7 @@ from typing import Final
 from gateway.model import Image, Origin, Role
 from gateway.readers.base import Member
 from gateway.readers.ooxml.opc import Package, Relationship
-from gateway.readers.ooxml.picture_places import outline_of, outline_of_vml, put_in_place
+from gateway.readers.ooxml.picture_places import outline_of, outline_of_vml, put_in_place, shown_inches
 from gateway.readers.ooxml.sink import Face, Place, Sink
 from gateway.readers.ooxml.vml import css_value, vml_colour
 from gateway.readers.ooxml.xml import NAMES, Element, clark
@@ -137,6 +137,8 @@ class Parts:
         if stored is None:
             return
         digest, data = self.media(stored)
+        widths = sink.budget.shown_inches
+        widths[digest] = max(widths.get(digest, 0.0), shown_inches(element))
         if NAMES[element.tag] in {"a:blip", "v:imagedata"} and place.origin is Origin.TEXT:
             put_in_place(sink, part, element, data)
         share = self._share(element)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable
 from typing import Final
@@ -11,6 +12,7 @@ from gateway.readers.ooxml.xml import NAMES, Element, clark
 from gateway.readers.pictures.joined import Box, Turn
 from gateway.readers.pictures.outlines import Shape, moved, shape_of
 
+_INCH_EMU: Final = 914_400
 _COLUMN_EMU: Final = 609_600
 _ROW_EMU: Final = 190_500
 """A usual cell of a sheet; pictures that touch do so whatever the columns are wide."""
@@ -138,6 +140,38 @@ def _place(sink: Sink, shown: bytes | Shape, plane: Hashable, box: Box, turn: Tu
         sink.pictures.draw(shown, plane, box, turn)
     else:
         sink.pictures.place(shown, plane, box, turn)
+
+
+def shown_inches(element: Element) -> float:
+    """Return how wide the picture of an `a:blip` or `v:imagedata` is shown, infinity where that is not plain.
+
+    It is not in groups, which scale what they hold, in sheets, of what fills another shape, and of cut or turned pictures.
+    """
+    width = math.inf
+    parent: Element | None = element
+    for _ in range(_LIMIT_CLIMB):
+        parent = parent.getparent() if parent is not None else None
+        if parent is None:
+            break
+        match name := NAMES[parent.tag]:
+            case "pic:pic" | "p:pic":
+                box, turn = _transformed(parent, element)
+                if box is None or turn != Turn():
+                    break
+                width = box[2] / _INCH_EMU
+            case "v:shape":
+                box, turn, _ = _vml(parent)
+                width = box[2] / 72 if box is not None and turn == Turn() else math.inf
+            case "wp:anchor" | "wp:inline":
+                size = _extent(parent)
+                return max(width, size[0] / _INCH_EMU) if size is not None else math.inf
+            case "p:spTree" | "w:pict":
+                return width
+            case _ if name in _HOLDERS or name in _GROUPS or name == "v:group":
+                break
+            case _:
+                continue
+    return math.inf
 
 
 def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ SMALLEST = 36
 OBLONG = (0.4, 2.5)
 """How oblong pixels may be; beyond, the numbers are a mistake."""
 PAGE_WIDTH_INCHES = 8.27
+RELATION = "image"
+"""What a picture is to the document that shows it."""
 _FORMATS = (
     "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "DCX", "PPM", "XBM", "XPM", "SGI", "QOI", "ICNS", "AVIF", "TGA",
     "ICO", "SUN", "MSP", "PIXAR", "PCD", "FLI", "FITS", "DDS",
@@ -50,12 +53,24 @@ _TAG = re.compile(r"<[^<>]{0,4000}>")
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large."""
+    """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large.
+
+    One that was read in full in the same attachment is not read again, in whatever files of it it stands.
+    """
     import PIL.Image
 
     warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+    digest = hashlib.sha256(source.data).hexdigest()
+    inches = budget.shown_inches.get(digest, math.inf) if source.relation == RELATION else math.inf
+    known = budget.pictures.get((digest, source.relation, inches))
+    if known is not None:
+        return Reading(structs.replace(known, part=source.part, filename=source.filename))
     with _open(source) as picture:
-        return _read_frames(picture, source, budget)
+        reading = _read_frames(picture, source, digest, budget, inches=inches)
+    document = reading.document
+    if document.status is ReadStatus.OK and document.image_pages == document.read_pages and not document.doubtful_pages:
+        budget.pictures[digest, source.relation, inches] = document
+    return reading
 
 
 def _open(source: Source) -> Picture:
@@ -85,7 +100,7 @@ def _heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
+def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, *, inches: float) -> Reading:
     small = source.relation == thumbnail.RELATION and _frame_count(picture) == 1
     small = small and max(picture.size) <= thumbnail.LARGEST
     runs = list(_properties(picture))
@@ -94,9 +109,8 @@ def _read_frames(picture: Picture, source: Source, budget: Budget) -> Reading:
     read_pages: list[int] = []
     doubtful: list[int] = []
     frames = _Frames(picture, budget)
-    digest = hashlib.sha256(source.data).hexdigest()
     looks: dict[int, _Look] = {}
-    for look in in_order(frames, functools.partial(_look, budget=budget, small=small), budget.threads):
+    for look in in_order(frames, functools.partial(_look, budget=budget, small=small, inches=inches), budget.threads):
         frame = look.frame
         looks[frame.number] = look
         if max(frame.size) >= SMALLEST:
@@ -202,8 +216,8 @@ class _Look:
         self.doubtful = False
 
 
-def _look(frame: _Frame, budget: Budget, *, small: bool) -> _Look:
-    """Read a frame; of a `small` one, the thumbnail of a document, nothing but large words."""
+def _look(frame: _Frame, budget: Budget, *, small: bool, inches: float) -> _Look:
+    """Read a frame that is shown so wide; of a `small` one, the thumbnail of a document, nothing but large words."""
     result = _Look(frame)
     if frame.pixels is None:
         return result
@@ -213,7 +227,7 @@ def _look(frame: _Frame, budget: Budget, *, small: bool) -> _Look:
     result.boxes = result.unread = 0
     for ground in (frame.pixels, frame.light):
         if ground is not None:
-            _search(result, ground, budget, small=small)
+            _search(result, ground, budget, _widths(ground, inches), small=small)
     if small:
         # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
         result.runs = [run for run in result.runs if run.role is not Role.STAMP]
@@ -221,12 +235,14 @@ def _look(frame: _Frame, budget: Budget, *, small: bool) -> _Look:
     return result
 
 
-def _search(result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, *, small: bool) -> None:
+def _search(
+    result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, widths: tuple[float, ...], *, small: bool
+) -> None:
     """Read one view of a frame at each size that it may have."""
     from gateway.readers.pictures import stamp_page
 
-    widths, own_width = _widths(pixels), pixels.shape[1]
-    pixels = _with_margin(pixels, 50 if len(widths) == 1 else 4)
+    own_width = pixels.shape[1]
+    pixels = _with_margin(pixels, 50 if _page_width(pixels) else 4)
     for position, inches in enumerate(widths):
         dpi = own_width / inches
         block = max((run.block for run in result.runs), default=-1) + 1
@@ -241,17 +257,25 @@ def _search(result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, *, sma
             break
 
 
-def _widths(pixels: npt.NDArray[np.uint8]) -> tuple[float, ...]:
-    """Return how wide the picture may be in inches: a page, or a cut-out that may be no more than a stamp."""
+def _widths(pixels: npt.NDArray[np.uint8], inches: float) -> tuple[float, ...]:
+    """Return how wide a picture may be in inches: a page, or a cut-out that may be no more than a stamp.
+
+    One that a document shows `inches` wide is so, but never smaller than a cut-out may be: who wants to can enlarge it.
+    Infinity stands for a width that nobody knows.
+    """
+    if (page := _page_width(pixels)) is not None:
+        return (min(max(inches, PAGE_WIDTH_INCHES), page),)
+    large, little = (PAGE_WIDTH_INCHES, 4.0) if pixels.shape[1] >= 900 else (4.0, 1.9)
+    return (large, little) if inches == math.inf else (min(max(inches, little), large),)
+
+
+def _page_width(pixels: npt.NDArray[np.uint8]) -> float | None:
+    """Return how wide a picture in the proportions of a page is, None for another."""
     height, width = pixels.shape[:2]
     ratio = height / width
     if 1.15 <= ratio <= 1.75 and width >= 450:
-        return (PAGE_WIDTH_INCHES,)
-    if 0.55 <= ratio <= 0.87 and width >= 600:
-        return (11.69,)
-    if width >= 900:
-        return (PAGE_WIDTH_INCHES, 4.0)
-    return (4.0, 1.9)
+        return PAGE_WIDTH_INCHES
+    return 11.69 if 0.55 <= ratio <= 0.87 and width >= 600 else None
 
 
 def _with_margin(pixels: npt.NDArray[np.uint8], share: int) -> npt.NDArray[np.uint8]:
