@@ -71,9 +71,11 @@ def explanation(
             f"  {clean(address, limit=120)}: {say('reply', 'disposition', wanted.word, language)}"
             for address, wanted in verdict.recipients.items()
         ]
-    for judged in ordered(verdict):
+    found = ordered(verdict)
+    marked = bool(found) and found[0].marked
+    for judged in found:
         lines.append("")
-        lines.extend(_finding_lines(judged, policies, wording, now))
+        lines.extend(_finding_lines(judged, policies, wording, now, advised=judged.marked or not marked))
     passed = [judged for judged in verdict.findings if judged.finding.outcome is FindingOutcome.PASSED]
     if passed:
         lines += ["", f"{say('reply', 'label', 'passed', language)}:"]
@@ -88,7 +90,10 @@ def explanation(
     return "\n".join(lines)
 
 
-def _finding_lines(judged: JudgedFinding, policies: PolicySet, wording: Wording, now: datetime) -> Iterator[str]:
+def _finding_lines(
+    judged: JudgedFinding, policies: PolicySet, wording: Wording, now: datetime, *, advised: bool
+) -> Iterator[str]:
+    """Yield the lines on a finding; without its fix where a mark stands before it, for that would be a way out."""
     language, finding = wording.language, judged.finding
     notes = [say("reply", "outcome", finding.outcome.value, language)]
     if judged.waiver is not None:
@@ -102,7 +107,7 @@ def _finding_lines(judged: JudgedFinding, policies: PolicySet, wording: Wording,
     yield f"{judged.code} {title} [{'; '.join(notes)}]"
     yield f"  {policies.catalogue.message(judged.policy, finding, wording)}"
     for label, text in (
-        ("fix", policies.catalogue.fix(judged.policy, finding, wording)),
+        ("fix", policies.catalogue.fix(judged.policy, finding, wording) if advised else ""),
         ("why", policies.catalogue.why(judged.policy, finding, wording)),
         ("article", article_words(judged, policies, language, now)),
     ):

@@ -245,6 +245,14 @@ def test_the_explanation_tells_what_failed_what_to_do_and_what_passed(office: Po
     )
 
 
+def test_the_explanation_advises_nothing_behind_a_mark(office: PolicySet):
+    verdict = evaluate(evidence(text="SECRET", sender="x@bad.example"), office)
+    text = explanation(verdict, office, language=Language.VI, now=NOW)
+    assert text.index("CLS-01") < text.index("SND-01")
+    assert text.count("Cần làm:") == 1
+    assert "Gửi lại bằng hộp thư công vụ" not in text
+
+
 def test_check_json_keeps_the_command_contract(office: PolicySet):
     signature = Signature(
         part="2",
