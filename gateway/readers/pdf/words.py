@@ -112,9 +112,10 @@ class Words:
             self._add(get(value, "/Name"), Role.NAME, "layer", origin)
         if "/FT" in value or ("/T" in value and "/V" in value) or ("/Parent" in value and "/V" in value):
             name = text_of(get(value, "/T")) or ""
-            for key in ("/V", "/DV", "/TU", "/RV"):
+            for key in ("/V", "/RV", "/TU"):
                 self._add(get(value, key), Role.FIELD, f"field:{name}" if name else "field", origin)
-            self._add(get(value, "/Opt"), Role.FIELD, f"field:{name}" if name else "field", origin)
+            for key in ("/DV", "/Opt"):
+                self._add(get(value, key), Role.FIELD, "option", origin)
         subtype = str(get(value, "/Subtype") or "")
         if ("/Rect" in value or "/Subtype" in value) and subtype != "/Widget" and get(value, "/Type") != "/Page":
             role = _ROLES.get(subtype, Role.COMMENT)

@@ -80,8 +80,9 @@ class Fields:
                 place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=key.page)
                 for setting in mark.iter():
                     value = setting.get(VAL)
-                    if value and NAMES[setting.tag] in _FORM_WORDS:
-                        paragraph.later.append(partial(self._sink.put_line, value, place))
+                    if value and (kind := NAMES[setting.tag]) in _FORM_WORDS:
+                        where = place._replace(locator="option") if kind == "w:listEntry" else place
+                        paragraph.later.append(partial(self._sink.put_line, value, where))
             case "separate" if self._open:
                 self._end_code(self._open[-1], paragraph)
             case "end" if self._open:

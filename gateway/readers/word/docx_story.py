@@ -287,13 +287,15 @@ class Story:
                 continue
             for setting in properties.iter():
                 name = NAMES[setting.tag]
+                hidden = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
                 if name in {"w:alias", "w:tag"}:
                     value = setting.get(VAL)
                 elif name == "w:listItem":
                     value = setting.get(clark("w:displayText")) or setting.get(clark("w:value"))
+                    hidden = hidden._replace(locator="option")
                 else:
                     continue
-                self._sink.put_line(value or "", place._replace(role=Role.FIELD, origin=Origin.HIDDEN))
+                self._sink.put_line(value or "", hidden)
 
     def _later_line(self, paragraph: Paragraph, text: str, role: Role, origin: Origin) -> None:
         paragraph.later.append(

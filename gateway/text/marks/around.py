@@ -22,6 +22,8 @@ from gateway.text.normal import canonical, run_together
 
 _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
 """How a sentence breaks off that names a stamp in capitals."""
+_BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
+"""How a line breaks off within BẢO MẬT or BÍ MẬT, which a stamp below it would not be read without."""
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
 _BELOW: Final = 40
@@ -87,10 +89,11 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             if judged is None or not judged.strength.rank or not judged.exposed:
                 return judged
             hit = judged
-    if not look.stands_out and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+    if not (look.red or look.boxed) and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
         item = _ITEM.match(upper)
         in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
-        if above is not None and not in_a_row and ends_trapped(upper) and layout.may_continue(line.number, above):
+        broken = ends_trapped(upper) if not look.stands_out else _BROKEN.search(bare(upper)) is not None
+        if above is not None and not in_a_row and broken and layout.may_continue(line.number, above):
             return None
         if (
             below is not None

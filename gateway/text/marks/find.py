@@ -16,6 +16,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from gateway.model import Document, Origin, Role
 from gateway.text.escapes import may_be_escaped
 from gateway.text.legacy_tables import Charset
@@ -25,7 +27,7 @@ from gateway.text.marks.choice import offers
 from gateway.text.marks.damage import DAMAGED, damaged
 from gateway.text.marks.evidence import SPELLING_CODES, UNJUDGED, Mark
 from gateway.text.marks.hits import Hit, Look, Place, Strength
-from gateway.text.marks.labels import label_line
+from gateway.text.marks.labels import has_label, label_line
 from gateway.text.marks.layout import needs_decoding
 from gateway.text.marks.names import name_hit, without_extension
 from gateway.text.marks.readings import disguise, legacy_sign, readings
@@ -39,6 +41,11 @@ from gateway.text.normal import canonical, skeleton, without_filler
 _DEFAULT: Final = MarkSettings()
 _BODY: Final = Role.BODY
 _AS_TEXT: Final = Origin.TEXT
+OPTION: Final = "option"
+"""Locator of a value that a form field offers."""
+_NAMED: Final = frozenset({Role.PROPERTY, Role.FIELD})
+_NAME: Final = re.compile(r"(?:property|field):(.{1,120})", re.DOTALL)
+_HUMP: Final = re.compile(r"(?<=[a-zà-ỹ])(?=[A-ZĐ])")
 _PIECE: Final = 2000
 _LONGEST_NAME: Final = 32_000
 """Characters of a name that are searched, in pieces: no writer's subject is as long."""
@@ -51,6 +58,7 @@ def find_in_document(
 
     `work` bounds what is judged in all documents that share it; what is left is one mark of strength suspected.
     """
+    document = _without_options(document)
     if not document.runs:
         return ()
     if _is_plain(document) and not settings.extra_marks:
@@ -58,7 +66,10 @@ def find_in_document(
         if is_clear(whole) and not needs_decoding(document.runs, whole):
             return ()
     work = work or Work()
-    marks = Search(document, settings, work).run()
+    labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
+    told = {(mark.locator, mark.level) for mark in labelled}
+    others = (mark for mark in Search(document, settings, work).run() if (mark.locator, mark.level) not in told)
+    marks = _gravest_first((*labelled, *others))
     if is_simple(document):
         return marks
     known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
@@ -69,7 +80,29 @@ def find_in_document(
         if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
             known.add((mark.locator, mark.level))
             found.append(mark)
-    return tuple(sorted(found, key=lambda mark: (-mark.strength.rank, -mark.level.rank)))
+    return _gravest_first(found)
+
+
+def _gravest_first(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    return tuple(sorted(marks, key=lambda mark: (-mark.strength.rank, -mark.level.rank)))
+
+
+def _without_options(document: Document) -> Document:
+    """Return the document without the values that a form offers: what counts is the one that was chosen."""
+    kept = tuple(run for run in document.runs if run.locator != OPTION or run.role is not Role.FIELD)
+    return document if len(kept) == len(document.runs) else replace(document, runs=kept)
+
+
+def _labelled(document: Document) -> Iterator[Document]:
+    """Give each value of a form field or property whose name speaks of secrecy as a line of its own: `Độ mật: Tối mật`.
+
+    Its neighbours are the values of other names, which neither make it a list nor explain it.
+    """
+    for run in document.runs:
+        if run.role in _NAMED and (named := _NAME.match(run.locator)) is not None and not is_clear(run.text):
+            words = _HUMP.sub(" ", named[1].replace("_", " "))
+            if has_label(skeleton(words)):
+                yield replace(document, runs=(replace(run, text=f"Độ mật: {run.text}", origin=Origin.TEXT),))
 
 
 def _is_plain(document: Document) -> bool:

@@ -241,13 +241,14 @@ class Layout:
         return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
 
     def may_continue(self, number: int, other: int) -> bool:
-        """Tell whether two lines can be one sentence: one block, or lines of a format that has only lines."""
+        """Tell whether two lines can be one sentence: one block, one cell, or lines of a format that has only lines."""
         if self.block_of(number) == self.block_of(other):
             return True
         line, neighbour = self.line(number), self.line(other)
         first, second = line.runs[0], neighbour.runs[0]
         scanned = first.origin is Origin.OCR and second.origin is Origin.OCR
-        if self.document.format not in LINE_FORMATS and not scanned:
+        one_cell = first.role is Role.CELL and first.locator == second.locator
+        if self.document.format not in LINE_FORMATS and not scanned and not one_cell:
             return False
         if first.role is not second.role or first.page != second.page:
             return False

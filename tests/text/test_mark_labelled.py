@@ -1,0 +1,83 @@
+"""Values with a name of their own, and phrases broken over lines of a cell or column: marks and innocents."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.text.marks import Level, Strength, find_in_document
+
+
+def stopped(*runs: Run, format_: str = "docx") -> set[Level]:
+    found = find_in_document(Document(part="1", format=format_, runs=runs))
+    return {mark.level for mark in found if mark.strength is not Strength.NOTED}
+
+
+def value(text: str, name: str, *, kind: str = "property", block: int = 5) -> tuple[Run, ...]:
+    role = Role.PROPERTY if kind == "property" else Role.FIELD
+    return (
+        Run(text=text, role=role, locator=f"{kind}:{name}", block=block),
+        Run(text=name, role=Role.NAME, origin=Origin.HIDDEN, locator=f"{kind}:{name}", block=block + 1),
+    )
+
+
+def options(*texts: str) -> tuple[Run, ...]:
+    return tuple(
+        Run(text=text, role=Role.FIELD, origin=Origin.HIDDEN, locator="option", block=number)
+        for number, text in enumerate(texts)
+    )
+
+
+@pytest.mark.parametrize("kind", ["property", "field"])
+@pytest.mark.parametrize("name", ["Độ mật", "DoMat", "do_mat", "Mức độ mật", "Độ bảo mật", "MucDoMat"])
+def test_the_name_of_a_field_or_property_is_the_label_of_its_value(name, kind):
+    assert stopped(*value("Tối mật", name, kind=kind)) == {Level.TOI_MAT}
+    assert stopped(*value("Thường", name, kind=kind)) == set()
+    assert stopped(*value("mật độ dân số", name, kind=kind)) == set()
+
+
+def test_a_sibling_property_makes_no_list():
+    runs = (
+        *value("Mật", "Ghi chú 1", block=1),
+        *value("Tối mật", "Độ mật", block=5),
+        *value("Tuyệt mật", "Tên", block=9),
+    )
+    assert Level.TOI_MAT in stopped(*runs)
+
+
+def test_only_the_chosen_value_counts():
+    offered = options("Thường", "Mật", "Tối mật", "Tuyệt mật")
+    assert stopped(*offered) == set()
+    assert stopped(*offered, *value("Thường", "Độ mật", kind="field", block=20)) == set()
+    assert stopped(*offered, *value("Mật", "Độ mật", kind="field", block=20)) == {Level.MAT}
+
+
+PHRASES = [
+    ["BẢO", "MẬT"], ["BÍ", "MẬT", "NHÀ NƯỚC"], ["MẬT", "ĐỘ"], ["MẬT", "ĐỘ DÂN SỐ"], ["CÔNG TÁC BẢO", "MẬT"],
+    ["BẢO VỆ BÍ", "MẬT", "NHÀ NƯỚC"], ["AN TOÀN,", "BẢO", "MẬT"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", PHRASES)
+def test_a_phrase_broken_over_a_cell_or_a_narrow_column_is_one(words):
+    cell = [
+        Run(text=word, role=Role.CELL, locator="table:1,row:2,column:3", block=number)
+        for number, word in enumerate(words)
+    ]
+    assert stopped(*cell) == set()
+    column = [
+        Run(text=word, locator="page:1", page=1, block=number, bbox_pt=(100, 120 + number * 14, 150, 132 + number * 14))
+        for number, word in enumerate(words)
+    ]
+    assert stopped(*column, format_="pdf") == set()
+
+
+@pytest.mark.parametrize(("above", "level"), [("TỐI", Level.TOI_MAT), ("UBND QUẬN", Level.MAT), ("Số: 12", Level.MAT)])
+def test_a_mark_in_a_cell_or_a_column_stays_one(above, level):
+    cell = [
+        Run(text=word, role=Role.CELL, locator="table:1,row:1,column:1", block=number)
+        for number, word in enumerate((above, "MẬT"))
+    ]
+    assert stopped(*cell) == {level}
+    other = Run(text="MẬT", role=Role.CELL, locator="table:1,row:2,column:1", block=2)
+    assert stopped(Run(text="BẢO", role=Role.CELL, locator="table:1,row:1,column:1", block=1), other) == {Level.MAT}
