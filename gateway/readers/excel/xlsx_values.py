@@ -78,6 +78,8 @@ class _Token(NamedTuple):
 class _Section(NamedTuple):
     tokens: tuple[_Token, ...]
     condition: tuple[str, float] | None = None
+    plain: bool = False
+    """A number and nothing else."""
 
 
 class Shown(NamedTuple):
@@ -97,6 +99,8 @@ def show_number(value: str, code: str, *, since_1904: bool = False) -> Shown:
         return Shown(value)
     sections = _sections(code)
     section = _section_of(number, sections)
+    if section.plain and number > 0:
+        return Shown(_plain(value))
     if len(sections) > 1 and number < 0 and section is not sections[0]:
         number, value = -number, value.strip().lstrip("-")
     return _shown(_number_words(number, value, section, since_1904=since_1904))
@@ -141,7 +145,7 @@ def _shown(text: str) -> Shown:
 
 def _section_of(number: float, sections: tuple[_Section, ...]) -> _Section:
     """Return the section that shows a number: by the conditions, or by its sign."""
-    if any(one.condition for one in sections):
+    if sections[0].condition or (len(sections) > 1 and sections[1].condition):
         for one in sections[:3]:
             if one.condition is None or _HOLDS[one.condition[0]](number, one.condition[1]):
                 return one
@@ -262,7 +266,8 @@ def _section(code: str) -> _Section:
                 tokens.append(_Token("date", letters))
         else:
             tokens.append(_Token("literal" if kind in {"quoted", "escaped", "other"} else kind, letters))
-    return _Section(tuple(tokens), condition)
+    plain = len(tokens) == 1 and tokens[0].kind == "number" and "%" not in tokens[0].letters
+    return _Section(tuple(tokens), condition, plain)
 
 
 def formula_words(formula: str) -> str:

@@ -447,6 +447,10 @@ def _document(
 def warm_up() -> None:
     """Load Pillow's decoders and the stamp finder, so that children need no file for them."""
     import PIL.Image
+    import PIL.ImageChops
+    import PIL.ImageDraw
+    import PIL.ImageFont
+    import PIL.ImageOps
 
     from gateway.readers.pictures import stamp
 
