@@ -68,6 +68,18 @@ y уүγყⲩɣᶌỿꭚ𑣜
 z 𑣄
 """
 
+_DRAWN_ALIKES: Final = """
+A ᗩ₳Ⱥ𑫘𐌀𐒲𑫛𐓚ꓥⴷᐱ𖼽𖽁𐊍𐤠𖩅𐒰ꛎ𐳤𑀕𐲤𐌡۸ߍ𐓘𞠟𐘠𖼜𐑵𐓙𐳍𐒱𐘡𐔐𐲍
+E 𖬣𑨒ꗋⵎ𖼮Ⳟⵟ𞡋𖩇𑀗ᗴꗍ𑫌𐔶ꡥ𐔥ꡇꡢᖶ
+I 𖭐𐌆𞅁ꀤ
+M ₥𐌌ᙏᘻᛘ
+O 𑫤꯰𖩠ᱛ𞋰𞠧᭐꣐𖫩𑀞𐰗𑌠ꢝ𑄤𐓃𑋛𑶠᮰꩐᥆𑆜𑵐𐤬᠐𐙝𐰧᱐𓃉ꖴ𖧋𞢹𛱅𐍈𑄶꧐᪀᪐ᩅ𐒆𐌏𑀣꤀᧐ᦞ𐒠ᨣ𐤏𑑐𐓫ᦢߋᦅ𐘿ᨷ𞥐𐑴𓈒𑄛ᝪ𑄉Ⲑ𑫃ⴱ𐐃𑄘Ⱉ𑁜𑐛𖩀𑠕𑫁𖦛𐐫𖦸𐐭𖺀𐐟𖩗𑵔𐐅ꐋ𐄙𐪅ⵚⵀ
+T ₸𑫝𐤯𐍄𖩋𐝇𐿲𐺜𝍳𝍮ꔋߠ𖼍𖼡𖼎ᚁ𖼋𐘅𐘄𖼌𖾓ᐪꔉᵎ𝍴𐤳𖼢𐙫𖼏ⴶꕯⵊ𑀡𐊈𐀵𐠳
+U 𞤋𞤭𑵒𐌵ᓑꖹ𑢴ⵡ𖬡𞴂Ⳙ𖬌𖬔𐺢ߎ𖬈ⳙꇴᐡᕞᕟꐇᥙ꤉ꂹ𑨞꤇
+Y 𐍅ꚲߌ𐰠𖽄𐘞ᛉ𐊽𐊵𖡔𐳰𐤶𐰱
+"""
+"""Letters and digits of scripts without users in Viet Nam that fonts draw as letters of marks, found by comparing drawings."""
+
 MARKS: Final = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
 """The combining marks that Vietnamese letters are built of."""
 
@@ -85,7 +97,7 @@ _MARK_ALIKES: Final = {
 }
 
 _TABLE: Final[dict[str, str]] = {
-    alike: line[0] for line in _LOOK_ALIKES.split("\n") if line for alike in line[2:]
+    alike: line[0] for line in (_DRAWN_ALIKES + _LOOK_ALIKES).split("\n") if line for alike in line[2:]
 } | _MARK_ALIKES
 
 _NAMED: Final = re.compile(

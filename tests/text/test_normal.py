@@ -82,3 +82,8 @@ def test_every_look_alike_is_looked_at_and_is_its_letter():
 )
 def test_letters_and_accents_of_other_scripts_read_as_theirs(text):
     assert skeleton(text) == "toi mat"
+
+
+@pytest.mark.parametrize("word", ["₥Ậ₮", "𐌌Ậ𐌕", "ᙏẬ𐤯", "MᐱT", "𐿲Ố𐌆"])
+def test_letters_of_other_scripts_are_what_they_look_like(word):
+    assert canonical(word).text in {"MẬT", "MAT", "TỐI"}
