@@ -1,0 +1,61 @@
+"""What a machine lacks for the readers is said at the start, and what follows from it."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from gateway import app
+from gateway.config import Configuration
+from gateway.errors import UserError
+from gateway.workers.pool import PoolStatus, WorkerPool
+from gateway.workers.sandbox import SandboxStatus
+
+WHOLE = PoolStatus(
+    zygote_pid=1,
+    sandbox=SandboxStatus(landlock_abi=6, seccomp=True, architecture="x86_64", root_dropped=True),
+    missing_readers=(),
+    reads_scans=True,
+    scans="tesseract",
+    running=0,
+    waiting=0,
+)
+
+
+def test_a_whole_machine_lacks_nothing():
+    assert list(app.shortcomings(WHOLE)) == []
+
+
+@pytest.mark.parametrize(("status", "subject", "words"), [
+    (replace(WHOLE, sandbox=replace(WHOLE.sandbox, landlock_abi=0)), "sandbox", "landlock"),
+    (replace(WHOLE, sandbox=None), "sandbox", "sandbox"),
+    (replace(WHOLE, reads_scans=False, scans="apt install libtesseract5"), "scans", "apt install libtesseract5"),
+    (replace(WHOLE, missing_readers=("gateway.readers.x",)), "readers", "gateway.readers.x"),
+])  # fmt: skip
+def test_what_is_missing_is_said(status, subject, words):
+    ((found, said),) = app.shortcomings(status)
+    assert found == subject
+    assert words in said
+
+
+class _Bare(WorkerPool):
+    """A pool on a kernel without seccomp."""
+
+    def __init__(self):
+        self.closed = False
+
+    def status(self):
+        return replace(WHOLE, sandbox=replace(WHOLE.sandbox, seccomp=False))
+
+    def close(self):
+        self.closed = True
+
+
+def test_without_a_layer_nothing_starts_unless_this_is_known(monkeypatch, tmp_path):
+    pool = _Bare()
+    monkeypatch.setattr(app.WorkerPool, "start", lambda *_: pool)
+    known = Configuration.model_validate({"inspection": {"require_sandbox": False}})
+    assert app.start_workers(known) is pool
+    with pytest.raises(UserError, match="require_sandbox: false"):
+        app.start_workers(Configuration())
+    assert pool.closed
