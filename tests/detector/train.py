@@ -11,7 +11,6 @@ import argparse
 import copy
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -22,19 +21,9 @@ from torch import nn
 
 from tests.detector import draw
 
-
-@dataclass(frozen=True)
-class Round:
-    """A part of the training; it begins with the mean of the weights of the one before, with other pictures and full rate."""
-
-    steps: int
-    fall: float
-    """Share of the steps, at the end, over which the rate falls to nothing."""
-    recent: float
-    """Weight of the newest step in the mean of the weights that is written; 0 is the mean of all steps."""
-
-
-ROUNDS = (Round(24_000, 0.25, 0.0), Round(5_000, 1.0, 0.003))
+STEPS = 24_000
+FALL = 0.25
+"""Share of the steps, at the end, over which the rate falls to nothing."""
 RATE, WARM_UP = 2.5e-3, 200
 BATCH, FRESH, KEPT = 24, 6, 6000
 """Samples of a step, how many of them are drawn for it, and how many drawn before are kept to be turned and seen again."""
@@ -132,25 +121,26 @@ def losses(out: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return found + 0.3 * shape
 
 
-def rate(step: int, one: Round) -> float:
-    return RATE * min(1.0, step / WARM_UP, (one.steps - step + 1) / (one.fall * one.steps))
+def rate(step: int, steps: int) -> float:
+    return RATE * min(1.0, step / WARM_UP, (steps - step + 1) / (FALL * steps))
 
 
-def train(folder: Path, model: Path, number: int, network: Network) -> Network:
-    """Train one round, write its weights, and return the network that has them."""
-    one = ROUNDS[number]
+def train(folder: Path, model: Path, steps: int) -> None:
+    """Train, and write the mean of the weights of all steps after the first thousand."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    torch.use_deterministic_algorithms(True)
     context = get_context("spawn")
     queue: Queue = context.Queue(8)
-    drawer = context.Process(target=samples, args=(folder, 1 + 2 * number, queue), daemon=True)
+    drawer = context.Process(target=samples, args=(folder, 1, queue), daemon=True)
     drawer.start()
-    worst[:] = 0.0
-    network = network.to(memory_format=torch.channels_last)
+    network = Network().to(memory_format=torch.channels_last)
     smooth = copy.deepcopy(network)
     optimizer = torch.optim.Adam(network.parameters(), betas=(0.9, 0.99), eps=1e-7)
     shown, began = [], time.process_time()
-    for step, (x, target, places) in enumerate(batches(queue, 2 + 2 * number), 1):
+    for step, (x, target, places) in enumerate(batches(queue, 2), 1):
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, one)
+            group["lr"] = rate(step, steps)
         goal = torch.from_numpy(target)
         with torch.autocast("cpu", torch.bfloat16):
             out = network(torch.from_numpy(x).float().contiguous(memory_format=torch.channels_last))
@@ -163,32 +153,16 @@ def train(folder: Path, model: Path, number: int, network: Network) -> Network:
         worst[places] = each.detach().numpy()
         with torch.no_grad():
             for mean, now in zip(smooth.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, max(1 / step if step > 1000 else max(1 / step, 0.01), one.recent))
+                mean.lerp_(now, 1 / step if step > 1000 else max(1 / step, 0.01))
         shown.append(loss.item())
         if step % 100 == 0:
             print(step, f"{time.process_time() - began:.0f}s {np.mean(shown[-100:]):.4f}", flush=True)
         if step % EVERY == 0:
             export(smooth, model.with_suffix(".part.onnx"))
-        if step >= one.steps:
+        if step >= steps:
             break
     export(smooth, model)
     drawer.terminate()
-    return smooth
-
-
-def load(path: Path) -> Network:
-    """The network with weights that were written."""
-    from onnx import load_model, numpy_helper
-
-    values = {
-        item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in load_model(path).graph.initializer
-    }
-    network = Network()
-    with torch.no_grad():
-        for index, layer in enumerate(network.layers):
-            layer.weight.copy_(values[f"w{index}"])
-            layer.bias.copy_(values[f"b{index}"])
-    return network
 
 
 def export(network: Network, path: Path) -> None:
@@ -226,11 +200,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("fonts", type=Path, help="folder with fonts")
     parser.add_argument("model", type=Path, help="where the weights go")
-    parser.add_argument("--after", type=Path, help="weights that the first round gave: only the second is trained")
+    parser.add_argument("--steps", type=int, default=STEPS)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    torch.use_deterministic_algorithms(True)
-    trained = load(arguments.after) if arguments.after else Network()
-    for number in range(1 if arguments.after else 0, len(ROUNDS)):
-        trained = train(arguments.fonts, arguments.model, number, trained)
+    train(arguments.fonts, arguments.model, arguments.steps)

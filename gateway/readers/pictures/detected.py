@@ -2,7 +2,7 @@
 
 The detector finds MẬT; which of the three marks it is, and whether it is one at all (BẢO MẬT, MẬT ONG), is told by its
 neighbours. Tesseract reads the line turned upright, letters dark on white whatever their ink and ground are. What it cannot
-read (hollow, dotted, garbled by print) is a mark where the detector is sure by itself, and unread where it is nearly so.
+read (garbled by print, leaning) and lies across the print of the page is unread; along the print it is read with its line.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CLEAR, READ = 75.0, 45.0
 SUSPECT, ACROSS = 0.6, 10
 """How sure the detector must be of a word that nobody could read for a suspicion, and degrees from which it is not print."""
 LIMIT_READ = 8
-"""Words of one picture that are read; more are no marks but a pattern, and count as unread when the detector is sure."""
+"""Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
 LINE_ABOVE = 1.8
 """Heights from a line to the one above."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
@@ -95,7 +95,7 @@ def _read(page: Pixels, word: Word) -> Reading | None:
         return _unread(word)
     shape = int((BEFORE + AFTER) * SIZE), int((ABOVE + BELOW) * SIZE)
     place = BEFORE * SIZE, ABOVE * SIZE
-    word = _levelled(page, word)
+    found, word = word, _levelled(page, word)
     part, _ = upright(page, word, SIZE, shape, place)
     for line, middle in _ways(part, place, sure=word.sure):
         said = _said(_joined(engine.words(line, ocr.Layout.LINE, 200)), middle)
@@ -108,7 +108,7 @@ def _read(page: Pixels, word: Word) -> Reading | None:
         said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
         if said and said != OTHER:
             return Reading(said, word.sure, letters=True, asked=True)
-    return _unread(word)
+    return _unread(found)
 
 
 def _unread(word: Word) -> Reading | None:
@@ -216,10 +216,6 @@ def _filled(line: Pixels) -> Pixels:
             if depth == wanted:
                 cv2.drawContours(mask, [contour], -1, shade, -1)
     return np.asarray(cv2.GaussianBlur(cv2.bitwise_not(mask), (3, 3), 0), np.uint8)
-
-
-def _unread(word: Word) -> Reading | None:
-    return Reading(None, word.sure, letters=True) if word.sure >= SUSPECT else None
 
 
 def _levelled(page: Pixels, word: Word) -> Word:

@@ -31,8 +31,8 @@ SIZE = 16.0
 """Pixels of capitals whose logarithm of height is 0."""
 LOOK, LOOK_SIZES = 96, (15.0, 19.0)
 """Pixels of a second look, and heights of capitals in it."""
-LEAST, LIKELY = 0.12, 0.5
-"""Score of the first look from which there is a second, and of the second from which the word is there."""
+LEAST, READABLE, LIKELY = 0.12, 0.3, 0.5
+"""Score of the first look from which there is a second, of the second from which a word is read, and from which it is there."""
 LIMIT_WORDS = 24
 """Second looks at one picture, likeliest first."""
 LEAST_SIDE = 16
@@ -92,7 +92,7 @@ def planes(page: Pixels) -> npt.NDArray[np.float32]:
     return seen
 
 
-def find(page: Pixels, dpi: float, *, least: float = LIKELY) -> list[Word]:
+def find(page: Pixels, dpi: float, *, least: float = READABLE) -> list[Word]:
     """Return where a BGR picture has the word, surest first."""
     left, top, page = _inked(page)
     found = _found(page, dpi, least)
