@@ -152,7 +152,7 @@ def test_nothing_is_skipped_in_the_head_of_a_first_page() -> None:
     assert not any(line.prose for line in sheet.lines if line.top < stamp_page.HEAD * 2339 / 2)
 
 
-@pytest.mark.parametrize("angle", [-2.5, -0.7, 1.4, 3.0])
+@pytest.mark.parametrize("angle", [-11.0, -2.5, -0.7, 1.4, 3.0, 7.0])
 def test_lines_of_a_slanting_page_are_found(angle: float) -> None:
     sheet = sheet_of(page()[0].rotate(angle, fillcolor=250, resample=Image.Resampling.BICUBIC))
     assert sum(line.prose for line in sheet.lines) >= 20

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.readers.pictures.rectangles import Pixels
-from gateway.readers.pictures.stamp_ink import darkness
 
 MANY_GLYPHS = 40
 """Spots of the size of letters from which a picture must have words."""
@@ -25,8 +24,8 @@ MANY_SPOTS = 15_000
 """Spots of ink on a picture beyond which it is a texture unless a good part of them are letters; a page has 1500."""
 
 
-LONG_SIDE = 1400
-"""Pixels to which a picture is reduced before its spots are judged."""
+SMALLEST = 4
+"""Pixels of the longer side of a letter, at the resolution at which lines are looked for."""
 LEAST_CHAINED, LEAST_SHARE = 8, 0.4
 LIMIT_ASKED, LIMIT_SPOTS = 500, 6000
 
@@ -70,16 +69,12 @@ class Writing(NamedTuple):
         return self.columns > self.rows
 
 
-def writing(picture: Pixels) -> Writing:
-    """Look for lines of letters in a BGR picture."""
-    scale = min(1.0, LONG_SIDE / max(picture.shape[:2]))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
-    mask = cv2.threshold(darkness(np.asarray(small, np.uint8)), 40, 255, cv2.THRESH_BINARY)[1]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+def writing(ink: Pixels) -> Writing:
+    """Look for lines of letters in a mask of ink without rules (`lines.Sheet.ink`)."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
-    longest = max(small.shape[:2])
-    letter = (np.minimum(width, height) >= 2) & (np.maximum(width, height) >= 5)
-    letter &= np.maximum(width, height) <= 0.07 * longest
+    letter = (np.minimum(width, height) >= 2) & (np.maximum(width, height) >= SMALLEST)
+    letter &= np.maximum(width, height) <= 0.07 * max(ink.shape)
     boxes = stats[1:][letter][:LIMIT_SPOTS, :4].astype(np.float32)
     return Writing(_chained(boxes), _chained(boxes[:, [1, 0, 3, 2]]))
 

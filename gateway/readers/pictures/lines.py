@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 import cv2
@@ -26,7 +26,7 @@ RULE, THICKEST, LONG = 32, 4, 150
 """Pixels: a straight run of ink that is no letter when it is so thin, or so long."""
 SMEAR = 15
 """Pixels of the widest gap within a line."""
-STEEP, CROOKED = 0.003, 0.2
+STEEP, CROOKED = 0.003, 0.3
 """Rise of the lines from which a page is turned straight, and the greatest that is believed."""
 HIGHEST_LINE, LARGE = 30, 60
 """Pixels of the height of a line of print, and from which words are large."""
@@ -37,11 +37,11 @@ STRETCH = 2.6
 TALL_PRINT = 1.22
 """How much higher than those beside it the letters of a line are when they are capitals."""
 LEAST_RAGGED = 1.2
-"""Heights of a line by which it is shorter than those above it when its end is read."""
+"""Heights of a line by which the last of a paragraph is shorter than the one above it."""
 LEAST_ALIKE = 2
 """Lines with the same margins near a line of prose."""
-TAIL = 10
-"""Heights of a line in which a mark stands at its end: TUYỆT MẬT takes nine."""
+LEAST_LAST = 15
+"""Heights of a line from which it may be the last of a paragraph; a mark alone takes nine."""
 LIMIT_PATCHES = 3000
 """Patches of ink beyond which a page is a texture."""
 STRIPE = 16
@@ -70,8 +70,6 @@ class Line:
     kind: Kind = Kind.LINE
     prose: bool = False
     """It runs from margin to margin between lines that do."""
-    tail: bool = False
-    """It is the end of a line of prose, which is among the lines as well."""
 
     @property
     def height(self) -> int:
@@ -94,6 +92,10 @@ class Sheet:
     """Pixels of `grey` for one at `DPI`."""
     turn: npt.NDArray[np.float64] | None
     """The matrix that turned it, None when it lay straight."""
+    slope: float
+    """Rise of its lines as it lay, pixels a pixel."""
+    ink: Pixels
+    """Its ink at `DPI`, without rules."""
     lines: list[Line]
     usual: float
     """Height of most lines."""
@@ -112,7 +114,7 @@ def sheet(grey: Pixels, dpi: float, *, head: float = 0.0) -> Sheet:
         grey = np.asarray(straight, np.uint8)
         ink = _ink(grey, dpi)
     lines, usual, crowded = _find(ink, head)
-    return Sheet(grey, grey.shape[1] / ink.small.shape[1], turn, lines, usual, crowded)
+    return Sheet(grey, grey.shape[1] / ink.small.shape[1], turn, slope, ink.text, lines, usual, crowded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _slope(lines: Pixels) -> float:
     found: list[tuple[float, int]] = []
     for number in np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:24] + 1:
         x, y, width, height, _ = (int(value) for value in stats[number])
-        if width <= 120 or height >= max(40, 0.2 * width):
+        if width <= 120 or height >= max(40, CROOKED * width):
             continue
         part = labels[y : y + height, x : x + width] == number
         count = part.sum(0)
@@ -196,7 +198,7 @@ def _find(ink: _Ink, head: float) -> tuple[list[Line], float, bool]:
             before.top, before.bottom = min(before.top, y), max(before.bottom, one.bottom)
             before.right = max(before.right, one.right)
     lines = [one for one in lines if one.kind is not Kind.LINE or one.width >= min(1.3 * one.height, 14)]
-    lines += _mark_prose(lines, ink, usual, head * ink.small.shape[0])
+    _mark_prose(lines, ink, usual, head * ink.small.shape[0])
     return [*lines, *_bars(ink.small)], usual, crowded
 
 
@@ -213,14 +215,11 @@ def _continues(line: Line, part: Line, usual: float) -> bool:
     return shared > 0.6 * low and high < 1.7 * low + 2
 
 
-def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> list[Line]:
-    """Set `prose` for lines from margin to margin beside such lines, and for the last of a paragraph.
-
-    The tails of ragged ones are returned as lines of their own.
-    """
+def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None:
+    """Set `prose` for lines from margin to margin beside such lines, and for the last of a paragraph."""
     some = [one for one in lines if one.kind is Kind.LINE]
     if not some:
-        return []
+        return
     box = np.array([(one.left, one.top, one.right, one.bottom) for one in some], float)
     middle, wide = (box[:, 1] + box[:, 3]) / 2, box[:, 2] - box[:, 0]
     # Running heads and feet are read.
@@ -228,7 +227,6 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> list
     tall = np.array(
         [_letter_height(one, ink.text) if w >= 15 * usual else 0.0 for one, w in zip(some, wide, strict=True)]
     )
-    tails: list[Line] = []
     for number, one in enumerate(some):
         if wide[number] < 15 * usual or one.top < top or one.bottom > bottom or _is_parted(one, ink.text, usual):
             continue
@@ -248,19 +246,15 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> list
         beside = near & (gap < 1.4 * usual) & (gap > -usual)
         beside[number] = False
         one.prose = bool(beside.any())
-        if one.prose and one.right < right - LEAST_RAGGED * usual:
-            tails.append(replace(one, left=int(one.right - TAIL * usual), prose=False, tail=True))
     prose = [one for one in some if one.prose]
     for one in some:
-        if one.prose or one.width <= TAIL * usual or one.top < top or one.bottom > bottom:
+        if one.prose or one.width <= LEAST_LAST * usual or one.top < top or one.bottom > bottom:
             continue
         above = next((other for other in prose if _ends(one, other, usual)), None)
         if above is None or one.right > above.right - LEAST_RAGGED * usual or _is_parted(one, ink.text, usual):
             continue
         if _letter_height(one, ink.text) <= TALL_PRINT * _letter_height(above, ink.text):
             one.prose = True
-            tails.append(replace(one, left=int(one.right - TAIL * usual), prose=False, tail=True))
-    return tails
 
 
 def _letter_height(line: Line, text: Pixels) -> float:

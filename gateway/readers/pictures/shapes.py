@@ -64,6 +64,7 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
     upper, base = first + int(strong[0]), first + int(strong[-1]) + 1
     high_letters = max(base - upper, 4)
     places = _words(ink[max(upper - high_letters // 2, 0) : base + 1], high_letters)
+    last = -1
     for number, (start, end) in enumerate(places):
         wide = (end - start) / high_letters
         alone = ALONE[0] < wide < ALONE[1]
@@ -76,15 +77,12 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
                 continue
         if not _has_dot(word, upper, base, alone=alone, tall=high_letters > 0.6 * line.height * scale):
             continue
-        before = (
-            number - 2
-            if alone
-            else number - 1
-            if number and start - places[number - 1][1] < SPACE * high_letters
-            else number
-        )
-        after = min(number + 2 if alone else number + (not capitals), len(places) - 1)
-        yield Word(int((left + places[max(before, 0)][0]) / scale) - 2, int((left + places[after][1]) / scale) + 2)
+        near = number and start - places[number - 1][1] < SPACE * high_letters
+        before = max(number - 2 if alone else number - 1 if near else number, last + 1)
+        if before > number:
+            continue  # it was given with the word before it
+        last = min(number + 2 if alone else number + (not capitals), len(places) - 1)
+        yield Word(int((left + places[before][0]) / scale) - 2, int((left + places[last][1]) / scale) + 2)
 
 
 def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:

@@ -21,20 +21,23 @@ from gateway.readers.base import Budget
 from gateway.readers.pictures import halftone, line_words, lines, ocr, shapes, stamp, stamp_unread, watermark
 from gateway.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.readers.pictures.rectangles import Pixels
-from gateway.readers.pictures.skew import straightened
 from gateway.readers.pictures.stamp_ink import Ink, darkness
 from gateway.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.text.marks import Strength, find_in_document
 
 HEAD = 0.36
 """Share of a first page from the top that bears the components of Decree 30/2020 down to the summary: all of it is read."""
+SKEWED = 0.07
+"""Rise of the lines from which the stamp finder gets the page turned straight, too."""
 LEAST_SIDE = 64
 """Pixels; a narrower picture gets paper at its edges, for nothing can be brought down to an eighth of it."""
 OCR_DPI = 200.0
 SHORTEST_DPI = 110.0
 """Pictures of less are enlarged before Tesseract reads them."""
-CROWD, MOST = 1600.0, 7000.0
-"""Letters from which on only lines with a word like MẬT are read, and beyond which a page is not read in full."""
+SHORT = 12.0
+"""Heights of a line up to which it is read; of a longer one are, below the head, words with the shape of MẬT and those beside."""
+CROWD, MOST = 900.0, 7000.0
+"""Letters from which on short lines without such a word are not read either, and beyond which a page is not read in full."""
 MOST_PHOTO = 1500.0
 """Letters that are read of a picture that looks like no page."""
 SAMPLE = 3
@@ -92,16 +95,20 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     engine = ocr.engine()
     if wish is Wish.STAMPS or engine is None:
         reading = _reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view)
-        return reading if wish is Wish.STAMPS else replace(reading, doubtful=writing(pixels).is_page)
+        if wish is Wish.STAMPS:
+            return reading
+        grey = np.ascontiguousarray(pixels[:, :, 2])
+        return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
     began = time.thread_time()
-    seen = writing(pixels)
-    photo = not seen.is_page
+    head = HEAD if view.page == 1 and not view.locator else 0.0
+    page = _Page(pixels, view.dpi, head, engine, budget)
+    seen = writing(page.ink)
+    page.photo = photo = not seen.is_page
     if budget.words_left_s(photo=photo) <= 0:
         return replace(_reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view), doubtful=not photo)
-    pixels = straightened(pixels)
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
-    head = HEAD if view.page == 1 and not view.locator else 0.0
-    page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine, budget, photo=photo)
+    if turns[0]:
+        page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine, budget)
     page.read_doubtful()
     if not page.text.legible and not photo:
         # Lines of equal words make columns too; only words that are read show which way a page lies.
@@ -145,12 +152,17 @@ def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], v
 class _Page:
     """A picture that may be upright, and what has been read of it."""
 
-    def __init__(
-        self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract, budget: Budget, *, photo: bool = False
-    ) -> None:
-        self.pixels, self._dpi, self._head, self._photo = pixels, dpi, head, photo
+    def __init__(self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract, budget: Budget) -> None:
+        self.pixels, self._dpi, self._head = pixels, dpi, head
+        self.photo = False
+        """It looks like no page."""
         self._engine, self._budget = engine, budget
-        self._sheet = lines.sheet(np.ascontiguousarray(pixels[:, :, 2]), dpi, head=head)
+        sheet = lines.sheet(np.ascontiguousarray(pixels[:, :, 2]), dpi, head=head)
+        if sheet.turn is not None and abs(sheet.slope) > SKEWED:
+            size, white = (pixels.shape[1], pixels.shape[0]), (255, 255, 255)
+            straight = cv2.warpAffine(pixels, sheet.turn, size, flags=cv2.INTER_LINEAR, borderValue=white)
+            self.pixels, sheet = np.asarray(straight, np.uint8), replace(sheet, turn=None)
+        self._sheet = sheet
         self._done: dict[int, line_words.ReadLine] = {}
         """Lines that were read, by their place in the sheet's."""
         self._letters = 0.0
@@ -158,6 +170,11 @@ class _Page:
         """Words of the whole picture, where its lines cannot be told."""
         self.is_limited = self._sheet.crowded
         """Something was left unread that a mark may stand in."""
+
+    @property
+    def ink(self) -> Pixels:
+        """Its ink, reduced."""
+        return self._sheet.ink
 
     @property
     def words(self) -> list[ocr.Word]:
@@ -182,28 +199,33 @@ class _Page:
     def read_doubtful(self) -> None:
         """Read the lines in which a mark may stand."""
         sheet = self._sheet
-        doubtful = [
-            number
-            for number, line in enumerate(sheet.lines)
-            if not line.prose and not (line.tail and not self._has_suspect(number))
-        ]
-        prose = [line for line in sheet.lines if line.prose]
-        for line in prose:
-            for word in shapes.suspects(sheet.grey, line, sheet.scale, capitals=True):
-                doubtful.append(len(sheet.lines))
-                sheet.lines.append(replace(line, left=word.left, right=word.right, prose=False))
+        found = list(enumerate(sheet.lines))
+        doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
         if sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD:
-            head = self._head * sheet.grey.shape[0] / sheet.scale
-            doubtful = [number for number in doubtful if sheet.lines[number].top < head or self._has_suspect(number)]
+            doubtful = [number for number in doubtful if not self._is_passed_over(sheet.lines[number])]
+        for _, line in found:
+            if line.prose or not self._is_short(line):
+                parts = shapes.suspects(sheet.grey, line, sheet.scale, capitals=line.prose)
+                sheet.lines.extend(replace(line, left=part.left, right=part.right, prose=False) for part in parts)
+        doubtful += range(len(found), len(sheet.lines))
         self._read(doubtful)
         if self.text.words < LEAST_WORDS:
             self.read_sample()
         if self.text.words < LEAST_WORDS:
             self._read_sparse()
 
-    def _has_suspect(self, number: int) -> bool:
-        line = self._sheet.lines[number]
-        return line.kind is not lines.Kind.LINE or any(shapes.suspects(self._sheet.grey, line, self._sheet.scale))
+    def _is_short(self, line: lines.Line) -> bool:
+        """Whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
+        sheet = self._sheet
+        in_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
+        return in_head or line.kind is not lines.Kind.LINE or line.width < SHORT * sheet.usual
+
+    def _is_passed_over(self, line: lines.Line) -> bool:
+        """Whether a line of a crowded page has no word of that shape."""
+        sheet = self._sheet
+        if line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale:
+            return False
+        return not any(shapes.suspects(sheet.grey, line, sheet.scale))
 
     def _read_sparse(self) -> None:
         """Read a picture as a whole that has ink like letters and hardly a line of them."""
@@ -237,7 +259,7 @@ class _Page:
         return [
             line
             for number, line in enumerate(self._sheet.lines)
-            if number not in self._done and line.kind is lines.Kind.LINE and not line.tail
+            if number not in self._done and line.kind is lines.Kind.LINE
         ]
 
     def read_what_is_asked(self, stamps: list[stamp.Stamp], view: PageView) -> None:
@@ -257,7 +279,7 @@ class _Page:
             if number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done):
                 continue
             self._letters += line_words.cost(line)
-            if self._letters > (MOST_PHOTO if self._photo else MOST):
+            if self._letters > (MOST_PHOTO if self.photo else MOST):
                 self.is_limited = True
                 return
             for part in [other for other in self._done if _holds(line, self._sheet.lines[other])]:
