@@ -13,7 +13,7 @@ WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile test
   tests/signatures/test_pkits.py tests/text/test_real_documents.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts unit system system-test lock bench clean
+.PHONY: help run test check lint types contracts unit system system-test lock bench under-load clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
