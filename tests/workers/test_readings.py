@@ -10,10 +10,12 @@ import pytest
 from msgspec import structs
 
 from gateway import mime
+from gateway.demo.documents import Line, word_file
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Mode, Verdict
 from gateway.workers.pool import PoolSettings, WorkerPool
 from gateway.workers.readings import Readings
 from gateway.workers.wire import InspectionRequest, Limits
+from tests.readers import pdfs
 from tests.workers.mails import mail, zipped
 from tests.workers.test_desk import Running
 from tests.workers.test_inspector import locked
@@ -144,6 +146,18 @@ async def test_files_beside_a_signature_are_read_as_if_nothing_were_known(office
     await office.read(mail(FILE))
     assert (await office.read(mail(FILE, ("báo cáo.zip.p7s", b"none")))).children == 1
     assert (await office.read(mail(FILE, ("báo cáo.zip.p7s", b"none")))).children == 1
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pdf"])
+async def test_ordinary_documents_rest_on_nothing_else_in_the_mail(office, name):
+    data = (
+        word_file([Line("Báo cáo")])
+        if name.endswith("docx")
+        else pdfs.page(lambda page: page.drawString(50, 500, "Bao cao"))
+    )
+    body = "Mật khẩu: Bt@2026\n"
+    await office.read(mail((name, data), body=body))
+    assert (await office.read(mail((name, data), body=body))).children == 0
 
 
 async def test_two_mails_with_one_attachment_at_once_read_it_once(office):

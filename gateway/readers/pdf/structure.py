@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from gateway.model import ActiveContent, Origin, ReadStatus, Role
@@ -88,13 +89,14 @@ def read_structure(data: bytes, passwords: tuple[str, ...], budget: Budget) -> S
 
 def _open(data: bytes, passwords: tuple[str, ...], structure: Structure) -> Objects:
     """Open a file with the first password that fits; the empty one is tried first."""
-    for password in ("", *passwords):
+    # Candidates are looked at only when the file is locked: it is then read by the rest of its mail.
+    for password in chain(("",), passwords):
         with contextlib.suppress(LockedError):
             objects = Objects(data, password)
             structure.password = password if objects.encrypted else None
             return objects
     reason = "password"
-    for password in ("", *passwords):
+    for password in chain(("",), passwords):
         try:
             with PdfiumDocument(data, password):
                 structure.password = password  # pdfium knows more handlers than qpdf; then only the pages can be read
