@@ -50,6 +50,7 @@ def image(shown: Image.Image, style: str = "") -> str:
         ("<p><q>Ậ</q></p>", 'q{quotes:"M" "T"}'),
         ('<div style="display:flex"><b style="order:3">T</b><b>M</b><b style="order:2">Ậ</b></div>', ""),
         ('<table dir="rtl"><tr><td>T<td>Ậ<td>M</table>', ""),
+        ('<div dir=rtl><i style="float:left">T</i> <i>Ậ</i> <i>T</i> <i>M</i> <i>Ố</i> <i>I</i></div>', ""),
         ('<div><i style="position:absolute;left:9em">T</i><i style="position:absolute;left:0">M</i><i>Ậ</i></div>', ""),
     ],
 )
@@ -79,11 +80,12 @@ def test_other_words_are_no_mark(body, style):
         f'<div style="transform: rotateY(180deg)">{image(ImageOps.mirror(drawn("MẬT")))}</div>',
         image(ImageOps.flip(drawn("MẬT")), "scale: 1 -1"),
         "".join(map(image, halves(drawn("MẬT")))),
+        "".join(map(image, halves(drawn("MẬT")))).replace("src=", "srcset="),
         "<table><tr>" + "".join(f"<td>{image(one)}" for one in letters("MẬT")) + "</table>",
         "<br>".join(map(image, halves(drawn("MẬT"), across=False))),
         image(drawn("MẬT").point(lambda value: 240 + value // 17), "filter:contrast(9)"),
     ],
-    ids=["mirrored", "mirrored box", "flipped", "halves", "letters", "upper and lower", "faint"],
+    ids=["mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint"],
 )
 def test_pictures_are_read_as_the_page_shows_them(body):
     assert found(page(body))

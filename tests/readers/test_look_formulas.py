@@ -121,7 +121,10 @@ def test_formats_of_charts_and_conditions_are_read():
     assert [mark.level.value for mark in find_in_document(saved(book))] == ["toi_mat"]
 
 
-@pytest.mark.parametrize(("cells", "found"), [("TẬM", True), ("ẬTM", True), ("TMA", False), ("ABC", False)])
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [("TẬM", True), ("ẬTM", True), ("IỐTMẬT", True), ("TMA", False), ("ABC", False)],
+)
 def test_letters_of_a_level_in_neighbouring_cells_are_suspected_in_any_order(cells, found):
     book = openpyxl.Workbook()
     sheet = book.active

@@ -11,6 +11,7 @@ from lxml import etree
 from gateway.model import ActiveContent, ReadStatus, Role
 from gateway.readers.base import Member, ReadError
 from gateway.readers.excel.xlsx_values import formula_words
+from gateway.readers.markup.data_address import IN_TEXT
 from gateway.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.readers.markup.html_selectors import Node
@@ -69,6 +70,7 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
+_INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
@@ -178,7 +180,8 @@ class Target:
         if tag in VOID:
             return
         before, after = self._builder.made(tag, attributes, node)
-        painted = look.pixel and look.background is not None and look.background != parent.look.background
+        painted = look.background is not None and look.background != parent.look.background
+        painted = painted and (look.pixel or tag in _INLINE)
         self._stack.append(_Element(tag, look, role, table, node, after, painted))
         if tag in ("script", "style"):
             self._raw += 1
@@ -321,6 +324,9 @@ class Target:
             elif name == "style" and "data:" in value:
                 for item in re.findall(r"url\(\s*[\"']?(data:[^\"')]+)", value)[:20]:
                     builder.address(tag, "style", item)
+            elif "data:" in value and name in ("srcset", "imagesrcset", "style", "content", "values", "from", "to"):
+                for item in IN_TEXT.findall(value)[:20]:
+                    self._picture(builder.address(tag, name, item), look)
             elif name == "srcdoc" and value:
                 self._nested(value)
             elif name.startswith("data-") and not value.isascii():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from gateway.model import Role, Run
@@ -15,15 +16,16 @@ from gateway.text.normal import canonical, run_together, skeleton
 
 def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     """Yield sets of small blocks that together spell a level: as (block, text), in one of several orders."""
-    if not any(len(text) <= 6 and not text.isascii() and text.strip() for text in layout.blocks):
+    if not any(len(text) <= _LONGEST_PIECE and not text.isascii() and text.strip() for text in layout.blocks):
         return  # the letter Ậ must stand in one of the pieces
     pieces = [
         (number, text.strip())
         for number, text in enumerate(layout.blocks)
-        if len(text) <= 6 and text.strip() and not text.strip().isdigit()
+        if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
     ]
     yield from _shuffled(pieces)
-    if len(pieces) < 2:
+    pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
+    if len(pieces) < 2 or all(text.isascii() for _, text in pieces):
         return
     runs = {number: layout.first_run(number) for number, _ in pieces}
     boxes = [piece for piece in pieces if runs[piece[0]].role in (Role.TEXTBOX, Role.STAMP, Role.WATERMARK)]
@@ -35,6 +37,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
 
 
+_LONGEST_PIECE: Final = 16
 _LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))
 
 
@@ -44,22 +47,23 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
     Boxes, cells and letters that are placed by coordinates are read in the order of the file, which nobody sees: a sheet
     or table from right to left, text boxes, what a style sheet moves. No word of the language has these letters otherwise.
     """
-    letters = ["".join(c for c in canonical(text).text if c.isalpha()) for _, text in pieces]
-    small = [word.casefold() for word in letters]
-    for number, word in enumerate(small):
-        if "ậ" not in word or "mật" in word:
+    letters = cache(lambda number: "".join(c for c in canonical(pieces[number][1]).text if c.isalpha()))
+    for number, (_, text) in enumerate(pieces):
+        if text.isascii() or "ậ" not in (word := letters(number).casefold()) or "mật" in word:
             continue
         for level, spelled in _LEVELS:
             for first in range(max(0, number - len(spelled) + 1), number + 1):
-                end, left = first, len(spelled)
-                while end < len(small) and left > 0:
-                    left -= len(small[end])
+                end, joined = first, ""
+                while end < len(pieces) and len(joined) < len(spelled):
+                    joined += letters(end)
                     end += 1
                 # A window that spells it as it stands is judged by what is around, as others are.
-                joined = "".join(small[first:end])
-                if left == 0 and end > number and joined != spelled and Counter(joined) == level:
-                    upper = "".join(letters[first:end]).isupper()
-                    yield ((pieces[first][0], spelled.upper() if upper else spelled), (pieces[end - 1][0], ""))
+                small = joined.casefold()
+                if end > number and small != spelled and Counter(small) == level:
+                    yield (
+                        (pieces[first][0], spelled.upper() if joined.isupper() else spelled),
+                        (pieces[end - 1][0], ""),
+                    )
                     return
 
 
