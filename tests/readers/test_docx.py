@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.readers.base import Budget, ReadError, Reading, Source
 from gateway.readers.ooxml import reader as ooxml
+from gateway.text.marks import Level, Strength, find_in_document
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.signatures.attacks_readings import ATTACKS
 
@@ -722,3 +723,34 @@ def test_two_types_of_one_part_make_a_package_malformed():
             archive.writestr(member, data)
     with pytest.raises(ReadError, match="content-types"):
         read_raw(out.getvalue())
+
+
+def _levels(body: str) -> set[Level]:
+    found = find_in_document(read(word(body)).document)
+    return {mark.level for mark in found if mark.strength is not Strength.NOTED}
+
+
+def _list_field(result: int) -> str:
+    entries = "".join(f'<w:listEntry w:val="{one}"/>' for one in ("Thường", "Mật", "Tối mật"))
+    data = f'<w:ffData><w:name w:val="DoMat"/><w:ddList><w:result w:val="{result}"/>{entries}</w:ddList></w:ffData>'
+    return (
+        f'<w:p><w:r><w:t>Chọn: </w:t></w:r><w:r><w:fldChar w:fldCharType="begin">{data}</w:fldChar></w:r>'
+        '<w:r><w:instrText>FORMDROPDOWN</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    )
+
+
+def test_the_chosen_entry_of_a_list_counts_and_none_on_offer() -> None:
+    assert [_levels(_list_field(number)) for number in (0, 1, 2)] == [set(), {Level.MAT}, {Level.TOI_MAT}]
+
+
+def test_the_name_of_a_control_labels_what_it_holds() -> None:
+    def control(alias: str, text: str) -> str:
+        items = "".join(f'<w:listItem w:displayText="{one}"/>' for one in ("Thường", "Mật", "Tối mật"))
+        return (
+            f'<w:p><w:r><w:t>Hồ sơ số 12, </w:t></w:r><w:sdt><w:sdtPr><w:alias w:val="{alias}"/><w:dropDownList>{items}'
+            f"</w:dropDownList></w:sdtPr><w:sdtContent><w:r><w:t>{text}</w:t></w:r></w:sdtContent></w:sdt></w:p>"
+        )
+
+    assert _levels(control("Độ mật", "Tối mật")) == {Level.TOI_MAT}
+    assert _levels(control("Độ mật", "Thường")) == set()
+    assert _levels(control("Loại", "Thường")) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -14,7 +15,7 @@ from gateway.readers.word.docx_format import VAL
 from gateway.readers.word.docx_paragraph import Key, Paragraph
 
 _TYPE, _INSTRUCTION = clark("w:fldCharType"), clark("w:instr")
-_FORM_WORDS: Final = {"w:name", "w:default", "w:result", "w:listEntry", "w:statusText", "w:helpText"}
+_FORM_WORDS: Final = {"w:name", "w:default", "w:result", "w:statusText", "w:helpText"}
 _LIMIT_OPEN: Final = 256
 _DDE: Final = re.compile(r"(?i)\bDDE(?:AUTO)?\b")
 _OUTSIDE: Final = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|LINK|DATABASE|RD)\b")
@@ -56,6 +57,18 @@ def spelt(code: str) -> str:
     return _SWITCH.sub("", equation[1]) if equation is not None else ""
 
 
+def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
+    """The words of a form field (ECMA-376-1 §17.16.17): of a list the chosen entry, which alone is shown, and those on offer."""
+    words = [(NAMES[setting.tag], setting.get(VAL) or "") for setting in mark.iter()]
+    name = next((value for kind, value in words if kind == "w:name"), "")
+    chosen = [value for wanted in ("w:result", "w:default") for kind, value in words if kind == wanted]
+    number = int(chosen[0]) if chosen and chosen[0].isdecimal() else 0
+    for entry, value in enumerate(value for kind, value in words if kind == "w:listEntry"):
+        shown = place._replace(locator=f"field:{name}" if name else place.locator, origin=Origin.TEXT)
+        yield value, shown if entry == number else place._replace(locator="option")
+    yield from ((value, place) for kind, value in words if kind in _FORM_WORDS and value)
+
+
 @dataclass
 class _Field:
     code: list[str] = field(default_factory=list)
@@ -78,11 +91,8 @@ class Fields:
                 if len(self._open) < _LIMIT_OPEN:
                     self._open.append(_Field())
                 place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=key.page)
-                for setting in mark.iter():
-                    value = setting.get(VAL)
-                    if value and (kind := NAMES[setting.tag]) in _FORM_WORDS:
-                        where = place._replace(locator="option") if kind == "w:listEntry" else place
-                        paragraph.later.append(partial(self._sink.put_line, value, where))
+                for value, where in _form_words(mark, place):
+                    paragraph.later.append(partial(self._sink.put_line, value, where))
             case "separate" if self._open:
                 self._end_code(self._open[-1], paragraph)
             case "end" if self._open:

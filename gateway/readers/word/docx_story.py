@@ -22,10 +22,15 @@ from gateway.readers.word.docx_paragraph import Key, Paragraph
 from gateway.readers.word.docx_shapes import shape_of
 from gateway.readers.word.docx_styles import BaseKey, has_box, is_frame, number_of
 from gateway.readers.word.docx_tables import Grid, rows_of
+from gateway.text.marks import names_secrecy
 
 _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
 _BREAK_TYPE, _NAME, _TOOLTIP = clark("w:type"), clark("w:name"), clark("w:tooltip")
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
+
+
+_LIMIT_VALUE: Final = 200
+"""Letters of a control that are given once more beside its name."""
 
 
 class Story:
@@ -287,6 +292,10 @@ class Story:
                 continue
             for setting in properties.iter():
                 name = NAMES[setting.tag]
+                if name == "w:alias" and names_secrecy(alias := setting.get(VAL) or ""):
+                    value = "".join(one.text or "" for one in element.iter() if NAMES[one.tag] == "w:t")[:_LIMIT_VALUE]
+                    labelled = place._replace(locator=f"field:{alias}", role=Role.FIELD, origin=Origin.HIDDEN)
+                    self._sink.put_line(value, labelled)
                 hidden = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
                 if name in {"w:alias", "w:tag"}:
                     value = setting.get(VAL)

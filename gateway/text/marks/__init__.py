@@ -15,7 +15,7 @@ The way of a document, from coarse to fine:
 """
 
 from gateway.text.marks.evidence import Mark
-from gateway.text.marks.find import find_in_document, find_in_filename, find_in_subject, none_is_marked
+from gateway.text.marks.find import find_in_document, find_in_filename, find_in_subject, names_secrecy, none_is_marked
 from gateway.text.marks.hits import Strength
 from gateway.text.marks.search import MarkSettings
 from gateway.text.marks.words import Level
@@ -30,5 +30,6 @@ __all__ = [
     "find_in_document",
     "find_in_filename",
     "find_in_subject",
+    "names_secrecy",
     "none_is_marked",
 ]

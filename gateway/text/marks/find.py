@@ -99,10 +99,14 @@ def _labelled(document: Document) -> Iterator[Document]:
     Its neighbours are the values of other names, which neither make it a list nor explain it.
     """
     for run in document.runs:
-        if run.role in _NAMED and (named := _NAME.match(run.locator)) is not None and not is_clear(run.text):
-            words = _HUMP.sub(" ", named[1].replace("_", " "))
-            if has_label(skeleton(words)):
-                yield replace(document, runs=(replace(run, text=f"Độ mật: {run.text}", origin=Origin.TEXT),))
+        named = _NAME.match(run.locator) if run.role in _NAMED else None
+        if named is not None and not is_clear(run.text) and names_secrecy(named[1]):
+            yield replace(document, runs=(replace(run, text=f"Độ mật: {run.text}", origin=Origin.TEXT),))
+
+
+def names_secrecy(name: str) -> bool:
+    """Tell whether the name of a form field or property speaks of secrecy: `Độ mật`, `DoMat`, `do_mat`."""
+    return has_label(skeleton(_HUMP.sub(" ", name.replace("_", " "))))
 
 
 def _is_plain(document: Document) -> bool:
