@@ -14,16 +14,16 @@ from gateway.fix.pptx import mend_pptx
 from gateway.fix.rtf import mend_rtf
 from gateway.fix.tally import RefusedError, Tally
 from gateway.fix.xlsx import mend_xlsx
+from gateway.model.formats import TEXT, by_type
 from gateway.readers.base import ReadError
 from gateway.readers.containers.zip import Zip
+from gateway.readers.sniff import sniff
 
 _LIMIT_BYTES: Final = 64 << 20
 _ODF: Final = "application/vnd.oasis.opendocument."
 _ODF_KINDS: Final = frozenset({"text", "spreadsheet", "presentation", "graphics"})
 _EMBEDDED: Final = re.compile(r"(?:word|xl|ppt)/embeddings/[^/]+\.(?:docx|xlsx|pptx)$", re.IGNORECASE)
 _LIMIT_DEPTH: Final = 2
-_OTHERS: Final = (b"{\\object", b"<?xml", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAMS: Final = (
     ("EncryptedPackage", "encrypted"),
@@ -57,7 +57,8 @@ def fix(data: bytes) -> Fixed:
         raise RefusedError(found)
     if data.startswith(b"%PDF-"):
         raise RefusedError("pdf")
-    if data.startswith(_OTHERS) or (b"\0" in data[:4096] and not data.startswith(_UTF16)):
+    row = by_type(sniff(data).primary) if data else TEXT
+    if row is None or row.mender != TEXT.mender:
         raise RefusedError("unsupported")
     return Fixed(*mend_plain(data))
 

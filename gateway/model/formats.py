@@ -174,6 +174,7 @@ PDF: Final = Format(
     name="pdf", media_types=("application/pdf",), suffixes=("pdf",), family=Family.PDF, container=Container.PDF,
     reader="pdf.reader", verifier="pdf",
 )  # fmt: skip
+TEXT: Final = _text("text", "text/plain application/json", "txt log md ini json yml yaml", "plain", mender="plain")
 SYLK: Final = Format(
     name="text", media_types=("application/x-sylk",), suffixes=("slk",), family=Family.TEXT, reader="plain"
 )
@@ -213,7 +214,7 @@ FORMATS: Final[tuple[Format, ...]] = (
         name="dbf", media_types=("application/vnd.dbf", "application/x-dbf-memo"), suffixes=("dbf", "dbt", "fpt"),
         family=Family.SHEET, reader="excel.dbf", official=False,
     ),
-    _text("text", "text/plain application/json", "txt log md ini json yml yaml", "plain", mender="plain"),
+    TEXT,
     _text("text", "text/csv", "csv tsv", "plain", mender="plain"),
     SYLK,
     _text("html", "text/html application/xhtml+xml", "html htm xhtml", "markup.html"),

@@ -201,6 +201,9 @@ def test_references_and_special_characters_survive():
         (zipped({"a.txt": b"a"}), "unsupported"),
         (docx(paragraph("a")) + docx(paragraph("b")), "damaged"),
         (b"{\\rtf1 {\\fonttbl {", "damaged"),
+        (b'<html><head><meta charset="windows-1258"></head><body>K\xeanh g\xf9i</body></html>', "unsupported"),
+        (b"From: a@b.vn\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\nK\xddnh g\xf6i", "unsupported"),
+        (b"BEGIN:VCARD\r\nFN:K\xddnh\r\nEND:VCARD", "unsupported"),
         (b"\0\1\2\3" * 50, "unsupported"),
     ],
 )
