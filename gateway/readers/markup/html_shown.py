@@ -44,24 +44,18 @@ def turn_of(declarations: Mapping[str, str], outer: Turn) -> Turn:
     if scale := declarations.get("scale"):
         steps += f" scale({scale.replace(' ', ',')})"
     if turned := declarations.get("rotate"):
-        axis = (
-            "x"
-            if turned.lower().startswith(("x", "1 0 0"))
-            else "y"
-            if turned.lower().startswith(("y", "0 1 0"))
-            else ""
-        )
-        steps += f" rotate{axis}({turned.rpartition(' ')[2]})"
+        about = turned.lower().rpartition(" ")
+        axis = {"x": "x", "1 0 0": "x", "y": "y", "0 1 0": "y"}.get(about[0].strip(), "")
+        steps += f" rotate{axis}({about[2]})"
     for kind, arguments in _STEP.findall(steps.lower()):
         numbers = [float(number) * _DEGREES[unit] for number, unit in _NUMBER.findall(arguments)] or [0.0]
         half = 90 < abs(numbers[0]) % 360 < 270
         match kind:
             case "scale" | "scale3d" | "scalex" | "matrix":
-                across = kind != "scaley" and numbers[0] < 0
                 down = (
                     numbers[3] < 0 if kind == "matrix" and len(numbers) > 3 else numbers[min(1, len(numbers) - 1)] < 0
                 )
-                mirrored ^= across
+                mirrored ^= numbers[0] < 0
                 upside_down ^= down and kind != "scalex"
             case "scaley" | "rotatex":
                 upside_down ^= numbers[0] < 0 if kind == "scaley" else half
