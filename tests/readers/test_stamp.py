@@ -185,21 +185,6 @@ def test_a_picture_of_a_few_rows_is_looked_at_like_any_other(shape) -> None:
     assert (reading.runs, reading.boxes) == ((), 0)
 
 
-def test_without_the_optional_libraries_pages_stay_unread(monkeypatch) -> None:
-    import sys
-
-    import gateway.readers.pictures
-
-    monkeypatch.delattr(gateway.readers.pictures, "stamp_page", raising=False)
-    monkeypatch.setitem(sys.modules, "gateway.readers.pictures.stamp_page", None)
-    out = io.BytesIO()
-    scans.piece("MẬT").save(out, "PNG")
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
-    assert (document.image_pages, document.read_pages) == ((1,), ())
-    assert document.images[0].red_boxes is None
-    assert document.images[0].unread_boxes is None
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_figures_of_the_generated_set() -> None:

@@ -317,7 +317,8 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
         return first.pop()
     if letters != SHORT or OTHER_SIGNS & set(unicodedata.normalize("NFD", own.text)):
         is_other = len(letters) >= 3 and own.confidence >= (CLEAR if letters != SHORT else READ)
-        is_other = is_other and (len(letters) <= 3 or distance(letters, SHORT) > 1)  # MIẬT is a blot in MẬT
+        is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
+        is_other = is_other and not is_blot
         return OTHER if is_other else ""
     if own.confidence < READ or not _is_capital(own.text):
         return ""

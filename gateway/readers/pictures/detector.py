@@ -31,7 +31,7 @@ SIZE = 16.0
 """Pixels of capitals whose logarithm of height is 0."""
 LOOK, LOOK_SIZES = 96, (15.0, 19.0)
 """Pixels of a second look, and heights of capitals in it."""
-LEAST, READABLE, LIKELY = 0.12, 0.3, 0.5
+LEAST, READABLE, LIKELY = 0.25, 0.3, 0.5
 """Score of the first look from which there is a second, of the second from which a word is read, and from which it is there."""
 LIMIT_WORDS = 24
 """Second looks at one picture, likeliest first."""
