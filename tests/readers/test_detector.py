@@ -58,6 +58,19 @@ def test_light_letters_on_a_bar_are_read(ground: tuple[int, int, int]) -> None:
     assert said(bar("TỐI MẬT", ground)) == ["TỐI MẬT"]
 
 
+@pytest.mark.parametrize("first", ["TỐI", "TUYỆT"])
+@pytest.mark.parametrize("turn", [0, 25])
+def test_two_lines_are_one_mark(first: str, turn: float) -> None:
+    font = ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[0]), 44)
+    stamp_ = Image.new("RGB", (300, 220), "white")
+    for row, word in enumerate((first, "MẬT")):
+        left = 150 - font.getlength(word) / 2
+        ImageDraw.Draw(stamp_).text((left, 35 + 68 * row), word, BLACK, font)
+    paper = Image.new("RGB", (900, 700), "white")
+    paper.paste(stamp_.rotate(turn, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC), (200, 150))
+    assert said(scans.bgr(paper), 200) == [f"{first} MẬT"]
+
+
 @pytest.mark.parametrize("words", ["KHẨN", "HỎA TỐC", "MẶT TRƯỚC", "NHẬT KÝ", "DỰ THẢO", "PHÁP LUẬT", "MẤT", "MÁT"])
 @pytest.mark.parametrize("turn", [0, 30])
 def test_other_words_are_no_marks(words: str, turn: float) -> None:

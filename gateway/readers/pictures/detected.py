@@ -50,8 +50,8 @@ SUSPECT, ACROSS = 0.6, 10
 """How sure the detector must be of a word that nobody could read for a suspicion, and degrees from which it is not print."""
 LIMIT_READ = 8
 """Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
-LINE_ABOVE = 1.8
-"""Heights from a line to the one above."""
+LOWER, HIGHER = 0.85, 2.45
+"""Heights above the middle of the word where the line above may begin, and how high it and its space are."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 SHORT, OTHER = folded(MARKS[0]), "-"
 OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT}\N{COMBINING TILDE}")
@@ -350,9 +350,9 @@ def _is_capital(text: str) -> bool:
 
 def _with_line_above(page: Pixels, word: Word, engine: ocr.Tesseract) -> str:
     """Return the mark that MẬT is with the word above it: TỐI or TUYỆT."""
-    shape, place = (int(8 * SIZE), int(1.9 * SIZE)), (4.0 * SIZE, (LINE_ABOVE + 1.0) * SIZE)
+    shape, place = (int(8 * SIZE), int(HIGHER * SIZE)), (4.0 * SIZE, (HIGHER + LOWER) * SIZE)
     part, _ = upright(page, word, SIZE, shape, place)
-    for line in _as_print(part, (place[0], 1.0 * SIZE)):
+    for line in _as_print(part, (place[0], HIGHER / 2 * SIZE)):
         for one in engine.words(line, ocr.Layout.LINE, 200):
             for start, mark in FIRST.items():
                 if distance(folded(one.text), start) <= (0 if len(start) < 4 else 1) and one.confidence >= READ:
