@@ -107,7 +107,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     if budget.words_left_s(photo=photo) <= 0:
         return replace(_reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view), doubtful=not photo)
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
-    if turns[0]:
+    if turns[0] and not photo:
         page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine, budget)
     page.read_doubtful()
     if not page.text.legible and not photo:
