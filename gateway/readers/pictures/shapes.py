@@ -82,7 +82,8 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
         if before > number:
             continue  # it was given with the word before it
         last = min(number + 2 if alone else number + (not capitals), len(places) - 1)
-        yield Word(int((left + places[before][0]) / scale) - 2, int((left + places[last][1]) / scale) + 2)
+        reach = int((left + places[before][0]) / scale) - 2, int((left + places[last][1]) / scale) + 2
+        yield Word(max(reach[0], line.left), min(reach[1], line.right))
 
 
 def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:
