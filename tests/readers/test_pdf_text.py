@@ -356,7 +356,7 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
 def test_characters_without_meaning_are_reported_when_nobody_reads_the_page(monkeypatch) -> None:
     from gateway.readers.pdf import scan as pdf_scan
 
-    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (\\001\\002\\003\\004) Tj ET")
     document = read(data)
     assert (document.status.value, document.reason) == ("partial", "no-text-map")
@@ -368,7 +368,7 @@ LETTER = ["ỦY BAN NHÂN DÂN", "TỐI MẬT", "Bảo đảm an toàn thông ti
 def test_a_glyph_that_the_map_leaves_out_is_no_letter(monkeypatch) -> None:
     from gateway.readers.pdf import scan as pdf_scan
 
-    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     document = read(pdfs.glyph_numbers(LETTER, unmapped="ỐẬ"))
     assert lines(document) == ["ỦY BAN NHÂN DÂN", "TI MT", LETTER[2]]
     assert read(pdfs.glyph_numbers(LETTER, unmapped="")).status.value == "ok"
@@ -378,7 +378,7 @@ def test_a_glyph_that_looks_like_a_letter_read_before_is_no_letter_either(monkey
     """The glyph of `a` has the number 68, which is the code of `D`, and the font has an honest D too."""
     from gateway.readers.pdf import scan as pdf_scan
 
-    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     letter = ["Dnih n", "an ninh an nan"]
     document = read(pdfs.glyph_numbers(letter, unmapped="a"))
     assert (document.status.value, document.reason) == ("partial", "no-text-map")
@@ -395,7 +395,7 @@ def test_letters_that_the_map_leaves_out_are_read_from_the_page() -> None:
 def test_text_without_any_map_is_not_taken_for_what_its_codes_look_like(monkeypatch) -> None:
     from gateway.readers.pdf import scan as pdf_scan
 
-    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda *_: None)
+    monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     document = read(pdfs.glyph_numbers(LETTER, unmapped="".join(LETTER)))
     assert lines(document) == []
     assert (document.status.value, document.reason) == ("partial", "no-text-map")
