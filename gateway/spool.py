@@ -29,14 +29,14 @@ _DOT_LINE = re.compile(rb"\r\n\.")
 
 @dataclass(frozen=True, kw_only=True)
 class SpoolSettings:
-    """Where content in hand lives."""
+    """Where content in flight lives."""
 
     memory_limit_bytes: int = 64 << 10
     """Beyond it the content of a mail goes to one unnamed file."""
     directory: Path | None = None
     """Folder of the unnamed files; None means anonymous memory (memfd), which never reaches a disk."""
     in_flight_bytes: int = 2 << 30
-    """Content of all mails in hand, for each worker process; beyond it DATA is answered 452."""
+    """Content of all mails in flight, for each worker process; beyond it DATA is answered 452."""
     large_mails_bytes: int = 32 << 20
     """Mails beyond `memory_limit_bytes` that are taken at the same time, for each worker process; others wait."""
     large_mail_expected_bytes: int = 10 << 20

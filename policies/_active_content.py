@@ -1,4 +1,4 @@
-"""What acts when a file is opened, and what lies about its kind: which rule of `opaque` speaks of it.
+"""Active content and false file types: the rule of `opaque` for each.
 
 Readers record it as `ActiveContent` of a document. A program is refused wherever it stands; a macro or something loaded
 from outside is a warning, because offices use them; what only decorates is no finding at all.

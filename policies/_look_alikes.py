@@ -1,4 +1,4 @@
-"""What imitates an official address: its domain, the letters of its local part, a display name that shows it."""
+"""Imitations of official addresses: by domain, by letters of the local part, by display name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.model import Address
-from gateway.text.homographs import one_edit_apart, shown, skeletons
+from gateway.vietnamese.homographs import one_edit_apart, shown, skeletons
 
 # `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
 _AT_DOMAIN: Final = re.compile(

@@ -1,4 +1,4 @@
-"""Whether the sender declares that the paper of an unsigned document is issued too, and whether that counts (Điều 9.4b)."""
+"""Declaration of a paper copy of an unsigned document, and whether it counts (Điều 9.4b)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from gateway.model import Document, Evidence, MailboxKind
-from gateway.text.addresses import normal_form, without_tag
+from gateway.vietnamese.addresses import normal_form, without_tag
 from policies._senders import OfficialDomain, listed, official_domains, today, usable
 
 MEANT: Final = "meant"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from gateway.model import Evidence, Finding, FindingOutcome, HolderKind, Signature, Signer
-from gateway.text.unit_names import fold_unit, shown_unit, unit_names
+from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
 from policies._signature_findings import is_valid, on
 from policies._signed_files import SignedFile
 

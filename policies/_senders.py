@@ -1,4 +1,4 @@
-"""What the policies on senders share: official domains with their dates, the day of judgement, the directory."""
+"""Shared parts of the policies on senders: official domains with their dates, the day of judgement, the directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import VIETNAM, AddressReading, Directory, Evidence, Mailbox, MailboxStatus, Message
-from gateway.text.addresses import without_tag
+from gateway.vietnamese.addresses import without_tag
 
 
 class OfficialDomain(BaseModel):

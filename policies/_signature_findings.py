@@ -1,4 +1,4 @@
-"""What is wrong with one signature, or noteworthy about it (Điều 9.3): the first cause that decides, then the rest.
+"""Findings on one signature (Điều 9.3): the first cause that decides, then what else is worth noting.
 
 Whether a signature stands is decided here once, for findings on it and for the documents that need it.
 """
@@ -23,7 +23,7 @@ from gateway.model import (
     Signature,
     Trust,
 )
-from gateway.text.addresses import normal_form
+from gateway.vietnamese.addresses import normal_form
 
 _UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "unsupported-format")
 _PARTIAL: Final = (
@@ -84,7 +84,7 @@ def signs_macros(signature: Signature) -> bool:
 
 
 def _fault(signature: Signature) -> str | None:
-    """Return the rule that a signature fails, the gravest cause first; None when it stands."""
+    """Return the rule that a signature fails, the most severe cause first; None when it stands."""
     if "signature-removed" in signature.problems:
         return "removed"
     if signature.integrity is Integrity.UNKNOWN:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from gateway.model import About, Document, Evidence, HolderKind, Signature
-from gateway.text.official import State
+from gateway.vietnamese.official import State
 from policies._signature_findings import is_valid, signs_macros
 
 _DOCUMENT_FORMATS: Final = frozenset(

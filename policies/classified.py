@@ -2,7 +2,7 @@
 
 What: the subject and all other header fields with words of the mail and of mails inside it, every file name, every document at every
 depth, the text of the mail itself, boxes found in scans. How a mark is told from prose that speaks of secrets is in
-`gateway.text.marks`.
+`gateway.vietnamese.marks`.
 Why: khoản 1 Điều 4 forbids it, and the Law on the Protection of State Secrets forbids keeping such a document on a
 networked machine; so a finding holds a level, a place and codes of evidence, never words, subject or file name.
 Fix: do not send it by any other channel; report to the head of the unit. A file that is wrongly suspected is released
@@ -32,7 +32,7 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.text.marks import (
+from gateway.vietnamese.marks import (
     Level,
     Mark,
     MarkSettings,
@@ -43,8 +43,8 @@ from gateway.text.marks import (
     find_in_subject,
     none_is_marked,
 )
-from gateway.text.marks.fields import NAMING_FIELDS, find_in_field, speaks
-from gateway.text.marks.rules import rule_of
+from gateway.vietnamese.marks.fields import NAMING_FIELDS, find_in_field, speaks
+from gateway.vietnamese.marks.rules import rule_of
 
 _ARTICLE: Final = "7600:4.1"
 
@@ -99,7 +99,7 @@ TEXT_SETTINGS: Final = frozenset({"extra_marks", "exempt_phrases"})
 
 
 class Found(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The gravest of the marks of one thing, and how many are like it; never its words."""
+    """The most severe of the marks of one thing, and how many are like it; never its words."""
 
     level: Level
     strength: Strength
@@ -192,7 +192,7 @@ def _gravest(found: tuple[Mark, ...]) -> Found | None:
 
 
 def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:
-    """Yield the gravest finding of each subject, name and document, and say what was looked at and found clean."""
+    """Yield the most severe finding of each subject, name and document, and say what was looked at and found clean."""
     message = facts.message
     if message is None:
         return
@@ -224,7 +224,7 @@ def _worth(marks: Marks, settings: Settings) -> Found | None:
 
 
 def _finding(found: Found, about: About, where: str) -> Finding:
-    """Return one finding for all marks of one thing: the gravest decides, the others are counted."""
+    """Return one finding for all marks of one thing: the most severe decides, the others are counted."""
     match found.strength:
         case Strength.MARKED:
             rule = "marked"

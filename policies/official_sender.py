@@ -34,8 +34,8 @@ from gateway.model import (
     Role,
     Rule,
 )
-from gateway.text.addresses import destinations, normal_form, parse_path, without_tag
-from gateway.text.homographs import shown
+from gateway.vietnamese.addresses import destinations, normal_form, parse_path, without_tag
+from gateway.vietnamese.homographs import shown
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,

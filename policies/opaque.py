@@ -1,4 +1,4 @@
-"""What cannot be looked into: encrypted, damaged, unknown, too large, or read in two ways by two readers; what acts.
+"""Content that cannot be checked: encrypted, damaged, unknown, too large, ambiguous; and active content.
 
 What: every document that was not read in full, every part that nobody looked at, every ambiguity of the message; files
 that lie about their kind, programs, macros, scripts and what is loaded from outside when a file is opened.
@@ -102,7 +102,7 @@ class Settings(BaseModel):
     no_documents: tuple[str, ...] = Field(
         default=_NO_DOCUMENTS,
         description="Detected types, or their beginnings ending in `/`, of data that is neither document nor container: "
-        "sound, drawings, measurements, octets of no known form; reported by the rule `no_document`",
+        "sound, drawings, measurements, data of an unrecognised type; reported by the rule `no_document`",
     )
     unopened_limit_bytes: int = Field(
         default=64 << 10, ge=0, description="Largest part of `unopened_formats` that may stay unread, in octets"

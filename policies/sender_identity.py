@@ -36,8 +36,8 @@ from gateway.model import (
     Need,
     Rule,
 )
-from gateway.text.addresses import normal_form, parse_path, without_tag
-from gateway.text.homographs import name_keys
+from gateway.vietnamese.addresses import normal_form, parse_path, without_tag
+from gateway.vietnamese.homographs import name_keys
 from policies._look_alikes import imitated_domain, imitated_mailbox, shows_official
 from policies._senders import (
     DEFAULT_DOMAINS,

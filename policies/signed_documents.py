@@ -31,7 +31,7 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.text.official import recognise
+from gateway.vietnamese.official import recognise
 from policies._paper_copy import MEANT, declaration, not_units
 from policies._seals import are_issuer, holders
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain

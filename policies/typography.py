@@ -18,13 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import About, Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Need, Rule
 from gateway.model.formats import by_name
-from gateway.text.colour import hue
-from gateway.text.fonts import family_key
-from gateway.text.margins import MarginRules, faults_of
-from gateway.text.margins_pdf import Measured, measured
-from gateway.text.marks import Strength, Work, find_in_document
-from gateway.text.official import State, recognise
-from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, is_plain, survey
+from gateway.vietnamese.colour import hue
+from gateway.vietnamese.fonts import family_key
+from gateway.vietnamese.margins import MarginRules, faults_of
+from gateway.vietnamese.margins_pdf import Measured, measured
+from gateway.vietnamese.marks import Strength, Work, find_in_document
+from gateway.vietnamese.official import State, recognise
+from gateway.vietnamese.typography import FaultKind, Passage, Report, TypographyRules, is_plain, survey
 
 _ARTICLE: Final = "7600:9.4c"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
+from gateway.documents.signatures.trust import TrustStore
 from gateway.engine import load_policy_set
 from gateway.errors import ConfigError
 from gateway.identity import directory
-from gateway.signatures.trust import TrustStore
 
 ROOT = Path(__file__).parents[1]
 WAIVER = """waivers:

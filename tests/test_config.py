@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.app import check_spool, next_hop_settings, outgoing, start_workers
 from gateway.commands import doctor
-from gateway.config import Configuration, Listener, ListenerKind
+from gateway.config.sections import Configuration, Listener, ListenerKind
 from gateway.errors import ConfigError, UserError
-from gateway.listening import take_addresses
-from gateway.rulebook import Rulebook
-from gateway.supervisor import _DataFolder
-from gateway.yaml_file import parse_yaml
+from gateway.pipeline.rulebook import Rulebook
+from gateway.serve.app import check_spool, next_hop_settings, outgoing, start_workers
+from gateway.serve.supervisor import _DataFolder
+from gateway.system.listening import take_addresses
+from gateway.yaml.file import parse_yaml
 
 
 def faults(text: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config_reference import keys, reference, schema
-from gateway.words import product_texts
+from gateway.commands.reference import keys, reference, schema
+from gateway.texts.catalogue import product_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = tuple(keys())
@@ -57,7 +57,7 @@ def _attributes_read() -> frozenset[str]:
     """Names of attributes that the code reads, validators and the reference aside."""
     found: set[str] = set()
     for path in (ROOT / "gateway").rglob("*.py"):
-        if path.name != "config_reference.py":
+        if path.name != "reference.py":
             found.update(_reads(ast.parse(path.read_text("utf-8"))))
     return frozenset(found)
 

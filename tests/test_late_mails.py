@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from gateway.app import inspection_limits, places
-from gateway.config import Configuration
-from gateway.pipeline import Behind
+from gateway.config.sections import Configuration
+from gateway.pipeline.stages import Behind
+from gateway.serve.app import inspection_limits, places
 from gateway.spool import ByteBudget, Spool, SpoolSettings
 
 

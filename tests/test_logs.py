@@ -7,7 +7,7 @@ from contextvars import copy_context
 import pytest
 
 from gateway.errors import AuditError
-from gateway.logs import JsonFormatter, about_mail, log_failure
+from gateway.system.logs import JsonFormatter, about_mail, log_failure
 
 
 def line(text: str) -> str:

@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from gateway.cli import app, main
 from gateway.cli.options import moment
-from gateway.words import reason
+from gateway.texts.catalogue import reason
 
 
 @pytest.mark.parametrize(

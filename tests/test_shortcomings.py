@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from gateway import app
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
+from gateway.documents.wall.pool import PoolStatus, WorkerPool
+from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.errors import UserError
-from gateway.workers.pool import PoolStatus, WorkerPool
-from gateway.workers.sandbox import SandboxStatus
+from gateway.serve import app
 
 WHOLE = PoolStatus(
     zygote_pid=1,
@@ -30,7 +30,7 @@ def test_a_whole_machine_lacks_nothing():
     (replace(WHOLE, sandbox=replace(WHOLE.sandbox, landlock_abi=0)), "sandbox", "landlock"),
     (replace(WHOLE, sandbox=None), "sandbox", "sandbox"),
     (replace(WHOLE, reads_scans=False, scans="apt install libtesseract5"), "scans", "apt install libtesseract5"),
-    (replace(WHOLE, missing_readers=("gateway.readers.x",)), "readers", "gateway.readers.x"),
+    (replace(WHOLE, missing_readers=("gateway.documents.readers.x",)), "readers", "gateway.documents.readers.x"),
 ])  # fmt: skip
 def test_what_is_missing_is_said(status, subject, words):
     ((found, said),) = app.shortcomings(status)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.whole_file import replace_file
+from gateway.system.atomic_file import replace_file
 
 
 def test_a_file_is_replaced_with_its_mode_and_a_link_stays_a_link(tmp_path):

@@ -12,7 +12,7 @@ from functools import partial
 from gateway.audit.chain import Entry
 from gateway.audit.wire import READ_BYTES, Answer, Append, Appended, Failed, Frames, Question, Recover, Recovery, encode
 from gateway.errors import AuditError, AuditLostError
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 
 class Channel:

@@ -16,7 +16,7 @@ from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.retention import expire_facts
 from gateway.audit.store import Folder, Turn, connect, damaged, immediate, open_checked
 from gateway.errors import AuditError
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 EXPIRE_EVERY_S = 3600.0
 RELAYED_KEEP_S = 3600.0

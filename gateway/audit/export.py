@@ -13,8 +13,8 @@ from typing import Any
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import Title, decided, moment, words_of
 from gateway.audit.rows import Row
-from gateway.text.printed import cell, visible
-from gateway.words import pair
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import cell, visible
 
 _WIDTHS = {
     "seq": 9, "time": 20, "kind": 18, "reference": 14, "unit": 24, "sender": 32, "recipients": 32, "disposition": 16,

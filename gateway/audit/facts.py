@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gateway.audit.record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
 from gateway.model import Disposition, Evidence, JudgedFinding, Part, Session, Signature, Transaction, Verdict
-from gateway.text.addresses import normal_form, without_tag
+from gateway.vietnamese.addresses import normal_form, without_tag
 
 LIMIT_PARTS = 300
 LIMIT_FINDINGS = 300

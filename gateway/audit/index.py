@@ -28,7 +28,7 @@ from gateway.audit import record as r
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.mime.addresses import parse_from_field
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 _VERSION = 6
 _SLICE = 200

@@ -16,10 +16,10 @@ from msgspec import Struct, structs
 
 from gateway.audit.facts import Keyed, guarded_locator
 from gateway.model import Directory, Document, Evidence, Holders, Observed, Part, Signature, Unit
-from gateway.text.addresses import normal_form, without_tag
-from gateway.text.homographs import name_keys
-from gateway.text.unit_names import fold_unit, shown_unit, unit_names
-from gateway.zstandard import compress, decompress
+from gateway.system.zstandard import compress, decompress
+from gateway.vietnamese.addresses import normal_form, without_tag
+from gateway.vietnamese.homographs import name_keys
+from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
 
 VERSION: Final = 1
 LIMIT_BYTES: Final = 4 << 20

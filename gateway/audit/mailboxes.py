@@ -1,4 +1,4 @@
-"""What changed in the directory of mailboxes, for the log (Điều 10.1: number of mailboxes and changes).
+"""Changes of the directory of mailboxes, recorded in the log (Điều 10.1: number of mailboxes and changes).
 
 The mailboxes that were recorded last stand in `DATA/mailboxes`, so changes made while nothing ran are found, too.
 """
@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.audit.record import MailboxEntry, Mailboxes
 from gateway.model import Directory
-from gateway.whole_file import replace_file
+from gateway.system.atomic_file import replace_file
 
 LIMIT_LISTED = 1000
 """Mailboxes that one record lists; further ones are counted."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.audit.committer import Committer
 from gateway.audit.service import AuditService
-from gateway.supervised import SupervisedProcess
+from gateway.system.supervised import SupervisedProcess
 
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

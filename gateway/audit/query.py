@@ -22,8 +22,8 @@ from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import UserError
 from gateway.model import Disposition
-from gateway.words import both
-from gateway.yaml_file import closest, printable
+from gateway.texts.catalogue import both
+from gateway.yaml.file import closest, printable
 
 _DECODER = msgspec.json.Decoder(r.AnyRecord)
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')

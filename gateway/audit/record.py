@@ -1,4 +1,4 @@
-"""What an audit record holds. Records are JSON objects told apart by `kind`; docs/audit-format.md is their reference.
+"""Audit records: JSON objects with a `kind`; docs/audit-format.md is their reference.
 
 Text from a mail is cut and made valid UTF-8. Of a mail with a secrecy finding neither subject nor file names nor words
 are kept, and digests only keyed (promise 4 of the architecture; Law 117/2025/QH15 forbids keeping such content).

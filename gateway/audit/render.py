@@ -10,8 +10,8 @@ from gateway.audit.query import History, WeakPassword
 from gateway.audit.rows import Row
 from gateway.audit.verify import Verification
 from gateway.model import VIETNAM
-from gateway.text.printed import clean
-from gateway.words import product_texts
+from gateway.texts.catalogue import product_texts
+from gateway.vietnamese.printed import clean
 
 Title = Callable[[str, str], str]
 """Policy and rule to the heading of the rule, from the catalogue of whoever has one."""

@@ -15,7 +15,7 @@ from gateway.audit.index import Index
 from gateway.audit.record import Retention
 from gateway.audit.store import NO_DELETE, Folder, Turn, immediate, open_checked
 from gateway.errors import AuditError, UserError
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 
 def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:

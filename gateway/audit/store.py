@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from gateway.errors import AuditError, UserError
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 APPLICATION_ID = 0x43564741  # "CVGA"
 SCHEMA_VERSION = 1

@@ -27,7 +27,7 @@ from gateway.audit.index import Index
 from gateway.audit.kept import UnreadableFactsError, unpack
 from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
 from gateway.errors import UserError
-from gateway.words import both, reasons
+from gateway.texts.catalogue import both, reasons
 
 _TICK_RECORDS = 1000
 

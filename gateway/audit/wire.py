@@ -1,4 +1,4 @@
-"""What a front end and the writer of the log say to each other: msgpack values, each behind its length.
+"""Messages between a front end and the writer of the log: length-prefixed msgpack.
 
 Questions are answered in their order, so an answer needs no number.
 """

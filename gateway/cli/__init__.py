@@ -67,7 +67,7 @@ def serve(
     from gateway.commands.common import load_configuration, user_errors
 
     with user_errors():
-        from gateway.supervisor import serve as run
+        from gateway.serve.supervisor import serve as run
 
         configuration = load_configuration(
             config, listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory

@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.options import ConfigOption, DataOption, JsonOption, brief, moment, words
 from gateway.model import VIETNAM
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
 

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from gateway.model import VIETNAM
-from gateway.words import both
-from gateway.yaml_values import printable
+from gateway.texts.catalogue import both
+from gateway.yaml.values import printable
 
 
 def words(option: str) -> str:

@@ -13,8 +13,8 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Gốc tin c
 
 
 def _trust_folder(config: Path | None, certs: Path | None) -> Path:
-    from gateway.app import SHIPPED_CERTS
     from gateway.commands.common import load_configuration
+    from gateway.serve.app import SHIPPED_CERTS
 
     return load_configuration(config, certs=certs).certs or SHIPPED_CERTS
 

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import Any
 
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 _KNOWN = (
     ("command", re.compile(r"No such command '(?P<name>[^']*)'\.(?: Did you mean (?P<guess>.*)\?)?")),

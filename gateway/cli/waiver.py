@@ -30,7 +30,7 @@ def waiver_add(
     """
     from gateway.commands.common import load_configuration, user_errors
     from gateway.commands.waiver import add, steward
-    from gateway.waivers import USUAL_DAYS, Wanted
+    from gateway.commands.waivers import USUAL_DAYS, Wanted
 
     last = moment(until, until=True) or datetime.now(VIETNAM) + timedelta(days=USUAL_DAYS)
     with user_errors():

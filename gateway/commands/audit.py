@@ -18,7 +18,7 @@ from gateway.commands.progress import progress
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
 from gateway.model import Language
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 
 def find(data: Path, wanted: Filter, *, as_json: bool) -> int:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.commands.progress import progress
-from gateway.config import Configuration
+from gateway.commands.sample import as_message
+from gateway.config.sections import Configuration
 from gateway.engine import PolicySet, explain
 from gateway.engine.wording import say
 from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Language, Reply, Session, Transaction, Verdict
-from gateway.sample import as_message
 from gateway.spool import Spool
-from gateway.words import reason
+from gateway.texts.catalogue import reason
 
 if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
-    from gateway.pipeline import Judge
+    from gateway.pipeline.stages import Judge
     from gateway.smtp.settings import SmtpLimits
 
 STANDARD_INPUT = Path("-")
@@ -121,9 +121,9 @@ class FrontEndRules:
 
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
     """Judge every file and print the verdicts; return the exit code."""
-    from gateway.app import inspection_limits, smtp_limits, start_workers
-    from gateway.pipeline import Judge, utc_now
-    from gateway.rulebook import Rulebook
+    from gateway.pipeline.rulebook import Rulebook
+    from gateway.pipeline.stages import Judge, utc_now
+    from gateway.serve.app import inspection_limits, smtp_limits, start_workers
 
     rulebook = Rulebook(configuration)
     workers = start_workers(configuration)

@@ -1,4 +1,4 @@
-"""What subcommands share: exit codes, errors without traceback, configuration from flags."""
+"""Shared parts of the subcommands: exit codes, errors without traceback, configuration from flags."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
 from gateway.errors import GatewayError, UserError
-from gateway.text.printed import printed_json
-from gateway.words import reason
-from gateway.yaml_values import printable
+from gateway.texts.catalogue import reason
+from gateway.vietnamese.printed import printed_json
+from gateway.yaml.values import printable
 
 EXIT_REFUSED = 1
 EXIT_CANNOT_RUN = 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.config_reference import reference, schema
+from gateway.commands.reference import reference, schema
 
 
 def print_schema() -> int:

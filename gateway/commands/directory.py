@@ -9,7 +9,7 @@ from pathlib import Path
 from gateway.commands.common import EXIT_CANNOT_RUN
 from gateway.identity import commands
 from gateway.model import VIETNAM
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 
 def lint(path: Path) -> int:

@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from gateway.app import check_spool, next_hop_settings, server_tls, shortcomings, start_workers
 from gateway.commands.common import EXIT_REFUSED
-from gateway.config import Configuration
-from gateway.config_values import split_host_port
+from gateway.config.sections import Configuration
+from gateway.config.values import split_host_port
 from gateway.errors import GatewayError
 from gateway.model import ListenerKind
 from gateway.nexthop.probe import Fitness, probe
-from gateway.rulebook import Rulebook
-from gateway.tls_days import Days, certificate_days
-from gateway.words import both, reason, reasons
+from gateway.pipeline.rulebook import Rulebook
+from gateway.serve.app import check_spool, next_hop_settings, server_tls, shortcomings, start_workers
+from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.texts.catalogue import both, reason, reasons
 
 
 class Health(Enum):

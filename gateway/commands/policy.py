@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
+from gateway.commands.refusals import refusals as all_refusals
 from gateway.engine import lint as engine
 from gateway.engine import load_policy_set
 from gateway.identity import directory as directories
-from gateway.refusals import refusals as all_refusals
-from gateway.rulebook import policy_source
+from gateway.pipeline.rulebook import policy_source
 
 
 def lint(names: Sequence[str], directory: Path | None = None) -> int:

@@ -17,7 +17,7 @@ from gateway.engine.loading import load_policy_set
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
 from gateway.model import Observed
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
 

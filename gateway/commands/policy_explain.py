@@ -19,10 +19,10 @@ from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
 from gateway.errors import AuditError, UserError
 from gateway.model import VIETNAM, Language, Rule
-from gateway.rulebook import policy_source
-from gateway.words import both
-from gateway.yaml_file import nearest
-from gateway.yaml_values import printable
+from gateway.pipeline.rulebook import policy_source
+from gateway.texts.catalogue import both
+from gateway.yaml.file import nearest
+from gateway.yaml.values import printable
 
 _DAYS = 30
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from gateway.app import inspection_limits, start_workers
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
-from gateway.config import Configuration
+from gateway.commands.sample import as_message
+from gateway.config.sections import Configuration
 from gateway.engine.cases import CaseResult, expected, run_case, trial_faults
 from gateway.engine.compiler import Compiler
 from gateway.engine.layers import read_layers
@@ -19,12 +19,12 @@ from gateway.engine.registry import Registry
 from gateway.engine.schema import CaseFile, MailExpectation
 from gateway.errors import ConfigError, Fault
 from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
-from gateway.pipeline import Judge
-from gateway.rulebook import Rulebook, Rules, policy_source
-from gateway.sample import as_message
+from gateway.pipeline.rulebook import Rulebook, Rules, policy_source
+from gateway.pipeline.stages import Judge
+from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
-from gateway.words import both
-from gateway.yaml_file import read_yaml
+from gateway.texts.catalogue import both
+from gateway.yaml.file import read_yaml
 
 
 def run(name: str, configuration: Configuration, *, coverage: bool) -> int:

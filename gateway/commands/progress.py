@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gateway.words import both, pair
+from gateway.texts.catalogue import both, pair
 
 Tick = Callable[[int], None]
 """Called with how much more is done."""

@@ -15,13 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED
+from gateway.documents.signatures import revocation
+from gateway.documents.signatures.certificates import (
+    distinguished_name,
+    fingerprint,
+    is_authority,
+    load_certificates,
+    validity,
+)
+from gateway.documents.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
+from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import UserError
-from gateway.signatures import revocation
-from gateway.signatures.certificates import distinguished_name, fingerprint, is_authority, load_certificates, validity
-from gateway.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
-from gateway.signatures.wall import LibraryFault
-from gateway.whole_file import replace_file
-from gateway.words import both
+from gateway.system.atomic_file import replace_file
+from gateway.texts.catalogue import both
 
 _TIMEOUT_S = 20
 _LIST_LIMIT_BYTES = 64 << 20

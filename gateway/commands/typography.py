@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.app import inspection_limits, start_workers
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people
-from gateway.config import Configuration
+from gateway.commands.sample import as_message
+from gateway.config.sections import Configuration
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.wire import InspectionRequest
 from gateway.errors import UserError
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.mime import parse
 from gateway.model import Document, Language, ReadStatus
-from gateway.sample import as_message
-from gateway.whole_file import replace_file
-from gateway.words import both, reason
-from gateway.workers.pool import WorkerPool
-from gateway.workers.wire import InspectionRequest
-from gateway.yaml_values import printable
+from gateway.serve.app import inspection_limits, start_workers
+from gateway.system.atomic_file import replace_file
+from gateway.texts.catalogue import both, reason
+from gateway.yaml.values import printable
 
 
 def lint(files: Sequence[Path], configuration: Configuration) -> int:

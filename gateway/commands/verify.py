@@ -15,17 +15,17 @@ from email import policy as mail_policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from gateway.app import inspection_limits, start_workers
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
-from gateway.config import Configuration
+from gateway.commands.sample import as_message, is_message
+from gateway.config.sections import Configuration
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.wire import InspectionRequest, Limits
 from gateway.engine.wording import say
 from gateway.mime import parse
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.model.formats import CMS_SIGNATURE, by_filename
-from gateway.sample import as_message, is_message
-from gateway.words import reason
-from gateway.workers.pool import WorkerPool
-from gateway.workers.wire import InspectionRequest, Limits
+from gateway.serve.app import inspection_limits, start_workers
+from gateway.texts.catalogue import reason
 
 _COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
 _UNREAD = frozenset(
@@ -64,7 +64,7 @@ def run(
 async def _verify_all(
     files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
 ) -> tuple[list[tuple[Path, tuple[Signature, ...], ReadStatus]], bool]:
-    """Return signatures and reading of each file that can be opened, and whether one cannot; that is told at once."""
+    """Return signatures and reading of each file that can be opened, and whether one cannot; that is reported at once."""
     beside = [file for file in files if by_filename(file.name) is CMS_SIGNATURE]
     signed = [file for file in files if file not in beside] or beside
     found, unread = [], False

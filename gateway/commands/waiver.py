@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from gateway.config import Configuration
+from gateway.commands.waivers import PolicyText, Wanted, new_entries, reload
+from gateway.config.sections import Configuration
 from gateway.engine import PolicySet, load_policy_set
 from gateway.errors import UserError
 from gateway.model import VIETNAM
-from gateway.rulebook import policy_source
-from gateway.waivers import PolicyText, Wanted, new_entries, reload
-from gateway.words import both, pair
+from gateway.pipeline.rulebook import policy_source
+from gateway.texts.catalogue import both, pair
 
 
 def add(configuration: Configuration, references: list[str], wanted: Wanted) -> int:

@@ -21,10 +21,10 @@ from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change, Comparison, Untold, compare
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import VIETNAM, Directory, Observed
-from gateway.rulebook import policy_source
-from gateway.text.printed import cell
-from gateway.words import both, reason
-from gateway.yaml_values import printable
+from gateway.pipeline.rulebook import policy_source
+from gateway.texts.catalogue import both, reason
+from gateway.vietnamese.printed import cell
+from gateway.yaml.values import printable
 
 EXIT_UNTOLD = 3
 _COLUMNS = ("reference", "time", "sender", "unit", "change", "before", "after", "rules")

@@ -34,7 +34,7 @@ from gateway.demo.next_hop import Mailroom, NextHop
 from gateway.demo.pki import Pki, revocation_list
 from gateway.demo.sign import demo_signer
 from gateway.errors import UserError
-from gateway.words import both, product_texts
+from gateway.texts.catalogue import both, product_texts
 
 PASSWORD = "Demo#2026"  # noqa: S105 - of an invented mailbox that exists only while the demonstration runs
 _PORTS = {"submission": 5587, "submissions": 5465, "relay": 5525}

@@ -39,7 +39,7 @@ from gateway.model import (
     Session,
     Verdict,
 )
-from gateway.yaml_file import YamlFile
+from gateway.yaml.file import YamlFile
 
 
 def case_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[Fault]:

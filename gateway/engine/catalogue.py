@@ -31,7 +31,7 @@ from gateway.engine.places import Disclosure, default_words, place_words
 from gateway.engine.plain import ascii_form, clean_filename, quote, quote_unless_token
 from gateway.errors import UserError
 from gateway.model import About, Finding, FindingOutcome, Language
-from gateway.text.printed import clean
+from gateway.vietnamese.printed import clean
 
 __all__ = ["Catalogue", "Disclosure", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
 

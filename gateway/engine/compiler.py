@@ -18,7 +18,7 @@ from gateway.engine.registry import PolicyModule, Registry
 from gateway.engine.schema import PolicySection, RuleAction, ScopeSection, WaiverSection, Words
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import Mode
-from gateway.yaml_file import nearest, schema_faults
+from gateway.yaml.file import nearest, schema_faults
 
 
 class Compiler:

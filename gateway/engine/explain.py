@@ -27,7 +27,7 @@ from gateway.model import (
     Signature,
     Verdict,
 )
-from gateway.text.printed import clean
+from gateway.vietnamese.printed import clean
 
 __all__ = [
     "LIMIT_LINE",

@@ -14,7 +14,7 @@ from gateway.engine.plain import ascii_form, cut
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import disclosure_of, ordered
 from gateway.model import Disposition, FrontEnd, Language, Session, Transaction, Verdict
-from gateway.text.printed import clean
+from gateway.vietnamese.printed import clean
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})\Z")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]\Z")

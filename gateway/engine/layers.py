@@ -12,7 +12,7 @@ from typing import Any
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault
-from gateway.yaml_file import LIMIT_BYTES, Salvaged, YamlFile, nearest, parse_or_salvage, printable, read_octets
+from gateway.yaml.file import LIMIT_BYTES, Salvaged, YamlFile, nearest, parse_or_salvage, printable, read_octets
 
 _LIMIT_LAYERS = 8
 

@@ -1,4 +1,4 @@
-"""What `gateway policy lint | schema | diff` print, with their exit codes: 0 in order, 1 differs or warns, 2 faults."""
+"""Output of `gateway policy lint | schema | diff` and their exit codes: 0 in order, 1 differs or warns, 2 faults."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import VIETNAM, Directory, Disposition, Mode
-from gateway.words import both
-from gateway.yaml_file import closest
-from gateway.yaml_values import printable
+from gateway.texts.catalogue import both
+from gateway.yaml.file import closest
+from gateway.yaml.values import printable
 
 _STRENGTH = {Mode.OFF.value: 0, Mode.MONITOR.value: 1, Mode.ENFORCE.value: 2}
 

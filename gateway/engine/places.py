@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from gateway.engine.plain import quote_unless_token
 from gateway.model import Language
-from gateway.text.printed import clean
+from gateway.vietnamese.printed import clean
 
 _NAMED = re.compile(r"([a-z][a-z_-]{1,20}):(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,7}(?:-[0-9]{1,7})?\Z")

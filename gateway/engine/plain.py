@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gateway.text.latin import to_ascii
-from gateway.text.printed import LIMIT_INPUT, clean
+from gateway.vietnamese.latin import to_ascii
+from gateway.vietnamese.printed import LIMIT_INPUT, clean
 
 _INNER_QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'"})
 _TOKEN = re.compile(r"[A-Za-z0-9@._+%-]{1,64}\Z")

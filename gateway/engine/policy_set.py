@@ -10,8 +10,8 @@ from gateway.engine.catalogue import Catalogue
 from gateway.engine.policy import Addresses, Policy
 from gateway.engine.schema import WaiverSection, Words
 from gateway.model import VIETNAM, Evidence, Language
-from gateway.words import both
-from gateway.yaml_values import printable
+from gateway.texts.catalogue import both
+from gateway.yaml.values import printable
 
 _WAIVER_NOTICE_DAYS = 14
 LONGEST_WAIVER_DAYS = 366

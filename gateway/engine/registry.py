@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from gateway.errors import UserError
 from gateway.model import Disposition, Evidence, Facts, Finding, Need, Rule
-from gateway.yaml_values import printable
+from gateway.yaml.values import printable
 
 GROUP = "gateway.policies"
 

@@ -5,7 +5,7 @@
     550-5.7.1 Word, Excel: Tệp > Thông tin > Bảo vệ > Mã hóa bằng mật khẩu, xóa ô mật khẩu.
     550 5.7.1 Mã tra cứu BT-7F3K2Q9X. Cần hỗ trợ: người phụ trách CNTT của đơn vị.
 
-Some mail programs show the first line only, so it names the gravest fault, the file and the way out. Then come what was
+Some mail programs show the first line only, so it names the most severe fault, the file and the way out. Then come what was
 seen, how to mend it, further faults as far as there is room (the others are counted), the reference and who helps. A
 mail with a secrecy finding is never described by its subject or file names, and no way out follows a mark.
 
@@ -26,9 +26,9 @@ from gateway.engine.plain import cut
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.wording import say
 from gateway.model import Disposition, FindingOutcome, JudgedFinding, Language, Reply, Verdict
-from gateway.text.latin import to_ascii
-from gateway.text.printed import clean
-from gateway.words import product_texts
+from gateway.texts.catalogue import product_texts
+from gateway.vietnamese.latin import to_ascii
+from gateway.vietnamese.printed import clean
 
 LIMIT_LINE = 160
 """Characters of a line with its codes: what a message window shows without wrapping twice."""
@@ -39,7 +39,7 @@ _NAME_LIMITS = (60, 40, 28, 20)
 
 
 def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
-    """Return the findings that did not pass, the gravest first."""
+    """Return the findings that did not pass, the most severe first."""
     return tuple(judged for judged in verdict.gravest_first() if judged.finding.outcome is not FindingOutcome.PASSED)
 
 

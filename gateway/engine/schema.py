@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from gateway.model import Disposition, Mode
-from gateway.yaml_file import IDENTIFIER, SHA256_HEX
+from gateway.yaml.file import IDENTIFIER, SHA256_HEX
 
 DispositionWord = Literal["relay", "tag", "hold", "defer", "reject"]
 _ADDRESSES = "addresses; `*` stands for any letters, `@domain` for every address of a domain"

@@ -1,4 +1,4 @@
-"""What another policy set would have answered: two judgements of the same facts, compared."""
+"""Comparison of two judgements of the same facts: the answers of another policy set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.model import Disposition, FindingOutcome, Observed, Verdict
 
 
 class Change(Enum):
-    """How the answer to a mail changes, the gravest first."""
+    """How the answer to a mail changes, the most severe first."""
 
     REFUSED = "refused"
     """Relayed before, refused or deferred now."""

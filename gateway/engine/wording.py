@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model import Language
-from gateway.words import product_texts
+from gateway.texts.catalogue import product_texts
 
 
 def say(file: str, table: str, key: str, language: Language, **fields: object) -> str:

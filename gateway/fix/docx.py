@@ -7,16 +7,16 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.docx_runs import WordRun, scan
 from gateway.fix.docx_styles import Inherited, Styles, colour_of
 from gateway.fix.package import Edit, spliced
 from gateway.fix.tally import TIMES, Tally
 from gateway.model import Role, Run
-from gateway.readers.containers.zip import Zip
-from gateway.text.colour import is_black
-from gateway.text.convert import repair_runs
-from gateway.text.fonts import is_symbol, is_times_new_roman
-from gateway.text.typography import is_stamp
+from gateway.vietnamese.colour import is_black
+from gateway.vietnamese.convert import repair_runs
+from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
+from gateway.vietnamese.typography import is_stamp
 
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
 

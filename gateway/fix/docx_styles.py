@@ -12,7 +12,7 @@ from xml.parsers import expat
 from gateway.fix.docx_runs import STRICT_W, W
 from gateway.fix.package import theme_fonts
 from gateway.fix.tally import RefusedError
-from gateway.text.colour import is_black
+from gateway.vietnamese.colour import is_black
 
 _SPACES: Final = (f"{W} ", f"{STRICT_W} ")
 _LIMIT_CHAIN: Final = 40

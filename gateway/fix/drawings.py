@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.package import spliced
 from gateway.fix.pptx import edits_of, font_edits
 from gateway.fix.pptx_colours import Palette
@@ -16,7 +17,6 @@ from gateway.fix.pptx_fonts import Theme
 from gateway.fix.pptx_shapes import Shape, scan
 from gateway.fix.tally import Tally
 from gateway.fix.xml_spans import walk
-from gateway.readers.containers.zip import Zip
 
 _DRAWINGS: Final = re.compile(r"(?:xl|word)/(?:drawings|charts|diagrams)/[^/]+\.xml")
 _THEME: Final = re.compile(r"(?:xl|word)/theme/theme\d*\.xml")

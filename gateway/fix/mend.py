@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.containers.zip import Zip
+from gateway.documents.readers.sniff import sniff
 from gateway.fix.docx import mend_docx
 from gateway.fix.drawings import mend_drawings
 from gateway.fix.opendocument import mend_open_document
@@ -15,9 +18,6 @@ from gateway.fix.rtf import mend_rtf
 from gateway.fix.tally import RefusedError, Tally
 from gateway.fix.xlsx import mend_xlsx
 from gateway.model.formats import TEXT, by_type
-from gateway.readers.base import ReadError
-from gateway.readers.containers.zip import Zip
-from gateway.readers.sniff import sniff
 
 _LIMIT_BYTES: Final = 64 << 20
 _ODF: Final = "application/vnd.oasis.opendocument."

@@ -13,8 +13,8 @@ from typing import Final
 from gateway.fix.odf_styles import STYLE, TABLE
 from gateway.fix.tally import RefusedError
 from gateway.fix.xml_spans import Tag
-from gateway.text.legacy_evidence import judge
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese.legacy_evidence import judge
+from gateway.vietnamese.legacy_tables import Charset
 
 _CALC: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _BOUND: Final = {

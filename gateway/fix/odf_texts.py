@@ -13,7 +13,7 @@ from gateway.fix.odf_sheets import Grid
 from gateway.fix.odf_styles import DRAW, OFFICE, SLIDE, TABLE, TEXT, Look, Styles
 from gateway.fix.xml_spans import Tag, text_of, written
 from gateway.model import Role
-from gateway.text.typography import is_stamp
+from gateway.vietnamese.typography import is_stamp
 
 _GAPS: Final = frozenset({f"{TEXT}s", f"{TEXT}tab", f"{TEXT}line-break"})
 _PARAGRAPHS: Final = frozenset(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.odf_sheets import refuse_bound_words
 from gateway.fix.odf_styles import DRAW, FO, OFFICE, STYLE, Look, Styles, face_of
 from gateway.fix.odf_texts import Piece, Worn, pieces_of
@@ -17,10 +18,9 @@ from gateway.fix.package import Edit, spliced
 from gateway.fix.tally import PALE, TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import Tag, walk, written
 from gateway.model import Run
-from gateway.readers.containers.zip import Zip
-from gateway.text.colour import brightness, is_black
-from gateway.text.convert import repair_runs
-from gateway.text.fonts import is_symbol, is_times_new_roman
+from gateway.vietnamese.colour import brightness, is_black
+from gateway.vietnamese.convert import repair_runs
+from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _PARTS: Final = ("styles.xml", "content.xml")
 _LINKS: Final = ("Internet", "Visited")

@@ -11,10 +11,10 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from gateway.documents.readers.base import Budget, ReadError
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.tally import RefusedError
 from gateway.model import ReadStatus
-from gateway.readers.base import Budget, ReadError
-from gateway.readers.containers.zip import Zip
 
 Edit = tuple[int, int, bytes]
 """Start, end and new content of a span of bytes; edits never overlap."""

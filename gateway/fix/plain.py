@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 
 from gateway.fix.tally import Tally
-from gateway.text.convert import repair_text
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese.convert import repair_text
+from gateway.vietnamese.legacy_tables import Charset
 
 
 def mend_plain(data: bytes) -> tuple[bytes, Tally]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from typing import Final, Protocol
 from xml.sax.saxutils import escape
 
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.package import Edit, spliced
 from gateway.fix.pptx_colours import Palette
 from gateway.fix.pptx_fonts import Deck
@@ -19,11 +20,10 @@ from gateway.fix.pptx_shapes import A, Fill, Shape, Slide, scan
 from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xml_spans import Tag, walk, written
 from gateway.model import Role, Run
-from gateway.readers.containers.zip import Zip
-from gateway.text.colour import is_black
-from gateway.text.convert import repair_runs
-from gateway.text.fonts import is_symbol, is_times_new_roman
-from gateway.text.typography import is_stamp
+from gateway.vietnamese.colour import is_black
+from gateway.vietnamese.convert import repair_runs
+from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
+from gateway.vietnamese.typography import is_stamp
 
 _THEMES: Final = re.compile(r"ppt/theme/[^/]+\.xml")
 _TEXTS: Final = re.compile(

@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.fix.pptx_shapes import Fill
 from gateway.fix.tally import PALE
-from gateway.text.colour import brightness, channels, is_black
+from gateway.vietnamese.colour import brightness, channels, is_black
 
 _USUAL: Final = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
 _DARKENING: Final = frozenset({"lumMod", "shade", "satMod", "alpha"})

@@ -1,4 +1,4 @@
-"""What slides inherit from layouts, masters and themes: the fonts of their letters, colours and grounds (ECMA-376 Part 1 §19.3).
+"""Fonts, colours and backgrounds that slides inherit from layouts, masters and themes (ECMA-376 Part 1 §19.3).
 
 A placeholder inherits from the one of its index in the layout, that from the one of its kind in the master, all from the
 master's text styles and the theme.
@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.pptx_colours import Palette
 from gateway.fix.pptx_shapes import Fill, Shape, Slide, local, placeholders
 from gateway.fix.xml_spans import Tag, walk
-from gateway.readers.containers.zip import Zip
 
 _KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
 _MARGINS: Final = frozenset({"dt", "ftr", "sldNum", "hdr"})

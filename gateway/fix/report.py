@@ -1,4 +1,4 @@
-"""What `gateway fix` did and what `gateway lint` sees, in the words of `gateway/texts/fix.toml`."""
+"""Reports of `gateway fix` and `gateway lint`, in the words of `gateway/texts/fix.toml`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gateway.engine.wording import say
 from gateway.fix.tally import RefusedError, Tally
 from gateway.model import Document, Language, ReadStatus
 from gateway.model.formats import Family, by_name
-from gateway.text.colour import hue
-from gateway.text.margins import margin_faults
-from gateway.text.official import Recognition, recognise
-from gateway.text.typography import FaultKind, Passage, Report, TypographyRules, examine
+from gateway.vietnamese.colour import hue
+from gateway.vietnamese.margins import margin_faults
+from gateway.vietnamese.official import Recognition, recognise
+from gateway.vietnamese.typography import FaultKind, Passage, Report, TypographyRules, examine
 
 _FAMILIES: Final = frozenset({Family.SHEET, Family.SLIDES, Family.PDF})
 """Formats with remedies of their own; the others are those of a word processor."""

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.documents.readers.word.rtf_tables import Font, parse_colours, parse_fonts
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.model import Role, Run
-from gateway.readers.word.rtf_tables import Font, parse_colours, parse_fonts
-from gateway.text.colour import is_black
-from gateway.text.convert import Repaired, repair_runs
-from gateway.text.fonts import is_symbol, is_times_new_roman
-from gateway.text.typography import is_stamp
+from gateway.vietnamese.colour import is_black
+from gateway.vietnamese.convert import Repaired, repair_runs
+from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
+from gateway.vietnamese.typography import is_stamp
 
 _TOKEN: Final = re.compile(
     rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)", re.DOTALL

@@ -1,4 +1,4 @@
-"""What was changed in a file, counted in pieces of text; and why a file is refused."""
+"""Counts of the changes made in a file, and reasons to refuse one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.errors import UserError
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese.legacy_tables import Charset
 
 TIMES: Final = "Times New Roman"
 

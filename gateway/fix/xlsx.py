@@ -12,18 +12,18 @@ from collections.abc import Collection, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
+from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.package import Edit, spliced, theme_fonts
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import header_edits
 from gateway.fix.xlsx_strings import RichString, RunFont, fonts, local, shown, strings
 from gateway.fix.xml_spans import Tag, text_of, walk, written
 from gateway.model import Run
-from gateway.readers.containers.zip import Zip
-from gateway.text.colour import is_black
-from gateway.text.convert import Repaired, repair_runs
-from gateway.text.fonts import is_symbol, is_times_new_roman
-from gateway.text.legacy_evidence import judge
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese.colour import is_black
+from gateway.vietnamese.convert import Repaired, repair_runs
+from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
+from gateway.vietnamese.legacy_evidence import judge
+from gateway.vietnamese.legacy_tables import Charset
 
 _SHARED: Final = "xl/sharedStrings.xml"
 _STYLES: Final = "xl/styles.xml"

@@ -12,8 +12,8 @@ from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xlsx_strings import local
 from gateway.fix.xml_spans import Tag, text_of
 from gateway.model import Run
-from gateway.text.convert import repair_runs
-from gateway.text.fonts import is_symbol, is_times_new_roman
+from gateway.vietnamese.convert import repair_runs
+from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _PARTS: Final = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 _CODE: Final = re.compile(

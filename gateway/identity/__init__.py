@@ -1,4 +1,4 @@
-"""Who may speak: the directory of official mailboxes, and what DKIM, SPF and DMARC say of a mail from outside.
+"""Sender identity: the directory of official mailboxes; DKIM, SPF and DMARC of mail from outside.
 
 directory = load(Path("directory.yaml"))            # Directory, or ConfigError with every fault and its place
 live = LiveDirectory(path); live.current            # the snapshot in use; `await live.watch()` keeps it fresh

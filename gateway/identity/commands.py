@@ -1,4 +1,4 @@
-"""What `gateway directory lint|import|find` do: functions from paths to a text and an exit code.
+"""`gateway directory lint|import|find`: functions from paths to a text and an exit code.
 
 They never raise for what a user did: a broken file is exit code 2 and a text with file, line and column; lint answers 1
 when the file loads and something in it deserves a look; find answers 1 when nothing was found.
@@ -16,10 +16,10 @@ from gateway.errors import UserError
 from gateway.identity.directory import load
 from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow, UnitRow
 from gateway.model import Directory, Mailbox, MailboxKind, MailboxStatus
-from gateway.text.addresses import normal_form
-from gateway.text.normal import skeleton
-from gateway.whole_file import replace_file
-from gateway.words import reason
+from gateway.system.atomic_file import replace_file
+from gateway.texts.catalogue import reason
+from gateway.vietnamese.addresses import normal_form
+from gateway.vietnamese.normal import skeleton
 
 _SHOWN = 50
 

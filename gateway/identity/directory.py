@@ -21,9 +21,9 @@ from gateway.identity.directory_file import read
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import Delegate, Directory, Holders, Mailbox, MailboxKind, Unit
-from gateway.text.addresses import normal_form, parse_path
-from gateway.text.homographs import name_keys
-from gateway.words import reason
+from gateway.texts.catalogue import reason
+from gateway.vietnamese.addresses import normal_form, parse_path
+from gateway.vietnamese.homographs import name_keys
 
 EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
 

@@ -13,8 +13,8 @@ from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_rows import DirectoryFile
 from gateway.identity.places import Places, Step
 from gateway.model import MailboxKind, MailboxStatus
-from gateway.yaml_file import nearest
-from gateway.yaml_values import printable
+from gateway.yaml.file import nearest
+from gateway.yaml.values import printable
 
 LIMIT_FAULTS: Final = 50
 """Told of one file at once."""

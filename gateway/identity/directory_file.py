@@ -1,4 +1,4 @@
-"""What stands in a directory file, as types: `mailboxes` and `units` (YAML, JSON), or the rows of a CSV.
+"""Schema of a directory file: `mailboxes` and `units` (YAML, JSON), or the rows of a CSV.
 
     units:
       - {id: p-noivu, name: Phòng Nội vụ, until: 2025-06-30, successors: [phuong-binhtan]}
@@ -33,7 +33,7 @@ from gateway.identity.directory_csv import read_csv
 from gateway.identity.directory_faults import type_faults
 from gateway.identity.directory_rows import DirectoryFile
 from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset
-from gateway.yaml_values import parse_values
+from gateway.yaml.values import parse_values
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20

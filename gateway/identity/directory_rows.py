@@ -1,4 +1,4 @@
-"""What stands in a directory file, as types: mailboxes and units as written, before they are checked."""
+"""Rows of a directory file: mailboxes and units as written, before they are checked."""
 
 from __future__ import annotations
 

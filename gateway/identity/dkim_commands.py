@@ -1,4 +1,4 @@
-"""What `gateway dkim keygen|check` do: functions to a text and an exit code. A private key is never printed."""
+"""`gateway dkim keygen|check`: functions to a text and an exit code. A private key is never printed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.errors import UserError
 from gateway.identity.commands import CommandResult
 from gateway.identity.dkim_sign import Algorithm, Signer, load_signer, new_key, pem, public_key
 from gateway.identity.resolver import DnsOutage, Resolver
-from gateway.words import reason
+from gateway.texts.catalogue import reason
 
 
 def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rsa-sha256") -> CommandResult:

@@ -24,7 +24,7 @@ from gateway.errors import UserError
 from gateway.mime.fields import read_block
 from gateway.mime.limits import DEFAULT
 from gateway.model import AuthenticationResults, HeaderField
-from gateway.words import reason
+from gateway.texts.catalogue import reason
 
 Algorithm = Literal["rsa-sha256", "ed25519-sha256"]
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey

@@ -45,7 +45,7 @@ class DmarcRecord:
 
 
 def walk(domain: str, lookups: Lookups) -> list[DmarcRecord]:
-    """Return the records from the domain upwards, as far as one ends the walk; DnsOutage when nobody says."""
+    """Return the records from the domain upwards, as far as one ends the walk; DnsOutage on temporary DNS failure."""
     labels = domain.split(".")
     names = [domain]
     if len(labels) >= _DEEPEST:

@@ -20,7 +20,7 @@ from gateway.identity.commands import CommandResult, write_rows
 from gateway.identity.directory import parse
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.model import MailboxKind, MailboxStatus
-from gateway.text.addresses import normal_form
+from gateway.vietnamese.addresses import normal_form
 
 _ATTRIBUTES: Final = ("mail", "proxyAddresses", "displayName", "userAccountControl", "msExchRecipientTypeDetails")
 _UNITS: Final = ("department", "ou")

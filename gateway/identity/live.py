@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.errors import UserError
 from gateway.identity.directory import load
 from gateway.model import Directory
-from gateway.words import both
+from gateway.texts.catalogue import both
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.4

@@ -1,4 +1,4 @@
-"""Where in a directory file something stands: line and column of a mailbox or one of its keys, found only for faults.
+"""Source locations in a directory file: line and column of a mailbox or one of its keys, found only for faults.
 
 A file of 200,000 mailboxes is read by fast parsers that keep no positions; the place of a fault is looked up afterwards.
 """

@@ -46,7 +46,7 @@ class Resolver:
         return Lookups(self, time.monotonic() + budget_s)
 
     def query(self, name: str, rdtype: str, lifetime_s: float) -> list[Rdata]:
-        """Return the records of a name, none when there are none; DnsOutage when nobody says."""
+        """Return the records of a name, none when there are none; DnsOutage on temporary DNS failure."""
         if not name or len(name) > _LONGEST_NAME:
             return []
         try:
@@ -78,7 +78,7 @@ class Lookups:
     """Whether an answer did not come."""
 
     def records(self, name: str, rdtype: str) -> list[Rdata]:
-        """Return the records of a name; DnsOutage when nobody says or the time of this mail is over."""
+        """Return the records of a name; DnsOutage on temporary DNS failure or the time of this mail is over."""
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
             self.outage = True

@@ -10,7 +10,7 @@ import dns.rdatatype
 
 from gateway.identity.resolver import DnsOutage, Lookups
 from gateway.model import AuthResult
-from gateway.text.addresses import parse_path
+from gateway.vietnamese.addresses import parse_path
 
 _RESULTS = frozenset({"pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"})
 _current = threading.local()

@@ -16,9 +16,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 import gateway
+from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.load import VERDICT_BOUNDS_S, Load, MailClass, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
-from gateway.workers.sandbox import SandboxStatus
 
 _LOG = logging.getLogger("gateway.metrics")
 _PREFIX = "congvu_gateway_"

@@ -17,7 +17,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Load:
-    """What one front end has in hand."""
+    """What one front end has in flight."""
 
     sessions: int = 0
     """Open SMTP sessions and milter connections."""

@@ -1,4 +1,4 @@
-"""What the audit log counts: each call reads the records that came since the last one, from the end of the log at the start."""
+"""Counters made from the audit log: each call reads the records added since the last one, beginning at the end of the log."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from gateway.listening import Taken
+from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.load import SharedLoad
-from gateway.supervised import SupervisedProcess, end_with
-from gateway.workers.sandbox import SandboxStatus
+from gateway.system.listening import Taken
+from gateway.system.supervised import SupervisedProcess, end_with
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -48,7 +48,7 @@ class MilterSettings:
     new_spool: Callable[[], Spool]
     new_reference: Callable[[], str]
     message_bytes: int = 35 << 20
-    """The largest content that is judged; a larger one is refused for good, as on the gateway's own listeners."""
+    """The largest content that is judged; a larger one is permanently rejected, as on the gateway's own listeners."""
     deadline_s: float = 45.0
     """From the end of a message to our answer, below what mail clients wait (about 60 s)."""
     languages: tuple[Language, ...] = (Language.VI,)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 from gateway.model import Reply
-from gateway.text.latin import to_ascii
+from gateway.vietnamese.latin import to_ascii
 
 VERSION = 6
 LOWEST_VERSION = 2

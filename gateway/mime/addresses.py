@@ -20,7 +20,7 @@ from msgspec import structs
 from gateway.mime.address_lists import elements
 from gateway.mime.words import has_encoded_word, header_text
 from gateway.model import Address, AddressReading, HeaderField
-from gateway.text.addresses import normal_form, parse_addr_spec, parse_path
+from gateway.vietnamese.addresses import normal_form, parse_addr_spec, parse_path
 
 __all__ = ["Address", "AddressReading", "parse_addr_spec", "parse_from_field", "parse_path", "read_field"]
 

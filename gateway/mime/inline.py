@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from gateway.mime.charsets import guess
 from gateway.mime.digits import as_text, is_file, octets_in, without_leads
 from gateway.mime.words import header_text
-from gateway.text.escapes import unescaped_lines
+from gateway.vietnamese.escapes import unescaped_lines
 
 _UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{0,255})\r?\n", re.MULTILINE)
 _LIMIT_MEMBERS = 100

@@ -1,4 +1,4 @@
-"""How much of a message is looked at (RFC 5322 §2.1.1 sets no upper bounds, attackers do not either).
+"""Limits of message parsing (RFC 5322 §2.1.1 sets no upper bounds, attackers do not either).
 
 A limit that is reached is an `Ambiguity` with a code `limit-...`, never an exception and never a silent cut.
 """

@@ -1,4 +1,4 @@
-"""What policies judge: the evidence on a mail without its words, and what each policy observed in them.
+"""Facts that policies judge: the evidence on a mail without its words, and each policy's observation of them.
 
 A policy may read words only in `observe(evidence, settings)`, which returns an observation that keeps none but short
 quotes for people. `judge(facts, settings)` sees neither words nor clock. So facts can be kept and judged again under other

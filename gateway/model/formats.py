@@ -1,7 +1,7 @@
 """Every file format that the product knows, one row a format: how it is called, and who reads, verifies and mends it.
 
 The only table of media types and file name suffixes; each of them stands in it once. What a file is, its content says
-(`gateway.readers.sniff`); the row then says who looks at it. A row without a reader is a format that is recognised and
+(`gateway.documents.readers.sniff`); the row then says who looks at it. A row without a reader is a format that is recognised and
 refused as unsupported, since nobody can tell what stands in it.
 """
 
@@ -66,9 +66,9 @@ class Format:
     family: Family
     container: Container = Container.NONE
     reader: str | None = None
-    """Module below `gateway.readers` with `read(source, budget)`; None when nothing reads it."""
+    """Module below `gateway.documents.readers` with `read(source, budget)`; None when nothing reads it."""
     verifier: str | None = None
-    """Module below `gateway.signatures` that verifies the signatures that a file carries itself."""
+    """Module below `gateway.documents.signatures` that verifies the signatures that a file carries itself."""
     mender: str | None = None
     """Module below `gateway.fix` that mends it in place."""
     official: bool = True

@@ -145,7 +145,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     recipients: dict[str, Disposition] = {}
 
     def gravest_first(self) -> tuple[JudgedFinding, ...]:
-        """Return the findings, the gravest first.
+        """Return the findings, the most severe first.
 
         By what is done and was asked for, a mark before a suspicion of one, what failed before what could not be told;
         then as the policies stand in the policy file and their rules in the policy (by article and gravity).

@@ -1,4 +1,4 @@
-"""What can go wrong with the next hop, told apart so that each gets its own enhanced status code and words."""
+"""Failures of the next hop, each with its own enhanced status code and words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 from gateway.errors import GatewayError, NextHopError
 from gateway.nexthop.replies import HopReply
-from gateway.text.printed import clean
+from gateway.vietnamese.printed import clean
 
 
 class FailureKind(Enum):

@@ -1,4 +1,4 @@
-"""Settings of the next hop, as plain values; `gateway/config.py` makes them from `gateway.yaml`."""
+"""Settings of the next hop, as plain values; `gateway/config/sections.py` makes them from `gateway.yaml`."""
 
 from __future__ import annotations
 

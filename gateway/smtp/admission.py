@@ -1,4 +1,4 @@
-"""How many large mails are taken at the same time, so that memory stays bounded without refusing anybody.
+"""Admission of large mails: how many at one time, so that memory stays bounded and nobody is refused.
 
 A mail that outgrows its memory limit asks for a place of its expected size. While the places are taken it waits, and
 TCP makes its client wait: nothing is refused and nothing is lost. Who has waited for `patience_s` goes on regardless,
@@ -7,7 +7,7 @@ within the hard limit of `ByteBudget`: slow clients that sit on their places can
 
 from __future__ import annotations
 
-from gateway.gate import Gate, Place
+from gateway.system.admission import Gate, Place
 
 
 class LargeMailGate:

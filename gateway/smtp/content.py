@@ -1,4 +1,4 @@
-"""Where the content of a mail ends, and what is wrong with it (RFC 5321 §2.3.8, §4.1.1.4, §4.5.2); without I/O.
+"""End-of-data reader without I/O: where the content ends and its faults (RFC 5321 §2.3.8, §4.1.1.4, §4.5.2).
 
 The only end of data is CRLF "." CRLF. A bare CR, a bare LF or NUL anywhere in the content is a defect that the front
 end refuses once the true end is seen: the next hop might take it for an end of data ("SMTP smuggling",

@@ -1,4 +1,4 @@
-"""What a front end refuses unread: the rules for a content as a whole, their reply codes (RFC 3463) and words.
+"""Rules for a content that is refused unread, their reply codes (RFC 3463) and words.
 
 `gateway.smtp.reception` applies them as the octets come in, the milter those of size, and `gateway check` to a file:
 so what a dry run says of a content is what the wire would have said.
@@ -46,7 +46,7 @@ def broken_rule(reader: DataReader, spool: Spool, limits: SmtpLimits, *, eight_b
 def refused_unread(spool: Spool, limits: SmtpLimits) -> str:
     """Return the rule by which the relay would refuse a content at its final dot, or an empty text.
 
-    What depends on the moment is left out: room for mail in hand, and whether the next hop takes 8 bit or less than
+    What depends on the moment is left out: room for mail in flight, and whether the next hop takes 8 bit or less than
     `message_bytes`.
     """
     reader = DataReader(limits.line_bytes)

@@ -1,4 +1,4 @@
-"""What a session says, and how it ends."""
+"""Output of a session and its end."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ its reply in place. Only a client that is too slow, or goes far beyond the size 
 from __future__ import annotations
 
 from gateway.errors import CapacityError
-from gateway.gate import Place
 from gateway.model import Reply
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.content import DataReader
@@ -15,6 +14,7 @@ from gateway.smtp.content_rules import broken_rule, refusal
 from gateway.smtp.replies import Texts
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
+from gateway.system.admission import Place
 
 
 class CutOffError(Exception):

@@ -11,9 +11,9 @@ import re
 from functools import cache
 
 from gateway.model import Language, Reply
-from gateway.text.latin import to_ascii
-from gateway.text.printed import visible
-from gateway.words import product_texts
+from gateway.texts.catalogue import product_texts
+from gateway.vietnamese.latin import to_ascii
+from gateway.vietnamese.printed import visible
 
 LINE_LIMIT_BYTES = 512
 """RFC 5321 §4.5.3.1.5: a reply line with code and CRLF."""

@@ -2,7 +2,7 @@
 
 Listeners are made by `loop.create_server(host=...)`: from a socket made beforehand asyncio would not set TCP_NODELAY,
 and every reply would wait for the client's delayed acknowledgement (40 ms). SO_REUSEPORT lets several workers listen
-on the same port. Sockets that systemd opened come with TCP_NODELAY set (`gateway.activation`) and are shared by the workers.
+on the same port. Sockets that systemd opened come with TCP_NODELAY set (`gateway.system.activation`) and are shared by the workers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import logging
 import socket
 
-from gateway.logs import log_failure
 from gateway.model import ListenerKind
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
@@ -23,6 +22,7 @@ from gateway.smtp.settings import ListenerSettings, SmtpSettings
 from gateway.smtp.shared import Shared
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
+from gateway.system.logs import log_failure
 
 _TLS_TIMEOUT_S = 15.0
 _LAST_WORDS_S = 2.0
@@ -91,7 +91,7 @@ class SmtpServer:
             raise
 
     async def drain(self, timeout_s: float) -> None:
-        """Stop listening, send idle sessions away with 421, let mails in hand finish, at most `timeout_s` seconds."""
+        """Stop listening, send idle sessions away with 421, let mails in flight finish, at most `timeout_s` seconds."""
         shared = self._shared
         shared.draining = True
         for server in self._servers:

@@ -1,4 +1,4 @@
-"""What all sessions of one process share."""
+"""State shared by the sessions of one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a client, and what it may therefore do (RFC 6409 §4.3, RFC 3207 §4.2)."""
+"""Session state of a client: what is known of it and what it may do (RFC 6409 §4.3, RFC 3207 §4.2)."""
 
 from __future__ import annotations
 

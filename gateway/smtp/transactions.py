@@ -85,7 +85,7 @@ class Transactions:
             self._hand_back(mail.connection)
 
     def leave(self) -> None:
-        """End the session's part in everything; a mail that the engine has in hand goes on."""
+        """End the session's part in everything; a mail that the engine has in flight goes on."""
         self.end()
         if self.connection is not None:
             self._hand_back(self.connection)
@@ -262,7 +262,7 @@ class Transactions:
         return await asyncio.shield(task)
 
     def _hand_back(self, connection: Connection) -> None:
-        """Give a connection back once the mail in hand on it is done."""
+        """Give a connection back once the mail in flight on it is done."""
         recycle = self._shared.hop.recycle
         if self._task is not None and not self._task.done():
             self._task.add_done_callback(lambda _: recycle(connection))

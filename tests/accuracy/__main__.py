@@ -1,4 +1,4 @@
-"""Accuracy on real files: `python -m tests.accuracy` prints the tables, `--write docs/accuracy.md` puts them there."""
+"""Accuracy on real files: `python -m tests.accuracy` prints the tables, `--write docs/accuracy-tables.md` puts them there."""
 
 from __future__ import annotations
 

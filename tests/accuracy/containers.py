@@ -1,4 +1,4 @@
-"""What a file can be put into: archives, messages, and other documents, by the libraries that people's programs use."""
+"""Containers for a file: archives, messages and other documents, by the libraries that people's programs use."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _ole_object(name: str, data: bytes) -> tuple[str, bytes]:
     """An OLE package in a document (MS-OLEDS §2.3.6, Ole10Native)."""
     import struct
 
-    from gateway.readers.ole.writer import write_compound
+    from gateway.documents.readers.ole.writer import write_compound
 
     label = name.encode("ascii") + b"\0"
     inner = (

@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
-from gateway.readers import registry
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.sniff import sniff
-from gateway.text.fonts import base_name
+from gateway.vietnamese.fonts import base_name
 from tests.accuracy.innocents import CORPUS
 from tests.readers.ooxml_support import Agreement, Letter, compare, convert, make_fonts, our_letters, pdf_letters
 
@@ -102,7 +102,7 @@ def _read(path: Path) -> Reading:
 
 
 def report(say: Callable[[str], None]) -> str:
-    """The table of docs/accuracy.md, with every class of difference."""
+    """The table of docs/accuracy-tables.md, with every class of difference."""
     if shutil.which("soffice") is None:
         return "LibreOffice is not installed.\n"
     lines = [

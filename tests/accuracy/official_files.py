@@ -22,10 +22,10 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.shared import Mm, Pt
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, formats
-from gateway.readers import registry
-from gateway.readers.base import Budget, Source
-from gateway.text.official import Recognition, State, recognise
+from gateway.vietnamese.official import Recognition, State, recognise
 from tests.accuracy import official_layouts
 from tests.accuracy.innocents import convert
 from tests.text.letters import KINDS, PEOPLE, SENTENCES, SUBJECTS, UNITS
@@ -318,7 +318,7 @@ def measure(say: Callable[[str], None] = lambda _line: None, *, step: int = 1) -
 
 
 def report(say: Callable[[str], None]) -> str:
-    """The table of docs/accuracy.md."""
+    """The table of docs/accuracy-tables.md."""
     lines = [
         "### Official documents as files: recognition",
         "",

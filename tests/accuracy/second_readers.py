@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, ReadStatus
-from gateway.readers import registry
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.sniff import sniff
 from tests.accuracy.innocents import CORPUS, convert
 
 FOLDERS = ("vietnam", "office-signatures", "active-content", "pdf-signatures")

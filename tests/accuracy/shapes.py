@@ -1,4 +1,4 @@
-"""What the makers of test files share: a mark as it is written, and a place of a format where it can be put."""
+"""Shared parts of the makers of test files: marks as written, and places of a format for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.text.legacy_tables import CP1252_CHARACTERS
+from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS
 from tests.text.letters import Layout, letter
 
 

@@ -1,4 +1,4 @@
-"""Runs the matrix and the innocents, counts, and sets the tables of `docs/accuracy.md`."""
+"""Runs the matrix and the innocents, counts, and sets the tables of `docs/accuracy-tables.md`."""
 
 from __future__ import annotations
 

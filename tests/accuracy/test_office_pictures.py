@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from gateway.readers.pictures import ocr, stamp_words
+from gateway.documents.readers.pictures import ocr, stamp_words
 from tests.accuracy import wall
 from tests.readers import scan_makers, scans
 

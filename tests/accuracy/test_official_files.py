@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.text.official import State, recognise
+from gateway.vietnamese.official import State, recognise
 from tests.accuracy.official_files import NONE_OF_THEM, Score, files, measure, other, read
 from tests.accuracy.official_files import letter as make_letter
 

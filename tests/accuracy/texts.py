@@ -9,9 +9,9 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from html import escape
 
-from gateway.readers.ole.writer import write_compound
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
+from gateway.documents.readers.ole.writer import write_compound
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
 from tests.accuracy.shapes import Slot, Writing, around, attribute, octet, one_piece, plain_letters, xml
 
 

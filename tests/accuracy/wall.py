@@ -1,6 +1,6 @@
 """Files through the real gateway in bulk: many in one mail, the wall with its children, the policies of the preset.
 
-`judge` is `gateway.pipeline.Judge` as the relay uses it; only the mails are larger than people's.
+`judge` is `gateway.pipeline.stages.Judge` as the relay uses it; only the mails are larger than people's.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
 
-from gateway.app import inspection_limits, start_workers
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
 from gateway.model import Envelope, Evidence, FindingOutcome, FrontEnd, ReadStatus, Session, Transaction, Verdict
-from gateway.pipeline import Judge
-from gateway.rulebook import Rulebook
+from gateway.pipeline.rulebook import Rulebook
+from gateway.pipeline.stages import Judge
+from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)

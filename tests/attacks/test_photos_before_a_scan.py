@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from gateway.readers.base import Budget
-from gateway.readers.pictures import lines, ocr, stamp_page
-from gateway.readers.pictures.likeness import Writing, writing
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.pictures import lines, ocr, stamp_page
+from gateway.documents.readers.pictures.likeness import Writing, writing
 from tests.readers import scan_makers
 
 pytestmark = [

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.pictures import ocr, stamp_page
 from gateway.model import Role
-from gateway.readers.base import Budget
-from gateway.readers.pictures import ocr, stamp_page
 
 pytestmark = [
     pytest.mark.system,

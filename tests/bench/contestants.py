@@ -1,4 +1,4 @@
-"""Who is measured: the gateway, and beside it Postfix alone and Postfix with rspamd. Each starts afresh for each round."""
+"""Contestants: the gateway, Postfix alone, Postfix with rspamd. Each starts afresh for each round."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document
-from gateway.readers import plain
-from gateway.readers.base import Budget, Source
-from gateway.text.marks import find_in_document
-from gateway.text.marks.search import MarkSettings, Search
-from gateway.text.marks.work import Work
+from gateway.vietnamese.marks import find_in_document
+from gateway.vietnamese.marks.search import MarkSettings, Search
+from gateway.vietnamese.marks.work import Work
 from tests.accuracy.shapes import LETTER
 
 HOSTILE = (

@@ -35,24 +35,24 @@ from openpyxl.styles import Font
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway import mime
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.ooxml import reader as ooxml
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pdf.api import PdfiumDocument
+from gateway.documents.readers.pdf.lines import build_lines
+from gateway.documents.readers.pdf.runs import make_runs
+from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.documents.readers.pictures.stamp import find
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.trust import TrustStore
+from gateway.documents.wall.inspector import Inspector
+from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
+from gateway.documents.wall.verifiers import NoVerifiers
+from gateway.documents.wall.wire import InspectionRequest
 from gateway.model import Document, formats
-from gateway.readers.base import Budget, Source
-from gateway.readers.ooxml import reader as ooxml
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pdf.api import PdfiumDocument
-from gateway.readers.pdf.lines import build_lines
-from gateway.readers.pdf.runs import make_runs
-from gateway.readers.pdf.text import PageReader, TextOptions
-from gateway.readers.pictures.stamp import find
-from gateway.signatures import verify
-from gateway.signatures.trust import TrustStore
-from gateway.text.official import recognise
-from gateway.text.typography import examine
-from gateway.workers.inspector import Inspector
-from gateway.workers.merge import Merger
-from gateway.workers.pool import PoolSettings, WorkerPool
-from gateway.workers.verifiers import NoVerifiers
-from gateway.workers.wire import InspectionRequest
+from gateway.vietnamese.official import recognise
+from gateway.vietnamese.typography import examine
 from tests.accuracy import portable, wall
 from tests.accuracy import word as word_files
 from tests.accuracy.innocents import CORPUS, ROOT, convert

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import warn_of_days
 from gateway.commands import doctor
-from gateway.config import Configuration, Listener, ListenerKind, NextHopTls
+from gateway.config.sections import Configuration, Listener, ListenerKind, NextHopTls
 from gateway.engine import load_policy_set
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError
-from gateway.tls_days import Days, certificate_days
-from gateway.yaml_file import load_yaml, parse_yaml
+from gateway.serve.app import warn_of_days
+from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.yaml.file import load_yaml, parse_yaml
 from tests.support.certificates import Pki
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from gateway.readers.pictures.detector import planes
+from gateway.documents.readers.pictures.detector import planes
 
 
 def words_of(text: str, mark: str | None = None) -> list[str]:

@@ -157,7 +157,7 @@ class GatewayProcess:
 
     def zygotes(self) -> list[int]:
         """Process ids of the zygotes: one, but for a moment during a reload."""
-        return [pid for pid in children(self.pid) if b"gateway.workers.zygote" in cmdline(pid)]
+        return [pid for pid in children(self.pid) if b"gateway.documents.wall.zygote" in cmdline(pid)]
 
     def zygote(self) -> int | None:
         return max(self.zygotes(), default=None)

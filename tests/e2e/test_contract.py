@@ -21,7 +21,7 @@ from gateway.demo.documents import official_letter, pdf_file
 from gateway.demo.pki import Pki as DemoPki
 from gateway.demo.pki import revocation_list
 from gateway.demo.sign import demo_signer
-from gateway.text.latin import to_ascii
+from gateway.vietnamese.latin import to_ascii
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient

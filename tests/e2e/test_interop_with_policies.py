@@ -7,12 +7,12 @@ import asyncio
 
 import pytest
 
-from gateway.app import inspection_limits, outgoing, start_workers
 from gateway.audit import AuditLog
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
 from gateway.model import Language
-from gateway.pipeline import Judge, Pipeline
-from gateway.rulebook import Rulebook
+from gateway.pipeline.rulebook import Rulebook
+from gateway.pipeline.stages import Judge, Pipeline
+from gateway.serve.app import inspection_limits, outgoing, start_workers
 from gateway.smtp.replies import make_reference
 from tests.interop.conftest import front, pki, postfix  # noqa: F401 - fixtures
 from tests.interop.test_clients_and_postfix import (  # noqa: F401 - run here with another engine

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.commands.refusals import verdicts
 from gateway.engine import (
     Language,
     PolicySet,
@@ -42,7 +43,6 @@ from gateway.model import (
     Trust,
     Verdict,
 )
-from gateway.refusals import verdicts
 from tests.engine.support import NOW, REGISTRY, evidence, policies
 
 REF = "BT-7F3K2Q9X"

@@ -12,7 +12,7 @@ from gateway.engine import Language, load_policy_set
 from gateway.engine.lint import diff, lint, schema
 from gateway.errors import ConfigError
 from gateway.model import Directory, Disposition, Mailbox, MailboxKind, Mode
-from gateway.yaml_values import parse_values
+from gateway.yaml.values import parse_values
 from tests.engine.support import NOW, REGISTRY, policies
 
 BASE = "version: 1\nname: mine\nextends: office\n"

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from gateway import words
-from gateway.words import both, product_texts
+from gateway.texts import catalogue as words
+from gateway.texts.catalogue import both, product_texts
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.commands.refusals import refusals, verdicts
 from gateway.engine import Language, PolicySet, load_policy_set
 from gateway.engine.catalogue import Wording
 from gateway.engine.reply import LIMIT_LINE, LIMIT_REPLY, reply
-from gateway.refusals import refusals, verdicts
 from gateway.smtp.replies import render
 
 NOW = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)

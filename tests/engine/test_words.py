@@ -17,7 +17,7 @@ from gateway.engine.places import guarded_locator, place_words
 from gateway.engine.plain import clean_filename, cut
 from gateway.errors import UserError
 from gateway.model import About, Finding, FindingOutcome
-from gateway.text.printed import clean
+from gateway.vietnamese.printed import clean
 
 VI, EN = Wording(language=Language.VI), Wording(language=Language.EN)
 GUARDED = Wording(language=Language.VI, disclosure=Disclosure.GUARDED)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigError
-from gateway.yaml_file import load_yaml, parse_values, parse_yaml, read_yaml
+from gateway.yaml.file import load_yaml, parse_values, parse_yaml, read_yaml
 
 
 class Inner(BaseModel):

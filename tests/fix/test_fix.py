@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, Source
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.model import Document, Language, PageSetup, Run, formats
-from gateway.readers import registry
-from gateway.readers.base import Budget, Source
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
-from gateway.text.typography import examine
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.typography import examine
 from tests.text.accuracy import CORPUS
 from tests.text.letters import SENTENCES, Layout, letter
 

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font, PatternFill
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.sniff import sniff
 from gateway.fix import RefusedError, fix, refusal
 from gateway.model import Document, Language, Origin, Role
-from gateway.readers import registry
-from gateway.readers.base import Budget, Source
-from gateway.readers.sniff import sniff
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
-from gateway.text.typography import examine
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, members, zipped
 from tests.readers.ooxml_support import convert
 from tests.text.letters import CELLS, SENTENCES

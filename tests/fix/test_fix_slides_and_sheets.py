@@ -18,9 +18,9 @@ from pptx.util import Cm
 
 from gateway.fix import RefusedError, fix, refusal, report_lines
 from gateway.model import Language, Role
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
-from gateway.text.typography import examine
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, members, zipped
 from tests.fix.test_fix_packages import NAMES, face, read, style, words
 from tests.readers.ooxml_support import convert

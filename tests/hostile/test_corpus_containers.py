@@ -2,9 +2,9 @@
 
 import pytest
 
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
+from gateway.documents.wall.wire import Limits
 from gateway.model import ReadStatus
-from gateway.workers.pool import PoolSettings, WorkerPool
-from gateway.workers.wire import Limits
 from tests.hostile.corpus import corpus_file, rows
 from tests.workers.mails import mail, request
 

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
 from gateway.engine import evaluate, evaluate_recipient
 from gateway.identity.authentication import authenticate
 from gateway.identity.dkim_sign import Signer
 from gateway.identity.results_header import build
 from gateway.mime import parse
 from gateway.model import Disposition, Document, Envelope, Evidence, FrontEnd, Run, Session
-from gateway.rulebook import Rulebook
+from gateway.pipeline.rulebook import Rulebook
 from tests.identity.dns_server import serving
 from tests.identity.test_authentication import RSA
 

@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.audit import AuditLog
+from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.families import Families
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
-from gateway.tls_days import certificate_ends
-from gateway.workers.sandbox import SandboxStatus
+from gateway.system.certificate_expiry import certificate_ends
 from tests.audit.support import relay
 from tests.support.certificates import Pki
 

@@ -1,4 +1,4 @@
-"""What both fuzzers of the milter protocol check, on any octets whatever.
+"""Checks of both fuzzers of the milter protocol, on any octets.
 
 1. The decoder gives commands or its own ProtocolError, and the same ones however the octets are cut.
 2. A connection answers or closes; nothing else comes out of it, and its engine decides on every message that it lets pass.

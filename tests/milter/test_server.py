@@ -8,7 +8,6 @@ import struct
 
 import pytest
 
-from gateway.listening import listen_unix
 from gateway.milter import connection
 from gateway.milter.connection import MilterSettings
 from gateway.milter.engine import MilterAnswer
@@ -16,6 +15,7 @@ from gateway.milter.protocol import packet
 from gateway.milter.server import MilterServer
 from gateway.model import Disposition, Reply
 from gateway.spool import ByteBudget, Spool, SpoolSettings
+from gateway.system.listening import listen_unix
 
 RELAY = MilterAnswer(disposition=Disposition.RELAY)
 EVERYTHING = packet(b"O", struct.pack(">III", 6, 0x1FF, 0x1FFFFF))

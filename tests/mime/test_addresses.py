@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from gateway.mime import addresses
 from gateway.mime.addresses import parse_from_field, parse_path
-from gateway.text.addresses import normal_form, without_tag
-from gateway.text.homographs import one_edit_apart, skeletons
+from gateway.vietnamese.addresses import normal_form, without_tag
+from gateway.vietnamese.homographs import one_edit_apart, skeletons
 
 ROWS = json.loads((Path(__file__).parent / "addresses.json").read_text("utf-8"))
 WORDS = tomllib.loads((Path(__file__).parents[2] / "policies" / "texts" / "sender_identity.toml").read_text("utf-8"))[

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.demo.documents import official_letter, pdf_file, word_file
 from gateway.demo.pki import Identity, Pki, Wish, issue, new_key
-from gateway.signatures.trust import TrustStore
+from gateway.documents.signatures.trust import TrustStore
 
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.model import FindingOutcome
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese.legacy_tables import Charset
 from policies import typography
 from tests.text.policy_cases import judged, load
 

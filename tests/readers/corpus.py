@@ -1,4 +1,4 @@
-"""Where the corpus of real files is, for tests that read it; it is never part of the project."""
+"""Location of the corpus of real files for tests that read it; it is never part of the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on pages of an office that bear no mark, drawn over a letter or in its place."""
+"""Innocent scenes of office pages, drawn over a letter or in its place."""
 
 from __future__ import annotations
 

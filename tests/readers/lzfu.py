@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from gateway.readers.mail.mapi import _LZFU_PRELOAD
+from gateway.documents.readers.mail.mapi import _LZFU_PRELOAD
 
 
 def compress(data):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.readers.ole.writer import write_compound
+from gateway.documents.readers.ole.writer import write_compound
 
 WORD_FLAGS = 0x0200
 TABLES = {"styles": 1, "header": 11, "characters": 12, "paragraphs": 13, "fonts": 15, "pieces": 33, "footnote": 3}

@@ -1,4 +1,4 @@
-"""What the tests of the office readers share: packages made by hand, and LibreOffice as an independent second reader."""
+"""Shared parts of the tests of office readers: packages made by hand, LibreOffice as a second reader."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ import pypdfium2.raw as pdfium
 import pytest
 from fontTools.ttLib import TTFont
 
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.odf import reader as odf
+from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.model import Origin, Role, Run
-from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.odf import reader as odf
-from gateway.readers.ooxml import reader as ooxml
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -13,9 +13,9 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
 from gateway.model import Document
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
 
 _WORD = re.compile(r"[^\W_]+")
 

@@ -11,7 +11,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.readers.pdf.fonts import truetype_meanings
+from gateway.documents.readers.pdf.fonts import truetype_meanings
 
 LIBERATION = Path("/usr/share/fonts/truetype/liberation")
 

@@ -1,6 +1,6 @@
-"""Recall, false marks and speed of the scan readers over generated scans, for docs/accuracy.md.
+"""Recall, false marks and speed of the scan readers over generated scans, for docs/accuracy-tables.md.
 
-`python -m tests.readers.stamp_figures [--write docs/accuracy.md] [--pages 240] [--sheets 160] [--hard 54]
+`python -m tests.readers.stamp_figures [--write docs/accuracy-tables.md] [--pages 240] [--sheets 160] [--hard 54]
 [--innocents 104]`: the first set is one kind of office scanner at all degrees of wear and only the stamp finder; the
 others go through the whole reader and the judge of marks, as a mail would meet them: pages from other machines, pages
 with one trouble each, and what offices send that bears no mark. All of it takes about eight minutes of two processors.
@@ -22,11 +22,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import image, stamp, stamp_unread
 from gateway.model import Document
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import image, stamp, stamp_unread
-from gateway.text.marks import Strength, find_in_document
+from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, scan_makers, scans
 
 BEGIN, END = "<!-- scans begin -->", "<!-- scans end -->"

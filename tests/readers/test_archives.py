@@ -13,10 +13,10 @@ import pyzipper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.archives import zip as archive_zip
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.containers import zip_directory
 from gateway.model import ReadStatus
-from gateway.readers.archives import zip as archive_zip
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.containers import zip_directory
 from tests.signatures.attacks_readings import ATTACKS
 
 

@@ -15,15 +15,15 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.archives import foreign as archive_foreign
+from gateway.documents.readers.archives import libarchive
+from gateway.documents.readers.archives import rar as archive_rar
+from gateway.documents.readers.archives import seven_zip as archive_7z
+from gateway.documents.readers.archives import stream as archive_stream
+from gateway.documents.readers.archives import tar as archive_tar
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
-from gateway.readers.archives import foreign as archive_foreign
-from gateway.readers.archives import libarchive
-from gateway.readers.archives import rar as archive_rar
-from gateway.readers.archives import seven_zip as archive_7z
-from gateway.readers.archives import stream as archive_stream
-from gateway.readers.archives import tar as archive_tar
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.sniff import sniff
 
 needs_libarchive = pytest.mark.skipif(
     not libarchive.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"

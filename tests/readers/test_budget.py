@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from gateway.documents.readers.base import Budget, ReadError
 from gateway.model import ReadStatus
-from gateway.readers.base import Budget, ReadError
 
 
 def burn(cpu_s):

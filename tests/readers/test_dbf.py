@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.excel import dbf
+from gateway.documents.readers.sniff import sniff
+from gateway.documents.readers.sniff_dbf import DBF, DBF_MEMO
 from gateway.model import Origin, ReadStatus
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.excel import dbf
-from gateway.readers.sniff import sniff
-from gateway.readers.sniff_dbf import DBF, DBF_MEMO
 
 
 def table(*rows: tuple[bytes, bytes], count: int | None = None, version: int = 3, back: bytes = b"") -> bytes:

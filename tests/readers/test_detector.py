@@ -13,8 +13,8 @@ pytest.importorskip("PIL")
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from gateway.readers.pictures import detected, detector, ocr, stamp, stamp_words
-from gateway.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures import detected, detector, ocr, stamp, stamp_words
+from gateway.documents.readers.pictures.rectangles import Pixels
 from tests.readers import glance_scans, scans
 
 pytestmark = pytest.mark.skipif(

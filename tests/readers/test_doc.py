@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.word import doc
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.word import doc
-from gateway.text import legacy, legacy_codes
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese import legacy, legacy_codes
+from gateway.vietnamese.legacy_tables import Charset
 from tests.readers.ole_support import convert, damaged, sprm, word_file
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.model import Origin, ReadStatus, Role, Run
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.ooxml import reader as ooxml
-from gateway.text.marks import Level, Strength, find_in_document
+from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.signatures.attacks_readings import ATTACKS
 

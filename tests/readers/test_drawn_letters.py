@@ -21,10 +21,10 @@ from openpyxl.styles import PatternFill
 from PIL import Image, ImageDraw, ImageFont
 from pptx.util import Emu
 
-from gateway.readers.markup import svg
-from gateway.readers.pictures import ocr
-from gateway.readers.pictures.outlines import contours, drawn, shape_of
-from gateway.readers.pictures.specimen import mosaic
+from gateway.documents.readers.markup import svg
+from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures.outlines import contours, drawn, shape_of
+from gateway.documents.readers.pictures.specimen import mosaic
 from tests.readers.test_joined_pictures import FONT, found
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

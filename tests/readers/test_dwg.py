@@ -8,11 +8,11 @@ import time
 
 import pytest
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.drawings.dwg import read, unpacked
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.drawings.dwg import read, unpacked
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
 
 NOISE = random.Random(3).randbytes(300)
 

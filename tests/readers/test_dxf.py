@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.drawings import dxf
+from gateway.documents.readers.magic import DXF
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.drawings import dxf
-from gateway.readers.magic import DXF
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
 
 Pair = tuple[int, str]
 HEADER: list[Pair] = [(0, "SECTION"), (2, "HEADER"), (9, "$ACADVER"), (1, "AC1027"), (0, "ENDSEC")]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 
+from gateway.documents.readers import encryption, passwords
+from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.model import ReadStatus
-from gateway.readers import encryption, passwords
-from gateway.readers.base import Budget, ReadError, Source
 from tests.readers.test_sniff import zipped
 
 PACKAGE = zipped(

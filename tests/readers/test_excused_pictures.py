@@ -12,13 +12,13 @@ pytest.importorskip("cv2")
 
 from PIL import Image, ImageDraw, ImageFont
 
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.magic import magic_types
+from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import OCTETS, sniff
+from gateway.documents.readers.sniff_pictures import ICON, UNKNOWN_FILM, UNKNOWN_PICTURE, WBMP
 from gateway.model import Document
-from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.magic import magic_types
-from gateway.readers.pictures import ocr
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import OCTETS, sniff
-from gateway.readers.sniff_pictures import ICON, UNKNOWN_FILM, UNKNOWN_PICTURE, WBMP
 from tests.readers.scans import FONT_DIR
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

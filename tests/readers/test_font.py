@@ -7,11 +7,11 @@ import uuid
 
 import pytest
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.pictures import font
+from gateway.documents.readers.sniff import OCTETS, sniff
+from gateway.documents.readers.sniff_font import FONT
 from gateway.model import Origin, ReadStatus
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.pictures import font
-from gateway.readers.sniff import OCTETS, sniff
-from gateway.readers.sniff_font import FONT
 
 NAME = "Phông chữ TỐI MẬT"
 GUID = "0180ec35-7da1-499c-910f-6b282bd9cfc1"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.magic import SIGNATURES
+from gateway.documents.readers.sniff import EMPTY, OCTETS
 from gateway.model.formats import FORMATS, Container, Format, by_filename, by_name, by_type
-from gateway.readers import registry
-from gateway.readers.magic import SIGNATURES
-from gateway.readers.sniff import EMPTY, OCTETS
 from tests.readers.formats_page import page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,10 +34,11 @@ def test_each_type_and_each_suffix_stands_in_one_row():
 @pytest.mark.parametrize("row", ROWS)
 def test_what_a_row_names_is_there(row: Format):
     if row.reader is not None:
-        assert callable(importlib.import_module(f"gateway.readers.{row.reader}").read)
+        assert callable(importlib.import_module(f"gateway.documents.readers.{row.reader}").read)
     if row.verifier is not None:
         assert any(
-            name.startswith("verify") for name in dir(importlib.import_module(f"gateway.signatures.{row.verifier}"))
+            name.startswith("verify")
+            for name in dir(importlib.import_module(f"gateway.documents.signatures.{row.verifier}"))
         )
     if row.mender is not None:
         assert any(name.startswith("mend") for name in dir(importlib.import_module(f"gateway.fix.{row.mender}")))
@@ -65,7 +66,7 @@ def test_a_package_is_surveyed_and_its_signatures_are_verified(row: Format):
 
 
 def test_every_reader_is_reached():
-    package = files("gateway.readers")
+    package = files("gateway.documents.readers")
     found = {
         str(path.relative_to(str(package)).with_suffix("")).replace("/", ".")
         for path in Path(str(package)).rglob("*.py")
@@ -75,7 +76,7 @@ def test_every_reader_is_reached():
 
 
 def test_every_type_that_is_recognised_has_a_row():
-    sources = (path.read_text("utf-8") for path in Path(str(files("gateway.readers"))).glob("*.py"))
+    sources = (path.read_text("utf-8") for path in Path(str(files("gateway.documents.readers"))).glob("*.py"))
     written = {
         kind
         for source in sources
@@ -92,10 +93,10 @@ def test_the_page_of_formats_is_current():
 
 
 def test_the_standard_library_lists_no_zip_of_a_mail():
-    """What a zip holds is answered once, by `gateway.readers.containers`; zipfile writes, and copies what was listed so."""
+    """What a zip holds is answered once, by `gateway.documents.readers.containers`; zipfile writes, and copies what was listed so."""
     users = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "gateway").rglob("*.py")
         if "import zipfile" in path.read_text("utf-8")
     }
-    assert users == {"gateway/demo/documents.py", "gateway/fix/package.py", "gateway/readers/encryption.py", "gateway/workers/sample.py"}  # fmt: skip
+    assert users == {"gateway/demo/documents.py", "gateway/fix/package.py", "gateway/documents/readers/encryption.py", "gateway/documents/wall/sample.py"}  # fmt: skip

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.markup import html
+from gateway.documents.readers.markup.html_cascade import alone
+from gateway.documents.readers.markup.html_selectors import Matcher, parse_selectors
 from gateway.model import Document, Origin, Role, Run
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.markup import html
-from gateway.readers.markup.html_cascade import alone
-from gateway.readers.markup.html_selectors import Matcher, parse_selectors
 
 
 def reading(text: str | bytes, charset: str | None = None) -> Reading:

@@ -11,14 +11,14 @@ pytest.importorskip("PIL")
 
 from PIL import Image, ImageOps
 
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.markup import html
+from gateway.documents.readers.markup.html_shown import turn_of
+from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 from gateway.model import Document
-from gateway.readers import plain
-from gateway.readers.base import Budget, Source
-from gateway.readers.markup import html
-from gateway.readers.markup.html_shown import turn_of
-from gateway.readers.pictures import ocr
-from gateway.readers.pictures.joined import AS_IT_IS, Turn
-from gateway.text.marks import find_in_document
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

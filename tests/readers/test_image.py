@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.pictures import image, ocr, thumbnail
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.pictures import image, ocr, thumbnail
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
 from tests.readers import scans
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

@@ -18,12 +18,12 @@ from openpyxl.drawing.image import Image as SheetImage
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from pptx.util import Cm as SlideCm
 
-from gateway.readers.base import Budget, Member, Source
-from gateway.readers.pictures import image, ocr
-from gateway.readers.pictures.joined import LIMIT_JOINED, Pictures, Turn
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
-from gateway.text.marks import find_in_document
+from gateway.documents.readers.base import Budget, Member, Source
+from gateway.documents.readers.pictures import image, ocr
+from gateway.documents.readers.pictures.joined import LIMIT_JOINED, Pictures, Turn
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.scans import FONT_DIR
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

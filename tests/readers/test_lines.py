@@ -15,11 +15,11 @@ pytest.importorskip("cv2")
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import image, lines, ocr, shapes, stamp_page
 from gateway.model import Document, ReadStatus
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import image, lines, ocr, shapes, stamp_page
-from gateway.text.marks import find_in_document
+from gateway.vietnamese.marks import find_in_document
 from tests.readers import scans
 
 pytestmark = [

@@ -8,11 +8,11 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
 
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.excel.xlsx_values import format_words, is_unclear, show_number, show_text
 from gateway.model import Document
-from gateway.readers import plain
-from gateway.readers.base import Budget, Source
-from gateway.readers.excel.xlsx_values import format_words, is_unclear, show_number, show_text
-from gateway.text.marks import find_in_document
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read, word
 
 UNCLEAR = (

@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from gateway.readers.loose_words import loose_lines, loose_runs
+from gateway.documents.readers.loose_words import loose_lines, loose_runs
 
 NOISE = random.Random(7).randbytes(1 << 16)
 """The same noise in every run."""

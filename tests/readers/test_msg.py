@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.mail import calendar, eml, mapi, outlook_msg
+from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.mail import calendar, eml, mapi, outlook_msg
-from gateway.readers.sniff import sniff
 from tests.hostile.corpus import corpus_file
 from tests.readers.lzfu import compress
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.readers.numerals import whole
+from gateway.documents.readers.numerals import whole
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus, Role, Run
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.odf import reader as odf
 from tests.readers.ooxml_support import corpus, read_any
 
 MARK = "TUYỆT MẬT"

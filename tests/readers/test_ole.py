@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.ole import embedded
+from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.compound import Compound, embedded_member
+from gateway.documents.readers.ole.objects import native_member
+from gateway.documents.readers.ole.properties import read_properties
+from gateway.documents.readers.ole.writer import write_compound
+from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.model import ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.ole import embedded
-from gateway.readers.ole.art import read_drawing
-from gateway.readers.ole.compound import Compound, embedded_member
-from gateway.readers.ole.objects import native_member
-from gateway.readers.ole.properties import read_properties
-from gateway.readers.ole.writer import write_compound
-from gateway.readers.ooxml.sink import Place, Sink
 from tests.readers.ole_support import atom, container
 
 SUMMARY = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")

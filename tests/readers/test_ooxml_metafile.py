@@ -7,11 +7,11 @@ import struct
 
 import pytest
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.pictures.metafile import is_metafile, read
+from gateway.documents.readers.registry import module_of
+from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.pictures.metafile import is_metafile, read
-from gateway.readers.registry import module_of
-from gateway.readers.sniff import sniff
 
 MARK = "TUYỆT MẬT"
 

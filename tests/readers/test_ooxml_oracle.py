@@ -26,7 +26,7 @@ from pptx.dml.color import RGBColor as SlideColour
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
-from gateway.readers.base import ReadError
+from gateway.documents.readers.base import ReadError
 from tests.readers.ooxml_support import (
     Agreement,
     compare,

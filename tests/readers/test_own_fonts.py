@@ -15,11 +15,11 @@ pytest.importorskip("cv2")
 
 from fontTools.ttLib import TTFont
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.markup import html
+from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures.own_font import LIMIT_LINES, set_in_own_fonts
 from gateway.model import Run
-from gateway.readers.base import Budget, Source
-from gateway.readers.markup import html
-from gateway.readers.pictures import ocr
-from gateway.readers.pictures.own_font import LIMIT_LINES, set_in_own_fonts
 from tests.readers.ooxml_support import package, relationships
 from tests.readers.scans import FONT_DIR
 from tests.readers.test_joined_pictures import found

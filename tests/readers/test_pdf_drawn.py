@@ -19,12 +19,12 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import drawn
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import drawn
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import ocr
-from gateway.text.marks import find_in_document
+from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
 
 pytestmark = [

@@ -7,11 +7,11 @@ import io
 import pikepdf
 import pytest
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pdf.objects import RawObject
+from gateway.documents.readers.pdf.qpdf import LockedError, Objects, Stream, number_of, text_of
 from gateway.model import Origin, ReadStatus
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pdf.objects import RawObject
-from gateway.readers.pdf.qpdf import LockedError, Objects, Stream, number_of, text_of
 from tests.readers import pdfs
 
 HELLO = b"BT /F1 14 Tf 80 700 Td (HELLO) Tj ET"

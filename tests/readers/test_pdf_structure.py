@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pdf import revisions
+from gateway.documents.readers.pdf.objects import RawObject, inflate
 from gateway.model import Document, Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Reading, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pdf import revisions
-from gateway.readers.pdf.objects import RawObject, inflate
 from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
 

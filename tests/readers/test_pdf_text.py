@@ -7,10 +7,10 @@ import io
 import pytest
 from reportlab.lib.colors import CMYKColor, white
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Role, Run
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import ocr
 from tests.readers import pdfs
 
 needs_tesseract = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
@@ -354,7 +354,7 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
 
 
 def test_characters_without_meaning_are_reported_when_nobody_reads_the_page(monkeypatch) -> None:
-    from gateway.readers.pdf import scan as pdf_scan
+    from gateway.documents.readers.pdf import scan as pdf_scan
 
     monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (\\001\\002\\003\\004) Tj ET")
@@ -366,7 +366,7 @@ LETTER = ["ỦY BAN NHÂN DÂN", "TỐI MẬT", "Bảo đảm an toàn thông ti
 
 
 def test_a_glyph_that_the_map_leaves_out_is_no_letter(monkeypatch) -> None:
-    from gateway.readers.pdf import scan as pdf_scan
+    from gateway.documents.readers.pdf import scan as pdf_scan
 
     monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     document = read(pdfs.glyph_numbers(LETTER, unmapped="ỐẬ"))
@@ -376,7 +376,7 @@ def test_a_glyph_that_the_map_leaves_out_is_no_letter(monkeypatch) -> None:
 
 def test_a_glyph_that_looks_like_a_letter_read_before_is_no_letter_either(monkeypatch) -> None:
     """The glyph of `a` has the number 68, which is the code of `D`, and the font has an honest D too."""
-    from gateway.readers.pdf import scan as pdf_scan
+    from gateway.documents.readers.pdf import scan as pdf_scan
 
     monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     letter = ["Dnih n", "an ninh an nan"]
@@ -393,7 +393,7 @@ def test_letters_that_the_map_leaves_out_are_read_from_the_page() -> None:
 
 
 def test_text_without_any_map_is_not_taken_for_what_its_codes_look_like(monkeypatch) -> None:
-    from gateway.readers.pdf import scan as pdf_scan
+    from gateway.documents.readers.pdf import scan as pdf_scan
 
     monkeypatch.setattr(pdf_scan.ScanReader, "read", lambda _, looks: ((look, None) for look in looks))
     document = read(pdfs.glyph_numbers(LETTER, unmapped="".join(LETTER)))

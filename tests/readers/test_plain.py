@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import plain
-from gateway.readers.base import Budget, Source
-from gateway.text.legacy import decode_runs
+from gateway.vietnamese.legacy import decode_runs
 
 WORDS = "TUYỆT MẬT\r\nCộng hòa xã hội chủ nghĩa Việt Nam\r\n"
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.ole.writer import write_compound
+from gateway.documents.readers.powerpoint import ppt
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.ole.writer import write_compound
-from gateway.readers.powerpoint import ppt
-from gateway.text import legacy, legacy_codes
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese import legacy, legacy_codes
+from gateway.vietnamese.legacy_tables import Charset
 from tests.readers.ole_support import atom, container, convert, damaged
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))

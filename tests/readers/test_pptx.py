@@ -13,8 +13,8 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches, Pt
 
+from gateway.documents.readers.base import Reading
 from gateway.model import Origin, Role, Run
-from gateway.readers.base import Reading
 from tests.readers.ooxml_support import read
 
 MARK = "TUYỆT MẬT"

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.markup import html
+from gateway.documents.readers.odf import reader as odf
+from gateway.documents.readers.ooxml import reader as ooxml
+from gateway.documents.readers.word import rtf
 from gateway.model import Document
-from gateway.readers.base import Budget, Source
-from gateway.readers.markup import html
-from gateway.readers.odf import reader as odf
-from gateway.readers.ooxml import reader as ooxml
-from gateway.readers.word import rtf
-from gateway.text.typography import FaultKind, examine
+from gateway.vietnamese.typography import FaultKind, examine
 from tests.fix.test_fix_packages import face, odt, style
 from tests.fix.test_fix_slides_and_sheets import cells, open_document
 from tests.readers.ooxml_support import NAMESPACES, W, package, relationships

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers import plain  # noqa: F401 - plain registers the decoding error handler
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.word import rtf
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers import plain  # noqa: F401 - plain registers the decoding error handler
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.word import rtf
 
 HEAD = (
     r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times New Roman;}"

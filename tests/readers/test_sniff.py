@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.documents.readers.magic import AR, CPIO, EXECUTABLE, LZ4, SEALED, XAR
+from gateway.documents.readers.sniff import EMPTY, OCTETS, sniff
+from gateway.documents.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME, ZLIB, ZSTD
+from gateway.documents.wall import sample
 from gateway.model import formats
-from gateway.readers.magic import AR, CPIO, EXECUTABLE, LZ4, SEALED, XAR
-from gateway.readers.sniff import EMPTY, OCTETS, sniff
-from gateway.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME, ZLIB, ZSTD
-from gateway.workers import sample
 
 PDF = sample._PDF
 

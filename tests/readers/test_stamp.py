@@ -18,12 +18,12 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_search, stamp_words
+from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
+from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_search, stamp_words
-from gateway.readers.pictures.stamp_ink import Candidate, Ink
-from gateway.readers.pictures.stamp_words import Reading
 from tests.readers import pdfs, scan_makers, scans
 from tests.readers.corpus import CORPUS, needs_corpus
 
@@ -188,7 +188,7 @@ def test_a_picture_of_a_few_rows_is_looked_at_like_any_other(shape) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_figures_of_the_generated_set() -> None:
-    """What must not get worse: 97 % of colour scans in the larger set of docs/accuracy.md, 23 of these 24; the rest is suspected."""
+    """What must not get worse: 97 % of colour scans in the larger set of docs/accuracy-tables.md, 23 of these 24; the rest is suspected."""
     from tests.readers.stamp_figures import measure
 
     figures = measure(scans.plans(96, first=5000))

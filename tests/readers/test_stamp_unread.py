@@ -16,10 +16,10 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw
 
+from gateway.documents.readers.pictures import ocr, stamp, stamp_unread, stamp_words
+from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.model import Document, Origin, Role, Run
-from gateway.readers.pictures import ocr, stamp, stamp_unread, stamp_words
-from gateway.readers.pictures.rectangles import Pixels
-from gateway.text.marks import Strength, find_in_document
+from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, innocent_scenes, scan_files, scans
 from tests.readers.stamp_figures import outcome, read
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
-from gateway.readers import plain
-from gateway.readers.base import Budget, Source
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
 
 SHEET = (
     'ID;PWXL;N;E\r\nP;PGeneral\r\nF;P0;DG0G8;M255\r\nB;Y3;X2;D0 0 0 16\r\nC;Y1;X1;K"Số: 12/BC-VP"\r\nC;Y2;K"TỐI MẬT"\r\n'

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.mail import tnef
 from gateway.model import ReadStatus
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.mail import tnef
 
 
 def attribute(level, identifier, value):

@@ -15,11 +15,11 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import image, ocr, stamp_words, watermark
 from gateway.model import Document, Origin, Role
-from gateway.readers.base import Budget, Source
-from gateway.readers.pdf import reader as pdf
-from gateway.readers.pictures import image, ocr, stamp_words, watermark
-from gateway.text.marks import find_in_document
+from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
 
 pytestmark = pytest.mark.skipif(

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.excel import xls
+from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import Origin, ReadStatus, Role
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.excel import xls
-from gateway.readers.ole.writer import write_compound
-from gateway.text import legacy, legacy_codes
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese import legacy, legacy_codes
+from gateway.vietnamese.legacy_tables import Charset
 from tests.readers.ole_support import biff, convert, damaged, globals_of, record, short, workbook
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))

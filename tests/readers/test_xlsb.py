@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.excel.xls_records import rk_number
+from gateway.documents.readers.excel.xlsb_records import formula_words
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.model.formats import XLSB
-from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.excel.xls_records import rk_number
-from gateway.readers.excel.xlsb_records import formula_words
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
 from tests.accuracy.innocents import CORPUS, convert
 from tests.readers.ooxml_support import package
 from tests.readers.xlsb_support import (

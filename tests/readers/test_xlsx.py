@@ -13,12 +13,12 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.excel.xlsx_headers import header_lines
+from gateway.documents.readers.excel.xlsx_styles import Styles
+from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
+from gateway.documents.readers.ooxml.reader import read as read_ooxml
 from gateway.model import Origin, ReadStatus, Role, Run
-from gateway.readers.base import Budget, Reading, Source
-from gateway.readers.excel.xlsx_headers import header_lines
-from gateway.readers.excel.xlsx_styles import Styles
-from gateway.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
-from gateway.readers.ooxml.reader import read as read_ooxml
 from tests.readers.ooxml_support import package, read, relationships
 
 MARK = "TUYỆT MẬT"

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.excel.xlsx_cells import flat_cells
+from gateway.documents.readers.excel.xlsx_strings import unescape
+from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.model import Origin, ReadStatus, Run
-from gateway.readers.base import Budget
-from gateway.readers.excel.xlsx_cells import flat_cells
-from gateway.readers.excel.xlsx_strings import unescape
-from gateway.readers.ooxml.flat import FlatPart
 from tests.readers.ooxml_support import package, read, relationships
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -10,15 +10,15 @@ from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DifferentialSty
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.conditions import Test as Condition
+from gateway.documents.readers.conditions import constant, holds
+from gateway.documents.readers.excel import xls
+from gateway.documents.readers.excel.overlays import Area, Box, Change, Overlays, boxes
+from gateway.documents.readers.excel.overlays import Rule as Format
+from gateway.documents.readers.ooxml.sink import Face
 from gateway.model import Document, Origin
-from gateway.readers.base import Budget, Source
-from gateway.readers.conditions import Test as Condition
-from gateway.readers.conditions import constant, holds
-from gateway.readers.excel import xls
-from gateway.readers.excel.overlays import Area, Box, Change, Overlays, boxes
-from gateway.readers.excel.overlays import Rule as Format
-from gateway.readers.ooxml.sink import Face
-from gateway.text.typography import examine
+from gateway.vietnamese.typography import examine
 from tests.readers.ooxml_support import convert, read, read_any
 from tests.readers.test_xlsx import S, find, saved, workbook
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.drawings import diagram
+from gateway.documents.readers.markup import office2003, xml
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus
-from gateway.readers.base import Budget, ReadError, Source
-from gateway.readers.drawings import diagram
-from gateway.readers.markup import office2003, xml
-from gateway.readers.registry import reader_for
-from gateway.readers.sniff import sniff
 
 WORD = (
     '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '

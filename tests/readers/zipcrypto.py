@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from gateway.readers.archives.zip_crypto import _Keys
+from gateway.documents.readers.archives.zip_crypto import _Keys
 
 
 def encrypted_zip(name, content, password):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Signature
-from gateway.signatures import verify
-from gateway.signatures.trust import TrustStore
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OOXML = "application/vnd.openxmlformats-officedocument."

@@ -1,6 +1,6 @@
 """NIST's path validation suite (PKITS 1.0.1) through our own path and revocation code, section by section.
 
-    python -m tests.signatures.pkits                 # the table of docs/accuracy.md
+    python -m tests.signatures.pkits                 # the table of docs/accuracy-tables.md
 
 The files are those of the corpus; PKITS.pdf, which names the expected outcome of each test, is the authority. What is asked is
 path and revocation together, at the time of the suite and with its algorithms (SHA-1, RSA of 1024 bits), which the gateway
@@ -19,11 +19,11 @@ from pathlib import Path
 
 from pyhanko_certvalidator.policy_decl import AcceptAllAlgorithms
 
+from gateway.documents.signatures import chain_status, revocation
+from gateway.documents.signatures import path as paths
+from gateway.documents.signatures.certificates import distinguished_name, load_certificates
+from gateway.documents.signatures.chain_status import Sources
 from gateway.model import Revocation
-from gateway.signatures import chain_status, revocation
-from gateway.signatures import path as paths
-from gateway.signatures.certificates import distinguished_name, load_certificates
-from gateway.signatures.chain_status import Sources
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
 FOLDER = CORPUS / "pki-pkits"

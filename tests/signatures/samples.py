@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from gateway.demo.pki import Identity
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.revocation import load_list
+from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Signature
-from gateway.signatures import verify
-from gateway.signatures.revocation import load_list
-from gateway.signatures.trust import TrustStore
 from tests.pki.tree import NOW, store, tree
 from tests.signatures.corpus import TYPES
 

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.demo.sign import sign_pdf
-from gateway.signatures import verify
-from gateway.signatures.smime import verify_smime
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.smime import verify_smime
 from policies import signed_documents
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.policies.test_signed_documents import evidence

@@ -13,12 +13,12 @@ from importlib.resources import files
 import pytest
 
 from gateway.commands import trust, verify
-from gateway.config import Configuration
+from gateway.config.sections import Configuration
 from gateway.demo.sign import sign_pdf, sign_pdf_twice
+from gateway.documents.readers.ole.writer import write_compound
+from gateway.documents.signatures.certificates import fingerprint, load_certificates
 from gateway.errors import UserError
-from gateway.readers.ole.writer import write_compound
-from gateway.signatures.certificates import fingerprint, load_certificates
-from gateway.words import product_texts
+from gateway.texts.catalogue import product_texts
 from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures.pdf_updates import update

@@ -10,11 +10,11 @@ import pytest
 from asn1crypto import cms as asn1_cms
 from asn1crypto import pem, x509
 
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.detached import verify_detached
+from gateway.documents.signatures.smime import verify_smime
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Part, Trust
 from gateway.model.formats import XLSB
-from gateway.signatures import verify
-from gateway.signatures.detached import verify_detached
-from gateway.signatures.smime import verify_smime
 from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, store, tree
 from tests.readers.test_xlsb import BOOK

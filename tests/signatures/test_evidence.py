@@ -18,9 +18,9 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from gateway.demo.pki import Wish, distinguished_name, issue, revocation_list
 from gateway.demo.sign import PdfSigning, sign_pdf
+from gateway.documents.signatures import revocation
+from gateway.documents.signatures.certificates import load_certificates
 from gateway.model import Integrity, Revocation, Trust
-from gateway.signatures import revocation
-from gateway.signatures.certificates import load_certificates
 from tests.pki import cms
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.test_pdf import DAY, look, stands, trust_of
@@ -225,8 +225,8 @@ def test_other_keys_than_rsa_are_verified(key, trust):
 
 
 def test_pss_is_verified():
-    from gateway.signatures.detached import verify_attached
-    from gateway.signatures.report import Subject
+    from gateway.documents.signatures.detached import verify_attached
+    from gateway.documents.signatures.report import Subject
 
     data = cms.cms(b"noi dung", tree().g2_person, detached=False, prefer_pss=True)
     subject = Subject(part="1", filename="a.p7m", container="cms", trust=store(), now=NOW)

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 
 from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
+from gateway.documents.signatures import verify
 from gateway.model import Trust
-from gateway.signatures import verify
 from tests.pki import xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES

@@ -9,11 +9,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from gateway.demo.pki import distinguished_name
+from gateway.documents.signatures.certificates import load_certificates
+from gateway.documents.signatures.judge import Purpose, judge
+from gateway.documents.signatures.revocation import Evidence, load_list
+from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Revocation, Trust
-from gateway.signatures.certificates import load_certificates
-from gateway.signatures.judge import Purpose, judge
-from gateway.signatures.revocation import Evidence, load_list
-from gateway.signatures.trust import TrustStore
 from tests.pki.tree import NOW, tree
 
 DAY = timedelta(days=1)

@@ -21,11 +21,11 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
 
 from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.certificates import load_certificates
+from gateway.documents.signatures.revocation import load_list
+from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Revocation, Trust
-from gateway.signatures import verify
-from gateway.signatures.certificates import load_certificates
-from gateway.signatures.revocation import load_list
-from gateway.signatures.trust import TrustStore
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.corpus import sent
 

@@ -11,8 +11,8 @@ from pyhanko.sign.fields import MDPPerm
 from reportlab.pdfgen import canvas
 
 from gateway.demo.sign import PdfSigning, sign_pdf
+from gateway.documents.signatures import verify
 from gateway.model import Changes, Coverage, Indication
-from gateway.signatures import verify
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.pdf_updates import dictionary, fill, sheet, stamp, update
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfStreamError
 
+from gateway.documents.signatures.pdf_doubles import has_two_values
+from gateway.documents.signatures.pdf_objects import _read_digit_by_digit, read_hex_string
 from gateway.model import Changes, Integrity
-from gateway.signatures.pdf_doubles import has_two_values
-from gateway.signatures.pdf_objects import _read_digit_by_digit, read_hex_string
 from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
 from tests.signatures.samples import Sample, is_valid, reports
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.demo.sign import PdfSigning, sign_pdf
+from gateway.documents.signatures import verify
 from gateway.model import Changes, Indication
-from gateway.signatures import verify
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.pdf_updates import Update
 

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 
 from gateway.demo.pki import Wish, distinguished_name, issue
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.detached import verify_detached
+from gateway.documents.signatures.smime import verify_smime
 from gateway.model import Indication, Part
-from gateway.signatures import verify
-from gateway.signatures.detached import verify_detached
-from gateway.signatures.smime import verify_smime
 from tests.pki import xml
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES

@@ -10,8 +10,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
+from gateway.documents.signatures import verify
 from gateway.model import Changes, Indication, Integrity
-from gateway.signatures import verify
 from tests.pki import xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES

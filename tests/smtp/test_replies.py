@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.model import Language, Reply
 from gateway.smtp.replies import Texts, from_next_hop, make_reference, render
-from gateway.text.latin import to_ascii
+from gateway.vietnamese.latin import to_ascii
 
 LINES = st.lists(st.text(max_size=700), min_size=1, max_size=4)
 

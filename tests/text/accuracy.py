@@ -1,6 +1,6 @@
-"""Accuracy figures of the text side, printed as the tables of `docs/accuracy.md`: `python -m tests.text.accuracy`.
+"""Accuracy figures of the text side, printed as the tables of `docs/accuracy-tables.md`: `python -m tests.text.accuracy`.
 
-`--write` puts them between the markers in docs/accuracy.md. Real files are read from the corpus folder when it is there
+`--write` puts them between the markers in docs/accuracy-tables.md. Real files are read from the corpus folder when it is there
 (`GATEWAY_CORPUS`, default `../shared/corpus`); figures that need it are left out with a note otherwise.
 """
 
@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.model import Document, Role, Run
-from gateway.text.legacy_codes import convert, encode
-from gateway.text.legacy_evidence import judge
-from gateway.text.legacy_tables import Charset
-from gateway.text.marks import Strength, find_in_document, find_in_filename, find_in_subject
-from gateway.text.official import State, recognise
-from gateway.text.typography import examine
+from gateway.vietnamese.legacy_codes import convert, encode
+from gateway.vietnamese.legacy_evidence import judge
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks import Strength, find_in_document, find_in_filename, find_in_subject
+from gateway.vietnamese.official import State, recognise
+from gateway.vietnamese.typography import examine
 from tests.text import official_cases
 from tests.text.letters import CELLS, KINDS, SENTENCES, Layout, letter, not_official
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, cases, innocent_documents
@@ -208,14 +208,14 @@ def report() -> str:
 
 
 def main() -> None:
-    """Print the tables, or write them into docs/accuracy.md."""
+    """Print the tables, or write them into docs/accuracy-tables.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/accuracy.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/accuracy-tables.md")
     arguments = parser.parse_args()
     tables = report()
     print(tables)
     if arguments.write:
-        page = ROOT / "docs" / "accuracy.md"
+        page = ROOT / "docs" / "accuracy-tables.md"
         text = page.read_text("utf-8")
         before, rest = text.split(START, 1)
         page.write_text(f"{before}{START}\n{tables}{END}{rest.split(END, 1)[1]}", "utf-8")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import CP1252_CHARACTERS, Charset
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS, Charset
 
 Variants = dict[str, Callable[[str], str]]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.marks import Mark, Strength, find_in_document, find_in_filename, find_in_subject
+from gateway.vietnamese.marks import Mark, Strength, find_in_document, find_in_filename, find_in_subject
 
 HEAD = (
     "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "Số: 15/KH-UBND",

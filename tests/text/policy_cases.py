@@ -32,8 +32,8 @@ from gateway.model import (
     Run,
     Session,
 )
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
 from tests.support.policies import findings
 from tests.text.letters import Layout, letter
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.model import Document, formats
-from gateway.readers import registry
-from gateway.readers.base import Budget, ReadError, Source
 from tests.text.accuracy import CORPUS
 
 TYPES = {

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gateway.text.escapes import unescape, unescaped_lines
+from gateway.vietnamese.escapes import unescape, unescaped_lines
 
 ESCAPED = {
     "JSON": r"T\u1ed0I M\u1eacT",

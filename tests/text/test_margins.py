@@ -14,11 +14,11 @@ from docx.shared import Mm
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.documents.readers import registry
+from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, PageSetup, Run
 from gateway.model.formats import DOCX
-from gateway.readers import registry
-from gateway.readers.base import Budget, Source
-from gateway.text.margins import margin_faults
+from gateway.vietnamese.margins import margin_faults
 from tests.text.letters import SENTENCES
 
 MM = 72 / 25.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.marks import Level, Strength, find_in_document
+from gateway.vietnamese.marks import Level, Strength, find_in_document
 
 
 def stopped(*runs: Run, format_: str = "docx") -> set[Level]:

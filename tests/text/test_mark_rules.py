@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Document, Run
-from gateway.text.marks import Mark, Strength, find_in_document, find_in_filename, find_in_subject
-from gateway.text.marks.rules import EXEMPTIONS, IDS, PARTS, RULES, Exemption, Rule, Where
+from gateway.vietnamese.marks import Mark, Strength, find_in_document, find_in_filename, find_in_subject
+from gateway.vietnamese.marks.rules import EXEMPTIONS, IDS, PARTS, RULES, Exemption, Rule, Where
 from tests.text.marks_page import page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,7 +54,7 @@ def test_an_exemption_lets_its_texts_go_and_keeps_their_neighbours(row: Exemptio
 
 def forms() -> Iterator[str]:
     """Every form that the modules give a hit."""
-    for path in Path(str(files("gateway.text.marks"))).glob("*.py"):
+    for path in Path(str(files("gateway.vietnamese.marks"))).glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         names = {
             one.target.id: one.value.value

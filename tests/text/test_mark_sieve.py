@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Run
-from gateway.text.marks import find_in_document, find_in_filename, find_in_subject, none_is_marked
-from gateway.text.marks.evidence import Mark
-from gateway.text.marks.fields import find_in_field
-from gateway.text.marks.search import MarkSettings, Search
-from gateway.text.marks.sieve import is_clear
-from gateway.text.marks.words import bare
-from gateway.text.marks.work import Work
-from gateway.text.normal import canonical, skeleton
+from gateway.vietnamese.marks import find_in_document, find_in_filename, find_in_subject, none_is_marked
+from gateway.vietnamese.marks.evidence import Mark
+from gateway.vietnamese.marks.fields import find_in_field
+from gateway.vietnamese.marks.search import MarkSettings, Search
+from gateway.vietnamese.marks.sieve import is_clear
+from gateway.vietnamese.marks.words import bare
+from gateway.vietnamese.marks.work import Work
+from gateway.vietnamese.normal import canonical, skeleton
 from tests.text.disguises import FONTLESS_LEGACY, UNICODE
 from tests.text.letters import KINDS, Layout, letter
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.marks import Strength, find_in_document
+from gateway.vietnamese.marks import Strength, find_in_document
 
 
 def found(*runs, format_="docx"):

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, Origin, ReadStatus, Role, Run
-from gateway.readers import plain
-from gateway.readers.base import Budget, Source
-from gateway.text.marks import Level, Strength, Work, find_in_document, find_in_filename, find_in_subject
+from gateway.vietnamese.marks import Level, Strength, Work, find_in_document, find_in_filename, find_in_subject
 
 
 def text(words):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.marks import Level, MarkSettings, Strength, find_in_document, find_in_filename, find_in_subject
+from gateway.vietnamese.marks import Level, MarkSettings, Strength, find_in_document, find_in_filename, find_in_subject
 from tests.text.accuracy import CORPUS, DECISION, real_texts, stops, strongest, wrapped
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_LINES, INNOCENT_SUBJECTS, cases, innocent_documents
 

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text import confusables
-from gateway.text.normal import canonical, collapse_spacing, is_decomposed, is_unusual, skeleton, unify_line_breaks
+from gateway.vietnamese import confusables
+from gateway.vietnamese.normal import (
+    canonical,
+    collapse_spacing,
+    is_decomposed,
+    is_unusual,
+    skeleton,
+    unify_line_breaks,
+)
 from tests.text.disguises import UNICODE
 
 SAME_LETTERS = [

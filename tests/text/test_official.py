@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
-from gateway.text.official import State, recognise
-from gateway.text.official_kinds import Kind
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.official import State, recognise
+from gateway.vietnamese.official_kinds import Kind
 from tests.text.accuracy import DECISION
 from tests.text.letters import KINDS, Layout, letter, not_official
 from tests.text.official_cases import cases

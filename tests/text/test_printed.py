@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.text.printed import cell, clean, printed_json
+from gateway.vietnamese.printed import cell, clean, printed_json
 
 HOSTILE = "a\x1b[31mb\x9b1mc\u202ed\u2066e\u200bf\u2028g\x7fh\ud800i"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.text.marks import Strength, find_in_document
-from gateway.text.official import recognise
-from gateway.text.typography import examine
+from gateway.vietnamese.marks import Strength, find_in_document
+from gateway.vietnamese.official import recognise
+from gateway.vietnamese.typography import examine
 from tests.text import real_documents as real
 from tests.text.accuracy import CORPUS
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.text.colour import is_black, is_invisible, is_red
-from gateway.text.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
-from gateway.text.legacy_codes import encode
-from gateway.text.legacy_tables import Charset
-from gateway.text.typography import FaultKind, TypographyRules, examine
+from gateway.vietnamese.colour import is_black, is_invisible, is_red
+from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.typography import FaultKind, TypographyRules, examine
 from tests.text.letters import SENTENCES, Layout, letter
 
 TNR = "Times New Roman"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.workers.pool import PoolSettings, WorkerPool
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from tests.workers.wall_probe import PROBE
 
 

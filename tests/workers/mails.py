@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from gateway import mime
-from gateway.workers.inspector import Inspector
-from gateway.workers.merge import Merger
-from gateway.workers.verifiers import NoVerifiers
-from gateway.workers.wire import InspectionRequest, Limits
+from gateway.documents.wall.inspector import Inspector
+from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.verifiers import NoVerifiers
+from gateway.documents.wall.wire import InspectionRequest, Limits
 
 
 def mail(*files, body="Kính gửi,\n"):

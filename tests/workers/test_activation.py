@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from gateway import activation
 from gateway.errors import UserError
+from gateway.system import activation
 
 
 def handed_over(count, **more):

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from gateway.workers.desk import DeskService
-from gateway.workers.desk_channel import Desk
-from gateway.workers.shelf import OVERHEAD_BYTES, Shelf
+from gateway.documents.wall.desk import DeskService
+from gateway.documents.wall.desk_channel import Desk
+from gateway.documents.wall.shelf import OVERHEAD_BYTES, Shelf
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import mime
+from gateway.documents.readers import magic as magic_module
+from gateway.documents.readers import registry
+from gateway.documents.readers.sniff import sniff
+from gateway.documents.wall import inspector as module
+from gateway.documents.wall import sample
+from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.verifiers import NoVerifiers
 from gateway.model import ReadStatus, formats
-from gateway.readers import magic as magic_module
-from gateway.readers import registry
-from gateway.readers.sniff import sniff
-from gateway.workers import inspector as module
-from gateway.workers import sample
-from gateway.workers.merge import Merger
-from gateway.workers.verifiers import NoVerifiers
 from tests.workers.mails import frames_of, inspect, mail, statuses, zipped
 
 
@@ -121,7 +121,7 @@ def test_whatever_a_reader_throws_is_a_document_without_its_words(monkeypatch, e
 
 
 def test_a_type_without_reader_is_unsupported(monkeypatch):
-    monkeypatch.setattr(registry, "module_of", lambda _: "gateway.readers.not_there")
+    monkeypatch.setattr(registry, "module_of", lambda _: "gateway.documents.readers.not_there")
     assert statuses(inspect(mail(("a.pdf", sample._PDF))))["2"] == ("unsupported", "no-reader")
 
 
@@ -310,8 +310,8 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
     content = mail(("a.zip", zipped(("a.txt", "1"), ("b.txt", "2"))))
     from msgspec import structs
 
-    from gateway.workers.merge import Merger
-    from gateway.workers.wire import Result
+    from gateway.documents.wall.merge import Merger
+    from gateway.documents.wall.wire import Result
     from tests.workers.mails import request
 
     asked = structs.replace(request(content), awaited=("2!b.txt",))
@@ -345,8 +345,8 @@ def test_a_signed_mail_in_a_file_is_verified_as_it_stands_there():
 def test_a_signature_in_a_mail_in_a_file_covers_what_came_of_the_signed_part():
     from datetime import UTC, datetime
 
-    from gateway.signatures.trust import TrustStore
-    from gateway.workers.signed import SignatureVerifiers
+    from gateway.documents.signatures.trust import TrustStore
+    from gateway.documents.wall.signed import SignatureVerifiers
 
     inner = (
         b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/plain; name=a.txt\r\n\r\nhello\r\n"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.workers import memory
+from gateway.documents.wall import memory
 
 PAGE = mmap.PAGESIZE
 PAGES = 300

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.workers.places import AGAIN_S, PATIENCE, Places, Turns
+from gateway.documents.wall.places import AGAIN_S, PATIENCE, Places, Turns
 
 A, B, C = b"a", b"b", b"c"
 

@@ -11,10 +11,10 @@ from msgspec import structs
 
 from gateway import mime
 from gateway.demo.documents import Line, word_file
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
+from gateway.documents.wall.readings import Readings
+from gateway.documents.wall.wire import InspectionRequest, Limits
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Mode, Verdict
-from gateway.workers.pool import PoolSettings, WorkerPool
-from gateway.workers.readings import Readings
-from gateway.workers.wire import InspectionRequest, Limits
 from tests.readers import pdfs
 from tests.workers.mails import mail, zipped
 from tests.workers.test_desk import Running

@@ -10,10 +10,10 @@ import pytest
 import uvloop
 from msgspec import structs
 
+from gateway.documents.wall.door import Job, send_job
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
-from gateway.workers.door import Job, send_job
-from gateway.workers.pool import PoolSettings, WorkerPool
 from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
 
 

@@ -7,8 +7,10 @@ import pytest
 
 PROBE = """
 import importlib, pkgutil, sys
-from gateway import readers, signatures, text
-from gateway.workers import child
+from gateway.documents import readers
+from gateway.documents import signatures
+from gateway import vietnamese as text
+from gateway.documents.wall import child
 
 done = []
 for package in (readers, signatures, text):

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model import Document, HeaderField, Part, ReadStatus, Run
-from gateway.workers import wire
-from gateway.workers.merge import Merger
-from gateway.workers.portable import portable, unique
-from gateway.workers.wire import (
+from gateway.documents.wall import wire
+from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.portable import portable, unique
+from gateway.documents.wall.wire import (
     Began,
     Done,
     Finished,
@@ -23,6 +22,7 @@ from gateway.workers.wire import (
     decode_request,
     encode,
 )
+from gateway.model import Document, HeaderField, Part, ReadStatus, Run
 
 ROOT = Part(
     path="",

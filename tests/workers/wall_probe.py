@@ -12,10 +12,10 @@ import struct
 import time
 from datetime import UTC, datetime
 
+from gateway.documents.wall.child import _end_at, _receive
+from gateway.documents.wall.syscalls import ALLOWED, FILTERED, numbers_for
+from gateway.documents.wall.wire import Began, Finished, InspectionRequest, Limits, Result, decode_request, encode
 from gateway.model import Document, Part, ReadStatus
-from gateway.workers.child import _end_at, _receive
-from gateway.workers.syscalls import ALLOWED, FILTERED, numbers_for
-from gateway.workers.wire import Began, Finished, InspectionRequest, Limits, Result, decode_request, encode
 
 PROBE = "tests.workers.wall_probe"
 STATE = []

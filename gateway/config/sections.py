@@ -1,0 +1,382 @@
+"""`gateway.yaml` as types. Every key has a default, so an empty file is a valid configuration.
+
+Flags of the command line override single keys; `Configuration.for_flags` gives the plain relay on loopback that the
+four flags of `gateway serve` promise. The words of each key stand in `gateway/texts/configuration.toml`. Faults of the file are shown all at once with file, line and column.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.config.origin import Origin
+from gateway.config.values import (
+    LIMIT_UNIX_PATH,
+    LONGEST_S,
+    Address,
+    DomainName,
+    HostName,
+    HostPort,
+    ListenAddress,
+    Network,
+    Place,
+    Selector,
+    host_port,
+    is_loopback,
+    split_host_port,
+)
+from gateway.model import Language, ListenerKind, NextHopTls, ReplyCharset
+from gateway.texts.catalogue import both
+from gateway.vietnamese.addresses import parse_path
+from gateway.yaml.file import YamlFile, read_yaml
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are faults, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `true` for a number, which pydantic would take for 1."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and annotation in {int, float}:
+            raise PydanticCustomError("int_type" if annotation is int else "float_type", "not a number")
+        return value
+
+
+class Replies(Section):
+    """What mail programs and servers are answered in."""
+
+    languages: tuple[Language, ...] = Field(default=(Language.VI,), min_length=1)
+    charset: ReplyCharset = ReplyCharset.AUTO
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
+        if len(set(languages)) < len(languages):
+            raise ValueError(both("start", "config", "listed_twice", value=", ".join(one.value for one in languages)))
+        return languages
+
+
+_OF_PROXIES = ("proxy_protocol", "proxy_networks")
+_KEYS = {
+    ListenerKind.SUBMISSION: {"certificate", "key", "auth_without_tls", *_OF_PROXIES},
+    ListenerKind.SUBMISSIONS: {"certificate", "key"},
+    ListenerKind.RELAY: {"certificate", "key", "networks", *_OF_PROXIES},
+    ListenerKind.MILTER: set[str](),
+}
+"""What each kind of listener heeds beside its address. No PROXY header comes before TLS from the first byte."""
+
+
+class Listener(Section):
+    """One address on which the gateway accepts mail."""
+
+    kind: ListenerKind
+    listen: str
+    certificate: Place | None = None
+    key: Place | None = None
+    networks: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    auth_without_tls: bool = False
+    proxy_protocol: bool = False
+    proxy_networks: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    replies: Replies | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def _place(cls, listen: str, info: ValidationInfo) -> str:
+        kind = info.data.get("kind")
+        if listen.startswith("systemd:"):
+            if listen == "systemd:":
+                raise ValueError(both("start", "config", "systemd"))
+        elif listen.startswith("unix:") and kind is ListenerKind.MILTER:
+            path = listen.removeprefix("unix:")
+            if not path.startswith("/") or len(path.encode()) > LIMIT_UNIX_PATH:
+                raise ValueError(both("start", "config", "unix", limit=LIMIT_UNIX_PATH))
+        elif listen.startswith("unix:") and kind is not None:
+            raise ValueError(both("start", "config", "unix_kind", kind=kind.value))
+        else:
+            host_port(listen)
+        return listen
+
+    @field_validator("certificate", "key", "networks", "auth_without_tls", "proxy_protocol", "proxy_networks")
+    @classmethod
+    def _applies(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a key that this kind of listener does not heed: whoever set it counts on it."""
+        kind, name = info.data.get("kind"), info.field_name
+        if kind is not None and value not in (None, False) and name not in _KEYS[kind]:
+            raise ValueError(both("start", "config", "no_effect", key=name, kind=kind.value))
+        if name == "networks" and value == ():
+            raise ValueError(both("start", "config", "no_networks"))
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.certificate is None) is not (self.key is None):
+            missing = "certificate" if self.certificate is None else "key"
+            raise ValueError(both("start", "config", "tls_pair", missing=missing))
+        if self.kind is ListenerKind.SUBMISSIONS and self.certificate is None:
+            raise ValueError(both("start", "config", "submissions_tls"))
+        if self.kind is ListenerKind.SUBMISSION and self.certificate is None and not self.auth_without_tls:
+            raise ValueError(both("start", "config", "submission_tls"))
+        # Where a socket of systemd's listens is known when it is handed over (`gateway.system.listening`).
+        if self.auth_without_tls and self.activated_by is None and not is_loopback(self.listen):
+            raise ValueError(both("start", "config", "loopback"))
+        if "proxy_networks" in self.model_fields_set and not self.proxy_protocol:
+            raise ValueError(both("start", "config", "proxy_networks"))
+        return self
+
+    @property
+    def activated_by(self) -> str | None:
+        """Name of the sockets that systemd hands over for this listener, None when it has an address of its own."""
+        scheme, _, name = self.listen.partition(":")
+        return name if scheme == "systemd" else None
+
+    def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the allowed networks, parsed."""
+        return tuple(ip_network(network) for network in self.networks)
+
+    def balancers(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the networks of load balancers, parsed."""
+        return tuple(ip_network(network) for network in self.proxy_networks)
+
+
+class NextHop(Section):
+    """The city's mail server."""
+
+    address: HostPort = "127.0.0.1:2526"
+    tls: NextHopTls = NextHopTls.STARTTLS
+    ca_file: Place | None = None
+    plaintext_allowed: bool = False
+    connect_timeout_s: float = Field(default=10, gt=0, le=LONGEST_S)
+    reply_timeout_s: float = Field(default=30, gt=0, le=LONGEST_S)
+    connections: int = Field(default=200, ge=1)
+    server_name: HostName | None = None
+    final_reply_timeout_s: float = Field(default=600, gt=0, le=LONGEST_S)
+    required_at_start: bool = True
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.tls is NextHopTls.NONE and not (is_loopback(self.address) or self.plaintext_allowed):
+            raise ValueError(both("start", "config", "plaintext"))
+        return self
+
+
+class Limits(Section):
+    """What one client, one mail and one moment may cost."""
+
+    message_bytes: int = Field(default=35 << 20, ge=64 << 10, le=1 << 31)
+    recipients: int = Field(default=200, ge=1, le=100_000)
+    connections: int = Field(default=500, ge=1)
+    connections_per_address: int = Field(default=200, ge=1)
+    commands_per_session: int = Field(default=5000, ge=20)
+    errors_per_session: int = Field(default=10, ge=1)
+    auth_failures_per_session: int = Field(default=3, ge=1)
+    in_flight_bytes: int = Field(default=2 << 30, ge=1 << 20)
+    memory_per_message_bytes: int = Field(default=64 << 10, ge=4096)
+    command_timeout_s: float = Field(default=60, gt=0, le=LONGEST_S)
+    data_min_rate_bytes_s: int = Field(default=500, ge=0)
+    data_timeout_s: float = Field(default=1800, gt=0, le=LONGEST_S)
+    deadline_s: float = Field(default=45, gt=1, le=LONGEST_S)
+    drain_s: float = Field(default=60, ge=0, le=LONGEST_S)
+
+    @field_validator("in_flight_bytes")
+    @classmethod
+    def _room_for_one(cls, in_flight_bytes: int, info: ValidationInfo) -> int:
+        """Refuse room for less than one mail: the largest ones would be put off for ever."""
+        if in_flight_bytes < info.data.get("message_bytes", 0):
+            raise ValueError(both("start", "config", "in_flight", size=info.data["message_bytes"]))
+        return in_flight_bytes
+
+
+class Cache(Section):
+    """What was read in attachments, kept in memory for when the same one comes again."""
+
+    bytes: int = Field(default=64 << 20, ge=0, le=1 << 34, description="room for it; 0 keeps nothing")
+    age_s: float = Field(default=3600, gt=0, le=LONGEST_S, description="how long it is kept")
+
+
+class Inspection(Section):
+    """The child processes that read documents."""
+
+    children: int | None = Field(
+        default=None, ge=1, description="at the same time, of all workers together; one for each processor when empty"
+    )
+    memory_bytes: int = Field(default=1 << 30, ge=256 << 20, description="address space of one child")
+    cpu_s: float = Field(default=120, gt=0, le=LONGEST_S, description="processor time for one mail")
+    part_cpu_s: float = Field(default=10, gt=0, le=LONGEST_S, description="of this, for one file whatever it is")
+    mib_cpu_s: float = Field(default=1, ge=0, le=LONGEST_S, description="and for each MiB of it")
+    page_cpu_s: float = Field(default=2, ge=0, le=LONGEST_S, description="and for each of its pages")
+    produced_bytes: int = Field(
+        default=256 << 20, ge=1 << 20, description="octets that unpacking may produce for one mail"
+    )
+    files: int = Field(default=2000, ge=1)
+    depth: int = Field(default=10, ge=1)
+    require_sandbox: bool = Field(default=True, description="refuse to start when Landlock or seccomp is missing")
+    behind_bytes: int = Field(
+        default=64 << 20, ge=0, description="content of mails answered 451 for time that are read on, for each worker"
+    )
+    behind_s: float = Field(default=600, ge=0, le=LONGEST_S, description="longest time that such a mail is read on")
+    cache: Cache = Cache()
+
+
+class Authentication(Section):
+    """DKIM, SPF and DMARC of mail that comes without a login (RFC 8601)."""
+
+    enabled: bool = False
+    authserv_id: HostName = ""
+    nameservers: tuple[Address, ...] = ()
+
+
+class Passwords(Section):
+    """Strength of passwords at AUTH (Điều 6.1 of Decision 7600). The password itself is never kept, only yes or no."""
+
+    check: bool = False
+    notice: bool = False
+    notice_from: str = ""
+    login_domain: DomainName = "tphcm.gov.vn"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.notice and not self.check:
+            raise ValueError(both("start", "config", "notice_check"))
+        if self.notice and not parse_path(self.notice_from).mailboxes:
+            raise ValueError(both("start", "config", "notice_from"))
+        return self
+
+
+class DkimKey(Section):
+    """One key to sign outgoing mail of a domain with."""
+
+    domain: DomainName
+    selector: Selector
+    key: Place
+
+
+class Dkim(Section):
+    """DKIM signing of outgoing mail (RFC 6376), by the domain of its author."""
+
+    keys: tuple[DkimKey, ...] = ()
+    sign_again: bool = False
+
+
+class Audit(Section):
+    """The log."""
+
+    facts_days: int = Field(default=90, ge=0, le=3660)
+
+
+_THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
+
+
+class Configuration(Section):
+    """The whole file."""
+
+    hostname: HostName = ""
+    data: Place = Path("/var/lib/gateway")
+    spool: Place | None = None
+    workers: int = Field(default=2, ge=1, le=64)
+    policy: str = "binhtan-7600"
+    directory: Place | None = None
+    certs: Place | None = None
+    listeners: tuple[Listener, ...] = (Listener(kind=ListenerKind.RELAY, listen="127.0.0.1:2525"),)
+    next_hop: NextHop = Field(default=NextHop(tls=NextHopTls.NONE), validate_default=True)
+    authentication: Authentication = Authentication()
+    dkim: Dkim = Dkim()
+    passwords: Passwords = Passwords()
+    limits: Limits = Limits()
+    inspection: Inspection = Inspection()
+    audit: Audit = Audit()
+    metrics: ListenAddress | None = None
+    replies: Replies = Replies()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    _origin: Origin = PrivateAttr(default=Origin())
+
+    @classmethod
+    def load(cls, path: Path) -> Configuration:
+        """Return the configuration of a file; ConfigError with all its faults."""
+        file = read_yaml(path, cls)
+        configuration = file.value
+        configuration._origin = Origin(file)  # noqa: SLF001 - of our own kind
+        return configuration
+
+    @property
+    def file(self) -> YamlFile[Any] | None:
+        """The file that it came from, None without one."""
+        return self._origin.file
+
+    def at(self, *location: str | int) -> AbstractContextManager[None]:
+        """Have a UserError about what a key of the file names say where that key stands."""
+        return self._origin.at(*location)
+
+    @field_validator("policy")
+    @classmethod
+    def _named(cls, policy: str) -> str:
+        if not policy:
+            raise ValueError(both("start", "config", "no_policy"))
+        return policy
+
+    @field_validator("listeners")
+    @classmethod
+    def _distinct(cls, listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
+        """Refuse an address that is listed twice; port 0 is any free port and may be."""
+        if not listeners:
+            raise ValueError(both("start", "config", "no_listener"))
+        seen: set[str] = set()
+        for listener in listeners:
+            if listener.listen in seen and not listener.listen.endswith(":0"):
+                raise ValueError(both("start", "config", "listed_twice", value=listener.listen))
+            seen.add(listener.listen)
+        return listeners
+
+    @field_validator("next_hop")
+    @classmethod
+    def _not_ourselves(cls, next_hop: NextHop, info: ValidationInfo) -> NextHop:
+        """Refuse a next hop that is one of our own listeners: each mail would come back to us."""
+        host, port = split_host_port(next_hop.address)
+        for listener in info.data.get("listeners", ()):
+            if listener.activated_by is not None or listener.listen.startswith("unix:"):
+                continue
+            own_host, own_port = split_host_port(listener.listen)
+            same = own_host == host or (is_loopback(next_hop.address) and own_host in _THIS_MACHINE)
+            if own_port == port and same:
+                raise ValueError(both("start", "config", "own_listener", value=listener.listen))
+        return next_hop
+
+    def with_flags(
+        self,
+        *,
+        listen: str | None = None,
+        next_hop: str | None = None,
+        policy: str | None = None,
+        data: Path | None = None,
+        certs: Path | None = None,
+        directory: Path | None = None,
+    ) -> Configuration:
+        """Return a copy in which the flags of the command line replace their keys.
+
+        `--listen` makes one relay listener; `--next-hop` on loopback is spoken to without TLS, elsewhere by STARTTLS.
+        """
+        changes: dict[str, object] = {}
+        if listen is not None:
+            changes["listeners"] = [{"kind": "relay", "listen": listen}]
+        if next_hop is not None:
+            try:
+                tls = "none" if is_loopback(next_hop) else "starttls"
+            except ValueError:
+                tls = "starttls"  # no HOST:PORT; the validation below says so
+            changes["next_hop"] = {**self.next_hop.model_dump(mode="json"), "address": next_hop, "tls": tls}
+        changes |= {
+            key: value
+            for key, value in (("policy", policy), ("data", data), ("certs", certs), ("directory", directory))
+            if value is not None
+        }
+        changed = Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
+        changed._origin = Origin(self._origin.file, frozenset(changes))  # noqa: SLF001 - of our own kind
+        return changed

@@ -1,0 +1,127 @@
+"""RAR 4 and RAR 5 archives to members: headers by rarfile, unpacking by libarchive, nothing by a program.
+
+rarfile reads every header and would call `unrar` for the data, which the sandbox rightly refuses. So libarchive unpacks,
+and what it lists must be what the headers list. A locked member or archive is ENCRYPTED: no password is tried.
+"""
+
+from __future__ import annotations
+
+import functools
+from io import BytesIO
+from typing import Any, Final
+
+from gateway.documents.readers.archives import libarchive
+from gateway.documents.readers.archives.foreign import gather
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers import Contents, StopReadingError
+from gateway.model import ReadStatus
+
+_MAGIC: Final = b"Rar!\x1a\x07"
+_RAR4: Final = b"Rar!\x1a\x07\x00"
+_RAR4_END: Final = b"\xc4\x3d\x7b\x00\x40\x07\x00"
+_FLAGS, _MAIN_SIZE, _VOLUME = 10, 12, 1
+"""Where flags and size of the main header of an old archive stand, and the flag of one of several volumes."""
+_KNOWN: Final = 29
+"""The first version whose compression libarchive undoes."""
+_STORED: Final = 0x30
+SAMPLES: Final = (
+    "526172211a0700cf907300000d0000000000000033007400802400040000000400000003bfe0b3b0000000001d300400a48100007761726d7761726d"
+    + _RAR4_END.hex(),
+    "526172211a070100c51a333203010000f3f7ba5511020204040400bfe0b3b00001047761726d7761726d19b23a3503050000",
+)
+"""A stored file `warm` in an archive of either generation, in hexadecimal digits."""
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return the members that are not locked."""
+    data = source.data[max(0, source.data.find(_MAGIC)) :]
+    contents = Contents(source, "rar", budget)
+    try:
+        _read_archive(contents, data)
+    except StopReadingError:
+        pass
+    except ReadError as error:
+        contents.fault(error.status, error.reason)
+    return contents.reading()
+
+
+def _read_archive(contents: Contents, data: bytes) -> None:
+    headers = _headers(data)
+    entries = headers.infolist()
+    locked = headers.needs_password()
+    if locked:
+        contents.fault(ReadStatus.ENCRYPTED, "password")
+    if locked and not entries:
+        return  # its headers are locked too
+    rarfile = _library()
+    split = rarfile.RAR_FILE_SPLIT_BEFORE | rarfile.RAR_FILE_SPLIT_AFTER
+    old = data.startswith(_RAR4)
+    if (old and int.from_bytes(data[_FLAGS : _FLAGS + 1]) & _VOLUME) or any(entry.flags & split for entry in entries):
+        raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
+    if headers.strerror():
+        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
+    files = [entry for entry in entries if entry.is_file() and not entry.file_redir]
+    if not libarchive.available():
+        _stored_only(contents, data, files)
+        return
+    if any(entry.extract_version < _KNOWN and entry.compress_type != _STORED for entry in files):
+        raise ReadError(ReadStatus.UNSUPPORTED, "rar-method")
+    listed = (
+        gather(contents, _files_only(data, files), "rar", [entry.filename for entry in files])
+        if old
+        else gather(contents, data, "rar")
+    )
+    # libarchive hands on some locked data as it stands.
+    closed = {entry.filename for entry in files if entry.needs_password()}
+    contents.members[:] = [member for member in contents.members if member.name not in closed]
+    # More is no fault: old versions of a file are members too.
+    if listed < len(files) and not contents.faults:
+        contents.fault(ReadStatus.MALFORMED, "rar-listing-mismatch")
+
+
+def _files_only(data: bytes, files: list[Any]) -> bytes:
+    """Return an old archive without its comments, over which libarchive stumbles; its names it misreads."""
+    main = len(_RAR4) + int.from_bytes(data[_MAIN_SIZE : _MAIN_SIZE + 2], "little")
+    pieces = (data[entry.header_offset : entry.data_offset + entry.add_size] for entry in files)
+    return b"".join((data[:main], *pieces, _RAR4_END))
+
+
+def _headers(data: bytes) -> Any:
+    """Return rarfile's view of the archive; ReadError says why there is none."""
+    rarfile = _library()
+    try:
+        return rarfile.RarFile(BytesIO(data), part_only=True)
+    except rarfile.NeedFirstVolume:
+        raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume") from None
+    except MemoryError:
+        raise ReadError(ReadStatus.LIMIT, "memory") from None
+    except Exception as error:
+        # Library wall: rarfile raises its own errors, and struct, index, value and overflow errors on damaged headers.
+        raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
+
+
+@functools.cache
+def _library() -> Any:
+    """Return rarfile, kept from running a program for the archive's comment, which is all that it would do unasked."""
+    import rarfile
+
+    rarfile.rar3_decompress = lambda *_arguments, **_options: b""
+    return rarfile
+
+
+def _stored_only(contents: Contents, data: bytes, files: list[Any]) -> None:
+    for entry in files:
+        if entry.needs_password():
+            continue
+        if entry.compress_type != _STORED:
+            contents.fault(ReadStatus.UNSUPPORTED, "rar-compressed")
+            continue
+        content = data[entry.data_offset : entry.data_offset + entry.compress_size]
+        contents.budget.take_bytes(len(content))
+        contents.add(Member(name=entry.filename, data=content))
+
+
+def warm_up() -> None:
+    """Load rarfile and libarchive's readers by reading a stored file of each generation."""
+    for digits in SAMPLES:
+        read(Source(data=bytes.fromhex(digits), part="", detected_type="application/vnd.rar"), Budget())

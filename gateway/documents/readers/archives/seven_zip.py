@@ -1,0 +1,193 @@
+"""7z archives to members (7zFormat.txt), by py7zr, with libarchive for what py7zr does not unpack (BCJ2 and such)."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import Any, Final
+
+from gateway.documents.readers.archives import libarchive
+from gateway.documents.readers.archives.foreign import gather
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers import FILLING, Contents, StopReadingError, password_candidates
+from gateway.model import ReadStatus
+
+_MAGIC: Final = b"7z\xbc\xaf\x27\x1c"
+_TRIES: Final = 12
+"""Key derivation runs 2^19 rounds of SHA-256 in Python: half a second a try."""
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return the members; encrypted ones are opened when a candidate password fits."""
+    start = source.data.find(_MAGIC)
+    data = source.data[max(start, 0) :]
+    contents = Contents(source, "7z", budget)
+    if (source.filename or "").lower().endswith((".7z.001", ".001")):
+        contents.fault(ReadStatus.UNSUPPORTED, "multi-volume")
+        return contents.reading()
+    if (end := _stated_end(data)) is not None and data[end:].strip(FILLING):
+        contents.fault(ReadStatus.MALFORMED, "trailing-data")
+    try:
+        _try_passwords(contents, data)
+    except StopReadingError:
+        pass
+    except ReadError as error:
+        contents.fault(error.status, error.reason)
+    return contents.reading()
+
+
+def _stated_end(data: bytes) -> int | None:
+    """Where the archive ends by its signature header: 32 octets, then packed streams, then the header database."""
+    if len(data) < 32:
+        return None
+    offset, size = struct.unpack_from("<QQ", data, 12)
+    return 32 + int(offset) + int(size)
+
+
+def _try_passwords(contents: Contents, data: bytes) -> None:
+    """Read with no password, and when the archive asks for one with the candidates; then what is open anyway."""
+    if not _read_with(contents, data, None):
+        return
+    for password in [candidate for candidate in password_candidates(contents.source) if candidate][:_TRIES]:
+        contents.budget.check_time()
+        if not _read_with(contents, data, password):
+            contents.opened_with_password = True
+            return
+    contents.fault(ReadStatus.ENCRYPTED, "password")
+    _read_with(contents, data, None, encrypted_too=False)
+
+
+def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypted_too: bool = True) -> bool:
+    """Read all members with one password; True when (another) password is needed."""
+    import py7zr
+    from py7zr.exceptions import PasswordRequired, UnsupportedCompressionMethodError
+
+    factory = _Factory(contents, len(data))
+    try:
+        with py7zr.SevenZipFile(BytesIO(data), password=password) as archive:
+            if password is None and encrypted_too and archive.needs_password():
+                return True
+            _extract(archive, factory, encrypted_too=encrypted_too)
+    except PasswordRequired:
+        return True
+    except (ReadError, StopReadingError):
+        raise
+    except UnsupportedCompressionMethodError:
+        return _read_foreign(contents, data)
+    except MemoryError:
+        raise ReadError(ReadStatus.LIMIT, "memory") from None
+    except Exception as error:
+        # Library wall: py7zr 1.1 raises whatever its arithmetic and its C codecs run into on damaged input, and on a
+        # wrong password, which garbles the stream.
+        if password is not None:
+            return True
+        # Frames of Zstandard in a row, as packers with several threads write them, are too much for py7zr.
+        known = len(contents.faults)
+        if libarchive.available() and gather(contents, data, "7z") and len(contents.faults) == known:
+            return False
+        del contents.faults[known:]  # of two readers that both fail, the one that checks the headers says why
+        raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
+    for item in factory.items:
+        contents.add(Member(name=item.name, data=item.content()))
+    return False
+
+
+def _extract(archive: Any, factory: _Factory, *, encrypted_too: bool) -> None:
+    """Unpack into memory, member by member.
+
+    py7zr's own `extractall` asks the file system about the target folder even when it writes to memory, and renames
+    members; its worker does neither.
+    """
+    from py7zr.compressor import SupportedMethods
+    from py7zr.py7zr import MemIO
+
+    if not archive.files and len(archive.fp.getbuffer()) > 32:
+        raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
+    for member in archive.files:
+        if member.is_directory or member.is_socket:
+            continue
+        locked = member.folder is not None and SupportedMethods.needs_password(member.folder.coders)
+        if encrypted_too or not locked:
+            archive.worker.register_filelike(member.id, MemIO(member.filename, factory))
+    archive.worker.extract(archive.fp, None, parallel=False)
+
+
+def _read_foreign(contents: Contents, data: bytes) -> bool:
+    if not libarchive.available():
+        raise ReadError(ReadStatus.UNSUPPORTED, "7z-method")
+    gather(contents, data, "7z")
+    # What libarchive calls damaged is the method, since py7zr has read the headers.
+    known = (ReadStatus.MALFORMED, "damaged-archive")
+    contents.faults = [(ReadStatus.UNSUPPORTED, "7z-method") if fault == known else fault for fault in contents.faults]
+    return False
+
+
+class _Sink:
+    """Where py7zr writes one member: memory, charged to the budget as it grows (py7zr.io.Py7zIO by shape)."""
+
+    def __init__(self, name: str, factory: _Factory) -> None:
+        self.name = name
+        self._factory = factory
+        self._buffer = BytesIO()
+
+    def write(self, data: bytes | bytearray) -> int:
+        """Take decompressed octets."""
+        self._factory.charge(len(data))
+        return self._buffer.write(data)
+
+    def read(self, size: int | None = None) -> bytes:
+        """Give octets back; py7zr reads links this way."""
+        return self._buffer.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move the position."""
+        return self._buffer.seek(offset, whence)
+
+    def flush(self) -> None:
+        """Nothing to do in memory."""
+
+    def size(self) -> int:
+        """Return the octets written."""
+        return self._buffer.getbuffer().nbytes
+
+    def close(self) -> None:
+        """py7zr is done with this member; its content stays."""
+
+    def content(self) -> bytes:
+        """Return what was written."""
+        return self._buffer.getvalue()
+
+
+class _Factory:
+    """Makes sinks (py7zr.io.WriterFactory by shape)."""
+
+    def __init__(self, contents: Contents, packed: int) -> None:
+        self._contents = contents
+        self._packed = packed
+        self._produced = 0
+        self.items: list[_Sink] = []
+
+    def create(self, filename: str, mode: str = "x") -> Any:  # noqa: ARG002
+        """Return the sink of a member."""
+        sink = _Sink(filename, self)
+        self.items.append(sink)
+        return sink
+
+    def charge(self, count: int) -> None:
+        """Charge decompressed octets to the budget of the message."""
+        self._produced += count
+        self._contents.budget.take_bytes(count)
+        self._contents.budget.check_ratio(self._produced, self._packed)
+
+
+def warm_up() -> None:
+    """Load py7zr with its codecs and the key derivation: pack two files, and unpack them by the reader."""
+    import py7zr
+
+    libarchive.available()
+    for password in (None, "warm"):
+        packed = BytesIO()
+        with py7zr.SevenZipFile(packed, "w", password=password, header_encryption=password is not None) as archive:
+            archive.writestr(b"warm" * 100, "warm.txt")
+        kind = "application/x-7z-compressed"
+        read(Source(data=packed.getvalue(), part="", detected_type=kind, passwords=("warm",)), Budget())

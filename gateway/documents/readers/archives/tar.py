@@ -1,0 +1,67 @@
+"""TAR archives to members (POSIX.1-2001 pax, ustar, GNU), by the standard library on a copy in memory."""
+
+from __future__ import annotations
+
+import tarfile
+from io import BytesIO
+
+from gateway.documents.readers.archives.tar_header import BLOCK
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers import FILLING, Contents, StopReadingError, caught
+from gateway.model import ReadStatus
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return the regular files of the archive; links and devices hold no data of their own."""
+    contents = Contents(source, "tar", budget)
+    stream = BytesIO(source.data)
+    names: set[str] = set()
+    try:
+        with tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as archive:
+            for member in archive:
+                budget.check_time()
+                if not member.isreg():
+                    continue
+                if member.name in names:
+                    contents.fault(ReadStatus.MALFORMED, "tar-duplicate-name")
+                names.add(member.name)
+                _take(contents, archive, member)
+            _check_end(contents, source.data, archive.offset)
+    except StopReadingError:
+        pass
+    except ReadError as error:
+        contents.fault(error.status, error.reason)
+    except (tarfile.TarError, ValueError, OverflowError, EOFError, KeyError, OSError):
+        # tarfile documents TarError, its number parsing and pax records raise the others.
+        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
+    return contents.reading()
+
+
+def _take(contents: Contents, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+    """Read one member, or note why not."""
+    try:
+        contents.add(Member(name=member.name, data=_data(contents, archive, member)))
+    except ReadError as error:
+        caught(contents, error)
+
+
+def _data(contents: Contents, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    # A sparse member may claim terabytes of zeros.
+    if member.size > len(contents.source.data) + contents.budget.limit_bytes - contents.budget.used_bytes:
+        raise ReadError(ReadStatus.LIMIT, "bytes")
+    contents.budget.take_bytes(member.size)
+    reader = archive.extractfile(member)
+    data = reader.read() if reader is not None else b""
+    if len(data) != member.size:
+        raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
+    return data
+
+
+def _check_end(contents: Contents, data: bytes, offset: int) -> None:
+    """Behind the end marker there is only padding; `tar -i` would read what hides there."""
+    if data[offset:].strip(FILLING):
+        contents.fault(ReadStatus.MALFORMED, "tar-trailing-data")
+    elif len(data) < offset:
+        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
+    elif len(data.rstrip(FILLING.strip(b"\0"))) % BLOCK and len(data) > BLOCK:
+        contents.fault(ReadStatus.MALFORMED, "tar-trailing-data")

@@ -1,0 +1,207 @@
+"""Interface of the readers: input, output, and the budget of a message.
+
+A reader is a module with `read(source, budget) -> Reading`. It runs only in the child process. It raises `ReadError`
+with the exact cause when it cannot read; any other exception of a library is turned into MALFORMED by the dispatcher,
+so a reader never needs a broad `except`. What it does not understand it reports, it never skips silently.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gateway.model import Document, ReadStatus
+
+GRAVITY = (
+    ReadStatus.LIMIT,
+    ReadStatus.TIMEOUT,
+    ReadStatus.ENCRYPTED,
+    ReadStatus.MALFORMED,
+    ReadStatus.UNSUPPORTED,
+    ReadStatus.CRASHED,
+    ReadStatus.PARTIAL,
+    ReadStatus.OK,
+)
+"""How grave it is that a document was read no better, the most severe first."""
+
+
+WORDS_CPU_S, PHOTO_WORDS_CPU_S = 10.0, 3.0
+"""Processor time for words in pictures, and of that for pictures that look like no page (`Budget`)."""
+_SHORT_S = 3.0
+
+
+class ReadError(Exception):
+    """The document cannot be read, or not in full; `status` and `reason` say why."""
+
+    def __init__(self, status: ReadStatus, reason: str) -> None:
+        super().__init__(f"{status.value}: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The bytes of one part and what its mail says of them."""
+
+    data: bytes
+    part: str
+    filename: str | None = None
+    declared_type: str = ""
+    detected_type: str = ""
+    charset: str | None = None
+    passwords: tuple[str, ...] = ()
+    """Candidates found in the text of the same mail; the empty password is always tried first."""
+    relation: str = ""
+    """What the part is to the container it comes from (`Member.relation`); empty for a part of the mail itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """Something inside a document that must be looked at on its own."""
+
+    name: str
+    """Name within the container, as the container gives it."""
+    data: bytes
+    relation: str = "member"
+    """`member` of an archive, `embedded` object, `attachment` (PDF, message), `image`, `thumbnail`."""
+    declared_type: str = ""
+    charset: str | None = None
+    """What a text is said to be written in."""
+    locator: str = ""
+    entity: SignedEntity | None = None
+    """What a signature signs that stood beside it in a mail; None for all else."""
+
+
+@dataclass(frozen=True)
+class SignedEntity:
+    """A multipart/signed of a mail that is kept in a file: what is signed is the entity, not what its parts decode to."""
+
+    raw: bytes
+    """With its header, and with CRLF line ends."""
+    covers: tuple[Member, ...]
+    """The members that come of the signed part."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader brings back."""
+
+    document: Document
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Budget:
+    """One allowance for everything in a message, shared by all readers and all depths.
+
+    Time is processor time of this process, never the clock: how a document is read must not depend on what else the
+    machine does. What a part may take grows with its octets and pages, up to the allowance of the message.
+    """
+
+    limit_bytes: int = 256 << 20
+    """Octets that decompression and decoding may produce in all."""
+    limit_files: int = 2000
+    limit_depth: int = 10
+    limit_ratio: int = 200
+    """Greatest expansion of one stream beyond its first MiB."""
+    cpu_s: float = 120.0
+    """Processor time that the whole message may take, in all threads of this process."""
+    part_cpu_s: float = 10.0
+    """Of this, what one part may take whatever it is;"""
+    mib_cpu_s: float = 1.0
+    """what each MiB of its octets adds;"""
+    page_cpu_s: float = 2.0
+    """and what each page or picture adds that it is found to have."""
+    words_cpu_s: float = WORDS_CPU_S
+    """Processor time that may still go into reading words in pictures; each page adds its own. When it is used up,
+    pictures are searched for stamps only and stay unread, so that a mail full of photos is not unread as a whole."""
+    photo_words_cpu_s: float = PHOTO_WORDS_CPU_S
+    """Of this, what may go into pictures that do not look like pages: a flood of photos leaves the rest to documents,
+    wherever in the mail they are."""
+    threads: int = 1
+    """Threads that a reader may use: idle processors are lent to the mail in flight."""
+    used_bytes: int = 0
+    used_files: int = 0
+    shared_limit: bool = False
+    """A limit was met that all parts of the message share: alone, the part in hand might have been read further."""
+    short_of_words: bool = False
+    """Less was left for words in pictures than a page may want."""
+    on_grant: Callable[[float], None] | None = None
+    """Told `end_s` whenever it changes, so that the kernel ends a library that never asks."""
+    shown_inches: dict[str, float] = field(default_factory=dict)
+    """How wide the leaf in hand shows a picture, the widest, by its digest; infinity where that is not plain to tell."""
+    pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
+    """What was read in full of pictures of the leaf in hand, by digest, relation and width: a logo stands on every page."""
+    _end_s: float = field(init=False)
+    _part_end_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._end_s = time.process_time() + self.cpu_s
+        self.begin_part(0)
+
+    def begin_part(self, size_bytes: int) -> None:
+        """Grant the next part its own processor time, as far as the message has any left."""
+        self._part_end_s = time.process_time()
+        self._grant(self.part_cpu_s + self.mib_cpu_s * size_bytes / (1 << 20))
+
+    def allow_pages(self, count: int) -> None:
+        """Grant the part in hand what `count` pages of an honest document need."""
+        self._grant(self.page_cpu_s * count)
+        self.words_cpu_s += self.page_cpu_s * count
+
+    def _grant(self, cpu_s: float) -> None:
+        self._part_end_s += cpu_s
+        if self.on_grant is not None:
+            self.on_grant(self.end_s)
+
+    @property
+    def end_s(self) -> float:
+        """`time.process_time()` at which reading of the part in hand stops."""
+        return min(self._part_end_s, self._end_s)
+
+    def words_left_s(self, *, photo: bool = False) -> float:
+        """Return the processor time that may go into words of a page, or of a picture that does not look like one."""
+        words_s = min(self.words_cpu_s, self.photo_words_cpu_s) if photo else self.words_cpu_s
+        self.short_of_words = self.short_of_words or words_s < (_SHORT_S / 2 if photo else _SHORT_S)
+        return min(self.end_s - time.process_time(), words_s)
+
+    def spend_words(self, cpu_s: float, *, photo: bool = False) -> None:
+        """Charge what reading words has cost, by `time.thread_time()` where several threads read."""
+        self.words_cpu_s -= cpu_s
+        if photo:
+            self.photo_words_cpu_s -= cpu_s
+
+    def take_bytes(self, count: int) -> None:
+        """Charge `count` produced octets; raise LIMIT `bytes` when the allowance is gone."""
+        self.used_bytes += count
+        if self.used_bytes > self.limit_bytes:
+            self.shared_limit = True
+            raise ReadError(ReadStatus.LIMIT, "bytes")
+        self.check_time()
+
+    def take_file(self) -> None:
+        """Charge one member; raise LIMIT `files` when there are too many."""
+        self.used_files += 1
+        if self.used_files > self.limit_files:
+            self.shared_limit = True
+            raise ReadError(ReadStatus.LIMIT, "files")
+
+    def check_ratio(self, produced: int, consumed: int) -> None:
+        """Raise LIMIT `ratio` when a stream expands more than any honest one does."""
+        if produced > 1 << 20 and produced > self.limit_ratio * max(consumed, 1):
+            raise ReadError(ReadStatus.LIMIT, "ratio")
+
+    def check_depth(self, depth: int) -> None:
+        """Raise LIMIT `depth` when containers are nested too deeply."""
+        if depth > self.limit_depth:
+            raise ReadError(ReadStatus.LIMIT, "depth")
+
+    def check_time(self) -> None:
+        """Raise TIMEOUT `cpu` when the part has used up its processor time, `mail-cpu` when the message has."""
+        now = time.process_time()
+        if now > self._end_s:
+            self.shared_limit = True
+            raise ReadError(ReadStatus.TIMEOUT, "mail-cpu")
+        if now > self._part_end_s:
+            raise ReadError(ReadStatus.TIMEOUT, "cpu")

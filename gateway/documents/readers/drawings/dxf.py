@@ -1,0 +1,133 @@
+r"""Drawings in DXF to Document: the words in their groups, with the font of their style (Autodesk DXF reference).
+
+A file is pairs of lines, a code and a value. The looks of a drawing are not read; `\U+1EAC`, `%%068` and the formatting
+codes are resolved, and the font file of a style tells the legacy Vietnamese fonts that drawings are full of. A file in
+the binary form is UNSUPPORTED.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.ole.report import Report, assemble
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.ooxml.xml import holds_words
+from gateway.documents.readers.plain import decode
+from gateway.model import Origin, ReadStatus, Role
+from gateway.vietnamese.escapes import paired
+
+_BINARY: Final = b"AutoCAD Binary DXF\r\n\x1a\0"
+_UTF8_SINCE: Final = "AC1021"
+"""Version from which files are in UTF-8 (AutoCAD 2007)."""
+_CHECK_EVERY: Final = 4096
+_SHOWN: Final = {1, 3, 302, 303, 304}
+"""Codes of the values that entities draw; a long MTEXT stands in 3, 3, ... 1."""
+_SETTINGS: Final = {"", "SECTION", "TABLE", "STYLE", "LAYER", "LTYPE", "CLASS", "DICTIONARY", "DIMSTYLE"}
+"""Kinds of entries that draw nothing."""
+_TEXT_CODES: Final = ((1, 4), (8, 9), (300, 309), (410, 419), (430, 439), (470, 479), (999, 1003))
+_ESCAPE: Final = re.compile(
+    r"\\U\+(?P<code>[0-9A-Fa-f]{4})|\\M\+[1-5](?P<wide>[0-9A-Fa-f]{4})|%%(?P<number>\d{3})|%%(?P<sign>[cdpCDP%])"
+    r"|%%[uokUOK]|\\(?P<literal>[\\{}])|\\(?P<blank>[P~NX])"
+    r"|\\S(?P<stack>[^;]{0,200});|\\[AHWQTCcpfF][^;\\]{0,130};|\\[LlOoKk]|[{}]"
+)
+_SIGNS: Final = {"c": "Ø", "d": "°", "p": "±", "%": "%"}
+_BLANKS: Final = {"P": "\n", "N": "\n", "X": "\n", "~": "\xa0"}
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a drawing; what stands behind the place where its rhythm breaks makes it MALFORMED `dxf`."""
+    if source.data.startswith(_BINARY):
+        raise ReadError(ReadStatus.UNSUPPORTED, "dxf-binary")
+    sink, report = Sink(budget), Report()
+    budget.take_bytes(len(source.data))
+    try:
+        _take(_groups(source.data, budget), sink)
+    except ReadError as error:
+        if not sink.runs:
+            raise
+        report.caught(error)
+    return assemble(source, sink, report, kind="dxf")
+
+
+def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
+    """Give what entities draw as text, and names, comments and settings once each as hidden."""
+    fonts: dict[str, str] = {}
+    given: set[str] = set()
+    kind = style = ""
+    number = 0
+    pending: list[str] = []
+    for code, value in groups:
+        if code == 0:
+            kind, style, pending = value.strip().upper(), "", []
+        elif kind == "STYLE" and code in {2, 3, 1000}:
+            # The font by its file or, in extended data, by its name.
+            style = value.strip().casefold() if code == 2 else style
+            if code != 2:
+                file = value.replace("\\", "/").rpartition("/")[2]
+                fonts[style] = file.rpartition(".")[0] or file
+        elif code == 7:
+            style = value.strip().casefold()
+        if code in _SHOWN and kind not in _SETTINGS:
+            pending.append(value)
+            if code == 3 and kind == "MTEXT":
+                continue
+            number += 1
+            text = paired(plain_text("".join(pending), formatted=kind not in {"TEXT", "TOLERANCE"}))
+            pending = []
+            font = fonts.get(style or "standard")
+            sink.put(text, sink.open_block(), Place(f"text:{number}", Role.BODY), Face(font=font))
+        elif any(first <= code <= last for first, last in _TEXT_CODES):
+            aside = paired(plain_text(value, formatted=False)).strip()
+            if aside not in given and holds_words(aside) and not aside.startswith(("$", "AcDb", "ACAD_")):
+                given.add(aside)
+                role = Role.COMMENT if code == 999 else Role.NAME
+                sink.put_line(aside, Place("drawing", role, Origin.HIDDEN))
+
+
+def _groups(data: bytes, budget: Budget) -> Iterator[tuple[int, str]]:
+    """Yield code and value of each group; raises `ReadError` MALFORMED `dxf` where the rhythm breaks."""
+    head = data[: 1 << 16]
+    version = head.partition(b"$ACADVER")[2].split(None, 2)[1:2]
+    declared = head.partition(b"$DWGCODEPAGE")[2].split(None, 2)[1:2]
+    modern = bool(version) and version[0].decode("ascii", "replace") >= _UTF8_SINCE
+    text = decode(data, "utf-8" if modern else _charset(declared)).text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for at in range(0, len(lines) - 1, 2):
+        if at % _CHECK_EVERY == 0:
+            budget.check_time()
+        code = lines[at].strip()
+        if not code.removeprefix("-").isdecimal() or len(code) > 6:
+            if not code and not any(line.strip() for line in lines[at:]):
+                return
+            raise ReadError(ReadStatus.MALFORMED, "dxf")
+        yield int(code), lines[at + 1]
+
+
+def _charset(declared: list[bytes]) -> str | None:
+    """Name of a code page as AutoCAD writes it, `ANSI_1258`."""
+    name = declared[0].decode("ascii", "replace").lower() if declared else ""
+    return f"cp{name.removeprefix('ansi_')}" if name.startswith("ansi_") else None
+
+
+def plain_text(value: str, *, formatted: bool) -> str:
+    """Return what a value shows; codes of MTEXT only count when `formatted`."""
+    return _ESCAPE.sub(lambda match: _resolved(match, formatted=formatted), value)
+
+
+def _resolved(match: re.Match[str], *, formatted: bool) -> str:
+    if code := match["code"] or match["wide"]:
+        return chr(int(code, 16))
+    if match["number"]:
+        return chr(int(match["number"]) & 0xFF)
+    if match["sign"]:
+        return _SIGNS[match["sign"].lower()]
+    if match[0].startswith("%%"):
+        return ""
+    if not formatted:
+        return match[0]
+    if match["stack"] is not None:
+        return re.sub(r"[\^#/]", "/", match["stack"])
+    return _BLANKS.get(match["blank"] or "", match["literal"] or "")

@@ -1,0 +1,344 @@
+"""Excel workbooks before 2007 (MS-XLS BIFF8, Excel 5/95, Excel 2 to 4) to Document: every sheet and what is around.
+
+One walk over the records of the workbook stream. Strings of 8-bit letters are Windows-1252, one for one octet, as the
+legacy decoders want them. Records that are not understood hold settings; those that hold words in an unknown layout give
+their strings as hidden text. A stream that ends in the middle of a record is PARTIAL.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.documents.readers import encryption
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.excel.xls_book import Book
+from gateway.documents.readers.excel.xls_records import (
+    BiffRecord,
+    Dialect,
+    Strings,
+    biff_records,
+    dialect_of,
+    with_code_page,
+)
+from gateway.documents.readers.excel.xls_sheet import Sheet
+from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.compound import Compound, embedded_member
+from gateway.documents.readers.ole.objects import strings
+from gateway.documents.readers.ole.octets import u8, u16, u32
+from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.ole.report import Report, assemble
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.model import Origin, ReadStatus, Role
+
+_BOFS: Final = frozenset({0x809, 0x409, 0x209, 0x09})
+_EOF: Final = 0x0A
+_MACRO_SHEET, _GLOBALS = 0x40, 0x05
+_STREAMS: Final = ("Workbook", "Book")
+_LIMIT_STRINGS: Final = 2_000_000
+_BUILT_IN_NAME: Final = 0x20
+_AUTO_NAMES: Final = frozenset({"\x01", "\x02", "\x0a", "\x0b"})
+"""Auto_Open, Auto_Close, Auto_Activate, Auto_Deactivate."""
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a workbook; ENCRYPTED `password`, MALFORMED `ole` or `no-workbook` when there is nothing to read."""
+    if not source.data.startswith(b"\xd0\xcf\x11\xe0"):
+        return _Reader(source, budget, None).read({"Workbook": source.data})
+    compound = Compound(source.data, budget)
+    streams = _workbooks(compound)
+    unlocked = False
+    if any(_locked(stream, budget) for stream in streams.values()):
+        plain = encryption.unlock(source, budget)
+        if plain is None:
+            raise ReadError(ReadStatus.ENCRYPTED, "password")
+        # The octets are plain now; the record that says how they were locked may still stand there.
+        compound, unlocked = Compound(plain, budget), True
+        streams = _workbooks(compound)
+    return _Reader(source, budget, compound).read(streams, opened_with_password=unlocked)
+
+
+def _workbooks(compound: Compound) -> dict[str, bytes]:
+    return {name: stream for name in _STREAMS if (stream := compound.read(name))}
+
+
+def _locked(stream: bytes, budget: Budget) -> bool:
+    """Whether a FILEPASS record stands among the first ones, where it must."""
+    for number, record in enumerate(biff_records(stream, budget)):
+        if record.kind == 0x2F:
+            return True
+        if number > 8:
+            break
+    return False
+
+
+class _Reader:
+    def __init__(self, source: Source, budget: Budget, compound: Compound | None) -> None:
+        self._source = source
+        self._budget = budget
+        self._compound = compound
+        self._sink = Sink(budget)
+        self._report = Report()
+
+    def read(self, streams: dict[str, bytes], *, opened_with_password: bool = False) -> Reading:
+        """Read all workbook streams, then what stands beside them."""
+        if not streams:
+            raise ReadError(ReadStatus.MALFORMED, "no-workbook")
+        try:
+            for number, (name, stream) in enumerate(streams.items()):
+                # Excel opens the newer of two; the other is there for old versions and may say something else.
+                origin = Origin.TEXT if number == 0 else Origin.HIDDEN
+                _Workbook(self._sink, self._report, origin).read(stream, name)
+            self._around()
+        except ReadError as error:
+            if not self._sink.runs:
+                raise
+            self._report.fail(error.status, error.reason)
+        if self._compound is not None:
+            self._report.note(*self._compound.faults)
+        return assemble(self._source, self._sink, self._report, kind="xls", opened_with_password=opened_with_password)
+
+    def _around(self) -> None:
+        compound = self._compound
+        if compound is None:
+            return
+        for path in compound.streams:
+            name = path[0].lower()
+            if len(path) == 1 and name in PROPERTY_STREAMS:
+                read_properties(compound.read(*path), self._sink)
+            elif name in {"revision log", "user names"}:
+                place = Place(f"stream:{path[0]}", Role.CELL, Origin.REVISION)
+                for text in strings(compound.read(*path)):
+                    self._sink.put_line(text, place)
+            elif name.startswith("_sx_db"):
+                self._pivot(compound.read(*path))
+        for storage in compound.storages:
+            top = storage[0].lower()
+            if len(storage) != 1 or top.startswith("_sx_db"):
+                continue
+            if top == "_vba_project_cur":
+                self._sink.warn("macro", f"stream:{storage[0]}")
+                continue
+            member = embedded_member(compound, storage, f"object:{storage[0]}")
+            if member is not None:
+                linked = top.startswith("lnk")
+                self._sink.warn("external-object" if linked else "ole-object", member.locator)
+                self._sink.members.append(member)
+
+    def _pivot(self, stream: bytes) -> None:
+        """Values that a pivot table keeps of cells that may be gone (MS-XLS 2.4.313 SXString)."""
+        place = Place("part:pivot", Role.CELL, Origin.HIDDEN)
+        for record in biff_records(stream, self._budget):
+            if record.kind == 0xCD:
+                self._sink.put_line(Strings(record).unicode(2).text, place)
+            elif record.kind == 0xC7:
+                for text in strings(record.data):
+                    self._sink.put_line(text, place)
+
+
+class _Workbook:
+    """One stream of records."""
+
+    def __init__(self, sink: Sink, report: Report, origin: Origin) -> None:
+        self._sink = sink
+        self._report = report
+        self._origin = origin
+        self._book = Book(sink, Dialect(8))
+        self._names: dict[int, tuple[str, Origin]] = {}
+        """Name and origin of the sheet that begins at a place of the stream."""
+        self._open: list[Sheet | None] = []
+        self._begun = False
+        self._sheets = 0
+        self._pictures = bytearray()
+        self._supporting = 0
+
+    def read(self, stream: bytes, name: str) -> None:
+        """Read a stream; MALFORMED `no-workbook` when it does not begin like one."""
+        first = next(biff_records(stream[: 1 << 12], self._sink.budget), None)
+        if first is None or dialect_of(first) is None:
+            raise ReadError(ReadStatus.MALFORMED, "no-workbook")
+        end = 0
+        for record in biff_records(stream, self._sink.budget):
+            end = record.offset + 4 + len(record.data) + sum(4 + len(more) for more in record.continued)
+            if record.kind in _BOFS:
+                self._begin(record, name)
+            elif record.kind == _EOF and self._open:
+                ended = self._open.pop()
+                if ended is not None and ended not in self._open:
+                    ended.end()
+            elif self._open:
+                self._take(record)
+        if self._open:
+            self._report.note("no-end")
+            for sheet in dict.fromkeys(one for one in self._open if one is not None):
+                sheet.end()
+        if end + 4 < len(stream) and any(stream[end:]):
+            self._report.note("records")
+        self._left_over()
+
+    def _begin(self, record: BiffRecord, stream: str) -> None:
+        dialect = dialect_of(record)
+        if dialect is not None and not self._begun:
+            # Sheets that Excel 97 and later save for Excel 95 begin by a number of their own.
+            self._book.dialect, self._begun = dialect, True
+        kind = u16(record.data, 2)
+        inner = next((one for one in reversed(self._open) if one is not None), None)
+        if kind == _GLOBALS or (kind == 0x100 and self._book.dialect.version == 4):
+            self._open.append(None)
+            return
+        if kind == _MACRO_SHEET:
+            self._sink.warn("macro", f"sheet:{self._names.get(record.offset, ('', None))[0]}")
+        if inner is not None:
+            # A chart within a sheet: its words are the sheet's.
+            self._open.append(inner)
+            return
+        self._sheets += 1
+        name, origin = self._names.get(record.offset, (f"{stream}{self._sheets}", self._origin))
+        self._open.append(Sheet(self._book, name=name, number=self._sheets, origin=origin))
+
+    def _take(self, record: BiffRecord) -> None:
+        book, sheet = self._book, self._open[-1]
+        if sheet is not None and sheet.take(record):
+            return
+        if book.styles.take(record, book.dialect):
+            return
+        match record.kind:
+            case 0x42:
+                book.dialect = with_code_page(book.dialect, u16(record.data, 0))
+            case 0x22:
+                book.since_1904 = bool(u16(record.data, 0))
+            case 0x18 | 0x218:
+                self._defined_name(record)
+            case 0x894:
+                self._name_comment(record)
+            case 0x23 | 0x223:
+                self._external_name(record)
+            case 0x5A:
+                self._cached(record)
+            case 0x5C:
+                place = Place("property:LastUser", Role.PROPERTY, Origin.HIDDEN)
+                octets = 2 if book.dialect.version >= 8 else 1
+                self._sink.put_line(book.dialect.string(record, 0, length_octets=octets).text.strip(), place)
+            case 0x85:
+                self._bound(record)
+            case 0xFC:
+                self._shared(record)
+            case 0xEB:
+                self._pictures += record.data + b"".join(record.continued)
+            case 0x17 if book.dialect.version < 8:
+                self._old_external(record)
+            case 0x1AE:
+                self._supporting_book(record)
+            case _:
+                return  # a setting
+
+    def _bound(self, record: BiffRecord) -> None:
+        data = record.data
+        name = self._book.dialect.string(record, 6, length_octets=1).text
+        origin = Origin.HIDDEN if u8(data, 4) & 3 else self._origin
+        self._names[u32(data, 0)] = (name, origin)
+        self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
+
+    def _shared(self, record: BiffRecord) -> None:
+        reader, count = Strings(record, 8), u32(record.data, 4)
+        for number in range(min(count, _LIMIT_STRINGS)):
+            if reader.ended:
+                self._report.note("shared-strings")
+                return
+            if number % 4096 == 0:
+                self._sink.budget.check_time()
+            text = reader.unicode(2)
+            self._book.shared.append(text)
+            self._sink.charge()
+
+    def _defined_name(self, record: BiffRecord) -> None:
+        data, dialect = record.data, self._book.dialect
+        if dialect.version < 5:
+            at, size = (5, 0) if dialect.version == 2 else (6, u16(data, 4))
+            self._name(dialect.old_text(data[at : at + u8(data, 3)]), data[at + u8(data, 3) :][:size])
+            return
+        flags, letters, size = u16(data, 0), u8(data, 3), u16(data, 4)
+        if dialect.version >= 8:
+            reader = Strings(record, 14)
+            name = reader.unicode_of(letters).text
+            tokens = reader.octets(size)
+            # Menu text, description, help topic, status bar text follow.
+            for count in data[10:14]:
+                if count:
+                    self._name(reader.unicode_of(count).text, b"")
+        else:
+            name = dialect.old_text(data[14 : 14 + letters])
+            tokens = data[14 + letters :][:size]
+        if flags & _BUILT_IN_NAME:
+            if name in _AUTO_NAMES:
+                self._sink.warn("macro", "name:auto")
+            name = ""
+        self._name(name, tokens)
+
+    def _name(self, name: str, tokens: bytes) -> None:
+        self._sink.put_line(name, Place(f"name:{name}", Role.NAME, Origin.HIDDEN))
+        self._book.formula(tokens, f"name:{name}")
+
+    def _name_comment(self, record: BiffRecord) -> None:
+        """What newer Excel says of a defined name (NameCmt, MS-XLS 2.4.190)."""
+        reader = Strings(record, 16)
+        name = reader.unicode_of(u16(record.data, 12)).text
+        self._sink.put_line(
+            reader.unicode_of(u16(record.data, 14)).text, Place(f"name:{name}", Role.NAME, Origin.HIDDEN)
+        )
+
+    def _supporting_book(self, record: BiffRecord) -> None:
+        """Other workbooks, programs and servers that formulas speak of (MS-XLS 2.4.271)."""
+        sheets, letters = u16(record.data, 0), u16(record.data, 2)
+        self._supporting += 1
+        if letters in {0x0401, 0x3A01} or len(record.data) <= 4:
+            return
+        place = Place(f"link:{self._supporting}", Role.NAME, Origin.HIDDEN)
+        reader = Strings(record, 2)
+        path = reader.unicode(2).text
+        self._sink.put_line("".join(letter for letter in path if letter >= " "), place)
+        if sheets == 0:
+            # No sheets: not a workbook but a server or an OLE object; the path is then service, 0x03, topic.
+            self._sink.warn("dde" if "\x03" in path else "external-object", place.locator)
+            return
+        self._sink.warn("external-object", place.locator)
+        for _ in range(min(sheets, 4096)):
+            if reader.ended:
+                break
+            self._sink.put_line(reader.unicode(2).text, place)
+
+    def _old_external(self, record: BiffRecord) -> None:
+        """External references of Excel 5 (encoded path) and their kinds."""
+        path = self._book.dialect.string(record, 0, length_octets=1).text
+        if "\x03" in path[1:]:
+            self._sink.warn("dde", "link:1")
+        elif path.startswith("\x01") and len(path) > 1:
+            self._sink.warn("external-object", "link:1")
+        self._sink.put_line(
+            "".join(letter for letter in path if letter >= " "), Place("link:1", Role.NAME, Origin.HIDDEN)
+        )
+
+    def _external_name(self, record: BiffRecord) -> None:
+        flags = u16(record.data, 0)
+        name = self._book.dialect.string(record, 6, length_octets=1).text
+        place = Place(f"link:{self._supporting or 1}", Role.NAME, Origin.HIDDEN)
+        self._sink.put_line("".join(letter for letter in name if letter >= " "), place)
+        if flags & 0x0010 or flags & 0x0008:
+            self._sink.warn("external-object" if flags & 0x0010 else "dde", place.locator)
+
+    def _cached(self, record: BiffRecord) -> None:
+        """Values of cells of another workbook (CRN): numbers do not matter, strings do."""
+        place = Place(f"link:{self._supporting or 1}", Role.CELL, Origin.HIDDEN)
+        reader = Strings(record, 4)
+        while not reader.ended:
+            if reader.octets(1) == b"\x02":
+                self._sink.put_line(reader.unicode(2).text, place)
+            else:
+                reader.octets(8)
+
+    def _left_over(self) -> None:
+        """Shared strings that no cell shows, and the pictures of all sheets."""
+        place = Place("part:sharedStrings", Role.CELL, Origin.HIDDEN)
+        for index, text in enumerate(self._book.shared):
+            if index not in self._book.used:
+                self._sink.put_line(text.text, place)
+        read_drawing(bytes(self._pictures), self._sink, Place("sheet:1"))

@@ -1,0 +1,374 @@
+"""One sheet of an Excel binary file: cells, notes, text boxes, headers, links and rules, record by record."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from gateway.documents.readers.excel.xls_book import Book, HeaderBase
+from gateway.documents.readers.excel.xls_conditions import Conditions
+from gateway.documents.readers.excel.xls_records import NO_TEXT, BiffRecord, Strings, Text, font_runs, rk_number
+from gateway.documents.readers.excel.xls_styles import CellLook
+from gateway.documents.readers.excel.xlsx_headers import header_lines
+from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
+from gateway.documents.readers.numerals import cell_name
+from gateway.documents.readers.ole.art import is_properties, properties, put_shape_words, records
+from gateway.documents.readers.ole.objects import strings
+from gateway.documents.readers.ole.octets import u8, u16, u32, wide
+from gateway.documents.readers.ooxml.sink import Place
+from gateway.model import Origin, Role, Run
+from gateway.vietnamese.colour import is_invisible
+
+_TEXT_FORMATS: Final = frozenset({"", "General", "GENERAL", "@"})
+_PLAIN_NUMBERS: Final = frozenset({"", "General", "GENERAL"})
+_ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_LAST_COLUMN: Final = 255
+_MONIKERS: Final = (
+    bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b"),
+    bytes.fromhex("0303000000000000c000000000000046"),
+    bytes.fromhex("795881f43b1d7f48af2c825dc4852763"),
+)
+
+
+def _without_identifiers(data: bytes) -> bytes:
+    """Return a hyperlink without the class identifiers of its monikers, which look like letters."""
+    for identifier in _MONIKERS:
+        data = data.replace(identifier, bytes(4))
+    return data
+
+
+class Sheet:
+    """Takes the records of one sheet or chart."""
+
+    def __init__(self, book: Book, *, name: str, number: int, origin: Origin) -> None:
+        self._book = book
+        self._sink = book.sink
+        self._name = name
+        self._index = number
+        self._origin = origin
+        self._waiting: tuple[int, int, int] | None = None
+        """Row, column and XF of the formula whose text comes in the next record."""
+        self._hidden_columns: set[int] = set()
+        self._hidden_rows: set[int] = set()
+        self._object = 0
+        self._texts: dict[int, Text] = {}
+        self._notes: list[tuple[int, int, int, str]] = []
+        self._old_note: tuple[int, int] = (0, 0)
+        self._old_notes: dict[tuple[int, int], str] = {}
+        self._drawing = bytearray()
+        self._conditions = Conditions()
+        self._first_run = len(book.sink.runs)
+
+    def take(self, record: BiffRecord) -> bool:
+        """Take a record when it is one of sheets; whether it was."""
+        handler = _HANDLERS.get(record.kind)
+        if handler is None:
+            return False
+        handler(self, record)
+        return True
+
+    def end(self) -> None:
+        """Give what could only be placed at the end: notes, text boxes, drawings, what conditions do to cells."""
+        self._conditions.apply(self._sink.runs, self._first_run)
+        noted = set()
+        for row, column, number, author in self._notes:
+            noted.add(number)
+            place = Place(self._cell_name(row, column), Role.COMMENT, self._origin)
+            self._rich(self._texts.get(number, NO_TEXT), None, place)
+            self._sink.put_line(author, place._replace(role=Role.PROPERTY).hidden())
+        for (row, column), words in self._old_notes.items():
+            self._sink.put_line(words, Place(self._cell_name(row, column), Role.COMMENT, self._origin))
+        boxes = 0
+        for number, text in self._texts.items():
+            if number not in noted:
+                boxes += 1
+                place = Place(f"sheet:{self._name},textbox:{boxes}", Role.TEXTBOX, self._origin, boxed=True)
+                self._rich(text, None, place)
+        place = Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin)
+        octets = bytes(self._drawing)
+        for record in records(octets, self._sink.budget):
+            if is_properties(record):
+                put_shape_words(properties(octets, record), self._sink, place)
+
+    def _cell_name(self, row: int, column: int) -> str:
+        return f"cell:{self._name}!{cell_name(row, column)}"
+
+    def _place(self, row: int, column: int) -> Place:
+        hidden = row in self._hidden_rows or column in self._hidden_columns
+        origin = Origin.HIDDEN if hidden and self._origin is Origin.TEXT else self._origin
+        return Place(self._cell_name(row, column), Role.CELL, origin)
+
+    def _rich(self, text: Text, cell: int | None, place: Place, *, colour: str | None = None) -> None:
+        """Give a string in stretches of one font, in a colour where the number format says one."""
+        if not text.text:
+            return
+        styles, block = self._book.styles, self._sink.open_block()
+        look = styles.cell(cell) if cell is not None else None
+        base = look.face if look is not None else styles.face(text.fonts[0][1] if text.fonts else 0)
+        if colour is not None:
+            base = base._replace(colour=colour)
+        starts = [0, *(min(start, len(text.text)) for start, _ in text.fonts), len(text.text)]
+        faces = [base, *(styles.face(number)._replace(background=base.background) for _, number in text.fonts)]
+        for start, end, face in zip(starts, starts[1:], faces, strict=False):
+            if end > start:
+                hidden = is_invisible(face.colour, face.background)
+                self._sink.put(text.text[start:end], block, place.hidden() if hidden else place, face)
+        if text.extra:
+            for words in strings(text.extra):
+                self._sink.put_line(words, place.hidden())
+
+    def _text_cell(self, row: int, column: int, cell: int, text: Text) -> None:
+        look = self._book.styles.cell(cell)
+        if not text.fonts and not text.extra and look.code in _TEXT_FORMATS:
+            self._give(text.text, row, column, look)
+            return
+        place = self._place(row, column)
+        if look.code not in _TEXT_FORMATS:
+            shown, concealed = show_text(text.text, look.code)
+            place = place.hidden() if concealed else place
+            if shown != text.text and not concealed:
+                text = Text(shown, (), text.extra)
+        self._rich(text, cell, place, colour=text_colour(look.code))
+
+    def _give(self, text: str, row: int, column: int, look: CellLook) -> None:
+        """Give a cell of one look: what nearly all cells are, so this is the short way."""
+        if not text:
+            return
+        unseen = look.hidden or row in self._hidden_rows or column in self._hidden_columns
+        font, size_pt, colour, background, bold = look.face
+        self._sink.runs.append(
+            Run(
+                text=text,
+                block=self._sink.open_block(),
+                font=font,
+                size_pt=size_pt,
+                colour=colour,
+                background=background,
+                bold=bold,
+                locator=f"cell:{self._name}!{cell_name(row, column)}",
+                role=Role.CELL,
+                origin=Origin.HIDDEN if unseen and self._origin is Origin.TEXT else self._origin,
+            )
+        )
+        self._sink.charge()
+
+    def _number(self, row: int, column: int, cell: int, number: float) -> None:
+        look = self._book.styles.cell(cell)
+        value = str(int(number)) if number == number // 1 and abs(number) < 1e15 else repr(number)
+        if look.code in _PLAIN_NUMBERS and len(value) < 12:
+            self._give(value, row, column, look)
+            return
+        shown, concealed = show_number(value, look.code, since_1904=self._book.since_1904)
+        place = self._place(row, column)
+        place = place.hidden() if concealed or look.hidden else place
+        if shown:
+            self._sink.put(shown, self._sink.open_block(), place, look.face)
+
+    # Records of cells
+
+    def _shared(self, record: BiffRecord) -> None:
+        row, column, cell, index = struct.unpack_from("<HHHI", record.data.ljust(10, b"\0"))
+        if index < len(self._book.shared):
+            self._book.used.add(index)
+            self._text_cell(row, column, cell, self._book.shared[index])
+
+    def _label(self, record: BiffRecord) -> None:
+        data, dialect = record.data, self._book.dialect
+        if record.kind == 0x04 and dialect.version == 2:
+            self._text_cell(
+                u16(data, 0), u16(data, 2), self._old_cell(data), dialect.string(record, 7, length_octets=1)
+            )
+            return
+        text = dialect.string(record, 6, length_octets=2)
+        if record.kind == 0xD6:
+            at = 8 + u16(data, 6)
+            count, size = (u8(data, at), 2) if dialect.version < 8 else (u16(data, at), 4)
+            marks = data[at + (1 if size == 2 else 2) :][: count * size]
+            fonts = font_runs(marks) if size == 4 else tuple(zip(marks[::2], marks[1::2], strict=False))
+            text = text._replace(fonts=fonts)
+        self._text_cell(u16(data, 0), u16(data, 2), u16(data, 4), text)
+
+    def _old_cell(self, data: bytes) -> int:
+        return u8(data, 4) & 0x3F
+
+    def _double(self, record: BiffRecord) -> None:
+        data = record.data
+        at, cell = (7, self._old_cell(data)) if record.kind == 0x03 else (6, u16(data, 4))
+        if len(data) >= at + 8:
+            self._number(u16(data, 0), u16(data, 2), cell, struct.unpack_from("<d", data, at)[0])
+
+    def _integer(self, record: BiffRecord) -> None:
+        data = record.data
+        self._number(u16(data, 0), u16(data, 2), self._old_cell(data), u16(data, 7))
+
+    def _rk(self, record: BiffRecord) -> None:
+        data = record.data
+        self._number(u16(data, 0), u16(data, 2), u16(data, 4), rk_number(u32(data, 6)))
+
+    def _many_rk(self, record: BiffRecord) -> None:
+        data, row, column = record.data, u16(record.data, 0), u16(record.data, 2)
+        for number, at in enumerate(range(4, len(data) - 7, 6)):
+            self._number(row, column + number, u16(data, at), rk_number(u32(data, at + 2)))
+
+    def _bool(self, record: BiffRecord) -> None:
+        data = record.data
+        at, cell = (7, self._old_cell(data)) if record.kind == 0x05 else (6, u16(data, 4))
+        value, error = u8(data, at), u8(data, at + 1)
+        shown = _ERRORS.get(value, "#ERR") if error else "TRUE" if value else "FALSE"
+        self._rich(Text(shown), cell, self._place(u16(data, 0), u16(data, 2)))
+
+    def _formula(self, record: BiffRecord) -> None:
+        data, version = record.data, self._book.dialect.version
+        row, column = u16(data, 0), u16(data, 2)
+        old = version == 2
+        cell, at = (self._old_cell(data), 7) if old else (u16(data, 4), 6)
+        value = data[at : at + 8].ljust(8, b"\0")
+        tokens_at = at + (9 if old else 10 if version < 5 else 14)
+        size = u8(data, tokens_at) if old else u16(data, tokens_at)
+        tokens = data[tokens_at + (1 if old else 2) :][:size]
+        self._book.formula(tokens, self._cell_name(row, column))
+        self._waiting = None
+        if value[6:] == b"\xff\xff":
+            if value[0] == 0:
+                self._waiting = (row, column, cell)
+            elif value[0] == 1:
+                self._rich(Text("TRUE" if value[2] else "FALSE"), cell, self._place(row, column))
+            elif value[0] == 2:
+                self._rich(Text(_ERRORS.get(value[2], "#ERR")), cell, self._place(row, column))
+        else:
+            self._number(row, column, cell, struct.unpack("<d", value)[0])
+
+    def _string(self, record: BiffRecord) -> None:
+        octets = 1 if self._book.dialect.version == 2 else 2
+        text = self._book.dialect.string(record, 0, length_octets=octets)
+        row, column, cell = self._waiting or (0, 0, 0)
+        self._waiting = None
+        self._text_cell(row, column, cell, text)
+
+    def _row(self, record: BiffRecord) -> None:
+        height, flags = u16(record.data, 6), u16(record.data, 12)
+        if (flags & 0x20 and self._book.dialect.version >= 3) or height & 0x7FFF == 0:
+            self._hidden_rows.add(u16(record.data, 0))
+
+    def _column(self, record: BiffRecord) -> None:
+        data = record.data
+        if u16(data, 8) & 1 or u16(data, 4) == 0:
+            self._hidden_columns.update(range(u16(data, 0), min(u16(data, 2), _LAST_COLUMN) + 1))
+
+    # Records of what stands beside the cells
+
+    def _header(self, record: BiffRecord) -> None:
+        if record.data:
+            octets = 2 if self._book.dialect.version >= 8 else 1
+            code = self._book.dialect.string(record, 0, length_octets=octets).text
+            self._sections(code, header=record.kind == 0x14, shown=True)
+
+    def _sections(self, code: str, *, header: bool, shown: bool) -> None:
+        kind, role = ("header", Role.HEADER) if header else ("footer", Role.FOOTER)
+        place = Place(f"{kind}:{self._index}", role, self._origin if shown else Origin.HIDDEN)
+        for section in header_lines(code, HeaderBase(self._book.styles.face(0)), sheet=self._name):
+            block = self._sink.open_block()
+            for text, face in section:
+                self._sink.put(text, block, place, face)
+
+    def _more_headers(self, record: BiffRecord) -> None:
+        """Even pages' and first page's headers (MS-XLS 2.4.137)."""
+        flags, strings_of = u16(record.data, 28), Strings(record, 38)
+        for number, header in enumerate((True, False, True, False)):
+            if u16(record.data, 30 + 2 * number):
+                code = strings_of.unicode(2).text
+                self._sections(code, header=header, shown=bool(flags & (1 if number < 2 else 2)))
+
+    def _note(self, record: BiffRecord) -> None:
+        data, dialect = record.data, self._book.dialect
+        row, column = u16(data, 0), u16(data, 2)
+        if dialect.version >= 8:
+            self._notes.append((row, column, u16(data, 6), dialect.string(record, 8, length_octets=2).text))
+            return
+        if row != 0xFFFF:  # a long note goes on in more records
+            self._old_note = (row, column)
+        text = dialect.old_text(data[6:])
+        self._old_notes[self._old_note] = self._old_notes.get(self._old_note, "") + text
+
+    def _obj(self, record: BiffRecord) -> None:
+        if self._book.dialect.version >= 8:
+            self._object = u16(record.data, 6)
+            if u16(record.data, 4) == 8 and b"\x09\x00" in record.data[22:]:
+                self._sink.warn("ole-object", f"sheet:{self._name}")
+            return
+        place = Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin)
+        for text in strings(record.data[34:] + b"".join(record.continued)):
+            self._sink.put_line(text, place)
+
+    def _text_object(self, record: BiffRecord) -> None:
+        count, marks = u16(record.data, 10), u16(record.data, 12)
+        if not record.continued or not count:
+            return
+        reader = Strings(BiffRecord(record.kind, record.continued[0], record.continued[1:], 0))
+        is_wide = reader.octets(1) > b"\0"
+        text = reader.letters(count, is_wide=is_wide)
+        runs = record.continued[-1][:marks] if len(record.continued) > 1 else b""
+        # The runs of a text box have eight octets each, and end with one that only marks the end.
+        fonts = tuple((u16(runs, at), u16(runs, at + 2)) for at in range(0, len(runs) - 8, 8))
+        number = self._object or -len(self._texts) - 1
+        while number in self._texts:
+            number = -len(self._texts) - number * number - 1
+        self._texts[number] = Text(text, fonts)
+
+    def _art(self, record: BiffRecord) -> None:
+        self._drawing += record.data
+        for piece in record.continued:
+            self._drawing += piece
+
+    def _link(self, record: BiffRecord) -> None:
+        """Hyperlinks: target, place within it, shown name, tip."""
+        data = record.data
+        place = Place(self._cell_name(u16(data, 0), u16(data, 4)), Role.FIELD, Origin.HIDDEN)
+        words = (
+            [wide(data[10:])]
+            if record.kind == 0x800
+            else [text for text in strings(_without_identifiers(data[32:])) if len(text) > 4]
+        )
+        for text in words:
+            self._sink.put_line(text.rstrip("\0"), place)
+
+    def _validation(self, record: BiffRecord) -> None:
+        reader = Strings(record, 4)
+        place = Place(f"sheet:{self._name}", Role.FIELD, Origin.HIDDEN)
+        for _ in range(4):
+            self._sink.put_line(reader.unicode(2).text.strip("\0"), place)
+        size = u16(reader.octets(2), 0)
+        reader.octets(2)
+        self._book.formula(reader.octets(size), place.locator)
+
+    def _ranges(self, record: BiffRecord) -> None:
+        self._conditions.ranges(record.data)
+
+    def _condition(self, record: BiffRecord) -> None:
+        self._conditions.condition(record.data)
+        first, second = u16(record.data, 2), u16(record.data, 4)
+        tail = record.data[len(record.data) - first - second :]
+        for tokens in (tail[:first], tail[first:]):
+            self._book.formula(tokens, f"sheet:{self._name}")
+
+    def _chart_text(self, record: BiffRecord) -> None:
+        text = self._book.dialect.string(record, 2, length_octets=1)
+        self._rich(text, None, Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin))
+
+    def _words(self, record: BiffRecord) -> None:
+        """Records of pivot tables, scenarios, reports: their strings as they stand."""
+        place = Place(f"sheet:{self._name}", Role.CELL, Origin.HIDDEN)
+        for text in strings(record.data + b"".join(record.continued)):
+            self._sink.put_line(text, place)
+
+
+_HANDLERS: Final = {
+    0xFD: Sheet._shared, 0x204: Sheet._label, 0x04: Sheet._label, 0xD6: Sheet._label, 0x203: Sheet._double,  # noqa: SLF001
+    0x03: Sheet._double, 0x02: Sheet._integer, 0x27E: Sheet._rk, 0xBD: Sheet._many_rk, 0x205: Sheet._bool,  # noqa: SLF001
+    0x05: Sheet._bool, 0x06: Sheet._formula, 0x206: Sheet._formula, 0x406: Sheet._formula, 0x207: Sheet._string,  # noqa: SLF001
+    0x07: Sheet._string, 0x208: Sheet._row, 0x7D: Sheet._column, 0x14: Sheet._header, 0x15: Sheet._header,  # noqa: SLF001
+    0x89C: Sheet._more_headers, 0x1C: Sheet._note, 0x5D: Sheet._obj, 0x1B6: Sheet._text_object, 0xEC: Sheet._art,  # noqa: SLF001
+    0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
+    0xCD: Sheet._words, 0xAF: Sheet._words, 0xB0: Sheet._words, 0xB1: Sheet._words, 0x100: Sheet._words, 0xC7: Sheet._words,  # noqa: SLF001
+    0x1B0: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
+}  # fmt: skip

@@ -1,0 +1,140 @@
+"""Fonts, colours, fills and number formats of Excel's binary files (MS-XLS 2.4.122, 2.4.353, 2.4.188, 2.4.126)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect
+from gateway.documents.readers.ole.octets import rgb, u8, u16, u32
+from gateway.documents.readers.ooxml.colours import AUTO, automatic, mixed
+from gateway.documents.readers.ooxml.sink import Face
+from gateway.vietnamese.colour import is_invisible
+
+_FIRST_EIGHT: Final = ("000000", "FFFFFF", "FF0000", "00FF00", "0000FF", "FFFF00", "FF00FF", "00FFFF")
+_PALETTE_8_WORDS: Final = (
+    "000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 800000 008000 000080 808000 800080 008080 C0C0C0 808080 "
+    "9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF 000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF "
+    "00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 "
+    "003366 339966 003300 333300 993300 993366 333399 333333"
+)
+_PALETTE_8: Final = _PALETTE_8_WORDS.split()
+_BUILT_IN: Final = {
+    9: "0%", 10: "0.00%", **dict.fromkeys((14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 57), "dd/mm/yyyy"),
+    22: "dd/mm/yyyy hh:mm", **dict.fromkeys((18, 19, 20, 21, 45, 46, 47), "hh:mm"),
+}  # fmt: skip
+_SHARES: Final = {2: 0.5, 3: 0.75, 4: 0.25, 17: 0.125, 18: 0.0625}
+_LIMIT: Final = 70_000
+
+
+class CellLook(NamedTuple):
+    """How a cell looks."""
+
+    face: Face
+    code: str = ""
+    """Number format."""
+    hidden: bool = False
+    """Letters of the colour of their ground."""
+
+
+@dataclass
+class Styles:
+    """The style records of one workbook as they come by."""
+
+    fonts: list[Face] = field(default_factory=list)
+    """Their colours are palette numbers until they are asked for."""
+    colours: list[int] = field(default_factory=list)
+    formats: dict[int, str] = field(default_factory=dict)
+    cells: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """Font, number format, fill pattern, its fore and its back colour of each XF."""
+    palette: list[str] = field(default_factory=lambda: list(_PALETTE_8))
+    _looks: dict[int, CellLook] = field(default_factory=dict)
+
+    def take(self, record: BiffRecord, dialect: Dialect) -> bool:
+        """Take a record when it is one of styles; whether it was."""
+        data = record.data
+        match record.kind:
+            case 0x31 | 0x231 if len(self.fonts) < _LIMIT:
+                self._font(record, dialect)
+            case 0x45 if self.colours:  # FONTCOLOR of BIFF2 follows its font
+                self.colours[-1] = u16(data, 0)
+            case 0xE0 | 0x243 | 0x443 | 0x43 if len(self.cells) < _LIMIT:
+                self.cells.append(_cell(data, dialect))
+            case 0x41E if dialect.version >= 5:
+                octets = 2 if dialect.version >= 8 else 1
+                self.formats[u16(data, 0)] = dialect.string(record, 2, length_octets=octets).text
+            case 0x41E:
+                self.formats[len(self.formats)] = dialect.string(record, 2, length_octets=1).text
+            case 0x1E:
+                self.formats[len(self.formats)] = dialect.string(record, 0, length_octets=1).text
+            case 0x92:
+                count = min(u16(data, 0), 56)
+                self.palette[:count] = [rgb(u32(data, 2 + 4 * number)) for number in range(count)]
+            case _:
+                return False
+        self._looks.clear()
+        return True
+
+    def _font(self, record: BiffRecord, dialect: Dialect) -> None:
+        data = record.data
+        match dialect.version:
+            case 8 | 5:
+                colour, bold, name_at = u16(data, 4), u16(data, 6) >= 600, 14
+            case 2:
+                colour, bold, name_at = 0x7FFF, bool(u16(data, 2) & 1), 4
+            case _:
+                colour, bold, name_at = u16(data, 4), bool(u16(data, 2) & 1), 6
+        name = dialect.string(record, name_at, length_octets=1).text
+        self.fonts.append(Face(name or None, u16(data, 0) / 20, None, None, bold))
+        self.colours.append(colour)
+
+    def colour(self, index: int) -> str | None:
+        """Return RRGGBB of a palette number, None for automatic and system colours."""
+        if index < 8:
+            return _FIRST_EIGHT[index]
+        return self.palette[index - 8] if index < 64 else None
+
+    def face(self, number: int) -> Face:
+        """Return a font by its number; there is no number 4 (MS-XLS 2.5.129)."""
+        index = number if number < 4 else number - 1
+        if not 0 <= index < len(self.fonts):
+            return self.fonts[0]._replace(colour=AUTO) if self.fonts else Face(colour=AUTO)
+        return self.fonts[index]._replace(colour=self.colour(self.colours[index]) or AUTO)
+
+    def cell(self, index: int) -> CellLook:
+        """Return the look of a cell by its XF."""
+        look = self._looks.get(index)
+        if look is None:
+            look = self._looks[index] = self._cell(index)
+        return look
+
+    def _cell(self, index: int) -> CellLook:
+        font, number, pattern, fore, back = self.cells[index] if index < len(self.cells) else (0, 0, 0, 64, 65)
+        face, ground = self.face(font), self._ground(pattern, fore, back)
+        if face.colour == AUTO:
+            face = face._replace(colour=automatic(ground))
+        code = self.formats.get(number) or _BUILT_IN.get(number, "")
+        return CellLook(face._replace(background=ground), code, hidden=is_invisible(face.colour, ground))
+
+    def _ground(self, pattern: int, fore: int, back: int) -> str | None:
+        if pattern == 0:
+            return None
+        front, behind = self.colour(fore), self.colour(back)
+        if pattern == 1:
+            return front
+        return mixed(front or "000000", behind or "FFFFFF", _SHARES.get(pattern, 0.5))
+
+
+def _cell(data: bytes, dialect: Dialect) -> tuple[int, int, int, int, int]:
+    match dialect.version:
+        case 8:
+            fill = u16(data, 18)
+            return u16(data, 0), u16(data, 2), u32(data, 14) >> 26, fill & 0x7F, fill >> 7 & 0x7F
+        case 5:
+            fill = u16(data, 8)
+            return u16(data, 0), u16(data, 2), u16(data, 10) & 0x3F, fill & 0x7F, fill >> 7 & 0x7F
+        case 2:
+            return u8(data, 0), u8(data, 2) & 0x3F, 0, 64, 65
+        case _:
+            fill = u16(data, 6)
+            return u8(data, 0), u8(data, 1), fill & 0x3F, fill >> 6 & 0x1F, fill >> 11 & 0x1F

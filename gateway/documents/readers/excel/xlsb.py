@@ -1,0 +1,87 @@
+"""Binary workbooks (XLSB, MS-XLSB 2.1): a package whose parts are records, shown to the Excel reader as SpreadsheetML."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.excel import xlsb_xml
+from gateway.documents.readers.ooxml.opc import OpcPackage, Relationship
+
+_EXCEL: Final = "application/vnd.ms-excel."
+_IN_XML: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+"""What SheetJS calls comments that it writes as records."""
+_SHEETS: Final = ("worksheet", "macrosheet", "intlmacrosheet", "chartsheet", "dialogsheet")
+_OPAQUE: Final = ("controlproperties", "attachedtoolbars", "printersettings")
+_INDEX: Final = "binindex"
+"""Where the rows of a sheet begin: no words."""
+
+
+class BinaryPackage:
+    """A package whose binary parts of Excel read as XML; all others as they are."""
+
+    def __init__(self, package: OpcPackage, budget: Budget) -> None:
+        self._package = package
+        self._budget = budget
+        self.names = package.names
+        self._fonts: list[str] | None = None
+
+    def read(self, name: str) -> bytes:
+        """Return the part, in XML when it was in records; MALFORMED `xlsb` when it ends within one."""
+        kind = self._kind(name)
+        data = self._package.read(name)
+        if not kind or data.lstrip()[:1] == b"<":
+            return data
+        if kind.startswith(_INDEX):
+            return b""
+        written = self._written(kind, data)
+        self._budget.take_bytes(len(written))
+        return written
+
+    def _written(self, kind: str, data: bytes) -> bytes:
+        budget = self._budget
+        if kind.startswith("sheet.binary"):
+            return xlsb_xml.workbook(data, budget)
+        if kind.startswith(_SHEETS):
+            return xlsb_xml.sheet(data, self._known_fonts(), budget)
+        match kind:
+            case "sharedstrings":
+                return xlsb_xml.shared_strings(data, self._known_fonts(), budget)
+            case "styles":
+                return xlsb_xml.styles(data, budget)[0]
+            case "comments":
+                return xlsb_xml.comments(data, self._known_fonts(), budget)
+            case _:
+                return xlsb_xml.other(data, budget)
+
+    def _known_fonts(self) -> list[str]:
+        if self._fonts is None:
+            part = next((name for name in self.names if self._kind(name) == "styles"), None)
+            self._fonts = xlsb_xml.styles(self._package.read(part), self._budget)[1] if part else []
+        return self._fonts
+
+    def _kind(self, name: str) -> str:
+        """Return what Excel calls a binary part, empty for any other."""
+        kind = self._package.content_type(name)
+        if not name.casefold().endswith(".bin"):
+            return ""
+        if kind.startswith(_IN_XML):
+            kind = kind.removeprefix(_IN_XML).removesuffix("+xml")
+            return "" if kind.startswith(_OPAQUE) else kind
+        if not kind.startswith(_EXCEL) or kind.endswith("xml"):
+            return ""
+        kind = kind.removeprefix(_EXCEL)
+        return "" if kind.startswith(_OPAQUE) else kind
+
+    def content_type(self, name: str) -> str:
+        """Return the content type, that of an XML part for parts that read as one."""
+        kind = self._package.content_type(name)
+        return f"{kind.removesuffix('+xml')}+xml" if self._kind(name) else kind
+
+    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
+        """Return the relationships of a part or of the package."""
+        return self._package.relationships(name)
+
+    def find(self, name: str) -> str | None:
+        """Return the stored spelling of a part name."""
+        return self._package.find(name)

@@ -1,0 +1,215 @@
+"""Excel workbooks (SpreadsheetML, ISO/IEC 29500-1 §18) to Document: every sheet, hidden ones too, and what is around.
+
+Reads XLSX, XLSM, XLTX and XLTM. Binary workbooks (XLSB) come as `xlsb.BinaryPackage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.excel.overlays import Area, Overlays
+from gateway.documents.readers.excel.xlsx_conditions import conditional_areas
+from gateway.documents.readers.excel.xlsx_drawings import read_drawing
+from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
+from gateway.documents.readers.excel.xlsx_strings import SharedStrings
+from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
+from gateway.documents.readers.excel.xlsx_tables import table_area
+from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words
+from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.reading import Step
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
+from gateway.model import Origin, ReadStatus, Role
+
+_CALCULATED: Final = ("fullCalcOnLoad", "forceFullCalc")
+_ID: Final = clark("r:id")
+_WORDY_KINDS: Final = ("table", "pivot", "slicer", "timeline", "querytable", "connections", "revision", "metadata")
+
+
+def _books(parts: Parts, sink: Sink) -> int | None:
+    mains = [name for name in parts.by_kind("", "officeDocument") if is_workbook(parts, name)]
+    if not mains:
+        raise ReadError(ReadStatus.MALFORMED, "no-main-part")
+    failed: ReadError | None = None
+    for main in mains:
+        parts.seen.add(main)
+        failed = _Workbook(parts, sink, main).read() or failed
+    if failed:
+        raise failed
+    return None
+
+
+def is_workbook(parts: Parts, name: str) -> bool:
+    """Whether a main part is no text document and no presentation."""
+    kind = parts.package.content_type(name)
+    return not any(other in kind for other in ("wordprocessingml", "presentationml", "ms-word", "ms-powerpoint"))
+
+
+class _Workbook:
+    def __init__(self, parts: Parts, sink: Sink, main: str) -> None:
+        self._parts = parts
+        self._sink = sink
+        self._main = main
+        theme_root = self._related("theme")
+        theme = parse_theme(theme_root) if theme_root is not None else NO_THEME
+        styles = Styles(self._related("styles"), theme)
+        strings = SharedStrings(self._bytes("sharedStrings"), sink.budget)
+        self._book = Book(sink, parts, styles, strings)
+
+    def _bytes(self, kind: str) -> bytes | None:
+        for name in self._parts.by_kind(self._main, kind):
+            self._parts.seen.add(name)
+            return self._parts.package.read(name)
+        return None
+
+    def _related(self, kind: str) -> Element | None:
+        data = self._bytes(kind)
+        return None if data is None else parse(data)
+
+    def read(self) -> ReadError | None:
+        """Walk all sheets; the first fault of a sheet is returned, the others are read all the same."""
+        root = parse(self._parts.package.read(self._main))
+        failed: ReadError | None = None
+        number = 0
+        self._book.recalculated = any(
+            each.get(name) in {"1", "true"} for each in root.iter(clark("s:calcPr")) for name in _CALCULATED
+        )
+        for words in self._book.styles.conditional_words:
+            self._sink.put_line(words, Place("part:styles", Role.CELL))
+        for element in root.iter():
+            match NAMES[element.tag]:
+                case "s:workbookPr":
+                    self._book.since_1904 = element.get("date1904") in {"1", "true"}
+                case "s:definedName":
+                    self._name(element)
+                case "s:sheet":
+                    number += 1
+                    try:
+                        self._sheet(element, number)
+                    except ReadError as error:
+                        if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                            raise
+                        failed = failed or error
+                case _:
+                    continue
+        for owner, text in texts(root):
+            if holds_words(text) and NAMES[owner.tag] != "s:definedName":
+                self._hidden(text, "part:workbook")
+        self._left_over_strings()
+        return failed
+
+    def _name(self, element: Element) -> None:
+        name, formula = element.get("name") or "", "".join(element.itertext())
+        place = Place(f"name:{name}", Role.NAME, Origin.HIDDEN)
+        if not name.startswith("_xlnm."):
+            self._sink.put_line(name, place)
+        self._sink.put_line(element.get("comment") or "", place)
+        self._sink.put_line(formula_words(formula), place)
+        kind = formula_kind(formula)
+        if kind is not None:
+            self._sink.warn(kind, place.locator)
+
+    def _sheet(self, element: Element, number: int) -> None:
+        name = element.get("name") or ""
+        origin = Origin.HIDDEN if element.get("state") in {"hidden", "veryHidden"} else Origin.TEXT
+        self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
+        relation = self._parts.related(self._main, element.get(_ID))
+        stored = self._parts.package.find(relation.target) if relation and not relation.external else None
+        if stored is None or stored in self._parts.seen:
+            return
+        self._parts.seen.add(stored)
+        data = self._parts.package.read(stored)
+        overlays = Overlays(self._areas(stored, data))
+        Sheet(self._book, name=name, number=number, origin=origin, overlays=overlays).read(data)
+        for drawing in self._parts.by_kind(stored, "drawing"):
+            if drawing not in self._parts.seen:
+                place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
+                read_drawing(self._parts, self._sink, drawing, place, self._book.styles.theme)
+        for kind in ("comments", "threadedComment"):
+            for comments in self._parts.by_kind(stored, kind):
+                self._parts.seen.add(comments)
+                for reference, rich in comment_lines(parse(self._parts.package.read(comments))):
+                    place = Place(f"cell:{name}!{reference}", Role.COMMENT, origin)
+                    if not reference:
+                        place = Place(f"sheet:{name}", Role.COMMENT, Origin.HIDDEN)
+                    block = self._sink.open_block()
+                    for text, look in rich.pieces:
+                        face = DEFAULT_FACE if look is None else self._book.styles.face(look, DEFAULT_FACE)
+                        self._sink.put(text, block, place, face)
+                    self._sink.put_line(rich.phonetic, place._replace(origin=Origin.HIDDEN))
+
+    def _areas(self, sheet: str, data: bytes) -> Iterator[Area]:
+        """Yield what tables and conditional formats do to the looks of a sheet's cells."""
+        for name in self._parts.by_kind(sheet, "table"):
+            try:
+                area = table_area(parse(self._parts.package.read(name)), self._book.styles)
+            except ReadError as error:
+                if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                    raise
+                continue  # `_wordy_parts` reads it once more and reports it
+            if area is not None:
+                yield area
+        yield from conditional_areas(data, self._book.styles)
+
+    def _left_over_strings(self) -> None:
+        for rich in self._book.strings.unused():
+            self._hidden(f"{rich.text} {rich.phonetic}".strip(), "part:sharedStrings")
+        for text in self._book.strings.stray:
+            self._hidden(text, "part:sharedStrings")
+
+    def _hidden(self, text: str, locator: str) -> None:
+        self._sink.put_line(text, Place(locator, Role.CELL, Origin.HIDDEN))
+
+
+def _wordy_parts(parts: Parts, sink: Sink) -> int | None:
+    """Tables, pivot caches, slicers, external links: parts whose words stand in attributes."""
+    for name in parts.package.names:
+        kind = parts.package.content_type(name)
+        if name in parts.seen or not kind.endswith("xml"):
+            continue
+        if "externallink" in kind:
+            _external_link(parts, name, sink)
+        elif any(word in kind.rpartition(".")[2] or word in name.casefold() for word in _WORDY_KINDS):
+            parts.seen.add(name)
+            root = parse(parts.package.read(name))
+            place = Place(f"part:{name}", Role.CELL, Origin.HIDDEN)
+            for text in _words(root):
+                sink.put_line(text, place)
+    return None
+
+
+def _words(root: Element) -> Iterator[str]:
+    for element in root.iter():
+        for attribute in WORD_ATTRIBUTES.get(element.tag.rpartition("}")[2], ()):
+            value = element.get(attribute)
+            if value and holds_words(value):
+                yield value
+    for _, text in texts(root):
+        yield text
+
+
+def _external_link(parts: Parts, name: str, sink: Sink) -> None:
+    """Cached cells of another workbook, and DDE links."""
+    parts.seen.add(name)
+    root = parse(parts.package.read(name))
+    place = Place(f"part:{name}", Role.CELL, Origin.HIDDEN)
+    for element in root.iter():
+        match NAMES[element.tag]:
+            case "s:ddeLink":
+                sink.warn("dde", place.locator)
+            case "s:oleLink":
+                sink.warn("external-object", place.locator)
+            case "s:sheetName":
+                sink.put_line(element.get("val") or "", place)
+            case _:
+                continue
+    for _, text in texts(root):
+        if holds_words(text):
+            sink.put_line(text, place)
+
+
+STEPS: Final[tuple[Step, ...]] = (_books, _wordy_parts)
+"""What of a package this module reads; the rest is `ooxml.rest`."""

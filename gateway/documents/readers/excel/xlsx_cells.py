@@ -1,0 +1,135 @@
+"""Cells of rows as they are written, by regular expression or from elements, in one shape (ECMA-376 Part 1 §18.3.1.4)."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.excel.xlsx_strings import Rich, parse_rich, plain_string
+from gateway.documents.readers.numerals import column_letters
+from gateway.documents.readers.ooxml.flat import LESS_THAN
+from gateway.documents.readers.ooxml.xml import Element, clark, solid_length, text_of, texts
+
+_V, _F, _IS, _C = clark("s:v"), clark("s:f"), clark("s:is"), clark("s:c")
+_LIMIT_COLUMNS: Final = 16_384
+_HIDDEN_ROW: Final = re.compile(r"""\s(?:hidden="(?:1|true)"|ht="0")""")
+_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+Cell = tuple[str, str, str, str, str, str, "str | Rich"]
+"""Reference, number of the style, type, formula, value, plain inline string, each empty when absent; then a rich inline
+string, or in cells taken from text the tag of a row that begins or ends here, for which all else is empty."""
+
+_GRAMMAR: Final = r"""
+<{p}c\ r="([A-Z]{{1,3}}[0-9]{{1,7}})"(?:\ s="([0-9]{{1,6}})")?(?:\ t="([A-Za-z]{{1,9}})")?
+(?:/>|>
+  (?:<{p}f(?:\ [^<>]*)?(?:/>|>([^<]*)</{p}f>))?
+  (?:<{p}v>([^<]*)</{p}v>|<{p}v/>|<{p}is><{p}t(?:\ xml:space="preserve")?>([^<]*)</{p}t></{p}is>)?
+</{p}c>)
+|({row}|.+)
+"""
+_ROW_TAG: Final = r"""<{p}row(?:\ (?!xmlns)[\w:]+="[^"<>]*")*\ ?/?>|</{p}row>"""
+
+
+@functools.cache
+def _grammar(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    tag = _ROW_TAG.format(p=prefix)
+    return re.compile(_GRAMMAR.format(p=prefix, row=tag), re.DOTALL | re.VERBOSE), re.compile(tag, re.VERBOSE)
+
+
+def flat_cells(text: str, prefix: str) -> list[Cell] | None:
+    """Return the cells and row tags of whole rows, None when they hold anything that is not in the usual form."""
+    grammar, row_tag = _grammar(prefix)
+    cells: list[Cell] = grammar.findall(text)
+    # What fits nothing is taken, with all that follows it, in place of a row tag: nothing can be passed over.
+    if cells and not row_tag.fullmatch(str(cells[-1][-1])):
+        return None
+    if LESS_THAN in text:
+        return [tuple(field.replace(LESS_THAN, "<") for field in cell) for cell in cells]  # type: ignore[misc, union-attr]
+    return cells
+
+
+def conceals(tag: str) -> bool:
+    """Tell whether the start tag of a row hides it."""
+    return _HIDDEN_ROW.search(tag) is not None
+
+
+def position(reference: str) -> tuple[int, int]:
+    """Row and column from 0 of a cell reference, -1 for what it does not name."""
+    match = _REFERENCE.match(reference)
+    return (int(match[2]) - 1, column_of(match[1], -1)) if match else (-1, -1)
+
+
+def column_of(reference: str | None, default: int) -> int:
+    """Column from 0 of a cell reference."""
+    column = 0
+    for letter in reference or "":
+        if not "A" <= letter <= "Z":
+            break
+        column = column * 26 + ord(letter) - 64
+        if column > _LIMIT_COLUMNS:
+            return default
+    return column - 1 if column else default
+
+
+class TreeCells:
+    """The cells of one row element, and the count of solid characters that stood in them."""
+
+    def __init__(self, row: Element, number: int) -> None:
+        self._row = row
+        self._number = number
+        self._taken = 0
+
+    def __iter__(self) -> Iterator[Cell]:
+        """Yield every cell that is not empty."""
+        column = -1
+        for cell in self._row:
+            if cell.tag != _C:
+                continue
+            column, reference = self._place(cell.get("r"), column)
+            formula = value = inline = ""
+            rich: Rich | str = ""
+            for child in cell:
+                tag = child.tag
+                if tag == _V:
+                    value = (child.text or "") if not len(child) else "".join(child.itertext())
+                    self._taken += len(value) if value.isalnum() else solid_length(value)
+                elif tag == _F:
+                    formula = "".join(child.itertext())
+                    self._taken += solid_length(formula)
+                elif tag == _IS:
+                    plain = plain_string(child)
+                    if plain is None:
+                        rich = parse_rich(child)
+                    else:
+                        inline = plain
+                    self._taken += solid_length(text_of(child))
+            if formula or value or inline or rich:
+                yield reference, cell.get("s") or "", cell.get("t") or "", formula, value, inline, rich
+
+    def _place(self, reference: str | None, before: int) -> tuple[int, str]:
+        column = column_of(reference, before + 1)
+        if reference is None or not _REFERENCE.fullmatch(reference):
+            reference = f"{column_letters(column)}{self._number}"
+        return column, reference
+
+    def left_over(self) -> list[str]:
+        """Text of the row, and behind it, that stands in no cell; ask after iterating."""
+        behind = self._row.tail
+        found = [behind] if behind and not behind.isspace() else []
+        if solid_length(text_of(self._row)) != self._taken:
+            found += [text for owner, text in texts(self._row) if not _is_inside_cell(owner)]
+        return found
+
+
+def _is_inside_cell(owner: Element) -> bool:
+    if owner.tag in {_V, _F}:
+        return True
+    for _ in range(4):
+        if owner is None:
+            return False
+        if owner.tag == _IS:
+            return True
+        owner = owner.getparent()
+    return False

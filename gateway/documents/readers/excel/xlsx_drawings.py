@@ -1,0 +1,64 @@
+"""Drawings on sheets: shapes with their text, pictures, charts and diagrams (ECMA-376 Part 1 §20.5)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
+from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.theme import Theme
+from gateway.documents.readers.ooxml.xml import NAMES, Element, parse, texts
+from gateway.model import Role
+
+_SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
+_PICTURED: Final = ("chart", "chartEx", "diagramData")
+_MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "cdr:x", "cdr:y"}
+_SIZE_PT: Final = 11.0
+"""What Excel gives letters in a new text box."""
+
+
+def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme) -> None:
+    """Give the words of a drawing part and of the charts and diagrams that it shows."""
+    parts.seen.add(name)
+    root = parse(parts.package.read(name))
+    palette = DrawingPalette(theme)
+    where = place._replace(role=Role.TEXTBOX)
+    for element in root.iter():
+        kind = NAMES[element.tag]
+        parts.node(name, element, kind, sink, where)
+        if kind in _SHAPES:
+            _shape(element, sink, palette, where)
+    for owner, text in texts(root):
+        if NAMES[owner.tag] not in _MEASURES:
+            sink.put_line(text, where.hidden())
+    for kind in _PICTURED:
+        for stored in parts.by_kind(name, kind):
+            if stored not in parts.seen:
+                parts.seen.add(stored)
+                for text in plain_text(parse(parts.package.read(stored))):
+                    sink.put_line(text, where)
+
+
+def _shape(shape: Element, sink: Sink, palette: DrawingPalette, place: Place) -> None:
+    layer: dict[str, Any] = {"size": _SIZE_PT}
+    fill: str | None = None
+    for part in shape:
+        match NAMES[part.tag].partition(":")[2]:
+            case "spPr":
+                for setting in part:
+                    if NAMES[setting.tag] in {"a:solidFill", "a:gradFill"}:
+                        found = drawing_colour(setting, palette.scheme)
+                        fill = found[0] if found else None
+            case "style":
+                for setting in part:
+                    found = drawing_colour(setting, palette.scheme)
+                    if found and NAMES[setting.tag] == "a:fontRef":
+                        layer["colour"] = found[0]
+            case "txBody":
+                levels = merged_levels(({"latin": palette.font("+mn-lt"), **layer},) * 9)
+                TextBody(sink, palette).read(part, levels, place._replace(boxed=True), fill)
+            case _:
+                continue

@@ -1,0 +1,381 @@
+"""One sheet of a workbook to runs, row by row (SpreadsheetML, ECMA-376 Part 1 §18.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gateway.documents.readers.base import Member
+from gateway.documents.readers.conditions import Value, constant
+from gateway.documents.readers.excel.overlays import Overlays
+from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
+from gateway.documents.readers.excel.xlsx_headers import header_lines
+from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
+from gateway.documents.readers.excel.xlsx_styles import CellStyle, Styles
+from gateway.documents.readers.excel.xlsx_values import (
+    Shown,
+    format_words,
+    formula_kind,
+    formula_words,
+    is_unclear,
+    show_number,
+    show_text,
+    text_colour,
+)
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.colours import AUTO, WHITE
+from gateway.documents.readers.ooxml.flat import FlatPart
+from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
+from gateway.documents.readers.pictures.specimen import mosaic
+from gateway.documents.readers.word.docx_format import unseen
+from gateway.model import Origin, Role, Run
+
+_HIDDEN_FLAGS: Final = {"1", "true"}
+_LIMIT_PAINTED: Final = 20_000
+_NUMBERS: Final = {"", "n"}
+_TEXT_FORMATS: Final = {"", "General", "@"}
+WORD_ATTRIBUTES: Final = {
+    "dataValidation": ("prompt", "promptTitle", "error", "errorTitle"),
+    "hyperlink": ("display", "tooltip"),
+    "protectedRange": ("name",),
+    "inputCells": (),
+    "scenario": ("name", "comment"),
+    "tableColumn": ("name", "totalsRowLabel"),
+    "table": ("displayName", "comment"),
+    "s": ("v", "c"),
+    "cacheField": ("name", "caption"),
+    "cfRule": ("text",),
+    "dataField": ("name",),
+    "pivotField": ("name",),
+    "slicer": ("caption", "name"),
+    "control": ("name",),
+}
+"""Attributes that hold words which a reader of the sheet may be shown, by local name of their element."""
+
+
+@dataclass
+class Book:
+    """What all sheets of one workbook share."""
+
+    sink: Sink
+    parts: Parts
+    styles: Styles
+    strings: SharedStrings
+    since_1904: bool = False
+    recalculated: bool = False
+    """Values of formulas are made anew when the workbook is opened, whatever it says they are."""
+    literals: set[str] = field(default_factory=set)
+    """Formula words that were given already, since a filled column repeats its formula."""
+
+
+@dataclass
+class _Columns:
+    hidden: list[tuple[int, int]] = field(default_factory=list)
+
+    def shows(self, column: int) -> bool:
+        return not any(first <= column <= last for first, last in self.hidden)
+
+
+@dataclass(frozen=True)
+class _Look:
+    style: CellStyle
+    hidden: bool
+    """Letters of the colour of their cell."""
+    plain: bool
+    """Text is shown as it is."""
+    general: bool
+    """Short numbers are shown as they are."""
+    painted: bool
+    """Its ground is darker than paper."""
+
+
+class Sheet:
+    """One worksheet, chart sheet or macro sheet."""
+
+    def __init__(self, book: Book, *, name: str, number: int, origin: Origin, overlays: Overlays | None = None) -> None:
+        self._book = book
+        self._overlays = overlays or None
+        self._sink = book.sink
+        self._name = name
+        self._number = number
+        self._origin = origin
+        self._columns = _Columns()
+        self._row_number = 0
+        self._looks: dict[str, _Look] = {}
+        self._painted: set[tuple[int, int]] = set()
+        self._prefix = f"cell:{name}!"
+
+    def read(self, data: bytes) -> None:
+        """Walk the sheet part, and hand on the word that coloured cells without words may show."""
+        self._read(data)
+        if (word := mosaic(self._painted)) is not None:
+            self._sink.members.append(Member(name=f"cells-{self._number}.png", data=word, relation="image"))
+
+    def _read(self, data: bytes) -> None:
+        flat = FlatPart(data, container="s:sheetData", child="row", budget=self._sink.budget)
+        if not flat.is_flat:
+            stream = ChildStream(data, container="s:sheetData", budget=self._sink.budget)
+            self._tree_rows(stream)
+            if stream.root is not None:
+                self._beside(stream.root)
+            return
+        rest = flat.rest()
+        self._columns_of(rest)
+        for raw, text in flat.chunks():
+            cells = None if text is None else flat_cells(text, flat.prefix)
+            if cells is None:
+                stream = flat.elements(raw)
+                self._tree_rows(stream)
+                self._stray(stream.root)
+            else:
+                self._give(cells, self._origin)
+        self._beside(rest)
+
+    def _tree_rows(self, stream: ChildStream) -> None:
+        first = True
+        for row in stream:
+            if first:
+                # Only now is what stands before the rows known.
+                self._columns_of(stream.root)
+                first = False
+            self._row_number = whole(row.get("r"), self._row_number + 1)
+            hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
+            cells = TreeCells(row, self._row_number)
+            self._give(cells, Origin.HIDDEN if hidden else self._origin)
+            for text in cells.left_over():
+                self._line(text, Role.CELL)
+
+    def _stray(self, root: Element) -> None:
+        for _, text in texts(root):
+            self._line(text, Role.CELL)
+
+    def _columns_of(self, root: Element) -> None:
+        for column in root.iter(clark("s:col")):
+            if column.get("hidden") in _HIDDEN_FLAGS or column.get("width") == "0":
+                self._columns.hidden.append((whole(column.get("min"), 1) - 1, whole(column.get("max"), 1) - 1))
+
+    # Cells
+
+    def _give(self, cells: Iterable[Cell], origin: Origin) -> None:
+        """Give cells of a row or more.
+
+        Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
+        """
+        overlays = self._overlays
+        concealed_columns = bool(self._columns.hidden)
+        placed = concealed_columns or overlays is not None
+        sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
+        runs = sink.runs
+        add, before = runs.append, len(runs)
+        in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
+        for reference, index, kind, formula, value, inline, rest in cells:
+            rich: Rich | None = None
+            if rest:
+                if isinstance(rest, str):
+                    if rest[1] != "/":
+                        origin = hidden if conceals(rest) else self._origin
+                    continue
+                rich = rest
+            if formula:
+                self._formula(formula, reference, trusted=bool(value) and not self._book.recalculated)
+            look = looks.get(index) or self._look(index)
+            if formula and not value and not look.plain:
+                for words in format_words(look.style.format_code):
+                    sink.put_line(words, Place(prefix + reference, in_cell, origin))
+            if not value and not inline and rich is None and (look.plain or kind != "str"):
+                if look.painted and origin is not hidden and len(self._painted) < _LIMIT_PAINTED:
+                    self._painted.add(position(reference))
+                continue
+            where = origin
+            if placed:
+                row, column = position(reference)
+                if not self._columns.shows(column):
+                    where = hidden
+                if overlays is not None:
+                    look = self._overlaid(look, row, column, kind, inline if rich is None else rich.text, value)
+            text = ""
+            if inline:
+                text = unescape(inline)
+                if not look.plain:
+                    rich = Rich(((text, None),))
+            elif kind == "s":
+                shared = strings.plain(value) if look.plain else None
+                if shared is None:
+                    rich = strings.get(value)
+                text = shared or ""
+            elif rich is None:
+                if kind in _NUMBERS and look.general and len(value) < 12:
+                    text = value.removesuffix(".0")
+                else:
+                    text, concealed = self._shown(kind, value, look.style.format_code)
+                    where = hidden if concealed else where
+            if rich is not None:
+                self._rich(rich, look.style, reference, where)
+            elif text:
+                font, size_pt, colour, background, bold = look.style.face
+                sink.block = block = sink.block + 1
+                add(
+                    Run(
+                        text=text,
+                        block=block,
+                        font=font,
+                        size_pt=size_pt,
+                        colour=colour,
+                        background=background,
+                        bold=bold,
+                        locator=prefix + reference,
+                        role=in_cell,
+                        origin=hidden if look.hidden and where is shown else where,
+                    )
+                )
+        sink.charge(len(runs) - before)
+        sink.budget.check_time()
+
+    def _overlaid(self, look: _Look, row: int, column: int, kind: str, text: str, value: str) -> _Look:
+        """Return the look of a cell with what a table style and conditional formats make of it."""
+
+        def held() -> Value:
+            if text:
+                return text
+            shown = value.strip()
+            if kind == "s":
+                rich = self._book.strings.get(shown)
+                return rich.text if rich is not None else ""
+            if kind == "b":
+                return shown == "1"
+            number = None if kind in {"str", "e", "d"} else constant(shown)
+            return number if number is not None else value
+
+        style = look.style
+        face = style.face._replace(colour=AUTO) if style.automatic else style.face
+        face = self._overlays.face(face, row, column, held, own=style.own) if self._overlays is not None else face
+        if face == style.face:
+            return look
+        return replace(look, style=style._replace(face=face), hidden=unseen(face.colour or AUTO, face.background))
+
+    def _look(self, index: str) -> _Look:
+        style = self._book.styles.cell(index)
+        face = style.face
+        hidden = face.colour is not None and unseen(face.colour, face.background or WHITE)
+        look = self._looks[index] = _Look(
+            style,
+            hidden=hidden,
+            plain=style.format_code in _TEXT_FORMATS,
+            general=style.format_code in {"", "General"},
+            painted=face.background is not None and not unseen(WHITE, face.background),
+        )
+        return look
+
+    def _shown(self, kind: str, value: str, code: str) -> Shown:
+        match kind:
+            case "b":
+                return Shown("TRUE" if value.strip() == "1" else "FALSE")
+            case "str" | "inlineStr":
+                return show_text(unescape(value), code)
+            case "e" | "d":
+                return Shown(value)
+            case _:
+                return show_number(value, code, since_1904=self._book.since_1904)
+
+    def _rich(self, rich: Rich, style: CellStyle, reference: str, origin: Origin) -> None:
+        pieces = rich.pieces
+        if style.format_code not in _TEXT_FORMATS:
+            shown, concealed = show_text(rich.text, style.format_code)
+            if concealed:
+                origin = Origin.HIDDEN
+            elif shown != rich.text:
+                pieces = ((shown, None),)
+            if colour := text_colour(style.format_code):
+                style = style._replace(face=style.face._replace(colour=colour))
+        self._put(pieces, style, reference, origin)
+        if rich.phonetic:
+            self._sink.put_line(rich.phonetic, Place(self._prefix + reference, Role.CELL, Origin.HIDDEN))
+
+    def _put(
+        self, pieces: tuple[tuple[str, Element | None], ...], style: CellStyle, reference: str, origin: Origin
+    ) -> None:
+        sink = self._sink
+        block = 0
+        locator = self._prefix + reference
+        for text, look in pieces:
+            if not text:
+                continue
+            block = block or sink.open_block()
+            face = style.face if look is None else self._book.styles.face(look, style.face)
+            where = origin
+            if origin is Origin.TEXT and face.colour is not None and unseen(face.colour, face.background or WHITE):
+                where = Origin.HIDDEN
+            sink.put(text, block, Place(locator, Role.CELL, where), face)
+
+    def _formula(self, formula: str, reference: str, *, trusted: bool = True) -> None:
+        kind = formula_kind(formula)
+        place = self._prefix + reference
+        if kind is not None:
+            self._sink.warn(kind, place)
+        if not trusted and is_unclear(formula):
+            self._sink.warn("look-formula", place)
+        if '"' in formula or "CHAR" in formula.upper():
+            words = formula_words(formula)
+            if holds_words(words) and words not in self._book.literals:
+                self._book.literals.add(words)
+                self._sink.put_line(words, Place(place, Role.FIELD, Origin.HIDDEN))
+
+    # What stands beside the cells
+
+    def _beside(self, root: Element) -> None:
+        for element in root.iter():
+            local = element.tag.rpartition("}")[2]
+            if NAMES[element.tag] == "s:headerFooter":
+                self._headers(element)
+                continue
+            for attribute in WORD_ATTRIBUTES.get(local, ()):
+                self._line(element.get(attribute) or "", Role.FIELD)
+            for words in format_words(element.get("formatCode") or ""):
+                self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
+            if local == "oleObject":
+                self._sink.warn("external-object" if element.get("link") else "ole-object", f"cell:{self._name}!A1")
+        for owner, text in texts(root):
+            local = owner.tag.rpartition("}")[2]
+            if local.endswith(("Header", "Footer")):
+                continue
+            if local in {"formula", "formula1", "formula2", "f"}:
+                self._formula(text, "A1")
+            elif holds_words(text) and local not in {"sqref", "from", "to"}:
+                self._line(text, Role.CELL)
+
+    def _line(self, text: str, role: Role) -> None:
+        self._sink.put_line(text, Place(f"sheet:{self._name}", role, Origin.HIDDEN))
+
+    def _headers(self, element: Element) -> None:
+        even = element.get("differentOddEven") in _HIDDEN_FLAGS
+        first = element.get("differentFirst") in _HIDDEN_FLAGS
+        for child in element:
+            local = child.tag.rpartition("}")[2]
+            shown = local.startswith("odd") or (even if local.startswith("even") else first)
+            kind, role = ("footer", Role.FOOTER) if local.endswith("Footer") else ("header", Role.HEADER)
+            place = Place(f"{kind}:{self._number}", role, self._origin if shown else Origin.HIDDEN)
+            for section in header_lines("".join(child.itertext()), self._book.styles, sheet=self._name):
+                block = self._sink.open_block()
+                for text, face in section:
+                    self._sink.put(text, block, place, face)
+
+
+def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:
+    """Yield cell reference and text of every comment in a comments part, threaded ones too; authors have no cell."""
+    for element in root.iter():
+        match NAMES[element.tag]:
+            case "s:author":
+                yield "", Rich((("".join(element.itertext()), None),))
+            case "s:comment":
+                for child in element:
+                    if NAMES[child.tag] == "s:text":
+                        yield element.get("ref") or "", parse_rich(child)
+            case "tc:threadedComment":
+                for child in element:
+                    if NAMES[child.tag] == "tc:text":
+                        yield element.get("ref") or "", Rich((("".join(child.itertext()), None),))
+            case _:
+                continue

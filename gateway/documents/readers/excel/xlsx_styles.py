@@ -1,0 +1,222 @@
+"""Fonts, fills and number formats of a workbook (SpreadsheetML, ECMA-376 Part 1 §18.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from gateway.documents.readers.excel.overlays import NO_CHANGE, Change
+from gateway.documents.readers.excel.xlsx_values import format_words
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
+from gateway.documents.readers.ooxml.sink import Face
+from gateway.documents.readers.ooxml.theme import NO_THEME, Theme
+from gateway.documents.readers.ooxml.xml import NAMES, Element
+
+_T = TypeVar("_T")
+_THEME_ORDER: Final = (
+    "lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6", "hlink", "folHlink",
+)  # fmt: skip
+"""Theme colours by index: Excel swaps light and dark against the theme part (§18.8.3)."""
+_INDEXED_TEXT: Final = (
+    "000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF "
+    "800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF "
+    "000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 "
+    "3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333"
+)
+_INDEXED: Final = _INDEXED_TEXT.split()
+_PATTERN_SHARE: Final = {"gray125": 0.125, "gray0625": 0.0625, "darkGray": 0.75, "mediumGray": 0.5, "lightGray": 0.25}
+DEFAULT_FACE: Final = Face(font="Calibri", size_pt=11.0, colour=AUTO, bold=False)
+
+
+class CellStyle(NamedTuple):
+    """What a cell format gives its cell."""
+
+    face: Face = DEFAULT_FACE
+    format_code: str = ""
+    """Number format, empty for General."""
+    own: bool = False
+    """Its letters have another colour than those of the workbook's first font, so that no table style changes it."""
+    automatic: bool = False
+    """Its letters are black on light and white on dark; `face` has the one that its own ground makes."""
+
+
+class Styles:
+    """The styles part of a workbook."""
+
+    def __init__(self, root: Element | None = None, theme: Theme = NO_THEME) -> None:
+        self.theme = theme
+        self._indexed = list(_INDEXED)
+        self._fonts: list[Face] = []
+        self._fills: list[str | None] = []
+        self._formats: dict[str, str] = {}
+        self._cells: list[tuple[str, str, str]] = []
+        self._known: dict[str, CellStyle] = {}
+        self._changes: list[Change] = []
+        self.conditional_words: list[str] = []
+        """What number formats of conditions put into cells."""
+        self.table_styles: dict[str, dict[str, Change]] = {}
+        """Table styles of the workbook's own, by name and part."""
+        sections = {NAMES[child.tag]: child for child in root} if root is not None else {}
+        for section in ("s:colors", "s:numFmts", "s:fonts", "s:fills", "s:cellXfs", "s:dxfs", "s:tableStyles"):
+            if section in sections:
+                self._load(section, sections[section])
+
+    def _load(self, section: str, element: Element) -> None:
+        match section:
+            case "s:colors":
+                palette = [hex_colour(each.get("rgb")) for each in element.iter() if NAMES[each.tag] == "s:rgbColor"]
+                self._indexed[: len(palette)] = [new or "000000" for new in palette]
+            case "s:numFmts":
+                for each in element:
+                    self._formats[each.get("numFmtId") or ""] = each.get("formatCode") or ""
+            case "s:fonts":
+                self._fonts = [self.face(each, NO_BASE) for each in element]
+            case "s:fills":
+                self._fills = [self._fill(each) for each in element]
+            case "s:dxfs":
+                self._changes = [self.change_of(each) for each in element]
+                self.conditional_words = [
+                    words for each in element.iter() for words in format_words(each.get("formatCode") or "")
+                ]
+            case "s:tableStyles":
+                self.table_styles = {
+                    style.get("name") or "": {part.get("type") or "": self.change(part.get("dxfId")) for part in style}
+                    for style in element
+                }
+            case _:
+                self._cells = [
+                    (each.get("fontId", "0"), each.get("fillId", "0"), each.get("numFmtId", "0")) for each in element
+                ]
+
+    def cell(self, index: str) -> CellStyle:
+        """Return the format of the `s` attribute of a cell."""
+        known = self._known.get(index)
+        if known is None:
+            known = self._known[index] = self._load_cell(index)
+        return known
+
+    def _load_cell(self, index: str) -> CellStyle:
+        entry = _at(self._cells, index)
+        if entry is None:
+            return CellStyle(_at(self._fonts, "0") or DEFAULT_FACE)
+        font, fill, number = entry
+        face = _at(self._fonts, font) or DEFAULT_FACE
+        background = _at(self._fills, fill)
+        auto = face.colour == AUTO
+        own = face.colour != (_at(self._fonts, "0") or DEFAULT_FACE).colour
+        if auto:
+            face = face._replace(colour=automatic(background))
+        code = self._formats.get(number) or _BUILT_IN.get(number, "")
+        return CellStyle(face._replace(background=background), code, own, auto)
+
+    def change(self, index: str | None) -> Change:
+        """Return a differential format by its number."""
+        return _at(self._changes, index) or NO_CHANGE
+
+    def change_of(self, element: Element) -> Change:
+        """Return what a `dxf` element sets of letters and ground."""
+        colour = background = None
+        bold: bool | None = None
+        for child in element:
+            match child.tag.rpartition("}")[2]:
+                case "font":
+                    for setting in child:
+                        if NAMES[setting.tag] == "s:color":
+                            colour = self.colour(setting)
+                        elif NAMES[setting.tag] == "s:b":
+                            bold = setting.get("val") not in {"0", "false"}
+                case "fill":
+                    background = self._fill(child, differential=True)
+                case _:
+                    continue
+        return Change(colour, background, bold)
+
+    def theme_colour(self, name: str, tint: float = 0.0) -> str | None:
+        """Return RRGGBB of a colour of the theme, lightened or darkened as Excel does; None when it has none."""
+        base = self.theme.colours.get(name)
+        return excel_tint(base, tint) if base else None
+
+    def face(self, element: Element, base: Face) -> Face:
+        """Return the face that a `font` or `rPr` element gives on top of another."""
+        font, size, colour, background, bold = base
+        scheme = ""
+        for child in element:
+            value = child.get("val")
+            match NAMES[child.tag]:
+                case "s:name" | "s:rFont":
+                    font = (value or "").strip() or font
+                case "s:sz":
+                    size = _number(value) or size
+                case "s:b":
+                    bold = value not in {"0", "false"}
+                case "s:color":
+                    colour = self.colour(child) or colour
+                case "s:scheme":
+                    scheme = value or ""
+                case _:
+                    continue
+        if scheme in {"major", "minor"}:
+            fonts = self.theme.major if scheme == "major" else self.theme.minor
+            font = fonts.latin_face() or font
+        return Face(font, size, colour, background, bold)
+
+    def colour(self, element: Element) -> str | None:
+        """Return RRGGBB or `auto` of a colour element, None when it names nothing."""
+        base: str | None
+        if element.get("auto") in {"1", "true"}:
+            return AUTO
+        if element.get("theme") is not None:
+            name = _at(_THEME_ORDER, element.get("theme"))
+            base = self.theme.colours.get(name) if name else None
+        elif element.get("rgb") is not None:
+            base = hex_colour(element.get("rgb"))
+        else:
+            index = element.get("indexed")
+            if index in {"64", "65", "81"}:
+                return AUTO
+            base = _at(self._indexed, index)
+        return excel_tint(base, max(-1.0, min(1.0, _number(element.get("tint"))))) if base else None
+
+    def _fill(self, element: Element, *, differential: bool = False) -> str | None:
+        for pattern in element:
+            kind = pattern.get("patternType") or ("solid" if differential else "")
+            colours = {NAMES[each.tag]: self.colour(each) for each in pattern}
+            front = colours.get("s:fgColor")
+            back = colours.get("s:bgColor")
+            front = None if front == AUTO else front
+            back = None if back == AUTO else back
+            if NAMES[pattern.tag] == "s:gradientFill":
+                stops = [self.colour(each) for each in pattern.iter() if NAMES[each.tag] == "s:color"]
+                return next((stop for stop in stops if stop and stop != AUTO), None)
+            if kind == "solid":
+                # A differential format has the colour of a solid fill in its background (§18.8.14).
+                return (back or front) if differential else front
+            if kind in _PATTERN_SHARE:
+                return mixed(front or "000000", back or "FFFFFF", _PATTERN_SHARE[kind])
+            if kind not in {"", "none"}:
+                return mixed(front or "000000", back or "FFFFFF", 0.5)
+        return None
+
+
+NO_BASE: Final = Face(font=DEFAULT_FACE.font, size_pt=11.0, colour=AUTO, bold=False)
+_BUILT_IN: Final = {
+    **{str(number): "dd/mm/yyyy" for number in (14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 57)},
+    "22": "dd/mm/yyyy hh:mm",
+    **{str(number): "hh:mm" for number in (18, 19, 20, 21, 45, 46, 47)},
+    "9": "0%",
+    "10": "0.00%",
+}
+"""Built-in number formats that change what is read (§18.8.30)."""
+
+
+def _at(values: Sequence[_T], index: str | None) -> _T | None:
+    position = whole(index, len(values))
+    return values[position] if position < len(values) else None
+
+
+def _number(value: str | None) -> float:
+    try:
+        return float(value or 0)
+    except ValueError:
+        return 0.0

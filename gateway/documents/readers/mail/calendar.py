@@ -1,0 +1,109 @@
+"""iCalendar and vCard files to runs and inline attachments (RFC 5545, RFC 6350, vCard 2.1)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import Final
+
+from gateway import mime
+from gateway.documents.readers.base import Budget, Member, Reading, Source
+from gateway.documents.readers.containers import Contents, StopReadingError
+from gateway.model import Document, ReadStatus, Role, Run
+
+_FOLD: Final = re.compile(r"\r?\n[ \t]")
+_SOFT_BREAK: Final = re.compile(r"=\r?\n")
+_BINARY: Final = frozenset({"ATTACH", "PHOTO", "LOGO", "SOUND", "KEY"})
+_SILENT: Final = frozenset({"BEGIN", "END", "VERSION", "PRODID", "DTSTAMP", "UID", "SEQUENCE", "REV", "CALSCALE"})
+_ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
+_LINES: Final = 200_000
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return each property's text as a run, and what is attached inline as members."""
+    vcard = source.detected_type == "text/vcard"
+    contents = Contents(source, "vcard" if vcard else "calendar", budget)
+    text = mime.decode_charset(source.data, source.charset or "utf-8")
+    lines = _FOLD.sub("", _SOFT_BREAK.sub("", text) if "QUOTED-PRINTABLE" in text.upper() else text).splitlines()
+    if len(lines) > _LINES:
+        contents.fault(ReadStatus.LIMIT, "lines")
+    runs: list[Run] = []
+    try:
+        for number, line in enumerate(lines[:_LINES]):
+            if not number % 1024:
+                budget.check_time()
+            runs += _property(contents, line, 2 * number)
+    except StopReadingError:
+        pass
+    reading = contents.reading()
+    document = reading.document
+    return Reading(
+        Document(
+            part=document.part,
+            filename=document.filename,
+            format=document.format,
+            status=document.status,
+            reason=document.reason,
+            runs=tuple(runs),
+        ),
+        reading.members,
+    )
+
+
+def _property(contents: Contents, line: str, block: int) -> list[Run]:
+    """Take one unfolded content line: its value and the words of its parameters, or a member for inline binary data."""
+    head, colon, value = _split(line)
+    if not colon:
+        return [Run(text=line, block=block)] if line.strip() else []
+    name, *parameters = head.split(";")
+    name = name.rpartition(".")[2].upper()
+    settings = [parameter.upper().replace(" ", "") for parameter in parameters]
+    encoded = any(setting in {"ENCODING=B", "ENCODING=BASE64", "BASE64"} for setting in settings)
+    if name in _BINARY and (encoded or value.startswith("data:")):
+        _attach(contents, name, parameters, value)
+        return []
+    if name in _SILENT:
+        return []
+    if any("QUOTED-PRINTABLE" in setting for setting in settings):
+        octets = binascii.a2b_qp(value.encode("utf-8", "replace"))
+        value = octets.decode("utf-8", "replace")
+    if "FMTTYPE=TEXT/HTML" in settings:  # X-ALT-DESC: what programs show in place of DESCRIPTION
+        markup = _unescaped(value).encode("utf-8", "replace")
+        contents.budget.take_bytes(len(markup))
+        contents.add(Member(name=f"{name.lower()}.html", data=markup, declared_type="text/html", charset="utf-8"))
+        return []
+    role = Role.HEADING if name in {"SUMMARY", "FN"} else Role.BODY
+    said = (parameter.partition("=")[2].strip('"') for parameter in parameters)
+    named = ", ".join(words for words in said if not words.isascii())
+    return [
+        Run(text=text, block=at, role=kind, locator=f"property:{name}")
+        for text, at, kind in ((_unescaped(value), block, role), (named, block + 1, Role.NAME))
+        if text.strip()
+    ]
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    """Split at the first colon that stands outside quotes."""
+    quoted = False
+    for position, letter in enumerate(line[:4096]):
+        if letter == '"':
+            quoted = not quoted
+        elif letter == ":" and not quoted:
+            return line[:position], ":", line[position + 1 :]
+    return line, "", ""
+
+
+def _attach(contents: Contents, name: str, parameters: list[str], value: str) -> None:
+    payload = value.partition(",")[2] if value.startswith("data:") else value
+    try:
+        data = binascii.a2b_base64(payload.encode("ascii", "replace"))
+    except binascii.Error:
+        contents.fault(ReadStatus.PARTIAL, "attachment-encoding")
+        return
+    contents.budget.take_bytes(len(data))
+    given = [parameter.partition("=")[2].strip('"') for parameter in parameters if "FILENAME=" in parameter.upper()]
+    contents.add(Member(name=given[0] if given else f"{name.lower()}", data=data, relation="attachment"))
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), value)

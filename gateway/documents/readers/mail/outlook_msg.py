@@ -1,0 +1,171 @@
+"""Outlook MSG files to runs and members (MS-OXMSG): every text property, the bodies, attachments, embedded messages."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from msgspec import structs
+
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers import Contents, StopReadingError, caught
+from gateway.documents.readers.mail import mapi
+from gateway.documents.readers.ole.file import open_ole
+from gateway.model import ReadStatus, Run
+
+_DEPTH: Final = 10
+_PROPERTIES: Final = "__properties_version1.0"
+_SUBSTORAGE: Final = "__substg1.0_"
+_ATTACHMENT: Final = "__attach_version1.0_"
+_RECIPIENT: Final = "__recip_version1.0_"
+_STORAGE_LIMIT: Final = 5000
+
+
+@dataclass
+class _Node:
+    """One storage with its streams and storages, by name."""
+
+    streams: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    storages: dict[str, _Node] = field(default_factory=dict)
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Return all text of the message and of messages embedded in it, with bodies and attachments as members."""
+    contents = Contents(source, "msg", budget)
+    with open_ole(source.data) as ole:
+        reader = _Reader(ole, contents, budget)
+        try:
+            reader.message(_tree(ole), prefix="", depth=0)
+        except StopReadingError:
+            pass
+        except ReadError as error:
+            contents.fault(error.status, error.reason)
+    if not reader.found:
+        contents.fault(ReadStatus.MALFORMED, "msg-empty")
+    reading = contents.reading()
+    runs = tuple(structs.replace(run, block=block) for block, run in enumerate(reader.runs))
+    return Reading(structs.replace(reading.document, runs=runs), reading.members)
+
+
+def _tree(ole: Any) -> _Node:
+    """Return the storages as a tree; names are compared without case, as the format does."""
+    root = _Node()
+    for count, path in enumerate(ole.listdir(streams=True, storages=False)):
+        if count > _STORAGE_LIMIT * 10:
+            raise ReadError(ReadStatus.LIMIT, "files")
+        node = root
+        for name in path[:-1]:
+            node = node.storages.setdefault(name.lower(), _Node())
+        node.streams[path[-1].lower()] = tuple(path)
+    return root
+
+
+class _Reader:
+    """Walks messages and attachments."""
+
+    def __init__(self, ole: Any, contents: Contents, budget: Budget) -> None:
+        self._ole = ole
+        self._contents = contents
+        self._budget = budget
+        self.runs: list[Run] = []
+        self.found = False
+
+    def message(self, node: _Node, *, prefix: str, depth: int) -> None:
+        """Read one message storage."""
+        self._budget.check_depth(depth)
+        codepage = self._codepage(node, header=32 if depth == 0 else 24)
+        properties = self._properties(node)
+        self.found = self.found or bool(properties)
+        self.runs += mapi.text_runs(properties, codepage, prefix)
+        for identifier, kind, data in properties:
+            try:
+                self._body(identifier, kind, data, codepage, prefix)
+            except ReadError as error:
+                caught(self._contents, error)
+        for name, storage in node.storages.items():
+            if name.startswith(_ATTACHMENT):
+                self._attachment(storage, codepage, prefix=prefix, depth=depth)
+            elif name.startswith(_RECIPIENT):
+                self.runs += mapi.text_runs(self._properties(storage), codepage, f"{prefix}recipient/")
+
+    def _properties(self, node: _Node) -> list[tuple[int, int, bytes]]:
+        """Return (id, type, value) of the string and binary properties, each in a stream of its own."""
+        found: list[tuple[int, int, bytes]] = []
+        for name, path in node.streams.items():
+            if not name.startswith(_SUBSTORAGE) or len(name) < len(_SUBSTORAGE) + 8:
+                continue
+            try:
+                tag = int(name[len(_SUBSTORAGE) : len(_SUBSTORAGE) + 8], 16)
+            except ValueError:
+                continue
+            # Multi-valued strings stand in streams `tag-00000000`; the flag of the type is cleared for these.
+            kind = tag & 0xFFFF
+            found.append((tag >> 16, kind & ~0x1000 if "-" in name else kind, self._stream(path)))
+        return found
+
+    def _stream(self, path: tuple[str, ...]) -> bytes:
+        try:
+            data: bytes = self._ole.openstream(list(path)).read()
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Library wall: a stream whose sectors are damaged ends in an OSError or an arithmetic error of olefile.
+            raise ReadError(ReadStatus.MALFORMED, "ole-stream") from error
+        self._budget.take_bytes(len(data))
+        return data
+
+    def _codepage(self, node: _Node, *, header: int) -> int | None:
+        """Return the code page of eight-bit strings from the fixed-size properties."""
+        path = node.streams.get(_PROPERTIES)
+        if path is None:
+            return None
+        data = self._stream(path)
+        found: dict[int, int] = {}
+        for position in range(header, len(data) - 15, 16):
+            tag, _, value = struct.unpack_from("<III", data, position)
+            if tag & 0xFFFF == 3:
+                found[tag >> 16] = value
+        return found.get(mapi.MESSAGE_CODEPAGE, found.get(mapi.INTERNET_CODEPAGE))
+
+    def _body(self, identifier: int, kind: int, data: bytes, codepage: int | None, prefix: str) -> None:
+        """Hand formatted bodies on to their own readers."""
+        match identifier:
+            case mapi.HTML:
+                html = data if kind == mapi.BINARY else (mapi.text_of(kind, data, codepage) or "").encode()
+                self._contents.add(Member(name=f"{prefix}body.html", data=html, declared_type="text/html"))
+            case mapi.RTF if kind == mapi.BINARY and data:
+                rtf = mapi.decompress_rtf(data, self._budget)
+                self._contents.add(Member(name=f"{prefix}body.rtf", data=rtf, declared_type="application/rtf"))
+            case mapi.TRANSPORT_HEADERS:
+                pass
+            case _:
+                pass
+
+    def _attachment(self, node: _Node, codepage: int | None, *, prefix: str, depth: int) -> None:
+        properties = self._properties(node)
+        strings = {identifier: mapi.text_of(kind, data, codepage) for identifier, kind, data in properties}
+        name = next(
+            (strings[key] for key in (mapi.ATTACH_LONG_NAME, mapi.ATTACH_NAME, mapi.DISPLAY_NAME) if strings.get(key)),
+            None,
+        )
+        name = f"{prefix}{name or 'attachment'}"
+        declared = (strings.get(mapi.ATTACH_MIME) or "").lower()
+        for identifier, kind, data in properties:
+            if identifier == mapi.ATTACH_DATA and kind == mapi.BINARY:
+                self._contents.add(Member(name=name, data=data, relation="attachment", declared_type=declared))
+        for storage_name, storage in node.storages.items():
+            if not storage_name.startswith(f"{_SUBSTORAGE}3701"):
+                continue
+            if _PROPERTIES in storage.streams:
+                self.message(storage, prefix=f"{name}/", depth=depth + 1)
+            else:
+                self._object(storage, name)
+
+    def _object(self, node: _Node, name: str) -> None:
+        """An OLE object kept as a storage: its streams are handed on one by one, its own format is not known here."""
+        for stream_name, path in node.streams.items():
+            data = self._stream(path)
+            if data:
+                self._contents.add(Member(name=f"{name}/{stream_name}", data=data, relation="embedded"))
+        self._contents.fault(ReadStatus.PARTIAL, "ole-object")

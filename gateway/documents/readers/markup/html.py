@@ -1,0 +1,42 @@
+"""HTML to Document: visible and hidden text with its effective look, comments, alternative texts, embedded data.
+
+The tokenizer is libxml2's in event mode, which has no limit of depth and builds no tree; styles are kept on a stack of
+our own. Nothing is fetched, no script runs: what a script would write is unknown and reported as active content.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.markup.html_blocks import Builder
+from gateway.documents.readers.markup.html_target import parse
+from gateway.documents.readers.plain import decode
+from gateway.model import Document, ReadStatus
+
+_META = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read HTML; PARTIAL `charset` when bytes had no meaning in the declared charset."""
+    budget.take_bytes(len(source.data))
+    meta = _META.search(source.data[:8192])
+    declared = source.charset or (meta[1].decode("ascii") if meta else None)
+    decoded = decode(source.data, declared)
+    builder = Builder(budget)
+    parse(builder, decoded.text)
+    if decoded.alternative and decoded.charset != "ascii":
+        builder.hidden_view = True
+        parse(builder, decoded.alternative)
+    builder.finish()
+    status = ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK
+    document = Document(
+        part=source.part,
+        filename=source.filename,
+        format="html",
+        status=status,
+        reason="charset" if decoded.lossy else "",
+        runs=tuple(builder.runs),
+        active_content=tuple(sorted(builder.active, key=lambda item: (item.kind, item.locator))),
+    )
+    return Reading(document, tuple(builder.members))

@@ -1,0 +1,250 @@
+"""Blocks of HTML text to runs, with what is embedded in the page and what acts on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from gateway.documents.readers.base import Budget, Member, ReadError
+from gateway.documents.readers.markup.data_address import is_data_address, member_of
+from gateway.documents.readers.markup.html_cascade import Sheet, alone
+from gateway.documents.readers.markup.html_selectors import Node
+from gateway.documents.readers.markup.html_shown import Paint
+from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
+from gateway.documents.readers.markup.svg import Svg
+from gateway.documents.readers.pictures.joined import LIMIT_DRAWN, Pictures
+from gateway.documents.readers.pictures.own_font import set_in_own_fonts
+from gateway.documents.readers.text_art import is_text_art
+from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
+
+LIMIT_BLOCKS = 200_000
+_LIMIT_FONTS = 20
+LIMIT_LOOKS = 5000
+"""Combinations of element, attributes and inherited look that are remembered."""
+BREAK = "\x0b"
+"""Stands for `<br>` until white space is folded."""
+_PLAIN = frozenset({"font", "body"})
+"""Elements whose other attributes say how text looks."""
+_STYLING = frozenset({"class", "id", "style", "lang", "dir", "align", "valign", "width", "height", "href", "name"})
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+
+
+@dataclass(slots=True)
+class Piece:
+    """Text of one look."""
+
+    text: str
+    look: Look
+
+
+@dataclass(slots=True)
+class Block:
+    """Text of the paragraph or cell under construction."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    role: Role = Role.BODY
+    locator: str = ""
+
+
+_SHEET_DATA = re.compile(r"url\(\s*(?:\"(data:[^\"]+)\"|'(data:[^']+)'|(data:[^\"')\s]+))")
+
+
+class Builder:
+    """Turns parser events into runs."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.runs: list[Run] = []
+        self.members: list[Member] = []
+        self.active: set[ActiveContent] = set()
+        self.budget = budget
+        self.paint = Paint()
+        self.pictures = Pictures()
+        self._drawn = 0
+        self._sheet = Sheet()
+        self._blocks = 0
+        self._tables = 0
+        self.hidden_view = False
+        """Everything that is added is unseen: a second reading of the bytes."""
+        self._looks: dict[tuple[str, str | None, str | None, str | None, Look], Look] = {}
+
+    def add_sheets(self, text: str) -> None:
+        """Take the style sheets of a page, which may stand after what they style."""
+        for sheet in re.findall(r"<style[^>]{0,500}>(.*?)(?:</style|$)", text, re.DOTALL | re.IGNORECASE)[:200]:
+            self._sheet.add(sheet)
+            self.paint.sheet(sheet)
+            for found in list(_SHEET_DATA.finditer(sheet))[:20]:
+                self.address("style", "style", found[1] or found[2] or found[3])
+
+    @property
+    def shown_attributes(self) -> set[str]:
+        """Names of attributes that a style sheet puts on the page."""
+        return self._sheet.shown_attributes
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a style sheet asks for elements behind the one that it styles."""
+        return self._sheet.looks_ahead
+
+    def made(self, tag: str, attributes: dict[str, str], node: Node | None) -> tuple[str, str]:
+        """Return the words that style sheets put before and behind what is in an element."""
+        if tag != "q" and not self._sheet.makes_words:
+            return "", ""
+        return self._sheet.made(node if node is not None else alone(tag, attributes))
+
+    def draw(self, svg: Svg) -> None:
+        """Hand on what an `svg` element of the page draws."""
+        picture = svg.picture()
+        if picture is None:
+            return
+        self._drawn += 1
+        if self._drawn > LIMIT_DRAWN:
+            self.paint.kinds.add("look-drawn")
+            return
+        self.budget.take_bytes(len(picture))
+        self.members.append(Member(name=f"drawn-{self._drawn}.png", data=picture, relation="image"))
+
+    def finish(self) -> None:
+        """Add what style sheets put on the page, and the pictures that are seen as one."""
+        self.members += self.pictures.members(self.budget)
+        fonts: dict[str, bytes] = {}
+        for family, body in self._sheet.own_fonts[:_LIMIT_FONTS]:
+            address = _SHEET_DATA.search(body)
+            font = member_of(address[1] or address[2] or address[3], 1) if address else None
+            fonts.setdefault(family, font.data if font else b"")
+        members, whole = set_in_own_fonts(self.runs, fonts, self.budget)
+        self.members += members
+        if not whole or len(self._sheet.own_fonts) > _LIMIT_FONTS:
+            self.paint.kinds.add("look-font")
+        self.active.update(ActiveContent(kind) for kind in self.paint.kinds)
+        if is_text_art("\n".join(run.text for run in self.runs if run.origin is Origin.TEXT)):
+            self.active.add(ActiveContent("look-text-art"))
+        if self.pictures.incomplete:
+            self.active.add(ActiveContent("look-picture"))
+        for words in self._sheet.generated:
+            if any(ch.isalpha() for ch in words):
+                self.add(words, Look(), Role.BODY, "style")
+
+    def add(self, text: str, look: Look, role: Role, locator: str) -> None:
+        """Add a block of one run."""
+        if text.strip():
+            self.add_block(Block([Piece(text, look)], role, locator))
+
+    def add_block(self, block: Block) -> None:
+        """Add a block; neighbours with the same look become one run."""
+        pieces = _collapse(block.pieces)
+        if not pieces:
+            return
+        if self._blocks >= LIMIT_BLOCKS:
+            raise ReadError(ReadStatus.LIMIT, "html-blocks")
+        number = self._blocks
+        self._blocks += 1
+        locator = block.locator or f"paragraph:{number + 1}"
+        for piece in pieces:
+            look = piece.look
+            self.runs.append(
+                Run(
+                    text=piece.text,
+                    block=number,
+                    font=look.font,
+                    size_pt=look.size_pt,
+                    colour=look.colour,
+                    background=look.background,
+                    bold=look.bold,
+                    locator=locator,
+                    role=block.role,
+                    origin=Origin.HIDDEN if self.hidden_view or _unseen(look) else Origin.TEXT,
+                    boxed=True if look.boxed else None,
+                    link=look.link,
+                )
+            )
+
+    def new_table(self) -> int:
+        """Return the number of the next table."""
+        self._tables += 1
+        return self._tables
+
+    def node(self, tag: str, attributes: dict[str, str], parent: Node | None) -> Node | None:
+        """Return an element as selectors see it in its place, None where no style sheet asks for the place."""
+        if not self._sheet.contextual:
+            return None
+        return parent.child(tag, attributes) if parent is not None else alone(tag, attributes)
+
+    def style(self, tag: str, attributes: dict[str, str], look: Look, node: Node | None = None) -> Look:
+        """Return the look of an element inside another; `node` is the element in its place."""
+        if node is not None:
+            return self._style(node, look)
+        key = (tag, attributes.get("class"), attributes.get("id"), attributes.get("style"), look)
+        if tag not in _PLAIN and attributes.keys() <= _STYLING:
+            known = self._looks.get(key)
+            if known is None:
+                known = self._style(alone(tag, attributes), look)
+                if len(self._looks) < LIMIT_LOOKS:
+                    self._looks[key] = known
+            return known
+        return self._style(alone(tag, attributes), look)
+
+    def _style(self, node: Node, look: Look) -> Look:
+        weakest = attribute_declarations(node.tag, node.attributes)
+        declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
+        if declarations:
+            self.paint.element(declarations)
+        return apply(look, declarations) if declarations else look
+
+    def address(self, tag: str, name: str, value: str) -> Member | None:
+        """Look at an address: embedded data is taken out and returned, scripts are reported."""
+        scheme = re.sub(r"[\s\x00-\x1f]", "", value[:64]).lower()
+        if scheme.startswith(("javascript:", "vbscript:")):
+            self.active.add(ActiveContent("javascript"))
+        elif scheme.startswith("data:"):
+            return self._embedded(value)
+        elif tag in ("iframe", "frame", "object", "embed", "applet") and name in ("src", "data"):
+            self.active.add(ActiveContent("external-object"))
+        return None
+
+    def _embedded(self, value: str) -> Member | None:
+        if not is_data_address(value):
+            return None
+        member = member_of(value, len(self.members) + 1)
+        if member is None:
+            self.active.add(ActiveContent("damaged-data"))
+            return None
+        self.budget.take_file()
+        self.budget.take_bytes(len(member.data))
+        self.members.append(member)
+        return member
+
+
+def _unseen(look: Look) -> bool:
+    """Whether text of that look cannot be seen: hidden, as good as no size, or the colour of its background."""
+    if look.hidden or (look.size_pt is not None and look.size_pt < 1.2):
+        return True
+    background = look.background or "FFFFFF"
+    colour = "000000" if look.colour == "auto" else look.colour
+    return max(abs(int(colour[i : i + 2], 16) - int(background[i : i + 2], 16)) for i in (0, 2, 4)) < 24
+
+
+def _collapse(pieces: list[Piece]) -> list[Piece]:
+    """Fold white space as browsers do, join neighbours of one look, and drop what is empty."""
+    joined: list[Piece] = []
+    last = "\n"
+    for piece in pieces:
+        if piece.text == BREAK:
+            text = "\n"
+        elif piece.look.keep_space:
+            text = piece.text.replace("\r\n", "\n").replace("\r", "\n")
+        else:
+            text = _SPACE.sub(" ", piece.text)
+            if last in (" ", "\n"):
+                text = text.lstrip(" ")
+        if not text:
+            continue
+        last = text[-1]
+        if joined and (joined[-1].look == piece.look or text.isspace()):
+            joined[-1].text += text
+        else:
+            joined.append(Piece(text, piece.look))
+    if joined:
+        joined[-1].text = joined[-1].text.rstrip(" \n")
+    if not any(piece.text.strip() for piece in joined):
+        return []
+    return [piece for piece in joined if piece.text]

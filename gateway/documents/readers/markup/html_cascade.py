@@ -1,0 +1,329 @@
+"""The cascade of a page's style sheets: which declarations apply to an element, weak before strong (CSS Cascade 4).
+
+Sheets of the page, inline declarations and the attributes of old HTML; `!important` and specificity decide. A page is
+judged as a screen shows it: what only printers, narrow or dark screens get does not apply. Sheets from outside are not fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.markup.html_selectors import (
+    Matcher,
+    Node,
+    Selector,
+    Specificity,
+    listed,
+    marks_of,
+    parse_selectors,
+)
+from gateway.documents.readers.markup.html_style import INHERITED, parse_colour
+
+LIMIT_RULES: Final = 5000
+LIMIT_SHEET: Final = 1 << 20
+
+_COMMENT: Final = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
+_EDGE: Final = re.compile(r"[{};]")
+_GROUPS: Final = ("@media", "@supports", "@layer", "@container", "@document", "@scope")
+_NOT_SHOWN: Final = re.compile(
+    r"\bprint\b|\bnot\b|\bspeech\b|max-(?:device-)?width|width\s*<|color-scheme\s*:\s*dark|forced-colors|-ms-high-contrast"
+)
+_CONTENT: Final = re.compile(r"(?<![\w-])(?:content|(mso-(?:first-|even-)?(?:header|footer)-data))\s*:", re.IGNORECASE)
+"""Words on the page, and the headers and footers of a sheet that Excel saved as a page."""
+_HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}|\d{1,3}|[A-Za-z&])")
+_CONTENT_ITEM: Final = re.compile(
+    r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
+)
+_FAMILY: Final = re.compile(r"font-family\s*:\s*([^;}]{1,100})", re.IGNORECASE)
+_MADE: Final = re.compile(r"(.*?)::?(before|after)", re.IGNORECASE | re.DOTALL)
+"""An element whose beginning or end gets words."""
+_FOUR_DIGITS: Final = re.compile(r"\\([0-9a-fA-F]{4})")
+"""An escape as Excel writes it: always of four digits, whatever follows."""
+_CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
+_VARIABLE: Final = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,([^()]{0,200}))?\)")
+
+
+_UNLAYERED: Final = 1 << 30
+_Layer = tuple[int, ...]
+"""Numbers of nested layers; what is in a layer and in none of its inner ones comes after those."""
+_NO_LAYER: Final[_Layer] = (_UNLAYERED,)
+_LIMIT_NESTED: Final = 20
+
+
+class Declarations(NamedTuple):
+    """Property to value, as written and marked `!important`."""
+
+    usual: dict[str, str]
+    important: dict[str, str]
+
+
+def parse_declarations(text: str) -> Declarations:
+    """Return the declarations of a list that mean something; later ones win."""
+    found = Declarations({}, {})
+    for item in text.split(";"):
+        name, colon, value = item.partition(":")
+        if not colon:
+            continue
+        value = value.strip()
+        target = found.usual
+        if value.lower().endswith("!important"):
+            value, target = value[:-10].strip(), found.important
+        name = name.strip()
+        name = name if name.startswith("--") else name.lower()
+        if _means_something(name, value):
+            _put(target, name, value)
+    return found
+
+
+def _put(target: dict[str, str], name: str, value: str) -> None:
+    """Set a property as the last one: `font` after `font-family` means something else than before it."""
+    target.pop(name, None)
+    target[name] = value
+
+
+class _Rule(NamedTuple):
+    specificity: Specificity
+    order: int
+    selector: Selector
+    declarations: Declarations
+    layer: _Layer
+
+
+class _Layers:
+    """Cascade layers in the order of their first mention (CSS Cascade 5, section 6.4)."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Layer, dict[str, int]] = {}
+        self._nameless = 0
+
+    def inside(self, outer: _Layer, names: str) -> _Layer:
+        """Return the layer of a name, parts joined by dots, inside another; an empty name is a layer of its own."""
+        if not names:
+            self._nameless += 1
+            names = f" {self._nameless}"
+        for name in names.split(".")[:_LIMIT_NESTED]:
+            known = self._known.setdefault(outer, {})
+            outer = (*outer[:-1], known.setdefault(name.strip(), len(known)), _UNLAYERED)
+        return outer
+
+
+class Sheet:
+    """Rules of the style sheets of a page."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, list[_Rule]] = {}
+        self._made: dict[str, dict[str, list[_Rule]]] = {"before": {}, "after": {}}
+        self._quotes: list[str] = []
+        self.own_fonts: list[tuple[str, str]] = []
+        """Families whose fonts the page brings, and their declarations."""
+        self._count = 0
+        self._matcher = Matcher()
+        self._variables: dict[str, str] = {}
+        self._layers = _Layers()
+        self.contextual = False
+        """Some rule asks for more than tag, class and identifier of the element itself."""
+        self.looks_ahead = False
+        """Some rule asks for elements behind the one that it styles."""
+        self.generated: list[str] = []
+        """Words that `content:` puts on the page."""
+        self.shown_attributes: set[str] = set()
+        """Attributes whose values `content: attr()` puts on the page."""
+
+    def add(self, text: str) -> None:
+        """Add the rules of one sheet."""
+        for prelude, body, shown, layer in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET]), self._layers):
+            if prelude.lower().startswith("@font-face"):
+                if "data:" in body:
+                    family = _FAMILY.search(body)
+                    self.own_fonts.append(((family[1] if family else "").strip(" \"'").lower(), body))
+                continue
+            declarations = parse_declarations(body)
+            made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
+            if not made or "content" not in declarations.usual | declarations.important:
+                self._generate(body)
+            if not shown or prelude.startswith("@"):
+                continue
+            self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
+            for found in made:
+                for selector in parse_selectors(found[1].strip() or "*"):
+                    self._keep(selector, declarations, layer, self._made[found[2].lower()])
+            for name, value in declarations.usual.items() | declarations.important.items():
+                if name.startswith("--"):
+                    self._variables[name] = value
+            for selector in parse_selectors(prelude):
+                self._keep(selector, declarations, layer, self._rules)
+
+    def _keep(
+        self, selector: Selector, declarations: Declarations, layer: _Layer, rules: dict[str, list[_Rule]]
+    ) -> None:
+        if self._count >= LIMIT_RULES:
+            return
+        self._count += 1
+        last = selector.parts[0]
+        key = min(last.marks) if last.marks else last.tag
+        rules.setdefault(key, []).append(_Rule(selector.specificity, self._count, selector, declarations, layer))
+        self.contextual = self.contextual or not last.is_simple
+        self.looks_ahead = self.looks_ahead or any(part.looks_ahead for part in selector.parts)
+
+    def _generate(self, declarations: str) -> None:
+        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3)."""
+        for start in _CONTENT.finditer(declarations):
+            words: list[str] = []
+            position = start.end()
+            while (item := _CONTENT_ITEM.match(declarations, position)) and len(words) < 200:
+                position = item.end()
+                string = item[1] or item[2] or ""
+                words.append(_unescaped(_FOUR_DIGITS.sub(r"\\\1 ", string) if start[1] else string))
+                if item[3]:
+                    self.shown_attributes.add(item[3].lower())
+            said = "".join(words)
+            if start[1]:
+                said = _HEADER_CODE.sub(lambda code: "\n" if code[1] else "", said)
+            self.generated += said.split("\n") if start[1] else [said]
+
+    @property
+    def makes_words(self) -> bool:
+        """Whether some rule puts words before or behind an element."""
+        return any(self._made.values())
+
+    def made(self, node: Node) -> tuple[str, str]:
+        """Return the words that style sheets put before and behind what is in an element."""
+        return self._words(node, "before"), self._words(node, "after")
+
+    def _words(self, node: Node, side: str) -> str:
+        rules = self._matching(node, self._made[side])
+        rules.sort(key=lambda rule: rule.layer)
+        content = "open-quote" if side == "before" and node.tag == "q" else "close-quote" if node.tag == "q" else ""
+        for weight in (0, 1):
+            content = next(
+                (
+                    rule.declarations[weight]["content"]
+                    for rule in reversed(rules)
+                    if "content" in rule.declarations[weight]
+                ),
+                content,
+            )
+        content = self._resolved(content, {})
+        words: list[str] = []
+        position = 0
+        while (item := _CONTENT_ITEM.match(content, position)) and len(words) < 200:
+            position = item.end()
+            if item[3]:
+                words.append(node.attributes.get(item[3].lower(), ""))
+            elif (kind := item[0].strip().lower()) in ("open-quote", "close-quote"):
+                words += self._quotes[kind == "close-quote" :][:1]
+            else:
+                words.append(_unescaped(item[1] or item[2] or ""))
+        return "".join(words)
+
+    def declarations(self, node: Node, attributes: Mapping[str, str], inline: str) -> dict[str, str]:
+        """Return what applies to an element; `attributes` are the declarations of its attributes, the weakest of all."""
+        rules = self._matching(node, self._rules)
+        own = parse_declarations(inline) if inline else None
+        if not rules and own is None:
+            return dict(attributes)
+        result = dict(attributes)
+        for weight in (0, 1):
+            # Of what is important the first layer wins, of all else the last.
+            rules.sort(key=lambda rule: rule.layer, reverse=bool(weight))
+            for source in (*(rule.declarations for rule in rules), *((own,) if own else ())):
+                for name, value in source[weight].items():
+                    _put(result, name, value)
+        return {name: self._resolved(value, result) for name, value in result.items()}
+
+    def _matching(self, node: Node, rules: dict[str, list[_Rule]]) -> list[_Rule]:
+        if not rules or self._matcher.steps_left < 0:
+            return []
+        found = [
+            rule
+            for key in ("*", node.tag, *node.marks)
+            for rule in rules.get(key, ())
+            if self._matcher.fits(rule.selector, node)
+        ]
+        found.sort(key=lambda rule: rule[:2])
+        return found
+
+    def _resolved(self, value: str, own: Mapping[str, str]) -> str:
+        """Put the values of custom properties in (CSS Variables 1); a page has one value for each name here."""
+        for _ in range(5):
+            if "var(" not in value or len(value) > 1000:
+                break
+            value = _VARIABLE.sub(lambda m: own.get(m[1]) or self._variables.get(m[1]) or (m[2] or "").strip(), value)
+        return value
+
+
+def _strings_of(value: str) -> list[str]:
+    return [_unescaped(item[1] or item[2] or "") for item in _CONTENT_ITEM.finditer(value) if item[1] or item[2]]
+
+
+def _means_something(name: str, value: str) -> bool:
+    """Whether a browser knows the value; of two declarations the known one stands."""
+    if name == "color":
+        lower = value.lower()
+        return lower in INHERITED or "(" in lower or parse_colour(lower) is not None
+    return bool(value)
+
+
+def alone(tag: str, attributes: Mapping[str, str]) -> Node:
+    """Return an element as it is by itself, for sheets whose rules ask no more."""
+    return Node(tag, attributes, marks=marks_of(attributes))
+
+
+class _Group(NamedTuple):
+    shown: bool
+    """A screen shows what is inside."""
+    layer: _Layer
+
+
+def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]]:
+    """Yield selector list, body, whether a screen shows it, and layer of every rule, those inside groups included."""
+    groups = [_Group(True, _NO_LAYER)]
+    start = 0
+    edges = _EDGE.finditer(text)
+    for edge in edges:
+        prelude = text[start : edge.start()].strip()
+        sign, start = edge[0], edge.end()
+        if sign == "}":
+            if len(groups) > 1:
+                groups.pop()
+            continue
+        if sign == ";":
+            if prelude.lower().startswith("@layer"):
+                for name in prelude[6:4000].split(","):
+                    layers.inside(groups[-1].layer, name.strip())
+            continue
+        if prelude.lower().startswith(_GROUPS) and len(groups) < 100:
+            layer = groups[-1].layer
+            if prelude.lower().startswith("@layer"):
+                layer = layers.inside(layer, prelude[6:].strip())
+            groups.append(_Group(groups[-1].shown and _is_shown(prelude.lower()), layer))
+            continue
+        end, inner = len(text), start
+        depth = 1
+        for other in edges:
+            depth += (other[0] == "{") - (other[0] == "}")
+            if not depth:
+                end, start = other.start(), other.end()
+                break
+        else:
+            start = len(text)
+        yield prelude[-4000:], text[inner:end], groups[-1].shown, groups[-1].layer
+
+
+def _is_shown(prelude: str) -> bool:
+    """Whether a screen of usual width in usual colours gets what a group of rules says."""
+    if not prelude.startswith("@media"):
+        return True
+    return any(_NOT_SHOWN.search(query) is None for query in prelude.removeprefix("@media").split(","))
+
+
+def _unescaped(text: str) -> str:
+    """Resolve the escapes of a CSS string (CSS Syntax 3, section 4.3.7)."""
+
+    def letter(match: re.Match[str]) -> str:
+        code = int(match[1], 16) if match[1] else 0
+        return match[2] if not match[1] else chr(code) if 0 < code < 0x110000 else "\ufffd"
+
+    return _CSS_ESCAPE.sub(letter, text) if "\\" in text else text

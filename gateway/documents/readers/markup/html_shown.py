@@ -1,0 +1,115 @@
+"""What a page shows beside its letters: turned pictures, paint that may be letters, fonts and scripts of its own.
+
+What is resolved (flips, turns, recolouring) goes to the pictures; what is not is told as the construct that it is, so that
+the page *cannot be told*. Thresholds are those that the mails and pages of real programs stay below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.documents.readers.pictures.joined import Turn
+
+MOST_PAINTED: Final = 60
+"""Boxes without words that have a colour of their own, and shadows and colour stops of one box, below which nothing is a letter."""
+_MOST_LAYERS: Final = 16
+TURNING: Final = frozenset({"transform", "-webkit-transform", "scale", "rotate", "filter", "-webkit-filter"})
+_STEP: Final = re.compile(r"([a-z0-9]+)\(([^()]{0,120})\)")
+_NUMBER: Final = re.compile(r"(-?\d{0,9}\.?\d{1,9})(deg|grad|rad|turn)?")
+_DEGREES: Final = {"deg": 1.0, "grad": 0.9, "rad": 57.29578, "turn": 360.0, "": 1.0}
+_RECOLOURING: Final = re.compile(r"\b(?:invert|contrast|brightness|hue-rotate|saturate|grayscale|sepia|url)\(")
+_STRING: Final = re.compile(r"\"([^\"]{0,400})\"|'([^']{0,400})'")
+_WITH_STRINGS: Final = re.compile(
+    r"content|quotes|font(?:-family)?|src|-?-?[\w-]*filter|grid(?:-[\w-]+)?|behavior|--[\w-]+|mso-[\w-]+|cursor|background(?:-image)?"
+    r"|panose-1|voice-family|font-feature-settings|font-variation-settings|will-change|-webkit-locale|mask(?:-image)?|border-image(?:-source)?|list-style-image"
+)
+"""Properties whose strings are no words on the page, or are read as such."""
+_WRITING: Final = re.compile(
+    r"document\.write|innerHTML|outerHTML|innerText|textContent|insertAdjacent|appendChild|createTextNode|fillText|\.append\("
+)
+_SPELLING: Final = re.compile(
+    r"fromCharCode|fromCodePoint|\\u\{?1E[A-F]|%u1E|%E1%BA|&#78\d\d|&#x1E|\batob\s*\(", re.IGNORECASE
+)
+_LIBRARY: Final = 30_000
+"""Letters of a script that is no longer one that somebody wrote for a page."""
+
+
+def turn_of(declarations: Mapping[str, str], outer: Turn) -> Turn:
+    """Return what an element makes of the pictures in it, on top of what those around it do."""
+    mirrored, upside_down, degrees, _, recoloured = outer
+    steps = declarations.get("transform") or declarations.get("-webkit-transform") or ""
+    if scale := declarations.get("scale"):
+        steps += f" scale({scale.replace(' ', ',')})"
+    if turned := declarations.get("rotate"):
+        about = turned.lower().rpartition(" ")
+        axis = {"x": "x", "1 0 0": "x", "y": "y", "0 1 0": "y"}.get(about[0].strip(), "")
+        steps += f" rotate{axis}({about[2]})"
+    for kind, arguments in _STEP.findall(steps.lower()):
+        numbers = [float(number) * _DEGREES[unit] for number, unit in _NUMBER.findall(arguments)] or [0.0]
+        half = 90 < abs(numbers[0]) % 360 < 270
+        match kind:
+            case "scale" | "scale3d" | "scalex" | "matrix":
+                down = (
+                    numbers[3] < 0 if kind == "matrix" and len(numbers) > 3 else numbers[min(1, len(numbers) - 1)] < 0
+                )
+                mirrored ^= numbers[0] < 0
+                upside_down ^= down and kind != "scalex"
+            case "scaley" | "rotatex":
+                upside_down ^= numbers[0] < 0 if kind == "scaley" else half
+            case "rotatey":
+                mirrored ^= half
+            case "rotate" | "rotatez":
+                degrees += numbers[0]
+            case _:
+                continue
+    filters = declarations.get("filter") or declarations.get("-webkit-filter") or ""
+    return Turn(mirrored, upside_down, degrees % 360, None, recoloured or bool(_RECOLOURING.search(filters.lower())))
+
+
+@dataclass
+class Paint:
+    """Counts what may be letters made of boxes, and notes what else cannot be read."""
+
+    kinds: set[str] = field(default_factory=set)
+    _boxes: int = 0
+
+    def element(self, declarations: Mapping[str, str]) -> None:
+        """Look at what one element has: shadows, colour stops, strings that are words."""
+        for name in (
+            "box-shadow",
+            "text-shadow",
+            "background",
+            "background-image",
+            "filter",
+            "border-image",
+            "mask-image",
+        ):
+            value = declarations.get(name, "")
+            if len(value) > 200 and "data:" not in value and value.count(",") - value.count("rgb") * 3 > _MOST_LAYERS:
+                self.kinds.add("look-painted")
+        for name, value in declarations.items():
+            if ('"' in value or "'" in value) and _WITH_STRINGS.fullmatch(name) is None:
+                self._strings(value)
+
+    def sheet(self, text: str) -> None:
+        """Look at a style sheet for what no element has: counters that are words."""
+        if "@counter-style" in text:
+            self._strings(text[text.index("@counter-style") :][:4000])
+
+    def _strings(self, value: str) -> None:
+        if any(letter.isalpha() for found in _STRING.findall(value) for letter in "".join(found)):
+            self.kinds.add("look-generated")
+
+    def empty_box(self) -> None:
+        """Count a box without words, pictures or boxes in it whose colour is another than that around it."""
+        self._boxes += 1
+        if self._boxes > MOST_PAINTED:
+            self.kinds.add("look-painted")
+
+    def script(self, text: str) -> None:
+        """Look at a script: one that spells words by numbers or draws them writes what nobody can read here."""
+        if len(text) < _LIBRARY and _WRITING.search(text) and _SPELLING.search(text):
+            self.kinds.add("look-script")

@@ -1,0 +1,258 @@
+"""Text properties of CSS declarations: font, size, colour, background, visibility, border; `html_cascade` decides which apply."""
+
+from __future__ import annotations
+
+import colorsys
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gateway.documents.readers.markup.html_shown import TURNING, turn_of
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
+
+_LENGTH = re.compile(r"^(-?\d{0,6}(?:\.\d{1,6})?)(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
+_RGB = re.compile(
+    r"^rgba?\(\s*([\d.]+%?)[\s,]+([\d.]+%?)[\s,]+([\d.]+%?)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)$", re.IGNORECASE
+)
+_HSL = re.compile(
+    r"^hsla?\(\s*(-?\d{0,9}(?:\.\d{1,9})?)(deg|grad|rad|turn)?[\s,]+([\d.]{1,9})%[\s,]+([\d.]{1,9})%\s*(?:[,/]\s*([\d.]{1,9}%?)\s*)?\)$",
+    re.IGNORECASE,
+)
+_LINE_HEIGHT = re.compile(r"\s{0,9}/\s{0,9}[^\s,]{1,20}")
+"""What stands behind the size in `font: 12pt / 1.5 Arial`."""
+_TURNS = {"": 1 / 360, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.15915494309, "turn": 1.0}
+
+_POINTS = {"pt": 1.0, "px": 0.75, "cm": 28.3465, "mm": 2.83465, "in": 72.0, "pc": 12.0}
+_SIZE_WORDS = {
+    "xx-small": 7.5, "x-small": 7.5, "small": 10.0, "medium": 12.0, "large": 13.5, "x-large": 18.0, "xx-large": 24.0,
+}  # fmt: skip
+INHERITED = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
+"""Words that every property knows."""
+_DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
+"""What every browser sets in the font that its user chose for pages that name none: unknown to us."""
+_TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
+"""Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
+_PIXEL_POINTS = 9.0
+_FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
+NAMED_COLOURS = {
+    "black": "000000", "white": "FFFFFF", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
+    "gray": "808080", "grey": "808080", "silver": "C0C0C0", "maroon": "800000", "navy": "000080", "purple": "800080",
+    "teal": "008080", "olive": "808000", "lime": "00FF00", "aqua": "00FFFF", "cyan": "00FFFF", "fuchsia": "FF00FF",
+    "magenta": "FF00FF", "orange": "FFA500", "brown": "A52A2A", "darkred": "8B0000", "crimson": "DC143C",
+    "firebrick": "B22222", "tomato": "FF6347", "darkblue": "00008B", "darkgreen": "006400", "darkgray": "A9A9A9",
+    "darkgrey": "A9A9A9", "dimgray": "696969", "dimgrey": "696969", "lightgray": "D3D3D3", "lightgrey": "D3D3D3",
+    "whitesmoke": "F5F5F5", "snow": "FFFAFA", "ivory": "FFFFF0", "ghostwhite": "F8F8FF", "pink": "FFC0CB",
+    "gold": "FFD700", "windowtext": "auto", "canvastext": "auto", "currentcolor": "", "transparent": "",
+    "royalblue": "4169E1", "steelblue": "4682B4", "indigo": "4B0082", "violet": "EE82EE", "orangered": "FF4500",
+    "initial": "auto", "darkorange": "FF8C00", "chocolate": "D2691E", "tan": "D2B48C", "beige": "F5F5DC", "skyblue": "87CEEB",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The inherited look of text; None is unknown, as no style said anything."""
+
+    font: str | None = None
+    size_pt: float | None = None
+    colour: str = "auto"
+    background: str | None = None
+    bold: bool = False
+    hidden: bool = False
+    boxed: bool = False
+    link: bool = False
+    keep_space: bool = False
+    capitals: bool = False
+    """Letters are shown as capitals, whatever they are in the text."""
+    pixel: bool = False
+    """So small that many of them are a picture; of the element itself, not of what is in it."""
+    turn: Turn = AS_IT_IS
+    """What is done to pictures."""
+    reversed: bool = False
+    """Letters are shown from right to left, whatever their script."""
+
+    def shown(self, text: str) -> str:
+        """Return the text as the eye gets it; a reversal is left to the controls that `gateway.vietnamese.normal` resolves."""
+        if self.capitals:
+            text = text.upper()
+        return f"\u202e{text}\u202c" if self.reversed and text.strip() else text
+
+
+def apply(look: Look, declarations: Mapping[str, str]) -> Look:
+    """Return the look of an element with these declarations inside one of that look."""
+    changes: dict[str, object] = {}
+    for name, value in declarations.items():
+        lower = value.lower()
+        match name:
+            case "color":
+                if (colour := parse_colour(lower)) is not None:
+                    changes["colour"] = colour or look.colour
+                    if _alpha(lower) < 0.05 or lower == "transparent":
+                        changes["hidden"] = True
+            case "background" | "background-color" | "mso-highlight":
+                for word in re.split(r"\s+(?![^(]*\))", lower):
+                    if colour := parse_colour(word):
+                        changes["background"] = None if colour == "auto" else colour
+            case "font-family" | "mso-ascii-font-family":
+                if name == "font-family" and (family := first_family(value)):
+                    changes["font"] = None if family.lower() in _DEFAULT_FAMILIES else family
+            case "font-size":
+                if (size := parse_size(lower, look.size_pt)) is not None:
+                    changes["size_pt"] = size
+            case "font":
+                changes.update(_font_shorthand(value, look))
+            case "font-weight":
+                changes["bold"] = lower in ("bold", "bolder") or whole(lower, digits=4) >= 600
+            case "display":
+                if lower == "none":
+                    changes["hidden"] = True
+            case "visibility":
+                changes["hidden"] = lower in ("hidden", "collapse")
+            case "mso-hide":
+                changes["hidden"] = changes.get("hidden", False) or lower == "all"
+            case "opacity":
+                changes["hidden"] = changes.get("hidden", look.hidden) or (_number(lower) or 0.0) < 0.05
+            case "max-height" | "height" | "width" | "max-width" | "line-height":
+                if (
+                    declarations.get("overflow", "").lower() == "hidden"
+                    and (parse_size(lower, 1.0) or 0) == 0
+                    and lower[:1] == "0"
+                ):
+                    changes["hidden"] = True
+            case "text-indent" | "left" | "top" | "margin-left" | "margin-top":
+                if (size := parse_size(lower, 12.0)) is not None and size < -500:
+                    changes["hidden"] = True
+            case "border" | "outline":
+                changes["boxed"] = _draws(lower)
+            case "text-transform":
+                changes["capitals"] = "uppercase" in lower
+            case "font-variant" | "font-variant-caps":
+                changes["capitals"] = "caps" in lower
+            case "unicode-bidi":
+                changes["reversed"] = "override" in lower and declarations.get("direction", "").lower() == "rtl"
+            case "white-space":
+                changes["keep_space"] = lower.startswith("pre") or lower == "break-spaces"
+    pixel = any(_is_pixel(declarations.get(name, "")) for name in ("width", "height", "font-size"))
+    if pixel is not look.pixel:
+        changes["pixel"] = pixel
+    if not declarations.keys().isdisjoint(TURNING):
+        changes["turn"] = turn_of(declarations, look.turn)
+    sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]
+    if all(sides):
+        changes["boxed"] = all(_draws((side or "").lower()) for side in sides)
+    result = replace(look, **changes) if changes else look  # type: ignore[arg-type]
+    if look.hidden and not result.hidden and declarations.get("visibility", "").lower() != "visible":
+        result = replace(result, hidden=True)
+    return result
+
+
+def _is_pixel(length: str) -> bool:
+    size = parse_size(length.lower(), None) if length[:1].isdigit() and "%" not in length else None
+    return size is not None and 0 < size <= _PIXEL_POINTS
+
+
+def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    """Return what the element means by itself and what the presentational attributes of old HTML say."""
+    found: dict[str, str] = {}
+    if tag in _TYPEWRITER:
+        found["font-family"] = "Courier New"
+    elif tag == "mark":
+        found |= {"background-color": "yellow", "color": "black"}
+    if tag == "font":
+        if "face" in attributes:
+            found["font-family"] = attributes["face"]
+        if "color" in attributes:
+            found["color"] = attributes["color"]
+        if (size := attributes.get("size", "").strip()) in _FONT_SIZES:
+            found["font-size"] = f"{_FONT_SIZES[size]}pt"
+    elif tag == "body" and "text" in attributes:
+        found["color"] = attributes["text"]
+    if tag in ("td", "th", "tr", "table"):
+        found |= {name: attributes[name] for name in ("width", "height") if name in attributes}
+    if "bgcolor" in attributes:
+        found["background-color"] = attributes["bgcolor"]
+    if "hidden" in attributes:
+        found["display"] = "none"
+    return found
+
+
+def parse_colour(value: str) -> str | None:
+    """Return RRGGBB, `auto`, an empty string for no colour, None for what is no colour."""
+    value = value.strip().lower()
+    if value in NAMED_COLOURS:
+        return NAMED_COLOURS[value]
+    digits = value.removeprefix("#")
+    if re.fullmatch(r"[0-9a-f]{6}|[0-9a-f]{8}", digits):
+        return digits[:6].upper()
+    if value.startswith("#") and re.fullmatch(r"[0-9a-f]{3,4}", digits):
+        return "".join(ch * 2 for ch in digits[:3]).upper()
+    if match := _RGB.match(value):
+        return "".join(f"{_channel(match[i]):02X}" for i in (1, 2, 3))
+    if match := _HSL.match(value):
+        turns = (_number(match[1]) or 0.0) * _TURNS[match[2] or ""]
+        saturation, lightness = ((_number(match[i]) or 0.0) / 100 for i in (3, 4))
+        rgb = colorsys.hls_to_rgb(turns % 1, min(1.0, lightness), min(1.0, saturation))
+        return "".join(f"{round(part * 255):02X}" for part in rgb)
+    return None
+
+
+def _alpha(value: str) -> float:
+    match = _RGB.match(value.strip()) or _HSL.match(value.strip())
+    share = match[match.re.groups] if match is not None else None
+    if not share:
+        return 1.0
+    number = _number(share.rstrip("%")) or 0.0
+    return number / 100 if share.endswith("%") else number
+
+
+def _channel(text: str) -> int:
+    number = _number(text.rstrip("%")) or 0.0
+    return min(255, int((number * 255 / 100 if text.endswith("%") else number) + 0.5))
+
+
+def parse_size(value: str, parent: float | None) -> float | None:
+    """Return a length in points, None when it is unknown."""
+    if value in _SIZE_WORDS:
+        return _SIZE_WORDS[value]
+    match = _LENGTH.match(value.strip())
+    if match is None or (number := _number(match[1])) is None:
+        return None
+    unit = (match[2] or "px").lower()
+    if unit in _POINTS:
+        return round(number * _POINTS[unit], 2)
+    if unit == "rem":
+        return round(number * 12.0, 2)
+    base = parent if parent is not None else 12.0
+    return round(number * base / 100 if unit == "%" else number * base, 2)
+
+
+def first_family(value: str) -> str | None:
+    """Return the first family of a list, without quotes."""
+    first = value.split(",", maxsplit=1)[0].strip().strip("\"'").strip()
+    return None if first.lower() in INHERITED - _DEFAULT_FAMILIES else first or None
+
+
+def _font_shorthand(value: str, look: Look) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    words = _LINE_HEIGHT.sub("", value).split()
+    for position, word in enumerate(words):
+        size = parse_size(word.lower(), look.size_pt)
+        if size is not None and not word.isdigit():
+            changes["size_pt"] = size
+            if family := first_family(" ".join(words[position + 1 :])):
+                changes["font"] = None if family.lower() in _DEFAULT_FAMILIES else family
+            break
+        if word.lower() in ("bold", "bolder", "600", "700", "800", "900"):
+            changes["bold"] = True
+    return changes
+
+
+def _draws(border: str) -> bool:
+    return bool(border) and "none" not in border and not re.match(r"^0(?:px|pt)?\b", border)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

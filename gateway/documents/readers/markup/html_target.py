@@ -1,0 +1,370 @@
+"""Events of libxml2's HTML tokenizer to blocks: a stack of open elements with their looks, tables, comments."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from lxml import etree
+
+from gateway.documents.readers.base import Member, ReadError
+from gateway.documents.readers.excel.xlsx_values import formula_words
+from gateway.documents.readers.markup.data_address import IN_TEXT
+from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
+from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
+from gateway.documents.readers.markup.html_selectors import Node
+from gateway.documents.readers.markup.html_style import Look
+from gateway.documents.readers.markup.svg import Svg
+from gateway.model import ActiveContent, ReadStatus, Role
+
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
+)
+_INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
+_ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
+_CONDITIONAL = re.compile(r"^\[if[^\]]{0,200}\]>(.*?)(?:<!\[endif\])?$", re.DOTALL | re.IGNORECASE)
+
+
+def parse(builder: Builder, text: str, target: Target | None = None) -> None:
+    """Feed a text to the tokenizer; MALFORMED when it finds no HTML at all."""
+    builder.add_sheets(text)
+    data = text.encode("utf-8", "surrogatepass").replace(b"\0", b"")
+    if target is None:
+        outline = Outline() if builder.looks_ahead else None
+        if outline is not None:
+            _feed(builder, data, outline)
+        target = Target(builder, outline=outline)
+    if not _feed(builder, data, target) and not builder.runs:
+        raise ReadError(ReadStatus.MALFORMED, "html")
+    target.flush()
+
+
+def _feed(builder: Builder, data: bytes, target: Target | Outline) -> bool:
+    """Let a target see the events of a text; false when the tokenizer gave up."""
+    parser = etree.HTMLParser(target=cast("Any", target), recover=True, encoding="utf-8", huge_tree=True)
+    try:
+        for start in range(0, len(data), 1 << 16):
+            builder.budget.check_time()
+            parser.feed(data[start : start + (1 << 16)])
+        parser.close()
+    except etree.XMLSyntaxError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class _Element:
+    """An open element."""
+
+    tag: str
+    look: Look
+    role: Role | None
+    table: tuple[int, int, int] | None
+    """Table number, row and column that text in this element belongs to."""
+    node: Node | None = None
+    after: str = ""
+    """Words that a style sheet puts behind what is in it."""
+    painted: bool = False
+    """Has a colour of its own behind it, and nothing in it so far."""
+
+
+@dataclass(slots=True)
+class _Table:
+    number: int
+    row: int = 0
+    column: int = 0
+
+
+class Target:
+    """Parser target of lxml: a stack of open elements and the block under construction."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        look: Look | None = None,
+        role: Role | None = None,
+        *,
+        nested: bool = False,
+        outline: Outline | None = None,
+    ) -> None:
+        self._builder = builder
+        self._outline = outline
+        self._is_nested = nested
+        self._stack = [_Element("", look or Look(), role, None)]
+        self._block = Block(role=role or Role.BODY)
+        self._tables: list[_Table] = []
+        self._raw = 0
+        """Depth of elements whose text is no text: script and style."""
+        self._paragraphs = 0
+        self._svg: Svg | None = None
+        self._drawing = 0
+        """Depth of `svg` elements."""
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Open an element."""
+        tag = tag.lower()
+        parent = self._stack[-1]
+        parent.painted = False
+        attributes = {str(key).lower(): value or "" for key, value in attributes.items()}
+        look = parent.look
+        if look.boxed and tag in _BLOCKS:
+            look = Look(**{**_fields(look), "boxed": False}) if tag in ("td", "th", "table") else look
+        node = self._builder.node(tag, attributes, parent.node)
+        if self._outline is not None and node is not None:
+            self._outline.complete(node)
+        look = self._builder.style(tag, attributes, look, node)
+        look, role = self._semantics(tag, attributes, look, parent.role)
+        if tag == "svg":
+            self._svg = self._svg or Svg()
+            self._drawing += 1
+        if self._svg is not None:
+            self._svg.start(tag, attributes)
+        self._attributes(tag, attributes, look)
+        if tag in _BLOCKS:
+            self.flush()
+        table = self._open_cell(tag, parent.table)
+        if tag == "br":
+            self._block.pieces.append(Piece(BREAK, look))
+        if tag in VOID:
+            return
+        before, after = self._builder.made(tag, attributes, node)
+        painted = look.background is not None and look.background != parent.look.background
+        painted = painted and (look.pixel or tag in _INLINE)
+        self._stack.append(_Element(tag, look, role, table, node, after, painted))
+        if tag in ("script", "style"):
+            self._raw += 1
+        self._begin(self._stack[-1])
+        if before:
+            self._block.pieces.append(Piece(look.shown(before), look))
+
+    def end(self, tag: str) -> None:
+        """Close an element and those inside it that were left open."""
+        tag = tag.lower()
+        if tag in VOID:
+            return
+        for position in range(len(self._stack) - 1, max(0, len(self._stack) - LIMIT_LEFT_OPEN), -1):
+            if self._stack[position].tag == tag:
+                break
+        else:
+            return
+        for element in reversed(self._stack[position:]):
+            if element.after:
+                self._block.pieces.append(Piece(element.look.shown(element.after), element.look))
+            if element.painted:
+                self._builder.paint.empty_box()
+            if element.tag == "svg" and self._svg is not None:
+                self._drawing -= 1
+                if not self._drawing:
+                    self._builder.draw(self._svg)
+                    self._svg = None
+        if self._svg is not None:
+            self._svg.end(tag)
+        if any(element.tag in _BLOCKS for element in self._stack[position:]):
+            self.flush()
+        for element in self._stack[position:]:
+            if element.tag in ("script", "style"):
+                self._raw = max(0, self._raw - 1)
+            elif element.tag == "table" and self._tables:
+                self._tables.pop()
+        del self._stack[position:]
+        self._begin(self._stack[-1])
+
+    def data(self, text: str) -> None:
+        """Take text."""
+        if self._raw:
+            if self._stack[-1].tag == "script":
+                self._builder.paint.script(text)
+                for line in text.splitlines():
+                    self._builder.add(line, Look(hidden=True), Role.FIELD, "script")
+        else:
+            look = self._stack[-1].look
+            if self._stack[-1].painted and not text.isspace():
+                self._stack[-1].painted = False
+            self._block.pieces.append(Piece(look.shown(text), look))
+
+    def comment(self, text: str) -> None:
+        """Take a comment; a conditional one is HTML that some programs show."""
+        match = _CONDITIONAL.match(text)
+        if match is not None and "<" in match[1]:
+            self._nested(match[1])
+        elif not re.fullmatch(r"\[if[^\]]{0,200}\]|\[endif\]|\s*", text, re.IGNORECASE):
+            self._builder.add(text, Look(hidden=True), Role.COMMENT, "comment")
+
+    def _nested(self, text: str) -> None:
+        """Read HTML that stands in a comment or an attribute, once removed; deeper ones are taken as words."""
+        if self._is_nested:
+            self._builder.add(text, Look(hidden=True), Role.COMMENT, "comment")
+            return
+        parse(self._builder, text, Target(self._builder, Look(hidden=True), Role.COMMENT, nested=True))
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """Take a processing instruction, which browsers treat as a comment."""
+        self.comment(f"{target} {data or ''}")
+
+    def close(self) -> None:
+        """End of the text."""
+
+    def flush(self) -> None:
+        """End the block under construction."""
+        block, element = self._block, self._stack[-1]
+        self._block = Block()
+        self._paragraphs += 1
+        self._begin(element)
+        if block.pieces:
+            self._builder.add_block(block)
+
+    def _begin(self, element: _Element) -> None:
+        """Let an empty block take the role and place of the element that it begins in."""
+        if self._block.pieces:
+            return
+        self._block.role = element.role or (Role.CELL if element.table else Role.BODY)
+        if element.table:
+            number, row, column = element.table
+            self._block.locator = f"table:{number},row:{row},column:{column}"
+        else:
+            self._block.locator = ""
+
+    def _semantics(
+        self, tag: str, attributes: dict[str, str], look: Look, role: Role | None
+    ) -> tuple[Look, Role | None]:
+        """Apply what an element means by itself."""
+        changes: dict[str, Any] = {}
+        if tag in ("b", "strong", "th") or tag in _HEADINGS:
+            changes["bold"] = True
+        if tag in _HEADINGS:
+            role = role or Role.HEADING
+        if tag == "a" and attributes.get("href"):
+            changes["link"] = True
+        if tag in ("pre", "textarea", "xmp", "listing"):
+            changes["keep_space"] = True
+        if tag in ("template", "noscript", "noframes", "datalist"):
+            changes["hidden"] = True
+        if tag == "bdo":
+            changes["reversed"] = attributes.get("dir", "").lower() == "rtl"
+        if tag == "title":
+            role = role or Role.PROPERTY
+        if tag in ("del", "s", "strike"):
+            pass  # struck through, but for everybody to read
+        return (Look(**{**_fields(look), **changes}) if changes else look), role
+
+    def _attributes(self, tag: str, attributes: dict[str, str], look: Look) -> None:
+        builder = self._builder
+        if tag == "script":
+            builder.active.add(ActiveContent("javascript"))
+        elif tag == "meta":
+            self._meta(attributes)
+        elif tag in ("input", "button", "param") and attributes.get("value"):
+            hidden = Look(hidden=attributes.get("type", "").lower() == "hidden" or look.hidden)
+            builder.add(attributes["value"], hidden, Role.FIELD, f"field:{attributes.get('name', '')}".rstrip(":"))
+        for name in _TEXT_ATTRIBUTES:
+            if attributes.get(name):
+                builder.add(attributes[name], Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
+        if "x:fmla" in attributes or "x:str" in attributes:
+            for words in (*formula_words(attributes.get("x:fmla", "")).split("\n"), attributes.get("x:str", "")):
+                builder.add(words, Look(hidden=True), Role.FIELD, "attribute:x:fmla")
+        for name, value in attributes.items():
+            if name in builder.shown_attributes:
+                builder.add(value, Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
+            if name.startswith("on") and len(name) > 3:
+                builder.active.add(ActiveContent("javascript"))
+            elif name in _ADDRESS_ATTRIBUTES:
+                self._picture(builder.address(tag, name, value), look)
+            elif name == "style" and "data:" in value:
+                for item in re.findall(r"url\(\s*[\"']?(data:[^\"')]+)", value)[:20]:
+                    builder.address(tag, "style", item)
+            elif "data:" in value and name in ("srcset", "imagesrcset", "style", "content", "values", "from", "to"):
+                for item in IN_TEXT.findall(value)[:20]:
+                    self._picture(builder.address(tag, name, item), look)
+            elif name == "srcdoc" and value:
+                self._nested(value)
+            elif name.startswith("data-") and not value.isascii():
+                builder.add(value, Look(hidden=True), Role.ALT_TEXT, f"attribute:{name}")
+
+    def _picture(self, member: Member | None, look: Look) -> None:
+        """Tell where a picture of the page stands: pictures with no words between are neighbours."""
+        if member is None or member.relation != "image" or look.hidden:
+            return
+        row = (self._tables[-1].number, self._tables[-1].row) if self._tables else (0, self._paragraphs)
+        words = sum(len(piece.text.strip()) for piece in self._block.pieces if piece.text != BREAK)
+        breaks = sum(piece.text == BREAK for piece in self._block.pieces)
+        text = len(self._builder.runs) * 1_000_000 + words
+        self._builder.pictures.flow(member.data, (row, breaks), text, None, look.turn)
+
+    def _meta(self, attributes: dict[str, str]) -> None:
+        content = attributes.get("content", "")
+        name = (attributes.get("name") or attributes.get("property") or "").lower()
+        if attributes.get("http-equiv", "").lower() == "refresh":
+            self._builder.active.add(ActiveContent("redirect"))
+        elif name and name not in ("viewport", "generator", "progid", "originator", "robots", "format-detection"):
+            self._builder.add(content, Look(), Role.PROPERTY, f"property:{name}")
+
+    def _open_cell(self, tag: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+        if tag == "table":
+            self._tables.append(_Table(self._builder.new_table()))
+            return None
+        if not self._tables:
+            return inherited
+        table = self._tables[-1]
+        if tag == "tr":
+            table.row, table.column = table.row + 1, 0
+            return None
+        if tag in ("td", "th"):
+            table.column += 1
+            return (table.number, max(table.row, 1), table.column)
+        return inherited
+
+
+def _fields(look: Look) -> dict[str, Any]:
+    return {name: getattr(look, name) for name in Look.__slots__}

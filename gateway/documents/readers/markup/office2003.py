@@ -1,0 +1,71 @@
+"""Word 2003 XML and Excel 2003 XML: where a line begins and what acts on opening, which reading any XML does not tell.
+
+Their words are read as those of any XML; their looks are not, so that typography stays unjudged.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.documents.readers.excel.xlsx_headers import header_lines
+from gateway.documents.readers.excel.xlsx_styles import Styles
+from gateway.documents.readers.excel.xlsx_values import formula_kind
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.theme import NO_THEME
+from gateway.documents.readers.ooxml.xml import Element
+from gateway.model import Origin, Role
+
+WORD: Final = "http://schemas.microsoft.com/office/word/2003/wordml"
+SPREADSHEET: Final = "urn:schemas-microsoft-com:office:spreadsheet"
+_W: Final = f"{{{WORD}}}"
+_S: Final = f"{{{SPREADSHEET}}}"
+_X: Final = "{urn:schemas-microsoft-com:office:excel}"
+_OBJECT: Final = "{urn:schemas-microsoft-com:office:office}OLEObject"
+KINDS: Final = {WORD: "word2003-xml", SPREADSHEET: "excel2003-xml"}
+"""Short name of a format by the namespace of its root."""
+LINES: Final = frozenset({_W + "p", _S + "Data"})
+"""Paragraphs and values of cells: each begins a line, also within another one."""
+BREAKS: Final = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
+BINARY: Final = _W + "binData"
+_ELSEWHERE: Final = ("http:", "https:", "file:", "ftp:", "\\\\")
+_FETCHING: Final = (
+    ("DDE", "dde"), ("INCLUDETEXT", "external-object"), ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"),
+    ("MACROBUTTON", "macro"),
+)  # fmt: skip
+"""First words of the fields that fetch or start something."""
+
+
+def name_of(binary: Element) -> str:
+    """Return the file name of a `w:binData`."""
+    return (binary.get(_W + "name") or "data").rpartition("/")[2]
+
+
+def look_at(node: Element, sink: Sink) -> None:
+    """Report what an element does when its file is opened; give headers of sheets without their codes."""
+    match node.tag:
+        case tag if tag == BINARY and name_of(node).lower() == "editdata.mso":
+            sink.warn("macro", "")
+        case tag if tag in {_W + "fldSimple", _W + "instrText"}:
+            code = (node.get(_W + "instr") or node.text or "").strip().upper()
+            for prefix, kind in _FETCHING:
+                if code.startswith(prefix):
+                    sink.warn(kind, "field")
+                    break
+        case tag if tag == _W + "attachedTemplate" and (node.get(_W + "val") or "").lower().startswith(_ELSEWHERE):
+            sink.warn("external-template")
+        case tag if tag == _OBJECT:
+            sink.warn("external-object" if node.get("Type") == "Link" else "ole-object", "object")
+        case tag if tag == _S + "Cell":
+            if (acts := formula_kind(node.get(_S + "Formula") or "")) is not None:
+                sink.warn(acts, "cell")
+        case tag if tag == _X + "SupBook":
+            path = node.findtext(_X + "Path") or ""
+            sink.warn("dde" if "|" in path or node.find(f".//{_X}DDE") is not None else "external-object", "link")
+        case tag if tag in {_X + "OLELink", _X + "DDELink"}:
+            sink.warn("dde", "link")
+        case tag if tag in {_X + "Header", _X + "Footer"}:
+            for section in header_lines(node.get(_X + "Data") or "", Styles(None, NO_THEME), sheet=""):
+                place = Place("header", Role.HEADER, Origin.TEXT)
+                sink.put_line("".join(text for text, _ in section), place)
+        case _:
+            return

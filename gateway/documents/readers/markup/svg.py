@@ -1,0 +1,163 @@
+"""What an SVG draws without letters: paths and basic shapes, moved as `transform` and `use` say (SVG 2 §8, §9, §5.6)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.markup.html_style import parse_colour
+from gateway.documents.readers.ooxml.xml import Element
+from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, shape_of
+
+LIMIT_SHAPES: Final = 20_000
+LARGE: Final = 400
+"""Lines and curves of a drawing that is no icon."""
+_STORED: Final = frozenset({"defs", "symbol", "clippath", "mask", "marker", "pattern"})
+_NUMBER: Final = re.compile(r"-?(?:\d{1,9}\.?\d{0,9}|\.\d{1,9})(?:e[-+]?\d{1,3})?", re.IGNORECASE)
+_STEP: Final = re.compile(r"(matrix|translate|scale|rotate)\s*\(([^()]{0,200})\)")
+_FILL: Final = re.compile(r"(?:^|;)\s*fill\s*:\s*([^;]{1,60})", re.IGNORECASE)
+
+
+class _Open(NamedTuple):
+    tag: str
+    matrix: Matrix
+    stored: bool
+    fill: str
+    name: str
+
+
+class Svg:
+    """Collects the shapes of one `svg` element from its start and end tags."""
+
+    def __init__(self) -> None:
+        self._stack: list[_Open] = []
+        self._shapes: list[Shape] = []
+        self._named: dict[str, list[Shape]] = {}
+        self._later: list[tuple[str, Matrix]] = []
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Open an element; names are in small letters."""
+        outer = self._stack[-1] if self._stack else _Open("", UNTURNED, False, "black", "")
+        matrix = outer.matrix
+        for kind, numbers in _STEP.findall(attributes.get("transform", "")):
+            matrix = _product(matrix, _step(kind, [float(number) for number in _NUMBER.findall(numbers)]))
+        styled = _FILL.search(attributes.get("style", ""))
+        fill = (styled[1] if styled else attributes.get("fill", "")).strip().lower() or outer.fill
+        self._stack.append(_Open(tag, matrix, outer.stored or tag in _STORED, fill, attributes.get("id", "")))
+        if tag == "use":
+            target = (attributes.get("href") or attributes.get("xlink:href") or "").removeprefix("#")
+            at = (1, 0, 0, 1, _number(attributes.get("x")), _number(attributes.get("y")))
+            self._later.append((target, _product(matrix, at)))
+        elif path := _path(tag, attributes):
+            self._add(path, fill)
+
+    def end(self, tag: str) -> None:
+        """Close an element and those inside it."""
+        for position in range(len(self._stack) - 1, -1, -1):
+            if self._stack[position].tag == tag:
+                del self._stack[position:]
+                return
+
+    def _add(self, path: str, fill: str) -> None:
+        if len(self._shapes) + sum(map(len, self._named.values())) >= LIMIT_SHAPES:
+            return
+        inner = self._stack[-1]
+        colour = parse_colour(fill) or "000000"
+        grey = 0 if colour == "auto" else sum(int(colour[at : at + 2], 16) for at in (0, 2, 4)) // 3
+        shape = shape_of(path, filled=fill != "none", grey=grey if fill != "none" else 0)
+        shape = shape._replace(outline=moved(shape.outline, inner.matrix))
+        if not inner.stored:
+            self._shapes.append(shape)
+        for each in self._stack:
+            if each.name:
+                self._named.setdefault(each.name, []).append(shape)
+
+    def picture(self) -> bytes | None:
+        """Return what the shapes show as a PNG, None when they are no letters."""
+        for name, matrix in self._later[:LIMIT_SHAPES]:
+            for shape in self._named.get(name, ())[:100]:
+                self._shapes.append(shape._replace(outline=moved(shape.outline, matrix)))
+        return drawn(self._shapes) if self._may_be_word() else None
+
+    def _may_be_word(self) -> bool:
+        """Tell a row or column of letters, or a large drawing, from an icon, which is about as wide as high."""
+        points = [point for shape in self._shapes for contour in shape.outline for point in contour]
+        if not points or sum(shape.segments for shape in self._shapes) > LARGE:
+            return bool(points)
+        wide, high = (max(point[axis] for point in points) - min(point[axis] for point in points) for axis in (0, 1))
+        return not 0.6 * high < wide < 1.25 * high
+
+
+def picture_of(root: Element) -> bytes | None:
+    """Return what the shapes of an SVG document show as a PNG, None when they are no letters."""
+    svg = Svg()
+    depth: list[Element] = []
+    for element in root.iter():
+        while depth and element.getparent() is not depth[-1]:
+            svg.end(_local(depth.pop()))
+        if isinstance(element.tag, str):
+            attributes = {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
+            svg.start(_local(element), attributes)
+            depth.append(element)
+    return svg.picture()
+
+
+def _local(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()
+
+
+def _path(tag: str, attributes: Mapping[str, str]) -> str:
+    """Return a basic shape as path data (SVG 2 §10)."""
+
+    def told(*names: str) -> list[float]:
+        return [_number(attributes.get(name)) for name in names]
+
+    match tag:
+        case "path":
+            return attributes.get("d", "")
+        case "polygon" | "polyline":
+            return f"M {attributes.get('points', '')}" + ("Z" if tag == "polygon" else "")
+        case "rect":
+            x, y, width, height = told("x", "y", "width", "height")
+            return f"M{x} {y}H{x + width}V{y + height}H{x}Z"
+        case "line":
+            x, y, right, bottom = told("x1", "y1", "x2", "y2")
+            return f"M{x} {y}L{right} {bottom}"
+        case "circle" | "ellipse":
+            x, y, wide, high = told("cx", "cy", "r", "r") if tag == "circle" else told("cx", "cy", "rx", "ry")
+            return f"M{x - wide} {y}A{wide} {high} 0 0 1 {x + wide} {y}A{wide} {high} 0 0 1 {x - wide} {y}Z"
+        case _:
+            return ""
+
+
+def _product(outer: Matrix, inner: Matrix) -> Matrix:
+    a, b, c, d, e, f = outer
+    g, h, i, j, k, m = inner
+    return a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f
+
+
+def _step(kind: str, numbers: list[float]) -> Matrix:
+    match kind, len(numbers):
+        case "matrix", 6:
+            return numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]
+        case "translate", 1 | 2:
+            return 1, 0, 0, 1, numbers[0], numbers[1] if len(numbers) > 1 else 0
+        case "scale", 1 | 2:
+            return numbers[0], 0, 0, numbers[-1], 0, 0
+        case "rotate", 1 | 3:
+            angle = math.radians(numbers[0])
+            turned = (math.cos(angle), math.sin(angle), -math.sin(angle), math.cos(angle), 0.0, 0.0)
+            if len(numbers) == 1:
+                return turned
+            return _product(
+                _product((1, 0, 0, 1, numbers[1], numbers[2]), turned), (1, 0, 0, 1, -numbers[1], -numbers[2])
+            )
+        case _:
+            return UNTURNED
+
+
+def _number(text: str | None) -> float:
+    match = _NUMBER.match((text or "").strip())
+    return float(match[0]) if match else 0.0

@@ -1,0 +1,249 @@
+"""XML of any kind to Document: its text and attributes, and what acts in files of Office 2003.
+
+Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
+read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
+on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
+DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it. A file that
+is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program mends.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any, Final
+
+from lxml import etree
+
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.markup import office2003, svg, xps
+from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
+from gateway.documents.readers.odf import reader as odf
+from gateway.documents.readers.ole.art import inflate
+from gateway.documents.readers.ole.report import Report, assemble
+from gateway.documents.readers.ooxml import reader as ooxml
+from gateway.documents.readers.ooxml.flat_opc import is_flat_opc
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, prepare
+from gateway.documents.readers.plain import decode
+from gateway.model import Origin, ReadStatus, Role
+
+_ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")
+"""A reference whose words a document type elsewhere may give."""
+_TAGS: Final = re.compile(r"<[^<>]*>")
+_DIGIT: Final = re.compile(r"[0-9]")
+_DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
+_SVG: Final = "{http://www.w3.org/2000/svg}svg"
+_SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
+"""One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
+_SVG_SPAN: Final = "{http://www.w3.org/2000/svg}tspan"
+_LIMIT_NODES: Final = 2_000_000
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
+_LEAST: Final = 64
+_FILES: Final = (
+    b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*",
+    b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"ActiveMime", b"\x01\0\0\0", b"<?xml", b"MSCF", b"\xd7\xcd\xc6\x9a",
+)  # fmt: skip
+_STYLESHEET_HREF: Final = re.compile(r"""href\s*=\s*["']\s*(?:https?:|file:|ftp:|\\\\|//)""", re.IGNORECASE)
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares entities."""
+    budget.take_bytes(len(source.data))
+    if is_flat_opc(source.data):
+        return ooxml.read(source, budget)
+    sink, report = Sink(budget), Report()
+    data = source.data
+    if _DOCTYPE.search(data[: 1 << 16]):
+        data = _DOCTYPE.sub(b"", data, count=1)
+    root, whole = _parse(prepare(data))
+    if NAMES[root.tag] in {"office:document", "office:document-content"}:
+        return odf.read(source, budget)
+    budget.check_time()
+    namespace = str(root.tag).rpartition("}")[0].lstrip("{")
+    _instructions(root, sink)
+    kind = office2003.KINDS.get(namespace, "xml")
+    if namespace in xps.NAMESPACES and root.tag.endswith("}FixedPage"):
+        kind = "xps"
+        xps.read_page(root, sink, report)
+    _generic(root, sink)
+    outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
+    for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
+        sink.members.append(Member(name=f"drawn-{number}.png", data=picture, relation="image"))
+    if not whole:
+        if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
+            _stripped(data, sink)
+        else:
+            report.note("xml")
+    return assemble(source, sink, report, kind=kind)
+
+
+def _parse(data: bytes) -> tuple[Element, bool]:
+    """Return the root, and whether the file is well-formed."""
+    try:
+        return etree.fromstring(data, _parser(recover=False)), True
+    except etree.XMLSyntaxError as error:
+        if "depth" in str(error):
+            raise ReadError(ReadStatus.LIMIT, "xml-depth") from None
+        if "HUGE" in str(error) or "Resource limit" in str(error):
+            raise ReadError(ReadStatus.LIMIT, "xml-size") from None
+    # What a forgiving reader would make of it is better than nothing, but it is not all.
+    try:
+        root = etree.fromstring(data, _parser(recover=True))
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:
+        raise ReadError(ReadStatus.MALFORMED, "xml")
+    return root, False
+
+
+def _stripped(data: bytes, sink: Sink) -> None:
+    """Give the lines without their tags, which is all that anybody sees of XML that no program of its kind opens.
+
+    Where tags part words and where they stand within one is not known, so both readings are given.
+    """
+    written = decode(data).text
+    for between in ("", " "):
+        for line in _TAGS.sub(between, written).splitlines():
+            sink.put_line(unescape(line), Place("text", Role.BODY))
+
+
+def _parser(*, recover: bool) -> Any:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=recover)
+
+
+def _instructions(root: Element, sink: Sink) -> None:
+    """Processing instructions before the root: a style sheet from elsewhere may change all that is seen."""
+    node = root.getprevious()
+    place = Place("instruction", Role.FIELD, Origin.HIDDEN)
+    while node is not None:
+        if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - the library has no public name for it
+            if _STYLESHEET_HREF.search(node.text or ""):
+                sink.warn("external-object", place.locator)
+            if node.target != "mso-application":
+                sink.put_line(node.text or "", place)
+        elif node.text:
+            sink.put_line(node.text, place)
+        node = node.getprevious()
+
+
+def _generic(root: Element, sink: Sink) -> None:
+    """Give all text; an element with text between its children is one block together with them."""
+    blocks: list[int] = []
+    heights: dict[str, int] = {}
+    count = 0
+    for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        count += 1
+        if count % 4096 == 0:
+            sink.budget.check_time()
+        if count > _LIMIT_NODES:
+            raise ReadError(ReadStatus.LIMIT, "xml-nodes")
+        if event == "end":
+            blocks.pop()
+            _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
+            continue
+        if event in {"comment", "pi"}:
+            if node.getparent() is not None:
+                sink.put_line(node.text or "", Place("comment", Role.COMMENT, Origin.HIDDEN))
+                _text(node.tail, blocks[-1] if blocks else 0, node.getparent(), sink)
+            continue
+        outer = blocks[-1] if blocks else 0
+        own = node.tag in office2003.LINES or (not outer and _is_mixed(node))
+        blocks.append(sink.open_block() if own else outer)
+        office2003.look_at(node, sink)
+        _text(office2003.BREAKS.get(node.tag), outer, node, sink)
+        if node.tag == _SVG_TEXT:
+            heights = {_height(node): blocks[-1]}
+        elif node.tag == _SVG_SPAN and outer:
+            blocks[-1] = _svg_line(node, outer, heights, sink)
+        for text in _attribute_words(node):
+            sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
+        _data_addresses(node, sink)
+        _text(node.text, blocks[-1], node, sink)
+
+
+def _svg_line(span: Element, outer: int, heights: dict[str, int], sink: Sink) -> int:
+    """Block of a `tspan`: that of its height, a new one where it goes back to the margin and down, else the outer one."""
+    if height := _height(span):
+        if height not in heights:
+            heights[height] = sink.open_block()
+        return heights[height]
+    if span.get("x") is not None and span.get("dy", "0").strip() not in {"", "0"}:
+        return sink.open_block()
+    return outer
+
+
+def _height(node: Element) -> str:
+    """First of the `y` of an SVG text, empty when it gives none."""
+    return next(iter(re.split(r"[\s,]+", (node.get("y") or "").strip(), maxsplit=1)), "")
+
+
+def _data_addresses(node: Element, sink: Sink) -> None:
+    """Hand on the files in addresses of attributes and style sheets."""
+    for value in (*node.attrib.values(), (node.text or "") if _local(node) == "style" else ""):
+        if "data:" not in value:
+            continue
+        addresses = [value] if is_data_address(value) else IN_TEXT.findall(value)
+        for address in addresses:
+            member = member_of(address, len(sink.members) + 1)
+            if member is not None:
+                sink.budget.take_bytes(len(member.data))
+                sink.members.append(member)
+
+
+def _is_mixed(node: Element) -> bool:
+    if not len(node):
+        return False
+    if node.tag == _SVG_TEXT:
+        return True
+    return bool(node.text and not node.text.isspace()) or any(child.tail and not child.tail.isspace() for child in node)
+
+
+def _text(text: str | None, block: int, owner: Element, sink: Sink) -> None:
+    if not text or (text.isspace() and owner.tag not in office2003.BREAKS):
+        return
+    place = Place(f"element:{_local(owner)}", Role.BODY)
+    name = office2003.name_of(owner) if owner.tag == office2003.BINARY else _local(owner)
+    if len(text) >= _LEAST and _put_base64(text, name, sink, place.locator):
+        return
+    sink.put(text if block else text.strip(), block or sink.open_block(), place)
+
+
+def _local(node: Element) -> str:
+    return str(node.tag).rpartition("}")[2]
+
+
+def _put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
+    """Hand on a file that stands in base64; False when it is none of a known kind."""
+    text = "".join(text.split())
+    if not _BASE64.fullmatch(text):
+        return False
+    try:
+        data = base64.b64decode(text)
+    except (binascii.Error, ValueError):
+        return False
+    if not data.startswith(_FILES):
+        try:
+            words = data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        if not words.isprintable() and sum(letter.isprintable() or letter.isspace() for letter in words) < len(words):
+            return False
+    sink.budget.take_bytes(len(data))
+    if data.startswith(b"ActiveMime"):
+        # An OLE file behind 50 octets of header, packed by zlib.
+        data = inflate(data[data.find(b"\x78", 0x30) :], sink.budget) or data
+    sink.members.append(Member(name=name or "base64", data=data, relation="embedded", locator=locator))
+    return True
+
+
+def _attribute_words(node: Element) -> Iterator[str]:
+    """Yield the attribute values that hold words: letters beyond ASCII, written or referred to, or several words."""
+    for value in node.attrib.values():
+        several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
+        capitals = len(value) > 2 and value.isupper() and not _DIGIT.search(value)
+        if not value.isascii() or several or capitals or "&#" in value:
+            yield value

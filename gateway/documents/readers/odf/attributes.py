@@ -1,0 +1,58 @@
+"""Words that OpenDocument keeps in attributes, out of the way of the text (ODF 1.3 Part 3; names of LibreOffice's own).
+
+The walker gives names and values of what it passes; these belong to elements that it passes for the text in them: tips
+of links, titles of the messages of a validated cell, values of variables that are not shown, codes and choices of fields
+that came from Word, captions of content controls, entries of indexes, rules of conditional formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.excel.xlsx_values import formula_words
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words
+
+_VALUES: Final = ("office:string-value",)
+_ENTRY: Final = ("text:string-value", "text:key1", "text:key2")
+_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "text:a": ("office:title",),
+    "text:section": ("text:name",),
+    "text:variable-decl": _VALUES,
+    "text:variable-set": _VALUES,
+    "text:variable-get": _VALUES,
+    "text:user-field-decl": _VALUES,
+    "text:user-defined": _VALUES,
+    "text:expression": _VALUES,
+    "text:alphabetical-index-mark": _ENTRY,
+    "text:alphabetical-index-mark-start": _ENTRY,
+    "text:toc-mark": _ENTRY,
+    "text:user-index-mark": _ENTRY,
+    "text:bibliography-mark": ("text:title", "text:note", "text:annote", "text:custom1", "text:custom2"),
+    "table:help-message": ("table:title",),
+    "table:error-message": ("table:title",),
+    "table:scenario": ("table:comment",),
+    "loext:content-control": ("loext:alias", "loext:tag", "loext:current-date"),
+    "loext:list-item": ("loext:display-text", "loext:value"),
+    "field:param": ("field:value",),
+    "calcext:condition": ("calcext:value",),
+    "style:map": ("style:condition",),
+}
+_FORMULAS: Final = {"calcext:value", "field:value", "style:condition"}
+_IDLE: Final = {"Section", "Phần"}
+"""What programs call a section that nobody named, before its number."""
+
+
+def attribute_words(root: Element) -> Iterator[str]:
+    """Yield the words in attributes of a part, each once; of formulas and field codes their literals."""
+    seen: set[str] = set()
+    names = {clark(name): name for name in _WORDS}
+    for element in root.iter(*names):
+        for attribute in _WORDS[NAMES[element.tag]]:
+            words = element.get(clark(attribute)) or ""
+            if attribute in _FORMULAS and (attribute != "field:value" or '"' in words):
+                words = formula_words(words)
+            if words in seen or not holds_words(words) or words.rstrip("0123456789 ") in _IDLE:
+                continue
+            seen.add(words)
+            yield words

@@ -1,0 +1,230 @@
+"""Content shared by zipped and flat OpenDocument files: bodies, master pages, properties (ODF 1.3 Part 3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.keywords import keyword_line
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.odf.flow import Flow, Shelf
+from gateway.documents.readers.odf.pages import page_setups
+from gateway.documents.readers.odf.sheets import Sheets
+from gateway.documents.readers.odf.story import Story
+from gateway.documents.readers.odf.styles import StyleBook
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.model import Origin, ReadStatus, Role
+
+KINDS: Final = {
+    "office:text": "odt",
+    "office:spreadsheet": "ods",
+    "office:presentation": "odp",
+    "office:drawing": "odg",
+    "office:chart": "odc",
+    "office:image": "odi",
+}
+_MASTER_NAMES: Final = (clark("style:master-page-name"), clark("draw:master-page-name"))
+_CLASS: Final = clark("presentation:class")
+_ENCODED: Final = re.compile(r"_([0-9a-fA-F]{1,5})_")
+_NOISY_META: Final = {
+    "meta:creation-date",
+    "dc:date",
+    "meta:editing-duration",
+    "meta:editing-cycles",
+    "meta:print-date",
+}
+
+
+class OdfDocument:
+    """What zipped and flat documents have in common: the order of reading, and faults kept aside."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.shelf = Shelf(sink, flat_object=self._flat_object)
+        self.failed: ReadError | None = None
+        self.pages: int | None = None
+        self.kind = "odt"
+        self.opened_with_password = False
+        self._depth = 0
+
+    def read(self) -> None:
+        """Read everything; faults go to `failed`."""
+        raise NotImplementedError
+
+    def attempt(self, task: Callable[[], None]) -> bool:
+        """Do one part's work, keep its fault; False when the budget is used up."""
+        try:
+            task()
+        except ReadError as error:
+            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                self.failed = error
+                return False
+            self.failed = self.failed or error
+        return True
+
+    def body(self, root: Element, styles: StyleBook, *, origin: Origin, page: int | None, inner: bool = False) -> Story:
+        """Walk the body of a content root."""
+        story = Story(self.shelf, styles, page=page)
+        for section in root:
+            if NAMES[section.tag] == "office:scripts":
+                self._scripts(section)
+            if NAMES[section.tag] != "office:body":
+                continue
+            for content in section:
+                kind = KINDS.get(NAMES[content.tag], "odt")
+                if not inner:
+                    self.kind = kind
+                self._content(content, kind, story, styles, origin)
+        story.leftovers(root, Place("", Role.BODY, origin))
+        return story
+
+    def _content(self, content: Element, kind: str, story: Story, styles: StyleBook, origin: Origin) -> None:
+        match kind:
+            case "ods":
+                sheets = Sheets(self.sink, styles, story)
+                for element in content:
+                    if NAMES[element.tag] == "table:table":
+                        sheets.read(element, origin)
+                    else:
+                        story.block(element, Flow(Place("", Role.CELL, Origin.HIDDEN), (), None))
+            case "odp" | "odg":
+                self._slides(content, story, styles, origin)
+            case "odt":
+                story.blocks(content, Flow(Place("", Role.BODY, origin), (), None, counted=True))
+            case _:
+                place = Place("", Role.TEXTBOX, origin)
+                story.blocks(content, Flow(place, (), None, counted=False, defaults=False))
+
+    def _slides(self, content: Element, story: Story, styles: StyleBook, origin: Origin) -> None:
+        number = 0
+        for element in content:
+            if NAMES[element.tag] != "draw:page":
+                story.block(element, Flow(Place("", Role.BODY, Origin.HIDDEN), (), None))
+                continue
+            number += 1
+            style = element.get(clark("draw:style-name"))
+            shown = styles.attribute("drawing-page", style, "style:drawing-page-properties", "presentation:visibility")
+            where = Origin.HIDDEN if shown == "hidden" else origin
+            place = Place(f"slide:{number}", Role.BODY, where, None, number)
+            label = _decoded_name(element.get(clark("draw:name")) or "")
+            if label and not re.match(r"^[\x20-\x7e]*\d+$", label):
+                self.sink.put_line(label, place._replace(role=Role.NAME).hidden())
+            for child in element:
+                notes = NAMES[child.tag] == "presentation:notes"
+                spot = place._replace(role=Role.NOTE) if notes else place
+                story.block(child, Flow(spot, (), None, counted=False, defaults=False))
+        self.pages = number or None
+
+    def _scripts(self, section: Element) -> None:
+        for element in section.iter():
+            name = NAMES[element.tag]
+            if name == "script:event-listener" or (name == "office:script" and any(True for _ in texts(element))):
+                self.sink.warn("macro", "part:content")
+
+    def masters(self, root: Element, styles: StyleBook, used: set[str]) -> None:
+        """Walk headers, footers and the shapes of master pages."""
+        story = Story(self.shelf, styles)
+        number = 0
+        for section in root:
+            if NAMES[section.tag] != "office:master-styles":
+                continue
+            for master in section:
+                name = master.get(clark("style:name")) or ""
+                origin = Origin.TEXT if not used or name in used else Origin.HIDDEN
+                number += 1
+                for part in master:
+                    self.master_part(part, number, origin, story)
+        story.leftovers(root, Place("part:styles", Role.PROPERTY))
+
+    def master_part(self, part: Element, number: int, origin: Origin, story: Story) -> None:
+        """Walk a header, a footer or a shape of one master page."""
+        kind = NAMES[part.tag].partition(":")[2]
+        if kind.startswith(("header", "footer")):
+            word, role = ("footer", Role.FOOTER) if kind.startswith("footer") else ("header", Role.HEADER)
+            if part.get(clark("style:display")) == "false":
+                origin = Origin.HIDDEN
+            cells = self.kind == "ods"
+            place = Place(f"{word}:{number}", role, origin)
+            layers = (story.styles.layer("table-cell", None, with_default=True),) if cells else ()
+            story.blocks(part, Flow(place, layers, None, counted=False, defaults=not cells))
+            return
+        # Prompts of placeholders are not seen on slides; other shapes of a master are.
+        prompt = part.get(_CLASS) is not None
+        place = Place(f"master:{number}", Role.BODY, Origin.HIDDEN if prompt else origin)
+        story.block(part, Flow(place, (), None, counted=False, defaults=False))
+
+    def page_setups(self, roots: Iterable[Element], used: set[str]) -> None:
+        """Note paper and margins of the page layouts in use."""
+        for setup in page_setups(roots, used):
+            self.sink.put_setup(setup)
+
+    def meta(self, root: Element) -> int | None:
+        """Give the document's properties; return the number of pages that they state."""
+        pages: int | None = None
+        for element in root.iter():
+            name = NAMES[element.tag]
+            if name == "meta:document-statistic":
+                pages = whole(element.get(clark("meta:page-count")), digits=6) or None
+            elif name == "meta:template":
+                self.sink.put_line(element.get(clark("xlink:title")) or "", Place("property:Template", Role.PROPERTY))
+            elif name == "meta:user-defined":
+                label = element.get(clark("meta:name")) or ""
+                place = Place(f"property:{label}", Role.PROPERTY)
+                self.sink.put_line("".join(element.itertext()), place)
+                self.sink.put_line(label, place._replace(role=Role.NAME, origin=Origin.HIDDEN))
+                element.text = None
+        self.sink.put_line(_keywords(root), Place("property:Keyword", Role.PROPERTY))
+        for owner, text in texts(root):
+            if NAMES[owner.tag] not in _NOISY_META:
+                local = owner.tag.rpartition("}")[2]
+                self.sink.put_line(text, Place(f"property:{local.capitalize()}", Role.PROPERTY))
+        return pages
+
+    def _flat_object(self, root: Element, place: Place) -> None:
+        self.sink.budget.check_depth(self._depth + 1)
+        self._depth += 1
+        self.body(root, StyleBook([root]), origin=place.origin, page=None, inner=True)
+        self._depth -= 1
+
+
+def _keywords(root: Element) -> str:
+    """Return the keywords in one line and take them away."""
+    found = [element for element in root.iter(clark("meta:keyword")) if element.text]
+    line = keyword_line([element.text for element in found])
+    for element in found:
+        element.text = None
+    return line
+
+
+def _decoded_name(name: str) -> str:
+    """Return a name whose blanks and the like some producers write as `_20_` (ODF 1.3 part 3 §19.498)."""
+    return _ENCODED.sub(lambda match: chr(min(int(match[1], 16), 0x10FFFF)), name)
+
+
+def first_page(root: Element, stated: int | None) -> int | None:
+    """Return 1 where the file knows its page breaks, or has one page only; None where pages are unknown."""
+    broken = next(root.iter(clark("text:soft-page-break")), None) is not None
+    return 1 if broken or stated == 1 else None
+
+
+def used_masters(*roots: Element) -> set[str]:
+    """Return the names of the master pages that styles and slides refer to, and of those that follow them."""
+    used = {"Standard", "Default"}
+    following: dict[str, str] = {}
+    for root in roots:
+        for element in root.iter():
+            for attribute in _MASTER_NAMES:
+                name = element.get(attribute)
+                if name:
+                    used.add(name)
+            if NAMES[element.tag] == "style:master-page":
+                following[element.get(clark("style:name")) or ""] = element.get(clark("style:next-style-name")) or ""
+    for _ in range(len(following)):
+        more = {following[name] for name in used if following.get(name)} - used
+        if not more:
+            break
+        used |= more
+    return used

@@ -1,0 +1,50 @@
+"""State shared by the stories of an OpenDocument file, and inheritance of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.documents.readers.odf.styles import Layer
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import Element
+
+
+class Flow(NamedTuple):
+    """What blocks inherit from where they stand."""
+
+    place: Place
+    layers: tuple[Layer, ...] = ()
+    behind: str | None = None
+    counted: bool = False
+    """Paragraphs are numbered in locators."""
+    defaults: bool = True
+    """Paragraphs start from the default paragraph style (not in cells and shapes)."""
+    outline: str = ""
+    """Style name without its level, in an outline of a slide."""
+    depth: int = 0
+    """Depth of lists."""
+
+
+@dataclass
+class Shelf:
+    """What the stories of one document share."""
+
+    sink: Sink
+    embedded: Callable[[str], None] = lambda _name: None
+    """Called with the package path of an embedded object."""
+    flat_object: Callable[[Element, Place], None] = lambda _element, _place: None
+    """Called with a document that stands inside the XML of another."""
+    tables: int = 0
+    boxes: int = 0
+    notes: int = 0
+    comments: int = 0
+    picture: Callable[[str], bytes | None] = lambda _name: None
+    """Octets of a picture in the package."""
+    literals: set[str] = field(default_factory=set)
+
+
+def hide(flow: Flow, *, hidden: bool) -> Flow:
+    """Return the flow, its letters not to be seen when `hidden`."""
+    return flow._replace(place=flow.place.hidden()) if hidden else flow

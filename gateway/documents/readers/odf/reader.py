@@ -1,0 +1,239 @@
+"""OpenDocument (ISO/IEC 26300, ODF 1.0-1.4) to Document: text, spreadsheets, presentations, drawings, zipped or flat.
+
+Encrypted packages are opened with the passwords of the same mail where one fits, else they are ENCRYPTED. Embedded
+documents (`Object 1/`) are read as part of the document around them; OLE objects, older versions and pictures become
+members.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.odf.document import KINDS, OdfDocument, first_page, used_masters
+from gateway.documents.readers.odf.package import OdfPackage, without_doctype
+from gateway.documents.readers.odf.story import Story
+from gateway.documents.readers.odf.styles import StyleBook, first_family
+from gateway.documents.readers.ooxml.rest import read_picture
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
+from gateway.documents.readers.pictures.own_font import set_in_own_fonts
+from gateway.model import Document, Origin, ReadStatus, Role
+
+_FLAT: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|[\w.-]+:document\b|document\b)")
+_PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
+_SILENT: Final = {"mimetype", "META-INF/manifest.xml"}
+_MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
+_EMPTY_LIBRARIES: Final = ("script-lb.xml", "script-lc.xml", "dialog-lb.xml", "dialog-lc.xml")
+_LIMIT_OBJECTS: Final = 200
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read an OpenDocument file; raises `ReadError` when not even its package opens."""
+    sink = Sink(budget)
+    document = _Flat(source.data, sink) if _FLAT.match(source.data[:512]) else _Zipped(source, sink)
+    document.read()
+    document.attempt(sink.join_pictures)
+    failed = document.failed
+    return Reading(
+        Document(
+            part=source.part,
+            filename=source.filename,
+            format=document.kind,
+            status=failed.status if failed else ReadStatus.OK,
+            reason=failed.reason if failed else "",
+            pages=document.pages,
+            runs=tuple(sink.runs),
+            setups=tuple(sink.setups),
+            images=tuple(sink.images),
+            active_content=tuple(sink.active),
+            opened_with_password=document.opened_with_password,
+        ),
+        tuple(sink.members),
+    )
+
+
+class _Flat(OdfDocument):
+    """One XML file."""
+
+    def __init__(self, data: bytes, sink: Sink) -> None:
+        super().__init__(sink)
+        sink.budget.take_bytes(len(data))
+        self._root = parse(data)
+        if NAMES[self._root.tag] not in {"office:document", "office:document-content"}:
+            raise ReadError(ReadStatus.MALFORMED, "no-main-part")
+
+    def read(self) -> None:
+        root = self._root
+        for element in root:
+            if NAMES[element.tag] == "office:meta":
+                self.pages = self.meta(element)
+                root.remove(element)
+        for listener in root.iter(clark("script:library-embedded"), clark("script:module")):
+            if any(text for _, text in texts(listener)):
+                self.sink.warn("macro", "part:content")
+        styles = StyleBook([root])
+
+        def content() -> None:
+            story = self.body(root, styles, origin=Origin.TEXT, page=first_page(root, self.pages))
+            self.pages = story.page or self.pages
+
+        used = used_masters(root)
+        self.page_setups([root], used)
+        for section in root:
+            if NAMES[section.tag] == "office:body":
+                self.kind = KINDS.get(NAMES[section[0].tag], "odt") if len(section) else "odt"
+        self.attempt(lambda: self._masters_only(root, styles, used))
+        self.attempt(content)
+
+    def _masters_only(self, root: Element, styles: StyleBook, used: set[str]) -> None:
+        story = Story(self.shelf, styles)
+        for number, master in enumerate(root.iter(clark("style:master-page")), 1):
+            name = master.get(clark("style:name")) or ""
+            for part in master:
+                self.master_part(part, number, Origin.TEXT if name in used else Origin.HIDDEN, story)
+
+
+class _Zipped(OdfDocument):
+    """A package."""
+
+    def __init__(self, source: Source, sink: Sink) -> None:
+        super().__init__(sink)
+        self._package = OdfPackage(source.data, sink.budget, source.passwords)
+        self.opened_with_password = self._package.opened_with_password
+        self.shelf.embedded = self._embedded
+        self.shelf.picture = self._shown
+        self._seen: set[str] = set()
+        self._objects: list[str] = []
+        self._pictures: dict[str, bytes] = {}
+
+    def read(self) -> None:
+        stated: list[int | None] = [None]
+
+        def meta() -> None:
+            if self._package.has("meta.xml"):
+                stated[0] = self.meta(self._parsed("meta.xml"))
+
+        if not self._package.has("content.xml"):
+            raise ReadError(ReadStatus.MALFORMED, "no-main-part")
+        going = self.attempt(meta) and self.attempt(lambda: self._document("", stated[0]))
+        while going and self._objects:
+            folder = self._objects.pop()
+            if len(self._seen) > _LIMIT_OBJECTS * 10:
+                self.failed = ReadError(ReadStatus.LIMIT, "files")
+                return
+            going = self.attempt(lambda folder=folder: self._document(folder, None))  # type: ignore[misc]
+        if going:
+            self._rest()
+        self.attempt(self._own_fonts)
+
+    def _own_fonts(self) -> None:
+        """Hand on pictures of the lines that stand in fonts of the package (ODF 1.3 Part 3 §16.23)."""
+        fonts: dict[str, bytes] = {}
+        for part in ("content.xml", "styles.xml"):
+            root = self._parsed(part) if self._package.has(part) else None
+            for address in () if root is None else root.iter(clark("svg:font-face-uri")):
+                target = (address.get(clark("xlink:href")) or "").removeprefix("./")
+                face = next(address.iterancestors(clark("style:font-face")), None)
+                if face is not None and self._package.has(target):
+                    family = (
+                        first_family(face.get(clark("svg:font-family")) or face.get(clark("style:name")) or "") or ""
+                    )
+                    fonts.setdefault(family.lower(), self._package.read(target))
+        members, whole = set_in_own_fonts(self.sink.runs, fonts, self.sink.budget)
+        self.sink.members += members
+        if not whole:
+            self.sink.warn("look-font")
+
+    def _parsed(self, name: str) -> Element:
+        self._seen.add(name)
+        return parse(without_doctype(self._package.read(name)))
+
+    def _document(self, folder: str, stated: int | None) -> None:
+        """The document in a folder of the package, its root for the empty name."""
+        content = self._parsed(f"{folder}content.xml")
+        roots = [content]
+        common: Element | None = None
+        if self._package.has(f"{folder}styles.xml"):
+            common = self._parsed(f"{folder}styles.xml")
+            # Automatic styles of styles.xml serve its master pages alone; what content.xml names comes first.
+            roots.append(common)
+        used = used_masters(*roots)
+        if not folder:
+            self.page_setups(roots[::-1], used)
+        styles = StyleBook(roots)
+        inner = bool(folder)
+        page = None if inner else first_page(content, stated)
+        story = self.body(content, styles, origin=Origin.TEXT, page=page, inner=inner)
+        if not inner:
+            self.pages = self.pages or (story.page if story.page and story.page > 1 else stated)
+        if common is not None:
+            self.masters(common, StyleBook([common]), used)
+
+    def _shown(self, name: str) -> bytes | None:
+        return self._picture(name) if self._package.has(name) else None
+
+    def _picture(self, name: str) -> bytes:
+        known = self._pictures.get(name)
+        if known is None:
+            known = self._pictures[name] = self._package.read(name)
+        return known
+
+    def _embedded(self, name: str) -> None:
+        folder = f"{name}/"
+        if self._package.has(f"{folder}content.xml") and f"{folder}content.xml" not in self._seen:
+            self._seen.add(f"{folder}content.xml")
+            self._objects.append(folder)
+
+    def _rest(self) -> None:
+        """Everything in the package that no document has read."""
+        for name in self._package.names:
+            if name.endswith("/content.xml") and name not in self._seen:
+                folder = name.removesuffix("content.xml")
+                if not self.attempt(lambda folder=folder: self._document(folder, None)):  # type: ignore[misc]
+                    return
+        for name in self._package.names:
+            if name in self._seen or name in _SILENT:
+                continue
+            if not self.attempt(lambda name=name: self._other(name)):  # type: ignore[misc]
+                return
+
+    def _other(self, name: str) -> None:
+        self._seen.add(name)
+        if _PICTURE.match(name):
+            data = self._picture(name)
+            kind = self._package.media_type(name)
+            if data:
+                read_picture(name, data, kind, self.sink)
+            return
+        data = self._package.read(name)
+        if not data or (name == "layout-cache" and not data.startswith(_MAGIC)):
+            return
+        if name.startswith(("Basic/", "Scripts/", "Dialogs/")) and not name.endswith(_EMPTY_LIBRARIES):
+            self.sink.warn("macro", f"part:{name}")
+        if data.lstrip()[:1] == b"<" and not data.startswith(b"PK"):
+            root = parse(without_doctype(data))
+            if name.startswith("META-INF/"):
+                return
+            for _, text in texts(root):
+                if holds_words(text) and not name.endswith("settings.xml"):
+                    self.sink.put_line(text, Place(f"part:{name}", Role.PROPERTY, Origin.HIDDEN))
+            if name.endswith("settings.xml"):
+                self._settings(root)
+            return
+        if name.startswith("Scripts/"):
+            return
+        kind = self._package.media_type(name)
+        if "ole" in kind or "sun.xml" in kind or data.startswith(b"\xd0\xcf\x11\xe0"):
+            self.sink.warn("ole-object", f"part:{name}")
+        self.sink.members.append(
+            Member(name=name, data=data, relation="embedded", declared_type=kind, locator=f"part:{name}")
+        )
+
+    def _settings(self, root: Element) -> None:
+        """Words that LibreOffice keeps among its settings: document variables, watermark texts."""
+        for owner, text in texts(root):
+            label = owner.get(clark("config:name")) or ""
+            if "watermark" in label.lower() or "Description" in label:
+                self.sink.put_line(text, Place(f"property:{label}", Role.PROPERTY, Origin.HIDDEN))

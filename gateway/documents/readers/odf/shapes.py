@@ -1,0 +1,267 @@
+"""Shapes, frames, pictures, objects and controls of OpenDocument files (ODF 1.3 Part 3 §10, §13)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import math
+import re
+from typing import Final, Protocol
+
+from gateway.documents.readers.base import Member
+from gateway.documents.readers.odf.flow import Flow, Shelf
+from gateway.documents.readers.odf.styles import NOTHING, StyleBook
+from gateway.documents.readers.ooxml.sink import Place
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.pictures.joined import Turn
+from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
+from gateway.documents.readers.pictures.outlines import moved, shape_of
+from gateway.model import Image, Origin, Role
+
+_TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
+_OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape"}
+_NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
+_LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
+_UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
+_ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
+_WATERMARK: Final = re.compile(r"(?i)watermark")
+_OUTSIDE: Final = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]+:|//|\.\./|/|\\\\)")
+_DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
+_CLASS_ROLES: Final = {
+    "title": Role.HEADING, "subtitle": Role.BODY, "outline": Role.BODY, "text": Role.BODY, "notes": Role.NOTE,
+    "header": Role.HEADER, "footer": Role.FOOTER, "date-time": Role.FOOTER, "page-number": Role.FOOTER,
+}  # fmt: skip
+SHAPES: Final = {
+    "draw:frame", "draw:custom-shape", "draw:rect", "draw:ellipse", "draw:circle", "draw:line", "draw:polyline",
+    "draw:polygon", "draw:regular-polygon", "draw:path", "draw:connector", "draw:caption", "draw:measure", "draw:g",
+    "draw:control", "draw:page-thumbnail", "draw:text-box", "draw:image", "draw:object", "draw:object-ole",
+    "draw:plugin", "draw:applet", "draw:floating-frame", "draw:a", "dr3d:scene",
+}  # fmt: skip
+
+
+class Walker(Protocol):
+    """What walks the blocks inside shapes."""
+
+    def block(self, element: Element, flow: Flow) -> None:
+        """Walk one block."""
+
+    def blocks(self, parent: Element, flow: Flow) -> None:
+        """Walk everything below an element."""
+
+    def aside(self, text: str, place: Place, role: Role) -> None:
+        """Give a text that is no part of the page."""
+
+
+class Shapes:
+    """Walks the shapes of one part."""
+
+    def __init__(self, shelf: Shelf, styles: StyleBook, walk: Walker) -> None:
+        self._shelf = shelf
+        self._sink = shelf.sink
+        self._styles = styles
+        self._walk = walk
+
+    def shape(self, shape: Element, name: str, flow: Flow) -> None:
+        """Walk one of `SHAPES`."""
+        place = flow.place
+        label = shape.get(_DRAW_NAME) or ""
+        if label and not _DEFAULT_NAME.match(label):
+            self._walk.aside(label, place, Role.NAME)
+        for child in shape:
+            if NAMES[child.tag] in {"svg:title", "svg:desc"}:
+                self._walk.aside("".join(child.itertext()), place, Role.ALT_TEXT)
+                child.text = None
+        match name:
+            case "draw:g" | "draw:a" | "dr3d:scene":
+                self._walk.blocks(shape, flow)
+            case "draw:image":
+                self._image(shape, place)
+            case "draw:object" | "draw:object-ole":
+                self._object(shape, name, flow)
+            case "draw:plugin" | "draw:applet" | "draw:floating-frame":
+                self.reference(shape, place)
+                self._sink.warn("external-object", place.locator)
+            case "draw:text-box":
+                self._shelf.boxes += 1
+                self._walk.blocks(shape, flow)
+            case "draw:control":
+                self._walk.blocks(shape, flow)
+            case _:
+                if name in _OUTLINED and place.origin is Origin.TEXT:
+                    self._outline(shape, name)
+                self._walk.blocks(shape, self._inside(shape, name, label, flow))
+
+    def _inside(self, shape: Element, name: str, label: str, flow: Flow) -> Flow:
+        """The flow of a shape's own text."""
+        place = flow.place
+        kind = shape.get(clark("presentation:class"))
+        family = "presentation" if shape.get(clark("presentation:style-name")) else "graphic"
+        style = shape.get(clark("presentation:style-name")) or shape.get(_TEXT_STYLE)
+        layer = self._styles.layer(family, style, with_default=family == "graphic")
+        if family == "presentation":
+            layer = {**self._styles.layer("graphic", None, with_default=True), **layer}
+        warped = any(child.get(clark("draw:text-path")) == "true" for child in shape)
+        in_text = place.role is not Role.TEXTBOX and not place.locator.startswith(("slide:", "master:"))
+        boxed = True if in_text else self._outlined(family, style)
+        if warped or _WATERMARK.search(label):
+            role = Role.WATERMARK
+        elif kind is not None:
+            role = _CLASS_ROLES.get(kind, Role.BODY)
+        elif place.role in {Role.HEADER, Role.FOOTER, Role.NOTE, Role.COMMENT, Role.WATERMARK}:
+            role = place.role
+        else:
+            role = Role.TEXTBOX
+        locator = place.locator
+        if in_text and role is Role.TEXTBOX:
+            locator = f"textbox:{self._shelf.boxes + 1}"
+        if shape.get(clark("presentation:placeholder")) == "true":
+            place = place.hidden()
+        place = place._replace(role=role, boxed=boxed, locator=locator)
+        behind = layer.get("behind") or flow.behind
+        frame_in_text = name == "draw:frame" and in_text
+        outline = ""
+        if kind == "outline":
+            names = self._styles.names(family, style)
+            outline = next((each[:-1] for each in names if each.endswith("-outline1")), "")
+        return Flow(
+            place,
+            () if frame_in_text else (layer,),
+            behind,
+            counted=False,
+            defaults=frame_in_text,
+            outline=outline,
+        )
+
+    def _outlined(self, family: str, style: str | None) -> bool:
+        stroke = self._styles.attribute(family, style, "style:graphic-properties", "draw:stroke")
+        return stroke is not None and stroke != "none"
+
+    def _image(self, image: Element, place: Place) -> None:
+        for child in image:
+            if NAMES[child.tag] == "office:binary-data":
+                data = _binary(child)
+                child.text = None
+                if data:
+                    locator = place.locator
+                    self._sink.budget.take_bytes(len(data))
+                    if is_metafile(data):
+                        read_metafile(data, self._sink, place._replace(role=Role.TEXTBOX), name="image")
+                    else:
+                        self._sink.members.append(Member(name="image", data=data, relation="image", locator=locator))
+            else:
+                self._walk.block(child, Flow(place, (NOTHING,), None, counted=False, defaults=False))
+        target = image.get(_HREF)
+        if not target:
+            return
+        if _OUTSIDE.match(target):
+            self._sink.warn("external-object", place.locator)
+            return
+        stored = self._shelf.picture(target.removeprefix("./"))
+        digest = None if stored is None else hashlib.sha256(stored).hexdigest()
+        self._sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
+        if stored is not None and place.origin is Origin.TEXT:
+            self._put_in_place(image, stored)
+
+    def _put_in_place(self, image: Element, data: bytes) -> None:
+        """Tell the sink where a picture stands: in a line of text, or at coordinates of a page."""
+        frame = image.getparent()
+        if frame is None:
+            return
+        names = ("svg:x", "svg:y", "svg:width", "svg:height")
+        left, top, width, height = (_points(frame.get(clark(name))) for name in names)
+        turned = _ROTATED.search(frame.get(clark("draw:transform")) or "")
+        mirror = (
+            self._styles.attribute("graphic", frame.get(_TEXT_STYLE), "style:graphic-properties", "style:mirror") or ""
+        )
+        turn = Turn("horizontal" in mirror, "vertical" in mirror, -math.degrees(float(turned[1])) if turned else 0.0)
+        row = next((each for each in frame.iterancestors(clark("table:table-row"))), None)
+        row = next((each for each in frame.iterancestors(clark("text:p"))), None) if row is None else row
+        size = (width, height) if min(width, height) > 0 else None
+        if frame.get(clark("svg:x")) is not None and frame.get(clark("text:anchor-type")) != "as-char" and size:
+            page = next((each for each in frame.iterancestors(clark("draw:page"))), row)
+            self._sink.pictures.place(data, page, (left, top, *size), turn)
+        elif row is not None:
+            self._sink.pictures.flow(data, row, self._sink.shown(), size, turn)
+
+    def _object(self, element: Element, name: str, flow: Flow) -> None:
+        place = flow.place
+        if name == "draw:object-ole":
+            self._sink.warn("ole-object", place.locator)
+        for child in element:
+            if NAMES[child.tag] == "office:binary-data":
+                data = _binary(child)
+                child.text = None
+                self._sink.budget.take_bytes(len(data))
+                self._sink.members.append(Member(name="object", data=data, relation="embedded", locator=place.locator))
+            elif NAMES[child.tag] == "office:document":
+                self._shelf.flat_object(child, place)
+            else:
+                self._walk.block(child, flow)
+        target = element.get(_HREF)
+        if target and _OUTSIDE.match(target):
+            self._sink.warn("external-object", place.locator)
+        elif target:
+            self._shelf.embedded(target.removeprefix("./").rstrip("/"))
+
+    def reference(self, element: Element, place: Place) -> None:
+        """Walk an element that may fetch something from outside."""
+        if _OUTSIDE.match(element.get(_HREF) or ""):
+            self._sink.warn("external-object", place.locator)
+        self._walk.blocks(element, Flow(place, (), None, counted=False))
+
+    def listener(self, element: Element, place: Place) -> None:
+        """Warn of what an event starts."""
+        target = element.get(_HREF) or element.get(clark("script:macro-name")) or ""
+        action = element.get(clark("presentation:action")) or ""
+        if "script" in target or element.get(clark("script:macro-name")) or action == "execute-macro":
+            self._sink.warn("macro", place.locator)
+        elif action == "execute":
+            self._sink.warn("launch", place.locator)
+
+    def forms(self, forms: Element, place: Place) -> None:
+        """Give labels, values and texts of form controls."""
+        for element in forms.iter():
+            for attribute in ("form:label", "form:value", "form:current-value", "form:title", "form:item"):
+                self._walk.aside(element.get(clark(attribute)) or "", place, Role.FIELD)
+            if NAMES[element.tag] in {"text:p", "text:h"}:
+                self._walk.block(element, Flow(place._replace(role=Role.FIELD), (), None, counted=False))
+            if NAMES[element.tag] == "script:event-listener":
+                self.listener(element, place)
+
+    def _outline(self, shape: Element, name: str) -> None:
+        """Give the outline of a freeform as a shape to be drawn."""
+        path, view = shape.get(clark("svg:d")) or "", shape.get(clark("svg:viewBox")) or ""
+        if name in {"draw:polygon", "draw:polyline"}:
+            path = f"M {shape.get(clark('draw:points')) or ''}"
+        for geometry in shape.iter(clark("draw:enhanced-geometry")):
+            if not (geometry.get(clark("draw:type")) or "non-primitive").endswith(("non-primitive", "mso-spt0")):
+                return  # a shape of the program's own
+            path = (
+                (geometry.get(clark("draw:enhanced-path")) or "").replace("N", " ").replace("F", " ").replace("S", " ")
+            )
+            view = geometry.get(clark("svg:viewBox")) or view
+        numbers = [float(number) for number in _NUMBERS.findall(view)]
+        if not path or "?" in path or "$" in path or len(numbers) != 4 or min(numbers[2:]) <= 0:
+            return
+        whole = shape_of(path)
+        left, top, width, height = numbers
+        unit = (1 / width, 0, 0, 1 / height, -left / width, -top / height)
+        box = tuple(_points(shape.get(clark(side))) for side in ("svg:x", "svg:y", "svg:width", "svg:height"))
+        page = next((each for each in shape.iterancestors(clark("draw:page"), clark("table:table"))), None)
+        inline = shape.get(clark("text:anchor-type")) == "as-char" or shape.get(clark("svg:x")) is None
+        if min(box[2:]) > 0:
+            whole = whole._replace(outline=moved(whole.outline, unit))
+            self._sink.pictures.draw(whole, page, (box[0], box[1], box[2], box[3]), inline=inline)
+
+
+def _points(length: str | None) -> float:
+    match = _LENGTH.match(length or "")
+    return float(match[1]) * _UNITS[match[2]] if match else 0.0
+
+
+def _binary(element: Element) -> bytes:
+    try:
+        return base64.b64decode("".join("".join(element.itertext()).split()))
+    except (binascii.Error, ValueError):
+        return b""

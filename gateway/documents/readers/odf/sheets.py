@@ -1,0 +1,92 @@
+"""Sheets of OpenDocument spreadsheets: cells by position, hidden rows, columns and sheets (ODF 1.3 Part 3 §9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.documents.readers.numerals import cell_name
+from gateway.documents.readers.odf.conditions import ConditionalStyles
+from gateway.documents.readers.odf.flow import Flow
+from gateway.documents.readers.odf.rows import flat_rows, repeat_count
+from gateway.documents.readers.odf.story import Story
+from gateway.documents.readers.odf.styles import StyleBook
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.model import Origin, Role
+
+_STYLE, _NAME = clark("table:style-name"), clark("table:name")
+_ROWS, _COLUMNS = clark("table:number-rows-repeated"), clark("table:number-columns-repeated")
+_DEFAULT, _VISIBLE = clark("table:default-cell-style-name"), clark("table:visibility")
+_FORMULA, _STRING, _VALUE = clark("table:formula"), clark("office:string-value"), clark("office:value")
+_OFFICE: Final = clark("office:")
+"""The names of attributes that hold a value begin so."""
+_CELLS: Final = {"table:table-cell", "table:covered-table-cell"}
+_HIDDEN: Final = {"collapse", "filter"}
+_LIMIT_COLUMNS: Final = 16_384
+
+
+class Sheets:
+    """Walks the tables of a spreadsheet."""
+
+    def __init__(self, sink: Sink, styles: StyleBook, story: Story) -> None:
+        self._sink = sink
+        self._styles = styles
+        self._conditional = ConditionalStyles(styles)
+        self._story = story
+
+    def read(self, table: Element, origin: Origin) -> None:
+        """Walk one sheet."""
+        name = table.get(_NAME) or ""
+        shown = self._styles.attribute("table", table.get(_STYLE), "style:table-properties", "table:display")
+        if shown == "false":
+            origin = Origin.HIDDEN
+        self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
+        columns = self._columns(table)
+        row_number = 0
+        for element in table:
+            kind = NAMES[element.tag]
+            if kind in {"table:table-row", "table:table-rows", "table:table-row-group", "table:table-header-rows"}:
+                for row in [element] if kind == "table:table-row" else flat_rows(element, {"table:table-row"}):
+                    self._row(row, row_number, name, columns, origin)
+                    row_number += repeat_count(row.get(_ROWS))
+            elif not kind.startswith("table:table-column"):
+                place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
+                self._story.block(element, Flow(place, (), None, counted=False, defaults=False))
+
+    def _columns(self, table: Element) -> list[tuple[str | None, bool]]:
+        columns: list[tuple[str | None, bool]] = []
+        for column in flat_rows(table, {"table:table-column"}):
+            entry = (column.get(_DEFAULT), column.get(_VISIBLE) in _HIDDEN)
+            room = _LIMIT_COLUMNS - len(columns)
+            columns += [entry] * min(room, repeat_count(column.get(_COLUMNS)))
+        return columns
+
+    def _row(
+        self, row: Element, number: int, sheet: str, columns: list[tuple[str | None, bool]], origin: Origin
+    ) -> None:
+        hidden = row.get(_VISIBLE) in _HIDDEN
+        style_of_row = row.get(_DEFAULT)
+        column = 0
+        for cell in row:
+            if NAMES[cell.tag] not in _CELLS:
+                place = Place(f"sheet:{sheet}", Role.CELL, origin)
+                self._story.block(cell, Flow(place, (), None, counted=False, defaults=False))
+                continue
+            if len(cell) or cell.get(_VALUE) is not None or cell.get(_STRING) is not None or cell.get(_FORMULA):
+                style, concealed = columns[column] if column < len(columns) else (None, False)
+                where = Origin.HIDDEN if hidden or concealed else origin
+                place = Place(f"cell:{sheet}!{cell_name(number, column)}", Role.CELL, where)
+                self._cell(cell, cell.get(_STYLE) or style_of_row or style, place)
+            column += repeat_count(cell.get(_COLUMNS))
+
+    def _cell(self, cell: Element, style: str | None, place: Place) -> None:
+        layer = self._styles.layer("table-cell", style, with_default=True)
+        layer = self._conditional.layer(style, cell, layer)
+        flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
+        valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
+        self._story.formula(cell.get(_FORMULA), place, trusted=valued)
+        self._story.blocks(cell, flow)
+        if not any(NAMES[child.tag] == "text:p" for child in cell):
+            value = cell.get(_STRING) or cell.get(_VALUE) or ""
+            face, _ = self._styles.face((layer,), flow.behind)
+            self._sink.put_line(value, place, face)

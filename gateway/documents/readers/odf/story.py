@@ -1,0 +1,313 @@
+"""OpenDocument content to runs: paragraphs, tables, frames, notes, comments, tracked changes (ODF 1.3 Part 3).
+
+Text that was given out is emptied in the tree; `Story.leftovers` then gives what no branch of the walker has read, as
+hidden runs, so that nothing in a part is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.odf.attributes import attribute_words
+from gateway.documents.readers.odf.flow import Flow, Shelf, hide
+from gateway.documents.readers.odf.rows import flat_rows, repeat_count
+from gateway.documents.readers.odf.shapes import SHAPES, Shapes
+from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden, stretches
+from gateway.documents.readers.ooxml.sink import Place
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
+from gateway.model import Origin, Role
+
+STYLE, _TEXT_STYLE = clark("text:style-name"), clark("draw:style-name")
+_DRAW_NAME, _HREF, _REPEAT = clark("draw:name"), clark("xlink:href"), clark("table:number-columns-repeated")
+_SPACE: Final = re.compile(r"[ \t\r\n]+")
+_DANGEROUS: Final = re.compile(
+    r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
+)
+_NUMBER_TEXT: Final = clark("number:text")
+_NOISE: Final = {
+    "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "office:binary-data", "number:text",
+    "loext:sender-initials", "presentation:date-time-decl", "math:annotation",
+}  # fmt: skip
+_NAMED: Final = {"text:bookmark", "text:bookmark-start", "text:reference-mark", "text:reference-mark-start"}
+
+
+class _Paragraph:
+    __slots__ = ("block", "later", "place", "space")
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.block = 0
+        self.later: list[Callable[[], None]] = []
+        self.space = True
+        """The last character given was white space, so that another collapses."""
+
+
+class Story:
+    """Walks one part."""
+
+    def __init__(self, shelf: Shelf, styles: StyleBook, *, page: int | None = None) -> None:
+        self._shelf = shelf
+        self._sink = shelf.sink
+        self.styles = styles
+        self._shapes = Shapes(shelf, styles, self)
+        self.page = page
+        self._paragraphs = 0
+
+    def blocks(self, parent: Element, flow: Flow) -> None:
+        """Walk everything below an element that holds blocks."""
+        for element in parent:
+            self.block(element, flow)
+
+    def block(self, element: Element, flow: Flow) -> None:
+        """Walk one block."""
+        name = NAMES[element.tag]
+        match name:
+            case "text:p" | "text:h":
+                self._paragraph(element, name, flow)
+            case "text:list":
+                self.blocks(element, flow._replace(depth=flow.depth + 1))
+            case "text:section":
+                hidden = element.get(clark("text:display")) in {"none", "condition"}
+                self.blocks(element, hide(flow, hidden=hidden))
+            case "text:section-source" | "table:table-source" | "table:cell-range-source":
+                self._shapes.reference(element, flow.place)
+            case "text:deletion" | "table:deletion" | "table:cut-offs":
+                self.blocks(element, flow._replace(place=flow.place._replace(origin=Origin.DELETED)))
+            case "table:table":
+                self.table(element, flow)
+            case "office:annotation":
+                self._comment(element, flow.place)
+            case "office:dde-source" | "text:dde-connection-decl" | "table:dde-link":
+                self._sink.warn("dde", flow.place.locator)
+                self.blocks(element, flow)
+            case "script:event-listener" | "presentation:event-listener":
+                self._shapes.listener(element, flow.place)
+            case "text:soft-page-break":
+                self._turn()
+            case "office:forms" | "form:form":
+                self._shapes.forms(element, flow.place)
+            case "office:change-info":
+                self.blocks(element, flow._replace(place=flow.place._replace(role=Role.COMMENT)))
+            case "table:content-validation" | "table:named-range" | "table:named-expression" | "table:database-range":
+                self.aside(element.get(clark("table:name")) or "", flow.place, Role.NAME)
+                self.formula(
+                    element.get(clark("table:expression")) or element.get(clark("table:condition")), flow.place
+                )
+                self.blocks(element, hide(flow, hidden=True))
+            case _ if name in SHAPES:
+                self._shapes.shape(element, name, flow)
+            case _:
+                self.blocks(element, flow)
+
+    # Paragraphs
+
+    def _paragraph(self, element: Element, name: str, flow: Flow) -> None:
+        place = flow.place
+        if flow.counted:
+            self._paragraphs += 1
+            place = place._replace(locator=f"paragraph:{self._paragraphs}")
+        style = element.get(STYLE)
+        if place.role is Role.BODY and (name == "text:h" or self._is_heading(style)):
+            place = place._replace(role=Role.HEADING)
+        if place.boxed is not True and self.styles.boxed("paragraph", style, "style:paragraph-properties"):
+            place = place._replace(boxed=True)
+        level = min(whole(element.get(clark("text:outline-level")), 1), 10) if name == "text:h" else 0
+        layer = self.styles.layer("paragraph", style, with_default=flow.defaults, level=level)
+        layers = (*flow.layers, layer)
+        if flow.outline and flow.depth:
+            outline = self.styles.layer("presentation", f"{flow.outline}{min(flow.depth, 9)}")
+            layers = (*flow.layers, outline, layer)
+        paragraph = _Paragraph(place)
+        self._inline(element, paragraph, layers, flow, link=False)
+        for task in paragraph.later:
+            task()
+
+    def _is_heading(self, style: str | None) -> bool:
+        if style is None:
+            return False
+        level = self.styles.style_attribute("paragraph", style, "style:default-outline-level")
+        return bool(level) or "Title" in self.styles.names("paragraph", style)
+
+    def _inline(
+        self, element: Element, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
+    ) -> None:
+        self._text(element.text, paragraph, layers, flow, link=link)
+        element.text = None
+        for child in element:
+            name = NAMES[child.tag]
+            match name:
+                case "text:span":
+                    span = self.styles.layer("text", child.get(STYLE))
+                    self._inline(child, paragraph, (*layers, span), flow, link=link)
+                case "text:a":
+                    if _DANGEROUS.match(child.get(_HREF) or ""):
+                        self._sink.warn("external-link", paragraph.place.locator)
+                    span = self.styles.layer("text", child.get(STYLE))
+                    self._inline(child, paragraph, (*layers, span), flow, link=True)
+                case "text:s":
+                    count = whole(child.get(clark("text:c")), 1)
+                    self._plain(" " * min(1000, count), paragraph, layers, flow)
+                case "text:tab":
+                    self._plain("\t", paragraph, layers, flow)
+                case "text:line-break":
+                    self._plain("\n", paragraph, layers, flow)
+                case "text:soft-page-break":
+                    self._turn()
+                case "text:ruby-text":
+                    # Above the line, so it goes on nothing and nothing goes on it (§6.4).
+                    above = " ".join("".join(child.itertext()).split())
+                    paragraph.later.append(partial(self._sink.put_line, above, paragraph.place))
+                case "text:note":
+                    self._note(child, paragraph, layers, flow)
+                case "office:annotation":
+                    paragraph.later.append(partial(self._comment, child, paragraph.place))
+                case "text:hidden-text" | "text:hidden-paragraph" | "text:conditional-text":
+                    self._conditional(child, name, paragraph, layers, flow)
+                case "text:p" | "text:h" | "text:list" | "table:table" | "text:section":
+                    paragraph.later.append(partial(self.block, child, flow._replace(counted=False)))
+                case "office:event-listeners":
+                    self.blocks(child, flow)
+                case "text:script":
+                    self._sink.warn("macro", paragraph.place.locator)
+                    self._inline(child, paragraph, layers, hide(flow, hidden=True), link=link)
+                case "text:dde-connection":
+                    self._sink.warn("dde", paragraph.place.locator)
+                    self._inline(child, paragraph, layers, flow, link=link)
+                case _ if name in _NAMED:
+                    label = child.get(clark("text:name")) or ""
+                    if label and not label.startswith("_"):
+                        self._later(paragraph, label, Role.NAME)
+                case _ if name in SHAPES:
+                    inside = flow._replace(place=paragraph.place._replace(page=self.page), counted=False)
+                    paragraph.later.append(partial(self._shapes.shape, child, name, inside))
+                case _:
+                    if name == "text:placeholder" or name.startswith("text:drop-down"):
+                        self._later(paragraph, child.get(clark("text:description")) or "", Role.FIELD)
+                    if name == "text:label":
+                        self._later(paragraph, child.get(clark("text:value")) or "", Role.FIELD)
+                    self._inline(child, paragraph, layers, flow, link=link)
+            self._text(child.tail, paragraph, layers, flow, link=link)
+            child.tail = None
+
+    def _text(
+        self, text: str | None, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
+    ) -> None:
+        if not text:
+            return
+        # White space collapses, and at the start of a paragraph counts for nothing (§6.1.2).
+        text = _SPACE.sub(" ", text)
+        if paragraph.space and text[0] == " ":
+            text = text[1:]
+        if text:
+            self._plain(text, paragraph, layers, flow, link=link)
+            paragraph.space = text[-1] == " "
+
+    def _plain(
+        self, text: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool = False
+    ) -> None:
+        face, merged = self.styles.face(layers, flow.behind)
+        place = paragraph.place._replace(page=self.page or paragraph.place.page, link=link, origin=flow.place.origin)
+        if is_hidden(face, merged):
+            place = place.hidden()
+        if merged.get("capitals"):
+            text = text.upper()
+        paragraph.block = paragraph.block or self._sink.open_block()
+        paragraph.space = False
+        for piece, look in stretches(text, face, merged):
+            self._sink.put(piece, paragraph.block, place, look)
+
+    def _note(self, note: Element, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow) -> None:
+        self._shelf.notes += 1
+        word = "endnote" if note.get(clark("text:note-class")) == "endnote" else "footnote"
+        place = paragraph.place._replace(locator=f"{word}:{self._shelf.notes}", role=Role.NOTE, boxed=None)
+        for part in note:
+            if NAMES[part.tag] == "text:note-body":
+                inside = Flow(place, (), None, counted=False)
+                paragraph.later.append(partial(self.blocks, part, inside))
+            else:
+                self._inline(part, paragraph, layers, flow, link=False)
+
+    def _comment(self, annotation: Element, place: Place) -> None:
+        self._shelf.comments += 1
+        locator = place.locator if place.role is Role.CELL else f"comment:{self._shelf.comments}"
+        where = place._replace(locator=locator, role=Role.COMMENT, boxed=None)
+        self.blocks(annotation, Flow(where, (), None, counted=False))
+
+    def _conditional(
+        self, element: Element, name: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow
+    ) -> None:
+        for attribute in ("text:string-value", "text:string-value-if-true", "text:string-value-if-false"):
+            self._later(paragraph, element.get(clark(attribute)) or "", Role.FIELD)
+        hidden = name == "text:hidden-text" and element.get(clark("text:is-hidden")) != "false"
+        self._inline(element, paragraph, layers, hide(flow, hidden=hidden), link=False)
+
+    def _turn(self) -> None:
+        if self.page is not None:
+            self.page += 1
+
+    def _later(self, paragraph: _Paragraph, text: str, role: Role) -> None:
+        paragraph.later.append(partial(self.aside, text, paragraph.place, role))
+
+    def aside(self, text: str, place: Place, role: Role) -> None:
+        """Give a text that is no part of the page: a name, a label, a formula."""
+        self._sink.put_line(text, place._replace(role=role).hidden())
+
+    # Tables of text documents and slides
+
+    def table(self, table: Element, flow: Flow) -> None:
+        """Walk a table that stands in text."""
+        self._shelf.tables += 1
+        number = self._shelf.tables
+        rows = [element for element in flat_rows(table, {"table:table-row"}) if element is not table]
+        cells = [list(flat_rows(row, {"table:table-cell", "table:covered-table-cell"})) for row in rows]
+        alone = len(cells) == 1 and len(cells[0]) == 1
+        role = Role.CELL if flow.place.role in {Role.BODY, Role.HEADING, Role.TEXTBOX} else flow.place.role
+        prefix = f"{flow.place.locator}," if flow.place.locator.startswith("slide:") else ""
+        for row_number, row in enumerate(cells, 1):
+            column = 0
+            for cell in row:
+                column += 1
+                style = cell.get(clark("table:style-name"))
+                layer = self.styles.layer("table-cell", style)
+                boxed = flow.place.boxed
+                if alone and self.styles.boxed("table-cell", style, "style:table-cell-properties"):
+                    boxed = True
+                locator = f"{prefix}table:{number},row:{row_number},column:{column}"
+                place = flow.place._replace(locator=locator, role=role, boxed=boxed)
+                behind = layer.get("behind") or flow.behind
+                self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
+                column += repeat_count(cell.get(_REPEAT)) - 1
+
+    def formula(self, formula: str | None, place: Place, *, trusted: bool = True) -> None:
+        """Give the literals of a formula, and say so when it reaches outside."""
+        if not formula:
+            return
+        kind = formula_kind(formula)
+        if kind is not None or re.search(r"(?i)\bDDE\s*\(", formula[:4096]):
+            self._sink.warn(kind or "dde", place.locator)
+        if not trusted and is_unclear(formula):
+            self._sink.warn("look-formula", place.locator)
+        words = formula_words(formula)
+        if holds_words(words) and words not in self._shelf.literals:
+            self._shelf.literals.add(words)
+            self.aside(words, place, Role.FIELD)
+
+    def leftovers(self, root: Element, place: Place) -> None:
+        """Give what nobody has read; words inside number formats only when they are words."""
+        for words in attribute_words(root):
+            self.aside(words, place, Role.FIELD)
+        for owner, text in texts(root):
+            name = NAMES[owner.tag]
+            if name not in _NOISE and not name.startswith(("config:", "style:")):
+                self._sink.put_line(text, place.hidden())
+        for first in root.iter(_NUMBER_TEXT):
+            style = first.getparent()
+            if style is not None and style.find(_NUMBER_TEXT) is first:
+                words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
+                if sum(letter.isalpha() for letter in words) > 2:
+                    self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())

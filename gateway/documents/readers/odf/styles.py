@@ -1,0 +1,254 @@
+"""Styles of OpenDocument: families, parents, defaults and automatic styles resolved to the look of letters (§16, §20).
+
+Letters in a paragraph inherit from the default style of the family, the paragraph style and its parents, and every
+`text:span` around them. Font names go through the font face declarations. A layer is a plain mapping of what is set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
+from gateway.documents.readers.ooxml.sink import Face
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.word.docx_format import unseen
+
+Layer = Mapping[str, Any]
+"""`font`, `font-asian`, `font-complex`, `size`, `colour`, `bold`, `hidden`, `background`, `capitals` as far as set."""
+NOTHING: Final[Layer] = {}
+
+_NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("style:parent-style-name")
+_AUTOMATIC: Final = clark("style:use-window-font-color")
+_LIMIT_CHAIN: Final = 64
+_LENGTH: Final = re.compile(r"^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(pt|in|cm|mm|pc|px|%)$")
+_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "px": 0.75}
+_BOLD: Final = {"bold", "600", "700", "800", "900"}
+_EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
+_BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
+"""Common styles that LibreOffice gives what names no style, one that is not there, or an automatic one without a parent."""
+_SIDES: Final = ("border-top", "border-bottom", "border-left", "border-right")
+
+
+class StyleBook:
+    """The styles that one part of a document sees: common ones, and its own automatic ones before them."""
+
+    def __init__(self, roots: Iterable[Element]) -> None:
+        self._styles: dict[tuple[str, str], Element] = {}
+        self._common: set[tuple[str, str]] = set()
+        self._defaults: dict[str, Element] = {}
+        self._faces: dict[str, str] = {}
+        self._layers: dict[tuple[str, str, bool, int], Layer] = {}
+        self._faces_of: dict[tuple[Any, ...], tuple[Face, bool]] = {}
+        for root in roots:
+            self._load(root)
+
+    def _load(self, root: Element) -> None:
+        for section in root:
+            match NAMES[section.tag]:
+                case "office:font-face-decls":
+                    for face in section:
+                        family = face.get(clark("svg:font-family")) or face.get(_NAME) or ""
+                        self._faces.setdefault(face.get(_NAME) or "", first_family(family))
+                case "office:styles" | "office:automatic-styles" as kind:
+                    for style in section:
+                        family = style.get(_FAMILY) or ""
+                        if NAMES[style.tag] == "style:default-style":
+                            self._defaults.setdefault(family, style)
+                        elif NAMES[style.tag] == "style:style":
+                            key = (family, style.get(_NAME) or "")
+                            if self._styles.setdefault(key, style) is style and kind == "office:styles":
+                                self._common.add(key)
+                case _:
+                    continue
+
+    def layer(self, family: str, name: str | None, *, with_default: bool = False, level: int = 0) -> Layer:
+        """Return what a style and its parents set, on top of the family's default style if asked for.
+
+        Then what stands on no common style stands on the usual one, too, and a heading without a style on that of its
+        outline level.
+        """
+        key = (family, name or "", with_default, level)
+        known = self._layers.get(key)
+        if known is None:
+            merged: dict[str, Any] = {}
+            chain = self._chain(family, name)
+            if with_default:
+                if family in self._defaults:
+                    merged = self._properties(self._defaults[family], merged)
+                chain = [*self._base(family, chain, level), *chain]
+            for style in chain:
+                merged = self._properties(style, merged)
+            known = self._layers[key] = merged
+        return known
+
+    def _base(self, family: str, chain: list[Element], level: int) -> list[Element]:
+        if chain and (family, chain[0].get(_NAME) or "") in self._common:
+            return []
+        bases = (f"Heading_20_{level}", "Heading") if level and not chain else _BASES.get(family, ())
+        return next(filter(None, (self._chain(family, base) for base in bases)), [])
+
+    def attribute(self, family: str, name: str | None, holder: str, attribute: str) -> str | None:
+        """Return one attribute of a properties element, from the style or the nearest parent that sets it."""
+        key = clark(attribute)
+        for style in reversed(self._chain(family, name)):
+            for properties in style:
+                if NAMES[properties.tag] == holder:
+                    value: str | None = properties.get(key)
+                    if value is not None:
+                        return value
+        return None
+
+    def maps(self, family: str, name: str | None) -> list[Element]:
+        """Return the conditional styles (`style:map`) of a style or of the nearest parent that has any."""
+        for style in reversed(self._chain(family, name)):
+            found = [child for child in style if NAMES[child.tag] == "style:map"]
+            if found:
+                return found
+        return []
+
+    def style_attribute(self, family: str, name: str | None, attribute: str) -> str | None:
+        """Return an attribute of the style element itself, or of the nearest parent that has it."""
+        key = clark(attribute)
+        for style in reversed(self._chain(family, name)):
+            value: str | None = style.get(key)
+            if value:
+                return value
+        return None
+
+    def names(self, family: str, name: str | None) -> list[str]:
+        """Return the names of a style and its parents, root first."""
+        return [each.get(_NAME) or "" for each in self._chain(family, name)]
+
+    def boxed(self, family: str, name: str | None, holder: str) -> bool:
+        """Whether a style draws borders on at least three sides."""
+        if _drawn(self.attribute(family, name, holder, "fo:border")):
+            return True
+        return sum(_drawn(self.attribute(family, name, holder, f"fo:{side}")) for side in _SIDES) >= 3
+
+    def _chain(self, family: str, name: str | None) -> list[Element]:
+        chain: list[Element] = []
+        seen: set[str] = set()
+        while name and name not in seen and len(seen) < _LIMIT_CHAIN:
+            seen.add(name)
+            style = self._styles.get((family, name))
+            if style is None:
+                break
+            chain.append(style)
+            name = style.get(_PARENT)
+        chain.reverse()
+        return chain
+
+    def _properties(self, style: Element, below: dict[str, Any]) -> dict[str, Any]:
+        merged = dict(below)
+        for properties in style:
+            match NAMES[properties.tag]:
+                case "style:text-properties":
+                    self._text(properties, merged)
+                case "style:paragraph-properties" | "style:table-cell-properties":
+                    fill = _fill(properties.get(clark("fo:background-color")))
+                    if fill is not None:
+                        merged["behind"] = fill or None
+                case "style:graphic-properties":
+                    if properties.get(clark("draw:fill")) not in {None, "none"}:
+                        fill = hex_colour(properties.get(clark("draw:fill-color")))
+                        merged["behind"] = fill or merged.get("behind")
+                    fill = _fill(properties.get(clark("fo:background-color")))
+                    if fill is not None:
+                        merged["behind"] = fill or None
+                case _:
+                    continue
+        return merged
+
+    def _text(self, properties: Element, merged: dict[str, Any]) -> None:
+        for key, value in properties.items():
+            match NAMES[key]:
+                case "style:font-name" | "style:font-name-asian" | "style:font-name-complex" as name:
+                    merged[name.replace("style:font-name", "font")] = self._faces.get(value, first_family(value))
+                case "fo:font-family":
+                    # A declared face wins over the plain family (§20.191).
+                    if properties.get(clark("style:font-name")) is None:
+                        merged["font"] = first_family(value)
+                case "style:font-family-asian" | "style:font-family-complex" as name:
+                    if properties.get(clark(name.replace("family", "name"))) is None:
+                        merged[name.replace("style:font-family", "font")] = first_family(value)
+                case "fo:font-size":
+                    size = length_pt(value, merged.get("size", 12.0))
+                    if size is not None:
+                        merged["size"] = size
+                case "fo:color":
+                    # Automatic colour is written beside a plain one, for older readers (§20.385).
+                    if properties.get(_AUTOMATIC) != "true":
+                        merged["colour"] = hex_colour(value) or named_colour(value)
+                case "style:use-window-font-color":
+                    if value == "true":
+                        merged["colour"] = AUTO
+                case "fo:font-weight":
+                    merged["bold"] = value in _BOLD
+                case "text:display":
+                    merged["hidden"] = value == "none"
+                case "fo:background-color":
+                    merged["background"] = _fill(value) or None
+                case "fo:text-transform":
+                    merged["capitals"] = value == "uppercase"
+                case "fo:font-variant":
+                    if value == "small-caps":
+                        merged["capitals"] = True
+                case _:
+                    continue
+
+    def face(self, layers: tuple[Layer, ...], behind: str | None) -> tuple[Face, Layer]:
+        """Return the look that layers, weakest first, give Latin letters, and the merged layer."""
+        merged: dict[str, Any] = {}
+        for layer in layers:
+            merged.update(layer)
+        background = merged.get("background") or merged.get("behind") or behind
+        colour = merged.get("colour") or AUTO
+        if colour == AUTO:
+            colour = automatic(background)
+        return Face(merged.get("font"), merged.get("size"), colour, background, merged.get("bold", False)), merged
+
+
+def stretches(text: str, face: Face, merged: Layer) -> Iterable[tuple[str, Face]]:
+    """Yield text in stretches of one font: East Asian letters have a face of their own."""
+    if _EAST_ASIAN.search(text) is None:
+        yield text, face
+        return
+    asian = face._replace(font=merged.get("font-asian") or face.font)
+    for index, piece in enumerate(_EAST_ASIAN.split(text)):
+        if piece:
+            yield piece, asian if index % 2 else face
+
+
+def is_hidden(face: Face, merged: Layer) -> bool:
+    """Whether letters are set as hidden, or have the colour of what is behind them."""
+    return bool(merged.get("hidden")) or unseen(face.colour or AUTO, face.background)
+
+
+def first_family(value: str) -> str:
+    """Return the first family of a list, without quotes."""
+    value = value.strip()
+    if value[:1] in {"'", '"'}:
+        return value[1:].partition(value[0])[0]
+    return value.partition(",")[0].strip()
+
+
+def length_pt(value: str, parent_pt: float) -> float | None:
+    """Return points of a length; a percentage is of the parent's size."""
+    match = _LENGTH.match(value.strip())
+    if match is None:
+        return None
+    number, unit = float(match.group(1)), match.group(2)
+    return number * parent_pt / 100 if unit == "%" else round(number * _POINTS[unit], 2)
+
+
+def _fill(value: str | None) -> str | None:
+    """RRGGBB of a background, empty for transparent, None when not set."""
+    if value is None:
+        return None
+    return "" if value == "transparent" else hex_colour(value) or ""
+
+
+def _drawn(border: str | None) -> bool:
+    return bool(border) and border not in {"none", "hidden"} and not (border or "").startswith("0")

@@ -1,0 +1,103 @@
+"""Compound files (MS-CFB) behind one wall: their streams by path, and what their object storages hold.
+
+`Compound` gives the streams of an OLE file, damaged or not, with what was damaged said in `faults`. Bare compound files
+that come as embedded objects are read by `embedded`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import olefile
+
+from gateway.documents.readers.base import Budget, Member, ReadError
+from gateway.documents.readers.ole.file import open_ole
+from gateway.documents.readers.ole.objects import native_member
+from gateway.documents.readers.ole.writer import write_compound
+from gateway.model import ReadStatus
+
+Path = tuple[str, ...]
+_LIMIT_STREAMS: Final = 20_000
+
+
+class Compound:
+    """The streams of an OLE file."""
+
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._budget = budget
+        self.faults: list[str] = []
+        self._ole = open_ole(data)
+        try:
+            listed = self._ole.listdir(streams=True, storages=True)
+            streams = [path for path in listed if self._ole.get_type(path) == olefile.STGTY_STREAM]
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Library wall: olefile raises OSError on purpose and index, struct and type errors by accident.
+            raise ReadError(ReadStatus.MALFORMED, "ole") from error
+        if len(listed) > _LIMIT_STREAMS:
+            raise ReadError(ReadStatus.LIMIT, "files")
+        self._paths: dict[Path, Path] = {}
+        self.storages: tuple[Path, ...] = tuple(tuple(path) for path in listed if path not in streams)
+        for path in streams:
+            self._paths.setdefault(_folded(tuple(path)), tuple(path))
+        self.streams: tuple[Path, ...] = tuple(tuple(path) for path in streams)
+        if len(self._paths) != len(self.streams):
+            self.faults.append("ole-duplicate-name")
+
+    def has(self, *path: str) -> bool:
+        """Whether there is such a stream, without regard to case."""
+        return _folded(path) in self._paths
+
+    def read(self, *path: str) -> bytes:
+        """Return the octets of a stream, empty when there is none; what is cut short is noted in `faults`."""
+        stored = self._paths.get(_folded(path))
+        if stored is None:
+            return b""
+        try:
+            data: Any = self._ole.openstream(list(stored)).read()
+            size = int(self._ole.get_size(list(stored)))
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001
+            # Library wall: a stream whose sectors are damaged ends in an OSError or an arithmetic error of olefile.
+            self._fault("ole-stream")
+            return b""
+        if len(data) < size:
+            self._fault("ole-truncated")
+        self._budget.take_bytes(len(data))
+        return bytes(data)
+
+    def inside(self, storage: Path) -> dict[Path, bytes]:
+        """Return all streams below a storage, by path from it."""
+        prefix = _folded(storage)
+        return {
+            path[len(prefix) :]: self.read(*path)
+            for path in self.streams
+            if len(path) > len(prefix) and _folded(path[: len(prefix)]) == prefix
+        }
+
+    def _fault(self, reason: str) -> None:
+        if reason not in self.faults:
+            self.faults.append(reason)
+
+
+def _folded(path: Path) -> Path:
+    return tuple(name.lower() for name in path)
+
+
+def embedded_member(compound: Compound, storage: Path, locator: str) -> Member | None:
+    """Return what an object storage holds: its package or native data as it is, else the storage as a file of its own."""
+    streams = compound.inside(storage)
+    if not streams:
+        return None
+    folded = {_folded(path): data for path, data in streams.items()}
+    name = "/".join(storage)
+    for single in ("package", "contents"):
+        data = folded.get((single,), b"")
+        if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
+            return Member(name=name, data=data, relation="embedded", locator=locator)
+    native = folded.get(("\x01ole10native",))
+    if native is not None:
+        return native_member(native, name, locator)
+    return Member(name=name, data=write_compound(streams), relation="embedded", locator=locator)

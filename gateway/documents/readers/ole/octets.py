@@ -1,0 +1,40 @@
+"""Little-endian numbers and old strings out of octets; what lies behind the end reads as zero or empty, never as an error."""
+
+from __future__ import annotations
+
+from gateway.documents.readers import plain  # noqa: F401 - registers the error handler `c1-fallback`
+
+
+def u8(data: bytes, at: int) -> int:
+    """Return the octet at a position."""
+    return data[at] if 0 <= at < len(data) else 0
+
+
+def u16(data: bytes, at: int) -> int:
+    """Return the 16-bit number at a position."""
+    return int.from_bytes(data[at : at + 2], "little") if at >= 0 else 0
+
+
+def i16(data: bytes, at: int) -> int:
+    """Return the signed 16-bit number at a position."""
+    return int.from_bytes(data[at : at + 2], "little", signed=True) if at >= 0 else 0
+
+
+def u32(data: bytes, at: int) -> int:
+    """Return the 32-bit number at a position."""
+    return int.from_bytes(data[at : at + 4], "little") if at >= 0 else 0
+
+
+def narrow(data: bytes) -> str:
+    """Return 8-bit letters as Windows-1252, one for one, as the legacy decoders of `gateway.vietnamese` want them."""
+    return data.decode("cp1252", "c1-fallback")
+
+
+def wide(data: bytes) -> str:
+    """Return UTF-16 letters; half a letter at the end is dropped, lone surrogates become U+FFFD."""
+    return data[: len(data) & ~1].decode("utf-16-le", "replace")
+
+
+def rgb(value: int) -> str:
+    """Return RRGGBB of a COLORREF, whose lowest octet is red."""
+    return f"{value & 0xFF:02X}{value >> 8 & 0xFF:02X}{value >> 16 & 0xFF:02X}"

@@ -1,0 +1,1 @@
+"""Shared parts of DOCX, XLSX and PPTX: packages, themes, drawings, properties."""

@@ -1,0 +1,225 @@
+"""Text bodies of DrawingML with the look of their letters (ECMA-376 Part 1 §21.1.2): slides, notes, shapes on sheets.
+
+A layer is what one list style or run property element sets; layers are merged weakest first. Latin letters, Vietnamese
+ones included, take the `a:latin` face, East Asian ones `a:ea`; `+mn-lt` and the like name the theme's fonts. Text that
+was given out is emptied in the tree, so that the owner can see at the end what nobody has read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.parts import shown_branch
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
+from gateway.documents.readers.ooxml.xml import NAMES, Element
+
+Layer = Mapping[str, Any]
+"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, as far as set."""
+Levels = Sequence[Layer]
+"""Nine layers, one a list level."""
+
+NO_LEVELS: Final[Levels] = ({},) * 9
+_EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
+_LEVEL: Final = re.compile(r"^a:lvl([1-9])pPr$")
+_HLINK: Final = {"a:hlinkClick", "a:hlinkMouseOver"}
+DEFAULT_SIZE_PT: Final = 18.0
+_MAP: Final = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
+
+
+class DrawingPalette:
+    """Theme fonts and colours as the colour map of a master (or its override) names them."""
+
+    def __init__(self, theme: Theme = NO_THEME, mapping: Mapping[str, str] | None = None) -> None:
+        self.theme = theme
+        self.mapping: Mapping[str, str] = mapping or _MAP
+
+    def scheme(self, name: str) -> str | None:
+        """Return RRGGBB of a scheme colour."""
+        mapped = self.mapping.get(name) or _MAP.get(name, name)
+        return self.theme.colours.get(mapped)
+
+    def font(self, face: str) -> str:
+        """Return the face of a name or of a theme reference such as `+mj-lt`."""
+        if not face.startswith("+"):
+            return face
+        fonts: FontSet = self.theme.major if face.startswith("+mj") else self.theme.minor
+        if face.endswith("-ea"):
+            return fonts.east_asian or fonts.latin_face()
+        return (fonts.complex if face.endswith("-cs") else "") or fonts.latin_face()
+
+
+def run_layer(element: Element | None, palette: DrawingPalette) -> dict[str, Any]:
+    """Return what an `a:rPr`, `a:defRPr` or `a:endParaRPr` sets."""
+    layer: dict[str, Any] = {}
+    if element is None:
+        return layer
+    if size := whole(element.get("sz")):
+        layer["size"] = size / 100
+    bold = element.get("b")
+    if bold is not None:
+        layer["bold"] = bold in {"1", "true"}
+    capitals = element.get("cap")
+    if capitals is not None:
+        layer["capitals"] = capitals in {"all", "small"}
+    for child in element:
+        name = NAMES[child.tag]
+        match name:
+            case "a:latin" | "a:ea":
+                face = (child.get("typeface") or "").strip()
+                if face:
+                    layer[name[2:]] = palette.font(face)
+            case "a:solidFill" | "a:gradFill" | "a:pattFill":
+                found = drawing_colour(child, palette.scheme)
+                if found is not None:
+                    layer["colour"], layer["opacity"] = found
+            case "a:noFill":
+                layer["opacity"] = 0.0
+            case _ if name in _HLINK:
+                layer["link"] = True
+            case _:
+                continue
+    return layer
+
+
+def list_levels(element: Element | None, palette: DrawingPalette) -> Levels:
+    """Return the nine levels of a list style element (`a:lstStyle`, `p:bodyStyle` ...)."""
+    if element is None or not len(element):
+        return NO_LEVELS
+    default: Layer = {}
+    levels: dict[int, Layer] = {}
+    for child in element:
+        name = NAMES[child.tag]
+        match = _LEVEL.match(name)
+        layer: dict[str, Any] = {}
+        for setting in child:
+            if NAMES[setting.tag] == "a:defRPr":
+                layer = run_layer(setting, palette)
+        if match:
+            levels[int(match.group(1)) - 1] = layer
+        elif name == "a:defPPr":
+            default = layer
+    return tuple({**default, **levels.get(index, {})} for index in range(9))
+
+
+def merged_levels(*stack: Levels) -> Levels:
+    """Return levels merged, weakest first."""
+    wanted = [levels for levels in stack if levels is not NO_LEVELS]
+    if len(wanted) == 1:
+        return wanted[0]
+    merged: list[Layer] = []
+    for index in range(9):
+        layer: dict[str, Any] = {}
+        for levels in wanted:
+            layer.update(levels[index])
+        merged.append(layer)
+    return tuple(merged)
+
+
+class TextBody:
+    """Gives out text bodies."""
+
+    def __init__(self, sink: Sink, palette: DrawingPalette) -> None:
+        self._sink = sink
+        self._palette = palette
+
+    def read(self, body: Element, levels: Levels, place: Place, background: str | None = None) -> None:
+        """Give every paragraph of a `txBody`, with `levels` as what the letters inherit."""
+        own = NO_LEVELS
+        scale = 1.0
+        for child in body:
+            match NAMES[child.tag]:
+                case "a:lstStyle":
+                    own = list_levels(child, self._palette)
+                case "a:bodyPr":
+                    scale = _font_scale(child)
+                case "a:p":
+                    self._paragraph(child, merged_levels(levels, own), scale, place, background)
+                case _:
+                    continue
+
+    def _paragraph(
+        self, paragraph: Element, levels: Levels, scale: float, place: Place, background: str | None
+    ) -> None:
+        level = 0
+        block = 0
+        stack = list(reversed(paragraph))
+        while stack:
+            element = stack.pop()
+            name = NAMES[element.tag]
+            properties: Element | None = None
+            pieces: list[str] = []
+            match name:
+                case "a:pPr":
+                    level = min(8, whole(element.get("lvl"), digits=2))
+                    continue
+                case "a:r" | "a:fld" | "m:r":
+                    for part in element:
+                        part_name = NAMES[part.tag]
+                        if part_name == "a:rPr":
+                            properties = part
+                        elif part_name in {"a:t", "m:t"}:
+                            pieces.append(take(part))
+                case "a:br":
+                    pieces.append("\n")
+                case "a:tab":
+                    pieces.append("\t")
+                case "a:t" | "m:t":
+                    pieces.append(take(element))
+                case "mc:AlternateContent":
+                    shown, _ = shown_branch(element)
+                    stack.extend(reversed(shown) if shown is not None else ())
+                    continue
+                case _:
+                    stack.extend(reversed(element))
+                    continue
+            text = "".join(pieces)
+            if not text:
+                continue
+            block = block or self._sink.open_block()
+            layer = {**levels[level], **run_layer(properties, self._palette)}
+            layer["size"] = layer.get("size", DEFAULT_SIZE_PT) * scale
+            self._put(text, layer, block, place, background)
+
+    def _put(self, text: str, layer: Layer, block: int, place: Place, background: str | None) -> None:
+        if layer.get("capitals"):
+            text = text.upper()
+        colour = layer.get("colour") or self._palette.scheme("tx1")
+        size = layer["size"]
+        bold = bool(layer.get("bold"))
+        latin = layer.get("latin") or self._palette.theme.minor.latin_face() or None
+        where = place._replace(link=True) if layer.get("link") else place
+        if layer.get("opacity", 1.0) < 0.05 or (background is not None and colour == background):
+            where = where.hidden()
+        if layer.get("link"):
+            colour = self._palette.scheme("hlink") or colour
+        if _EAST_ASIAN.search(text) is None:
+            self._sink.put(text, block, where, Face(latin, size, colour, background, bold))
+            return
+        for index, piece in enumerate(_EAST_ASIAN.split(text)):
+            face = (layer.get("ea") or latin) if index % 2 else latin
+            self._sink.put(piece, block, where, Face(face, size, colour, background, bold))
+
+
+def take(element: Element) -> str:
+    """Return the text of an element and empty it, so that what is left in the tree is what nobody has read."""
+    text: str = element.text or ""
+    if len(element):
+        text = "".join(element.itertext())
+        for child in element:
+            child.text = child.tail = None
+    element.text = None
+    return text
+
+
+def _font_scale(element: Element) -> float:
+    for child in element:
+        if NAMES[child.tag] == "a:normAutofit":
+            value = (child.get("fontScale") or "100000").rstrip("%")
+            scale = float(value) if value.replace(".", "", 1).isdecimal() else 100_000.0
+            return scale / (100.0 if scale <= 100 else 100_000.0)
+    return 1.0

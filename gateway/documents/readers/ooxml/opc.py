@@ -1,0 +1,147 @@
+"""Open Packaging Conventions (ISO/IEC 29500-2): a package as parts with types and relationships, read with care.
+
+The zip below it is that of `containers.zip`; a flat package stands in one XML file.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import unquote
+
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.containers.opc import ContentTypes
+from gateway.documents.readers.containers.zip import Zip
+from gateway.documents.readers.ooxml.xml import NAMES, parse
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """One relationship of a part or of the package (part name empty)."""
+
+    source: str
+    id: str
+    kind: str
+    """Last segment of the relationship type: `image`, `officeDocument`, `hyperlink` ..."""
+    target: str
+    """Absolute part name without leading slash, or the target as written when external."""
+    external: bool
+
+
+class Package(Protocol):
+    """What the readers of OOXML need of a package, zipped or flat."""
+
+    names: tuple[str, ...]
+    """Part names without leading slash, in the order of the container, relationships and content types left out."""
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a part; raises `ReadError`."""
+        ...
+
+    def content_type(self, name: str) -> str:
+        """Return the content type of a part in lower case, empty when none is given."""
+        ...
+
+    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
+        """Return the relationships of a part, of the package itself for the empty name."""
+        ...
+
+    def find(self, name: str) -> str | None:
+        """Return the stored spelling of a part name, None when the package has no such part."""
+        ...
+
+
+class OpcPackage:
+    """A zipped package."""
+
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._parts = Zip(data, budget)
+        self._index = PartIndex(self._parts.entries, self._parts.read)
+        self.names = self._index.names
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a part."""
+        return self._parts.read(name)
+
+    def content_type(self, name: str) -> str:
+        """Return the content type of a part."""
+        return self._index.content_type(name)
+
+    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
+        """Return the relationships of a part or of the package."""
+        return self._index.relationships(name)
+
+    def find(self, name: str) -> str | None:
+        """Return the stored spelling of a part name."""
+        return self._index.find(name)
+
+
+class Reader(Protocol):
+    """Gives the bytes of a stored name."""
+
+    def __call__(self, name: str, /) -> bytes:
+        """Return the bytes; raises `ReadError`."""
+        ...
+
+
+class PartIndex:
+    """Content types and relationships over any collection of named parts."""
+
+    def __init__(self, stored: Iterable[str], read: Reader) -> None:
+        self._read = read
+        self._spelling = {name.casefold(): name for name in stored}
+        self.names = tuple(name for name in stored if not _is_plumbing(name))
+        self._relationships: dict[str, tuple[Relationship, ...]] = {}
+        types = self._spelling.get("[content_types].xml")
+        self._types = ContentTypes(parse(read(types)) if types is not None else ())
+
+    def content_type(self, name: str) -> str:
+        """Return the type by override, else by extension, in lower case."""
+        return self._types.of(name).lower()
+
+    def find(self, name: str) -> str | None:
+        """Return the stored spelling."""
+        return self._spelling.get(name.casefold())
+
+    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
+        """Return the relationships of a part, none when it has no relationships part."""
+        known = self._relationships.get(name)
+        if known is None:
+            folder, _, base = name.rpartition("/")
+            stored = self.find(f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels")
+            known = tuple(self._load_relationships(stored, name)) if stored else ()
+            self._relationships[name] = known
+        return known
+
+    def _load_relationships(self, stored: str, source: str) -> Iterator[Relationship]:
+        folder = source.rpartition("/")[0]
+        for child in parse(self._read(stored)):
+            if NAMES[child.tag] != "rel:Relationship":
+                continue
+            external = (child.get("TargetMode") or "").lower() == "external"
+            target = child.get("Target") or ""
+            yield Relationship(
+                source=source,
+                id=child.get("Id") or "",
+                kind=(child.get("Type") or "").rstrip("/").rpartition("/")[2],
+                target=target if external else _resolve(folder, target),
+                external=external,
+            )
+
+
+def _is_plumbing(name: str) -> bool:
+    folded = name.casefold()
+    return folded == "[content_types].xml" or (folded.endswith(".rels") and "_rels/" in folded)
+
+
+def _resolve(folder: str, target: str) -> str:
+    """Part name of a relative reference (RFC 3986 §5.2, as OPC uses it); fragments do not count."""
+    target = _part_name_keep_root(target.partition("#")[0])
+    joined = target if target.startswith("/") else posixpath.join("/" + folder, target)
+    return posixpath.normpath(joined).lstrip("/") if target else ""
+
+
+def _part_name_keep_root(name: str) -> str:
+    return unquote(name.replace("\\", "/"))

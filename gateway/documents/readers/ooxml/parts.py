@@ -1,0 +1,198 @@
+"""The parts of a package as walkers use them: relationships by id, pictures, objects, descriptions, alternatives."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.base import Member
+from gateway.documents.readers.ooxml.opc import Package, Relationship
+from gateway.documents.readers.ooxml.picture_places import outline_of, outline_of_vml, put_in_place, shown_inches
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.ooxml.vml import css_value, vml_colour
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.model import Image, Origin, Role
+
+_EMBED, _LINK, _ID = clark("r:embed"), clark("r:link"), clark("r:id")
+_PICT: Final = clark("r:pict")
+_UNDERSTOOD: Final = (
+    "http://schemas.microsoft.com/office/",
+    "http://schemas.openxmlformats.org/",
+    "urn:schemas-microsoft-com:",
+)
+_DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
+A4_AREA_EMU2: Final = 7_560_310 * 10_692_130
+
+
+class Parts:
+    """A package, and which of its parts somebody has looked at."""
+
+    def __init__(self, package: Package, sink: Sink) -> None:
+        self.package = package
+        self._sink = sink
+        self._by_id: dict[str, dict[str, Relationship]] = {}
+        self._digests: dict[str, tuple[str, bytes]] = {}
+        self.seen: set[str] = set()
+        """Parts read by a walker of their own; the rest is swept."""
+        self.page_area_emu2 = A4_AREA_EMU2
+
+    def related(self, part: str, identifier: str | None) -> Relationship | None:
+        """Return the relationship of a part by id."""
+        if not identifier:
+            return None
+        known = self._by_id.get(part)
+        if known is None:
+            known = {each.id: each for each in self.package.relationships(part)}
+            self._by_id[part] = known
+        return known.get(identifier)
+
+    def by_kind(self, part: str, kind: str) -> Iterator[str]:
+        """Yield the stored names of the parts that a part refers to by a kind of relationship."""
+        for each in self.package.relationships(part):
+            if each.kind == kind and not each.external:
+                stored = self.package.find(each.target)
+                if stored is not None:
+                    yield stored
+
+    def media(self, name: str) -> tuple[str, bytes]:
+        """Return SHA-256 and bytes of a part, read once."""
+        known = self._digests.get(name)
+        if known is None:
+            data = self.package.read(name)
+            known = self._digests[name] = (hashlib.sha256(data).hexdigest(), data)
+        return known
+
+    def use(self, part: str, element: Element, kind: str) -> None:
+        """Hand the part that `r:id` of an element names to the caller's caller, as something to look at."""
+        relation = self.related(part, element.get(_ID))
+        if relation is None:
+            return
+        if relation.external:
+            self._sink.warn("external-object", f"{kind}:{relation.id}")
+            return
+        stored = self.package.find(relation.target)
+        if stored is not None and stored not in self.seen:
+            self.seen.add(stored)
+            data = self.package.read(stored)
+            kind_of = self.package.content_type(stored)
+            self._sink.members.append(Member(name=stored, data=data, relation="embedded", declared_type=kind_of))
+
+    def node(self, part: str, element: Element, name: str, sink: Sink, place: Place) -> None:
+        """Note what a node of a drawing says: description, picture, object, control, WordArt string."""
+        match name:
+            case (
+                "wp:docPr" | "pic:cNvPr" | "wps:cNvPr" | "wpg:cNvPr" | "xdr:cNvPr" | "p:cNvPr" | "c:cNvPr" | "cdr:cNvPr"
+            ):
+                self._described(element, sink, place)
+            case "v:textpath":
+                where = place._replace(role=Role.WATERMARK, boxed=None)
+                sink.put_line(element.get("string") or "", where, _textpath_face(element))
+            case "a:blip" | "a14:imgLayer":
+                self._picture(part, element.get(_EMBED) or element.get(_LINK), element, sink, place)
+            case "a:custGeom" if place.origin is Origin.TEXT:
+                if (outline := outline_of(element)) is not None:
+                    put_in_place(sink, part, element, outline)
+            case "v:imagedata" | "v:fill":
+                identifier = element.get(_ID) or element.get(_PICT) or element.get(clark("o:relid"))
+                self._picture(part, identifier, element, sink, place)
+                self._vml(element, sink, place)
+            case "v:shape" | "v:rect" | "v:roundrect" | "v:oval" | "v:group" | "v:shapetype":
+                self._vml(element, sink, place)
+                outline = outline_of_vml(element) if name == "v:shape" and place.origin is Origin.TEXT else None
+                if outline is not None:
+                    put_in_place(sink, part, element, outline)
+            case "o:OLEObject" | "?:oleObj" | "p:oleObj" | "s:oleObject":
+                linked = element.get("Type") == "Link" or element.get("link") is not None
+                sink.warn("external-object" if linked else "ole-object", place.locator)
+            case "w:control" | "s:control" | "p:control":
+                sink.warn("activex", place.locator)
+            case _:
+                return
+
+    @staticmethod
+    def _described(element: Element, sink: Sink, place: Place) -> None:
+        hidden = place._replace(role=Role.ALT_TEXT, origin=_unseen(place.origin))
+        for attribute in ("descr", "title"):
+            sink.put_line(element.get(attribute) or "", hidden)
+        name = element.get("name") or ""
+        if name and not _DEFAULT_NAME.match(name):
+            sink.put_line(name, hidden._replace(role=Role.NAME))
+
+    @staticmethod
+    def _vml(element: Element, sink: Sink, place: Place) -> None:
+        hidden = place._replace(role=Role.ALT_TEXT, origin=_unseen(place.origin))
+        for attribute in ("alt", "title", clark("o:title")):
+            sink.put_line(element.get(attribute) or "", hidden)
+
+    def _picture(self, part: str, identifier: str | None, element: Element, sink: Sink, place: Place) -> None:
+        relation = self.related(part, identifier)
+        if relation is None:
+            return
+        if relation.external:
+            sink.warn("external-object", place.locator)
+            return
+        stored = self.package.find(relation.target)
+        if stored is None:
+            return
+        digest, data = self.media(stored)
+        widths = sink.budget.shown_inches
+        widths[digest] = max(widths.get(digest, 0.0), shown_inches(element))
+        if NAMES[element.tag] in {"a:blip", "v:imagedata"} and place.origin is Origin.TEXT:
+            put_in_place(sink, part, element, data)
+        share = self._share(element)
+        sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest, page_share=share))
+
+    def _share(self, element: Element) -> float | None:
+        """Share of the page that the nearest extent around a picture covers."""
+        for _ in range(16):
+            element = element.getparent()
+            if element is None:
+                return None
+            for child in element:
+                name = NAMES[child.tag]
+                if name in {"wp:extent", "xdr:ext"}:
+                    try:
+                        area = int(child.get("cx", "")) * int(child.get("cy", ""))
+                    except ValueError:
+                        return None
+                    return min(1.0, max(0.0, area / self.page_area_emu2))
+        return None
+
+
+def _unseen(origin: Origin) -> Origin:
+    return Origin.HIDDEN if origin is Origin.TEXT else origin
+
+
+def _textpath_face(element: Element) -> Face:
+    shape = element.getparent()
+    colour = vml_colour(shape.get("fillcolor")) if shape is not None else None
+    return Face(font=css_value(element.get("style"), "font-family"), colour=colour)
+
+
+def shown_branch(element: Element) -> tuple[Element | None, list[Element]]:
+    """Return the branch of an `mc:AlternateContent` that office programs show, and the others.
+
+    The first Choice whose required namespaces Office defines is shown, else the Fallback (ECMA-376 Part 3 §7.6).
+    """
+    shown: Element | None = None
+    fallback: Element | None = None
+    others: list[Element] = []
+    for branch in element:
+        name = NAMES[branch.tag]
+        if name == "mc:Choice" and shown is None and _understood(branch):
+            shown = branch
+        elif name == "mc:Fallback" and fallback is None:
+            fallback = branch
+        else:
+            others.append(branch)
+    if shown is None:
+        return fallback, others
+    return shown, others if fallback is None else [*others, fallback]
+
+
+def _understood(branch: Element) -> bool:
+    spaces = branch.nsmap
+    required = (branch.get("Requires") or "").split()
+    return all((spaces.get(prefix) or "").startswith(_UNDERSTOOD) for prefix in required)

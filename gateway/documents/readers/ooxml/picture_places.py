@@ -1,0 +1,257 @@
+"""Position and display of pictures in Office documents: DrawingML, VML and sheet anchors (ECMA-376 Part 1 §20)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Hashable
+from typing import Final
+
+from gateway.documents.readers.ooxml.sink import Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.pictures.joined import Box, Turn
+from gateway.documents.readers.pictures.outlines import Shape, moved, shape_of
+
+_INCH_EMU: Final = 914_400
+_COLUMN_EMU: Final = 609_600
+_ROW_EMU: Final = 190_500
+"""A usual cell of a sheet; pictures that touch do so whatever the columns are wide."""
+_RECOLOURED: Final = {
+    "a:lum",
+    "a:duotone",
+    "a:biLevel",
+    "a:clrChange",
+    "a:alphaModFix",
+    "a:tint",
+    "a:hsl",
+    "a14:imgLayer",
+}
+_HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp"}
+_GROUPS: Final = {"p:grpSp", "wpg:wgp", "wpg:grpSp", "xdr:grpSp"}
+_LIMIT_CLIMB: Final = 40
+_LENGTH: Final = re.compile(
+    r"(?:^|;)\s*(width|height|margin-left|margin-top|position|flip|rotation)\s*:\s*([^;]{1,40})", re.IGNORECASE
+)
+
+
+def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) -> None:
+    """Tell the sink where a picture (`a:blip`, `v:imagedata`) or an outline (`a:custGeom`) stands."""
+    turn, box = Turn(), None
+    row: Element | None = None
+    group: Element | None = None
+    parent: Element | None = element
+    for step in range(_LIMIT_CLIMB):
+        parent = parent.getparent() if step and parent is not None else parent
+        if parent is None:
+            break
+        match name := NAMES[parent.tag]:
+            case _ if name in _HOLDERS and box is None:
+                box, turn = _transformed(parent, element)
+            case "v:shape" | "v:rect":
+                box, turn, placed = _vml(parent)
+                if placed and box is not None:
+                    _place(sink, shown, (part, parent.getparent()), box, turn)
+                    return
+            case _ if name in _GROUPS and box is not None:
+                group = parent if group is None else group
+            case "wp:anchor":
+                at = _offset(parent)
+                size = _extent(parent)
+                if group is not None and box is not None:
+                    break
+                if at is not None and size is not None:
+                    _place(sink, shown, (part, *at[2:]), (at[0], at[1], *size), turn)
+                    return
+                box = (0, 0, *size) if size is not None else box
+            case "wp:inline":
+                size = _extent(parent)
+                if group is None:
+                    box = (0, 0, *size) if size is not None else box
+            case "xdr:twoCellAnchor" | "xdr:oneCellAnchor" | "xdr:absoluteAnchor" if group is None:
+                if (found := _anchored(parent)) is not None:
+                    _place(sink, shown, part, found, turn)
+                return
+            case "p:spTree" if box is not None:
+                _place(sink, shown, (part, group), box, turn)
+                return
+            case "w:p" if row is None:
+                row = parent
+            case "w:tr":
+                row = parent
+                break
+            case _:
+                continue
+    if group is not None and box is not None:
+        _place(sink, shown, (part, group), box, turn)
+    elif row is not None:
+        if isinstance(shown, Shape):
+            sink.pictures.draw(shown, part, box or (0, 0, 1, 1), turn, inline=True)
+        else:
+            sink.pictures.flow(shown, (part, row), sink.shown(), None if box is None else box[2:], turn)
+
+
+def outline_of(geometry: Element) -> Shape | None:
+    """Return the outline of an `a:custGeom` as it fills a square of side 1 (ECMA-376 Part 1 §20.1.9); None for one by formulas."""
+    found: list[Shape] = []
+    for path in geometry.iter(clark("a:path")):
+        points = [(point.get("x"), point.get("y")) for point in path.iter(clark("a:pt"))]
+        across = [_number(x) for x, _ in points]
+        width = _number(path.get("w")) or max(across, default=0)
+        height = _number(path.get("h")) or max((_number(y) for _, y in points), default=0)
+        if width <= 0 or height <= 0:
+            continue
+        pieces = [_command(command) for command in path]
+        shape = shape_of(" ".join(pieces), filled=path.get("fill") != "none")
+        found.append(shape._replace(outline=moved(shape.outline, (1 / width, 0, 0, 1 / height, 0, 0))))
+    if not found:
+        return None
+    whole = [contour for shape in found for contour in shape.outline]
+    return Shape(whole, all(shape.filled for shape in found), 0, sum(shape.segments for shape in found))
+
+
+def outline_of_vml(shape: Element) -> Shape | None:
+    """Return the outline of a VML shape as it fills a square of side 1 (ECMA-376 Part 4 §19.1.2.19); None for one by formulas."""
+    path, space = (
+        shape.get("path") or "",
+        [_number(each) for each in (shape.get("coordsize") or "1000,1000").split(",")],
+    )
+    if not path or "@" in path or len(space) != 2 or min(space) <= 0:
+        return None
+    whole = shape_of(_VML_WORD.sub("", path).translate(_VML_LETTERS))
+    return whole._replace(outline=moved(whole.outline, (1 / space[0], 0, 0, 1 / space[1], 0, 0)))
+
+
+_VML_WORD: Final = re.compile(r"n[fs]|q[xyb]|a[elrt]|w[ar]|h[a-i]")
+_VML_LETTERS: Final = str.maketrans({"m": "M", "l": "L", "c": "C", "x": "Z", "t": "m", "r": "l", "v": "c", "e": " "})
+_LETTERS: Final = {"a:moveTo": "M", "a:lnTo": "L", "a:cubicBezTo": "C", "a:quadBezTo": "Q", "a:close": "Z"}
+
+
+def _command(command: Element) -> str:
+    """Return a command as path data; an arc, which says no end, is left out."""
+    letter = _LETTERS.get(NAMES[command.tag])
+    if letter is None:
+        return ""
+    points = (f"{_number(point.get('x'))} {_number(point.get('y'))}" for point in command.iter(clark("a:pt")))
+    return f"{letter} {' '.join(points)}"
+
+
+def _place(sink: Sink, shown: bytes | Shape, plane: Hashable, box: Box, turn: Turn) -> None:
+    if isinstance(shown, Shape):
+        sink.pictures.draw(shown, plane, box, turn)
+    else:
+        sink.pictures.place(shown, plane, box, turn)
+
+
+def shown_inches(element: Element) -> float:
+    """Return how wide the picture of an `a:blip` or `v:imagedata` is shown, infinity where that is not plain.
+
+    It is not in groups, which scale what they hold, in sheets, of what fills another shape, and of cut or turned pictures.
+    """
+    width = math.inf
+    parent: Element | None = element
+    for _ in range(_LIMIT_CLIMB):
+        parent = parent.getparent() if parent is not None else None
+        if parent is None:
+            break
+        match name := NAMES[parent.tag]:
+            case "pic:pic" | "p:pic":
+                box, turn = _transformed(parent, element)
+                if box is None or turn != Turn():
+                    break
+                width = box[2] / _INCH_EMU
+            case "v:shape":
+                box, turn, _ = _vml(parent)
+                width = box[2] / 72 if box is not None and turn == Turn() else math.inf
+            case "wp:anchor" | "wp:inline":
+                size = _extent(parent)
+                return max(width, size[0] / _INCH_EMU) if size is not None else math.inf
+            case "p:spTree" | "w:pict":
+                return width
+            case _ if name in _HOLDERS or name in _GROUPS or name == "v:group":
+                break
+            case _:
+                continue
+    return math.inf
+
+
+def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:
+    """Read `xfrm`, `srcRect` and the effects of a picture or a shape filled with one."""
+    box: Box | None = None
+    mirrored = upside_down = False
+    degrees = 0.0
+    crop: Box | None = None
+    for each in holder.iter(clark("a:xfrm"), clark("a:srcRect")):
+        if NAMES[each.tag] == "a:srcRect":
+            crop = tuple(_number(each.get(side)) / 100_000 for side in "ltrb")  # type: ignore[assignment]
+            continue
+        mirrored, upside_down = (each.get(name) in {"1", "true"} for name in ("flipH", "flipV"))
+        degrees = _number(each.get("rot")) / 60_000
+        numbers = {NAMES[child.tag]: child for child in each}
+        at, size = numbers.get("a:off"), numbers.get("a:ext")
+        if at is not None and size is not None:
+            box = _number(at.get("x")), _number(at.get("y")), _number(size.get("cx")), _number(size.get("cy"))
+    recoloured = any(NAMES[child.tag] in _RECOLOURED for child in blip.iter())
+    return box, Turn(mirrored, upside_down, degrees, crop if crop and any(crop) else None, recoloured)
+
+
+def _extent(holder: Element) -> tuple[float, float] | None:
+    found = holder.find(clark("wp:extent"))
+    size = None if found is None else (_number(found.get("cx")), _number(found.get("cy")))
+    return size if size and min(size) > 0 else None
+
+
+def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:
+    """Return the offsets of an anchored picture and what each counts from, with the paragraph where that is one."""
+    offsets: list[float] = []
+    origins: list[Hashable] = []
+    for name in ("wp:positionH", "wp:positionV"):
+        position = anchor.find(clark(name))
+        offset = None if position is None else position.find(clark("wp:posOffset"))
+        if position is None or offset is None:
+            return None
+        offsets.append(_number(offset.text))
+        origin = position.get("relativeFrom") or ""
+        origins.append(origin if origin in {"page", "margin", "column"} else anchor.getparent())
+    return offsets[0], offsets[1], origins[0], origins[1]
+
+
+def _anchored(anchor: Element) -> Box | None:
+    corners: list[float] = []
+    for name in ("xdr:from", "xdr:to"):
+        corner = anchor.find(clark(name))
+        if corner is None:
+            break
+        told = {NAMES[child.tag]: _number(child.text) for child in corner}
+        corners.append(told.get("xdr:col", 0) * _COLUMN_EMU + told.get("xdr:colOff", 0))
+        corners.append(told.get("xdr:row", 0) * _ROW_EMU + told.get("xdr:rowOff", 0))
+    place, size = anchor.find(clark("xdr:pos")), anchor.find(clark("xdr:ext"))
+    if place is not None:
+        corners = [_number(place.get("x")), _number(place.get("y"))]
+    if len(corners) == 4:
+        return corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1]
+    if len(corners) == 2 and size is not None:
+        return corners[0], corners[1], _number(size.get("cx")), _number(size.get("cy"))
+    return None
+
+
+def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
+    """Read the style of a VML shape: box in points, turn, and whether it stands at coordinates."""
+    told = {name.lower(): value.strip().lower() for name, value in _LENGTH.findall(shape.get("style") or "")}
+    left, top, width, height = (
+        _points(told.get(name, "")) for name in ("margin-left", "margin-top", "width", "height")
+    )
+    turn = Turn("x" in told.get("flip", ""), "y" in told.get("flip", ""), _number(told.get("rotation")))
+    box = (left, top, width, height) if min(width, height) > 0 else None
+    return box, turn, told.get("position") == "absolute"
+
+
+def _points(text: str) -> float:
+    match = re.match(r"(-?\d{1,6}(?:\.\d{1,6})?)(pt|in|cm|mm|px)?", text)
+    return float(match[1]) * {"in": 72, "cm": 28.35, "mm": 2.835, "px": 0.75}.get(match[2] or "pt", 1) if match else 0.0
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,133 @@
+"""Output of the office readers: runs in reading order, images, members, active content."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.pictures.joined import Pictures
+from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
+
+LIMIT_SETUPS = 200
+"""Page setups of one document that are given."""
+_RUN_COST_BYTES = 64
+"""Charged to the budget for each run, so that a million tiny runs are not free."""
+
+
+class Face(NamedTuple):
+    """How letters look, as far as known."""
+
+    font: str | None = None
+    size_pt: float | None = None
+    colour: str | None = None
+    background: str | None = None
+    bold: bool | None = None
+
+
+NO_FACE = Face()
+
+
+class Place(NamedTuple):
+    """Where letters stand."""
+
+    locator: str = ""
+    role: Role = Role.BODY
+    origin: Origin = Origin.TEXT
+    boxed: bool | None = None
+    page: int | None = None
+    link: bool = False
+
+    def hidden(self) -> Place:
+        """Return the same place, its letters not to be seen; a tracked deletion stays one."""
+        return self if self.origin is not Origin.TEXT else self._replace(origin=Origin.HIDDEN)
+
+
+class Sink:
+    """Collects what one document holds; blocks are numbered as they are opened."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.runs: list[Run] = []
+        self.images: list[Image] = []
+        self.members: list[Member] = []
+        self.active: list[ActiveContent] = []
+        self.setups: list[PageSetup] = []
+        self.pictures = Pictures()
+        self._shown = self._looked_at = 0
+        self._sections = 0
+        self._active_seen: set[tuple[str, str]] = set()
+        self.block = 0
+        """Number of the last block."""
+        self._uncharged = 0
+
+    def open_block(self) -> int:
+        """Return the number of a new paragraph, cell or line."""
+        self.block += 1
+        if not self.block & 0x3FF:
+            self.budget.check_time()
+        return self.block
+
+    def put(self, text: str, block: int, place: Place, face: Face = NO_FACE) -> None:
+        """Add a run; empty text is dropped."""
+        if not text:
+            return
+        font, size_pt, colour, background, bold = face
+        locator, role, origin, boxed, page, link = place
+        self.runs.append(
+            Run(
+                text=text,
+                block=block,
+                font=font,
+                size_pt=size_pt,
+                colour=colour,
+                background=background,
+                bold=bold,
+                page=page,
+                locator=locator,
+                role=role,
+                origin=origin,
+                boxed=boxed,
+                link=link,
+            )
+        )
+        self.charge()
+
+    def charge(self, runs: int = 1) -> None:
+        """Charge runs to the budget."""
+        self._uncharged += _RUN_COST_BYTES * runs
+        if self._uncharged >= 1 << 16:
+            self.budget.take_bytes(self._uncharged)
+            self._uncharged = 0
+
+    def put_line(self, text: str, place: Place, face: Face = NO_FACE) -> None:
+        """Add a run that is a block of its own."""
+        if text and not text.isspace():
+            self.put(text, self.open_block(), place, face)
+
+    def put_setup(self, setup: PageSetup) -> None:
+        """Add the paper and margins of a section, numbered, unless they are those of the section before."""
+        self._sections += 1
+        before = self.setups[-1] if self.setups else None
+        if len(self.setups) < LIMIT_SETUPS and (before is None or replace(before, locator="") != setup):
+            self.setups.append(replace(setup, locator=f"section:{self._sections}"))
+
+    def shown(self) -> int:
+        """Return how many runs were given so far that a reader sees."""
+        for run in self.runs[self._looked_at :]:
+            self._shown += run.origin is Origin.TEXT and run.role not in (Role.ALT_TEXT, Role.NAME)
+        self._looked_at = len(self.runs)
+        return self._shown
+
+    def join_pictures(self) -> None:
+        """Hand on the pictures that are seen as one, or otherwise than they are."""
+        self.members += self.pictures.members(self.budget)
+        if self.pictures.incomplete:
+            self.warn("look-picture")
+
+    def warn(self, kind: str, locator: str = "") -> None:
+        """Record active content once a kind and place."""
+        if (kind, locator) not in self._active_seen:
+            self._active_seen.add((kind, locator))
+            self.active.append(ActiveContent(kind, locator))

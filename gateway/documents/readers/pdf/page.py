@@ -1,0 +1,129 @@
+"""Content of a PDF page, in points from the upper left corner of the page as displayed.
+
+What a page has by the thousand is a struct that the cyclic collector need not look at: none of them can be in a cycle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from msgspec import Struct
+
+Affine = tuple[float, float, float, float, float, float]
+"""a, b, c, d, e, f of ISO 32000-1 §8.3.3."""
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in points, y downwards."""
+
+
+class Unseen(Enum):
+    """Why a reader of the page does not see a piece of text."""
+
+    INVISIBLE_MODE = "invisible"
+    """Text rendering mode 3 or 7: the usual text layer over a scan."""
+    TRANSPARENT = "transparent"
+    SAME_COLOUR = "same-colour"
+    """The colour of what lies behind it."""
+    COVERED = "covered"
+    """Something opaque was painted over it later."""
+    OFF_PAGE = "off-page"
+    TINY = "tiny"
+    LAYER_OFF = "layer-off"
+    ACTUAL_TEXT = "actual-text"
+    """Words of an /ActualText that differ from the glyphs shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A font resource as a page uses it."""
+
+    name: str | None
+    """Base font name without subset prefix, None when it has none (Type 3)."""
+    bold: bool
+    legacy: bool
+    """A font of TCVN3, VNI and their like, whose codes are no Unicode."""
+    symbol: bool
+    meant: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """The letters that its map gives where the codes are numbers of glyphs, None elsewhere."""
+    sure: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """The letters that need not be doubted wherever they stand once they have been found to mean themselves; None is all."""
+
+
+class Piece(Struct, gc=False):
+    """One text object: what one show operator drew."""
+
+    text: str
+    box: Box
+    angle: int
+    """Direction of writing in degrees counter-clockwise, 0 to 359; 0 is ordinary horizontal text."""
+    origin: tuple[float, float]
+    """Start of the baseline."""
+    size: float
+    """Font size in points as displayed."""
+    font: Font
+    colour: str | None
+    order: int
+    """Painting order within the page."""
+    length: float | None = None
+    """Extent along the baseline, for slanting text only; else the box shows it."""
+    background: str | None = None
+    unseen: Unseen | None = None
+
+
+class Fill(Struct, frozen=True, gc=False):
+    """A painted rectangle or picture, as far as it matters to what is visible."""
+
+    box: Box
+    colour: str | None
+    """None for a picture."""
+    order: int
+    opaque: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image object on the page."""
+
+    box: Box
+    width_px: int
+    height_px: int
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Place and subtype (FPDF_ANNOT_*) of an annotation."""
+
+    box: Box
+    subtype: int
+    signature: bool = False
+    """The widget of a signature field: what it draws is the look of a signature, in any font and colour."""
+
+
+@dataclass(slots=True)
+class PageContent:
+    """Everything that the line builder and the scan reader want to know of a page."""
+
+    number: int
+    width: float
+    height: float
+    pieces: list[Piece] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    frames: list[Box] = field(default_factory=list)
+    """Rectangles that could be the border of a stamp."""
+    fills: list[Fill] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+    red_paths: int = 0
+    """Red drawn shapes: the letters of a stamp may have been turned into outlines."""
+    curves: int = 0
+    """Drawn shapes that are no rectangles."""
+    figures: list[Box] = field(default_factory=list)
+    """Drawn shapes that are no rectangles and small pictures: they may be letters."""
+    patches: list[Box] = field(default_factory=list)
+    """Areas whose look no object tells: filled with a pattern, cut out by a drawn shape, or many figures in one path."""
+    characters: int = 0
+    unmapped: int = 0
+    """Characters whose font gives them no meaning in Unicode."""
+    blind: list[Box] = field(default_factory=list)
+    """Where they stand."""
+    objects: int = 0

@@ -1,0 +1,250 @@
+"""PDF to Document (ISO 32000-1): text with its look and place by pdfium, structure by our own scan and qpdf.
+
+The structural pass comes first: it is cheap and stops bombs before pdfium meets them. Then each page is read, its
+annotations, its earlier revisions, and pages that are pictures go to the scan reader. Signatures are not judged here.
+What could not be read in full makes the document PARTIAL with the cause; pages that are pictures do not, they are named
+in `image_pages` and `read_pages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from msgspec import structs
+
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS
+from gateway.documents.readers.pdf.api import PdfiumDocument
+from gateway.documents.readers.pdf.lines import build_lines
+from gateway.documents.readers.pdf.page import PageContent
+from gateway.documents.readers.pdf.revisions import line_key, read_orphans, read_revisions, revision_ends
+from gateway.documents.readers.pdf.runs import annotation_role, make_runs
+from gateway.documents.readers.pdf.scan import PageLook, ScanReader, look_at, with_annotations
+from gateway.documents.readers.pdf.structure import Structure, read_structure
+from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
+
+LIMIT_PAGES = 5000
+_PLAIN_ANNOTATIONS = frozenset({2, 16})
+"""FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP draw nothing of their own."""
+
+
+@dataclass(slots=True)
+class _State:
+    """What has been gathered so far."""
+
+    runs: list[Run] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    image_pages: list[int] = field(default_factory=list)
+    read_pages: list[int] = field(default_factory=list)
+    doubtful_pages: list[int] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    """Lines that the current revision shows; kept only when there is an earlier one to compare with."""
+    compares: bool = False
+    block: int = 0
+    problems: list[tuple[ReadStatus, str]] = field(default_factory=list)
+    annotated: list[tuple[int, PageContent]] = field(default_factory=list)
+    looks: list[PageLook] = field(default_factory=list)
+    setups: list[PageSetup] = field(default_factory=list)
+
+    def add(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            self.runs.append(run)
+            self.block = max(self.block, run.block + 1)
+            if self.compares and (key := line_key(run.text)):
+                self.keys.add(key)
+
+    def problem(self, status: ReadStatus, reason: str) -> None:
+        self.problems.append((status, reason))
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a PDF; raises ReadError when nothing of it can be read."""
+    structure = read_structure(source.data, source.passwords, budget)
+    options = TextOptions(
+        off_layers=structure.off_layers,
+        actual_text=structure.actual_text,
+        fonts=structure.fonts,
+        tiles=structure.tiles,
+    )
+    state = _State(compares=bool(structure.orphans) or bool(revision_ends(source.data)))
+    if structure.fonts.lying:
+        state.problem(ReadStatus.PARTIAL, "text-lies")
+    if structure.damaged:
+        state.problem(ReadStatus.PARTIAL, "structure")
+    with PdfiumDocument(source.data, structure.password) as document:
+        pages = document.page_count
+        if structure.pages is not None and structure.pages != pages:
+            state.problem(ReadStatus.PARTIAL, "page-tree")
+        if pages == 0:
+            raise ReadError(ReadStatus.MALFORMED, "no-pages")
+        budget.allow_pages(min(pages, LIMIT_PAGES))
+        try:
+            _read_pages(document, options, budget, state)
+            _read_annotations(source.data, structure, options, budget, state)
+            state.add(_structure_runs(structure, state.block))
+            state.add(_revision_runs(source.data, structure, options, budget, state))
+            _read_scans(document, budget, state)
+        except ReadError as error:
+            if not state.runs and not structure.members:
+                raise
+            state.problem(error.status, error.reason)
+    return Reading(_document(source, structure, state, pages), tuple(structure.members))
+
+
+def _read_pages(document: PdfiumDocument, options: TextOptions, budget: Budget, state: _State) -> None:
+    reader = PageReader(document, budget, options)
+    for index in range(min(document.page_count, LIMIT_PAGES)):
+        budget.check_time()
+        try:
+            content = reader.read(index)
+        except ReadError as error:
+            if error.status is not ReadStatus.MALFORMED:
+                raise
+            state.problem(ReadStatus.PARTIAL, error.reason)
+            continue
+        look = look_at(content)
+        state.looks.append(look)
+        if len(state.setups) < LIMIT_SETUPS:
+            place = f"page:{content.number}"
+            state.setups.append(PageSetup(locator=place, width_pt=content.width, height_pt=content.height))
+        runs = list(make_runs(content, build_lines(content.pieces), state.block, scan=look.is_picture))
+        if state.compares:
+            line_texts: dict[int, str] = {}
+            for run in runs:
+                line_texts[run.block] = line_texts.get(run.block, "") + run.text
+            state.keys.update(line_key(text) for text in line_texts.values())
+        state.add(runs)
+        state.images.extend(look.images)
+        if look.is_picture:
+            state.image_pages.append(content.number)
+        if any(a.subtype not in _PLAIN_ANNOTATIONS for a in content.annotations):
+            state.annotated.append((index, content))
+    if document.page_count > LIMIT_PAGES:
+        state.problem(ReadStatus.LIMIT, "pages")
+
+
+def _read_annotations(data: bytes, structure: Structure, options: TextOptions, budget: Budget, state: _State) -> None:
+    """Read what annotations and form fields draw, from a second copy that may be changed in memory."""
+    if not state.annotated:
+        return
+    with PdfiumDocument(data, structure.password) as copy:
+        reader = PageReader(copy, budget, options)
+        for index, page in state.annotated:
+            budget.check_time()
+            try:
+                drawn = reader.read_annotations(index)
+            except ReadError as error:
+                if error.status is not ReadStatus.MALFORMED:
+                    raise
+                state.problem(ReadStatus.PARTIAL, "annotations")
+                continue
+            state.looks = [with_annotations(look, drawn) if look.number == index + 1 else look for look in state.looks]
+            for run in make_runs(drawn, build_lines(drawn.pieces), state.block, scan=False):
+                role, token = annotation_role(run.bbox_pt or (0.0, 0.0, 0.0, 0.0), page.annotations)
+                state.add([structs.replace(run, role=role, locator=f"{run.locator},{token}")])
+
+
+def _structure_runs(structure: Structure, first_block: int) -> list[Run]:
+    seen: set[tuple[str, Role]] = set()
+    runs: list[Run] = []
+    for text in structure.texts:
+        if (text.text, text.role) in seen:
+            continue
+        seen.add((text.text, text.role))
+        runs.append(
+            Run(
+                text=text.text,
+                block=first_block + len(runs),
+                locator=text.locator,
+                role=text.role,
+                origin=text.origin,
+            )
+        )
+    return runs
+
+
+def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budget: Budget, state: _State) -> list[Run]:
+    runs: list[Run] = []
+    try:
+        runs.extend(read_revisions(data, state.keys, state.block, structure.password, options, budget))
+    except ReadError as error:
+        state.problem(error.status, error.reason)
+    runs.extend(read_orphans(structure.orphans, state.keys, state.block + len(runs)))
+    return runs
+
+
+def _read_scans(document: PdfiumDocument, budget: Budget, state: _State) -> None:
+    """Look for stamps and words on pages that show pictures, drawn letters, or text that has no meaning in Unicode.
+
+    Scans and drawn letters come before pages of text with a picture between; what no time is left for is doubtful.
+    """
+    scans = ScanReader(document, budget)
+    looks = [look for look in state.looks if look.wanted]
+    looks.sort(key=lambda item: not (item.is_picture or item.drawn or item.unmapped))
+    for look, result in scans.read(looks):
+        if result is None:
+            if look.unmapped:
+                state.problem(ReadStatus.PARTIAL, "no-text-map")
+            if look.drawn:
+                state.doubtful_pages.append(look.number)
+            continue
+        first = state.block
+        state.add(structs.replace(run, block=run.block + first) for run in result.runs)
+        _count_boxes(state, look.number, result.boxes, result.unread)
+        if result.whole_page and look.is_picture:
+            state.read_pages.append(look.number)
+        if result.doubtful:
+            state.doubtful_pages.append(look.number)
+        if look.unmapped and not result.whole_page:
+            state.problem(ReadStatus.PARTIAL, "no-text-map")
+
+
+def _count_boxes(state: _State, page: int, boxes: int, unread: int) -> None:
+    """Note the boxes found on a page at its pictures, or at the page itself when they are only drawn there."""
+    counted = [_counted(image, page, boxes, unread) for image in state.images]
+    if boxes and not any(image.page == page for image in counted):
+        counted.append(Image(locator=f"page:{page}", page=page, red_boxes=boxes, unread_boxes=unread))
+    state.images = counted
+
+
+def _counted(image: Image, page: int, boxes: int, unread: int) -> Image:
+    if image.page != page or image.red_boxes is not None:
+        return image
+    return structs.replace(image, red_boxes=boxes, unread_boxes=unread)
+
+
+def _document(source: Source, structure: Structure, state: _State, pages: int) -> Document:
+    order = (ReadStatus.TIMEOUT, ReadStatus.LIMIT, ReadStatus.MALFORMED, ReadStatus.PARTIAL)
+    status, reason = min(state.problems, key=lambda item: order.index(item[0]), default=(ReadStatus.OK, ""))
+    active = set(structure.active)
+    if any(run.origin is Origin.HIDDEN and run.role is Role.BODY for run in state.runs):
+        active.add(ActiveContent("hidden-text"))
+    return Document(
+        part=source.part,
+        filename=source.filename,
+        format="pdf",
+        status=status,
+        reason=reason,
+        pages=pages,
+        image_pages=tuple(state.image_pages),
+        read_pages=tuple(sorted(state.read_pages)),
+        doubtful_pages=tuple(sorted(state.doubtful_pages)),
+        runs=tuple(state.runs),
+        setups=tuple(state.setups),
+        images=tuple(state.images),
+        active_content=tuple(sorted(active, key=lambda item: (item.kind, item.locator))),
+        opened_with_password=structure.password is not None,
+    )
+
+
+def warm_up() -> None:
+    """Load pdfium, qpdf and what pypdf is still asked for, so that children forked later need no file for them."""
+    import pikepdf
+    from pypdf import _codecs, filters
+
+    from gateway.documents.readers.pdf.api import pdfium
+
+    del pikepdf, _codecs, filters
+    pdfium()

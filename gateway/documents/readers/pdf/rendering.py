@@ -1,0 +1,43 @@
+"""A loaded PDF page, or a part of it, as pixels."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING
+
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.pdf.api import pdfium
+from gateway.model import ReadStatus
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+FPDF_ANNOT = 0x01
+"""Draw the annotations too."""
+_BGR = 2
+
+
+def render(
+    page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None, *, flags: int = 0
+) -> npt.NDArray[np.uint8]:
+    """Return a page that is as large as `size`, columns and rows, as BGR pixels on white.
+
+    `part` is the left, top, right and bottom of what is wanted of it. LIMIT `image-pixels` when there is no room for it.
+    """
+    import numpy as np
+
+    api = pdfium()
+    left, top, right, bottom = part or (0, 0, *size)
+    columns, rows = right - left, bottom - top
+    pixels = np.empty((rows, columns, 3), np.uint8)
+    address = pixels.ctypes.data_as(ctypes.c_void_p).value
+    bitmap = api.FPDFBitmap_CreateEx(columns, rows, _BGR, address, columns * 3)
+    if not bitmap:
+        raise ReadError(ReadStatus.LIMIT, "image-pixels")
+    try:
+        api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
+        api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, flags)
+    finally:
+        api.FPDFBitmap_Destroy(bitmap)
+    return pixels

@@ -1,0 +1,107 @@
+"""Text in the colour of the paper, looked at: whether a reader of the page sees it after all.
+
+What lies behind a text is known only of plain rectangles. White letters on a rounded box or a gradient, and letters that
+are filled with a gradient, which pdfium calls white, are as plain to see as any. So the place is rendered with and without
+the text: what changes nothing on the page is not seen.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from gateway.documents.readers.pdf.api import pdfium
+from gateway.documents.readers.pdf.page import Box, PageContent, Piece, Unseen
+from gateway.documents.readers.pdf.rendering import render
+from gateway.documents.readers.pdf.visible import PAPER, SAME_COLOUR
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Pixels = npt.NDArray[np.uint8]
+
+LIMIT_PIXELS = 3_000_000
+LETTER_PX = 12.0
+"""Height of the letters as rendered: as few pixels as show them well."""
+LEAST_SCALE, LARGEST_SCALE = 0.25, 4.0
+LEAST_CHANGE = 4
+"""Pixels of a text that must change with it."""
+
+
+def suspects(content: PageContent) -> list[Piece]:
+    """Return the pieces that have the colour of what is known to lie behind them."""
+    return [piece for piece in content.pieces if piece.unseen is Unseen.SAME_COLOUR]
+
+
+def look_again(page: int, content: PageContent, pieces: list[Piece], handles: list[int]) -> None:
+    """Take back that pieces are not seen, and correct their colours, where the page shows them.
+
+    `handles` are those of all objects of the page in painting order.
+    """
+    scale = _scale(content, pieces)
+    size = max(int(content.width * scale), 1), max(int(content.height * scale), 1)
+    boxes = [_pixels(piece.box, scale, size) for piece in pieces]
+    part = _around(boxes)
+    if (part[2] - part[0]) * (part[3] - part[1]) > LIMIT_PIXELS:
+        return
+    objects = {handles[piece.order - 1] for piece in pieces}
+    api = pdfium()
+    shown = render(page, size, part)
+    for handle in objects:
+        api.FPDFPageObj_SetIsActive(handle, 0)
+    try:
+        bare = render(page, size, part)
+    finally:
+        for handle in objects:
+            api.FPDFPageObj_SetIsActive(handle, 1)
+    for piece, (left, top, right, bottom) in zip(pieces, boxes, strict=True):
+        place = slice(top - part[1], bottom - part[1]), slice(left - part[0], right - part[0])
+        _judge(piece, shown[place], bare[place])
+
+
+def _scale(content: PageContent, pieces: list[Piece]) -> float:
+    """Return pixels for a point."""
+    smallest = min(max(piece.size, 1.0) for piece in pieces)
+    room = math.sqrt(LIMIT_PIXELS / max(content.width * content.height, 1.0))
+    return max(min(LETTER_PX / smallest, LARGEST_SCALE, room), min(LEAST_SCALE, room))
+
+
+def _pixels(box: Box, scale: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the pixels of a box within the page, at least one."""
+    left, top = max(int(box[0] * scale) - 1, 0), max(int(box[1] * scale) - 1, 0)
+    left, top = min(left, size[0] - 1), min(top, size[1] - 1)
+    right, bottom = min(int(box[2] * scale) + 2, size[0]), min(int(box[3] * scale) + 2, size[1])
+    return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def _around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _judge(piece: Piece, shown: Pixels, bare: Pixels) -> None:
+    """Judge a piece by its place with it and without it."""
+    import numpy as np
+
+    change = np.abs(shown.astype(np.int16) - bare).max(axis=2)
+    if int((change >= SAME_COLOUR).sum()) < LEAST_CHANGE:
+        return
+    core = change >= 0.8 * change.max()
+    ink, ground = _mean(shown, core), _mean(bare, core)
+    piece.unseen = None
+    if not _alike(ground, PAPER):
+        piece.background = ground
+    if piece.colour is not None and not _alike(ink, piece.colour):
+        piece.colour = None  # a pattern or gradient has none that could be named
+
+
+def _mean(pixels: Pixels, where: npt.NDArray[np.bool_]) -> str:
+    """Return RRGGBB of the mean of some BGR pixels."""
+    blue, green, red = (round(float(value)) for value in pixels[where].mean(axis=0))
+    return f"{red:02X}{green:02X}{blue:02X}"
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two colours are the same but for smoothed edges."""
+    return max(abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) for i in (0, 2, 4)) < 3 * SAME_COLOUR

@@ -1,0 +1,315 @@
+"""Content of a PDF beside its pages: attachments, scripts, form values, annotations, layers, properties (ISO 32000-1).
+
+All objects are looked at, of every revision and also those that nothing refers to; qpdf parses the dictionaries that
+look interesting. Words found in superseded or unreferenced objects come as `Origin.REVISION`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from gateway.documents.readers.base import Budget, Member, ReadError
+from gateway.documents.readers.pdf.api import PdfiumDocument
+from gateway.documents.readers.pdf.fonts import FontFacts, look_at_fonts
+from gateway.documents.readers.pdf.objects import RawObject, check_image, inflate, is_image, scan_objects
+from gateway.documents.readers.pdf.qpdf import LockedError, Objects, number_of, text_of
+from gateway.documents.readers.pdf.words import Text, Words
+from gateway.model import ActiveContent, Origin, ReadStatus, Role
+
+LIMIT_FORM_CALLS = 100_000
+"""Form XObjects that all pages may draw in all, nested ones counted each time."""
+
+
+@dataclass(slots=True)
+class Structure:
+    """Result of the structural pass."""
+
+    texts: list[Text] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    active: set[ActiveContent] = field(default_factory=set)
+    off_layers: frozenset[str] = frozenset()
+    actual_text: frozenset[int] | None = frozenset()
+    """Pages, from 1, whose content has /ActualText; None when it may be any."""
+    pages: int | None = None
+    password: str | None = None
+    """The password that opened an encrypted file, None when it is not encrypted."""
+    damaged: bool = False
+    """The structure could not be read as a whole; pages may still be readable."""
+    fonts: FontFacts = field(default_factory=FontFacts)
+    tiles: bool = False
+    """There are tiling patterns: what a filled area shows may be words (ISO 32000-1 §8.7.3)."""
+    orphans: list[bytes] = field(default_factory=list)
+    """Content streams of objects that no longer count or never did."""
+
+
+# Keys that make an object worth parsing. `#xx` escapes are undone before the search.
+_ACTIVE = {
+    b"JS": "javascript",
+    b"JavaScript": "javascript",
+    b"Launch": "launch",
+    b"RichMedia": "rich-media",
+    b"GoToE": "embedded-goto",
+    b"SubmitForm": "submit-form",
+    b"ImportData": "import-data",
+    b"Rendition": "rendition",
+    b"Movie": "movie",
+    b"Sound": "sound",
+}
+_ACTIVE_KEYS = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")(?![A-Za-z0-9_.-])")
+_AUTOMATIC = re.compile(rb"/(?:OpenAction\s*(?:<<|\d)|AA\s*(?:<<|\d))")
+_TEXT_KEYS = re.compile(
+    rb"/(?:V|DV|TU|RC|Title|Alt|ActualText|Subj|EF|OCG|XFA|Producer|Creator|CreationDate|Opt|Desc|Author|Subject|Keywords"
+    rb"|Reason|PageLabels|JS)(?![A-Za-z0-9_.-])|/P\s*(?:\(|<(?!<))|/Contents\s*(?:[(<]|\d+\s+\d+\s+R)"
+)
+_STRING = re.compile(rb"\(\s*[^\s)]|<\s*(?:[Ff][Ee][Ff][Ff]|[Ee][Ff][Bb][Bb])")
+"""The begin of a string that may be words; hexadecimal ones are when they name their Unicode encoding (§7.9.2.2)."""
+_WORDLESS = re.compile(rb"/(?:FontName|BaseFont|Registry|ByteRange)(?![A-Za-z0-9_.-])")
+_CONTENTS = re.compile(rb"(\d+)\s+\d+\s+R")
+_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_FORM = re.compile(rb"/Subtype\s*/Form\b")
+_EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile\b")
+_TILES = re.compile(rb"/PatternType\s*1(?!\d)")
+_METADATA = re.compile(rb"/Subtype\s*/XML\b")
+_FONT = re.compile(rb"/Type\s*/Font(?![A-Za-z])")
+_DRAW = re.compile(rb"/([^\s/<>\[\]()]{1,127})\s+Do(?![A-Za-z])")
+
+
+def read_structure(data: bytes, passwords: tuple[str, ...], budget: Budget) -> Structure:
+    """Read the structure; ENCRYPTED when no password fits, LIMIT for bombs."""
+    structure = Structure()
+    objects = _open(data, passwords, structure)
+    _Walker(data, objects, structure, budget).walk()
+    structure.damaged = structure.damaged or objects.is_mended()
+    return structure
+
+
+def _open(data: bytes, passwords: tuple[str, ...], structure: Structure) -> Objects:
+    """Open a file with the first password that fits; the empty one is tried first."""
+    # Candidates are looked at only when the file is locked: it is then read by the rest of its mail.
+    for password in chain(("",), passwords):
+        with contextlib.suppress(LockedError):
+            objects = Objects(data, password)
+            structure.password = password if objects.encrypted else None
+            return objects
+    reason = "password"
+    for password in chain(("",), passwords):
+        try:
+            with PdfiumDocument(data, password):
+                structure.password = password  # pdfium knows more handlers than qpdf; then only the pages can be read
+                return Objects(b"")
+        except ReadError as error:
+            reason = error.reason if error.status is ReadStatus.ENCRYPTED else reason
+    raise ReadError(ReadStatus.ENCRYPTED, reason)
+
+
+class _Walker:
+    """Looks at every object once."""
+
+    def __init__(self, data: bytes, objects: Objects, structure: Structure, budget: Budget) -> None:
+        self._data, self._objects, self._out, self._budget = data, objects, structure, budget
+        self._names: dict[int, str] = {}
+        """File names of embedded files by object number of the stream."""
+        self._forms: dict[int, dict[int, int]] = {}
+        """How often a form draws each other form."""
+        self._draws = 0
+        self._xfa: set[int] = set()
+        self._words = Words(objects)
+        self._off: set[str] = set()
+        self._fonts: list[int] = []
+        self._pages: dict[int, list[int]] = {}
+        """Content streams of each page object."""
+        self._order: list[int] | None = None
+        """Object numbers of the pages."""
+        self._actual: set[int] = set()
+        """Content streams with /ActualText; 0 for a form, which any page may draw."""
+
+    def walk(self) -> None:
+        """Fill the structure."""
+        objects = self._objects
+        self._order = objects.pages()
+        self._out.pages = len(self._order) if self._order is not None else None
+        self._words.info = number_of(objects.trailer().get("/Info"))
+        raws: list[RawObject] = []
+        locked = self._out.password is not None
+        for raw in objects.decrypted() if locked else scan_objects(self._data, objects.table(), self._budget):
+            raws.append(raw)
+            self._look(raw)
+        self._layers()
+        for raw in raws:
+            if raw.stream is not None:
+                self._look_at_stream(raw)
+        self._check_forms()
+        self._out.texts = self._words.texts
+        self._out.off_layers = frozenset(self._off)
+        self._out.actual_text = self._actual_text_pages()
+        self._budget.check_time()
+        self._out.fonts = look_at_fonts(objects, self._fonts)
+
+    def _look(self, raw: RawObject) -> None:
+        names = raw.names
+        self._note_active(names, raw)
+        if _PAGE.search(names):
+            self._pages[raw.number] = _content_numbers(names)
+        if _has_text_key(names) and (value := self._objects.parse(raw)) is not None:
+            self._take(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
+        if raw.current and _FONT.search(names):
+            self._fonts.append(raw.number)
+
+    def _note_active(self, names: bytes, raw: RawObject) -> None:
+        for match in _ACTIVE_KEYS.finditer(names):
+            self._out.active.add(ActiveContent(_ACTIVE[match[1]]))
+        if _AUTOMATIC.search(names) and (value := self._objects.parse(raw)) is not None:
+            self._note_automatic(value)
+
+    def _note_automatic(self, value: dict[str, Any]) -> None:
+        """An /OpenAction that only shows a page is a view setting; one with an action type acts."""
+        get = self._objects.get
+        action = get(value, "/OpenAction")
+        kind = get(action, "/S")
+        if isinstance(action, dict) and kind not in (None, "/GoTo"):
+            self._out.active.add(ActiveContent("open-action"))
+        if isinstance(get(value, "/AA"), dict):
+            self._out.active.add(ActiveContent("additional-action"))
+
+    def _take(self, value: dict[str, Any], number: int, origin: Origin) -> None:
+        """Take the words of an object, and note what needs its other objects."""
+        self._words.take(value, number, origin)
+        while self._words.special:
+            found = self._words.special.pop()
+            if "/EF" in found:
+                self._embedded(found)
+            if "/XFA" in found:
+                self._out.active.add(ActiveContent("xfa"))
+                self._note_xfa(found)
+
+    def _embedded(self, value: dict[str, Any]) -> None:
+        get = self._objects.get
+        name = text_of(get(value, "/UF")) or text_of(get(value, "/F")) or ""
+        files = get(value, "/EF")
+        for key in ("/UF", "/F", "/DOS", "/Unix", "/Mac"):
+            if isinstance(files, dict) and (number := number_of(files.get(key))) is not None:
+                self._names.setdefault(number, name)
+
+    def _note_xfa(self, value: dict[str, Any]) -> None:
+        packets = self._objects.get(value, "/XFA")
+        for item in [value["/XFA"], *(packets if isinstance(packets, list) else [])]:
+            if (number := number_of(item)) is not None:
+                self._xfa.add(number)
+
+    def _look_at_stream(self, raw: RawObject) -> None:
+        names = raw.names
+        if is_image(raw):
+            check_image(raw)
+            return
+        if b"/ObjStm" in names or b"/XRef" in names:
+            return
+        content = inflate(raw, self._budget)
+        self._out.tiles = self._out.tiles or bool(_TILES.search(names))
+        if _EMBEDDED.search(names) or raw.number in self._names:
+            self._attach(raw, content)
+            return
+        if content is None:
+            return
+        origin = Origin.TEXT if raw.current else Origin.REVISION
+        if raw.number in self._xfa:
+            self._words.take_xml(content, Role.FIELD, "xfa", origin)
+        elif _METADATA.search(names):
+            self._words.take_xml(content, Role.PROPERTY, "property:xmp", origin)
+        elif b" Do" in content or b"Tj" in content or b"TJ" in content or b"/ActualText" in content or b"'" in content:
+            self._note_content(raw, names, content)
+
+    def _note_content(self, raw: RawObject, names: bytes, content: bytes) -> None:
+        if b"/ActualText" in content:
+            self._actual.add(raw.number if not _FORM.search(names) else 0)
+            self._words.take_said(content, Origin.TEXT if raw.current else Origin.REVISION)
+        if not raw.current:
+            self._out.orphans.append(content)
+        if not _FORM.search(names):
+            self._draws += len(_DRAW.findall(content))
+            return
+        drawn: dict[bytes, int] = {}
+        for name in _DRAW.findall(content):
+            drawn[name] = drawn.get(name, 0) + 1
+        if drawn and (value := self._objects.parse(raw)) is not None:
+            get = self._objects.get
+            resources = get(get(value, "/Resources"), "/XObject")
+            calls: dict[int, int] = {}
+            for name, count in drawn.items():
+                key = "/" + name.decode("latin-1")
+                number = number_of(resources.get(key)) if isinstance(resources, dict) else None
+                calls[number or -1] = calls.get(number or -1, 0) + count
+            self._forms[raw.number] = calls
+
+    def _actual_text_pages(self) -> frozenset[int] | None:
+        if not self._actual:
+            return frozenset()
+        if 0 in self._actual or self._order is None or self._out.password is not None:
+            return None
+        known = {number for contents in self._pages.values() for number in contents}
+        if not self._actual <= known:
+            return None  # content by way of an array object
+        return frozenset(
+            index
+            for index, number in enumerate(self._order, 1)
+            if self._actual.intersection(self._pages.get(number, ()))
+        )
+
+    def _check_forms(self) -> None:
+        """Raise LIMIT `pdf-forms` when forms within forms multiply beyond reason; pdfium would draw them all."""
+        totals: dict[int, int] = {}
+        for _ in range(40):  # as many rounds as forms may be nested; the sums only grow
+            changed = False
+            for number, calls in self._forms.items():
+                total = sum(
+                    count * (1 + (totals.get(inner, 0) if inner != number else 0)) for inner, count in calls.items()
+                )
+                if total != totals.get(number, 0):
+                    totals[number], changed = min(total, 10 * LIMIT_FORM_CALLS), True
+            if not changed:
+                break
+        if max(totals.values(), default=0) * max(self._draws, 1) > LIMIT_FORM_CALLS and max(totals.values()) > 200:
+            raise ReadError(ReadStatus.LIMIT, "pdf-forms")
+
+    def _attach(self, raw: RawObject, content: bytes | None) -> None:
+        self._budget.take_file()
+        name = self._names.get(raw.number) or f"embedded-{raw.number}"
+        data = content if content is not None else bytes(raw.stream or b"")
+        self._out.active.add(ActiveContent("embedded-file"))
+        self._out.members.append(Member(name=name, data=data, relation="attachment", locator="attachment"))
+
+    def _layers(self) -> None:
+        """Collect the names of layers that are off by default (§8.11.4.3)."""
+        get = self._objects.get
+        properties = get(self._objects.root(), "/OCProperties")
+        default = get(properties, "/D")
+        groups = get(default, "/OFF")
+        if get(default, "/BaseState") == "/OFF":
+            on = get(default, "/ON")
+            shown = set(map(number_of, on)) if isinstance(on, list) else set()
+            every = get(properties, "/OCGs")
+            groups = [one for one in every if number_of(one) not in shown] if isinstance(every, list) else None
+        resolved = self._objects.resolved
+        names = [text_of(get(resolved(one), "/Name")) for one in groups] if isinstance(groups, list) else []
+        self._off = {name for name in names if name}
+        if self._off:
+            self._out.active.add(ActiveContent("hidden-layer"))
+
+
+def _content_numbers(names: bytes) -> list[int]:
+    """Return the object numbers of the content streams of a page."""
+    match = re.search(rb"/Contents\s*(\[[^\]]{0,20000}\]|\d+\s+\d+\s+R)", names)
+    return [int(number) for number in _CONTENTS.findall(match[1])] if match else []
+
+
+def _has_text_key(names: bytes) -> bool:
+    """Whether an object may hold words; the /Contents of a page are no text."""
+    if _STRING.search(names) and not _WORDLESS.search(names):
+        return True
+    match = _TEXT_KEYS.search(names)
+    while match is not None and match[0].startswith(b"/Contents") and _PAGE.search(names):
+        match = _TEXT_KEYS.search(names, match.end())
+    return match is not None

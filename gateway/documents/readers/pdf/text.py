@@ -1,0 +1,290 @@
+"""One PDF page to pieces of text with font, size, colour and place, by pdfium's page objects (ISO 32000-1 §9).
+
+Pieces are found in form XObjects too, with the matrices of all enclosing forms multiplied in; crop box and /Rotate are
+applied. Pieces that a reader of the page cannot see are marked, never left out. pdfium believes /ActualText; where a
+page has it, both readings are taken, because a text that is shown and a text that is copied may differ.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.documents.readers.base import Budget, ReadError
+from gateway.documents.readers.pdf.annotations import annotations_of
+from gateway.documents.readers.pdf.api import (
+    OBJECT_FORM,
+    OBJECT_IMAGE,
+    OBJECT_PATH,
+    OBJECT_SHADING,
+    OBJECT_TEXT,
+    PdfiumDocument,
+    pdfium,
+)
+from gateway.documents.readers.pdf.columns import BATCH, Columns, Handles, Look
+from gateway.documents.readers.pdf.fonts import FontFacts
+from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box, multiply
+from gateway.documents.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_letters
+from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
+from gateway.documents.readers.pdf.marks import Marks
+from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
+from gateway.documents.readers.pdf.seen import look_again, suspects
+from gateway.documents.readers.pdf.shapes import Shapes
+from gateway.documents.readers.pdf.visible import judge_visibility
+from gateway.model import ReadStatus
+
+LIMIT_OBJECTS = 200_000
+"""Page objects of one page; honest drawings have some ten thousand."""
+LIMIT_BLIND = 400
+"""Places of letters without meaning that are kept for looking at."""
+LIMIT_FORM_DEPTH = 12
+LIMIT_LOOKED_AT = 60
+"""Pages on which text in the colour of the paper is looked at, at some 10 ms each; beyond, it is taken as not seen."""
+_BOXED = (OBJECT_PATH, OBJECT_SHADING)
+
+
+class _Batch(NamedTuple):
+    """Objects that are no forms, in painting order."""
+
+    handles: Handles
+    kinds: list[int]
+    matrix: Affine
+    """From their container to the page as displayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """What the structural pass found out and the page walk needs."""
+
+    off_layers: frozenset[str] = frozenset()
+    actual_text: frozenset[int] | None = frozenset()
+    """Pages, from 1, whose content has /ActualText; None when it may be any."""
+    tiles: bool = False
+    """The file has tiling patterns; pdfium gives the colour of an area filled with one as if it were plain."""
+    fonts: FontFacts = field(default_factory=FontFacts)
+    """What a font shows whose map is a lie, or has a gap, is unknown until the page is looked at."""
+
+
+class PageReader:
+    """Reads the pages of one open document."""
+
+    def __init__(self, document: PdfiumDocument, budget: Budget, options: TextOptions) -> None:
+        self._api = pdfium()
+        self._document = document
+        self._budget = budget
+        self._options = options
+        self._columns = Columns()
+        self._marks = Marks()
+        self._looks = Looks(options.fonts)
+        self._glyphs = Glyphs(self._looks)
+        self._looked_at = 0
+        """Pages that were rendered to see whether a text stands out."""
+        self._shapes = Shapes(self._looks, tiles=options.tiles)
+
+    def read(self, index: int) -> PageContent:
+        """Read the page with that index from 0, without its annotations, whose places are noted."""
+        page = self._load(index)
+        try:
+            content = self._walk(page, index + 1, 0)
+            if self._api.FPDFPage_GetAnnotCount(page):
+                content.annotations = annotations_of(page)
+            return content
+        finally:
+            self._api.FPDF_ClosePage(page)
+
+    def read_annotations(self, index: int) -> PageContent:
+        """Read what annotations and form fields draw on the page, and only that.
+
+        The page is flattened in memory, so that appearance streams become page content: use a document of its own.
+        """
+        page = self._load(index)
+        before = self._api.FPDFPage_CountObjects(page)
+        flattened = self._api.FPDFPage_Flatten(page, 0)
+        self._api.FPDF_ClosePage(page)
+        if flattened != 1:  # FLATTEN_SUCCESS; nothing to do and failure are both "draws nothing"
+            return PageContent(index + 1, 0.0, 0.0)
+        page = self._load(index)
+        try:
+            return self._walk(page, index + 1, before)
+        finally:
+            self._api.FPDF_ClosePage(page)
+
+    def _load(self, index: int) -> int:
+        page: int | None = self._api.FPDF_LoadPage(self._document.handle, index)
+        if not page:
+            raise ReadError(ReadStatus.MALFORMED, "pdf-page")
+        return page
+
+    def _walk(self, page: int, number: int, first: int) -> PageContent:
+        api = self._api
+        content = PageContent(number, api.FPDF_GetPageWidthF(page), api.FPDF_GetPageHeightF(page))
+        if api.FPDFPage_CountObjects(page) > LIMIT_OBJECTS:
+            raise ReadError(ReadStatus.LIMIT, "pdf-objects")
+        batches, total, text_objects = [], 0, 0
+        for batch in self._batches(page, first):
+            batches.append(batch)
+            total += len(batch.handles)
+            text_objects += batch.kinds.count(OBJECT_TEXT)
+            if total > LIMIT_OBJECTS:
+                raise ReadError(ReadStatus.LIMIT, "pdf-objects")
+        actual = self._options.actual_text is None or number in self._options.actual_text
+        text = self._glyphs.read(page, text_objects, relabelled=actual)
+        content.characters = text.characters
+        for batch in batches:
+            self._budget.check_time()
+            self._add_batch(content, text, batch)
+        if actual:
+            self._take_glyph_reading(page, content, batches)
+        judge_visibility(content)
+        hidden = suspects(content)
+        if hidden and self._looked_at < LIMIT_LOOKED_AT:
+            self._looked_at += 1
+            self._budget.check_time()
+            look_again(page, content, hidden, [handle for batch in batches for handle in batch.handles])
+        return content
+
+    def _add_batch(self, content: PageContent, text: PageText, batch: _Batch) -> None:
+        """Add the objects of a batch; what they are is asked kind by kind, their painting order is kept in numbers."""
+        handles, kinds, matrix = batch
+        first = content.objects + 1
+        content.objects += len(handles)
+        if kinds.count(OBJECT_TEXT) == len(kinds):
+            self._add_pieces(content, text, handles, range(first, first + len(handles)), matrix)
+            return
+        numbered = list(zip(handles, kinds, range(first, first + len(handles)), strict=True))
+        words = [(handle, order) for handle, kind, order in numbered if kind == OBJECT_TEXT]
+        self._add_pieces(content, text, [handle for handle, _ in words], [order for _, order in words], matrix)
+        boxes = self._columns.bounds([handle for handle, kind, _ in numbered if kind in _BOXED])
+        for handle, kind, order in numbered:
+            if kind == OBJECT_PATH:
+                self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)), order)
+            elif kind == OBJECT_SHADING:
+                self._shapes.add_shading(content, map_box(matrix, *next(boxes)))
+            elif kind == OBJECT_IMAGE:
+                inner = next(self._columns.matrices([handle]))
+                self._shapes.add_picture(content, handle, multiply(inner, matrix), order)
+
+    def _batches(self, page: int, first: int) -> Iterator[_Batch]:
+        """Yield the objects of a page from the one with that number on, those of forms too."""
+        api = self._api
+        places = range(first, api.FPDFPage_CountObjects(page))
+        return self._container(api.FPDFPage_GetObject, page, places, display_matrix(page), 0)
+
+    def _container(
+        self, get: Callable[[int, int], int | None], container: int, places: range, matrix: Affine, depth: int
+    ) -> Iterator[_Batch]:
+        api, columns = self._api, self._columns
+        for start in places[::BATCH]:
+            self._budget.check_time()
+            handles = columns.objects(get, container, start, min(start + BATCH, places.stop))
+            kinds = columns.kinds(handles)
+            begin = 0
+            forms = [place for place, kind in enumerate(kinds) if kind == OBJECT_FORM] if OBJECT_FORM in kinds else []
+            for position in forms:
+                yield _Batch(handles[begin:position], kinds[begin:position], matrix)
+                begin = position + 1
+                if depth >= LIMIT_FORM_DEPTH:
+                    raise ReadError(ReadStatus.LIMIT, "pdf-forms")
+                form = handles[position]
+                inner = multiply(next(columns.matrices([form])), matrix)
+                within = range(max(api.FPDFFormObj_CountObjects(form), 0))
+                yield from self._container(api.FPDFFormObj_GetObject, form, within, inner, depth + 1)
+            yield _Batch(handles[begin:], kinds[begin:], matrix)
+
+    def _add_pieces(
+        self, content: PageContent, text: PageText, handles: Handles, orders: Sequence[int], outer: Affine
+    ) -> None:
+        """Add the text objects that show a text. This runs for each of them, so it looks up rather than calls."""
+        texts, doubtful, layers = text.texts, text.doubtful, self._options.off_layers
+        if not all(map(texts.__contains__, handles)):
+            shown = [(handle, order) for handle, order in zip(handles, orders, strict=True) if handle in texts]
+            handles, orders = [handle for handle, _ in shown], [order for _, order in shown]
+        if not handles:
+            return
+        styles, style_of, append = self._looks.styles, self._looks.style, content.pieces.append
+        p, q, r, s, t, u = outer
+        upright = q == r == 0 and p > 0 and s < 0
+        for handle, order, (look, fount, mode) in zip(handles, orders, self._columns.looks(handles), strict=True):
+            a, b, c, d, e, f, x0, y0, x1, y1, size, paint = look
+            font, colour, unseen = styles.get((fount, paint, mode)) or style_of(handle, fount, paint, mode)
+            if upright and b == c == 0 and a > 0 and d > 0:
+                angle, height = 0, abs(size * d * s)
+                box, origin = (x0 * p + t, y1 * s + u, x1 * p + t, y0 * s + u), (e * p + t, f * s + u)
+            else:
+                angle, box, origin, height = self._turned(handle, look, outer)
+            words = texts[handle]
+            if handle in doubtful:
+                words, missing = self._known_words(content, handle, text, font)
+                if missing and unseen is not Unseen.INVISIBLE_MODE and len(content.blind) < LIMIT_BLIND:
+                    content.blind.append(box)
+            if unseen is None and layers and self._marks.text(handle, "OC", b"Name") in layers:
+                unseen = Unseen.LAYER_OFF
+            if words:
+                length = length_of(handle, outer) if angle % 90 else None
+                append(Piece(words, box, angle, origin, height, font, colour, order, length, None, unseen))
+
+    def _turned(self, handle: int, look: Look, outer: Affine) -> tuple[int, Box, tuple[float, float], float]:
+        """Return angle, box, origin and size of text that is turned or mirrored, or stands on a turned page."""
+        a, b, c, d, e, f = multiply(look[:6], outer)
+        # y points down on the display, so a positive b turns clockwise.
+        angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360
+        return angle, map_box(outer, *next(self._columns.bounds([handle]))), (e, f), abs(look[10]) * math.hypot(c, d)
+
+    def _known_words(self, content: PageContent, handle: int, page_text: PageText, font: Font) -> tuple[str, int]:
+        """Return what a doubtful text says for sure, and how many of its characters are codes without meaning."""
+        # pdfium marks a hyphen at the end of a line as U+FFFE, and names some 8-bit codes by their glyph.
+        text = page_text.texts[handle]
+        text = text.translate(LEGACY_CODES) if font.legacy else text.replace("\ufffe", "-")
+        missing = page_text.unmapped.get(handle, 0)
+        if font.meant is not None and not page_text.relabelled:
+            known = "".join(ch for ch in text if ch in font.meant)
+            missing, text = max(missing, len(text) - len(known)), known
+        self._count_unmapped(content, text, font, missing)
+        return (known_letters(text, missing) if missing and not font.legacy else text), missing
+
+    def _count_unmapped(self, content: PageContent, text: str, font: Font, unmapped: int) -> None:
+        unmapped = max(unmapped, count_unmapped(text))
+        if font.name in self._options.fonts.lying:
+            unmapped = max(unmapped, len(text.strip()))
+        if unmapped and not (font.symbol and len(text.strip()) <= 2):
+            content.unmapped += unmapped
+
+    def _take_glyph_reading(self, page: int, content: PageContent, batches: list[_Batch]) -> None:
+        """Where glyphs and /ActualText differ, the glyphs' own meaning is what is shown; the other is kept beside."""
+        relabelled = self._drop_actual_text(batches)
+        if not relabelled:
+            return
+        shown = self._glyphs.read(page)
+        said = [piece for piece in content.pieces if piece.order in relabelled]
+        meant = "".join(shown.texts.get(handle, "") for handle in relabelled.values())
+        if (
+            any(handle in shown.unmapped for handle in relabelled.values())
+            or count_unmapped(meant)
+            or _letters("".join(piece.text for piece in said)) == _letters(meant)
+        ):
+            return  # the glyphs mean nothing by themselves, which is what /ActualText is for; or nothing differs
+        for piece in said:
+            piece.unseen = Unseen.ACTUAL_TEXT
+        first = 1
+        for handles, _, matrix in batches:
+            orders = [order for order in range(first, first + len(handles)) if order in relabelled]
+            self._add_pieces(content, shown, [relabelled[order] for order in orders], orders, matrix)
+            first += len(handles)
+
+    def _drop_actual_text(self, batches: list[_Batch]) -> dict[int, int]:
+        """Take /ActualText from the text objects that have it; return their handles by painting order."""
+        found, order = {}, 0
+        for handles, kinds, _ in batches:
+            for handle, kind in zip(handles, kinds, strict=True):
+                order += 1
+                if kind == OBJECT_TEXT and self._marks.drop_actual_text(handle):
+                    found[order] = handle
+        return found
+
+
+def _letters(text: str) -> str:
+    """Return what makes two readings the same: base letters and digits, however the marks are encoded."""
+    return "".join(ch for ch in unicodedata.normalize("NFKD", text) if ch.isalnum())

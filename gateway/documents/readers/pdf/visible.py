@@ -1,0 +1,77 @@
+"""Which text of a PDF page a reader can see: colour against background, covers, edges and size."""
+
+from __future__ import annotations
+
+import functools
+
+from gateway.documents.readers.pdf.page import Box, Fill, PageContent, Piece, Unseen
+
+SMALLEST_LEGIBLE_PT = 1.2
+SAME_COLOUR = 24
+"""Difference in the most different channel below which letters do not stand out."""
+PAPER = "FFFFFF"
+COVER_SHARE = 0.5
+"""Least share of the page of a picture that is taken as a cover; small ones are seals and signatures over text."""
+
+
+def judge_visibility(content: PageContent) -> None:
+    """Set `unseen` and `background` of the pieces of a page."""
+    pale = [fill for fill in content.fills if fill.opaque]
+    area = max(content.width * content.height, 1.0)
+    width, height = content.width, content.height
+    dark: set[str | None] = set()
+    for piece in content.pieces:
+        if piece.unseen is not None:
+            continue
+        left, top, right, bottom = piece.box
+        if right <= 0 or bottom <= 0 or left >= width or top >= height:
+            piece.unseen = Unseen.OFF_PAGE
+        elif piece.size < SMALLEST_LEGIBLE_PT and bottom - top < SMALLEST_LEGIBLE_PT:
+            piece.unseen = Unseen.TINY
+        elif pale:
+            piece.unseen = _judge(piece, pale, area)
+        elif piece.colour not in dark and piece.colour is not None:
+            if _distance(piece.colour, PAPER) < SAME_COLOUR:
+                piece.unseen = Unseen.SAME_COLOUR
+            else:
+                dark.add(piece.colour)
+
+
+def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
+    """Return why a piece is not seen among areas painted before and after it."""
+    left, top, right, bottom = piece.box
+    behind: Fill | None = None
+    x, y = (left + right) / 2, (top + bottom) / 2
+    for fill in fills:
+        box = fill.box
+        if not (box[0] <= x <= box[2] and box[1] <= y <= box[3]):
+            continue
+        if fill.order < piece.order:
+            behind = fill
+        elif _contains(box, piece.box) and (fill.colour is not None or _area(box) >= COVER_SHARE * area):
+            return Unseen.COVERED
+    if behind is not None and behind.colour is None:
+        return None  # on a picture: whether it stands out is for the eye
+    background = behind.colour if behind is not None and behind.colour is not None else PAPER
+    if background != PAPER:
+        piece.background = background
+    if piece.colour is not None and _distance(piece.colour, background) < SAME_COLOUR:
+        return Unseen.SAME_COLOUR
+    return None
+
+
+def _contains(outer: Box, inner: Box) -> bool:
+    return (
+        outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
+    )
+
+
+def _area(box: Box) -> float:
+    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
+
+
+@functools.lru_cache(maxsize=4096)
+def _distance(one: str, other: str) -> int:
+    if one == other:
+        return 0
+    return max(abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) for i in (0, 2, 4))

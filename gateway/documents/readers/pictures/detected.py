@@ -1,0 +1,360 @@
+"""Words that the detector found, read upright with what stands before, after and above them.
+
+The detector finds MẬT; which of the three marks it is, and whether it is one at all (BẢO MẬT, MẬT ONG), is told by its
+neighbours. Tesseract reads the line turned upright, letters dark on white whatever their ink and ground are. What it cannot
+read (garbled by print, leaning) and lies across the print of the page is unread; along the print it is read with its line.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures.detector import LIKELY, Word, upright
+from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.stamp_confirm import STAMP_NEIGHBOURS
+from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
+from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, distance, folded
+
+SIZE = 24
+"""Pixels of capitals that Tesseract is given."""
+ABOVE, BELOW, BEFORE, AFTER = 1.35, 1.15, 9.0, 5.0
+"""Heights of capitals around the middle of the word that belong to its line."""
+SKEWS, SHEARS = (-9, -6, -4, -2, 2, 4, 6, 9), (-0.45, -0.3, -0.15, 0.15, 0.3, 0.45)
+"""Degrees by which the detector may be mistaken, and shears of letters that lean."""
+TIGHT, BESIDE = 1.75, 0.4
+"""Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
+EDGE = 10
+"""Pixels of white around what Tesseract is given."""
+OUTLINE = 150
+"""Of 255: darker is the outline of a hollow letter."""
+SIGN, COLUMN = 0.45, 0.42
+"""Heights of a sign above or below a letter, and how sure the detector must be that letters below one another are looked at."""
+LINE = 42
+"""Pixels from which a straight stroke is none of a letter."""
+HALF = 1.4
+"""Half the width of the word, in heights."""
+NEAR_SPACE, FAR_SPACE, WIDE_SPACE, SPACED = 1.2, 3.4, 2.2, 2.2
+"""Heights of the widest space between two words of a line, of spaced words, of letters, and of a word that is spaced."""
+COLOURED = 45
+"""Of 255: by how much colour stands out from print and paper."""
+CLEAR, READ = 75.0, 45.0
+"""Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
+SUSPECT, ACROSS = 0.6, 10
+"""How sure the detector must be of a word that nobody could read for a suspicion, and degrees from which it is not print."""
+LIMIT_READ = 8
+"""Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
+LOWER, HIGHER = 0.85, 2.45
+"""Heights above the middle of the word where the line above may begin, and how high it and its space are."""
+FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
+SHORT, OTHER = folded(MARKS[0]), "-"
+OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT}\N{COMBINING TILDE}")
+"""Signs that make another word of the same letters: MẶT, MẤT, MÁT."""
+
+
+def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]:
+    """Return what the words of a BGR picture say, without those that are plainly something else."""
+    found = []
+    for number, word in enumerate(words):
+        reading = _read(page, word) if number < LIMIT_READ else _unread(word)
+        if reading is not None:
+            found.append((_candidate(page, word, reading), reading))
+    return found
+
+
+def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
+    letters = len(reading.text or MARKS[0])
+    width = 0.9 * word.height * letters
+    part, matrix = upright(page, word, SIZE, (int(2 * HALF * SIZE), 2 * SIZE), (HALF * SIZE, SIZE))
+    middle = HALF * SIZE + (HALF * word.height - width / 2) * SIZE / word.height
+    x, y = cv2.invertAffineTransform(matrix) @ (middle, SIZE, 1.0)
+    rectangle = (float(x), float(y)), (width, 1.7 * word.height), word.angle
+    return Candidate(rectangle, _ink(part), framed=reading.text is None)
+
+
+def _ink(part: Pixels) -> Ink:
+    """Return the ink of what stands out in a part of a picture."""
+    blue, green, red = (plane.astype(np.int16) for plane in cv2.split(part))
+    warm, cool = red - np.maximum(green, blue), blue - np.minimum(red, green)
+    for ink, plane in ((Ink.RED, warm), (Ink.BLUE, cool)):
+        if np.percentile(plane, 88) - np.percentile(plane, 30) > COLOURED:
+            return ink
+    return Ink.DARK
+
+
+def _read(page: Pixels, word: Word) -> Reading | None:
+    """Return what a word and its line say, None when it is plainly no mark."""
+    engine = ocr.engine()
+    if engine is None:
+        return _unread(word)
+    shape = int((BEFORE + AFTER) * SIZE), int((ABOVE + BELOW) * SIZE)
+    place = BEFORE * SIZE, ABOVE * SIZE
+    found, word = word, _levelled(page, word)
+    part, _ = upright(page, word, SIZE, shape, place)
+    for line, middle in _ways(part, place, sure=word.sure):
+        said = _said(_joined(engine.words(line, ocr.Layout.LINE, 200)), middle)
+        if said == OTHER:
+            return None
+        if said:
+            text = _with_line_above(page, word, engine) if said == MARKS[0] else said
+            return Reading(text, word.sure, letters=True, asked=True)
+    if word.sure >= COLUMN and (column := _column(page, word)) is not None:
+        said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
+        if said and said != OTHER:
+            return Reading(said, word.sure, letters=True, asked=True)
+    return _unread(found)
+
+
+def _unread(word: Word) -> Reading | None:
+    """Return that a word which lies across the print is like a mark, None for one along it: that is read with its lines."""
+    across = abs((word.angle + 45) % 90 - 45) >= ACROSS
+    return Reading(None, word.sure, letters=True) if across and word.sure >= SUSPECT else None
+
+
+def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[tuple[Pixels, float]]:
+    """Yield the letters of a part as print, with the column of the word's middle: its line, the word alone, then other writing.
+
+    The word alone, as it is and without its shear, is without the sides of its frame; letters that are mere outlines are
+    filled.
+    """
+    lines = list(_as_print(part, place))
+    middle = place[0] + EDGE
+    yield from ((line, middle) for line in lines)
+    if sure < LIKELY:
+        return
+    for line in lines:
+        if not _is_alone(line, int(middle)):
+            continue
+        reach = int(TIGHT * SIZE)
+        alone = np.pad(line[:, int(middle) - reach : int(middle) + reach], EDGE, constant_values=255)
+        yield alone, reach + EDGE
+        straight = _unsheared(alone)
+        if straight is not None:
+            yield straight, straight.shape[1] / 2
+    yield from ((_filled(line), middle) for line in lines)
+
+
+def _is_alone(line: Pixels, middle: int) -> bool:
+    """Whether no letters stand right before or after the word; the side of a frame is none."""
+    height = line.shape[0]
+    rows = (line[height // 2 - SIZE // 2 : height // 2 + SIZE // 2] < OUTLINE).any(axis=0)
+    near, far = int(TIGHT * SIZE), int((TIGHT + NEAR_SPACE) * SIZE)
+    sides = rows[max(middle - far, 0) : middle - near], rows[middle + near : middle + far]
+    return all(float(side.mean()) < BESIDE for side in sides if side.size)
+
+
+def _unsheared(line: Pixels) -> Pixels | None:
+    """Return a word with its uprights upright, None when they are: then columns are full, and columns between them empty."""
+    ink = cv2.bitwise_not(line).astype(np.float32)
+    rows, columns = line.shape
+    best, sharpest, straight = 0.0, 1.15 * _columns_apart(ink), ink
+    for shear in SHEARS:
+        matrix = np.array(((1, shear, -shear * rows / 2), (0, 1, 0)))
+        turned = np.asarray(cv2.warpAffine(ink, matrix, (columns, rows)), np.float32)
+        if (sharp := _columns_apart(turned)) > sharpest:
+            best, sharpest, straight = shear, sharp, turned
+    return np.asarray(255 - straight, np.uint8) if best else None
+
+
+def _columns_apart(ink: npt.NDArray[np.float32]) -> float:
+    return float(np.square(np.diff(ink.sum(axis=0))).sum())
+
+
+def _column(page: Pixels, word: Word) -> tuple[Pixels, float] | None:
+    """Return letters that stand below one another side by side, and where the middle one stands; None for no column."""
+    middle = 10 * SIZE
+    shape, place = (int(1.8 * SIZE), middle + 3 * SIZE), (0.9 * SIZE, float(middle))
+    part, _ = upright(page, word, SIZE, shape, place)
+    line = next(_as_print(part, place, 0.5), None)
+    if line is None:
+        return None
+    line = line[EDGE:-EDGE, EDGE:-EDGE]
+    inked = np.concatenate(([0], ((line < OUTLINE).sum(axis=1) > 1).astype(np.int8), [0]))
+    edges = np.flatnonzero(np.diff(inked))
+    letters: list[tuple[int, int]] = []
+    for top, bottom in zip(edges[::2], edges[1::2], strict=True):
+        last = letters[-1] if letters else (-SIZE, -SIZE)
+        # A sign above or below a letter is a piece of its own.
+        if min(bottom - top, last[1] - last[0]) < SIGN * SIZE and top - last[1] < SIGN * SIZE and letters:
+            letters[-1] = (last[0], int(bottom))
+        else:
+            letters.append((int(top), int(bottom)))
+    own = next((n for n, (top, bottom) in enumerate(letters) if top <= middle <= bottom), None)
+    if own is None or not 0 < own < len(letters) - 1 or any(b - a > 2.2 * SIZE for a, b in letters[own - 1 : own + 2]):
+        return None
+    first = own
+    while first > 0 and letters[first][0] - letters[first - 1][1] < SIZE and own - first < 6:
+        first -= 1
+    row, at, where = np.full((3 * SIZE, (own - first + 3) * 3 * SIZE), 255, np.uint8), SIZE // 4, 0.0
+    for number in range(first, own + 2):
+        top, bottom = letters[number]
+        columns = np.flatnonzero((line[top:bottom] < OUTLINE).any(axis=0))
+        glyph = line[top:bottom, columns[0] : columns[-1] + 1][: 2 * SIZE + SIZE // 2]
+        y = int(1.5 * SIZE - (middle - top if number == own else glyph.shape[0] / 2))
+        y = min(max(y, 0), 3 * SIZE - glyph.shape[0])
+        row[y : y + glyph.shape[0], at : at + glyph.shape[1]] = glyph
+        where = at + glyph.shape[1] / 2 if number == own else where
+        at += glyph.shape[1] + SIZE // 4
+    return np.pad(row[:, : at + SIZE // 4], EDGE, constant_values=255), where + EDGE
+
+
+def _filled(line: Pixels) -> Pixels:
+    """Fill outlines with ink; what an outline within holds, as the counter of A, stays paper."""
+    mask = cv2.threshold(line, OUTLINE, 255, cv2.THRESH_BINARY_INV)[1]
+    contours, parents = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE)
+    for wanted, shade in ((1, 255), (3, 0)):
+        for number, contour in enumerate(contours):
+            depth, parent = 0, parents[0][number][3]
+            while parent >= 0 and depth < 4:
+                depth, parent = depth + 1, parents[0][parent][3]
+            if depth == wanted:
+                cv2.drawContours(mask, [contour], -1, shade, -1)
+    return np.asarray(cv2.GaussianBlur(cv2.bitwise_not(mask), (3, 3), 0), np.uint8)
+
+
+def _levelled(page: Pixels, word: Word) -> Word:
+    """Correct the angle of a word by its ink: along the line rows are full and rows between them empty."""
+    shape, place = (int(5 * SIZE), int(2.6 * SIZE)), (2.5 * SIZE, 1.3 * SIZE)
+    part, _ = upright(page, word, SIZE, shape, place)
+    smooth = cv2.GaussianBlur(part, (3, 3), 0)
+    colour = smooth.max(axis=2).astype(np.float32) - smooth.min(axis=2)
+    ink = colour if np.percentile(colour, 90) - np.median(colour) > COLOURED else smooth.max(axis=2).astype(np.float32)
+    ink = np.abs(ink - np.median(ink))
+    best, sharpest = 0.0, 1.15 * _rows_apart(ink)  # a line that is level stays as it is
+    for turn in SKEWS:
+        matrix = cv2.getRotationMatrix2D(place, turn, 1.0)
+        sharp = _rows_apart(np.asarray(cv2.warpAffine(ink, matrix, shape), np.float32))
+        if sharp > sharpest:
+            best, sharpest = turn, sharp
+    return replace(word, angle=word.angle + best)
+
+
+def _rows_apart(ink: npt.NDArray[np.float32]) -> float:
+    inner = ink[SIZE // 2 : -(SIZE // 2), SIZE:-SIZE]
+    return float(np.square(np.diff(inner.sum(axis=1))).sum())
+
+
+def _as_print(part: Pixels, place: tuple[float, float], half: float = HALF) -> Iterator[Pixels]:
+    """Yield the letters of a part dark on white: by their colour alone where they have one, then as they look."""
+    strongest, weakest = part.max(axis=2), part.min(axis=2)
+    columns, rows = (
+        slice(max(int(at - reach), 0), int(at + reach))
+        for at, reach in ((place[0], half * SIZE), (place[1], 0.6 * SIZE))
+    )
+    for plane, least in ((255 - cv2.subtract(strongest, weakest), COLOURED), (weakest, 12)):
+        own = plane[rows, columns]
+        ground, low, high = (float(np.percentile(own, share)) for share in (50, 3, 97))
+        if high - low < least:
+            continue
+        light = high - ground > ground - low
+        shown = 255 - plane if light else plane
+        if light:
+            ground, low, high = 255 - ground, 255 - high, 255 - low
+        clear = np.clip((shown.astype(np.float32) - low) * (255 / max(ground - low, 1.0)), 0, 255).astype(np.uint8)
+        if light:
+            clear = _without_surroundings(clear)
+        clear = _without_lines(clear)
+        yield np.pad(clear, EDGE, constant_values=255)
+
+
+def _without_lines(clear: Pixels) -> Pixels:
+    """Whiten what is longer than any stroke of a letter: frames, underlines, rules of tables."""
+    ink = np.asarray(cv2.bitwise_not(clear), np.uint8)
+    for shape in ((1, LINE), (LINE, 1)):
+        lines = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        ink = np.asarray(cv2.subtract(ink, cv2.dilate(lines, np.ones((3, 3), np.uint8))), np.uint8)
+    return np.asarray(cv2.bitwise_not(ink), np.uint8)
+
+
+def _without_surroundings(clear: Pixels) -> Pixels:
+    """Whiten what is dark from the edge inwards: the paper around a bar, once its light letters are turned dark."""
+    dark = cv2.threshold(cv2.blur(clear, (3, 3)), 140, 255, cv2.THRESH_BINARY_INV)[1]
+    around = np.pad(dark, 1, constant_values=255)
+    cv2.floodFill(around, None, (0, 0), 128)
+    outside = cv2.dilate((around[1:-1, 1:-1] == 128).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(outside > 0, 255, clear).astype(np.uint8)
+
+
+def _joined(words: Sequence[ocr.Word]) -> list[ocr.Word]:
+    """Return the words of a line from left to right, letters that stand alone beside each other as one word."""
+    result: list[ocr.Word] = []
+    for word in sorted((one for one in words if folded(one.text)), key=lambda one: one.left):
+        last = result[-1] if result else None
+        if last is not None and len(folded(word.text)) == 1 and len(folded(last.text)) in (1, 2):
+            gap = word.left - last.left - last.width
+            if gap < WIDE_SPACE * SIZE:
+                width, height = word.left + word.width - last.left, max(word.height, last.height)
+                text, confidence = last.text + word.text, min(last.confidence, word.confidence)
+                result[-1] = replace(last, text=text, confidence=confidence, width=width, height=height)
+                continue
+        result.append(word)
+    return result
+
+
+def _said(words: Sequence[ocr.Word], middle: float) -> str:
+    """Return the mark, or the longer line, that words say around a place; `OTHER` for another word, empty when illegible."""
+    place = next((n for n, one in enumerate(words) if one.left - 4 <= middle <= one.left + one.width + 4), None)
+    if place is None:
+        return ""
+    own = words[place]
+    letters = folded(own.text)
+    if own.confidence >= CLEAR and not _is_capital(own.text):
+        return OTHER
+    first = {mark for start, mark in FIRST.items() if letters.endswith(SHORT) and letters.startswith(start[:2])}
+    spaced = own.width > SPACED * own.height
+    before, after = (list(_beside(words, place, step, FAR_SPACE if spaced else NEAR_SPACE)) for step in (-1, 1))
+    beside = folded(before[0].text) if before and distance(letters, SHORT) <= 1 else ""
+    for start, mark in FIRST.items():
+        if beside.endswith(start) or distance(beside, start) <= (1 if len(start) < 4 else 2):
+            first.add(mark)
+    if first and own.confidence >= READ:
+        return first.pop()
+    if letters != SHORT or OTHER_SIGNS & set(unicodedata.normalize("NFD", own.text)):
+        is_other = len(letters) >= 3 and own.confidence >= (CLEAR if letters != SHORT else READ)
+        is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
+        is_other = is_other and not is_blot
+        return OTHER if is_other else ""
+    if own.confidence < READ or not _is_capital(own.text):
+        return ""
+    neighbours = {folded(part) for stamp in STAMP_NEIGHBOURS for part in stamp.split()}
+    others = [one for one in (*before, *after) if folded(one.text) not in neighbours]
+    others = [one for one in others if len(folded(one.text)) >= 2]
+    alike = [one for one in others if one.confidence >= READ or one.height > 0.5 * own.height]
+    if others and not alike:
+        return ""
+    if alike:
+        return " ".join([*(one.text for one in reversed(before)), MARKS[0], *(one.text for one in after)])
+    return MARKS[0]
+
+
+def _beside(words: Sequence[ocr.Word], place: int, step: int, space: float) -> Iterator[ocr.Word]:
+    """Yield the words in capitals that go on from one to the left or right."""
+    last = words[place]
+    for word in words[place + step :: step] if place + step >= 0 else ():
+        gap = word.left - last.left - last.width if step > 0 else last.left - word.left - word.width
+        if gap > space * SIZE or not _is_capital(word.text):
+            return
+        yield word
+        last = word
+
+
+def _is_capital(text: str) -> bool:
+    return sum(ch.isupper() for ch in text) * 2 > sum(ch.isalpha() for ch in text)
+
+
+def _with_line_above(page: Pixels, word: Word, engine: ocr.Tesseract) -> str:
+    """Return the mark that MẬT is with the word above it: TỐI or TUYỆT."""
+    shape, place = (int(8 * SIZE), int(HIGHER * SIZE)), (4.0 * SIZE, (HIGHER + LOWER) * SIZE)
+    part, _ = upright(page, word, SIZE, shape, place)
+    for line in _as_print(part, (place[0], HIGHER / 2 * SIZE)):
+        for one in engine.words(line, ocr.Layout.LINE, 200):
+            for start, mark in FIRST.items():
+                if distance(folded(one.text), start) <= (0 if len(start) < 4 else 1) and one.confidence >= READ:
+                    return mark
+    return MARKS[0]

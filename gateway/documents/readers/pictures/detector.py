@@ -1,0 +1,216 @@
+"""The word MẬT on a picture, at every angle, in every ink and polarity: a small convolutional network run by OpenCV.
+
+All three marks end in this word. The network (`detector.onnx`, 74,000 weights, trained by `tests/detector`) looks at a
+picture in steps of half its size, so that letters of every height come by at 10 to 26 pixels, and says for each eighth of a
+row and column how likely the middle of the word is there, how it is turned and how high its capitals are. What it takes for
+the word is looked at again by itself, turned upright at the resolution where the network sees best: `Word.sure` is what
+counts. The work is bounded by the size of the picture alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.documents.readers.pictures.rectangles import Pixels
+
+FIRST_DPI, STRIDE, LEVELS = 100.0, 8, 5
+"""Resolution of the first look, pixels of a cell of the answer, and looks of which each has half the resolution."""
+LIMIT_PIXELS = 6_000_000
+"""The most that the first look may have; a larger picture is reduced. A4 has one million at that resolution."""
+SIZE = 16.0
+"""Pixels of capitals whose logarithm of height is 0."""
+LOOK, LOOK_SIZES = 96, (15.0, 19.0)
+"""Pixels of a second look, and heights of capitals in it."""
+LEAST, READABLE, LIKELY = 0.25, 0.3, 0.5
+"""Score of the first look from which there is a second, of the second from which a word is read, and from which it is there."""
+LIMIT_WORDS = 24
+"""Second looks at one picture, likeliest first."""
+LEAST_SIDE = 16
+BARE, BARE_EDGE, BARE_GRAIN = 4, 64, 16
+"""Pixels of a picture that are taken together to see what is bare, those kept around what is not, and what differs there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Where the word may be; pixels of the picture."""
+
+    score: float
+    """Of the first look, 0 to 1."""
+    sure: float
+    """Of the second look, 0 to 1."""
+    x: float
+    y: float
+    """Middle of the word."""
+    angle: float
+    """Degrees by which it is turned, clockwise."""
+    height: float
+    """Of its capitals, without what stands above and below them."""
+
+
+@functools.cache
+def _weights() -> npt.NDArray[np.uint8]:
+    return np.frombuffer(resources.files(__package__).joinpath("detector.onnx").read_bytes(), np.uint8)
+
+
+_own = threading.local()
+
+
+def _network() -> Any:
+    """Return the network of this thread: OpenCV's keeps what it works on in itself."""
+    if not hasattr(_own, "network"):
+        classic = getattr(cv2.dnn, "ENGINE_CLASSIC", None)  # twice as fast as the engine that came with OpenCV 5
+        given = (_weights(),) if classic is None else (_weights(), classic)
+        _own.network = cv2.dnn.readNetFromONNX(*given)
+    return _own.network
+
+
+def warm_up() -> None:
+    """Load the weights, so that children need no file for them."""
+    find(np.full((64, 64, 3), 255, np.uint8), FIRST_DPI)
+
+
+def planes(page: Pixels) -> npt.NDArray[np.float32]:
+    """Return what the network sees of a BGR picture (1, 2, rows, columns): darkness by the weakest colour, and redness.
+
+    Print and stamps are dark in the first; of the second red ink has much, blue less than nothing, print none.
+    """
+    blue, green, red = cv2.split(page)
+    weakest, strongest = cv2.min(red, cv2.min(green, blue)), cv2.max(green, blue)
+    seen = np.empty((1, 2, *page.shape[:2]), np.float32)
+    np.multiply(cv2.bitwise_not(weakest), 1 / 255, out=seen[0, 0], dtype=np.float32)
+    np.multiply(cv2.subtract(red, strongest, dtype=cv2.CV_32F), 1 / 255, out=seen[0, 1])
+    return seen
+
+
+def find(page: Pixels, dpi: float, *, least: float = READABLE) -> list[Word]:
+    """Return where a BGR picture has the word, surest first."""
+    left, top, page = _inked(page)
+    found = _found(page, dpi, least)
+    return [replace(word, x=word.x + left, y=word.y + top) for word in found] if left or top else found
+
+
+def _inked(page: Pixels) -> tuple[int, int, Pixels]:
+    """Return a picture without its bare margins but for a little, with where that part begins: nothing is written there."""
+    if min(page.shape[:2]) < LEAST_SIDE:
+        return 0, 0, page
+    small = cv2.resize(page, None, fx=1 / BARE, fy=1 / BARE, interpolation=cv2.INTER_AREA)
+    ink = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2) > BARE_GRAIN
+    spans = []
+    for axis, side in ((1, page.shape[0]), (0, page.shape[1])):
+        lines = np.flatnonzero(ink.any(axis=axis))
+        first, last = (int(lines[0]), int(lines[-1])) if len(lines) else (0, 0)
+        spans.append((max(first * BARE - BARE_EDGE, 0), min((last + 1) * BARE + BARE_EDGE, side)))
+    (top, bottom), (left, right) = spans
+    return left, top, page[top:bottom, left:right]
+
+
+def _found(page: Pixels, dpi: float, least: float) -> list[Word]:
+    scale = min(FIRST_DPI / max(dpi, 1.0), (LIMIT_PIXELS / (page.shape[0] * page.shape[1])) ** 0.5)
+    views = [(1.0, page)]
+    first: list[Word] = []
+    view = page if abs(scale - 1) < 0.01 else resized(page, scale)
+    for _ in range(LEVELS):
+        first += _first_look(view, scale)
+        views.append((scale, view))
+        if min(view.shape[:2]) < 2 * LEAST_SIDE:
+            break
+        scale, view = scale / 2, resized(view, 0.5)
+    seen = [_second_look(views, word) for word in distinct(first)]
+    return distinct([word for word in seen if word.sure >= least])
+
+
+def resized(page: Pixels, scale: float) -> Pixels:
+    """Return a picture at another scale."""
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+
+
+def distinct(words: Sequence[Word]) -> list[Word]:
+    """Return one of the words that lie over one another, the surest first, at most `LIMIT_WORDS`."""
+    kept: list[Word] = []
+    for word in sorted(words, key=lambda one: (one.sure, one.score), reverse=True):
+        if all(math.hypot(word.x - one.x, word.y - one.y) > max(word.height, one.height) for one in kept):
+            kept.append(word)
+            if len(kept) == LIMIT_WORDS:
+                break
+    return kept
+
+
+def _first_look(view: Pixels, scale: float) -> list[Word]:
+    rows, columns = (-(-side // LEAST_SIDE) * LEAST_SIDE for side in view.shape[:2])
+    view = np.pad(view, ((0, rows - view.shape[0]), (0, columns - view.shape[1]), (0, 0)), mode="edge")
+    network = _network()
+    network.setInput(planes(view))
+    out = network.forward()[0]
+    high = cv2.dilate(out[0], np.ones((5, 5), np.uint8))
+    found = []
+    for row, column in np.argwhere((out[0] >= high) & (out[0] > math.log(LEAST / (1 - LEAST)))):
+        logit, cosine, sine, size = (float(value) for value in out[:, row, column])
+        x, y = ((int(place) + 0.5) * STRIDE / scale for place in (column, row))
+        angle = math.degrees(math.atan2(sine, cosine))
+        score = 1 / (1 + math.exp(-logit))
+        found.append(Word(score, 0.0, x, y, angle, SIZE * math.exp(max(-1.0, min(1.0, size))) / scale))
+    return found
+
+
+def _second_look(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
+    """Look at a word by itself, upright, and correct its place; `views` are the picture at several scales."""
+    network, middle, scores = _network(), LOOK // STRIDE // 2, []
+    for size in LOOK_SIZES:
+        enough = [one for one in views if one[0] * word.height >= size]
+        scale, view = min(enough, key=lambda one: one[0]) if enough else max(views, key=lambda one: one[0])
+        part, matrix = upright(view, scaled(word, scale), size, (LOOK, LOOK), (LOOK / 2, LOOK / 2))
+        network.setInput(planes(part))
+        out = network.forward()[0]
+        near = out[0, middle - 2 : middle + 2, middle - 2 : middle + 2]
+        row, column = (int(place) + middle - 2 for place in divmod(int(near.argmax()), 4))
+        logit, cosine, sine, tall = (float(value) for value in out[:, row, column])
+        scores.append(logit)
+        x, y = cv2.invertAffineTransform(matrix) @ ((column + 0.5) * STRIDE, (row + 0.5) * STRIDE, 1.0) / scale
+        angle = word.angle + math.degrees(math.atan2(sine, cosine))
+        height = word.height * SIZE * math.exp(max(-1.0, min(1.0, tall))) / size
+        word = Word(word.score, 0.0, float(x), float(y), angle, height)
+    return replace(word, sure=1 / (1 + math.exp(-sum(scores) / len(scores))))
+
+
+def scaled(word: Word, scale: float) -> Word:
+    """Return a word as it lies in a picture of another scale."""
+    return replace(word, x=word.x * scale, y=word.y * scale, height=word.height * scale)
+
+
+def upright(
+    page: Pixels, word: Word, size: float, shape: tuple[int, int], place: tuple[float, float]
+) -> tuple[Pixels, npt.NDArray[np.float64]]:
+    """Return a part of a picture turned so that the word is level, and the matrix that did it.
+
+    `size` is the height of its capitals, `shape` columns and rows of the part, `place` where the word's middle goes.
+    """
+    scale = size / word.height
+    turn = math.radians(word.angle)
+    cosine, sine = math.cos(turn) * scale, math.sin(turn) * scale
+    to = np.array(((cosine, sine), (-sine, cosine)))
+    matrix = np.column_stack((to, np.array(place) - to @ (word.x, word.y)))
+    if scale > 0.6:
+        part = cv2.warpAffine(page, matrix, shape, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(part, np.uint8), matrix
+    # A warp alone would skip pixels: what the part shows is cut out and reduced first.
+    reach = math.hypot(*shape) / scale + 2
+    left, top = (
+        int(min(max(at - reach, 0), side - 1)) for at, side in ((word.x, page.shape[1]), (word.y, page.shape[0]))
+    )
+    cut = resized(page[top : max(int(word.y + reach), top) + 1, left : max(int(word.x + reach), left) + 1], scale)
+    inner = matrix.copy()
+    inner[:, 2] += to @ (left, top)
+    inner[:, :2] /= scale
+    part = cv2.warpAffine(cut, inner, shape, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(part, np.uint8), matrix

@@ -1,0 +1,37 @@
+"""Pages whose greys are dots: error diffusion of fax machines and screens of printers, turned back into greys.
+
+A dot stands alone or touches others at a corner, where a letter is of one piece. Pale ink and a red stamp are nothing but
+such dots on a page of two colours, and neither stamp finder nor Tesseract sees more than grain in them.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from gateway.documents.readers.pictures.rectangles import Pixels
+
+PAPER, INK = 200, 90
+"""Of 255: lighter is paper, darker is ink; a page of two colours has little between, even when it was reduced."""
+BETWEEN = 0.12
+LONELY = 0.12
+"""Share of the ink that has at most two of its eight neighbours, from which there are dots; edges of letters have none."""
+LEAST_INK = 400
+CELL = 0.008
+"""Inches: the spread of the blur that fills the gaps between dots."""
+
+
+def smoothed(page: Pixels, dpi: float) -> Pixels:
+    """Return a BGR page with the dots of its halftones blurred into greys, the page itself when it has none."""
+    sample = page[::6, ::6]
+    weakest, strongest = sample.min(axis=2), sample.max(axis=2)
+    between = float(((weakest > INK) & (strongest < PAPER)).mean())
+    inked = float((strongest <= INK).mean())
+    if inked == 0.0 or between > BETWEEN or float((strongest.astype(np.int16) - weakest).mean()) > 3.0:
+        return page
+    ink = (page[:, :, 1] <= 128).astype(np.uint8)
+    around = cv2.boxFilter(ink, cv2.CV_8U, (3, 3), normalize=False)
+    total = int(cv2.countNonZero(ink))
+    if total < LEAST_INK or int(((around <= 3) & (ink > 0)).sum()) < LONELY * total:
+        return page
+    return np.asarray(cv2.GaussianBlur(page, (0, 0), max(CELL * dpi, 1.0)), np.uint8)

@@ -1,0 +1,459 @@
+"""Picture files to Document: properties as runs, and what stamp finder and Tesseract can read of each frame.
+
+Sizes are checked from the header before anything is decoded. A picture that nobody could read in full stays in
+`image_pages` without being in `read_pages`; pictures too small for legible words are in neither.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.parallel import in_order
+from gateway.documents.readers.pictures import thumbnail
+from gateway.documents.readers.sniff_pictures import still_brand
+from gateway.model import Document, Image, ReadStatus, Role, Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL.Image import Image as Picture
+
+LIMIT_PIXELS = 120_000_000
+LIMIT_FRAMES = 500
+WORK_PIXELS = 12_000_000
+"""A larger frame is reduced before it is looked at; A4 at 300 dpi has 8.7 million pixels."""
+SMALLEST = 36
+"""Pixels of the longer side below which no words can be read: bullets, icons, tracking pixels."""
+OBLONG = (0.4, 2.5)
+"""How oblong pixels may be; beyond, the numbers are a mistake."""
+PAGE_WIDTH_INCHES = 8.27
+RELATION = "image"
+"""What a picture is to the document that shows it."""
+_FORMATS = (
+    "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "DCX", "PPM", "XBM", "XPM", "SGI", "QOI", "ICNS", "AVIF", "TGA",
+    "ICO", "SUN", "MSP", "PIXAR", "PCD", "FLI", "FITS", "DDS",
+)  # fmt: skip
+_EXIF_TEXT = {
+    270: "ImageDescription", 271: "Make", 272: "Model", 285: "PageName", 305: "Software", 315: "Artist",
+    33432: "Copyright", 37510: "UserComment", 40091: "XPTitle", 40092: "XPComment", 40093: "XPAuthor",
+    40094: "XPKeywords", 40095: "XPSubject",
+}  # fmt: skip
+_TAG = re.compile(r"<[^<>]{0,4000}>")
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large.
+
+    One that was read in full in the same attachment is not read again, in whatever files of it it stands.
+    """
+    import PIL.Image
+
+    warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+    digest = hashlib.sha256(source.data).hexdigest()
+    inches = budget.shown_inches.get(digest, math.inf) if source.relation == RELATION else math.inf
+    known = budget.pictures.get((digest, source.relation, inches))
+    if known is not None:
+        return Reading(structs.replace(known, part=source.part, filename=source.filename))
+    with _open(source) as picture:
+        reading = _read_frames(picture, source, digest, budget, inches=inches)
+    document = reading.document
+    if document.status is ReadStatus.OK and document.image_pages == document.read_pages and not document.doubtful_pages:
+        budget.pictures[digest, source.relation, inches] = document
+    return reading
+
+
+def _open(source: Source) -> Picture:
+    import PIL.Image
+    from PIL import UnidentifiedImageError
+
+    formats: tuple[str, ...] = _FORMATS
+    data = source.data
+    if source.detected_type == "image/heic" or data[4:8] == b"ftyp":
+        _heif()
+        formats = (*_FORMATS, "HEIF")
+        # Decoders go by the first brand alone, which may be that of any container.
+        data = data[:8] + (still_brand(data) or data[8:12]) + data[12:]
+    try:
+        return PIL.Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError:
+        raise ReadError(ReadStatus.MALFORMED, "image") from None
+    except PIL.Image.DecompressionBombError:
+        raise ReadError(ReadStatus.LIMIT, "image-pixels") from None
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        raise ReadError(ReadStatus.MALFORMED, "image") from None
+
+
+def _heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, *, inches: float) -> Reading:
+    small = source.relation == thumbnail.RELATION and _frame_count(picture) == 1
+    small = small and max(picture.size) <= thumbnail.LARGEST
+    runs = list(_properties(picture))
+    images: list[Image] = []
+    shown: list[int] = []
+    read_pages: list[int] = []
+    doubtful: list[int] = []
+    frames = _Frames(picture, budget)
+    looks: dict[int, _Look] = {}
+    for look in in_order(frames, functools.partial(_look, budget=budget, small=small, inches=inches), budget.threads):
+        frame = look.frame
+        looks[frame.number] = look
+        if max(frame.size) >= SMALLEST:
+            shown.append(frame.number)
+            like = looks[frame.like] if frame.like else look
+            read_pages.extend([frame.number] if like.whole else [])
+            doubtful.extend([frame.number] if like.doubtful else [])
+            block = max((run.block for run in runs), default=-1) + 1
+            runs.extend(structs.replace(run, block=run.block + block) for run in look.runs)
+        images.append(_image(frame.number, *frame.size, digest, look.boxes, look.unread))
+    shown.extend(range(len(looks) + 1, frames.count + 1))
+    document = _document(
+        source, tuple(runs), tuple(images), frames.count, tuple(shown), tuple(read_pages), frames.problem
+    )
+    document = structs.replace(document, doubtful_pages=tuple(doubtful))
+    return Reading(document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One picture of a file, decoded."""
+
+    number: int
+    size: tuple[int, int]
+    pixels: npt.NDArray[np.uint8] | None = None
+    """BGR on white; None when it is too small for words, or `like` another."""
+    light: npt.NDArray[np.uint8] | None = None
+    """What is lost on white, as dark ink."""
+    like: int = 0
+    """The number of an earlier frame with the same pixels."""
+
+
+class _Frames:
+    """The frames of a file, decoded one after the other; ends early when one cannot be."""
+
+    def __init__(self, picture: Picture, budget: Budget) -> None:
+        self._picture, self._budget = picture, budget
+        self.count = _frame_count(picture)
+        self.problem: tuple[ReadStatus, str] | None = (
+            (ReadStatus.LIMIT, "frames") if self.count > LIMIT_FRAMES else None
+        )
+
+    def __iter__(self) -> Iterator[_Frame]:
+        seen: dict[bytes, int] = {}
+        for number in range(1, min(self.count, LIMIT_FRAMES) + 1):
+            try:
+                yield self._decoded(number, seen)
+            except ReadError as error:
+                if number == 1:
+                    raise
+                status = error.status if error.status is not ReadStatus.MALFORMED else ReadStatus.PARTIAL
+                self.problem = (status, error.reason)
+                return
+
+    def _decoded(self, number: int, seen: dict[bytes, int]) -> _Frame:
+        size = _select(self._picture, number - 1)
+        if max(size) < SMALLEST:
+            return _Frame(number, size)
+        self._budget.allow_pages(1)
+        pixels, light = _pixels(self._picture, self._budget)
+        if self.count > 1:
+            digest = hashlib.blake2b(pixels, digest_size=16)
+            digest.update(light if light is not None else b"")
+            like = seen.setdefault(digest.digest(), number)
+            if like != number:
+                return _Frame(number, size, like=like)
+        return _Frame(number, size, pixels, light)
+
+
+def _frame_count(picture: Picture) -> int:
+    """Count frames; an animation's frames are one picture in motion, but each may show other words."""
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError):
+        return 1
+
+
+def _select(picture: Picture, index: int) -> tuple[int, int]:
+    """Go to a frame and return its size, checked."""
+    try:
+        if index:
+            picture.seek(index)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        raise ReadError(ReadStatus.MALFORMED, "image-frame") from None
+    width, height = picture.size
+    if width * height > LIMIT_PIXELS:
+        raise ReadError(ReadStatus.LIMIT, "image-pixels")
+    return width, height
+
+
+class _Look:
+    """What looking at a frame gave."""
+
+    __slots__ = ("boxes", "doubtful", "frame", "runs", "unread", "whole")
+
+    def __init__(self, frame: _Frame) -> None:
+        self.frame = frame
+        self.runs: list[Run] = []
+        """Blocks are counted from 0."""
+        self.boxes: int | None = None
+        self.unread: int | None = None
+        self.whole = False
+        self.doubtful = False
+
+
+def _look(frame: _Frame, budget: Budget, *, small: bool, inches: float) -> _Look:
+    """Read a frame that is shown so wide; of a `small` one, the thumbnail of a document, nothing but large words."""
+    result = _Look(frame)
+    if frame.pixels is None:
+        return result
+    if small and not thumbnail.shows_large_print(frame.pixels):
+        result.whole = True
+        return result
+    result.boxes = result.unread = 0
+    for ground in (frame.pixels, frame.light):
+        if ground is not None:
+            _search(result, ground, budget, _widths(ground, inches), small=small)
+    if small:
+        # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
+        result.runs = [run for run in result.runs if run.role is not Role.STAMP]
+        result.boxes, result.unread, result.whole, result.doubtful = None, None, True, False
+    return result
+
+
+def _search(
+    result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, widths: tuple[float, ...], *, small: bool
+) -> None:
+    """Read one view of a frame at each size that it may have."""
+    from gateway.documents.readers.pictures import stamp_page
+
+    own_width = pixels.shape[1]
+    pixels = _with_margin(pixels, 50 if _page_width(pixels) else 4)
+    for position, inches in enumerate(widths):
+        dpi = own_width / inches
+        block = max((run.block for run in result.runs), default=-1) + 1
+        view = stamp_page.PageView(page=result.frame.number, dpi=dpi, points_per_pixel=72 / dpi, first_block=block)
+        wish = stamp_page.Wish.WORDS if position == 0 else stamp_page.Wish.STAMPS
+        reading = stamp_page.examine(pixels, view, wish, budget)
+        result.runs.extend(run for run in reading.runs if position == 0 or run.role is Role.STAMP)
+        result.whole = result.whole or reading.whole_page
+        result.doubtful = result.doubtful or reading.doubtful
+        result.boxes, result.unread = max(result.boxes or 0, reading.boxes), max(result.unread or 0, reading.unread)
+        if reading.boxes or small:
+            break
+
+
+def _widths(pixels: npt.NDArray[np.uint8], inches: float) -> tuple[float, ...]:
+    """Return how wide a picture may be in inches: a page, or a cut-out that may be no more than a stamp.
+
+    One that a document shows `inches` wide is so, but never smaller than a cut-out may be: who wants to can enlarge it.
+    Infinity stands for a width that nobody knows.
+    """
+    if (page := _page_width(pixels)) is not None:
+        return (min(max(inches, PAGE_WIDTH_INCHES), page),)
+    large, little = (PAGE_WIDTH_INCHES, 4.0) if pixels.shape[1] >= 900 else (4.0, 1.9)
+    return (large, little) if inches == math.inf else (min(max(inches, little), large),)
+
+
+def _page_width(pixels: npt.NDArray[np.uint8]) -> float | None:
+    """Return how wide a picture in the proportions of a page is, None for another."""
+    height, width = pixels.shape[:2]
+    ratio = height / width
+    if 1.15 <= ratio <= 1.75 and width >= 450:
+        return PAGE_WIDTH_INCHES
+    return 11.69 if 0.55 <= ratio <= 0.87 and width >= 600 else None
+
+
+def _with_margin(pixels: npt.NDArray[np.uint8], share: int) -> npt.NDArray[np.uint8]:
+    """Put paper around a picture, that share of each side: a cut-out may be all ink, and nothing shows then what paper is."""
+    import numpy as np
+
+    above, beside = (max(side // share, 8) for side in pixels.shape[:2])
+    return np.pad(pixels, ((above, above), (beside, beside), (0, 0)), constant_values=255)
+
+
+def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]:
+    """Decode the selected frame to BGR on white, upright by its EXIF orientation; then what is lost on white, as dark ink."""
+    import PIL.Image
+    from PIL import ImageOps
+
+    width, height = picture.size
+    budget.take_bytes(width * height * max(len(picture.getbands()), 1))
+    budget.check_time()
+    try:
+        if picture.format == "JPEG" and width * height > WORK_PIXELS:
+            picture.draft("RGB", (width // 2, height // 2))
+        frame = ImageOps.exif_transpose(picture) or picture
+        if frame.mode in ("I", "I;16", "F"):
+            frame = frame.point(lambda value: value * (1 / 256)).convert("L")
+        light: Picture | None = None
+        if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
+            solid = frame.convert("RGBA")
+            frame = _on_white(solid)
+            light = _on_white(_negative(solid)) if _has_light_ink(solid) else None
+        frame = frame.convert("RGB")
+        stretch = _stretch(picture)
+        if stretch > 1:
+            frame = frame.resize((frame.width, round(frame.height * stretch)), PIL.Image.Resampling.BICUBIC)
+        elif stretch < 1:
+            frame = frame.resize((round(frame.width / stretch), frame.height), PIL.Image.Resampling.BICUBIC)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError, AttributeError):
+        raise ReadError(ReadStatus.MALFORMED, "image-data") from None
+    if frame.width * frame.height > WORK_PIXELS:
+        shrink = (WORK_PIXELS / (frame.width * frame.height)) ** 0.5
+        frame = frame.resize((max(int(frame.width * shrink), 1), max(int(frame.height * shrink), 1)))
+    if light is not None:
+        light = light.convert("RGB").resize(frame.size)
+    return _bgr(frame), None if light is None else _bgr(light)
+
+
+def _bgr(frame: Picture) -> npt.NDArray[np.uint8]:
+    import numpy as np
+
+    return np.ascontiguousarray(np.asarray(frame, np.uint8)[:, :, ::-1])
+
+
+def _on_white(solid: Picture) -> Picture:
+    import PIL.Image
+
+    ground = PIL.Image.new("RGBA", solid.size, (255, 255, 255, 255))
+    ground.alpha_composite(solid)
+    return ground
+
+
+def _negative(solid: Picture) -> Picture:
+    """Turn the colours around and leave the transparency: light letters on any dark ground become dark ones on white."""
+    from PIL import ImageChops
+
+    colours, alpha = solid.convert("RGB"), solid.getchannel("A")
+    turned = ImageChops.invert(colours)
+    turned.putalpha(alpha)
+    return turned
+
+
+def _has_light_ink(solid: Picture) -> bool:
+    """Tell whether some of what is seen is so light that white paper swallows it, and some of the paper shows through."""
+    import numpy as np
+
+    alpha = np.asarray(solid.getchannel("A"))
+    grey = np.asarray(solid.convert("L"))
+    seen = alpha > 64
+    return bool((grey[seen] > 190).sum() > 50 and (~seen).mean() > 0.02)
+
+
+def _stretch(picture: Picture) -> float:
+    """Return how much higher than wide a pixel is: a fax of standard resolution has 204 by 98 dots an inch (ITU-T T.4)."""
+    try:
+        across, down = (float(value) for value in picture.info.get("dpi", (1, 1)))
+    except (TypeError, ValueError):
+        return 1.0
+    ratio = across / down if across > 0 and down > 0 else 1.0
+    return ratio if OBLONG[0] <= ratio <= OBLONG[1] and not 0.95 < ratio < 1.05 else 1.0
+
+
+def _properties(picture: Picture) -> Iterator[Run]:
+    """Yield the words in EXIF, XMP, PNG text chunks and comments."""
+    block = 0
+    texts: list[tuple[str, str]] = []
+    for key, value in list(picture.info.items())[:200]:
+        text = _text(value)
+        if text and str(key) not in ("exif", "icc_profile", "dpi", "photoshop"):
+            texts.append((str(key), _TAG.sub(" ", text) if "<" in text else text))
+    try:
+        exif = picture.getexif()
+        entries = [*exif.items(), *exif.get_ifd(0x8769).items()]
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, AttributeError):
+        entries = []
+    for tag, value in entries[:500]:
+        if tag in _EXIF_TEXT and (text := _text(value, wide=40091 <= tag <= 40095)):
+            texts.append((_EXIF_TEXT[tag], text))
+    for key, text in texts:
+        shown = text.strip().strip("\0").strip()
+        if any(ch.isalpha() for ch in shown):
+            name = key[:40]
+            yield Run(text=shown[:20_000], block=block, locator=f"property:{name}", role=Role.PROPERTY)
+            block += 1
+
+
+def _text(value: object, *, wide: bool = False) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple) and wide and all(isinstance(item, int) for item in value):
+        value = bytes(item & 0xFF for item in value)
+    if isinstance(value, bytes):
+        if wide:
+            return value.decode("utf-16-le", "replace")
+        for mark, charset in ((b"UNICODE\0", "utf-16-be"), (b"ASCII\0\0\0", "latin-1")):
+            if value.startswith(mark):
+                return value[8:].decode(charset, "replace")
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+    return None
+
+
+def _image(number: int, width: int, height: int, digest: str, boxes: int | None, unread: int | None) -> Image:
+    return Image(
+        locator=f"picture:{number}",
+        page=number,
+        width_px=width,
+        height_px=height,
+        sha256=digest,
+        page_share=1.0,
+        red_boxes=boxes,
+        unread_boxes=unread,
+    )
+
+
+def _document(
+    source: Source,
+    runs: tuple[Run, ...],
+    images: tuple[Image, ...],
+    frames: int,
+    shown: tuple[int, ...],
+    read_pages: tuple[int, ...],
+    problem: tuple[ReadStatus, str] | None = None,
+) -> Document:
+    status, reason = problem or (ReadStatus.OK, "")
+    return Document(
+        part=source.part,
+        filename=source.filename,
+        format="image",
+        status=status,
+        reason=reason,
+        pages=frames,
+        image_pages=shown,
+        read_pages=read_pages,
+        runs=runs,
+        images=images,
+    )
+
+
+def warm_up() -> None:
+    """Load Pillow's decoders and the stamp finder, so that children need no file for them."""
+    import PIL.Image
+    import PIL.ImageChops
+    import PIL.ImageDraw
+    import PIL.ImageFont
+    import PIL.ImageOps
+
+    from gateway.documents.readers.pictures import stamp
+
+    PIL.Image.init()
+    _heif()
+    stamp.warm_up()

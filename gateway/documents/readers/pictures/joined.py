@@ -1,0 +1,279 @@
+"""Pictures as a page shows them: those that lie side by side are one, and a turned, cropped or recoloured one is as it looks.
+
+A mark that is cut in two, or one letter a picture, is read by nobody who looks at each piece alone. Readers tell where
+pictures stand; what touches is put together on white and handed on as one more picture.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.pictures.outlines import Shape, drawn, moved
+from gateway.documents.readers.pictures.specimen import ink_box, specimen
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+RELATION: Final = "image"
+LIMIT_PIECES: Final = 1000
+LIMIT_JOINED: Final = 12
+"""Pictures put together for one document, the ones of most pieces first."""
+LIMIT_DRAWN: Final = 40
+"""Pages, slides and sheets whose outlines are drawn."""
+_LONGEST: Final = 2400
+"""Pixels of the longer side of what is put together."""
+_LARGEST_PIECE: Final = 40_000_000
+_LETTERS: Final = 12
+_LETTER: Final = 600
+"""How many pictures may be letters of a mark, and pixels of the longer side of each."""
+_WORD: Final = 1600
+"""Pixels of the longer side of a picture that may be no more than a word."""
+_NEAR: Final = 0.35
+"""How far from each other letters of a word stand, in parts of the smaller side of a picture."""
+Box = tuple[float, float, float, float]
+"""Left, top, width, height in any unit of the page."""
+
+
+class Turn(NamedTuple):
+    """What the page does to a picture."""
+
+    mirrored: bool = False
+    upside_down: bool = False
+    degrees: float = 0.0
+    """Clockwise."""
+    crop: Box | None = None
+    """Shares of the picture that are cut off at the left, top, right and bottom."""
+    recoloured: bool = False
+
+
+AS_IT_IS: Final = Turn()
+
+
+class Piece(NamedTuple):
+    """A picture in its place."""
+
+    data: bytes
+    box: Box
+    turn: Turn
+
+
+@dataclass
+class Pictures:
+    """Collects the pictures of one document."""
+
+    _placed: dict[Hashable, list[Piece]] = field(default_factory=dict)
+    _rows: list[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn]] = field(default_factory=list)
+    _shapes: dict[Hashable, list[Shape]] = field(default_factory=dict)
+    _ahead: dict[Hashable, float] = field(default_factory=dict)
+    _count: int = 0
+    incomplete: bool = False
+    """Some pictures were not put together, because there are too many."""
+
+    def place(self, data: bytes, plane: Hashable, box: Box, turn: Turn = AS_IT_IS) -> None:
+        """Take a picture at coordinates of a page, slide or sheet."""
+        if self._take():
+            self._placed.setdefault(plane, []).append(Piece(data, box, turn))
+
+    def flow(
+        self, data: bytes, row: Hashable, text: int, size: tuple[float, float] | None = None, turn: Turn = AS_IT_IS
+    ) -> None:
+        """Take a picture in running text: pictures with the same `text`, the words before them, are neighbours."""
+        if self._take():
+            self._rows.append((row, text, data, size, turn))
+
+    def draw(self, shape: Shape, plane: Hashable, box: Box, turn: Turn = AS_IT_IS, *, inline: bool = False) -> None:
+        """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones stand one behind the other."""
+        left, top, width, height = box
+        if inline:
+            left = self._ahead.get(plane, 0.0)
+            self._ahead[plane] = left + width
+        angle = math.radians(turn.degrees)
+        wide, high = (-width if turn.mirrored else width), (-height if turn.upside_down else height)
+        a, b, c, d = wide * math.cos(angle), wide * math.sin(angle), -high * math.sin(angle), high * math.cos(angle)
+        at = (a, b, c, d, left + (width - a - c) / 2, top + (height - b - d) / 2)
+        self._shapes.setdefault(plane, []).append(shape._replace(outline=moved(shape.outline, at)))
+
+    def _take(self) -> bool:
+        self._count += 1
+        self.incomplete = self.incomplete or self._count > LIMIT_PIECES
+        return self._count <= LIMIT_PIECES
+
+    def members(self, budget: Budget) -> list[Member]:
+        """Return a picture for each set of pieces that a reader sees as one, and for each that is not shown as it is."""
+        sets = [found for found in (*self._flowing(), *self._touching()) if _is_worth(found)]
+        self.incomplete = self.incomplete or len(sets) > LIMIT_JOINED
+        sets.sort(key=len, reverse=True)
+        found = [picture for pieces in sets[:LIMIT_JOINED] for picture in _joined(pieces, budget)]
+        budget.take_bytes(len(self._shapes) << 20)
+        outlines = [picture for plane in self._shapes.values() if (picture := drawn(plane)) is not None]
+        self.incomplete = self.incomplete or len(outlines) > LIMIT_DRAWN
+        return [
+            Member(name=f"{kind}-{number}.png", data=data, relation=RELATION)
+            for kind, pictures in (("joined", found), ("drawn", outlines[:LIMIT_DRAWN]))
+            for number, data in enumerate(pictures, 1)
+        ]
+
+    def _flowing(self) -> Iterator[list[Piece]]:
+        """Yield the rows of pictures with no word between, each under the one before."""
+        start = 0
+        for end in range(1, len(self._rows) + 1):
+            if end == len(self._rows) or self._rows[end][1] != self._rows[start][1]:
+                yield self._stacked(self._rows[start:end])
+                start = end
+
+    @staticmethod
+    def _stacked(rows: Sequence[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn]]) -> list[Piece]:
+        pieces: list[Piece] = []
+        left = top = height = 0.0
+        last: Hashable = None
+        for row, _, data, known, turn in rows:
+            size = known or _natural(data)
+            if size is None:
+                continue
+            if pieces and row != last:
+                left, top, height = 0.0, top + height, 0.0
+            last = row
+            pieces.append(Piece(data, (left, top, *size), turn))
+            left, height = left + size[0], max(height, size[1])
+        return pieces
+
+    def _touching(self) -> Iterator[list[Piece]]:
+        """Yield the sets of pictures on one plane that touch, or stand as near as letters of a word."""
+        for plane in self._placed.values():
+            left = list(plane)
+            while left:
+                group = [left.pop()]
+                for piece in group:
+                    near = [other for other in left if _near(piece.box, other.box)]
+                    group += near
+                    left = [other for other in left if other not in near]
+                yield sorted(group, key=plane.index)
+
+
+def _is_worth(pieces: Sequence[Piece]) -> bool:
+    if len(pieces) == 1:
+        return pieces[0].turn != AS_IT_IS
+    return len({piece.data for piece in pieces}) > 1
+
+
+def _near(one: Box, other: Box) -> bool:
+    reach = _NEAR * min(one[2], one[3], other[2], other[3])
+    across = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
+    down = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
+    return across <= reach and down <= reach
+
+
+def _natural(data: bytes) -> tuple[float, float] | None:
+    picture = _opened(data)
+    return None if picture is None else (float(picture.width), float(picture.height))
+
+
+def _opened(data: bytes) -> Picture | None:
+    """Open a picture, None for what cannot be put together: its own reader says what is wrong with it."""
+    import PIL.Image
+
+    try:
+        picture = PIL.Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "DIB"))
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        return None
+    return picture if picture.width * picture.height <= _LARGEST_PIECE else None
+
+
+def _joined(pieces: Sequence[Piece], budget: Budget) -> list[bytes]:
+    """Put pieces on white in their places, and the word that they show at several sizes; none when too few can be opened."""
+    import PIL.Image
+
+    opened = [(piece, picture) for piece in pieces if (picture := _opened(piece.data)) is not None]
+    if len(opened) < min(len(pieces), 2) or any(min(piece.box[2:]) <= 0 for piece, _ in opened):
+        return []
+    left, top = (min(piece.box[side] for piece, _ in opened) for side in (0, 1))
+    width, height = (max(piece.box[s] + piece.box[s + 2] for piece, _ in opened) - (left, top)[s] for s in (0, 1))
+    scale = max(picture.width / piece.box[2] for piece, picture in opened)
+    scale = min(scale, _LONGEST / max(width, height))
+    page = PIL.Image.new("RGBA", (max(round(width * scale), 1), max(round(height * scale), 1)), "white")
+    budget.take_bytes(page.width * page.height * 4)
+    laid: list[tuple[Picture, tuple[int, int]]] = []
+    try:
+        for piece, picture in opened:
+            budget.take_bytes(picture.width * picture.height * 4)
+            size = max(round(piece.box[2] * scale), 1), max(round(piece.box[3] * scale), 1)
+            at = round((piece.box[0] - left) * scale), round((piece.box[1] - top) * scale)
+            laid.append((_turned(picture, piece.turn).resize(size), at))
+        if (letters := _close_letters(laid)) is not None:
+            page = letters
+        for shown, at in laid if letters is None else ():
+            page.alpha_composite(shown, at)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        return []
+    word = specimen(page) if max(page.size) <= _WORD else None
+    whole = None if letters is not None and word is not None else page.convert("RGB")
+    return [_png(each) for each in (whole, word) if each is not None]
+
+
+def _png(page: Picture) -> bytes:
+    out = io.BytesIO()
+    page.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def _close_letters(laid: Sequence[tuple[Picture, tuple[int, int]]]) -> Picture | None:
+    """Set pictures of a letter each as close as print, those of a column in a row; None when they are no letters."""
+    import PIL.Image
+
+    if not 2 <= len(laid) <= _LETTERS or any(max(shown.size) > _LETTER for shown, _ in laid):
+        return None
+    column = len({at[0] // _LETTER for _, at in laid}) == 1 and len({at[1] for _, at in laid}) == len(laid)
+    if not column and max(at[1] for _, at in laid) >= min(at[1] + shown.height // 2 for shown, at in laid):
+        return None
+    letters: list[Picture] = []
+    for shown, _ in sorted(laid, key=lambda each: each[1][column]):
+        ink = _ink(shown)
+        if ink is None or ink[0] == 0 or ink[2] == shown.width:
+            return None
+        if column and (ink[1] == 0 or ink[3] == shown.height):
+            return None
+        letters.append(shown.crop((ink[0], 0, ink[2], shown.height)))
+    height = max(letter.height for letter in letters)
+    gap = height // 36 + 1
+    page = PIL.Image.new("RGBA", (sum(letter.width + gap for letter in letters) + gap, height), "white")
+    left = gap
+    for letter in letters:
+        page.alpha_composite(letter, (left, 0))
+        left += letter.width + gap
+    return page
+
+
+def _ink(shown: Picture) -> tuple[int, int, int, int] | None:
+    """Return the box of what is darker than paper."""
+    import PIL.Image
+
+    ground = PIL.Image.new("RGBA", shown.size, "white")
+    ground.alpha_composite(shown)
+    return ink_box(ground.convert("L"))
+
+
+def _turned(picture: Picture, turn: Turn) -> Picture:
+    from PIL import ImageOps
+
+    shown = (ImageOps.exif_transpose(picture) or picture).convert("RGBA")
+    if turn.crop is not None:
+        left, top, right, bottom = (min(max(share, 0.0), 0.95) for share in turn.crop)
+        box = (shown.width * left, shown.height * top, shown.width * (1 - right), shown.height * (1 - bottom))
+        if box[2] - box[0] >= 1 and box[3] - box[1] >= 1:
+            shown = shown.crop(tuple(round(side) for side in box))  # type: ignore[arg-type]
+    if turn.recoloured:
+        alpha = shown.getchannel("A")
+        shown = ImageOps.autocontrast(shown.convert("L")).convert("RGBA")
+        shown.putalpha(alpha)
+    if turn.mirrored:
+        shown = ImageOps.mirror(shown)
+    if turn.upside_down:
+        shown = ImageOps.flip(shown)
+    if turn.degrees % 360:
+        shown = shown.rotate(-turn.degrees, expand=True, fillcolor=(255, 255, 255, 0))
+    return shown

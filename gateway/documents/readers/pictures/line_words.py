@@ -1,0 +1,164 @@
+"""Lines of a page to words by Tesseract, one call a line: no dearer than one sheet of all, and no short row is lost in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures.lines import Kind, Line, Sheet
+from gateway.documents.readers.pictures.rectangles import Pixels
+
+READ_DPI = 200.0
+COARSEST, FINEST = 130.0, 230.0
+"""Resolutions between which Tesseract gets the pixels as they are."""
+AROUND = 0.45, 0.3
+"""Heights of a line above it, where marks on capitals stand, and below it."""
+EDGE = 8
+"""Pixels of paper around what is read."""
+LARGE_ROWS = 72
+"""Rows to which large letters are reduced."""
+APART = 3.0
+"""Heights of a line that part two groups of rows."""
+STAND_IN = 4
+"""Heights of a line that a word is wide on the mean."""
+WHITE, LEAST_SPAN = 0.94, 24.0
+"""Share of the level of the paper that becomes white, and the least span of levels that is stretched to black and white."""
+RATIO = 2.2
+"""Heights of letters that one column of a line has, about: what reading costs is counted in letters."""
+
+
+def cost(line: Line) -> float:
+    """Return about how many letters there is room for in a patch: what Tesseract's time grows with."""
+    height = max(line.height, 8)
+    rows = max(height / 16, 1.0) if line.kind in (Kind.BLOCK, Kind.INVERSE) else 1.0
+    return RATIO * line.width * rows / min(height, 16 * rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line and its words, with places in the page that its sheet was made of."""
+
+    line: Line
+    words: tuple[ocr.Word, ...]
+
+
+def read(engine: ocr.Tesseract, sheet: Sheet, line: Line) -> ReadLine:
+    """Read one line, or one block of lines."""
+    picture, left, top, scale = _crop(sheet, line)
+    if not picture.size:
+        return ReadLine(line, ())
+    layout = ocr.Layout.BLOCK if line.kind in (Kind.BLOCK, Kind.INVERSE) else ocr.Layout.LINE
+    back = cv2.invertAffineTransform(sheet.turn) if sheet.turn is not None else None
+    padded = np.pad(picture, EDGE, constant_values=255)
+    words = engine.words(padded, layout, int(READ_DPI))
+    return ReadLine(line, tuple(_placed(word, left - EDGE / scale, top - EDGE / scale, scale, back) for word in words))
+
+
+def stand_ins(sheet: Sheet, lines: Sequence[Line]) -> list[ocr.Word]:
+    """Return words in the places of lines of prose that need not be read: what stands there is explained."""
+    back = cv2.invertAffineTransform(sheet.turn) if sheet.turn is not None else None
+    k, found = sheet.scale, []
+    for number, line in enumerate(lines):
+        width, height = round(k * STAND_IN * line.height), round(k * line.height)
+        for left in range(round(k * line.left), round(k * line.right), max(width, 1)):
+            word = ocr.Word("prose", 100.0, 0, 0, min(width, round(k * line.right) - left), height, (-1, number, 0))
+            found.append(_placed(word, left, k * line.top, 1.0, back))
+    return found
+
+
+def in_order(lines: Sequence[ReadLine], usual: float) -> list[ocr.Word]:
+    """Return all words in reading order; those of one row have the same `line`, but for columns beside each other."""
+    ordered: list[ocr.Word] = []
+    for number, row in enumerate(_in_order(lines, usual)):
+        for one in row:
+            is_line = one.line.kind in (Kind.LINE, Kind.LARGE)
+            ordered += [
+                replace(word, line=(number, 0, 0) if is_line else (number, *word.line[1:])) for word in one.words
+            ]
+    return ordered
+
+
+def _in_order(lines: Sequence[ReadLine], usual: float) -> Iterator[list[ReadLine]]:
+    """Yield rows from top to bottom; where two columns stand beside each other, first the left one, then the right one."""
+    rows = _rows(lines)
+    start = 0
+    while start < len(rows):
+        end = _band(rows, start, usual)
+        columns = [row[0] for row in rows[start:end] if len(row) == 2]
+        labels = sum(bool(one.words) and one.words[-1].text.endswith(":") for one in columns)
+        if end - start < 2 or 2 * labels >= len(columns):
+            yield from rows[start:end]
+        else:
+            middle = max(one.line.right for one in columns)
+            for is_left in (True, False):
+                yield from ([part] for row in rows[start:end] for part in row if (part.line.left < middle) is is_left)
+        start = end
+
+
+def _rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
+    rows: list[list[ReadLine]] = []
+    for one in sorted(lines, key=lambda item: item.line.top + item.line.bottom):
+        last, line = rows[-1][0].line if rows else None, one.line
+        shared = min(last.bottom, line.bottom) - max(last.top, line.top) if last else 0
+        if last and 2 * shared > min(last.height, line.height) and 0.5 * last.height < line.height < 2 * last.height:
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return [sorted(row, key=lambda item: item.line.left) for row in rows]
+
+
+def _band(rows: list[list[ReadLine]], start: int, usual: float) -> int:
+    """Return the end of the rows that stand in the same two columns."""
+    if len(rows[start]) != 2:
+        return start + 1
+    left, right = rows[start][0].line.right, rows[start][1].line.left
+    end = start + 1
+    while end < len(rows) and len(rows[end]) <= 2:
+        row = [one.line for one in rows[end]]
+        lefts = [left, *(part.right for part in row if part.left < left)]
+        rights = [right, *(part.left for part in row if part.left >= left)]
+        far = row[0].top - rows[end - 1][0].line.bottom > APART * usual
+        if far or len(lefts) > 2 or len(rights) > 2 or max(lefts) >= min(rights):
+            break
+        left, right = max(lefts), min(rights)
+        end += 1
+    return end
+
+
+def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, float]:
+    """Return a line as black on white, the corner of that in the page turned straight, and how much it was enlarged."""
+    k, grey = sheet.scale, sheet.grey
+    inverse = line.kind is Kind.INVERSE
+    side = -4 if inverse else 4
+    above, below = (-3, -3) if inverse else (max(int(share * min(line.height, 30)), 3) for share in AROUND)
+    top, left = int(max(line.top - above, 0) * k), int(max(line.left - side, 0) * k)
+    part = grey[top : int((line.bottom + below) * k), left : int((line.right + side) * k)]
+    if not part.size:
+        return part, left, top, 1.0
+    part = 255 - part if inverse else part
+    black, white = float(np.min(part)), float(np.percentile(part, 75))
+    levels = (np.arange(256) - black) * (255 / max(WHITE * white - black, LEAST_SPAN))
+    part = np.asarray(cv2.LUT(part, np.clip(levels, 0, 255).astype(np.uint8)), np.uint8)
+    dpi = k * 100.0
+    scale = 1.0 if COARSEST <= dpi <= FINEST else READ_DPI / dpi
+    if line.kind is Kind.LARGE:
+        scale = min(scale, LARGE_ROWS / part.shape[0])
+    if scale != 1.0:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    return part, left, top, scale
+
+
+def _placed(word: ocr.Word, left: float, top: float, scale: float, back: npt.NDArray[np.float64] | None) -> ocr.Word:
+    """Return a word of a crop with its place in the page as it was before it was turned straight."""
+    width, height = word.width / scale, word.height / scale
+    x, y = word.left / scale + left + width / 2, word.top / scale + top + height / 2
+    if back is not None:
+        x, y = (float(value) for value in back @ np.array((x, y, 1.0)))
+    place = round(x - width / 2), round(y - height / 2), max(round(width), 1), max(round(height), 1)
+    return ocr.Word(word.text, word.confidence, *place, word.line)

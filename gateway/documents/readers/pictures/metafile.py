@@ -1,0 +1,308 @@
+"""Windows metafiles, the pictures that Office draws of embedded objects: their words and bitmaps (MS-EMF, MS-EMFPLUS, MS-WMF).
+
+EMF and WMF are lists of drawing records; letters stand in text records, so no rendering is needed to read them. Bitmaps
+inside become members to be looked at as pictures. Compressed forms (EMZ, WMZ) and LibreOffice's SVM are understood as
+far as their letters go.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.ooxml.colours import hex_colour
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.model import Document, Origin, ReadStatus, Role
+
+_PLACEABLE: Final = b"\xd7\xcd\xc6\x9a"
+_PLAIN_WMF: Final = (b"\x01\x00\x09\x00", b"\x02\x00\x09\x00")
+_SVM: Final = b"VCLMTF"
+_EMF_PLUS: Final = b"EMF+"
+_LEAST_PIXELS: Final = 24
+_LIMIT_RECORDS: Final = 2_000_000
+_LIMIT_BITMAPS: Final = 64
+_CODE_PAGES: Final = {163: "cp1258", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 204: "cp1251", 238: "cp1250"}
+_DIB_RECORDS: Final = {76: 84, 77: 84, 80: 48, 81: 48, 114: 84}
+"""EMF records with a bitmap: offset of offBmiSrc, cbBmiSrc, offBitsSrc, cbBitsSrc."""
+_WMF_DIBS: Final = {0x0F43: 28, 0x0B41: 26, 0x0940: 22, 0x0D33: 24}
+_COMMENT: Final = b"\x0f\x00"
+_ENHANCED: Final = b"WMFC\x01\x00\x00\x00"
+"""A piece of an EMF in a META_ESCAPE comment (MS-WMF §2.3.6.1)."""
+_WMF_OBJECTS: Final = {0x02FA, 0x02FB, 0x02FC, 0x00F7, 0x06FF, 0x01F9, 0x0142}
+
+
+class Words(NamedTuple):
+    """Letters that one record draws."""
+
+    text: str
+    line: int
+    """Vertical position, to join what stands on one line."""
+    font: str | None
+    colour: str | None
+
+
+def is_metafile(data: bytes) -> bool:
+    """Whether bytes are an EMF, WMF or SVM picture, compressed or not."""
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, 64)
+        except zlib.error:
+            return False
+    return data[40:44] == b" EMF" or data.startswith((_PLACEABLE, _SVM, *_PLAIN_WMF))
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a metafile that came as a file of its own."""
+    sink = Sink(budget)
+    read_metafile(source.data, sink, Place("", Role.TEXTBOX), name=source.filename or "picture")
+    document = Document(part=source.part, filename=source.filename, format="image", runs=tuple(sink.runs))
+    return Reading(document, tuple(sink.members))
+
+
+def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
+    """Give the words of a metafile line by line, and its bitmaps as members; raises `ReadError`.
+
+    The runs have origin OCR: they are exact, but letters in a picture all the same, which no font rule speaks of.
+    """
+    place = place._replace(origin=Origin.OCR)
+    if data[:2] == b"\x1f\x8b":
+        data = _unpacked(data, sink.budget)
+    if data.startswith(_SVM):
+        for text in _strings(data):
+            sink.put_line(text, place)
+        return
+    drawing = _Emf(data) if data[40:44] == b" EMF" else _Wmf(data)
+    said: set[tuple[str, int]] = set()
+    block, line = 0, None
+    for words in _all_words(drawing, sink.budget):
+        # A dual EMF draws everything twice, as EMF+ and as EMF.
+        if (words.text, words.line) in said:
+            continue
+        said.add((words.text, words.line))
+        if words.line != line:
+            block, line = sink.open_block(), words.line
+        sink.put(words.text, block, place, Face(words.font, None, words.colour))
+    for number, bitmap in enumerate(drawing.bitmaps, 1):
+        sink.members.append(Member(name=f"{name}.{number}.bmp", data=bitmap, relation="image", locator=place.locator))
+
+
+def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
+    """Words of a drawing, and those of the better drawing that a WMF may carry in its comments."""
+    said = set()
+    for words in drawing.words(budget):
+        said.add(words.text)
+        yield words
+    enhanced = bytes(drawing.enhanced) if isinstance(drawing, _Wmf) else b""
+    if enhanced[40:44] != b" EMF":
+        return
+    budget.take_bytes(len(enhanced))
+    inner = _Emf(enhanced)
+    yield from (words for words in inner.words(budget) if words.text not in said)
+    drawing.bitmaps.extend(inner.bitmaps[: _LIMIT_BITMAPS - len(drawing.bitmaps)])
+
+
+def _unpacked(data: bytes, budget: Budget) -> bytes:
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    pieces: list[bytes] = []
+    produced = 0
+    tail = data
+    try:
+        while not decoder.eof and tail:
+            piece = decoder.decompress(tail, 1 << 20)
+            produced += len(piece)
+            budget.take_bytes(len(piece))
+            budget.check_ratio(produced, len(data))
+            pieces.append(piece)
+            tail = decoder.unconsumed_tail
+    except zlib.error:
+        raise ReadError(ReadStatus.MALFORMED, "metafile") from None
+    return b"".join(pieces)
+
+
+class _Emf:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._fonts: dict[int, str] = {}
+        self._font: str | None = None
+        self._colour: str | None = None
+        self.bitmaps: list[bytes] = []
+
+    def words(self, budget: Budget) -> Iterator[Words]:
+        data, position = self._data, 0
+        for count in range(_LIMIT_RECORDS):
+            if position + 8 > len(data):
+                return
+            kind, size = struct.unpack_from("<II", data, position)
+            if size < 8 or position + size > len(data):
+                raise ReadError(ReadStatus.MALFORMED, "metafile")
+            if not count & 0xFFF:
+                budget.check_time()
+            record = data[position : position + size]
+            try:
+                yield from self._record(kind, record)
+            except (struct.error, UnicodeDecodeError, ValueError):
+                raise ReadError(ReadStatus.MALFORMED, "metafile") from None
+            if kind == 14:
+                return
+            position += size
+        raise ReadError(ReadStatus.LIMIT, "metafile")
+
+    def _record(self, kind: int, record: bytes) -> Iterator[Words]:
+        match kind:
+            case 83 | 84:
+                _, y, count, offset = struct.unpack_from("<iiII", record, 36)
+                width = 2 if kind == 84 else 1
+                raw = record[offset : offset + count * width] if offset else b""
+                text = raw.decode("utf-16-le", "replace") if width == 2 else raw.decode("cp1252", "replace")
+                yield Words(text, y, self._font, self._colour)
+            case 108:
+                _, y, count, options = struct.unpack_from("<iiII", record, 8)
+                start = 36 if options & 0x100 else 52
+                raw = record[start : start + count * (1 if options & 0x200 else 2)]
+                text = raw.decode("cp1252" if options & 0x200 else "utf-16-le", "replace")
+                yield Words(text, y, self._font, self._colour)
+            case 82:
+                (number,) = struct.unpack_from("<I", record, 8)
+                face = record[40:104].decode("utf-16-le", "replace").partition("\0")[0]
+                self._fonts[number] = face
+            case 37:
+                self._font = self._fonts.get(struct.unpack_from("<I", record, 8)[0], self._font)
+            case 24:
+                red, green, blue = record[8:11]
+                self._colour = hex_colour(f"{red:02X}{green:02X}{blue:02X}")
+            case 70 if record[12:16] == _EMF_PLUS:
+                yield from _emf_plus(record[16:])
+            case _ if kind in _DIB_RECORDS:
+                header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, _DIB_RECORDS[kind])
+                _keep(record[header : header + header_size], record[bits : bits + bits_size], self.bitmaps)
+            case _:
+                return
+
+
+def _emf_plus(data: bytes) -> Iterator[Words]:
+    position = 0
+    while position + 12 <= len(data):
+        kind, _, size, used = struct.unpack_from("<HHII", data, position)
+        if size < 12:
+            return
+        body = data[position + 12 : position + 12 + used]
+        if kind == 0x401C and len(body) >= 28:
+            (count,) = struct.unpack_from("<I", body, 8)
+            top = struct.unpack_from("<f", body, 16)[0]
+            text = body[28 : 28 + 2 * count].decode("utf-16-le", "replace")
+            yield Words(text, int(top) if abs(top) < 1e9 else 0, None, None)
+        elif kind == 0x4036 and len(body) >= 16:
+            options, count = struct.unpack_from("<I", body, 4)[0], struct.unpack_from("<I", body, 12)[0]
+            if options & 1:
+                yield Words(body[16 : 16 + 2 * count].decode("utf-16-le", "replace"), 0, None, None)
+        position += size
+
+
+class _Wmf:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._objects: list[tuple[str, str] | None] = []
+        self._font: str | None = None
+        self._codec = "cp1252"
+        self._colour: str | None = None
+        self.enhanced = bytearray()
+        """The same drawing as an EMF, which programs show instead when it is there."""
+        self.bitmaps: list[bytes] = []
+
+    def words(self, budget: Budget) -> Iterator[Words]:
+        data = self._data
+        position = (22 if data.startswith(_PLACEABLE) else 0) + 18
+        for count in range(_LIMIT_RECORDS):
+            if position + 6 > len(data):
+                return
+            size, kind = struct.unpack_from("<IH", data, position)
+            if size < 3 or kind == 0:
+                return
+            if not count & 0xFFF:
+                budget.check_time()
+            record = data[position : position + 2 * size]
+            try:
+                yield from self._record(kind, record)
+            except (struct.error, ValueError):
+                raise ReadError(ReadStatus.MALFORMED, "metafile") from None
+            position += 2 * size
+        raise ReadError(ReadStatus.LIMIT, "metafile")
+
+    def _record(self, kind: int, record: bytes) -> Iterator[Words]:
+        if kind in _WMF_OBJECTS:
+            entry = ("", "")
+            if kind == 0x02FB:
+                face = record[24:56].partition(b"\0")[0].decode("cp1252", "replace")
+                entry = (face, _CODE_PAGES.get(record[19], "cp1252"))
+            free = self._objects.index(None) if None in self._objects else len(self._objects)
+            self._objects[free : free + 1] = [entry]
+            return
+        match kind:
+            case 0x0521:
+                (count,) = struct.unpack_from("<H", record, 6)
+                y = struct.unpack_from("<h", record, 8 + count + count % 2)[0]
+                yield Words(self._text(record[8 : 8 + count]), y, self._font, self._colour)
+            case 0x0A32:
+                y, _, count, options = struct.unpack_from("<hhHH", record, 6)
+                start = 22 if options & 6 else 14
+                yield Words(self._text(record[start : start + count]), y, self._font, self._colour)
+            case 0x012D:
+                number = struct.unpack_from("<H", record, 6)[0]
+                chosen = self._objects[number] if number < len(self._objects) else None
+                if chosen and chosen[0]:
+                    self._font, self._codec = chosen
+            case 0x01F0:
+                number = struct.unpack_from("<H", record, 6)[0]
+                if number < len(self._objects):
+                    self._objects[number] = None
+            case 0x0626 if record[6:8] == _COMMENT and record[10:18] == _ENHANCED:
+                (length,) = struct.unpack_from("<I", record, 32)
+                self.enhanced += record[44 : 44 + length]
+            case 0x0209:
+                red, green, blue = record[6:9]
+                self._colour = f"{red:02X}{green:02X}{blue:02X}"
+            case _ if kind in _WMF_DIBS:
+                dib = record[_WMF_DIBS[kind] :]
+                if len(dib) >= 40:
+                    _keep(dib[: _dib_header(dib)], dib[_dib_header(dib) :], self.bitmaps)
+            case _:
+                return
+
+    def _text(self, raw: bytes) -> str:
+        return raw.decode(self._codec, "replace")
+
+
+def _dib_header(dib: bytes) -> int:
+    """Size of a BITMAPINFO with its palette."""
+    size, *_, depth, compression = struct.unpack_from("<IiiHHI", dib)
+    (colours,) = struct.unpack_from("<I", dib, 32)
+    if not colours and depth <= 8:
+        colours = 1 << depth
+    masks = 12 if compression == 3 and size == 40 else 0
+    return min(len(dib), int(size + 4 * min(colours, 256) + masks))
+
+
+def _keep(header: bytes, bits: bytes, bitmaps: list[bytes]) -> None:
+    """Keep a bitmap large enough to say something, as a BMP file."""
+    if len(header) < 40 or not bits or len(bitmaps) >= _LIMIT_BITMAPS:
+        return
+    width, height = struct.unpack_from("<ii", header, 4)
+    if abs(width) >= _LEAST_PIXELS and abs(height) >= _LEAST_PIXELS:
+        offset = 14 + len(header)
+        bitmaps.append(struct.pack("<2sIII", b"BM", offset + len(bits), 0, offset) + header + bits)
+
+
+def _strings(data: bytes) -> Iterator[str]:
+    """Strings of three letters and more in a format that is not decoded, as UTF-16 and as single bytes."""
+    for codec, offset in (("utf-16-le", 0), ("utf-16-le", 1), ("cp1252", 0)):
+        current: list[str] = []
+        for letter in data[offset:].decode(codec, "replace") + "\0":
+            if letter.isprintable() and letter != "\ufffd" and ord(letter) < 0x2000:
+                current.append(letter)
+                continue
+            if sum(each.isalpha() for each in current) > 2:
+                yield "".join(current)
+            current = []

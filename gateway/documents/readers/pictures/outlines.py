@@ -1,0 +1,190 @@
+"""Letters drawn as outlines: freeforms of Office and OpenDocument files and paths of SVG, as a picture to be read.
+
+Every format says its outline as path data of SVG (SVG 2 §9.3); holes are left open (even-odd), strokes without a filling
+are drawn as lines.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.pictures.specimen import specimen
+
+LIMIT_POINTS: Final = 200_000
+SMALLEST: Final = 20
+"""Lines and curves that the letters M, Ậ, T have at least, together."""
+_SIDE: Final = 900
+"""Pixels of the longer side of the picture that is drawn."""
+_STEPS: Final = 8
+_PAIR: Final = re.compile(r"\d[\s,-]")
+_TOKEN: Final = re.compile(r"([A-Za-z])|(-?(?:\d{1,12}\.?\d{0,12}|\.\d{1,12})(?:[eE][-+]?\d{1,3})?)")
+_ARGUMENTS: Final = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
+Point = tuple[float, float]
+Contour = list[Point]
+Matrix = tuple[float, float, float, float, float, float]
+UNTURNED: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def contours(path: str) -> list[Contour]:
+    """Return the points of path data, curves as short lines; what follows a mistake is left out, as browsers do."""
+    found: list[Contour] = []
+    current: Contour = []
+    at, control, last = (0.0, 0.0), (0.0, 0.0), ""
+    total = 0
+    for command, numbers in _commands(path):
+        kind = command.upper()
+        base = at if command.islower() else (0.0, 0.0)
+        if kind == "Z":
+            at = current[0] if current else at
+            last = kind
+            continue
+        if kind == "M" or not current:
+            start = (base[0] + numbers[0], base[1] + numbers[1]) if kind == "M" else at
+            current = [start]
+            found.append(current)
+            at = start
+            if kind == "M":
+                last = kind
+                continue
+        points = [(base[0] + x, base[1] + y) for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
+        if kind == "H":
+            points = [(base[0] + numbers[0], at[1])]
+        elif kind == "V":
+            points = [(at[0], base[1] + numbers[0])]
+        elif kind == "A":
+            points = [(base[0] + numbers[5], base[1] + numbers[6])]
+        mirrored = (2 * at[0] - control[0], 2 * at[1] - control[1])
+        match kind:
+            case "S":
+                points.insert(0, mirrored if last in "CS" else at)
+            case "T":
+                points.insert(0, mirrored if last in "QT" else at)
+            case _:
+                pass
+        control = points[-2] if kind in "CSQT" else points[-1]
+        if kind in "CSQT":
+            current += _curve([at, *points])
+        elif kind == "A":
+            current += _arc(at, points[-1], *numbers[:5])
+        else:
+            current.append(points[-1])
+        at, last = points[-1], kind
+        total += _STEPS
+        if total > LIMIT_POINTS:
+            break
+    return [contour for contour in found if len(contour) > 1]
+
+
+def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
+    command = ""
+    numbers: list[float] = []
+    for match in _TOKEN.finditer(path):
+        if match[1]:
+            command, numbers = match[1], []
+            if command.upper() not in _ARGUMENTS:
+                return
+            if command in "zZ":
+                yield command, []
+            continue
+        numbers.append(float(match[2]))
+        if command and len(numbers) == _ARGUMENTS[command.upper()]:
+            yield command, numbers
+            command, numbers = {"M": "L", "m": "l"}.get(command, command), []
+
+
+def _curve(points: Sequence[Point]) -> Contour:
+    """Return points of a Bézier curve of any degree, the first left out (de Casteljau)."""
+    found: Contour = []
+    for step in range(1, _STEPS + 1):
+        share, level = step / _STEPS, list(points)
+        while len(level) > 1:
+            level = [
+                (one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share)
+                for one, other in pairwise(level)
+            ]
+        found.append(level[0])
+    return found
+
+
+def _arc(start: Point, end: Point, wide: float, high: float, turn: float, large: float, sweep: float) -> Contour:
+    """Return points of an elliptical arc (SVG 2 appendix B.2.4)."""
+    wide, high, angle = abs(wide), abs(high), math.radians(turn)
+    if not wide or not high or start == end:
+        return [end]
+    cosine, sine = math.cos(angle), math.sin(angle)
+    x, y = (start[0] - end[0]) / 2, (start[1] - end[1]) / 2
+    x, y = cosine * x + sine * y, cosine * y - sine * x
+    grown = math.sqrt(max(1.0, (x / wide) ** 2 + (y / high) ** 2))
+    wide, high = wide * grown, high * grown
+    below = (wide * y) ** 2 + (high * x) ** 2
+    root = math.sqrt(max(0.0, ((wide * high) ** 2 - below) / below)) * (1 if bool(large) != bool(sweep) else -1)
+    cx, cy = root * wide * y / high, -root * high * x / wide
+    first = math.atan2((y - cy) / high, (x - cx) / wide)
+    whole = math.atan2((-y - cy) / high, (-x - cx) / wide) - first
+    whole += 2 * math.pi if sweep and whole < 0 else -2 * math.pi if not sweep and whole > 0 else 0
+    middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    found: Contour = []
+    for step in range(1, _STEPS + 1):
+        angle = first + whole * step / _STEPS
+        x, y = cx + wide * math.cos(angle), cy + high * math.sin(angle)
+        found.append((cosine * x - sine * y + middle[0], sine * x + cosine * y + middle[1]))
+    return [*found[:-1], end]
+
+
+def moved(outline: Sequence[Contour], matrix: Matrix) -> list[Contour]:
+    """Return contours under a matrix of SVG's `transform`."""
+    a, b, c, d, e, f = matrix
+    return [[(a * x + c * y + e, b * x + d * y + f) for x, y in contour] for contour in outline]
+
+
+class Shape(NamedTuple):
+    """An outline, and how it is drawn."""
+
+    outline: Sequence[Contour]
+    filled: bool = True
+    grey: int = 0
+    """0 is black."""
+    segments: int = 0
+    """Lines and curves that it was made of."""
+
+
+def shape_of(path: str, *, filled: bool = True, grey: int = 0) -> Shape:
+    """Return the shape of path data."""
+    return Shape(contours(path), filled, grey, sum(letter.isalpha() for letter in path) + len(_PAIR.findall(path)) // 2)
+
+
+def drawn(shapes: Sequence[Shape]) -> bytes | None:
+    """Return a PNG of shapes in their order, of a word at several sizes; None when there are too few lines for a mark."""
+    import cv2
+    import numpy as np
+    import PIL.Image
+
+    points = [point for shape in shapes for contour in shape.outline for point in contour]
+    if sum(shape.segments for shape in shapes) < SMALLEST or len(points) > LIMIT_POINTS:
+        return None
+    if not all(math.isfinite(side) for point in points for side in point):
+        return None
+    low = [min(point[axis] for point in points) for axis in (0, 1)]
+    size = [max(point[axis] for point in points) - low[axis] for axis in (0, 1)]
+    if min(size) <= 0 or max(size) / min(size) > 60:
+        return None
+    scale = _SIDE / max(size)
+    edge = _SIDE // 20
+    page = np.full((round(size[1] * scale) + 2 * edge, round(size[0] * scale) + 2 * edge), 255, np.uint8)
+    for outline, filled, grey, _ in shapes:
+        lines = [
+            np.array([((x - low[0]) * scale + edge, (y - low[1]) * scale + edge) for x, y in contour])
+            .round()
+            .astype(np.int32)
+            for contour in outline
+        ]
+        if filled:
+            cv2.fillPoly(page, lines, grey, cv2.LINE_AA)
+        else:
+            cv2.polylines(page, lines, False, grey, thickness=_SIDE // 60)
+    word = specimen(PIL.Image.fromarray(page))
+    return cv2.imencode(".png", page if word is None else np.asarray(word))[1].tobytes()

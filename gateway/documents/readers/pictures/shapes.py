@@ -1,0 +1,142 @@
+"""Words of a line that may be MẬT, by their shape: a dot below the line, and letters above it that go with the dot.
+
+Looking costs a tenth of reading. It decides which lines of a crowded page are read, and finds capitals in the middle of
+running prose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from gateway.documents.readers.pictures.lines import Line
+from gateway.documents.readers.pictures.rectangles import Pixels
+
+LEAST_ROWS, LEAST_CONTRAST = 8, 25
+"""A lower or paler strip holds no words."""
+STRONG = 0.5
+"""Ink of a row that belongs to the letters themselves, of that of the rows with most."""
+GAP, SPACE = 0.28, 2.5
+"""Of the height of letters: the widest gap within a word, and the widest between two words that are read together."""
+ALONE, WORD = (0.6, 2.0), (2.2, 8.5)
+"""How wide a letter that stands alone and a word is, of its height."""
+DOT, DOT_PLACE = (0.08, 0.55), (0.38, 0.85)
+"""How wide the dot is, of the height of letters; where it stands, of the width of the word."""
+REACH, DESCENDER = 0.62, 0.8
+"""How far below the line a dot may reach, and from where on it is part of a descender."""
+STOP = 0.35
+"""Width of a stop behind a word, of the height of letters."""
+CAPITAL = (1.12, 1.5)
+"""Rows of the upper ends of capitals, in heights of small letters."""
+BAR_WIDTH, BAR_END, BAR_FULL, BAR_EMPTY = 0.28, 0.1, 0.75, 0.35
+"""Shares of the width of a word that the bar of T is wide and that its end is; of the columns of one that are full, and of
+the rows below the other that are not empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Columns of a line, in pixels at `lines.DPI`, with the words beside it."""
+
+    left: int
+    right: int
+
+
+def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) -> Iterator[Word]:
+    """Yield the words of a line that may be MẬT; with `capitals` only those that are written in them."""
+    margin = int(0.45 * min(line.height, 30)) + 2
+    top, bottom = max(int((line.top - margin) * scale), 0), int((line.bottom + margin) * scale)
+    left, right = max(int((line.left - 3) * scale), 0), int((line.right + 3) * scale)
+    part = grey[top:bottom, left:right]
+    if min(part.shape) < LEAST_ROWS:
+        return
+    low, high = np.percentile(part[:, ::2], (1, 80))
+    if high - low < LEAST_CONTRAST:
+        return
+    ink = cv2.threshold(part, float(low + 0.6 * (high - low)), 1, cv2.THRESH_BINARY_INV)[1]
+    first = int(max(line.top, 0) * scale) - top
+    rows = ink[first : first + int(line.height * scale)].sum(axis=1, dtype=np.int32)
+    strong = np.flatnonzero(rows > STRONG * np.percentile(rows, 90)) if len(rows) else rows
+    if not len(strong):
+        return
+    upper, base = first + int(strong[0]), first + int(strong[-1]) + 1
+    high_letters = max(base - upper, 4)
+    places = _words(ink[max(upper - high_letters // 2, 0) : base + 1], high_letters)
+    last = -1
+    for number, (start, end) in enumerate(places):
+        wide = (end - start) / high_letters
+        alone = ALONE[0] < wide < ALONE[1]
+        if not alone and not WORD[0] < wide < WORD[1]:
+            continue
+        word = ink[:, start:end]
+        if capitals:
+            word = word[:, : _without_stop(word[max(upper - high_letters // 2, 0) : base], high_letters)]
+            if alone or not _is_capital(word, upper, base):
+                continue
+        if not _has_dot(word, upper, base, alone=alone, tall=high_letters > 0.6 * line.height * scale):
+            continue
+        near = number and start - places[number - 1][1] < SPACE * high_letters
+        before = max(number - 2 if alone else number - 1 if near else number, last + 1)
+        if before > number:
+            continue  # it was given with the word before it
+        last = min(number + 2 if alone else number + (not capitals), len(places) - 1)
+        reach = int((left + places[before][0]) / scale) - 2, int((left + places[last][1]) / scale) + 2
+        yield Word(max(reach[0], line.left), min(reach[1], line.right))
+
+
+def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:
+    """Return the columns of each word."""
+    filled = letters.max(axis=0)[None]
+    closed = cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((1, max(int(GAP * high), 2)), np.uint8))[0]
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], closed, [0])).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _without_stop(letters: Pixels, high: int) -> int:
+    """Return how wide a word is without the stop or comma behind it."""
+    filled = np.flatnonzero(letters.max(axis=0, initial=0))
+    gaps = np.flatnonzero(np.diff(filled) > 1)
+    if len(gaps) and filled[-1] - filled[gaps[-1] + 1] < STOP * high:
+        return int(filled[gaps[-1]]) + 1
+    return int(letters.shape[1])
+
+
+def _has_dot(ink: Pixels, upper: int, base: int, *, alone: bool, tall: bool) -> bool:
+    """Whether a word has a dot below, no descender, with ink over the letter that the dot belongs to."""
+    high, width = max(base - upper, 4), ink.shape[1]
+    near = ink[max(base - high // 4, 0) : base + high // 5 + 1].sum(axis=1, dtype=np.int32)
+    firm = np.flatnonzero(near > 0.45 * np.max(near)) if len(near) else near
+    low = max(base - high // 4, 0) + int(firm[-1]) + 1 if len(firm) else base
+    below = ink[low + max(high // 12, 1) : low + int(REACH * high)]
+    if not below.size:
+        return False
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], below.max(axis=0), [0])).astype(np.int8)))
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if not DOT[0] * high <= end - start <= DOT[1] * high + 1:
+            continue
+        if not alone and not DOT_PLACE[0] < (start + end) / 2 / max(width, 1) < DOT_PLACE[1]:
+            continue
+        if ink[low + int(REACH * high) : low + int(DESCENDER * high), start:end].any():
+            continue
+        over = ink[: max(upper - int(0.2 * high), 1), max(start - int(0.3 * high), 0) : end + int(0.3 * high)]
+        if over.any() or tall:
+            return True
+    return False
+
+
+def _is_capital(ink: Pixels, upper: int, base: int) -> bool:
+    """Whether a word ends in a T: a bar on top of its last columns, and nothing below the end of it.
+
+    The line may be written in small letters, above which the bar stands out, or in capitals.
+    """
+    high, width = max(base - upper, 4), ink.shape[1]
+    bar, end = max(int(BAR_WIDTH * width), 3), max(int(BAR_END * width), 2)
+    for top, bottom in ((base - CAPITAL[1] * high, base - CAPITAL[0] * high), (upper - 1.0, upper + 0.22 * high)):
+        first, last = max(int(top), 0), max(int(bottom), 1)
+        if float(ink[first:last, -bar:].max(axis=0, initial=0).mean()) < BAR_FULL:
+            continue
+        if float(ink[last + int(0.3 * high) : base, -end:].max(axis=1, initial=0).mean()) < BAR_EMPTY:
+            return True
+    return False

@@ -1,0 +1,344 @@
+"""Ink on a scanned page, and the boxes that stamps draw with it.
+
+Red ink is what red has more than the stronger of green and blue: black text under or over a stamp vanishes, and so do
+grey noise and yellowed paper. Dark ink is what lies darker than its surroundings. A stamp is then a rectangle of the
+size of a stamp, a little turned, or a line of red letters without one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.documents.readers.pictures.rectangles import (
+    LIMIT_RECTANGLES,
+    STEEPEST,
+    Pixels,
+    Rectangle,
+    distinct,
+    is_cell,
+    levelled,
+    rectangles_of,
+    within,
+)
+
+# Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
+FRAME_WIDTH, FRAME_HEIGHT = (0.42, 4.5), (0.17, 0.75)
+REGISTER_WIDTH, REGISTER_HEIGHT = (0.9, 3.6), (0.55, 1.8)
+"""The stamp of a registry on incoming mail: a frame around several lines."""
+LINE_WIDTH, LINE_HEIGHT = (0.30, 4.5), (0.08, 0.40)
+RED_FLOOR = 13
+"""Least redness that counts, of 255."""
+UNEVEN = 20
+"""Height of the threshold over the usual level from which the page is not of one colour."""
+RED_SHARE = 1.2e-4
+"""Share of red pixels from which a page has red ink at all."""
+DARKEST_PAPER, PAPER_DIFFERENCE, PAPER_GRAIN = 70.0, 40.0, 26.0
+"""Of 255: the darkest paper, how much it may differ within a box from around it, and how rough it may be."""
+LEAST_CONTRAST = 40.0
+"""Of 255, between paper and ink; creases and shadows are paler."""
+BLUE_UPPER = 0.6
+"""Share of a page, from the top, that is searched for blue stamps."""
+LIMIT_CONTOURS = 4000
+
+
+class Ink(Enum):
+    """Which ink a box is drawn with."""
+
+    RED = "red"
+    BLUE = "blue"
+    """Blue and violet; ballpoint signatures are drawn with it, too."""
+    DARK = "dark"
+
+
+_FRAME_TESTS = {
+    Ink.RED: (0.03, 0.05, 0.72, 0.6),
+    Ink.BLUE: (0.03, 0.05, 0.72, 0.6),
+    Ink.DARK: (0.02, 0.035, 0.88, 0.8),
+}
+"""How far ink may lie outside and inside of a side in inches, and how much of the long and short sides it must cover."""
+
+
+STRAIGHT, LEAST_STRAIGHT = 0.015, 0.6
+"""Inches within which one half of a long side of a frame runs, and how much of that half it must cover there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A rectangle that may be a stamp."""
+
+    rectangle: Rectangle
+    ink: Ink
+    framed: bool
+    """All four sides are drawn; otherwise it is a line of letters."""
+
+
+class ColouredInk(NamedTuple):
+    """How much of one colour each pixel has."""
+
+    kind: Ink
+    pixels: Pixels
+    threshold: int
+    """From which it is ink."""
+    uneven: bool
+    """The page is not of one colour (a desk, a shadow, a fault of the scanner): what looks like a frame may be none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """What the ink of a page is looked for in."""
+
+    inks: tuple[ColouredInk, ...]
+    """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below stand signatures."""
+    weakest: Pixels
+    """The least of blue, green and red of each pixel: every ink is dark in it."""
+
+
+def planes(page: Pixels) -> Planes:
+    """Take a BGR page apart."""
+    blue, green, red = cv2.split(cv2.GaussianBlur(page, (3, 3), 0))
+    rows = int(page.shape[0] * BLUE_UPPER)
+    cool = cv2.subtract(blue[:rows], cv2.min(red[:rows], green[:rows]))
+    # Violet has much red beside its blue; ink with more red than blue is red.
+    cool = cv2.subtract(cool, cv2.subtract(red[:rows], blue[:rows]))
+    warm = cv2.subtract(red, cv2.max(green, blue))
+    found = []
+    for kind, ink in ((Ink.RED, warm), (Ink.BLUE, cool)):
+        levelled = _levelled(np.asarray(ink, np.uint8))
+        if levelled is not None:
+            found.append(ColouredInk(kind, *levelled))
+    return Planes(tuple(found), np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
+
+
+def _levelled(ink: Pixels) -> tuple[Pixels, int, bool] | None:
+    """Take off what all of the page has of a colour; return threshold and unevenness too, None without such ink."""
+    sample = ink[::4, ::4]
+    # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
+    usual, spread = float(np.median(sample)), float(np.percentile(sample, 84))
+    threshold = int(max(RED_FLOOR, usual + 4 * (spread - usual) + 6))
+    uneven = threshold > usual + UNEVEN
+    if uneven:
+        # A desk around the page, or a shadow on it, has more of the colour than paper: each place has its own level.
+        ink = np.asarray(cv2.subtract(ink, _surroundings(ink)), np.uint8)
+        sample = ink[::4, ::4]
+        usual, spread = 0.0, float(np.percentile(sample, 84))
+        threshold = int(max(RED_FLOOR, 4 * spread + 6))
+    if float((sample > threshold + 4).mean()) < RED_SHARE:
+        return None
+    if usual >= 1:
+        ink = np.asarray(cv2.subtract(ink, np.full_like(ink, int(usual))), np.uint8)
+        threshold = max(RED_FLOOR, threshold - int(usual))
+    return ink, threshold, uneven
+
+
+def _surroundings(ink: Pixels) -> Pixels:
+    """Return how much of a colour the surroundings of each pixel have, an inch and more around."""
+    small = cv2.resize(ink, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    level = cv2.medianBlur(np.asarray(small, np.uint8), 31)
+    return np.asarray(cv2.resize(level, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def darkness(page: Pixels) -> Pixels:
+    """Return how much darker than the paper around it each pixel is; `page` is grey or BGR."""
+    grey = page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((3, 3), np.uint8)), 15)
+    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.subtract(paper, grey), np.uint8)
+
+
+def without_black(ink: Pixels) -> Pixels:
+    """Return dark ink without print: red stamps scanned in grey are paler than black letters.
+
+    Print is taken out with its soft edges, and what it covered is filled from around it.
+    """
+    strong = ink[ink > 40]
+    if strong.size < 100:
+        return ink
+    black = float(np.percentile(strong, 97))
+    core = _mask(ink, int(black * 0.72))
+    around = cv2.dilate(core, np.ones((3, 3), np.uint8), iterations=2)
+    return np.asarray(cv2.inpaint(ink, around, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
+    """Return dark ink with print and its soft edges left out, and the threshold of what is ink at all."""
+    black = float(np.percentile(ink[::2, ::2], 99.3))
+    print_mask = cv2.dilate(_mask(ink, int(black * 0.75)), np.ones((3, 3), np.uint8), iterations=2)
+    return np.where(print_mask > 0, 0, ink).astype(np.uint8), int(max(24, black * 0.2))
+
+
+def is_colourless(page: Pixels) -> bool:
+    """Whether a BGR page was scanned in grey."""
+    sample = page[::8, ::8].astype(np.int16)
+    spread = sample.max(axis=2) - sample.min(axis=2)
+    return float(np.percentile(spread, 99.5)) < 12
+
+
+def colour_candidates(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> list[Candidate]:
+    """Return rectangles of coloured ink, framed ones first."""
+    rectangles: list[Rectangle] = []
+    reach = max(3, int(dpi * 0.05) | 1)
+    mask = _mask(ink, threshold)
+    for level in (mask, _mask(ink, threshold + 9)):
+        closed = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        for picture in (level, closed):
+            rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    found = [Candidate(item, kind, framed=_has_frame(mask, item, dpi, kind)) for item in distinct(rectangles)]
+    framed = [item.rectangle for item in found if item.framed]
+    # Squared paper and tables are blue more often than stamps are; red stamps may stand close to one other.
+    neighbours = 1 if kind is Ink.BLUE else 2
+    found = [item for item in found if not (item.framed and is_cell(item.rectangle, framed, dpi, neighbours))]
+    lines = distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
+    found.extend(Candidate(item, kind, framed=False) for item in lines)
+    return found
+
+
+def dark_candidates(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
+    """Return dark frames that are no cells of a table; letters alone are left to full text recognition.
+
+    `pale_too` looks for frames that are paler than print, as red ones are on a grey scan.
+    """
+    rectangles: list[Rectangle] = []
+    level = int(max(28, np.percentile(ink[::4, ::4], 98) * 0.35))
+    for threshold in (level, int(level * 0.6)):
+        mask = _mask(ink, threshold)
+        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        for picture in (mask, joined):
+            rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    # Print that crosses a pale frame hides it: look at the page without print, too.
+    pale, _ = pale_ink(ink) if pale_too else (ink, 0)
+    reach = max(3, int(dpi * 0.06) | 1)
+    for threshold in (level, int(level * 0.6)) if pale_too else ():
+        closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        rectangles.extend(rectangles_of(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    mask = _mask(ink, int(level * 0.6))
+    framed = [item for item in distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
+    return [Candidate(item, Ink.DARK, framed=True) for item in framed if not is_cell(item, framed, dpi)]
+
+
+def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
+    """Return frames too large for a mark: registry stamps, which hold several lines."""
+    mask = _mask(ink, threshold)
+    reach = max(3, int(dpi * 0.03) | 1)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    found = [
+        item
+        for picture in (mask, closed)
+        for item in rectangles_of(picture, dpi, REGISTER_WIDTH, REGISTER_HEIGHT)
+        if _has_frame(mask, item, dpi, Ink.RED)
+    ]
+    frames = distinct(found)
+    return [item for item in frames if not is_cell(item, frames, dpi)]
+
+
+def _mask(ink: Pixels, threshold: int) -> Pixels:
+    return np.asarray(cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def seals(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
+    """Return round or square areas of much ink, of the size of an agency's seal."""
+    small = cv2.resize(_mask(ink, threshold), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    reach = max(3, int(dpi * 0.02) | 1)
+    joined = cv2.dilate(_mask(np.asarray(small, np.uint8), 30), np.ones((reach, reach), np.uint8))
+    contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
+    for contour in contours[:LIMIT_CONTOURS]:
+        x, y, width, height = (4 * value for value in cv2.boundingRect(contour))
+        if 1.0 * dpi <= height <= 2.6 * dpi and 1.0 * dpi <= width <= 2.6 * dpi and 0.75 < width / height < 1.35:
+            found.append(((x + width / 2, y + height / 2), (float(width), float(height)), 0.0))
+    return found
+
+
+def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool:
+    """Whether ink runs along all four sides of a rectangle, and not merely letters.
+
+    Dark rectangles are everywhere in print, so theirs must be drawn more clearly.
+    """
+    outside, inside, least_along, least_across = _FRAME_TESTS[ink]
+    margin = max(2.0, outside * dpi)
+    box = upright(mask, rectangle, margin) > 100
+    height, width = box.shape
+    depth = max(3, int(margin + inside * dpi))
+    if height < 3 * depth or width < 3 * depth:
+        depth = max(2, min(height, width) // 4)
+    inner = int(margin)
+    top, bottom = box[:depth, inner : width - inner], box[height - depth :, inner : width - inner]
+    left, right = box[inner : height - inner, :depth], box[inner : height - inner, width - depth :]
+    along = min(_run_share(top, 0), _run_share(bottom, 0))
+    across = min(_run_share(left, 1), _run_share(right, 1))
+    straight = ink is Ink.DARK or all(_is_straight(side, dpi) for side in (top, bottom))
+    return along >= least_along and across >= least_across and straight
+
+
+def _is_straight(band: npt.NDArray[np.bool_], dpi: float) -> bool:
+    """Whether ink runs along a long side as a line does, each half for itself: a pen's circle around a word bends away."""
+    thick = max(3, int(STRAIGHT * dpi))
+    halves = np.array_split(band, 2, axis=1)
+    return all(
+        max(_run_share(half[row : row + thick], 0) for row in range(max(half.shape[0] - thick, 0) + 1))
+        >= LEAST_STRAIGHT
+        for half in halves
+    )
+
+
+def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
+    """Whether a box stands on even paper, inside as outside: that is what tells a stamp from a brick or a coin."""
+    margin = 0.08 * dpi
+    box = upright(weakest, rectangle, margin)
+    edge, inset = max(int(margin) - 2, 2), int(margin + 0.03 * dpi)
+    inner = box[inset:-inset, inset:-inset]
+    if inner.size < 50:
+        return True
+    ring = np.concatenate((box[:edge].ravel(), box[-edge:].ravel(), box[:, :edge].ravel(), box[:, -edge:].ravel()))
+    inside, grain = float(np.percentile(inner, 80)), float(np.percentile(inner, 93) - np.percentile(inner, 67))
+    outside = float(np.percentile(ring, 60))
+    contrast = inside - float(np.percentile(box, 4))
+    return (
+        outside > DARKEST_PAPER
+        and abs(inside - outside) < PAPER_DIFFERENCE
+        and grain < PAPER_GRAIN
+        and contrast > LEAST_CONTRAST
+    )
+
+
+def _run_share(band: npt.NDArray[np.bool_], axis: int) -> float:
+    """Return how much of a side has ink in its band."""
+    return float(band.any(axis=axis).mean()) if band.size else 0.0
+
+
+def upright(ink: Pixels, rectangle: Rectangle, margin: float = 0.0) -> Pixels:
+    """Cut a rectangle out of a page and turn it upright; `margin` in pixels on every side."""
+    (x, y), (width, height), angle = rectangle
+    columns, rows = int(width + 2 * margin), int(height + 2 * margin)
+    turn = cv2.getRotationMatrix2D((x, y), angle, 1.0)
+    turn[0, 2] += columns / 2 - x
+    turn[1, 2] += rows / 2 - y
+    return np.asarray(cv2.warpAffine(ink, turn, (max(columns, 1), max(rows, 1)), flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _lines(mask: Pixels, dpi: float, gap: float) -> list[Rectangle]:
+    """Return lines of letters, joined over gaps of so many inches."""
+    joined = cv2.dilate(mask, np.ones((max(1, int(dpi * 0.02)), max(3, int(dpi * gap))), np.uint8))
+    contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
+    for contour in contours[:LIMIT_CONTOURS]:
+        if len(contour) < 4 or cv2.contourArea(contour) < 0.02 * dpi * dpi:
+            continue
+        rectangle = levelled(cv2.minAreaRect(contour))
+        _, (long, short), angle = rectangle
+        if (
+            within(long / dpi, LINE_WIDTH)
+            and within(short / dpi, LINE_HEIGHT)
+            and abs(angle) <= STEEPEST
+            and long >= 1.4 * short
+        ):
+            found.append(rectangle)
+        if len(found) > LIMIT_RECTANGLES:
+            break
+    return found

@@ -1,0 +1,466 @@
+"""One picture of a page to runs: its stamps, and the words of the lines in which a mark may stand.
+
+Every page gets the stamp finder. Lines are found first (`lines`); running prose is not read, the rest is, line by line, by
+Tesseract, and all of the page when a line gives a mark. Words are read from the red channel, where red stamps and seals
+over the text are as good as gone; what is written in red comes from the stamp finder. A page that lies on its side or on
+its head is turned first. docs/decisions/0013-pages-by-their-lines.md
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import cv2
+import numpy as np
+
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.pictures import halftone, line_words, lines, ocr, shapes, stamp, stamp_unread, watermark
+from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
+from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
+from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
+from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.marks import Strength, find_in_document
+
+HEAD = 0.36
+"""Share of a first page from the top that bears the components of Decree 30/2020 down to the summary: all of it is read."""
+SKEWED = 0.07
+"""Rise of the lines from which the stamp finder gets the page turned straight, too."""
+LEAST_SIDE = 64
+"""Pixels; a narrower picture gets paper at its edges, for nothing can be brought down to an eighth of it."""
+OCR_DPI = 200.0
+SHORTEST_DPI = 110.0
+"""Pictures of less are enlarged before Tesseract reads them."""
+SHORT = 12.0
+"""Heights of a line up to which it is read; of a longer one are, below the head, words with the shape of MẬT and those beside."""
+CROWD, MOST = 900.0, 7000.0
+"""Letters from which on short lines without such a word are not read either, and beyond which a page is not read in full."""
+MOST_PHOTO = 1500.0
+"""Letters that are read of a picture that looks like no page."""
+SAMPLE = 3
+"""Lines of prose that show whether a page can be read that has no others."""
+LIMIT_SPARSE_S = 2.5
+"""Processor time. A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well
+before that."""
+POOR_CONFIDENCE, LEAST_WORDS = 55.0, 4
+"""Of words of three letters and more: what a page is legible with."""
+ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
+"""Lines of so many parts apart, of at most so many words each, that make a table of a page."""
+LEAST_CONFIDENCE = 30.0
+"""Words below are noise: seals, signatures, specks."""
+
+
+class Wish(Enum):
+    """How much of a page shall be read."""
+
+    STAMPS = "stamps"
+    WORDS = "words"
+    """Stamps and words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """How pixels of a picture become places of a page."""
+
+    page: int
+    dpi: float
+    points_per_pixel: float
+    first_block: int = 0
+    locator: str = ""
+    """Locator of the picture when it is no page, empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What a page says as far as it was read."""
+
+    runs: tuple[Run, ...] = ()
+    boxes: int = 0
+    """Framed boxes of stamp shape with letters in them."""
+    unread: int = 0
+    whole_page: bool = False
+    doubtful: bool = False
+    """It looks like a page of words, and nobody read any of them."""
+
+
+def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
+    """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))
+        pixels = np.pad(pixels, wider, constant_values=255)
+    engine = ocr.engine()
+    if wish is Wish.STAMPS or engine is None:
+        reading = _reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view)
+        if wish is Wish.STAMPS:
+            return reading
+        grey = np.ascontiguousarray(pixels[:, :, 2])
+        return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
+    began = time.thread_time()
+    head = HEAD if view.page == 1 and not view.locator else 0.0
+    page = _Page(pixels, view.dpi, head, engine, budget)
+    seen = writing(page.ink)
+    page.photo = photo = not seen.is_page
+    if budget.words_left_s(photo=photo) <= 0:
+        return replace(_reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view), doubtful=not photo)
+    turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
+    if turns[0] and not photo:
+        page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine, budget)
+    page.read_doubtful()
+    if not page.text.legible and not photo:
+        # Lines of equal words make columns too; only words that are read show which way a page lies.
+        for turn in turns[1:]:
+            other = _Page(_turned(pixels, turn), view.dpi, head, engine, budget)
+            other.read_sample()
+            if other.text.legible:
+                page = other
+                page.read_doubtful()
+                break
+    stamps = _stamps(page.pixels, view.dpi, budget.end_s)
+    if not page.text.legible and not photo and not any(one.text in VOCABULARY for one in stamps):
+        headlong = np.ascontiguousarray(page.pixels[::-1, ::-1])
+        found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
+        if found:
+            page.pixels, stamps = headlong, found
+    if page.text.legible and not photo:
+        stamps = page.settle(stamps)
+    page.read_what_is_asked(stamps, view)
+    reading = _reading(page.pixels, stamps, page.words, view)
+    reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
+    if not photo:
+        large = _large_runs(page.pixels, view, view.first_block + len(reading.runs))
+        reading = replace(reading, runs=(*reading.runs, *large))
+    budget.spend_words(time.thread_time() - began, photo=photo)
+    budget.check_time()  # a search that was cut short has not seen all
+    return reading
+
+
+def _turned(pixels: Pixels, quarters: int) -> Pixels:
+    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
+
+
+def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], view: PageView) -> PageReading:
+    framed = [item for item in stamps if item.framed]
+    runs = list(_stamp_runs(pixels, stamps, view))
+    runs += line_runs(words, 1.0, pixels, stamps, view, view.first_block + len(runs))
+    return PageReading(tuple(runs), len(framed), sum(1 for one in framed if one.text is None))
+
+
+class _Page:
+    """A picture that may be upright, and what has been read of it."""
+
+    def __init__(self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract, budget: Budget) -> None:
+        self.pixels, self._dpi, self._head = pixels, dpi, head
+        self.photo = False
+        """It looks like no page."""
+        self._engine, self._budget = engine, budget
+        sheet = lines.sheet(np.ascontiguousarray(pixels[:, :, 2]), dpi, head=head)
+        if sheet.turn is not None and abs(sheet.slope) > SKEWED:
+            size, white = (pixels.shape[1], pixels.shape[0]), (255, 255, 255)
+            straight = cv2.warpAffine(pixels, sheet.turn, size, flags=cv2.INTER_LINEAR, borderValue=white)
+            self.pixels, sheet = np.asarray(straight, np.uint8), replace(sheet, turn=None)
+        self._sheet = sheet
+        self._done: dict[int, line_words.ReadLine] = {}
+        """Lines that were read, by their place in the sheet's."""
+        self._letters = 0.0
+        self._sparse: list[ocr.Word] | None = None
+        """Words of the whole picture, where its lines cannot be told."""
+        self.is_limited = self._sheet.crowded
+        """Something was left unread that a mark may stand in."""
+
+    @property
+    def ink(self) -> Pixels:
+        """Its ink, reduced."""
+        return self._sheet.ink
+
+    @property
+    def words(self) -> list[ocr.Word]:
+        """What has been read, in reading order; pixels of the picture."""
+        return self._sparse or line_words.in_order(list(self._done.values()), self._sheet.usual)
+
+    @property
+    def text(self) -> _Text:
+        """How well it was read."""
+        return _weigh(self.words)
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing is unread in which a mark may stand."""
+        return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
+
+    def read_sample(self) -> None:
+        """Read the longest lines, which show whether the picture is upright."""
+        order = sorted(range(len(self._sheet.lines)), key=lambda number: -self._sheet.lines[number].width)
+        self._read(order[:SAMPLE])
+
+    def read_doubtful(self) -> None:
+        """Read the lines in which a mark may stand."""
+        sheet = self._sheet
+        found = list(enumerate(sheet.lines))
+        doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
+        if sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD:
+            doubtful = [number for number in doubtful if not self._is_passed_over(sheet.lines[number])]
+        for _, line in found:
+            if line.prose or not self._is_short(line):
+                parts = shapes.suspects(sheet.grey, line, sheet.scale, capitals=line.prose)
+                sheet.lines.extend(replace(line, left=part.left, right=part.right, prose=False) for part in parts)
+        doubtful += range(len(found), len(sheet.lines))
+        self._read(doubtful)
+        if self.text.words < LEAST_WORDS:
+            self.read_sample()
+        if self.text.words < LEAST_WORDS:
+            self._read_sparse()
+
+    def _is_short(self, line: lines.Line) -> bool:
+        """Whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
+        sheet = self._sheet
+        in_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
+        return in_head or line.kind is not lines.Kind.LINE or line.width < SHORT * sheet.usual
+
+    def _is_passed_over(self, line: lines.Line) -> bool:
+        """Whether a line of a crowded page has no word of that shape."""
+        sheet = self._sheet
+        if line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale:
+            return False
+        return not any(shapes.suspects(sheet.grey, line, sheet.scale))
+
+    def _read_sparse(self) -> None:
+        """Read a picture as a whole that has ink like letters and hardly a line of them."""
+        kind = likeness(darkness(self.pixels), self._dpi)
+        if kind is Likeness.PICTURE:
+            return
+        self._sparse = []
+        if kind is Likeness.WORDS:
+            try:
+                words, scale = _words(self.pixels, self._dpi, self._engine, limit_s=LIMIT_SPARSE_S)
+            except TimeoutError:
+                self.is_limited = True
+                return
+            if _weigh(words).weight > self.text.weight:
+                self._sparse = [ocr.placed(word, scale) for word in words]
+
+    def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
+        """Settle doubtful boxes by the words of the page, and look for marks in what no word explains."""
+        if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
+            self.read_all()
+        words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
+        red = np.ascontiguousarray(self.pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
+        stamps = [replace(one, text=None) if stamp_unread.is_doubtful(one, words) else one for one in stamps]
+        stamps = [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
+        if any(one.text in MARKS for one in stamps):
+            return stamps
+        return [*stamps, *stamp_unread.find(red, self._dpi, words, stamps, deadline=self._budget.end_s)]
+
+    def _unread(self) -> list[lines.Line]:
+        """Return the lines that were not read, because no mark can stand in them."""
+        return [
+            line
+            for number, line in enumerate(self._sheet.lines)
+            if number not in self._done and line.kind is lines.Kind.LINE
+        ]
+
+    def read_what_is_asked(self, stamps: list[stamp.Stamp], view: PageView) -> None:
+        """Read all of a page when something in it is like a mark: the lines around tell what it is."""
+        runs = _reading(self.pixels, stamps, self.words, view).runs
+        seen = Document(part="", format="image", pages=1, runs=runs)
+        if any(mark.strength is not Strength.NOTED for mark in find_in_document(seen)):
+            self.read_all()
+
+    def read_all(self) -> None:
+        """Read what has not been read."""
+        self._read(range(len(self._sheet.lines)))
+
+    def _read(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            line = self._sheet.lines[number]
+            if number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done):
+                continue
+            self._letters += line_words.cost(line)
+            if self._letters > (MOST_PHOTO if self.photo else MOST):
+                self.is_limited = True
+                return
+            for part in [other for other in self._done if _holds(line, self._sheet.lines[other])]:
+                del self._done[part]
+            self._done[number] = line_words.read(self._engine, self._sheet, line)
+
+
+def _holds(one: lines.Line, other: lines.Line) -> bool:
+    """Whether a line is part of another one."""
+    return one.left <= other.left and other.right <= one.right and one.top <= other.top and other.bottom <= one.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """How well words were read."""
+
+    words: int
+    """Words of three letters and more."""
+    confidence: float
+
+    @property
+    def weight(self) -> float:
+        return self.words * self.confidence
+
+    @property
+    def legible(self) -> bool:
+        return self.words >= LEAST_WORDS and self.confidence > POOR_CONFIDENCE
+
+
+def _words(pixels: Pixels, dpi: float, engine: ocr.Tesseract, *, limit_s: float) -> tuple[list[ocr.Word], float]:
+    """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
+    grey = np.ascontiguousarray(pixels[:, :, 2])  # red channel: red ink is white there
+    scale = 1.0
+    if dpi > 1.15 * OCR_DPI:
+        scale = OCR_DPI / dpi
+    elif dpi < SHORTEST_DPI:
+        scale = min(2.0, OCR_DPI / max(dpi, 1.0))
+    if scale != 1.0:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    return engine.words(grey, ocr.Layout.SPARSE, int(dpi * scale), limit_s=limit_s), scale
+
+
+def _weigh(words: list[ocr.Word]) -> _Text:
+    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
+    return _Text(len(long), sum(word.confidence for word in long) / len(long) if long else 0.0)
+
+
+def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
+    """Return the stamps of a page; of dots, which are no lines, only those that can be read when they are smoothed."""
+    found = stamp.find(pixels, dpi, deadline=deadline)
+    if any(one.text in VOCABULARY for one in found):
+        return found
+    smooth = halftone.smoothed(pixels, dpi)
+    if smooth is pixels:
+        return found
+    return [*found, *(one for one in stamp.find(smooth, dpi, deadline=deadline) if one.text in VOCABULARY)]
+
+
+def _large_runs(pixels: Pixels, view: PageView, first_block: int) -> Iterator[Run]:
+    """Yield the large words under or over the print of a page."""
+    for block, words in enumerate(watermark.read(pixels, view.dpi), first_block):
+        box = _to_points(words.box, view)
+        place = _locate(box, pixels, view)
+        yield Run(
+            text=words.text,
+            block=block,
+            page=view.page,
+            bbox_pt=box,
+            locator=place,
+            role=Role.WATERMARK,
+            origin=Origin.OCR,
+        )
+
+
+def _stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -> Iterator[Run]:
+    block = view.first_block
+    for item in stamps:
+        if item.text is None:
+            continue
+        box = _to_points((item.left, item.top, item.right, item.bottom), view)
+        is_stamp = item.framed or item.text in VOCABULARY
+        yield Run(
+            text=item.text,
+            block=block,
+            colour=_ink_colour(pixels, item),
+            page=view.page,
+            bbox_pt=box,
+            locator=_locate(box, pixels, view),
+            role=Role.STAMP if is_stamp else Role.BODY,
+            origin=Origin.OCR,
+            boxed=True if item.framed else None,
+        )
+        block += 1
+
+
+def line_runs(
+    words: list[ocr.Word],
+    scale: float,
+    pixels: Pixels,
+    stamps: list[stamp.Stamp],
+    view: PageView,
+    first_block: int,
+) -> list[Run]:
+    """Return one run for each line of words, without those that belong to a stamp that was read."""
+    lines: dict[tuple[int, int, int], list[ocr.Word]] = {}
+    for word in words:
+        if word.confidence >= LEAST_CONFIDENCE and not _in_stamp(word, scale, stamps):
+            lines.setdefault(word.line, []).append(word)
+    runs: list[Run] = []
+    parted = [list(_parts(line)) for line in lines.values()]
+    in_row = [len(parts) >= COLUMNS and max(map(len, parts)) <= CELL_WORDS for parts in parted]
+    is_table = sum(in_row) >= ROWS
+    roles = [Role.CELL if row and is_table else Role.BODY for row in in_row]
+    for part, role in ((part, role) for parts, role in zip(parted, roles, strict=True) for part in parts):
+        left, top = min(w.left for w in part) / scale, min(w.top for w in part) / scale
+        right = max(w.left + w.width for w in part) / scale
+        bottom = max(w.top + w.height for w in part) / scale
+        box = _to_points((left, top, right, bottom), view)
+        runs.append(
+            Run(
+                text=" ".join(word.text for word in part),
+                block=first_block + len(runs),
+                page=view.page,
+                bbox_pt=box,
+                locator=_locate(box, pixels, view),
+                role=role,
+                origin=Origin.OCR,
+            )
+        )
+    return runs
+
+
+def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:
+    """Part a line where two columns were read as one."""
+    part = [line[0]]
+    for word in line[1:]:
+        previous = part[-1]
+        if word.left - (previous.left + previous.width) > 2.2 * max(word.height, previous.height):
+            yield part
+            part = []
+        part.append(word)
+    yield part
+
+
+def _in_stamp(word: ocr.Word, scale: float, stamps: list[stamp.Stamp]) -> bool:
+    x, y = (word.left + word.width / 2) / scale, (word.top + word.height / 2) / scale
+    return any(
+        item.ink is Ink.RED and item.text is not None and item.left <= x <= item.right and item.top <= y <= item.bottom
+        for item in stamps
+    )
+
+
+def _ink_colour(pixels: Pixels, item: stamp.Stamp) -> str | None:
+    """Return the colour of a stamp's ink as RRGGBB: that of its strongest pixels."""
+    part = pixels[max(int(item.top), 0) : int(item.bottom) + 1, max(int(item.left), 0) : int(item.right) + 1]
+    if not part.size:
+        return None
+    flat = part.reshape(-1, 3).astype(np.int16)
+    match item.ink:
+        case Ink.RED:
+            strength = flat[:, 2] - flat[:, :2].max(axis=1)
+        case Ink.BLUE:
+            strength = flat[:, 0] - flat[:, 1:].min(axis=1)
+        case Ink.DARK:
+            strength = 255 - flat.max(axis=1)
+    strongest = flat[strength >= np.percentile(strength, 92)]
+    blue, green, red = (int(value) for value in strongest.mean(axis=0))
+    return f"{red:02X}{green:02X}{blue:02X}"
+
+
+def _to_points(box: tuple[float, float, float, float], view: PageView) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (round(value * view.points_per_pixel, 1) for value in box)
+    return left, top, right, bottom
+
+
+def _locate(box: tuple[float, float, float, float], pixels: Pixels, view: PageView) -> str:
+    """Return the same tokens as the PDF reader gives to text."""
+    place = view.locator or f"page:{view.page}"
+    height, width = pixels.shape[0] * view.points_per_pixel, pixels.shape[1] * view.points_per_pixel
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    if y < height / 3:
+        return f"{place},{('top-left', 'top', 'top-right')[min(max(int(3 * x / max(width, 1.0)), 0), 2)]}"
+    return f"{place},bottom" if y > 0.9 * height else place

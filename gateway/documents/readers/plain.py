@@ -1,0 +1,273 @@
+"""Plain text and CSV to Document: lines as runs, cells of CSV as cells, in the best Unicode reading of the bytes.
+
+The charset is settled by byte order mark, then by validity: bytes that are valid UTF-8 are UTF-8 whatever their label
+says, UTF-16 without a mark is recognised by its zero bytes. Everything else is read as Windows-1252 with the undefined
+bytes kept as C1 controls, one character for one byte, which is what the text module's legacy decoders (TCVN3, VNI,
+VISCII, VPS, CP1258) expect. Declared charsets of other families are honoured. Both readings are given where the label
+and the bytes disagree.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
+from gateway.documents.readers.text_art import is_text_art
+from gateway.mime.charsets import codec_of
+from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
+from gateway.model.formats import SYLK
+
+LIMIT_RUNS = 200_000
+"""Lines or cells that become runs of their own; the rest is put into large ones, nothing is left out."""
+LIMIT_LINE = 20_000
+"""Characters of one run."""
+_OVERLAP = 200
+"""Characters that neighbouring pieces of an overlong line share, so that no word is cut."""
+_REST = 100_000
+_TOLERATED = 50
+"""One character without a meaning among so many is a slip of the writer."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii", "cp1258", "utf-8"})
+"""Labels that say nothing more than what the bytes show; legacy Vietnamese fonts travel under all of them."""
+_LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
+_SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
+"""A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
+_SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
+"""A sheet with a formula that starts a program (`cmd|' /C calc'!A0`)."""
+_SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
+_UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
+_STRANGE = re.compile("[^\x00-\x7f]+")
+_LATIN = re.compile("[\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A reading of bytes as text."""
+
+    text: str
+    charset: str
+    """Name of the charset that was used: `utf-8`, `utf-16-le`, `cp1252` ..."""
+    alternative: str = ""
+    """A second reading that must be looked at too, empty when there is none."""
+    lossy: bool = False
+    """Too many bytes had no meaning in the declared charset for the text to be in it."""
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    """Decode text whose charset may be wrong, missing or a trap; never fails."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            text = data[len(mark) :].decode(name, "replace")
+            return Decoded(text, name, lossy=_lossy(text))
+    label = _known(declared)
+    if label is not None and label not in _SINGLE_BYTE:
+        return _decode_declared(data, label)
+    if (wide := _wide(data)) is not None:
+        return Decoded(data.decode(wide, "replace"), wide)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        alternative = data.decode("utf-8", "replace") if _mostly_utf8(data) else ""
+        if label == "cp1258":
+            alternative += "\n" + data.decode("cp1258", "replace")
+        return Decoded(_cp1252(data), "cp1252", alternative=alternative)
+    return Decoded(text, "ascii" if text.isascii() else "utf-8", alternative=_utf7(data) if text.isascii() else "")
+
+
+def _known(declared: str | None) -> str | None:
+    if not declared:
+        return None
+    label = declared.strip().strip("\"'")
+    try:
+        # Mail programs read by the larger charset that a label has come to mean (`gb2312` is GB 18030, `ks_c_5601` UHC).
+        return codecs.lookup(codec_of(label) or label).name
+    except (LookupError, ValueError):
+        return None
+
+
+def _decode_declared(data: bytes, label: str) -> Decoded:
+    """Decode by a label of another family; the reading as if it were not there is given beside."""
+    try:
+        text: object = data.decode(label, "replace")
+    except (UnicodeError, LookupError, ValueError, AssertionError, TypeError):
+        return decode(data)  # codecs such as idna or hex are no charsets
+    if not isinstance(text, str):
+        return decode(data)
+    plain = decode(data)
+    # Sound UTF-8 under another label is read in full as the alternative.
+    lossy = plain.charset != "utf-8" and _lossy(text)
+    return Decoded(text, label, alternative="" if plain.text == text else plain.text, lossy=lossy)
+
+
+def _lossy(text: str) -> bool:
+    """Whether the charset is not that of the text; single octets without a meaning are seen by no reader as anything."""
+    return text.count("\ufffd") * _TOLERATED > len(text)
+
+
+def _wide(data: bytes) -> str | None:
+    """Recognise UTF-16 without byte order mark by zero bytes on one side of Latin text."""
+    sample = data[:4096]
+    if len(sample) < 4 or b"\0" not in sample:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > half * 0.3 and even < half * 0.05:
+        return "utf-16-le"
+    if even > half * 0.3 and odd < half * 0.05:
+        return "utf-16-be"
+    return None
+
+
+def _cp1252(data: bytes) -> str:
+    """Windows-1252; 0x81 0x8D 0x8F 0x90 0x9D stay the C1 controls of the same number."""
+    return data.decode("cp1252", "c1-fallback")
+
+
+def _c1_fallback(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("c1-fallback", _c1_fallback)
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether text is UTF-8 with a few bad bytes, for example cut in the middle of a character."""
+    high = sum(data[:65536].count(bytes((byte,))) for byte in (0xC3, 0xC4, 0xC6, 0xE1))
+    return high > 0 and data[:65536].decode("utf-8", "replace").count("\ufffd") * 4 < high
+
+
+def _utf7(data: bytes) -> str:
+    """Return the UTF-7 reading where there is one that differs: no reader shows it unasked, a trap might."""
+    first = b"".join(_UTF7.findall(data))
+    if 2 * (first.count(b"A") + first.count(b"H")) < max(len(first), 1):
+        return ""  # Latin letters with marks begin in these two ways: it is base64, or a sum
+    text = data.decode("utf-7", "replace")
+    strange = "".join(_STRANGE.findall(text))
+    latin = len(_LATIN.findall(strange))
+    return text if latin and latin * 3 >= len(strange) * 2 else ""
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read plain text or CSV; PARTIAL `charset` when bytes had no meaning in the declared charset."""
+    budget.take_bytes(len(source.data))
+    decoded = decode(source.data, source.charset)
+    table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
+    sheet = source.detected_type == SYLK.media_type
+    runs = list(
+        _sylk_values(decoded.text) if sheet else _cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0)
+    )
+    if decoded.alternative:
+        runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
+    formulas = [run.text for run in runs if run.text.startswith(("=", "+", "@"))] if table or sheet else []
+    for words in dict.fromkeys(words for formula in formulas for words in formula_words(formula).split("\n") if words):
+        runs.append(Run(text=words, block=runs[-1].block + 1, role=Role.FIELD, origin=Origin.HIDDEN))
+    kinds = {kind for formula in formulas if (kind := formula_kind(formula))}
+    acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
+    kinds |= {kind for kind, found in acts if found}
+    if any(map(is_unclear, formulas)):
+        kinds.add("look-formula")
+    if is_text_art(decoded.text):
+        kinds.add("look-text-art")
+    document = Document(
+        part=source.part,
+        filename=source.filename,
+        format="text",
+        status=ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK,
+        reason="charset" if decoded.lossy else "",
+        runs=tuple(runs),
+        active_content=tuple(ActiveContent(kind) for kind in sorted(kinds)),
+    )
+    return Reading(document)
+
+
+def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
+    """Yield one run for each line that is not empty."""
+    block = first_block
+    for match in _LINE.finditer(text):
+        line = match.group()
+        if line.isspace():
+            continue
+        if block - first_block >= LIMIT_RUNS:
+            yield from _rest(text[match.start() :], origin, block)
+            return
+        for piece in (line,) if len(line) <= LIMIT_LINE else _pieces(line):
+            yield Run(text=piece, block=block, locator=f"line:{block + 1}", origin=origin)
+        block += 1
+
+
+def _sylk_values(text: str) -> Iterator[Run]:
+    """Yield the values of a SYLK sheet, each a line: fields begin with a letter, `;` within them is doubled."""
+    fields = (field for line in _LINE.findall(text) for field in _SYLK_FIELD.split(line))
+    return _lines("\n".join(field[1:].strip('"').replace(";;", ";") for field in fields), Origin.TEXT, 0)
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Cut an overlong line; pieces overlap so that no mark is cut in two."""
+    for start in range(0, len(line), LIMIT_LINE - _OVERLAP):
+        yield line[start : start + LIMIT_LINE]
+
+
+def _rest(text: str, origin: Origin, block: int) -> Iterator[Run]:
+    """Yield what is left of a text with too many lines in large runs; lines stay lines inside them."""
+    for number, start in enumerate(range(0, len(text), _REST)):
+        piece = text[start : start + _REST + _OVERLAP].replace("\r\n", "\n").replace("\r", "\n")
+        yield Run(text=piece, block=block + number, locator=f"line:{block + 1}", origin=origin)
+
+
+def _cells(text: str) -> Iterator[Run]:
+    """Yield one run for each cell of a CSV; text that is no CSV falls back to lines."""
+    first = text[:8192]
+    delimiter = max(",;\t|", key=first.count)
+    if not first.count(delimiter):
+        yield from _lines(text, Origin.TEXT, 0)
+        return
+    block = 0
+    width = _usual_width(first, delimiter)
+    rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    try:
+        for number, cut in enumerate(rows, 1):
+            row = [delimiter.join(cut)] if len(cut) != width and _is_sentence(cut) else cut
+            for column, cell in enumerate(row, 1):
+                if not cell.strip():
+                    continue
+                yield Run(
+                    text=cell[:LIMIT_LINE],
+                    block=block,
+                    locator=f"row:{number},column:{column}",
+                    role=Role.CELL,
+                )
+                block += 1
+                if len(cell) > LIMIT_LINE or block >= LIMIT_RUNS:
+                    yield from _lines(text, Origin.TEXT, block)
+                    return
+    except csv.Error:
+        yield from _lines(text, Origin.TEXT, block)
+
+
+def _usual_width(sample: str, delimiter: str) -> int:
+    """Number of cells that most rows have; 0 when the sample is no sound CSV."""
+    try:
+        widths = Counter(len(row) for row in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter) if row)
+    except csv.Error:
+        return 0
+    return widths.most_common(1)[0][0] if widths else 0
+
+
+def _is_sentence(row: list[str]) -> bool:
+    """Whether a row was cut at the commas of a sentence, behind each of which a blank stands."""
+    return len(row) > 1 and all(cell[:1] == " " for cell in row[1:])

@@ -1,0 +1,182 @@
+"""Text of PowerPoint 97-2003 with its looks: style runs, masters, font collection (MS-PPT 2.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.ole.octets import i16, u16, u32
+from gateway.documents.readers.ooxml.sink import Face
+
+_LIMIT_RUNS: Final = 100_000
+
+
+class CharacterLook(NamedTuple):
+    """What a character run says of its letters; None where it says nothing."""
+
+    font: int | None = None
+    size_pt: float | None = None
+    colour: int | None = None
+    """ColorIndexStruct: RGB and, in the highest octet, 0xFE or the number of a scheme colour."""
+    bold: bool | None = None
+
+    def over(self, below: CharacterLook) -> CharacterLook:
+        """Return this look upon another."""
+        return CharacterLook(
+            self.font if self.font is not None else below.font,
+            self.size_pt if self.size_pt is not None else below.size_pt,
+            self.colour if self.colour is not None else below.colour,
+            self.bold if self.bold is not None else below.bold,
+        )
+
+
+NO_LOOK: Final = CharacterLook()
+
+
+@dataclass
+class Looks:
+    """Fonts, and master styles by kind of text and level."""
+
+    fonts: dict[int, str] = field(default_factory=dict)
+    masters: dict[tuple[int, int], CharacterLook] = field(default_factory=dict)
+
+    def face(self, look: CharacterLook, scheme: tuple[str, ...]) -> Face:
+        """Return a look with names and colours resolved; a colour of a scheme that is not known is None."""
+        colour: str | None = "auto" if scheme or look.colour is None else None
+        if look.colour is not None:
+            index = look.colour >> 24
+            if index == 0xFE:
+                colour = _rgb(look.colour)
+            elif index < len(scheme):
+                colour = scheme[index]
+        elif len(scheme) > 1:
+            colour = scheme[1]  # letters without a colour have that of the scheme's text and lines
+        font = self.fonts.get(look.font) if look.font is not None else None
+        return Face(font, look.size_pt, colour, None, look.bold)
+
+    def master(self, kind: int, level: int) -> CharacterLook:
+        """Return what the master says for a kind of text and level; its other levels and kinds stand in."""
+        return (
+            self.masters.get((kind, level))
+            or self.masters.get((kind, 0))
+            or self.masters.get((_BASE_KINDS.get(kind, 4), level))
+            or self.masters.get((4, 0), NO_LOOK)
+        )
+
+
+_BASE_KINDS: Final = {6: 0, 5: 1, 7: 1, 8: 1}
+"""Centre titles are titles; centre, half and quarter bodies are bodies (MS-PPT 2.13.33)."""
+
+
+def _rgb(value: int) -> str:
+    return f"{value & 0xFF:02X}{value >> 8 & 0xFF:02X}{value >> 16 & 0xFF:02X}"
+
+
+def parse_scheme(data: bytes) -> tuple[str, ...]:
+    """Return the eight colours of a ColorSchemeAtom."""
+    return tuple(_rgb(u32(data, at)) for at in range(0, min(len(data), 32) - 3, 4))
+
+
+def character_look(data: bytes, at: int) -> tuple[CharacterLook, int]:
+    """Return a TextCFException and where it ends (MS-PPT 2.9.13)."""
+    mask, at = u32(data, at), at + 4
+    bold = font = size = colour = None
+    if mask & 0x3FFF:
+        flags = u16(data, at)
+        at += 2
+        bold = bool(flags & 1) if mask & 1 else None
+    if mask & 1 << 16:
+        font, at = u16(data, at), at + 2
+    at += 2 * bool(mask & 1 << 21)
+    if mask & 1 << 22:
+        # The font of letters that the first one is not used for: Latin text shows it where it is given.
+        at += 2
+    at += 2 * bool(mask & 1 << 23)
+    if mask & 1 << 17:
+        size, at = max(0, i16(data, at)), at + 2
+    if mask & 1 << 18:
+        colour, at = u32(data, at), at + 4
+    at += 2 * bool(mask & 1 << 19)
+    return CharacterLook(font, float(size) if size else None, colour, bold), at
+
+
+def skip_paragraph_look(data: bytes, at: int) -> int:
+    """Return where a TextPFException ends (MS-PPT 2.9.20)."""
+    mask, at = u32(data, at), at + 4
+    at += 2 * bool(mask & 0xF)
+    for bit, size in ((7, 2), (4, 2), (6, 2), (5, 4), (11, 2), (12, 2), (13, 2), (14, 2), (8, 2), (10, 2), (15, 2)):
+        if mask & 1 << bit:
+            at += size
+    if mask & 1 << 20:
+        at += 2 + 4 * u16(data, at)
+    at += 2 * bool(mask & 1 << 16)
+    at += 2 * bool(mask & 0xE0000)
+    return at + 2 * bool(mask & 1 << 21)
+
+
+def parse_master(data: bytes, kind: int) -> Iterator[tuple[int, CharacterLook]]:
+    """Yield level and look of a TextMasterStyleAtom (MS-PPT 2.9.35)."""
+    count, at = min(u16(data, 0), 5), 2
+    for number in range(count):
+        level = number
+        if kind >= 5:
+            level, at = u16(data, at), at + 2
+        at = skip_paragraph_look(data, at)
+        look, at = character_look(data, at)
+        if at > len(data):
+            return
+        yield level, look
+
+
+def parse_styles(data: bytes, length: int) -> tuple[list[tuple[int, int]], list[tuple[int, CharacterLook]]]:
+    """Return runs of a StyleTextPropAtom: (letters, level) of paragraphs, (letters, look) of characters."""
+    levels: list[tuple[int, int]] = []
+    looks: list[tuple[int, CharacterLook]] = []
+    at = covered = 0
+    while covered <= length and at + 10 <= len(data) and len(levels) < _LIMIT_RUNS:
+        count, level = u32(data, at), u16(data, at + 4)
+        at = skip_paragraph_look(data, at + 6)
+        levels.append((count, min(level, 4)))
+        covered += max(count, 1)
+    covered = 0
+    while covered <= length and at + 8 <= len(data) and len(looks) < _LIMIT_RUNS:
+        count = u32(data, at)
+        look, at = character_look(data, at + 4)
+        looks.append((count, look))
+        covered += max(count, 1)
+    return levels, looks
+
+
+def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tuple[str, CharacterLook]]:
+    """Yield the text in stretches of one look, each paragraph on its own, a carriage return where one ends."""
+    levels, characters = parse_styles(styles, len(text)) if styles else ([], [])
+    cuts = {0, len(text)}
+    level_at: list[tuple[int, int]] = []
+    look_at: list[tuple[int, CharacterLook]] = []
+    for runs, found in ((levels, level_at), (characters, look_at)):
+        start = 0
+        for count, value in runs:
+            found.append((start, value))  # type: ignore[arg-type]
+            cuts.add(min(start, len(text)))
+            start += count
+    for at, letter in enumerate(text):
+        if letter == "\r":
+            cuts.add(at)
+            cuts.add(at + 1)
+    ordered = sorted(cuts)
+    level_index = look_index = 0
+    for start, end in pairwise(ordered):
+        while level_index + 1 < len(level_at) and level_at[level_index + 1][0] <= start:
+            level_index += 1
+        while look_index + 1 < len(look_at) and look_at[look_index + 1][0] <= start:
+            look_index += 1
+        level = level_at[level_index][1] if level_at else 0
+        look = look_at[look_index][1] if look_at else NO_LOOK
+        yield text[start:end], look.over(looks.master(kind, level))
+
+
+def font_name(data: bytes) -> str:
+    """Return the name in a FontEntityAtom (MS-PPT 2.9.8)."""
+    return data[:64].decode("utf-16-le", "replace").split("\0", 1)[0]

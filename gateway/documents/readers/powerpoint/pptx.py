@@ -1,0 +1,240 @@
+"""Presentations (PresentationML, ISO/IEC 29500-1 §19) to Document: slides, notes, masters, layouts, charts, comments.
+
+Letters of a slide inherit from its layout, the layout's master, the master's text styles and the theme; placeholders are
+matched by index with the layout and by kind with the master. What stands on a master or layout outside placeholders is
+seen on the slides and counts as text; prompts in placeholders are hidden. `Document.pages` counts the slides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
+from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.reading import Step
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse, texts
+from gateway.documents.readers.powerpoint.pptx_slide import Canvas, Shapes, Template, load_template
+from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
+from gateway.model import Origin, ReadStatus, Role
+
+_ID: Final = clark("r:id")
+_COMMENT_KINDS: Final = ("comments", "comment")
+_PICTURED: Final = ("chart", "chartEx", "diagramData", "diagramDrawing")
+_OFF: Final = {"0", "false"}
+
+
+def _presentations(parts: Parts, sink: Sink) -> int | None:
+    count = 0
+    failed: ReadError | None = None
+    mains = [name for name in parts.by_kind("", "officeDocument") if is_presentation(parts, name)]
+    if not mains:
+        raise ReadError(ReadStatus.MALFORMED, "no-main-part")
+    for main in mains:
+        deck = _Deck(parts, sink, main)
+        deck.read()
+        count += deck.slides
+        failed = failed or deck.failed
+    if failed:
+        raise failed
+    return count or None
+
+
+def is_presentation(parts: Parts, name: str) -> bool:
+    """Whether a main part is no text document and no workbook."""
+    kind = parts.package.content_type(name)
+    return not any(other in kind for other in ("wordprocessingml", "spreadsheetml", "ms-word", "ms-excel"))
+
+
+class _Deck:
+    """One presentation part and all that belongs to it."""
+
+    def __init__(self, parts: Parts, sink: Sink, main: str) -> None:
+        self._parts = parts
+        self._sink = sink
+        self._main = main
+        self._default: Levels = NO_LEVELS
+        self._templates: dict[str, Template] = {}
+        self._shown_templates: set[str] = set()
+        styles = self._root(main, "tableStyles")
+        self._shapes = Shapes(parts, sink, TableStyles(styles))
+        self.slides = 0
+        self.failed: ReadError | None = None
+
+    def _root(self, part: str, kind: str) -> Element | None:
+        for name in self._parts.by_kind(part, kind):
+            self._parts.seen.add(name)
+            return parse(self._parts.package.read(name))
+        return None
+
+    def _try(self, task: Callable[[], None]) -> None:
+        """Do one part's work; its fault is kept, the others are read all the same."""
+        try:
+            task()
+        except ReadError as error:
+            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                raise
+            self.failed = self.failed or error
+
+    def read(self) -> None:
+        """Walk slides in order, then masters and layouts."""
+        self._parts.seen.add(self._main)
+        root = parse(self._parts.package.read(self._main))
+        palette = self._palette_of(self._main)
+        slides: list[str] = []
+        for element in root.iter():
+            match NAMES[element.tag]:
+                case "p:defaultTextStyle":
+                    self._default = list_levels(element, palette)
+                case "p:sldId":
+                    relation = self._parts.related(self._main, element.get(_ID))
+                    stored = self._parts.package.find(relation.target) if relation and not relation.external else None
+                    if stored is not None:
+                        slides.append(stored)
+                case "p:custShow" | "?:section":
+                    place = Place("", Role.NAME, Origin.HIDDEN)
+                    self._sink.put_line(element.get("name") or "", place)
+                case _:
+                    continue
+        for _, text in texts(root):
+            self._sink.put_line(text, Place("", Role.PROPERTY, Origin.HIDDEN))
+        for slide in slides:
+            if slide in self._parts.seen:
+                continue
+            self.slides += 1
+            self._parts.seen.add(slide)
+            self._try(lambda slide=slide: self._slide(slide, self.slides))  # type: ignore[misc]
+        for kind in ("slideMaster", "notesMaster", "handoutMaster"):
+            for master in self._parts.by_kind(self._main, kind):
+                self._try(lambda name=master: self._family(name))  # type: ignore[misc]
+        for name in list(self._templates):
+            self._try(lambda name=name: self._template_text(name))  # type: ignore[misc]
+
+    def _palette_of(self, part: str) -> DrawingPalette:
+        root = self._root(part, "theme")
+        return DrawingPalette(parse_theme(root) if root is not None else NO_THEME)
+
+    def _slide(self, name: str, number: int) -> None:
+        root = parse(self._parts.package.read(name))
+        origin = Origin.HIDDEN if root.get("show") in _OFF else Origin.TEXT
+        template = Template(default=self._default)
+        for layout in self._parts.by_kind(name, "slideLayout"):
+            template = self._template(layout)
+            if origin is Origin.TEXT:
+                self._shown_templates.add(layout)
+                if root.get("showMasterSp") not in _OFF:
+                    self._shown_templates.update(self._parts.by_kind(layout, "slideMaster"))
+        template = _overridden(root, template)
+        place = Place(f"slide:{number}", Role.BODY, origin, None, number)
+        self._shapes.read(root, Canvas(name, place, template))
+        self._pictured(name, place)
+        for notes in self._parts.by_kind(name, "notesSlide"):
+            if notes not in self._parts.seen:
+                self._parts.seen.add(notes)
+                self._notes(notes, place)
+        for kind in _COMMENT_KINDS:
+            for comments in self._parts.by_kind(name, kind):
+                if comments not in self._parts.seen:
+                    self._parts.seen.add(comments)
+                    self._comments(comments, place)
+
+    def _template(self, name: str) -> Template:
+        """Template of a layout or master, read once."""
+        known = self._templates.get(name)
+        if known is not None:
+            return known
+        self._templates[name] = Template(default=self._default)
+        root = parse(self._parts.package.read(name))
+        under: Template | None = None
+        for master in self._parts.by_kind(name, "slideMaster"):
+            under = self._template(master)
+        palette = under.palette if under is not None else _mapped(root, self._palette_of(name))
+        template = load_template(root, palette, under, self._default)
+        template.palette = _overridden(root, template).palette
+        self._templates[name] = template
+        return template
+
+    def _family(self, master: str) -> None:
+        """A master with all its layouts, used by slides or not."""
+        self._template(master)
+        for layout in self._parts.by_kind(master, "slideLayout"):
+            self._template(layout)
+
+    def _template_text(self, name: str) -> None:
+        """Words that a master or layout puts on the slides, and its prompts."""
+        if name in self._parts.seen:
+            return
+        self._parts.seen.add(name)
+        root = parse(self._parts.package.read(name))
+        origin = Origin.TEXT if name in self._shown_templates else Origin.HIDDEN
+        word = "master" if NAMES[root.tag] == "p:sldMaster" else "layout"
+        place = Place(f"{word}:{name.rpartition('/')[2]}", Role.BODY, origin)
+        self._shapes.read(root, Canvas(name, place, self._templates[name], prompts=True))
+        self._pictured(name, place)
+
+    def _notes(self, name: str, place: Place) -> None:
+        root = parse(self._parts.package.read(name))
+        template = Template(default=self._default)
+        for master in self._parts.by_kind(name, "notesMaster"):
+            template = self._template(master)
+        note = place._replace(role=Role.NOTE)
+        self._shapes.read(root, Canvas(name, note, template, role=Role.NOTE))
+        self._pictured(name, note)
+
+    def _comments(self, name: str, place: Place) -> None:
+        root = parse(self._parts.package.read(name))
+        where = place._replace(role=Role.COMMENT)
+        for text in plain_text(root):
+            self._sink.put_line(text, where)
+
+    def _pictured(self, name: str, place: Place) -> None:
+        """Charts and diagrams of a slide; the drawing cached for a diagram only says what its data says."""
+        said: set[str] = set()
+        where = place._replace(role=Role.TEXTBOX)
+        for kind in _PICTURED:
+            for stored in self._parts.by_kind(name, kind):
+                if stored in self._parts.seen:
+                    continue
+                self._parts.seen.add(stored)
+                root = parse(self._parts.package.read(stored))
+                for element in root.iter():
+                    self._parts.node(stored, element, NAMES[element.tag], self._sink, where)
+                for text in plain_text(root):
+                    if kind == "diagramDrawing" and text in said:
+                        continue
+                    said.add(text)
+                    self._sink.put_line(text, where)
+
+
+def _mapped(root: Element, palette: DrawingPalette) -> DrawingPalette:
+    for child in root:
+        if NAMES[child.tag] == "p:clrMap":
+            return DrawingPalette(palette.theme, dict(child.items()))
+    return palette
+
+
+def _overridden(root: Element, template: Template) -> Template:
+    """The template with the colour map that a slide or layout puts over the master's."""
+    for child in root:
+        if NAMES[child.tag] == "p:clrMapOvr":
+            for override in child:
+                if NAMES[override.tag] == "a:overrideClrMapping":
+                    palette = DrawingPalette(template.palette.theme, dict(override.items()))
+                    return Template(
+                        palette=palette,
+                        title=template.title,
+                        body=template.body,
+                        other=template.other,
+                        default=template.default,
+                        holders=template.holders,
+                        under=template.under,
+                    )
+    return template
+
+
+STEPS: Final[tuple[Step, ...]] = (_presentations,)
+"""What of a package this module reads; the rest is `ooxml.rest`."""

@@ -1,0 +1,297 @@
+"""Shapes of slides, layouts, masters and notes to runs (PresentationML, ECMA-376 Part 1 §19.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.drawingml_text import (
+    NO_LEVELS,
+    DrawingPalette,
+    Levels,
+    TextBody,
+    list_levels,
+    merged_levels,
+)
+from gateway.documents.readers.ooxml.parts import Parts, shown_branch
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
+from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
+from gateway.model import Role
+
+_SHAPES: Final = {"p:sp", "p:cxnSp", "p:pic", "p:graphicFrame", "p:contentPart"}
+_TITLES: Final = {"title", "ctrTitle"}
+_MARGINS: Final = {"dt", "ftr", "sldNum", "hdr"}
+_KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
+_NOISE: Final = {"?:creationId", "a:pos", "p:attrName", "?:modId"}
+
+
+@dataclass
+class Holder:
+    """A placeholder of a layout or master."""
+
+    kind: str
+    index: str
+    levels: Levels
+
+
+@dataclass
+class Template:
+    """What slides inherit from: a master, or a layout on top of its master."""
+
+    palette: DrawingPalette = field(default_factory=DrawingPalette)
+    title: Levels = NO_LEVELS
+    body: Levels = NO_LEVELS
+    other: Levels = NO_LEVELS
+    default: Levels = NO_LEVELS
+    holders: list[Holder] = field(default_factory=list)
+    under: Template | None = None
+
+    def find(self, kind: str, index: str) -> Levels:
+        """Return what a placeholder inherits: by index from the layout, by kind from the master."""
+        here = NO_LEVELS
+        by_index = [each for each in self.holders if each.index == index and index]
+        same = _KINDS.get(kind, kind)
+        by_kind = [each for each in self.holders if _KINDS.get(each.kind, each.kind) == same]
+        found = (by_index or by_kind) if self.under is not None else (by_kind or by_index)
+        if found:
+            here = found[0].levels
+            kind = found[0].kind if kind in {"", "obj"} else kind
+        return merged_levels(self.under.find(kind, ""), here) if self.under is not None else here
+
+    def text_style(self, kind: str | None) -> Levels:
+        """Return the master's text style for a kind of placeholder, None for a free shape."""
+        if kind is None:
+            return merged_levels(self.default, self.other) if self.other is not NO_LEVELS else self.default
+        if kind in _TITLES:
+            return self.title
+        return self.other if kind in _MARGINS else self.body
+
+
+@dataclass
+class Canvas:
+    """One part with shapes, and how its words count."""
+
+    part: str
+    place: Place
+    template: Template
+    prompts: bool = False
+    """Placeholders hold prompts, which no slide shows (masters and layouts)."""
+    role: Role | None = None
+    """Role of every word, where it is the same for all (notes)."""
+
+
+class Shapes:
+    """Walks shape trees."""
+
+    def __init__(self, parts: Parts, sink: Sink, tables: TableStyles) -> None:
+        self._parts = parts
+        self._sink = sink
+        self._tables = tables
+        self._table_number = 0
+
+    def read(self, root: Element, canvas: Canvas) -> None:
+        """Give all words of a slide-like part; what stands out of place comes out as hidden."""
+        for shape, hidden in _shapes(root):
+            self._shape(shape, canvas, hidden=hidden)
+        leftovers = canvas.place.hidden()
+        for owner, text in texts(root):
+            if NAMES[owner.tag] not in _NOISE:
+                self._sink.put_line(text, leftovers)
+
+    def _shape(self, shape: Element, canvas: Canvas, *, hidden: bool) -> None:
+        place = canvas.place.hidden() if hidden else canvas.place
+        kind, index = _placeholder(shape)
+        for element in shape.iter():
+            name = NAMES[element.tag]
+            if name == "p:cNvPr" and element.get("hidden") in {"1", "true"}:
+                place = place.hidden()
+            if name in {"a:hlinkClick", "a:hlinkHover", "a:hlinkMouseOver"}:
+                self._action(element, place)
+            self._parts.node(canvas.part, element, name, self._sink, place)
+        if kind is not None and canvas.prompts:
+            place = place.hidden()
+        fill, boxed, styled = _appearance(shape, canvas.template.palette)
+        role = canvas.role or _role(kind)
+        place = place._replace(role=role, boxed=boxed)
+        template = canvas.template
+        levels = template.text_style(kind)
+        if styled:
+            levels = merged_levels(levels, (styled,) * 9)
+        if kind is not None:
+            levels = merged_levels(levels, template.find(kind, index))
+        body = TextBody(self._sink, template.palette)
+        for element in shape:
+            match NAMES[element.tag]:
+                case "p:txBody":
+                    body.read(element, levels, place, fill)
+                case "a:graphic":
+                    for table in element.iter():
+                        if NAMES[table.tag] == "a:tbl":
+                            self._table(table, body, template, place)
+                case _:
+                    continue
+
+    def _table(self, table: Element, body: TextBody, template: Template, place: Place) -> None:
+        self._table_number += 1
+        style = self._tables.of(table, template.palette)
+        base = template.text_style(None)
+        rows = [row for row in table if NAMES[row.tag] == "a:tr"]
+        for row_index, row in enumerate(rows):
+            cells = [cell for cell in row if NAMES[cell.tag] == "a:tc"]
+            for column, cell in enumerate(cells):
+                layer, fill = style.cell(row_index, column, rows=len(rows), columns=len(cells))
+                own = _own_fill(cell, "a:tcPr", template.palette)
+                locator = f"{place.locator},table:{self._table_number},row:{row_index + 1},column:{column + 1}"
+                where = place._replace(locator=locator, role=Role.CELL if place.role is not Role.NOTE else Role.NOTE)
+                for element in cell:
+                    if NAMES[element.tag] == "a:txBody":
+                        body.read(element, merged_levels(base, (layer,) * 9), where, own or fill)
+
+    def _action(self, element: Element, place: Place) -> None:
+        action = element.get("action") or ""
+        if action.startswith("ppaction://program"):
+            self._sink.warn("launch", place.locator)
+        elif action.startswith("ppaction://macro"):
+            self._sink.warn("macro", place.locator)
+        self._sink.put_line(element.get("tooltip") or "", place._replace(role=Role.ALT_TEXT).hidden())
+
+
+def _shapes(root: Element) -> Iterator[tuple[Element, bool]]:
+    """Yield the shapes of all trees below `root`, groups and alternatives opened; True with what is not shown."""
+    stack: list[tuple[Element, bool]] = [(root, False)]
+    while stack:
+        element, hidden = stack.pop()
+        name = NAMES[element.tag]
+        if name in _SHAPES:
+            yield element, hidden
+            continue
+        if name == "mc:AlternateContent":
+            shown, others = shown_branch(element)
+            spoken = _words(shown) if shown is not None else None
+            stack.extend((branch, True) for branch in reversed(others) if _words(branch) != spoken or _forget(branch))
+            if shown is not None:
+                stack.append((shown, hidden))
+            continue
+        stack.extend((child, hidden) for child in reversed(element))
+
+
+def _words(branch: Element) -> str:
+    return "".join("".join(text.split()) for owner, text in texts(branch) if NAMES[owner.tag] == "a:t")
+
+
+def _forget(branch: Element) -> bool:
+    """Empty a branch that says what the shown one says."""
+    for element in branch.iter():
+        element.text = element.tail = None
+    return False
+
+
+def _placeholder(shape: Element) -> tuple[str | None, str]:
+    for element in shape:
+        if NAMES[element.tag].startswith("p:nv"):
+            for holder in element.iter():
+                if NAMES[holder.tag] == "p:ph":
+                    return holder.get("type") or "obj", holder.get("idx") or ""
+    return None, ""
+
+
+def _role(kind: str | None) -> Role:
+    if kind is None:
+        return Role.TEXTBOX
+    if kind in _TITLES:
+        return Role.HEADING
+    if kind == "hdr":
+        return Role.HEADER
+    return Role.FOOTER if kind in _MARGINS else Role.BODY
+
+
+def holders(root: Element, palette: DrawingPalette) -> list[Holder]:
+    """Return the placeholders of a layout or master with the list styles that slides inherit."""
+    found = []
+    for shape, _ in _shapes(root):
+        kind, index = _placeholder(shape)
+        if kind is None:
+            continue
+        levels = NO_LEVELS
+        for element in shape:
+            if NAMES[element.tag] == "p:txBody":
+                for child in element:
+                    if NAMES[child.tag] == "a:lstStyle":
+                        levels = list_levels(child, palette)
+        found.append(Holder(kind, index, levels))
+    return found
+
+
+def _appearance(shape: Element, palette: DrawingPalette) -> tuple[str | None, bool, dict[str, Any]]:
+    """Fill behind the text, whether a line is drawn around it, and the font and colour that the shape's style gives."""
+    fill: str | None = None
+    filled = lined = None
+    styled: dict[str, Any] = {}
+    styled_fill: str | None = None
+    styled_line = False
+    for element in shape:
+        match NAMES[element.tag]:
+            case "p:spPr":
+                for setting in element:
+                    match NAMES[setting.tag]:
+                        case "a:solidFill" | "a:gradFill" | "a:pattFill":
+                            found = drawing_colour(setting, palette.scheme)
+                            fill, filled = (found[0] if found and found[1] > 0.5 else None), True
+                        case "a:noFill" | "a:blipFill":
+                            filled = False
+                        case "a:ln":
+                            lined = not any(NAMES[each.tag] == "a:noFill" for each in setting) and len(setting) > 0
+                        case _:
+                            continue
+            case "p:style":
+                for setting in element:
+                    found = drawing_colour(setting, palette.scheme)
+                    shown = setting.get("idx") not in {None, "0", "none"}
+                    match NAMES[setting.tag]:
+                        case "a:fillRef" if shown and found:
+                            styled_fill = found[0]
+                        case "a:lnRef":
+                            styled_line = shown
+                        case "a:fontRef":
+                            if found:
+                                styled["colour"] = found[0]
+                            face = {"major": "+mj-lt", "minor": "+mn-lt"}.get(setting.get("idx") or "")
+                            if face:
+                                styled["latin"] = palette.font(face)
+                        case _:
+                            continue
+            case _:
+                continue
+    if filled is None:
+        fill = styled_fill
+    return fill, bool(lined if lined is not None else styled_line), styled
+
+
+def _own_fill(cell: Element, holder: str, palette: DrawingPalette) -> str | None:
+    for properties in cell:
+        if NAMES[properties.tag] == holder:
+            for setting in properties:
+                if NAMES[setting.tag] in {"a:solidFill", "a:gradFill", "a:pattFill"}:
+                    found = drawing_colour(setting, palette.scheme)
+                    return found[0] if found else None
+    return None
+
+
+def load_template(root: Element, palette: DrawingPalette, under: Template | None, default: Levels) -> Template:
+    """Return the template that a layout or master makes."""
+    template = Template(palette=palette, default=default, under=under)
+    if under is not None:
+        template.title, template.body, template.other = under.title, under.body, under.other
+    for child in root:
+        if NAMES[child.tag] == "p:txStyles":
+            styles = {NAMES[each.tag]: list_levels(each, palette) for each in child}
+            template.title = styles.get("p:titleStyle", NO_LEVELS)
+            template.body = styles.get("p:bodyStyle", NO_LEVELS)
+            template.other = styles.get("p:otherStyle", NO_LEVELS)
+        elif NAMES[child.tag] == "p:notesStyle":
+            template.body = list_levels(child, palette)
+    template.holders = holders(root, palette)
+    return template

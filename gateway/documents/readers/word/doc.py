@@ -1,0 +1,280 @@
+"""Word 97-2003 and Word 6/95 files (MS-DOC) to Document: every sub-document, with font and colour of every letter.
+
+The text is read through the piece table, so fast-saved files come out as they were last saved. Letters of 8-bit pieces
+are Windows-1252, one for one octet, as the legacy decoders want them. Whatever table is broken, the text it would have
+explained is still given, and the document is PARTIAL with the name of the table as reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from gateway.documents.readers import encryption
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.compound import Compound, embedded_member
+from gateway.documents.readers.ole.octets import u16, u32, wide
+from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.ole.report import Report, assemble
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.word.word97_fib import STORIES, Fib, parse_fib, parse_pieces
+from gateway.documents.readers.word.word97_pictures import Pictures
+from gateway.documents.readers.word.word97_sections import page_setups
+from gateway.documents.readers.word.word97_story import Letters, Story
+from gateway.documents.readers.word.word97_tables import (
+    StyleSheet,
+    parse_fonts,
+    parse_formatting,
+    parse_positions,
+    parse_strings,
+)
+from gateway.model import Origin, ReadStatus, Role
+
+_HEADER_KINDS: Final = (Role.HEADER, Role.HEADER, Role.FOOTER, Role.FOOTER, Role.HEADER, Role.FOOTER)
+"""Even and odd header, even and odd footer, first page's header and footer of each section (MS-DOC 2.3.3)."""
+_PARTS: Final = {
+    "footnote": (Role.NOTE, 0), "endnote": (Role.NOTE, 0), "comment": (Role.COMMENT, 0), "textbox": (Role.TEXTBOX, 22),
+    "header-textbox": (Role.TEXTBOX, 22),
+}  # fmt: skip
+"""Role of a sub-document that is cut into numbered pieces, and the size of an entry of the table that cuts it."""
+_REMOTE: Final = re.compile(r"(?i)^\s*(?:https?:|ftp:|file:|\\\\)")
+_ASSOCIATIONS: Final = ("", "template", "title", "subject", "keywords", "comments", "author", "last-author")
+_MACROS: Final = frozenset({"macros", "vba", "_vba_project_cur"})
+_OWN_STORAGES: Final = frozenset({"objectpool", "macros", "_vba_project_cur", "msodatastore"})
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read a Word file; ENCRYPTED `password`, MALFORMED `no-word-header` or `ole` when not even the text is there."""
+    if source.data[:2] in {b"\xec\xa5", b"\xdc\xa5", b"\xdb\xa5"}:
+        return _Reader(source, budget, None, source.data).read()
+    compound = Compound(source.data, budget)
+    document = compound.read("WordDocument")
+    unlocked = False
+    if u16(document, 0x0A) & 0x0100:
+        plain = encryption.unlock(source, budget)
+        if plain is None:
+            raise ReadError(ReadStatus.ENCRYPTED, "password")
+        compound, unlocked = Compound(plain, budget), True
+        document = compound.read("WordDocument")
+        if parse_fib(document).encrypted:
+            raise ReadError(ReadStatus.ENCRYPTED, "method")
+    return _Reader(source, budget, compound, document).read(opened_with_password=unlocked)
+
+
+@dataclass
+class _Tables:
+    """The octets that tables and pictures stand in."""
+
+    table: bytes
+    data: bytes
+
+
+class _Reader:
+    def __init__(self, source: Source, budget: Budget, compound: Compound | None, document: bytes) -> None:
+        self._source = source
+        self._budget = budget
+        self._compound = compound
+        self._document = document
+        self._sink = Sink(budget)
+        self._report = Report()
+
+    def read(self, *, opened_with_password: bool = False) -> Reading:
+        """Read text, tables of strings, drawings, objects and properties, each as far as it goes."""
+        if not self._document:
+            raise ReadError(ReadStatus.MALFORMED, "no-word-document")
+        fib = parse_fib(self._document)
+        if fib.encrypted:
+            raise ReadError(ReadStatus.ENCRYPTED, "password")
+        tables = self._tables(fib)
+        pages: int | None = None
+        try:
+            self._text(fib, tables)
+            for setup in page_setups(fib, self._document, tables.table):
+                self._sink.put_setup(setup)
+            self._strings(fib, tables.table)
+            self._drawings(fib, tables.table)
+            pages = self._around()
+        except ReadError as error:
+            if not self._sink.runs:
+                raise
+            self._report.fail(error.status, error.reason)
+        if self._compound is not None:
+            self._report.note(*self._compound.faults)
+        return assemble(
+            self._source, self._sink, self._report, kind="doc", pages=pages, opened_with_password=opened_with_password
+        )
+
+    def _tables(self, fib: Fib) -> _Tables:
+        if fib.old or self._compound is None:
+            return _Tables(self._document, self._document)
+        table = self._compound.read(fib.table_stream)
+        if not table:
+            # A lying flag: the other table stream is better than none.
+            other = "0Table" if fib.table_stream == "1Table" else "1Table"
+            table = self._compound.read(other)
+            self._report.note("table-stream")
+        return _Tables(table, self._compound.read("Data"))
+
+    def _text(self, fib: Fib, tables: _Tables) -> None:
+        pieces, whole = parse_pieces(fib, self._document, tables.table)
+        if not whole:
+            self._report.note("pieces")
+        styles_at, styles_length = fib.table("styles")
+        fonts_at, fonts_length = fib.table("fonts")
+        characters = parse_formatting(fib, self._document, tables.table, "characters", self._budget)
+        paragraphs = parse_formatting(fib, self._document, tables.table, "paragraphs", self._budget)
+        fonts = parse_fonts(tables.table[fonts_at : fonts_at + fonts_length], old=fib.old)
+        if not (characters.whole and paragraphs.whole):
+            self._report.note("formatting")
+        if not fonts:
+            self._report.note("fonts")
+        letters = Letters(
+            self._document,
+            tables.data,
+            pieces,
+            characters=characters,
+            paragraphs=paragraphs,
+            styles=StyleSheet(tables.table[styles_at : styles_at + styles_length], old=fib.old),
+            fonts=fonts,
+            old=fib.old,
+        )
+        self._budget.take_bytes(2 * len(letters.text))
+        if not letters.text and any(fib.counts):
+            raise ReadError(ReadStatus.MALFORMED, "no-text")
+        self._stories(fib, tables, letters)
+
+    def _stories(self, fib: Fib, tables: _Tables, letters: Letters) -> None:
+        pictures = Pictures(tables.data, self._sink)
+        at, length = 0, len(letters.text)
+        for name, count in zip(STORIES, fib.counts, strict=True):
+            if count > length - at:
+                self._report.note("text-length")
+                count = length - at  # noqa: PLW2901
+            for place, start, end in self._pieces(fib, tables.table, name, count):
+                Story(letters, self._sink, pictures, place).write(at + start, at + end)
+            at += count
+        if at < length - 1:
+            Story(letters, self._sink, pictures, Place("rest", Role.BODY, Origin.HIDDEN)).write(at, length)
+
+    def _pieces(self, fib: Fib, table: bytes, name: str, count: int) -> list[tuple[Place, int, int]]:
+        """Return the places of a sub-document with the characters that each of them has, all of them covered."""
+        if count == 0:
+            return []
+        if name in {"main", "macro"}:
+            return [(Place("" if name == "main" else name, Role.BODY), 0, count)]
+        entry = _PARTS[name][1] if name in _PARTS else 0
+        ends = sorted(
+            {min(position, count) for position in parse_positions(fib, table, name, entry=entry)} | {0, count}
+        )
+        if name == "header":
+            positions = [min(position, count) for position in parse_positions(fib, table, name, entry=0)]
+            return self._headers(positions, count)
+        role, word = _PARTS[name][0], name.removeprefix("header-")
+        boxed = True if role is Role.TEXTBOX else None
+        places: list[tuple[Place, int, int]] = []
+        number = 1
+        for start, end in pairwise(ends):
+            places.append((Place(f"{word}:{number}", role, boxed=boxed), start, end))
+            # What is only a paragraph mark is the end of the sub-document, or nothing.
+            number += end - start > 1
+        return places
+
+    def _headers(self, positions: list[int], count: int) -> list[tuple[Place, int, int]]:
+        places: list[tuple[Place, int, int]] = []
+        at = 0
+        for number, (start, end) in enumerate(pairwise(positions)):
+            if start != at or end < start:
+                break
+            section, kind = divmod(number - 6, 6)
+            if number < 6:
+                place = Place("note-separator", Role.NOTE)
+            else:
+                role = _HEADER_KINDS[kind]
+                place = Place(f"{role.value}:{section + 1}", role)
+            places.append((place, start, end))
+            at = end
+        if at < count:
+            places.append((Place("header:1", Role.HEADER), at, count))
+        return places
+
+    def _strings(self, fib: Fib, table: bytes) -> None:
+        """Names and texts that stand in tables of strings: bookmarks, authors, variables, associated strings."""
+
+        def octets(name: str) -> bytes:
+            at, length = fib.table(name)
+            return table[at : at + length]
+
+        hidden = Place("", Role.PROPERTY, Origin.HIDDEN)
+        for name in parse_strings(octets("bookmarks")):
+            if not name.startswith("_"):
+                self._sink.put_line(name, Place(f"bookmark:{name}", Role.NAME, Origin.HIDDEN))
+        for name, text in zip(_ASSOCIATIONS, parse_strings(octets("associations")), strict=False):
+            if name == "template" and _REMOTE.match(text):
+                self._sink.warn("external-template")
+            if name:
+                self._sink.put_line(text, hidden._replace(locator=f"property:{name}"))
+        for text in parse_strings(octets("revision-authors")):
+            if text != "Unknown":
+                self._sink.put_line(text, hidden._replace(locator="property:revision-author"))
+        owners, at = octets("comment-authors"), 0
+        while not fib.old and at < len(owners):
+            size = u16(owners, at)
+            text = wide(owners[at + 2 : at + 2 + 2 * size])
+            self._sink.put_line(text, hidden._replace(locator="property:comment-author"))
+            at += 2 + 2 * size
+        self._variables(octets("variables"), hidden._replace(locator="property:variable"))
+
+    def _variables(self, table: bytes, place: Place) -> None:
+        """Document variables (StwUser, MS-DOC 2.9.279): a table of names, then the values."""
+        names = parse_strings(table)
+        at = 6
+        for name in names:
+            at += 2 + 2 * len(name) + u16(table, 4)
+            self._sink.put_line(name, place._replace(role=Role.NAME))
+        for _ in names:
+            size = u16(table, at)
+            self._sink.put_line(wide(table[at + 2 : at + 2 + 2 * size]), place)
+            at += 4 + 2 * size
+            if at >= len(table):
+                return
+
+    def _drawings(self, fib: Fib, table: bytes) -> None:
+        at, length = fib.table("drawings")
+        content = table[at : at + length]
+        at = 0
+        place = Place("drawing:1", Role.TEXTBOX)
+        while at + 8 <= len(content):
+            stop = at + 8 + u32(content, at + 4)
+            read_drawing(content[at:stop], self._sink, place, delayed=self._document)
+            if stop <= at:
+                return
+            # Each drawing has an octet before it: 0 for the main document, 1 for headers.
+            place = (
+                Place("header:1", Role.HEADER)
+                if content[stop : stop + 1] == b"\x01"
+                else Place("drawing:1", Role.TEXTBOX)
+            )
+            at = stop + 1
+
+    def _around(self) -> int | None:
+        """Objects, macros and properties that stand beside the document; return the stated number of pages."""
+        compound = self._compound
+        if compound is None:
+            return None
+        pages: int | None = None
+        for path in compound.streams:
+            if len(path) == 1 and path[0].lower() in PROPERTY_STREAMS:
+                pages = read_properties(compound.read(*path), self._sink) or pages
+        for storage in compound.storages:
+            if storage[-1].lower() in _MACROS:
+                self._sink.warn("macro", f"stream:{storage[-1]}")
+            pooled = len(storage) == 2 and storage[0].lower() == "objectpool"
+            if pooled or (len(storage) == 1 and storage[0].lower() not in _OWN_STORAGES):
+                member = embedded_member(compound, storage, "object:" + storage[-1].lstrip("_"))
+                if member is not None:
+                    self._sink.warn("ole-object", member.locator)
+                    self._sink.members.append(member)
+        return pages

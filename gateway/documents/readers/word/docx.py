@@ -1,0 +1,225 @@
+"""Word documents (WordprocessingML, ISO/IEC 29500-1 §17) to Document: every story, with the look of every letter.
+
+Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict, and through `ooxml.read` the flat form. A story is read by
+`docx_story`, formatting is resolved by `docx_format` and `docx_styles`. What fails in one part makes the document's
+status; what the other parts say is still given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.reading import Step
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
+from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, parse
+from gateway.documents.readers.word.docx_flow import Flow, Kit
+from gateway.documents.readers.word.docx_format import VAL, on
+from gateway.documents.readers.word.docx_numbering import Numbering
+from gateway.documents.readers.word.docx_own_fonts import read_own_fonts
+from gateway.documents.readers.word.docx_palette import Palette
+from gateway.documents.readers.word.docx_sections import page_setup
+from gateway.documents.readers.word.docx_story import Story
+from gateway.documents.readers.word.docx_styles import StyleSheet
+from gateway.model import Origin, ReadStatus, Role
+
+_T = TypeVar("_T")
+_TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
+_PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")
+_PAGE_SIZE: Final = re.compile(rb"<w:pgSz\b[^>]*?w:w=\"(\d{1,6})\"[^>]*?w:h=\"(\d{1,6})\"")
+_TWIP_EMU: Final = 635
+_NOTES: Final = {
+    "footnotes": ("footnote", Role.NOTE),
+    "endnotes": ("endnote", Role.NOTE),
+    "comments": ("comment", Role.COMMENT),
+}
+
+
+def _main_parts(parts: Parts, sink: Sink) -> int | None:
+    mains = [name for name in parts.by_kind("", "officeDocument") if is_word(parts, name)]
+    if not mains:
+        raise ReadError(ReadStatus.MALFORMED, "no-main-part")
+    pages: int | None = None
+    for main in mains:
+        if main not in parts.seen:
+            pages = _Reader(parts, sink, main, Origin.TEXT).read(_stated_pages(parts)) or pages
+    return pages
+
+
+def is_word(parts: Parts, name: str) -> bool:
+    """Whether a main part is no workbook and no presentation."""
+    kind = parts.package.content_type(name)
+    return not any(other in kind for other in ("spreadsheetml", "presentationml", "ms-excel", "ms-powerpoint"))
+
+
+def _stated_pages(parts: Parts) -> int | None:
+    for name in parts.by_kind("", "extended-properties"):
+        match = _PAGES.search(parts.package.read(name))
+        if match:
+            return int(match.group(1)) or None
+    return None
+
+
+@dataclass
+class _Settings:
+    mapping: Mapping[str, str]
+    even_headers: bool = False
+    bidi: str = ""
+
+
+class _Reader:
+    """One main part (the document, or its glossary) with the parts that belong to it."""
+
+    def __init__(self, parts: Parts, sink: Sink, main: str, origin: Origin) -> None:
+        self._parts = parts
+        self._sink = sink
+        self._main = main
+        self._origin = origin
+        theme = self._first("theme", parse_theme) or NO_THEME
+        settings = self._first("settings", _settings, mark=False) or _Settings({})
+        self._settings = settings
+        palette = Palette(theme, settings.mapping, bidi=settings.bidi)
+        styles = StyleSheet(self._first("styles", lambda root: root, mark=False), palette)
+        numbering = Numbering(self._first("numbering", lambda root: root, mark=False))
+        self._kit = Kit(sink, parts, styles, palette, numbering)
+        self._shown_ids: set[str] = set()
+        self._failed: ReadError | None = None
+
+    def _first(self, kind: str, build: Callable[[Element], _T], *, mark: bool = True) -> _T | None:
+        for name in self._parts.by_kind(self._main, kind):
+            if mark:
+                self._parts.seen.add(name)
+            return build(parse(self._parts.package.read(name)))
+        return None
+
+    def read(self, stated_pages: int | None) -> int | None:
+        """Walk the main story, then headers and footers, notes and comments, then the glossary."""
+        self._parts.seen.add(self._main)
+        data = self._parts.package.read(self._main)
+        broken = b"lastRenderedPageBreak" in data
+        size = _PAGE_SIZE.search(data)
+        if size:
+            self._parts.page_area_emu2 = max(1, int(size.group(1)) * int(size.group(2))) * _TWIP_EMU**2
+        page = 1 if broken or stated_pages == 1 else None
+        story = Story(self._kit, self._main, page=page)
+        flow = Flow(Place("", Role.BODY, self._origin, None))
+        self._walk_body(data, story, flow)
+        del data
+        for task in (self._headers, self._notes, self._glossary):
+            try:
+                task()
+            except ReadError as error:
+                if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                    raise
+                self._failed = self._failed or error
+        if self._failed:
+            raise self._failed
+        return story.page if broken else stated_pages
+
+    def _walk_body(self, data: bytes, story: Story, flow: Flow) -> None:
+        stream = ChildStream(data, container="w:body", budget=self._sink.budget)
+        try:
+            for child in stream:
+                self._sections(child)
+                story.child(child, flow)
+            # Glossary entries, and anything that stands beside the body.
+            if stream.root is not None:
+                story.child(stream.root, flow)
+        except ReadError as error:
+            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                raise
+            self._failed = error
+        story.finish()
+
+    def _sections(self, child: Element) -> None:
+        """Note which headers and footers a section shows."""
+        name = NAMES[child.tag]
+        if name == "w:sectPr":
+            sections = [child]
+        elif name == "w:p" and len(child) and NAMES[child[0].tag] == "w:pPr":
+            sections = [each for each in child[0] if NAMES[each.tag] == "w:sectPr"]
+        else:
+            sections = list(child.iter(clark("w:sectPr"))) if name != "w:p" else []
+        for section in sections:
+            if self._origin is Origin.TEXT:
+                self._sink.put_setup(page_setup(section))
+            title = any(NAMES[each.tag] == "w:titlePg" and on(each) for each in section)
+            for each in section:
+                if NAMES[each.tag] in {"w:headerReference", "w:footerReference"}:
+                    kind = each.get(_TYPE) or "default"
+                    shown = kind == "default" or (title if kind == "first" else self._settings.even_headers)
+                    if shown:
+                        self._shown_ids.add(each.get(_ID) or "")
+
+    def _headers(self) -> None:
+        for kind, role in (("header", Role.HEADER), ("footer", Role.FOOTER)):
+            number = 0
+            for relation in self._parts.package.relationships(self._main):
+                stored = self._parts.package.find(relation.target)
+                if relation.kind != kind or relation.external or stored is None or stored in self._parts.seen:
+                    continue
+                number += 1
+                origin = self._origin if relation.id in self._shown_ids else Origin.HIDDEN
+                self._whole(stored, Flow(Place(f"{kind}:{number}", role, origin, None), counted=False))
+
+    def _whole(self, name: str, flow: Flow) -> None:
+        self._parts.seen.add(name)
+        story = Story(self._kit, name)
+        story.child(parse(self._parts.package.read(name)), flow)
+        story.finish()
+
+    def _notes(self) -> None:
+        for kind, (word, role) in _NOTES.items():
+            for name in self._parts.by_kind(self._main, kind):
+                if name in self._parts.seen:
+                    continue
+                self._parts.seen.add(name)
+                story = Story(self._kit, name)
+                root = parse(self._parts.package.read(name))
+                for number, note in _numbered(root):
+                    locator = f"{word}:{number}"
+                    story.child(note, Flow(Place(locator, role, self._origin, None), counted=False))
+                story.finish()
+
+    def _glossary(self) -> None:
+        for name in self._parts.by_kind(self._main, "glossaryDocument"):
+            if name not in self._parts.seen:
+                _Reader(self._parts, self._sink, name, Origin.HIDDEN).read(None)
+
+
+def _numbered(root: Element) -> Iterator[tuple[int, Element]]:
+    """Notes with the numbers a reader sees; separators count as 0."""
+    number = 0
+    for note in root:
+        if note.get(_NOTE_TYPE) in {"separator", "continuationSeparator", "continuationNotice"}:
+            yield 0, note
+        else:
+            number += 1
+            yield number, note
+
+
+def _settings(root: Element) -> _Settings:
+    mapping: dict[str, str] = {}
+    even = False
+    bidi = ""
+    for child in root:
+        match NAMES[child.tag]:
+            case "w:clrSchemeMapping":
+                for key, value in child.items():
+                    mapping[key.rpartition("}")[2]] = value
+            case "w:evenAndOddHeaders":
+                even = on(child)
+            case "w:themeFontLang":
+                bidi = child.get(clark("w:bidi")) or child.get(VAL) or ""
+            case _:
+                continue
+    return _Settings(mapping, even, bidi)
+
+
+STEPS: Final[tuple[Step, ...]] = (_main_parts, read_own_fonts)
+"""What of a package this module reads; the rest is `ooxml.rest`."""

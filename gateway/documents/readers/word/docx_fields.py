@@ -1,0 +1,140 @@
+"""Field codes of Word: what they fetch or start, and text they compute from numbers (ECMA-376 Part 1 §17.16)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.word.docx_format import VAL
+from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
+from gateway.model import Origin, Role
+
+_TYPE, _INSTRUCTION = clark("w:fldCharType"), clark("w:instr")
+_FORM_WORDS: Final = {"w:name", "w:default", "w:result", "w:statusText", "w:helpText"}
+_LIMIT_OPEN: Final = 256
+_DDE: Final = re.compile(r"(?i)\bDDE(?:AUTO)?\b")
+_OUTSIDE: Final = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|LINK|DATABASE|RD)\b")
+_BUTTON: Final = re.compile(r"(?i)^\s*MACROBUTTON\b")
+_QUOTE: Final = re.compile(r"(?i)\bQUOTE((?:\s+\d{1,7})+)")
+_SYMBOL: Final = re.compile(r"(?i)\s*SYMBOL\s+\"?(0x[0-9a-f]{1,6}|\d{1,7})")
+_EQUATION: Final = re.compile(r"(?i)\s*EQ\s+(.*)", re.DOTALL)
+_SWITCH: Final = re.compile(r"\\[a-zA-Z]+\d*|[(),;\s]")
+_LIMIT_CODE: Final = 100_000
+
+
+def active_kind(code: str) -> str | None:
+    """Return the kind of active content that a field code is, None for a harmless one."""
+    code = code[:_LIMIT_CODE]
+    if _DDE.search(code) or _DDE.search(quoted(code) or ""):
+        return "dde"
+    if _OUTSIDE.match(code):
+        return "external-object"
+    return "macro" if _BUTTON.match(code) else None
+
+
+def quoted(code: str) -> str | None:
+    """Return the letters that `QUOTE 77 7852 84` spells, None when the code has no such list."""
+    match = _QUOTE.search(code[:_LIMIT_CODE])
+    if match is None:
+        return None
+    return "".join(chr(number) for number in map(int, match.group(1).split()) if 0 < number < 0x110000)
+
+
+def spelt(code: str) -> str:
+    r"""Return the letters of a field that has no result but its code: `SYMBOL 7852`, `EQ \o(M,Ậ)` (§17.16.5.60, §17.16.5.22)."""
+    code = code[:_LIMIT_CODE]
+    if (symbol := _SYMBOL.match(code)) is not None:
+        number = int(symbol[1], 16 if symbol[1][:2].lower() == "0x" else 10)
+        if number > 255 or "\\u" in code:
+            return chr(number) if 0 < number < 0x110000 else ""
+        return bytes([number]).decode("cp1252", "ignore")
+    equation = _EQUATION.match(code)
+    return _SWITCH.sub("", equation[1]) if equation is not None else ""
+
+
+def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
+    """The words of a form field (ECMA-376-1 §17.16.17): of a list the chosen entry, which alone is shown, and those on offer."""
+    words = [(NAMES[setting.tag], setting.get(VAL) or "") for setting in mark.iter()]
+    name = next((value for kind, value in words if kind == "w:name"), "")
+    chosen = [value for wanted in ("w:result", "w:default") for kind, value in words if kind == wanted]
+    number = int(chosen[0]) if chosen and chosen[0].isdecimal() else 0
+    for entry, value in enumerate(value for kind, value in words if kind == "w:listEntry"):
+        shown = place._replace(locator=f"field:{name}" if name else place.locator, origin=Origin.TEXT)
+        yield value, shown if entry == number else place._replace(locator="option")
+    yield from ((value, place) for kind, value in words if kind in _FORM_WORDS and value)
+
+
+@dataclass
+class _Field:
+    code: list[str] = field(default_factory=list)
+    in_code: bool = True
+    shown: str = ""
+    """Letters that the code itself puts on the page."""
+
+
+class Fields:
+    """The fields of one story: their codes stand between marks that may be paragraphs apart, one inside another."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._open: list[_Field] = []
+
+    def character(self, mark: Element, paragraph: Paragraph, key: Key) -> None:
+        """Take a `w:fldChar`: where a field begins, its code ends, or it ends itself."""
+        match mark.get(_TYPE):
+            case "begin":
+                if len(self._open) < _LIMIT_OPEN:
+                    self._open.append(_Field())
+                place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=key.page)
+                for value, where in _form_words(mark, place):
+                    paragraph.later.append(partial(self._sink.put_line, value, where))
+            case "separate" if self._open:
+                self._end_code(self._open[-1], paragraph)
+            case "end" if self._open:
+                ended = self._open.pop()
+                has_result = not ended.in_code
+                self._end_code(ended, paragraph)
+                if ended.shown and not has_result:
+                    paragraph.add(ended.shown, key)
+            case _:
+                return
+
+    def instruction(self, text: str, paragraph: Paragraph) -> None:
+        """Take the text of a `w:instrText`; outside any field it is a code of its own."""
+        if self._open and self._open[-1].in_code:
+            self._open[-1].code.append(text)
+        else:
+            paragraph.later.append(partial(self._give, text, paragraph.place))
+
+    def simple(self, element: Element, paragraph: Paragraph) -> None:
+        """Take a `w:fldSimple`, whose code is an attribute."""
+        paragraph.later.append(partial(self._give, element.get(_INSTRUCTION) or "", paragraph.place))
+
+    def finish(self) -> None:
+        """Give the codes that a truncated or hostile part left open."""
+        place = Place("field", Role.FIELD, Origin.HIDDEN)
+        while self._open:
+            self._give("".join(self._open.pop().code), place)
+
+    def _end_code(self, one: _Field, paragraph: Paragraph) -> None:
+        code = "".join(one.code)
+        one.shown = spelt(code)
+        one.code.clear()
+        one.in_code = False
+        if code:
+            paragraph.later.append(partial(self._give, code, paragraph.place))
+
+    def _give(self, code: str, place: Place) -> None:
+        kind = active_kind(code)
+        if kind is not None:
+            self._sink.warn(kind, place.locator)
+        where = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
+        self._sink.put_line(code.strip(), where)
+        letters = quoted(code)
+        if letters:
+            self._sink.put_line(letters, where)

@@ -1,0 +1,171 @@
+"""List labels of Word, counted as Word counts them (ECMA-376 Part 1 §17.9): "Điều 3.", "a)", "TUYỆT MẬT 1".
+
+Bullets give no label: they are symbols, not letters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.word.docx_format import VAL, parse_run_properties
+
+_ABSTRACT, _NUM, _LEVEL = clark("w:abstractNumId"), clark("w:numId"), clark("w:ilvl")
+_PLACEHOLDER: Final = re.compile(r"%([1-9])")
+_ROMAN: Final = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+_MOST: Final = 32_000
+
+
+class Label(NamedTuple):
+    """What stands before a list paragraph."""
+
+    text: str
+    properties: dict[str, Any]
+    """Run properties of the level."""
+
+
+class _Level(NamedTuple):
+    template: str
+    kind: str
+    start: int
+    properties: dict[str, Any]
+    suffix: str
+
+
+_NONE: Final = _Level("", "none", 1, {}, "")
+
+
+class Numbering:
+    """The numbering part of a document and the counters of its lists."""
+
+    def __init__(self, root: Element | None) -> None:
+        self._abstract: dict[str, Element] = {}
+        self._instances: dict[str, tuple[str, dict[int, Element], dict[int, int]]] = {}
+        self._style_links: dict[str, str] = {}
+        self._levels: dict[tuple[str, int], _Level] = {}
+        self._counters: dict[str, list[int | None]] = {}
+        self._started: set[tuple[str, int]] = set()
+        for element in root if root is not None else ():
+            match NAMES[element.tag]:
+                case "w:abstractNum":
+                    identifier = element.get(_ABSTRACT, "")
+                    self._abstract[identifier] = element
+                    for child in element:
+                        if NAMES[child.tag] == "w:styleLink":
+                            self._style_links[child.get(VAL, "")] = identifier
+                case "w:num":
+                    self._load_instance(element)
+                case _:
+                    continue
+
+    def _load_instance(self, element: Element) -> None:
+        abstract = ""
+        levels: dict[int, Element] = {}
+        starts: dict[int, int] = {}
+        for child in element:
+            match NAMES[child.tag]:
+                case "w:abstractNumId":
+                    abstract = child.get(VAL, "")
+                case "w:lvlOverride":
+                    level = whole(child.get(_LEVEL), 0)
+                    for setting in child:
+                        if NAMES[setting.tag] == "w:lvl":
+                            levels[level] = setting
+                        elif NAMES[setting.tag] == "w:startOverride":
+                            starts[level] = whole(setting.get(VAL), 1)
+                case _:
+                    continue
+        self._instances[element.get(_NUM, "")] = (abstract, levels, starts)
+
+    def label(self, number: str, level: str) -> Label | None:
+        """Count one paragraph of list `number` at `level`, and return its label; None without letters or digits."""
+        instance = self._instances.get(number)
+        depth = whole(level, 0)
+        if instance is None or not 0 <= depth <= 8:
+            return None
+        abstract, _, starts = instance
+        abstract = self._followed(abstract)
+        counters = self._counters.setdefault(abstract, [None] * 9)
+        if depth in starts and (number, depth) not in self._started:
+            self._started.add((number, depth))
+            counters[depth] = starts[depth]
+        else:
+            before = counters[depth]
+            counters[depth] = self._level(number, depth).start if before is None else before + 1
+        for deeper in range(depth + 1, 9):
+            counters[deeper] = None
+        definition = self._level(number, depth)
+        if definition.kind in {"bullet", "none"} and not _speaks(definition.template):
+            return None
+        text = _PLACEHOLDER.sub(
+            lambda match: self._shown(number, int(match.group(1)) - 1, counters), definition.template
+        )
+        return Label(text + definition.suffix, definition.properties) if text else None
+
+    def _shown(self, number: str, level: int, counters: list[int | None]) -> str:
+        definition = self._level(number, level)
+        value = counters[level]
+        return _written(definition.start if value is None else value, definition.kind)
+
+    def _followed(self, abstract: str) -> str:
+        """The abstract list that a style link leads to (§17.9.21), at most one step."""
+        element = self._abstract.get(abstract)
+        for child in element if element is not None else ():
+            if NAMES[child.tag] == "w:numStyleLink":
+                return self._style_links.get(child.get(VAL, ""), abstract)
+        return abstract
+
+    def _level(self, number: str, level: int) -> _Level:
+        known = self._levels.get((number, level))
+        if known is None:
+            known = self._levels[number, level] = self._load_level(number, level)
+        return known
+
+    def _load_level(self, number: str, level: int) -> _Level:
+        abstract, overrides, _ = self._instances[number]
+        element = overrides.get(level)
+        if element is None:
+            for child in self._abstract.get(self._followed(abstract), ()):
+                if NAMES[child.tag] == "w:lvl" and whole(child.get(_LEVEL), 0) == level:
+                    element = child
+        if element is None:
+            return _NONE
+        found = {NAMES[child.tag]: child for child in element}
+        value = {name: child.get(VAL) for name, child in found.items()}
+        properties = parse_run_properties(found["w:rPr"]) if "w:rPr" in found else {}
+        suffix = {"space": " ", "nothing": ""}.get(value.get("w:suff") or "tab", "\t")
+        start = whole(value.get("w:start"), 1)
+        return _Level(value.get("w:lvlText") or "", value.get("w:numFmt") or "decimal", start, properties, suffix)
+
+
+def _speaks(template: str) -> bool:
+    """Whether a bullet is words after all."""
+    return sum(letter.isalpha() and ord(letter) < 0xE000 for letter in template) > 1
+
+
+def _written(value: int, kind: str) -> str:
+    if not 0 < value < _MOST:
+        return str(value)
+    match kind:
+        case "lowerLetter" | "upperLetter":
+            # After z come aa, bb, cc.
+            letters = chr(97 + (value - 1) % 26) * min((value - 1) // 26 + 1, 64)
+            return letters.upper() if kind == "upperLetter" else letters
+        case "lowerRoman" | "upperRoman":
+            digits = []
+            for worth, digit in _ROMAN:
+                count, value = divmod(value, worth)
+                digits.append(digit * count)
+            roman = "".join(digits)
+            return roman.upper() if kind == "upperRoman" else roman
+        case "decimalZero":
+            return f"{value:02d}"
+        case "none" | "bullet":
+            return ""
+        case _:
+            return str(value)

@@ -1,0 +1,72 @@
+"""Pieces of a Word paragraph on their way to runs: joined while they look alike, split where letters change font."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.word.docx_format import Look
+from gateway.documents.readers.word.docx_slots import faces
+from gateway.documents.readers.word.docx_styles import BaseKey
+from gateway.model import Origin
+
+_LEGACY_PREFIXES: Final = (".vn", "vni", "vps", "vi ", "abc", "svn")
+"""Beginnings of fonts with legacy codes; capitals of their letters are other codes, not other cases."""
+
+
+class Key(NamedTuple):
+    """What pieces of one run have in common."""
+
+    look: Look
+    origin: Origin
+    link: bool
+    page: int | None
+    font: str | None = None
+    """Font of the piece itself, where it has one (symbols, equations)."""
+
+
+class Paragraph:
+    """Pieces of one paragraph, and what has to wait until it is complete."""
+
+    __slots__ = ("_last", "base", "later", "pieces", "place")
+
+    def __init__(self, base: BaseKey, place: Place) -> None:
+        self.base = base
+        """What decides the inherited look of its runs."""
+        self.place = place
+        self.pieces: list[tuple[Key, list[str]]] = []
+        self._last: Key | None = None
+        self.later: list[Callable[[], None]] = []
+        """Text boxes, field codes and the like, to be given after the paragraph itself."""
+
+    def add(self, text: str, key: Key) -> None:
+        """Add a piece; Word cuts runs wherever somebody typed, so alike neighbours are joined."""
+        if key == self._last:
+            self.pieces[-1][1].append(text)
+        else:
+            self.pieces.append((key, [text]))
+            self._last = key
+
+    def close(self, sink: Sink) -> None:
+        """Give the paragraph as one block, then what waited for it."""
+        if self.pieces:
+            block = sink.open_block()
+            for key, pieces in self.pieces:
+                _give(sink, "".join(pieces), block, self.place, key)
+        for task in self.later:
+            task()
+
+
+def _give(sink: Sink, text: str, block: int, place: Place, key: Key) -> None:
+    look, origin, link, page, font = key
+    if look.hidden and origin is Origin.TEXT:
+        origin = Origin.HIDDEN
+    where = Place(place.locator, place.role, origin, True if look.boxed else place.boxed, page, link)
+    if look.capitals and not look.ascii.lower().startswith(_LEGACY_PREFIXES):
+        text = text.upper()
+    if font is not None:
+        sink.put(text, block, where, Face(font, look.size_pt, look.colour, look.background, look.bold))
+        return
+    for piece, face in faces(text, look):
+        sink.put(piece, block, where, face)

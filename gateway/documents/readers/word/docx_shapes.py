@@ -1,0 +1,84 @@
+"""Shapes of Word documents, DrawingML and VML alike: what stands behind their text, and which of them are watermarks."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.vml import vml_colour
+from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.word.docx_format import UNKNOWN
+from gateway.documents.readers.word.docx_palette import Palette
+
+_WATERMARK_NAME: Final = re.compile(r"(?i)watermark")
+_LIMIT_CLIMB: Final = 24
+_VML_SHAPES: Final = {"v:shape", "v:rect", "v:roundrect", "v:oval", "v:line", "v:polyline", "v:arc", "v:curve"}
+
+
+class Shape(NamedTuple):
+    """What a text box says of the text in it."""
+
+    fill: str = UNKNOWN
+    ink: str | None = None
+    watermark: bool = False
+
+
+def shape_of(content: Element, palette: Palette) -> Shape:
+    """Return the shape around a `w:txbxContent`."""
+    fill, ink = UNKNOWN, None
+    warped = behind = named = False
+    element = content.getparent()
+    for _ in range(_LIMIT_CLIMB):
+        if element is None:
+            break
+        name = NAMES[element.tag]
+        if name == "wps:wsp":
+            fill, ink, warped = _drawing(element, palette)
+        elif name in _VML_SHAPES:
+            fill = vml_colour(element.get("fillcolor")) or "FFFFFF"
+            if element.get("filled") in {"f", "false", "0"}:
+                fill = UNKNOWN
+            named = named or bool(_WATERMARK_NAME.search(element.get("id") or ""))
+        elif name == "wp:anchor":
+            behind = element.get("behindDoc") in {"1", "true"}
+            for child in element:
+                if NAMES[child.tag] == "wp:docPr":
+                    named = named or bool(_WATERMARK_NAME.search(child.get("name") or ""))
+        elif name in {"w:p", "w:body"}:
+            break
+        element = element.getparent()
+    return Shape(fill, ink, named or warped or behind)
+
+
+def _drawing(shape: Element, palette: Palette) -> tuple[str, str | None, bool]:
+    fill: str | None = None
+    ink: str | None = None
+    warped = False
+    for child in shape:
+        match NAMES[child.tag]:
+            case "wps:spPr":
+                for setting in child:
+                    name = NAMES[setting.tag]
+                    if name in {"a:solidFill", "a:gradFill", "a:pattFill"}:
+                        found = drawing_colour(setting, palette.scheme)
+                        fill = found[0] if found and found[1] > 0.5 else UNKNOWN
+                    elif name in {"a:noFill", "a:blipFill", "a:grpFill"}:
+                        fill = UNKNOWN
+            case "wps:style":
+                for setting in child:
+                    found = drawing_colour(setting, palette.scheme)
+                    if found is None:
+                        continue
+                    if NAMES[setting.tag] == "a:fillRef" and setting.get("idx", "0") != "0" and fill is None:
+                        fill = found[0]
+                    elif NAMES[setting.tag] == "a:fontRef":
+                        ink = found[0]
+            case "wps:bodyPr":
+                warped = any(
+                    NAMES[setting.tag] == "a:prstTxWarp" and setting.get("prst") != "textNoShape" for setting in child
+                )
+            case _:
+                continue
+    # Black letters by the shape's style are what automatic letters are too.
+    return fill or UNKNOWN, None if ink == "000000" else ink, warped

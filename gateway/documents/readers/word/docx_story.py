@@ -1,0 +1,389 @@
+"""One story of a Word document (body, header, note, comment ...) to runs with their effective look.
+
+Every text node below the story's root is accounted for. What stands where the schema has no text, or in a branch that
+is not shown, comes out as hidden rather than not at all; `Story.child` compares counts and sweeps up the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from gateway.documents.readers.ooxml.parts import shown_branch
+from gateway.documents.readers.ooxml.sink import Place
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
+from gateway.documents.readers.word.docx_fields import Fields
+from gateway.documents.readers.word.docx_flow import Flow, Kit, hide, with_origin
+from gateway.documents.readers.word.docx_format import VAL, Look, shading
+from gateway.documents.readers.word.docx_nodes import CODE, NOISE, PROPERTIES, TEXT, has_textpath, in_properties, spoken
+from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
+from gateway.documents.readers.word.docx_shapes import shape_of
+from gateway.documents.readers.word.docx_styles import BaseKey, has_box, is_frame, number_of
+from gateway.documents.readers.word.docx_tables import Grid, rows_of
+from gateway.model import Origin, Role
+from gateway.vietnamese.marks import names_secrecy
+
+_SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
+_BREAK_TYPE, _NAME, _TOOLTIP = clark("w:type"), clark("w:name"), clark("w:tooltip")
+_SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
+
+
+_LIMIT_VALUE: Final = 200
+"""Letters of a control that are given once more beside its name."""
+
+
+class Story:
+    """Walks one part, or one note or comment of a part."""
+
+    def __init__(self, kit: Kit, part: str, *, page: int | None = None) -> None:
+        self._kit = kit
+        self._sink = kit.sink
+        self._styles = kit.styles
+        self._part = part
+        self._page = page
+        self._paragraphs = 0
+        self._fields = Fields(kit.sink)
+        self._taken = 0
+
+    @property
+    def page(self) -> int | None:
+        """Page reached, None when the document does not say."""
+        return self._page
+
+    def child(self, element: Element, flow: Flow) -> None:
+        """Walk one block and account for every letter of it."""
+        before = self._taken
+        self._block(element, flow)
+        if solid_length(text_of(element)) != self._taken - before:
+            self._sweep(element, flow)
+
+    def blocks(self, parent: Element, flow: Flow) -> None:
+        """Walk all blocks below an element, with the same accounting."""
+        for element in parent:
+            self.child(element, flow)
+
+    def finish(self) -> None:
+        """Close what a truncated or hostile part left open."""
+        self._fields.finish()
+
+    # Blocks
+
+    def _block(self, element: Element, flow: Flow) -> None:
+        match NAMES[element.tag]:
+            case "w:p":
+                self._paragraph(element, flow)
+            case "w:tbl":
+                self._table(element, flow)
+            case "w:del" | "w:moveFrom":
+                self._inner(element, with_origin(flow, Origin.DELETED))
+            case "w:sdt":
+                self._content_control(element, flow.place)
+                self._inner(element, flow)
+            case "mc:AlternateContent":
+                self._alternatives(element, lambda branch, hidden: self._inner(branch, hide(flow, hidden=hidden)))
+            case "w:sectPr" | "w:sdtPr":
+                return
+            case "w:altChunk":
+                self._kit.parts.use(self._part, element, "alternative-chunk")
+            case "w:r" | "w:hyperlink" | "w:t" | "m:oMath" | "m:oMathPara" | "w:fldSimple" | "w:drawing" | "w:pict":
+                self._loose(element, flow)
+            case _:
+                self._inner(element, flow)
+
+    def _inner(self, parent: Element, flow: Flow) -> None:
+        for element in parent:
+            self._block(element, flow)
+
+    def _loose(self, element: Element, flow: Flow) -> None:
+        """Inline content outside any paragraph makes one."""
+        paragraph = Paragraph(BaseKey(flow.table, None, flow.behind, flow.ink), flow.place)
+        self._inline_one(element, paragraph, flow.place.origin, link=False)
+        paragraph.close(self._sink)
+
+    def _paragraph(self, element: Element, flow: Flow) -> None:
+        place = flow.place
+        if flow.counted:
+            self._paragraphs += 1
+            place = place._replace(locator=f"{place.locator}paragraph:{self._paragraphs}")
+        properties = element[0] if len(element) and NAMES[element[0].tag] == "w:pPr" else None
+        style_id: str | None = None
+        heading = boxed = None
+        shade = numbering = None
+        for setting in properties if properties is not None else ():
+            match NAMES[setting.tag]:
+                case "w:pStyle":
+                    style_id = setting.get(VAL)
+                case "w:outlineLvl":
+                    heading = (setting.get(VAL) or "9") < "9"
+                case "w:pBdr":
+                    boxed = has_box(setting)
+                case "w:framePr":
+                    boxed = is_frame(setting)
+                case "w:shd":
+                    shade = shading(setting)
+                case "w:numPr":
+                    numbering = number_of(setting)
+                case _:
+                    continue
+        style = self._styles.paragraph(style_id)
+        if heading if heading is not None else style.heading:
+            place = place._replace(role=Role.HEADING) if place.role is Role.BODY else place
+        if boxed if boxed is not None else style.boxed:
+            place = place._replace(boxed=True)
+        behind = flow.behind
+        if shade is not None or style.shading is not None:
+            behind = self._kit.palette.shade(shade or style.shading or ()) or behind
+        paragraph = Paragraph(BaseKey(flow.table, style_id, behind, flow.ink), place)
+        number = _merged_number(numbering, style.numbering)
+        if number is not None:
+            self._label(paragraph, properties, number)
+        self._inline(element, paragraph, place.origin, link=False)
+        paragraph.close(self._sink)
+
+    def _label(self, paragraph: Paragraph, properties: Element | None, number: tuple[str, str]) -> None:
+        label = self._kit.numbering.label(*number)
+        if label is None:
+            return
+        mark = None
+        for setting in properties if properties is not None else ():
+            if NAMES[setting.tag] == "w:rPr":
+                mark = setting
+        look = self._styles.numbered_look(paragraph.base, mark, label.properties)
+        paragraph.add(label.text, Key(look, paragraph.place.origin, False, self._page))
+
+    # Tables
+
+    def _table(self, element: Element, flow: Flow) -> None:
+        self._kit.tables += 1
+        number = self._kit.tables
+        rows = list(rows_of(element, "w:tr"))
+        grid = Grid(element, self._styles, [len(list(rows_of(row, "w:tc"))) for row in rows[:1]], len(rows))
+        boxed = flow.place.boxed or grid.boxed
+        place = flow.place
+        role = Role.CELL if place.role in {Role.BODY, Role.HEADING} else place.role
+        for text in grid.described:
+            self._kit.sink.put_line(text, Place(f"{place.locator}table:{number}", Role.ALT_TEXT, Origin.HIDDEN))
+        for index, row in enumerate(rows):
+            origin = Origin.DELETED if grid.row_deleted(row) else place.origin
+            cells = list(rows_of(row, "w:tc"))
+            column = grid.first_column(row)
+            for cell in cells:
+                key = grid.key(index, column, last=cell is cells[-1])
+                fill = grid.fill(cell) or self._styles.cell(key)[1] or flow.behind
+                locator = f"table:{number},row:{index + 1},column:{column + 1}"
+                inside = Place(place.locator + locator, role, origin, boxed, place.page, place.link)
+                self._inner(cell, Flow(inside, key, fill, flow.ink, counted=False))
+                column += grid.span(cell)
+
+    # Inline content
+
+    def _inline(self, parent: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
+        for element in parent:
+            if NAMES[element.tag] == "w:r":
+                self._run(element, paragraph, origin, link=link)
+            else:
+                self._inline_one(element, paragraph, origin, link=link)
+
+    def _inline_one(self, element: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
+        name = NAMES[element.tag]
+        match name:
+            case "w:r" | "m:r":
+                self._run(element, paragraph, origin, link=link)
+            case "w:hyperlink":
+                tip = element.get(_TOOLTIP)
+                if tip:
+                    self._later_line(paragraph, tip, Role.ALT_TEXT, Origin.HIDDEN)
+                self._inline(element, paragraph, origin, link=True)
+            case "w:del" | "w:moveFrom":
+                self._inline(element, paragraph, Origin.DELETED, link=link)
+            case "w:fldSimple":
+                self._fields.simple(element, paragraph)
+                self._inline(element, paragraph, origin, link=link)
+            case "w:sdt":
+                self._content_control(element, paragraph.place)
+                self._inline(element, paragraph, origin, link=link)
+            case "mc:AlternateContent":
+                self._alternatives(
+                    element,
+                    lambda branch, hidden: self._inline(
+                        branch, paragraph, Origin.HIDDEN if hidden else origin, link=link
+                    ),
+                )
+            case "w:bookmarkStart":
+                bookmark = element.get(_NAME) or ""
+                if bookmark and not bookmark.startswith("_"):
+                    self._later_line(paragraph, bookmark, Role.NAME, Origin.HIDDEN)
+            case "w:drawing" | "w:pict" | "w:object" | "v:shape" | "wp:inline" | "wp:anchor":
+                self._graphic(element, paragraph, origin)
+            case "w:p" | "w:tbl":
+                flow = Flow(paragraph.place, counted=False)
+                paragraph.later.append(partial(self._block, element, flow))
+            case "w:rt":  # small letters above their base are words of their own
+                paragraph.later.append(partial(self._paragraph, element, Flow(paragraph.place, counted=False)))
+            case _ if name in TEXT or name in CODE:
+                self._content(element, name, paragraph, self._styles.look(paragraph.base, None), origin, link=link)
+            case _ if name in PROPERTIES:
+                return
+            case _:
+                self._inline(element, paragraph, origin, link=link)
+
+    def _run(self, run: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
+        direct: Element | None = None
+        for element in run:
+            name = NAMES[element.tag]
+            if name == "w:rPr":
+                direct = element
+            elif name == "w:t":
+                text = element.text if not len(element) else "".join(element.itertext())
+                if text:
+                    self._taken += len("".join(text.split()))
+                    look = self._styles.look(paragraph.base, direct)
+                    paragraph.add(text, Key(look, origin, link, self._page))
+            elif name == "w:lastRenderedPageBreak":
+                if self._page is not None:
+                    self._page += 1
+            elif name != "m:rPr":
+                self._content(element, name, paragraph, self._styles.look(paragraph.base, direct), origin, link=link)
+
+    def _content(
+        self, element: Element, name: str, paragraph: Paragraph, look: Look, origin: Origin, *, link: bool
+    ) -> None:
+        """One child of a run other than plain text."""
+        key = Key(look, origin, link, self._page)
+        if name in TEXT:
+            text = "".join(element.itertext())
+            self._taken += solid_length(text)
+            if name == "m:t":
+                key = key._replace(font="Cambria Math")
+            elif name == "w:delText" and origin is Origin.TEXT:
+                key = key._replace(origin=Origin.DELETED)
+            paragraph.add(text, key)
+            return
+        if name in CODE:
+            text = "".join(element.itertext())
+            self._taken += solid_length(text)
+            self._fields.instruction(text, paragraph)
+            return
+        match name:
+            case "w:br":
+                paragraph.add("\n", key)
+            case "w:sym":
+                code = element.get(_SYMBOL) or ""
+                try:
+                    letter = chr(int(code, 16))
+                except (ValueError, OverflowError):
+                    return
+                paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.ascii))
+            case "w:fldChar":
+                self._fields.character(element, paragraph, key)
+            case _ if name in _SPACES:
+                paragraph.add(_SPACES[name], key)
+            case _ if name in PROPERTIES:
+                return
+            case _:
+                self._inline_one(element, paragraph, origin, link=link)
+
+    # Controls, shapes, pictures
+
+    def _content_control(self, element: Element, place: Place) -> None:
+        for properties in element:
+            if NAMES[properties.tag] != "w:sdtPr":
+                continue
+            for setting in properties.iter():
+                name = NAMES[setting.tag]
+                if name == "w:alias" and names_secrecy(alias := setting.get(VAL) or ""):
+                    value = "".join(one.text or "" for one in element.iter() if NAMES[one.tag] == "w:t")[:_LIMIT_VALUE]
+                    labelled = place._replace(locator=f"field:{alias}", role=Role.FIELD, origin=Origin.HIDDEN)
+                    self._sink.put_line(value, labelled)
+                hidden = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
+                if name in {"w:alias", "w:tag"}:
+                    value = setting.get(VAL)
+                elif name == "w:listItem":
+                    value = setting.get(clark("w:displayText")) or setting.get(clark("w:value"))
+                    hidden = hidden._replace(locator="option")
+                else:
+                    continue
+                self._sink.put_line(value or "", hidden)
+
+    def _later_line(self, paragraph: Paragraph, text: str, role: Role, origin: Origin) -> None:
+        paragraph.later.append(
+            partial(self._sink.put_line, text, paragraph.place._replace(role=role, origin=origin, page=self._page))
+        )
+
+    def _alternatives(self, element: Element, walk: Callable[[Element, bool], None]) -> None:
+        """Walk the branch that is shown, and of the others what they say differently."""
+        shown, others = shown_branch(element)
+        said = "" if shown is None else spoken(shown)
+        if shown is not None:
+            walk(shown, False)
+        for branch in others:
+            text = spoken(branch)
+            if shown is not None and text == said and not has_textpath(branch):
+                self._taken += len(text)
+            else:
+                walk(branch, True)
+
+    def _graphic(self, element: Element, paragraph: Paragraph, origin: Origin) -> None:
+        """A drawing, picture or object: descriptions, images, and the stories in its text boxes."""
+        stack = [element]
+        place = paragraph.place._replace(origin=origin, page=self._page)
+        while stack:
+            node = stack.pop()
+            name = NAMES[node.tag]
+            if name == "w:txbxContent":
+                paragraph.later.append(partial(self._text_box, node, place))
+                continue
+            if name == "mc:AlternateContent":
+                self._alternatives(
+                    node,
+                    lambda branch, hidden: self._graphic(branch, paragraph, Origin.HIDDEN if hidden else origin),
+                )
+                continue
+            if name in {"w:t", "w:r", "w:p", "w:instrText", "w:delText"} or name == "a:t":
+                self._foreign(node, name, paragraph, origin)
+                continue
+            self._kit.parts.node(self._part, node, name, self._sink, place)
+            stack.extend(reversed(node))
+
+    def _foreign(self, node: Element, name: str, paragraph: Paragraph, origin: Origin) -> None:
+        if name == "a:t":
+            text = "".join(node.itertext())
+            self._taken += solid_length(text)
+            line = paragraph.place._replace(role=Role.TEXTBOX, origin=origin, boxed=True)
+            paragraph.later.append(partial(self._sink.put_line, text, line))
+        else:
+            flow = Flow(paragraph.place._replace(origin=origin), counted=False)
+            paragraph.later.append(partial(self._block, node, flow))
+
+    def _text_box(self, content: Element, place: Place) -> None:
+        shape = shape_of(content, self._kit.palette)
+        self._kit.boxes += 1
+        if shape.watermark and place.role in {Role.HEADER, Role.FOOTER}:
+            role = Role.WATERMARK
+        else:
+            role = Role.TEXTBOX if place.role in {Role.BODY, Role.HEADING, Role.CELL} else place.role
+        inside = place._replace(locator=f"textbox:{self._kit.boxes}", role=role, boxed=True)
+        self._inner(content, Flow(inside, None, shape.fill, shape.ink, counted=False))
+
+    # What is left
+
+    def _sweep(self, element: Element, flow: Flow) -> None:
+        """Report text that stands where none belongs."""
+        place = flow.place._replace(origin=Origin.HIDDEN, page=self._page)
+        for owner, text in texts(element):
+            name = NAMES[owner.tag]
+            if name in NOISE:
+                continue
+            if (name in TEXT or name in CODE or name == "a:t") and not in_properties(owner, element):
+                continue
+            self._sink.put_line(text, place)
+
+
+def _merged_number(
+    direct: tuple[str | None, str | None] | None, style: tuple[str | None, str | None] | None
+) -> tuple[str, str] | None:
+    """NumId and level in force; numId 0 removes what the style sets (§17.9.18)."""
+    identifier = (direct and direct[0]) or (style and style[0])
+    level = (direct and direct[1]) or (style and style[1]) or "0"
+    return (identifier, level) if identifier and identifier != "0" else None

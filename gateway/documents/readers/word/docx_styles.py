@@ -1,0 +1,270 @@
+"""The style sheet of a Word document: resolved once a style, looked up once a combination (ECMA-376 Part 1 §17.7)."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.word.docx_format import (
+    VAL,
+    Look,
+    Properties,
+    combine,
+    look,
+    parse_run_properties,
+    properties_key,
+    shading,
+)
+from gateway.documents.readers.word.docx_palette import Palette
+
+_ID, _KIND, _DEFAULT = clark("w:styleId"), clark("w:type"), clark("w:default")
+_LIMIT_CHAIN: Final = 64
+_LIMIT_CACHE: Final = 50_000
+CONDITIONS: Final = (
+    "band1Vert",
+    "band2Vert",
+    "band1Horz",
+    "band2Horz",
+    "firstCol",
+    "lastCol",
+    "firstRow",
+    "lastRow",
+    "neCell",
+    "nwCell",
+    "seCell",
+    "swCell",
+)
+"""Conditional parts of a table style, weakest first (§17.7.6)."""
+
+TableKey = tuple[str, tuple[str, ...]] | None
+"""Table style and the conditions that hold for a cell."""
+
+
+class BaseKey(NamedTuple):
+    """What decides the inherited look of a run."""
+
+    table: TableKey
+    paragraph: str | None
+    behind: str | None
+    ink: str | None = None
+
+
+class ParagraphStyle(NamedTuple):
+    """What a paragraph style says of the paragraph itself."""
+
+    heading: bool = False
+    boxed: bool = False
+    shading: tuple[str | None, ...] | None = None
+    numbering: tuple[str | None, str | None] | None = None
+    """numId and level."""
+
+
+class TableStyle(NamedTuple):
+    """What a table style says of the table itself."""
+
+    row_band: int = 1
+    column_band: int = 1
+    bordered: bool = False
+
+
+class StyleSheet:
+    """Styles of one document (or of its glossary)."""
+
+    def __init__(self, root: Element | None, palette: Palette) -> None:
+        self.palette = palette
+        self.defaults: Properties = {}
+        self._elements: dict[tuple[str, str], Element] = {}
+        self._default_ids: dict[str, str] = {}
+        self._chains: dict[tuple[str, str], list[Element]] = {}
+        self._resolved: dict[tuple[str, str], Properties] = {}
+        self._tables: dict[TableKey, tuple[Properties, str | None]] = {}
+        self._paragraphs: dict[str | None, ParagraphStyle] = {}
+        self._bases: dict[tuple[TableKey, str | None, str | None], Properties] = {}
+        self._looks: dict[tuple[BaseKey, object], Look] = {}
+        for child in root if root is not None else ():
+            match NAMES[child.tag]:
+                case "w:docDefaults":
+                    for element in child.iter(clark("w:rPr")):
+                        self.defaults = parse_run_properties(element)
+                case "w:style":
+                    kind, identifier = child.get(_KIND, "paragraph"), child.get(_ID, "")
+                    self._elements.setdefault((kind, identifier), child)
+                    if child.get(_DEFAULT) in {"1", "true", "on"}:
+                        self._default_ids.setdefault(kind, identifier)
+                case _:
+                    continue
+
+    def look(self, base: BaseKey, direct: Element | None) -> Look:
+        """Return the effective look of a run with direct formatting `direct` (`w:rPr` or None)."""
+        key = (base, None if direct is None else properties_key(direct))
+        known = self._looks.get(key)
+        if known is None:
+            set_here = parse_run_properties(direct) if direct is not None else {}
+            inherited = self._base(base.table, base.paragraph, set_here.get("rStyle"))
+            known = look({**inherited, **set_here}, self.palette, base.behind, base.ink)
+            if len(self._looks) < _LIMIT_CACHE:
+                self._looks[key] = known
+        return known
+
+    def numbered_look(self, base: BaseKey, mark: Element | None, level: Properties) -> Look:
+        """Return the look of a list label: the paragraph mark's formatting, then the list level's (§17.9.24)."""
+        known = self._base(base.table, base.paragraph, None)
+        of_mark = parse_run_properties(mark) if mark is not None else {}
+        return look({**known, **of_mark, **level}, self.palette, base.behind, base.ink)
+
+    def paragraph(self, style: str | None) -> ParagraphStyle:
+        """Return what a paragraph style, or the default one for None, says of the paragraph."""
+        known = self._paragraphs.get(style)
+        if known is None:
+            known = self._paragraphs[style] = self._load_paragraph(style)
+        return known
+
+    def table(self, style: str | None) -> TableStyle:
+        """Return band sizes and borders of a table style."""
+        row_band = column_band = 1
+        bordered = False
+        for element in self._chain("table", style):
+            for child in element.iter():
+                match NAMES[child.tag]:
+                    case "w:tblStyleRowBandSize":
+                        row_band = max(1, whole(child.get(VAL), 1, digits=5))
+                    case "w:tblStyleColBandSize":
+                        column_band = max(1, whole(child.get(VAL), 1, digits=5))
+                    case "w:tblBorders":
+                        bordered = has_box(child)
+                    case _:
+                        continue
+        return TableStyle(row_band, column_band, bordered)
+
+    def cell(self, key: TableKey) -> tuple[Properties, str | None]:
+        """Return run properties and fill that a table style gives a cell."""
+        known = self._tables.get(key)
+        if known is None:
+            known = self._load_cell(key)
+            if len(self._tables) < _LIMIT_CACHE:
+                self._tables[key] = known
+        return known
+
+    def _load_cell(self, key: TableKey) -> tuple[Properties, str | None]:
+        if key is None:
+            return {}, None
+        style, conditions = key
+        merged: dict[str, Any] = {}
+        fill: str | None = None
+        layers: dict[str, list[Element]] = {}
+        for element in self._chain("table", style):
+            layers.setdefault("", []).append(element)
+            for part in element:
+                if NAMES[part.tag] == "w:tblStylePr":
+                    layers.setdefault(part.get(_KIND, ""), []).append(part)
+        for condition in ("", *conditions):
+            for layer in layers.get(condition, ()):
+                for child in layer:
+                    match NAMES[child.tag]:
+                        case "w:rPr":
+                            merged.update(parse_run_properties(child))
+                        case "w:tcPr":
+                            for shade in child.iter(clark("w:shd")):
+                                fill = self.palette.shade(shading(shade)) or fill
+                        case _:
+                            continue
+        return merged, fill
+
+    def _base(self, table: TableKey, paragraph: str | None, character: str | None) -> Properties:
+        key = (table, paragraph, character)
+        known = self._bases.get(key)
+        if known is None:
+            known = combine(
+                self.defaults,
+                self.cell(table)[0],
+                self._properties("paragraph", paragraph),
+                self._properties("character", character) if character else {},
+            )
+            if len(self._bases) < _LIMIT_CACHE:
+                self._bases[key] = known
+        return known
+
+    def _chain(self, kind: str, style: str | None) -> list[Element]:
+        """The style and what it is based on, root first; an unknown style counts as the default one."""
+        if style is None or (kind, style) not in self._elements:
+            style = self._default_ids.get(kind, "")
+        known = self._chains.get((kind, style))
+        if known is None:
+            known = []
+            seen: set[str] = set()
+            current: str | None = style
+            while current is not None and current not in seen and len(seen) < _LIMIT_CHAIN:
+                seen.add(current)
+                element = self._elements.get((kind, current))
+                if element is None:
+                    break
+                known.append(element)
+                parents = [child.get(VAL) for child in element if NAMES[child.tag] == "w:basedOn"]
+                current = parents[0] if parents else None
+            known.reverse()
+            self._chains[kind, style] = known
+        return known
+
+    def _properties(self, kind: str, style: str | None) -> Properties:
+        key = (kind, style or "")
+        known = self._resolved.get(key)
+        if known is None:
+            merged: dict[str, Any] = {}
+            for element in self._chain(kind, style):
+                for child in element:
+                    if NAMES[child.tag] == "w:rPr":
+                        merged.update(parse_run_properties(child))
+            merged.pop("rStyle", None)
+            known = self._resolved[key] = merged
+        return known
+
+    def _load_paragraph(self, style: str | None) -> ParagraphStyle:
+        heading = boxed = False
+        shade: tuple[str | None, ...] | None = None
+        numbering: tuple[str | None, str | None] | None = None
+        for element in self._chain("paragraph", style):
+            for child in element:
+                match NAMES[child.tag]:
+                    case "w:name":
+                        name = (child.get(VAL) or "").lower()
+                        heading = heading or name.startswith("heading ") or name in {"title", "subtitle"}
+                    case "w:pPr":
+                        for setting in child:
+                            match NAMES[setting.tag]:
+                                case "w:outlineLvl":
+                                    heading = (setting.get(VAL) or "9") < "9"
+                                case "w:pBdr":
+                                    boxed = has_box(setting)
+                                case "w:framePr":
+                                    boxed = boxed or is_frame(setting)
+                                case "w:shd":
+                                    shade = shading(setting)
+                                case "w:numPr":
+                                    numbering = number_of(setting)
+                                case _:
+                                    continue
+                    case _:
+                        continue
+        return ParagraphStyle(heading, boxed, shade, numbering)
+
+
+def has_box(borders: Element) -> bool:
+    """Whether borders close at least three sides of a paragraph or table."""
+    sides = 0
+    for side in borders:
+        local = side.tag.rpartition("}")[2] if isinstance(side.tag, str) else ""
+        if local in {"top", "bottom", "left", "right", "start", "end"}:
+            sides += side.get(VAL) not in {None, "nil", "none"}
+    return sides >= 3
+
+
+def is_frame(element: Element) -> bool:
+    """Whether a `w:framePr` places text in a frame; a drop cap is none."""
+    return bool(element.get(clark("w:dropCap"), "none") == "none")
+
+
+def number_of(element: Element) -> tuple[str | None, str | None]:
+    """Return numId and level of a `w:numPr`."""
+    found = {NAMES[child.tag]: child.get(VAL) for child in element}
+    return found.get("w:numId"), found.get("w:ilvl")

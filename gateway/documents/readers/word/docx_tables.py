@@ -1,0 +1,149 @@
+"""Tables of WordprocessingML: rows and cells through their wrappers, conditional formatting by position (§17.7.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.word.docx_format import VAL, shading
+from gateway.documents.readers.word.docx_styles import CONDITIONS, StyleSheet, TableKey, has_box
+
+_OPAQUE: Final = {"w:p", "w:tr", "w:tc", "w:tbl", "w:tblPr", "w:trPr", "w:tcPr", "w:tblGrid", "w:sdtPr"}
+_LOOK_FLAGS: Final = (
+    ("firstRow", 0x0020),
+    ("lastRow", 0x0040),
+    ("firstColumn", 0x0080),
+    ("lastColumn", 0x0100),
+    ("noHBand", 0x0200),
+    ("noVBand", 0x0400),
+)
+_NUMBER: Final = {name: index for index, name in enumerate(CONDITIONS)}
+
+
+def rows_of(parent: Element, wanted: str) -> Iterator[Element]:
+    """Yield the rows of a table or the cells of a row, looking into content controls and other wrappers."""
+    stack = list(reversed(parent))
+    while stack:
+        element = stack.pop()
+        name = NAMES[element.tag]
+        if name == wanted:
+            yield element
+        elif name not in _OPAQUE:
+            stack.extend(reversed(element))
+
+
+class Grid:
+    """One table: which conditions of its style hold where, and whether it is a box around one cell."""
+
+    def __init__(self, table: Element, styles: StyleSheet, first_row_cells: list[int], rows: int) -> None:
+        self._palette = styles.palette
+        self._style: str | None = None
+        self._rows = rows
+        self.described: list[str] = []
+        """Title and description, which stand in for the table where it cannot be seen (§17.4.40, §17.4.46)."""
+        flags = 0
+        bordered: bool | None = None
+        for properties in table:
+            if NAMES[properties.tag] != "w:tblPr":
+                continue
+            for setting in properties:
+                match NAMES[setting.tag]:
+                    case "w:tblStyle":
+                        self._style = setting.get(VAL)
+                    case "w:tblLook":
+                        flags = _look_flags(setting)
+                    case "w:tblBorders":
+                        bordered = has_box(setting)
+                    case "w:tblCaption" | "w:tblDescription":
+                        self.described.append(setting.get(VAL) or "")
+                    case _:
+                        continue
+        self._flags = flags
+        said = styles.table(self._style)
+        self._bands = said.row_band, said.column_band
+        one_cell = rows == 1 and first_row_cells == [1]
+        if one_cell and not bordered:
+            borders = table.iter(clark("w:tcBorders"))
+            bordered = any(has_box(each) for each in borders) or (bordered is None and said.bordered)
+        self.boxed: bool | None = True if one_cell and bordered else None
+        """The table is a frame around one cell."""
+
+    def key(self, row: int, column: int, *, last: bool) -> TableKey:
+        """Return style and conditions of the cell at a position from 0."""
+        flags = self._flags
+        first_row = bool(flags & 0x20) and row == 0
+        last_row = bool(flags & 0x40) and row == self._rows - 1 and row > 0
+        first_column = bool(flags & 0x80) and column == 0
+        last_column = bool(flags & 0x100) and last
+        held = []
+        if not flags & 0x400 and not first_column and not last_column:
+            band = (column - bool(flags & 0x80)) // self._bands[1]
+            held.append("band2Vert" if band % 2 else "band1Vert")
+        if not flags & 0x200 and not first_row and not last_row:
+            band = (row - bool(flags & 0x20)) // self._bands[0]
+            held.append("band2Horz" if band % 2 else "band1Horz")
+        held += [name for name, holds in (("firstCol", first_column), ("lastCol", last_column)) if holds]
+        held += [name for name, holds in (("firstRow", first_row), ("lastRow", last_row)) if holds]
+        corners = {
+            "neCell": first_row and last_column,
+            "nwCell": first_row and first_column,
+            "seCell": last_row and last_column,
+            "swCell": last_row and first_column,
+        }
+        held += [name for name, holds in corners.items() if holds]
+        return self._style or "", tuple(sorted(held, key=_NUMBER.__getitem__))
+
+    def fill(self, cell: Element) -> str | None:
+        """Return the cell's own fill."""
+        for properties in cell:
+            if NAMES[properties.tag] == "w:tcPr":
+                for setting in properties:
+                    if NAMES[setting.tag] == "w:shd":
+                        return self._palette.shade(shading(setting))
+        return None
+
+    @staticmethod
+    def span(cell: Element) -> int:
+        """Return how many grid columns a cell takes."""
+        return _setting(cell, "w:tcPr", "w:gridSpan", 1)
+
+    @staticmethod
+    def first_column(row: Element) -> int:
+        """Return the grid column, from 0, where the first cell of a row stands."""
+        return _setting(row, "w:trPr", "w:gridBefore", 0)
+
+    @staticmethod
+    def row_deleted(row: Element) -> bool:
+        """Whether the whole row is a tracked deletion."""
+        return any(
+            NAMES[setting.tag] == "w:del"
+            for properties in row
+            if NAMES[properties.tag] == "w:trPr"
+            for setting in properties
+        )
+
+
+def _setting(element: Element, holder: str, name: str, default: int) -> int:
+    for properties in element:
+        if NAMES[properties.tag] == holder:
+            for setting in properties:
+                if NAMES[setting.tag] == name:
+                    return whole(setting.get(VAL), default, digits=3)
+    return default
+
+
+def _look_flags(element: Element) -> int:
+    value = element.get(VAL)
+    flags = 0
+    if value:
+        try:
+            flags = int(value, 16)
+        except ValueError:
+            flags = 0
+    for name, bit in _LOOK_FLAGS:
+        given = element.get(clark(f"w:{name}"))
+        if given is not None:
+            flags = flags | bit if given in {"1", "true", "on"} else flags & ~bit
+    return flags

@@ -1,0 +1,349 @@
+"""Rich Text Format to Document (RTF specification 1.9.1): every destination that holds words, with font and colour.
+
+RTF writes the whole look of a run beside it, so a style sheet need not be followed. Text of 8-bit letters is decoded by
+the charset of its font; fonts of legacy Vietnamese encodings declare ANSI, so their letters come out one for one octet,
+as the legacy decoders want them. Groups that no reader shows are read as hidden text rather than skipped; only those
+known to hold tables or numbers are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.ole.objects import wide_strings
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
+from gateway.documents.readers.pictures.outlines import Point, moved, shape_of
+from gateway.documents.readers.word.rtf_looks import CONTROLS
+from gateway.documents.readers.word.rtf_objects import field_member, object_member, octets_of
+from gateway.documents.readers.word.rtf_pages import PAGE_WORDS, Pages
+from gateway.documents.readers.word.rtf_runs import State, Writer
+from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
+from gateway.documents.readers.word.rtf_words import (
+    CARRIERS,
+    EXTERNAL_FIELDS,
+    SILENT,
+    SPECIALS,
+    SYMBOLS,
+    TEXT_DESTINATIONS,
+)
+from gateway.model import ActiveContent, Document, Image, ReadStatus, Role
+
+_TOKEN: Final = re.compile(
+    rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\",
+    re.DOTALL,
+)
+_LIMIT_DEPTH: Final = 1000
+_CHECK_EVERY: Final = 4096
+_FOR_OLD_PROGRAMS: Final = {"nonshppict", "shprslt"}
+"""Groups that say once more, for programs before Word 97, what the group before them says."""
+
+
+def read(source: Source, budget: Budget) -> Reading:
+    """Read an RTF file; MALFORMED when it has no header, PARTIAL `unbalanced` when its groups do not close."""
+    start = source.data.find(b"{\\rt", 0, 1024)
+    if start < 0:
+        raise ReadError(ReadStatus.MALFORMED, "no-rtf-header")
+    budget.take_bytes(len(source.data))
+    return _Reader(source, budget).read(start)
+
+
+_VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
+_MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
+
+
+class _Reader:
+    def __init__(self, source: Source, budget: Budget) -> None:
+        self._source = source
+        self._budget = budget
+        self._out = Writer()
+        self._stack: list[State] = []
+        self._members: list[Member] = []
+        self._images: list[Image] = []
+        self._active: list[ActiveContent] = []
+        self._outer: dict[int, tuple[int, bool]] = {}
+        """By depth of the group that interrupts a paragraph: the paragraph's block, and whether it has runs."""
+        self._code = ""
+        self._raw: dict[int, bytearray] = {}
+        self._vertices: list[Point] = []
+        self._sink = Sink(budget)
+        self._pages = Pages(self._sink)
+
+    def read(self, start: int) -> Reading:
+        """Walk all tokens and return the document with its pictures and objects."""
+        data, position, count = self._source.data, start, 0
+        while (match := _TOKEN.match(data, position)) is not None:
+            position = match.end()
+            count += 1
+            if count % _CHECK_EVERY == 0:
+                self._budget.check_time()
+            word, number, octet, special, brace, text = match.groups()
+            if brace:
+                if brace == b"{":
+                    self._open(data, match.end())
+                elif self._stack:
+                    self._close()
+                    if not self._stack:
+                        self._out.state = replace(State(), hidden=True)  # no program shows what follows
+                continue
+            if word:
+                position = self._control(word.decode("ascii"), number, data, position)
+            elif octet:
+                self._octet(bytes.fromhex(octet.decode("ascii")))
+            elif special:
+                self._special(special)
+            elif text:
+                self._plain(text)
+        balanced = not self._stack
+        while self._stack:
+            self._close()
+        self._out.end_block()
+        self._pages.end_section()
+        self._draw()
+        self._members += self._sink.pictures.members(self._budget)
+        document = Document(
+            part=self._source.part,
+            filename=self._source.filename,
+            format="rtf",
+            status=ReadStatus.OK if balanced else ReadStatus.PARTIAL,
+            reason="" if balanced else "unbalanced",
+            pages=self._out.page,
+            runs=tuple(sorted(self._out.runs, key=lambda run: run.block)),
+            setups=tuple(self._sink.setups),
+            images=tuple(self._images),
+            active_content=tuple(dict.fromkeys(self._active)),
+        )
+        return Reading(document, tuple(self._members))
+
+    def _open(self, data: bytes, position: int) -> None:
+        self._out.end_run()
+        if len(self._stack) >= _LIMIT_DEPTH:
+            raise ReadError(ReadStatus.LIMIT, "depth")
+        self._stack.append(self._out.state)
+        ignorable = data[position : position + 2] == b"\\*"
+        name = re.match(rb"(?:\\\*\s*)?\\([A-Za-z]{1,32})", data[position : position + 64])
+        word = name[1].decode("ascii") if name else ""
+        if word in ("fonttbl", "colortbl"):
+            self._budget.check_time()  # each looks for its end
+        if word == "fonttbl":
+            self._out.end_run()
+            self._out.fonts |= parse_fonts(_group(data, position), self._out.default_page)
+        elif word == "colortbl":
+            self._out.colours = parse_colours(_group(data, position))
+        if word in ("fonttbl", "colortbl"):
+            self._out.state = replace(self._out.state, destination=word, silent=True)
+        elif word in TEXT_DESTINATIONS:
+            self._outer[len(self._stack)] = self._out.interrupt()
+            self._out.state = replace(
+                self._out.state, destination=word, role=TEXT_DESTINATIONS[word], silent=False, hidden=word == "fldinst"
+            )
+        elif word in ("pict", "objdata", "datafield"):
+            self._raw[len(self._stack)] = bytearray()
+            self._out.state = replace(self._out.state, destination=word, silent=True)
+        elif word in CARRIERS:
+            if word == "shp":
+                self._out.shape_name = ""
+            elif word == "fldrslt":
+                self._out.state = replace(self._out.state, link=self._code.startswith("HYPERLINK"))
+            elif word == "shprslt":
+                self._out.state = replace(self._out.state, destination=word)
+        elif word in SILENT:
+            self._out.state = replace(self._out.state, destination=word, silent=True)
+        elif not word and self._out.state.destination == "docvar":
+            self._outer[len(self._stack)] = self._out.interrupt()  # name and value are groups of their own
+        elif ignorable and word and not self._out.state.silent:
+            self._outer[len(self._stack)] = self._out.interrupt()
+            self._out.state = replace(self._out.state, destination=word, role=Role.FIELD, silent=False, hidden=True)
+        if self._out.state.destination in ("fldinst", "sn", "sv", "template") and word:
+            self._out.group_words[len(self._stack)] = []
+
+    def _close(self) -> None:
+        self._out.end_run()
+        depth = len(self._stack)
+        ended, self._out.state = self._out.state, self._stack.pop()
+        if depth in self._raw:
+            self._keep_raw(ended.destination, bytes(self._raw.pop(depth)))
+        if depth in self._out.group_words:
+            self._note_words(ended.destination, "".join(self._out.group_words.pop(depth)))
+        if depth in self._outer:
+            self._out.resume(self._outer.pop(depth))
+        self._out.to_skip = 0
+
+    def _control(self, word: str, number: bytes | None, data: bytes, position: int) -> int:
+        value = int(number) if number is not None else None
+        if word == "bin":
+            length = max(0, value or 0)
+            if raw := self._raw_here():
+                raw += data[position : position + length]
+            return min(len(data), position + length)
+        if word == "u":
+            self._out.unicode(value or 0)
+            return position
+        if self._out.to_skip and word not in ("uc", "ud"):
+            self._out.to_skip -= 1
+            return position
+        self._out.end_octets()
+        handler = CONTROLS.get(word)
+        if handler is not None:
+            self._out.end_run()
+            handler(self._out, value)
+        elif word in SYMBOLS:
+            self._out.add(SYMBOLS[word])
+        elif word in ("par", "sect", "row", "nestrow", "cell", "nestcell", "page", "pagebb"):
+            self._break(word)
+        elif word in PAGE_WORDS:
+            self._pages.take(word, value)
+        elif word.startswith("brdr") and len(word) == 5 and not self._out.state.silent:
+            self._out.borders.add(word)
+        elif word in ("objautlink", "objlink", "objupdate"):
+            self._active.append(ActiveContent("external-object"))
+        elif word in ("objemb", "objocx", "objhtml"):
+            self._active.append(ActiveContent("ole-object"))
+        return position
+
+    def _break(self, word: str) -> None:
+        self._out.end_block()
+        match word:
+            case "page" | "pagebb":
+                self._out.page += word == "page"
+            case "par" | "sect":
+                self._out.paragraph += 1
+                if word == "sect":
+                    self._pages.end_section()
+            case "cell" | "nestcell":
+                self._out.cell.column += 1
+            case "row" | "nestrow":
+                self._out.cell.row, self._out.cell.column = self._out.cell.row + 1, 0
+
+    def _special(self, special: bytes) -> None:
+        if self._out.to_skip:
+            self._out.to_skip -= 1
+        elif special in b"\r\n":
+            self._break("par")
+        elif special != b"*":
+            self._out.end_octets()
+            self._out.add(SPECIALS.get(special, ""))
+
+    def _octet(self, octet: bytes) -> None:
+        if self._out.to_skip:
+            self._out.to_skip -= 1
+        elif raw := self._raw_here():
+            raw += octet.hex().encode()
+        else:
+            self._out.octets += octet
+
+    def _plain(self, text: bytes) -> None:
+        raw = self._raw_here()
+        if raw is not None:
+            raw += text
+            return
+        if self._out.to_skip:
+            skipped = min(self._out.to_skip, len(text))
+            self._out.to_skip -= skipped
+            text = text[skipped:]
+        self._out.octets += text
+
+    def _raw_here(self) -> bytearray | None:
+        return self._raw.get(len(self._stack)) if self._raw else None
+
+    def _note_words(self, destination: str, words: str) -> None:
+        match destination:
+            case "sn":
+                self._out.shape_name = words.strip()
+            case "sv" if self._out.shape_name == "pVerticies":
+                self._draw()
+                self._vertices = [(float(x), float(y)) for x, y in _VERTEX.findall(words)]
+            case "sv" if self._out.shape_name == "pSegmentInfo":
+                self._draw([int(number) for number in words.split(";")[2:] if number.strip().isdigit()])
+            case "fldinst":
+                self._code = code = words.strip().upper()
+                kind = next((kind for prefix, kind in EXTERNAL_FIELDS if code.startswith(prefix)), None)
+                if kind is not None:
+                    self._active.append(ActiveContent(kind, f"paragraph:{self._out.paragraph}"))
+            case "template" if re.match(r"\s*(?:https?:|file:|ftp:|\\\\)", words, re.IGNORECASE):
+                self._active.append(ActiveContent("external-template"))
+            case _:
+                pass
+
+    def _draw(self, segments: Sequence[int] = ()) -> None:
+        """Give the outline of the last freeform: its points, and what each leads to (MS-ODRAW §2.2.51)."""
+        points, self._vertices = self._vertices, []
+        if len(points) < 3:
+            return
+        words: list[str] = []
+        left = iter(points)
+        for code in segments or (_MOVE, *[_LINE] * (len(points) - 1), _CLOSE):
+            kind, count = code & 0xE000, max(code & 0x1FFF, 1)
+            letter, each = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3)}.get(
+                kind, ("Z" if kind == _CLOSE else "", 0)
+            )
+            taken = [f"{x:g} {y:g}" for x, y in islice(left, each * (1 if letter == "M" else count))]
+            words.append(f"{letter} {' '.join(taken)}")
+        shape = shape_of(" ".join(words))
+        low = [min(point[axis] for point in points) for axis in (0, 1)]
+        size = [max(point[axis] for point in points) - low[axis] or 1.0 for axis in (0, 1)]
+        unit = (1 / size[0], 0, 0, 1 / size[1], -low[0] / size[0], -low[1] / size[1])
+        shape = shape._replace(outline=moved(shape.outline, unit))
+        self._sink.pictures.draw(shape, "", (0, 0, size[0] / size[1], 1), inline=True)
+
+    def _keep_raw(self, destination: str, raw: bytes) -> None:
+        """Keep a picture or an object as a member."""
+        data = octets_of(raw)
+        if len(data) < 8:
+            return
+        self._budget.take_bytes(len(data))
+        self._budget.take_file()
+        place = f"paragraph:{self._out.paragraph}"
+        if destination == "pict":
+            if self._out.state.destination in _FOR_OLD_PROGRAMS and self._members and is_metafile(data):
+                self._fallback(data, place)
+                return
+            self._images.append(Image(locator=place, page=self._out.page))
+            self._members.append(Member(name="picture", data=data, relation="image", locator=place))
+            self._sink.pictures.flow(data, self._out.paragraph, len(self._out.runs))
+            return
+        if destination == "datafield":
+            for text in wide_strings(data):
+                self._out.aside(text)
+            if (member := field_member(data, place)) is None:
+                return
+        else:
+            member = object_member(data, place)
+        self._active.append(ActiveContent("ole-object", place))
+        self._members.append(member)
+
+    def _fallback(self, data: bytes, place: str) -> None:
+        """Read the letters of what programs before Word 97 show in place of the picture before it.
+
+        Its bitmaps are that picture once more, uncompressed; to look at both would take twice the time that a mail has.
+        """
+        drawn = Sink(self._budget)
+        try:
+            read_metafile(data, drawn, Place(place, Role.TEXTBOX), name="picture")
+        except ReadError as error:
+            if error.status is not ReadStatus.MALFORMED:
+                raise
+            self._members.append(Member(name="picture", data=data, relation="image", locator=place))
+            return
+        for run in drawn.runs:
+            self._out.aside(run.text)
+        if drawn.members:
+            self._active.append(ActiveContent("unread-picture", place))
+
+
+def _group(data: bytes, position: int) -> bytes:
+    """Return the octets of a group from just after its opening brace to its closing one."""
+    depth = 1
+    for match in re.compile(rb"\\.|[{}]", re.DOTALL).finditer(data, position, position + (4 << 20)):
+        if match[0] == b"{":
+            depth += 1
+        elif match[0] == b"}":
+            depth -= 1
+            if depth == 0:
+                return data[position : match.start()]
+    return data[position : position + (4 << 20)]

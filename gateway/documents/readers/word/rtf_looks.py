@@ -1,0 +1,101 @@
+"""Control words of RTF that change how letters look, and how their octets are read (RTF 1.9.1, character text)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from gateway.documents.readers.word.rtf_runs import Writer
+from gateway.documents.readers.word.rtf_tables import CODE_PAGES, code_page
+
+_LIMIT_CELLS: Final = 1000
+
+
+def _set(**changes: object) -> Callable[[Writer, int | None], None]:
+    """Return a handler that changes fields of the state; a callable takes the number."""
+
+    def handler(writer: Writer, value: int | None) -> None:
+        values = {name: change(value) if callable(change) else change for name, change in changes.items()}
+        writer.state = replace(writer.state, **values)  # type: ignore[arg-type]
+
+    return handler
+
+
+def _switch(value: int | None) -> bool:
+    return value != 0
+
+
+def _number(value: int | None) -> int:
+    return value or 0
+
+
+def _reset_paragraph(writer: Writer, _value: int | None) -> None:
+    writer.state = replace(writer.state, in_table=False, ground=0)
+    writer.borders.clear()
+
+
+def _begin_row(writer: Writer, _value: int | None) -> None:
+    writer.row_grounds, writer.cell_ground = [], 0
+
+
+def _define_cell(writer: Writer, _value: int | None) -> None:
+    if len(writer.row_grounds) < _LIMIT_CELLS:
+        writer.row_grounds.append(writer.cell_ground)
+    writer.cell_ground = 0
+
+
+def _cell_ground(writer: Writer, value: int | None) -> None:
+    writer.cell_ground = value or 0
+
+
+def _box(writer: Writer, _value: int | None) -> None:
+    writer.borders |= {"brdrt", "brdrb", "brdrl", "brdrr"}
+
+
+def _default_font(writer: Writer, value: int | None) -> None:
+    writer.default_font = value
+
+
+def _default_page(writer: Writer, value: int | None) -> None:
+    writer.default_page = code_page(value or 1252)
+
+
+def _mac(page: str) -> Callable[[Writer, int | None], None]:
+    def handler(writer: Writer, _value: int | None) -> None:
+        writer.default_page = page
+
+    return handler
+
+
+CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
+    "f": _set(font=_number),
+    "fs": _set(size_half_pt=lambda value: value or 24),
+    "cf": _set(colour=_number),
+    "cb": _set(background=_number),
+    "highlight": _set(background=_number),
+    "chcbpat": _set(background=_number),
+    "b": _set(bold=_switch),
+    "v": _set(hidden=_switch),
+    "webhidden": _set(hidden=_switch),
+    "caps": _set(caps=_switch),
+    "scaps": _set(caps=_switch),
+    "deleted": _set(deleted=_switch),
+    "uc": _set(skip=_number),
+    "plain": _set(
+        font=None, size_half_pt=24, colour=0, background=0, bold=False, hidden=False, deleted=False, caps=False
+    ),
+    "pard": _reset_paragraph,
+    "intbl": _set(in_table=True),
+    "trowd": _begin_row,
+    "cellx": _define_cell,
+    "clcbpat": _cell_ground,
+    "cbpat": _set(ground=_number),
+    "box": _box,
+    "deff": _default_font,
+    "ansicpg": _default_page,
+    "mac": _mac("mac_roman"),
+    "pc": _mac("cp437"),
+    "pca": _mac("cp850"),
+}
+assert CODE_PAGES[163] == "cp1258"

@@ -1,0 +1,221 @@
+"""Text of RTF on its way to runs: octets decoded by the font's charset, gathered while they look alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.ooxml.colours import automatic
+from gateway.documents.readers.word.rtf_tables import Font
+from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.vietnamese.colour import is_invisible
+from gateway.vietnamese.fonts import legacy_font
+
+_LIMIT_RUNS: Final = 500_000
+_CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+_SHAPE_NAME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9]*\s*\Z")
+_SHAPE_NUMBER: Final = re.compile(r"[-\d.,;() ]*\Z")
+_WORD_ART: Final = "gtextUNICODE"
+
+
+@dataclass
+class Cell:
+    """Where in a table the next letters stand."""
+
+    table: int = 0
+    row: int = 0
+    column: int = 0
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """What a group inherits from the one around it."""
+
+    destination: str = ""
+    role: Role = Role.BODY
+    silent: bool = False
+    font: int | None = None
+    size_half_pt: int = 24
+    colour: int = 0
+    background: int = 0
+    bold: bool = False
+    hidden: bool = False
+    deleted: bool = False
+    caps: bool = False
+    link: bool = False
+    in_table: bool = False
+    ground: int = 0
+    """Colour number behind the paragraph, 0 for none."""
+    skip: int = 1
+    """Characters that stand for a Unicode letter to old readers (`\\ucN`)."""
+
+
+class Writer:
+    """Takes text and changes of look in the order of the file."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.fonts: dict[int, Font] = {}
+        self.colours: tuple[str | None, ...] = ()
+        self.default_font: int | None = None
+        self.default_page = "cp1252"
+        self.octets = bytearray()
+        """Letters not yet decoded."""
+        self._text: list[str] = []
+        self.runs: list[Run] = []
+        self.block = self.last_block = 0
+        self.block_used = False
+        self.cell = Cell()
+        self.page = 1
+        self.paragraph = 1
+        self.borders: set[str] = set()
+        self.cell_ground = 0
+        """Colour number behind the cell that is being defined, 0 for none."""
+        self.row_grounds: list[int] = []
+        """The same of the cells of the row, as defined so far."""
+        self.to_skip = 0
+        """Characters still to be passed over after a Unicode letter."""
+        self._high_surrogate = 0
+        self.shape_name = ""
+        self.group_words: dict[int, list[str]] = {}
+        """Words of open groups that are wanted as a whole, by depth."""
+
+    def interrupt(self) -> tuple[int, bool]:
+        """Begin a block of its own for a group in the middle of a paragraph; return what `resume` wants back."""
+        outer = (self.block, self.block_used)
+        self.last_block += 1
+        self.block, self.block_used = self.last_block, False
+        self.state = replace(self.state, caps=False)
+        return outer
+
+    def resume(self, outer: tuple[int, bool]) -> None:
+        """Go on with the paragraph that was interrupted."""
+        self.block, self.block_used = outer
+
+    def aside(self, text: str) -> None:
+        """Take words of a field that are no part of the page."""
+        self.last_block += 1
+        place = f"paragraph:{self.paragraph}"
+        self.runs.append(
+            Run(text=text, block=self.last_block, page=self.page, locator=place, role=Role.FIELD, origin=Origin.HIDDEN)
+        )
+
+    def unicode(self, value: int) -> None:
+        r"""Take the number of a `\u`; the characters that stand for it to old readers are skipped."""
+        self.end_octets()
+        code = value & 0xFFFF
+        self.to_skip = self.state.skip
+        if 0xD800 <= code < 0xDC00:
+            self._high_surrogate = code
+            return
+        if 0xDC00 <= code < 0xE000:
+            if not self._high_surrogate:
+                self.add("\N{REPLACEMENT CHARACTER}")
+                return
+            code = 0x10000 + ((self._high_surrogate - 0xD800) << 10) + (code - 0xDC00)
+        self._high_surrogate = 0
+        self.add(chr(code))
+
+    def add(self, text: str) -> None:
+        """Take decoded text."""
+        if not text:
+            return
+        for words in self.group_words.values():
+            words.append(text)
+        if not self.state.silent:
+            self._text.append(text)
+
+    def _font(self) -> Font | None:
+        number = self.state.font if self.state.font is not None else self.default_font
+        return self.fonts.get(number) if number is not None else None
+
+    def end_octets(self) -> None:
+        """Decode the octets that have come, by the code page of their font."""
+        if not self.octets:
+            return
+        octets, self.octets = bytes(self.octets), bytearray()
+        font = self._font()
+        page = font.page if font is not None and font.page else self.default_page
+        if page == "symbol":
+            self.add("".join(chr(0xF000 + octet) if octet >= 0x20 else chr(octet) for octet in octets))
+        else:
+            self.add(octets.decode(page, "c1-fallback" if page == "cp1252" else "replace"))
+
+    def end_run(self) -> None:
+        """Give what has come as a run, before the look changes."""
+        self.end_octets()
+        if not self._text:
+            return
+        text, self._text = "".join(self._text), []
+        if self.state.destination == "sn" and _SHAPE_NAME.match(text):
+            return
+        if self.state.destination == "sv" and (_SHAPE_NUMBER.match(text) or self.shape_name == "gtextFont"):
+            return
+        if len(self.runs) >= _LIMIT_RUNS:
+            raise ReadError(ReadStatus.LIMIT, "runs")
+        state, font = self.state, self._font()
+        role = state.role
+        if role is Role.BODY and state.in_table:
+            role = Role.CELL
+            if not self.cell.open:
+                self.cell = Cell(self.cell.table + 1, open=True)
+        elif role is Role.BODY:
+            self.cell.open = False
+        name = font.name if font is not None else None
+        if state.caps:
+            # Letters of a legacy font have no case but their font's: only the basic ones are raised.
+            text = text.translate(_CAPITALS) if name is not None and legacy_font(name) is not None else text.upper()
+        background = self._ground(role)
+        colour = self._colour(state.colour) or automatic(background)
+        unseen = state.hidden or is_invisible(colour, background)
+        self.block_used = True
+        if role is Role.ALT_TEXT and self.shape_name == _WORD_ART:
+            role = Role.WATERMARK
+        self.runs.append(
+            Run(
+                text=text,
+                block=self.block,
+                font=name,
+                size_pt=state.size_half_pt / 2,
+                colour=colour,
+                background=background,
+                bold=state.bold,
+                page=self.page,
+                locator=self._locator(role),
+                role=role,
+                origin=Origin.DELETED if state.deleted else Origin.HIDDEN if unseen else Origin.TEXT,
+                link=state.link,
+                boxed=True if len(self.borders) >= 4 or role is Role.TEXTBOX else None,
+            )
+        )
+
+    def _ground(self, role: Role) -> str | None:
+        """Return the colour behind the letters: their own, the paragraph's or the cell's."""
+        index = self.state.background or self.state.ground
+        if not index and role is Role.CELL and self.cell.column < len(self.row_grounds):
+            index = self.row_grounds[self.cell.column]
+        return self._colour(index) if index else None
+
+    def _colour(self, index: int) -> str | None:
+        return self.colours[index] if 0 <= index < len(self.colours) else None
+
+    def _locator(self, role: Role) -> str:
+        match role:
+            case Role.CELL:
+                return f"table:{self.cell.table},row:{self.cell.row + 1},column:{self.cell.column + 1}"
+            case Role.BODY:
+                return f"paragraph:{self.paragraph}"
+            case Role.PROPERTY:
+                return f"property:{self.state.destination}"
+            case _:
+                return f"{role.value}:{self.paragraph}"
+
+    def end_block(self) -> None:
+        """End the paragraph, cell or line."""
+        self.end_run()
+        if self.block_used:
+            self.last_block += 1
+            self.block, self.block_used = self.last_block, False

@@ -1,0 +1,78 @@
+"""Pictures and form field data that Word keeps in its Data stream (MS-DOC 2.9.190 PICF, 2.9.78 FFData)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from gateway.documents.readers.base import Member
+from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.octets import u8, u16, u32, wide
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.word.word97_sprms import Look
+from gateway.model import Image, Role
+
+_SHAPE, _SHAPE_FILE = 0x64, 0x66
+_LIMIT: Final = 4096
+_OLD_BITMAPS: Final = {0x62: "tiff", 0x63: "bmp"}
+
+
+class Pictures:
+    """Hands on each picture of a file once."""
+
+    def __init__(self, data: bytes, sink: Sink) -> None:
+        self._data = data
+        self._sink = sink
+        self._seen: set[int] = set()
+
+    def inline(self, look: Look, place: Place) -> None:
+        """Read what a picture mark refers to."""
+        at = look.data
+        if at is None or at in self._seen or at + 68 > len(self._data):
+            return
+        self._seen.add(at)
+        size, header, mapping = u32(self._data, at), u16(self._data, at + 4), u16(self._data, at + 6)
+        body = self._data[at + header : at + min(size, len(self._data))]
+        if header < 44 or not body:
+            return
+        if look.is_data:
+            self._form_field(body, place)
+        elif mapping == _SHAPE_FILE:
+            read_drawing(body[1 + u8(body, 0) :], self._sink, place)
+        elif mapping == _SHAPE:
+            read_drawing(body, self._sink, place)
+        else:
+            self._old_picture(body, mapping, place)
+
+    def _old_picture(self, body: bytes, mapping: int, place: Place) -> None:
+        """Hand on a picture of Word 6: a metafile, or a bitmap file."""
+        name = f"picture-{len(self._sink.images) + 1}.{_OLD_BITMAPS.get(mapping, 'wmf')}"
+        digest = hashlib.sha256(body).hexdigest()
+        self._sink.images.append(Image(locator=place.locator, sha256=digest))
+        self._sink.members.append(Member(name=name, data=body, relation="image", locator=place.locator))
+
+    def _form_field(self, body: bytes, place: Place) -> None:
+        """Read the name, default text, help text and choices of a form field."""
+        if u32(body, 0) != 0xFFFFFFFF:
+            return
+        kind, at = u16(body, 4) & 3, 10
+        where = place._replace(role=Role.FIELD).hidden()
+        fields = (True, kind == 0, None, True, True, True, True, True)
+        for one in fields:
+            if one is None:
+                at += 0 if kind == 0 else 2
+            elif one:
+                size = u16(body, at)
+                if at + 2 + 2 * size > len(body):
+                    return
+                self._sink.put_line(wide(body[at + 2 : at + 2 + 2 * size]), where)
+                at += 4 + 2 * size
+        if kind == 2 and u16(body, at) == 0xFFFF:
+            at += 2
+            count, at = u32(body, at) & 0xFFFF, at + 4
+            for _ in range(min(count, _LIMIT)):
+                size = u16(body, at)
+                self._sink.put_line(wide(body[at + 2 : at + 2 + 2 * size]), where)
+                at += 2 + 2 * size
+                if at >= len(body):
+                    return

@@ -1,0 +1,364 @@
+"""The text of a Word file as runs: paragraphs, cells, fields, symbols, with the look of every letter (MS-DOC 2.4)."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
+
+from gateway.documents.readers.ole.octets import u16, u32
+from gateway.documents.readers.ooxml.colours import automatic
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.word.word97_fib import Piece, joined
+from gateway.documents.readers.word.word97_pictures import Pictures
+from gateway.documents.readers.word.word97_sprms import (
+    AUTO,
+    Look,
+    Paragraph,
+    character_style,
+    sprms,
+    with_paragraph_sprms,
+    with_sprms,
+)
+from gateway.documents.readers.word.word97_tables import Formatting, StyleSheet
+from gateway.model import Origin, Role
+from gateway.vietnamese.colour import is_invisible
+from gateway.vietnamese.fonts import legacy_font
+
+_END: Final = re.compile("[\r\x07\x0c]")
+_MARKS: Final = re.compile("[\x00-\x08\x0b-\x1f]")
+_SCRIPTS: Final = re.compile(
+    r"([\x00-\x7f]+)|([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\uff00-\uffef]+)|([^\x00-\x7f])"
+)
+_PLAIN: Final = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": "", "\x00": ""}
+_ASCII_CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+_HUGE: Final = frozenset({0x6645, 0x6646})
+_FETCHING: Final = (
+    ("DDE", "dde"), ("INCLUDETEXT", "external-object"), ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"),
+    ("IMPORT", "external-object"), ("MACROBUTTON", "macro"), ("DATABASE", "external-object"),
+)  # fmt: skip
+_CODE_LIMIT: Final = 4096
+_CHECK_EVERY: Final = 1024
+_ROW_PARAGRAPHS: Final = 100
+"""Paragraphs of a row that are passed to find its end."""
+
+
+@dataclass
+class _Field:
+    """A field that is open: its code so far, and whether its result has begun."""
+
+    code: list[str] = field(default_factory=list)
+    size: int = 0
+    in_result: bool = False
+    link: bool = False
+
+
+@dataclass
+class _Table:
+    """Where in a table the next paragraph stands."""
+
+    number: int = 0
+    row: int = 0
+    column: int = 0
+    open: bool = False
+
+
+class Letters:
+    """Text and formatting of the whole file by character position."""
+
+    def __init__(
+        self,
+        document: bytes,
+        data: bytes,
+        pieces: tuple[Piece, ...],
+        *,
+        characters: Formatting,
+        paragraphs: Formatting,
+        styles: StyleSheet,
+        fonts: tuple[str, ...],
+        old: bool,
+    ) -> None:
+        self._data = data
+        self._pieces = pieces
+        self._starts = [piece.start for piece in pieces]
+        self._characters = characters
+        self._paragraphs = paragraphs
+        self._styles = styles
+        self._fonts = fonts
+        self._old = old
+        self._looks: dict[tuple[int, bytes, bytes], Look] = {}
+        self._known: dict[tuple[bytes, bytes], Paragraph] = {}
+        self.text = "".join(piece.text(document) for piece in pieces)
+
+    def font(self, number: int) -> str | None:
+        """Return the name of a font."""
+        return self._fonts[number] or None if 0 <= number < len(self._fonts) else None
+
+    def paragraph(self, mark: int) -> Paragraph:
+        """Return the properties of the paragraph that ends at a position."""
+        index = bisect_right(self._starts, mark) - 1
+        if index < 0:
+            return Paragraph()
+        piece = self._pieces[index]
+        group = self._paragraphs.at(piece.position(min(mark, piece.end - 1)))
+        known = self._known.get((group, piece.sprms))
+        if known is None:
+            known = self._styles.paragraph(u16(group, 0))
+            known = with_paragraph_sprms(known, self._unpacked(group[2:]), old=self._old)
+            known = with_paragraph_sprms(known, piece.sprms, old=self._old)
+            self._known[group, piece.sprms] = known
+        return known
+
+    def _unpacked(self, group: bytes) -> bytes:
+        """Return a group with those that stand in the Data stream for want of space (sprmPHugePapx)."""
+        if self._old:
+            return group
+        for code, operand in sprms(group, old=False):
+            if code in _HUGE:
+                at = u32(operand, 0)
+                return group + self._data[at + 2 : at + 2 + u16(self._data, at)]
+        return group
+
+    def between(self, start: int, end: int, style: int) -> Iterator[tuple[int, int, Look]]:
+        """Yield stretches of one look."""
+        index = max(0, bisect_right(self._starts, start) - 1)
+        while start < end and index < len(self._pieces):
+            piece = self._pieces[index]
+            stop = min(end, piece.end)
+            for span in self._characters.between(piece.position(start), piece.position(stop)):
+                begin = piece.start + (span.start - piece.offset) // piece.width
+                until = piece.start + -(-(span.end - piece.offset) // piece.width)
+                if min(until, stop) > max(begin, start):
+                    yield max(begin, start), min(until, stop), self._look(style, span.group, piece.sprms)
+                    start = min(until, stop)
+            start = stop
+            index += 1
+
+    def _look(self, style: int, group: bytes, more: bytes) -> Look:
+        key = (style, group, more)
+        look = self._looks.get(key)
+        if look is None:
+            base = self._styles.look(style)
+            chosen = character_style(group, old=self._old)
+            styled = base if chosen is None else self._styles.with_character_style(base, chosen)
+            look = with_sprms(styled, group, styled, old=self._old)
+            look = with_sprms(look, more, styled, old=self._old)
+            self._looks[key] = look
+        return look
+
+    def faces(self, text: str, look: Look) -> Iterator[tuple[str, Face]]:
+        """Yield the text in stretches of one font."""
+        size, background = look.half_points / 2, look.background
+        colour = automatic(background) if look.colour == AUTO else look.colour
+        fonts = (look.complex,) * 3 if look.complex_script else (look.ascii, look.east_asia, look.other)
+        pieces: Iterator[tuple[int, str]]
+        if fonts[0] == fonts[2] and (fonts[0] == fonts[1] or text.isascii()):
+            pieces = iter(((fonts[0], text),))
+        else:
+            pieces = _by_script(text, fonts, hint=look.east_asian_hint)
+        for number, piece in pieces:
+            name = self.font(number)
+            shown = piece
+            if look.caps:
+                shown = (
+                    piece.translate(_ASCII_CAPITALS)
+                    if name is not None and legacy_font(name) is not None
+                    else piece.upper()
+                )
+            yield shown, Face(name, size, colour, background, look.bold)
+
+
+def _by_script(text: str, fonts: tuple[int, ...], *, hint: bool) -> Iterator[tuple[int, str]]:
+    last, pending = -1, ""
+    for match in _SCRIPTS.finditer(text):
+        ascii_text, east_text, _ = match.groups()
+        # A space or a comma between Vietnamese letters has the font of basic Latin, and says so.
+        number = fonts[0] if ascii_text else fonts[1] if east_text or hint else fonts[2]
+        if number != last and pending:
+            yield last, pending
+            pending = ""
+        last, pending = number, pending + match[0]
+    if pending:
+        yield last, pending
+
+
+class Story:
+    """Writes one sub-document, or one of its pieces, into the sink."""
+
+    def __init__(self, letters: Letters, sink: Sink, pictures: Pictures, place: Place) -> None:
+        self._letters = letters
+        self._sink = sink
+        self._pictures = pictures
+        self._place = place
+        self._fields: list[_Field] = []
+        self._table = _Table()
+        self._paragraphs = 0
+        self._pending: tuple[Face, Place] | None = None
+        self._text: list[str] = []
+        self._block = self._seen = 0
+        self._row = (0, 0)
+        self._row_grounds: tuple[str | None, ...] = ()
+        """Colours behind the cells of that row."""
+
+    def write(self, start: int, end: int) -> None:
+        """Write the characters from `start` up to `end`."""
+        text = self._letters.text
+        end = min(end, len(text))
+        while start < end:
+            match = _END.search(text, start, end)
+            mark = match.start() if match else end - 1
+            stop = match.end() if match else end
+            self._paragraph(start, mark if match else end, mark)
+            start = stop
+            self._seen += 1
+            if self._seen % _CHECK_EVERY == 0:
+                self._sink.budget.check_time()
+        for unended in self._fields:
+            if not unended.in_result:
+                self._end_code(unended, self._place)
+
+    def _paragraph(self, start: int, end: int, mark: int) -> None:
+        paragraph = self._letters.paragraph(mark)
+        cell_mark = self._letters.text[mark : mark + 1] == "\x07"
+        place = self._locate(paragraph)
+        if start < end:
+            self._block = self._sink.open_block()
+            ground = paragraph.background or self._cell_ground(paragraph, start)
+            for begin, until, look in self._letters.between(start, end, paragraph.style):
+                if look.background is None and ground is not None:
+                    look = replace(look, background=ground)  # noqa: PLW2901
+                self._letters_of(self._letters.text[begin:until], look, place)
+            self._flush()
+        if paragraph.row_end and cell_mark:
+            self._table.row += 1
+            self._table.column = 0
+        elif cell_mark:
+            self._table.column += 1
+
+    def _cell_ground(self, paragraph: Paragraph, start: int) -> str | None:
+        """Return the colour behind the cell; what a row looks like stands at the mark that ends it."""
+        if not paragraph.in_table:
+            return None
+        row = (self._table.number, self._table.row)
+        if row != self._row:
+            self._row, self._row_grounds = row, ()
+            marks = islice(_END.finditer(self._letters.text, start), _ROW_PARAGRAPHS)
+            for ended in (self._letters.paragraph(match.start()) for match in marks if match[0] == "\x07"):
+                if ended.row_end:
+                    self._row_grounds = ended.cell_grounds
+                    break
+        column = self._table.column
+        return self._row_grounds[column] if column < len(self._row_grounds) else None
+
+    def _locate(self, paragraph: Paragraph) -> Place:
+        place = self._place
+        boxed = True if paragraph.boxed else place.boxed
+        table = self._table
+        if not paragraph.in_table:
+            table.open = False
+            self._paragraphs += 1
+            locator = place.locator or f"paragraph:{self._paragraphs}"
+            return place._replace(locator=locator, boxed=boxed)
+        if not table.open:
+            table.open = True
+            table.number += 1
+            table.row = table.column = 0
+        where = f"table:{table.number},row:{table.row + 1},column:{table.column + 1}"
+        locator = f"{place.locator},{where}" if place.locator else where
+        role = Role.CELL if place.role is Role.BODY else place.role
+        return place._replace(locator=locator, role=role, boxed=boxed)
+
+    def _letters_of(self, text: str, look: Look, place: Place) -> None:
+        if not look.special and not _MARKS.search(text):
+            self._add(text, look, place)
+            return
+        plain: list[str] = []
+        for letter in text:
+            if letter >= " " and look.symbol is None:
+                plain.append(letter)
+                continue
+            if plain:
+                self._add("".join(plain), look, place)
+                plain = []
+            if look.symbol is not None and letter == "(":
+                self._symbol(look, place)
+            elif letter in _PLAIN:
+                self._add(_PLAIN[letter], look, place)
+            elif not look.special:
+                self._add(letter, look, place)
+            else:
+                self._mark(letter, look, place)
+        if plain:
+            self._add("".join(plain), look, place)
+
+    def _mark(self, letter: str, look: Look, place: Place) -> None:
+        match letter:
+            case "\x13":
+                self._fields.append(_Field())
+            case "\x14":
+                if self._fields and not self._fields[-1].in_result:
+                    self._end_code(self._fields[-1], place)
+            case "\x15":
+                if self._fields:
+                    ended = self._fields.pop()
+                    if not ended.in_result:
+                        self._end_code(ended, place)
+            case "\x01":
+                self._pictures.inline(look, place)
+            case letter if letter >= " ":
+                self._add(letter, look, place)
+            case _:
+                return
+
+    def _symbol(self, look: Look, place: Place) -> None:
+        assert look.symbol is not None
+        number, code = look.symbol
+        self._add(chr(code) if code else "", replace(look, ascii=number, other=number, east_asia=number), place)
+
+    def _end_code(self, ended: _Field, place: Place) -> None:
+        """Put the code of a field beside the text, and note what it would fetch or run."""
+        ended.in_result = True
+        code = "".join(ended.code).strip()
+        word = code.partition(" ")[0].upper()
+        ended.link = word in {"HYPERLINK", "PAGEREF", "REF"}
+        kind = next((kind for prefix, kind in _FETCHING if word.startswith(prefix)), None)
+        if kind is not None:
+            self._sink.warn(kind, place.locator)
+        if code and word != "SHAPE":
+            hidden = Origin.HIDDEN if place.origin is Origin.TEXT else place.origin
+            self._sink.put_line(code, place._replace(role=Role.FIELD, origin=hidden, boxed=None))
+
+    def _add(self, text: str, look: Look, place: Place) -> None:
+        if not text:
+            return
+        open_code = next((one for one in reversed(self._fields) if not one.in_result), None)
+        if open_code is not None:
+            if open_code.size < _CODE_LIMIT:
+                open_code.size += len(text)
+                open_code.code.append(joined(text))
+                return
+            # No field has a code that long: the end mark is missing, and what follows is text.
+            self._end_code(open_code, place)
+        origin = place.origin
+        if origin is Origin.TEXT:
+            if look.deleted:
+                origin = Origin.DELETED
+            elif look.vanish or (look.colour != AUTO and is_invisible(look.colour, look.background)):
+                origin = Origin.HIDDEN
+        link = any(one.link for one in self._fields)
+        place = place._replace(origin=origin, link=link, boxed=True if look.boxed else place.boxed)
+        for piece, face in self._letters.faces(text, look):
+            if (face, place) != self._pending:
+                self._flush()
+                self._pending = (face, place)
+            self._text.append(piece)
+
+    def _flush(self) -> None:
+        if self._text and self._pending is not None:
+            face, place = self._pending
+            self._sink.put(joined("".join(self._text)), self._block, place, face)
+            self._text = []
+        self._pending = None

@@ -1,0 +1,252 @@
+"""Style sheet, font table, formatting pages and string tables of Word files (MS-DOC 2.9.271, 2.9.286, 2.9.33, 2.2.4)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.ole.octets import narrow, u8, u16, u32, wide
+from gateway.documents.readers.word.word97_fib import Fib
+from gateway.documents.readers.word.word97_sprms import Look, Paragraph, with_paragraph_sprms, with_sprms
+
+_PAGE: Final = 512
+_NO_STYLE: Final = 0xFFF
+_DEPTH: Final = 32
+_LIMIT_PAGES: Final = 200_000
+
+
+def parse_fonts(table: bytes, *, old: bool) -> tuple[str, ...]:
+    """Return the font names by number."""
+    fonts: list[str] = []
+    at = 2 if old else 4
+    count = 0xFFFF if old else u16(table, 0)
+    while len(fonts) < count and at < len(table):
+        size = table[at] + 1
+        entry = table[at : at + size]
+        if old:
+            fonts.append(narrow(entry[6:].split(b"\0", 1)[0]))
+        else:
+            fonts.append(wide(entry[40:]).split("\0", 1)[0])
+        at += size
+    return tuple(fonts)
+
+
+@dataclass(frozen=True)
+class _Style:
+    kind: int
+    base: int
+    characters: bytes = b""
+    paragraph: bytes = b""
+
+
+class StyleSheet:
+    """Styles with their inheritance resolved on demand."""
+
+    def __init__(self, table: bytes, *, old: bool) -> None:
+        self._old = old
+        self._styles: dict[int, _Style] = {}
+        self._looks: dict[int, Look] = {}
+        self._paragraphs: dict[int, Paragraph] = {}
+        header = u16(table, 0)
+        if old:
+            font = u16(table, 14)
+            self.default = Look(ascii=font, east_asia=font, other=font, complex=font)
+        else:
+            self.default = Look(ascii=u16(table, 14), east_asia=u16(table, 16), other=u16(table, 18))
+        self._parse(table, header)
+
+    def _parse(self, table: bytes, header: int) -> None:
+        base_size = u16(table, 4) or (8 if self._old else 10)
+        at = 2 + header
+        for number in range(min(u16(table, 2), 4096)):
+            size = u16(table, at)
+            style = table[at + 2 : at + 2 + size]
+            at += 2 + size
+            if len(style) >= 8:
+                self._styles[number] = self._style(style, base_size)
+            if at >= len(table):
+                return
+
+    def _style(self, style: bytes, base_size: int) -> _Style:
+        kind, base, count = u16(style, 2) & 0xF, u16(style, 2) >> 4, u16(style, 4) & 0xF
+        at = base_size
+        at += 2 + u8(style, at) if self._old else 4 + 2 * u16(style, at)
+        groups: list[bytes] = []
+        for _ in range(count):
+            at += at & 1
+            size = u16(style, at)
+            groups.append(style[at + 2 : at + 2 + size])
+            at += 2 + size
+        match kind:
+            case 1:
+                return _Style(kind, base, groups[1] if len(groups) > 1 else b"", groups[0][2:] if groups else b"")
+            case 2:
+                return _Style(kind, base, groups[0] if groups else b"")
+            case _:
+                return _Style(kind, base)
+
+    def look(self, number: int) -> Look:
+        """Return the letters of a paragraph style."""
+        known = self._looks.get(number)
+        if known is None:
+            known = self.default
+            for style in self._chain(number):
+                known = with_sprms(known, style.characters, known, old=self._old)
+            self._looks[number] = known
+        return known
+
+    def with_character_style(self, look: Look, number: int) -> Look:
+        """Return the look with a character style upon it."""
+        for style in self._chain(number):
+            if style.kind == 2:
+                look = with_sprms(look, style.characters, look, old=self._old)
+        return look
+
+    def paragraph(self, number: int) -> Paragraph:
+        """Return the properties of a paragraph style."""
+        known = self._paragraphs.get(number)
+        if known is None:
+            known = Paragraph(style=number)
+            for style in self._chain(number):
+                known = with_paragraph_sprms(known, style.paragraph, old=self._old)
+            known = replace(known, style=number)
+            self._paragraphs[number] = known
+        return known
+
+    def _chain(self, number: int) -> list[_Style]:
+        """Return a style and those it is based on, the base first; a circle ends where it closes."""
+        chain: list[_Style] = []
+        seen: set[int] = set()
+        while number != _NO_STYLE and number not in seen and len(chain) < _DEPTH:
+            seen.add(number)
+            style = self._styles.get(number)
+            if style is None:
+                break
+            chain.append(style)
+            number = style.base
+        return chain[::-1]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Octets of the WordDocument stream that share one formatting."""
+
+    start: int
+    end: int
+    group: bytes
+
+
+class Formatting:
+    """The formatting pages of one kind, asked by octet."""
+
+    def __init__(self, spans: list[Span], *, whole: bool) -> None:
+        spans.sort(key=lambda span: span.start)
+        self._spans = spans
+        self._starts = [span.start for span in spans]
+        self.whole = whole
+
+    def at(self, offset: int) -> bytes:
+        """Return the group that formats one octet."""
+        index = bisect_right(self._starts, offset) - 1
+        return self._spans[index].group if index >= 0 and offset < self._spans[index].end else b""
+
+    def between(self, start: int, end: int) -> Iterator[Span]:
+        """Yield spans that cover a stretch without a gap, in order."""
+        index = max(0, bisect_right(self._starts, start) - 1)
+        while start < end:
+            while index < len(self._spans) and self._spans[index].end <= start:
+                index += 1
+            if index >= len(self._spans) or self._spans[index].start >= end:
+                yield Span(start, end, b"")
+                return
+            span = self._spans[index]
+            if span.start > start:
+                yield Span(start, span.start, b"")
+            yield Span(max(start, span.start), min(end, span.end), span.group)
+            start = span.end
+            index += 1
+
+
+def parse_formatting(fib: Fib, document: bytes, table: bytes, kind: str, budget: Budget) -> Formatting:
+    """Return the formatting of `characters` or `paragraphs`."""
+    start, length = fib.table(kind)
+    plc = table[start : start + length]
+    width = 2 if fib.old else 4
+    count = max(0, (len(plc) - 4) // (4 + width))
+    pages = [
+        int.from_bytes(plc[at : at + width], "little") & 0x3FFFFF for at in range(4 * (count + 1), len(plc), width)
+    ]
+    pages = pages[:count]
+    if fib.old:
+        # Word 6 may leave the table short and number the pages one after the other.
+        first, stated = (0x18A, 0x18E) if kind == "characters" else (0x18C, 0x190)
+        if u16(fib.data, stated) > len(pages):
+            pages += range(u16(fib.data, first) + len(pages), u16(fib.data, first) + u16(fib.data, stated))
+    spans: list[Span] = []
+    whole = len(plc) == length
+    for number, page in enumerate(pages[:_LIMIT_PAGES]):
+        if number % 256 == 0:
+            budget.check_time()
+        octets = document[page * _PAGE : (page + 1) * _PAGE]
+        if len(octets) < _PAGE:
+            whole = False
+            continue
+        spans += _page_spans(octets, paragraphs=kind == "paragraphs", old=fib.old)
+    return Formatting(spans, whole=whole)
+
+
+def _page_spans(page: bytes, *, paragraphs: bool, old: bool) -> Iterator[Span]:
+    count = page[-1]
+    stride = (7 if old else 13) if paragraphs else 1
+    base = 4 * (count + 1)
+    if base + stride * count > _PAGE:
+        return
+    for number in range(count):
+        start, end = u32(page, 4 * number), u32(page, 4 * number + 4)
+        at = 2 * page[base + stride * number]
+        if end <= start:
+            continue
+        if at == 0:
+            yield Span(start, end, b"")
+            continue
+        if not paragraphs:
+            yield Span(start, end, page[at + 1 : at + 1 + page[at]])
+            continue
+        if old:
+            size, at = 2 * page[at], at + 1
+        elif page[at]:
+            size, at = 2 * page[at] - 1, at + 1
+        else:
+            size, at = 2 * u8(page, at + 1), at + 2
+        yield Span(start, end, page[at : at + size])
+
+
+def parse_positions(fib: Fib, table: bytes, kind: str, *, entry: int) -> list[int]:
+    """Return the character positions of a PLC whose entries have `entry` octets."""
+    start, length = fib.table(kind)
+    plc = table[start : start + length]
+    count = max(0, (len(plc) - 4) // (4 + entry)) + 1 if len(plc) >= 4 else 0
+    return [u32(plc, 4 * number) for number in range(count)]
+
+
+def parse_strings(table: bytes) -> list[str]:
+    """Return the strings of a string table (STTB), wide or narrow."""
+    strings: list[str] = []
+    if u16(table, 0) == 0xFFFF:
+        count, extra, at = u16(table, 2), u16(table, 4), 6
+        for _ in range(count):
+            size = u16(table, at)
+            strings.append(wide(table[at + 2 : at + 2 + 2 * size]))
+            at += 2 + 2 * size + extra
+            if at >= len(table):
+                break
+        return strings
+    at = 2  # Word 6: the length of the table, then strings with their length before them
+    while at < len(table):
+        size = table[at]
+        strings.append(narrow(table[at + 1 : at + 1 + size]))
+        at += 1 + size
+    return strings

@@ -1,0 +1,276 @@
+"""Associated signature containers: ASiC-E, ASiC-S, BDOC (ETSI EN 319 162-1), with XAdES or CAdES signatures."""
+
+from __future__ import annotations
+
+import urllib.parse
+from dataclasses import replace
+from typing import Any
+
+from gateway.documents.signatures import algorithms, cms, timestamps, xades, xmldsig
+from gateway.documents.signatures.algorithms import Content
+from gateway.documents.signatures.certificates import describe
+from gateway.documents.signatures.detached import signer_facts
+from gateway.documents.signatures.judge import Judgement
+from gateway.documents.signatures.odf import member_octets
+from gateway.documents.signatures.package import Package, open_package
+from gateway.documents.signatures.report import Facts, Subject, assemble, conclude, removed, unreadable
+from gateway.documents.signatures.timestamps import Verified
+from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.xmldsig import ds
+from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
+from gateway.model.formats import ASIC_E, ASIC_S
+
+_MAX_SIGNATURES = 32
+"""Here every CAdES signature and timestamp needs a manifest (EN 319 162-1 §4.4.4)."""
+
+
+def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
+    """Return the reports on all signatures of a container; empty when it holds none, as an ordinary zip does."""
+    if b"META-INF/" not in data:
+        return ()
+    try:
+        package = open_package(data)
+        names = [name for name in package.names if name.upper().startswith("META-INF/") and _is_signature(name)]
+        gone = [removed(subject, field_name=name) for name in _named_only(package)]
+        if not names:
+            return tuple(gone)
+        container = _Container(package, subject)
+    except LibraryFault:
+        return ()  # no zip that we can open: the reader of the archive says so
+    stamps = [name for name in names if name.lower().endswith(".tst")]
+    signatures = [name for name in names if name not in stamps]
+    if not signatures and not container.declared:
+        return ()  # a timestamp among the files of an ordinary archive
+    reports: list[Signature] = []
+    for name in (signatures or stamps)[:_MAX_SIGNATURES]:
+        try:
+            reports += container.verify(name, stamps)
+        except LibraryFault:
+            reports.append(
+                unreadable(container.subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
+            )
+    return (*reports, *gone)
+
+
+def _named_only(package: Package) -> list[str]:
+    """Signature files that a manifest names and that are not there."""
+    found = []
+    for manifest in package.names:
+        if not _is_manifest(manifest):
+            continue
+        try:
+            named = _elements(xmldsig.parse(package.read(manifest)), "SigReference")
+        except LibraryFault:
+            continue
+        uris = [one.get("URI", "") for one in named[:_MAX_SIGNATURES]]
+        found += [uri for uri in uris if _is_signature_file(uri) and _member(package, uri) is None]
+    return list(dict.fromkeys(found))[:_MAX_SIGNATURES]
+
+
+def _is_signature_file(uri: str) -> bool:
+    """Whether a manifest names a signature; of the timestamps of a container none need be there (EN 319 162-1 §4.4.2)."""
+    return not uri.lower().endswith(".tst")
+
+
+def _member(package: Package, uri: str) -> str | None:
+    decoded = urllib.parse.unquote(uri)
+    return next((one for one in (uri, decoded, decoded.removeprefix("/")) if one in package), None)
+
+
+def _is_signature(name: str) -> bool:
+    """Signature files by their names (EN 319 162-1 §4.3.3.2, §4.4.4.2): the type of an archive is no guide."""
+    base = name[len("META-INF/") :].lower()
+    xml = "signatures" in base and base.endswith(".xml")
+    return xml or (("signature" in base or "timestamp" in base) and base.endswith((".p7s", ".tst")))
+
+
+class _Container:
+    """One container and what it asks of signatures."""
+
+    def __init__(self, package: Package, subject: Subject) -> None:
+        self.package = package
+        mimetype = package.find("mimetype")
+        self.declared = package.read(mimetype)[:64].decode("latin-1").strip() if mimetype is not None else ""
+        self.simple = self.declared == ASIC_S.media_type
+        if not self.declared:
+            self.simple = (subject.filename or "").lower().endswith((".asics", ".scs"))
+        self.subject = replace(subject, container="asic-s" if self.simple else "asic-e")
+        self.later: list[Verified] = []
+        self.stamp_problems: list[str] = []
+        self.objects = [
+            one for one in package.names if not one.upper().startswith("META-INF/") and one.lower() != "mimetype"
+        ]
+
+    def verify(self, name: str, stamps: list[str]) -> list[Signature]:
+        """Verify one signature file; `stamps` are the timestamps of the container, which may prove when it existed."""
+        if name not in stamps:
+            self._later(name, stamps)
+        data = self.package.read(name)
+        if name.lower().endswith(".xml"):
+            root = xmldsig.parse(data)
+            elements = [root] if root.tag == ds("Signature") else root.findall(ds("Signature"))
+            if not elements and next(root.iter(ds("Signature")), None) is None:
+                # No program leaves an empty list in a container, and the files beside it were signed.
+                return [removed(self.subject, field_name=name)]
+            if any(_is_loose(one) for one in root.iter(ds("Signature"))):
+                raise LibraryFault("asic", "a signature inside something else")
+            return [self._xades(name, element) for element in elements]
+        if name.lower().endswith(".tst"):
+            return [self._timestamp(name, data)]
+        return self._cades(name, data)
+
+    def _later(self, name: str, stamps: list[str]) -> None:
+        """Verify the timestamps that cover a signature file: validation data, no signatures of their own."""
+        self.later, self.stamp_problems = [], []
+        for stamp in stamps:
+            try:
+                signed, covered, broken = self._signed(stamp)
+                if name not in covered:
+                    continue
+                content = Content((self.package.read(signed),))
+                verified = timestamps.verify(
+                    self.package.read(stamp), content, store=self.subject.trust, now=self.subject.now
+                )
+            except LibraryFault:
+                self.stamp_problems.append("broken-timestamp")
+                continue
+            if broken or not verified.imprint_ok or verified.integrity is not Integrity.INTACT:
+                self.stamp_problems.append("broken-timestamp")
+            elif verified.proves:
+                self.later.append(verified)
+
+    def _place(self, covered: set[str]) -> tuple[Coverage, list[str]]:
+        """Coverage, and what is wrong with the container as a whole."""
+        problems = list(self.package.problems)
+        if self.simple and len([one for one in self.objects if "/" not in one]) != 1:
+            problems.append("not-one-object")  # EN 319 162-1 §4.3.1: exactly one, at the root
+        uncovered = [one for one in self.objects if one not in covered]
+        if uncovered:
+            problems.append("uncovered-part")
+        return (Coverage.PARTIAL if uncovered else Coverage.WHOLE), problems
+
+    def _facts(self, facts: Facts, covered: set[str], problems: list[str]) -> Signature:
+        if any(one in problems for one in (*self.package.problems, "not-one-object")):
+            facts = replace(facts, integrity=Integrity.BROKEN, sub_indication="FORMAT_FAILURE")
+        covers = tuple(f"{self.subject.part}!{one}" for one in self.objects if one in covered)
+        notes = tuple(dict.fromkeys((*facts.problems, *problems, *self.stamp_problems)))
+        return assemble(self.subject, replace(facts, covers=covers, later=tuple(self.later), problems=notes))
+
+    def _xades(self, name: str, element: Any) -> Signature:
+        covered: set[str] = set()
+        found = xmldsig.verify(element, lambda reference: member_octets(self.package, reference, covered))
+        properties = xades.read(found)
+        coverage, problems = self._place(covered)
+        facts = Facts(
+            field=name,
+            integrity=found.integrity,
+            sub_indication=found.sub_indication,
+            coverage=coverage if covered else Coverage.UNKNOWN,
+            changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,
+            certificate=found.certificate,
+            pool=(*found.certificates, *properties.certificates),
+            evidence=properties.evidence,
+            algorithms=tuple(found.algorithms),
+            claimed_time=properties.claimed_time,
+            signature=found.signature,
+            tokens=properties.tokens,
+            timestamped=properties.timestamped,
+            problems=tuple(dict.fromkeys(found.problems)),
+        )
+        return self._facts(facts, covered, problems)
+
+    def _cades(self, name: str, data: bytes) -> list[Signature]:
+        """A CAdES signature is over the one object (ASiC-S) or over a manifest that lists digests (ASiC-E)."""
+        signed, covered, broken = self._signed(name)
+        parsed = cms.parse(data)
+        reports = []
+        for signer in parsed.signers:
+            verified = cms.verify_signer(
+                parsed, signer, Content((self.package.read(signed),)), extra=self.subject.trust.others
+            )
+            coverage, problems = self._place(covered)
+            facts = signer_facts(parsed, verified, field_name=name, coverage=coverage)
+            if broken:
+                facts = replace(
+                    facts, integrity=Integrity.BROKEN, sub_indication="HASH_FAILURE", changes=Changes.FORBIDDEN
+                )
+                problems.append("missing-reference")
+            reports.append(self._facts(facts, covered, problems))
+        if not reports:
+            raise LibraryFault("cms", "no signer")
+        return reports
+
+    def _signed(self, name: str) -> tuple[str, set[str], bool]:
+        """Return the member that a signature file is over, what that covers, and whether a digest did not fit."""
+        manifests = [one for one in self.package.names if _is_manifest(one)]
+        for manifest in manifests:
+            root = xmldsig.parse(self.package.read(manifest))
+            if self._signature_named(root) != name:
+                continue
+            covered: set[str] = {manifest}
+            broken = False
+            for reference in _elements(root, "DataObjectReference"):
+                member = _member(self.package, reference.get("URI", ""))
+                if member is None or not _digest_fits(self.package.read(member), reference):
+                    broken = True
+                else:
+                    covered.add(member)
+            return manifest, covered, broken
+        if len(self.objects) == 1 and self.declared != ASIC_E.media_type:
+            return self.objects[0], {self.objects[0]}, False
+        raise LibraryFault("asic", "nothing that it signs")
+
+    def _signature_named(self, manifest: Any) -> str | None:
+        references = _elements(manifest, "SigReference")
+        return _member(self.package, references[0].get("URI", "")) if references else None
+
+    def _timestamp(self, name: str, data: bytes) -> Signature:
+        """A timestamp over the object or manifest proves a time and signs nothing."""
+        signed, covered, broken = self._signed(name)
+        content = Content((self.package.read(signed),))
+        verified = timestamps.verify(data, content, store=self.subject.trust, now=self.subject.now)
+        coverage, problems = self._place(covered)
+        intact = verified.integrity is Integrity.INTACT and verified.imprint_ok and not broken
+        facts = Facts(
+            field=name,
+            integrity=Integrity.INTACT if intact else Integrity.BROKEN,
+            sub_indication=verified.sub_indication or ("HASH_FAILURE" if broken else ""),
+            coverage=coverage,
+            changes=Changes.NONE,
+            algorithms=verified.algorithms,
+            covers=tuple(f"{self.subject.part}!{one}" for one in self.objects if one in covered),
+        )
+        with wall("names"):
+            signer = describe(verified.certificate) if verified.certificate is not None else None
+        return conclude(
+            self.subject,
+            facts,
+            judged=verified.judgement or Judgement(Trust.UNKNOWN),
+            signer=signer,
+            kind=HolderKind.UNKNOWN,
+            timestamp=verified.timestamp,
+            problems=problems,
+            document_timestamp=True,
+        )
+
+
+def _is_loose(signature: Any) -> bool:
+    """Whether a signature is neither in its place nor part of another one, as a counter-signature is."""
+    above = list(signature.iterancestors())
+    return len(above) > 1 and all(one.tag != ds("Signature") for one in above)
+
+
+def _is_manifest(name: str) -> bool:
+    folded = name.lower()
+    return folded.startswith("meta-inf/") and "manifest" in folded and folded.endswith(".xml") and "asic" in folded
+
+
+def _elements(root: Any, name: str) -> list[Any]:
+    """By local name: manifests with a namespace of their own are seen."""
+    return [one for one in root.iter() if isinstance(one.tag, str) and one.tag.rpartition("}")[2] == name][:2000]
+
+
+def _digest_fits(octets: bytes, reference: Any) -> bool:
+    method, value = reference.find(ds("DigestMethod")), reference.findtext(ds("DigestValue"))
+    digest = algorithms.XML_DIGESTS.get(method.get("Algorithm", "")) if method is not None else None
+    return digest is not None and Content((octets,)).digest(digest) == xmldsig.decode(value)

@@ -1,0 +1,152 @@
+"""CMS signatures in files of their own (RFC 5652): beside the signed file (.p7s, .sig, .p7b) or around it (.p7m).
+
+A detached signature is paired with a file by digest alone: the name only decides which file is tried first and which
+one is reported as not matching. Whoever swaps the file or the name gets a signature that covers nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.documents.signatures import cms
+from gateway.documents.signatures.algorithms import Content
+from gateway.documents.signatures.cms import CmsSigner, SignedData
+from gateway.documents.signatures.report import Facts, Subject, assemble, unreadable
+from gateway.documents.signatures.timestamps import TST_INFO
+from gateway.documents.signatures.trust import TrustStore
+from gateway.documents.signatures.wall import LibraryFault
+from gateway.model import Changes, Coverage, Integrity, Part, Signature
+from gateway.model.formats import SIGNATURE_SUFFIXES
+
+# OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the octets say.
+_PEM = re.compile(rb"-----BEGIN [A-Z0-9 #]{1,40}-----([A-Za-z0-9+/=\s]+)-----END", re.ASCII)
+
+
+def verify_attached(data: bytes, subject: Subject) -> tuple[Signature, ...]:
+    """Return the reports on a CMS file that holds what it signs; a detached one alone covers nothing."""
+    parsed = _parse(data)
+    if parsed is None:
+        return ()
+    if parsed.content is None:
+        return _report(parsed, subject, Content((b"",)), covers=(), matches=False)
+    return _report(parsed, subject, Content((parsed.content,)), covers=(), matches=True)
+
+
+def verify_detached(
+    signature: bytes,
+    others: Sequence[tuple[Part, bytes]],
+    *,
+    part: str,
+    filename: str | None,
+    trust: TrustStore,
+    now: datetime,
+) -> tuple[Signature, ...]:
+    """Return the reports on a signature file over the files beside it; never raises on hostile input.
+
+    Each report covers the paths of the files whose digest is the signed one. When none is, the file that the name points
+    to is the one that was changed, and the signature is broken.
+    """
+    subject = Subject(part=part, filename=filename, container="cms", trust=trust, now=now)
+    parsed = _parse(signature)
+    if parsed is None:
+        return ()
+    if parsed.content is not None and parsed.content:
+        # Some tools put the file into the signature and send it once more beside it.
+        same = [other.path for other, data in others if data == parsed.content]
+        covers = (part, *same) if same else ()
+        return _report(parsed, subject, Content((parsed.content,)), covers=covers, matches=True)
+    ordered = sorted(others, key=lambda one: not _names(filename, one[0].filename))
+    best: tuple[Signature, ...] = ()
+    for other, data in ordered:
+        reports = _report(parsed, subject, Content((data,)), covers=(other.path,), matches=True)
+        if any(one.sub_indication != "HASH_FAILURE" for one in reports):
+            same = [one.path for one, octets in others if octets == data]
+            return tuple(_covering(one, tuple(same)) for one in reports)
+        best = best or reports
+    return best or _report(parsed, subject, Content((b"",)), covers=(), matches=False)
+
+
+def _covering(one: Signature, covers: tuple[str, ...]) -> Signature:
+    from msgspec.structs import replace as replace_struct
+
+    return replace_struct(one, covers=covers)
+
+
+def _names(signature: str | None, file: str | None) -> bool:
+    """Whether the name of a signature file points to a file: `a.docx.p7s` or `a.p7s` to `a.docx`."""
+    if not signature or not file:
+        return False
+    stem = signature.casefold()
+    for suffix in SIGNATURE_SUFFIXES:
+        stem = stem.removesuffix(suffix)
+    name = file.casefold()
+    return stem in {name, name.rpartition(".")[0]}
+
+
+def decode(data: bytes) -> bytes:
+    """Return the DER or BER of a CMS file that may be PEM or bare base64."""
+    if data[:1] == b"\x30":
+        return data
+    match = _PEM.search(data[: 1 << 26])
+    body = match.group(1) if match else data
+    try:
+        return base64.b64decode(b"".join(body.split()), validate=True)
+    except ValueError as error:
+        raise LibraryFault("cms", "encoding") from error
+
+
+def _parse(data: bytes) -> SignedData | None:
+    """Return the SignedData of a file, None when it is another kind of CMS or none at all (encrypted, certificates only)."""
+    try:
+        parsed = cms.parse(decode(data))
+    except LibraryFault:
+        return None
+    return parsed if parsed.signers else None
+
+
+def _report(
+    parsed: SignedData, subject: Subject, content: Content, *, covers: tuple[str, ...], matches: bool
+) -> tuple[Signature, ...]:
+    if parsed.content_type == TST_INFO:
+        return ()  # a bare timestamp token signs nothing of the mail
+    reports = []
+    for signer in parsed.signers:
+        if matches:
+            verified = cms.verify_signer(parsed, signer, content, extra=subject.trust.others)
+            facts = signer_facts(parsed, verified, field_name="", coverage=Coverage.WHOLE)
+        else:
+            named = cms.find_signers(signer, (*parsed.certificates, *subject.trust.others))
+            facts = Facts(
+                integrity=Integrity.UNKNOWN,
+                sub_indication="SIGNED_DATA_NOT_FOUND",
+                coverage=Coverage.UNKNOWN,
+                changes=Changes.NONE,
+                certificate=named[0] if named else None,
+                pool=parsed.certificates,
+                problems=("signed-file-missing",),
+            )
+        reports.append(assemble(subject, replace(facts, covers=covers)))
+    return tuple(reports) or (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+
+
+def signer_facts(parsed: SignedData, verified: CmsSigner, *, field_name: str, coverage: Coverage) -> Facts:
+    """Turn a verified SignerInfo into facts for the report."""
+    return Facts(
+        field=field_name,
+        integrity=verified.integrity,
+        sub_indication=verified.sub_indication,
+        coverage=Coverage.PARTIAL if parsed.has_tail else coverage,
+        changes=Changes.FORBIDDEN if verified.sub_indication == "HASH_FAILURE" else Changes.NONE,
+        certificate=verified.certificate,
+        pool=parsed.certificates,
+        evidence=parsed.evidence,
+        algorithms=verified.algorithms,
+        claimed_time=verified.claimed_time,
+        signature=verified.signature,
+        tokens=verified.timestamps,
+        problems=(*verified.problems, "trailing-bytes") if parsed.has_tail else verified.problems,
+    )

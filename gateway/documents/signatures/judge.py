@@ -1,0 +1,200 @@
+"""Certification path validation: chain, validity, purpose and revocation at the time that counts.
+
+The time that counts is the earliest trusted, strong timestamp over the signature, else now (ETSI EN 319 102-1 §5.5). A
+certificate that has expired since is carried by such a timestamp only together with revocation data that speaks of the
+time of signing; without it nobody could tell a signature made before a revocation from one made after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from gateway.documents.signatures import chain_status
+from gateway.documents.signatures import path as paths
+from gateway.documents.signatures.certificates import Certificate, distinguished_name, fingerprint
+from gateway.documents.signatures.chain_status import Sources
+from gateway.documents.signatures.path import Path
+from gateway.documents.signatures.revocation import Evidence, Status
+from gateway.documents.signatures.trust import TrustStore
+from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.model import Revocation, Trust
+
+
+class Purpose(Enum):
+    """What a certificate was used for."""
+
+    DOCUMENT = "document"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The trust axis of one certificate with what led to it."""
+
+    trust: Trust
+    sub_indication: str = ""
+    status: Status = field(default_factory=lambda: Status(Revocation.UNKNOWN))
+    key_usage_ok: bool | None = None
+    anchor: str = ""
+    """Distinguished name of the anchor, empty without a path."""
+    anchor_sha256: str = ""
+    problems: tuple[str, ...] = ()
+
+
+# ISO 32000, Microsoft and Adobe document signing, e-mail protection, and what VGCA writes into its certificates.
+_DOCUMENT_PURPOSES = frozenset(
+    {
+        "any_extended_key_usage",
+        "client_auth",
+        "email_protection",
+        "microsoft_smart_card_logon",
+        "microsoft_document_signing",
+        "adobe_authentic_documents_trust",
+        "1.3.6.1.5.5.7.3.36",
+        "1.3.6.1.4.1.311.20.2.2",
+        "1.3.6.1.4.1.311.10.3.12",
+        "1.2.840.113583.1.1.5",
+    }
+)
+_ORDER = (
+    "EXPIRED",
+    "NOT_YET_VALID",
+    "CRYPTO_CONSTRAINTS_FAILURE",
+    "CHAIN_CONSTRAINTS_FAILURE",
+    "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+    "NO_CERTIFICATE_CHAIN_FOUND",
+)
+
+
+def fits_purpose(certificate: Certificate, purpose: Purpose) -> bool:
+    """Tell whether keyUsage and extendedKeyUsage, where present, allow the purpose."""
+    usage = certificate.key_usage_value
+    if usage is not None and not {"digital_signature", "non_repudiation"} & usage.native:
+        return False
+    extended = certificate.extended_key_usage_value
+    match purpose:
+        case Purpose.TIMESTAMP:
+            # RFC 3161 §2.3: one purpose only, in a critical extension.
+            return extended is not None and extended.native == ["time_stamping"]
+        case Purpose.DOCUMENT:
+            return extended is None or bool(_DOCUMENT_PURPOSES.intersection(extended.native))
+
+
+def _may_issue(authority: Certificate, purpose: Purpose) -> bool:
+    """Whether an authority that came with the document may certify for the purpose.
+
+    RFC 5280 leaves it open; operating systems and browsers let no authority certify for purposes that it has not itself, by
+    which an authority for web servers is kept from naming people.
+    """
+    extended = authority.extended_key_usage_value
+    if extended is None:
+        return True
+    wanted = _DOCUMENT_PURPOSES if purpose is Purpose.DOCUMENT else {"time_stamping", "any_extended_key_usage"}
+    return not wanted.isdisjoint(extended.native)
+
+
+def judge(
+    store: TrustStore,
+    leaf: Certificate,
+    *,
+    pool: Sequence[Certificate],
+    evidence: Evidence,
+    purpose: Purpose,
+    now: datetime,
+    existed_at: datetime | None = None,
+) -> Judgement:
+    """Judge `leaf`; `pool` holds the untrusted certificates and `evidence` the revocation data of the document."""
+    try:
+        with wall("judgement"):
+            return _judge(store, leaf, pool, evidence, purpose, now, existed_at)
+    except LibraryFault:
+        return Judgement(Trust.UNTRUSTED, "CERTIFICATE_CHAIN_GENERAL_FAILURE", problems=("unreadable-certificate",))
+
+
+def _judge(
+    store: TrustStore,
+    leaf: Certificate,
+    pool: Sequence[Certificate],
+    evidence: Evidence,
+    purpose: Purpose,
+    now: datetime,
+    existed_at: datetime | None,
+) -> Judgement:
+    usage_ok = fits_purpose(leaf, purpose)
+    moment = existed_at or now
+    best = Judgement(Trust.UNTRUSTED, "NO_CERTIFICATE_CHAIN_FOUND", key_usage_ok=usage_ok)
+    found = [Path((leaf,))] if store.is_anchor(leaf) else []
+    for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
+        fault = paths.check(path, at=moment)
+        if not fault and not all(_may_issue(one, purpose) for one in path.certificates[1:-1]):
+            fault = "CHAIN_CONSTRAINTS_FAILURE"
+        judged = _judge_path(store, path, pool, evidence, fault, now, existed_at, usage_ok=usage_ok)
+        if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
+            return judged
+        if _ORDER.index(judged.sub_indication) < _ORDER.index(best.sub_indication):
+            best = judged
+    return best
+
+
+def _judge_path(
+    store: TrustStore,
+    path: Path,
+    pool: Sequence[Certificate],
+    evidence: Evidence,
+    fault: str,
+    now: datetime,
+    existed_at: datetime | None,
+    *,
+    usage_ok: bool,
+) -> Judgement:
+    anchor, sha256 = distinguished_name(path.anchor.subject), fingerprint(path.anchor)
+    if fault and fault != "EXPIRED":
+        return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok, anchor=anchor, anchor_sha256=sha256)
+    leaf_status, problems = _statuses(store, path, pool, evidence, now, existed_at)
+    if leaf_status.status is Revocation.REVOKED or "authority-revoked" in problems:
+        fault = "REVOKED"
+    elif not fault and existed_at is not None and paths.check(path, at=now) == "EXPIRED":
+        # Expired since: only evidence of the time of signing carries it further.
+        fault = "" if leaf_status.status is Revocation.GOOD else "EXPIRED"
+    if not fault and not usage_ok:
+        fault, problems = "CHAIN_CONSTRAINTS_FAILURE", (*problems, "wrong-key-usage")
+    return Judgement(
+        Trust.UNTRUSTED if fault else Trust.TRUSTED,
+        fault,
+        leaf_status,
+        usage_ok,
+        anchor,
+        sha256,
+        problems,
+    )
+
+
+def _statuses(
+    store: TrustStore,
+    path: Path,
+    pool: Sequence[Certificate],
+    evidence: Evidence,
+    now: datetime,
+    existed_at: datetime | None,
+) -> tuple[Status, tuple[str, ...]]:
+    """Return the leaf's status, and problems: its own and those of the authorities above it."""
+    sources = Sources(
+        anchors=store.anchors,
+        issuers_of=store.issuers_of,
+        strangers=(*store.others, *pool),
+        lists=(*store.lists, *evidence.lists),
+        responses=evidence.responses,
+        holds=lambda one: not paths.check(one, at=existed_at or now),
+        now=now,
+        existed_at=existed_at,
+    )
+    found = chain_status.along(path, sources)
+    if not found:
+        return Status(Revocation.GOOD, "anchor"), ()
+    problems = list(found[0].problems)
+    if any(status.status is Revocation.REVOKED for status in found[1:]):
+        problems.append("authority-revoked")
+    return found[0], tuple(problems)

@@ -1,0 +1,185 @@
+"""Coverage of a signature on an Office file, and parts that may stay unsigned (ECMA-376-2 §13, MS-OFFCRYPTO §2.5).
+
+Office leaves properties, thumbnails and a few parts of later making unsigned; everything else that no signature covers is
+content that came from somebody else.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.documents.signatures import xmldsig
+from gateway.documents.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts
+from gateway.documents.signatures.ooxml_shown import has_bindings, may_show_properties, shows_other_than_signed
+from gateway.documents.signatures.wall import LibraryFault
+from gateway.documents.signatures.xmldsig import XmlSignature
+from gateway.model import Changes, Coverage
+
+_MAY_STAY_UNSIGNED = re.compile(
+    r"\[content_types\]\.xml|docprops/(?:app|core|custom)\.xml|(?:.*/)?thumbnail\.\w+|ppt/(?:presprops|viewprops)\.xml"
+    r"|mimetype|ppt/_rels/(?:presprops|viewprops)\.xml\.rels"
+    r"|word/(?:people|comments(?:extended|ids|extensible))\.xml|docmetadata/labelinfo\.xml",
+    re.IGNORECASE,
+)
+"""What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
+who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
+_CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
+_FREE_RELATIONSHIPS = frozenset(
+    {
+        "core-properties",
+        "extended-properties",
+        "custom-properties",
+        "thumbnail",
+        "origin",
+        "signature",
+        "presProps",
+        "viewProps",
+        "people",
+        "commentsExtended",
+        "commentsIds",
+        "commentsExtensible",
+        "classificationlabels",
+    }
+)
+"""Last word of relationship types that may stay unsigned."""
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
+
+
+@dataclass
+class Covered:
+    """What one signature covers."""
+
+    parts: set[str] = field(default_factory=set)
+    unsigned_relationships: dict[str, list[Any]] = field(default_factory=dict)
+    """By relationship part: the relationships that the transform left out."""
+    signed_relationships: dict[str, list[Any]] = field(default_factory=dict)
+    """By relationship part: those that are signed."""
+    faults: list[str] = field(default_factory=list)
+
+
+def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Coverage, Changes]:
+    """Compare what the signature covers with what the package holds."""
+    if not covered.parts:
+        return Coverage.UNKNOWN, Changes.FORBIDDEN
+    changes = Changes.NONE
+    if "content-type-changed" in covered.faults:
+        changes = Changes.FORBIDDEN
+    texts = [name for name in covered.parts if may_show_properties(parts.package.read(name))]
+    binds = any(has_bindings(parts.package.read(name)) for name in covered.parts)
+    uncovered = [
+        name
+        for name in parts.package.names
+        if name not in covered.parts
+        and not _MAY_STAY_UNSIGNED.fullmatch(name)
+        and not _is_never_signed(parts, name)
+        and not (_CUSTOM_XML.fullmatch(name) and not binds)
+        and not _is_free_relationship_part(parts, name, binds=binds)
+    ]
+    uncovered += _led_to_unsigned(parts, covered, binds=binds)
+    if uncovered:
+        found.problems.append("uncovered-part")
+    left = [
+        (name, one)
+        for name, relationships in covered.unsigned_relationships.items()
+        for one in relationships
+        if not _is_free(one, binds=binds)
+    ]
+    if left:
+        found.problems.append("unsigned-relationship")
+    for name, one in left:
+        same_kind = any(one.get("Type") == other.get("Type") for other in covered.signed_relationships.get(name, ()))
+        if same_kind or one.get("TargetMode") == "External" or _last_word(one) == "officeDocument":
+            # Added beside signed ones of its kind, or reaching outside: nothing that an application leaves unsigned.
+            changes = Changes.FORBIDDEN
+    if any(_holds_more_than_relationships(parts, name) for name in parts.package.names):
+        found.problems.append("unsigned-relationship")
+        changes = Changes.FORBIDDEN
+    if _main_parts(parts) != 1:
+        found.problems.append("second-main-part")
+        changes = Changes.FORBIDDEN
+    try:
+        other = bool(texts) and shows_other_than_signed(parts, texts, covered.parts)
+    except LibraryFault:
+        other = True  # what cannot be read may show anything
+    if other:
+        found.problems.append("bound-property")
+    whole = not uncovered and not left and not other and changes is Changes.NONE
+    return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
+
+
+def _led_to_unsigned(parts: Parts, covered: Covered, *, binds: bool) -> list[str]:
+    """Parts that a signed relationship makes content, a picture say, though as properties or thumbnail they may stay unsigned."""
+    found = []
+    for name, relationships in covered.signed_relationships.items():
+        folder = posixpath.dirname(_source_of(name))
+        for one in relationships:
+            if _is_free(one, binds=binds) or one.get("TargetMode") == "External":
+                continue
+            target = urllib.parse.unquote(one.get("Target", "")).partition("#")[0]
+            part = parts.package.find(posixpath.normpath(posixpath.join("/", folder, target))[1:])
+            if part is not None and part not in covered.parts:
+                found.append(part)
+    return found
+
+
+def _source_of(name: str) -> str:
+    """The part whose relationships a relationship part holds."""
+    return posixpath.join(posixpath.dirname(posixpath.dirname(name)), posixpath.basename(name)[:-5])
+
+
+def _is_never_signed(parts: Parts, name: str) -> bool:
+    """Whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
+    kind = parts.type_of(_source_of(name) if name.lower().endswith(".rels") else name)
+    return kind.startswith(SIGNATURE_KINDS) or kind in PROPERTY_TYPES
+
+
+def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
+    """A relationship part that no signature lists may hold only relationships that may stay unsigned."""
+    if not name.lower().endswith(".rels"):
+        return False
+    source = _source_of(name)
+    if _MAY_STAY_UNSIGNED.fullmatch(source) or (_CUSTOM_XML.fullmatch(source) and not binds):
+        return True
+    try:
+        root = xmldsig.parse(parts.package.read(name))
+    except LibraryFault:
+        return False
+    return all(_is_free(one, binds=binds) for one in root if isinstance(one.tag, str))
+
+
+def _holds_more_than_relationships(parts: Parts, name: str) -> bool:
+    """Whether a relationship part has other elements, in which Office finds more relationships (ECMA-376-2 §6.5.3.3)."""
+    if not name.lower().endswith(".rels"):
+        return False
+    try:
+        root = xmldsig.parse(parts.package.read(name))
+    except LibraryFault:
+        return True
+    return any(one.tag != _RELATIONSHIP for one in root if isinstance(one.tag, str))
+
+
+def _is_free(relationship: Any, *, binds: bool) -> bool:
+    if relationship.get("TargetMode") == "External":
+        return False
+    word = _last_word(relationship)
+    return word in _FREE_RELATIONSHIPS or (word in {"customXml", "customXmlProps"} and not binds)
+
+
+def _last_word(relationship: Any) -> str:
+    return str(relationship.get("Type", "").rstrip("/").rpartition("/")[2])
+
+
+def _main_parts(parts: Parts) -> int:
+    """Number of main document parts by relationship and by content type, whichever is larger."""
+    name = parts.package.find("_rels/.rels")
+    by_relationship = 0
+    if name is not None:
+        root = xmldsig.parse(parts.package.read(name))
+        by_relationship = sum(1 for one in root if isinstance(one.tag, str) and _last_word(one) == "officeDocument")
+    by_type = sum(1 for one in parts.package.names if _MAIN_TYPE.search(parts.type_of(one)))
+    return max(by_relationship, by_type)

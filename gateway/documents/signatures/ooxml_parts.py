@@ -1,0 +1,81 @@
+"""Parts of an Office package and their content types (ECMA-376-2 §7.2.3), as every reader understands them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.documents.readers.containers.opc import ContentTypes
+from gateway.documents.signatures import xmldsig
+from gateway.documents.signatures.package import Package
+from gateway.documents.signatures.wall import LibraryFault, wall
+
+SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
+"""Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
+PROPERTY_TYPES = frozenset(
+    {
+        "application/vnd.openxmlformats-package.core-properties+xml",
+        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+        "application/vnd.openxmlformats-officedocument.custom-properties+xml",
+    }
+)
+"""Properties by their type: the packaging library of .NET keeps them under a name that it makes up."""
+_PROPERTY_PATH = re.compile(r"docprops/(?:app|core|custom)\.xml", re.IGNORECASE)
+_PROPERTY_RELATIONSHIP = re.compile(r"/(?:core|extended|custom)-?properties/?\Z", re.IGNORECASE)
+_SIGNATURE_TYPE = SIGNATURE_KINDS + "xmlsignature+xml"
+
+
+@dataclass
+class Parts:
+    """A package with the content types of its parts."""
+
+    package: Package
+    types: ContentTypes
+
+    def type_of(self, name: str) -> str:
+        """Content type of a part, empty when none is declared."""
+        return self.types.of(name)
+
+    def declared_signatures(self) -> list[str]:
+        """Names, in small letters, to which a type of signatures is given one by one, whether or not the parts are there."""
+        return [name for name, kind in self.types.overrides.items() if kind.startswith(SIGNATURE_KINDS)]
+
+
+def read_types(package: Package) -> Parts:
+    """Read `[Content_Types].xml`; LibraryFault when it is missing, no XML, or tells two things of one part."""
+    name = package.find("[Content_Types].xml")
+    if name is None:
+        raise LibraryFault("ooxml", "no content types")
+    with wall("ooxml"):
+        return Parts(package, ContentTypes(xmldsig.parse(package.read(name))))
+
+
+def is_signature(parts: Parts, name: str) -> bool:
+    """Tell whether a part is a signature, by its type or by the place where Office keeps them."""
+    declared = parts.type_of(name) == _SIGNATURE_TYPE
+    placed = name.lower().startswith("_xmlsignatures/") and name.lower().endswith(".xml")
+    return declared or placed
+
+
+def property_parts(parts: Parts) -> list[str]:
+    """Names of the parts that hold properties to any reader: by relationship of the package, by type or by path."""
+    related = set(targets(parts, "", _PROPERTY_RELATIONSHIP))
+    return [
+        name
+        for name in parts.package.names
+        if name.lower() in related or parts.type_of(name) in PROPERTY_TYPES or _PROPERTY_PATH.fullmatch(name)
+    ]
+
+
+def targets(parts: Parts, source: str, kind: re.Pattern[str]) -> Iterator[str]:
+    """Names, in small letters, of what relationships of one kind lead to from a part, from the package when `source` is empty."""
+    folder, base = posixpath.split(source)
+    name = parts.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
+    for one in xmldsig.parse(parts.package.read(name)) if name is not None else ():
+        if isinstance(one.tag, str) and kind.search(one.get("Type", "")):
+            yield posixpath.normpath(posixpath.join("/", folder, urllib.parse.unquote(one.get("Target", ""))))[
+                1:
+            ].lower()

@@ -1,0 +1,265 @@
+"""PDF signatures (ISO 32000-2 §12.8, ETSI EN 319 142-1), one report for each filled signature field.
+
+Every filled field is counted, also those of a kind that no library verifies. The signed bytes are found by our own
+arithmetic (`pdf_ranges`), the CMS is verified by `cms`, later changes are judged by `pdf_changes`. A file that nobody can
+parse but that holds a signature is reported as one that cannot be read, never as unsigned.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from dataclasses import dataclass
+from dataclasses import replace as replace_facts
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.crypt import AuthStatus
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from gateway.documents.signatures import cms, pdf_content, pdf_values, revocation, timestamps
+from gateway.documents.signatures.algorithms import Content
+from gateway.documents.signatures.certificates import Certificate, checked, describe
+from gateway.documents.signatures.judge import Judgement
+from gateway.documents.signatures.pdf_fields import (
+    Field,
+    Surroundings,
+    filled_fields,
+    has_two_readings,
+    open_reader,
+    page_of,
+    place,
+)
+from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures.pdf_ranges import final_startxref
+from gateway.documents.signatures.pdf_removed import removed_signatures, report_removed
+from gateway.documents.signatures.report import Facts, Subject, assemble, conclude, unreadable
+from gateway.documents.signatures.revocation import Evidence
+from gateway.documents.signatures.timestamps import Verified
+from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.model import HolderKind, Integrity, Signature, Trust
+
+_MAX_STORE_ITEMS = 400
+_DETACHED = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/PBAD.PAdES"})
+
+# pyHanko logs every doubt with a traceback; our report says the same in fewer words and without content.
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class _Store:
+    """The document security store (/DSS)."""
+
+    certificates: tuple[Certificate, ...] = ()
+    evidence: Evidence = dataclasses.field(default_factory=Evidence)
+
+
+def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
+    """Return the reports on all signatures of a PDF, in signing order; empty when it is unsigned."""
+    if not any(key in data for key in (b"/Sig", b"/ByteRange", b"/ObjStm", b"/Encrypt")):
+        return ()  # no signature field can be: it would say /FT /Sig, here or in an object stream
+    try:
+        with wall("pdf"):
+            reader = open_reader(data)
+            if reader.encrypted and not _open(reader):
+                return _closed(subject, data, "encrypted")
+            fields = filled_fields(reader, data)
+    except LibraryFault:
+        return _closed(subject, data, "malformed")
+    removed = removed_signatures(data, [one.range for one in fields if one.range is not None])
+    reports = _verify_fields(subject, data, reader, fields) if fields else ()
+    # Whoever signs a file as it is now answers for it without the signature that he took out before.
+    furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
+    gone = [one for one in removed if one.end > furthest]
+    if len(gone) < len(removed):
+        reports = tuple(replace(one, problems=(*one.problems, "earlier-signature-removed")) for one in reports)
+    return (*reports, *report_removed(subject, data, reader, gone))
+
+
+def _open(reader: PdfFileReader) -> bool:
+    """Try the empty user password; documents for named recipients cannot be opened."""
+    try:
+        with wall("decrypt"):
+            return bool(reader.decrypt(b"").status != AuthStatus.FAILED)
+    except LibraryFault:
+        return False
+
+
+def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...]:
+    if b"/ByteRange" not in data:
+        return ()
+    integrity = Integrity.UNKNOWN if problem == "encrypted" else Integrity.BROKEN
+    return (unreadable(subject, problem=problem, integrity=integrity),)
+
+
+def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
+    store = _security_store(reader)
+    content = pdf_content.inspect(reader, data)
+    two_readings = has_two_readings(data, reader)
+    stamps: list[tuple[int, Verified]] = []
+    reports: list[Signature] = []
+    intact: set[str] = set()
+    furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
+    # From the last to the first: a document timestamp speaks for the signatures before it.
+    for one in reversed(fields):
+        try:
+            with wall("signature-field"):
+                later = [stamp for end, stamp in stamps if end >= one.end]
+                around = Surroundings(last=one.end >= furthest, two_readings=two_readings, intact=frozenset(intact))
+                if one.is_timestamp:
+                    report_, stamp = _verify_timestamp(subject, data, reader, one, store, around)
+                    stamps.append((one.end, stamp))
+                else:
+                    report_ = _verify_one(subject, data, reader, one, store, later, around)
+        except LibraryFault:
+            report_ = unreadable(subject, field_name=one.name, problem="malformed", integrity=Integrity.BROKEN)
+        reports.append(report_)
+        if report_.integrity is Integrity.INTACT:
+            intact.add(one.name)
+    reports.reverse()
+    rewritten = _is_rewritten(data, reader, fields, reports)
+    extra = (*content.problems, *(("incoming-stamp",) if rewritten else ()))
+    return tuple(
+        replace(report_, page=page_of(one, content), problems=tuple(dict.fromkeys((*report_.problems, *extra))))
+        for one, report_ in zip(fields, reports, strict=True)
+    )
+
+
+def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[Field], reports: list[Signature]) -> bool:
+    """Tell whether a tool wrote the whole file anew after it was signed, as stamp tools for incoming mail do.
+
+    An honest update appends; then every earlier signature still stands where its byte range says. Here no signature
+    does, although all of them are still in the form.
+    """
+    if any(one.integrity is not Integrity.BROKEN for one in reports):
+        return False
+    moved = [one for one in fields if one.range is None or final_startxref(data, one.range) is None]
+    return len(moved) == len(fields) and reader.xrefs.total_revisions <= len(fields)
+
+
+def _security_store(reader: PdfFileReader) -> _Store:
+    certificates: list[Certificate] = []
+    lists: list[revocation.RevocationList] = []
+    responses: list[bytes] = []
+    try:
+        with wall("dss"):
+            dss = entry(reader.root, "/DSS", {})
+            for key in ("/Certs", "/CRLs", "/OCSPs"):
+                held = entry(dss, key)
+                for item in list(held)[:_MAX_STORE_ITEMS] if isinstance(held, generic.ArrayObject) else ():
+                    _sort_in(key, item, certificates, lists, responses)
+    except LibraryFault:
+        pass  # what cannot be read from the store is simply no evidence
+    return _Store(tuple(certificates), Evidence(tuple(lists), tuple(responses)))
+
+
+def _sort_in(
+    key: str,
+    item: Any,
+    certificates: list[Certificate],
+    lists: list[revocation.RevocationList],
+    responses: list[bytes],
+) -> None:
+    try:
+        with wall("dss-item"):
+            octets = item.get_object().data
+            if key == "/Certs":
+                certificates.append(checked(octets))
+            elif key == "/CRLs":
+                lists.append(revocation.load_list(octets, embedded=True))
+            else:
+                responses.append(octets)
+    except LibraryFault:
+        return
+
+
+def _verify_one(
+    subject: Subject,
+    data: bytes,
+    reader: PdfFileReader,
+    one: Field,
+    store: _Store,
+    later: list[Verified],
+    around: Surroundings,
+) -> Signature:
+    if one.range is None:
+        return unreadable(subject, field_name=one.name, problem=one.fault, integrity=Integrity.BROKEN)
+    view = memoryview(data)
+    content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
+    sub_filter = str(entry(one.signature, "/SubFilter", ""))
+    coverage, changes, problems = place(reader, data, one, one.range, around)
+    common = Facts(
+        field=one.name,
+        integrity=Integrity.UNKNOWN,
+        coverage=coverage,
+        changes=changes,
+        claimed_time=_claimed(one.signature),
+        page=None,
+        later=later,
+        pool=store.certificates,
+        evidence=store.evidence,
+        problems=problems,
+    )
+    if sub_filter in _DETACHED or sub_filter == "/adbe.pkcs7.sha1":
+        return assemble(
+            subject,
+            pdf_values.from_cms(common, one.range, content, sha1=sub_filter == "/adbe.pkcs7.sha1", trust=subject.trust),
+        )
+    if sub_filter == "/adbe.x509.rsa_sha1":
+        return assemble(subject, pdf_values.from_bare_signature(common, one.signature, one.range, content))
+    return assemble(subject, replace_facts(common, problems=(*problems, "unsupported-format")))
+
+
+def _verify_timestamp(
+    subject: Subject, data: bytes, reader: PdfFileReader, one: Field, store: _Store, around: Surroundings
+) -> tuple[Signature, Verified]:
+    """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
+    if one.range is None:
+        raise LibraryFault("byte-range", one.fault)
+    view = memoryview(data)
+    content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
+    parsed = cms.parse(one.range.contents)
+    verified = timestamps.verify_parsed(
+        parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now
+    )
+    coverage, changes, problems = place(reader, data, one, one.range, around)
+    intact = verified.integrity is Integrity.INTACT and verified.imprint_ok
+    facts = Facts(
+        field=one.name,
+        integrity=Integrity.INTACT if intact else Integrity.BROKEN if verified.certificate else verified.integrity,
+        sub_indication=verified.sub_indication,
+        coverage=coverage,
+        changes=changes,
+        algorithms=verified.algorithms,
+        claimed_time=verified.timestamp.time if verified.timestamp else None,
+    )
+    if verified.timestamp is not None and verified.timestamp.weak:
+        problems.append("weak-timestamp")
+    signer = describe(verified.certificate) if verified.certificate is not None else None
+    signature = conclude(
+        subject,
+        facts,
+        judged=verified.judgement or Judgement(Trust.UNKNOWN),
+        signer=signer,
+        kind=HolderKind.UNKNOWN,
+        timestamp=verified.timestamp,
+        problems=problems,
+        document_timestamp=True,
+    )
+    return signature, verified
+
+
+def _claimed(signature: Any) -> datetime | None:
+    """The /M entry, a claim of the signer's computer only."""
+    try:
+        with wall("date"):
+            text = entry(signature, "/M")
+            if text is None:
+                return None
+            parsed = generic.parse_pdf_date(text, strict=False)
+            return parsed.astimezone(UTC) if parsed is not None else None
+    except LibraryFault:
+        return None

@@ -1,0 +1,235 @@
+"""Content of a signed PDF that may change its view without breaking a signature; page of a widget.
+
+Scripts, launch actions, hidden layers, external streams and shadow objects (Mainka et al., Shadow Attacks, NDSS 2021) can be
+prepared before signing. They are reported, since no cryptography finds them. The walk is bounded: pages and annotations
+beyond the limits are not looked at, and the report says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from gateway.documents.signatures.wall import LibraryFault, wall
+
+_MAX_PAGES = 500
+_MAX_ANNOTATIONS = 4000
+_MAX_OBJECTS = 200_000
+_MAX_SEARCHES = 50
+"""Free numbers that are looked for in the whole file."""
+_MULTIMEDIA = frozenset({"/RichMedia", "/3D", "/Movie", "/Screen", "/Sound"})
+_OBJECT = b" obj"
+_BODY = re.compile(rb"(\d{1,10})[ \t\r\n]+(\d{1,5})\Z")
+
+
+@dataclass
+class Content:
+    """What was seen."""
+
+    problems: list[str] = field(default_factory=list)
+    pages: dict[int, int] = field(default_factory=dict)
+    """Page number, from 1, by object number of the page or of an annotation on it."""
+
+    def note(self, problem: str) -> None:
+        """Add a problem once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def inspect(reader: PdfFileReader, data: bytes) -> Content:
+    """Look through the newest revision; what cannot be read is noted as `unreadable-content`."""
+    content = Content()
+    for look in (_catalog, _pages, _shadows):
+        try:
+            with wall("content"):
+                look(reader, data, content)
+        except LibraryFault:
+            content.note("unreadable-content")
+    return content
+
+
+def _catalog(reader: PdfFileReader, _data: bytes, content: Content) -> None:
+    root = reader.root
+    _action(_get(root, "/OpenAction"), content)
+    _actions(_get(root, "/AA"), content)
+    names = _get(root, "/Names")
+    if isinstance(names, generic.DictionaryObject) and "/JavaScript" in names:
+        content.note("javascript-before-signing")
+    form = _get(root, "/AcroForm")
+    if isinstance(form, generic.DictionaryObject) and "/XFA" in form:
+        content.note("xfa")
+    layers = _get(root, "/OCProperties")
+    if isinstance(layers, generic.DictionaryObject):
+        default = _get(layers, "/D")
+        if isinstance(default, generic.DictionaryObject) and (
+            _get(default, "/OFF") or _get(default, "/AS") or _get(default, "/BaseState") == "/OFF"
+        ):
+            content.note("hidden-layer")
+
+
+def _pages(reader: PdfFileReader, _data: bytes, content: Content) -> None:
+    annotations = 0
+    for number, (reference, page) in enumerate(_walk_pages(reader.root["/Pages"]), 1):
+        if number > _MAX_PAGES:
+            content.note("content-not-fully-read")
+            return
+        content.pages[reference.idnum] = number
+        _actions(_get(page, "/AA"), content)
+        held = _get(page, "/Annots")
+        for annotation in held if isinstance(held, generic.ArrayObject) else ():
+            annotations += 1
+            if annotations > _MAX_ANNOTATIONS:
+                content.note("content-not-fully-read")
+                return
+            _annotation(annotation, number, content)
+
+
+def _annotation(annotation: Any, number: int, content: Content) -> None:
+    # An array gives its elements resolved; only what was indirect still knows its own reference.
+    reference = getattr(annotation, "container_ref", None)
+    if isinstance(reference, generic.Reference):
+        content.pages.setdefault(reference.idnum, number)
+    annotation = annotation.get_object()
+    if not isinstance(annotation, generic.DictionaryObject):
+        return
+    _action(_get(annotation, "/A"), content)
+    _actions(_get(annotation, "/AA"), content)
+    if _get(annotation, "/Subtype") in _MULTIMEDIA:
+        content.note("multimedia")
+    appearance = _get(annotation, "/AP")
+    normal = _get(appearance, "/N") if isinstance(appearance, generic.DictionaryObject) else None
+    if isinstance(normal, generic.StreamObject) and ("/F" in normal or "/Ref" in normal):
+        content.note("external-reference")
+
+
+def _walk_pages(root: Any) -> Iterator[tuple[Any, Any]]:
+    stack: list[Any] = [root]
+    seen = 0
+    while stack:
+        node = stack.pop()
+        kids = _get(node, "/Kids")
+        if not isinstance(kids, generic.ArrayObject):
+            continue
+        pages = []
+        for index in range(len(kids)):
+            seen += 1
+            raw = kids.raw_get(index)
+            if seen > 10 * _MAX_PAGES or not isinstance(raw, generic.IndirectObject):
+                return
+            pages.append((raw.reference, raw.get_object()))
+        # A leaf is yielded in place; a subtree is put back so that the order of pages is kept well enough for people.
+        for position, (reference, kid) in enumerate(pages):
+            if _get(kid, "/Kids") is None:
+                yield reference, kid
+            else:
+                rest = [one for _, one in pages[position + 1 :]]
+                yield from _subtrees([kid, *rest])
+                break
+
+
+def _subtrees(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
+    stack = list(reversed(nodes))
+    steps = 0
+    while stack and steps < 10 * _MAX_PAGES:
+        steps += 1
+        node = stack.pop()
+        kids = _get(node, "/Kids")
+        if isinstance(kids, generic.ArrayObject):
+            stack.extend(reversed([kid.get_object() for kid in kids]))
+        elif getattr(node, "container_ref", None) is not None:
+            yield node.container_ref, node
+
+
+def _get(dictionary: Any, key: str) -> Any:
+    return dictionary[key] if isinstance(dictionary, generic.DictionaryObject) and key in dictionary else None
+
+
+def _actions(triggers: Any, content: Content) -> None:
+    """Additional actions (ISO 32000-2 §12.6.3)."""
+    if isinstance(triggers, generic.DictionaryObject):
+        for key in list(triggers)[:32]:
+            _action(triggers[key], content)
+
+
+def _action(action: Any, content: Content) -> None:
+    for _ in range(32):  # a chain of /Next
+        if not isinstance(action, generic.DictionaryObject):
+            return
+        match _get(action, "/S"):
+            case "/JavaScript" | "/Rendition":
+                content.note("javascript-before-signing")
+            case "/Launch" | "/ImportData" | "/SubmitForm":
+                content.note("launch-action")
+            case "/SetOCGState" | "/Hide":
+                content.note("hidden-layer")
+        action = _get(action, "/Next")
+        if isinstance(action, generic.ArrayObject):
+            action = action[0] if len(action) else None
+
+
+def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
+    """Objects prepared to be swapped in later: a body whose number is marked free, or a second document catalog."""
+    xrefs = reader.xrefs
+    places: dict[int, int] = {}
+    for revision in range(min(xrefs.total_revisions, 200)):
+        for reference in xrefs.explicit_refs_in_revision(revision):
+            place = xrefs.get_historical_ref(reference, revision)
+            if isinstance(place, int):
+                places[place] = reference.idnum
+            if len(places) > _MAX_OBJECTS:
+                return
+    used = set(places.values())
+    roots = _roots(reader)
+    searched = 0
+    for offset, number in bodies(data):
+        if number not in used and searched < _MAX_SEARCHES and 0 < number < _size(reader):
+            searched += 1
+            if _is_free(reader, number) and _is_named(data, number):
+                content.note("shadow-object")
+                return
+        near = places.get(offset)
+        if near is not None and near not in roots and b"/Catalog" in data[offset : offset + 400].split(b"endobj")[0]:
+            content.note("shadow-object")
+            return
+
+
+def bodies(data: bytes, *, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Offset and number of everything from `start` on that looks like an indirect object; at most 200,000."""
+    position = data.find(_OBJECT, start)
+    for _ in range(_MAX_OBJECTS):
+        if position < 0:
+            return
+        match = _BODY.search(data[max(0, position - 18) : position])
+        if match:
+            yield position - (match.end() - match.start()), int(match.group(1))
+        position = data.find(_OBJECT, position + len(_OBJECT))
+
+
+def _roots(reader: PdfFileReader) -> set[int]:
+    """Object numbers of the catalogs of all revisions; half of a linearised file has none of its own."""
+    found = set()
+    for revision in range(min(reader.xrefs.total_revisions, 200)):
+        try:
+            found.add(reader.get_historical_resolver(revision).root_ref.idnum)
+        except KeyError:
+            continue
+    return found
+
+
+def _is_named(data: bytes, number: int) -> bool:
+    """Whether something refers to the number: writers leave bodies behind that they freed, but no references to them."""
+    return re.search(rb"(?<!\d)%d 0 R\b" % number, data) is not None
+
+
+def _size(reader: PdfFileReader) -> int:
+    return int(reader.trailer["/Size"]) if "/Size" in reader.trailer else 0
+
+
+def _is_free(reader: PdfFileReader, number: int) -> bool:
+    """Whether the number resolves to nothing, though it lies within the table."""
+    return isinstance(reader.get_object(generic.Reference(number, 0, reader)), generic.NullObject)

@@ -1,0 +1,225 @@
+"""The filled signature fields of a PDF, and where each signature stands among the revisions of the file."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from gateway.documents.signatures import pdf_changes, pdf_content, pdf_xref
+from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures.pdf_ranges import (
+    RangeFault,
+    SignedRange,
+    final_startxref,
+    has_foreign_tail,
+    reaches_end,
+    read_range,
+)
+from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.model import Changes, Coverage
+
+_MAX_FIELDS = 64
+
+
+_MAX_REVISIONS = 200
+
+
+@dataclass(frozen=True)
+class Field:
+    """A filled signature field."""
+
+    name: str
+    field: Any
+    signature: Any
+    revision: int
+    """Revision that wrote the signature dictionary last."""
+    range: SignedRange | None
+    fault: str = ""
+
+    @property
+    def end(self) -> int:
+        """Where its signed bytes end, 0 when unknown."""
+        return self.range.end if self.range else 0
+
+    @property
+    def is_timestamp(self) -> bool:
+        """Whether it is a document timestamp."""
+        kind, sub_filter = entry(self.signature, "/Type"), entry(self.signature, "/SubFilter")
+        return bool(kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the rest of the file says of the place of a signature."""
+
+    last: bool
+    """No other signature is over more."""
+    two_readings: bool
+    """`has_two_readings` of the file."""
+    intact: frozenset[str]
+    """Names of the fields over more whose signatures hold."""
+
+
+def open_reader(data: bytes) -> PdfFileReader:
+    """Open a file as pyHanko does, with two workarounds."""
+    reader = PdfFileReader(io.BytesIO(data), strict=False)
+    _correct_sizes(reader)
+    find = reader.xrefs.get_introducing_revision
+
+    def introduced(reference: Any) -> int:
+        # pyHanko 0.38 raises KeyError for a reference to an object that does not exist (null, ISO 32000-2 §7.3.10), as
+        # writers of /DSS leave them; older than every revision, it explains nothing and needs no explanation.
+        try:
+            return int(find(reference))
+        except KeyError:
+            return -1
+
+    reader.xrefs.get_introducing_revision = introduced
+    return reader
+
+
+def _correct_sizes(reader: PdfFileReader) -> None:
+    """Let a number count as free for new objects only when no revision up to then lists it or could have given it away.
+
+    pyHanko believes the /Size of each trailer: behind an update with a small one, every object of the signed revision would
+    be new, and its replacement explained.
+    """
+    xrefs = reader.xrefs
+    infos, largest = [], 0
+    for revision in range(xrefs.total_revisions):
+        info, section = xrefs.get_xref_container_info(revision), xrefs.get_xref_data(revision)
+        held = [section] if section.hybrid is None else [section, section.hybrid.xref_data]
+        listed = (max(numbers, default=-1) for one in held for numbers in (one.standard_xrefs, one.xrefs_in_objstm))
+        largest = max(largest, info.size, *(number + 1 for number in listed))
+        infos.append(replace(info, size=largest))
+    xrefs.get_xref_container_info = infos.__getitem__
+
+
+def filled_fields(reader: PdfFileReader, data: bytes) -> list[Field]:
+    """Return every filled signature field in the order of what they sign; LibraryFault when there are too many."""
+    found = []
+    for number, (name, value, reference) in enumerate(enumerate_sig_fields(reader, filled_status=True)):
+        if number >= _MAX_FIELDS:
+            raise LibraryFault("fields", "too many")
+        signature = value.get_object() if isinstance(value, generic.IndirectObject) else value
+        field = reference.get_object()
+        if not isinstance(signature, generic.DictionaryObject):
+            found.append(Field(name, field, generic.DictionaryObject(), 0, None, "malformed"))
+            continue
+        raw = field.raw_get("/V") if "/V" in field else value
+        revision = 0
+        if isinstance(raw, generic.IndirectObject):
+            revision = reader.xrefs.get_last_change(raw.reference)
+        try:
+            signed = read_range(data, _numbers(signature))
+            _assert_own_contents(signature, signed)
+            found.append(Field(name, field, signature, revision, signed))
+        except RangeFault as fault:
+            found.append(Field(name, field, signature, revision, None, str(fault)))
+    return sorted(found, key=lambda one: one.end)
+
+
+def _assert_own_contents(signature: Any, signed: SignedRange) -> None:
+    """The gap must hold the /Contents of this very dictionary: a field with the range of another would show its signer, too."""
+    held = signature.raw_get("/Contents", decrypt=generic.EncryptedObjAccess.RAW) if "/Contents" in signature else None
+    if isinstance(held, generic.IndirectObject):
+        held = held.get_object()
+    if not isinstance(held, (generic.ByteStringObject, generic.TextStringObject)):
+        raise RangeFault("byte-range-gap")
+    if held.original_bytes != signed.contents:
+        raise RangeFault("byte-range-gap")
+
+
+def _numbers(signature: Any) -> list[object]:
+    if "/ByteRange" not in signature:
+        return []
+    return [int(n) if isinstance(n, generic.NumberObject) else n for n in signature["/ByteRange"]]
+
+
+def page_of(one: Field, content: pdf_content.Content) -> int | None:
+    """The page that the widget of a field stands on."""
+    widgets = [one.field]
+    if "/Kids" in one.field:
+        widgets = [kid.get_object() for kid in one.field["/Kids"]]
+    for widget in widgets:
+        reference = getattr(widget, "container_ref", None)
+        if reference is not None and reference.idnum in content.pages:
+            return content.pages[reference.idnum]
+        page = widget.raw_get("/P") if "/P" in widget else None
+        if isinstance(page, generic.IndirectObject) and page.idnum in content.pages:
+            return content.pages[page.idnum]
+    return None
+
+
+def place(
+    reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange, around: Surroundings
+) -> tuple[Coverage, Changes, list[str]]:
+    """Coverage and changes of one signature with a well-formed byte range."""
+    total = reader.xrefs.total_revisions
+    newest = reader.xrefs.get_xref_container_info(total - 1)
+    problems = []
+    if has_foreign_tail(data, max(_structure_ends(reader))):
+        problems.append("trailing-bytes")
+    if around.two_readings:
+        problems.append("two-readings")
+    if reaches_end(data, signed):
+        return Coverage.PARTIAL if "two-readings" in problems else Coverage.WHOLE, Changes.NONE, problems
+    revision = _covered_revision(reader, data, one, signed)
+    if revision is None:
+        return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
+    if total > _MAX_REVISIONS:
+        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "too-many-revisions"]
+    if newest.end_location <= signed.end:
+        # No revision follows, yet bytes do: nothing explains them.
+        return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
+    try:
+        if pdf_xref.is_ambiguous(data, reader, revision, signed.end):
+            return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "two-readings"]
+        changes, notes = pdf_changes.since(
+            reader,
+            revision,
+            *pdf_changes.permissions(one.signature, one.field),
+            last=around.last,
+            intact=around.intact,
+        )
+    except LibraryFault:
+        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
+    problems += notes
+    return Coverage.PARTIAL if problems else Coverage.WHOLE, changes, problems
+
+
+def has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
+    """Tell whether a cross-reference or a dictionary anywhere in the file shows viewers two documents."""
+    try:
+        return pdf_xref.is_ambiguous_inside(data, reader)
+    except LibraryFault:
+        return False  # damaged, and read all the same; what follows a signature is looked at once more below
+
+
+def _structure_ends(reader: PdfFileReader) -> list[int]:
+    """Where the cross-reference of each revision ends; a linearised file has that of its first page up front."""
+    xrefs = reader.xrefs
+    return [xrefs.get_xref_container_info(revision).end_location for revision in range(xrefs.total_revisions)]
+
+
+def _covered_revision(reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange) -> int | None:
+    """Return the last revision that lies within the signed bytes, None when they do not end exactly with it.
+
+    The revision is found by where the bytes stand, not by who wrote the signature: both halves of a linearised file are
+    one revision to its signer.
+    """
+    start = final_startxref(data, signed)
+    with wall("revision"):
+        inside = 0
+        for end in _structure_ends(reader):
+            if end > signed.end:
+                break
+            inside += 1
+        if inside == 0 or one.revision >= inside or start != reader.xrefs.get_startxref_for_revision(inside - 1):
+            return None
+        return inside - 1

@@ -1,0 +1,124 @@
+"""Changes of a form's look that no signature permits, although nothing was filled in.
+
+Difference analysis explains objects. It lets pass what is new and lies in the right place: a signature field that nobody signs
+and whose appearance covers the page, and defaults of the form by which viewers draw every field anew (Mainka et al., Shadow
+Attacks, NDSS 2021; Rohlmann et al., Breaking the Specification: PDF Certification, IEEE S&P 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.sign.diff_analysis import ReferenceUpdate, SuspiciousModification, WhitelistRule
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from gateway.documents.signatures.pdf_objects import entry
+
+_MAX_FIELDS = 20_000
+_HIDDEN = 2
+"""Annotation flag (ISO 32000-2 table 167)."""
+
+
+class FormDefaults(WhitelistRule):  # type: ignore[misc]
+    """Defaults of a form stay as they were while it has fields that viewers draw by them; what is added changes nothing."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when fields other than signatures would be drawn in another way."""
+        before, after = entry(old.root, "/AcroForm"), entry(new.root, "/AcroForm")
+        if not isinstance(before, generic.DictionaryObject) or not isinstance(after, generic.DictionaryObject):
+            return
+        if not _has_other_fields(before):
+            return
+        if entry(after, "/NeedAppearances", False) and not entry(before, "/NeedAppearances", False):
+            raise SuspiciousModification("viewers are told to draw all fields anew")
+        if any(key in before and entry(before, key) != entry(after, key) for key in ("/DA", "/Q")):
+            raise SuspiciousModification("the default appearance of fields was changed")
+        for one, other in _resources(before, after):
+            if one != other:
+                raise SuspiciousModification("a default resource of fields was replaced")
+        yield from ()
+
+
+def _has_other_fields(form: Any) -> bool:
+    """Whether a form has a field that is no signature; in doubt it has."""
+    stack = list(entry(form, "/Fields", ()))
+    for _ in range(_MAX_FIELDS):
+        if not stack:
+            return False
+        field = stack.pop().get_object()
+        if not isinstance(field, generic.DictionaryObject):
+            continue
+        kind = entry(field, "/FT")
+        if kind is not None and kind != "/Sig":
+            return True
+        stack.extend(entry(field, "/Kids", ()))
+    return True
+
+
+def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
+    """Pairs of what a default resource was and is."""
+    old, new = entry(before, "/DR", {}), entry(after, "/DR", {})
+    for category in old:
+        names, later = old[category], entry(new, category, {})
+        if isinstance(names, generic.DictionaryObject):
+            yield from ((names[name], entry(later, name)) for name in names)
+        else:
+            yield names, later
+
+
+def has_unsigned_field(reader: PdfFileReader, revision: int, intact: frozenset[str]) -> bool:
+    """Tell whether a signature field shows or does something that came after `revision` and that nobody who signs answers for.
+
+    A visible field is to hold the signature of whom it shows, one of those that are `intact`. One that stays empty, or that
+    only a document timestamp fills, which anybody can have, or what no program can verify, would be a sheet laid over the
+    page, or a place for a script.
+    """
+    before = {name: value for name, value, _ in enumerate_sig_fields(reader.get_historical_resolver(revision))}
+    for name, value, reference in enumerate_sig_fields(reader):
+        empty = before.get(name) is None
+        if not empty or (name in before and value is None) or (name in intact and _is_signed(value)):
+            continue
+        field = reference.get_object()
+        if _is_visible(field) or (name not in before and (_acts(field) or not _is_widget(field))):
+            return True
+    return False
+
+
+def signature_fields(reader: PdfFileReader) -> frozenset[str]:
+    """Names of all signature fields."""
+    return frozenset(name for name, _, _ in enumerate_sig_fields(reader))
+
+
+def _is_visible(field: Any) -> bool:
+    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
+    return any(_has_area(one) for one in widgets)
+
+
+def _acts(field: Any) -> bool:
+    """Whether a field or a widget of it starts an action (ISO 32000-2 §12.6)."""
+    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
+    return any(key in one for one in widgets for key in ("/A", "/AA"))
+
+
+def _is_widget(field: Any) -> bool:
+    """Whether a field is shown as a field: a note or a line may be drawn outside of its rectangle (ISO 32000-2 §12.5.6)."""
+    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
+    return all(entry(one, "/Subtype", "/Widget") == "/Widget" for one in widgets)
+
+
+def _has_area(widget: Any) -> bool:
+    sides = entry(widget, "/Rect", ())
+    if len(sides) != 4 or int(entry(widget, "/F", 0)) & _HIDDEN:
+        return False
+    left, bottom, right, top = sides
+    return bool(left != right and bottom != top)
+
+
+def _is_signed(value: Any) -> bool:
+    signature = value.get_object() if isinstance(value, generic.IndirectObject) else value
+    if not isinstance(signature, generic.DictionaryObject):
+        return False
+    return bool(entry(signature, "/Type") != "/DocTimeStamp" and entry(signature, "/SubFilter") != "/ETSI.RFC3161")

@@ -1,0 +1,294 @@
+"""Rules of difference analysis that pyHanko lacks or draws too narrowly, each with the real writers that need it.
+
+A rule only ever explains objects: what no rule explains stays forbidden. Where an object of the signed revision is
+replaced, the new one must equal the old but for the keys named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver
+from pyhanko.sign.diff_analysis import (
+    ReferenceUpdate,
+    SuspiciousModification,
+    WhitelistRule,
+)
+
+from gateway.documents.signatures.pdf_objects import entry
+
+_MAX_NODES = 20_000
+
+_VALIDATION_KEYS = frozenset({"/Type", "/VRI", "/Certs", "/CRLs", "/OCSPs", "/TU", "/TS", "/Cert", "/CRL", "/OCSP"})
+_STRUCTURE_GROWS = frozenset(
+    {"/K", "/Nums", "/Kids", "/Limits", "/ParentTree", "/ParentTreeNextKey", "/IDTree", "/Names"}
+)
+_STRUCTURE_WORDS = frozenset({"/ActualText", "/Alt", "/E", "/Lang", "/R", "/T"})
+"""Keys by which an element says something of its content; an old element gets none of them afterwards."""
+_UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Parent", "/Popup", "/StructParents"})
+"""Keys behind which nothing is drawn."""
+_STRUCTURE_OUTSIDE = frozenset({"/Pg", "/Obj", "/P", "/Stm", "/StmOwn"})
+
+
+class ValidationData(WhitelistRule):  # type: ignore[misc]
+    """The document security store may be written anew: it vouches for nothing by itself (ETSI EN 319 142-1 §5.4.2).
+
+    Unlike pyHanko's own rule this lets writers drop or replace VRI entries and refer to objects that do not exist.
+    """
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain every object below /DSS that nothing but /DSS used before."""
+        root = new.root
+        if "/DSS" not in root:
+            if "/DSS" in old.root:
+                raise SuspiciousModification("/DSS was removed")
+            return
+        for reference, node in _walk(new, root.raw_get("/DSS"), follow=_is_validation_key):
+            if isinstance(node, generic.DictionaryObject) and not isinstance(node, generic.StreamObject):
+                unknown = [key for key in node if not _is_validation_key(key)]
+                if unknown:
+                    raise SuspiciousModification(f"unexpected keys below /DSS: {unknown}")
+            if reference is not None and _belongs_below(old, reference, "/DSS"):
+                yield ReferenceUpdate(reference)
+
+
+def _is_validation_key(key: str) -> bool:
+    # A VRI key is a digest in hexadecimal; SHA-1 says the standard, SHA-256 and longer are seen. Streams have /Length.
+    return key in _VALIDATION_KEYS or key == "/Length" or (40 < len(key) <= 129 and key[1:].isalnum())
+
+
+class StructureTree(WhitelistRule):  # type: ignore[misc]
+    """A tagged document gets structure elements for new signature fields; old elements stay as they were."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain objects of the structure tree; SuspiciousModification when an old element was altered."""
+        if "/StructTreeRoot" not in new.root:
+            if "/StructTreeRoot" in old.root:
+                raise SuspiciousModification("structure tree was removed")
+            return
+        written = new.explicit_refs_in_revision()
+        if "/StructTreeRoot" in old.root:
+            _assert_grown(old.root["/StructTreeRoot"], new.root["/StructTreeRoot"])
+        if _words(new) > _words(old):
+            raise SuspiciousModification("content was given other words")
+        start = new.root.raw_get("/StructTreeRoot")
+        for reference, node in _walk(new, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
+            if reference is None or reference not in written:
+                continue
+            if old.is_ref_unassignable(reference):
+                yield ReferenceUpdate(reference)
+            elif _belongs_below(old, reference, "/StructTreeRoot"):
+                _assert_grown(old(reference), node)
+                yield ReferenceUpdate(reference)
+
+
+def _words(resolver: HistoricalResolver) -> int:
+    """How often structure elements give words of their own, or take content of a page and may read it otherwise.
+
+    An element for a new signature field does neither; what did before is compared one by one.
+    """
+    if "/StructTreeRoot" not in resolver.root:
+        return 0
+    start = resolver.root.raw_get("/StructTreeRoot")
+    count = 0
+    for _, node in _walk(resolver, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
+        if not isinstance(node, generic.DictionaryObject):
+            continue
+        count += sum(key in node for key in ("/ActualText", "/E")) + ("/MCID" in node and "/Stm" not in node)
+        content = entry(node, "/K")
+        contents = content if isinstance(content, generic.ArrayObject) else (content,)
+        count += sum(isinstance(one, generic.NumberObject) for one in contents)
+    return count
+
+
+def _assert_grown(before: Any, after: Any) -> None:
+    if isinstance(before, generic.ArrayObject) and isinstance(after, generic.ArrayObject):
+        rest = iter(after)
+        if all(any(item == candidate for candidate in rest) for item in before):
+            return
+    elif isinstance(before, generic.DictionaryObject) and isinstance(after, generic.DictionaryObject):
+        same = all(
+            key in after and before.raw_get(key) == after.raw_get(key) for key in before if key not in _STRUCTURE_GROWS
+        )
+        same = same and not any(key in after and key not in before for key in _STRUCTURE_WORDS)
+        if same and not isinstance(after, generic.StreamObject):
+            for key in ("/K", "/Nums"):
+                one, other = entry(before, key), entry(after, key)
+                if isinstance(one, generic.ArrayObject) and isinstance(other, generic.ArrayObject):
+                    _assert_grown(one, other)
+            return
+    elif type(before) is type(after) and before == after:
+        return
+    raise SuspiciousModification("a structure element was altered")
+
+
+class ReusedObjectStreams(WhitelistRule):  # type: ignore[misc]
+    """Some writers reuse the number of an earlier object stream; harmless only when every object in it stays the same."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain an overridden object stream whose objects, so far as still in force, did not change."""
+        written = new.explicit_refs_in_revision()
+        reader = old.reader
+        streams = {ref for revision in range(old.revision + 1) for ref in reader.xrefs.object_streams_used_in(revision)}
+        for stream in streams & written:
+            held = [
+                ref
+                for revision in range(old.revision + 1)
+                for ref in reader.xrefs.explicit_refs_in_revision(revision)
+                if ref not in written and _stream_of(reader, ref, old.revision) == stream
+            ]
+            if all(identical(old(ref), new(ref)) for ref in held):
+                yield ReferenceUpdate(stream)
+
+
+class FreedNothing(WhitelistRule):  # type: ignore[misc]
+    """Marking numbers as free that no object of the signed revision had changes nothing."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain freed numbers that were never in use."""
+        for reference in new.refs_freed_in_revision():
+            in_use = any(
+                is_in_use(old, generic.Reference(reference.idnum, generation, old.reader)) for generation in range(2)
+            )
+            if not in_use and old.is_ref_unassignable(reference):
+                yield ReferenceUpdate(reference)
+
+
+class UnusedNumbers(WhitelistRule):  # type: ignore[misc]
+    """A number that was free or null in the signed revision and is used by nothing afterwards shows nowhere."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain written objects that nothing refers to."""
+        for reference in new.explicit_refs_in_revision():
+            if old.is_ref_unassignable(reference) or not isinstance(old(reference), generic.NullObject):
+                continue
+            if not _usages(new, reference):
+                yield ReferenceUpdate(reference)
+
+
+class OneGeneration(WhitelistRule):  # type: ignore[misc]
+    """A number in use keeps its generation: most viewers look at the number alone and would show the newer object."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when a number of the signed revision comes back in another generation."""
+        written = {reference.idnum: reference.generation for reference in new.explicit_refs_in_revision()}
+        for revision in range(old.revision + 1):
+            for reference in old.reader.xrefs.explicit_refs_in_revision(revision):
+                generation = written.get(reference.idnum, reference.generation)
+                if generation != reference.generation and is_in_use(old, reference):
+                    raise SuspiciousModification(f"object {reference.idnum} was given another generation")
+        yield from ()
+
+
+class NothingAwaited(WhitelistRule):  # type: ignore[misc]
+    """A reference of the signed revision to an object that is not there shows nothing, until an update makes that object."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when content refers to an object that only the update brings."""
+        for reference in new.explicit_refs_in_revision():
+            if not is_in_use(old, reference) and any(_shows(tuple(path)) for path in _usages(old, reference)):
+                raise SuspiciousModification(f"object {reference.idnum} was referred to before it was made")
+        yield from ()
+
+
+def _shows(path: tuple[Any, ...]) -> bool:
+    """Whether what lies behind a path from the trailer may be seen; writers leave dead references in the other places."""
+    return path[:1] == ("/Root",) and _UNSEEN.isdisjoint(path)
+
+
+class SameCatalog(WhitelistRule):  # type: ignore[misc]
+    """The catalog keeps its number or gets a new one: as that of another object of the signed revision it would replace it."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when the catalog took the number of another object, or is not named."""
+        if "/Root" not in _trailer_of(new):
+            raise SuspiciousModification("the trailer names no catalog")  # for which viewers then look by themselves
+        if new.root_ref != old.root_ref and is_in_use(old, new.root_ref):
+            raise SuspiciousModification("the catalog took the place of another object")
+        yield from ()
+
+
+class SameEncryption(WhitelistRule):  # type: ignore[misc]
+    """The trailer repeats how the file is encrypted: by other words or by none, viewers read other octets out of every object."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when a trailer says something else of the encryption."""
+        before, after = _trailer_of(old), _trailer_of(new)
+        for key in ("/Encrypt", "/ID") if "/Encrypt" in before or "/Encrypt" in after else ():
+            if _secret_of(before, key) != _secret_of(after, key):
+                raise SuspiciousModification(f"{key} of the trailer was changed")
+        yield from ()
+
+
+def _trailer_of(resolver: HistoricalResolver) -> Any:
+    """The trailer of a revision as it stands; the views of pyHanko fill in what it leaves out from the older ones."""
+    trailers = resolver.reader.trailer._trailer_revisions  # noqa: SLF001 - no public way exists; the newest is the first
+    return trailers[len(trailers) - 1 - resolver.revision]
+
+
+def _secret_of(trailer: Any, key: str) -> Any:
+    """An entry that goes into the key of the file; of the two halves of /ID only the first does (ISO 32000-2 §7.6.4.3)."""
+    held = trailer.raw_get(key, decrypt=generic.EncryptedObjAccess.RAW) if key in trailer else None
+    if key == "/Encrypt" or held is None:
+        return held
+    held = held.get_object()
+    return held.raw_get(0, decrypt=generic.EncryptedObjAccess.RAW).original_bytes if len(held) else None
+
+
+def is_in_use(old: HistoricalResolver, reference: Any) -> bool:
+    """Tell whether a number holds an object in this revision."""
+    return old.reader.xrefs.get_historical_ref(reference, old.revision) is not None
+
+
+def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
+    place = reader.xrefs.get_historical_ref(reference, revision)
+    number = getattr(place, "obj_stream_id", None)
+    return generic.Reference(number, 0, reader) if number is not None else None
+
+
+def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield (reference or None, object) of everything below `start` that lies behind keys to be followed."""
+    stack, seen = [start], set()
+    while stack:
+        node = stack.pop()
+        reference = None
+        if isinstance(node, generic.IndirectObject):
+            reference = node.reference
+            if reference in seen:
+                continue
+            seen.add(reference)
+            if len(seen) > _MAX_NODES:
+                raise SuspiciousModification("too many objects")
+            node = resolver(reference)
+        yield reference, node
+        if isinstance(node, generic.DictionaryObject):
+            stack.extend(node.raw_get(key) for key in node if follow(key))
+        elif isinstance(node, generic.ArrayObject):
+            stack.extend(node.raw_get(index) for index in range(len(node)))
+
+
+def _belongs_below(old: HistoricalResolver, reference: Any, key: str) -> bool:
+    """Tell whether the object is new, or was used before only below this key of the catalog."""
+    if old.is_ref_unassignable(reference):
+        return True
+    return all(len(path) > 1 and tuple(path)[:2] == ("/Root", key) for path in _usages(old, reference))
+
+
+def _usages(resolver: HistoricalResolver, reference: Any) -> Any:
+    """Every path from the trailer to the object; pyHanko's own rules use it, no public way exists."""
+    resolver._load_reverse_xref_cache()  # noqa: SLF001 - else the next line is empty, whatever the file holds
+    return resolver._get_usages_of_ref(reference)  # noqa: SLF001
+
+
+def identical(one: Any, other: Any) -> bool:
+    """Compare two objects by value; references are equal when they are the same number."""
+    if isinstance(one, generic.StreamObject) or isinstance(other, generic.StreamObject):
+        return (
+            isinstance(one, generic.StreamObject)
+            and isinstance(other, generic.StreamObject)
+            and one.encoded_data == other.encoded_data
+            and dict(one) == dict(other)
+        )
+    return type(one) is type(other) and bool(one == other)

@@ -1,0 +1,125 @@
+"""XAdES properties (ETSI EN 319 132-1, TS 101 903) of a verified XML signature: certificate binding, times, archived data.
+
+Only what SignedInfo covers is believed of the signed properties; the unsigned ones hold timestamps, certificates and
+revocation data, each of which proves itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.documents.signatures import algorithms, revocation, xmldsig
+from gateway.documents.signatures.algorithms import Content
+from gateway.documents.signatures.certificates import Certificate, checked, key_of
+from gateway.documents.signatures.revocation import Evidence
+from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.xmldsig import XmlSignature, ds
+
+_NAMESPACES = tuple(f"{{http://uri.etsi.org/01903/v{version}#}}" for version in ("1.3.2", "1.4.1", "1.2.2", "1.1.1"))
+_MAX_VALUES = 200
+
+
+@dataclass
+class Properties:
+    """What the properties say."""
+
+    present: bool = False
+    claimed_time: datetime | None = None
+    tokens: list[bytes] = field(default_factory=list)
+    timestamped: Content | None = None
+    """What the tokens are over: the canonical SignatureValue element."""
+    certificates: list[Certificate] = field(default_factory=list)
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+def read(found: XmlSignature) -> Properties:
+    """Read the properties and bind the signing certificate; a mismatch breaks the signature."""
+    properties = Properties()
+    try:
+        with wall("xades"):
+            _read(found, properties)
+    except LibraryFault:
+        found.problems.append("unreadable-properties")
+    return properties
+
+
+def _all(root: Any, *names: str) -> list[Any]:
+    return [one for namespace in _NAMESPACES for name in names for one in root.iter(f"{namespace}{name}")][:_MAX_VALUES]
+
+
+def _read(found: XmlSignature, properties: Properties) -> None:
+    own = [one for one in _all(found.element, "SignedProperties") if _belongs(one, found)]
+    signed = found.signed(own)
+    properties.present = bool(own)
+    if own and not signed:
+        found.problems.append("unsigned-properties")
+    for one in signed:
+        times = _all(one, "SigningTime")
+        properties.claimed_time = parse_time(xmldsig.text_of(times[0])) if times else None
+        _bind(found, one)
+    _unsigned(found, properties)
+
+
+def _belongs(element: Any, found: XmlSignature) -> bool:
+    """Whether the nearest Signature above an element is this one, not a counter-signature inside it."""
+    nearest = next((one for one in element.iterancestors() if one.tag == ds("Signature")), None)
+    return nearest is found.element
+
+
+def _bind(found: XmlSignature, signed: Any) -> None:
+    """The first digest of SigningCertificate must be that of the certificate that verified (EN 319 132-1 §5.2.2)."""
+    certificates = _all(signed, "SigningCertificate", "SigningCertificateV2")
+    if not certificates or found.certificate is None:
+        return
+    digests = _all(certificates[0], "CertDigest")
+    if not digests:
+        return
+    named = algorithms.XML_DIGESTS.get(digests[0].find(ds("DigestMethod")).get("Algorithm", ""), "")
+    value = xmldsig.decode(digests[0].findtext(ds("DigestValue")))
+    if not named:
+        found.problems.append("unsupported-digest")
+        return
+    for certificate in (found.certificate, *found.certificates):
+        same_key = key_of(certificate) == key_of(found.certificate)
+        if same_key and Content((certificate.dump(),)).digest(named) == value:
+            found.certificate = certificate
+            return
+    found.break_("SIG_CRYPTO_FAILURE", "signing-certificate-mismatch")
+
+
+def _unsigned(found: XmlSignature, properties: Properties) -> None:
+    lists, responses = [], []
+    for one in _all(found.element, "EncapsulatedX509Certificate"):
+        _try(lambda one=one: properties.certificates.append(checked(xmldsig.decode(one.text))))
+    for one in _all(found.element, "EncapsulatedCRLValue"):
+        _try(lambda one=one: lists.append(revocation.load_list(xmldsig.decode(one.text), embedded=True)))
+    for one in _all(found.element, "EncapsulatedOCSPValue"):
+        _try(lambda one=one: responses.append(xmldsig.decode(one.text)))
+    properties.evidence = Evidence(tuple(lists), tuple(responses))
+    for stamp in _all(found.element, "SignatureTimeStamp"):
+        if not _belongs(stamp, found):
+            continue
+        method = stamp.find(ds("CanonicalizationMethod"))
+        algorithm = method.get("Algorithm", "") if method is not None else xmldsig.DEFAULT_CANONICAL
+        value = found.element.find(ds("SignatureValue"))
+        properties.timestamped = Content((xmldsig.canonical(value, algorithm),))
+        for token in _all(stamp, "EncapsulatedTimeStamp"):
+            _try(lambda token=token: properties.tokens.append(xmldsig.decode(token.text)))
+
+
+def _try(action: Any) -> None:
+    try:
+        action()
+    except LibraryFault:
+        return  # evidence that cannot be read is no evidence
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Parse an xsd:dateTime; without a zone it is taken as UTC; None when it is none."""
+    try:
+        moment = datetime.fromisoformat((text or "").strip().replace(",", "."))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

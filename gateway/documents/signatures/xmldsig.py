@@ -1,0 +1,414 @@
+"""XML signatures (W3C XMLDSig 1.1) by a verifier of our own, for OOXML, ODF and ASiC.
+
+General libraries follow whatever a document asks for; that is how XML signatures are forged. Here only a short list is
+understood: canonical XML 1.0, 1.1 and exclusive, the relationship transform of OPC, digests and signatures of
+`algorithms`, references to elements inside the same Signature or to members of the same package. DOCTYPE, XPath, XSLT,
+base64 transforms, external URIs and HMAC are refused. The key is that of a certificate in KeyInfo wherever there is one, and
+the certificate that verified is the one that is reported; a bare KeyValue proves integrity at most, and nobody's trust.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from gateway.documents.signatures import algorithms
+from gateway.documents.signatures.algorithms import Content
+from gateway.documents.signatures.certificates import Certificate, checked, key_of
+from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.model import Integrity
+
+DS = "http://www.w3.org/2000/09/xmldsig#"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+CANONICAL: dict[str, tuple[bool, bool]] = {
+    _C14N: (False, False),
+    _C14N + "#WithComments": (False, True),
+    "http://www.w3.org/2006/12/xml-c14n11": (False, False),
+    "http://www.w3.org/2006/12/xml-c14n11#WithComments": (False, True),
+    "http://www.w3.org/2001/10/xml-exc-c14n#": (True, False),
+    "http://www.w3.org/2001/10/xml-exc-c14n#WithComments": (True, True),
+}
+"""Exclusive, with comments."""
+DEFAULT_CANONICAL = _C14N
+_PLAIN_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1"})
+"""In which a declaration is found by its letters, but for octets of zero."""
+_DECLARATION = re.compile(rb"<!(?:ATTLIST|ELEMENT|ENTITY|NOTATION)")
+_WITH_DOCTYPE = (
+    "{http://openoffice.org/2000/",
+    "{http://openoffice.org/2001/manifest",
+    "{urn:oasis:names:tc:opendocument:xmlns:manifest:",
+)
+_LIMIT_XML = 32 << 20
+_LIMIT_REFERENCES = 6000
+
+Element = Any
+"""lxml.etree._Element; the library publishes no types that fit."""
+
+
+def ds(name: str) -> str:
+    """Return the tag of an element of XMLDSig."""
+    return f"{{{DS}}}{name}"
+
+
+def parse(data: bytes) -> Element:
+    """Parse XML without entities, DTD or network; LibraryFault on a DOCTYPE or when it is not well-formed."""
+    root = parse_with_doctype(data)
+    if root.getroottree().docinfo.doctype:
+        raise LibraryFault("xml", "doctype")
+    return root
+
+
+def parse_with_doctype(data: bytes) -> Element:
+    """Parse XML; only the Basic modules and manifests of OpenOffice may have a DOCTYPE, that names a DTD and declares nothing.
+
+    Whatever is declared, an entity or the default of an attribute, is in the document for readers that follow it and is
+    not in the canonical form that was digested.
+    """
+    if len(data) > _LIMIT_XML:
+        raise LibraryFault("xml", "too large")
+    with wall("xml"):
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        root = etree.fromstring(data, parser)
+        prolog: Any = root.getroottree().docinfo
+        if prolog.internalDTD is not None and (
+            not root.tag.startswith(_WITH_DOCTYPE)
+            or not _has_plain_encoding(root)
+            or _DECLARATION.search(data.replace(b"\0", b""))
+        ):
+            raise LibraryFault("xml", "doctype")
+        return root
+
+
+def _has_plain_encoding(root: Element) -> bool:
+    return str(root.getroottree().docinfo.encoding or "UTF-8").upper() in _PLAIN_ENCODINGS
+
+
+def canonical_document(
+    data: bytes, algorithm: str, prefixes: Sequence[str] = (), *, may_have_comments: bool = True
+) -> bytes:
+    """Canonicalise an XML document; LibraryFault when readers may see more in it than was digested.
+
+    Instructions beside the root (a style sheet) belong to the canonical form. The letters of a rare encoding are a matter of
+    each reader's tables, and most algorithms leave comments out: `may_have_comments` says whether an honest writer puts any.
+    """
+    if algorithm not in CANONICAL:
+        raise LibraryFault("transform", algorithm)
+    exclusive, comments = CANONICAL[algorithm]
+    root = parse_with_doctype(data)
+    with wall("canonical"):
+        whole = root.getroottree()
+        if not _has_plain_encoding(root) or not (comments or may_have_comments or not _has_comments(whole)):
+            raise LibraryFault("xml", "not digested")
+        return bytes(
+            etree.tostring(
+                whole,
+                method="c14n",
+                exclusive=exclusive,
+                with_comments=comments,
+                inclusive_ns_prefixes=list(prefixes) or None,
+            )
+        )
+
+
+def _has_comments(whole: Any) -> bool:
+    root = whole.getroot()
+    beside = (*root.itersiblings(etree.Comment), *root.itersiblings(etree.Comment, preceding=True))
+    return bool(beside) or next(root.iter(etree.Comment), None) is not None
+
+
+def text_of(element: Element) -> str:
+    """The text of an element that has no others inside; a comment ends `.text`, and is not signed."""
+    return "".join(element.xpath("text()"))
+
+
+def canonical(element: Element, algorithm: str, prefixes: Sequence[str] = ()) -> bytes:
+    """Canonicalise an element as an apex of its own; LibraryFault for an algorithm that is not on the list."""
+    if algorithm not in CANONICAL:
+        raise LibraryFault("transform", algorithm)
+    exclusive, comments = CANONICAL[algorithm]
+    with wall("canonical"):
+        # lxml emits stray xmlns="" when it canonicalises an inner element: serialise it with its namespaces first.
+        apex = parse(etree.tostring(element, with_tail=False))
+        if not exclusive:
+            _inherit_xml_attributes(element, apex)
+        return bytes(
+            etree.tostring(
+                apex,
+                method="c14n",
+                exclusive=exclusive,
+                with_comments=comments,
+                inclusive_ns_prefixes=list(prefixes) or None,
+            )
+        )
+
+
+def _inherit_xml_attributes(element: Element, apex: Element) -> None:
+    """xml:lang and xml:space of ancestors belong to an apex (Canonical XML 1.0 §2.4)."""
+    for ancestor in element.iterancestors():
+        for name, value in ancestor.attrib.items():
+            if name.startswith(f"{{{_XML}}}") and name not in apex.attrib:
+                apex.set(name, value)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One ds:Reference."""
+
+    uri: str
+    kind: str
+    """Its Type attribute."""
+    digest: str
+    """Name of the digest algorithm, empty when it is not on the list."""
+    value: bytes
+    transforms: tuple[Element, ...]
+
+
+Resolve = Callable[[Reference], bytes]
+"""Returns the octets that a reference to something outside the signature digests; LibraryFault when it cannot be."""
+
+
+@dataclass
+class XmlSignature:
+    """A ds:Signature after verification."""
+
+    element: Element
+    identifier: str = ""
+    integrity: Integrity = Integrity.INTACT
+    sub_indication: str = ""
+    certificate: Certificate | None = None
+    certificates: tuple[Certificate, ...] = ()
+    """Every certificate of KeyInfo that could be read."""
+    algorithms: list[str] = field(default_factory=list)
+    signed_ids: set[str] = field(default_factory=set)
+    """Ids of elements inside the signature that SignedInfo covers with a right digest."""
+    references: list[Reference] = field(default_factory=list)
+    """References of SignedInfo."""
+    failed: list[str] = field(default_factory=list)
+    """URIs whose digest did not fit or could not be made."""
+    signature: bytes = b""
+    problems: list[str] = field(default_factory=list)
+
+    def break_(self, sub_indication: str, *problems: str) -> None:
+        """Record that the signature does not hold; the first cause stays."""
+        if self.integrity is not Integrity.BROKEN:
+            self.integrity, self.sub_indication = Integrity.BROKEN, sub_indication
+        self.problems.extend(problems)
+
+    def unknown(self, problem: str) -> None:
+        """Record that the signature cannot be verified here."""
+        if self.integrity is Integrity.INTACT:
+            self.integrity, self.sub_indication = Integrity.UNKNOWN, "SIG_CONSTRAINTS_FAILURE"
+        self.problems.append(problem)
+
+    def signed(self, elements: Iterable[Element]) -> list[Element]:
+        """Of the elements, return those that lie inside something that SignedInfo covers."""
+        return [one for one in elements if self._is_signed(one)]
+
+    def _is_signed(self, element: Element) -> bool:
+        for one in (element, *element.iterancestors()):
+            if one is self.element:
+                return False  # what stands around the signature is signed by nobody, whatever its Id
+            if one.get("Id") in self.signed_ids:
+                return True
+        return False
+
+
+def read_reference(element: Element) -> Reference:
+    """Read a ds:Reference; LibraryFault when it lacks what every reference has."""
+    with wall("reference"):
+        method = element.find(ds("DigestMethod"))
+        algorithm = algorithms.XML_DIGESTS.get(method.get("Algorithm"), "")
+        value = decode(element.findtext(ds("DigestValue")))
+        transforms = tuple(element.iterfind(f"{ds('Transforms')}/{ds('Transform')}"))
+        return Reference(element.get("URI", ""), element.get("Type", ""), algorithm, value, transforms)
+
+
+def decode(text: str | None) -> bytes:
+    """Decode base64 with white space; LibraryFault when it is not base64."""
+    try:
+        return base64.b64decode(re.sub(r"\s+", "", text or ""), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LibraryFault("base64") from error
+
+
+def verify(element: Element, resolve: Resolve) -> XmlSignature:
+    """Verify a ds:Signature element: SignedInfo, its references, the signature value; never raises on hostile input."""
+    found = XmlSignature(element, element.get("Id", ""))
+    try:
+        with wall("xmldsig"):
+            _verify(found, resolve)
+    except LibraryFault as fault:
+        if fault.what in {"signature-algorithm", "public-key"}:
+            found.unknown("unsupported-algorithm")
+        else:
+            found.break_("FORMAT_FAILURE", "malformed")
+    return found
+
+
+def _verify(found: XmlSignature, resolve: Resolve) -> None:
+    element = found.element
+    infos = element.findall(ds("SignedInfo"))
+    values = element.findall(ds("SignatureValue"))
+    if len(infos) != 1 or len(values) != 1:
+        raise LibraryFault("xmldsig", "SignedInfo")
+    info = infos[0]
+    elements = info.findall(ds("Reference"))
+    if not elements or len(elements) > _LIMIT_REFERENCES:
+        raise LibraryFault("xmldsig", "references")
+    for one in elements:
+        reference = read_reference(one)
+        found.references.append(reference)
+        check(found, reference, resolve)
+    _check_value(found, info, values[0])
+
+
+def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
+    """Check the digest of a reference and record the outcome."""
+    if not reference.digest:
+        found.break_("HASH_FAILURE", "unsupported-digest")
+        found.failed.append(reference.uri)
+        return False
+    found.algorithms.append(reference.digest)
+    try:
+        octets = _own_element(found, reference) if reference.uri.startswith("#") else resolve(reference)
+        good = fits(octets, reference)
+        problem = ""
+    except LibraryFault as fault:
+        good, problem = False, _reference_problem(fault)
+    if not good:
+        found.failed.append(reference.uri)
+        found.break_("HASH_FAILURE", *((problem,) if problem else ()))
+    elif reference.uri.startswith("#"):
+        found.signed_ids.add(_identifier(reference.uri))
+    return good
+
+
+def fits(octets: bytes, reference: Reference) -> bool:
+    """Tell whether a reference digests these octets."""
+    return Content((octets,)).digest(reference.digest) == reference.value
+
+
+def _reference_problem(fault: LibraryFault) -> str:
+    names = {"transform": "unsupported-transform", "duplicate-id": "duplicate-id", "external": "external-reference"}
+    return names.get(fault.what, "missing-reference")
+
+
+def _identifier(uri: str) -> str:
+    match = re.fullmatch(r"#xpointer\(id\(['\"]([^'\"]+)['\"]\)\)", uri)
+    return match.group(1) if match else uri[1:]
+
+
+def _own_element(found: XmlSignature, reference: Reference) -> bytes:
+    """Canonicalise the element inside this signature that has the Id, the only one inside it that has it.
+
+    Elements outside do not matter, since nothing outside is ever believed; two signatures of one file may use one Id.
+    """
+    wanted = _identifier(reference.uri)
+    matches = [
+        one
+        for one in found.element.iter()
+        if isinstance(one.tag, str) and wanted in (one.get("Id"), one.get("ID"), one.get("id"))
+    ]
+    if len(matches) > 1:
+        raise LibraryFault("duplicate-id", wanted)
+    if not matches or matches[0] is found.element:
+        raise LibraryFault("missing-reference", wanted)
+    algorithm = DEFAULT_CANONICAL
+    prefixes: tuple[str, ...] = ()
+    for transform in reference.transforms:
+        algorithm = transform.get("Algorithm", "")
+        prefixes = inclusive_prefixes(transform)
+        if algorithm not in CANONICAL:
+            raise LibraryFault("transform", algorithm)
+    return canonical(matches[0], algorithm, prefixes)
+
+
+def inclusive_prefixes(transform: Element) -> tuple[str, ...]:
+    """The PrefixList of exclusive canonicalisation."""
+    for child in transform:
+        if isinstance(child.tag, str) and child.tag.endswith("}InclusiveNamespaces"):
+            return tuple(child.get("PrefixList", "").split())
+    return ()
+
+
+def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
+    method = info.find(ds("CanonicalizationMethod"))
+    octets = canonical(info, method.get("Algorithm", ""), inclusive_prefixes(method))
+    uri = info.find(ds("SignatureMethod")).get("Algorithm", "")
+    scheme = algorithms.XML_SCHEMES.get(uri)
+    found.signature = decode(value.text)
+    found.certificates = _certificates(found.element)
+    if scheme is None:
+        raise LibraryFault("signature-algorithm", uri)
+    found.algorithms.insert(0, scheme.name)
+    signature = found.signature
+    if scheme.kind in {"ecdsa", "dsa"}:
+        signature = algorithms.fixed_length_to_der(signature)
+    content = Content((octets,))
+    if not found.certificates:
+        archived = _archived_certificates(found.element)
+        found.certificates = tuple(one for one in archived if _verifies(one, scheme, signature, content))
+    if not found.certificates:
+        _check_bare_key(found, scheme, signature, content)
+        return
+    for certificate in found.certificates:
+        if _verifies(certificate, scheme, signature, content):
+            found.certificate = certificate
+            break
+    if found.certificate is None:
+        found.certificate = found.certificates[0]
+        found.break_("SIG_CRYPTO_FAILURE")
+    found.algorithms.append(algorithms.describe_key(key_of(found.certificate)))
+
+
+def _check_bare_key(found: XmlSignature, scheme: algorithms.Scheme, signature: bytes, content: Content) -> None:
+    """Without any certificate a bare key tells at most that the octets are whole; nobody vouches for them."""
+    value = found.element.find(f"{ds('KeyInfo')}/{ds('KeyValue')}/{ds('RSAKeyValue')}")
+    if value is None:
+        pgp = found.element.find(f"{ds('KeyInfo')}/{ds('PGPData')}") is not None
+        found.unknown("unsupported-format" if pgp else "no-certificate")
+        if found.integrity is Integrity.UNKNOWN:
+            found.sub_indication = "NO_SIGNING_CERTIFICATE_FOUND"
+        return
+    found.problems.append("no-certificate")
+    key = algorithms.rsa_key(decode(value.findtext(ds("Modulus"))), decode(value.findtext(ds("Exponent"))))
+    found.algorithms.append(algorithms.describe_key(key))
+    if not algorithms.verify(key, scheme, signature, content):
+        found.break_("SIG_CRYPTO_FAILURE")
+
+
+def _verifies(certificate: Certificate, scheme: algorithms.Scheme, signature: bytes, content: Content) -> bool:
+    try:
+        return algorithms.verify(key_of(certificate), scheme, signature, content)
+    except LibraryFault:
+        return False
+
+
+def _certificates(element: Element) -> tuple[Certificate, ...]:
+    return _readable(element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"))
+
+
+def _archived_certificates(element: Element) -> tuple[Certificate, ...]:
+    """Certificates kept in the unsigned properties (XAdES-X-L), for a KeyInfo that only names one by issuer and serial."""
+    return _readable(
+        one for one in element.iter() if isinstance(one.tag, str) and one.tag.endswith("}EncapsulatedX509Certificate")
+    )
+
+
+def _readable(elements: Iterable[Element]) -> tuple[Certificate, ...]:
+    found = []
+    for text in elements:
+        try:
+            found.append(checked(decode(text.text)))
+        except LibraryFault:
+            continue
+        if len(found) >= 32:
+            break
+    return tuple(found)

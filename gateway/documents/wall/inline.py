@@ -1,0 +1,93 @@
+"""Small mails of plain text, read in the front end itself: no parser library is needed, so no child either.
+
+Most mails of a day are a few lines of text. They are decoded and cut into lines by our own bounded code; everything
+else (an attachment, HTML, a type that does not fit, a defect of encoding, anything large) goes to a child.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import re
+
+from msgspec import structs
+
+from gateway.documents.readers import plain
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.sniff import sniff
+from gateway.documents.wall.wire import Inspection
+from gateway.mime import decode_body, find_inline_encodings
+from gateway.model import Document, Message, Part, ReadStatus
+
+LIMIT_BYTES = 64 << 10
+"""Of the whole mail."""
+_LIMIT_LEAVES = 4
+_FOREIGN_OCTETS = bytes({*range(32), *b"<{%"} - {*b"\t\n\r"})
+_FOREIGN_WORDS = (b"PK", b"BEGIN", b"begin ", b"=ybegin", b"BinHex")
+_FOREIGN_BEGINNING = re.compile(rb"\s*[!-9;-~]+:")
+"""Every other format that this product knows has one of these within, or begins like a header field."""
+
+
+def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection | None:
+    """Return the inspection of a small text-only mail, None when a child must look."""
+    if len(content) > LIMIT_BYTES:
+        return None
+    leaves = list(message.root.leaves())
+    if len(leaves) > _LIMIT_LEAVES or not all(_is_body_text(leaf) for leaf in leaves):
+        return None
+    read = [read_text(leaf, content) for leaf in leaves]
+    found = [one for one in read if one is not None]
+    if len(found) < len(leaves):
+        return None
+    seen = {part.path: part for part, _ in found}
+    documents = tuple(document for _, document in found)
+    return Inspection(root=_with(message.root, seen), documents=documents, signatures=(), children=0)
+
+
+def read_text(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Document] | None:
+    """Return what a small plain text of a mail says, None when a child must look at it."""
+    if not _is_body_text(leaf) or leaf.length > LIMIT_BYTES:
+        return None
+    body = decode_body(content, leaf)
+    if body.defects or body.alternatives or not _is_text(body.data) or find_inline_encodings(body.data):
+        return None
+    source = Source(data=body.data, part=leaf.path, declared_type=leaf.declared_type, charset=leaf.charset)
+    document = plain.read(source, Budget()).document
+    if document.status is not ReadStatus.OK:
+        return None
+    digest = hashlib.sha256(body.data).hexdigest()
+    part = structs.replace(leaf, detected_type="text/plain", size_bytes=len(body.data), sha256=digest)
+    return part, document
+
+
+def _is_body_text(part: Part) -> bool:
+    """Whether a leaf is the text of the mail, not a file and not signed data."""
+    return (
+        part.declared_type in ("text/plain", "")
+        and not part.names
+        and part.filename is None
+        and part.content_disposition != "attachment"
+    )
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether octets are plain text by content, whatever they are declared to be.
+
+    Prose without a single octet that any other format needs is text; the rest is asked in full.
+    """
+    if (
+        len(data.translate(None, _FOREIGN_OCTETS)) == len(data)
+        and not any(word in data for word in _FOREIGN_WORDS)
+        and not _FOREIGN_BEGINNING.match(data)
+    ):
+        return True
+    return b"\0" not in data and sniff(data).types == ("text/plain",)
+
+
+def _with(root: Part, seen: dict[str, Part]) -> Part:
+    """Return the tree with its leaves replaced; text-only mails are shallow, but hostile ones need not be."""
+    made: dict[str, Part] = {}
+    for part in reversed(list(root.walk())):
+        children = tuple(made[child.path] for child in part.children)
+        made[part.path] = seen.get(part.path) or (structs.replace(part, children=children) if children else part)
+    return made[root.path]

@@ -1,0 +1,434 @@
+"""Walks the parts of one message in the child: decode, sniff, read, open, verify; one result for each part.
+
+The order of work is the texts of the mail first (a password for a locked file may stand there), then the rest, signature
+files last in their group because they speak of the files beside them. Each part is followed by everything inside it. All
+readers share one `Budget`. Whatever happens while a part is read becomes a document with a status (`_Walled`, the library
+wall of this package); only a crash of the process is left to the parent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from msgspec import structs
+
+from gateway import mime
+from gateway.documents.readers import encryption, passwords, registry
+from gateway.documents.readers.archives import zip as archive_zip
+from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.loose_words import loose_runs
+from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
+from gateway.documents.readers.sniff_packed import VOLUME
+from gateway.documents.wall import encoded, types
+from gateway.documents.wall.leaves import in_order, is_signature
+from gateway.documents.wall.verifiers import Verifiers
+from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
+from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature, formats
+from gateway.model.formats import Container, Family
+
+_TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
+_PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_PLAIN: Final = Sniffed(("text/plain",))  # of words that we decoded ourselves, whatever they look like
+_KEPT_LIMIT: Final = 96 << 20
+_TEXT_LIMIT: Final = 400_000
+_NAME_LIMIT: Final = 255
+
+
+@dataclass
+class _Group:
+    """The parts of one container, or the leaves of the message."""
+
+    signed: bool = False
+    """There is a signature file among them, so the others are kept until it is looked at."""
+    settled: bool = False
+    """The container itself speaks for the signature files in it (ASiC)."""
+    kept: list[tuple[Part, bytes]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """Something to look at."""
+
+    part: Part
+    load: Callable[[], mime.DecodedBody]
+    group: _Group
+    depth: int = 0
+    entity: Callable[[], bytes] | None = None
+    """Gives the raw S/MIME entity that this part signs or is (RFC 8551)."""
+    relation: str = ""
+    signed: tuple[bytes, tuple[str, ...]] | None = None
+    """The raw entity of a mail kept in a file that this part signs, and the paths of what came of it."""
+    announced: bool = False
+    """It was found in a part that this child has reported, so no other has looked at it."""
+
+
+class Inspector:
+    """One walk over one message."""
+
+    def __init__(
+        self,
+        request: InspectionRequest,
+        content: Any,
+        *,
+        emit: Callable[[Frame], None],
+        verifiers: Verifiers,
+        on_grant: Callable[[float], None] | None = None,
+        origin: int = 0,
+    ) -> None:
+        limits = request.limits
+        self._request = request
+        self._content = content
+        self._emit = emit
+        self._verifiers = verifiers
+        self._budget = Budget(
+            limit_bytes=limits.limit_bytes,
+            limit_files=limits.limit_files,
+            limit_depth=limits.limit_depth,
+            limit_ratio=limits.limit_ratio,
+            cpu_s=limits.cpu_s - request.used.cpu_s,
+            part_cpu_s=limits.part_cpu_s,
+            mib_cpu_s=limits.mib_cpu_s,
+            page_cpu_s=limits.page_cpu_s,
+            threads=request.threads,
+            used_bytes=request.used.bytes,
+            used_files=request.used.files,
+            words_cpu_s=WORDS_CPU_S - request.used.words_cpu_s,
+            photo_words_cpu_s=PHOTO_WORDS_CPU_S - request.used.photo_words_cpu_s,
+            on_grant=on_grant,
+        )
+        self._awaited = frozenset(request.awaited)
+        self._texts: list[str] = list(request.password_texts)
+        self._text_size = 0
+        self._candidates: tuple[int, tuple[str, ...]] = (-1, ())
+        self._kept_bytes = 0
+        self._origin = origin
+        self._asked = False
+        """A reader has wanted the passwords of the mail."""
+
+    def run(self) -> None:
+        """Look at every leaf and everything inside it, then say that all is done."""
+        for leaf in self._leaves():
+            before, self._asked = self._used(), False
+            self._budget.shared_limit = self._budget.short_of_words = False
+            self._budget.shown_inches.clear()
+            self._budget.pictures.clear()
+            first = before.words_cpu_s <= -WORDS_CPU_S and before.photo_words_cpu_s <= -PHOTO_WORDS_CPU_S
+            stack = [leaf]
+            while stack:
+                stack.extend(reversed(self._visit(stack.pop())))
+            used = self._used() - before
+            if not self._awaited or leaf.part.path in self._awaited:
+                alone = not (self._budget.shared_limit or (self._budget.short_of_words and not first))
+                self._emit(Done(path=leaf.part.path, used=used, alone=alone, asked=self._asked))
+        self._emit(Finished(origin=self._origin))
+
+    def _used(self) -> Used:
+        return Used(
+            self._budget.used_bytes,
+            self._budget.used_files,
+            time.process_time(),
+            -self._budget.words_cpu_s,
+            -self._budget.photo_words_cpu_s,
+        )
+
+    def _leaves(self) -> list[_Item]:
+        """Return the leaves in the order of work."""
+        parents = {id(child): part for part in self._request.root.walk() for child in part.children}
+        leaves = list(self._request.root.leaves())
+        self._texts += [leaf.filename for leaf in leaves if leaf.filename]
+        group = _Group(signed=any(is_signature(leaf) for leaf in leaves))
+        return [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in in_order(leaves)]
+
+    def _leaf(self, part: Part, parent: Part | None, group: _Group) -> _Item:
+        def load() -> mime.DecodedBody:
+            return mime.decode_body(self._content, part)
+
+        signed = parent if parent is not None and parent.declared_type == "multipart/signed" else None
+        # `smime.p7m` is a signed mail (RFC 8551 §3.2.1); under another name it is a file that its signature goes around.
+        mime_type = part.declared_type in formats.CMS.media_types
+        mail = mime_type and (parent is None or (part.filename or "smime.p7m").lower() == "smime.p7m")
+        entity = part if mail else None
+        if signed is not None and is_signature(part):
+            entity = signed
+        return _Item(part, load, group, entity=None if entity is None else lambda: self._raw(entity))
+
+    def _raw(self, part: Part) -> bytes:
+        """Return an entity as it stands in the message: header, empty line, body."""
+        header = b"".join(one.raw for one in part.header)
+        header = header + b"\r\n" if header else self._request.header_block
+        return header + bytes(self._content[part.offset : part.offset + part.length])
+
+    def _visit(self, item: _Item) -> list[_Item]:
+        """Look at one part, report it, and return what is inside it."""
+        path = item.part.path
+        report = not self._awaited or item.announced or path in self._awaited
+        if not report and not any(waiting.startswith(path + "!") for waiting in self._awaited):
+            return []
+        self._emit(Began(path))
+        look = _Look(item.part)
+        look.guarded(lambda: self._look(item, look), "")
+        children = _children(look)
+        if report:
+            part = structs.replace(look.part, children=tuple(child for child, _ in children))
+            self._emit(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)))
+        row = formats.by_type(look.part.detected_type or "")
+        settled = row is not None and row.container is Container.ASIC
+        group = _Group(signed=not settled and any(is_signature(child) for child, _ in children), settled=settled)
+        items = [
+            _Item(
+                child,
+                lambda member=member: mime.DecodedBody(member.data),  # type: ignore[misc]
+                group,
+                depth=item.depth + 1,
+                relation=member.relation,
+                signed=_signed_by(member, children),
+                announced=report,
+            )
+            for child, member in children
+        ]
+        items.sort(key=lambda inner: is_signature(inner.part))
+        return items
+
+    def _look(self, item: _Item, look: _Look) -> None:
+        """Gather documents, members and signatures of one part into `look`."""
+        body = item.load()
+        data = body.data
+        self._budget.begin_part(len(data))
+        sniffed = _PLAIN if item.relation == encoded.WORDS else sniff(data, item.part.filename, item.part.declared_type)
+        look.part = structs.replace(
+            item.part,
+            detected_type=sniffed.primary,
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            children=(),
+        )
+        self._budget.check_depth(item.depth)
+        for kind in sniffed.types:
+            look.guarded(lambda kind=kind: self._read(kind, data, look, item.relation), kind)  # type: ignore[misc]
+        self._look_around(data, body.alternatives, sniffed, look)
+        for ambiguity in body.ambiguities(item.part)[:1]:
+            # Two readers see different octets: all readings are looked at, and yet nobody knows what was sent.
+            look.fail(ReadStatus.MALFORMED, ambiguity.code, sniffed.primary)
+        look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
+        self._verify(item, data, sniffed, look)
+
+    def _read(self, kind: str, data: bytes, look: _Look, relation: str) -> None:
+        """Have the reader of one type read the octets."""
+        if kind == EMPTY:
+            look.documents.append(look.document("empty"))
+            return
+        row = formats.by_type(kind)
+        if row is not None and row.family is Family.LOCKED:
+            raise ReadError(ReadStatus.ENCRYPTED, row.name)
+        if kind == VOLUME:
+            raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume")
+        candidates = _Candidates(self._password_candidates() if row is not None and row.takes_passwords else ())
+        source = Source(
+            data=data,
+            part=look.part.path,
+            filename=look.part.filename,
+            declared_type=look.part.declared_type,
+            detected_type=kind,
+            charset=look.part.charset,
+            passwords=candidates,
+            relation=relation,
+        )
+        try:
+            self._read_source(source, kind, data, look)
+        finally:
+            self._asked = self._asked or candidates.asked
+
+    def _read_source(self, source: Source, kind: str, data: bytes, look: _Look) -> None:
+        unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
+        if unlocked is not None:
+            source = Source(
+                data=unlocked,
+                part=source.part,
+                filename=source.filename,
+                declared_type=source.declared_type,
+                detected_type=kind,
+                charset=source.charset,
+            )
+        reader = registry.reader_for(kind)
+        if reader is None:
+            look.fail(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader", kind, loose_runs(data))
+            return
+        used = self._budget.used_files
+        reading = reader(source, self._budget)
+        # Readers of documents leave it to us to count what they hand on.
+        for _ in range(len(reading.members) - (self._budget.used_files - used)):
+            self._budget.take_file()
+        look.take(reading, unlocked=unlocked is not None)
+        self._remember(reading.document)
+
+    def _look_around(self, data: bytes, alternatives: tuple[bytes, ...], sniffed: Sniffed, look: _Look) -> None:
+        """Look at what stands beside the document proper: other readings, files in text, the structure of a zip."""
+        for number, other in enumerate(alternatives, 2):
+            look.members.append(Member(name=f"reading-{number}", data=other, relation="alternative"))
+        if not _TEXTS.isdisjoint(sniffed.types) and _PGP_BLOCK.search(data):
+            look.fail(ReadStatus.ENCRYPTED, "pgp", "pgp")
+        look.guarded(lambda: self._look_for_encoded(data, sniffed, look), "inline")
+        # The same documents also come as one XML file, which is no zip.
+        rows = (formats.by_type(kind) for kind in sniffed.types)
+        if any(row is not None and row.is_surveyed_zip for row in rows) and b"PK\x05\x06" in data:
+            look.guarded(lambda: look.check_zip(archive_zip.problems(data, self._budget)), "zip")
+
+    def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: _Look) -> None:
+        """Take out the files and words that stand encoded in the text of the part, as it is written and as it is read."""
+        found = list(encoded.in_source(data, sniffed.types))
+        for document in look.documents:
+            self._budget.check_time()
+            found += encoded.in_document(document)
+        known: set[bytes] = set()
+        number = 0
+        for inline in found:
+            if inline.data in known:
+                continue
+            known.add(inline.data)
+            member = encoded.member(inline, number + 1)
+            if member is None:
+                continue
+            number += 1
+            self._budget.take_bytes(len(inline.data))
+            look.members.append(member)
+            if not inline.sound:
+                look.fail(ReadStatus.MALFORMED, f"inline-{inline.kind}", inline.kind)
+
+    def _verify(self, item: _Item, data: bytes, sniffed: Sniffed, look: _Look) -> None:
+        """Verify the signatures that the part carries, is, or has beside it."""
+        if item.group.signed and self._kept_bytes + len(data) <= _KEPT_LIMIT:
+            self._kept_bytes += len(data)
+            item.group.kept.append((look.part, data))
+        if item.entity is not None:
+            look.signatures += self._verifiers.entity(item.entity(), look.part)
+            return
+        if item.signed is not None and is_signature(item.part):
+            raw, covers = item.signed
+            found = self._verifiers.entity(raw, look.part)
+            look.signatures += [structs.replace(signature, covers=covers) for signature in found]
+            return
+        if item.group.settled and (is_signature(item.part) or "pkcs7" in sniffed.primary):
+            return
+        if is_signature(item.part):
+            look.signatures += self._verifiers.beside(look.part, data, item.group.kept)
+            return
+        for kind in sniffed.types:
+            look.signatures += self._verifiers.inside(data, look.part, kind)
+
+    def _remember(self, document: Document) -> None:
+        """Keep text for password candidates, up to a limit."""
+        for run in document.runs:
+            if self._text_size > _TEXT_LIMIT:
+                return
+            self._text_size += len(run.text)
+            self._texts.append(run.text)
+
+    def _password_candidates(self) -> tuple[str, ...]:
+        """Return the candidates of all text seen so far."""
+        if self._candidates[0] != len(self._texts):
+            # Runs are pieces of lines; the word and the password often stand in neighbouring ones.
+            text = "\n".join(self._texts)
+            self._candidates = (len(self._texts), passwords.candidates((text,)))
+        return self._candidates[1]
+
+
+class _Candidates(tuple[str, ...]):  # noqa: SLOT001 - it holds a flag
+    """The passwords of the mail. Who looks at them has met something locked, and reads it by the rest of the mail."""
+
+    asked = False
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked = True
+        return super().__iter__()
+
+
+class _Look:
+    """What one look at one part brought."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.documents: list[Document] = []
+        self.members: list[Member] = []
+        self.signatures: list[Signature] = []
+
+    def document(self, kind: str, status: ReadStatus = ReadStatus.OK, reason: str = "") -> Document:
+        """Make a document of this part."""
+        return Document(part=self.part.path, filename=self.part.filename, format=kind, status=status, reason=reason)
+
+    def fail(self, status: ReadStatus, reason: str, kind: str, runs: tuple[Run, ...] = ()) -> None:
+        """Note that something of this part could not be read; `runs` are the words of it that are known all the same."""
+        kind = registry.format_of(kind or self.part.detected_type or "unknown")
+        self.documents.append(structs.replace(self.document(kind, status, reason), runs=runs))
+
+    def take(self, reading: Reading, *, unlocked: bool) -> None:
+        """Take what a reader brings."""
+        document = reading.document
+        self.documents.append(structs.replace(document, opened_with_password=True) if unlocked else document)
+        self.members += reading.members
+
+    def tell(self, active: tuple[ActiveContent, ...]) -> None:
+        """Put what name and type say wrongly into the first document."""
+        if active and self.documents:
+            first = self.documents[0]
+            self.documents[0] = structs.replace(first, active_content=(*first.active_content, *active))
+
+    def check_zip(self, problems: tuple[str, ...]) -> None:
+        """Note structural problems of a zip that a document reader opens."""
+        if problems:
+            self.fail(ReadStatus.MALFORMED, problems[0], "zip")
+
+    def guarded(self, work: Callable[[], None], kind: str) -> None:
+        """Run one step of the look; whatever it throws becomes a document, so that there is always at least one."""
+        before = len(self.documents)
+        try:
+            work()
+        except ReadError as error:
+            self.fail(error.status, error.reason, kind)
+        except MemoryError:
+            self.fail(ReadStatus.LIMIT, "memory", kind)
+        except RecursionError:
+            self.fail(ReadStatus.LIMIT, "nesting", kind)
+        except Exception as error:  # noqa: BLE001
+            # The library wall of all readers: parsers raise more than they document on hostile input. The type is
+            # enough to find the place; the text of an exception may hold content and stays here.
+            self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
+        if not self.documents[before:] and not self.documents:
+            self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)
+
+
+def _children(look: _Look) -> list[tuple[Part, Member]]:
+    """Give each member its part, with a path of its own."""
+    taken: set[str] = set()
+    children: list[tuple[Part, Member]] = []
+    for member in look.members:
+        name = _printable(member.name)
+        path, number = f"{look.part.path}!{name}", 2
+        while path in taken:
+            path, number = f"{look.part.path}!{name}#{number}", number + 1
+        taken.add(path)
+        short = name.replace("\\", "/").rpartition("/")[2] or name
+        part = Part(
+            path=path, declared_type=member.declared_type, filename=short, names=(name,), charset=member.charset
+        )
+        children.append((part, member))
+    return children
+
+
+def _signed_by(member: Member, children: list[tuple[Part, Member]]) -> tuple[bytes, tuple[str, ...]] | None:
+    """Return the entity that a signature in a mail signs, and the paths of the parts that came of it."""
+    if member.entity is None:
+        return None
+    covered = {id(one) for one in member.entity.covers}
+    return member.entity.raw, tuple(child.path for child, one in children if id(one) in covered)
+
+
+def _printable(name: str) -> str:
+    """Return a member's name as it can stand in a path: no control characters or lone surrogates, bounded."""
+    name = name.encode("utf-8", "replace").decode("utf-8")
+    name = "".join(letter if letter >= " " else "\ufffd" for letter in name)
+    return name[-_NAME_LIMIT:] or "unnamed"

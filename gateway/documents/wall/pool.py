@@ -1,0 +1,348 @@
+"""The parent's side of the wall: `WorkerPool.inspect` gives one message to one child and takes back an `Inspection`.
+
+The supervisor calls `start` before it makes front ends (no event loop is needed); each front-end process then uses its
+inherited copy, or `attach` when it was exec'd. Nothing here parses a document. A child that crashes, uses up its
+processor time, says too much or nothing costs the part it was reading: that part becomes *cannot tell* with the cause,
+and another child reads the rest, at most `RESTARTS` times. Our own trouble (no zygote, no descriptors, a child that
+stands still, too many waiting) raises `TemporaryError`, which the sender sees as 451. No clock ends an inspection but
+the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct, structs
+
+from gateway.documents.wall.desk_channel import Desk, Visit
+from gateway.documents.wall.door import Ended, Job, send_job
+from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.portable import portable, unique
+from gateway.documents.wall.sandbox import SandboxStatus
+from gateway.documents.wall.supervise import ZygoteProcess
+from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
+from gateway.documents.wall.zygote import Ready
+from gateway.errors import TemporaryError
+from gateway.model import ReadStatus
+
+RESTARTS: Final = 3
+"""Further children for one message after the first died."""
+_READ_BYTES: Final = 1 << 18
+_GRACE_S: Final = 2
+"""Processor time beyond the budget after which the kernel ends a child."""
+_STATUS_WAIT_S: Final = 2.0
+
+
+class PoolSettings(Struct, frozen=True, kw_only=True):
+    """Bounds of one front-end process."""
+
+    certs: Path | None = None
+    children: int = 4
+    """Children at one time: of all front ends together behind a desk, else of this process."""
+    idle_s: float = 15.0
+    """A child that takes no processor time for so long is killed, which is our own fault."""
+    probe: str | None = None
+    """See `ZygoteSettings.probe`."""
+
+
+class PoolStatus(Struct, frozen=True, kw_only=True):
+    """For `gateway doctor` and metrics."""
+
+    zygote_pid: int | None
+    sandbox: SandboxStatus | None
+    missing_readers: tuple[str, ...]
+    reads_scans: bool
+    scans: str
+    """What reads words in pictures, or what it lacks."""
+    running: int
+    waiting: int
+
+
+class WorkerPool:
+    """Children for the messages of one front-end process."""
+
+    def __init__(self, settings: PoolSettings, *, door: socket.socket, process: ZygoteProcess | None = None) -> None:
+        self._settings = settings
+        self._door = door
+        self._process = process
+        self._owner = os.getpid()
+        self.desk = Desk(None, settings.children)
+        """Says whose turn it is; `connect` makes another for the loop of its process."""
+
+    @classmethod
+    def start(cls, settings: PoolSettings | None = None) -> WorkerPool:
+        """Start the zygote and wait until it is warm; UserError or TemporaryError with the cause when it cannot."""
+        settings = settings or PoolSettings()
+        process = ZygoteProcess(certs=settings.certs, probe=settings.probe)
+        try:
+            process.start()
+        except BaseException:
+            process.close()
+            raise
+        return cls(settings, door=process.door, process=process)
+
+    @classmethod
+    def attach(cls, descriptor: int, settings: PoolSettings) -> WorkerPool:
+        """Make a pool from the inherited descriptor of a door (`door_descriptor`) in an exec'd front end."""
+        return cls(settings, door=socket.socket(fileno=descriptor))
+
+    def connect(self, desk_door: socket.socket | None = None) -> WorkerPool:
+        """Make this pool ready for the event loop of a freshly forked front-end process; the door leads to the desk."""
+        self.desk = Desk(desk_door, self._settings.children)
+        return self
+
+    @property
+    def idle_s(self) -> float:
+        """How long a child may stand still."""
+        return self._settings.idle_s
+
+    @property
+    def origin(self) -> int:
+        """Number of the zygote in use, another after each restart and reload; 0 in a front end that only attached."""
+        return self._process.origin if self._process else 0
+
+    @property
+    def door_descriptor(self) -> int:
+        """Descriptor to pass to an exec'd front end for `attach`."""
+        return self._door.fileno()
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the zygote said at its start; None in a front end that only attached."""
+        return self._process.ready if self._process else None
+
+    def status(self) -> PoolStatus:
+        """Return what doctor and metrics show."""
+        ready = self.ready
+        return PoolStatus(
+            zygote_pid=self._process.pid if self._process else None,
+            sandbox=ready.sandbox if ready else None,
+            missing_readers=ready.missing_readers if ready else (),
+            reads_scans=ready.reads_scans if ready else True,
+            scans=ready.scans if ready else "",
+            running=self.desk.working,
+            waiting=self.desk.waiting,
+        )
+
+    def supervise(self) -> bool:
+        """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
+        return self._process is not None and os.getpid() == self._owner and self._process.revive()
+
+    def reload(self) -> Ready:
+        """Replace the zygote by one with a freshly loaded trust store; the old one finishes what it has."""
+        if self._process is None:
+            raise TemporaryError("only the process that started the workers can reload them")
+        return self._process.renew()
+
+    def close(self) -> None:
+        """End the zygote (in the process that started it) and close the door."""
+        if self._process is not None and os.getpid() == self._owner:
+            self._process.close()
+        else:
+            self._door.close()
+
+    async def inspect(
+        self,
+        request: InspectionRequest,
+        *,
+        content_fd: int | None = None,
+        known: Iterable[Frame] = (),
+        visit: Visit | None = None,
+        cost_s: float = 0.0,
+    ) -> Inspection:
+        """Look into one message and return what was found; cancelling kills its child.
+
+        `content_fd` is a descriptor of the content (from its first octet) when the request does not hold it; it is read
+        only by the child, whatever its own mode is. Leaves that `known` speaks of are not read again. `visit` waits for
+        a place, `cost_s` is the processor time expected. Raises TemporaryError when there is no zygote, or a child
+        stands still.
+        """
+        began = time.monotonic()
+        root = unique(request.root)
+        merger = Merger(root)
+        resumed = False
+        for frame in known:
+            merger.take(frame)
+            resumed = True
+        children = 0
+        if not merger.complete:
+            sent = structs.replace(request, root=portable(root), used=merger.used)
+            async with (visit or self.desk.visit(b"")).turn(cost_s) as threads:
+                content = _read_only(content_fd) if content_fd is not None else None
+                try:
+                    sent = structs.replace(sent, threads=threads)
+                    children = await _Conversation(self, sent, content, merger, resumed=resumed).run()
+                finally:
+                    if content is not None:
+                        os.close(content)
+        return Inspection(
+            root=merger.tree(),
+            documents=merger.documents,
+            signatures=merger.signatures,
+            children=children,
+            elapsed_s=time.monotonic() - began,
+            readings=merger.readings(),
+            asked=merger.asked,
+            origin=merger.origin,
+        )
+
+    async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
+        """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""
+        self.supervise()
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return send_job(self._door, job, descriptors)
+            except BlockingIOError:
+                await _when(loop.add_writer, loop.remove_writer, self._door.fileno())
+            except OSError as error:
+                raise TemporaryError(f"the worker zygote cannot be reached: {error.strerror}") from error
+
+
+class _Conversation:
+    """All children of one message, one after the other."""
+
+    def __init__(
+        self, pool: WorkerPool, request: InspectionRequest, content: int | None, merger: Merger, *, resumed: bool
+    ) -> None:
+        self._pool = pool
+        self._request = request
+        self._content = content
+        self._merger = merger
+        self._resumed = resumed
+
+    async def run(self) -> int:
+        """Talk to children until all parts are reported; return how many were needed."""
+        merger = self._merger
+        for number in range(1, RESTARTS + 2):
+            merger.begin()
+            status, reason = await self._one_child()
+            if merger.finished:
+                if not merger.complete:
+                    merger.give_up_rest(ReadStatus.CRASHED, "unfinished")
+                return number
+            if not merger.give_up_current(status, reason):
+                break  # it died where no part is to blame: the next child would do the same
+            if merger.complete:
+                return number
+        merger.give_up_rest(status, reason)
+        return number
+
+    async def _one_child(self) -> tuple[ReadStatus, str]:
+        """Run one child to its end and return how it ended; TemporaryError when there was none."""
+        limits, merger = self._request.limits, self._merger
+        left_s = limits.cpu_s - merger.used.cpu_s
+        if left_s <= 0:
+            return ReadStatus.TIMEOUT, "mail-cpu"
+        awaited = merger.awaited if self._resumed else ()
+        request = structs.replace(self._request, used=merger.used, awaited=awaited)
+        self._resumed = True
+        ours, theirs = socket.socketpair()
+        status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            ours.setblocking(False)
+            try:
+                job = Job(
+                    idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=math.ceil(left_s) + _GRACE_S
+                )
+                passed = (theirs.fileno(), status_write, *(() if self._content is None else (self._content,)))
+                await self._pool.send(job, passed)
+            finally:
+                theirs.close()
+                os.close(status_write)
+            fault = await self._exchange(ours, request)
+            if merger.finished and fault is None:
+                return ReadStatus.OK, ""
+            # Closing both ends tells the zygote to kill a child that still runs.
+            ours.close()
+            ended = await _status(status_read)
+        finally:
+            ours.close()
+            os.close(status_read)
+        if ended is None and fault is None:
+            raise TemporaryError("the worker zygote ended while a message was being inspected")
+        cause = fault or _cause(ended)
+        merger.charge(ended.cpu_s if ended else 0.0, alone=cause == _USED_UP)
+        return cause
+
+    async def _exchange(self, ours: socket.socket, request: InspectionRequest) -> tuple[ReadStatus, str] | None:
+        """Send the request and take frames until the child is done or gone; return a fault that the parent saw."""
+        loop = asyncio.get_running_loop()
+        reader = FrameReader()
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                await loop.sock_sendall(ours, encode(request))
+            while data := await loop.sock_recv(ours, _READ_BYTES):
+                for frame in reader.feed(data):
+                    self._merger.take(frame)
+                    # A child that writes faster than we read would leave no turn to the other sessions.
+                    await asyncio.sleep(0)
+                if self._merger.finished:
+                    break
+        except WireError as error:
+            return ReadStatus.CRASHED, str(error)
+        except ConnectionResetError:
+            return None
+        return None
+
+
+_USED_UP: Final = (ReadStatus.TIMEOUT, "cpu")
+
+
+def _cause(ended: Ended | None) -> tuple[ReadStatus, str]:
+    """Put the end of a child that did not finish into a status and a stable reason."""
+    assert ended is not None
+    if ended.killed:
+        raise TemporaryError("a child neither worked nor ended")
+    match -ended.exit_code:
+        case 24:  # SIGXCPU
+            return _USED_UP
+        case 9:  # not by us: the kernel's memory killer, or the hard CPU limit
+            return ReadStatus.LIMIT, "killed"
+        case number if number > 0:
+            return ReadStatus.CRASHED, f"signal-{number}"
+        case _:
+            return ReadStatus.CRASHED, f"exit-{ended.exit_code}"
+
+
+async def _status(descriptor: int) -> Ended | None:
+    """Read the zygote's word on how the child ended; None when the zygote ended too, or says nothing in time."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_STATUS_WAIT_S):
+            while True:
+                try:
+                    return Ended.unpack(os.read(descriptor, 64))
+                except BlockingIOError:
+                    await _when(loop.add_reader, loop.remove_reader, descriptor)
+    except TimeoutError:
+        return None
+
+
+async def _when(add: Callable[..., object], remove: Callable[[int], object], descriptor: int) -> None:
+    """Wait until a descriptor is ready."""
+    event = asyncio.Event()
+    add(descriptor, event.set)
+    try:
+        await event.wait()
+    finally:
+        remove(descriptor)
+
+
+def _read_only(descriptor: int) -> int:
+    """Return a new descriptor of the same file through which nothing can be written.
+
+    A child that was taken over must not be able to change the content after it was judged.
+    """
+    try:
+        return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise TemporaryError(f"the content cannot be opened for inspection: {error.strerror}") from error

@@ -1,0 +1,171 @@
+"""Starts the zygote by exec, waits until it is warm, and starts another when it dies or the trust store changed."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.documents.wall.zygote import Ready, ZygoteSettings
+from gateway.errors import TemporaryError, UserError
+from gateway.texts.catalogue import both
+
+START_TIMEOUT_S: Final = 60.0
+_ORIGIN: Final = struct.Struct("=Q")
+_LEAST_LIFE_S: Final = 2.0
+"""A zygote that dies sooner than this is not replaced before this much time has passed."""
+
+_BOOTSTRAP: Final = "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1)); from gateway.documents.wall.zygote import main; sys.exit(main(sys.argv[1:]))"
+
+
+class ZygoteProcess:
+    """One door and the zygote behind it. Start it from the main thread: the kernel ends it with the starting thread."""
+
+    def __init__(self, *, certs: Path | None, probe: str | None = None) -> None:
+        self._certs = certs
+        self._probe = probe
+        self.door, self._inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._leaving: list[subprocess.Popen[bytes]] = []
+        self._started = 0.0
+        self._ready_pipe = -1
+        self._origin = mmap.mmap(-1, _ORIGIN.size)
+        """Shared with front ends that are forked from here."""
+        self.ready: Ready | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the zygote, None before the start and after the end."""
+        return self._process.pid if self._process else None
+
+    @property
+    def origin(self) -> int:
+        """Number of the zygote that was started last, in all processes."""
+        return int(_ORIGIN.unpack_from(self._origin)[0])
+
+    def start(self) -> Ready:
+        """Start a zygote and wait until it is warm; UserError with its own words when it cannot start."""
+        self._spawn()
+        return self.wait_ready(START_TIMEOUT_S)
+
+    def wait_ready(self, timeout_s: float) -> Ready:
+        """Wait until the zygote that was started last is warm."""
+        try:
+            poller = select.poll()
+            poller.register(self._ready_pipe, select.POLLIN)
+            answer = os.read(self._ready_pipe, 1 << 16) if poller.poll(timeout_s * 1000) else b""
+        finally:
+            os.close(self._ready_pipe)
+            self._ready_pipe = -1
+        if not answer:
+            self._end(self._process, signal.SIGKILL)
+            self._process = None
+            raise TemporaryError("the worker zygote did not start; its last words are on standard error")
+        self.ready = msgspec.json.decode(answer, type=Ready)
+        if self.ready.error:
+            self._end(self._process, signal.SIGKILL)
+            self._process = None
+            raise UserError(both("start", "start", "zygote", reason=self.ready.error))
+        return self.ready
+
+    def alive(self) -> bool:
+        """Whether the zygote runs; reaps those that have ended."""
+        self._leaving = [process for process in self._leaving if process.poll() is None]
+        return self._process is not None and self._process.poll() is None
+
+    def revive(self) -> bool:
+        """Start another zygote when the last one died; True when one was started.
+
+        Jobs that nobody has taken yet wait at the door meanwhile. It does not wait until the new one is warm.
+        """
+        if self.alive() or time.monotonic() - self._started < _LEAST_LIFE_S:
+            return False
+        self._spawn()
+        return True
+
+    def renew(self) -> Ready:
+        """Start a fresh zygote (new trust store), then let the old one finish what it has; raises as `start`.
+
+        When the new one cannot start, the old one stays.
+        """
+        old, origin = self._process, self.origin
+        try:
+            self._spawn()
+            ready = self.wait_ready(START_TIMEOUT_S)
+        except (TemporaryError, UserError):
+            self._process = old
+            _ORIGIN.pack_into(self._origin, 0, origin)
+            raise
+        if old is not None:
+            old.terminate()
+            self._leaving.append(old)
+        return ready
+
+    def close(self) -> None:
+        """End the zygote and, with it, every child."""
+        for process in (*self._leaving, self._process):
+            self._end(process, signal.SIGKILL)
+        self._process, self._leaving = None, []
+        self.door.close()
+        self._inner.close()
+        if self._ready_pipe >= 0:
+            os.close(self._ready_pipe)
+            self._ready_pipe = -1
+
+    def _spawn(self) -> None:
+        if self._ready_pipe >= 0:
+            os.close(self._ready_pipe)
+        self._ready_pipe, ready = os.pipe()
+        _ORIGIN.pack_into(self._origin, 0, time.monotonic_ns())
+        settings = ZygoteSettings(
+            origin=self.origin,
+            door=self._inner.fileno(),
+            ready=ready,
+            parent=os.getpid(),
+            certs=str(self._certs) if self._certs else None,
+            probe=self._probe,
+        )
+        path = [entry or str(Path.cwd()) for entry in sys.path]
+        try:
+            # Our own interpreter and our own module; nothing of a mail or a setting is in the words.
+            self._process = subprocess.Popen(  # noqa: S603
+                [
+                    sys.executable,
+                    "-I",
+                    "-c",
+                    _BOOTSTRAP,
+                    msgspec.json.encode(path).decode(),
+                    msgspec.json.encode(settings).decode(),
+                ],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(self._inner.fileno(), ready),
+                # Nothing of the supervisor's environment, where secrets may stand; one thread for native libraries.
+                env={
+                    "LC_ALL": "C.UTF-8",
+                    "PATH": "/usr/bin:/bin",
+                    "OMP_NUM_THREADS": "1",
+                    "OPENBLAS_NUM_THREADS": "1",
+                    # glibc: one heap for all threads, so that a child's address space stays small
+                    "MALLOC_ARENA_MAX": "1",
+                },
+            )
+        finally:
+            os.close(ready)
+        self._started = time.monotonic()
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
+        if process is not None:
+            if process.poll() is None:
+                process.send_signal(how)
+            process.wait()

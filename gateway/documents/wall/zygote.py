@@ -1,0 +1,414 @@
+"""The zygote: a warm, single-threaded process that gives each job a forked child and ends it in time.
+
+It is started by `exec` (`ZygoteProcess.start`), not by a bare fork, so that no key, password or mail of the supervisor
+lies in the memory that hostile files are parsed in. At its start it imports every parser, runs each once on small
+generated inputs (lazy imports and codecs cannot be loaded in the sandbox), loads the trust store and freezes its heap,
+so that children share it. Then it waits at the door, forks, watches children that stand still and reaps. A few children are forked and
+locked in ahead of their job; each serves one message and ends. The zygote never reads a request, a message or a frame: nothing hostile reaches it. When all front ends are gone, or its parent dies, it ends, and its
+children with it. On SIGTERM it takes no more jobs, waits for those it has and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway.documents.wall import absent, memory, sandbox
+from gateway.documents.wall.door import Ended, Job, receive_job, send_job
+from gateway.errors import UserError
+
+CHILDREN_LIMIT: Final = 128
+"""Children at one time, whatever the front ends ask for."""
+_CPUCLOCK_SCHED: Final = 2
+"""With a process id it makes the number of that process's own clock (clock_getcpuclockid(3))."""
+_LEAST_CPU_S: Final = 0.001
+_NICENESS: Final = 5
+"""Front ends go before readers, so that a mail of text is answered at once on a busy machine."""
+_PROCESSORS: Final = len(os.sched_getaffinity(0))
+MEMORY_CEILING: Final = 2 << 30
+"""Address space of a spare beyond the zygote's; the job sets its own, lower limit."""
+
+
+class ZygoteSettings(Struct, frozen=True, kw_only=True):
+    """What the zygote is told at its start."""
+
+    door: int
+    ready: int
+    """Descriptor on which it says `Ready` once."""
+    parent: int
+    certs: str | None = None
+    """Folder of trust anchors; None means that no signature is trusted."""
+    spares: int = 2
+    """Children kept forked and waiting, so that a mail does not wait for a fork."""
+    origin: int = 0
+    """Number of this zygote, another for each; its children give it, so that what they read is not taken for the work of
+    another trust store or version."""
+    probe: str | None = None
+    """Module with a `run(sock, content)` that stands in for the inspector; used by the tests of the wall."""
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """What the zygote says when it is warm, or why it cannot start."""
+
+    error: str = ""
+    sandbox: sandbox.SandboxStatus | None = None
+    missing_readers: tuple[str, ...] = ()
+    reads_scans: bool = True
+    scans: str = ""
+    """What reads words in pictures, or what it lacks."""
+    warm_s: float = 0.0
+    address_space_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class _Spare:
+    """A child that is forked and locked in, and waits for its one job."""
+
+    pid: int
+    pidfd: int
+    channel: socket.socket
+    """Where the job and its descriptors are handed over."""
+
+
+@dataclass
+class _Child:
+    """A child at work."""
+
+    pid: int
+    pidfd: int
+    status: int
+    idle_s: float
+    cpu_s: float = 0.0
+    """Processor time that it had taken when it was last seen to take some."""
+    kill_at: float = 0.0
+    """When it is killed unless it takes some; monotonic."""
+
+    def look(self, now: float) -> bool:
+        """Note what it has taken; False when it stands still for too long."""
+        try:
+            cpu_s = time.clock_gettime(~self.pid << 3 | _CPUCLOCK_SCHED)
+        except OSError:  # it has ended
+            return True
+        if cpu_s > self.cpu_s + _LEAST_CPU_S or not self.kill_at:
+            self.cpu_s, self.kill_at = cpu_s, now + self.idle_s
+        return now < self.kill_at
+
+
+class Zygote:
+    """The loop at the door."""
+
+    def __init__(self, door: socket.socket, fork: Fork, spares: int) -> None:
+        self._door: socket.socket | None = door
+        self._fork = fork
+        self._wanted_spares = spares
+        self._spares: dict[int, _Spare] = {}
+        self._fork_again_at = 0.0
+        self._poll = select.poll()
+        self._poll.register(door, select.POLLIN)
+        self._by_pidfd: dict[int, _Child] = {}
+        self._by_status: dict[int, _Child] = {}
+        self._killed: set[int] = set()
+        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._wake, select.POLLIN)
+
+    def run(self) -> None:
+        """Serve until the door closes or SIGTERM comes, and the last child has ended."""
+        signal.signal(signal.SIGTERM, lambda *_: os.write(self._waker, b"t"))
+        while self._door is not None or self._by_pidfd:
+            self._refill()
+            for descriptor, event in self._poll.poll(self._wait_ms()):
+                if self._door is not None and descriptor == self._door.fileno():
+                    self._take_job()
+                elif descriptor == self._wake:
+                    os.read(self._wake, 64)
+                    self._close_door()
+                elif descriptor in self._spares:
+                    self._bury(descriptor)
+                elif child := self._by_pidfd.get(descriptor):
+                    self._reap(child)
+                elif (child := self._by_status.get(descriptor)) and event & (select.POLLERR | select.POLLHUP):
+                    self._kill(child)
+            now = time.monotonic()
+            for child in list(self._by_pidfd.values()):
+                if child.kill_at <= now and not child.look(now):
+                    self._kill(child)
+
+    def _wait_ms(self) -> float | None:
+        waiting = [child.kill_at for child in self._by_pidfd.values() if child.pidfd not in self._killed]
+        if self._door is not None and len(self._spares) < self._wanted_spares:
+            waiting.append(self._fork_again_at)
+        return max(0.0, (min(waiting) - time.monotonic()) * 1000 + 1) if waiting else None
+
+    def _close_door(self) -> None:
+        if self._door is not None:
+            self._poll.unregister(self._door)
+            self._door = None
+        for pidfd in list(self._spares):
+            self._spares[pidfd].channel.close()
+            self._bury(pidfd)
+
+    def _refill(self) -> None:
+        """Fork one spare when one is missing; a fork that fails is tried again after a while."""
+        if self._door is None or len(self._spares) >= self._wanted_spares or time.monotonic() < self._fork_again_at:
+            return
+        try:
+            # Copying memory ahead costs no less than copying it when it is needed: only where a processor is idle.
+            spare = self._fork.spare(populate=len(self._by_pidfd) < _PROCESSORS)
+        except OSError as error:
+            _complain(f"no spare child: {error.strerror}")
+            self._fork_again_at = time.monotonic() + 1.0
+            return
+        self._spares[spare.pidfd] = spare
+        self._poll.register(spare.pidfd, select.POLLIN)
+
+    def _bury(self, pidfd: int) -> None:
+        """Take away a spare that ended, or that is told to end by its closed channel."""
+        spare = self._spares.pop(pidfd)
+        self._poll.unregister(pidfd)
+        spare.channel.close()
+        os.waitpid(spare.pid, 0)
+        os.close(pidfd)
+
+    def _take_job(self) -> None:
+        assert self._door is not None
+        try:
+            taken = receive_job(self._door)
+        except BlockingIOError:
+            return
+        except (EOFError, ConnectionError):
+            self._close_door()
+            return
+        if taken is None or len(taken[1]) < 2:
+            for descriptor in taken[1] if taken else ():
+                os.close(descriptor)
+            _complain("something that is no job came through the door")
+            return
+        job, descriptors = taken
+        try:
+            self._start(job, descriptors)
+        finally:
+            os.close(descriptors[0])
+            for descriptor in descriptors[2:]:
+                os.close(descriptor)
+
+    def _start(self, job: Job, descriptors: list[int]) -> None:
+        status = descriptors[1]
+        try:
+            spare = self._handed_over(job, (descriptors[0], *descriptors[2:]))
+        except OSError as error:
+            # Closing the pipe without a word tells the front end that there was no child: try again later.
+            _complain(f"no child: {error.strerror}")
+            os.close(status)
+            return
+        child = _Child(spare.pid, spare.pidfd, status, job.idle_s)
+        child.look(time.monotonic())
+        self._by_pidfd[child.pidfd] = child
+        self._by_status[status] = child
+        self._poll.register(child.pidfd, select.POLLIN)
+        self._poll.register(status, 0)  # POLLERR alone: the reading end is closed
+
+    def _handed_over(self, job: Job, descriptors: tuple[int, ...]) -> _Spare:
+        """Give a job to a spare, or to a child forked for it; OSError when there can be none."""
+        if len(self._by_pidfd) >= CHILDREN_LIMIT:
+            raise OSError(errno.EAGAIN, "too many children")
+        while self._spares:
+            pidfd, spare = self._spares.popitem()
+            self._poll.unregister(pidfd)
+            try:
+                send_job(spare.channel, job, descriptors)
+            except OSError:
+                # It died while it waited (the kernel's memory killer prefers our children): take the next.
+                spare.channel.close()
+                os.waitpid(spare.pid, 0)
+                os.close(pidfd)
+                continue
+            spare.channel.close()
+            return spare
+        spare = self._fork.spare(populate=False)
+        send_job(spare.channel, job, descriptors)
+        spare.channel.close()
+        return spare
+
+    def _kill(self, child: _Child) -> None:
+        if child.pidfd not in self._killed:
+            self._killed.add(child.pidfd)
+            self._poll.unregister(child.status)
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+
+    def _reap(self, child: _Child) -> None:
+        _, status, usage = os.wait4(child.pid, 0)
+        killed = child.pidfd in self._killed
+        ended = Ended(
+            exit_code=os.waitstatus_to_exitcode(status),
+            peak_memory_kib=usage.ru_maxrss,
+            cpu_s=usage.ru_utime + usage.ru_stime,
+            killed=killed,
+        )
+        with contextlib.suppress(BrokenPipeError):
+            os.write(child.status, ended.pack())
+        self._poll.unregister(child.pidfd)
+        if not killed:
+            self._poll.unregister(child.status)
+        self._killed.discard(child.pidfd)
+        del self._by_pidfd[child.pidfd], self._by_status[child.status]
+        os.close(child.pidfd)
+        os.close(child.status)
+
+
+class Fork:
+    """Makes the children of this zygote."""
+
+    def __init__(self, settings: ZygoteSettings) -> None:
+        self._settings = settings
+        self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        self._space = 0
+        self._touched: tuple[memory.Stretch, ...] = ()
+        """Memory that nearly every child writes to."""
+
+    def warm(self) -> Ready:
+        """Import and run everything once; an ImportError of a reader that exists goes through."""
+        began = time.monotonic()
+        sandbox.prepare()
+        missing: tuple[str, ...] = ()
+        reads_scans, scans = True, ""
+        rehearse: Callable[[], object] | None = None
+        if self._settings.probe is None:
+            absent.leave_out()
+            from gateway.documents.wall import child
+
+            missing, words = child.warm_up(self._settings.certs, self._settings.origin)
+            reads_scans, scans = words.available, words.detail
+            rehearse = child.rehearsal()
+        else:
+            __import__(self._settings.probe)
+        gc.collect()
+        gc.freeze()
+        memory.settle()
+        if rehearse is not None:
+            self._touched = memory.working_set(rehearse)
+        self._space = memory.address_space()
+        return Ready(
+            sandbox=sandbox.status(),
+            missing_readers=missing,
+            reads_scans=reads_scans,
+            scans=scans,
+            warm_s=time.monotonic() - began,
+            address_space_bytes=self._space,
+        )
+
+    def spare(self, *, populate: bool) -> _Spare:
+        """Fork a child that locks itself in and waits for a job; OSError when the system has no room for it.
+
+        With `populate` it copies the memory that it will need before the job comes.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        zygote = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            if os.getpid() == zygote:
+                theirs.close()
+        if pid:
+            try:
+                return _Spare(pid, _pidfd(pid), ours)
+            except OSError:
+                ours.close()
+                raise
+        code = 70  # EX_SOFTWARE
+        try:
+            if populate:
+                memory.populate(self._touched)
+            code = self._in_child(theirs.fileno(), zygote)
+        finally:
+            # Not sys.exit: nothing of the zygote's may be flushed or finalised a second time.
+            os._exit(code)
+
+    def _in_child(self, channel: int, zygote: int) -> int:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        wanted = os.dup(channel)
+        for standard in (0, 1, 2):
+            os.dup2(self._null, standard)
+        os.dup2(wanted, 3)
+        os.nice(_NICENESS)
+        # Other jobs' pipes and the door itself must be out of reach.
+        os.closerange(4, 1 << 16)
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:  # noqa: PTH123
+            score.write(b"1000")
+        sandbox.enter(sandbox.SandboxLimits(address_space_bytes=self._space + MEMORY_CEILING), parent=zygote)
+        with socket.socket(fileno=3) as waiting:
+            waiting.setblocking(True)
+            try:
+                taken = receive_job(waiting, wait=True)
+            except EOFError:
+                return 0
+        if taken is None:
+            return 70
+        job, descriptors = taken
+        content = descriptors[1] if len(descriptors) > 1 else None
+        size = os.fstat(content).st_size if content is not None else 0
+        sandbox.tighten(address_space_bytes=self._space + job.memory_bytes + size, cpu_s=job.cpu_s)
+        if self._settings.probe is not None:
+            return int(sys.modules[self._settings.probe].run(descriptors[0], content) or 0)
+        from gateway.documents.wall import child
+
+        return child.run(descriptors[0], content)
+
+
+def _complain(words: str) -> None:
+    print(f"zygote: {words}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _pidfd(pid: int) -> int:
+    """Return a descriptor of a child; a child that cannot be watched is ended at once."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+
+
+def main(arguments: list[str]) -> int:
+    """Run a zygote from the settings on its command line; the exit code is 1 when it could not start."""
+    settings = msgspec.json.decode(arguments[0], type=ZygoteSettings)
+    sandbox.die_with_parent(settings.parent)
+    # The supervisor waits for its signals with a mask, which exec hands on; SIGTERM must reach us.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    # Ctrl-C in a terminal goes to the whole group; the supervisor decides when the zygote ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fork = Fork(settings)
+    try:
+        ready = fork.warm()
+    except Exception as error:  # noqa: BLE001 - start-up wall: the supervisor must learn why, whatever it is
+        if not isinstance(error, UserError):
+            traceback.print_exc()
+        words = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        ready = Ready(error=words or type(error).__name__)
+    os.write(settings.ready, msgspec.json.encode(ready))
+    os.close(settings.ready)
+    if ready.error:
+        return 1
+    Zygote(socket.socket(fileno=settings.door), fork, settings.spares).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

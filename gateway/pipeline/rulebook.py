@@ -1,0 +1,66 @@
+"""The policies and the directory in force, swapped as one; a reload that fails keeps the last good ones."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config.sections import Configuration
+from gateway.engine import PolicySet, load_policy_set
+from gateway.errors import UserError
+from gateway.identity import directory as directories
+from gateway.model import Directory
+from gateway.texts.catalogue import both
+
+_LOG = logging.getLogger("gateway.pipeline.rulebook")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one mail is judged by, from its beginning to its end."""
+
+    policies: PolicySet
+    directory: Directory | None
+
+
+class Rulebook:
+    """Holds the rules in force."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._current = self._load()
+
+    @property
+    def current(self) -> Rules:
+        """The rules for a mail that begins now."""
+        return self._current
+
+    def reload(self) -> bool:
+        """Load anew; on any fault log all of them, keep the rules in force and return False."""
+        try:
+            loaded = self._load()
+        except UserError as error:
+            _LOG.error("%s", both("start", "reload", "rules", fault=error))
+            return False
+        self._current = loaded
+        return True
+
+    def replace_directory(self, directory: Directory) -> None:
+        """Put a freshly read directory in force."""
+        self._current = Rules(self._current.policies, directory)
+
+    def _load(self) -> Rules:
+        configuration = self._configuration
+        directory = None
+        if configuration.directory is not None:
+            with configuration.at("directory"):
+                directory = directories.load(configuration.directory)
+        with configuration.at("policy"):
+            return Rules(load_policy_set(policy_source(configuration.policy)), directory)
+
+
+def policy_source(name: str) -> Path | str:
+    """Return a path for something that looks like a file, else the name of a preset."""
+    looks_like_file = "/" in name or name.endswith((".yaml", ".yml")) or Path(name).is_file()
+    return Path(name) if looks_like_file else name

@@ -1,0 +1,511 @@
+"""The way of the data: `gather` makes evidence (all input), `evaluate` judges it (none), `enact` acts on it (all effects).
+
+One engine serves the SMTP relay, the milter and `gateway check`, so a dry run cannot differ from the real run. What
+happens to a mail, in order:
+
+    already relayed?   a byte-identical retry of the same login and envelope is answered 250 and not sent again
+    gather             parse, documents and signatures in the child, results of authentication
+    evaluate           the policies in force when the mail began
+    refuse             audit `refused`, then the reply; or
+    relay              audit `intent`; content to the next hop; audit `sending`; final dot; audit `outcome`; its reply
+
+No audit record, no 250: an audit that cannot be written raises `AuditError`, which the front end answers 451.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import mmap
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from msgspec import structs
+
+from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
+from gateway.documents.wall.inline import inspect_inline
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.readings import Reading, Readings
+from gateway.documents.wall.wire import InspectionRequest, Limits
+from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, explain, observe
+from gateway.identity import results_header
+from gateway.milter.engine import MilterAnswer
+from gateway.mime import parse
+from gateway.model import (
+    Disposition,
+    Envelope,
+    Evidence,
+    FrontEnd,
+    Language,
+    Message,
+    Observed,
+    RefusedContent,
+    Reply,
+    Session,
+    Transaction,
+    Verdict,
+)
+from gateway.nexthop.failures import HopFailedError
+from gateway.pipeline.outgoing import Outgoing
+from gateway.pipeline.rulebook import Rulebook, Rules
+from gateway.smtp.content_rules import refusal
+from gateway.smtp.engine import Relay
+from gateway.smtp.replies import texts_in
+from gateway.spool import Spool
+from gateway.system.logs import about_mail, log_failure
+
+_LOG = logging.getLogger("gateway.pipeline.stages")
+
+LARGE_MESSAGE_BYTES = 512 << 10
+"""Beyond it a message is parsed in a thread, so that the event loop goes on."""
+LARGE_TEXT_CHARACTERS = 30_000
+"""Beyond it documents and header fields are judged in a thread."""
+_RUN_CHARACTERS = 20
+"""What a run weighs beside its text: a short line takes as long to judge as a long one."""
+RETRY_WINDOW_S = 900
+"""How long an identical retry is recognised."""
+
+RETRY_MINUTES = 2
+"""After which a client is asked to send again what was not judged in time."""
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time of the machine, aware."""
+    return datetime.now(UTC)
+
+
+class Judged(NamedTuple):
+    """The judgement on one mail."""
+
+    evidence: Evidence
+    verdict: Verdict
+    policies: PolicySet
+    """That gave the verdict."""
+    observed: Observed
+    """What the verdict rests on, without words."""
+
+
+class Judge:
+    """Gathers evidence and judges it; has no effect on any mail."""
+
+    def __init__(
+        self,
+        *,
+        rulebook: Rulebook,
+        workers: WorkerPool,
+        limits: Limits | None = None,
+        outgoing: Outgoing | None = None,
+        history: SenderHistory | None = None,
+        secret: bytes = b"",
+        clock: Clock = utc_now,
+    ) -> None:
+        """Prepare; `secret` is the key under which readings are kept for other mails, empty to keep none."""
+        self.rulebook = rulebook
+        self.readings = Readings(workers, secret)
+        self._outgoing = outgoing
+        self._history = history
+        self._limits = limits or Limits()
+        self._clock = clock
+
+    async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
+        """Return the verdict on a mail, with what it rests on."""
+        rules = self.rulebook.current
+        content = spool.content()
+        if len(content) > LARGE_MESSAGE_BYTES:
+            message = await asyncio.to_thread(_parse_large, spool)
+        else:
+            message = parse(content)
+        async with self._read(transaction, spool, message) as reading:
+            evidence = await self.gather(transaction, content, reading=reading, message=message, rules=rules)
+            if _weight(evidence) > LARGE_TEXT_CHARACTERS:
+                judged = await asyncio.to_thread(_evaluate, evidence, rules.policies)
+            else:
+                judged = _evaluate(evidence, rules.policies)
+            reading.keep(judged.verdict)
+        return judged
+
+    async def gather(
+        self,
+        transaction: Transaction,
+        content: bytes | mmap.mmap,
+        *,
+        reading: Reading,
+        message: Message,
+        rules: Rules,
+    ) -> Evidence:
+        """Bring together everything that a policy may see of one mail."""
+        evidence = Evidence(
+            now=reading.now,
+            session=transaction.session,
+            envelope=transaction.envelope,
+            message=structs.replace(message, root=reading.inspection.root),
+            documents=reading.inspection.documents,
+            signatures=reading.inspection.signatures,
+            authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
+            directory=rules.directory,
+        )
+        if self._history is not None and (asked := rules.policies.asked(evidence)):
+            return structs.replace(evidence, history=await self._history.look_up(asked))
+        return evidence
+
+    @asynccontextmanager
+    async def _read(self, transaction: Transaction, spool: Spool, message: Message) -> AsyncIterator[Reading]:
+        """Read a mail: here when it is a few lines of text, else in a child."""
+        now, content = self._clock(), spool.content()
+        if (inspection := inspect_inline(message, content)) is not None:
+            yield Reading(inspection, now)
+            return
+        request = self._request(transaction, spool, message, now)
+        spool.trim()
+        session = transaction.session
+        sender = transaction.id if session.front_end is FrontEnd.CHECK else session.auth_user
+        async with self.readings.read(
+            request, content, content_fd=spool.fileno(), sender=sender or transaction.envelope.reverse_path
+        ) as reading:
+            yield reading
+
+    def _request(self, transaction: Transaction, spool: Spool, message: Message, now: datetime) -> InspectionRequest:
+        content = spool.content()
+        subject = message.first("Subject")
+        return InspectionRequest(
+            id=transaction.id,
+            root=message.root,
+            content=None if spool.fileno() is not None else bytes(content),
+            header_block=bytes(content[: message.header_length]),
+            password_texts=(subject.text,) if subject is not None else (),
+            limits=self._limits,
+            now=now,
+        )
+
+    def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
+        """Judge the envelope's only forward-path by what the envelope alone says."""
+        rules = self.rulebook.current
+        evidence = Evidence(now=self._clock(), session=session, envelope=envelope, directory=rules.directory)
+        return evidence, evaluate_recipient(evidence, rules.policies), rules.policies
+
+
+class Behind:
+    """Mails that were answered 451 before they were judged, and are read to their end; for one event loop."""
+
+    def __init__(self, *, limit_bytes: int = 64 << 20, limit_s: float = 600.0) -> None:
+        """Prepare; the limits are for the content of all these mails, and for the time after the answer of each."""
+        self._limit_bytes = limit_bytes
+        self._limit_s = limit_s
+        self._going: dict[str, asyncio.Task[Judged]] = {}
+        self._bytes = 0
+
+    def __contains__(self, reference: str) -> bool:
+        return reference in self._going
+
+    def take(self, reference: str, work: asyncio.Task[Judged], spool: Spool) -> bool:
+        """Have the work on a mail go on, its content in flight; False when there is no room."""
+        if self._bytes + spool.size_bytes > self._limit_bytes:
+            return False
+        spool.hold()
+        self._bytes += spool.size_bytes
+        self._going[reference] = work
+        timer = asyncio.get_running_loop().call_later(self._limit_s, work.cancel)
+
+        def ended(_: asyncio.Task[Judged]) -> None:
+            timer.cancel()
+            del self._going[reference]
+            self._bytes -= spool.size_bytes
+            spool.release()
+            if not work.cancelled() and (error := work.exception()):
+                log_failure(_LOG, reference, error)
+
+        work.add_done_callback(ended)
+        return True
+
+    def close(self) -> None:
+        """End them all."""
+        for work in self._going.values():
+            work.cancel()
+
+
+class Pipeline:
+    """Judges and enacts; the engine behind the SMTP and the milter front end."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        audit: AuditLog,
+        *,
+        outgoing: Outgoing,
+        languages: tuple[Language, ...],
+        new_reference: Callable[[], str],
+        behind: Behind | None = None,
+        on_judged: Callable[[Evidence, float], None] = lambda _evidence, _seconds: None,
+    ) -> None:
+        """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict."""
+        self._judge = judge
+        self._behind = behind or Behind()
+        self._on_judged = on_judged
+        self._texts = texts_in(languages)
+        self._audit = audit
+        self._outgoing = outgoing
+        self._new_reference = new_reference
+
+    async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
+        """Return a refusal for one forward-path, recorded; None lets it go on."""
+        evidence, verdict, policies = self._judge.judge_recipient(session, envelope)
+        if verdict.disposition < Disposition.DEFER:
+            return None
+        reference = self._new_reference()
+        reply = explain.reply(verdict, policies, reference=reference, now=evidence.now, languages=session.languages)
+        recipient = envelope.forward_paths[0]
+        await self._audit.recipient_refused(
+            session, envelope.reverse_path, recipient, verdict, reply, reference, evidence=evidence
+        )
+        _log_refusal(reference, session, envelope, reply, _rules(verdict))
+        return reply
+
+    async def content_refused(self, refused: RefusedContent) -> None:
+        """Record a content that a front end refused as it came in."""
+        await self._audit.content_refused(refused)
+        _log_refusal(refused.id, refused.session, refused.envelope, refused.reply, f"content.{refused.rule}")
+
+    async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
+        """Judge a mail and relay or refuse it (`gateway.smtp.engine.Engine`)."""
+        about_mail(transaction.id, transaction.session.auth_user)
+        earlier = await self._already_relayed(transaction)
+        if earlier is not None:
+            await self._audit.duplicate(transaction.id, earlier)
+            texts = texts_in(transaction.session.languages)
+            return texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
+        judged = await self._judged(transaction, spool)
+        judged = judged._replace(verdict=without_hold(judged.verdict))
+        if judged.verdict.disposition >= Disposition.DEFER:
+            return await self._refuse(transaction, judged)
+        return await self._relay(transaction, spool, relay, judged)
+
+    async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
+        """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
+
+        The recorded outcome is what we told the MTA.
+        """
+        about_mail(transaction.id, transaction.session.auth_user)
+        judged = await self._judged(transaction, spool)
+        # The record and the answer go together: neither the deadline nor the end of the connection comes between.
+        return await _uninterrupted(self._answer(transaction, judged))
+
+    async def refuse_overflow(
+        self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int, limit_bytes: int | None
+    ) -> Reply:
+        """Record a mail of an MTA that is too large, or for which there was no room, and return its refusal."""
+        rule = "full" if limit_bytes is None else "too_big"
+        reply = refusal(
+            texts_in(session.languages), rule, reference=reference, limit_bytes=limit_bytes or 0, size_bytes=size_bytes
+        )
+        refused = RefusedContent(
+            id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply
+        )
+        await self.content_refused(refused)
+        return reply
+
+    def deadline_passed(self, transaction: Transaction) -> Reply:
+        """Return the temporary failure for a message whose judgement took too long."""
+        text = "goes_on" if transaction.id in self._behind else "deadline"
+        texts = texts_in(transaction.session.languages)
+        return texts.reply(451, "4.4.7", text, reference=transaction.id, minutes=RETRY_MINUTES)
+
+    async def _answer(self, transaction: Transaction, judged: Judged) -> MilterAnswer:
+        """Record what an MTA is told, and return it."""
+        evidence, verdict, policies, observed = judged
+        if verdict.disposition >= Disposition.DEFER:
+            reply = await self._refuse(transaction, judged)
+            return MilterAnswer(disposition=verdict.disposition, reply=reply)
+        reply = explain.reply(
+            verdict,
+            policies,
+            reference=transaction.id,
+            now=evidence.now,
+            languages=transaction.session.languages,
+        )
+        delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.PASSED_ON
+        await self._audit.intent_and_outcome(transaction, verdict, evidence, reply, delivery, observed=observed)
+        return MilterAnswer(
+            disposition=verdict.disposition,
+            insert=self._milter_fields(transaction, evidence, verdict, policies),
+            remove=self._forged(evidence),
+            quarantine=reply.lines[0],
+        )
+
+    def _milter_fields(
+        self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the fields that the MTA is asked to put on top; trace fields and signatures are its own."""
+        octets = explain.verdict_fields(verdict, policies, transaction)
+        if evidence.authentication is not None:
+            octets += results_header.build(self._outgoing.authserv_id, evidence.authentication)
+        return _as_pairs(octets)
+
+    def _forged(self, evidence: Evidence) -> tuple[tuple[str, int], ...]:
+        """Return results under our own name that came with the mail: name and occurrence, to be taken out."""
+        message = evidence.message
+        if message is None:
+            return ()
+        forged = self._outgoing.forged(message)
+        same_name = message.all("Authentication-Results")
+        return tuple(("Authentication-Results", same_name.index(field) + 1) for field in forged)
+
+    def internal_error(self, reference: str, error: BaseException) -> Reply:
+        """Log a fault of ours and return the temporary failure that the peer gets; the fault's words stay here."""
+        log_failure(_LOG, reference, error)
+        return self._texts.reply(451, "4.3.0", "internal", reference=reference)
+
+    async def _already_relayed(self, transaction: Transaction) -> str | None:
+        """Return the reference of an identical mail that was relayed just before; only logins can be told apart."""
+        login = transaction.session.auth_user
+        if login is None:
+            return None
+        found = await self._audit.already_relayed(login, transaction.envelope, transaction.sha256, RETRY_WINDOW_S)
+        return found.id if found is not None else None
+
+    async def _judged(self, transaction: Transaction, spool: Spool) -> Judged:
+        """Judge a mail; a fault of ours is recorded, then goes on to the front end.
+
+        A mail whose time is over is read to its end all the same, for when it comes again.
+        """
+        began = time.monotonic()
+        work = asyncio.create_task(self._judge.judge(transaction, spool))
+        try:
+            judged = await asyncio.shield(work)
+        except asyncio.CancelledError as cancelled:
+            if not (transaction.id in self._judge.readings.going and self._behind.take(transaction.id, work, spool)):
+                work.cancel()
+            await asyncio.shield(self._trouble(transaction, str(cancelled) or "deadline"))
+            raise
+        except Exception as error:
+            await self._trouble(transaction, type(error).__name__)
+            raise
+        self._on_judged(judged.evidence, time.monotonic() - began)
+        return judged
+
+    async def _refuse(self, transaction: Transaction, judged: Judged) -> Reply:
+        """Record a refusal and return its words."""
+        evidence, verdict, policies, observed = judged
+        reply = explain.reply(
+            verdict,
+            policies,
+            reference=transaction.id,
+            now=evidence.now,
+            languages=transaction.session.languages,
+        )
+        await self._audit.refused(transaction, verdict, evidence, reply, observed=observed)
+        _log_refusal(transaction.id, transaction.session, transaction.envelope, reply, _rules(verdict))
+        return reply
+
+    async def _trouble(self, transaction: Transaction, fault: str) -> None:
+        session, reverse_path = transaction.session, transaction.envelope.reverse_path
+        await self._audit.trouble(transaction.id, session, reverse_path, fault)
+
+    async def _relay(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
+        """Hand a mail on: intent, content, `sending`, final dot, outcome.
+
+        A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand.
+        """
+        evidence, verdict, policies, observed = judged
+        prepend = await self._outgoing.fields(
+            transaction, spool.content(), evidence=evidence, verdict=verdict, policies=policies
+        )
+        spool.trim()
+        in_one_stroke = spool.fileno() is None
+        if in_one_stroke:
+            await self._audit.intent_and_sending(transaction, verdict, evidence, observed)
+        else:
+            await self._audit.intent(transaction, verdict, evidence, observed)
+        failpoints.hit("pipeline.before_relay")
+
+        async def before_final_dot() -> None:
+            if not in_one_stroke:
+                await self._audit.sending(transaction.id)
+            failpoints.hit("pipeline.before_final_dot")
+
+        try:
+            reply = await relay.send(prepend, spool.wire_chunks(), before_final_dot)
+        except HopFailedError as failure:
+            delivery = Delivery.UNKNOWN if failure.after_final_dot else Delivery.NOT_SENT
+            await self._audit.outcome(transaction.id, None, delivery)
+            raise
+        except BaseException:
+            await asyncio.shield(self._audit.outcome(transaction.id, None, Delivery.NOT_SENT))
+            raise
+        failpoints.hit("pipeline.before_outcome")
+        await self._audit.outcome(transaction.id, reply)
+        failpoints.hit("pipeline.after_outcome")
+        return reply
+
+
+def _evaluate(evidence: Evidence, policies: PolicySet) -> Judged:
+    observed = observe(evidence, policies.policies)
+    return Judged(evidence, evaluate_facts(observed, policies), policies, observed)
+
+
+def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Reply, rules: str) -> None:
+    """Write the one line of a refusal: codes, rules and addresses; nothing of what the mail says."""
+    count = len(envelope.forward_paths)
+    _LOG.info(
+        "refused %d %s: %s, from <%s> at %s to %d recipients",
+        *(reply.code, reply.enhanced, rules, envelope.reverse_path, session.client_address or "-", count),
+        extra={"mail": reference, "login": session.auth_user},
+    )
+
+
+def _rules(verdict: Verdict) -> str:
+    """Return the rules by which a mail is not accepted, the most severe first."""
+    refusing = (judged for judged in verdict.gravest_first() if judged.effective >= Disposition.DEFER)
+    return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
+
+
+def _weight(evidence: Evidence) -> int:
+    """Return about how long policies will take, in characters."""
+    header = evidence.message.header_length if evidence.message is not None else 0
+    runs = (run for document in evidence.documents for run in document.runs)
+    return header + sum(len(run.text) + _RUN_CHARACTERS for run in runs)
+
+
+def _parse_large(spool: Spool) -> Message:
+    """Parse a large content, and give its pages back at once: others wait for their turn with theirs."""
+    message = parse(spool.content())
+    spool.trim()
+    return message
+
+
+async def _uninterrupted(work: Coroutine[None, None, MilterAnswer]) -> MilterAnswer:
+    """Return what `work` returns, however often the waiting task is cancelled meanwhile; for work that is short."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
+
+
+def without_hold(verdict: Verdict) -> Verdict:
+    """Return the verdict as a front end without a store for held mail acts on it: what would be held is refused.
+
+    A mail is never answered 250 unless somebody has it.
+    """
+    if verdict.disposition is not Disposition.HOLD:
+        return verdict
+
+    def refused(wanted: Disposition) -> Disposition:
+        return Disposition.REJECT if wanted is Disposition.HOLD else wanted
+
+    return structs.replace(
+        verdict,
+        disposition=Disposition.REJECT,
+        findings=tuple(structs.replace(judged, effective=refused(judged.effective)) for judged in verdict.findings),
+        recipients={address: refused(wanted) for address, wanted in verdict.recipients.items()},
+    )
+
+
+def _as_pairs(octets: bytes) -> tuple[tuple[str, str], ...]:
+    """Return header fields in wire form as pairs of name and value, folds as LF, for a milter."""
+    fields = octets.decode("ascii").replace("\r\n\t", "\n\t").replace("\r\n ", "\n ").split("\r\n")
+    return tuple((name, value.strip(" ")) for name, _, value in (field.partition(":") for field in fields if field))

@@ -1,1 +1,0 @@
-"""What DOCX, XLSX and PPTX share: packages, themes, drawings, properties."""

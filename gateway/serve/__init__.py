@@ -1,0 +1,1 @@
+"""`gateway serve`: the supervisor, the front-end processes and the composition root."""

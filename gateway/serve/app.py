@@ -1,0 +1,232 @@
+"""The composition root: configuration to objects. The only module that knows everyone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.config.sections import Configuration, Listener
+from gateway.config.values import split_host_port
+from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
+from gateway.documents.wall.wire import Limits
+from gateway.errors import UserError
+from gateway.identity.dkim_sign import Signer, load_signer
+from gateway.identity.passwords import meets_article_6
+from gateway.identity.resolver import Resolver
+from gateway.model import ListenerKind, NextHopTls
+from gateway.nexthop import settings as hop
+from gateway.pipeline.outgoing import Outgoing
+from gateway.smtp import settings as smtp
+from gateway.spool import SpoolSettings
+from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.system.listening import Taken
+from gateway.texts.catalogue import both, reasons
+
+_LOG = logging.getLogger("gateway.serve.app")
+SHIPPED_CERTS = Path(__file__).resolve().parents[2] / "certs"
+
+
+def hostname(configuration: Configuration) -> str:
+    """Return our name in banner, EHLO and trace fields."""
+    return configuration.hostname or socket.gethostname() or "localhost"
+
+
+def inspection_limits(configuration: Configuration) -> Limits:
+    """Return the budget of one mail in its child process."""
+    inspection = configuration.inspection
+    return Limits(
+        limit_bytes=inspection.produced_bytes,
+        limit_files=inspection.files,
+        limit_depth=inspection.depth,
+        memory_bytes=inspection.memory_bytes,
+        cpu_s=inspection.cpu_s,
+        part_cpu_s=inspection.part_cpu_s,
+        mib_cpu_s=inspection.mib_cpu_s,
+        page_cpu_s=inspection.page_cpu_s,
+    )
+
+
+def places(configuration: Configuration) -> int:
+    """Return how many mails are read at one time."""
+    return configuration.inspection.children or len(os.sched_getaffinity(0))
+
+
+def start_workers(configuration: Configuration) -> WorkerPool:
+    """Start the zygote with the trust anchors of the configuration; UserError when they cannot be read."""
+    certs = configuration.certs
+    with configuration.at("certs"):
+        if certs is not None and not certs.is_dir():
+            raise UserError(both("start", "start", "no_certs", path=certs))
+        if certs is None and SHIPPED_CERTS.is_dir():
+            certs = SHIPPED_CERTS
+        pool = WorkerPool.start(PoolSettings(certs=certs, children=places(configuration)))
+    sandbox = pool.status().sandbox
+    if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
+        pool.close()
+        raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))
+    return pool
+
+
+def shortcomings(status: PoolStatus) -> Iterator[tuple[str, str]]:
+    """What the machine lacks for the readers: the subject, and what follows and helps in both languages."""
+    if status.sandbox is None:
+        yield "sandbox", both("start", "doctor", "sandbox_silent")
+    elif status.sandbox.missing:
+        yield "sandbox", both("start", "doctor", "sandbox_missing", missing=", ".join(status.sandbox.missing))
+    if status.missing_readers:
+        yield "readers", both("start", "doctor", "readers", missing=", ".join(status.missing_readers))
+    if not status.reads_scans:
+        yield "scans", both("start", "doctor", "scans", missing=status.scans)
+
+
+def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smtp.SmtpSettings:
+    """Return the SMTP front end's settings; `taken` says where each listener of the configuration accepts."""
+    listeners = [
+        _smtp_listener(listener, configuration, where)
+        for listener, where in zip(configuration.listeners, taken, strict=True)
+        if listener.kind is not ListenerKind.MILTER
+    ]
+    return smtp.SmtpSettings(
+        listeners=tuple(listeners),
+        limits=smtp_limits(configuration),
+        spool=spool_settings(configuration),
+        password_rule=meets_article_6 if configuration.passwords.check else None,
+    )
+
+
+def smtp_limits(configuration: Configuration) -> smtp.SmtpLimits:
+    """Return what the SMTP front end grants a client and a mail."""
+    limits = configuration.limits
+    return smtp.SmtpLimits(
+        message_bytes=limits.message_bytes,
+        recipients=limits.recipients,
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        commands_per_session=limits.commands_per_session,
+        errors_per_session=limits.errors_per_session,
+        auth_failures_per_session=limits.auth_failures_per_session,
+        command_timeout_s=limits.command_timeout_s,
+        data_min_rate_bytes_s=limits.data_min_rate_bytes_s,
+        data_timeout_s=limits.data_timeout_s,
+        deadline_s=limits.deadline_s,
+    )
+
+
+def spool_settings(configuration: Configuration) -> SpoolSettings:
+    """Return where content in flight lives."""
+    return SpoolSettings(
+        memory_limit_bytes=configuration.limits.memory_per_message_bytes,
+        directory=configuration.spool,
+        in_flight_bytes=configuration.limits.in_flight_bytes,
+    )
+
+
+def check_spool(configuration: Configuration) -> None:
+    """Raise UserError when content could not be put where the configuration wants it."""
+    if configuration.spool is None:
+        return
+    try:
+        tempfile.TemporaryFile(dir=configuration.spool).close()
+    except OSError as error:
+        words = both("start", "start", "spool", path=configuration.spool, reason=reasons(error))
+        with configuration.at("spool"):
+            raise UserError(words) from None
+
+
+def _smtp_listener(listener: Listener, configuration: Configuration, taken: Taken) -> smtp.ListenerSettings:
+    replies = listener.replies or configuration.replies
+    return smtp.ListenerSettings(
+        host=taken.host,
+        port=taken.port,
+        sockets=taken.sockets,
+        kind=listener.kind,
+        banner_hostname=hostname(configuration),
+        tls_context=server_tls(listener),
+        allowed_networks=listener.allowed(),
+        auth_without_tls=listener.auth_without_tls,
+        proxy_protocol=listener.proxy_protocol,
+        proxy_networks=listener.balancers(),
+        languages=replies.languages,
+        charset=replies.charset,
+    )
+
+
+def server_tls(listener: Listener) -> ssl.SSLContext | None:
+    """Return the TLS context of a listener; UserError that names the file when it cannot be made."""
+    if listener.certificate is None or listener.key is None:
+        return None
+    for path, what in ((listener.certificate, "certificate"), (listener.key, "key")):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            fields = {"path": path, "what": what, "listen": listener.listen, "reason": reasons(error)}
+            raise UserError(both("start", "start", "tls_file", **fields)) from None
+    try:
+        return smtp.server_tls_context(listener.certificate, listener.key)
+    except ssl.SSLError as error:
+        fields = {"certificate": listener.certificate, "key": listener.key, "reason": error.reason or error}
+        raise UserError(both("start", "start", "tls_pair", **fields)) from None
+
+
+def warn_of_days(certificate: Path) -> None:
+    """Log that a certificate is over or not yet valid; mail over other listeners goes on, so it stops nothing."""
+    days, words = certificate_days(certificate)
+    match days:
+        case Days.EXPIRED | Days.NOT_YET:
+            _LOG.error("%s", words)
+        case Days.EXPIRES:
+            _LOG.warning("%s", words)
+        case Days.GOOD:
+            pass
+
+
+def outgoing(configuration: Configuration) -> Outgoing:
+    """Return what adds header fields to relayed mail; UserError when a key cannot be used."""
+    section, name = configuration.authentication, hostname(configuration)
+    resolver = Resolver(section.nameservers) if section.enabled or configuration.dkim.keys else None
+    return Outgoing(
+        hostname=name,
+        authserv_id=section.authserv_id or name,
+        signers=tuple(_signers(configuration)),
+        sign_again=configuration.dkim.sign_again,
+        resolver=resolver,
+        judges_origin=section.enabled,
+    )
+
+
+def _signers(configuration: Configuration) -> Iterator[Signer]:
+    for number, key in enumerate(configuration.dkim.keys):
+        with configuration.at("dkim", "keys", number, "key"):
+            yield load_signer(key.domain, key.selector, key.key)
+
+
+def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
+    """Return the settings of the client to the city's server; UserError when its CA file cannot be used."""
+    section = configuration.next_hop
+    host, port = split_host_port(section.address)
+    context = None
+    if section.tls is not NextHopTls.NONE:
+        try:
+            context = hop.client_tls_context(section.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            reason = getattr(error, "reason", None) or error.strerror or error
+            with configuration.at("next_hop", "ca_file"):
+                raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=reason)) from None
+    return hop.NextHopSettings(
+        host=host,
+        port=port,
+        our_name=hostname(configuration),
+        tls=section.tls,
+        tls_context=context,
+        server_name=section.server_name,
+        plaintext_allowed=section.plaintext_allowed,
+        connect_timeout_s=section.connect_timeout_s,
+        reply_timeout_s=section.reply_timeout_s,
+        final_reply_timeout_s=section.final_reply_timeout_s,
+        connections=section.connections,
+    )

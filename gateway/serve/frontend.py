@@ -1,0 +1,311 @@
+"""One front-end process: an event loop with its listeners, its way to the audit and its share of the children."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import logging
+import os
+import signal
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+import uvloop
+
+from gateway.audit import AuditLog, SenderHistory
+from gateway.config.sections import Configuration, Listener
+from gateway.documents.wall.pool import WorkerPool
+from gateway.errors import UserError
+from gateway.identity.live import LiveDirectory
+from gateway.metrics.load import Load, MailClass, SharedLoad
+from gateway.milter.connection import MilterSettings
+from gateway.milter.server import MilterServer
+from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
+from gateway.nexthop.hop import NextHop
+from gateway.pipeline.rulebook import Rulebook
+from gateway.pipeline.stages import Behind, Judge, Pipeline, utc_now
+from gateway.serve.app import (
+    hostname,
+    inspection_limits,
+    next_hop_settings,
+    outgoing,
+    server_tls,
+    smtp_settings,
+    spool_settings,
+    warn_of_days,
+)
+from gateway.serve.in_force import RulesTold
+from gateway.serve.password_watch import PasswordWatch
+from gateway.smtp.engine import EventKind, SmtpEvent
+from gateway.smtp.replies import make_reference
+from gateway.smtp.server import SmtpServer, log_internal_error
+from gateway.spool import ByteBudget, Spool
+from gateway.system.listening import Taken
+from gateway.texts.catalogue import both
+
+_LOG = logging.getLogger("gateway.serve.frontend")
+_TELL_ROUND_S = 1.0
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
+
+
+@dataclass(frozen=True)
+class Inherited:
+    """What the supervisor made before it forked."""
+
+    configuration: Configuration
+    rulebook: Rulebook
+    workers: WorkerPool
+    taken: tuple[Taken, ...]
+    """Where each listener of the configuration accepts, in its order."""
+    audit_door: socket.socket
+    """To the process that writes the audit log."""
+    desk_door: socket.socket
+    """To the process that says whose turn it is to be read, and keeps what was read."""
+    secret: bytes
+    """Key of the digests under which it is kept; made at the start."""
+    load: SharedLoad
+    """Where each front end tells what it has in flight."""
+    rules_told: RulesTold
+    """Where each front end tells what it judges by."""
+
+
+def run(inherited: Inherited, slot: int, ready_pipe: int) -> None:
+    """Serve until SIGTERM; writes one octet to `ready_pipe` once mail is accepted. Its load goes to a `slot`."""
+    _tune_memory()
+    uvloop.run(_Frontend(inherited, slot).serve(ready_pipe))
+
+
+def _tune_memory() -> None:
+    """Spend less time on collecting garbage, and give the memory of large contents back when they are gone."""
+    # A mail makes few cycles, so they are looked for rarely; what the supervisor made it has frozen.
+    gc.set_threshold(20_000, 20, 20)
+    # Once a large block was freed, glibc's malloc would keep blocks of that size in the heap, which then only grows.
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # other C libraries do without
+        mallopt(_M_MMAP_THRESHOLD, 512 << 10)
+        mallopt(_M_TRIM_THRESHOLD, 1 << 20)
+        mallopt(_M_ARENA_MAX, 2)
+
+
+class _Frontend:
+    def __init__(self, inherited: Inherited, slot: int) -> None:
+        self._inherited = inherited
+        self._slot = slot
+        self._tasks: set[asyncio.Task[object]] = set()
+        listeners = inherited.configuration.listeners
+        self._milter_budget = ByteBudget(inherited.configuration.limits.in_flight_bytes)
+        self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
+
+    async def serve(self, ready_pipe: int) -> None:
+        inherited, configuration = self._inherited, self._inherited.configuration
+        inherited.workers.connect(inherited.desk_door)
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
+        rules = inherited.rulebook.current
+        self._audit = audit = AuditLog(
+            configuration.data, inherited.audit_door, keeps_facts=configuration.audit.facts_days > 0
+        )
+        recovery = await audit.start(
+            policy=rules.policies.name,
+            policy_digest=rules.policies.digest,
+            directory_digest=rules.directory.digest if rules.directory is not None else None,
+        )
+        for reference in recovery.unknown:
+            _LOG.warning(
+                "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
+            )
+        history = SenderHistory(configuration.data)
+        try:
+            added = outgoing(configuration)
+            judge = Judge(
+                rulebook=inherited.rulebook,
+                workers=inherited.workers,
+                limits=inspection_limits(configuration),
+                outgoing=added,
+                history=history,
+                secret=inherited.secret if configuration.inspection.cache.bytes else b"",
+            )
+            behind = Behind(
+                limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s
+            )
+            pipeline = Pipeline(
+                judge,
+                audit,
+                outgoing=added,
+                languages=configuration.replies.languages,
+                new_reference=make_reference,
+                behind=behind,
+                on_judged=self._judged,
+            )
+            self._smtp_settings = smtp_settings(configuration, inherited.taken)
+            hop = NextHop(next_hop_settings(configuration))
+            self._passwords = PasswordWatch(
+                configuration.passwords,
+                audit,
+                hop,
+                data=configuration.data,
+                hostname=hostname(configuration),
+                clock=utc_now,
+            )
+            smtp = SmtpServer(
+                self._smtp_settings,
+                pipeline,
+                hop,
+                on_internal_error=log_internal_error,
+                on_event=self._note,
+            )
+            await smtp.start()
+            milters = await self._start_milters(pipeline)
+            aside = [asyncio.create_task(self._tell_load(smtp, milters))]
+            self._spawn(self._record_mailboxes())
+            if (watcher := self._watch_directory()) is not None:
+                aside.append(watcher)
+            inherited.rules_told.tell(inherited.rulebook.current)
+            with suppress(BrokenPipeError):  # of a front end that replaces another, nobody waits for it
+                os.write(ready_pipe, b".")
+            os.close(ready_pipe)
+            await stop.wait()
+            for task in aside:
+                task.cancel()
+            drain_s = configuration.limits.drain_s
+            await asyncio.gather(smtp.drain(drain_s), *(milter.drain(drain_s) for milter in milters))
+            behind.close()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=5)
+        finally:
+            await asyncio.to_thread(history.close)
+            await audit.close()
+
+    async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:
+        configuration = self._inherited.configuration
+        servers: list[MilterServer] = []
+        settings = spool_settings(configuration)
+
+        def server(section: Listener) -> MilterServer:
+            replies = section.replies or configuration.replies
+            milter = MilterSettings(
+                engine=pipeline,
+                new_spool=lambda: Spool(settings, self._milter_budget),
+                new_reference=make_reference,
+                message_bytes=configuration.limits.message_bytes,
+                deadline_s=configuration.limits.deadline_s,
+                languages=replies.languages,
+                charset=replies.charset,
+            )
+            servers.append(MilterServer(milter))
+            return servers[-1]
+
+        for section, taken in zip(configuration.listeners, self._inherited.taken, strict=True):
+            if section.kind is not ListenerKind.MILTER:
+                continue
+            for listener in taken.sockets:
+                await server(section).start_socket(listener)
+            if not taken.sockets:
+                await server(section).start_tcp(taken.host, taken.port)
+        return servers
+
+    async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer]) -> None:
+        """Tell every second what is in flight, for those who watch."""
+        while True:
+            workers = self._inherited.workers.status()
+            load = Load(
+                sessions=smtp.session_count + sum(milter.session_count for milter in milters),
+                content_bytes=smtp.in_flight_bytes + self._milter_budget.used_bytes,
+                inspections_running=workers.running,
+                inspections_waiting=workers.waiting,
+            )
+            self._inherited.load.put(self._slot, load)
+            await asyncio.sleep(_TELL_ROUND_S)
+
+    def _judged(self, evidence: Evidence, seconds: float) -> None:
+        self._inherited.load.judged(self._slot, _class_of(evidence), seconds)
+
+    def _watch_directory(self) -> asyncio.Task[None] | None:
+        path = self._inherited.configuration.directory
+        if path is None:
+            return None
+        loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
+        rules_told = self._inherited.rules_told
+
+        def replace(directory: Directory) -> None:  # in the thread that has read the file
+            rulebook.replace_directory(directory)
+            rules_told.tell(rulebook.current)
+            loop.call_soon_threadsafe(lambda: self._spawn(self._record_rules()))
+
+        # A front end that replaces another must start with a file that was broken meanwhile.
+        live = LiveDirectory(path, on_change=replace, current=rulebook.current.directory)
+        return asyncio.create_task(live.watch())
+
+    def _reload(self) -> None:
+        """Load policy, directory and certificates anew; a fault keeps those in force."""
+        self._renew_certificates()
+        self._spawn(self._reload_rules())
+
+    async def _reload_rules(self) -> None:
+        if await asyncio.to_thread(self._inherited.rulebook.reload):
+            await self._record_rules()
+        self._inherited.rules_told.tell(self._inherited.rulebook.current, reloaded=True)
+
+    async def _record_rules(self) -> None:
+        policies, directory = self._inherited.rulebook.current.policies, self._inherited.rulebook.current.directory
+        await self._audit.reload(
+            policy=policies.name,
+            policy_digest=policies.digest,
+            directory_digest=directory.digest if directory is not None else None,
+        )
+        await self._record_mailboxes()
+
+    async def _record_mailboxes(self) -> None:
+        """Record what changed in the directory; one front end does it for all."""
+        directory = self._inherited.rulebook.current.directory
+        if self._slot == 0 and directory is not None:
+            await self._audit.mailboxes(directory)
+
+    def _renew_certificates(self) -> None:
+        """Put the files of now into the contexts in use: handshakes from here on see them, sessions go on."""
+        for listener, settings in zip(self._smtp_sections, self._smtp_settings.listeners, strict=True):
+            if settings.tls_context is None or listener.certificate is None:
+                continue
+            try:
+                server_tls(listener)  # a chain that does not fit its key would spoil the context in use
+                settings.tls_context.load_cert_chain(listener.certificate, listener.key)
+                warn_of_days(listener.certificate)
+            except (UserError, OSError) as error:
+                _LOG.error("%s", both("start", "reload", "certificate", fault=error))
+
+    def _note(self, event: SmtpEvent) -> None:
+        """Log what happened to a session, and keep in the audit what is said of logins."""
+        if event.kind is EventKind.PASSWORD_JUDGED:  # for the audit alone
+            session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
+            self._spawn(self._passwords.judged(session, event.auth_user or "", sound=event.detail == "sound"))
+            return
+        if event.kind is not EventKind.CONTENT_REFUSED:  # the pipeline says more of it, with its reference
+            extra = {"login": event.auth_user}
+            _LOG.info("%s: %s %s", event.kind.value, event.client_address, event.detail, extra=extra)
+        if event.kind in {EventKind.AUTH_FAILED, EventKind.AUTH_THROTTLED}:
+            session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
+            self._spawn(self._audit.auth_failed(session, event.auth_user or "", 535))
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        with suppress(asyncio.CancelledError):
+            if error := task.exception():
+                _LOG.error("background work failed", exc_info=error)
+
+
+def _class_of(evidence: Evidence) -> MailClass:
+    """Return what kind of mail it was, for the figures."""
+    if any(document.image_pages for document in evidence.documents):
+        return MailClass.SCANS
+    if all(document.format in ("text", "html") for document in evidence.documents):
+        return MailClass.TEXT
+    return MailClass.DOCUMENTS

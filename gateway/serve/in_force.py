@@ -1,0 +1,70 @@
+"""The rules in force, told by each front end to the supervisor, and by it to whoever asks (`DATA/rules.json`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.pipeline.rulebook import Rules
+from gateway.system.atomic_file import replace_file
+
+_LINE_BYTES = 512
+"""A line is written in one piece (PIPE_BUF of POSIX), so lines of several writers do not mix."""
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What a front end judges by."""
+
+    policies: str
+    directory: str = ""
+    """Empty without one."""
+
+    @classmethod
+    def of(cls, rules: Rules) -> Digests:
+        """Return the digests of rules."""
+        return cls(rules.policies.digest, rules.directory.digest if rules.directory is not None else "")
+
+
+class RulesTold:
+    """The pipe on which front ends tell; made before the first fork."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+
+    def tell(self, rules: Rules, *, reloaded: bool = False) -> None:
+        """Tell, as a front end, what mails are judged by from now on; `reloaded` at the end of a reload, done or failed."""
+        digests = Digests.of(rules)
+        line = f"{os.getpid()} {int(reloaded)} {digests.policies} {digests.directory}"
+        os.write(self._writer, line.ljust(_LINE_BYTES - 1).encode() + b"\n")
+
+    def told(self) -> list[tuple[int, bool, Digests]]:
+        """Return, as the supervisor, what was told since: process id, whether a reload has ended there, digests."""
+        found = []
+        while select.select([self._reader], [], [], 0)[0]:
+            pid, reloaded, policies, *directory = os.read(self._reader, _LINE_BYTES).decode().split()
+            found.append((int(pid), reloaded == "1", Digests(policies, directory[0] if directory else "")))
+        return found
+
+
+def write_in_force(data: Path, digests: Digests) -> None:
+    """Write down what every front end judges by; OSError when it cannot be."""
+    content = {
+        "policy_digest": digests.policies,
+        "directory_digest": digests.directory or None,
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    replace_file(data / "rules.json", json.dumps(content).encode() + b"\n", mode=0o600)
+
+
+def policies_in_force(data: Path) -> str:
+    """Return the digest of the policies that every front end judges by; empty when nobody has told."""
+    try:
+        return str(json.loads((data / "rules.json").read_bytes())["policy_digest"])
+    except (OSError, ValueError, KeyError):
+        return ""

@@ -1,0 +1,127 @@
+"""Điều 6 at AUTH: keeps yes or no for each mailbox in the audit, and tells the holder of a weak password by mail, once.
+
+Neither the password nor anything made from it comes here. A mailbox is recorded when this process sees it for the first
+time, when the answer changes, and again after a month. Of several processes only the one whose record is the first in a
+month sends the notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tomllib
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from gateway.audit import AuditLog
+from gateway.audit.query import AuditReader
+from gateway.config.sections import Passwords
+from gateway.errors import AuditError, UserError
+from gateway.model import Session
+from gateway.nexthop.failures import HopFailedError, HopRefusedError
+from gateway.nexthop.hop import NextHop
+from gateway.nexthop.replies import HopReply
+from gateway.vietnamese.addresses import parse_path
+
+_LOG = logging.getLogger("gateway.passwords")
+
+MONTH: Final = timedelta(days=30)
+_LIMIT_KNOWN: Final = 100_000
+"""Mailboxes that a process remembers; one that fell out is recorded once more than needed."""
+
+
+class PasswordWatch:
+    """What one process knows of the passwords of mailboxes."""
+
+    def __init__(
+        self,
+        settings: Passwords,
+        audit: AuditLog,
+        hop: NextHop,
+        *,
+        data: Path,
+        hostname: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._audit = audit
+        self._hop = hop
+        self._data = data
+        self._hostname = hostname
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[bool, datetime]] = OrderedDict()
+
+    async def judged(self, session: Session, login: str, *, sound: bool) -> None:
+        """Take one answer: record it when it is news, and send the notice that it may call for."""
+        now, key = self._clock(), login.casefold()
+        before = self._known.get(key)
+        if before is not None and before[0] is sound and now - before[1] < MONTH:
+            return
+        self._known[key] = (sound, now)
+        self._known.move_to_end(key)
+        while len(self._known) > _LIMIT_KNOWN:
+            self._known.popitem(last=False)
+        place = await self._audit.password_judged(session, login, sound=sound)
+        if sound or not self._settings.notice:
+            return
+        try:
+            if await asyncio.to_thread(_first_in_a_month, self._data, login, place, now - MONTH):
+                await self._tell(login, now)
+        except (AuditError, UserError, HopFailedError, HopRefusedError) as error:
+            _LOG.warning("no notice was sent about a weak password: %s", error)
+
+    async def _tell(self, login: str, now: datetime) -> None:
+        """Hand a notice to the next hop; one that it refuses is not tried again before the month is over."""
+        address = login if "@" in login else f"{login}@{self._settings.login_domain}"
+        if not parse_path(address).mailboxes or parse_path(address).ambiguous or not address.isascii():
+            return
+        content = notice(author=self._settings.notice_from, recipient=address, hostname=self._hostname, now=now)
+        # RFC 3834: the null reverse-path, so that nothing answers it.
+        connection, reply = await self._hop.mail(lambda _capabilities: b"MAIL FROM:<>")
+        try:
+            if reply.positive:
+                reply = await connection.ask(b"RCPT TO:<" + address.encode("ascii") + b">")
+            if reply.positive:
+                reply = await connection.data(b"", (content,), _at_once)
+        finally:
+            self._hop.recycle(connection)
+        _say(reply)
+
+
+def _say(reply: HopReply) -> None:
+    if reply.negative:
+        _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
+
+
+async def _at_once() -> None:
+    """Let the final dot go."""
+
+
+def _first_in_a_month(data: Path, login: str, place: int, since: datetime) -> bool:
+    """Tell whether no earlier record of the month says the same of this login; reads files, so not on the event loop."""
+    reader = AuditReader.open(data)
+    try:
+        return not reader.weak_password_before(login, place, since)
+    finally:
+        reader.close()
+
+
+def notice(*, author: str, recipient: str, hostname: str, now: datetime) -> bytes:
+    """Return the mail that tells a holder of a weak password, in wire form; base64, so that no line begins with a dot."""
+    words = tomllib.loads(files("gateway.texts").joinpath("notice.toml").read_text("utf-8"))["weak_password"]
+    mail = EmailMessage(policy=SMTP.clone(max_line_length=76))
+    mail["From"] = author
+    mail["To"] = recipient
+    mail["Subject"] = f"{words['vi']['subject']} / {words['en']['subject']}"
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{int(now.timestamp() * 1e6):x}.notice@{hostname}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(f"{words['vi']['body']}\n{words['en']['body']}", cte="base64")
+    return mail.as_bytes()

@@ -1,0 +1,446 @@
+"""`gateway serve`: checks everything, takes the ports, starts zygote, audit and front ends, and keeps them running.
+
+The supervisor touches no mail. It ends with code 0 after SIGTERM or SIGINT once all front ends have drained; SIGHUP
+loads policy, directory, certificates and trust anchors anew, which is reported once every front end judges by them. A front
+end that dies is replaced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import itertools
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.audit.committer import Committer
+from gateway.audit.process import AuditProcess
+from gateway.config.sections import Configuration
+from gateway.config.values import split_host_port
+from gateway.documents.wall.desk_process import DeskProcess
+from gateway.errors import GatewayError, UserError
+from gateway.metrics.load import Load, Replaced, SharedLoad
+from gateway.metrics.process import MetricsProcess, Sources
+from gateway.model import ListenerKind
+from gateway.nexthop.probe import Fitness, probe
+from gateway.pipeline.rulebook import Rulebook
+from gateway.serve.app import (
+    check_spool,
+    next_hop_settings,
+    outgoing,
+    places,
+    server_tls,
+    shortcomings,
+    start_workers,
+    warn_of_days,
+)
+from gateway.serve.frontend import Inherited, run
+from gateway.serve.in_force import Digests, RulesTold, write_in_force
+from gateway.system import logs, systemd
+from gateway.system.certificate_expiry import certificate_ends
+from gateway.system.listening import take_addresses, take_metrics
+from gateway.system.supervised import end_with
+from gateway.texts.catalogue import both, reason, reasons
+from gateway.yaml.file import read_yaml
+
+_LOG = logging.getLogger("gateway.serve.supervisor")
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_NEXT_HOP_WAIT_S = 5.0
+_LOCK_WAIT_S = 5.0
+_RESTART_PAUSE_S = 1.0
+_LOOK_ROUND_S = 1.0
+_RELOAD_ROUND_S = 0.05
+_RELOAD_LIMIT_S = 120.0
+"""How long a front end may take to load the rules before that is told as a fault."""
+
+
+def serve(configuration: Configuration) -> int:
+    """Run the gateway; return the exit code. UserError before the first mail when anything does not fit."""
+    logs.configure(configuration.log_level)
+    with _DataFolder(configuration):
+        for number, listener in enumerate(configuration.listeners):
+            with configuration.at("listeners", number, "certificate"):
+                server_tls(listener)
+        certificates = tuple(
+            sorted({one.certificate for one in configuration.listeners if one.certificate is not None})
+        )
+        for certificate in certificates:
+            warn_of_days(certificate)
+        next_hop_settings(configuration)
+        check_spool(configuration)
+        outgoing(configuration)
+        rulebook = Rulebook(configuration)
+        for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
+            _LOG.warning("%s", warning)
+        Committer.open(configuration.data).close()
+        taken, metrics_address = take_addresses(configuration), take_metrics(configuration)
+        _expect_next_hop(configuration)
+        workers = start_workers(configuration)
+        for subject, words in shortcomings(workers.status()):
+            _LOG.warning("%s: %s", subject, words)
+
+        def release() -> None:
+            """Give back what a process that serves no mail must not hold."""
+            workers.close()
+            for address in taken:
+                address.close()
+
+        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
+        gc.collect()
+        gc.freeze()
+        audit = AuditProcess(configuration.data, release, facts_days=configuration.audit.facts_days)
+        load = SharedLoad(configuration.workers, certificates)
+        for certificate in certificates:
+            load.serve_until(certificate, certificate_ends(certificate))
+
+        def release_log() -> None:
+            release()
+            audit.release()
+
+        desk = DeskProcess(
+            places=places(configuration),
+            cache_bytes=configuration.inspection.cache.bytes,
+            cache_age_s=configuration.inspection.cache.age_s,
+            release=release_log,
+        )
+        inherited = Inherited(
+            configuration=configuration,
+            rulebook=rulebook,
+            workers=workers,
+            taken=taken,
+            audit_door=audit.door,
+            desk_door=desk.door,
+            secret=secrets.token_bytes(32),
+            load=load,
+            rules_told=RulesTold(),
+        )
+
+        def release_all() -> None:
+            """Give back what a process must not hold that does not write the audit either."""
+            release_log()
+            desk.release()
+
+        metrics = None
+        if metrics_address is not None:
+            sources = Sources(configuration.data, load, workers.status().sandbox)
+            metrics = MetricsProcess(metrics_address, sources, release_all)
+        try:
+            audit.start()
+            desk.start()
+            if metrics is not None:
+                metrics.start()
+            return _Supervisor(inherited, audit, desk, metrics).run()
+        finally:
+            workers.close()
+            if metrics is not None:
+                metrics.close()
+            desk.close()
+            audit.close()
+
+
+class _DataFolder:
+    """The folder of audit and keys, mode 0700, for one gateway at a time."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._path = configuration.data
+        self._lock = -1
+
+    def __enter__(self) -> None:
+        with self._configuration.at("data"):
+            self._take()
+
+    def _take(self) -> None:
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UserError(both("start", "start", "data", path=self._path, reason=reasons(error))) from None
+        end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
+        while not self._try_lock():
+            if time.monotonic() >= end:
+                os.close(self._lock)
+                raise UserError(both("start", "start", "data_busy", path=self._path))
+            time.sleep(0.05)
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, str(os.getpid()).encode())
+
+    def _try_lock(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
+
+
+def _expect_next_hop(configuration: Configuration) -> None:
+    """Raise UserError when the next hop does not answer within a few seconds of the start, or could never take mail."""
+    section = configuration.next_hop
+    if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
+        return
+    with configuration.at("next_hop", "address"):
+        _await_next_hop(configuration)
+
+
+def _await_next_hop(configuration: Configuration) -> None:
+    section = configuration.next_hop
+    end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
+    while True:
+        try:
+            socket.create_connection(split_host_port(section.address), timeout=_NEXT_HOP_WAIT_S).close()
+        except OSError as error:
+            problem = error.strerror or str(error)
+        else:
+            break
+        if time.monotonic() >= end:
+            raise UserError(both("start", "next_hop", "silent", address=section.address, reason=problem))
+        time.sleep(0.25)
+    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
+    words = both("start", "next_hop", found.fitness.value, address=section.address, reason=found.reason)
+    match found.fitness:
+        case Fitness.TLS | Fitness.NO_SMTP:
+            raise UserError(words)
+        case (
+            Fitness.SILENT | Fitness.REFUSED | Fitness.REJECTED
+        ):  # it is there; whether it takes mail later is its own affair
+            _LOG.warning("%s", words)
+        case Fitness.GOOD:
+            pass
+
+
+@dataclass(frozen=True)
+class _Frontend:
+    slot: int
+    """Where it tells its load."""
+    started: float
+
+
+class _Supervisor:
+    def __init__(
+        self, inherited: Inherited, audit: AuditProcess, desk: DeskProcess, metrics: MetricsProcess | None
+    ) -> None:
+        self._inherited = inherited
+        self._audit = audit
+        self._desk = desk
+        self._metrics = metrics
+        self._frontends: dict[int, _Frontend] = {}
+        """By process id."""
+        self._due: list[float] = []
+        """When front ends that ended are to be replaced."""
+        self._stopping = False
+        self._judges_by: dict[int, Digests] = {}
+        """What each front end told last."""
+        self._pending: set[int] = set()
+        """Front ends that have not told since the reload under way."""
+        self._reload_began = 0.0
+        self._again = False
+        """Another reload was asked for while one was under way."""
+
+    def run(self) -> int:
+        """Start the front ends, say `ready`, and wait for signals until everything has ended."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
+        for pipe in pipes:
+            started = os.read(pipe, 1)
+            os.close(pipe)
+            if not started:
+                self._end_all()
+                raise UserError(both("start", "start", "frontend"))
+        self._hear()
+        print("ready", *self._addresses(), flush=True)
+        systemd.ready()
+        while self._frontends or not self._stopping:
+            received = signal.sigtimedwait(_SIGNALS, self._wait_s())
+            number = received.si_signo if received is not None else None
+            if number in (signal.SIGTERM, signal.SIGINT):
+                self._stopping = True
+                systemd.stopping()
+                self._tell(signal.SIGTERM)
+            elif number == signal.SIGHUP:
+                self._reload()
+            self._reap()
+            self._hear()
+            self._look_after_others()
+            self._replace()
+        return 0
+
+    def _look_after_others(self) -> None:
+        load = self._inherited.load
+        if self._audit.supervise():
+            load.replaced(Replaced.AUDIT)
+        if self._desk.supervise():
+            load.replaced(Replaced.DESK)
+        if self._inherited.workers.supervise():
+            load.replaced(Replaced.ZYGOTE)
+        if self._metrics is not None:
+            self._metrics.supervise()
+
+    def _addresses(self) -> list[str]:
+        listeners = zip(self._inherited.configuration.listeners, self._inherited.taken, strict=True)
+        mail = [f"{listener.kind.value}={address}" for listener, taken in listeners for address in taken.addresses]
+        return mail if self._metrics is None else [*mail, f"metrics={self._metrics.address}"]
+
+    def _fork(self) -> int:
+        """Fork a front end and return the pipe on which it tells that it accepts mail."""
+        reader, writer = os.pipe()
+        parent = os.getpid()
+        taken = {frontend.slot for frontend in self._frontends.values()}
+        slot = next(number for number in itertools.count() if number not in taken)
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            end_with(parent)
+            # Ctrl-C in a terminal goes to the whole group; the supervisor turns it into a drain.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            os._exit(_guarded(lambda: run(self._inherited, slot, writer)))
+        os.close(writer)
+        self._frontends[pid] = _Frontend(slot, time.monotonic())
+        return reader
+
+    def _reload(self) -> None:
+        """Check the new files first; only good ones reach the front ends.
+
+        Each kind by itself: a slip in a policy file must not keep an expired certificate in use.
+        """
+        if self._pending:
+            self._again = True
+            _LOG.info("%s", both("start", "reload", "again"))
+            return
+        systemd.reloading()
+        self._look_at_configuration()
+        self._look_at_certificates()
+        good = self._inherited.rulebook.reload()
+        try:
+            self._inherited.workers.reload()
+        except GatewayError as error:
+            _LOG.error("%s", both("start", "reload", "anchors", fault=error))
+        self._tell(signal.SIGHUP if good else signal.SIGUSR1)
+        if good:
+            self._reload_began, self._pending = time.monotonic(), set(self._frontends)
+        else:
+            systemd.ready("reload failed: the last good rules stay in force, see the log")
+
+    def _hear(self) -> None:
+        """Take note of what front ends judge by; tell when all of them judge by the same."""
+        told = self._inherited.rules_told.told()
+        for pid, reloaded, digests in told:
+            self._judges_by[pid] = digests
+            if reloaded:
+                self._pending.discard(pid)
+        late = self._pending and time.monotonic() - self._reload_began > _RELOAD_LIMIT_S
+        if self._pending and not late:
+            return
+        if told or late:
+            self._settle(frozenset(self._judges_by.get(pid) for pid in self._frontends), late=bool(late))
+
+    def _settle(self, judged_by: frozenset[Digests | None], *, late: bool) -> None:
+        """End a reload, if one is under way, and write down the rules that every front end has."""
+        reloading, self._reload_began = self._reload_began, 0.0
+        self._pending.clear()
+        one = next(iter(judged_by)) if len(judged_by) == 1 else None
+        if one is not None:
+            try:
+                write_in_force(self._inherited.configuration.data, one)
+            except OSError as error:
+                _LOG.error("%s: %s", self._inherited.configuration.data, reason(error))
+        if not reloading:
+            return
+        if one is not None and not late:
+            _LOG.info("%s", both("start", "reload", "done", policy=one.policies, directory=one.directory or "-"))
+            systemd.ready(f"policy {one.policies[:16]}")
+        else:
+            _LOG.error("%s", both("start", "reload", "uneven"))
+            systemd.ready("reload failed: front ends judge by different rules, see the log")
+        if self._again:
+            self._again = False
+            self._reload()
+
+    def _look_at_certificates(self) -> None:
+        """Tell until when the files serve that the front ends are about to load; those they refuse keep the old end."""
+        for listener in self._inherited.configuration.listeners:
+            if listener.certificate is not None:
+                with suppress(UserError, OSError, ValueError):
+                    server_tls(listener)
+                    self._inherited.load.serve_until(listener.certificate, certificate_ends(listener.certificate))
+
+    def _look_at_configuration(self) -> None:
+        """Tell whoever changed gateway.yaml that it is read at a start only, and what is wrong with it by now."""
+        file = self._inherited.configuration.file
+        if file is None:
+            return
+        try:
+            changed = read_yaml(Path(file.path), Configuration).sha256 != file.sha256
+        except GatewayError as error:
+            _LOG.error("%s", both("start", "reload", "configuration", fault=error))
+            return
+        if changed:
+            _LOG.warning("%s", both("start", "reload", "restart", path=file.path))
+
+    def _reap(self) -> None:
+        for pid in list(self._frontends):
+            ended, status = os.waitpid(pid, os.WNOHANG)  # one by one: the zygote is somebody else's child to wait for
+            if ended == 0:
+                continue
+            frontend = self._frontends.pop(pid)
+            self._judges_by.pop(pid, None)
+            self._pending.discard(pid)
+            self._inherited.load.put(frontend.slot, Load())
+            if self._stopping:
+                continue
+            self._inherited.load.replaced(Replaced.FRONT_END)
+            _LOG.error("front end %d ended with %d, starting another", pid, os.waitstatus_to_exitcode(status))
+            now = time.monotonic()
+            # One that ended at once would do it again and again: it is replaced after a pause.
+            self._due.append(now + _RESTART_PAUSE_S if now - frontend.started < _RESTART_PAUSE_S else now)
+
+    def _replace(self) -> None:
+        """Start the front ends whose time has come."""
+        now = time.monotonic()
+        for due in [due for due in self._due if due <= now and not self._stopping]:
+            self._due.remove(due)
+            os.close(self._fork())
+
+    def _wait_s(self) -> float:
+        """Return how long to wait for a signal: until the next replacement, and never longer than `_LOOK_ROUND_S`."""
+        return max(
+            0.0,
+            min([_RELOAD_ROUND_S if self._pending else _LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]),
+        )
+
+    def _tell(self, number: signal.Signals) -> None:
+        for pid in self._frontends:
+            os.kill(pid, number)
+
+    def _end_all(self) -> None:
+        self._stopping = True
+        self._tell(signal.SIGTERM)
+        for pid in list(self._frontends):
+            os.waitpid(pid, 0)
+            del self._frontends[pid]
+
+
+def _guarded(work: Callable[[], None]) -> int:
+    """Run a front end in the forked process; return its exit code, whatever happens."""
+    try:
+        work()
+    except GatewayError as error:  # a full disk, a file that went away: no bug of ours
+        print(f"gateway: {error}", file=sys.stderr, flush=True)
+        return 2
+    except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code
+        _LOG.critical("front end failed", exc_info=error)
+        return 1
+    return 0

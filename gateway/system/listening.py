@@ -1,0 +1,147 @@
+"""Every address of the configuration is taken before the first front end is forked.
+
+A TCP address is bound here without listening, so that a port in use is known at the start and port 0 is the same for all;
+each front end then listens on it by itself (SO_REUSEPORT). UNIX sockets and sockets from systemd listen already and are
+shared by all front ends: the kernel gives each connection to one of them.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from gateway.config.sections import Configuration, Listener
+from gateway.config.values import split_host_port
+from gateway.errors import UserError
+from gateway.model import ListenerKind
+from gateway.system import activation
+from gateway.texts.catalogue import both, reasons
+from gateway.yaml.values import printable
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Where one listener of the configuration accepts connections."""
+
+    addresses: tuple[str, ...]
+    """As the line `ready` shows them: HOST:PORT or unix:PATH."""
+    host: str = ""
+    port: int = 0
+    """Host and port for each front end to listen on itself; of the first socket when there are `sockets`."""
+    sockets: tuple[socket.socket, ...] = ()
+    """Sockets that listen already, shared by all front ends."""
+    reservation: socket.socket | None = None
+    """Holds host and port from now until the end."""
+
+    def close(self) -> None:
+        """Give the address back."""
+        for held in (*self.sockets, self.reservation):
+            if held is not None:
+                held.close()
+
+
+def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
+    """Take the address of each listener, in order; UserError that names the first one that is not to be had."""
+    activated = activation.take()
+    wanted = {listener.activated_by for listener in configuration.listeners}
+    if unused := sorted(activated.keys() - wanted):
+        names = [printable(name) for name in unused]
+        raise UserError(both("start", "systemd", "unused", names=", ".join(names), first=names[0]))
+    taken = []
+    for number, listener in enumerate(configuration.listeners):
+        with configuration.at("listeners", number, "listen"):
+            taken.append(_take(listener, activated))
+    return tuple(taken)
+
+
+def take_metrics(configuration: Configuration) -> Taken | None:
+    """Take the address at which figures are served, None when there is none; UserError when it is not to be had."""
+    if configuration.metrics is None:
+        return None
+    with configuration.at("metrics"):
+        return _reserved(configuration.metrics)
+
+
+def _take(listener: Listener, activated: activation.Sockets) -> Taken:
+    if listener.activated_by is not None:
+        return _from_systemd(listener, activated.get(listener.activated_by, ()))
+    if listener.listen.startswith("unix:"):
+        return Taken((listener.listen,), sockets=(listen_unix(Path(listener.listen.removeprefix("unix:"))),))
+    return _reserved(listener.listen)
+
+
+def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Taken:
+    if not sockets:
+        raise UserError(both("start", "systemd", "missing", listen=listener.listen, name=listener.activated_by))
+    for found in sockets:
+        if found.family == socket.AF_UNIX:
+            if listener.kind is not ListenerKind.MILTER:
+                raise UserError(both("start", "systemd", "unix", listen=listener.listen, kind=listener.kind.value))
+        elif listener.auth_without_tls and not ip_address(found.getsockname()[0]).is_loopback:
+            raise UserError(both("start", "systemd", "loopback", listen=listener.listen))
+    names = tuple(_name(found) for found in sockets)
+    if sockets[0].family == socket.AF_UNIX:
+        return Taken(names, sockets=sockets)
+    host, port = sockets[0].getsockname()[:2]
+    return Taken(names, host=host, port=port, sockets=sockets)
+
+
+def _name(found: socket.socket) -> str:
+    address = found.getsockname()
+    if found.family == socket.AF_UNIX:
+        # An abstract address is octets that begin with NUL (unix(7)).
+        return f"unix:{address if isinstance(address, str) else address.decode(errors='replace').replace(chr(0), '@')}"
+    host, port = address[:2]
+    return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+def _reserved(listen: str) -> Taken:
+    """Bind a TCP address without listening; UserError when it is taken or not ours."""
+    host, port = split_host_port(listen)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # Bound alone first: with SO_REUSEPORT two servers of one user would share the port unseen.
+        with socket.socket(family, kind, protocol) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
+        holder = socket.socket(family, kind, protocol)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(address)
+    except OSError as error:
+        key = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_denied"}.get(error.errno or 0)
+        if key is not None:
+            raise UserError(both("start", "start", key, listen=listen)) from None
+        raise UserError(both("start", "start", "listen", listen=listen, reason=reasons(error))) from None
+    taken = int(holder.getsockname()[1])
+    return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)
+
+
+def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
+    """Return a listening UNIX socket for all worker processes; a stale one of an earlier process is replaced.
+
+    UserError when somebody answers at the path, or when no socket can be made there.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            if listener.connect_ex(str(path)) == 0:
+                raise UserError(both("start", "start", "socket_in_use", listen=f"unix:{path}"))
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(mode)
+    except OSError as error:
+        listener.close()
+        fields = {"listen": f"unix:{path}", "reason": error.strerror or error}
+        raise UserError(both("start", "start", "socket", **fields)) from None
+    except BaseException:
+        listener.close()
+        raise
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,106 @@
+"""Skeletons of addresses: two domains with one skeleton are confusable (UTS 39 §4).
+
+A letter has two looks: a domain is written in capitals as well as in small letters, and the Cyrillic `н` is a Latin
+`H` only as a capital. So a domain has two skeletons, and one in common is enough.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from gateway.vietnamese.addresses import u_label
+from gateway.vietnamese.confusables import ignorable, seen_as
+
+# Beside the letters that `seen_as` knows: digits and letters that pass for ASCII letters in a domain name.
+_ALSO: Final = str.maketrans(
+    {
+        **dict.fromkeys("εєз", "e"), **dict.fromkeys("ӏ1|ℓ", "l"), **dict.fromkeys("пηՈ", "n"), **dict.fromkeys("0ₒ", "o"),
+        **dict.fromkeys("ϱþ", "p"), **dict.fromkeys("ⅴᴠ", "v"), **dict.fromkeys("ωѡ", "w"), **dict.fromkeys("ցɡ", "g"),
+        "5": "s", "×": "x", "ƅ": "b", "ґ": "r", "ʍ": "m", "ɑ": "a", "ս": "u", "ո": "n", "հ": "h",
+        "ғ": "f", "ӄ": "k", "ղ": "n", "ᴦ": "r", "ς": "c",
+    }
+)  # fmt: skip
+# The lunate sigma is a C; Unicode decomposes it to the other sigma.
+_LUNATE: Final = str.maketrans("ϲϹ", "cC")
+_PART_OF_NAME: Final = re.compile(r"\s[-–—]+\s|[,;:|/()\[\]\"“”]")
+_WORD: Final = re.compile(r"\w+")
+# A Latin letter with a stroke, a hook, a curl is the letter to the eye.
+_WITH: Final = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:SCRIPT |DOTLESS |LONG |OPEN )?([A-Z])(?: WITH .*)?")
+
+
+@lru_cache(maxsize=1024)
+def skeletons(domain: str) -> frozenset[str]:
+    """Return what a domain looks like, in small letters and in capitals."""
+    letters = shown(domain)
+    return frozenset(map(_merged, (letters, "".join(map(_capital, shown_labels(domain))))))
+
+
+def shown(text: str) -> str:
+    """Return the ASCII letters that a text looks like in small letters; what looks like none stays."""
+    return "".join(map(_small, shown_labels(text)))
+
+
+def name_keys(name: str) -> frozenset[str]:
+    """Return what a display name and its parts (`Lan - Phòng Nội vụ`) look like, without marks, case and signs; for comparison.
+
+    A single word is nobody's own.
+    """
+    plain = "".join(letter for letter in unicodedata.normalize("NFKC", name) if not ignorable(letter))
+    keys = (" ".join(_WORD.findall(shown(part))) for part in (plain, *_PART_OF_NAME.split(plain)))
+    return frozenset(key for key in keys if " " in key)
+
+
+def shown_labels(text: str) -> str:
+    """Return a text in small letters with its A-labels as letters."""
+    labels = text.lower().split(".")
+    return ".".join(u_label(label) if label.startswith("xn--") else label for label in labels).translate(_LUNATE)
+
+
+def _merged(letters: str) -> str:
+    """Return letters with those pairs joined that look like one."""
+    return letters.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l")
+
+
+@lru_cache(maxsize=4096)
+def _small(letter: str) -> str:
+    """Return what a letter shows as when it stands as a small letter."""
+    if letter.isascii():
+        return letter.translate(_ALSO)
+    plain = "".join(one for one in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(one))
+    if plain.translate(_ALSO) != plain:
+        return plain.translate(_ALSO)
+    return "".join(map(_named, _seen(plain)))
+
+
+@lru_cache(maxsize=4096)
+def _capital(letter: str) -> str:
+    """Return what a letter shows as when it stands as a capital."""
+    return letter.translate(_ALSO) if letter.isascii() else "".join(map(_named, _seen(letter.upper())))
+
+
+def _seen(text: str) -> str:
+    """Return what letters show as, without marks."""
+    letters = "".join("" if ignorable(letter) else seen_as(letter) for letter in text).lower()
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(_ALSO)
+
+
+def _named(letter: str) -> str:
+    """Return the letter that the name of a Latin letter tells."""
+    match = None if letter.isascii() else _WITH.fullmatch(unicodedata.name(letter, ""))
+    return match[1].lower() if match else letter
+
+
+def one_edit_apart(one: str, other: str) -> bool:
+    """Tell whether one insertion, deletion, change or swap of neighbours makes one text of the other."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    if len(shorter) != len(longer):
+        return shorter[start:] == longer[start + 1 :]
+    if shorter[start + 1 :] == longer[start + 1 :]:
+        return True
+    return shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]

@@ -1,0 +1,128 @@
+"""Context of a hit in the lines around it: a label and its value, a level over two lines, a broken title, a column of a list."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_of_a_letter
+from gateway.vietnamese.marks.code import other_levels
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
+from gateway.vietnamese.marks.labels import label_line
+from gateway.vietnamese.marks.layout import Layout, Line
+from gateway.vietnamese.marks.lines import stamp_line
+from gateway.vietnamese.marks.lists import begins_with_noun, is_another_word, is_of_a_list, siblings
+from gateway.vietnamese.marks.name_words import goes_on_below
+from gateway.vietnamese.marks.pieces import same_row
+from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
+from gateway.vietnamese.marks.titles import HEADLINE
+from gateway.vietnamese.marks.words import Level, Spelling, bare
+from gateway.vietnamese.normal import canonical, run_together
+
+_NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
+"""How a sentence breaks off that names a stamp in capitals."""
+_BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
+"""How a line breaks off within BẢO MẬT or BÍ MẬT, which a stamp below it would not be read without."""
+_SENTENCE: Final = 30
+"""Letters from which on a line is one of a sentence."""
+_BELOW: Final = 40
+"""Letters of the line below that tell whether it goes on."""
+_ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
+"""One item of a list in code or data, whose comma is none of a sentence."""
+
+
+def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
+    """Read a label and its value from two lines or cells: "Độ mật:" and, next to it, "Tối mật"."""
+    value = layout.adjacent(line.number, 1)
+    label = text.rstrip()
+    if value is None or len(label) > 60:
+        return None, ()
+    other = layout.line(value)
+    same_block = other.block == line.block
+    if not (
+        label.endswith(":") or (line.place is other.place and line.place in (Place.CELL, Place.ASIDE, Place.PROPERTY))
+    ):
+        return None, ()
+    if not same_block and not same_row(line.runs[0], other.runs[0]):
+        return None, ()
+    shown = canonical(other.text).text
+    following = layout.adjacent(value, 1)
+    if following is not None and run_together(layout.bare_line(following)) in SIBLINGS - {
+        "khan",
+        "hoatoc",
+        "thuongkhan",
+    }:
+        return None, ()
+    joined = label.rstrip(": ") + ": " + shown.strip()
+    hit = label_line(joined, bare(joined), line.look)
+    if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
+        return None, ()
+    return hit, ("split-blocks",)
+
+
+def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: str) -> Hit | None:
+    """Join "TUYỆT" above "MẬT", drop the end of a broken title, and tell column heads and lists (S4, S9).
+
+    `shown` is the line as it was read, whatever its letters are in the file.
+    """
+    above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
+    upper = canonical(layout.lines[above]).text if above is not None else ""
+    word = run_together(bare(upper))
+    if hit.level is Level.MAT and word in ("tuyet", "toi") and (_close(layout, line.number, above) or look.stands_out):
+        joined = stamp_line(f"{upper} {canonical(line.text).text}", look)
+        if joined is not None and joined.level is not Level.MAT:
+            hit = joined._replace(form="stamp-line")
+            above = layout.adjacent(above, -1) if above is not None else None
+            upper = canonical(layout.lines[above]).text if above is not None else ""
+    if above is not None and not (look.red or look.boxed) and layout.may_continue(line.number, above):
+        in_column = look.in_window and shown.islower() and ends_sentence_before(upper)
+        if in_column or (line.place is Place.BODY and len(upper) >= _SENTENCE and _NAMES_STAMP.search(upper)):
+            return None
+    if hit.form == HEADLINE:
+        printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
+        return hit._replace(strength=Strength.NOTED if printed else hit.strength, form="headed-line")
+    if not look.stands_out and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+        across = titled_across(layout, line, shown) if hit.form == "stamp-line" else None
+        if across is not None or may_be_titled(hit, shown):
+            judged = titled(layout, line, across or hit, shown)
+            if judged is None or not judged.strength.rank or not judged.exposed:
+                return judged
+            hit = judged
+    if not (look.red or look.boxed) and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+        item = _ITEM.match(upper)
+        in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
+        broken = ends_trapped(upper) if not look.stands_out else _BROKEN.search(bare(upper)) is not None
+        if above is not None and not in_a_row and broken and layout.may_continue(line.number, above):
+            return None
+        if (
+            below is not None
+            and starts_trapped(canonical(layout.lines[below]).text)
+            and layout.may_continue(line.number, below)
+        ):
+            return None
+    if hit.level is Level.MAT and below is not None and hit.strength.rank and not look.stands_out:
+        parted = canonical(layout.lines[below][:_BELOW]).text
+        if goes_on_below(parted) and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
+            return None
+    if hit.form == "numbered-line" and hit.level is Level.MAT and is_of_a_list(layout, line):
+        return hit._replace(strength=Strength.NOTED, form="list")
+    if hit.form == "literal":
+        near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
+        return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
+    if look.red:
+        return hit
+    capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)
+    if len(siblings(layout, line)) >= (2 if capitals else 1):
+        return hit._replace(strength=Strength.NOTED, form="list")
+    if hit.level is Level.MAT and hit.strength.rank and not look.stands_out and is_another_word(layout, line, upper):
+        return None
+    return hit
+
+
+def _close(layout: Layout, number: int, other: int | None) -> bool:
+    """Tell whether two lines stand together on the page, as far as that is known."""
+    if other is None or abs(other - number) > 2:
+        return False
+    first, second = layout.line(number).runs[0], layout.line(other).runs[0]
+    return first.role is second.role and first.page == second.page

@@ -1,0 +1,67 @@
+"""Report of a mark: level, strength, place, and codes of what decided; never its words."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.model import Origin, Role
+from gateway.vietnamese.marks.hits import Strength
+from gateway.vietnamese.marks.layout import Line
+from gateway.vietnamese.marks.words import Level, Spelling
+
+
+class Mark(Struct, frozen=True):
+    """One secrecy mark, or what may be one."""
+
+    level: Level
+    strength: Strength
+    evidence: tuple[str, ...]
+    """Codes of what decided, the form first; never words of the document."""
+    locator: str = ""
+    """As `Run.locator`; empty for subjects and file names."""
+    page: int | None = None
+
+
+UNJUDGED: Final = "unjudged"
+"""Evidence that there are more lines that could be a mark than were judged."""
+SPELLING_CODES: Final = {
+    Spelling.ASCII: ("unaccented",),
+    Spelling.NOISY: ("noisy-letters",),
+    Spelling.OTHER_WORD: ("noisy-letters",),
+}
+_ROLE_CODES: Final = {
+    Role.HEADER: "header",
+    Role.FOOTER: "footer",
+    Role.NOTE: "note",
+    Role.TEXTBOX: "textbox",
+    Role.WATERMARK: "watermark",
+    Role.STAMP: "stamp",
+    Role.COMMENT: "comment",
+    Role.PROPERTY: "property",
+    Role.CELL: "cell",
+    Role.FIELD: "field",
+    Role.NAME: "name",
+    Role.ALT_TEXT: "alt-text",
+}
+
+
+def look_codes(line: Line) -> tuple[str, ...]:
+    """Return what a line's look adds to the evidence."""
+    look = line.look
+    run = line.runs[0]
+    codes = [_ROLE_CODES[run.role]] if run.role in _ROLE_CODES else []
+    if look.red:
+        codes.append("red")
+    if look.boxed:
+        codes.append("boxed")
+    if any(run.bold for run in line.runs):
+        codes.append("bold")
+    if look.in_window:
+        codes.append("top-left")
+    if len(line.runs) > 1 and any(left.block == right.block for left, right in pairwise(line.runs)):
+        codes.append("split-runs")
+    codes.extend(run.origin.value for run in line.runs[:1] if run.origin is not Origin.TEXT)
+    return tuple(codes)

@@ -1,0 +1,220 @@
+"""Secrecy marks of documents, subjects and file names: found by layout, told with the evidence, never quoted.
+
+`find_in_document` searches everything that can be seen or once stood in a document: text, headers, boxes, watermarks,
+properties, comments, names, hidden and deleted text, earlier revisions, what OCR read. It looks at a bare skeleton of
+the whole text first and at single lines only where the letters of a mark occur, so a clean document of 100 pages costs
+some milliseconds. The result holds no words of the document: a level, how sure it is, where, and evidence codes such
+as `stamp-line,red,boxed,top-left`.
+
+The rules are those of `docs/decisions` and the tables in `words`: a level alone on its line, a filled label, an
+auxiliary stamp, a token in a name are marks; a title broken before "MẬT", a column head, a list of options are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.model import Document, Origin, Role
+from gateway.vietnamese.escapes import may_be_escaped
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks.auxiliary import auxiliary_line
+from gateway.vietnamese.marks.candidates import may_hold_mark
+from gateway.vietnamese.marks.choice import offers
+from gateway.vietnamese.marks.damage import DAMAGED, damaged
+from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.labels import has_label, label_line
+from gateway.vietnamese.marks.layout import needs_decoding
+from gateway.vietnamese.marks.names import name_hit, without_extension
+from gateway.vietnamese.marks.readings import disguise, legacy_sign, readings
+from gateway.vietnamese.marks.search import MarkSettings, Search
+from gateway.vietnamese.marks.sieve import is_clear
+from gateway.vietnamese.marks.views import concealed_view, conceals, is_simple, shown_view
+from gateway.vietnamese.marks.words import Level, Spelling, bare
+from gateway.vietnamese.marks.work import Work
+from gateway.vietnamese.normal import canonical, skeleton, without_filler
+
+_DEFAULT: Final = MarkSettings()
+_BODY: Final = Role.BODY
+_AS_TEXT: Final = Origin.TEXT
+OPTION: Final = "option"
+"""Locator of a value that a form field offers."""
+_NAMED: Final = frozenset({Role.PROPERTY, Role.FIELD})
+_NAME: Final = re.compile(r"(?:property|field):(.{1,120})", re.DOTALL)
+_HUMP: Final = re.compile(r"(?<=[a-zà-ỹ])(?=[A-ZĐ])")
+_PIECE: Final = 2000
+_LONGEST_NAME: Final = 32_000
+"""Characters of a name that are searched, in pieces: no writer's subject is as long."""
+
+
+def find_in_document(
+    document: Document, settings: MarkSettings = _DEFAULT, work: Work | None = None
+) -> tuple[Mark, ...]:
+    """Return the marks of a document, the most severe first; at most a few dozen.
+
+    `work` bounds what is judged in all documents that share it; what is left is one mark of strength suspected.
+    """
+    document = _without_options(document)
+    if not document.runs:
+        return ()
+    if _is_plain(document) and not settings.extra_marks:
+        whole = "\n".join([run.text for run in document.runs])
+        if is_clear(whole) and not needs_decoding(document.runs, whole):
+            return ()
+    work = work or Work()
+    labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
+    told = {(mark.locator, mark.level) for mark in labelled}
+    others = (mark for mark in Search(document, settings, work).run() if (mark.locator, mark.level) not in told)
+    marks = _gravest_first((*labelled, *others))
+    if is_simple(document):
+        return marks
+    known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
+    found = list(marks)
+    concealed = Search(concealed_view(document), settings, work).run()
+    more = [mark for mark in concealed if conceals(mark.evidence) or UNJUDGED in mark.evidence]
+    for mark in (*Search(shown_view(document), settings, work).run(), *more):
+        if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
+            known.add((mark.locator, mark.level))
+            found.append(mark)
+    return _gravest_first(found)
+
+
+def _gravest_first(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    return tuple(sorted(marks, key=lambda mark: (-mark.strength.rank, -mark.level.rank)))
+
+
+def _without_options(document: Document) -> Document:
+    """Return the document without the values that a form offers: what counts is the one that was chosen."""
+    kept = tuple(run for run in document.runs if run.locator != OPTION or run.role is not Role.FIELD)
+    return document if len(kept) == len(document.runs) else replace(document, runs=kept)
+
+
+def _labelled(document: Document) -> Iterator[Document]:
+    """Give each value of a form field or property whose name speaks of secrecy as a line of its own: `Độ mật: Tối mật`.
+
+    Its neighbours are the values of other names, which neither make it a list nor explain it.
+    """
+    for run in document.runs:
+        named = _NAME.match(run.locator) if run.role in _NAMED else None
+        if named is not None and not is_clear(run.text) and names_secrecy(named[1]):
+            yield replace(document, runs=(replace(run, text=f"Độ mật: {run.text}", origin=Origin.TEXT),))
+
+
+def names_secrecy(name: str) -> bool:
+    """Tell whether the name of a form field or property speaks of secrecy: `Độ mật`, `DoMat`, `do_mat`."""
+    return has_label(skeleton(_HUMP.sub(" ", name.replace("_", " "))))
+
+
+def _is_plain(document: Document) -> bool:
+    """Tell whether a document is lines of visible text and nothing else, as the text of a mail is."""
+    return document.format == "text" and not [
+        run for run in document.runs if run.role is not _BODY or run.origin is not _AS_TEXT
+    ]
+
+
+def none_is_marked(names: Iterable[str], settings: MarkSettings = _DEFAULT) -> bool:
+    """Tell, much quicker than by asking for each, whether surely none of many subjects, names and fields is marked."""
+    words = "\n".join(names)
+    return not settings.extra_marks and is_clear(words) and not may_be_escaped(words)
+
+
+def find_in_subject(text: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
+    """Return the mark that a subject carries, at most one."""
+    return _find_in_name(text, Place.SUBJECT, settings)
+
+
+def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
+    """Return the mark that a file name carries, at most one; folders before it are names of their own."""
+    best: tuple[Mark, ...] = ()
+    for piece in re.split(r"[\\/!]", _without_offers(name)):
+        found = _find_in_name(piece, Place.FILENAME, settings)
+        if found and (not best or _gravity(found[0]) > _gravity(best[0])):
+            best = found
+    return best
+
+
+def _without_offers(name: str) -> str:
+    """Return a name in which the slashes of a list of levels to choose from part no folders."""
+    shown = canonical(name[:_PIECE]).text
+    spans = offers(bare(shown)) if "/" in shown or "\\" in shown else []
+    if not spans:
+        return name
+    for start, end in spans:
+        shown = shown[:start] + re.sub(r"[\\/]", ",", shown[start:end]) + shown[end:]
+    return shown + name[_PIECE:]
+
+
+def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
+    """Search a name, an overlong one piece by piece; what is beyond all measure is suspected if it could hold a mark."""
+    text = without_filler(text)
+    best: tuple[Mark, ...] = ()
+    for piece in _pieces(text[:_LONGEST_NAME]):
+        found = _find_in_piece(piece, place, settings)
+        if found and (not best or _gravity(found[0]) > _gravity(best[0])):
+            best = found
+    if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:], parted=True)):
+        return (Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (place.value, UNJUDGED)),)
+    return best
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the text in pieces of bounded length that end at blanks where there are any."""
+    while len(text) > _PIECE:
+        end = text.rfind(" ", _PIECE // 2, _PIECE)
+        end = end if end > 0 else _PIECE
+        yield text[:end]
+        text = text[end:]
+    yield text
+
+
+def _gravity(mark: Mark) -> tuple[int, int]:
+    return mark.strength.rank, mark.level.rank
+
+
+def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
+    look = Look(place=place)
+    plain = skeleton(text, parted=True)
+    if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
+        return ()
+    texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *damaged(canonical(text).text), *readings(text)]
+    best: Mark | None = None
+    for reading, charset, code in texts:
+        shown = canonical(reading).text.replace("\n", " ").strip()
+        if any(bare(canonical(phrase).text) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
+            continue
+        named = without_extension(shown) if place is Place.FILENAME else shown
+        for hit in (
+            name_hit(shown, place),
+            label_line(named, bare(named), look),
+            _named_stamp(named, look),
+            _named_extra(shown, settings),
+        ):
+            if hit is None or (charset is not None and hit.spelling is not Spelling.EXACT):
+                continue
+            strength = hit.strength
+            if (charset is Charset.VPS or code == DAMAGED) and strength is Strength.MARKED:
+                strength = Strength.SUSPECTED
+            spelled = SPELLING_CODES.get(hit.spelling, ())
+            evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)
+            mark = Mark(hit.level, strength, evidence)
+            if best is None or _gravity(mark) > _gravity(best):
+                best = mark
+    return (best,) if best is not None else ()
+
+
+def _named_stamp(name: str, look: Look) -> Hit | None:
+    """Return what an auxiliary stamp as a name means: doubtful, and nothing where it is noted only."""
+    hit = auxiliary_line(name, bare(name), look)
+    return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength is not Strength.NOTED else None
+
+
+def _named_extra(text: str, settings: MarkSettings) -> Hit | None:
+    for mark in settings.extra_marks:
+        words = r"[\W_]+".join(re.escape(word.upper()) for word in re.findall(r"[^\W\d_]+", canonical(mark).text))
+        if words and re.search(rf"(?<![^\W_]){words}(?![^\W_])", text):
+            return Hit(Level.UNSPECIFIED, Strength.MARKED, "extra-mark")
+    return None

@@ -1,0 +1,143 @@
+"""Labels of secrecy and their values: "Độ mật: Tối mật", in any case; a list of options is none (S5)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.vietnamese.marks.choice import EMPTY, OPTION, choice_hit, listed
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.words import Level, Spelling, written_level
+
+_OF_SECRECY: Final = (
+    r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao )?mat(?![a-z])"
+    r"|phan loai (?:do )?(?:bao )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
+)
+_OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
+_LABEL: Final = re.compile(
+    rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
+    r"|bi mat nha nuoc,? do(?=\s*:)"
+    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z]))"
+)
+_SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
+_BESIDE: Final = (
+    r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:(?:muc )?do )?khan"
+    r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da xac dinh|xac dinh|da duyet|duoc duyet)(?: [a-z]+){0,4}"
+)
+"""What may stand between the words of a label and its colon."""
+_LABEL_TAIL: Final = re.compile(
+    rf"(?:{_BESIDE}){{0,3}}[\"'”’\])}}>]{{0,2}}[ \xa0]*"
+    r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
+    r"|(?P<none>(?<=\s)(?=(?:tuyet|toi)[\W_]{0,3}mat\W*$))))"
+)
+_MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi)[\W_]{0,3}mat\W*$")
+"""What a line must hold to be a label and its value at all."""
+_AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
+"""What may stand ahead of a label that has no colon, and that its value ends the line."""
+_WITH_URGENCY: Final = re.compile(r"do khan\s*(?:/|,|va|-)\s*(?:muc )?do mat|do mat\s*(?:/|,|va|-)\s*(?:muc )?do khan")
+_CODE_AHEAD: Final = re.compile(r"[\W_]*[a-z0-9]{1,2}\s?[-–—.):(][\W_]*")
+_URGENCY_AHEAD: Final = re.compile(r"\s*(?:thuong khan|thuong|khan|hoa toc)\s*[/,;\-–]\s*")
+_AFTER_VALUE: Final = re.compile(
+    r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<*_~/]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ban so(?![a-z])|ngay|do khan|han ))"
+)
+
+_CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}
+_CODED: Final = re.compile(r"[ \t\xa0]*[\[(\"“]?(?P<code>[ABCM]|TM)[\])\"”]?[ \t\xa0.]*(?:\n|;|$)")
+
+
+def has_label(plain: str) -> bool:
+    """Tell whether a bare line has a label of secrecy, filled in or not."""
+    return _SPOKEN.search(plain) is not None
+
+
+def label_line(text: str, plain: str, look: Look) -> Hit | None:
+    """Find "Độ mật: Tối mật" in any case, and tell a filled label from one that lists its options (S5)."""
+    best: Hit | None = None
+    if _MARK.search(plain) is None:
+        return None
+    for label in _LABEL.finditer(plain):
+        tail = _LABEL_TAIL.match(plain, label.end())
+        if tail is None:
+            continue
+        if tail["mark"] == "la" and plain[: label.start()].strip(' \t-–•*+"“') and look.place is not Place.PROPERTY:
+            continue  # prose: "... có độ mật là Mật"
+        hit = _label_value(text, plain, label.start(), tail.end())
+        spoken = text[label.start() : label.end()]  # a key of data, "do-mat", has numbers and letters of its own
+        if hit is None and not label["open"] and "bao mat" not in label[0] and not spoken.isascii():
+            hit = _coded_value(text, tail.end())
+        if hit is None:
+            continue
+        if tail["weak"] is not None and not _stands_alone(plain, label.start(), tail.end()):
+            continue
+        if tail["bracket"] in ("“", '"', "«") and not text[tail.end() :].isupper():
+            continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
+        if (tail["bracket"] or tail["none"] is not None) and hit.strength is Strength.MARKED:
+            hit = hit._replace(strength=Strength.SUSPECTED)
+        if (
+            label["open"]
+            and hit.level is Level.MAT
+            and hit.strength is Strength.MARKED
+            and _ends_in_capitals(text, tail.end())
+        ):
+            hit = hit._replace(strength=Strength.SUSPECTED)
+        elif label["open"] and (hit.level is Level.MAT or hit.strength is not Strength.MARKED):
+            continue  # "phân loại: mật ong" sorts honey
+        if best is None or hit.strength.rank > best.strength.rank:
+            best = hit
+    return best
+
+
+def _stands_alone(plain: str, label: int, value: int) -> bool:
+    """Tell whether a label and its value are all that a line says, as they must be where no colon joins them."""
+    start, end = plain.rfind("\n", 0, label) + 1, plain.find("\n", value)
+    found = OPTION.search(plain, value)
+    return (
+        _AHEAD.fullmatch(plain, start, label) is not None
+        and found is not None
+        and re.fullmatch(r"[\W_]*", plain[found.end() : end if end >= 0 else len(plain)]) is not None
+    )
+
+
+def _ends_in_capitals(text: str, value: int) -> bool:
+    """Tell whether a value in capitals ends its line."""
+    return re.match(r"[\W_]*MẬT[\W_]*(?:\n|$)", text[value:]) is not None
+
+
+def _coded_value(text: str, value: int) -> Hit | None:
+    """Read the letter of an envelope (A, B, C) or an abbreviation as the value that it stands for."""
+    found = _CODED.match(text, value)
+    return Hit(_CODES[found["code"]], Strength.SUSPECTED, "label") if found is not None else None
+
+
+def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
+    end = min((position for position in (plain.find("\n", start),) if position >= 0), default=len(plain))
+    # The value may stand on the next line of the same block when nothing else is on this one.
+    if not plain[start:end].strip(" \t.:"):
+        start = end
+        end = plain.find("\n", end + 1) if plain.find("\n", end + 1) >= 0 else len(plain)
+    end = min(end, start + 160)
+    if _WITH_URGENCY.search(plain, max(0, label - 20), start) and (urgency := _URGENCY_AHEAD.match(plain, start, end)):
+        start = urgency.end()
+    window = plain[start:end]
+    options = list(OPTION.finditer(window))
+    if not options:
+        return None
+    choice = choice_hit(text[start:end], window)
+    if choice is not None:
+        return choice._replace(form="label") if choice.strength is not Strength.NOTED else choice
+    first = options[0]
+    lead = window[: first.start()]
+    if first["level"] is None or (re.search(r"[a-z0-9]", lead) and _CODE_AHEAD.fullmatch(lead) is None):
+        return None
+    level, spelling, _ = written_level(text[start + first.start("level") : start + first.end("level")])
+    if spelling is Spelling.OTHER_WORD and level is Level.MAT:
+        return None
+    if len(options) > 1 and listed(window[first.end() : options[1].start()]):
+        return Hit(level, Strength.NOTED, "options", spelling)
+    if re.search(EMPTY, text[start : start + first.end() + 4]):
+        return Hit(level, Strength.NOTED, "options", spelling)
+    if not _AFTER_VALUE.match(window, first.end()):
+        return None
+    if spelling is Spelling.EXACT:
+        return Hit(level, Strength.MARKED, "label", spelling)
+    return Hit(level, Strength.SUSPECTED, "label", spelling)

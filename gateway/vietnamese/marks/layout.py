@@ -1,0 +1,262 @@
+"""A document as numbered lines, with what is known of each line's look: the ground that `marks` searches.
+
+Blocks are joined run by run (a mark split over runs is one word again), legacy letters are read, and the whole text is
+kept as one string so that the first search costs a few milliseconds however long the document is. Everything about a
+single line is worked out only for the few lines that could matter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Final
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.colour import is_red
+from gateway.vietnamese.fonts import legacy_font
+from gateway.vietnamese.legacy import decode_runs
+from gateway.vietnamese.marks.hits import Look, Place
+from gateway.vietnamese.normal import skeleton, unify_line_breaks
+
+LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
+"""Formats whose blocks are lines, so that a sentence may go on in the next block."""
+
+_PLACES: Final = {
+    Role.BODY: Place.BODY,
+    Role.HEADING: Place.BODY,
+    Role.HEADER: Place.EDGE,
+    Role.FOOTER: Place.EDGE,
+    Role.NOTE: Place.ASIDE,
+    Role.COMMENT: Place.ASIDE,
+    Role.FIELD: Place.ASIDE,
+    Role.ALT_TEXT: Place.PROPERTY,
+    Role.TEXTBOX: Place.BOX,
+    Role.STAMP: Place.BOX,
+    Role.WATERMARK: Place.WATERMARK,
+    Role.PROPERTY: Place.PROPERTY,
+    Role.NAME: Place.PROPERTY,
+    Role.CELL: Place.CELL,
+}
+
+WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
+"""Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""
+
+_EDGE: Final = 200
+
+
+class Line:
+    """One line of a document: its text in Unicode, its runs, its look."""
+
+    __slots__ = ("block", "number", "runs", "text")
+
+    def __init__(self, number: int, block: int, text: str, runs: tuple[Run, ...]) -> None:
+        self.number = number
+        self.block = block
+        self.text = text
+        self.runs = runs
+
+    @property
+    def place(self) -> Place:
+        """Where the line stands."""
+        return _PLACES[self.runs[0].role] if self.runs else Place.BODY
+
+    @property
+    def look(self) -> Look:
+        """What its letters look like."""
+        return Look(
+            place=self.place,
+            red=any(is_red(run.colour) for run in self.runs),
+            boxed=any(run.boxed for run in self.runs),
+            in_window=any(_in_window(run) for run in self.runs),
+            ocr=any(run.origin is Origin.OCR for run in self.runs),
+        )
+
+
+def _in_window(run: Run) -> bool:
+    if run.page != 1 or run.bbox_pt is None or run.role not in (Role.BODY, Role.HEADING, Role.TEXTBOX, Role.STAMP):
+        return False
+    left, top, right, _ = run.bbox_pt
+    window = WINDOW_10A_PT
+    return window[0] <= left and right <= window[2] and window[1] <= top <= window[3]
+
+
+def needs_decoding(runs: Sequence[Run], whole: str) -> bool:
+    """Tell whether any run could be in a legacy charset: by a font name, or by letters that Unicode text has not."""
+    if any(legacy_font(font) for font in {run.font for run in runs if run.font}):
+        return True
+    if whole.isascii():
+        return False
+    latin = len(whole.encode("latin-1", "ignore"))
+    high = latin - len(whole.encode("ascii", "ignore"))
+    return high > 3 * (len(whole) - latin)  # half of a Vietnamese text's marked letters are beyond Latin-1
+
+
+class Layout:
+    """The lines of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.runs = document.runs
+        self._starts: Sequence[int]
+        texts = [run.text for run in self.runs]
+        if needs_decoding(self.runs, "".join(texts)):
+            texts = [item.text for item in decode_runs(self.runs)]
+        self._run_texts = texts
+        self._bare_lines: dict[int, str] = {}
+        self._known_runs: dict[int, list[list[Run]]] = {}
+        self.blocks = self._joined(texts)
+        if not "".join(self.blocks).isprintable():
+            self.blocks = [unify_line_breaks(block) for block in self.blocks]
+        self.whole = "\n".join(self.blocks)
+
+    def _joined(self, texts: list[str]) -> list[str]:
+        """Return the text of each stretch of runs that share block and role, and keep where each begins."""
+        numbers = [run.block for run in self.runs]
+        if len(set(numbers)) == len(numbers):
+            self._starts = range(len(numbers))  # each run is a block, as in plain text
+            return list(texts)
+        starts: list[int] = []
+        blocks: list[str] = []
+        pieces: list[str] = []
+        last: tuple[int, Role] | None = None
+        for position, run in enumerate(self.runs):
+            key = (run.block, run.role)
+            if key != last:
+                if pieces:
+                    blocks.append("".join(pieces))
+                    pieces = []
+                starts.append(position)
+                last = key
+            pieces.append(texts[position])
+        self._starts = starts
+        if pieces:
+            blocks.append("".join(pieces))
+        return blocks
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Every line's text."""
+        return self.whole.split("\n")
+
+    def bare_line(self, number: int) -> str:
+        """Return the skeleton of a line, of a very long one only that of its beginning and end."""
+        known = self._bare_lines.get(number)
+        if known is None:
+            line = self.lines[number]
+            known = skeleton(line if len(line) <= 2 * _EDGE else f"{line[:_EDGE]} {line[-_EDGE:]}", parted=True).strip()
+            self._bare_lines[number] = known
+        return known
+
+    @cached_property
+    def _first_lines(self) -> list[int]:
+        """Number of the first line of each block, and one past the last line."""
+        return [0, *accumulate(block.count("\n") + 1 for block in self.blocks)]
+
+    def block_of(self, number: int) -> int:
+        """Return the index of the block that a line belongs to."""
+        return bisect_right(self._first_lines, number) - 1
+
+    def place_of(self, number: int) -> Place:
+        """Return where a line stands, without looking at its runs one by one."""
+        return _PLACES[self.runs[self._starts[self.block_of(number)]].role]
+
+    def first_run(self, block: int) -> Run:
+        """Return the first run of a block."""
+        return self.runs[self._starts[block]]
+
+    def first_line(self, block: int) -> int:
+        """Return the number of a block's first line."""
+        return self._first_lines[block]
+
+    def block_runs(self, block: int) -> tuple[Run, ...]:
+        """Return the runs of a block."""
+        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self.runs)
+        return self.runs[self._starts[block] : end]
+
+    def line(self, number: int) -> Line:
+        """Return a line with the runs whose letters stand in it."""
+        block = self.block_of(number)
+        first, start = self._first_lines[block], self._starts[block]
+        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self.runs)
+        runs: Sequence[Run] = ()
+        if end - start > 1:
+            runs = self._runs_of_lines(block)[number - first]
+        return Line(number, block, self.lines[number], tuple(runs) or (self.runs[start],))
+
+    def _runs_of_lines(self, block: int) -> list[list[Run]]:
+        """Return the runs with letters of each line of a block; found once, for a block can hold all there is."""
+        known = self._known_runs.get(block)
+        if known is None:
+            known = [[]]
+            for run, text in zip(self.block_runs(block), self._run_texts[self._starts[block] :], strict=False):
+                for number, piece in enumerate(unify_line_breaks(text).split("\n")):
+                    if number:
+                        known.append([])
+                    if piece.strip():
+                        known[-1].append(run)
+            # A break of two characters can be cut in two by a change of runs.
+            known += [[] for _ in range(self._first_lines[block + 1] - self._first_lines[block] - len(known))]
+            self._known_runs[block] = known
+        return known
+
+    def neighbours(self, number: int, step: int, limit: int) -> Iterator[int]:
+        """Yield the numbers of up to `limit` short lines that are not empty, going up (`step` -1) or down (1)."""
+        position = number + step
+        seen = 0
+        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 4:
+            if self.lines[position].strip():
+                seen += 1
+                if len(self.lines[position]) < 40:
+                    yield position
+            position += step
+
+    def adjacent(self, number: int, step: int) -> int | None:
+        """Return the number of the next line that is not empty within three lines, None when there is none."""
+        for distance in (1, 2, 3):
+            position = number + step * distance
+            if not 0 <= position < len(self.lines):
+                return None
+            if self.lines[position].strip():
+                return position
+        return None
+
+    def beside(self, number: int, step: int, limit: int) -> Iterator[int]:
+        """Yield the numbers of up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
+        position = number + step
+        seen = 0
+        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 10:
+            if self.lines[position].strip():
+                seen += 1
+                yield position
+            position += step
+
+    def adjoins(self, number: int, other: int) -> bool:
+        """Tell whether nothing parts two lines, neither an empty line nor the end of a paragraph."""
+        if self.block_of(number) == self.block_of(other):
+            return abs(number - other) == 1
+        if not self.may_continue(number, other):
+            return False
+        return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
+
+    def may_continue(self, number: int, other: int) -> bool:
+        """Tell whether two lines can be one sentence: one block, one cell, or lines of a format that has only lines."""
+        if self.block_of(number) == self.block_of(other):
+            return True
+        line, neighbour = self.line(number), self.line(other)
+        first, second = line.runs[0], neighbour.runs[0]
+        scanned = first.origin is Origin.OCR and second.origin is Origin.OCR
+        one_cell = first.role is Role.CELL and first.locator == second.locator
+        if self.document.format not in LINE_FORMATS and not scanned and not one_cell:
+            return False
+        if first.role is not second.role or first.page != second.page:
+            return False
+        for mine, its in ((first.size_pt, second.size_pt), (first.bold, second.bold), (first.colour, second.colour)):
+            if mine is not None and its is not None and mine != its:
+                return False
+        if first.bbox_pt is not None and second.bbox_pt is not None:
+            upper, lower = sorted((first.bbox_pt, second.bbox_pt), key=lambda box: box[1])
+            height = max(upper[3] - upper[1], 6.0)
+            return lower[1] - upper[3] < 1.5 * height and lower[0] < upper[2] and upper[0] < lower[2]
+        return True

@@ -1,0 +1,226 @@
+"""One line of text, judged by its form: stamp line, merged line, headed line, or no mark.
+
+A mark is a matter of layout, not of words: a level alone on its line in capitals, in brackets at the head of a line,
+merged by a reader with the number or the motto that stands next to it. Prose that speaks of secrets has none of these
+forms. Rule S3 of the detection specification; S4 (broken titles) needs the lines around and is in `around`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.vietnamese.marks.choice import begins_with_empty_box
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.words import (
+    LEVEL_WORDS,
+    SELDOM,
+    STAMP,
+    URGENCY,
+    Case,
+    Level,
+    Spelling,
+    bare,
+    case_of,
+    is_slip,
+    level_of,
+    spelling_of,
+    stamped_level,
+    written_level,
+)
+
+_LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
+_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-h])[.)\]]+\s*(?=\D)")
+"""The number of an item of a list, or of a box of the form (10a), in a bare line."""
+_NUMBER: Final = re.compile(r"[\d.)\]]")
+_PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
+_PAGE_BEHIND: Final = re.compile(
+    r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
+)
+_ITEM_LENGTH: Final = 12
+_ENVELOPE: Final = re.compile(
+    r"^\W*(?P<ahead>[abc])\s*[-–—]\s*(?=[mt])|(?<=t)\s*(?:[-–—]\s*|\()(?P<behind>[abc])\)?\W*$"
+)
+_ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
+"""The letter that the outer envelope bears for each level (Circular 24/2020/TT-BCA)."""
+_TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
+_LETTERS: Final = re.compile(r"[^\W\d_]")
+SLIP: Final = "misspelt-line"
+"""Form of a slip of the keyboard for a level: TỐI MẶT anywhere, MẶT in the place of the stamp."""
+TITLED: Final = "titled-line"
+"""Form of a level behind a noun, of which the lines around must be asked: a stamp, or the heading of a text about them."""
+_BRACKETED: Final = re.compile(
+    rf"^[\W_]*?[\[(\{{«<“\"【『「〔〈《⟨⟦]\s*(?:(?:{URGENCY})[\W_]+)?{LEVEL_WORDS}\s*[\])\}}»>”\"】』」〕〉》⟩⟧]"
+)
+_LINE_HEAD: Final = re.compile(
+    rf"^[\W_]*(?:(?:hoa toc|thuong khan|khan)[\W_]+)?{LEVEL_WORDS}[\W_]+(?:(?:hoa toc|thuong khan|khan)[\W_]+)?"
+    r"(?:so\s*:|so\s+\d|cong hoa xa hoi|doc lap\s*-|uy ban nhan dan|hoi dong nhan dan|u\s?b\s?n\s?d\b|v/v\b|kinh gui\b|ngay \d|ban so\b|trang \d"
+    r"|[a-z ]{2,40}, ?ngay\b)"
+)
+_LINE_TAIL: Final = re.compile(
+    rf"(?:\bso\s*:?\s*[\d. ]*/[\w\-/.]+|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
+)
+
+
+def _strong_case(case: Case, look: Look) -> Strength | None:
+    """Return what an exactly spelled level alone on its line means, by its case and place."""
+    if case is Case.CAPITALS:
+        return Strength.MARKED
+    match look.place:
+        case Place.WATERMARK | Place.PROPERTY:
+            return Strength.MARKED
+        case Place.BOX | Place.EDGE:
+            return Strength.MARKED if case is Case.TITLE else Strength.SUSPECTED
+        case Place.ASIDE | Place.SUBJECT | Place.FILENAME:
+            return Strength.SUSPECTED
+        case Place.BODY | Place.CELL:
+            if look.stands_out:
+                return Strength.MARKED if case is Case.TITLE else Strength.SUSPECTED
+            return Strength.NOTED  # unless the lines around make it a mark (`alone`)
+
+
+def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> Strength | None:
+    """Return what a level with wrong or no marks means: more in a stamp or a scan, little in running text."""
+    stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
+    two_words = level is not Level.MAT
+    if case is not Case.CAPITALS and not (look.place is Place.WATERMARK or (look.ocr and look.stands_out)):
+        return None
+    match spelling:
+        case Spelling.NOISY if two_words:
+            return Strength.MARKED if stamped and look.ocr else Strength.SUSPECTED
+        case Spelling.NOISY:
+            return Strength.SUSPECTED if stamped or look.ocr else None
+        case Spelling.ASCII if level is Level.TUYET_MAT:
+            return Strength.MARKED if stamped else Strength.SUSPECTED
+        case Spelling.ASCII if two_words:
+            return Strength.SUSPECTED
+        case Spelling.ASCII:
+            return Strength.SUSPECTED if stamped else None
+        case Spelling.OTHER_WORD:
+            return Strength.SUSPECTED if look.ocr and look.stands_out else None
+        case _:
+            return None
+
+
+def stamp_line(text: str, look: Look) -> Hit | None:
+    """Find a level that is all the line says, whatever stands between its letters (S2, S3).
+
+    Behind the number of a list or beside that of a page it is doubtful: lists and tables of all levels are numbered.
+    """
+    if len(text) > 160:
+        return None
+    hit = _level_alone(text, look)
+    if hit is not None:
+        return hit
+    bare_text = bare(text)
+    if (code := _ENVELOPE.search(bare_text)) is not None:
+        rest = text[code.end() :] if code["ahead"] else text[: code.start()]
+        hit = _level_alone(rest, look, numbered=True)
+        if hit is not None and hit.level is _ENVELOPES[code["ahead"] or code["behind"]]:
+            return hit._replace(
+                form="numbered-line", strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank)
+            )
+    if _NUMBER.search(text) is None:
+        return None
+    item = _ITEM.match(bare_text)
+    page = item or _PAGE_AHEAD.match(bare_text)
+    start = page.end() if page is not None else 0
+    behind = None if page is not None else _PAGE_BEHIND.search(bare_text)
+    if not start and behind is None:
+        return None
+    hit = _level_alone(text[start : behind.start() if behind is not None else len(text)], look, numbered=True)
+    copies = behind is not None and behind["copies"]
+    if hit is None or hit.form != "stamp-line" or (hit.level is Level.MAT and not (item or copies)):
+        return None
+    form = "stamp-line" if copies else "numbered-line"
+    return hit._replace(form=form, strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank))
+
+
+def is_item(text: str) -> bool:
+    """Tell whether a line begins with the number of an item."""
+    return _ITEM.match(bare(text[:_ITEM_LENGTH])) is not None
+
+
+def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None:
+    letters = "".join(_LETTERS.findall(_TICK.sub("", text)))
+    if not 3 <= len(letters) <= 60:
+        return None
+    found = STAMP.fullmatch(bare(letters))
+    if found is None:
+        return None
+    word = found["level"]
+    level = level_of(word)
+    written = letters[found.start("level") : found.end("level")]
+    spelling = spelling_of(word, written)
+    if spelling is Spelling.OTHER_WORD and not look.ocr and not is_slip(word, written):
+        return None
+    others = {match[0] for match in re.finditer("tuyetmat|toimat|mat", found["after"])} - {word}
+    if others or begins_with_empty_box(text):
+        return Hit(level, Strength.NOTED, "options", spelling)
+    figures = any(character.isdigit() for character in _LINE_NUMBER.sub("", text))
+    if figures and not (look.place in (Place.EDGE, Place.WATERMARK) or look.stands_out):
+        return None
+    if figures and spelling is Spelling.ASCII and level is Level.MAT:
+        return None  # the code of something: "MAT-2026"
+    if re.search(r":\s*0+(?!\d)" if look.red else r":\s*\d", text):
+        return None  # a count
+    case = case_of(written)
+    noun = found["noun"]
+    if noun and (numbered or (figures and (case is not Case.CAPITALS or _ITEM.match(bare(text))))):
+        return None  # the heading of a list, "I. TÀI LIỆU MẬT", or a count, "Văn bản mật   3"
+    if noun:
+        return _with_noun(noun, level, spelling, case, look)
+    strength = _strong_case(case, look) if spelling is Spelling.EXACT else _weak_spelling(level, spelling, case, look)
+    if strength is None and case is Case.CAPITALS and not figures and is_slip(word, written):
+        return Hit(
+            level,
+            Strength.SUSPECTED if level is not Level.MAT or look.red or look.in_window else Strength.NOTED,
+            SLIP,
+            spelling,
+        )
+    if strength is None:
+        return None
+    return Hit(level, strength, "stamp-line", spelling, exposed=True)
+
+
+def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Look) -> Hit | None:
+    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what stands around decides."""
+    if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
+        return None  # "ĐỘ MẬT" is the head of a label
+    if (
+        noun == "thongtin"
+        and level is Level.MAT
+        and not look.stands_out
+        and look.place in (Place.BODY, Place.CELL, Place.ASIDE)
+    ):
+        return None  # what a contract calls its secrets
+    if spelling is not Spelling.EXACT:
+        return None
+    stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
+    if stamped and (look.place is not Place.CELL or case is Case.CAPITALS):
+        sure = Strength.MARKED if case is Case.CAPITALS else Strength.SUSPECTED
+        return Hit(level, sure, "stamp-line", spelling, exposed=True)
+    if case is not Case.CAPITALS:
+        return Hit(level, Strength.NOTED, TITLED, spelling, exposed=True)
+    in_question = SELDOM.fullmatch(noun) is not None or (look.place is Place.CELL and level is Level.MAT)
+    return Hit(level, Strength.SUSPECTED, TITLED if in_question else "stamp-line", spelling, exposed=True)
+
+
+def merged_line(text: str, plain: str, look: Look) -> Hit | None:
+    """Find a mark that a reader ran together with what stands beside it: number, motto, place and date; or brackets."""
+    if (found := _BRACKETED.match(plain)) is not None:
+        level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+        rest = plain[found.end() :].strip()
+        quoted = found[0].rstrip()[-1:] in '”"'
+        if spelling is Spelling.EXACT and case is Case.CAPITALS and not (quoted and rest):
+            return Hit(level, Strength.MARKED, "bracketed", spelling)
+        titled = rest and look.place is Place.BODY
+        framed = level is not Level.MAT and found[0].rstrip()[-1:] != ")"
+        if spelling is Spelling.EXACT and case is Case.TITLE and not quoted and (titled or framed):
+            return Hit(level, Strength.SUSPECTED, "bracketed", spelling)
+    for pattern in (_LINE_HEAD, _LINE_TAIL):
+        found = pattern.search(plain)
+        stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
+        if stamped is not None:
+            return Hit(stamped, Strength.MARKED, "merged-line")
+    return None

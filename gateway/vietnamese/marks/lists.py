@@ -1,0 +1,152 @@
+"""Lists, tables and headings in which a level is one value among others, and no mark (S9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.model import Role, Run
+from gateway.vietnamese.marks.choice import begins_ticked, begins_with_empty_box
+from gateway.vietnamese.marks.hits import Hit, Place, Strength
+from gateway.vietnamese.marks.judge import SIBLINGS, value_of
+from gateway.vietnamese.marks.layout import Layout, Line
+from gateway.vietnamese.marks.lines import TITLED, is_item
+from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
+from gateway.vietnamese.marks.pieces import cell_key, same_row
+from gateway.vietnamese.marks.words import Level, Spelling, bare
+from gateway.vietnamese.normal import canonical, run_together
+
+Found = tuple[Line, Hit, tuple[str, ...]]
+"""A line, what it says, and codes of how that was hidden."""
+_LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
+_ROW: Final = 8
+"""Lines on each side among which the other cells of a row are looked for."""
+_VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
+_HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list", TITLED})
+
+
+def is_of_a_list(layout: Layout, line: Line) -> bool:
+    """Tell whether a line beside a numbered one is numbered too: sugar, honey, milk."""
+    near = (layout.adjacent(line.number, step) for step in (-1, 1))
+    return any(other is not None and is_item(canonical(layout.lines[other][:40]).text) for other in near)
+
+
+def is_checklist(layout: Layout, line: Line) -> bool:
+    """Tell whether another level beside a ticked one is ticked too: the points of a slide, not a choice."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+    own = run_together(layout.bare_line(line.number))
+    words = {n: run_together(layout.bare_line(n)) for n in near}
+    return any(begins_ticked(layout.lines[n]) for n, word in words.items() if word in _LEVELS and word != own)
+
+
+def without_lists(found: Sequence[Found]) -> list[Found]:
+    """Return what was found, the headings of a text that treats several levels only noted.
+
+    Numbered lines of two levels are such headings, and lines of all three levels, each as often as the others, of which
+    none looks like a stamp.
+    """
+    numbered = {hit.level for _, hit, _ in found if hit.form == "numbered-line"}
+    headings = [hit.level for line, hit, _ in found if _may_be_heading(line, hit)]
+    counts = {headings.count(level) for level in Level if level is not Level.UNSPECIFIED}
+    titled = {hit.level for line, hit, _ in found if hit.form == TITLED and _may_be_heading(line, hit)}
+    forms = {"numbered-line"} if len(numbered) > 1 else set()
+    if len(titled) > 1:
+        forms.add(TITLED)
+    forms |= _HEADINGS if len(counts) == 1 and 0 not in counts else set()
+    return [
+        (
+            line,
+            hit._replace(strength=Strength.NOTED, form="list")
+            if hit.form in forms and _may_be_heading(line, hit)
+            else hit,
+            codes,
+        )
+        for line, hit, codes in found
+    ]
+
+
+def _may_be_heading(line: Line, hit: Hit) -> bool:
+    return (
+        hit.form in _HEADINGS
+        and line.place in (Place.BODY, Place.CELL, Place.ASIDE)
+        and hit.spelling is Spelling.EXACT
+        and not (line.look.red or line.look.boxed or (line.look.in_window and hit.form != "numbered-line"))
+    )
+
+
+def beside_empty_boxes(layout: Layout, line: Line) -> bool:
+    """Tell whether a line that begins with a black circle or square is the one of several options that is chosen."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+    return any(begins_with_empty_box(canonical(layout.lines[n][:40]).text) for n in near)
+
+
+def siblings(layout: Layout, line: Line) -> set[str]:
+    """Return the other levels and column heads that stand next to a line."""
+    around = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
+    if line.place is not Place.CELL:
+        words = {_value(layout, n) for n in around}
+        return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}) - {_value(layout, line.number)}
+    own = cell_key(line.runs[0])
+    found: set[str] = set()
+    for number in around:
+        word = _value(layout, number)
+        other = cell_key(layout.line(number).runs[0]) if word in SIBLINGS else None
+        if own is None or other is None or own[2] == other[2]:
+            found.add(word)
+        elif word in _LEVELS or own[1] == other[1]:
+            # Below each other stand the values of a list; what heads a column belongs to its own row.
+            found.update({word} & _VALUES)
+    return found & SIBLINGS - {_value(layout, line.number)}
+
+
+def _value(layout: Layout, number: int) -> str:
+    return value_of(run_together(layout.bare_line(number)))
+
+
+def begins_with_noun(text: str) -> bool:
+    """Tell whether a line says what is mật: documents, files."""
+    letters = run_together(bare(text))
+    return value_of(letters) != letters
+
+
+def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
+    """Tell whether "MẬT" alone is somebody's name behind the rest of it, or goods or an organ among others.
+
+    `upper` is the line or cell before it.
+    """
+    above = layout.adjacent(line.number, -1)
+    if above is not None and is_person(f"{upper.strip()} ", "") and _beside(layout.line(above).runs[0], line.runs[0]):
+        return True
+    near = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
+    own = cell_key(line.runs[0])
+    for number in near:
+        if run_together(layout.bare_line(number)) in GOODS_AND_ORGANS:
+            other = cell_key(layout.line(number).runs[0])
+            if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
+                return True
+    return False
+
+
+def row_mates(layout: Layout, line: Line) -> list[str]:
+    """Return the bare lines of what stands in one row with a line: other cells, other text at its height."""
+    mates = []
+    for step in (-1, 1):
+        for number in layout.beside(line.number, step, _ROW):
+            other = layout.line(number)
+            if other.block != line.block and _beside(other.runs[0], line.runs[0], either_way=True):
+                mates.append(layout.bare_line(number))
+    return mates
+
+
+def _beside(first: Run, second: Run, *, either_way: bool = False) -> bool:
+    """Tell whether two runs stand in one row of a table, the second behind the first, or at one height of a page."""
+    if first.role is Role.CELL and second.role is Role.CELL:
+        left, right = cell_key(first), cell_key(second)
+        if either_way:
+            return left is not None and right is not None and (left[0], left[2]) == (right[0], right[2])
+        return same_row(first, second)
+    if first.bbox_pt is None or second.bbox_pt is None or first.page != second.page:
+        return False
+    _, top, _, bottom = first.bbox_pt
+    middle = (second.bbox_pt[1] + second.bbox_pt[3]) / 2
+    return min(top, bottom) < middle < max(top, bottom)

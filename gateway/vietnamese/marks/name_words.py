@@ -1,0 +1,112 @@
+"""Words that stand beside a level in subjects and names of files, and what they make of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.vietnamese.marks.lexicon import alternatives, table, words
+from gateway.vietnamese.marks.words import bare
+
+_BEGUN: Final = words("another_word", "begun")
+_COMMON: Final = words("another_word", "common")
+_ELSE: Final = table("begins")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_FIRST_WORDS: Final = re.compile(r"[\W_]*?([^\W\d_]+)(?:[\s_\-]+([^\W\d_]+))?")
+
+
+def begins_word(after: str, *, capitals: bool) -> bool:
+    """Tell whether what follows makes "mật" the beginning of another word: mật khẩu, mật thất, Mật Sơn; no title of a paper.
+
+    `capitals` says how "mật" is written: small letters behind "MẬT" make few words with it.
+    """
+    found = _FIRST_WORDS.match(after)
+    if found is None or found[1].upper() not in _BEGUN:
+        return False
+    if capitals and not found[1].isupper() and found[1].upper() not in _COMMON:
+        return False
+    second = found[2] or ""
+    if capitals and found[1].isupper() and not second.isupper():
+        return True
+    return second.upper() not in _ELSE.get(found[1].upper(), ())
+
+
+def goes_on_below(below: str) -> bool:
+    """Tell whether a line in capitals goes on with a word that "MẬT" above it began: KHẨU ĐĂNG NHẬP, ĐỘ DÂN SỐ."""
+    found = _WORD.search(below)
+    return found is not None and found[0] in ("KHẨU", "ĐỘ", "MÃ", "ONG") and begins_word(below, capitals=True)
+
+
+def begins_letters(letters: str) -> bool:
+    """Tell whether letters without blanks behind "mật" begin as a common word with it does: K, H, Ẩ, U one by one."""
+    capitals = letters.upper()
+    return any(
+        capitals.startswith(word) and not any(capitals.startswith(word + other) for other in _ELSE.get(word, ()))
+        for word in _COMMON
+    )
+
+
+PLACES: Final = words("names", "places")
+_TITLES: Final = words("names", "titles")
+
+
+def is_named(before: str, after: str, *, shown: str) -> bool:
+    """Tell whether the words around make `shown` ("MẬT", "Mật") a name: xã Mật Sơn, and nothing but CẦU MẬT or ÔNG MẬT."""
+    words = _WORD.findall(before)
+    last = words[-1] if words else ""
+    if not re.search(r"[^\W\d_][ _]+$", before) or last.isupper() != shown.isupper():
+        return False
+    if last.upper() in PLACES and re.match(r"[ _]+[^\W\d_]", after):
+        return True
+    return len(words) == 1 and not _WORD.search(after) and last.upper() in PLACES | _TITLES
+
+
+LOST: Final = words("another_word", "lost")
+CODES_OF_OTHERS: Final = words("another_word", "codes")
+GROCERIES: Final = words("goods", "groceries")
+GOODS_AND_ORGANS: Final = words("goods", "bare")
+WORKS: Final = words("speech", "works")
+FIGURES: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'figures')})(?!\w)", re.IGNORECASE)
+MANAGING: Final = re.compile(
+    rf"(?<!\w)(?:{alternatives('speech', 'managing')})(?: các| những| nhóm| loại)*\s*$", re.IGNORECASE
+)
+OF_THE_GALL: Final = re.compile(rf"(?<!\w)(?:{alternatives('goods', 'gall')})(?!\w)", re.IGNORECASE)
+FORBIDDING: Final = re.compile(
+    rf"\W*(?:{alternatives('speech', 'forbidding')})\s+(?:{alternatives('speech', 'forbidden')})(?!\w)", re.IGNORECASE
+)
+NAMED_STAMP: Final = re.compile(r"(?:dấu|đóng|chữ|độ)\s*[\[(\"“«]\s*$", re.IGNORECASE)
+
+_SURNAMES: Final = alternatives("names", "surnames")
+_MIDDLE: Final = alternatives("names", "middle")
+_FULL: Final = re.compile(rf"(?:^|[\W_])(?:{_SURNAMES})(?:[ _]+(?:{_MIDDLE})){{1,2}}[ _]+$")
+_LONG: Final = re.compile(rf"(?:^|[^\w])(?:{_SURNAMES})[ _]+(?:{_MIDDLE})[ _]+\w+[ _]+$")
+_UNACCENTED: Final = re.compile(
+    rf"(?:^|[\W_])(?:{bare(_SURNAMES).upper()})(?:[\W_]+(?:{bare(_MIDDLE).upper()})){{1,2}}[\W_]+$"
+)
+_SHORT: Final = re.compile(
+    rf"(?:^[\W\d]*|[-–:,|\t]\s*|(?:ÔNG|BÀ|ANH|CHỊ|CÔ|CHÚ|BÁC|ĐỒNG CHÍ|Đ/C)\s+)(?:{_SURNAMES})\s+$"
+)
+
+
+def is_unaccented_person(before: str) -> bool:
+    """Tell whether "MAT" without diacritics is the last word of somebody's name: TRAN-THI-MAT."""
+    return _UNACCENTED.search(before) is not None
+
+
+def is_person(before: str, after: str) -> bool:
+    """Tell whether "MẬT" is the last word of somebody's name: behind a surname and a middle name, or a surname alone."""
+    before = before.upper()
+    ends = not re.search(r"[^\W\d_]", after)
+    if _FULL.search(before):
+        return ends or re.match(r"\s*[-–,;:(_|]|\s", after) is not None
+    ends = ends or after[:1] == "\t"
+    return ends and (_LONG.search(before) or _SHORT.search(before)) is not None
+
+
+_COMMERCE: Final = words("goods", "trade")
+
+
+def are_groceries(words: list[str]) -> bool:
+    """Tell whether the other words of a name are goods among which "mật" is honey, and words of trade."""
+    capitals = {word.upper() for word in words}
+    return not GROCERIES.isdisjoint(capitals) and capitals <= GROCERIES | _COMMERCE

@@ -1,0 +1,346 @@
+"""Secrecy marks in names: subjects, file names, and the short lines of headers, boxes, properties and sheets (S6).
+
+A name is no sentence, so a level in it counts as a token: in brackets, in capitals, or set off by a dash, a colon or
+an underscore. The words around it tell "MẬT" from "MẬT KHẨU" and "BẢO MẬT". Without diacritics only capitals count,
+and only where nothing else is likely: `TUYET_MAT` is certain, `TOI_MAT` and `[MAT]` are doubtful, small letters never
+("Toi mat dien thoai" has lost a telephone).
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from gateway.vietnamese.marks.carried import carried_hit
+from gateway.vietnamese.marks.choice import choice_hit, offers
+from gateway.vietnamese.marks.hits import Hit, Place, Strength
+from gateway.vietnamese.marks.name_words import (
+    CODES_OF_OTHERS,
+    FIGURES,
+    FORBIDDING,
+    LOST,
+    MANAGING,
+    NAMED_STAMP,
+    OF_THE_GALL,
+    WORKS,
+    are_groceries,
+    begins_word,
+    is_named,
+    is_person,
+    is_unaccented_person,
+)
+from gateway.vietnamese.marks.words import (
+    CONTINUES,
+    GLUED,
+    NOUN_BEFORE,
+    ORGANS,
+    TRAP_BEFORE,
+    Case,
+    Level,
+    Spelling,
+    bare,
+    case_of,
+    is_slip,
+    level_of,
+    spelling_of,
+)
+from gateway.vietnamese.normal import collapse_spacing
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_AROUND: Final = 400
+"""Characters on each side of a level that are looked at; names are shorter, hostile ones repeat a level for ever."""
+_LEVEL: Final = re.compile(
+    rf"(?<![a-z])(?:(?:tuyet|toi)[\W_]{{0,3}})?mat{GLUED}|(?:tuyetmat|toimat){GLUED}|(?:(?<=khan)|(?<=hoatoc))mat(?![a-z])"
+)
+_EXTENSION: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,5}){1,2}$")
+_OPEN: Final = '[({<«“"【（［『「〔〈《⟨⟦'
+_QUOTES: Final = '«<“"'
+_CLOSE: Final = '])}>»”"】）］』」〕〉》⟩⟧'
+_SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1,5}$))|^_")
+_REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*[:_]\s*)+", re.IGNORECASE)
+_CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
+_COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
+"""What Windows puts before the name of a file that was copied."""
+_COUNT: Final = re.compile(
+    r"\s*[:=]\s*(?:0*\d{1,4}\s*(?:$|[;,.)\]]|\w*\s*(?:văn bản|tài liệu|công văn|hồ sơ|bản|cuốn|chai|lít|kg|ml)(?!\w))"
+    r"|\d+\s?(?:ml|kg|lít|l|g)(?!\w)|(?:không|chưa)(?: có| phát sinh)?\s*(?:$|[;,.)\]]))",
+    re.IGNORECASE,
+)
+"""A level that heads a figure: "Mật: 12 văn bản, Tối mật: không"."""
+_FIGURE_BEFORE: Final = re.compile(FIGURES.pattern + r"\s+$", re.IGNORECASE)
+_CHANGED: Final = re.compile(r"(?<!\w)từ(?!\w).*(?:xuống|lên|sang|thành)\s", re.IGNORECASE)
+
+
+class _Token(NamedTuple):
+    """A level found in a name with what stands around it."""
+
+    start: int
+    level: Level
+    spelling: Spelling
+    case: Case
+    before: str
+    after: str
+    last_word: str
+    next_word: str
+    bracketed: bool
+    left_free: bool
+    """Nothing before it, or a strong separator."""
+    right_free: bool
+    slip: bool
+    """Its letters are what a slip of the keyboard makes of a level."""
+
+
+def _tokens(text: str) -> list[_Token]:
+    plain = bare(text)
+    found = []
+    for match in _LEVEL.finditer(plain):
+        letters = "".join(_WORD.findall(text[match.start() : match.end()]))
+        word = bare(letters)
+        if plain[match.start() - 1 : match.start()].isalpha() and spelling_of(word, letters) is not Spelling.EXACT:
+            continue  # the end of another word
+        before, after = text[max(0, match.start() - _AROUND) : match.start()], text[match.end() : match.end() + _AROUND]
+        words_before, words_after = _WORD.findall(before), _WORD.findall(after)
+        left, right = before.rstrip(" _"), after.lstrip(" _")
+        found.append(
+            _Token(
+                start=match.start(),
+                level=level_of(word),
+                spelling=spelling_of(word, letters),
+                slip=is_slip(word, letters),
+                case=case_of(letters),
+                before=before,
+                after=after,
+                last_word=words_before[-1].upper() if words_before else "",
+                next_word=words_after[0].upper() if words_after else "",
+                bracketed=bool(left) and left[-1] in _OPEN and bool(right) and right[0] in _CLOSE,
+                left_free=not left.strip(" .") or left[-1] in "-–—:;|/•·+=_]})>»”" or before.endswith(("_", "  ")),
+                right_free=not right.strip(" .0123456789") or _SET_OFF.match(after) is not None,
+            )
+        )
+    return found
+
+
+def _trapped(token: _Token) -> bool:
+    """Tell whether the words around make it another word; a strong separator between them frees it."""
+    if token.level is Level.MAT and are_groceries(_WORD.findall(token.before + " " + token.after)):
+        return True
+    if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
+        return True
+    if token.level is Level.MAT and OF_THE_GALL.search(token.after):
+        return True
+    near_left = (
+        _WORD.search(token.before[-12:]) is not None and re.search(r"[^\W\d_][\s_\-.]*$", token.before) is not None
+    )
+    near_right = re.match(r"[\s_\-]*[^\W\d_]", token.after) is not None
+    separated_left = re.search(r"[:|/\])]\s*$|\s[-–—]\s+$", token.before) is not None
+    separated_right = re.match(r"\s*[:|/\])]|\s+[-–—]\s", token.after) is not None
+    if near_left and not separated_left and token.last_word in TRAP_BEFORE | CONTINUES:
+        return True
+    capitals = token.case is Case.CAPITALS
+    if near_right and not separated_right and token.level is Level.MAT and begins_word(token.after, capitals=capitals):
+        return True
+    if token.level is Level.MAT and is_named(
+        token.before, token.after, shown="MẬT" if token.case is Case.CAPITALS else "Mật"
+    ):
+        return True
+    return bool(
+        near_right
+        and not separated_right
+        and token.level is Level.MAT
+        and re.match(r"[\s_\-]*nhà[\s_\-]+nước", token.after, re.IGNORECASE)
+    )
+
+
+def _without_camels(text: str) -> str:
+    """Part words that are written together with a capital each: `KeHoachTốiMật`."""
+    return _WORD.sub(lambda word: _parted(word[0]), text)
+
+
+def _parted(word: str) -> str:
+    cuts = [n for n in range(1, len(word)) if word[n - 1].islower() and word[n].isupper()]
+    pieces = [word[start:end] for start, end in pairwise((0, *cuts, len(word)))]
+    return " ".join(pieces) if all(piece.istitle() and len(piece) > 1 for piece in pieces) else word
+
+
+def without_extension(name: str) -> str:
+    """Return the name of a file without what tells its format."""
+    return _EXTENSION.sub("", name)
+
+
+def name_hit(text: str, place: Place) -> Hit | None:
+    """Return the most severe mark that a canonical name carries, None when it carries none."""
+    text = collapse_spacing(text)
+    if place is Place.FILENAME:
+        text = _COPY_OF.sub("", _REPLY.sub("", _without_camels(without_extension(text))))
+    elif place is Place.SUBJECT:
+        text = _without_camels(_REPLY.sub("", text))
+    choice = choice_hit(text, bare(text))
+    if choice is not None:
+        return choice if choice.strength is not Strength.NOTED else None
+    best = carried_hit(text, bare(text))
+    tokens = _tokens(text)
+    levels = len({token.level for token in tokens})
+    if levels > 2 or (levels > 1 and _CHANGED.search(text)):
+        return None  # all three degrees, or one that becomes another: a title that speaks of them
+    offered = offers(bare(text)) if levels > 1 else []
+    for token in tokens:
+        if any(start <= token.start < end for start, end in offered):
+            continue
+        hit = _exact(token, place) if token.spelling is Spelling.EXACT else _inexact(token, text, place)
+        if hit is not None and (
+            best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank)
+        ):
+            best = hit
+    return best
+
+
+def _exact(token: _Token, place: Place) -> Hit | None:
+    if token.bracketed:
+        if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
+            return None
+        quoted = token.before.rstrip(" _")[-1:] in _QUOTES and place not in (Place.SUBJECT, Place.FILENAME)
+        if quoted and len(_WORD.findall(token.before + " " + token.after)) > 2:
+            return None  # prose that names the stamp
+        words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
+        if token.before.rstrip(" _")[-1:] in _QUOTES and min(words) >= 1 and sum(words) > 2:
+            # A title or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
+            if token.case is not Case.CAPITALS or NAMED_STAMP.search(token.before):
+                return None
+            return Hit(token.level, Strength.SUSPECTED, "bracketed")
+        if re.search(r"(?:dấu|đóng|chữ)\s*[\[(\"“«]\s*$", token.before, re.IGNORECASE) and place is not Place.FILENAME:
+            return Hit(token.level, Strength.SUSPECTED, "bracketed")
+        sure = token.case is not Case.SMALL
+        if sure or token.level is not Level.MAT:
+            return Hit(token.level, Strength.MARKED if sure else Strength.SUSPECTED, "bracketed")
+        return Hit(token.level, Strength.SUSPECTED, "bracketed")
+    if _trapped(token) or _COUNT.match(token.after) or _is_spoken_of(token):
+        return None
+    if place not in (Place.SUBJECT, Place.FILENAME) and re.match(r"\s*[:=]\s*\d", token.after):
+        return None
+    others = _WORD.findall(token.before + " " + token.after)
+    alone = not others
+    loose = place in (Place.WATERMARK, Place.BOX, Place.EDGE)
+    match token.case:
+        case Case.CAPITALS:
+            return _capitals(token, others, loose=loose)
+        case Case.TITLE:
+            if alone or (token.left_free and token.right_free):
+                sure = token.level is not Level.MAT or loose or alone
+                return Hit(token.level, Strength.MARKED if sure else Strength.SUSPECTED, "token")
+            if token.level is not Level.MAT and token.right_free and not _prose(token):
+                return Hit(token.level, Strength.SUSPECTED, "token")
+            return None
+        case Case.SMALL:
+            if place is Place.WATERMARK and token.left_free and token.right_free:
+                return Hit(token.level, Strength.MARKED, "token")
+            if token.left_free and token.right_free and (token.level is not Level.MAT or alone):
+                return Hit(token.level, Strength.SUSPECTED, "token")
+            closing = not token.after.strip(" ._0123456789") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
+            if (
+                place in (Place.SUBJECT, Place.FILENAME)
+                and token.level is not Level.MAT
+                and closing
+                and not _prose(token)
+                and not FIGURES.search(token.before)
+            ):
+                return Hit(token.level, Strength.SUSPECTED, "token")
+            return None
+
+
+def _is_spoken_of(token: _Token) -> bool:
+    """Tell whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
+    quoted = token.before.rstrip(" _")[-1:] in _QUOTES
+    if token.last_word in WORKS and (token.case is not Case.CAPITALS or quoted):
+        return True
+    if token.level is not Level.MAT and _FIGURE_BEFORE.search(token.before) and not token.after.strip(" .!?…"):
+        return True
+    before = token.before.rstrip(" _")
+    noun = _noun_before(before)
+    if noun in ("THÔNG TIN", "TIN") and token.level is Level.MAT and token.next_word:
+        return True
+    return bool(noun) and (FORBIDDING.match(before) or MANAGING.search(before[: -len(noun)])) is not None
+
+
+def _noun_before(before: str) -> str:
+    """Return the noun that a level behind this text would belong to as an adjective."""
+    return max((noun for noun in NOUN_BEFORE if before.upper().endswith(noun)), key=len, default="")
+
+
+def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
+    """Judge a level in capitals: sure among small letters or set off, doubtful in a title that is all capitals."""
+    if token.level is Level.MAT and is_person(token.before, token.after):
+        return None
+    company = [word for word in others if len(word) > 1]
+    title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
+    noun = _noun_before(token.before.rstrip(" _"))
+    if noun in ("DẤU", "CHỮ"):
+        return Hit(token.level, Strength.SUSPECTED, "token")
+    if (token.left_free and token.right_free) or not title:
+        return Hit(token.level, Strength.MARKED, "token")
+    leading = _WORD.findall(token.before.rstrip(" _")[: -len(noun)]) if noun else []
+    if leading:
+        return None  # "HƯỚNG DẪN QUẢN LÝ TÀI LIỆU MẬT" speaks of them
+    if loose and (token.left_free or token.right_free) and len(company) <= 4:
+        return Hit(token.level, Strength.MARKED, "token")
+    return Hit(token.level, Strength.SUSPECTED, "token")
+
+
+_PROSE: Final = re.compile(
+    r"(?:độ|danh mục|loại|các|tài liệu|văn bản)(?:[\s,;/]*(?:tuyệt mật|tối mật|mật|và|hoặc|độ))*[\s,;/]*$",
+    re.IGNORECASE,
+)
+
+
+def _prose(token: _Token) -> bool:
+    return _PROSE.search(token.before) is not None
+
+
+def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
+    if token.case is not Case.CAPITALS:
+        return None
+    if token.spelling is Spelling.NOISY and bare(token.next_word).upper() in LOST:
+        return None  # TỐI MẤT ĐIỆN: a cut of the power in the evening
+    if token.spelling is Spelling.NOISY and token.level is not Level.MAT and not _trapped(token):
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    if token.spelling is Spelling.OTHER_WORD or (token.spelling is Spelling.NOISY and token.level is Level.MAT):
+        return _slip(token)
+    if token.spelling is not Spelling.ASCII:
+        return None
+    if token.level is Level.TUYET_MAT:
+        return Hit(token.level, Strength.MARKED, "token", token.spelling)
+    if token.bracketed:
+        if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
+            return None
+        return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
+    if token.level is Level.TOI_MAT:
+        if token.next_word in LOST:
+            return None
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    if place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text):
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    return None
+
+
+def _slip(token: _Token) -> Hit | None:
+    """Judge what a slip of the keyboard makes of a level: [TỐI MẶT], or TỐI MẶT set off; [MẶT] only at the head."""
+    if not token.slip:
+        return None
+    framed = token.bracketed and token.before.rstrip(" _")[-1:] == "["
+    if token.level is Level.MAT:
+        alone = framed and not _WORD.search(token.before)
+    else:
+        alone = token.bracketed or (token.left_free and token.right_free)
+    return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if alone else None
+
+
+def _coded(token: _Token, text: str) -> bool:
+    """Tell whether ASCII `MAT` closes or is a code: the whole name, or after a number and abbreviations (15-BC-MAT)."""
+    if not _WORD.findall(token.before + token.after):
+        return not re.search(r"\d", text)
+    pieces = [piece for piece in re.split(r"[-_.]", token.before.rstrip("-_.")) if piece]
+    if token.next_word or not pieces or is_unaccented_person(token.before) or not re.search(r"[-_]$", token.before):
+        return False
+    return any(piece.isdigit() for piece in pieces) and all(
+        _CODE.fullmatch(piece) and piece not in CODES_OF_OTHERS for piece in pieces
+    )

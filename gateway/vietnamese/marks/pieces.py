@@ -1,0 +1,130 @@
+"""Marks in pieces: letters or words that stand in boxes, cells or glyph lines of their own, put together again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from gateway.model import Role, Run
+from gateway.vietnamese.marks.layout import Layout
+from gateway.vietnamese.marks.name_words import begins_letters
+from gateway.vietnamese.normal import canonical, run_together, skeleton
+
+
+def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield sets of small blocks that together spell a level: as (block, text), in one of several orders."""
+    if not any(len(text) <= _LONGEST_PIECE and not text.isascii() and text.strip() for text in layout.blocks):
+        return  # the letter Ậ must stand in one of the pieces
+    pieces = [
+        (number, text.strip())
+        for number, text in enumerate(layout.blocks)
+        if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
+    ]
+    yield from _shuffled(pieces)
+    pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
+    if len(pieces) < 2 or all(text.isascii() for _, text in pieces):
+        return
+    runs = {number: layout.first_run(number) for number, _ in pieces}
+    boxes = [piece for piece in pieces if runs[piece[0]].role in (Role.TEXTBOX, Role.STAMP, Role.WATERMARK)]
+    placed = [piece for piece in pieces if runs[piece[0]].bbox_pt is not None]
+    cells = [(key, piece) for piece in pieces if (key := cell_key(runs[piece[0]])) is not None]
+    yield from _windows(boxes)
+    yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
+    yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
+    yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
+
+
+_LONGEST_PIECE: Final = 16
+_LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))
+
+
+def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield neighbours that have just the letters of a level in another order, as that level.
+
+    Boxes, cells and letters that are placed by coordinates are read in the order of the file, which nobody sees: a sheet
+    or table from right to left, text boxes, what a style sheet moves. No word of the language has these letters otherwise.
+    """
+    letters = cache(lambda number: "".join(c for c in canonical(pieces[number][1]).text if c.isalpha()))
+    for number, (_, text) in enumerate(pieces):
+        if text.isascii() or "ậ" not in (word := letters(number).casefold()) or "mật" in word:
+            continue
+        for level, spelled in _LEVELS:
+            for first in range(max(0, number - len(spelled) + 1), number + 1):
+                end, joined = first, ""
+                while end < len(pieces) and len(joined) < len(spelled):
+                    joined += letters(end)
+                    end += 1
+                # A window that spells it as it stands is judged by what is around, as others are.
+                small = joined.casefold()
+                if end > number and small != spelled and Counter(small) == level:
+                    yield (
+                        (pieces[first][0], spelled.upper() if joined.isupper() else spelled),
+                        (pieces[end - 1][0], ""),
+                    )
+                    return
+
+
+def same_row(first: Run, second: Run) -> bool:
+    """Tell whether a value may belong to a label: next cell of its row, or next line of running text."""
+    if first.role is not second.role:
+        return False
+    if first.role is not Role.CELL:
+        return True
+    left, right = cell_key(first), cell_key(second)
+    if left is None or right is None:
+        return True
+    return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= 3
+
+
+_LONGEST_WORD: Final = 8
+"""Pieces behind a level that may be the letters of a word."""
+_CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
+_TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
+
+
+def cell_key(run: Run) -> tuple[str, int, int] | None:
+    """Return sheet or table, column and row of a cell, None when its locator does not say."""
+    if (found := _CELL.search(run.locator)) is not None:
+        column = 0
+        for letter in found["column"]:
+            column = column * 26 + ord(letter) - 64
+        return found["sheet"], column, int(found["row"])
+    if (found := _TABLE_CELL.search(run.locator)) is not None:
+        return found["sheet"] or "", int(found["column"]), int(found["row"])
+    return None
+
+
+def _reading_key(run: Run) -> tuple[int, float, float]:
+    left, top, _, bottom = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
+    return run.page or 0, round((top + bottom) / 12), left
+
+
+def _column_key(run: Run) -> tuple[int, float, float]:
+    left, top, right, _ = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
+    return run.page or 0, round((left + right) / 12), top
+
+
+def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield the runs of two to nine pieces whose bare letters together spell a level."""
+    letters = [run_together(skeleton(text)) for _, text in order]
+    for start in range(len(order)):
+        if letters[start][:1] not in ("m", "t"):
+            continue
+        joined = letters[start]
+        longest = None
+        for end in range(start + 1, min(start + 9, len(order))):
+            joined += letters[end]
+            if joined in ("mat", "toimat", "tuyetmat"):
+                longest = end
+            if not any(word.startswith(joined) for word in ("mat", "toimat", "tuyetmat")):
+                break
+        if longest is not None and not _goes_on(order[longest + 1 : longest + 1 + _LONGEST_WORD]):
+            yield order[start : longest + 1]
+
+
+def _goes_on(order: Sequence[tuple[int, str]]) -> bool:
+    """Tell whether the pieces behind a level make it another word: M, Ậ, T, K, H, Ẩ, U."""
+    return begins_letters("".join(c for _, text in order for c in canonical(text).text if c.isalpha()))

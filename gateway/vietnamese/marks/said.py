@@ -1,0 +1,89 @@
+"""Sentences that tell the level of the paper they stand in, or of one that comes with it: doubtful, for laws speak alike.
+
+"Văn bản này thuộc bí mật nhà nước độ Tối mật", "Tài liệu gửi kèm có độ Mật.", "Độ mật của Quyết định này là Mật", "Em gửi
+anh kế hoạch phòng thủ (MẬT)".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.vietnamese.marks.hits import Hit, Strength
+from gateway.vietnamese.marks.name_words import begins_word
+from gateway.vietnamese.marks.words import LEVEL_WORDS, Case, Level, Spelling, written_level
+
+_PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an)"
+_BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"
+_IS: Final = "(?:thuoc|co|la|chua|duoc xep|mang)"
+_DEGREE: Final = (
+    r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban)*(?: bi mat nha nuoc)?(?: tai lieu)?"
+    rf"(?P<degree>,? do(?: mat)?)?:? {LEVEL_WORDS}"
+)
+_PAPER_BEFORE: Final = re.compile(r"(?:dinh kem|gui kem|kem theo) la (?:tai lieu|van ban) $")
+_KEPT: Final = "(?:quan ly|bao quan|luu giu|luu tru|su dung|bao ve)"
+_ORDERED: Final = re.compile(rf"^\W*(?:de nghi |yeu cau )?{_KEPT} theo che do(?: tai lieu| van ban)? {LEVEL_WORDS}\W*$")
+"""What is written on a paper itself, its level in capitals."""
+_SENTENCES: Final = (
+    re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
+    re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
+    re.compile(rf"(?<![a-z]){_PAPER} nay (?:duoc )?{_KEPT} (?P<degree>theo che do)(?: tai lieu)? {LEVEL_WORDS}\W*$"),
+    re.compile(rf"(?<![a-z]){_PAPER} nay (?P<degree>do mat)(?: la|:)? {LEVEL_WORDS}(?![a-z])"),
+    re.compile(rf"(?P<degree>do mat) cua {_PAPER} nay(?: la|:) {LEVEL_WORDS}\W*$"),
+    re.compile(rf"kem(?: theo)? {_PAPER} nay (?:\d+ )?{_PAPER}(?: thuoc| chua)? bi mat nha nuoc (?P<degree>do) {LEVEL_WORDS}\W*$"),
+)  # fmt: skip
+_OF_RULES: Final = re.compile(r"(?:^|[\W_])(?:neu|khi|truong hop|doi voi|moi|nhung|voi)(?![a-z])")
+"""What a rule says of papers of such a kind."""
+_SENDING: Final = r"^\W*(?:(?:em|toi|minh|chau|xin|kinh|da|vua|phong|van phong|[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
+_SENDS: Final = re.compile(_SENDING)
+_SENT_SECRET: Final = re.compile(
+    rf"{_SENDING}(?:[^\n]{{0,40}} )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
+    r"(?! (?:phai|bang|qua|thi|di|den|la|va)(?![a-z]))"
+)
+"""What is sent is secret; "gửi văn bản mật phải ..." is a rule."""
+_LEVELS: Final = re.compile(LEVEL_WORDS)
+_SENT: Final = re.compile(
+    rf"{_SENDING}.{{0,80}}{_PAPER}"
+    rf".{{0,60}}[\[(]\s*{LEVEL_WORDS}\s*[\])]\W*$"
+)
+
+
+def may_be_sent(plain: str) -> bool:
+    """Tell whether a bare line begins by sending something."""
+    return _SENDS.match(plain) is not None
+
+
+def said_of_this(text: str, plain: str) -> Hit | None:
+    """Find a sentence that tells the level of the paper it stands in, or of the file of a mail."""
+    if "nay" in plain or "kem" in plain:
+        for sentence in _SENTENCES:
+            found = sentence.search(plain)
+            if found is None or _OF_RULES.search(plain, max(0, found.start() - 30), found.start()):
+                continue
+            level, spelling, _ = written_level(text[found.start("level") : found.end("level")])
+            paper = _PAPER_BEFORE.search(plain, 0, found.start("level")) is not None
+            if spelling is Spelling.EXACT and (level is not Level.MAT or found["degree"] or paper):
+                # "Thông tin trong thư này là mật" stands under mails of every kind
+                return Hit(level, Strength.SUSPECTED, "headed-line")
+    sent = _ORDERED.match(plain) or (_SENT.match(plain) if text.rstrip()[-1:] in ")].," else None)
+    if sent is None and (secret := _sent_secret(text, plain)) is not None:
+        return secret
+    if sent is not None:
+        level, spelling, case = written_level(text[sent.start("level") : sent.end("level")])
+        if spelling is Spelling.EXACT and case is Case.CAPITALS:
+            return Hit(level, Strength.SUSPECTED, "headed-line")
+    return None
+
+
+def _sent_secret(text: str, plain: str) -> Hit | None:
+    """Find that a secret paper is sent: "Em gửi anh văn bản TỐI MẬT", "Gửi anh công văn mật số 15"."""
+    found = _SENT_SECRET.match(plain)
+    if found is None or len(_LEVELS.findall(plain.replace("bi mat nha nuoc", ""))) != 1:
+        return None
+    level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+    meant = found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
+    if spelling is not Spelling.EXACT or not meant or text.isupper():
+        return None
+    if level is Level.MAT and begins_word(text[found.end("level") :], capitals=case is Case.CAPITALS):
+        return None
+    return Hit(level, Strength.SUSPECTED, "headed-line")

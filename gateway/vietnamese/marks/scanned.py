@@ -1,0 +1,45 @@
+"""Marks in inexact OCR of stamps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.vietnamese.marks.hits import Hit, Strength
+from gateway.vietnamese.marks.lexicon import words
+from gateway.vietnamese.marks.words import Spelling, bare, level_of
+from gateway.vietnamese.normal import run_together
+
+_NOISE_TARGETS: Final = (("tuyetmat", 2), ("toimat", 1), ("mat", 1))
+_STAMPS_OF_OTHERS: Final = (
+    "khan", "hoatoc", "thuongkhan", "den", "congvanden", "saoy", "saoluc", "banchinh", "bansao", "trichsao", "duthao", "gap",
+)  # fmt: skip
+_NOISE_OF_TWO_WORDS: Final = (("tuyetmat", 1), ("toimat", 1))
+_OTHER_WORDS: Final = words("another_word", "framed")
+_DIGITS_AS_LETTERS: Final = str.maketrans("01457|!", "oiastii")
+
+
+def _distance(left: str, right: str, limit: int) -> int:
+    """Return the edit distance, or `limit` + 1 when it is greater."""
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
+    return row[-1]
+
+
+def scanned_stamp(text: str, *, boxed: bool = True) -> Hit | None:
+    """Find what OCR made of a secrecy stamp that it did not read exactly: any in a box, of two words without one."""
+    squeezed = run_together(bare(text).translate(_DIGITS_AS_LETTERS))
+    if not 2 <= len(squeezed) <= 12 or squeezed in _OTHER_WORDS:
+        return None
+    for target, limit in _NOISE_TARGETS if boxed else _NOISE_OF_TWO_WORDS:
+        distance = _distance(squeezed, target, limit)
+        if distance > limit or (target == "mat" and len(squeezed) < 3):
+            continue
+        if any(_distance(squeezed, other, distance) <= distance for other in _STAMPS_OF_OTHERS):
+            return None
+        return Hit(level_of(target), Strength.SUSPECTED, "stamp-line", Spelling.NOISY)
+    return None

@@ -1,0 +1,342 @@
+"""The search for marks through one document: where to look closer, when to stop, what to report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, takewhile
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.model import Document, Origin, Role
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks.alone import around_line, stands_as_mark, stands_for_stamp
+from gateway.vietnamese.marks.around import label_across, with_lines_around
+from gateway.vietnamese.marks.auxiliary import auxiliary_line, copying_line
+from gateway.vietnamese.marks.candidates import candidates
+from gateway.vietnamese.marks.choice import begins_black
+from gateway.vietnamese.marks.code import coded_hit
+from gateway.vietnamese.marks.damage import DAMAGED, damaged
+from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.judge import is_prose, line_hit
+from gateway.vietnamese.marks.layout import Layout, Line
+from gateway.vietnamese.marks.lines import SLIP, stamp_line
+from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, without_lists
+from gateway.vietnamese.marks.name_words import begins_letters
+from gateway.vietnamese.marks.pieces import scattered
+from gateway.vietnamese.marks.readings import disguise, readings
+from gateway.vietnamese.marks.scanned import scanned_stamp
+from gateway.vietnamese.marks.sieve import is_clear
+from gateway.vietnamese.marks.titled import titled_across
+from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
+from gateway.vietnamese.marks.work import Work
+from gateway.vietnamese.normal import canonical, run_together, skeleton, without_filler
+
+
+class MarkSettings(Struct, frozen=True):
+    """What an office adds to the rules."""
+
+    extra_marks: tuple[str, ...] = ()
+    """Further stamp texts that count as marks of an unspecified level."""
+    exempt_phrases: tuple[str, ...] = ()
+    """Lines that contain one of these phrases are no marks."""
+
+
+_MOST_MARKS: Final = 24
+_OF_A_SPLIT: Final = 240
+_OF_A_READING: Final = 200
+_OF_SURROUNDINGS: Final = 120
+"""What it costs to judge a level over several lines, another reading of a line, and the lines around, in letters."""
+_LONGEST_STAMP: Final = 120
+_LONGEST_STAMP_LINE: Final = 60
+_STAMP_LINES: Final = 6
+"""Letters of an auxiliary stamp over several lines and of one of these; lines it takes, empty ones too."""
+_LETTERS_BEHIND: Final = 8
+"""Lines of a letter each behind a level that may go on with it."""
+_RECLAIMED: Final = re.compile(
+    r"\W*(?:dat|no|tai san|thue|von|tien|xe|vat tu|giay|san pham|hang|con dau|the|chung)(?![a-z])"
+)
+_GRAVER: Final = {
+    Level.UNSPECIFIED: ("mat",),
+    Level.MAT: ("toi", "tuy", "giaimat"),
+    Level.TOI_MAT: ("tuy", "giaimat"),
+    Level.TUYET_MAT: ("giaimat",),
+}
+_PERSON: Final = re.compile(
+    r"property:(?:author|creator|last-?author|lastmodifiedby|manager|initial-creator|from|to|cc|sender|reply-to|artist|xpauthor)$",
+    re.IGNORECASE,
+)
+"""Properties that name a person."""
+_BULLETS: Final = frozenset("-+*")
+_SENTENCE_END: Final = re.compile(r"[.!?,;:…]\W*$")
+
+
+class Search:
+    """One search through one document."""
+
+    def __init__(self, document: Document, settings: MarkSettings, work: Work) -> None:
+        self.layout = Layout(document)
+        self.settings = settings
+        self.work = work
+        self.unjudged = False
+        """Whether lines that could be a mark were left, because too many were judged already."""
+        self._marked = self._seen = 0
+        self._gravest = Level.UNSPECIFIED
+        self._marked_blocks: set[int] = set()
+        self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
+        self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
+        self.extra = (
+            {run_together(bare(canonical(mark).text)): mark for mark in settings.extra_marks}
+            if settings.extra_marks
+            else {}
+        )
+
+    def run(self) -> tuple[Mark, ...]:
+        """Return the marks found, the most severe first."""
+        layout = self.layout
+        whole = skeleton(layout.whole, parted=True)
+        found = candidates(layout, whole)
+        if self.extra:
+            found.lines.update(self._extra_lines())
+        as_written = not (found.legacy or self.extra)
+        scanned = any(run.origin is Origin.OCR for run in layout.runs)
+        for number in sorted(found.lines):
+            line = layout.lines[number]
+            if as_written:
+                plain = skeleton(without_filler(line), parted=True)
+                if (is_clear(line) and not scanned) or is_prose(plain, layout.place_of(number)):
+                    continue
+            if self._is_enough() and not self._may_be_graver(skeleton(line, parted=True)):
+                if not self._goes_on(0):
+                    break
+                continue
+            if not self._goes_on(len(line)):
+                break
+            self._judge(number)
+        for head in found.heads:
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
+                break
+            self._judge_stamp_of_lines(head)
+        for first, last in found.split:
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
+                break
+            self._judge_split(first, last)
+        if scanned:
+            self._judge_scanned()
+        for window in scattered(layout):
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
+                break
+            self._judge_window(window)
+        if (copying := copying_line(whole)) is not None and copying < len(layout.lines):
+            hit = Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "copying")
+            self.found.append((layout.line(copying), hit, ()))
+        return self._marks()
+
+    def _goes_on(self, letters: int) -> bool:
+        """Tell whether one more line is judged, since not too much was looked at."""
+        if not self.work.take(letters):
+            self.unjudged = True
+            return False
+        return True
+
+    def _is_enough(self) -> bool:
+        """Tell whether as many marks are certain as are told of."""
+        self._note_found()
+        return self._marked >= _MOST_MARKS
+
+    def _may_be_graver(self, plain: str) -> bool:
+        """Tell whether a bare line may say more than what is certain already: a higher level, or that it was lifted."""
+        letters = run_together(plain)
+        return any(word in letters for word in _GRAVER[self._gravest])
+
+    def _note_found(self) -> None:
+        """Count what was found since the last call."""
+        for line, hit, _ in self.found[self._seen :]:
+            self._marked_blocks.add(line.block)
+            if hit.strength is Strength.MARKED:
+                self._marked += 1
+                self._gravest = max(self._gravest, hit.level, key=lambda level: level.rank)
+        self._seen = len(self.found)
+
+    def _extra_lines(self) -> Iterator[int]:
+        for number, line in enumerate(self.layout.lines):
+            if len(line) <= 200 and run_together(skeleton(line)) in self.extra:
+                yield number
+
+    def _judge(self, number: int) -> None:
+        layout = self.layout
+        line = layout.line(number)
+        look = line.look
+        short = len(layout.blocks[line.block]) <= 240
+        raw = without_filler(line.text)
+        text = shown = canonical(raw[:4000]).text
+        hit = line_hit(text, look, short_block=short)
+        codes = disguise(line.text) if hit is not None else ()
+        for other, charset, code in chain(damaged(text[:2000]), readings(raw[:2000])):
+            self.work.spend(_OF_A_READING)
+            second = line_hit(canonical(other).text, look, short_block=short)
+            if second is None or second.spelling is not Spelling.EXACT:
+                continue
+            shown = canonical(other).text
+            if (charset is Charset.VPS or code == DAMAGED) and second.strength is Strength.MARKED:
+                second = second._replace(strength=Strength.SUSPECTED)
+            if hit is None or second.strength.rank > hit.strength.rank:
+                hit, codes = second, (code,)
+        extra = self._extra_hit(text, look)
+        if extra is not None and (hit is None or hit.strength is not Strength.MARKED):
+            hit = extra
+        if hit is None or hit.strength is Strength.NOTED:
+            hit = coded_hit(raw) or hit
+        if hit is None:
+            hit, codes = label_across(layout, line, text)
+        if hit is None:
+            hit = titled_across(layout, line, text)
+        if hit is None or self._is_exempt(text):
+            return
+        if hit.level is Level.MAT and not shown.isupper() and _PERSON.match(line.runs[0].locator):
+            return  # somebody is called so
+        if hit.form == "stamp-line" and begins_black(shown) and beside_empty_boxes(layout, line):
+            hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
+        elif hit.form == "chosen-option" and is_checklist(layout, line):
+            hit = hit._replace(strength=Strength.NOTED, form="list")
+        if hit.form == SLIP and hit.strength is Strength.NOTED:
+            around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
+            hit = hit._replace(strength=Strength.SUSPECTED) if stands_for_stamp(around) else None
+        elif hit.strength is Strength.NOTED and hit.form == "stamp-line":
+            hit = self._alone(line, hit, shown)
+        if hit is not None and hit.exposed:
+            self.work.spend(_OF_SURROUNDINGS)
+            hit = with_lines_around(layout, line, hit, look, shown)
+        if hit is not None:
+            self.found.append((line, hit, codes))
+
+    def _alone(self, line: Line, hit: Hit, shown: str) -> Hit | None:
+        """Judge a level in small letters by what stands around it; a capital that is no mark stays noted."""
+        letters = "".join(character for character in shown if character.isalpha())
+        case = case_of(letters) if letters else Case.SMALL
+        if line.place is Place.CELL and line.runs[0].origin is Origin.OCR:
+            # On a scan only rows of three and more parts are cells: a value among others, whatever stands above the table.
+            return hit if case is Case.TITLE else None
+        around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
+        bullet = shown.lstrip()[:1]
+        item = bullet in _BULLETS and any(line.startswith(bullet) for line in (*around.above[:1], *around.below[:1]))
+        if not item and not _SENTENCE_END.search(shown) and stands_as_mark(hit.level, case, around):
+            return hit._replace(strength=Strength.SUSPECTED, form="lone-line")
+        return hit if case is Case.TITLE else None
+
+    def _extra_hit(self, text: str, look: Look) -> Hit | None:
+        if not self.extra or run_together(bare(text)) not in self.extra:
+            return None
+        letters = "".join(character for character in text if character.isalpha())
+        if letters.isupper() or look.stands_out or look.place is not Place.BODY:
+            return Hit(Level.UNSPECIFIED, Strength.MARKED, "extra-mark")
+        return None
+
+    def _is_exempt(self, text: str) -> bool:
+        plain = bare(text)
+        return any(phrase in plain for phrase in self.exempt)
+
+    def _judge_split(self, first: int, last: int) -> None:
+        """Read letters that stand in lines or blocks of their own as one word."""
+        layout = self.layout
+        lines = layout.lines
+        if last - first > 8 or any(len(layout.bare_line(n)) > 14 for n in range(first, last + 1)):
+            return
+        line = layout.line(last)
+        look = layout.line(first).look
+        start = first
+        best: Hit | None = None
+        while start >= max(0, first - 8):
+            if start < first and len(layout.bare_line(start)) > 6:
+                break
+            text = canonical(" ".join(lines[start : last + 1])).text
+            hit = stamp_line(text, look)
+            if hit is not None and hit.spelling is Spelling.EXACT and hit.strength is not Strength.NOTED:
+                best = hit
+            start -= 1
+        behind = (lines[n] for n in layout.beside(last, 1, _LETTERS_BEHIND))
+        letters = "".join(takewhile(lambda line: len(line.strip()) <= 2, behind))
+        if best is not None and begins_letters("".join(c for c in canonical(letters).text if c.isalpha())):
+            return  # M, Ậ, T, K, H, Ẩ, U
+        if best is not None and not self._is_exempt(" ".join(lines[first : last + 1])):
+            self.found.append((line, best, ("split-blocks",)))
+
+    def _judge_stamp_of_lines(self, first: int) -> None:
+        """Read an auxiliary stamp that goes on in the next lines: "CHỈ NGƯỜI CÓ TÊN" above "MỚI ĐƯỢC BÓC BÌ"."""
+        layout = self.layout
+        look = layout.line(first).look
+        text, number = layout.lines[first], first
+        shown = canonical(text[:_LONGEST_STAMP]).text
+        if auxiliary_line(shown, bare(shown), look) is not None:
+            return
+        while len(text) <= _LONGEST_STAMP:
+            below = layout.adjacent(number, 1)
+            if below is None or below > first + _STAMP_LINES or len(layout.lines[below]) > _LONGEST_STAMP_LINE:
+                return
+            number = below
+            text = f"{text} {layout.lines[below]}"
+            shown = canonical(text).text
+            hit = auxiliary_line(shown, bare(shown), look)
+            if hit is not None:
+                if (
+                    hit.strength is not Strength.NOTED
+                    and not self._goes_on_below(number)
+                    and not self._is_exempt(shown)
+                ):
+                    self.found.append((layout.line(first), hit, ("split-blocks",)))
+                return
+
+    def _goes_on_below(self, number: int) -> bool:
+        """Tell whether a title goes on under "TÀI LIỆU THU HỒI": the land, the debt, the goods that are reclaimed."""
+        below = self.layout.adjacent(number, 1)
+        return below is not None and _RECLAIMED.match(self.layout.bare_line(below)) is not None
+
+    def _judge_scanned(self) -> None:
+        """Look at every box that OCR read, whatever it read, and at lines that miss a letter of a mark of two words."""
+        layout = self.layout
+        for block, text in enumerate(layout.blocks):
+            if len(text) > 40:
+                continue
+            run = layout.first_run(block)
+            if run.origin is not Origin.OCR:
+                continue
+            boxed = run.role is Role.STAMP or bool(run.boxed)
+            if not boxed and not text.isupper():
+                continue
+            number = layout.first_line(block)
+            hit = scanned_stamp(canonical(text).text, boxed=boxed)
+            self._note_found()
+            if hit is not None and block not in self._marked_blocks:
+                self.found.append((layout.line(number), hit, ("ocr-noise",)))
+
+    def _judge_window(self, window: Sequence[tuple[int, str]]) -> None:
+        layout = self.layout
+        first = layout.line(layout.first_line(window[0][0]))
+        text = canonical(" ".join(piece for _, piece in window)).text
+        hit = stamp_line(text, first.look)
+        if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
+            return
+        blocks = {n for n, _ in window}
+        if not window[-1][1] and hit.strength is Strength.MARKED:
+            hit = hit._replace(strength=Strength.SUSPECTED)  # the order of the letters was not seen
+        self._note_found()
+        if self._marked_blocks.isdisjoint(blocks):
+            self.found.append((first, hit, ("split-blocks",)))
+
+    def _marks(self) -> tuple[Mark, ...]:
+        self.found = without_lists(self.found)
+        declassified = any(hit.form == "declassified" for _, hit, _ in self.found)
+        marks = []
+        for line, hit, codes in self.found:
+            strength = hit.strength
+            evidence = (hit.form, *SPELLING_CODES.get(hit.spelling, ()), *codes, *look_codes(line))
+            if declassified and strength is Strength.MARKED:
+                strength, evidence = Strength.SUSPECTED, (*evidence, "declassified")
+            run = line.runs[0]
+            marks.append(Mark(hit.level, strength, tuple(dict.fromkeys(evidence)), run.locator, run.page))
+        if self.unjudged:
+            marks.append(Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (UNJUDGED,)))
+        marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
+        return tuple(marks[:_MOST_MARKS])

@@ -1,0 +1,106 @@
+"""The first look: proof that a text holds nothing that the search for marks could take for one.
+
+Most mails never spell the letters of a mark, and this says so in a few passes that run in C, a fraction of what the
+search costs. It errs in one direction only: in what is clear here the search finds nothing, which
+`tests/text/test_mark_sieve.py` asks of random texts. A text beyond the common repertoire, or with references in it, is
+never clear: look-alikes, old charsets and their like are the business of the search.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from gateway.vietnamese.marks.readings import misread_forms
+from gateway.vietnamese.marks.words import bare
+from gateway.vietnamese.repertoire import octets, table
+
+_OTHER_A: Final = "ăằẳẵặắá"
+"""Vowels of mặt, mắt, mát, which nobody takes for mật who sees them."""
+_SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN, _SHOWN_SLIP = "\xe1", "\xe2", "\xe3", "\xe4"
+
+
+def _shown(character: str) -> str:
+    """Return what stands for a character: its bare letter, one of four for letters that tell words apart, or a sign."""
+    if character in "ậẬ":
+        return _SHOWN_HIDDEN
+    if character in "ấẤ":
+        return _SHOWN_LOST  # mất, unless tối or tuyệt stands before
+    if character == "Ặ":
+        return _SHOWN_SLIP  # MẶT, unless it stands among other words
+    if character.lower() in _OTHER_A:
+        return _SHOWN_OTHER
+    plain = bare(character)
+    return plain if plain.isascii() else "?"
+
+
+_SHOWN: Final = table(_shown).encode("latin-1", "replace")
+_NO_LETTER: Final = "[^a-z0-9\xe1-\xe4]*+"
+_ANY_A: Final = "[a\xe1-\xe4]"
+
+
+def _pattern(words: str) -> str:
+    """Return the pattern of bare words with whatever is no letter between theirs."""
+    return _NO_LETTER.join(_ANY_A if letter == "a" else letter for letter in words if letter != " ")
+
+
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode("latin-1"))
+
+
+_LOST: Final = "(?<=[a-z\xe1-\xe4]{2}[^a-z0-9\n\xe1-\xe4]m)(?<!oi.m)(?<!et.m)\xe2t"
+"""Mất, right behind a word that is neither tối nor tuyệt, as most often it is."""
+_AMONG_WORDS: Final = (
+    "(?:(?<=[a-z0-9\xe1-\xe4][^a-z0-9\n\xe1-\xe4]m\xe4t)|(?=[^a-z0-9\n\\])}\xe1-\xe4]*+[a-z0-9\xe1-\xe4]))"
+)
+_OTHER: Final = (
+    f"(?<![a-z0-9\xe1-\xe4]m)(?<!et.m)(?:\xe1t(?![a-z0-9\xe1-\xe4])|(?<!oi.m)\xe4t(?![a-z0-9\xe1-\xe4]){_AMONG_WORDS})"
+)
+_GLUED: Final = (
+    f"(?={_NO_LETTER}(?:{'|'.join(map(_pattern, ('khan', 'hoatoc', 'thuongkhan', 'mat', 'toimat', 'tuyetmat')))}))"
+)
+_LEVEL: Final = _compiled(
+    f"m(?={_NO_LETTER}[4at7\xe1-\xe4])(?!{_LOST}|{_OTHER})"
+    f"(?:{_NO_LETTER}[4a\xe1-\xe4]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe4]*+)[t7](?:(?![a-z])|{_GLUED})"
+)
+"""Mật, also with a digit or signs for some of its letters, which `damage` tells from other words."""
+_AUXILIARY: Final = _compiled(
+    "\n[^a-z\n\xe1-\xe4]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
+        *map(_pattern, ("ai lieu thu hoi", "hoi han bao ve bmnn", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo",
+                        "gia han thoi han bao ve bmnn")), n=_NO_LETTER
+    )
+)  # fmt: skip
+_RECALL: Final = _compiled(_pattern("lieu thu hoi"))
+"""Behind a gap the stamp may stand at the end of a line that a reader merged."""
+_COPYING: Final = _compiled(f"{_pattern('sao')}{_NO_LETTER}(?:{_pattern('va')}{_NO_LETTER})?{_pattern('chup')}")
+_RECIPIENTS: Final = _compiled(_pattern("noi nhan"))
+_SIGNS: Final = (b"&#", b"\\u", b"%e1%ba%a", b"t\xe3m")
+"""Letters by number, ậ in an address, mật from right to left."""
+
+
+@cache
+def _misread() -> re.Pattern[bytes]:
+    """Return the pattern of mật in an old charset, as far as its octets look like common letters."""
+    forms = {form.translate(_SHOWN).decode("latin-1") for text in misread_forms() if (form := octets(text)) is not None}
+    return _compiled(f"m ?(?:{'|'.join(map(re.escape, sorted(forms)))}) ?t")
+
+
+def is_clear(text: str) -> bool:
+    """Tell whether a text surely holds no mark, whatever the search makes of its lines; False when only a search can tell.
+
+    What is true of a text is true of each of its lines. It holds for letters as they are written: not for the words of a
+    scan, for runs in an old charset that a font tells, or for marks that an office adds to the rules.
+    """
+    common = octets(text)
+    if common is None:
+        return False
+    shown = b"\n" + common.translate(_SHOWN)
+    return not (
+        any(sign[:1] in shown and sign in shown for sign in _SIGNS)
+        or _LEVEL.search(shown)
+        or _AUXILIARY.search(shown)
+        or _RECALL.search(shown)
+        or _misread().search(shown)
+        or (_COPYING.search(shown) and _RECIPIENTS.search(shown))
+    )

@@ -1,0 +1,100 @@
+"""A level in one line with the title of a paper, before or behind it: doubtful, since titles of lists and laws quote levels.
+
+"MẬT: Kế hoạch ...", "Kế hoạch ... - MẬT", "Kế hoạch ... (TỐI MẬT)", "TỐI MẬT Kế hoạch ...".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.name_words import OF_THE_GALL, are_groceries
+from gateway.vietnamese.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, stamped_level, written_level
+
+_TAIL_WORDS: Final = LEVEL_WORDS.replace("<level>", "<tail>")
+_BRACKET_TAIL: Final = re.compile(rf"(?P<open>[\[(])\s*(?:dau )?{LEVEL_WORDS}\s*[\])][\W_]*$")
+_DASHED: Final = re.compile(
+    rf"^[\W_]*{LEVEL_WORDS}\s*(?::|[-–—|])\s*(?P<rest>[^\n]+)$"
+    rf"|^(?P<head>[^\n]*[^\W\d_][^\n]*?)(?:\s+[-–—|/]|(?P<comma>,))\s*{_TAIL_WORDS}[\W_]*$"
+)
+_NOUN_AND_TITLE: Final = re.compile(
+    rf"^[\W_]*(?:tai lieu|van ban|ho so) {LEVEL_WORDS}\s*[:\-–—]\s*(?:{PAPERS}|phuong an|de an)(?![a-z])"
+)
+_BEFORE_TITLE: Final = re.compile(rf"^[\W_]*{LEVEL_WORDS}[ \xa0]+(?={PAPERS})")
+_TITLE: Final = re.compile(rf"^[\W_\d]*(?:{PAPERS}|v/v|ve viec)(?![a-z])")
+_NUMBERED: Final = re.compile(rf"^[\W_]*(?:tai lieu|van ban|dien|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$")
+"""CÔNG VĂN MẬT SỐ 15/UBND-NC"""
+_NAMES_LEVELS: Final = re.compile(r"(?<![a-z])(?:tuyet mat|toi mat|mat|thuong)(?![a-z])")
+_OF_PAPERS: Final = re.compile(
+    rf"(?<![a-z])(?:{PAPERS}|phuong an|de an|chuong trinh|du thao|so|dien|bien che|nhan su|luc luong|dia ban|muc tieu)(?![a-z])"
+)
+"""Words of papers in the rest of a line, which no headline of a newspaper is."""
+HEADLINE: Final = "headline"
+"""Form of a level that heads a line in capitals of no paper: a mark in a letter, a headline over the prose of a newspaper."""
+_LONGEST: Final = 160
+
+
+def headed_line(text: str, plain: str, look: Look) -> Hit | None:
+    """Find a level before or behind a title, in a short line of text."""
+    if len(text) > _LONGEST or look.place not in (Place.BODY, Place.ASIDE):
+        return None
+    hit = None
+    if "(" in plain or "[" in plain:
+        hit = _in_brackets(text, plain)
+    return hit or _before_title(text, plain) or _dashed(text, plain)
+
+
+def _in_brackets(text: str, plain: str) -> Hit | None:
+    """Find the level in brackets that ends a title, in capitals or in square brackets."""
+    tail = _BRACKET_TAIL.search(plain)
+    if tail is None or _NAMES_LEVELS.search(plain, 0, tail.start()):
+        return None
+    title = _TITLE.match(plain) is not None
+    if not title and not (text.isupper() and len(re.findall("[a-z]{2,}", plain)) > 2):
+        return None
+    level, spelling, case = written_level(text[tail.start("level") : tail.end("level")])
+    stamped = case is Case.CAPITALS or (tail["open"] == "[" and case is Case.TITLE and title)
+    if spelling is not Spelling.EXACT or not stamped:
+        return None
+    return Hit(level, Strength.SUSPECTED, "headed-line")
+
+
+def _before_title(text: str, plain: str) -> Hit | None:
+    """Find a level right before the kind of a paper: nothing else reads so, `MẬT` in capitals before small letters."""
+    found = _NOUN_AND_TITLE.match(plain) or _NUMBERED.match(plain)
+    if found is not None and (noun := stamped_level(text[found.start("level") : found.end("level")])) is not None:
+        return Hit(noun, Strength.SUSPECTED, "headed-line")
+    found = _BEFORE_TITLE.match(plain)
+    stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
+    if found is None or stamped is None or _NAMES_LEVELS.search(plain, found.end()):
+        return None
+    if stamped is Level.MAT and (text.isupper() or not text[found.end() :][:1].isupper()):
+        return None  # the end of a title in capitals, "... MẬT BÁO CÁO"
+    return Hit(stamped, Strength.SUSPECTED, "headed-line", exposed=True)
+
+
+def _dashed(text: str, plain: str) -> Hit | None:
+    found = _DASHED.match(plain)
+    if found is None:
+        return None
+    group = "level" if found["level"] else "tail"
+    stamped = stamped_level(text[found.start(group) : found.end(group)])
+    if stamped is None:
+        return None
+    if found["comma"] and (stamped is Level.MAT or _TITLE.match(plain) is None):
+        return None  # goods and organs are listed so
+    company = found["rest"] or found["head"] or ""
+    words = text[found.start("rest") :] if found["rest"] else text[: found.end("head")]
+    if stamped is Level.MAT and (
+        re.search(r"(?<![a-z])gan\W*$|^\W*tuy(?![a-z])", company)
+        or OF_THE_GALL.search(words)
+        or are_groceries(re.findall(r"[^\W\d_]+", words))
+    ):
+        return None  # the gall beside the liver, honey beside sugar
+    if group == "level" and re.match(r"[\W_]*\d", company):
+        return None  # a count: "MẬT: 05 văn bản"
+    if _NAMES_LEVELS.search(company) or len(re.findall("[a-z]{2,}", company)) < 2:
+        return None
+    headline = group == "level" and words.isupper() and _OF_PAPERS.search(company) is None
+    return Hit(stamped, Strength.SUSPECTED, HEADLINE if headline else "headed-line", exposed=headline)

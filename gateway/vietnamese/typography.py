@@ -1,0 +1,433 @@
+"""Typography of a document, letter by letter: fonts, colours, encoding (Decree 30/2020, Annex I; Điều 9.4c).
+
+Only letters that a reader sees count, weighted one by one; blanks, digits, empty runs, styles nobody uses, symbol fonts,
+comments, properties and hidden text do not. Stamps, signatures and watermarks may have any font and colour, links any
+colour. A font or colour that the file does not tell is unknown, and unknown letters are left out of the shares.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.colour import is_black, is_dark, is_invisible
+from gateway.vietnamese.confusables import MARKS
+from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
+from gateway.vietnamese.legacy import Decoded, decode_runs
+from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks.layout import needs_decoding
+from gateway.vietnamese.normal import run_together, skeleton
+
+
+class FaultKind(Enum):
+    """What is wrong with a passage."""
+
+    ENCODING = "encoding"
+    """Letters in a legacy charset."""
+    FONT = "font"
+    """Not Times New Roman."""
+    COLOUR = "colour"
+    """Not black."""
+    SIZE = "size"
+    """Smaller or larger than Annex I allows; only asked for by setting."""
+
+
+class Passage(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Neighbouring letters with one fault."""
+
+    kind: FaultKind
+    value: str
+    """The charset, font name, colour or size found."""
+    letters: int
+    locator: str = ""
+    page: int | None = None
+    quote: str = ""
+    """First words, as a reader sees them, at most about 40 characters."""
+    order: int = 0
+    """Place among all passages of the document."""
+
+
+class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The typography of one document."""
+
+    letters: int = 0
+    """Visible letters that count."""
+    font_known: int = 0
+    """Of these, letters whose font is known."""
+    times_letters: int = 0
+    """Of these, letters in Times New Roman."""
+    black_letters: int = 0
+    """Letters that are black or of unknown colour."""
+    legacy_letters: int = 0
+    decomposed_letters: int = 0
+    private_letters: int = 0
+    """Letters at private-use code points outside symbol fonts: nobody else's computer can show them."""
+    invisible_letters: int = 0
+    """Letters in the colour of their ground; they are not counted in `letters`."""
+    fonts: tuple[tuple[str, int], ...] = ()
+    """Families that are not Times New Roman with their letters, most first; at most `LIMIT_VALUES`."""
+    colours: tuple[tuple[str, int], ...] = ()
+    """Colours that are not black with their letters, most first; at most `LIMIT_VALUES`."""
+    charsets: tuple[str, ...] = ()
+    """Legacy charsets, most first."""
+    passages: tuple[Passage, ...] = ()
+    """By kind in document order: the first passages with each font, colour, size and charset; of sizes also right ones."""
+
+    @property
+    def font_share(self) -> float | None:
+        """Share of letters in Times New Roman, 0 to 1; None when no font is known."""
+        return self.times_letters / self.font_known if self.font_known else None
+
+    @property
+    def black_share(self) -> float | None:
+        """Share of letters that are black, 0 to 1; None without letters."""
+        return self.black_letters / self.letters if self.letters else None
+
+    def passages_of(self, kind: FaultKind) -> tuple[Passage, ...]:
+        """Return the passages with one kind of fault."""
+        return tuple(passage for passage in self.passages if passage.kind is kind)
+
+    def without_quotes(self) -> Report:
+        """Return the report without the words of the document."""
+        return replace(self, passages=tuple(replace(passage, quote="") for passage in self.passages))
+
+    def under(self, rules: TypographyRules) -> Report:
+        """Return the report as the rules have it: with their stand-ins as Times New Roman, without sizes that are right."""
+        accepted = sum(letters for font, letters in self.fonts if _stands_in(font, rules))
+        kept: Counter[FaultKind] = Counter()
+        passages = []
+        for passage in self.passages:
+            if _is_fault(passage, rules) and kept[passage.kind] < rules.passages_per_kind:
+                kept[passage.kind] += 1
+                passages.append(passage)
+        return replace(
+            self,
+            times_letters=self.times_letters + accepted,
+            fonts=tuple(pair for pair in self.fonts if not _stands_in(pair[0], rules)) if accepted else self.fonts,
+            passages=tuple(passages),
+        )
+
+
+LIMIT_VALUES: Final = 64
+"""Fonts, colours and sizes of one document that are told apart; a page has a handful."""
+LIMIT_PASSAGES: Final = 5
+"""Passages that are kept of each of them."""
+
+
+class TypographyRules(Struct, frozen=True, kw_only=True):
+    """What counts as right."""
+
+    stand_ins: frozenset[str] = frozenset()
+    """Family keys accepted in place of Times New Roman (`liberationserif`)."""
+    size_range_pt: tuple[float, float] | None = None
+    """Letter sizes that are right; None does not look at sizes."""
+    passages_per_kind: int = LIMIT_PASSAGES
+
+
+_DEFAULT: Final = TypographyRules()
+_COUNTED: Final = frozenset(
+    {Role.BODY, Role.HEADING, Role.HEADER, Role.FOOTER, Role.NOTE, Role.TEXTBOX, Role.CELL, Role.FIELD}
+)
+_QUOTE: Final = 40
+_STAMP_WORDS: Final = re.compile(
+    r"(?:hoatoc|thuongkhan|khan|hoatochengio|xemxongtralai|luuhanhnoibo|tailieuthuhoi|mat|toimat|tuyetmat|giaimat|daky|dakyso|dathao"
+    r"|congvanden|vanbanden|saoy|saoluc|trichsao|banchinh|duthao|den|bansao)+"
+)
+_SIGNATURE: Final = re.compile(
+    r"\W*(?:nguoi ky|ky boi|duoc ky boi|ky so boi|thoi gian ky|ngay ky|co quan|to chuc|email|chuc vu|don vi|ky ngay|signed by|digitally signed"
+    r"|signature|signer|date|cn=|dn:)\W"
+)
+_SIGNED_BY: Final = re.compile(
+    r"\W*(?:nguoi ky|ky boi|duoc ky boi|ky so boi|thoi gian ky|ngay ky|co quan|to chuc|email|digitally signed|signature)\b[^:]{0,30}(?::|$|\])"
+)
+_SIGNATURE_ROLES: Final = frozenset({Role.FIELD, Role.TEXTBOX, Role.STAMP})
+
+
+def _shown_colour(run: Run) -> str | None:
+    """Return the colour as seen: automatic letters turn white on dark ground."""
+    if run.colour in (None, "auto") and is_dark(run.background):
+        return "FFFFFF"
+    return run.colour
+
+
+def _counts(run: Run) -> bool:
+    """Tell whether a run's letters are part of the page as printed."""
+    return run.role in _COUNTED and run.origin is Origin.TEXT and not (run.font and is_symbol(run.font))
+
+
+def is_stamp(text: str, role: Role) -> bool:
+    """Tell whether a block is a stamp or the appearance of a signature, which the Decree wants in colour."""
+    bare = skeleton(text[:200])
+    letters = run_together(bare)
+    if (len(letters) <= 40 and _STAMP_WORDS.fullmatch(letters)) or _SIGNED_BY.match(bare):
+        return True
+    return role in _SIGNATURE_ROLES and _SIGNATURE.match(bare + " ") is not None
+
+
+class _Span(NamedTuple):
+    """A stretch of the text of a block."""
+
+    block: int
+    start: int
+    end: int
+
+
+class _Passages:
+    """Collects neighbouring letters with one fault; keeps the first few of each value of each kind."""
+
+    def __init__(self) -> None:
+        self._kept: dict[FaultKind, list[Passage]] = {kind: [] for kind in FaultKind}
+        self._spans: dict[FaultKind, list[_Span]] = {kind: [] for kind in FaultKind}
+        """Where in their blocks the kept passages stand."""
+        self._open: dict[FaultKind, tuple[str, int]] = {}
+        """Value and block of the passage that may still go on."""
+        self._count: Counter[tuple[FaultKind, str]] = Counter()
+        self._order = 0
+
+    def add(self, kind: FaultKind, value: str, letters: int, run: Run, span: tuple[int, int]) -> None:
+        """Add letters; they go on with the last passage when nothing right stood between."""
+        kept, spans = self._kept[kind], self._spans[kind]
+        if self._open.get(kind) == (value, run.block):
+            kept[-1] = replace(kept[-1], letters=kept[-1].letters + letters)
+            spans[-1] = spans[-1]._replace(end=span[1])
+        elif self._count[kind, value] < LIMIT_PASSAGES and len(kept) < LIMIT_PASSAGES * LIMIT_VALUES:
+            self._count[kind, value] += 1
+            self._order += 1
+            kept.append(
+                Passage(kind=kind, value=value, letters=letters, locator=run.locator, page=run.page, order=self._order)
+            )
+            spans.append(_Span(run.block, *span))
+            self._open[kind] = (value, run.block)
+        else:
+            self.close(kind)
+
+    def close(self, kind: FaultKind) -> None:
+        """End the open passage of a kind: right letters came."""
+        self._open.pop(kind, None)
+
+    def all(self, runs: tuple[Run, ...], decoded: list[Decoded]) -> tuple[Passage, ...]:
+        """Return what was kept, by kind, with the words in which it stands."""
+        texts: dict[int, list[str]] = {span.block: [] for spans in self._spans.values() for span in spans}
+        for run, read in zip(runs, decoded, strict=True) if texts else ():
+            if run.block in texts:
+                texts[run.block].append(read.text)
+        whole = {block: "".join(pieces) for block, pieces in texts.items()}
+        return tuple(
+            replace(passage, quote=_quote(_words(whole[span.block], span)))
+            for kind, kept in self._kept.items()
+            for passage, span in zip(kept, self._spans[kind], strict=True)
+        )
+
+
+def _words(text: str, span: _Span) -> str:
+    """Return the words that a span of a block stands in, whole ones but for very long ones."""
+    start, end = span.start, min(span.end, span.start + 3 * _QUOTE)
+    before = re.search(r"\S{0,40}\Z", text[max(0, start - _QUOTE) : start])
+    behind = re.match(r"\S{0,40}", text[end : end + _QUOTE])
+    return (before[0] if before else "") + text[start:end] + (behind[0] if behind else "")
+
+
+def _quote(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) <= _QUOTE:
+        return words
+    return words[:_QUOTE].rsplit(" ", 1)[0] + " …" if " " in words[:_QUOTE] else words[:_QUOTE] + "…"
+
+
+def _decoded(runs: tuple[Run, ...]) -> list[Decoded]:
+    if needs_decoding(runs, "".join(run.text for run in runs)):
+        return decode_runs(runs)
+    # Some blocks may still be legacy in a Unicode document; those have no letter that only Unicode has.
+    return (
+        decode_runs(runs)
+        if _has_suspicious_block(runs)
+        else [Decoded(run.text, Charset.UNICODE, confident=True) for run in runs]
+    )
+
+
+def _has_suspicious_block(runs: tuple[Run, ...]) -> bool:
+    return any(_SUSPICIOUS.search(run.text) for run in runs)
+
+
+_SUSPICIOUS: Final = re.compile(
+    # TCVN3 words hold signs among letters; VNI doubles vowels with marks no Unicode word has.
+    "[a-zA-Z][\xa4-\xae\xb5-\xb9\xbb-\xbe\xd0\xd1\xd6-\xd8\xde\xdf\xe5\xe6\xeb\xee\xf1\xf6-\xf8\xfb\xfc\xfe]"
+    "|[\xa7\xae\xa4-\xa6\xad][a-z]|[aeouAEOU][\xe4\xeb\xf8\xfb\xef\xc4\xcb\xd8\xdb\xcf\xe5\xc5]|[\xf6\xd6][\xf9\xf8\xfb\xf5\xef\xd9\xd8\xdb\xd5\xcf]"
+)
+
+
+def _stands_in(font: str, rules: TypographyRules) -> bool:
+    return bool(rules.stand_ins) and is_times_new_roman(font, rules.stand_ins)
+
+
+def _is_fault(passage: Passage, rules: TypographyRules) -> bool:
+    match passage.kind:
+        case FaultKind.FONT:
+            return not _stands_in(passage.value, rules)
+        case FaultKind.SIZE:
+            return rules.size_range_pt is not None and not (
+                rules.size_range_pt[0] <= float(passage.value) <= rules.size_range_pt[1]
+            )
+        case FaultKind.ENCODING | FaultKind.COLOUR:
+            return True
+
+
+def examine(document: Document, rules: TypographyRules = _DEFAULT) -> Report:
+    """Return the typography of a document under rules; an empty report when it has no letters that count."""
+    return survey(document).under(rules)
+
+
+def survey(document: Document) -> Report:
+    """Return the typography of a document before any rule: every font, colour and size with its first passages."""
+    runs = tuple(run for run in document.runs if _counts(run) and run.text)
+    if not runs:
+        return Report()
+    if _is_plain(runs):
+        letters = sum(sum(map(str.isalpha, run.text)) for run in runs)
+        return Report(letters=letters, black_letters=letters)
+    decoded = _decoded(runs)
+    stamps = set(_stamp_blocks(runs, decoded))
+    tally = Counter[str]()
+    fonts: Counter[str] = Counter()
+    colours: Counter[str] = Counter()
+    charsets: Counter[str] = Counter()
+    passages = _Passages()
+    ends: dict[int, int] = {}
+    for run, read in zip(runs, decoded, strict=True):
+        start = ends.get(run.block, 0)
+        ends[run.block] = start + len(read.text)
+        letters = sum(map(str.isalpha, read.text))
+        if not letters:
+            continue
+        if is_invisible(run.colour, run.background):
+            tally["invisible"] += letters
+            continue
+        tally["letters"] += letters
+        span = (start, ends[run.block])
+        _encoding(run, read, span, tally, charsets, passages)
+        if run.block in stamps:
+            tally["black"] += letters
+            continue
+        _font(run, span, letters, tally, fonts, passages)
+        _colour(run, span, letters, tally, colours, passages)
+        if run.size_pt is not None:
+            passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, span)
+    return Report(
+        letters=tally["letters"],
+        font_known=tally["known"],
+        times_letters=tally["times"],
+        black_letters=tally["black"],
+        legacy_letters=tally["legacy"],
+        decomposed_letters=tally["decomposed"],
+        private_letters=tally["private"],
+        invisible_letters=tally["invisible"],
+        fonts=tuple(fonts.most_common(LIMIT_VALUES)),
+        colours=tuple(colours.most_common(LIMIT_VALUES)),
+        charsets=tuple(name for name, _ in charsets.most_common()),
+        passages=passages.all(runs, decoded),
+    )
+
+
+def is_plain(document: Document) -> bool:
+    """Tell whether a document is text without any look, such as the body of a mail, in sound Unicode letters.
+
+    Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
+    """
+    return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
+
+
+def _is_plain(runs: tuple[Run, ...]) -> bool:
+    for run in runs:
+        if run.font is not None or run.colour is not None or run.background is not None:
+            return False
+    text = "".join([run.text for run in runs])
+    return not text.isascii() and _NOT_PLAIN.search(text) is None  # ASCII may be VIQR
+
+
+_NOT_PLAIN: Final = re.compile(
+    # Letters of the upper half of Latin-1 that Vietnamese does not have are the mark of every 8-bit charset; beside them
+    # combining marks, controls and private-use letters.
+    "[\u0080-\u009f\u00a1-\u00bf\u00c4-\u00c7\u00cb\u00ce-\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df\u00e4-\u00e7\u00eb\u00ee-\u00f1\u00f6-\u00f8\u00fb\u00fc"
+    "\u00fe\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u0300-\u036f\u201a\u201e\u2020\u2021\u2030\u2039\u203a"
+    "\u2122\ue000-\uf8ff]"
+)
+
+
+def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int]:
+    """Yield the blocks that are stamps or signatures; only coloured or boxed ones need asking."""
+    texts: dict[int, list[str]] = {}
+    firsts: dict[int, Run] = {}
+    asked: set[int] = set()
+    for run, read in zip(runs, decoded, strict=True):
+        texts.setdefault(run.block, []).append(read.text)
+        firsts.setdefault(run.block, run)
+        if not is_black(run.colour) or run.role in _SIGNATURE_ROLES:
+            asked.add(run.block)
+    for block in asked:
+        if is_stamp("".join(texts[block]), firsts[block].role):
+            yield block
+
+
+def _encoding(
+    run: Run, read: Decoded, span: tuple[int, int], tally: Counter[str], charsets: Counter[str], passages: _Passages
+) -> None:
+    if read.charset is not Charset.UNICODE and (
+        read.confident or (run.font is not None and legacy_font(run.font) is not None)
+    ):
+        legacy = sum(not character.isascii() for character in read.text if character.isalpha())
+        if legacy:
+            tally["legacy"] += legacy
+            charsets[read.charset.value] += legacy
+            passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, span)
+            return
+    passages.close(FaultKind.ENCODING)
+    if run.text.isascii():
+        return
+    if not MARKS.isdisjoint(run.text):
+        tally["decomposed"] += (
+            sum(character in MARKS for character in run.text)
+            if unicodedata.normalize("NFC", run.text) != run.text
+            else 0
+        )
+    tally["private"] += sum("\ue000" <= character <= "\uf8ff" for character in run.text)
+
+
+def _font(
+    run: Run,
+    span: tuple[int, int],
+    letters: int,
+    tally: Counter[str],
+    fonts: Counter[str],
+    passages: _Passages,
+) -> None:
+    if run.font is None:
+        return
+    tally["known"] += letters
+    if is_times_new_roman(run.font):
+        tally["times"] += letters
+        passages.close(FaultKind.FONT)
+    else:
+        name = base_name(run.font)
+        fonts[name] += letters
+        passages.add(FaultKind.FONT, name, letters, run, span)
+
+
+def _colour(
+    run: Run, span: tuple[int, int], letters: int, tally: Counter[str], colours: Counter[str], passages: _Passages
+) -> None:
+    colour = _shown_colour(run)
+    if run.link or is_black(colour):
+        tally["black"] += letters
+        passages.close(FaultKind.COLOUR)
+        return
+    shown = colour or ""
+    colours[shown] += letters
+    passages.add(FaultKind.COLOUR, shown, letters, run, span)
