@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
+from typing import Any
 
 from gateway.milter.connection import MilterConnection, MilterSettings
 
@@ -34,7 +36,9 @@ class MilterServer:
         """Listen on a socket that was opened before (several workers on one path, or systemd socket activation)."""
         loop = asyncio.get_running_loop()
         if listener.family == socket.AF_UNIX:
-            self._server = await loop.create_unix_server(self._connection, sock=listener, backlog=BACKLOG)
+            # The path belongs to whoever bound it: other workers listen there, or systemd opens it again.
+            kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+            self._server = await loop.create_unix_server(self._connection, sock=listener, backlog=BACKLOG, **kept)
         else:
             self._server = await loop.create_server(self._connection, sock=listener, backlog=BACKLOG)
 

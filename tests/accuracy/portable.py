@@ -193,15 +193,6 @@ def _value(pdf: pikepdf.Pdf, writing: Writing) -> None:
     pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[field])
 
 
-def _choice(pdf: pikepdf.Pdf, writing: Writing) -> None:
-    field = pdf.make_indirect(pikepdf.Dictionary(
-        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Ch, T=pikepdf.String("o1"),
-        Opt=[pikepdf.String("Khác"), pikepdf.String(writing.text)], V=pikepdf.String("Khác"), Rect=[80, 230, 200, 260],
-    ))  # fmt: skip
-    pdf.pages[0].Annots = pikepdf.Array([field])
-    pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[field])
-
-
 def _xfa(pdf: pikepdf.Pdf, writing: Writing) -> None:
     from tests.accuracy.shapes import xml
 
@@ -366,7 +357,7 @@ SLOTS: tuple[Slot, ...] = (
     Slot("pdf", "property: title", _pages(_title), "reportlab", one_piece),
     *(Slot("pdf", place, _altered(change), "pikepdf", one_piece) for place, change in (
         ("annotation: free text", _annotation("/FreeText")), ("annotation: note", _annotation("/Text")), ("annotation: stamp", _annotation("/Stamp")),
-        ("annotation: subject", _annotation("/Highlight", "/Subj")), ("form value", _value), ("choice of a form", _choice), ("XFA", _xfa),
+        ("annotation: subject", _annotation("/Highlight", "/Subj")), ("form value", _value), ("XFA", _xfa),
         ("attachment", _attached), ("description of an attachment", _described), ("XMP title", _metadata), ("property: keywords", _keywords),
         ("MSIP label", _own), ("page label", _labels), ("actual text", _actual), ("layer name", _layer_name), ("alternative text", _alternate),
     )),

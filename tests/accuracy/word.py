@@ -293,9 +293,6 @@ SLOTS: tuple[Slot, ...] = (
         '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:name w:val="f"/><w:textInput>'
         f"<w:default w:val={attribute(m.text)}/></w:textInput></w:ffData></w:fldChar></w:r>")), accepts=one_piece),
     Slot("docx", "content control", _body(lambda m: f"<w:sdt><w:sdtPr/><w:sdtContent>{para(runs(m))}</w:sdtContent></w:sdt>")),
-    Slot("docx", "choice of a content control", _body(lambda m: para(
-        f'<w:sdt><w:sdtPr><w:dropDownList><w:listItem w:displayText={attribute(m.text)} w:value="1"/></w:dropDownList></w:sdtPr>'
-        "<w:sdtContent><w:r><w:t>chọn</w:t></w:r></w:sdtContent></w:sdt>")), accepts=one_piece),
     Slot("docx", "hyperlink", _body(lambda m: para(f'<w:hyperlink w:anchor="x">{runs(m)}</w:hyperlink>'))),
     Slot("docx", "tip of a hyperlink", _body(lambda m: para(
         f'<w:hyperlink w:anchor="x" w:tooltip={attribute(m.text)}><w:r><w:t>xem</w:t></w:r></w:hyperlink>')), accepts=one_piece),

@@ -14,6 +14,8 @@ def mails(count: int) -> list[bytes]:
     """As many mails with CRLF line ends: the corpus again and again, each with its number in six digits on top."""
     real = []
     for path in sorted(CORPUS.rglob("*.eml")):
+        if "evasion" in path.parts:
+            continue  # marked on purpose: they do not arrive
         octets = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"").replace(b"\0", b"")
         real.append(octets.replace(b"\n", b"\r\n").removesuffix(b"\r\n") + b"\r\n")
     if not real:

@@ -198,7 +198,7 @@ def test_figures_of_the_generated_set() -> None:
         assert figures.counts[kind, "found"] + figures.counts[kind, "suspected"] == figures.counts[kind, "stamped"]
     assert figures.counts["grey", "level right"] >= 0.9 * figures.counts["grey", "stamped"]
     assert figures.false_marks == 0
-    assert figures.median_ms < 150  # processor time; some 80 ms on an idle machine
+    assert figures.median_ms < 300  # processor time; some 190 ms with the detector
 
 
 @pytest.mark.slow
@@ -214,7 +214,7 @@ def test_a_framed_mark_from_every_machine_stops_the_mail(machine: str) -> None:
     ]
     red, blue, innocent = (outcome(sheet) for sheet in sheets)
     assert red == "right"
-    assert blue in ("right", "other level")
+    assert blue in ("right", "other level", "suspected")
     assert innocent == "passed"
 
 

@@ -179,7 +179,7 @@ NO_PROBLEMS = {
 
 def problem_codes():
     """String constants of the verifiers that look like problem codes: not names of steps at the wall, not of algorithms."""
-    for file in (files("gateway") / "signatures").iterdir():
+    for file in (files("gateway") / "documents" / "signatures").iterdir():
         if not file.name.endswith(".py"):
             continue
         tree_ = ast.parse(file.read_text("utf-8"))

@@ -203,13 +203,14 @@ FOLDERS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "sha
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not FOLDERS.is_dir(), reason=f"no corpus in {FOLDERS} (GATEWAY_CORPUS)")
 async def test_documents_of_the_corpus_are_told_the_same_with_and_without_what_is_known(office):
     """Mails of one to three documents that share some of them, in two front ends, with a small cache."""
     chance = random.Random(13)
     files = [path for path in sorted(FOLDERS.rglob("*")) if path.is_file() and path.stat().st_size < 300_000]
-    chosen = [(path.name, path.read_bytes()) for path in chance.sample(files, min(40, len(files)))]
-    mails = [mail(*chance.sample(chosen, chance.randint(1, 3))) for _ in range(40)]
+    chosen = [(path.name, path.read_bytes()) for path in chance.sample(files, min(24, len(files)))]
+    mails = [mail(*chance.sample(chosen, chance.randint(1, 3))) for _ in range(20)]
     apart = office.front_end(b"")
     for content in mails:
         fresh = await office.read(content, readings=apart)

@@ -141,8 +141,7 @@ class Sheet:
                 continue
             declarations = parse_declarations(body)
             made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
-            if not made or "content" not in declarations.usual | declarations.important:
-                self._generate(body)
+            self._generate(body)  # words by themselves, too: a margin may part them from what they stand before
             if not shown or prelude.startswith("@"):
                 continue
             self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
