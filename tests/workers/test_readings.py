@@ -168,7 +168,7 @@ async def test_two_mails_with_one_attachment_at_once_read_it_once(office):
 
 async def test_after_a_reload_of_trust_everything_is_read_again(office, workers):
     async def reload():
-        await asyncio.to_thread(workers.reload)
+        workers.reload()
 
     await office.read(mail(FILE))
     assert (await office.read(mail(("b.zip", FILE[1])), meanwhile=reload)).children == 1

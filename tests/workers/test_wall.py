@@ -210,7 +210,7 @@ async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
         task = asyncio.ensure_future(pool.inspect(request_for("hang", "fine")))
         await until(lambda: children_of(pool))
         (child,) = children_of(pool)
-        await asyncio.to_thread(pool.reload)
+        pool.reload()
         assert pool.status().zygote_pid != first
         os.kill(child, signal.SIGUSR1)
         assert by_part(await task)["2"].status is ReadStatus.OK

@@ -137,7 +137,10 @@ class WorkerPool:
         return self._process is not None and os.getpid() == self._owner and self._process.revive()
 
     def reload(self) -> Ready:
-        """Replace the zygote by one with a freshly loaded trust store; the old one finishes what it has."""
+        """Replace the zygote by one with a freshly loaded trust store; the old one finishes what it has.
+
+        Call it in the main thread: the kernel ends a zygote with the thread that started it (PR_SET_PDEATHSIG).
+        """
         if self._process is None:
             raise TemporaryError("only the process that started the workers can reload them")
         return self._process.renew()
