@@ -188,6 +188,8 @@ def problem_codes():
             for call in ast.walk(tree_)
             if isinstance(call, ast.Call) and call.args and getattr(call.func, "id", "") in {"wall", "LibraryFault"}
         }
+        # What is looked up in a table is the code of another package (`package.py`, problems of ZIP directories).
+        steps |= {id(key) for table in ast.walk(tree_) if isinstance(table, ast.Dict) for key in table.keys}
         texts = [node for node in ast.walk(tree_) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         yield from (
             node.value

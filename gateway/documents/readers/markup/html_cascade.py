@@ -141,7 +141,7 @@ class Sheet:
                 continue
             declarations = parse_declarations(body)
             made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
-            self._generate(body)  # words by themselves, too: a margin may part them from what they stand before
+            self._generate(body, letters=not made)
             if not shown or prelude.startswith("@"):
                 continue
             self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
@@ -166,8 +166,12 @@ class Sheet:
         self.contextual = self.contextual or not last.is_simple
         self.looks_ahead = self.looks_ahead or any(part.looks_ahead for part in selector.parts)
 
-    def _generate(self, declarations: str) -> None:
-        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3)."""
+    def _generate(self, declarations: str, *, letters: bool) -> None:
+        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3).
+
+        Words count by themselves, too: a margin may part them from what they stand before. Single letters, unless
+        `letters`, count only where the page puts them.
+        """
         for start in _CONTENT.finditer(declarations):
             words: list[str] = []
             position = start.end()
@@ -180,7 +184,8 @@ class Sheet:
             said = "".join(words)
             if start[1]:
                 said = _HEADER_CODE.sub(lambda code: "\n" if code[1] else "", said)
-            self.generated += said.split("\n") if start[1] else [said]
+            if letters or len(said) > 1:
+                self.generated += said.split("\n") if start[1] else [said]
 
     @property
     def makes_words(self) -> bool:
