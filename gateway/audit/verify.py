@@ -62,7 +62,7 @@ def verify(
 ) -> Verification:
     """Verify the log under a data directory; UserError when it cannot be read at all (exit code 2).
 
-    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere; `tick` is told of
+    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere; `tick` is called after
     every thousand records.
     """
     folder = Folder(data)

@@ -137,7 +137,7 @@ class PolicyText:
         self._yaml.preserve_quotes = True
         self._yaml.width = 4096
         self._yaml.indent(mapping=2, sequence=4, offset=2)
-        load_policy_set(path)  # a file that is at fault already is told of as it stands
+        load_policy_set(path)  # faults that are already in the file are reported for the file
         self._content = self._yaml.load(path.read_text("utf-8"))
 
     def add(self, entries: list[dict[str, Any]]) -> None:

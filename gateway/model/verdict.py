@@ -32,7 +32,7 @@ class Disposition(IntEnum):
 
 
 class Language(Enum):
-    """The languages in which people are told anything."""
+    """The languages of messages to people."""
 
     VI = "vi"
     EN = "en"

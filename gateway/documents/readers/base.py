@@ -124,13 +124,13 @@ class Budget:
     used_bytes: int = 0
     used_files: int = 0
     shared_limit: bool = False
-    """A limit was met that all parts of the message share: alone, the part in hand might have been read further."""
+    """A limit shared by all parts of the message was met; without the others, this part might have been read further."""
     short_of_words: bool = False
     """Less was left for words in pictures than a page may want."""
     on_grant: Callable[[float], None] | None = None
-    """Told `end_s` whenever it changes, so that the kernel ends a library that never asks."""
+    """Called with `end_s` whenever it changes, so that the kernel ends a library that never asks."""
     shown_inches: dict[str, float] = field(default_factory=dict)
-    """How wide the leaf in hand shows a picture, the widest, by its digest; infinity where that is not plain to tell."""
+    """Greatest width at which the current leaf shows a picture, by its digest; infinity where it is unknown."""
     pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
     """What was read in full of pictures of the leaf in hand, by digest, relation and width: a logo stands on every page."""
     _end_s: float = field(init=False)

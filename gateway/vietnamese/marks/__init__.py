@@ -9,7 +9,7 @@ The way of a document, from coarse to fine:
     judge         one line in all forms: lines, labels, auxiliary, titled, titles, alone, said, code
     around        the lines beside it; lists, choice: where a level is one value among others
     names         subjects, file names and short fields, with name_words and carried; fields: header fields of mails
-    search, find  the search as a whole, bounded by work; hits, evidence: what is told of it, never its words
+    search, find  the search as a whole, bounded by work; hits, evidence: what is reported of it, never its words
     words         the levels and the words that keep them company; lexicon.toml: all other vocabulary
     rules         every rule with what it finds and lets go: docs/marks.md
 """
