@@ -99,6 +99,7 @@ async def test_a_dead_desk_costs_nothing_but_speed(tmp_path):
 
         for number in range(3):
             content = mail(("a.zip", heavy(number, 60)))
+            await gateway.until(lambda: desk() is not None)  # it is named a moment after it is started
             killed = desk()
             task = asyncio.create_task(sent(gateway, content))
             os.kill(killed, signal.SIGKILL)
