@@ -13,7 +13,7 @@ from gateway.config.sections import Configuration, Listener, ListenerKind
 from gateway.errors import ConfigError, UserError
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import check_spool, next_hop_settings, outgoing, start_workers
-from gateway.serve.supervisor import _DataFolder
+from gateway.serve.data_folder import DataFolder
 from gateway.system.listening import take_addresses
 from gateway.yaml.file import parse_yaml
 
@@ -146,7 +146,7 @@ def test_what_a_key_names_and_cannot_be_used_is_told_with_the_line_of_the_key(tm
         "next_hop": next_hop_settings,
         "dkim": outgoing,
         "listeners": take_addresses,
-        "data": lambda one: _DataFolder(one).__enter__(),
+        "data": lambda one: DataFolder(one).__enter__(),
     }[text.removeprefix("workers: 1\n").partition(":")[0]]
     with pytest.raises(UserError) as caught:
         use(configuration)

@@ -21,6 +21,7 @@ from gateway.cli.options import (
     JsonOption,
     PolicyOption,
     brief,
+    command,
     moment,
     words,
 )
@@ -48,7 +49,7 @@ for _name, _commands in (
     app.add_typer(_commands.app, name=_name)
 
 
-@app.command(short_help=brief("serve"))
+@command(app)
 def serve(
     config: ConfigOption = None,
     listen: Annotated[str | None, typer.Option(help=words("listen"))] = None,
@@ -57,26 +58,23 @@ def serve(
     data: DataOption = None,
     certs: CertsOption = None,
     directory: DirectoryOption = None,
-) -> None:
+) -> int:
     """Chạy cổng thư / run the gateway until SIGTERM; SIGHUP reloads policy, directory and certificates.
 
     gateway serve --config /etc/gateway/gateway.yaml
 
     gateway serve --listen 127.0.0.1:2525 --next-hop 127.0.0.1:2526 --data ./var
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
+    from gateway.serve.supervisor import serve as run
 
-    with user_errors():
-        from gateway.serve.supervisor import serve as run
-
-        configuration = load_configuration(
-            config, listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
-        )
-        code = run(configuration)
-    raise typer.Exit(code)
+    configuration = load_configuration(
+        config, listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
+    )
+    return run(configuration)
 
 
-@app.command(short_help=brief("check"))
+@command(app)
 def check(
     files: Annotated[
         list[Path],
@@ -91,109 +89,91 @@ def check(
     directory: DirectoryOption = None,
     now: Annotated[str | None, typer.Option(help=words("now"))] = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Kiểm tra thư hoặc tệp mà không gửi / judge files without sending or recording anything.
 
     gateway check --from an.binhtan@tphcm.gov.vn --to vanphong.binhtan@tphcm.gov.vn thu.eml
 
     gateway check --json cong-van.pdf
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
 
     when = moment(now)
-    with user_errors():
-        from gateway.commands.check import CheckOptions, run
+    from gateway.commands.check import CheckOptions, run
 
-        configuration = load_configuration(config, policy=policy, certs=certs, directory=directory)
-        options = CheckOptions(
-            reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user or None, now=when, as_json=as_json
-        )
-        code = run(files, configuration, options)
-    raise typer.Exit(code)
+    configuration = load_configuration(config, policy=policy, certs=certs, directory=directory)
+    options = CheckOptions(
+        reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user or None, now=when, as_json=as_json
+    )
+    return run(files, configuration, options)
 
 
-@app.command(short_help=brief("verify"))
+@command(app)
 def verify(
     files: Annotated[list[Path], typer.Argument(help=words("verify_files"))],
     config: ConfigOption = None,
     certs: CertsOption = None,
     now: Annotated[str | None, typer.Option(help=words("now"))] = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Kiểm tra chữ ký số / the full report on every signature of a document.
 
     gateway verify cong-van.pdf
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
 
     when = moment(now)
-    with user_errors():
-        from gateway.commands.verify import run
+    from gateway.commands.verify import run
 
-        code = run(files, load_configuration(config, certs=certs), now=when, as_json=as_json)
-    raise typer.Exit(code)
+    return run(files, load_configuration(config, certs=certs), now=when, as_json=as_json)
 
 
-@app.command(short_help=brief("lint"))
+@command(app)
 def lint(
     files: Annotated[list[Path], typer.Argument(help=words("lint_files"))],
     config: ConfigOption = None,
-) -> None:
+) -> int:
     """Xem thể thức, phông chữ, bảng mã trước khi gửi / show a writer how a document is set.
 
     gateway lint cong-van.docx
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
+    from gateway.commands.typography import lint as run
 
-    with user_errors():
-        from gateway.commands.typography import lint as run
-
-        code = run(files, load_configuration(config))
-    raise typer.Exit(code)
+    return run(files, load_configuration(config))
 
 
-@app.command(short_help=brief("fix"))
+@command(app)
 def fix(
     file: Annotated[Path, typer.Argument(help=words("fix_file"))],
     output: Annotated[Path, typer.Option("-o", "--output", help=words("output"))],
-) -> None:
+) -> int:
     """Chuyển bảng mã cũ sang Unicode, đặt phông và màu / convert legacy letters to Unicode, set font and colour.
 
     gateway fix bao-cao.docx -o bao-cao-moi.docx
     """
-    from gateway.commands.common import user_errors
+    from gateway.commands.typography import mend
 
-    with user_errors():
-        from gateway.commands.typography import mend
-
-        code = mend(file, output)
-    raise typer.Exit(code)
+    return mend(file, output)
 
 
-@app.command(short_help=brief("demo"))
+@command(app)
 def demo(
     once: Annotated[bool, typer.Option("--once", help=words("once"))] = False,
-) -> None:
+) -> int:
     """Chạy thử với thư mẫu / start with demo settings, send sample mails by SMTP, print each verdict."""
-    from gateway.commands.common import user_errors
+    from gateway.demo.run import run
 
-    with user_errors():
-        from gateway.demo.run import run
-
-        code = run(once=once)
-    raise typer.Exit(code)
+    return run(once=once)
 
 
-@app.command(short_help=brief("doctor"))
-def doctor(config: ConfigOption = None) -> None:
+@command(app)
+def doctor(config: ConfigOption = None) -> int:
     """Kiểm tra máy và cấu hình / check configuration, ports, certificates, next hop, sandbox, readers."""
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
+    from gateway.commands.doctor import run
 
-    with user_errors():
-        from gateway.commands.doctor import run
-
-        code = run(load_configuration(config))
-    raise typer.Exit(code)
+    return run(load_configuration(config))
 
 
 @app.command(short_help=brief("version"))

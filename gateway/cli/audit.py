@@ -2,188 +2,151 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from datetime import datetime
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, JsonOption, brief, moment, words
+from gateway.cli.options import ConfigOption, DataOption, JsonOption, command, moment, words
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
 
-SenderOption = Annotated[str, typer.Option("--sender", help=words("sender"))]
-RecipientOption = Annotated[str, typer.Option("--recipient", help=words("recipient"))]
-LoginOption = Annotated[str, typer.Option("--login", help=words("login"))]
-UnitOption = Annotated[str, typer.Option("--unit", help=words("unit"))]
-DispositionOption = Annotated[str, typer.Option("--disposition", help=words("disposition"))]
-StateOption = Annotated[str, typer.Option("--state", help=words("state"))]
-RuleOption = Annotated[str, typer.Option("--rule", help=words("rule"))]
-FilenameOption = Annotated[str, typer.Option("--filename", help=words("filename"))]
-Sha256Option = Annotated[str, typer.Option("--sha256", help=words("sha256"))]
-SinceOption = Annotated[str | None, typer.Option("--since", help=words("since"))]
-UntilOption = Annotated[str | None, typer.Option("--until", help=words("until"))]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=100_000, help=words("limit"))]
+_CONDITIONS = (
+    "sender", "recipient", "login", "unit", "disposition", "state", "rule", "filename", "sha256", "since", "until",
+)  # fmt: skip
+_LIMIT = Annotated[int, typer.Option("--limit", min=1, max=100_000, help=words("limit"))]
 
 
-@app.command("list", short_help=brief("audit_list"))
+def _choosing(run: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that choose mails, and it what they say, for a `Filter`, as `**wanted`."""
+
+    @functools.wraps(run)
+    def chosen(*, since: str | None, until: str | None, **options: Any) -> int:
+        return run(since=moment(since), until=moment(until, until=True), **options)
+
+    own = [each for each in inspect.signature(run, eval_str=True).parameters.values() if each.name != "wanted"]
+    for name in _CONDITIONS:
+        kind, default = (str | None, None) if name in {"since", "until"} else (str, "")
+        option = Annotated[kind, typer.Option(f"--{name}", help=words(name))]  # type: ignore[valid-type]
+        own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=option))
+    chosen.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+    chosen.__annotations__ = {each.name: each.annotation for each in own}
+    return chosen
+
+
+@command(app, "list")
+@_choosing
 def audit_list(
+    *,
     data: DataOption = None,
     config: ConfigOption = None,
-    sender: SenderOption = "",
-    recipient: RecipientOption = "",
-    login: LoginOption = "",
-    unit: UnitOption = "",
-    disposition: DispositionOption = "",
-    state: StateOption = "",
-    rule: RuleOption = "",
-    filename: FilenameOption = "",
-    sha256: Sha256Option = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    limit: LimitOption = 50,
+    limit: _LIMIT = 50,
     as_json: JsonOption = False,
-) -> None:
+    **wanted: Any,
+) -> int:
     """Liệt kê, mới nhất trước / list, newest first.
 
     gateway audit list --disposition reject --since 2026-11-23
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    wanted = Filter(
-        sender=sender, recipient=recipient, login=login, unit=unit, disposition=disposition, state=state, rule=rule,
-        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True),
-        limit=limit,
-    )  # fmt: skip
-    with user_errors():
-        code = find(data_folder(config, data), wanted, as_json=as_json)
-    raise typer.Exit(code)
+    return find(data_folder(config, data), Filter(limit=limit, **wanted), as_json=as_json)
 
 
-@app.command("search", short_help=brief("audit_search"))
+@command(app, "search")
+@_choosing
 def audit_search(
+    *,
     searched: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
     data: DataOption = None,
     config: ConfigOption = None,
-    sender: SenderOption = "",
-    recipient: RecipientOption = "",
-    login: LoginOption = "",
-    unit: UnitOption = "",
-    disposition: DispositionOption = "",
-    state: StateOption = "",
-    rule: RuleOption = "",
-    filename: FilenameOption = "",
-    sha256: Sha256Option = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    limit: LimitOption = 50,
+    limit: _LIMIT = 50,
     as_json: JsonOption = False,
-) -> None:
+    **wanted: Any,
+) -> int:
     """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers."""
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    wanted = Filter(
-        words=" ".join(searched), sender=sender, recipient=recipient, login=login, unit=unit, disposition=disposition, state=state, rule=rule,
-        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True),
-        limit=limit,
-    )  # fmt: skip
-    with user_errors():
-        code = find(data_folder(config, data), wanted, as_json=as_json)
-    raise typer.Exit(code)
+    return find(data_folder(config, data), Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
 
 
-@app.command("show", short_help=brief("audit_show"))
+@command(app, "show")
 def audit_show(
     reference: Annotated[str, typer.Argument(help=words("reference"))],
     data: DataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Xem một thư / show everything about one mail."""
     from gateway.commands.audit import show
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    with user_errors():
-        code = show(data_folder(config, data), reference, as_json=as_json)
-    raise typer.Exit(code)
+    return show(data_folder(config, data), reference, as_json=as_json)
 
 
-@app.command("passwords", short_help=brief("audit_passwords"))
-def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+@command(app, "passwords")
+def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> int:
     """Hộp thư có mật khẩu yếu / mailboxes whose password was weak when it was last judged (passwords.check, Điều 6)."""
     from gateway.commands.audit import passwords
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    with user_errors():
-        code = passwords(data_folder(config, data), as_json=as_json)
-    raise typer.Exit(code)
+    return passwords(data_folder(config, data), as_json=as_json)
 
 
-@app.command("verify", short_help=brief("audit_verify"))
+@command(app, "verify")
 def audit_verify(
     data: DataOption = None,
     config: ConfigOption = None,
     checkpoint: Annotated[list[Path] | None, typer.Option(help=words("checkpoint"))] = None,
     key: Annotated[Path | None, typer.Option(help=words("key"))] = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
     from gateway.commands.audit import verify
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    with user_errors():
-        code = verify(data_folder(config, data), tuple(checkpoint or ()), key, as_json=as_json)
-    raise typer.Exit(code)
+    return verify(data_folder(config, data), tuple(checkpoint or ()), key, as_json=as_json)
 
 
-@app.command("export", short_help=brief("audit_export"))
+@command(app, "export")
+@_choosing
 def audit_export(
+    *,
     data: DataOption = None,
     config: ConfigOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
     xlsx: Annotated[Path | None, typer.Option(help=words("xlsx"))] = None,
-    sender: SenderOption = "",
-    recipient: RecipientOption = "",
-    login: LoginOption = "",
-    unit: UnitOption = "",
-    disposition: DispositionOption = "",
-    state: StateOption = "",
-    rule: RuleOption = "",
-    filename: FilenameOption = "",
-    sha256: Sha256Option = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
     as_json: JsonOption = False,
-) -> None:
+    **wanted: Any,
+) -> int:
     """Xuất nhật ký / write all records as JSON lines with their hashes, or what matches as a table for an office.
 
     gateway audit export --xlsx thang-11.xlsx --unit "Phòng Nội vụ" --since 2026-11-01
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import export
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    wanted = Filter(
-        sender=sender, recipient=recipient, login=login, unit=unit, disposition=disposition, state=state, rule=rule,
-        filename=filename, sha256=sha256, since=moment(since), until=moment(until, until=True),
-        limit=0,
-    )  # fmt: skip
+    mails = Filter(limit=0, **wanted)
     if ((as_csv or xlsx) and as_json) or (as_csv and xlsx):
         raise typer.BadParameter(both("start", "command", "csv_or_json"))
-    if not (as_csv or xlsx) and wanted != Filter(limit=0):
+    if not (as_csv or xlsx) and mails != Filter(limit=0):
         raise typer.BadParameter(both("start", "command", "csv_only"))
-    with user_errors():
-        code = export(data_folder(config, data), wanted, as_csv=as_csv, xlsx=xlsx)
-    raise typer.Exit(code)
+    return export(data_folder(config, data), mails, as_csv=as_csv, xlsx=xlsx)
 
 
-@app.command("prune", short_help=brief("audit_prune"))
+@command(app, "prune")
 def audit_prune(
     older_than: Annotated[
         int, typer.Option("--older-than", min=1, max=36500, metavar="DAYS", help=words("older_than"))
@@ -191,14 +154,12 @@ def audit_prune(
     reason: Annotated[str, typer.Option(help=words("reason"))],
     data: DataOption = None,
     config: ConfigOption = None,
-) -> None:
+) -> int:
     """Xóa bản ghi quá hạn lưu / remove records older than so many days; the gap stays provable and `verify` reports it.
 
     gateway audit prune --older-than 1825 --reason "lưu 5 năm"
     """
     from gateway.commands.audit import prune
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
 
-    with user_errors():
-        code = prune(data_folder(config, data), older_than, reason, now=datetime.now(VIETNAM))
-    raise typer.Exit(code)
+    return prune(data_folder(config, data), older_than, reason, now=datetime.now(VIETNAM))

@@ -7,38 +7,33 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DirectoryOption, brief, words
+from gateway.cli.options import ConfigOption, DirectoryOption, command, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes.")
 
 
-@app.command("lint", short_help=brief("directory_lint"))
-def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_file"))]) -> None:
+@command(app, "lint")
+def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_file"))]) -> int:
     """Kiểm tra danh bạ / check a directory file."""
-    from gateway.commands.common import user_errors
     from gateway.commands.directory import lint
 
-    with user_errors():
-        code = lint(file)
-    raise typer.Exit(code)
+    return lint(file)
 
 
-@app.command("find", short_help=brief("directory_find"))
+@command(app, "find")
 def directory_find(
     query: Annotated[str, typer.Argument(help=words("query"))],
     directory: DirectoryOption = None,
     config: ConfigOption = None,
-) -> None:
+) -> int:
     """Tra hộp thư hoặc đơn vị / look up an address or a unit."""
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.directory import find
 
-    with user_errors():
-        code = find(load_configuration(config, directory=directory).directory, query)
-    raise typer.Exit(code)
+    return find(load_configuration(config, directory=directory).directory, query)
 
 
-@app.command("import-ldap", short_help=brief("directory_import-ldap"))
+@command(app, "import-ldap")
 def directory_import_ldap(
     url: Annotated[str, typer.Argument(help=words("ldap_url"))],
     base: Annotated[str, typer.Option(help=words("base"))],
@@ -48,28 +43,22 @@ def directory_import_ldap(
     office: Annotated[list[str] | None, typer.Option(help=words("office"))] = None,
     ca_file: Annotated[Path | None, typer.Option(help=words("ca_file"))] = None,
     unit_attribute: Annotated[str, typer.Option(help=words("ldap_unit"))] = "",
-) -> None:
+) -> int:
     """Lấy danh bạ từ LDAP / make a directory file from an LDAP server."""
-    from gateway.commands.common import user_errors
     from gateway.commands.directory import from_ldap
 
-    with user_errors():
-        code = from_ldap(
-            url, base, user, password_file, target,
-            office=tuple(office or ()), ca_file=ca_file, unit_attribute=unit_attribute,
-        )  # fmt: skip
-    raise typer.Exit(code)
+    return from_ldap(
+        url, base, user, password_file, target,
+        office=tuple(office or ()), ca_file=ca_file, unit_attribute=unit_attribute,
+    )  # fmt: skip
 
 
-@app.command("import", short_help=brief("directory_import"))
+@command(app, "import")
 def directory_import(
     source: Annotated[Path, typer.Argument(help=words("csv_source"))],
     target: Annotated[Path, typer.Argument(help=words("directory_target"))],
-) -> None:
+) -> int:
     """Chuyển từ CSV / make a directory file from CSV."""
-    from gateway.commands.common import user_errors
     from gateway.commands.directory import convert
 
-    with user_errors():
-        code = convert(source, target)
-    raise typer.Exit(code)
+    return convert(source, target)

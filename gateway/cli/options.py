@@ -1,11 +1,13 @@
-"""The options and arguments that commands share."""
+"""What commands share: how one is registered, its options and arguments."""
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +24,27 @@ def words(option: str) -> str:
 def brief(command: str) -> str:
     """Return what a command does, for the list of commands."""
     return both("help", "command", command)
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Register a function as a command that ends with the exit code it returns, and tells user errors without traceback.
+
+    What it does in few words stands in `help.toml` by the name of the function.
+    """
+
+    def register(run: Callable[..., int]) -> Callable[..., None]:
+        @functools.wraps(run)
+        def ended(*arguments: Any, **options: Any) -> None:
+            from gateway.commands.common import user_errors
+
+            with user_errors():
+                code = run(*arguments, **options)
+            raise typer.Exit(code)
+
+        app.command(name, short_help=brief(run.__name__))(ended)
+        return ended
+
+    return register
 
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help=words("config"))]

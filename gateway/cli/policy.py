@@ -13,7 +13,7 @@ from gateway.cli.options import (
     DirectoryOption,
     JsonOption,
     PolicyOption,
-    brief,
+    command,
     moment,
     words,
 )
@@ -21,21 +21,18 @@ from gateway.cli.options import (
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tệp chính sách / policy files.")
 
 
-@app.command("lint", short_help=brief("policy_lint"))
+@command(app, "lint")
 def policy_lint(
     files: Annotated[list[str], typer.Argument(help=words("policies"))],
     directory: Annotated[Path | None, typer.Option(help=words("lint_directory"))] = None,
-) -> None:
+) -> int:
     """Kiểm tra tệp chính sách / check policy files: all faults with file, line and column, or what they resolve to."""
-    from gateway.commands.common import user_errors
     from gateway.commands.policy import lint
 
-    with user_errors():
-        code = lint(files, directory)
-    raise typer.Exit(code)
+    return lint(files, directory)
 
 
-@app.command("diff", short_help=brief("policy_diff"))
+@command(app, "diff")
 def policy_diff(
     old: Annotated[str, typer.Argument(help=words("old_policy"))],
     new: Annotated[str, typer.Argument(help=words("policy"))],
@@ -49,113 +46,97 @@ def policy_diff(
     data: DataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """So sánh hai chính sách; với --since, xét lại thư đã qua / compare two policies; with --since, on past mails.
 
     gateway policy diff current /etc/gateway/policy-moi.yaml --since 30d
 
     Mã thoát 0: như nhau; 1: có khác; 2: lỗi; 3: chỉ có thư không xét được / exit code 3: only cannot tell.
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.policy import diff
+    from gateway.commands.what_if import Options, replay
+    from gateway.identity.directory import load as load_directory
 
     begin, end = moment(since), moment(until, until=True)
-    with user_errors():
-        configuration = load_configuration(config, data=data)
-        old, new = (configuration.policy if name == "current" else name for name in (old, new))
-        code = diff(old, new) if not as_json or begin is None else 0
-        if begin is not None:
-            from gateway.commands.what_if import Options, replay
-            from gateway.identity.directory import load as load_directory
-
-            options = Options(
-                since=begin, until=end, unit=unit, policy=policy, shown=shown, as_json=as_json, table=table
-            )
-            mailboxes = load_directory(directory) if directory is not None else None
-            code = replay(configuration.data, old, new, options, mailboxes)
-    raise typer.Exit(code)
+    configuration = load_configuration(config, data=data)
+    old, new = (configuration.policy if name == "current" else name for name in (old, new))
+    code = diff(old, new) if not as_json or begin is None else 0
+    if begin is None:
+        return code
+    options = Options(since=begin, until=end, unit=unit, policy=policy, shown=shown, as_json=as_json, table=table)
+    mailboxes = load_directory(directory) if directory is not None else None
+    return replay(configuration.data, old, new, options, mailboxes)
 
 
-@app.command("test", short_help=brief("policy_test"))
+@command(app, "test")
 def policy_test(
     file: Annotated[str, typer.Argument(help=words("policy"))],
     coverage: Annotated[bool, typer.Option("--coverage", help=words("coverage"))] = False,
     config: ConfigOption = None,
-) -> None:
+) -> int:
     """Chạy mọi ca của tệp chính sách, của TỆP.tests/*.yaml và *.eml / run every case of a policy file and beside it.
 
     gateway policy test /etc/gateway/policy.yaml --coverage
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.policy_test import run
 
-    with user_errors():
-        code = run(file, load_configuration(config), coverage=coverage)
-    raise typer.Exit(code)
+    return run(file, load_configuration(config), coverage=coverage)
 
 
-@app.command("case", short_help=brief("policy_case"))
+@command(app, "case")
 def policy_case(
     reference: Annotated[str, typer.Argument(help=words("reference"))],
     addresses: Annotated[bool, typer.Option("--addresses", help=words("addresses"))] = False,
     data: DataOption = None,
     config: ConfigOption = None,
-) -> None:
+) -> int:
     """In một ca từ thư đã ghi, không có nội dung / print a case from a recorded mail, without content, ready to paste.
 
     gateway policy case BT-7F3K2Q9X >> /etc/gateway/policy.yaml.tests/cases.yaml
     """
-    from gateway.commands.common import data_folder, user_errors
+    from gateway.commands.common import data_folder
     from gateway.commands.policy_case import case
 
-    with user_errors():
-        code = case(data_folder(config, data), reference, addresses=addresses)
-    raise typer.Exit(code)
+    return case(data_folder(config, data), reference, addresses=addresses)
 
 
-@app.command("explain", short_help=brief("policy_explain"))
+@command(app, "explain")
 def policy_explain(
     what: Annotated[str, typer.Argument(help=words("explained"))],
     policy: PolicyOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
-) -> None:
+) -> int:
     """Giải thích một quy tắc, hoặc kết luận về một thư / explain a rule, or the verdict on a recorded mail.
 
     gateway policy explain typography.working_file_font
 
     gateway policy explain BT-7F3K2Q9X
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.policy_explain import explain
 
-    with user_errors():
-        configuration = load_configuration(config, policy=policy, data=data)
-        code = explain(what, configuration.policy, configuration.data)
-    raise typer.Exit(code)
+    configuration = load_configuration(config, policy=policy, data=data)
+    return explain(what, configuration.policy, configuration.data)
 
 
-@app.command("schema", short_help=brief("policy_schema"))
+@command(app, "schema")
 def policy_schema(
     policy: Annotated[str | None, typer.Argument(help=words("one_policy"))] = None,
-) -> None:
+) -> int:
     """In lược đồ JSON của tệp chính sách, hoặc cài đặt của một chính sách / print the JSON Schema of policy files."""
-    from gateway.commands.common import user_errors
     from gateway.commands.policy import schema
 
-    with user_errors():
-        code = schema(policy)
-    raise typer.Exit(code)
+    return schema(policy)
 
 
-@app.command("refusals", short_help=brief("policy_refusals"))
+@command(app, "refusals")
 def policy_refusals(
     policy: Annotated[str, typer.Argument(help=words("policy"))] = "binhtan-7600",
-) -> None:
+) -> int:
     """In mọi câu từ chối / print every refusal that a sender may get under a policy, in both languages."""
-    from gateway.commands.common import user_errors
     from gateway.commands.policy import refusals
 
-    with user_errors():
-        code = refusals(policy)
-    raise typer.Exit(code)
+    return refusals(policy)

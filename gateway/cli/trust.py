@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import CertsOption, ConfigOption, brief, words
+from gateway.cli.options import CertsOption, ConfigOption, command, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Gốc tin cậy cho chữ ký / trust anchors.")
 
@@ -19,54 +19,38 @@ def _trust_folder(config: Path | None, certs: Path | None) -> Path:
     return load_configuration(config, certs=certs).certs or SHIPPED_CERTS
 
 
-@app.command("list", short_help=brief("trust_list"))
-def trust_list(certs: CertsOption = None, config: ConfigOption = None) -> None:
+@command(app, "list")
+def trust_list(certs: CertsOption = None, config: ConfigOption = None) -> int:
     """Liệt kê gốc tin cậy và CRL / list the anchors and the age of their revocation lists."""
-    from gateway.commands.common import user_errors
+    from gateway.commands.trust import show
 
-    with user_errors():
-        from gateway.commands.trust import show
-
-        code = show(_trust_folder(config, certs))
-    raise typer.Exit(code)
+    return show(_trust_folder(config, certs))
 
 
-@app.command("check", short_help=brief("trust_check"))
-def trust_check(certs: CertsOption = None, config: ConfigOption = None) -> None:
+@command(app, "check")
+def trust_check(certs: CertsOption = None, config: ConfigOption = None) -> int:
     """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
-    from gateway.commands.common import user_errors
+    from gateway.commands.trust import check as run
 
-    with user_errors():
-        from gateway.commands.trust import check as run
-
-        code = run(_trust_folder(config, certs))
-    raise typer.Exit(code)
+    return run(_trust_folder(config, certs))
 
 
-@app.command("add", short_help=brief("trust_add"))
+@command(app, "add")
 def trust_add(
     sources: Annotated[list[Path], typer.Argument(help=words("anchors"))],
     certs: CertsOption = None,
     config: ConfigOption = None,
     sha256: Annotated[str | None, typer.Option(help=words("fingerprint"))] = None,
-) -> None:
+) -> int:
     """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
-    from gateway.commands.common import user_errors
+    from gateway.commands.trust import add
 
-    with user_errors():
-        from gateway.commands.trust import add
-
-        code = add(_trust_folder(config, certs), sources, sha256=sha256)
-    raise typer.Exit(code)
+    return add(_trust_folder(config, certs), sources, sha256=sha256)
 
 
-@app.command("update", short_help=brief("trust_update"))
-def trust_update(certs: CertsOption = None, config: ConfigOption = None) -> None:
+@command(app, "update")
+def trust_update(certs: CertsOption = None, config: ConfigOption = None) -> int:
     """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
-    from gateway.commands.common import user_errors
+    from gateway.commands.trust import update
 
-    with user_errors():
-        from gateway.commands.trust import update
-
-        code = update(_trust_folder(config, certs))
-    raise typer.Exit(code)
+    return update(_trust_folder(config, certs))

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, brief, moment, words
+from gateway.cli.options import ConfigOption, DataOption, command, moment, words
 from gateway.model import VIETNAM
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Miễn trừ cho thư đã bị từ chối / waivers.")
 
 
-@app.command("add", short_help=brief("waiver_add"))
+@command(app, "add")
 def waiver_add(
     references: Annotated[list[str], typer.Argument(metavar="BT-...", help=words("waived"))],
     config: ConfigOption = None,
@@ -23,45 +23,39 @@ def waiver_add(
     reason: Annotated[str, typer.Option(help=words("waiver_reason"))] = "",
     approved_by: Annotated[str, typer.Option(help=words("approved_by"))] = "",
     file: Annotated[Path | None, typer.Option(help=words("waiver_file"))] = None,
-) -> None:
+) -> int:
     """Cho qua thư đã bị từ chối / let a refused mail pass: written into the policy file, checked, and put in force.
 
     gateway waiver add BT-7F3K2Q9X --until 2026-12-04 --reason "đã xem bản giấy"
     """
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.waiver import add, steward
     from gateway.commands.waivers import USUAL_DAYS, Wanted
 
     last = moment(until, until=True) or datetime.now(VIETNAM) + timedelta(days=USUAL_DAYS)
-    with user_errors():
-        wanted = Wanted(
-            until=last.astimezone(VIETNAM).date(), reason=reason, approved_by=approved_by or steward(), file=file
-        )
-        code = add(load_configuration(config, data=data), references, wanted)
-    raise typer.Exit(code)
+    wanted = Wanted(
+        until=last.astimezone(VIETNAM).date(), reason=reason, approved_by=approved_by or steward(), file=file
+    )
+    return add(load_configuration(config, data=data), references, wanted)
 
 
-@app.command("list", short_help=brief("waiver_list"))
-def waiver_list(config: ConfigOption = None) -> None:
+@command(app, "list")
+def waiver_list(config: ConfigOption = None) -> int:
     """Liệt kê miễn trừ / list the waivers of the policy in use, expired ones too."""
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.waiver import show
 
-    with user_errors():
-        code = show(load_configuration(config))
-    raise typer.Exit(code)
+    return show(load_configuration(config))
 
 
-@app.command("revoke", short_help=brief("waiver_revoke"))
+@command(app, "revoke")
 def waiver_revoke(
     waiver: Annotated[str, typer.Argument(metavar="WV-...", help=words("waiver_id"))],
     config: ConfigOption = None,
     data: DataOption = None,
-) -> None:
+) -> int:
     """Bỏ một miễn trừ / take a waiver back at once."""
-    from gateway.commands.common import load_configuration, user_errors
+    from gateway.commands.common import load_configuration
     from gateway.commands.waiver import revoke
 
-    with user_errors():
-        code = revoke(load_configuration(config, data=data), waiver)
-    raise typer.Exit(code)
+    return revoke(load_configuration(config, data=data), waiver)

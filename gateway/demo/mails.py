@@ -20,6 +20,7 @@ OUTSIDER = "nguoi.dan@gmail.com"
 DOCX = ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document")
 PDF = ("application", "pdf")
 ZIP = ("application", "zip")
+_KINDS = {"docx": DOCX, "pdf": PDF, "zip": ZIP}
 
 
 @dataclass(frozen=True)
@@ -75,73 +76,38 @@ def samples(sign: Callable[[bytes], bytes]) -> tuple[SampleMail, ...]:
         Line("KÝnh göi V¨n phßng Uû ban nh©n d©n quËn", font=".VnTime"),
     )
     arial = tuple(Line(line.text, "Arial", line.colour, line.size_pt, line.bold) for line in letter)
+    word = "cong-van-1215.docx"
     return (
         SampleMail("plain", "Lịch họp giao ban", "", body="Kính mời anh dự họp giao ban 8 giờ thứ hai."),
+        _with_file("word_file", "Biên bản trao đổi", "", "bien-ban.docx", word_file(note)),
         SampleMail(
-            "word_file", "Biên bản trao đổi", "", attachments=(Attachment("bien-ban.docx", word_file(note), DOCX),)
-        ),
-        SampleMail(
-            "secrecy_in_prose",
-            "Tập huấn bảo mật thông tin",
-            "",
+            "secrecy_in_prose", "Tập huấn bảo mật thông tin", "",
             body="Phòng gửi tài liệu tập huấn về bảo mật, đề nghị đổi mật khẩu hộp thư định kỳ.",
         ),
-        SampleMail("signed_pdf", "Công văn đã ký số", "", attachments=(Attachment("cong-van-1215.pdf", signed, PDF),)),
-        SampleMail(
-            "secret_in_zip",
-            "Tài liệu họp",
-            "classified",
-            attachments=(Attachment("tai-lieu.zip", zip_archive(("bao-cao.docx", word_file(secret))), ZIP),),
-        ),
-        SampleMail(
-            "broken_signature",
-            "Công văn ký số",
-            "signed_documents",
-            attachments=(Attachment("cong-van-1215.pdf", _altered(signed), PDF),),
-        ),
-        SampleMail(
-            "unsigned_letter",
-            "Công văn chưa ký",
-            "signed_documents",
-            attachments=(Attachment("cong-van-1215.docx", word_file(letter), DOCX),),
-        ),
-        SampleMail(
-            "paper_copy",
-            "[bản giấy] Công văn 1215",
-            "",
-            recipient=UNIT,
-            attachments=(Attachment("cong-van-1215.docx", word_file(letter), DOCX),),
-        ),
-        SampleMail(
-            "wrong_font",
-            "[bản giấy] Công văn 1215",
-            "typography",
-            recipient=UNIT,
-            attachments=(Attachment("cong-van-1215.docx", word_file(arial), DOCX),),
-        ),
-        SampleMail(
-            "legacy_letters",
-            "Báo cáo tháng",
-            "typography",
-            attachments=(Attachment("bao-cao.docx", word_file(legacy), DOCX),),
-        ),
-        SampleMail(
-            "encrypted_zip",
-            "Bảng số liệu",
-            "opaque",
-            attachments=(Attachment("so-lieu.zip", encrypted_zip("so-lieu.docx", word_file(note), b"7Kq!x2"), ZIP),),
+        _with_file("signed_pdf", "Công văn đã ký số", "", "cong-van-1215.pdf", signed),
+        _with_file("secret_in_zip", "Tài liệu họp", "classified", "tai-lieu.zip", zip_archive(("bao-cao.docx", word_file(secret)))),
+        _with_file("broken_signature", "Công văn ký số", "signed_documents", "cong-van-1215.pdf", _altered(signed)),
+        _with_file("unsigned_letter", "Công văn chưa ký", "signed_documents", word, word_file(letter)),
+        _with_file("paper_copy", "[bản giấy] Công văn 1215", "", word, word_file(letter), recipient=UNIT),
+        _with_file("wrong_font", "[bản giấy] Công văn 1215", "typography", word, word_file(arial), recipient=UNIT),
+        _with_file("legacy_letters", "Báo cáo tháng", "typography", "bao-cao.docx", word_file(legacy)),
+        _with_file(
+            "encrypted_zip", "Bảng số liệu", "opaque",
+            "so-lieu.zip", encrypted_zip("so-lieu.docx", word_file(note), b"7Kq!x2"),
         ),
         SampleMail("another_name", "Xin ý kiến", "sender_identity", reverse_path=UNIT, recipient=COLLEAGUE),
         SampleMail(
-            "outside_to_office",
-            "Đề nghị cấp hộp thư",
-            "official_sender",
-            body="Đề nghị Văn phòng cấp mới hộp thư.",
-            reverse_path=OUTSIDER,
-            recipient=OFFICE,
-            authenticated=False,
+            "outside_to_office", "Đề nghị cấp hộp thư", "official_sender", body="Đề nghị Văn phòng cấp mới hộp thư.",
+            reverse_path=OUTSIDER, recipient=OFFICE, authenticated=False,
         ),
-    )
+    )  # fmt: skip
+
+
+def _with_file(
+    key: str, subject: str, expected: str, name: str, data: bytes, *, recipient: str = COLLEAGUE
+) -> SampleMail:
+    kind = _KINDS[name.rpartition(".")[2]]
+    return SampleMail(key, subject, expected, attachments=(Attachment(name, data, kind),), recipient=recipient)
 
 
 def _altered(signed: bytes) -> bytes:

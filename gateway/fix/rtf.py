@@ -121,70 +121,88 @@ def _group(data: bytes, word: bytes) -> bytes:
 
 def _pieces(data: bytes, fonts: dict[int, Font]) -> list[_Piece]:
     """Walk the tokens and return the visible text by font."""
-    stack: list[_State] = []
-    state = _State()
-    pieces: list[_Piece] = []
-    block = position = skipping = tokens = 0
-    starred = fresh = False
-    default = re.search(rb"\\deff(\d+)", data[:2000])
-    if default is not None:
-        state = replace(state, font=int(default[1]))
+    walk = _Walk(data, fonts)
+    position = tokens = 0
     while position < len(data):
         match = _TOKEN.match(data, position)
         tokens += 1
         if match is None or tokens > _LIMIT_TOKENS:
             raise RefusedError("damaged", "rtf")
-        word, number, octet, sign, brace, plain = match.groups()
-        start, position = position, match.end()
-        text = ""
-        if brace == b"{":
-            stack.append(state)
-            if len(stack) > _LIMIT_DEPTH:
+        brace = match[5]
+        if brace == b"}" and not walk.stack:
+            break
+        position = walk.brace(match) if brace is not None else walk.token(match)
+    return walk.pieces
+
+
+class _Walk:
+    """Where a walk through the tokens stands; each method takes one and returns where the next begins."""
+
+    def __init__(self, data: bytes, fonts: dict[int, Font]) -> None:
+        self.pieces: list[_Piece] = []
+        self.stack: list[_State] = []
+        self._data = data
+        self._fonts = fonts
+        default = re.search(rb"\\deff(\d+)", data[:2000])
+        self._default = int(default[1]) if default is not None else None
+        self._state = _State(font=self._default)
+        self._block = 0
+        self._starred = self._fresh = False
+
+    def brace(self, match: re.Match[bytes]) -> int:
+        """Begin a group, or end the one that is open."""
+        self._fresh = match[5] == b"{"
+        if self._fresh:
+            self.stack.append(self._state)
+            if len(self.stack) > _LIMIT_DEPTH:
                 raise RefusedError("damaged", "rtf")
-            fresh, starred = True, False
-            continue
-        if brace == b"}":
-            if not stack:
-                break
-            state = stack.pop()
-            fresh = False
-            continue
-        if word is not None:
-            name = word.decode("ascii")
-            if name == "bin":
-                position += max(0, int(number or 0))
-            elif fresh and (name in _SILENT or starred):
-                state = replace(state, silent=True)
-            elif name == "f" and number is not None:
-                state = replace(state, font=int(number))
-            elif name == "plain" and default is not None:
-                state = replace(state, font=int(default[1]))
-            elif name == "uc":
-                state = replace(state, skip=max(0, int(number or 1)))
-            elif name == "u" and number is not None:
-                text, skipping = chr(int(number) & 0xFFFF), state.skip
-                end = _skip(data, position, skipping)
-                _add(pieces, start, end, text, state, block)
-                position, skipping, fresh = end, 0, False
-                continue
-            elif name in _BREAKS:
-                block += 1
-            fresh = False
-            continue
+            self._starred = False
+        else:
+            self._state = self.stack.pop()
+        return match.end()
+
+    def token(self, match: re.Match[bytes]) -> int:
+        """Take a control word, a sign or letters."""
+        word, _, octet, sign, _, plain = match.groups()
         if sign == b"*":
-            starred = True
-            continue
+            self._starred = True
+            return match.end()
+        if word is not None:
+            end = self._word(word.decode("ascii"), match)
+            self._fresh = False
+            return end
+        self._fresh = False
+        text = ""
         if octet is not None:
-            page = fonts[state.font].page if state.font in fonts else None
+            page = self._fonts[self._state.font].page if self._state.font in self._fonts else None
             text = _letter(int(octet, 16), page)
         elif plain is not None:
             text = plain.decode("latin-1")
         elif sign == b"~":
             text = "\u00a0"
-        fresh = False
         if text:
-            _add(pieces, start, position, text, state, block)
-    return pieces
+            _add(self.pieces, match.start(), match.end(), text, self._state, self._block)
+        return match.end()
+
+    def _word(self, name: str, match: re.Match[bytes]) -> int:
+        number, state = match[2], self._state
+        if name == "bin":
+            return match.end() + max(0, int(number or 0))
+        if self._fresh and (name in _SILENT or self._starred):
+            self._state = replace(state, silent=True)
+        elif name == "f" and number is not None:
+            self._state = replace(state, font=int(number))
+        elif name == "plain" and self._default is not None:
+            self._state = replace(state, font=self._default)
+        elif name == "uc":
+            self._state = replace(state, skip=max(0, int(number or 1)))
+        elif name == "u" and number is not None:
+            end = _skip(self._data, match.end(), state.skip)
+            _add(self.pieces, match.start(), end, chr(int(number) & 0xFFFF), state, self._block)
+            return end
+        elif name in _BREAKS:
+            self._block += 1
+        return match.end()
 
 
 def _letter(octet: int, page: str | None) -> str:

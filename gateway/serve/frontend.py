@@ -119,44 +119,17 @@ class _Frontend:
                 "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
             )
         history = SenderHistory(configuration.data)
+        behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
         try:
-            added = outgoing(configuration)
-            judge = Judge(
-                rulebook=inherited.rulebook,
-                workers=inherited.workers,
-                limits=inspection_limits(configuration),
-                outgoing=added,
-                history=history,
-                secret=inherited.secret if configuration.inspection.cache.bytes else b"",
-            )
-            behind = Behind(
-                limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s
-            )
-            pipeline = Pipeline(
-                judge,
-                audit,
-                outgoing=added,
-                languages=configuration.replies.languages,
-                new_reference=make_reference,
-                behind=behind,
-                on_judged=self._judged,
-            )
+            pipeline = self._pipeline(audit, history, behind)
             self._smtp_settings = smtp_settings(configuration, inherited.taken)
             hop = NextHop(next_hop_settings(configuration))
             self._passwords = PasswordWatch(
-                configuration.passwords,
-                audit,
-                hop,
-                data=configuration.data,
-                hostname=hostname(configuration),
-                clock=utc_now,
-            )
+                configuration.passwords, audit, hop,
+                data=configuration.data, hostname=hostname(configuration), clock=utc_now,
+            )  # fmt: skip
             smtp = SmtpServer(
-                self._smtp_settings,
-                pipeline,
-                hop,
-                on_internal_error=log_internal_error,
-                on_event=self._note,
+                self._smtp_settings, pipeline, hop, on_internal_error=log_internal_error, on_event=self._note
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
@@ -179,6 +152,27 @@ class _Frontend:
         finally:
             await asyncio.to_thread(history.close)
             await audit.close()
+
+    def _pipeline(self, audit: AuditLog, history: SenderHistory, behind: Behind) -> Pipeline:
+        configuration = self._inherited.configuration
+        added = outgoing(configuration)
+        judge = Judge(
+            rulebook=self._inherited.rulebook,
+            workers=self._inherited.workers,
+            limits=inspection_limits(configuration),
+            outgoing=added,
+            history=history,
+            secret=self._inherited.secret if configuration.inspection.cache.bytes else b"",
+        )
+        return Pipeline(
+            judge,
+            audit,
+            outgoing=added,
+            languages=configuration.replies.languages,
+            new_reference=make_reference,
+            behind=behind,
+            on_judged=self._judged,
+        )
 
     async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:
         configuration = self._inherited.configuration

@@ -7,14 +7,12 @@ end that dies is replaced.
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import itertools
 import logging
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -24,15 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.audit.committer import Committer
-from gateway.audit.process import AuditProcess
+from gateway.audit.process import audit_process
 from gateway.config.sections import Configuration
-from gateway.config.values import split_host_port
-from gateway.documents.wall.desk_process import DeskProcess
+from gateway.documents.wall.desk_process import desk_process
 from gateway.errors import GatewayError, UserError
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
-from gateway.model import ListenerKind
-from gateway.nexthop.probe import Fitness, probe
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
     check_spool,
@@ -44,19 +39,19 @@ from gateway.serve.app import (
     start_workers,
     warn_of_days,
 )
+from gateway.serve.data_folder import DataFolder
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.in_force import Digests, RulesTold, write_in_force
+from gateway.serve.next_hop import expect_next_hop
 from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
 from gateway.system.listening import take_addresses, take_metrics
-from gateway.system.supervised import end_with
-from gateway.texts.catalogue import both, reason, reasons
+from gateway.system.supervised import DoorProcess, end_with
+from gateway.texts.catalogue import both, reason
 from gateway.yaml.file import read_yaml
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
-_NEXT_HOP_WAIT_S = 5.0
-_LOCK_WAIT_S = 5.0
 _RESTART_PAUSE_S = 1.0
 _LOOK_ROUND_S = 1.0
 _RELOAD_ROUND_S = 0.05
@@ -67,66 +62,43 @@ _RELOAD_LIMIT_S = 120.0
 def serve(configuration: Configuration) -> int:
     """Run the gateway; return the exit code. UserError before the first mail when anything does not fit."""
     logs.configure(configuration.log_level)
-    with _DataFolder(configuration):
-        for number, listener in enumerate(configuration.listeners):
-            with configuration.at("listeners", number, "certificate"):
-                server_tls(listener)
-        certificates = tuple(
-            sorted({one.certificate for one in configuration.listeners if one.certificate is not None})
-        )
-        for certificate in certificates:
-            warn_of_days(certificate)
+    with DataFolder(configuration):
+        certificates = _check_certificates(configuration)
         next_hop_settings(configuration)
         check_spool(configuration)
         outgoing(configuration)
-        rulebook = Rulebook(configuration)
-        for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
-            _LOG.warning("%s", warning)
+        rulebook = _load_rules(configuration)
         Committer.open(configuration.data).close()
         taken, metrics_address = take_addresses(configuration), take_metrics(configuration)
-        _expect_next_hop(configuration)
+        expect_next_hop(configuration)
         workers = start_workers(configuration)
         for subject, words in shortcomings(workers.status()):
             _LOG.warning("%s: %s", subject, words)
+        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
+        gc.collect()
+        gc.freeze()
+        load = SharedLoad(configuration.workers, certificates)
+        for certificate in certificates:
+            load.serve_until(certificate, certificate_ends(certificate))
 
+        # Each process gives back what the others need: those that serve no mail the addresses, then door after door.
         def release() -> None:
-            """Give back what a process that serves no mail must not hold."""
             workers.close()
             for address in taken:
                 address.close()
 
-        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
-        gc.collect()
-        gc.freeze()
-        audit = AuditProcess(configuration.data, release, facts_days=configuration.audit.facts_days)
-        load = SharedLoad(configuration.workers, certificates)
-        for certificate in certificates:
-            load.serve_until(certificate, certificate_ends(certificate))
+        audit = audit_process(configuration.data, release, facts_days=configuration.audit.facts_days)
 
         def release_log() -> None:
             release()
             audit.release()
 
-        desk = DeskProcess(
-            places=places(configuration),
-            cache_bytes=configuration.inspection.cache.bytes,
-            cache_age_s=configuration.inspection.cache.age_s,
-            release=release_log,
-        )
-        inherited = Inherited(
-            configuration=configuration,
-            rulebook=rulebook,
-            workers=workers,
-            taken=taken,
-            audit_door=audit.door,
-            desk_door=desk.door,
-            secret=secrets.token_bytes(32),
-            load=load,
-            rules_told=RulesTold(),
+        cache = configuration.inspection.cache
+        desk = desk_process(
+            places=places(configuration), cache_bytes=cache.bytes, cache_age_s=cache.age_s, release=release_log
         )
 
         def release_all() -> None:
-            """Give back what a process must not hold that does not write the audit either."""
             release_log()
             desk.release()
 
@@ -134,91 +106,37 @@ def serve(configuration: Configuration) -> int:
         if metrics_address is not None:
             sources = Sources(configuration.data, load, workers.status().sandbox)
             metrics = MetricsProcess(metrics_address, sources, release_all)
+        others = [each for each in (audit, desk, metrics) if each is not None]
+        inherited = Inherited(
+            configuration=configuration, rulebook=rulebook, workers=workers, taken=taken, audit_door=audit.door,
+            desk_door=desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
+        )  # fmt: skip
         try:
-            audit.start()
-            desk.start()
-            if metrics is not None:
-                metrics.start()
+            for process in others:
+                process.start()
             return _Supervisor(inherited, audit, desk, metrics).run()
         finally:
             workers.close()
-            if metrics is not None:
-                metrics.close()
-            desk.close()
-            audit.close()
+            for process in reversed(others):
+                process.close()
 
 
-class _DataFolder:
-    """The folder of audit and keys, mode 0700, for one gateway at a time."""
-
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._path = configuration.data
-        self._lock = -1
-
-    def __enter__(self) -> None:
-        with self._configuration.at("data"):
-            self._take()
-
-    def _take(self) -> None:
-        try:
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise UserError(both("start", "start", "data", path=self._path, reason=reasons(error))) from None
-        end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
-        while not self._try_lock():
-            if time.monotonic() >= end:
-                os.close(self._lock)
-                raise UserError(both("start", "start", "data_busy", path=self._path))
-            time.sleep(0.05)
-        os.ftruncate(self._lock, 0)
-        os.write(self._lock, str(os.getpid()).encode())
-
-    def _try_lock(self) -> bool:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._lock)
+def _load_rules(configuration: Configuration) -> Rulebook:
+    rulebook = Rulebook(configuration)
+    for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
+        _LOG.warning("%s", warning)
+    return rulebook
 
 
-def _expect_next_hop(configuration: Configuration) -> None:
-    """Raise UserError when the next hop does not answer within a few seconds of the start, or could never take mail."""
-    section = configuration.next_hop
-    if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
-        return
-    with configuration.at("next_hop", "address"):
-        _await_next_hop(configuration)
-
-
-def _await_next_hop(configuration: Configuration) -> None:
-    section = configuration.next_hop
-    end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
-    while True:
-        try:
-            socket.create_connection(split_host_port(section.address), timeout=_NEXT_HOP_WAIT_S).close()
-        except OSError as error:
-            problem = error.strerror or str(error)
-        else:
-            break
-        if time.monotonic() >= end:
-            raise UserError(both("start", "next_hop", "silent", address=section.address, reason=problem))
-        time.sleep(0.25)
-    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
-    words = both("start", "next_hop", found.fitness.value, address=section.address, reason=found.reason)
-    match found.fitness:
-        case Fitness.TLS | Fitness.NO_SMTP:
-            raise UserError(words)
-        case (
-            Fitness.SILENT | Fitness.REFUSED | Fitness.REJECTED
-        ):  # it is there; whether it takes mail later is its own affair
-            _LOG.warning("%s", words)
-        case Fitness.GOOD:
-            pass
+def _check_certificates(configuration: Configuration) -> tuple[Path, ...]:
+    """Load each listener's certificate once, warn of those that end soon, and return them."""
+    for number, listener in enumerate(configuration.listeners):
+        with configuration.at("listeners", number, "certificate"):
+            server_tls(listener)
+    certificates = tuple(sorted({one.certificate for one in configuration.listeners if one.certificate is not None}))
+    for certificate in certificates:
+        warn_of_days(certificate)
+    return certificates
 
 
 @dataclass(frozen=True)
@@ -230,7 +148,7 @@ class _Frontend:
 
 class _Supervisor:
     def __init__(
-        self, inherited: Inherited, audit: AuditProcess, desk: DeskProcess, metrics: MetricsProcess | None
+        self, inherited: Inherited, audit: DoorProcess, desk: DoorProcess, metrics: MetricsProcess | None
     ) -> None:
         self._inherited = inherited
         self._audit = audit

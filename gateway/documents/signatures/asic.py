@@ -161,21 +161,13 @@ class _Container:
         found = xmldsig.verify(element, lambda reference: member_octets(self.package, reference, covered))
         properties = xades.read(found)
         coverage, problems = self._place(covered)
-        facts = Facts(
-            field=name,
-            integrity=found.integrity,
-            sub_indication=found.sub_indication,
+        facts = xades.facts_of(
+            found,
+            properties,
+            place=name,
             coverage=coverage if covered else Coverage.UNKNOWN,
             changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,
-            certificate=found.certificate,
-            pool=(*found.certificates, *properties.certificates),
-            evidence=properties.evidence,
-            algorithms=tuple(found.algorithms),
-            claimed_time=properties.claimed_time,
-            signature=found.signature,
-            tokens=properties.tokens,
-            timestamped=properties.timestamped,
-            problems=tuple(dict.fromkeys(found.problems)),
+            claim=None,
         )
         return self._facts(facts, covered, problems)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.documents.signatures import xades, xmldsig
 from gateway.documents.signatures.package import Package, open_package
-from gateway.documents.signatures.report import Facts, Subject, assemble, removed, unreadable
+from gateway.documents.signatures.report import Subject, assemble, removed, unreadable
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
@@ -112,21 +112,13 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
         found.problems.append("macro-signature")
     elif uncovered:
         found.problems.append("uncovered-part")
-    facts = Facts(
-        field=name,
-        integrity=found.integrity,
-        sub_indication=found.sub_indication,
+    facts = xades.facts_of(
+        found,
+        properties,
+        place=name,
         coverage=Coverage.PARTIAL if uncovered or name.lower() == MACROS.lower() else Coverage.WHOLE,
         changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,
-        certificate=found.certificate,
-        pool=(*found.certificates, *properties.certificates),
-        evidence=properties.evidence,
-        algorithms=tuple(found.algorithms),
-        claimed_time=properties.claimed_time or _date(found),
-        signature=found.signature,
-        tokens=properties.tokens,
-        timestamped=properties.timestamped,
-        problems=tuple(dict.fromkeys(found.problems)),
+        claim=_date(found),
     )
     return assemble(subject, facts)
 

@@ -19,7 +19,7 @@ from gateway.documents.signatures.ooxml_coverage import Covered, coverage_of
 from gateway.documents.signatures.ooxml_origin import find_signatures
 from gateway.documents.signatures.ooxml_parts import Parts, read_types
 from gateway.documents.signatures.package import open_package
-from gateway.documents.signatures.report import REMOVED, Facts, Subject, assemble, removed, unreadable
+from gateway.documents.signatures.report import REMOVED, Subject, assemble, removed, unreadable
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
 from gateway.model import Changes, Integrity, Signature
@@ -75,21 +75,13 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
     if orphaned:
         found.problems.append(REMOVED)
         changes = Changes.FORBIDDEN
-    facts = Facts(
-        field=name,
-        integrity=found.integrity,
-        sub_indication=found.sub_indication,
+    facts = xades.facts_of(
+        found,
+        properties,
+        place=name,
         coverage=coverage,
         changes=changes,
-        certificate=found.certificate,
-        pool=(*found.certificates, *properties.certificates),
-        evidence=properties.evidence,
-        algorithms=tuple(found.algorithms),
-        claimed_time=properties.claimed_time or _office_time(found),
-        signature=found.signature,
-        tokens=properties.tokens,
-        timestamped=properties.timestamped,
-        problems=tuple(dict.fromkeys(found.problems)),
+        claim=_office_time(found),
     )
     return assemble(subject, facts)
 

@@ -13,9 +13,11 @@ from typing import Any
 from gateway.documents.signatures import algorithms, revocation, xmldsig
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, checked, key_of
+from gateway.documents.signatures.report import Facts
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.documents.signatures.xmldsig import XmlSignature, ds
+from gateway.model import Changes, Coverage
 
 _NAMESPACES = tuple(f"{{http://uri.etsi.org/01903/v{version}#}}" for version in ("1.3.2", "1.4.1", "1.2.2", "1.1.1"))
 _MAX_VALUES = 200
@@ -43,6 +45,34 @@ def read(found: XmlSignature) -> Properties:
     except LibraryFault:
         found.problems.append("unreadable-properties")
     return properties
+
+
+def facts_of(
+    found: XmlSignature,
+    properties: Properties,
+    *,
+    place: str,
+    coverage: Coverage,
+    changes: Changes,
+    claim: datetime | None,
+) -> Facts:
+    """Return what an XML signature and its properties tell; `claim` is the time that the container itself gives."""
+    return Facts(
+        field=place,
+        integrity=found.integrity,
+        sub_indication=found.sub_indication,
+        coverage=coverage,
+        changes=changes,
+        certificate=found.certificate,
+        pool=(*found.certificates, *properties.certificates),
+        evidence=properties.evidence,
+        algorithms=tuple(found.algorithms),
+        claimed_time=properties.claimed_time or claim,
+        signature=found.signature,
+        tokens=properties.tokens,
+        timestamped=properties.timestamped,
+        problems=tuple(dict.fromkeys(found.problems)),
+    )
 
 
 def _all(root: Any, *names: str) -> list[Any]:

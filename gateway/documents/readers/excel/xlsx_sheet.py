@@ -165,11 +165,9 @@ class Sheet:
         Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
         """
         overlays = self._overlays
-        concealed_columns = bool(self._columns.hidden)
-        placed = concealed_columns or overlays is not None
+        placed = bool(self._columns.hidden) or overlays is not None
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
-        runs = sink.runs
-        add, before = runs.append, len(runs)
+        runs, add, before = sink.runs, sink.runs.append, len(sink.runs)
         in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
         for reference, index, kind, formula, value, inline, rest in cells:
             rich: Rich | None = None
@@ -192,8 +190,7 @@ class Sheet:
             where = origin
             if placed:
                 row, column = position(reference)
-                if not self._columns.shows(column):
-                    where = hidden
+                where = origin if self._columns.shows(column) else hidden
                 if overlays is not None:
                     look = self._overlaid(look, row, column, kind, inline if rich is None else rich.text, value)
             text = ""
@@ -206,31 +203,20 @@ class Sheet:
                 if shared is None:
                     rich = strings.get(value)
                 text = shared or ""
+            elif rich is None and kind in _NUMBERS and look.general and len(value) < 12:
+                text = value.removesuffix(".0")
             elif rich is None:
-                if kind in _NUMBERS and look.general and len(value) < 12:
-                    text = value.removesuffix(".0")
-                else:
-                    text, concealed = self._shown(kind, value, look.style.format_code)
-                    where = hidden if concealed else where
+                text, concealed = self._shown(kind, value, look.style.format_code)
+                where = hidden if concealed else where
             if rich is not None:
                 self._rich(rich, look.style, reference, where)
             elif text:
                 font, size_pt, colour, background, bold = look.style.face
                 sink.block = block = sink.block + 1
-                add(
-                    Run(
-                        text=text,
-                        block=block,
-                        font=font,
-                        size_pt=size_pt,
-                        colour=colour,
-                        background=background,
-                        bold=bold,
-                        locator=prefix + reference,
-                        role=in_cell,
-                        origin=hidden if look.hidden and where is shown else where,
-                    )
-                )
+                add(Run(
+                    text=text, block=block, font=font, size_pt=size_pt, colour=colour, background=background, bold=bold,
+                    locator=prefix + reference, role=in_cell, origin=hidden if look.hidden and where is shown else where,
+                ))  # fmt: skip
         sink.charge(len(runs) - before)
         sink.budget.check_time()
 

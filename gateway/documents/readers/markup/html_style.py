@@ -80,6 +80,23 @@ class Look:
 
 def apply(look: Look, declarations: Mapping[str, str]) -> Look:
     """Return the look of an element with these declarations inside one of that look."""
+    changes = _changes(look, declarations)
+    pixel = any(_is_pixel(declarations.get(name, "")) for name in ("width", "height", "font-size"))
+    if pixel is not look.pixel:
+        changes["pixel"] = pixel
+    if not declarations.keys().isdisjoint(TURNING):
+        changes["turn"] = turn_of(declarations, look.turn)
+    sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]
+    if all(sides):
+        changes["boxed"] = all(_draws((side or "").lower()) for side in sides)
+    result = replace(look, **changes) if changes else look  # type: ignore[arg-type]
+    if look.hidden and not result.hidden and declarations.get("visibility", "").lower() != "visible":
+        result = replace(result, hidden=True)
+    return result
+
+
+def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
+    """What each declaration by itself changes."""
     changes: dict[str, object] = {}
     for name, value in declarations.items():
         lower = value.lower()
@@ -132,18 +149,7 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
                 changes["reversed"] = "override" in lower and declarations.get("direction", "").lower() == "rtl"
             case "white-space":
                 changes["keep_space"] = lower.startswith("pre") or lower == "break-spaces"
-    pixel = any(_is_pixel(declarations.get(name, "")) for name in ("width", "height", "font-size"))
-    if pixel is not look.pixel:
-        changes["pixel"] = pixel
-    if not declarations.keys().isdisjoint(TURNING):
-        changes["turn"] = turn_of(declarations, look.turn)
-    sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]
-    if all(sides):
-        changes["boxed"] = all(_draws((side or "").lower()) for side in sides)
-    result = replace(look, **changes) if changes else look  # type: ignore[arg-type]
-    if look.hidden and not result.hidden and declarations.get("visibility", "").lower() != "visible":
-        result = replace(result, hidden=True)
-    return result
+    return changes
 
 
 def _is_pixel(length: str) -> bool:

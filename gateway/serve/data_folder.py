@@ -1,0 +1,51 @@
+"""The folder of audit and keys, which one gateway at a time holds."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.texts.catalogue import both, reasons
+
+_LOCK_WAIT_S = 5.0
+
+
+class DataFolder:
+    """The folder, mode 0700, locked while the context lasts; UserError when it cannot be had."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._path = configuration.data
+        self._lock = -1
+
+    def __enter__(self) -> None:
+        with self._configuration.at("data"):
+            self._take()
+
+    def _take(self) -> None:
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UserError(both("start", "start", "data", path=self._path, reason=reasons(error))) from None
+        end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
+        while not self._try_lock():
+            if time.monotonic() >= end:
+                os.close(self._lock)
+                raise UserError(both("start", "start", "data_busy", path=self._path))
+            time.sleep(0.05)
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, str(os.getpid()).encode())
+
+    def _try_lock(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)

@@ -1,0 +1,53 @@
+"""Whether the next hop is there and can take mail, asked once at the start."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+
+from gateway.config.sections import Configuration
+from gateway.config.values import split_host_port
+from gateway.errors import UserError
+from gateway.model import ListenerKind
+from gateway.nexthop.probe import Fitness, probe
+from gateway.serve.app import next_hop_settings
+from gateway.texts.catalogue import both
+
+_LOG = logging.getLogger("gateway.serve.supervisor")
+_NEXT_HOP_WAIT_S = 5.0
+
+
+def expect_next_hop(configuration: Configuration) -> None:
+    """Raise UserError when the next hop does not answer within a few seconds of the start, or could never take mail."""
+    section = configuration.next_hop
+    if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
+        return
+    with configuration.at("next_hop", "address"):
+        _await_next_hop(configuration)
+
+
+def _await_next_hop(configuration: Configuration) -> None:
+    section = configuration.next_hop
+    end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
+    while True:
+        try:
+            socket.create_connection(split_host_port(section.address), timeout=_NEXT_HOP_WAIT_S).close()
+        except OSError as error:
+            problem = error.strerror or str(error)
+        else:
+            break
+        if time.monotonic() >= end:
+            raise UserError(both("start", "next_hop", "silent", address=section.address, reason=problem))
+        time.sleep(0.25)
+    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
+    words = both("start", "next_hop", found.fitness.value, address=section.address, reason=found.reason)
+    match found.fitness:
+        case Fitness.TLS | Fitness.NO_SMTP:
+            raise UserError(words)
+        case (
+            Fitness.SILENT | Fitness.REFUSED | Fitness.REJECTED
+        ):  # it is there; whether it takes mail later is its own affair
+            _LOG.warning("%s", words)
+        case Fitness.GOOD:
+            pass
