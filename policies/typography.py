@@ -24,7 +24,8 @@ from gateway.vietnamese.margins import MarginRules, faults_of
 from gateway.vietnamese.margins_pdf import Measured, measured
 from gateway.vietnamese.marks import Strength, Work, find_in_document
 from gateway.vietnamese.official import State, recognise
-from gateway.vietnamese.typography import FaultKind, Passage, Report, TypographyRules, is_plain, survey
+from gateway.vietnamese.typography import is_plain, survey
+from gateway.vietnamese.typography_report import FaultKind, Passage, Report, TypographyRules
 
 _ARTICLE: Final = "7600:9.4c"
 

@@ -20,7 +20,8 @@ from typing import Final
 import msgspec
 
 from gateway.audit import record as r
-from gateway.audit.index import Index, senders_of
+from gateway.audit.index import Index
+from gateway.audit.index_rows import senders_of
 from gateway.audit.store import Folder
 from gateway.errors import AuditError, UserError
 from gateway.model import History

@@ -14,20 +14,17 @@ import fcntl
 import os
 import sqlite3
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
 from gateway.audit import record as r
+from gateway.audit.index_rows import Rows, take
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
-from gateway.mime.addresses import parse_from_field
 from gateway.texts.catalogue import both
 
 _VERSION = 6
@@ -46,31 +43,6 @@ CREATE VIRTUAL TABLE words USING fts5 (
 INSERT INTO position VALUES (1, 0, x'');
 """
 _DECODER = msgspec.json.Decoder(r.AnyRecord)
-
-
-def fold(text: str) -> str:
-    """Return text without case, tone and vowel marks, đ as d."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("đ", "d")
-
-
-def exact(text: str) -> str:
-    """Return text without case, in composed form."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
-
-
-@dataclass
-class _Rows:
-    """Rows of one slice, ready for `executemany`."""
-
-    entries: list[tuple[int, str, int, str]] = field(default_factory=list)
-    events: list[tuple[str, int]] = field(default_factory=list)
-    tags: list[tuple[str, int]] = field(default_factory=list)
-    words: list[tuple[int, str, str, str, str, str]] = field(default_factory=list)
-    states: list[tuple[str, str]] = field(default_factory=list)
-    """State tag and reference of mails whose outcome is known now."""
 
 
 class Index:
@@ -264,9 +236,9 @@ def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, las
     ).fetchall()
     if not records:
         return False
-    rows = _Rows()
+    rows = Rows()
     for seq, body, _ in records:
-        _take(rows, seq, _DECODER.decode(body))
+        take(rows, seq, _DECODER.decode(body))
     tags, events = dict.fromkeys(rows.tags), dict.fromkeys(rows.events)
     tally = Counter(name for name, _ in tags)
     tally.update(record=len(records), entry=len(rows.entries), event=len(events), words=len(rows.words))
@@ -301,148 +273,3 @@ def _same_words(fresh: sqlite3.Connection) -> bool:
         fresh.execute(f"CREATE VIRTUAL TABLE temp.{schema}_words USING fts5vocab('{schema}', 'words', 'instance')")
         walks.append(fresh.execute(f"SELECT term, doc, col, offset FROM temp.{schema}_words"))  # noqa: S608
     return all(one == other for one, other in zip_longest(*walks))
-
-
-def _take(rows: _Rows, seq: int, record: r.AnyRecord) -> None:
-    match record:
-        case r.Intent(id=reference, mail=mail):
-            _take_mail(rows, seq, record, reference, mail)
-        case r.Refused(id=reference, mail=mail):
-            _take_mail(rows, seq, record, reference, mail)
-            rows.tags.append(("state:refused", seq))
-        case r.Sending(id=reference):
-            rows.events.append((reference, seq))
-        case r.Outcome(id=reference, delivery=delivery):
-            rows.events.append((reference, seq))
-            rows.states.append((f"state:{delivery.value}", reference))
-        case r.Duplicate(id=reference, of=of):
-            rows.events += [(reference, seq), (of, seq)]
-        case r.RecipientRefused():
-            _take_entry(rows, seq, record, record.id)
-            rows.tags += _address_tags("from", record.reverse_path, seq) + _address_tags("to", record.recipient, seq)
-            rows.tags += [(f"rule:{found.policy}.{found.rule}", seq) for found in _open_findings(record.findings)]
-            rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
-            if record.unit:
-                rows.tags.append((unit_tag(record.unit), seq))
-            rows.words.append(
-                (
-                    seq,
-                    "",
-                    "",
-                    fold(f"{record.id} {record.reverse_path} {record.recipient} {record.session.queue_id or ''}"),
-                    "",
-                    "",
-                )
-            )
-        case r.ContentRefused():
-            _take_content(rows, seq, record)
-        case r.AuthFailed():
-            _take_entry(rows, seq, record, "")
-            rows.tags += [("state:auth_failed", seq), *_address_tags("login", record.login, seq)]
-            rows.words.append((seq, "", "", fold(record.login), "", ""))
-        case r.PasswordJudged():
-            _take_entry(rows, seq, record, "")
-            state = "state:sound_password" if record.sound else "state:weak_password"
-            rows.tags += [(state, seq), *_address_tags("login", record.login, seq)]
-            rows.words.append((seq, "", "", fold(record.login), "", ""))
-        case r.Trouble():
-            _take_entry(rows, seq, record, record.id)
-            rows.tags += [("state:trouble", seq), *_address_tags("from", record.reverse_path, seq)]
-        case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Retention():
-            pass
-
-
-def _take_entry(rows: _Rows, seq: int, record: r.AnyRecord, reference: str) -> None:
-    moment = int(_microseconds(record.time))
-    rows.entries.append((seq, reference, moment, _kind(record)))
-    if reference:
-        rows.events.append((reference, seq))
-
-
-def _take_mail(rows: _Rows, seq: int, record: r.AnyRecord, reference: str, mail: r.MailFacts) -> None:
-    _take_entry(rows, seq, record, reference)
-    tags = {f"is:{mail.disposition}", f"is:{mail.would_be}"}
-    tags |= {f"is:{disposition}" for disposition in mail.recipients.values()}
-    tags |= {f"rule:{found.policy}.{found.rule}" for found in _open_findings(mail.findings)}
-    tags |= {f"policy:{found.policy}" for found in _open_findings(mail.findings)}
-    tags |= {f"sha:{digest[:32]}" for digest in (mail.sha256, *(part.sha256 for part in mail.parts)) if digest}
-    rows.tags += [(tag, seq) for tag in tags]
-    rows.tags += _address_tags("from", mail.reverse_path, seq)
-    rows.tags += [(f"author:{address}", seq) for address in _authors(mail)]
-    if mail.session.login:
-        rows.tags += _address_tags("login", mail.session.login, seq)
-    if mail.unit:
-        rows.tags.append((unit_tag(mail.unit), seq))
-    for address in mail.recipients:
-        rows.tags += _address_tags("to", address, seq)
-    subject = mail.subject or ""
-    files = " ".join(part.filename for part in mail.parts if part.filename)
-    other = " ".join(
-        [
-            reference,
-            mail.reverse_path,
-            *mail.recipients,
-            mail.header_from or "",
-            mail.session.login or "",
-            mail.unit or "",
-            mail.session.queue_id or "",
-            *(found.code for found in _open_findings(mail.findings)),
-            *(signature.signer or "" for signature in mail.signatures),
-        ]
-    )
-    rows.words.append((seq, fold(subject), fold(files), fold(other), _only_marked(subject), _only_marked(files)))
-
-
-def _take_content(rows: _Rows, seq: int, record: r.ContentRefused) -> None:
-    _take_entry(rows, seq, record, record.id)
-    names = ("state:content_refused", f"is:{record.disposition}", f"rule:content.{record.rule}", "policy:content")
-    rows.tags += [(name, seq) for name in names]
-    rows.tags += _address_tags("from", record.reverse_path, seq)
-    login = record.session.login or ""
-    if login:
-        rows.tags += _address_tags("login", login, seq)
-    for address in record.recipients:
-        rows.tags += _address_tags("to", address, seq)
-    words = " ".join([record.id, record.reverse_path, *record.recipients, login, record.session.queue_id or ""])
-    rows.words.append((seq, "", "", fold(words), "", ""))
-
-
-def unit_tag(unit: str) -> str:
-    """Return the tag of a unit's mails; case, diacritics and blanks do not matter."""
-    return f"unit:{' '.join(fold(unit).split())}"
-
-
-def senders_of(mail: r.MailFacts) -> set[str]:
-    """Return the addresses that a mail came from, case folded: its reverse-path and its authors."""
-    return {address for address in (mail.reverse_path.casefold(), *_authors(mail)) if address}
-
-
-def _authors(mail: r.MailFacts) -> set[str]:
-    """Return the addresses of From; none of a confidential mail, whose From is not kept."""
-    if not mail.header_from:
-        return set()
-    # The text is decoded, so what looks like a mailbox before the last may be a display name.
-    return {address.normal.casefold() for address in parse_from_field(mail.header_from).mailboxes[-1:]}
-
-
-def _only_marked(text: str) -> str:
-    """Return the exact form of a text that has any letter beyond ASCII; others are found by their folded form."""
-    return "" if text.isascii() else exact(text)
-
-
-def _open_findings(findings: tuple[r.FindingFacts, ...]) -> list[r.FindingFacts]:
-    return [found for found in findings if found.outcome != "passed"]
-
-
-def _address_tags(name: str, address: str, seq: int) -> list[tuple[str, int]]:
-    folded = address.casefold()
-    _, at, domain = folded.rpartition("@")
-    return [(f"{name}:{folded}", seq), (f"{name}:@{domain}", seq)] if at else [(f"{name}:{folded}", seq)]
-
-
-def _kind(record: r.AnyRecord) -> str:
-    return str(record.__struct_config__.tag)
-
-
-def _microseconds(stamp: str) -> float:
-    return datetime.fromisoformat(stamp).timestamp() * 1e6

@@ -17,7 +17,8 @@ import msgspec
 
 from gateway.audit import record as r
 from gateway.audit.facts import Keyed
-from gateway.audit.index import Index, exact, fold, unit_tag
+from gateway.audit.index import Index
+from gateway.audit.index_rows import exact, fold, unit_tag
 from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import UserError

@@ -13,7 +13,8 @@ from gateway.model.formats import Family, by_name
 from gateway.vietnamese.colour import hue
 from gateway.vietnamese.margins import margin_faults
 from gateway.vietnamese.official import Recognition, recognise
-from gateway.vietnamese.typography import FaultKind, Passage, Report, TypographyRules, examine
+from gateway.vietnamese.typography import examine
+from gateway.vietnamese.typography_report import FaultKind, Passage, Report, TypographyRules
 
 _FAMILIES: Final = frozenset({Family.SHEET, Family.SLIDES, Family.PDF})
 """Formats with remedies of their own; the others are those of a word processor."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from gateway.errors import CapacityError
 from gateway.milter import protocol
 from gateway.milter.engine import MilterAnswer, MilterEngine
+from gateway.milter.message import Message
 from gateway.milter.protocol import Action, Command, ProtocolError, Step
 from gateway.model import Disposition, Envelope, FrontEnd, Language, Reply, ReplyCharset, Session, Transaction
 from gateway.spool import Spool
@@ -55,58 +55,6 @@ class MilterSettings:
     charset: ReplyCharset = ReplyCharset.AUTO
 
 
-class _Message:
-    """What belongs to one message only."""
-
-    def __init__(self, mail: protocol.Mail, spool: Spool, *, limit_bytes: int) -> None:
-        self.mail = mail
-        self.spool = spool
-        self._limit_bytes = limit_bytes
-        self.forward_paths: list[str] = []
-        self.rcpt_parameters: list[tuple[str, ...]] = []
-        self.has_headers = False
-        self.size_bytes = 0
-        self.overflow = False
-        """It is too large, or there was no room for all of it."""
-
-    def write(self, data: bytes) -> None:
-        """Keep content; past the limits only the fact is kept, and answered at the end."""
-        self.size_bytes += len(data)
-        if self.overflow:
-            return
-        if self.too_big:
-            self._give_up()
-            return
-        try:
-            self.spool.write(data)
-        except CapacityError:
-            self._give_up()
-
-    @property
-    def too_big(self) -> bool:
-        """Whether what came is more than the limit, as far as the MTA has sent it."""
-        return self.size_bytes > self._limit_bytes
-
-    def _give_up(self) -> None:
-        self.overflow = True
-        self.spool.close()  # others may need the room
-
-    def envelope(self) -> Envelope:
-        """Return the envelope as far as it has come."""
-        return Envelope(
-            reverse_path=self.mail.reverse_path,
-            forward_paths=tuple(self.forward_paths),
-            mail_parameters=self.mail.parameters,
-            rcpt_parameters=tuple(self.rcpt_parameters),
-        )
-
-    def end_headers(self) -> None:
-        """Write the empty line between header and body, once."""
-        if not self.has_headers:
-            self.has_headers = True
-            self.write(b"\r\n")
-
-
 class MilterConnection(asyncio.Protocol):
     """Serves any number of messages, one after the other."""
 
@@ -121,7 +69,7 @@ class MilterConnection(asyncio.Protocol):
         self._macros: dict[bytes, dict[str, str]] = {}
         self._client: str | None = None
         self._helo: str | None = None
-        self._message: _Message | None = None
+        self._message: Message | None = None
         self._leaving = False
         self._choked = False
         """The MTA does not take our answers."""
@@ -201,7 +149,7 @@ class MilterConnection(asyncio.Protocol):
                 self._continue(b"H")
             case protocol.Mail():
                 self._drop_message()
-                self._message = _Message(command, self._settings.new_spool(), limit_bytes=self._settings.message_bytes)
+                self._message = Message(command, self._settings.new_spool(), limit_bytes=self._settings.message_bytes)
                 self._continue(b"M")
             case protocol.Rcpt():
                 self._begin(self._rcpt(self._current(), command))
@@ -243,7 +191,7 @@ class MilterConnection(asyncio.Protocol):
         if _SILENT[command] not in self._steps:
             self._transport.write(answer)
 
-    def _current(self) -> _Message:
+    def _current(self) -> Message:
         if self._message is None:
             raise ProtocolError("content outside a message")
         return self._message
@@ -304,7 +252,7 @@ class MilterConnection(asyncio.Protocol):
         if self.work is None and not self._choked and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    async def _rcpt(self, message: _Message, command: protocol.Rcpt) -> bytes:
+    async def _rcpt(self, message: Message, command: protocol.Rcpt) -> bytes:
         envelope = Envelope(
             reverse_path=message.mail.reverse_path,
             forward_paths=(command.forward_path,),
@@ -322,7 +270,7 @@ class MilterConnection(asyncio.Protocol):
         message.rcpt_parameters.append(command.parameters)
         return protocol.CONTINUE
 
-    async def _end_of_message(self, message: _Message) -> bytes:
+    async def _end_of_message(self, message: Message) -> bytes:
         reference, engine = self._settings.new_reference(), self._settings.engine
         session, envelope, spool = self._session(), message.envelope(), message.spool
         try:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from gateway.audit import AuditLog, Delivery
 from gateway.audit.export import export_csv, export_jsonl
-from gateway.audit.index import exact, fold
+from gateway.audit.index_rows import exact, fold
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification
 from gateway.audit.verify import verify

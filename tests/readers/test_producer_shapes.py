@@ -13,7 +13,8 @@ from gateway.documents.readers.odf import reader as odf
 from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.documents.readers.word import rtf
 from gateway.model import Document
-from gateway.vietnamese.typography import FaultKind, examine
+from gateway.vietnamese.typography import examine
+from gateway.vietnamese.typography_report import FaultKind
 from tests.fix.test_fix_packages import face, odt, style
 from tests.fix.test_fix_slides_and_sheets import cells, open_document
 from tests.readers.ooxml_support import NAMESPACES, W, package, relationships

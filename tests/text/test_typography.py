@@ -14,7 +14,8 @@ from gateway.vietnamese.colour import is_black, is_invisible, is_red
 from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
-from gateway.vietnamese.typography import FaultKind, TypographyRules, examine
+from gateway.vietnamese.typography import examine
+from gateway.vietnamese.typography_report import FaultKind, TypographyRules
 from tests.text.letters import SENTENCES, Layout, letter
 
 TNR = "Times New Roman"

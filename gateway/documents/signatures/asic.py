@@ -6,7 +6,7 @@ import urllib.parse
 from dataclasses import replace
 from typing import Any
 
-from gateway.documents.signatures import algorithms, cms, timestamps, xades, xmldsig
+from gateway.documents.signatures import algorithms, canonical_xml, cms, timestamps, xades, xmldsig
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import describe
 from gateway.documents.signatures.detached import signer_facts
@@ -59,7 +59,7 @@ def _named_only(package: Package) -> list[str]:
         if not _is_manifest(manifest):
             continue
         try:
-            named = _elements(xmldsig.parse(package.read(manifest)), "SigReference")
+            named = _elements(canonical_xml.parse(package.read(manifest)), "SigReference")
         except LibraryFault:
             continue
         uris = [one.get("URI", "") for one in named[:_MAX_SIGNATURES]]
@@ -107,7 +107,7 @@ class _Container:
             self._later(name, stamps)
         data = self.package.read(name)
         if name.lower().endswith(".xml"):
-            root = xmldsig.parse(data)
+            root = canonical_xml.parse(data)
             elements = [root] if root.tag == ds("Signature") else root.findall(ds("Signature"))
             if not elements and next(root.iter(ds("Signature")), None) is None:
                 # No program leaves an empty list in a container, and the files beside it were signed.
@@ -196,7 +196,7 @@ class _Container:
         """Return the member that a signature file is over, what that covers, and whether a digest did not fit."""
         manifests = [one for one in self.package.names if _is_manifest(one)]
         for manifest in manifests:
-            root = xmldsig.parse(self.package.read(manifest))
+            root = canonical_xml.parse(self.package.read(manifest))
             if self._signature_named(root) != name:
                 continue
             covered: set[str] = {manifest}

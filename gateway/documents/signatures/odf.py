@@ -13,7 +13,7 @@ import re
 import urllib.parse
 from typing import Any
 
-from gateway.documents.signatures import xades, xmldsig
+from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.package import Package, open_package
 from gateway.documents.signatures.report import Subject, assemble, removed, unreadable
 from gateway.documents.signatures.wall import LibraryFault
@@ -71,7 +71,7 @@ def _left_behind(package: Package) -> list[str]:
 
 def _verify_file(subject: Subject, package: Package, name: str) -> list[Signature]:
     try:
-        root = xmldsig.parse(package.read(name))
+        root = canonical_xml.parse(package.read(name))
     except LibraryFault:
         return [unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)]
     elements = [one for one in root if isinstance(one.tag, str)]
@@ -138,7 +138,7 @@ def _is_as_signed(package: Package, name: str, covered: set[str]) -> bool:
     if name != MANIFEST:
         return package.read(name).strip().decode("latin-1") == kind
     wanted = {"/": {kind}} | {one: _types_of(one) for one in covered}
-    for entry in xmldsig.parse_with_doctype(package.read(name)):
+    for entry in canonical_xml.parse_with_doctype(package.read(name)):
         path, media_type = entry.get(f"{_ENTRY}full-path", ""), entry.get(f"{_ENTRY}media-type", "")
         if entry.tag != f"{_ENTRY}file-entry" or len(entry) or set(entry.attrib) - _ENTRY_ATTRIBUTES:
             return False
@@ -152,7 +152,7 @@ def _is_as_signed(package: Package, name: str, covered: set[str]) -> bool:
 
 def _kind(package: Package, folder: str) -> str:
     """Media type of a document by its content: no template, no web page, which only the manifest could say."""
-    body = xmldsig.parse(package.read(f"{folder}content.xml")).find(f"{_OFFICE}body")
+    body = canonical_xml.parse(package.read(f"{folder}content.xml")).find(f"{_OFFICE}body")
     first = next((one for one in body if isinstance(one.tag, str)), None) if body is not None else None
     word = first.tag.removeprefix(_OFFICE) if first is not None else ""
     return f"application/vnd.oasis.opendocument.{_KINDS.get(word, word)}"
@@ -181,10 +181,10 @@ def member_octets(
     octets: Any = package.read(name)
     for transform in reference.transforms:
         algorithm = transform.get("Algorithm", "")
-        if algorithm not in xmldsig.CANONICAL:
+        if algorithm not in canonical_xml.CANONICAL:
             raise LibraryFault("transform", algorithm)
-        prefixes = xmldsig.inclusive_prefixes(transform)
-        octets = xmldsig.canonical_document(octets, algorithm, prefixes, may_have_comments=may_have_comments)
+        prefixes = canonical_xml.inclusive_prefixes(transform)
+        octets = canonical_xml.canonical_document(octets, algorithm, prefixes, may_have_comments=may_have_comments)
     covered.add(name)
     return bytes(octets)
 
@@ -192,4 +192,4 @@ def member_octets(
 def _date(found: XmlSignature) -> Any:
     """The date that LibreOffice shows, a claim, and only when it is signed."""
     dates = found.signed(found.element.iter(_DATE))
-    return xades.parse_time(xmldsig.text_of(dates[0])) if dates else None
+    return xades.parse_time(canonical_xml.text_of(dates[0])) if dates else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.documents.signatures import xades, xmldsig
+from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.ooxml_coverage import Covered, coverage_of
 from gateway.documents.signatures.ooxml_origin import find_signatures
 from gateway.documents.signatures.ooxml_parts import Parts, read_types
@@ -54,7 +54,7 @@ def _hints(data: bytes) -> bool:
 
 def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = False) -> Signature:
     try:
-        root = xmldsig.parse(parts.package.read(name))
+        root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault:
         return unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
     signatures = [root] if root.tag == ds("Signature") else []
@@ -118,14 +118,14 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
         algorithm = transform.get("Algorithm", "")
         if algorithm == _RELATIONSHIP_TRANSFORM:
             octets, left = _relationship_transform(octets, transform, name, covered)
-        elif algorithm in xmldsig.CANONICAL:
-            prefixes = xmldsig.inclusive_prefixes(transform)
-            canonical: Any = xmldsig.canonical_document if isinstance(octets, bytes) else xmldsig.canonical
+        elif algorithm in canonical_xml.CANONICAL:
+            prefixes = canonical_xml.inclusive_prefixes(transform)
+            canonical: Any = canonical_xml.canonical_document if isinstance(octets, bytes) else canonical_xml.canonical
             octets = canonical(octets, algorithm, prefixes)
         else:
             raise LibraryFault("transform", algorithm)
     if not isinstance(octets, bytes):
-        octets = xmldsig.canonical(octets, xmldsig.DEFAULT_CANONICAL)
+        octets = canonical_xml.canonical(octets, canonical_xml.DEFAULT_CANONICAL)
     if left is not None and not xmldsig.fits(octets, reference):
         digested_otherwise = _with_blanks(octets, parts.package.read(name))
         if xmldsig.fits(digested_otherwise, reference):
@@ -133,7 +133,7 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
             covered.faults.append("relationships-of-xmlsec")
     covered.parts.add(name)
     if left is None and name.lower().endswith(".rels"):
-        covered.signed_relationships[name] = list(xmldsig.parse(octets).iterchildren(f"{_RELS}Relationship"))
+        covered.signed_relationships[name] = list(canonical_xml.parse(octets).iterchildren(f"{_RELS}Relationship"))
     if left is not None:
         covered.unsigned_relationships[name] = left
     return bytes(octets)
@@ -141,7 +141,7 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
 
 def _relationship_transform(octets: Any, transform: Any, name: str, covered: Covered) -> tuple[Any, list[Any]]:
     """Keep the relationships that the transform names, in the order of their ids (ECMA-376-2 §13.2.4.24)."""
-    root = xmldsig.parse(octets) if isinstance(octets, bytes) else octets
+    root = canonical_xml.parse(octets) if isinstance(octets, bytes) else octets
     identifiers = {one.get("SourceId") for one in transform.iter(f"{_OPC}RelationshipReference")}
     kinds = {one.get("SourceType") for one in transform.iter(f"{_OPC}RelationshipsGroupReference")}
     relationships = [one for one in root if one.tag == f"{_RELS}Relationship"]
@@ -165,7 +165,7 @@ def _with_blanks(octets: bytes, part: bytes) -> bytes:
 
     Nothing but the number of blanks is added, so that whoever signed these octets signed the relationships.
     """
-    root = xmldsig.parse(part)
+    root = canonical_xml.parse(part)
     blanks = sum(bool(text) for text in (root.text, *(one.tail for one in root)))
     start, end, rest = octets.partition(b">")
     return start + end + b"<text></text>" * blanks + rest
@@ -174,4 +174,4 @@ def _with_blanks(octets: bytes, part: bytes) -> bytes:
 def _office_time(found: XmlSignature) -> Any:
     """Office's own signature time, a claim (ECMA-376-2 §13.2.4.16)."""
     values = found.signed(found.element.iter(f"{_OPC}Value"))
-    return xades.parse_time(xmldsig.text_of(values[0])) if values else None
+    return xades.parse_time(canonical_xml.text_of(values[0])) if values else None

@@ -12,7 +12,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.documents.signatures import xmldsig
+from gateway.documents.signatures import canonical_xml
 from gateway.documents.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts
 from gateway.documents.signatures.ooxml_shown import has_bindings, may_show_properties, shows_other_than_signed
 from gateway.documents.signatures.wall import LibraryFault
@@ -146,7 +146,7 @@ def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
     if _MAY_STAY_UNSIGNED.fullmatch(source) or (_CUSTOM_XML.fullmatch(source) and not binds):
         return True
     try:
-        root = xmldsig.parse(parts.package.read(name))
+        root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault:
         return False
     return all(_is_free(one, binds=binds) for one in root if isinstance(one.tag, str))
@@ -157,7 +157,7 @@ def _holds_more_than_relationships(parts: Parts, name: str) -> bool:
     if not name.lower().endswith(".rels"):
         return False
     try:
-        root = xmldsig.parse(parts.package.read(name))
+        root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault:
         return True
     return any(one.tag != _RELATIONSHIP for one in root if isinstance(one.tag, str))
@@ -179,7 +179,7 @@ def _main_parts(parts: Parts) -> int:
     name = parts.package.find("_rels/.rels")
     by_relationship = 0
     if name is not None:
-        root = xmldsig.parse(parts.package.read(name))
+        root = canonical_xml.parse(parts.package.read(name))
         by_relationship = sum(1 for one in root if isinstance(one.tag, str) and _last_word(one) == "officeDocument")
     by_type = sum(1 for one in parts.package.names if _MAIN_TYPE.search(parts.type_of(one)))
     return max(by_relationship, by_type)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.documents.readers.containers.opc import ContentTypes
-from gateway.documents.signatures import xmldsig
+from gateway.documents.signatures import canonical_xml
 from gateway.documents.signatures.package import Package
 from gateway.documents.signatures.wall import LibraryFault, wall
 
@@ -50,7 +50,7 @@ def read_types(package: Package) -> Parts:
     if name is None:
         raise LibraryFault("ooxml", "no content types")
     with wall("ooxml"):
-        return Parts(package, ContentTypes(xmldsig.parse(package.read(name))))
+        return Parts(package, ContentTypes(canonical_xml.parse(package.read(name))))
 
 
 def is_signature(parts: Parts, name: str) -> bool:
@@ -74,7 +74,7 @@ def targets(parts: Parts, source: str, kind: re.Pattern[str]) -> Iterator[str]:
     """Names, in small letters, of what relationships of one kind lead to from a part, from the package when `source` is empty."""
     folder, base = posixpath.split(source)
     name = parts.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
-    for one in xmldsig.parse(parts.package.read(name)) if name is not None else ():
+    for one in canonical_xml.parse(parts.package.read(name)) if name is not None else ():
         if isinstance(one.tag, str) and kind.search(one.get("Type", "")):
             yield posixpath.normpath(posixpath.join("/", folder, urllib.parse.unquote(one.get("Target", ""))))[
                 1:

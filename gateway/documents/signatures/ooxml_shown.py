@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.documents.signatures import xmldsig
+from gateway.documents.signatures import canonical_xml
 from gateway.documents.signatures.ooxml_parts import Parts, property_parts
 from gateway.documents.signatures.wall import LibraryFault, wall
 
@@ -81,13 +81,13 @@ def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]
 
     LibraryFault when a text or the properties cannot be read.
     """
-    trees = [(name in signed, xmldsig.parse(parts.package.read(name))) for name in property_parts(parts)]
+    trees = [(name in signed, canonical_xml.parse(parts.package.read(name))) for name in property_parts(parts)]
     values = _values(tree for is_signed, tree in trees if not is_signed)
     sealed = _values(tree for is_signed, tree in trees if is_signed)
     sources = {name for name in parts.package.names if name.lower().startswith("customxml/")}
     safe = _OF_THE_TEXT | _OF_SOURCES if sources <= signed else _OF_THE_TEXT
     for name in texts:
-        root = xmldsig.parse(parts.package.read(name))
+        root = canonical_xml.parse(parts.package.read(name))
         controls = list(_named(root, "sdt"))
         if len(controls) > _MAX_CONTROLS or any(_control_differs(one, trees) for one in controls):
             return True

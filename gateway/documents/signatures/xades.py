@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.documents.signatures import algorithms, revocation, xmldsig
+from gateway.documents.signatures import algorithms, canonical_xml, revocation, xmldsig
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, checked, key_of
 from gateway.documents.signatures.report import Facts
@@ -87,7 +87,7 @@ def _read(found: XmlSignature, properties: Properties) -> None:
         found.problems.append("unsigned-properties")
     for one in signed:
         times = _all(one, "SigningTime")
-        properties.claimed_time = parse_time(xmldsig.text_of(times[0])) if times else None
+        properties.claimed_time = parse_time(canonical_xml.text_of(times[0])) if times else None
         _bind(found, one)
     _unsigned(found, properties)
 
@@ -132,9 +132,9 @@ def _unsigned(found: XmlSignature, properties: Properties) -> None:
         if not _belongs(stamp, found):
             continue
         method = stamp.find(ds("CanonicalizationMethod"))
-        algorithm = method.get("Algorithm", "") if method is not None else xmldsig.DEFAULT_CANONICAL
+        algorithm = method.get("Algorithm", "") if method is not None else canonical_xml.DEFAULT_CANONICAL
         value = found.element.find(ds("SignatureValue"))
-        properties.timestamped = Content((xmldsig.canonical(value, algorithm),))
+        properties.timestamped = Content((canonical_xml.canonical(value, algorithm),))
         for token in _all(stamp, "EncapsulatedTimeStamp"):
             _try(lambda token=token: properties.tokens.append(xmldsig.decode(token.text)))
 

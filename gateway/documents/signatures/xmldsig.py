@@ -12,149 +12,29 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
-
-from lxml import etree
 
 from gateway.documents.signatures import algorithms
 from gateway.documents.signatures.algorithms import Content
+from gateway.documents.signatures.canonical_xml import (
+    CANONICAL,
+    DEFAULT_CANONICAL,
+    Element,
+    canonical,
+    inclusive_prefixes,
+)
 from gateway.documents.signatures.certificates import Certificate, checked, key_of
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.model import Integrity
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
-_XML = "http://www.w3.org/XML/1998/namespace"
-_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-CANONICAL: dict[str, tuple[bool, bool]] = {
-    _C14N: (False, False),
-    _C14N + "#WithComments": (False, True),
-    "http://www.w3.org/2006/12/xml-c14n11": (False, False),
-    "http://www.w3.org/2006/12/xml-c14n11#WithComments": (False, True),
-    "http://www.w3.org/2001/10/xml-exc-c14n#": (True, False),
-    "http://www.w3.org/2001/10/xml-exc-c14n#WithComments": (True, True),
-}
-"""Exclusive, with comments."""
-DEFAULT_CANONICAL = _C14N
-_PLAIN_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1"})
-"""In which a declaration is found by its letters, but for octets of zero."""
-_DECLARATION = re.compile(rb"<!(?:ATTLIST|ELEMENT|ENTITY|NOTATION)")
-_WITH_DOCTYPE = (
-    "{http://openoffice.org/2000/",
-    "{http://openoffice.org/2001/manifest",
-    "{urn:oasis:names:tc:opendocument:xmlns:manifest:",
-)
-_LIMIT_XML = 32 << 20
 _LIMIT_REFERENCES = 6000
-
-Element = Any
-"""lxml.etree._Element; the library publishes no types that fit."""
 
 
 def ds(name: str) -> str:
     """Return the tag of an element of XMLDSig."""
     return f"{{{DS}}}{name}"
-
-
-def parse(data: bytes) -> Element:
-    """Parse XML without entities, DTD or network; LibraryFault on a DOCTYPE or when it is not well-formed."""
-    root = parse_with_doctype(data)
-    if root.getroottree().docinfo.doctype:
-        raise LibraryFault("xml", "doctype")
-    return root
-
-
-def parse_with_doctype(data: bytes) -> Element:
-    """Parse XML; only the Basic modules and manifests of OpenOffice may have a DOCTYPE, that names a DTD and declares nothing.
-
-    Whatever is declared, an entity or the default of an attribute, is in the document for readers that follow it and is
-    not in the canonical form that was digested.
-    """
-    if len(data) > _LIMIT_XML:
-        raise LibraryFault("xml", "too large")
-    with wall("xml"):
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-        root = etree.fromstring(data, parser)
-        prolog: Any = root.getroottree().docinfo
-        if prolog.internalDTD is not None and (
-            not root.tag.startswith(_WITH_DOCTYPE)
-            or not _has_plain_encoding(root)
-            or _DECLARATION.search(data.replace(b"\0", b""))
-        ):
-            raise LibraryFault("xml", "doctype")
-        return root
-
-
-def _has_plain_encoding(root: Element) -> bool:
-    return str(root.getroottree().docinfo.encoding or "UTF-8").upper() in _PLAIN_ENCODINGS
-
-
-def canonical_document(
-    data: bytes, algorithm: str, prefixes: Sequence[str] = (), *, may_have_comments: bool = True
-) -> bytes:
-    """Canonicalise an XML document; LibraryFault when readers may see more in it than was digested.
-
-    Instructions beside the root (a style sheet) belong to the canonical form. The letters of a rare encoding are a matter of
-    each reader's tables, and most algorithms leave comments out: `may_have_comments` says whether an honest writer puts any.
-    """
-    if algorithm not in CANONICAL:
-        raise LibraryFault("transform", algorithm)
-    exclusive, comments = CANONICAL[algorithm]
-    root = parse_with_doctype(data)
-    with wall("canonical"):
-        whole = root.getroottree()
-        if not _has_plain_encoding(root) or not (comments or may_have_comments or not _has_comments(whole)):
-            raise LibraryFault("xml", "not digested")
-        return bytes(
-            etree.tostring(
-                whole,
-                method="c14n",
-                exclusive=exclusive,
-                with_comments=comments,
-                inclusive_ns_prefixes=list(prefixes) or None,
-            )
-        )
-
-
-def _has_comments(whole: Any) -> bool:
-    root = whole.getroot()
-    beside = (*root.itersiblings(etree.Comment), *root.itersiblings(etree.Comment, preceding=True))
-    return bool(beside) or next(root.iter(etree.Comment), None) is not None
-
-
-def text_of(element: Element) -> str:
-    """The text of an element that has no others inside; a comment ends `.text`, and is not signed."""
-    return "".join(element.xpath("text()"))
-
-
-def canonical(element: Element, algorithm: str, prefixes: Sequence[str] = ()) -> bytes:
-    """Canonicalise an element as an apex of its own; LibraryFault for an algorithm that is not on the list."""
-    if algorithm not in CANONICAL:
-        raise LibraryFault("transform", algorithm)
-    exclusive, comments = CANONICAL[algorithm]
-    with wall("canonical"):
-        # lxml emits stray xmlns="" when it canonicalises an inner element: serialise it with its namespaces first.
-        apex = parse(etree.tostring(element, with_tail=False))
-        if not exclusive:
-            _inherit_xml_attributes(element, apex)
-        return bytes(
-            etree.tostring(
-                apex,
-                method="c14n",
-                exclusive=exclusive,
-                with_comments=comments,
-                inclusive_ns_prefixes=list(prefixes) or None,
-            )
-        )
-
-
-def _inherit_xml_attributes(element: Element, apex: Element) -> None:
-    """xml:lang and xml:space of ancestors belong to an apex (Canonical XML 1.0 §2.4)."""
-    for ancestor in element.iterancestors():
-        for name, value in ancestor.attrib.items():
-            if name.startswith(f"{{{_XML}}}") and name not in apex.attrib:
-                apex.set(name, value)
 
 
 @dataclass(frozen=True)
@@ -328,14 +208,6 @@ def _own_element(found: XmlSignature, reference: Reference) -> bytes:
         if algorithm not in CANONICAL:
             raise LibraryFault("transform", algorithm)
     return canonical(matches[0], algorithm, prefixes)
-
-
-def inclusive_prefixes(transform: Element) -> tuple[str, ...]:
-    """The PrefixList of exclusive canonicalisation."""
-    for child in transform:
-        if isinstance(child.tag, str) and child.tag.endswith("}InclusiveNamespaces"):
-            return tuple(child.get("PrefixList", "").split())
-    return ()
 
 
 def _check_value(found: XmlSignature, info: Element, value: Element) -> None:

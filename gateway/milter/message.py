@@ -1,0 +1,60 @@
+"""One message of an MTA while it comes in: envelope and content."""
+
+from __future__ import annotations
+
+from gateway.errors import CapacityError
+from gateway.milter import protocol
+from gateway.model import Envelope
+from gateway.spool import Spool
+
+
+class Message:
+    """What belongs to one message only."""
+
+    def __init__(self, mail: protocol.Mail, spool: Spool, *, limit_bytes: int) -> None:
+        self.mail = mail
+        self.spool = spool
+        self._limit_bytes = limit_bytes
+        self.forward_paths: list[str] = []
+        self.rcpt_parameters: list[tuple[str, ...]] = []
+        self.has_headers = False
+        self.size_bytes = 0
+        self.overflow = False
+        """It is too large, or there was no room for all of it."""
+
+    def write(self, data: bytes) -> None:
+        """Keep content; past the limits only the fact is kept, and answered at the end."""
+        self.size_bytes += len(data)
+        if self.overflow:
+            return
+        if self.too_big:
+            self._give_up()
+            return
+        try:
+            self.spool.write(data)
+        except CapacityError:
+            self._give_up()
+
+    @property
+    def too_big(self) -> bool:
+        """Whether what came is more than the limit, as far as the MTA has sent it."""
+        return self.size_bytes > self._limit_bytes
+
+    def _give_up(self) -> None:
+        self.overflow = True
+        self.spool.close()  # others may need the room
+
+    def envelope(self) -> Envelope:
+        """Return the envelope as far as it has come."""
+        return Envelope(
+            reverse_path=self.mail.reverse_path,
+            forward_paths=tuple(self.forward_paths),
+            mail_parameters=self.mail.parameters,
+            rcpt_parameters=tuple(self.rcpt_parameters),
+        )
+
+    def end_headers(self) -> None:
+        """Write the empty line between header and body, once."""
+        if not self.has_headers:
+            self.has_headers = True
+            self.write(b"\r\n")
