@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.model import Evidence, Finding, FindingOutcome, HolderKind, Signature, Signer
 from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
+from policies._findings import failed, passed
 from policies._signature_findings import is_valid, on
 from policies._signed_files import SignedFile
 
@@ -34,11 +35,9 @@ def holders(one: SignedFile, evidence: Evidence, settings: SealSettings) -> Iter
             if kind not in kinds
         ]
         for word in missing:
-            yield Finding(
-                rule="two_signatures", outcome=FindingOutcome.FAILED, about=one.about, params={"missing": word}
-            )
+            yield failed("two_signatures", one.about, missing=word)
         if not missing:
-            yield Finding(rule="two_signatures", outcome=FindingOutcome.PASSED, about=one.about)
+            yield passed("two_signatures", one.about)
     own = _own_names(one, evidence, settings)
     for signature in valid:
         sealed = signature.holder_kind is HolderKind.ORGANISATION and not _is_own(signature, own, settings)

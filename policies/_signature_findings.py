@@ -24,6 +24,7 @@ from gateway.model import (
     Trust,
 )
 from gateway.vietnamese.addresses import normal_form
+from policies._findings import passed
 
 _UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "unsupported-format")
 _PARTIAL: Final = (
@@ -176,12 +177,7 @@ def standing(signatures: list[Signature]) -> Iterator[Finding]:
     valid = [signature for signature in signatures if is_valid(signature)]
     if len(valid) == len(signatures):
         names = list(dict.fromkeys(name_of(signature) for signature in valid))
-        yield Finding(
-            rule="broken",
-            outcome=FindingOutcome.PASSED,
-            about=_about(valid[0]),
-            params={"count": len(valid), "total": len(signatures), "signers": ", ".join(names)},
-        )
+        yield passed("broken", _about(valid[0]), count=len(valid), total=len(signatures), signers=", ".join(names))
 
 
 def mail_signers(signatures: Sequence[Signature], message: Message) -> Iterator[Finding]:

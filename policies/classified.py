@@ -25,7 +25,6 @@ from gateway.model import (
     Evidence,
     Facts,
     Finding,
-    FindingOutcome,
     HeaderField,
     Message,
     Need,
@@ -45,6 +44,7 @@ from gateway.vietnamese.marks import (
 )
 from gateway.vietnamese.marks.fields import NAMING_FIELDS, find_in_field, speaks
 from gateway.vietnamese.marks.rules import rule_of
+from policies._findings import failed, passed, unknown
 
 _ARTICLE: Final = "7600:4.1"
 
@@ -205,9 +205,7 @@ def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:
             yield _finding(found, About(part=field.path, header=field.name), where)
             clean -= name == "subject" and field.path is None
     if clean:
-        yield Finding(
-            rule="marked", outcome=FindingOutcome.PASSED, about=About(header="Subject"), params={"where": "subject"}
-        )
+        yield passed("marked", About(header="Subject"), where="subject")
     reported: set[str] = set()
     for one in facts.seen.names:
         found = _worth(one.marks, settings)
@@ -232,18 +230,15 @@ def _finding(found: Found, about: About, where: str) -> Finding:
             rule = "suspected"
         case Strength.NOTED:
             rule = "noted"
-    return Finding(
-        rule=rule,
-        outcome=FindingOutcome.FAILED,
-        about=about,
-        locator=found.locator,
-        params={
-            "level": found.level.value,
-            "where": where,
-            "mark_rule": rule_of(found.evidence),
-            "evidence": ",".join(found.evidence),
-            "count": found.count,
-        },
+    return failed(
+        rule,
+        about,
+        found.locator,
+        level=found.level.value,
+        where=where,
+        mark_rule=rule_of(found.evidence),
+        evidence=",".join(found.evidence),
+        count=found.count,
     )
 
 
@@ -298,14 +293,9 @@ def _document(document: Document, seen: DocumentMarks, settings: Settings) -> It
     yield from _pictures(document, settings)
     grave = found is not None and found.strength is not Strength.NOTED
     if document.status is not ReadStatus.OK:
-        yield Finding(
-            rule="unread_content",
-            outcome=FindingOutcome.INDETERMINATE,
-            about=about,
-            params={"status": document.status.value},
-        )
+        yield unknown("unread_content", about, status=document.status.value)
     elif not grave and seen.has_words:
-        yield Finding(rule="marked", outcome=FindingOutcome.PASSED, about=about, params={"where": "text"})
+        yield passed("marked", about, where="text")
 
 
 def _pictures(document: Document, settings: Settings) -> Iterator[Finding]:
@@ -316,28 +306,18 @@ def _pictures(document: Document, settings: Settings) -> Iterator[Finding]:
             continue
         locator = image.locator or (f"page:{image.page}" if image.page else "")
         if settings.unread_boxes is UnreadBoxes.RECORDED:
-            yield Finding(
-                rule="unread_image",
-                outcome=FindingOutcome.INDETERMINATE,
-                about=about,
-                locator=locator,
-                params={"pages": 1},
-            )
+            yield unknown("unread_image", about, locator, pages=1)
             continue
-        yield Finding(
-            rule="suspected",
-            outcome=FindingOutcome.FAILED,
-            about=about,
-            locator=locator,
-            params={"level": "unspecified", "where": "scan", "evidence": "unread-box", "count": image.unread_boxes},
+        yield failed(
+            "suspected",
+            about,
+            locator,
+            level="unspecified",
+            where="scan",
+            evidence="unread-box",
+            count=image.unread_boxes,
         )
         return
     unread = sorted(set(document.image_pages) - set(document.read_pages))
     if unread:
-        yield Finding(
-            rule="unread_image",
-            outcome=FindingOutcome.INDETERMINATE,
-            about=about,
-            locator=f"page:{unread[0]}",
-            params={"pages": len(unread)},
-        )
+        yield unknown("unread_image", about, f"page:{unread[0]}", pages=len(unread))

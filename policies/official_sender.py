@@ -27,7 +27,6 @@ from gateway.model import (
     Evidence,
     Facts,
     Finding,
-    FindingOutcome,
     MailboxKind,
     Message,
     Need,
@@ -36,6 +35,7 @@ from gateway.model import (
 )
 from gateway.vietnamese.addresses import destinations, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
+from policies._findings import failed, passed, unknown
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,
@@ -178,7 +178,7 @@ def judge(evidence: Facts[Observation | None], settings: Settings) -> Iterator[F
                 rule=finding.rule, outcome=finding.outcome, about=About(recipient=path), params=dict(finding.params)
             )
         if not any(finding.rule in {"unofficial", "form"} for finding in findings):
-            yield Finding(rule="unofficial", outcome=FindingOutcome.PASSED, about=About(recipient=path))
+            yield passed("unofficial", About(recipient=path))
 
 
 def _is_office(evidence: Evidence, settings: Settings, path: str) -> bool:
@@ -234,15 +234,9 @@ def _address(evidence: Evidence, settings: Settings, address: Address, *, field:
             continue
         match = re.fullmatch(form.pattern, local)
         if match is None:
-            yield Finding(
-                rule="form", outcome=FindingOutcome.FAILED, params={"address": address.normal, "field": field}
-            )
+            yield failed("form", address=address.normal, field=field)
         elif (ward := match.groupdict().get("ward")) and ward not in _ward_names(settings):
-            yield Finding(
-                rule="unknown_ward",
-                outcome=FindingOutcome.FAILED,
-                params={"address": address.normal, "field": field, "ward": ward},
-            )
+            yield failed("unknown_ward", address=address.normal, field=field, ward=ward)
 
 
 def _claimed(form: AddressForm, local: str) -> bool:
@@ -259,11 +253,11 @@ def _unofficial(settings: Settings, address: str, field: str) -> Finding:
     params: dict[str, str | int | float] = {"address": address or "-", "field": field}
     match settings.inbound:
         case Inbound.OFF:
-            return Finding(rule="unofficial", outcome=FindingOutcome.FAILED, params=params)
+            return failed("unofficial", **params)
         case Inbound.ADMIT:
-            return Finding(rule="citizen", outcome=FindingOutcome.PASSED, params=params)
+            return passed("citizen", **params)
         case Inbound.TAG:
-            return Finding(rule="citizen", outcome=FindingOutcome.FAILED, params=params)
+            return failed("citizen", **params)
 
 
 def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding]:
@@ -290,13 +284,13 @@ def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding
         )
         params: dict[str, str | int | float] = {"domain": domain}
         if aligned:
-            yield Finding(rule="forged", outcome=FindingOutcome.PASSED, params=params)
+            yield passed("forged", **params)
         elif "fail" in verdicts:
-            yield Finding(rule="forged", outcome=FindingOutcome.FAILED, params=params)
+            yield failed("forged", **params)
         elif any(one.result == "temperror" for one in results):
-            yield Finding(rule="unproven", outcome=FindingOutcome.INDETERMINATE, params=params)
+            yield unknown("unproven", **params)
         elif settings.require_proof:
-            yield Finding(rule="forged", outcome=FindingOutcome.FAILED, params=params)
+            yield failed("forged", **params)
 
 
 def _is_request(evidence: Evidence, settings: Settings) -> bool:

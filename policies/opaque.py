@@ -20,7 +20,6 @@ from gateway.model import (
     Document,
     Facts,
     Finding,
-    FindingOutcome,
     Message,
     Need,
     Part,
@@ -28,6 +27,7 @@ from gateway.model import (
     Rule,
 )
 from policies._active_content import active_findings
+from policies._findings import passed, unknown
 
 _ARTICLE: Final = "7600:4.1"
 _SAFETY: Final = "7600:4.2"
@@ -128,11 +128,11 @@ def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
         yield from active_findings(document)
     yield from _unseen(message, evidence.documents)
     if read:
-        yield Finding(rule="unreadable", outcome=FindingOutcome.PASSED, params={"count": read})
+        yield passed("unreadable", count=read)
     structure = list(_structure(message, settings))
     yield from structure
     if one_reading and not structure:
-        yield Finding(rule="ambiguous", outcome=FindingOutcome.PASSED)
+        yield passed("ambiguous")
 
 
 def _document(document: Document, parts: Mapping[str, Part], settings: Settings) -> Finding | None:
@@ -159,16 +159,13 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
             rule = "limit"
         case ReadStatus.TIMEOUT:
             rule = "timeout"
-    return Finding(
-        rule=rule,
-        outcome=FindingOutcome.INDETERMINATE,
-        about=About(part=document.part, filename=document.filename),
-        params={
-            "cause": cause(document.status, document.reason),
-            "reason": document.reason or document.status.value,
-            "format": document.format,
-            "status": document.status.value,
-        },
+    return unknown(
+        rule,
+        About(part=document.part, filename=document.filename),
+        cause=cause(document.status, document.reason),
+        reason=document.reason or document.status.value,
+        format=document.format,
+        status=document.status.value,
     )
 
 
@@ -178,16 +175,13 @@ def _message_file(document: Document, settings: Settings) -> Finding | None:
     if not codes:
         return None
     gravest = min(codes, key=lambda code: _structure_rule(code, settings) == "untidy")
-    return Finding(
-        rule=_structure_rule(gravest, settings),
-        outcome=FindingOutcome.INDETERMINATE,
-        about=About(part=document.part, filename=document.filename),
-        params={
-            "cause": gravest,
-            "reason": f"{_MIME}{gravest}",
-            "format": document.format,
-            "status": document.status.value,
-        },
+    return unknown(
+        _structure_rule(gravest, settings),
+        About(part=document.part, filename=document.filename),
+        cause=gravest,
+        reason=f"{_MIME}{gravest}",
+        format=document.format,
+        status=document.status.value,
     )
 
 
@@ -256,17 +250,11 @@ def _pages(document: Document) -> Iterator[Finding]:
     about = About(part=document.part, filename=document.filename)
     doubtful = set(document.doubtful_pages)
     if doubtful:
-        yield Finding(
-            rule="unread_words",
-            outcome=FindingOutcome.INDETERMINATE,
-            about=about,
-            locator=f"page:{min(doubtful)}",
-            params={"count": len(doubtful)},
-        )
+        yield unknown("unread_words", about, f"page:{min(doubtful)}", count=len(doubtful))
         return
     unread = len(set(document.image_pages) - set(document.read_pages))
     if unread:
-        yield Finding(rule="unread_pages", outcome=FindingOutcome.INDETERMINATE, about=about, params={"count": unread})
+        yield unknown("unread_pages", about, count=unread)
 
 
 def _unseen(message: Message, documents: tuple[Document, ...]) -> Iterator[Finding]:
@@ -275,11 +263,13 @@ def _unseen(message: Message, documents: tuple[Document, ...]) -> Iterator[Findi
     for part in message.root.leaves():
         size = part.length if part.size_bytes is None else part.size_bytes
         if part.detected_type is None and size and part.path not in spoken_of:
-            yield Finding(
-                rule="unreadable",
-                outcome=FindingOutcome.INDETERMINATE,
-                about=About(part=part.path, filename=part.filename),
-                params={"cause": "unseen", "reason": "unseen", "format": part.declared_type, "status": "unseen"},
+            yield unknown(
+                "unreadable",
+                About(part=part.path, filename=part.filename),
+                cause="unseen",
+                reason="unseen",
+                format=part.declared_type,
+                status="unseen",
             )
 
 
@@ -292,11 +282,12 @@ def _structure(message: Message, settings: Settings) -> Iterator[Finding]:
             first.setdefault(ambiguity.code, ambiguity)
             count[ambiguity.code] = count.get(ambiguity.code, 0) + 1
     for code, ambiguity in first.items():
-        yield Finding(
-            rule=_structure_rule(code, settings),
-            outcome=FindingOutcome.INDETERMINATE,
-            about=About(part=ambiguity.path or None),
-            params={"cause": code, "reason": code, "count": count[code]},
+        yield unknown(
+            _structure_rule(code, settings),
+            About(part=ambiguity.path or None),
+            cause=code,
+            reason=code,
+            count=count[code],
         )
 
 

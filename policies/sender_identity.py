@@ -28,7 +28,6 @@ from gateway.model import (
     Evidence,
     Facts,
     Finding,
-    FindingOutcome,
     FrontEnd,
     Holders,
     Mailbox,
@@ -38,6 +37,7 @@ from gateway.model import (
 )
 from gateway.vietnamese.addresses import normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import name_keys
+from policies._findings import failed, passed
 from policies._look_alikes import imitated_domain, imitated_mailbox, shows_official
 from policies._senders import (
     DEFAULT_DOMAINS,
@@ -150,11 +150,9 @@ def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
     yield from findings
     if all(finding.rule in _ASIDE for finding in findings):
         login = evidence.session.auth_user
-        yield Finding(
-            rule="malformed" if login is None else "author" if evidence.message is not None else "reverse_path",
-            outcome=FindingOutcome.PASSED,
-            params={} if login is None else {"login": _login(evidence, settings) or ""},
-        )
+        rule = "malformed" if login is None else "author" if evidence.message is not None else "reverse_path"
+        params = {} if login is None else {"login": _login(evidence, settings) or ""}
+        yield passed(rule, **params)
 
 
 def _reverse_path(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
@@ -179,12 +177,7 @@ def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterato
     if not authors:
         yield _malformed("missing-from", "", "From", About(header="From"))
     if count > 1 or any(_SEVERAL & set(reading.ambiguous) for reading in authors):
-        yield Finding(
-            rule="several_authors",
-            outcome=FindingOutcome.FAILED,
-            about=About(header="From"),
-            params={"count": count},
-        )
+        yield failed("several_authors", About(header="From"), count=count)
     for reading in readings:
         if is_absent(reading):
             continue
@@ -228,36 +221,19 @@ def _form(
     codes = set(reading.ambiguous) - _SEVERAL
     officials = official_domains(settings.official_domains, today(evidence))
     if codes & _MISLEADING or any(shows_official(address, officials) for address in reading.mailboxes):
-        yield Finding(
-            rule="display_name",
-            outcome=FindingOutcome.FAILED,
-            about=about,
-            params={"address": shown, "field": field},
-        )
+        yield failed("display_name", about, address=shown, field=field)
     if field != "envelope" and any(_is_of_another(evidence, settings, address) for address in reading.mailboxes):
-        yield Finding(
-            rule="other_name", outcome=FindingOutcome.FAILED, about=about, params={"address": shown, "field": field}
-        )
+        yield failed("other_name", about, address=shown, field=field)
     likeness = next((look for address in reading.mailboxes if (look := _looks_like(evidence, settings, address))), None)
     if likeness is not None or codes & _LOOKS:
-        yield Finding(
-            rule="look_alike",
-            outcome=FindingOutcome.FAILED,
-            about=about,
-            params={"address": shown, "field": field, "like": likeness or "-"},
-        )
+        yield failed("look_alike", about, address=shown, field=field, like=likeness or "-")
     for code in sorted(codes - _MISLEADING - _LOOKS):
         yield _malformed(code, shown, field, about)
 
 
 def _malformed(code: str, address: str, field: str, about: About) -> Finding:
     remedy = "address" if field == "envelope" else _REMEDIES.get(code, "address")  # a path has no display name
-    return Finding(
-        rule="malformed",
-        outcome=FindingOutcome.FAILED,
-        about=about,
-        params={"cause": code, "address": address or "-", "field": field, "remedy": remedy},
-    )
+    return failed("malformed", about, cause=code, address=address or "-", field=field, remedy=remedy)
 
 
 def _looks_like(evidence: Evidence, settings: Settings, address: Address) -> str | None:
@@ -289,11 +265,8 @@ def _owned(evidence: Evidence, settings: Settings, address: Address, *, rule: st
     mailbox = listed(evidence.directory, address.normal)
     if mailbox is not None and _delegated(mailbox, mine, today(evidence)):
         return
-    yield Finding(
-        rule=rule,
-        outcome=FindingOutcome.FAILED,
-        about=About() if field == "envelope" else About(header=field),
-        params={"address": address.normal, "login": login, "field": field},
+    yield failed(
+        rule, About() if field == "envelope" else About(header=field), address=address.normal, login=login, field=field
     )
 
 
@@ -341,11 +314,12 @@ def _inactive(evidence: Evidence, address: str, *, field: str) -> Iterator[Findi
     """Report a mailbox that is suspended, given up or outside its days."""
     mailbox = listed(evidence.directory, address)
     if mailbox is not None and not usable(mailbox, today(evidence)):
-        yield Finding(
-            rule="inactive",
-            outcome=FindingOutcome.FAILED,
-            about=About(header="From") if field == "From" else About(),
-            params={"address": mailbox.address, "field": field, "status": mailbox.status.value},
+        yield failed(
+            "inactive",
+            About(header="From") if field == "From" else About(),
+            address=mailbox.address,
+            field=field,
+            status=mailbox.status.value,
         )
 
 
@@ -361,12 +335,7 @@ def _needs_login(evidence: Evidence, settings: Settings, address: Address, *, fi
     results = evidence.authentication.results if evidence.authentication is not None else ()
     if any(one.result == "pass" and one.domain == address.normal_domain for one in results):
         return
-    yield Finding(
-        rule="needs_login",
-        outcome=FindingOutcome.FAILED,
-        about=About(header=field),
-        params={"address": address.normal},
-    )
+    yield failed("needs_login", About(header=field), address=address.normal)
 
 
 def _senders(evidence: Evidence, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -392,11 +361,8 @@ def _first_seen(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     for field, address in _senders(evidence, settings):
         if address in history.unmet and address not in told:
             told.add(address)
-            yield Finding(
-                rule="first_seen",
-                outcome=FindingOutcome.FAILED,
-                about=About(header="From") if field == "From" else About(),
-                params={"address": address, "field": field},
+            yield failed(
+                "first_seen", About(header="From") if field == "From" else About(), address=address, field=field
             )
 
 
@@ -405,9 +371,4 @@ def _outside(evidence: Evidence, settings: Settings, address: Address) -> Iterat
     officials = official_domains(settings.official_domains, today(evidence))
     login = _login(evidence, settings)
     if login is not None and login.rpartition("@")[2] in officials and address.normal_domain not in officials:
-        yield Finding(
-            rule="reply_to",
-            outcome=FindingOutcome.FAILED,
-            about=About(header="Reply-To"),
-            params={"address": address.normal},
-        )
+        yield failed("reply_to", About(header="Reply-To"), address=address.normal)

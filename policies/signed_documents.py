@@ -24,7 +24,6 @@ from gateway.model import (
     Evidence,
     Facts,
     Finding,
-    FindingOutcome,
     Message,
     Need,
     Part,
@@ -32,6 +31,7 @@ from gateway.model import (
     Rule,
 )
 from gateway.vietnamese.official import recognise
+from policies._findings import failed, passed, unknown
 from policies._paper_copy import MEANT, declaration, not_units
 from policies._seals import are_issuer, holders
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
@@ -200,27 +200,17 @@ def _document(
         if one.issued:
             how = "twin" if one.document.part in twins and not is_well_signed(one, settings) else "signed"
             names = ", ".join(dict.fromkeys(name_of(signature) for signature in one.signatures)) or "-"
-            yield Finding(
-                rule="unsigned",
-                outcome=FindingOutcome.PASSED,
-                about=one.about,
-                params={**params, "how": how, "signers": names},
-            )
+            yield passed("unsigned", one.about, **params, how=how, signers=names)
         return
     if must_be_signed(one, settings):
         if paper is not None:
             reason = "faulty" if one.signatures else "none"
-            yield Finding(
-                rule="unsigned",
-                outcome=FindingOutcome.FAILED,
-                about=one.about,
-                params={**params, "reason": reason, **paper},
-            )
+            yield failed("unsigned", one.about, **params, reason=reason, **paper)
         return
     if one.document.status not in {ReadStatus.OK, ReadStatus.PARTIAL}:
-        yield Finding(rule="working_file", outcome=FindingOutcome.INDETERMINATE, about=one.about, params=params)
+        yield unknown("working_file", one.about, **params)
     elif not one.signatures:
-        yield Finding(rule="working_file", outcome=FindingOutcome.FAILED, about=one.about, params=params)
+        yield failed("working_file", one.about, **params)
 
 
 def _body_parts(message: Message) -> frozenset[str]:
@@ -243,5 +233,5 @@ def _misdirected(misdirected: tuple[tuple[str, str], ...]) -> dict[str, str | in
 def _paper_finding(declared: str, misdirected: tuple[tuple[str, str], ...]) -> Finding:
     params: dict[str, str | int | float] = {"how": declared}
     if misdirected:
-        return Finding(rule="paper_copy", outcome=FindingOutcome.FAILED, params=params | _misdirected(misdirected))
-    return Finding(rule="paper_copy", outcome=FindingOutcome.PASSED, params=params)
+        return failed("paper_copy", **params, **_misdirected(misdirected))
+    return passed("paper_copy", **params)

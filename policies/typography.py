@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.model import About, Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Need, Rule
+from gateway.model import About, Disposition, Document, Evidence, Facts, Finding, Need, Rule
 from gateway.model.formats import by_name
 from gateway.vietnamese.colour import hue
 from gateway.vietnamese.fonts import family_key
@@ -26,6 +26,7 @@ from gateway.vietnamese.marks import Strength, Work, find_in_document
 from gateway.vietnamese.official import State, recognise
 from gateway.vietnamese.typography import is_plain, survey
 from gateway.vietnamese.typography_report import FaultKind, Passage, Report, TypographyRules
+from policies._findings import failed, passed, unknown
 
 _ARTICLE: Final = "7600:9.4c"
 
@@ -163,9 +164,7 @@ def _document(document: Document, look: Look, report: Report, settings: Settings
     about = About(part=document.part, filename=document.filename)
     if report.letters < 1:
         if document.image_pages and document.format != "image":
-            yield Finding(
-                rule="unjudged", outcome=FindingOutcome.INDETERMINATE, about=about, params={"reason": "no-letters"}
-            )
+            yield unknown("unjudged", about, reason="no-letters")
         return
     legacy = report.legacy_letters >= settings.legacy_letters
     if legacy:
@@ -177,12 +176,7 @@ def _document(document: Document, look: Look, report: Report, settings: Settings
     if settings.check_margins and look.state is not State.WORKING:
         yield from _margins(document, look, about, settings)
     if not faults and not legacy and report.font_share is not None:
-        yield Finding(
-            rule=f"{subject}_font",
-            outcome=FindingOutcome.PASSED,
-            about=about,
-            params={"share_percent": _percent(report.font_share), "letters": report.letters},
-        )
+        yield passed(f"{subject}_font", about, share_percent=_percent(report.font_share), letters=report.letters)
 
 
 def _look(document: Document, report: Report, settings: Settings, subject: str) -> Iterator[Finding]:
@@ -191,9 +185,7 @@ def _look(document: Document, report: Report, settings: Settings, subject: str) 
     font, black = report.font_share, report.black_share
     if font is None:
         if document.format != "text":
-            yield Finding(
-                rule="unjudged", outcome=FindingOutcome.INDETERMINATE, about=about, params={"reason": "no-fonts"}
-            )
+            yield unknown("unjudged", about, reason="no-fonts")
     elif font * 100 < settings.font_share_percent:
         yield _passage_finding(
             f"{subject}_font",
@@ -218,7 +210,7 @@ def _advice(document: Document, report: Report, settings: Settings) -> Iterator[
         ("private_use", report.private_letters, settings.private_letters),
     ):
         if found >= least:
-            yield Finding(rule=rule, outcome=FindingOutcome.FAILED, about=about, params={"letters": found})
+            yield failed(rule, about, letters=found)
     sizes = report.passages_of(FaultKind.SIZE)
     if sizes:
         yield _passage_finding("letter_size", document, sizes, {"size": sizes[0].value})
@@ -233,13 +225,7 @@ def _margins(document: Document, look: Look, about: About, settings: Settings) -
         right_mm=settings.margin_right_mm,
     )
     for fault in faults_of(document, look.margins, rules):
-        yield Finding(
-            rule="page_margin",
-            outcome=FindingOutcome.FAILED,
-            about=about,
-            locator=fault.locator,
-            params={"side": fault.side, "found": fault.found, "wanted": fault.wanted},
-        )
+        yield failed("page_margin", about, fault.locator, side=fault.side, found=fault.found, wanted=fault.wanted)
 
 
 def _encoding_finding(rule: str, document: Document, report: Report) -> Finding:
@@ -259,12 +245,11 @@ def _passage_finding(
     params = params | {"format": document.format}
     if first is not None:
         params = params | {"passages": len(passages), "quote": first.quote}
-    return Finding(
-        rule=rule,
-        outcome=FindingOutcome.FAILED,
-        about=About(part=document.part, filename=document.filename),
-        locator=first.locator if first is not None else "",
-        params=params,
+    return failed(
+        rule,
+        About(part=document.part, filename=document.filename),
+        first.locator if first is not None else "",
+        **params,
     )
 
 
