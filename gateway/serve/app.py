@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import socket
@@ -9,8 +10,9 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from gateway.config.sections import Configuration, Listener
+from gateway.config.sections import Configuration, Listener, Section
 from gateway.config.values import split_host_port
 from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
 from gateway.documents.wall.wire import Limits
@@ -101,20 +103,13 @@ def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smt
 
 def smtp_limits(configuration: Configuration) -> smtp.SmtpLimits:
     """Return what the SMTP front end grants a client and a mail."""
-    limits = configuration.limits
-    return smtp.SmtpLimits(
-        message_bytes=limits.message_bytes,
-        recipients=limits.recipients,
-        connections=limits.connections,
-        connections_per_address=limits.connections_per_address,
-        commands_per_session=limits.commands_per_session,
-        errors_per_session=limits.errors_per_session,
-        auth_failures_per_session=limits.auth_failures_per_session,
-        command_timeout_s=limits.command_timeout_s,
-        data_min_rate_bytes_s=limits.data_min_rate_bytes_s,
-        data_timeout_s=limits.data_timeout_s,
-        deadline_s=limits.deadline_s,
-    )
+    return smtp.SmtpLimits(**_shared(configuration.limits, smtp.SmtpLimits))
+
+
+def _shared(section: Section, settings: type[smtp.SmtpLimits | hop.NextHopSettings]) -> dict[str, Any]:
+    """Return the values of a section that settings have under the same name: a new key needs no line here."""
+    names = {one.name for one in dataclasses.fields(settings)}
+    return {name: value for name, value in section if name in names}
 
 
 def spool_settings(configuration: Configuration) -> SpoolSettings:
@@ -217,16 +212,5 @@ def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
             reason = getattr(error, "reason", None) or error.strerror or error
             with configuration.at("next_hop", "ca_file"):
                 raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=reason)) from None
-    return hop.NextHopSettings(
-        host=host,
-        port=port,
-        our_name=hostname(configuration),
-        tls=section.tls,
-        tls_context=context,
-        server_name=section.server_name,
-        plaintext_allowed=section.plaintext_allowed,
-        connect_timeout_s=section.connect_timeout_s,
-        reply_timeout_s=section.reply_timeout_s,
-        final_reply_timeout_s=section.final_reply_timeout_s,
-        connections=section.connections,
-    )
+    shared = _shared(section, hop.NextHopSettings)
+    return hop.NextHopSettings(host=host, port=port, our_name=hostname(configuration), tls_context=context, **shared)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from gateway.model.formats import FORMATS, Container, Family, Format
 
-_LOOKED_AT = {
+_LOOKED_AT = {  # what each reader looks at; a new one has its line here
     "ooxml.reader": "words, looks, hidden text, comments, properties, pictures, embedded files, macros, links",
     "odf.reader": "words, looks, hidden text, notes, properties, pictures, embedded files, macros, links",
     "pdf.reader": "words, looks, hidden and drawn text, scans, attachments, scripts",
