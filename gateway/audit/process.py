@@ -10,7 +10,7 @@ from socket import socket
 
 from gateway.audit.committer import Committer
 from gateway.audit.service import AuditService
-from gateway.system.supervised import DoorProcess
+from gateway.system.door import DoorProcess
 
 
 def audit_process(data: Path, release: Callable[[], None], *, facts_days: int | None = None) -> DoorProcess:

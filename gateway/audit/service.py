@@ -21,19 +21,9 @@ from gateway.audit.committer import Committer
 from gateway.audit.index import Index
 from gateway.audit.lives import is_alive, sweep
 from gateway.audit.side_tables import Closed
-from gateway.audit.wire import (
-    READ_BYTES,
-    Answer,
-    Append,
-    Appended,
-    Failed,
-    Frames,
-    Question,
-    Recover,
-    Recovery,
-    encode,
-)
+from gateway.audit.wire import QUESTIONS, READ_BYTES, Answer, Append, Appended, Failed, Question, Recover, Recovery
 from gateway.errors import AuditError
+from gateway.system.door import Frames, admitted, framed
 
 LIMIT_GROUP = 500
 """Records in one commit, after which no further ones are added."""
@@ -48,7 +38,7 @@ class _Channel:
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         self.sock = sock
-        self._frames = Frames()
+        self._frames = Frames(QUESTIONS)
 
     def read(self) -> list[Question] | None:
         """Return the questions that are there; None when no more can come."""
@@ -58,11 +48,11 @@ class _Channel:
             return []
         except OSError:
             return None
-        return list(self._frames.questions(data)) if data else None
+        return list(self._frames.take(data)) if data else None
 
     def tell(self, answers: list[Answer]) -> None:
         """Send answers; a front end that does not take a few octets is stuck, and is left to itself."""
-        octets = b"".join(map(encode, answers))
+        octets = b"".join(map(framed, answers))
         with suppress(OSError):  # that it is gone is seen when reading
             try:
                 taken = self.sock.send(octets)
@@ -136,12 +126,8 @@ class AuditService:
 
     def _admit(self) -> None:
         """Take the channel of a new front end; no more come once all ends of the door are closed."""
-        data, descriptors, *_ = socket.recv_fds(self._door, 16, 1)
-        if not data:
-            self._selector.unregister(self._door)
-            self._door.close()
-        for descriptor in descriptors:
-            channel = _Channel(socket.socket(fileno=descriptor))
+        for sock in admitted(self._door, self._selector):
+            channel = _Channel(sock)
             self._channels.add(channel)
             self._selector.register(channel.sock, selectors.EVENT_READ, channel)
 

@@ -1,19 +1,16 @@
-"""Messages between a front end and the writer of the log: length-prefixed msgpack.
+"""Messages between a front end and the writer of the log (`gateway.system.door`).
 
 Questions are answered in their order, so an answer needs no number.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from typing import TypeAlias
 
 import msgspec
 
 from gateway.audit.chain import Entry
 
-_LENGTH = struct.Struct("!I")
 READ_BYTES = 1 << 16
 
 
@@ -54,39 +51,5 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag=2):
 Question: TypeAlias = Append | Recover
 Answer: TypeAlias = Appended | Recovery | Failed
 
-_ENCODER = msgspec.msgpack.Encoder()
-_QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
-_ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
-
-
-def encode(value: Question | Answer) -> bytes:
-    """Return a value as it goes over the socket."""
-    payload = _ENCODER.encode(value)
-    return _LENGTH.pack(len(payload)) + payload
-
-
-class Frames:
-    """Octets from a socket, cut into values."""
-
-    def __init__(self) -> None:
-        self._octets = bytearray()
-
-    def questions(self, data: bytes) -> Iterator[Question]:
-        """Yield the questions that these octets complete."""
-        return map(_QUESTIONS.decode, self._payloads(data))
-
-    def answers(self, data: bytes) -> Iterator[Answer]:
-        """Yield the answers that these octets complete."""
-        return map(_ANSWERS.decode, self._payloads(data))
-
-    def _payloads(self, data: bytes) -> Iterator[bytes]:
-        octets = self._octets
-        octets += data
-        begin = 0
-        while len(octets) >= begin + _LENGTH.size:
-            end = begin + _LENGTH.size + _LENGTH.unpack_from(octets, begin)[0]
-            if len(octets) < end:
-                break
-            yield bytes(octets[begin + _LENGTH.size : end])
-            begin = end
-        del octets[:begin]
+QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
+ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

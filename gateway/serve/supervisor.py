@@ -45,8 +45,9 @@ from gateway.serve.in_force import Digests, RulesTold, write_in_force
 from gateway.serve.next_hop import expect_next_hop
 from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
+from gateway.system.door import DoorProcess
 from gateway.system.listening import take_addresses, take_metrics
-from gateway.system.supervised import DoorProcess, end_with
+from gateway.system.supervised import end_with
 from gateway.texts.catalogue import both, reason
 from gateway.yaml.file import read_yaml
 

@@ -6,7 +6,6 @@ import ctypes
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 
@@ -66,45 +65,6 @@ class SupervisedProcess:
             _LOG.critical("%s failed", self._name, exc_info=error)
             return 1
         return 0
-
-
-class DoorProcess(SupervisedProcess):
-    """One that serves a socket. The supervisor keeps both ends: front ends find the next process behind the same door."""
-
-    def __init__(
-        self,
-        name: str,
-        serve: Callable[[socket.socket], None],
-        release: Callable[[], None],
-        *,
-        ended_by: signal.Signals | None = None,
-    ) -> None:
-        """Prepare; `release` gives back, in the new process, what belongs to others.
-
-        `ended_by` is the signal that ends it; without one it ends when its door is closed and all is done.
-        """
-        super().__init__(name, self._behind_the_door)
-        self._serve = serve
-        self._release = release
-        self._ended_by = ended_by
-        self._inner, self.door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-
-    def release(self) -> None:
-        """Give back both ends of the door in a forked process that does not use it."""
-        self._inner.close()
-        self.door.close()
-
-    def close(self) -> None:
-        """Close the door and wait until the process has ended."""
-        self.release()
-        self.end(self._ended_by)
-
-    def _behind_the_door(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        self.door.close()
-        self._release()
-        self._serve(self._inner)
 
 
 def end_with(parent: int) -> None:

@@ -15,8 +15,9 @@ from gateway.audit.committer import Committer
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
-from gateway.audit.wire import Append, Appended, Failed, Frames, Recover, Recovery, encode
+from gateway.audit.wire import ANSWERS, QUESTIONS, Append, Appended, Failed, Recover, Recovery
 from gateway.errors import AuditLostError
+from gateway.system.door import Frames, framed
 
 
 class Served:
@@ -62,13 +63,13 @@ def rows(data: Path) -> int:
 def test_values_come_out_of_any_pieces_as_they_went_in():
     marks = [None, Opened("BT-1", "p", sending=True), Sending("BT-1"), Closed("BT-1", b"key")]
     questions = [Append([Entry(b"{}", mark) for mark in marks]), Recover("p"), Append([])]
-    octets = b"".join(map(encode, questions))
+    octets = b"".join(map(framed, questions))
     for size in (1, 2, 3, 5, 7, len(octets)):
-        frames = Frames()
+        frames = Frames(QUESTIONS)
         pieces = [octets[at : at + size] for at in range(0, len(octets), size)]
-        assert [question for piece in pieces for question in frames.questions(piece)] == questions
+        assert [question for piece in pieces for question in frames.take(piece)] == questions
     answers = [Appended(7), Recovery(("BT-1",), ()), Failed("full")]
-    assert list(Frames().answers(b"".join(map(encode, answers)))) == answers
+    assert list(Frames(ANSWERS).take(b"".join(map(framed, answers)))) == answers
 
 
 def test_records_of_one_step_are_numbered_in_their_order_and_durable(served: Served):
@@ -102,7 +103,7 @@ def test_a_front_end_that_takes_no_answers_is_left_and_the_others_are_served(ser
         socket.send_fds(served.door, [b"."], [theirs.fileno()])
         theirs.close()
         ours.settimeout(20)
-        question = encode(Append([]))
+        question = framed(Append([]))
         with pytest.raises(ConnectionError):
             ours.sendall(question * 200_000)
 

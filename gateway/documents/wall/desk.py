@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import selectors
 import socket
-import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeAlias
 
@@ -26,9 +25,9 @@ from msgspec import Struct
 
 from gateway.documents.wall.places import Places
 from gateway.documents.wall.shelf import Shelf
+from gateway.system.door import Frames, admitted, framed
 
-READ_BYTES: Final = 1 << 18
-_LENGTH: Final = struct.Struct("!I")
+_READ_BYTES: Final = 1 << 18
 _SWEEP_S: Final = 5.0
 """How often what is too old is forgotten."""
 _UNSENT_LIMIT: Final = 256 << 20
@@ -80,39 +79,8 @@ class Turn(Struct, frozen=True, array_like=True, tag=1):
 Question: TypeAlias = Ask | Enter | Leave | Keep
 Answer: TypeAlias = Found | Turn
 
-_questions: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
-_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
-
-
-def encode(value: Question | Answer) -> bytes:
-    """Return the frame of a value."""
-    payload = msgspec.msgpack.encode(value)
-    return _LENGTH.pack(len(payload)) + payload
-
-
-class Frames:
-    """Turns octets of a channel into frames."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def questions(self, data: bytes) -> Iterator[Question]:
-        """Take octets from a front end and yield what they complete."""
-        return (_questions.decode(payload) for payload in self._payloads(data))
-
-    def answers(self, data: bytes) -> Iterator[Answer]:
-        """Take octets from the desk and yield what they complete."""
-        return (_answers.decode(payload) for payload in self._payloads(data))
-
-    def _payloads(self, data: bytes) -> Iterator[bytes]:
-        self._buffer += data
-        while len(self._buffer) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
-            if len(self._buffer) < end:
-                return
-            payload = bytes(self._buffer[_LENGTH.size : end])
-            del self._buffer[:end]
-            yield payload
+QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
+ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 class _Channel:
@@ -121,7 +89,7 @@ class _Channel:
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         self.sock = sock
-        self.frames = Frames()
+        self.frames = Frames(QUESTIONS)
         self.unsent = bytearray()
 
 
@@ -159,17 +127,13 @@ class DeskService:
                 self._shelf.drop_old(self._clock())
 
     def _admit_front_end(self) -> None:
-        data, descriptors, *_ = socket.recv_fds(self._door, 16, 1)
-        if not data:
-            self._selector.unregister(self._door)
-            self._door.close()
-        for descriptor in descriptors:
-            channel = _Channel(socket.socket(fileno=descriptor))
+        for sock in admitted(self._door, self._selector):
+            channel = _Channel(sock)
             self._selector.register(channel.sock, selectors.EVENT_READ, channel)
 
     def _receive(self, channel: _Channel) -> None:
         try:
-            data = channel.sock.recv(READ_BYTES)
+            data = channel.sock.recv(_READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -177,7 +141,7 @@ class DeskService:
         if not data:
             self._forget(channel)
             return
-        for question in channel.frames.questions(data):
+        for question in channel.frames.take(data):
             self._take(channel, question)
         self._admit()
 
@@ -222,7 +186,7 @@ class DeskService:
             self._tell(ticket[0], Turn(ticket[1], threads))
 
     def _tell(self, channel: _Channel, answer: Answer) -> None:
-        channel.unsent += encode(answer)
+        channel.unsent += framed(answer)
         self._send(channel)
 
     def _send(self, channel: _Channel) -> None:

@@ -6,39 +6,25 @@ import asyncio
 import itertools
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from gateway.documents.wall.desk import (
-    READ_BYTES,
-    Answer,
-    Ask,
-    Enter,
-    Found,
-    Frames,
-    Keep,
-    Leave,
-    Question,
-    Turn,
-    encode,
-)
+from gateway.documents.wall.desk import ANSWERS, Answer, Ask, Enter, Found, Keep, Leave, Turn
 from gateway.documents.wall.places import Turns
+from gateway.system.door import DoorClient
 
 
 class _LostError(Exception):
     """The desk has gone; everybody goes on without it."""
 
 
-class Desk:
-    """The connection to the desk, for one event loop; made at the first use, and anew after the desk was replaced."""
+class Desk(DoorClient[Answer]):
+    """The connection to the desk, for one event loop."""
 
     def __init__(self, door: socket.socket | None, places: int) -> None:
         """Prepare; without a door there is no desk, and `places` are for this process alone."""
-        self._door = door
+        super().__init__(door, ANSWERS)
         self._alone = Turns(places)
         self._numbers = itertools.count()
-        self._sock: socket.socket | None = None
-        self._frames = Frames()
-        self._unsent = bytearray()
         self._asked: dict[int, asyncio.Future[Answer]] = {}
         self.waiting = self.working = 0
         """Mails that wait for a place, or for what another is reading; and mails that have a place."""
@@ -52,21 +38,23 @@ class Desk:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._asked[question.ticket] = future
         try:
-            self.tell(question)
+            self.send(question)
             return await future
         finally:
             self._asked.pop(question.ticket, None)
 
-    def tell(self, question: Question) -> None:
-        """Send a question; when there is no desk, whoever waits for an answer is told."""
-        try:
-            sock = self._sock or self._connect()
-            blocked = bool(self._unsent)
-            self._unsent += encode(question)
-            if not blocked:
-                self._send(sock)
-        except OSError:
-            self._lose()
+    def heard(self, answer: Answer) -> None:
+        """Give an answer to whoever asked."""
+        future = self._asked.get(answer.ticket)
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+    def lost(self, cause: object) -> None:
+        """Tell everyone who waits."""
+        del cause
+        for future in self._asked.values():
+            if not future.done():
+                future.set_exception(_LostError())
 
     @asynccontextmanager
     async def turn(self, ticket: int, sender: bytes, cost_s: float) -> AsyncIterator[int]:
@@ -89,64 +77,11 @@ class Desk:
     def tell_of(self, question: Leave | Keep) -> None:
         """Send what needs no answer, unless the desk that was asked before has gone."""
         if self._sock is not None:
-            self.tell(question)
+            self.send(question)
 
     def close(self) -> None:
         """Leave the desk; what this process had there is anybody's."""
-        self._lose()
-
-    def _connect(self) -> socket.socket:
-        if self._door is None:
-            raise OSError
-        ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._door, [b"."], [theirs.fileno()], socket.MSG_DONTWAIT)
-        ours.setblocking(False)
-        self._sock, self._frames = ours, Frames()
-        asyncio.get_running_loop().add_reader(ours, self._receive, ours)
-        return ours
-
-    def _send(self, sock: socket.socket) -> None:
-        with suppress(BlockingIOError):
-            del self._unsent[: sock.send(self._unsent)]
-        loop = asyncio.get_running_loop()
-        if self._unsent:
-            loop.add_writer(sock, self._send_more, sock)
-        else:
-            loop.remove_writer(sock)
-
-    def _send_more(self, sock: socket.socket) -> None:
-        try:
-            self._send(sock)
-        except OSError:
-            self._lose()
-
-    def _receive(self, sock: socket.socket) -> None:
-        try:
-            data = sock.recv(READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._lose()
-            return
-        for answer in self._frames.answers(data):
-            future = self._asked.get(answer.ticket)
-            if future is not None and not future.done():
-                future.set_result(answer)
-
-    def _lose(self) -> None:
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(sock)
-            loop.remove_writer(sock)
-            sock.close()
-        self._unsent.clear()
-        for future in self._asked.values():
-            if not future.done():
-                future.set_exception(_LostError())
+        self.lose("closed")
 
 
 class Visit:

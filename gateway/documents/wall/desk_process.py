@@ -9,7 +9,8 @@ from socket import socket
 
 from gateway.documents.wall.desk import DeskService
 from gateway.documents.wall.shelf import Shelf
-from gateway.system.supervised import DoorProcess, end_with
+from gateway.system.door import DoorProcess
+from gateway.system.supervised import end_with
 
 
 def desk_process(*, places: int, cache_bytes: int, cache_age_s: float, release: Callable[[], None]) -> DoorProcess:

@@ -1,0 +1,185 @@
+"""A process behind a door: front ends hand a socket in and speak length-prefixed msgpack over it.
+
+The supervisor keeps both ends of the door, so that front ends find the next process behind it when one has died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import signal
+import socket
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from gateway.system.supervised import SupervisedProcess
+
+_Value = TypeVar("_Value")
+_LENGTH: Final = struct.Struct("!I")
+_READ_BYTES: Final = 1 << 18
+
+
+def framed(value: msgspec.Struct) -> bytes:
+    """Return a value as it goes over the socket."""
+    payload = msgspec.msgpack.encode(value)
+    return _LENGTH.pack(len(payload)) + payload
+
+
+class Frames(Generic[_Value]):
+    """Octets from a socket, cut into values."""
+
+    def __init__(self, decoder: msgspec.msgpack.Decoder[_Value]) -> None:
+        self._decoder = decoder
+        self._octets = bytearray()
+
+    def take(self, data: bytes) -> Iterator[_Value]:
+        """Yield the values that these octets complete."""
+        octets = self._octets
+        octets += data
+        begin = 0
+        while len(octets) >= begin + _LENGTH.size:
+            end = begin + _LENGTH.size + _LENGTH.unpack_from(octets, begin)[0]
+            if len(octets) < end:
+                break
+            yield self._decoder.decode(octets[begin + _LENGTH.size : end])
+            begin = end
+        del octets[:begin]
+
+
+def admitted(door: socket.socket, selector: selectors.BaseSelector) -> list[socket.socket]:
+    """Return the sockets that front ends hand in; the door is given up once all its other ends are closed."""
+    data, descriptors, *_ = socket.recv_fds(door, 16, 1)
+    if not data:
+        selector.unregister(door)
+        door.close()
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+class DoorClient(ABC, Generic[_Value]):
+    """A front end's connection to the process; made at the first use, and anew after the process was replaced."""
+
+    def __init__(self, door: socket.socket | None, answers: msgspec.msgpack.Decoder[_Value]) -> None:
+        """Prepare; without a door nobody is ever there."""
+        self._door = door
+        self._answers = answers
+        self._frames = Frames(answers)
+        self._sock: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._unsent = bytearray()
+        self._blocked = False
+        """The process has too much in flight already."""
+
+    @abstractmethod
+    def heard(self, answer: _Value) -> None:
+        """Take an answer."""
+
+    @abstractmethod
+    def lost(self, cause: object) -> None:
+        """Tell everybody who waits for an answer that none comes."""
+
+    def send(self, question: msgspec.Struct) -> None:
+        """Send a question; when nobody is there, `lost` is told."""
+        self._unsent += framed(question)
+        if self._blocked:
+            return
+        try:
+            self._send(self._sock or self._connect())
+        except OSError as error:
+            self.lose(error)
+
+    def lose(self, cause: object) -> None:
+        """Give the connection up; the next question makes another."""
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            self._loop.remove_reader(sock)
+            self._loop.remove_writer(sock)
+            sock.close()
+        self._unsent.clear()
+        self._blocked = False
+        self.lost(cause)
+
+    def _connect(self) -> socket.socket:
+        """Make a pair of sockets and hand one end in through the door."""
+        if self._door is None:
+            raise OSError
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._door, [b"."], [theirs.fileno()], socket.MSG_DONTWAIT)
+        ours.setblocking(False)
+        self._sock, self._frames = ours, Frames(self._answers)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(ours, self._receive, ours)
+        return ours
+
+    def _send(self, sock: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            del self._unsent[: sock.send(self._unsent)]
+        if bool(self._unsent) != self._blocked:
+            self._blocked = not self._blocked
+            if self._blocked:
+                self._loop.add_writer(sock, self._send_more, sock)
+            else:
+                self._loop.remove_writer(sock)
+
+    def _send_more(self, sock: socket.socket) -> None:
+        try:
+            self._send(sock)
+        except OSError as error:
+            self.lose(error)
+
+    def _receive(self, sock: socket.socket) -> None:
+        try:
+            data = sock.recv(_READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.lose(error)
+            return
+        if not data:
+            self.lose("EOF")
+        for answer in self._frames.take(data):
+            self.heard(answer)
+
+
+class DoorProcess(SupervisedProcess):
+    """One that serves a socket. The supervisor keeps both ends: front ends find the next process behind the same door."""
+
+    def __init__(
+        self,
+        name: str,
+        serve: Callable[[socket.socket], None],
+        release: Callable[[], None],
+        *,
+        ended_by: signal.Signals | None = None,
+    ) -> None:
+        """Prepare; `release` gives back, in the new process, what belongs to others.
+
+        `ended_by` is the signal that ends it; without one it ends when its door is closed and all is done.
+        """
+        super().__init__(name, self._behind_the_door)
+        self._serve = serve
+        self._release = release
+        self._ended_by = ended_by
+        self._inner, self.door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def release(self) -> None:
+        """Give back both ends of the door in a forked process that does not use it."""
+        self._inner.close()
+        self.door.close()
+
+    def close(self) -> None:
+        """Close the door and wait until the process has ended."""
+        self.release()
+        self.end(self._ended_by)
+
+    def _behind_the_door(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        self.door.close()
+        self._release()
+        self._serve(self._inner)
