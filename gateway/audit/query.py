@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -115,6 +116,12 @@ class AuditReader:
         reader = cls(Folder(data))
         reader._index.log  # noqa: B018 - opening it now tells of a missing log at once
         return reader
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def last(self) -> int:

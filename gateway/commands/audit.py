@@ -23,13 +23,9 @@ from gateway.texts.catalogue import both
 
 def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
     """Print what matches, newest first; exit code 0 also when nothing does."""
-    reader = AuditReader.open(data)
-    try:
-        with progress("index", reader.last) as tick:
-            reader.show_indexing(tick)
-            rows = reader.find(replace(wanted, limit=wanted.limit + 1))
-    finally:
-        reader.close()
+    with AuditReader.open(data) as reader, progress("index", reader.last) as tick:
+        reader.show_indexing(tick)
+        rows = reader.find(replace(wanted, limit=wanted.limit + 1))
     _tell_of_index(reader)
     if len(rows) > wanted.limit:
         print(both("audit", "label", "more", limit=wanted.limit), file=sys.stderr)
@@ -44,11 +40,8 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
 
 def show(data: Path, reference: str, *, as_json: bool) -> int:
     """Print everything about one reference; exit code 1 when the log does not know it."""
-    reader = AuditReader.open(data)
-    try:
+    with AuditReader.open(data) as reader:
         history = reader.show(reference)
-    finally:
-        reader.close()
     _tell_of_index(reader)
     if history is None:
         print(f"{reference}: không có trong nhật ký / not in the log", file=sys.stderr)
@@ -62,11 +55,8 @@ def show(data: Path, reference: str, *, as_json: bool) -> int:
 
 def passwords(data: Path, *, as_json: bool) -> int:
     """Print the mailboxes whose password was weak when it was last judged (Điều 6)."""
-    reader = AuditReader.open(data)
-    try:
+    with AuditReader.open(data) as reader:
         weak = reader.weak_passwords()
-    finally:
-        reader.close()
     if as_json:
         for one in weak:
             print_json(one)
@@ -77,9 +67,8 @@ def passwords(data: Path, *, as_json: bool) -> int:
 
 def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
     """Print whether the log is whole; the exit code says it as well."""
-    reader = AuditReader.open(data)
-    last = reader.last
-    reader.close()
+    with AuditReader.open(data) as reader:
+        last = reader.last
     with progress("verify", last) as tick:
         result = verify_log(data, checkpoints=checkpoints, key=key, tick=tick)
     if as_json:

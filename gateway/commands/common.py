@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 from pydantic import ValidationError
 
-from gateway.config.sections import Configuration
+from gateway.config.sections import Configuration, Flags
 from gateway.errors import GatewayError, UserError
 from gateway.texts.catalogue import reason
 from gateway.vietnamese.printed import printed_json
@@ -72,24 +72,13 @@ def name_for_people(file: Path) -> str:
     return printable(name_as_text(file), limit=4096)
 
 
-def load_configuration(
-    path: Path | None,
-    *,
-    listen: str | None = None,
-    next_hop: str | None = None,
-    policy: str | None = None,
-    data: Path | None = None,
-    certs: Path | None = None,
-    directory: Path | None = None,
-) -> Configuration:
+def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configuration:
     """Return the configuration of a file (defaults without one) with the flags put over it; UserError for either."""
     configuration = Configuration.load(path) if path is not None else Configuration()
     try:
-        return configuration.with_flags(
-            listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
-        )
+        return configuration.with_flags(**flags)
     except ValidationError as error:
-        given = {"listeners": f"--listen {listen}", "next_hop": f"--next-hop {next_hop}"}
+        given = {"listeners": f"--listen {flags.get('listen')}", "next_hop": f"--next-hop {flags.get('next_hop')}"}
         raise UserError(
             "\n".join(
                 f"{given.get(str(fault['loc'][0]), fault['loc'][0])}: {fault['msg'].removeprefix('Value error, ')}"

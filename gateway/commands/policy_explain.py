@@ -108,20 +108,14 @@ def _set_at(layers: Layers, *location: str) -> str:
 
 
 def _met(data: Path, rule: str, now: datetime) -> int:
-    reader = AuditReader.open(data)
-    try:
+    with AuditReader.open(data) as reader:
         return len(reader.find(Filter(rule=rule, since=now - timedelta(days=_DAYS), limit=100_000)))
-    finally:
-        reader.close()
 
 
 def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:
     """Yield every finding on a recorded mail with the values that decided."""
-    reader = AuditReader.open(data)
-    try:
+    with AuditReader.open(data) as reader:
         history = reader.show(reference)
-    finally:
-        reader.close()
     mail = history.mail if history is not None else None
     if mail is None:
         known = [f"{policy.name}.{rule}" for policy in policies.policies for rule in policy.rules]

@@ -48,11 +48,8 @@ def new_entries(data: Path, reference: str, wanted: Wanted, *, today: date) -> l
     """Return the entries that let a refused mail pass; UserError when the log or the law has no such way."""
     if not today <= wanted.until <= today + timedelta(days=LONGEST_WAIVER_DAYS):
         raise UserError(both("waiver", "fault", "too_long", until=wanted.until, days=LONGEST_WAIVER_DAYS))
-    reader = AuditReader.open(data)
-    try:
+    with AuditReader.open(data) as reader:
         history = reader.show(reference)
-    finally:
-        reader.close()
     if history is None:
         raise UserError(both("waiver", "fault", "unknown", reference=reference))
     entries = list(_entries(history, wanted, Keyed(Folder(data).secret("audit-hmac", 32))))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypedDict, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -275,6 +275,17 @@ class Audit(Section):
 _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
 
 
+class Flags(TypedDict, total=False):
+    """Keys that the command line may replace; None leaves the file's."""
+
+    listen: str | None
+    next_hop: str | None
+    policy: str | None
+    data: Path | None
+    certs: Path | None
+    directory: Path | None
+
+
 class Configuration(Section):
     """The whole file."""
 
@@ -349,34 +360,20 @@ class Configuration(Section):
                 raise ValueError(both("start", "config", "own_listener", value=listener.listen))
         return next_hop
 
-    def with_flags(
-        self,
-        *,
-        listen: str | None = None,
-        next_hop: str | None = None,
-        policy: str | None = None,
-        data: Path | None = None,
-        certs: Path | None = None,
-        directory: Path | None = None,
-    ) -> Configuration:
+    def with_flags(self, **flags: Unpack[Flags]) -> Configuration:
         """Return a copy in which the flags of the command line replace their keys.
 
         `--listen` makes one relay listener; `--next-hop` on loopback is spoken to without TLS, elsewhere by STARTTLS.
         """
-        changes: dict[str, object] = {}
-        if listen is not None:
-            changes["listeners"] = [{"kind": "relay", "listen": listen}]
-        if next_hop is not None:
+        changes: dict[str, object] = {key: value for key, value in flags.items() if value is not None}
+        if "listen" in changes:
+            changes["listeners"] = [{"kind": "relay", "listen": changes.pop("listen")}]
+        if (next_hop := flags.get("next_hop")) is not None:
             try:
                 tls = "none" if is_loopback(next_hop) else "starttls"
             except ValueError:
                 tls = "starttls"  # no HOST:PORT; the validation below says so
             changes["next_hop"] = {**self.next_hop.model_dump(mode="json"), "address": next_hop, "tls": tls}
-        changes |= {
-            key: value
-            for key, value in (("policy", policy), ("data", data), ("certs", certs), ("directory", directory))
-            if value is not None
-        }
         changed = Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
         changed._origin = Origin(self._origin.file, frozenset(changes))  # noqa: SLF001 - of our own kind
         return changed

@@ -124,7 +124,11 @@ def split_host_port(value: str) -> tuple[str, int]:
 
 def is_loopback(value: str) -> bool:
     """Whether the host of a `HOST:PORT` is this machine."""
-    host, _ = split_host_port(value)
+    return is_loopback_host(split_host_port(value)[0])
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a host names this machine only."""
     if host == "localhost":
         return True
     try:

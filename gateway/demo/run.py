@@ -226,12 +226,9 @@ def _as_line(code: int, words: bytes) -> str:
 
 def _show_verdict(office: Office) -> str:
     """Print what the audit has of the newest mail; return the name of the policy that refused it, empty when none did."""
-    reader = AuditReader.open(office.folder / "data")
-    try:
+    with AuditReader.open(office.folder / "data") as reader:
         rows = [row for row in reader.find(Filter(limit=10)) if row.reference]
         history = reader.show(rows[0].reference) if rows else None
-    finally:
-        reader.close()
     if history is None:
         return "?"
     mail = history.mail

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 
+from gateway.config.values import is_loopback_host
 from gateway.model import NextHopTls
 
 
@@ -57,7 +57,7 @@ class NextHopSettings:
 
     def __post_init__(self) -> None:
         if self.tls is NextHopTls.NONE:
-            if not (self.plaintext_allowed or _is_loopback(self.host)):
+            if not (self.plaintext_allowed or is_loopback_host(self.host)):
                 raise ValueError("mail would leave without TLS: set tls to starttls or implicit")
         elif self.tls_context is None:
             raise ValueError("TLS towards the next hop needs a TLS context")
@@ -68,12 +68,3 @@ def client_tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -106,11 +106,8 @@ async def _at_once() -> None:
 
 def _first_in_a_month(data: Path, login: str, place: int, since: datetime) -> bool:
     """Tell whether no earlier record of the month says the same of this login; reads files, so not on the event loop."""
-    reader = AuditReader.open(data)
-    try:
+    with AuditReader.open(data) as reader:
         return not reader.weak_password_before(login, place, since)
-    finally:
-        reader.close()
 
 
 def notice(*, author: str, recipient: str, hostname: str, now: datetime) -> bytes:

@@ -6,9 +6,10 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 
+from gateway.config.values import is_loopback_host
 from gateway.model import Language, ListenerKind, ReplyCharset
 from gateway.spool import SpoolSettings
 
@@ -49,7 +50,7 @@ class ListenerSettings:
             raise ValueError("the PROXY protocol is supported on relay and submission listeners only")
         if self.kind is ListenerKind.SUBMISSION and self.tls_context is None and not self.auth_without_tls:
             raise ValueError("a submission listener needs a certificate (or auth_without_tls on loopback)")
-        if self.auth_without_tls and not is_loopback(self.host):
+        if self.auth_without_tls and not is_loopback_host(self.host):
             raise ValueError("auth_without_tls is allowed on loopback addresses only")
 
 
@@ -109,16 +110,6 @@ class SmtpSettings:
     backlog: int = 1024
     password_rule: Callable[[str], bool] | None = field(default=None, repr=False)
     """Held against each password that the next hop has accepted; None looks at none."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host names this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def address_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:

@@ -8,16 +8,14 @@ from typing import Any
 
 from gateway.documents.signatures import algorithms, canonical_xml, cms, timestamps, xades, xmldsig
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.certificates import describe
 from gateway.documents.signatures.detached import signer_facts
-from gateway.documents.signatures.judge import Judgement
 from gateway.documents.signatures.odf import member_octets
 from gateway.documents.signatures.package import Package, open_package
-from gateway.documents.signatures.report import Facts, Subject, assemble, conclude, removed, unreadable
+from gateway.documents.signatures.report import Facts, Subject, assemble, on_timestamp, removed, unreadable
 from gateway.documents.signatures.timestamps import Verified
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.documents.signatures.xmldsig import ds
-from gateway.model import Changes, Coverage, HolderKind, Integrity, Signature, Trust
+from gateway.model import Changes, Coverage, Integrity, Signature
 from gateway.model.formats import ASIC_E, ASIC_S
 
 _MAX_SIGNATURES = 32
@@ -233,17 +231,7 @@ class _Container:
             covers=tuple(f"{self.subject.part}!{one}" for one in self.objects if one in covered),
         )
         with wall("names"):
-            signer = describe(verified.certificate) if verified.certificate is not None else None
-        return conclude(
-            self.subject,
-            facts,
-            judged=verified.judgement or Judgement(Trust.UNKNOWN),
-            signer=signer,
-            kind=HolderKind.UNKNOWN,
-            timestamp=verified.timestamp,
-            problems=problems,
-            document_timestamp=True,
-        )
+            return on_timestamp(self.subject, facts, verified, problems)
 
 
 def _is_loose(signature: Any) -> bool:

@@ -109,34 +109,22 @@ def judge(
     """Judge `leaf`; `pool` holds the untrusted certificates and `evidence` the revocation data of the document."""
     try:
         with wall("judgement"):
-            return _judge(store, leaf, pool, evidence, purpose, now, existed_at)
+            usage_ok = fits_purpose(leaf, purpose)
+            moment = existed_at or now
+            best = Judgement(Trust.UNTRUSTED, "NO_CERTIFICATE_CHAIN_FOUND", key_usage_ok=usage_ok)
+            found = [Path((leaf,))] if store.is_anchor(leaf) else []
+            for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
+                fault = paths.check(path, at=moment)
+                if not fault and not all(_may_issue(one, purpose) for one in path.certificates[1:-1]):
+                    fault = "CHAIN_CONSTRAINTS_FAILURE"
+                judged = _judge_path(store, path, pool, evidence, fault, now, existed_at, usage_ok=usage_ok)
+                if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
+                    return judged
+                if _ORDER.index(judged.sub_indication) < _ORDER.index(best.sub_indication):
+                    best = judged
+            return best
     except LibraryFault:
         return Judgement(Trust.UNTRUSTED, "CERTIFICATE_CHAIN_GENERAL_FAILURE", problems=("unreadable-certificate",))
-
-
-def _judge(
-    store: TrustStore,
-    leaf: Certificate,
-    pool: Sequence[Certificate],
-    evidence: Evidence,
-    purpose: Purpose,
-    now: datetime,
-    existed_at: datetime | None,
-) -> Judgement:
-    usage_ok = fits_purpose(leaf, purpose)
-    moment = existed_at or now
-    best = Judgement(Trust.UNTRUSTED, "NO_CERTIFICATE_CHAIN_FOUND", key_usage_ok=usage_ok)
-    found = [Path((leaf,))] if store.is_anchor(leaf) else []
-    for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
-        fault = paths.check(path, at=moment)
-        if not fault and not all(_may_issue(one, purpose) for one in path.certificates[1:-1]):
-            fault = "CHAIN_CONSTRAINTS_FAILURE"
-        judged = _judge_path(store, path, pool, evidence, fault, now, existed_at, usage_ok=usage_ok)
-        if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
-            return judged
-        if _ORDER.index(judged.sub_indication) < _ORDER.index(best.sub_indication):
-            best = judged
-    return best
 
 
 def _judge_path(

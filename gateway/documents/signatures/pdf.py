@@ -21,8 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.signatures import cms, pdf_content, pdf_values, revocation, timestamps
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.certificates import Certificate, checked, describe
-from gateway.documents.signatures.judge import Judgement
+from gateway.documents.signatures.certificates import Certificate, checked
 from gateway.documents.signatures.pdf_fields import (
     Field,
     Surroundings,
@@ -35,11 +34,11 @@ from gateway.documents.signatures.pdf_fields import (
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.pdf_ranges import final_startxref
 from gateway.documents.signatures.pdf_removed import removed_signatures, report_removed
-from gateway.documents.signatures.report import Facts, Subject, assemble, conclude, unreadable
+from gateway.documents.signatures.report import Facts, Subject, assemble, on_timestamp, unreadable
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.timestamps import Verified
 from gateway.documents.signatures.wall import LibraryFault, wall
-from gateway.model import HolderKind, Integrity, Signature, Trust
+from gateway.model import Integrity, Signature
 
 _MAX_STORE_ITEMS = 400
 _DETACHED = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/PBAD.PAdES"})
@@ -238,18 +237,7 @@ def _verify_timestamp(
     )
     if verified.timestamp is not None and verified.timestamp.weak:
         problems.append("weak-timestamp")
-    signer = describe(verified.certificate) if verified.certificate is not None else None
-    signature = conclude(
-        subject,
-        facts,
-        judged=verified.judgement or Judgement(Trust.UNKNOWN),
-        signer=signer,
-        kind=HolderKind.UNKNOWN,
-        timestamp=verified.timestamp,
-        problems=problems,
-        document_timestamp=True,
-    )
-    return signature, verified
+    return on_timestamp(subject, facts, verified, problems), verified
 
 
 def _claimed(signature: Any) -> datetime | None:

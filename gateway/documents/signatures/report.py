@@ -167,6 +167,20 @@ def conclude(
     )
 
 
+def on_timestamp(subject: Subject, facts: Facts, verified: Verified, problems: Sequence[str]) -> Signature:
+    """Return the report on a timestamp over a whole document or container."""
+    return conclude(
+        subject,
+        facts,
+        judged=verified.judgement or Judgement(Trust.UNKNOWN),
+        signer=describe(verified.certificate) if verified.certificate is not None else None,
+        kind=HolderKind.UNKNOWN,
+        timestamp=verified.timestamp,
+        problems=problems,
+        document_timestamp=True,
+    )
+
+
 def unreadable(subject: Subject, *, field_name: str = "", problem: str, integrity: Integrity) -> Signature:
     """Return the report on a signature of which nothing more than its presence is known."""
     facts = Facts(

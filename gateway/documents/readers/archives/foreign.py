@@ -8,7 +8,7 @@ from typing import Final
 from gateway.documents.readers.archives import libarchive
 from gateway.documents.readers.archives.stream import inner_name
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents, StopReadingError, caught
+from gateway.documents.readers.containers import Contents, caught
 from gateway.model import ReadStatus
 from gateway.model.formats import BY_TYPE
 
@@ -37,7 +37,7 @@ def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()
     `names`, when given, are the names of the files in the order of the archive.
     """
     listed = 0
-    try:
+    with contents.filling():
         for entry in libarchive.entries(data, kind, contents.budget):
             if entry.folder or entry.link:
                 continue
@@ -49,8 +49,4 @@ def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()
             elif entry.data is not None:
                 name = names[listed - 1] if listed <= len(names) else entry.name
                 contents.add(Member(name=name, data=entry.data))
-    except StopReadingError:
-        pass
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
     return listed

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gateway.documents.readers.archives import libarchive
 from gateway.documents.readers.archives.foreign import gather
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents, StopReadingError
+from gateway.documents.readers.containers import Contents
 from gateway.model import ReadStatus
 
 _MAGIC: Final = b"Rar!\x1a\x07"
@@ -36,12 +36,8 @@ def read(source: Source, budget: Budget) -> Reading:
     """Return the members that are not locked."""
     data = source.data[max(0, source.data.find(_MAGIC)) :]
     contents = Contents(source, "rar", budget)
-    try:
+    with contents.filling():
         _read_archive(contents, data)
-    except StopReadingError:
-        pass
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
     return contents.reading()
 
 

@@ -27,12 +27,8 @@ def read(source: Source, budget: Budget) -> Reading:
         return contents.reading()
     if (end := _stated_end(data)) is not None and data[end:].strip(FILLING):
         contents.fault(ReadStatus.MALFORMED, "trailing-data")
-    try:
+    with contents.filling():
         _try_passwords(contents, data)
-    except StopReadingError:
-        pass
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
     return contents.reading()
 
 

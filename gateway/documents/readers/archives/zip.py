@@ -19,7 +19,6 @@ from gateway.documents.readers.archives.zip_crypto import (
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers import (
     Contents,
-    StopReadingError,
     caught,
     password_candidates,
     password_octets,
@@ -43,7 +42,7 @@ def read(source: Source, budget: Budget) -> Reading:
     if found.hidden_names:
         contents.fault(ReadStatus.ENCRYPTED, "password")
     reader = _MemberReader(source, budget, contents)
-    try:
+    with contents.filling():
         for entry in found.entries:
             _entry_words(contents, entry)
             if entry.folder:
@@ -59,10 +58,6 @@ def read(source: Source, budget: Budget) -> Reading:
                 continue  # some packers deflate the nothing in a folder
             relation = "link" if entry.link else "member"
             contents.add(Member(name=entry.name or "unnamed", data=data, relation=relation))
-    except StopReadingError:
-        pass
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
     return contents.reading()
 
 

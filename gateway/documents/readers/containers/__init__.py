@@ -8,6 +8,7 @@ cause as reason, so that a damaged third file never hides that the first two wer
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
@@ -71,6 +72,16 @@ class Contents:
         """Note something that could not be read."""
         if (status, reason) not in self.faults:
             self.faults.append((status, reason))
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Keep what there is when an error ends the work, and note the error; the budget's end is noted where it shows."""
+        try:
+            yield
+        except StopReadingError:
+            pass
+        except ReadError as error:
+            self.fault(error.status, error.reason)
 
     def reading(self) -> Reading:
         """Return what was gathered; the most severe fault gives status and reason."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents, StopReadingError, caught
+from gateway.documents.readers.containers import Contents, caught
 from gateway.documents.readers.mail import mapi
 from gateway.documents.readers.ole.file import open_ole
 from gateway.model import ReadStatus, Run
@@ -35,12 +35,8 @@ def read(source: Source, budget: Budget) -> Reading:
     contents = Contents(source, "msg", budget)
     with open_ole(source.data) as ole:
         reader = _Reader(ole, contents, budget)
-        try:
+        with contents.filling():
             reader.message(_tree(ole), prefix="", depth=0)
-        except StopReadingError:
-            pass
-        except ReadError as error:
-            contents.fault(error.status, error.reason)
     if not reader.found:
         contents.fault(ReadStatus.MALFORMED, "msg-empty")
     reading = contents.reading()

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents, StopReadingError, caught
+from gateway.documents.readers.containers import Contents, caught
 from gateway.documents.readers.mail import mapi
 from gateway.model import ReadStatus, Role, Run
 
@@ -37,12 +37,8 @@ _ICON_BYTES: Final = 16 << 10
 def read(source: Source, budget: Budget) -> Reading:
     """Return the text of the message, its bodies and attachments; what follows the first damage is lost and said so."""
     reader = _Reader(Contents(source, "tnef", budget), budget)
-    try:
+    with reader.contents.filling():
         reader.stream(source.data)
-    except StopReadingError:
-        pass
-    except ReadError as error:
-        reader.contents.fault(error.status, error.reason)
     return reader.reading()
 
 

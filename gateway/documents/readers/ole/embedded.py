@@ -14,8 +14,8 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway import mime
-from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents, StopReadingError
+from gateway.documents.readers.base import Budget, Member, Reading, Source
+from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.ole.file import open_ole
 from gateway.documents.readers.ole.objects import is_file
@@ -47,17 +47,12 @@ def read(source: Source, budget: Budget) -> Reading:
     """Return what is embedded, and the words of the property sets."""
     contents = Contents(source, "ole", budget)
     runs: list[Run] = []
-    with open_ole(source.data) as ole:
-        try:
-            paths = ole.listdir(streams=True, storages=False)
-            for path in paths[:_STREAM_LIMIT]:
-                _stream(contents, ole, path, runs)
-            if len(paths) > _STREAM_LIMIT:
-                contents.fault(ReadStatus.LIMIT, "files")
-        except StopReadingError:
-            pass
-        except ReadError as error:
-            contents.fault(error.status, error.reason)
+    with open_ole(source.data) as ole, contents.filling():
+        paths = ole.listdir(streams=True, storages=False)
+        for path in paths[:_STREAM_LIMIT]:
+            _stream(contents, ole, path, runs)
+        if len(paths) > _STREAM_LIMIT:
+            contents.fault(ReadStatus.LIMIT, "files")
     reading = contents.reading()
     return Reading(structs.replace(reading.document, runs=tuple(runs)), reading.members)
 

@@ -125,16 +125,14 @@ def clark(name: str) -> str:
 _NAMESPACES: Final = {prefix: namespace for namespace, prefix in _PREFIXES.items()}
 
 
+_SAFELY: Final[dict[str, Any]] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False,
+    "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
+
+
 def _parser(**more: Any) -> Any:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        **more,
-    )
+    return etree.XMLParser(**_SAFELY, **more)
 
 
 def prepare(data: bytes) -> bytes:
@@ -255,16 +253,7 @@ class ChildStream:
 
 
 def _parser_pull(container: str) -> Any:
-    return etree.XMLPullParser(
-        events=("start",),
-        tag=container,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    return etree.XMLPullParser(events=("start",), tag=container, **_SAFELY)
 
 
 def text_of(element: Element) -> str:
