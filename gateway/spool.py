@@ -1,6 +1,6 @@
-"""The content of one mail while it is in hand: in memory while small, then in one file without a name.
+"""The content of one mail while it is in flight: in memory while small, then in one file without a name.
 
-What a spool holds is the content of RFC 5322: CRLF line ends, dot-stuffing undone. It is the one truth: the same octets
+What a spool holds is the content of RFC 5322: CRLF line ends, dot-stuffing undone. It is the one truth: the same bytes
 are inspected (`content`, `fileno`), digested (`sha256`) and relayed (`wire_chunks`, which stuffs dots on the way out).
 A spool never has a name in a file system, and with the default settings it never reaches a disk: a mail that turns out
 to be classified must leave no trace. Nothing here waits: writes go to memory or tmpfs.
@@ -46,20 +46,20 @@ class SpoolSettings:
 
 
 class ByteBudget:
-    """Octets that all spools of a process may hold together."""
+    """Bytes that all spools of a process may hold together."""
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.used_bytes = 0
 
     def take(self, count: int) -> None:
-        """Reserve octets; CapacityError when they are not to be had."""
+        """Reserve bytes; CapacityError when they are not to be had."""
         if self.used_bytes + count > self.limit_bytes:
             raise CapacityError(f"content in hand would exceed {self.limit_bytes} octets")
         self.used_bytes += count
 
     def give(self, count: int) -> None:
-        """Return octets."""
+        """Return bytes."""
         self.used_bytes -= count
 
 
@@ -68,7 +68,7 @@ class Spool:
 
     def __init__(self, settings: SpoolSettings, budget: ByteBudget | None = None) -> None:
         self.size_bytes = 0
-        """Octets written so far."""
+        """Bytes written so far."""
         self._settings = settings
         self._budget = budget
         self._hash = hashlib.sha256()
@@ -81,7 +81,7 @@ class Spool:
 
     @classmethod
     def from_content(cls, content: bytes) -> Self:
-        """Return a spool in memory that holds these octets, as they are."""
+        """Return a spool in memory that holds these bytes, as they are."""
         spool = cls(SpoolSettings(memory_limit_bytes=len(content)))
         spool.write(content)
         return spool
@@ -106,7 +106,7 @@ class Spool:
             _write_all(self._file, chunk)
 
     def content(self) -> bytes | mmap.mmap:
-        """Return all octets without copying a file; valid until `close`."""
+        """Return all bytes without copying a file; valid until `close`."""
         if self._view is None:
             if self._file is None:
                 self._view = b"".join(self._chunks)

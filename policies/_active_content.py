@@ -62,7 +62,7 @@ _ABOUT_THE_FILE: Final = frozenset({"type_lie", "polyglot", "executable", "name_
 
 
 def _cause(active: ActiveContent) -> str:
-    """Return the key of the words: a program by its own octets is another thing than one by its name."""
+    """Return the key of the words: a program by its own bytes is another thing than one by its name."""
     if active.kind == "executable":
         return "program-name" if active.locator.startswith("name:") else "program"
     return active.kind

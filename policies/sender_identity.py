@@ -83,7 +83,7 @@ _REMEDIES: Final = {
     "missing-from": "program",
     **dict.fromkeys(("backslash", "comment", "control-character", "junk-after-address", "unterminated"), "name"),
 }
-"""Causes that are not mended by writing the address anew, and the key of the words for what mends them."""
+"""Causes that are not fixed by writing the address anew, and the key of the words for what fixes them."""
 _ASIDE: Final = frozenset({"reply_to", "first_seen", "other_name", "other_mailbox"})
 """Rules on what stands beside the sender, who may be right all the same."""
 _LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})

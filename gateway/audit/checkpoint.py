@@ -70,7 +70,7 @@ class Signer:
 
 
 def key_id(name: str, public: bytes) -> bytes:
-    """Return the four octets that name a key (C2SP signed-note)."""
+    """Return the four bytes that name a key (C2SP signed-note)."""
     return hashlib.sha256(name.encode() + b"\n" + _ALGORITHM + public).digest()[:4]
 
 

@@ -259,7 +259,7 @@ class ContentRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     rule: str
     """`bare_newline`, `nul`, `long_line`, `too_big`, `loop`, `no_8bitmime` or `full`; listed as `content.<rule>`."""
     size: int
-    """Octets that came, or that MAIL declared."""
+    """Bytes that came, or that MAIL declared."""
     code: int
     enhanced: str = ""
     text: str = ""

@@ -51,7 +51,7 @@ class _Channel:
         return list(self._frames.take(data)) if data else None
 
     def tell(self, answers: list[Answer]) -> None:
-        """Send answers; a front end that does not take a few octets is stuck, and is left to itself."""
+        """Send answers; a front end that does not take a few bytes is stuck, and is left to itself."""
         octets = b"".join(map(framed, answers))
         with suppress(OSError):  # that it is gone is seen when reading
             try:

@@ -24,7 +24,7 @@ class Opened(Struct, frozen=True, array_like=True, tag=0):
 
     reference: str
     process: str
-    """Who has it in hand."""
+    """Who has it in flight."""
     sending: bool = False
     """Its final dot is about to go out with it."""
 

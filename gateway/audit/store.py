@@ -158,7 +158,7 @@ _OF_THE_MACHINE = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PER
 
 
 def unusable(path: Path, error: sqlite3.Error) -> UserError:
-    """Return the error for a log that SQLite does not open: a disk or rights to be mended, or a damaged file."""
+    """Return the error for a log that SQLite does not open: a disk or rights to be fixed, or a damaged file."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(_OF_THE_MACHINE):
         return UserError(both("audit", "fault", "not_opened", path=path, reason=error))

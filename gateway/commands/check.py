@@ -193,5 +193,5 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
 
 
 def _content(file: Path) -> bytes:
-    """Return the octets of a file, of standard input for `-`."""
+    """Return the bytes of a file, of standard input for `-`."""
     return sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()

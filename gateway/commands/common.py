@@ -48,7 +48,7 @@ def print_json(value: object) -> None:
 
 
 def print_octets(octets: bytes) -> None:
-    """Print octets as they are, behind what was printed before: data for programs, whatever the terminal can show."""
+    """Print bytes as they are, behind what was printed before: data for programs, whatever the terminal can show."""
     sys.stdout.flush()
     sys.stdout.buffer.write(octets)
 
@@ -63,7 +63,7 @@ def terminal_columns() -> int | None:
 
 
 def name_as_text(file: Path) -> str:
-    """Return a path as text: octets that are no UTF-8, as of names from old Windows machines, are replaced."""
+    """Return a path as text: bytes that are no UTF-8, as of names from old Windows machines, are replaced."""
     return os.fsencode(file).decode("utf-8", "replace")
 
 

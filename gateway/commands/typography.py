@@ -72,7 +72,7 @@ def _show(file: Path, document: Document) -> int:
 
 
 def mend(file: Path, target: Path) -> int:
-    """Write a mended copy of a file; 1 when it must not or cannot be changed, and then nothing is written."""
+    """Write a fixed copy of a file; 1 when it must not or cannot be changed, and then nothing is written."""
     if target.exists() and target.samefile(file):
         raise UserError(
             f"{target}: tệp gốc không bị ghi đè, chọn tên khác / the original is not overwritten, choose another name"

@@ -20,7 +20,7 @@ _ALL_DIGITS = re.compile(r"(?:.*\.)?[0-9]+\.?\Z")
 LONGEST_S = 86_400.0
 """No time of the configuration is longer than a day."""
 LIMIT_UNIX_PATH = 107
-"""unix(7): 108 octets with the final NUL."""
+"""unix(7): 108 bytes with the final NUL."""
 
 
 def host_port(value: str) -> str:

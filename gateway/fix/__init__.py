@@ -1,4 +1,4 @@
-"""`gateway fix`: a writer's own file mended before sending, everything else left as it was.
+"""`gateway fix`: a writer's own file fixed before sending, everything else left as it was.
 
 Legacy-encoded letters become Unicode, fonts Times New Roman, letters black. DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF and plain
 text are edited in place: bytes that need no change are copied, never written anew. What cannot be done safely is refused:

@@ -1,4 +1,4 @@
-"""Word documents mended by splicing bytes into the parts that hold text; all other parts are copied as they are."""
+"""Word documents fixed by splicing bytes into the parts that hold text; all other parts are copied as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text boxes, charts and diagrams of workbooks and Word documents, mended as shapes of slides are.
+"""Text boxes, charts and diagrams of workbooks and Word documents, fixed as shapes of slides are.
 
 Their letters follow the theme where they say no font, so the theme's fonts are changed with them.
 """

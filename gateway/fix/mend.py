@@ -37,7 +37,7 @@ _STREAMS: Final = (
 
 
 class Fixed(NamedTuple):
-    """A mended file."""
+    """A fixed file."""
 
     data: bytes
     """The input itself when nothing had to be changed."""
@@ -45,7 +45,7 @@ class Fixed(NamedTuple):
 
 
 def fix(data: bytes) -> Fixed:
-    """Return the file mended; raise `RefusedError` when it must not or cannot be changed."""
+    """Return the file fixed; raise `RefusedError` when it must not or cannot be changed."""
     if len(data) > _LIMIT_BYTES:
         raise RefusedError("damaged", "size")
     if data.startswith(b"PK"):
@@ -86,7 +86,7 @@ def _package(data: bytes, depth: int = 0) -> tuple[bytes, Tally]:
 
 
 def _embedded(package: Zip, name: str, parts: dict[str, bytes], tally: Tally, depth: int) -> None:
-    """Mend a document inside another, such as the workbook of a chart; what cannot be mended stays as it is."""
+    """Fix a document inside another, such as the workbook of a chart; what cannot be fixed stays as it is."""
     try:
         inner, found = _package(package.read(name), depth + 1)
     except RefusedError:

@@ -1,4 +1,4 @@
-"""OpenDocument texts, sheets and slides mended by splices in `content.xml` and `styles.xml`; all other parts stay as they are.
+"""OpenDocument texts, sheets and slides fixed by splices in `content.xml` and `styles.xml`; all other parts stay as they are.
 
 Fonts are changed where they are declared, so that no style has to be: each face that letters use is declared as Times New
 Roman. Colours of styles become automatic, but for styles that links, stamps and signatures wear.
@@ -34,7 +34,7 @@ def mend_open_document(package: Zip, names: Collection[str], *, computes: bool) 
     """Return the parts of a document and of the objects in it as they must be, and what was changed.
 
     One that computes with its words is refused (`RefusedError`) where its formulas hold letters of the old code; an
-    object that cannot be mended stays as it is.
+    object that cannot be fixed stays as it is.
     """
     parts, tally = _mended(package, names, "", computes=computes)
     for folder in sorted(name.removesuffix("content.xml") for name in names if name.endswith("/content.xml")):

@@ -1,4 +1,4 @@
-"""ZIP packages mended part by part: what is refused before anything is read, splices of bytes, and the package written back.
+"""ZIP packages fixed part by part: what is refused before anything is read, splices of bytes, and the package written back.
 
 Parts that need no change keep their bytes, names, order and times; only their compression is done anew.
 """

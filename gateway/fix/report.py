@@ -34,12 +34,12 @@ def report_lines(tally: Tally, language: Language) -> Iterator[str]:
 
 
 def refusal(error: RefusedError, language: Language) -> str:
-    """Return why a file was not mended and what to do."""
+    """Return why a file was not fixed and what to do."""
     return say("fix", "refused", error.cause, language, reason=error.reason)
 
 
 def lint_lines(document: Document, language: Language, rules: TypographyRules | None = None) -> Iterator[str]:
-    """Yield what a writer should know of a document before sending it: what it is, how it is set, and how to mend it."""
+    """Yield what a writer should know of a document before sending it: what it is, how it is set, and how to fix it."""
     row = by_name(document.format)
     family = row.family.value if row is not None and row.family in _FAMILIES else "writer"
     found = recognise(document)

@@ -1,4 +1,4 @@
-r"""Rich Text Format mended in place: letters as `\uN?`, fonts and colours renamed in their tables and uses.
+r"""Rich Text Format fixed in place: letters as `\uN?`, fonts and colours renamed in their tables and uses.
 
 Only text that was legacy is rewritten, inside a group of its own so that the number of fallback characters (`\uc`) of
 the surrounding text does not change. Pictures, objects and binary data are passed over.
@@ -77,7 +77,7 @@ class _Piece:
 
 
 def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
-    """Return the document mended; `RefusedError` when its groups are broken."""
+    """Return the document fixed; `RefusedError` when its groups are broken."""
     tally = Tally()
     table = _group(data, b"\\fonttbl")
     fonts = parse_fonts(table, "cp1252") if re.search(rb"\\f\d", table) else {}
@@ -206,7 +206,7 @@ class _Walk:
 
 
 def _letter(octet: int, page: str | None) -> str:
-    """Return what an octet shows: by the code page of its font, byte for byte where that is Western or a symbol font."""
+    """Return what a byte shows: by the code page of its font, byte for byte where that is Western or a symbol font."""
     if page in (None, "symbol", "cp1252"):
         return chr(octet)
     return bytes([octet]).decode(page or "latin-1", "replace")

@@ -50,7 +50,7 @@ class Tally:
 
 
 class RefusedError(UserError):
-    """A file that is not mended; `cause` is a key of `[refused]` in `gateway/texts/fix.toml`."""
+    """A file that is not fixed; `cause` is a key of `[refused]` in `gateway/texts/fix.toml`."""
 
     def __init__(self, cause: str, reason: str = "") -> None:
         super().__init__(f"{cause}: {reason}" if reason else cause)

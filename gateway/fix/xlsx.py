@@ -1,4 +1,4 @@
-"""Workbooks mended by splices: strings in Unicode, fonts of cells and runs Times New Roman, their colours automatic.
+"""Workbooks fixed by splices: strings in Unicode, fonts of cells and runs Times New Roman, their colours automatic.
 
 A cell compares with others and with the words of formulas: where letters of the old code also stand in formulas, names,
 filters, table columns, pivot caches or macros, or where one string is shown in two fonts that read it differently, the

@@ -1,7 +1,7 @@
 """The directory of official mailboxes, loaded from YAML, JSON or CSV into an immutable snapshot (Điều 2, 5, 7, 8).
 
 `load` reads, checks everything, and raises one `ConfigError` with every fault, each with file, line and column. A
-snapshot is one mapping from normal form to mailbox, so a look-up costs a hash. Its digest is that of the file's octets.
+snapshot is one mapping from normal form to mailbox, so a look-up costs a hash. Its digest is that of the file's bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def load(path: Path) -> Directory:
 
 
 def parse(path: Path, data: bytes) -> Directory:
-    """Return the directory in the octets of a file; the path gives the format and stands in faults."""
+    """Return the directory in the bytes of a file; the path gives the format and stands in faults."""
     with _without_collector():
         file, places = read(path, data)
         return _Checker(path, file, places).directory(hashlib.sha256(data).hexdigest())

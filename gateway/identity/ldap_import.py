@@ -1,6 +1,6 @@
 """Mailboxes from an LDAP directory such as Active Directory with Exchange (RFC 4511), for `gateway directory import`.
 
-Needs the extra `ldap`. The connection is verified TLS from the first octet (`ldaps://`) or after StartTLS; a password is
+Needs the extra `ldap`. The connection is verified TLS from the first byte (`ldaps://`) or after StartTLS; a password is
 never sent before, never shown, never kept. What comes back is checked like any directory file before it is written.
 """
 

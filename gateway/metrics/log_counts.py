@@ -17,7 +17,7 @@ HANDOVER_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Upper bounds of the classes of hand-over times; whatever takes longer is in a last class of its own."""
 _SLICE: Final = 5_000
 _LIMIT_OPEN: Final = 100_000
-"""Mails between intent and outcome whose time is remembered; the front ends have fewer in hand."""
+"""Mails between intent and outcome whose time is remembered; the front ends have fewer in flight."""
 _DECODER: Final = msgspec.json.Decoder(r.AnyRecord)
 
 
@@ -32,7 +32,7 @@ class LogCounts:
         self.mails: Counter[tuple[str, str]] = Counter()
         """Judged mails by front end and disposition."""
         self.bytes: Counter[str] = Counter()
-        """Octets of judged mails by front end."""
+        """Bytes of judged mails by front end."""
         self.deliveries: Counter[str] = Counter()
         """Mails that were handed on, by what became of them (`Delivery`)."""
         self.findings: Counter[tuple[str, str, str]] = Counter()

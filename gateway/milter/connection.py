@@ -113,7 +113,7 @@ class MilterConnection(asyncio.Protocol):
             self._drop_message()
 
     def leave(self) -> None:
-        """End the connection: at once when it is idle, else once the message in hand is answered."""
+        """End the connection: at once when it is idle, else once the message in flight is answered."""
         self._leaving = True
         if self.work is None:
             self._transport.close()

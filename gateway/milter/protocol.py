@@ -1,6 +1,6 @@
 """The milter protocol, version 6, without I/O (sendmail `mfdef.h` and `libmilter`, Postfix `milter8.c`).
 
-A packet is a length (4 octets, big-endian, counting what follows), one command octet and data. `Decoder` cuts a byte
+A packet is a length (4 bytes, big-endian, counting what follows), one command byte and data. `Decoder` cuts a byte
 stream into commands; the functions below it make replies. Whatever breaks the protocol raises `ProtocolError`; the
 connection is then closed, which an MTA set to `tempfail` turns into 451.
 """
@@ -189,7 +189,7 @@ class Decoder:
         self._buffer += data
 
     def pop(self) -> Command | None:
-        """Return the next whole command, None when more octets are needed; raise ProtocolError when it is none."""
+        """Return the next whole command, None when more bytes are needed; raise ProtocolError when it is none."""
         buffer, start = self._buffer, self._start
         if len(buffer) - start >= 4:
             (length,) = struct.unpack_from(">I", buffer, start)

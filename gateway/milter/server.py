@@ -43,7 +43,7 @@ class MilterServer:
             self._server = await loop.create_server(self._connection, sock=listener, backlog=BACKLOG)
 
     async def drain(self, timeout_s: float) -> None:
-        """Stop listening, close idle connections, let messages in hand be answered, close the rest after the limit."""
+        """Stop listening, close idle connections, let messages in flight be answered, close the rest after the limit."""
         if self._server is not None:
             self._server.close()
         connections = tuple(self._connections)

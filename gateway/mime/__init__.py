@@ -1,7 +1,7 @@
-"""Octets to a message with its part tree, its ambiguities, its decoded bodies and its addresses (RFC 5322, RFC 2045).
+"""Bytes to a message with its part tree, its ambiguities, its decoded bodies and its addresses (RFC 5322, RFC 2045).
 
     message = parse(content)                    # never raises, bounded, copies no body
-    body = decode_body(content, part)           # a leaf's octets, their defects, other readings
+    body = decode_body(content, part)           # a leaf's bytes, their defects, other readings
     files = find_inline_encodings(body.data)    # uuencode, base64, hexadecimal and the like inside text
     reading = addresses.parse_from_field(message.first("from").value)
 

@@ -52,7 +52,7 @@ def read_field(one: HeaderField) -> AddressReading:
     try:
         one.raw.decode("utf-8")
     except UnicodeDecodeError:
-        # RFC 6532 §3: an address is ASCII or UTF-8. In a display name the old octets are a guess that costs nothing.
+        # RFC 6532 §3: an address is ASCII or UTF-8. In a display name the old bytes are a guess that costs nothing.
         return structs.replace(reading, ambiguous=(*reading.ambiguous, "unknown-charset"))
     return reading
 

@@ -108,12 +108,12 @@ def _lenient_utf7(data: bytes) -> str:
     return _UTF7_SHIFT.sub(letters, data.decode("ascii", "replace"))
 
 
-# Every octet of ASCII that a text may hold, and the escapes with which ISO 2022 leaves it.
+# Every byte of ASCII that a text may hold, and the escapes with which ISO 2022 leaves it.
 _ASCII = bytes(range(28, 127)) + b"\x1b$B%F\x1b(B"
 
 
 def keeps_ascii(label: str) -> bool:
-    """Tell whether a known charset reads the octets of ASCII as ASCII, so that a reader that does not know it does, too."""
+    """Tell whether a known charset reads the bytes of ASCII as ASCII, so that a reader that does not know it does, too."""
     codec = codec_of(label)
     try:
         return codec is not None and _ASCII.decode(codec) == _ASCII.decode("ascii")
@@ -143,7 +143,7 @@ def vietnamese(data: bytes) -> str | None:
 
 
 def western(data: bytes) -> str:
-    """Return `data` as Windows-1252, its undefined octets as the C1 controls of ISO 8859-1."""
+    """Return `data` as Windows-1252, its undefined bytes as the C1 controls of ISO 8859-1."""
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:

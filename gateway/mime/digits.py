@@ -37,7 +37,7 @@ _CHANCE: Final = (b"BM", b"MZ", b"\x1f\x8b", b"BZh", b"\xff\xd8\xff", b"RIFF", b
 
 
 def _shape(members: bytes) -> bytes:
-    """Return the table that shows these octets as `A` and all others as blanks."""
+    """Return the table that shows these bytes as `A` and all others as blanks."""
     return bytes(ord("A") if octet in members else ord(" ") for octet in range(256))
 
 
@@ -46,7 +46,7 @@ _DIGITS: Final = _shape(b"0123456789abcdefABCDEF ,:;-\txX\r\n")
 
 
 def _has_run(text: bytes, table: bytes, length: int) -> bool:
-    """Tell whether so many octets of a table stand in a row: a tenth of what a regular expression takes over prose."""
+    """Tell whether so many bytes of a table stand in a row: a tenth of what a regular expression takes over prose."""
     return b"A" * length in text.translate(table)
 
 
@@ -56,7 +56,7 @@ def without_leads(text: bytes) -> bytes:
 
 
 def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
-    """Yield (offset, kind, octets) of what stands in digits: files and texts; lines of a block are not given again."""
+    """Yield (offset, kind, bytes) of what stands in digits: files and texts; lines of a block are not given again."""
     taken: list[tuple[int, int]] = []
     for kind, find in (("base64", _base64_blocks), ("base64", _base64_tokens), ("hex", _hexadecimal)):
         yield from _taken(kind, find(text), taken)
@@ -95,7 +95,7 @@ def _digit_lines(text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def is_file(data: bytes) -> bool:
-    """Tell whether octets are a file of a known format, and not only begin so by chance."""
+    """Tell whether bytes are a file of a known format, and not only begin so by chance."""
     if not looks_like_file(data) or (data.startswith(_CHANCE) and len(data) < 400):
         return False
     # Two letters begin a line of any long key now and then; the header of a program is mostly zeros.
@@ -103,7 +103,7 @@ def is_file(data: bytes) -> bool:
 
 
 def as_text(data: bytes) -> str | None:
-    """Return octets as text in UTF-8 or UTF-16, None when they are none."""
+    """Return bytes as text in UTF-8 or UTF-16, None when they are none."""
     if data[:1] not in _MARKS and b"\0" not in data[:_HEAD]:
         try:  # what is no UTF-8 need not be looked at: most digits are keys and sums
             text = data.decode()
@@ -120,7 +120,7 @@ def as_text(data: bytes) -> str | None:
 
 
 def _charset(head: bytes) -> str | None:
-    """Return the charset in which octets begin as text, None when they do not; a letter cut at the end is forgiven."""
+    """Return the charset in which bytes begin as text, None when they do not; a letter cut at the end is forgiven."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         charset = "utf-16"
     elif b"\0" in head:

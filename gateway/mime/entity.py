@@ -103,7 +103,7 @@ def _note_fault(fault: str, note: Note) -> None:
         case "unquoted" if name == "boundary":
             note("boundary-space", "")
         case "comment" if name == "charset":
-            # A reader that knows no comments knows no such charset, and goes by the octets.
+            # A reader that knows no comments knows no such charset, and goes by the bytes.
             note("charset-comment", "")
         case "comment":
             note("parameter-comment", "")

@@ -1,4 +1,4 @@
-"""A header block to header fields at the level of octets (RFC 5322 §2.2).
+"""A header block to header fields at the level of bytes (RFC 5322 §2.2).
 
 Everything that two readers could split differently is reported: lone CR or LF, NUL, lines without a colon, blanks
 before the colon, folds of nothing but blanks.
@@ -180,7 +180,7 @@ def _field(name: bytes, raw: list[bytes], limits: Limits, codes: list[tuple[str,
 
 
 def _eight_bit(body: bytes) -> str:
-    """Return a body with octets above 127 (RFC 6532, or an old client) as text."""
+    """Return a body with bytes above 127 (RFC 6532, or an old client) as text."""
     return charsets.guess(body)
 
 

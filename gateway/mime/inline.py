@@ -38,7 +38,7 @@ class InlineFile:
 
 
 def find_inline_encodings(text: bytes, *, letters: bool = True) -> tuple[InlineFile, ...]:
-    """Return the files in the decoded octets of a text part, at most a hundred, in order of kind.
+    """Return the files in the decoded bytes of a text part, at most a hundred, in order of kind.
 
     Words that stand in digits or escapes come together as one file of the kind `text`, the last one. `letters` is false
     for source that is full of escapes by its nature, such as that of HTML: then only digits are turned.
@@ -139,7 +139,7 @@ def _uu_line(line: bytes, *, base64: bool) -> bytes | None:
             return binascii.a2b_base64(line)
         if not line:
             return b""
-        # Some encoders add a check character; the length octet says how much counts.
+        # Some encoders add a check character; the length byte says how much counts.
         length = (line[0] - 32) & 63
         return binascii.a2b_uu(line[: 1 + (length + 2) // 3 * 4])
     except binascii.Error:

@@ -13,15 +13,15 @@ class Limits:
     """Bounds for one message with everything nested in it."""
 
     field_bytes: int = 32 << 10
-    """Octets of one header field with its folds."""
+    """Bytes of one header field with its folds."""
     header_bytes: int = 256 << 10
-    """Octets of one header block."""
+    """Bytes of one header block."""
     fields: int = 1000
     """Header fields in one block."""
     total_fields: int = 5000
     """Header fields in all blocks of the message."""
     line_bytes: int = 998
-    """Octets of one header line without CRLF (RFC 5322 §2.1.1)."""
+    """Bytes of one header line without CRLF (RFC 5322 §2.1.1)."""
     parameters: int = 100
     """Parameters of one Content-Type or Content-Disposition."""
     depth: int = 20

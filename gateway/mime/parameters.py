@@ -142,7 +142,7 @@ def _comment(name: str, value: str) -> str:
 
 
 def _percent(value: str, *, first: bool, label: str = "") -> tuple[str, str]:
-    """Decode RFC 2231 octets; the first section names the charset. Return text and charset label."""
+    """Decode RFC 2231 bytes; the first section names the charset. Return text and charset label."""
     if first and value.count("'") >= 2:
         label, _, rest = value.split("'", 2)
     else:

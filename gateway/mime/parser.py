@@ -1,6 +1,6 @@
 """A message to its part tree and its ambiguities (RFC 5322, RFC 2045, RFC 2046, RFC 9051 §6.4.5).
 
-`parse` is pure, bounded, and never raises for any content. It reads octets where they stand and copies no body. What
+`parse` is pure, bounded, and never raises for any content. It reads bytes where they stand and copies no body. What
 two mail readers could see differently is an `Ambiguity`; where they could, every reading becomes a part, so that the
 rules look at all that anybody could see.
 
@@ -275,7 +275,7 @@ def _hides(text: bytes) -> bool:
 
 
 def _check_octets(state: _State, path: str, encoding: TransferEncoding, start: int, end: int) -> None:
-    """Note octets that a wire message cannot hold (RFC 5321 §2.3.8) in a body that is not base64."""
+    """Note bytes that a wire message cannot hold (RFC 5321 §2.3.8) in a body that is not base64."""
     if encoding is TransferEncoding.BASE64 or start >= end:
         return
     body = state.content[start:end]

@@ -1,4 +1,4 @@
-"""Encoded bodies to octets (RFC 2045 §6.7, §6.8): the strict reading, its defects, and what lenient readers make of it.
+"""Encoded bodies to bytes (RFC 2045 §6.7, §6.8): the strict reading, its defects, and what lenient readers make of it.
 
 Sound base64 is decoded in one pass over the buffer and only counted for soundness. Anything else takes the slow way, on
 which every reading that a known decoder produces is computed, so that no reader sees what was not looked at.
@@ -43,7 +43,7 @@ class DecodedBody:
     """Other readings, each different from `data`; all of them are to be looked at."""
 
     def ambiguities(self, part: Part) -> tuple[Ambiguity, ...]:
-        """Return the defects that let two readers see different octets."""
+        """Return the defects that let two readers see different bytes."""
         # Words with a stray `=` show the same words in every reader; a file would not be the same file.
         words = part.declared_type in _WORDS and part.filename is None
         return tuple(
@@ -89,7 +89,7 @@ def _base64(body: bytes | memoryview) -> DecodedBody:
 
 
 def _line_ends_at_stride(body: bytes | memoryview) -> int:
-    """Count the octets of line ends that stand as encoders put them: CRLF after lines of one length, and at the end."""
+    """Count the bytes of line ends that stand as encoders put them: CRLF after lines of one length, and at the end."""
     tail = bytes(body[-16:])
     end = len(body) - (len(tail) - len(tail.rstrip(b"\r\n")))
     width = bytes(body[:_LONGEST_LINE]).find(b"\r\n")
@@ -136,7 +136,7 @@ def _sloppy_base64(raw: bytes) -> DecodedBody:
 
 
 def _chunk(digits: bytes) -> bytes:
-    """Decode a run of base64 digits; a lone last digit carries no octet."""
+    """Decode a run of base64 digits; a lone last digit carries no byte."""
     if len(digits) % 4 == 1:
         digits = digits[:-1]
     return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
@@ -151,7 +151,7 @@ def _as_binascii(raw: bytes) -> bytes:
 
 
 def _until_junk(text: bytes) -> bytes:
-    """Decode up to the first octet that is no base64 digit."""
+    """Decode up to the first byte that is no base64 digit."""
     match = re.match(rb"[A-Za-z0-9+/]*", text)
     return _chunk(match[0]) if match else b""
 
@@ -203,13 +203,13 @@ _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
 
 
 def looks_like_file(data: bytes) -> bool:
-    """Tell whether the octets begin as a known file format does."""
+    """Tell whether the bytes begin as a known file format does."""
     known = data[:1] in _FIRST and data[:64].lstrip().startswith(_MAGIC)
     return known or data[4:8] == b"ftyp" or data[257:262] == b"ustar"
 
 
 def looks_like_text(data: bytes) -> bool:
-    """Tell whether the octets are UTF-8 text of some length."""
+    """Tell whether the bytes are UTF-8 text of some length."""
     if len(data) < 24 or data[:4096].translate(None, _PRINTABLE):
         return False
     try:

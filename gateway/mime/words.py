@@ -11,7 +11,7 @@ import re
 
 from gateway.mime import charsets
 
-# Each class stops at the next `?`, so every octet is visited a bounded number of times.
+# Each class stops at the next `?`, so every byte is visited a bounded number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]*)\?=")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -47,7 +47,7 @@ def has_encoded_word(value: str) -> bool:
 
 
 def _word_bytes(encoding: str, text: str) -> bytes:
-    """Return the octets of one encoded word; junk in base64 is skipped."""
+    """Return the bytes of one encoded word; junk in base64 is skipped."""
     raw = text.encode("utf-8")
     if encoding in "Qq":
         return _HEX.sub(lambda found: bytes.fromhex(found[1].decode()), raw.replace(b"_", b" "))

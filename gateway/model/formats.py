@@ -1,4 +1,4 @@
-"""Every file format that the product knows, one row a format: how it is called, and who reads, verifies and mends it.
+"""Every file format that the product knows, one row a format: how it is called, and who reads, verifies and fixes it.
 
 The only table of media types and file name suffixes; each of them stands in it once. What a file is, its content says
 (`gateway.documents.readers.sniff`); the row then says who looks at it. A row without a reader is a format that is recognised and
@@ -70,7 +70,7 @@ class Format:
     verifier: str | None = None
     """Module below `gateway.documents.signatures` that verifies the signatures that a file carries itself."""
     mender: str | None = None
-    """Module below `gateway.fix` that mends it in place."""
+    """Module below `gateway.fix` that fixes it in place."""
     official: bool = True
     """It may be an official document; sheets, slides and calendars are working files."""
 

@@ -89,7 +89,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
     received_at: datetime
     """Aware, in UTC: when the end of data was seen."""
     size_bytes: int
-    """Octets of the content, CRLF line ends, dot-stuffing undone."""
+    """Bytes of the content, CRLF line ends, dot-stuffing undone."""
     sha256: str
     """SHA-256 of that content in hex."""
 
@@ -105,7 +105,7 @@ class RefusedContent(Struct, frozen=True, kw_only=True):
     rule: str
     """What was wrong: the key of the words for it, such as `bare_newline`, `nul`, `too_big`, `loop`."""
     size_bytes: int
-    """Octets that came, or that SIZE declared."""
+    """Bytes that came, or that SIZE declared."""
     reply: Reply
 
 
@@ -128,7 +128,7 @@ class HeaderField(Struct, frozen=True, omit_defaults=True):
     """The whole field with its folds and final CRLF."""
     value: str
     """Unfolded body, white space at both ends removed; bytes above 127 as UTF-8, else as Windows-1258 or -1252.
-    Never holds surrogates; the octets themselves stand in `raw`."""
+    Never holds surrogates; the bytes themselves stand in `raw`."""
     text: str
     """`value` with encoded words (RFC 2047) decoded; for people and for mark detection."""
 
@@ -194,9 +194,9 @@ class Part(Struct, frozen=True, omit_defaults=True, kw_only=True):
     offset: int = 0
     """Where the encoded body begins in the message; 0 for members."""
     length: int = 0
-    """Octets of the encoded body; 0 for members."""
+    """Bytes of the encoded body; 0 for members."""
     size_bytes: int | None = None
-    """Octets of the decoded body."""
+    """Bytes of the decoded body."""
     sha256: str | None = None
     """SHA-256 of the decoded body in hex."""
     header: tuple[HeaderField, ...] = ()
@@ -223,7 +223,7 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     root: Part
     ambiguities: tuple[Ambiguity, ...] = ()
     header_length: int = 0
-    """Octets of the header block with the empty line."""
+    """Bytes of the header block with the empty line."""
     address_fields: tuple[AddressReading, ...] = ()
     """Reading of every From, Sender and Reply-To field, in order."""
 

@@ -1,6 +1,6 @@
 """One connection to the next hop: one command, one reply; content streamed with the final dot under the caller's hand.
 
-A reply without a command, a second reply, or octets that are no reply spoil the connection: it is closed at the next
+A reply without a command, a second reply, or bytes that are no reply spoil the connection: it is closed at the next
 occasion and never used for another command. A failure within the content aborts the connection (TCP reset), for a next
 hop that sees an orderly end there might keep what it has. Nothing is logged here and no exception holds a command
 line: AUTH passes through.
@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
         if reply.code != 220:
             raise self._abort(FailureKind.TLS, f"STARTTLS was refused with {reply.code}")
         if not self.usable or self._parser.pending:
-            # CVE-2021-38371 and its kin: octets after the 220 were not protected and must not be taken for a reply
+            # CVE-2021-38371 and its kin: bytes after the 220 were not protected and must not be taken for a reply
             raise self._abort(FailureKind.TLS, "octets followed the answer to STARTTLS")
         assert self._transport is not None
         assert self._settings.tls_context is not None

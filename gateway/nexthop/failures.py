@@ -29,7 +29,7 @@ class FailureKind(Enum):
 
 
 class HopFailedError(NextHopError):
-    """The next hop is away, silent or talks nonsense. The text is for logs; it holds no octets of a mail."""
+    """The next hop is away, silent or talks nonsense. The text is for logs; it holds no bytes of a mail."""
 
     def __init__(self, kind: FailureKind, detail: str, *, after_final_dot: bool = False) -> None:
         super().__init__(f"next hop: {detail}")
@@ -55,5 +55,5 @@ class HopRefusedError(GatewayError):
 
     @property
     def permanent(self) -> bool:
-        """It wants nothing from us until somebody has mended what it objects to."""
+        """It wants nothing from us until somebody has fixed what it objects to."""
         return self.reply.code >= 500

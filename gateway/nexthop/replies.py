@@ -13,7 +13,7 @@ _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n\0]*))?")
 
 
 class MalformedReplyError(Exception):
-    """What came is no SMTP reply; the text names the fault, never the octets."""
+    """What came is no SMTP reply; the text names the fault, never the bytes."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class HopReply:
 
 
 class ReplyParser:
-    """Cuts a stream of octets into replies."""
+    """Cuts a stream of bytes into replies."""
 
     def __init__(self) -> None:
         self._buffer = b""

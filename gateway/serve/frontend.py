@@ -72,7 +72,7 @@ class Inherited:
 
 
 def run(inherited: Inherited, slot: int, ready_pipe: int) -> None:
-    """Serve until SIGTERM; writes one octet to `ready_pipe` once mail is accepted. Its load goes to a `slot`."""
+    """Serve until SIGTERM; writes one byte to `ready_pipe` once mail is accepted. Its load goes to a `slot`."""
     _tune_memory()
     uvloop.run(_Frontend(inherited, slot).serve(ready_pipe))
 

@@ -10,6 +10,6 @@
     grammar.py, content.py, sasl.py, authentication.py, replies.py, throttle.py, settings.py
 
 What it promises: every answer to a recipient is the next hop's own or the engine's; 250 after DATA is the engine's; a
-fault of ours is 451 with a reference; no octet of a client reaches the next hop outside a checked path, checked
+fault of ours is 451 with a reference; no byte of a client reaches the next hop outside a checked path, checked
 parameters, or content between a checked begin and the one true end of data.
 """

@@ -11,7 +11,7 @@ from gateway.system.admission import Gate, Place
 
 
 class LargeMailGate:
-    """The places of one worker process, in octets."""
+    """The places of one worker process, in bytes."""
 
     def __init__(self, limit_bytes: int, patience_s: float) -> None:
         self._gate = Gate(limit_bytes)

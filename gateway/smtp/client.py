@@ -1,6 +1,6 @@
 """The connection of one client: the one subclass of aiosmtpd.
 
-From aiosmtpd 1.4.6 come the life of the connection and the PROXY parser. Ours are the reading of octets (as they come,
+From aiosmtpd 1.4.6 come the life of the connection and the PROXY parser. Ours are the reading of bytes (as they come,
 without a stream's copies) and lines (bounded, strict by its caller), one timer for a connection instead of one for each
 command, one write for each reply, STARTTLS through the event loop, and what happens when a client goes away. The names
 of aiosmtpd and asyncio that are touched here stand in `tests/smtp/test_aiosmtpd_contract.py`, which fails when the pin
@@ -107,7 +107,7 @@ class ClientConnection(SMTP):
         while (end := buffer.find(b"\n", seen)) < 0:
             if len(buffer) > limit_bytes:
                 head = head or bytes(buffer[:limit_bytes])
-                del buffer[:-1]  # the last octet may be the CR
+                del buffer[:-1]  # the last byte may be the CR
             seen = len(buffer)
             buffer += await self.octets()
         line = bytes(buffer[: end + 1])
@@ -116,7 +116,7 @@ class ClientConnection(SMTP):
         return head + line[-2:] if head else line
 
     async def octets(self) -> bytes:
-        """Return what has come from the wire, at least one octet; ClientGoneError at the end of the stream."""
+        """Return what has come from the wire, at least one byte; ClientGoneError at the end of the stream."""
         while not self._arrived:
             if self._ended:
                 raise ClientGoneError
@@ -131,7 +131,7 @@ class ClientConnection(SMTP):
         return data
 
     def hold_back(self) -> None:
-        """Take nothing more from the wire until octets are asked for again."""
+        """Take nothing more from the wire until bytes are asked for again."""
         if not self._held_back and self.open:
             self._held_back = True
             self.transport.pause_reading()  # type: ignore[union-attr]
@@ -142,26 +142,26 @@ class ClientConnection(SMTP):
             self.transport.resume_reading()  # type: ignore[union-attr]
 
     def push_back(self, octets: bytes) -> None:
-        """Have octets come again as the next of the wire."""
+        """Have bytes come again as the next of the wire."""
         self._arrived = octets + self._arrived
 
     def put_back(self, octets: bytes) -> None:
-        """Have octets read again as lines."""
+        """Have bytes read again as lines."""
         self._input[:0] = octets
 
     @property
     def unasked(self) -> bytes:
-        """Octets that have been read beyond the last line."""
+        """Bytes that have been read beyond the last line."""
         return bytes(self._input)
 
     @property
     def ahead(self) -> bytes:
-        """Octets that are there and that nobody has asked for, read or not."""
+        """Bytes that are there and that nobody has asked for, read or not."""
         return bytes(self._input) + self._arrived
 
     @property
     def talks_early(self) -> bool:
-        """Whether there are any octets ahead."""
+        """Whether there are any bytes ahead."""
         return bool(self._input or self._arrived)
 
     # Writing
@@ -265,20 +265,20 @@ class _ProxyReader:
         self._client = client
 
     async def read(self, n: int = _PROXY_PIECE_BYTES) -> bytes:
-        """Return at least one and at most `n` octets."""
+        """Return at least one and at most `n` bytes."""
         data = await self._client.octets()
         self._client.push_back(data[n:])
         return data[:n]
 
     async def readexactly(self, n: int) -> bytes:
-        """Return `n` octets."""
+        """Return `n` bytes."""
         data = b""
         while len(data) < n:
             data += await self.read(n - len(data))
         return data
 
     async def readuntil(self, separator: bytes = b"\n") -> bytes:
-        """Return the octets up to and with the separator; ValueError when they are too many for a PROXY header."""
+        """Return the bytes up to and with the separator; ValueError when they are too many for a PROXY header."""
         data = b""
         while not data.endswith(separator):
             if len(data) > _PROXY_LINE_BYTES:

@@ -2,7 +2,7 @@
 
 The only end of data is CRLF "." CRLF. A bare CR, a bare LF or NUL anywhere in the content is a defect that the front
 end refuses once the true end is seen: the next hop might take it for an end of data ("SMTP smuggling",
-CVE-2023-51764 and its kin), so it must never travel. The reader keeps at most four octets back between two calls.
+CVE-2023-51764 and its kin), so it must never travel. The reader keeps at most four bytes back between two calls.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ class ContentDefect(Enum):
 
 
 class DataReader:
-    """Finds the end of one content in a stream of octets, in whatever pieces it comes."""
+    """Finds the end of one content in a stream of bytes, in whatever pieces it comes."""
 
     def __init__(self, line_limit_bytes: int) -> None:
         self.defect: ContentDefect | None = None
         """The first defect seen; the search for the end goes on regardless."""
         self.eight_bit = False
-        """Whether an octet above 127 was seen; needs 8BITMIME (RFC 6152) at the next hop."""
+        """Whether a byte above 127 was seen; needs 8BITMIME (RFC 6152) at the next hop."""
         self._line_limit = line_limit_bytes
         self._held = b"\r\n"  # a first line that is a lone dot ends the data too
         self._virtual = len(self._held)
-        self._line = -len(self._held)  # octets of the line that is open
+        self._line = -len(self._held)  # bytes of the line that is open
 
     def feed(self, data: bytes) -> tuple[bytes, bytes | None]:
-        """Take octets from the wire; return content with dot-stuffing undone, and what follows the end.
+        """Take bytes from the wire; return content with dot-stuffing undone, and what follows the end.
 
         The second value is None until the end of data is seen; then this reader is done.
         """
         if self._held:
             data = self._held + data
         after: bytes | None = None
-        # Base64 has no dot at all, which one look at the octets tells sooner than a search for lines.
+        # Base64 has no dot at all, which one look at the bytes tells sooner than a search for lines.
         dot = _LINE_DOT.search(data) if b"." in data else None
         end = -1 if dot is None else data.find(_END, dot.start())
         if end >= 0:
@@ -73,7 +73,7 @@ class DataReader:
         if b"\0" in chunk:
             self.defect = ContentDefect.NUL
             return
-        # CRLF, bare CR and bare LF all end a line here; only when each took two octets were all of them CRLF
+        # CRLF, bare CR and bare LF all end a line here; only when each took two bytes were all of them CRLF
         lines = chunk.splitlines()
         ended = len(lines) - (chunk[-1:] not in b"\r\n")
         if len(chunk) - sum(map(len, lines)) != 2 * ended:

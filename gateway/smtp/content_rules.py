@@ -1,6 +1,6 @@
 """Rules for a content that is refused unread, their reply codes (RFC 3463) and words.
 
-`gateway.smtp.reception` applies them as the octets come in, the milter those of size, and `gateway check` to a file:
+`gateway.smtp.reception` applies them as the bytes come in, the milter those of size, and `gateway check` to a file:
 so what a dry run says of a content is what the wire would have said.
 """
 

@@ -58,7 +58,7 @@ class Dialogue:
         await self.say(from_next_hop(reply.code, reply.lines))
 
     async def answer(self, octets: bytes) -> None:
-        """Write octets that need no building."""
+        """Write bytes that need no building."""
         self.client.write(octets)
         await self.client.flow()
 

@@ -82,7 +82,7 @@ class EventKind(Enum):
     """Over a limit of connections, or a PROXY header that is missing, wrong or from elsewhere."""
     CLIENT_TIMEOUT = "client timeout"
     EARLY_TALKER = "early talker"
-    """Octets before the reply to the last command: unauthorised pipelining."""
+    """Bytes before the reply to the last command: unauthorised pipelining."""
     TLS_FAILED = "tls failed"
     AUTH_SUCCEEDED = "auth succeeded"
     PASSWORD_JUDGED = "password judged"  # noqa: S105 - the name of an event
@@ -96,7 +96,7 @@ class EventKind(Enum):
 
 @dataclass(frozen=True)
 class SmtpEvent:
-    """One happening; holds no octets that a peer sent except an accepted or refused login."""
+    """One happening; holds no bytes that a peer sent except an accepted or refused login."""
 
     kind: EventKind
     client_address: str | None

@@ -42,7 +42,7 @@ class Reception:
         self.refused_for = ""
         """The rule of `gateway.smtp.content_rules` by which the content is refused."""
         self.size_bytes = 0
-        """Octets of content that came."""
+        """Bytes of content that came."""
         self._reference = reference
         self._client = client
         self._spool = spool

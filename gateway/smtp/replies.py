@@ -1,6 +1,6 @@
 """The one builder of SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1), their words, and references.
 
-Whatever a reply is made of (words of ours, an engine's, the next hop's), what leaves is lines of at most 512 octets
+Whatever a reply is made of (words of ours, an engine's, the next hop's), what leaves is lines of at most 512 bytes
 that hold printable characters only; ASCII unless the listener answers in UTF-8 or the mail asked for SMTPUTF8.
 """
 
@@ -94,7 +94,7 @@ def _clean(text: str, *, utf8: bool) -> str:
 
 
 def _wrap(line: str, room: int) -> list[str]:
-    """Cut a line into pieces of at most `room` octets, at spaces where there are some."""
+    """Cut a line into pieces of at most `room` bytes, at spaces where there are some."""
     pieces: list[str] = []
     while len(line.encode(errors="replace")) > room:
         cut = room

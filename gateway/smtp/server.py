@@ -75,7 +75,7 @@ class SmtpServer:
 
     @property
     def in_flight_bytes(self) -> int:
-        """Content in hand, for metrics."""
+        """Content in flight, for metrics."""
         return self._shared.budget.used_bytes
 
     async def start(self) -> None:

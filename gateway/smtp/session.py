@@ -33,7 +33,7 @@ class Session:
 
     def __init__(self, shared: Shared, listener: ListenerSettings, client: ClientConnection) -> None:
         self.idle = False
-        """Waiting for a command with nothing in hand."""
+        """Waiting for a command with nothing in flight."""
         self.client = client
         self._shared = shared
         self._limits = shared.settings.limits
@@ -200,7 +200,7 @@ class Session:
             return self._shared.hop.last_capabilities
 
     async def _starttls(self, argument: bytes) -> None:
-        """RFC 3207. Octets that come before the handshake end the session: they would be an injection."""
+        """RFC 3207. Bytes that come before the handshake end the session: they would be an injection."""
         _no_argument(argument)
         context = self._listener.tls_context
         if self._standing.tls is not None:

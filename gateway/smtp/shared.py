@@ -34,7 +34,7 @@ class OpenSession(Protocol):
 
     client: ClientConnection
     idle: bool
-    """Waiting for a command with nothing in hand."""
+    """Waiting for a command with nothing in flight."""
 
     def dismiss(self) -> None:
         """Say 421 and end it."""
@@ -56,7 +56,7 @@ class Shared:
     sessions: set[OpenSession] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
     running: set[asyncio.Task[Reply]] = field(default_factory=set)
-    """Mails in hand: each outlives its session if it must."""
+    """Mails in flight: each outlives its session if it must."""
 
     def tell(self, kind: EventKind, client_address: str | None, detail: str = "", auth_user: str | None = None) -> None:
         """Report a happening."""

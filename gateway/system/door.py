@@ -31,14 +31,14 @@ def framed(value: msgspec.Struct) -> bytes:
 
 
 class Frames(Generic[_Value]):
-    """Octets from a socket, cut into values."""
+    """Bytes from a socket, cut into values."""
 
     def __init__(self, decoder: msgspec.msgpack.Decoder[_Value]) -> None:
         self._decoder = decoder
         self._octets = bytearray()
 
     def take(self, data: bytes) -> Iterator[_Value]:
-        """Yield the values that these octets complete."""
+        """Yield the values that these bytes complete."""
         octets = self._octets
         octets += data
         begin = 0

@@ -92,7 +92,7 @@ def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Tak
 def _name(found: socket.socket) -> str:
     address = found.getsockname()
     if found.family == socket.AF_UNIX:
-        # An abstract address is octets that begin with NUL (unix(7)).
+        # An abstract address is bytes that begin with NUL (unix(7)).
         return f"unix:{address if isinstance(address, str) else address.decode(errors='replace').replace(chr(0), '@')}"
     host, port = address[:2]
     return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"

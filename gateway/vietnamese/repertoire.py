@@ -1,7 +1,7 @@
-"""The common repertoire in eight bits: an octet for each character of Vietnamese text, or none for the whole text.
+"""The common repertoire in eight bits: a byte for each character of Vietnamese text, or none for the whole text.
 
 The letters of Vietnamese, ASCII, the combining marks and ordinary signs are less than 256, so that a charset of our own
-holds them all. In octets a text is folded, searched and cut by single instructions of C. The values of the octets mean
+holds them all. In bytes a text is folded, searched and cut by single instructions of C. The values of the bytes mean
 nothing outside this process; only this module knows them.
 """
 
@@ -24,7 +24,7 @@ _CHARSET: Final = codecs.charmap_build(REPERTOIRE.ljust(256, "\ufffe"))
 
 
 def octets(text: str) -> bytes | None:
-    """Return one octet for each character, None when a character is beyond the repertoire."""
+    """Return one byte for each character, None when a character is beyond the repertoire."""
     try:
         return codecs.charmap_encode(text, "strict", _CHARSET)[0]
     except UnicodeEncodeError:
@@ -32,7 +32,7 @@ def octets(text: str) -> bytes | None:
 
 
 def shown(common: bytes, table: str) -> str:
-    """Return octets as characters of a `table`, one for one."""
+    """Return bytes as characters of a `table`, one for one."""
     return codecs.charmap_decode(common, "strict", table)[0]
 
 
@@ -42,5 +42,5 @@ def table(show: Callable[[str], str]) -> str:
 
 
 def numbers(characters: Iterable[str]) -> bytes:
-    """Return the octets of characters of the repertoire."""
+    """Return the bytes of characters of the repertoire."""
     return bytes(map(REPERTOIRE.index, characters))

@@ -40,7 +40,7 @@ Location: TypeAlias = tuple[str | int, ...]
 """Way from the top of a file to a value: keys and list indexes."""
 
 LIMIT_BYTES = 4 << 20
-"""Default greatest size of a file in octets."""
+"""Default greatest size of a file in bytes."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class YamlFile(Generic[Model]):
     value: Model
     path: str
     sha256: str
-    """Of the octets of the file, in hex."""
+    """Of the bytes of the file, in hex."""
     raw: Value
     """The plain values before validation."""
     places: Places
@@ -72,7 +72,7 @@ def load_yaml(path: Path, model: type[Model], *, limit_bytes: int = LIMIT_BYTES)
 
 
 def parse_yaml(octets: bytes, model: type[Model], *, path: str) -> YamlFile[Model]:
-    """Validate the octets of a YAML or JSON file; `path` only names it in faults."""
+    """Validate the bytes of a YAML or JSON file; `path` only names it in faults."""
     raw, places = parse_values(octets, path=path)
     if raw is None:
         raw = {}
@@ -95,7 +95,7 @@ class Salvaged(Generic[Model]):
 
 
 def parse_or_salvage(octets: bytes, model: type[Model], *, path: str, filling: dict[str, Value]) -> Salvaged[Model]:
-    """Validate the octets of a file; beside the faults return what is valid of it, `filling` in place of what must be there.
+    """Validate the bytes of a file; beside the faults return what is valid of it, `filling` in place of what must be there.
 
     ConfigError when it is no YAML.
     """
@@ -141,7 +141,7 @@ def _take_out(raw: dict[str, Value], places: Places, locations: Iterable[Locatio
 
 
 def read_octets(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
-    """Return the octets of a file; ConfigError when it cannot be read or is too large."""
+    """Return the bytes of a file; ConfigError when it cannot be read or is too large."""
     try:
         with path.open("rb") as stream:
             octets = stream.read(limit_bytes + 1)

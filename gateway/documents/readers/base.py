@@ -96,11 +96,11 @@ class Budget:
     """One allowance for everything in a message, shared by all readers and all depths.
 
     Time is processor time of this process, never the clock: how a document is read must not depend on what else the
-    machine does. What a part may take grows with its octets and pages, up to the allowance of the message.
+    machine does. What a part may take grows with its bytes and pages, up to the allowance of the message.
     """
 
     limit_bytes: int = 256 << 20
-    """Octets that decompression and decoding may produce in all."""
+    """Bytes that decompression and decoding may produce in all."""
     limit_files: int = 2000
     limit_depth: int = 10
     limit_ratio: int = 200
@@ -110,7 +110,7 @@ class Budget:
     part_cpu_s: float = 10.0
     """Of this, what one part may take whatever it is;"""
     mib_cpu_s: float = 1.0
-    """what each MiB of its octets adds;"""
+    """what each MiB of its bytes adds;"""
     page_cpu_s: float = 2.0
     """and what each page or picture adds that it is found to have."""
     words_cpu_s: float = WORDS_CPU_S
@@ -132,7 +132,7 @@ class Budget:
     shown_inches: dict[str, float] = field(default_factory=dict)
     """Greatest width at which the current leaf shows a picture, by its digest; infinity where it is unknown."""
     pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
-    """What was read in full of pictures of the leaf in hand, by digest, relation and width: a logo stands on every page."""
+    """What was read in full of pictures of the leaf in flight, by digest, relation and width: a logo stands on every page."""
     _end_s: float = field(init=False)
     _part_end_s: float = field(init=False)
 
@@ -146,7 +146,7 @@ class Budget:
         self._grant(self.part_cpu_s + self.mib_cpu_s * size_bytes / (1 << 20))
 
     def allow_pages(self, count: int) -> None:
-        """Grant the part in hand what `count` pages of an honest document need."""
+        """Grant the part in flight what `count` pages of an honest document need."""
         self._grant(self.page_cpu_s * count)
         self.words_cpu_s += self.page_cpu_s * count
 
@@ -157,7 +157,7 @@ class Budget:
 
     @property
     def end_s(self) -> float:
-        """`time.process_time()` at which reading of the part in hand stops."""
+        """`time.process_time()` at which reading of the part in flight stops."""
         return min(self._part_end_s, self._end_s)
 
     def words_left_s(self, *, photo: bool = False) -> float:
@@ -173,7 +173,7 @@ class Budget:
             self.photo_words_cpu_s -= cpu_s
 
     def take_bytes(self, count: int) -> None:
-        """Charge `count` produced octets; raise LIMIT `bytes` when the allowance is gone."""
+        """Charge `count` produced bytes; raise LIMIT `bytes` when the allowance is gone."""
         self.used_bytes += count
         if self.used_bytes > self.limit_bytes:
             self.shared_limit = True

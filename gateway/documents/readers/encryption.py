@@ -1,6 +1,6 @@
 """Encrypted Office files (MS-OFFCRYPTO): OOXML packages inside OLE, and password-protected DOC, XLS and PPT.
 
-`read` opens an encrypted package and hands the plain one on as its only member. `unlock` gives the plain octets of an
+`read` opens an encrypted package and hands the plain one on as its only member. `unlock` gives the plain bytes of an
 old binary file to its own reader. Both try what Office itself tries without asking (`VelvetSweatshop`, the standard
 password of read-only workbooks), then the candidates from the mail.
 """

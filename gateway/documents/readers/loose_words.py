@@ -1,8 +1,8 @@
-"""Vietnamese words that stand unpacked in octets of a form that no reader knows, in UTF-8 or UTF-16.
+"""Vietnamese words that stand unpacked in bytes of a form that no reader knows, in UTF-8 or UTF-16.
 
 A film, a drawing or the file of a foreign program is not read by this, so whoever uses it keeps the status that he has; but
 a mark that anybody sees in a hex viewer is found. Only stretches with a letter that no other language writes (U+1EA0 to
-U+1EF9) or a combining tone count: they are as good as never there by chance. Linear in the number of octets.
+U+1EF9) or a combining tone count: they are as good as never there by chance. Linear in the number of bytes.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ _LIMIT_LINES: Final = 2000
 _LIMIT_SEEDS: Final = 100_000
 """Telling letters that are looked at, of each kind; a book of 500 pages has as many."""
 _BEFORE, _BEHIND = 256, 4000
-"""Octets around a telling letter that may belong to its line."""
+"""Bytes around a telling letter that may belong to its line."""
 LEAST_LETTERS: Final = 3
 """Letters of a line; `MẬT` has three."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """How letters stand in octets."""
+    """How letters stand in bytes."""
 
     charset: str
     seeds: tuple[re.Pattern[bytes], ...]
-    """Telling letters; each pattern begins with one octet, which is what makes the search fast."""
+    """Telling letters; each pattern begins with one byte, which is what makes the search fast."""
     line: re.Pattern[bytes]
     """Letters, digits, signs and blanks side by side."""
     width: int = 1
     shift: int = 0
-    """Where in its unit the octet stands that a seed begins with."""
+    """Where in its unit the byte stands that a seed begins with."""
 
 
 def _wide(charset: str, *, low_first: bool) -> Form:
@@ -88,7 +88,7 @@ _USUAL: Final = tuple(replace(form, seeds=form.seeds[:1]) for form in FORMS[:2])
 
 
 def loose_lines(data: bytes) -> list[str]:
-    """Return the lines with Vietnamese letters, each once, in the order of the octets of each form; at most 2000."""
+    """Return the lines with Vietnamese letters, each once, in the order of the bytes of each form; at most 2000."""
     found: dict[str, None] = {}
     for form in FORMS if len(data) <= _LARGE_BYTES else _USUAL:
         for start, _, end in stretches(data, form):
@@ -115,7 +115,7 @@ def stretches(data: bytes, form: Form) -> Iterator[tuple[int, int, int]]:
             letter = seed.start() - form.shift
             if letter < end:
                 continue
-            # Whole units before the letter, none that was looked at before: so every octet is looked at once.
+            # Whole units before the letter, none that was looked at before: so every byte is looked at once.
             start = letter - min(_BEFORE, letter - end) // form.width * form.width
             end = seed.end()
             for line in form.line.finditer(data, start, min(len(data), letter + _BEHIND)):

@@ -1,4 +1,4 @@
-"""The first octets of files: which type each signature tells. A table; what needs more than octets stands in `sniff`.
+"""The first bytes of files: which type each signature tells. A table; what needs more than bytes stands in `sniff`.
 
 Sources: PRONOM, file(1), libarchive, the formats' own specifications. An offset other than 0 is that of the signature.
 """
@@ -234,12 +234,12 @@ SIGNATURES: Final = tuple(
     for offset, kind, *magics in table
     for magic in magics
 )
-"""Offset, octets and type of every signature."""
+"""Offset, bytes and type of every signature."""
 _SURE: Final = frozenset({"image/gif", "image/x-xpixmap", _POSTSCRIPT, "image/vnd.djvu", "image/emf", _PRINT, SEALED})
-"""Types that have no zero octet near their start though their signature is letters."""
+"""Types that have no zero byte near their start though their signature is letters."""
 _LETTERS: Final = re.compile(rb"[ -~]+")
 _WORD: Final = 7
-"""Letters up to this many may also begin a text, which has no zero octets."""
+"""Letters up to this many may also begin a text, which has no zero bytes."""
 
 
 def _is_word(magic: bytes, kind: str) -> bool:
@@ -250,7 +250,7 @@ _TABLE: Final = tuple((offset, magic, kind, _is_word(magic, kind)) for offset, m
 
 
 def magic_types(data: bytes) -> list[str]:
-    """Return the types whose signature stands where it must; words that a text may begin with ask for a zero octet, too."""
+    """Return the types whose signature stands where it must; words that a text may begin with ask for a zero byte, too."""
     return [
         kind
         for offset, magic, kind, word in _TABLE

@@ -113,7 +113,7 @@ def _decode_declared(data: bytes, label: str) -> Decoded:
 
 
 def _lossy(text: str) -> bool:
-    """Whether the charset is not that of the text; single octets without a meaning are seen by no reader as anything."""
+    """Whether the charset is not that of the text; single bytes without a meaning are seen by no reader as anything."""
     return text.count("\ufffd") * _TOLERATED > len(text)
 
 

@@ -2,7 +2,7 @@
 
 No single answer is right for a file made to be two things, so `sniff` returns all types that some program would open it
 as, and each is read. More than one is a polyglot. Names and declared types decide only between kinds of text, which
-octets alone cannot tell apart. Sources: PRONOM signatures, ISO 32000-1 annex H (PDF header within 1024 octets),
+bytes alone cannot tell apart. Sources: PRONOM signatures, ISO 32000-1 annex H (PDF header within 1024 bytes),
 APPNOTE.TXT, MS-CFB, MS-OFFCRYPTO, ISO/IEC 29500-2, ODF 1.3 part 2, RFC 5652.
 """
 
@@ -90,7 +90,7 @@ _PICTURES: Final = (
         "image/x-xbitmap",
     ),
 )
-"""Pictures whose beginning is more than fixed octets; a DIB is a BMP without its file header."""
+"""Pictures whose beginning is more than fixed bytes; a DIB is a BMP without its file header."""
 _PDF_HEADER: Final = re.compile(rb"%PDF-[0-9.]")
 _CMS_OID: Final = re.compile(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07([\x02\x03\x05\x06])")
 _CMS_OID_LONG: Final = re.compile(rb"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\x09\x17\x1f]")
@@ -150,7 +150,7 @@ def _is_office(data: bytes) -> bool:
 
 
 def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str]:
-    """Types by the first octets."""
+    """Types by the first bytes."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
         return list(zip_types(data))
     kinds = [only_sound(kind, data) for kind in magic_types(data)]
@@ -188,10 +188,10 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
 
 
 def _has_pdf(data: bytes, *, behind_media: bool) -> bool:
-    """Whether a PDF reader would open it: the header within 1024 octets, and something of a PDF behind it."""
+    """Whether a PDF reader would open it: the header within 1024 bytes, and something of a PDF behind it."""
     header = _PDF_HEADER.search(data, 0, 1024 + 8)
     if header is None:
-        # Behind a picture or sound that fills the first 1024 octets a document may still stand for who knows of it.
+        # Behind a picture or sound that fills the first 1024 bytes a document may still stand for who knows of it.
         return behind_media and b"startxref" in data[-4096:] and _PDF_HEADER.search(data) is not None
     if header.start() == 0:
         return True

@@ -13,7 +13,7 @@ FIELD_SIZE: Final = 32
 _VERSIONS: Final = frozenset({0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5, 0xFB})
 _KINDS: Final = frozenset(b"BCDFGILMNOPQTVWY@+0")
 _BACKLINK: Final = 263
-"""Octets that Visual FoxPro keeps behind the fields for the name of a database."""
+"""Bytes that Visual FoxPro keeps behind the fields for the name of a database."""
 
 
 def is_dbf(data: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 FONT: Final = "font/sfnt"
 _MAGIC: Final = (b"\0\1\0\0\0", b"OTTO\0", b"ttcf\0", b"true\0")
-"""Kind of outlines, and the high octet of the number of tables or of the version."""
+"""Kind of outlines, and the high byte of the number of tables or of the version."""
 _GUID: Final = re.compile(
     r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?\.odttf$", re.IGNORECASE
 )
@@ -15,12 +15,12 @@ _CHANGED: Final = 32
 
 
 def is_font(data: bytes, filename: str | None) -> bool:
-    """Whether the octets are a font, as they stand or under a name that undoes the change."""
+    """Whether the bytes are a font, as they stand or under a name that undoes the change."""
     return data.startswith(_MAGIC) or plain_font(data, filename) is not None
 
 
 def plain_font(data: bytes, filename: str | None) -> bytes | None:
-    """Return a font whose first octets were changed by the GUID that is its name, None when it is none."""
+    """Return a font whose first bytes were changed by the GUID that is its name, None when it is none."""
     guid = _GUID.search(filename or "")
     if guid is None:
         return None

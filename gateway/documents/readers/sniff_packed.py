@@ -1,6 +1,6 @@
-"""Containers that are neither documents nor the common archives: by their octets, and by a name that octets do not belie.
+"""Containers that are neither documents nor the common archives: by their bytes, and by a name that bytes do not belie.
 
-What packs, encrypts or images whole files may hold a document, so it is never "octets of no known form" (decision 0009):
+What packs, encrypts or images whole files may hold a document, so it is never "bytes of no known form" (decision 0009):
 it is opened, or said to be locked or unsupported. Sources: PRONOM, libarchive and file(1) signatures, MS-VHDX, MS-WIM,
 RFC 1950, RFC 9580, age-encryption.org/v1.
 """
@@ -17,7 +17,7 @@ from gateway.documents.readers.magic import CPIO, DISK, LZ4, SEALED, VIRTUAL_DIS
 VOLUME: Final = "application/x-archive-volume"
 """One of several volumes of an archive, which only all of them together open; known by its name alone."""
 UNKNOWN_ARCHIVE: Final = "application/x-unknown-archive"
-"""Octets of an unrecognised type under the name of an archive."""
+"""Bytes of an unrecognised type under the name of an archive."""
 LZMA: Final = "application/x-lzma"
 ZLIB: Final = "application/zlib"
 ZSTD: Final = "application/zstd"
@@ -40,7 +40,7 @@ _ARCHIVE_NAME: Final = re.compile(
 
 
 def packed_types(data: bytes) -> list[str]:
-    """Return the kinds of container that are told by more than the octets at their start."""
+    """Return the kinds of container that are told by more than the bytes at their start."""
     kinds: list[str] = []
     if _is_old_cpio(data):
         kinds.append(CPIO)
@@ -73,7 +73,7 @@ def unknown_type(data: bytes, filename: str | None) -> str | None:
 
 
 def _is_old_cpio(data: bytes) -> bool:
-    """The binary header of 26 octets, whose magic is too short to be told alone (cpio(5))."""
+    """The binary header of 26 bytes, whose magic is too short to be told alone (cpio(5))."""
     for order in "<>":
         if len(data) > 28 and struct.unpack_from(f"{order}H", data)[0] == 0o070707:
             length: int = struct.unpack_from(f"{order}H", data, 20)[0]
@@ -83,7 +83,7 @@ def _is_old_cpio(data: bytes) -> bool:
 
 
 def _is_lzma(data: bytes) -> bool:
-    """The header of 13 octets: properties, a dictionary that is a power of two or nearly, a size or none."""
+    """The header of 13 bytes: properties, a dictionary that is a power of two or nearly, a size or none."""
     if len(data) < 18 or data[:1] not in (b"\x5d", b"\x5e", b"\x2c") or data[13] != 0:
         return False
     dictionary, size = struct.unpack_from("<IQ", data, 1)

@@ -1,4 +1,4 @@
-"""Pictures and films that are told by more than the octets at their start: brands, directories, exact sizes, names.
+"""Pictures and films that are told by more than the bytes at their start: brands, directories, exact sizes, names.
 
 Sources: ISO/IEC 14496-12 §4.3 (file type box), ISO/IEC 23008-12 (HEIF), WAP-237 (WBMP), MS-ICO as Windows and Pillow read it.
 """
@@ -12,7 +12,7 @@ from typing import Final
 ICON: Final = "image/x-icon"
 WBMP: Final = "image/vnd.wap.wbmp"
 UNKNOWN_PICTURE: Final = "image/x-unknown"
-"""Octets of an unrecognised type that their name or declared type calls a picture."""
+"""Bytes of an unrecognised type that their name or declared type calls a picture."""
 UNKNOWN_FILM: Final = "video/x-unknown"
 _AVIF: Final = (b"avif", b"avis", b"avio")
 _HEIF: Final = (
@@ -83,14 +83,14 @@ def icon_entries(data: bytes) -> list[bytes]:
 
 
 def told_picture(data: bytes) -> str | None:
-    """Return the type of a picture whose whole octets fit its form."""
+    """Return the type of a picture whose whole bytes fit its form."""
     if icon_entries(data):
         return ICON
     return WBMP if data[:2] == b"\0\0" and _is_wbmp(data) else None
 
 
 def _is_wbmp(data: bytes) -> bool:
-    """Type 0, no extensions, then width and height of seven bits an octet, then just the rows."""
+    """Type 0, no extensions, then width and height of seven bits a byte, then just the rows."""
     at, sides = 2, [0, 0]
     for side in (0, 1):
         for _ in range(3):

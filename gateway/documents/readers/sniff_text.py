@@ -56,9 +56,9 @@ _CONTROLS: Final = bytes(octet for octet in range(32) if octet not in _SPACE)
 
 
 def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[str, ...]:
-    """Return the kinds of text, empty when the octets are no text in any charset we know."""
+    """Return the kinds of text, empty when the bytes are no text in any charset we know."""
     if data[:256].lstrip().startswith(b"{\\rt"):
-        return ("application/rtf",)  # whatever octets follow: \bin data may hold anything
+        return ("application/rtf",)  # whatever bytes follow: \bin data may hold anything
     narrow = narrowed(data)
     if narrow is None:
         return ()
@@ -126,7 +126,7 @@ def _xml_type(head: bytes) -> tuple[str, ...]:
 def narrowed(data: bytes) -> bytes | None:
     """Return text in an ASCII-compatible form for looking at its start, None when it is no text.
 
-    UTF-16 and UTF-32 are recognised by their byte order mark or, without one, by where the zero octets stand. Control
+    UTF-16 and UTF-32 are recognised by their byte order mark or, without one, by where the zero bytes stand. Control
     characters are tolerated up to one in twenty: VISCII and VPS use some of them as letters.
     """
     if data.startswith(b"\xef\xbb\xbf"):
@@ -146,7 +146,7 @@ def narrowed(data: bytes) -> bytes | None:
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     if controls * 20 > len(sample):
         return None
-    # Random octets: half of them are above 127 and rarely next to letters; Vietnamese text in any charset is mostly ASCII.
+    # Random bytes: half of them are above 127 and rarely next to letters; Vietnamese text in any charset is mostly ASCII.
     plain = sum(sample.count(octet) for octet in b" etaoinrshldcum\n\r\t,.>")
     if controls and plain * 8 < len(sample):
         return None
@@ -154,7 +154,7 @@ def narrowed(data: bytes) -> bytes | None:
 
 
 def _wide_without_mark(sample: bytes) -> bytes | None:
-    """UTF-32 and UTF-16 without a mark: of four octets two are zero, of two nearly always one in Latin text."""
+    """UTF-32 and UTF-16 without a mark: of four bytes two are zero, of two nearly always one in Latin text."""
     for high, charset in ((3, "utf-32-le"), (0, "utf-32-be")):
         whole = sample[: len(sample) // 4 * 4]
         if whole and not any(whole[high::4]) and max(whole[high ^ 1 :: 4]) <= 0x10 and any(whole[high ^ 3 :: 4]):

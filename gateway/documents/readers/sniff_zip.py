@@ -88,7 +88,7 @@ def _iwork(names: set[str]) -> tuple[str, ...]:
 
 
 def stored_member_at(data: bytes, position: int) -> bool:
-    """Whether a position is the first octet of a member that is not compressed."""
+    """Whether a position is the first byte of a member that is not compressed."""
     try:
         entries = survey(data, Budget()).entries
     except ReadError:

@@ -63,7 +63,7 @@ class Scheme:
     digest: str
     """Name of the digest, empty for Ed25519 and Ed448."""
     salt_length: int | None = None
-    """Octets of salt for `rsa-pss`, None to accept any."""
+    """Bytes of salt for `rsa-pss`, None to accept any."""
     mask_digest: str = ""
     """Digest of MGF1 for `rsa-pss`, empty for the same as `digest`."""
 
@@ -149,7 +149,7 @@ def scheme_of(identifier: Any, *, digest: str = "") -> Scheme:
 
 @dataclass
 class Content:
-    """The signed octets, in one or more stretches, digested at most once an algorithm and never copied for it."""
+    """The signed bytes, in one or more stretches, digested at most once an algorithm and never copied for it."""
 
     segments: tuple[Buffer, ...]
     _digests: dict[str, bytes] = field(default_factory=dict, repr=False)
@@ -166,7 +166,7 @@ class Content:
         return self._digests[name]
 
     def whole(self) -> bytes:
-        """Return all octets in one piece."""
+        """Return all bytes in one piece."""
         return b"".join(self.segments)
 
 
@@ -225,7 +225,7 @@ _DIGEST_OIDS = {
 def _is_without_null(public: rsa.RSAPublicKey, signature: bytes, content: Content, digest: str) -> bool:
     """Accept a DigestInfo that leaves out the NULL parameter, as old tools write it (RFC 8017 §9.2, note 1).
 
-    The whole DigestInfo is built and compared octet by octet, so nothing can be hidden in it.
+    The whole DigestInfo is built and compared byte by byte, so nothing can be hidden in it.
     """
     if digest not in _DIGEST_OIDS:
         return False

@@ -23,7 +23,7 @@ CANONICAL: dict[str, tuple[bool, bool]] = {
 """Exclusive, with comments."""
 DEFAULT_CANONICAL = _C14N
 _PLAIN_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1"})
-"""In which a declaration is found by its letters, but for octets of zero."""
+"""In which a declaration is found by its letters, but for bytes of zero."""
 _DECLARATION = re.compile(rb"<!(?:ATTLIST|ELEMENT|ENTITY|NOTATION)")
 _WITH_DOCTYPE = (
     "{http://openoffice.org/2000/",

@@ -61,7 +61,7 @@ class SignedData:
     certificates: tuple[Certificate, ...]
     evidence: Evidence = field(default_factory=Evidence)
     encoded_length: int = 0
-    """Octets that the ContentInfo itself takes; PDF pads it with zeros."""
+    """Bytes that the ContentInfo itself takes; PDF pads it with zeros."""
     has_tail: bool = False
     """Whether anything but zeros and white space follows it."""
 
@@ -226,7 +226,7 @@ def _is_attributes(content: Content) -> bool:
     """Tell whether the content is the signed attributes of another signature, by which that becomes one over them.
 
     RFC 5652 signs the SET OF attributes as it would sign content, so that who takes the attributes away has a good signature
-    over octets that nobody meant to sign.
+    over bytes that nobody meant to sign.
     """
     if sum(len(one) for one in content.segments) > _MAX_ATTRIBUTES or not content.whole().startswith(b"\x31"):
         return False

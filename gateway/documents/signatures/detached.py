@@ -22,7 +22,7 @@ from gateway.documents.signatures.wall import LibraryFault
 from gateway.model import Changes, Coverage, Integrity, Part, Signature
 from gateway.model.formats import SIGNATURE_SUFFIXES
 
-# OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the octets say.
+# OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the bytes say.
 _PEM = re.compile(rb"-----BEGIN [A-Z0-9 #]{1,40}-----([A-Za-z0-9+/=\s]+)-----END", re.ASCII)
 
 

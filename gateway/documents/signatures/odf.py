@@ -26,7 +26,7 @@ MANIFEST = "META-INF/manifest.xml"
 _FREE_BEFORE_1_2 = frozenset({"mimetype", MANIFEST})
 _VERSION = re.compile(rb"office:version\s*=\s*[\"'](\d)\.(\d{1,2})[\"']")
 _HEAD = 16_384
-"""Octets of the content in which its version is looked for; it stands in the root element."""
+"""Bytes of the content in which its version is looked for; it stands in the root element."""
 _ENTRY = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _ENTRY_ATTRIBUTES = {f"{_ENTRY}{name}" for name in ("full-path", "media-type", "version")}
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -170,7 +170,7 @@ def _types_of(name: str) -> set[str]:
 def member_octets(
     package: Package, reference: Reference, covered: set[str], *, may_have_comments: bool = True
 ) -> bytes:
-    """The octets of a member as a reference digests it: as they are, or canonical XML."""
+    """The bytes of a member as a reference digests it: as they are, or canonical XML."""
     if "://" in reference.uri or (reference.uri.startswith("/") and not package.find(reference.uri[1:])):
         raise LibraryFault("external", reference.uri)
     decoded = urllib.parse.unquote(reference.uri)

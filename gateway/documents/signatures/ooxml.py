@@ -102,7 +102,7 @@ def _manifests(found: XmlSignature, parts: Parts, covered: Covered) -> None:
 
 
 def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
-    """The octets of a part as a reference digests it; records what it covers (ECMA-376-2 §13.2.4)."""
+    """The bytes of a part as a reference digests it; records what it covers (ECMA-376-2 §13.2.4)."""
     path, _, query = reference.uri.partition("?")
     if not path.startswith("/"):
         raise LibraryFault("external", path)
@@ -163,7 +163,7 @@ def _relationship_transform(octets: Any, transform: Any, name: str, covered: Cov
 def _with_blanks(octets: bytes, part: bytes) -> bytes:
     """The same as xmlsec 1.2, and so LibreOffice, digests it: each blank between relationships is an element `text`, in front.
 
-    Nothing but the number of blanks is added, so that whoever signed these octets signed the relationships.
+    Nothing but the number of blanks is added, so that whoever signed these bytes signed the relationships.
     """
     root = canonical_xml.parse(part)
     blanks = sum(bool(text) for text in (root.text, *(one.tail for one in root)))

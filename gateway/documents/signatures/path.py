@@ -3,7 +3,7 @@
 A path ends at the first certificate of the store that it meets: every authority there is an anchor, so the signature on
 it, SHA-1 though it may be, is never judged. Certificates that came with a document only bridge the way to an anchor.
 pyhanko-certvalidator checks signatures, validity, basic constraints, path length, key usage, policies and names; it
-is told of no CRL, since revocation is our own (`revocation.py`).
+is given no CRL, since revocation is our own (`revocation.py`).
 """
 
 from __future__ import annotations

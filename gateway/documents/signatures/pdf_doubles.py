@@ -1,6 +1,6 @@
 """Dictionaries of a PDF that name one key twice with two values (ISO 32000-2 §7.3.7): which one counts is each viewer's own choice.
 
-Some take the first, as pyHanko does, others the last, so that one page has two contents. The octets are read here, since no
+Some take the first, as pyHanko does, others the last, so that one page has two contents. The bytes are read here, since no
 library tells of the entry that it dropped; a key that comes twice with one value is only untidy.
 """
 

@@ -1,7 +1,7 @@
 """Signatures that a later revision took out of a PDF: emptied, deleted with their field or with the whole form.
 
-An update only ever appends, so the signed octets are still there with the signature in the gap that its byte range leaves. What
-the objects say of it is whatever the last revision wants; the octets are looked for themselves. A signature taken out
+An update only ever appends, so the signed bytes are still there with the signature in the gap that its byte range leaves. What
+the objects say of it is whatever the last revision wants; the bytes are looked for themselves. A signature taken out
 and never replaced makes the file one that was signed and changed, not one that is unsigned.
 """
 
@@ -31,7 +31,7 @@ _MAX_REVISIONS = 200
 
 
 def removed_signatures(data: bytes, known: Sequence[SignedRange]) -> list[SignedRange]:
-    """Return the ranges of signatures in the octets that are not among `known`, those of the fields, in signing order."""
+    """Return the ranges of signatures in the bytes that are not among `known`, those of the fields, in signing order."""
     found: dict[int, SignedRange] = {}
     gaps = {one.gap_start for one in known}
     for number, match in enumerate(_BYTE_RANGE.finditer(data)):

@@ -211,7 +211,7 @@ class SameCatalog(WhitelistRule):  # type: ignore[misc]
 
 
 class SameEncryption(WhitelistRule):  # type: ignore[misc]
-    """The trailer repeats how the file is encrypted: by other words or by none, viewers read other octets out of every object."""
+    """The trailer repeats how the file is encrypted: by other words or by none, viewers read other bytes out of every object."""
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
         """Explain nothing; SuspiciousModification when a trailer says something else of the encryption."""

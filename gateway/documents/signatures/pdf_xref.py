@@ -2,7 +2,7 @@
 
 A table that lists one object twice shows the first to Poppler and MuPDF and the last to pyHanko, which would then judge a
 revision that nobody sees. The same is true of a hybrid file whose table and stream disagree, and of an object that lies in
-an update and is listed nowhere: a viewer that mends the file finds it. And of dictionaries that name one key twice (`pdf_doubles`).
+an update and is listed nowhere: a viewer that fixes the file finds it. And of dictionaries that name one key twice (`pdf_doubles`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLANK = re.compile(rb"[\x00\t\n\x0c\r ]*")
 
 
 def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) -> bool:
-    """Tell whether what follows `revision`, which ends at the octet `end`, has a second reading; LibraryFault when unreadable."""
+    """Tell whether what follows `revision`, which ends at the byte `end`, has a second reading; LibraryFault when unreadable."""
     with wall("cross-reference"):
         later = range(revision + 1, reader.xrefs.total_revisions)
         return any(_is_section_ambiguous(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
@@ -35,7 +35,7 @@ def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) ->
 def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
     """Tell whether a table anywhere lists one object at two places, or a dictionary has two values of one key.
 
-    Prepared so before signing, the file shows readers two documents. LibraryFault when unreadable. Only what contradicts itself counts, since these octets are signed and may be old and sloppy.
+    Prepared so before signing, the file shows readers two documents. LibraryFault when unreadable. Only what contradicts itself counts, since these bytes are signed and may be old and sloppy.
     """
     with wall("cross-reference"):
         return any(
@@ -85,7 +85,7 @@ def _is_section_ambiguous(data: bytes, reader: PdfFileReader, revision: int) -> 
 
 
 def _is_where_it_should(data: bytes, info: XRefSectionMetaInfo) -> bool:
-    """Whether `startxref` leads to the section: pyHanko forgives a few octets, where others look through the file for objects."""
+    """Whether `startxref` leads to the section: pyHanko forgives a few bytes, where others look through the file for objects."""
     between = data[info.declared_startxref : info.start_location]
     return info.declared_startxref <= info.start_location and between.strip(b"\0\t\n\f\r ") in {b"", b"xref"}
 

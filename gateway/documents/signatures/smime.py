@@ -1,6 +1,6 @@
-"""S/MIME signatures (RFC 8551) on the raw octets of a MIME entity: multipart/signed and application/pkcs7-mime.
+"""S/MIME signatures (RFC 8551) on the raw bytes of a MIME entity: multipart/signed and application/pkcs7-mime.
 
-The signed octets are those between the delimiter lines, header and all, with CRLF line ends (RFC 1847 §2.1); they are cut
+The signed bytes are those between the delimiter lines, header and all, with CRLF line ends (RFC 1847 §2.1); they are cut
 out of the entity and never rebuilt from a parsed one. A multipart/signed that has not exactly one signed part and one
 signature, in this order, is malformed: other parts would be shown beside the signed one as if they were signed.
 """

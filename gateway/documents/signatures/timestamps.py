@@ -1,4 +1,4 @@
-"""RFC 3161 timestamps: whether a token stands over given octets, whether its authority is trusted, whether it is weak."""
+"""RFC 3161 timestamps: whether a token stands over given bytes, whether its authority is trusted, whether it is weak."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Verified:
 
     @property
     def proves(self) -> bool:
-        """Whether it proves that the octets existed: intact, over them, trusted, by strong algorithms."""
+        """Whether it proves that the bytes existed: intact, over them, trusted, by strong algorithms."""
         return self.timestamp is not None and self.timestamp.trusted and not self.timestamp.weak
 
 

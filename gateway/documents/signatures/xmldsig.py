@@ -51,7 +51,7 @@ class Reference:
 
 
 Resolve = Callable[[Reference], bytes]
-"""Returns the octets that a reference to something outside the signature digests; LibraryFault when it cannot be."""
+"""Returns the bytes that a reference to something outside the signature digests; LibraryFault when it cannot be."""
 
 
 @dataclass
@@ -171,7 +171,7 @@ def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
 
 
 def fits(octets: bytes, reference: Reference) -> bool:
-    """Tell whether a reference digests these octets."""
+    """Tell whether a reference digests these bytes."""
     return Content((octets,)).digest(reference.digest) == reference.value
 
 
@@ -241,7 +241,7 @@ def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
 
 
 def _check_bare_key(found: XmlSignature, scheme: algorithms.Scheme, signature: bytes, content: Content) -> None:
-    """Without any certificate a bare key tells at most that the octets are whole; nobody vouches for them."""
+    """Without any certificate a bare key tells at most that the bytes are whole; nobody vouches for them."""
     value = found.element.find(f"{ds('KeyInfo')}/{ds('KeyValue')}/{ds('RSAKeyValue')}")
     if value is None:
         pgp = found.element.find(f"{ds('KeyInfo')}/{ds('PGPData')}") is not None

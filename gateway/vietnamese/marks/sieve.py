@@ -81,7 +81,7 @@ _SIGNS: Final = (b"&#", b"\\u", b"%e1%ba%a", b"t\xe3m")
 
 @cache
 def _misread() -> re.Pattern[bytes]:
-    """Return the pattern of mật in an old charset, as far as its octets look like common letters."""
+    """Return the pattern of mật in an old charset, as far as its bytes look like common letters."""
     forms = {form.translate(_SHOWN).decode("latin-1") for text in misread_forms() if (form := octets(text)) is not None}
     return _compiled(f"m ?(?:{'|'.join(map(re.escape, sorted(forms)))}) ?t")
 

@@ -33,7 +33,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _stated_end(data: bytes) -> int | None:
-    """Where the archive ends by its signature header: 32 octets, then packed streams, then the header database."""
+    """Where the archive ends by its signature header: 32 bytes, then packed streams, then the header database."""
     if len(data) < 32:
         return None
     offset, size = struct.unpack_from("<QQ", data, 12)
@@ -127,12 +127,12 @@ class _Sink:
         self._buffer = BytesIO()
 
     def write(self, data: bytes | bytearray) -> int:
-        """Take decompressed octets."""
+        """Take decompressed bytes."""
         self._factory.charge(len(data))
         return self._buffer.write(data)
 
     def read(self, size: int | None = None) -> bytes:
-        """Give octets back; py7zr reads links this way."""
+        """Give bytes back; py7zr reads links this way."""
         return self._buffer.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -143,7 +143,7 @@ class _Sink:
         """Nothing to do in memory."""
 
     def size(self) -> int:
-        """Return the octets written."""
+        """Return the bytes written."""
         return self._buffer.getbuffer().nbytes
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class _Factory:
         return sink
 
     def charge(self, count: int) -> None:
-        """Charge decompressed octets to the budget of the message."""
+        """Charge decompressed bytes to the budget of the message."""
         self._produced += count
         self._contents.budget.take_bytes(count)
         self._contents.budget.check_ratio(self._produced, self._packed)

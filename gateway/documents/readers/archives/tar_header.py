@@ -1,4 +1,4 @@
-"""The check that tells a tar header from other octets (POSIX.1-1988 ustar, GNU, and the older format without magic)."""
+"""The check that tells a tar header from other bytes (POSIX.1-1988 ustar, GNU, and the older format without magic)."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class _MemberReader:
         self._good: list[bytes] = []
 
     def data(self, entry: Entry) -> bytes:
-        """Return the octets of a member; ReadError says why not."""
+        """Return the bytes of a member; ReadError says why not."""
         if entry.data < 0 or entry.compressed < 0 or entry.data + entry.compressed > len(self._source.data):
             raise ReadError(ReadStatus.MALFORMED, "zip-truncated")
         packed = self._source.data[entry.data : entry.data + entry.compressed]

@@ -1,7 +1,7 @@
 """Decryption of zip members: PKWARE's traditional cipher (APPNOTE 6.1) and WinZip AES (AE-1, AE-2).
 
-Both say early whether a password can be right: the traditional cipher by one check octet (1 in 256 passes by chance, the
-checksum of the content decides), AES by two octets and by an HMAC over the data.
+Both say early whether a password can be right: the traditional cipher by one check byte (1 in 256 passes by chance, the
+checksum of the content decides), AES by two bytes and by an HMAC over the data.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Keys:
             self.update(octet)
 
     def update(self, octet: int) -> None:
-        """Mix one octet of plain text in."""
+        """Mix one byte of plain text in."""
         first, second, third = self.keys
         first = (first >> 8) ^ _CRC_TABLE[(first ^ octet) & 0xFF]
         second = ((second + (first & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
@@ -97,7 +97,7 @@ def decrypt_traditional(packed: bytes, entry: Entry, password: bytes, budget: Bu
         return None
     keys = _Keys(password)
     header = _run(keys, packed[:12])
-    # With a data descriptor the check octet is the high octet of the time, which Entry does not keep: let CRC decide.
+    # With a data descriptor the check byte is the high byte of the time, which Entry does not keep: let CRC decide.
     if header[11] != entry.crc >> 24 and not entry.flags & FLAG_DESCRIPTOR:
         return None
     out = bytearray()
@@ -108,7 +108,7 @@ def decrypt_traditional(packed: bytes, entry: Entry, password: bytes, budget: Bu
 
 
 def _run(state: _Keys, data: bytes) -> bytes:
-    """Decrypt a stretch and move the keys on; written out because it runs once for each octet."""
+    """Decrypt a stretch and move the keys on; written out because it runs once for each byte."""
     first, second, third = state.keys
     table = _CRC_TABLE
     out = bytearray(len(data))

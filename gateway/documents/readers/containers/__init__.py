@@ -19,7 +19,7 @@ LIMIT_NAMES = 1000
 FILLING = b"\0\r\n\x1a"
 """What programs of transfer leave behind a file: a line end, the end mark of DOS, zeros up to the end of a block."""
 UTF8_AND_LEGACY = ("utf-8", "cp1258", "cp437")
-"""How a password may have been turned into octets by the program that packed the archive."""
+"""How a password may have been turned into bytes by the program that packed the archive."""
 
 
 def password_candidates(source: Source) -> Iterator[str]:
@@ -28,7 +28,7 @@ def password_candidates(source: Source) -> Iterator[str]:
 
 
 def password_octets(password: str) -> tuple[bytes, ...]:
-    """Return the octet forms of a password, most likely first."""
+    """Return the byte forms of a password, most likely first."""
     forms: dict[bytes, None] = {}
     for charset in UTF8_AND_LEGACY:
         try:

@@ -39,7 +39,7 @@ from gateway.model import ReadStatus
 _LEAST_LIMIT: Final = 20_000
 """Members from which on a zip may be more than is looked at."""
 _STEP, _MOST = 1 << 16, 1 << 20
-"""Octets of a stream that are looked at in one go, and what these may make at a time."""
+"""Bytes of a stream that are looked at in one go, and what these may make at a time."""
 _UNPACKED: Final = 256 << 20
 _SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
@@ -61,7 +61,7 @@ class Survey:
     directory: int = 0
     """Where the central directory begins."""
     prefix: int = 0
-    """Octets before the first member."""
+    """Bytes before the first member."""
 
     def problem(self, name: str) -> None:
         """Note a problem once."""
@@ -162,7 +162,7 @@ def _has_another_name(raw: bytes, extra: bytes) -> bool:
 
 
 def _hides_member(data: bytes, listed: list[Entry], stop: int) -> bool:
-    """Whether a member follows the end of a deflated stream, within its octets: who reads from the front finds it.
+    """Whether a member follows the end of a deflated stream, within its bytes: who reads from the front finds it.
 
     Members that make more than is ever unpacked are left out; whoever reads them meets that limit.
     """
@@ -179,7 +179,7 @@ def _hides_member(data: bytes, listed: list[Entry], stop: int) -> bool:
 
 
 def _stream_end(data: bytes, start: int, finish: int, limit: int) -> tuple[int | None, int]:
-    """Return where a deflated stream ends, None where it does not or makes more than `limit`, and how many octets it made."""
+    """Return where a deflated stream ends, None where it does not or makes more than `limit`, and how many bytes it made."""
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     made = 0
     try:
@@ -216,7 +216,7 @@ def _finish(data: bytes, entry: Entry, local: Entry) -> int:
 
 
 def _check_spans(data: bytes, spans: list[tuple[int, int]], end: End, found: Survey, limit: int) -> None:
-    """Look for members that overlap, and for octets that belong to none."""
+    """Look for members that overlap, and for bytes that belong to none."""
     position = 0
     for start, finish in sorted(spans):
         if start < position:
@@ -229,7 +229,7 @@ def _check_spans(data: bytes, spans: list[tuple[int, int]], end: End, found: Sur
 
 
 def _check_gap(data: bytes, start: int, stop: int, found: Survey, limit: int, *, first: bool) -> None:
-    """Judge octets between members; members hidden there are added."""
+    """Judge bytes between members; members hidden there are added."""
     gap = data[start:stop]
     if first:
         found.prefix = len(gap)

@@ -27,11 +27,11 @@ _LOCATOR64: Final = struct.Struct("<4sIQI")
 MAX32: Final = 0xFFFFFFFF
 _MAX16: Final = 0xFFFF
 END_SIZE: Final = _END.size
-"""Octets of the end of central directory record before its comment."""
+"""Bytes of the end of central directory record before its comment."""
 _END_SEARCH: Final = _MAX16 + _END.size + _LOCATOR64.size
 
 _TONED: Final = re.compile("[\u1ea0-\u1ef9]")
-"""Letters that Windows-1258 writes as two octets."""
+"""Letters that Windows-1258 writes as two bytes."""
 
 STORED, DEFLATED = 0, 8
 """The two methods that every program knows."""
@@ -53,9 +53,9 @@ class Entry:
     method: int
     crc: int
     compressed: int
-    """Octets in the file."""
+    """Bytes in the file."""
     size: int
-    """Octets that it claims to make."""
+    """Bytes that it claims to make."""
     offset: int
     """Of the local header, from the start of the file."""
     data: int = -1

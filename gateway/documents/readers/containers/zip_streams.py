@@ -48,12 +48,12 @@ class Decompressor(Protocol):
         ...
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Take more input and return at most so many octets."""
+        """Take more input and return at most so many bytes."""
         ...
 
 
 def inflate(packed: bytes, method: int, size: int, budget: Budget) -> bytes:
-    """Return the octets that a zip member's data makes; ReadError with MALFORMED, UNSUPPORTED or LIMIT."""
+    """Return the bytes that a zip member's data makes; ReadError with MALFORMED, UNSUPPORTED or LIMIT."""
     if method == STORED:
         budget.take_bytes(len(packed))
         return packed
@@ -120,7 +120,7 @@ class Zlib:
         return self._stream.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Take more input and return at most so many octets."""
+        """Take more input and return at most so many bytes."""
         piece = self._stream.decompress(self._rest + data, max_length)
         self._rest = self._stream.unconsumed_tail
         return piece

@@ -22,7 +22,7 @@ _PAGED: Final = (b"AC1018", b"AC1024", b"AC1027", b"AC1032")
 _PAGE_STEP: Final = 32
 _PAGE_HEADER: Final = 32
 _PAGE_LIMIT: Final = 0x8000
-"""Octets that a page unpacks to; AutoCAD writes 0x7400."""
+"""Bytes that a page unpacks to; AutoCAD writes 0x7400."""
 _PAGE_TYPE: Final = 0x4163043B
 _MASK: Final = 0x4164536B
 """Of a page header, together with the place where it stands."""
@@ -126,7 +126,7 @@ def _copied(out: bytearray, back: int, length: int) -> bytes:
 
 
 def _literals(packed: bytes, at: int) -> tuple[int, int]:
-    """Return where literals begin and how many there are; none when the next octet is a code."""
+    """Return where literals begin and how many there are; none when the next byte is a code."""
     if packed[at] & 0xF0:
         return at, 0
     if packed[at]:
@@ -135,7 +135,7 @@ def _literals(packed: bytes, at: int) -> tuple[int, int]:
 
 
 def _long(packed: bytes, at: int, base: int) -> tuple[int, int]:
-    """Read a length of many octets: zeros stand for 255 each."""
+    """Read a length of many bytes: zeros stand for 255 each."""
     while packed[at] == 0:
         base += 0xFF
         at += 1

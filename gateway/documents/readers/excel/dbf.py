@@ -1,8 +1,8 @@
 """Tables in DBF (dBASE III and IV, FoxPro, Clipper), which old programs of offices and Excel, Calc and SheetJS write, and their memos.
 
 A header names the fields, records of fixed length follow; a record marked `*` is deleted and still there. Long texts stand
-in a file beside it (DBT, FPT), which is read by itself. Letters are octets of a code page that few programs state rightly:
-they are UTF-8 when they all are, else one letter for one octet, as the legacy decoders of `gateway.vietnamese` want them.
+in a file beside it (DBT, FPT), which is read by itself. Letters are bytes of a code page that few programs state rightly:
+they are UTF-8 when they all are, else one letter for one byte, as the legacy decoders of `gateway.vietnamese` want them.
 Source: file structures of dBASE and Visual FoxPro, as published by Borland and Microsoft.
 """
 
@@ -62,7 +62,7 @@ def _table(data: bytes, sink: Sink, report: Report) -> None:
         seen = number <= count and row[:1] != b"*"
         for column, field in enumerate(fields):
             text = decode(row[field.start : field.start + field.length]).strip(" \0\x1a")
-            if field.kind not in "MGPBI0":  # memos and binary numbers are pointers and octets
+            if field.kind not in "MGPBI0":  # memos and binary numbers are pointers and bytes
                 place = Place(f"cell:{cell_name(number, column)}", Role.CELL, Origin.TEXT if seen else Origin.HIDDEN)
                 sink.put_line(text, place)
     if len(rows) < count:
@@ -88,7 +88,7 @@ class _Decoder:
 
 
 def _decoder(texts: list[bytes]) -> _Decoder:
-    """Return what turns octets into letters: UTF-8 when all of them are; a letter cut at the end of a field is no doubt."""
+    """Return what turns bytes into letters: UTF-8 when all of them are; a letter cut at the end of a field is no doubt."""
     joined = b"\n".join(texts)
     bad = sum(1 for letter in joined.decode("utf-8", "replace") if letter == "\N{REPLACEMENT CHARACTER}")
     return _Decoder(utf8=bad * 50 <= sum(octet > 0x7F for octet in joined))

@@ -1,6 +1,6 @@
 """Excel workbooks before 2007 (MS-XLS BIFF8, Excel 5/95, Excel 2 to 4) to Document: every sheet and what is around.
 
-One walk over the records of the workbook stream. Strings of 8-bit letters are Windows-1252, one for one octet, as the
+One walk over the records of the workbook stream. Strings of 8-bit letters are Windows-1252, one for one byte, as the
 legacy decoders want them. Records that are not understood hold settings; those that hold words in an unknown layout give
 their strings as hidden text. A stream that ends in the middle of a record is PARTIAL.
 """
@@ -51,7 +51,7 @@ def read(source: Source, budget: Budget) -> Reading:
         plain = encryption.unlock(source, budget)
         if plain is None:
             raise ReadError(ReadStatus.ENCRYPTED, "password")
-        # The octets are plain now; the record that says how they were locked may still stand there.
+        # The bytes are plain now; the record that says how they were locked may still stand there.
         compound, unlocked = Compound(plain, budget), True
         streams = _workbooks(compound)
     return _Reader(source, budget, compound).read(streams, opened_with_password=unlocked)

@@ -1,6 +1,6 @@
 """Records and strings of Excel's binary files (MS-XLS 2.1.4, 2.5.293; BIFF2 to BIFF8).
 
-A record longer than its format allows goes on in CONTINUE records; a string that is cut there says again, in one octet,
+A record longer than its format allows goes on in CONTINUE records; a string that is cut there says again, in one byte,
 how wide its letters are. `Strings` reads across these cuts.
 """
 
@@ -78,7 +78,7 @@ class Strings:
         return self._chunk >= len(self._chunks) - 1 and self._at >= len(self._chunks[-1])
 
     def octets(self, count: int) -> bytes:
-        """Return the next octets, fewer at the end."""
+        """Return the next bytes, fewer at the end."""
         pieces: list[bytes] = []
         while count > 0 and self._chunk < len(self._chunks):
             chunk = self._chunks[self._chunk]
@@ -116,7 +116,7 @@ class Strings:
         return "".join(pieces)
 
     def unicode(self, length_octets: int) -> Text:
-        """Return the next string of BIFF8, whose length stands before it in one octet or two."""
+        """Return the next string of BIFF8, whose length stands before it in one byte or two."""
         count = int.from_bytes(self.octets(length_octets), "little")
         return self.unicode_of(count)
 
@@ -131,7 +131,7 @@ class Strings:
 
 
 def font_runs(octets: bytes) -> tuple[tuple[int, int], ...]:
-    """Return the stretches of a rich string: position and font number, four octets each."""
+    """Return the stretches of a rich string: position and font number, four bytes each."""
     return tuple((u16(octets, at), u16(octets, at + 2)) for at in range(0, len(octets) - 3, 4))
 
 

@@ -308,7 +308,7 @@ class Sheet:
         is_wide = reader.octets(1) > b"\0"
         text = reader.letters(count, is_wide=is_wide)
         runs = record.continued[-1][:marks] if len(record.continued) > 1 else b""
-        # The runs of a text box have eight octets each, and end with one that only marks the end.
+        # The runs of a text box have eight bytes each, and end with one that only marks the end.
         fonts = tuple((u16(runs, at), u16(runs, at + 2)) for at in range(0, len(runs) - 8, 8))
         number = self._object or -len(self._texts) - 1
         while number in self._texts:

@@ -42,7 +42,7 @@ def records(part: bytes, budget: Budget) -> Iterator[Record]:
 
 
 def _number(part: bytes, at: int, most: int) -> tuple[int, int]:
-    """Return a number of seven bits an octet, lowest first, and where it ends (2.1.4)."""
+    """Return a number of seven bits a byte, lowest first, and where it ends (2.1.4)."""
     value = 0
     for position in range(most):
         octet = u8(part, at)
@@ -61,7 +61,7 @@ class Fields:
         self.at = at
 
     def number(self, size: int) -> int:
-        """Return an unsigned number of that many octets."""
+        """Return an unsigned number of that many bytes."""
         found = int.from_bytes(self.data[self.at : self.at + size], "little")
         self.at += size
         return found
@@ -100,7 +100,7 @@ _SIZES: Final = {
     0x28: 6, 0x29: 2, 0x2A: 6, 0x2B: 12, 0x2C: 6, 0x2D: 12, 0x39: 6, 0x3A: 8, 0x3B: 14, 0x3C: 8, 0x3D: 14,
     **dict.fromkeys(range(0x03, 0x17), 0),
 }  # fmt: skip
-"""Octets of each Ptg behind its first (2.5.97)."""
+"""Bytes of each Ptg behind its first (2.5.97)."""
 _EXTENDED, _STRING, _ATTRIBUTES, _SMALL_NUMBER, _FUNCTION = 0x18, 0x17, 0x19, 0x1E, 0x21
 _LIST_SIZE: Final = 13
 _CHOOSE: Final = 4

@@ -46,7 +46,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _content(data: bytes) -> tuple[str, bytes | None]:
-    """Return the content type and the encapsulated octets of a CMS file; MALFORMED when it is none."""
+    """Return the content type and the encapsulated bytes of a CMS file; MALFORMED when it is none."""
     from asn1crypto import cms
 
     if match := _PEM.search(data):

@@ -25,7 +25,7 @@ _TITLE: Final = 0x8010
 _RECIPIENTS: Final = 0x9004
 _TEXTS: Final = {0x8000: "From", 0x8004: "Subject", 0x800C: "Body", 0x8008: "MessageClass"}
 _FIXED: Final = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
-"""Octets of fixed-size MAPI types with their padding."""
+"""Bytes of fixed-size MAPI types with their padding."""
 _VARIABLE: Final = frozenset({mapi.OBJECT, mapi.STRING8, mapi.UNICODE, mapi.BINARY})
 _MANY: Final = 0x1000
 _MESSAGE_INTERFACE: Final = struct.pack("<IHH", 0x00020307, 0, 0) + b"\xc0\0\0\0\0\0\0F"
@@ -184,7 +184,7 @@ class _Cursor:
         self.position = position
 
     def take(self, count: int) -> bytes:
-        """Return the next octets."""
+        """Return the next bytes."""
         if count < 0 or self.position + count > len(self._data):
             raise EOFError
         self.position += count
@@ -208,7 +208,7 @@ class _Cursor:
             self.padded(self.number())
 
     def padded(self, length: int) -> bytes:
-        """Return a value that is padded to four octets."""
+        """Return a value that is padded to four bytes."""
         value = self.take(length)
         self.position = min(self.position + -length % 4, len(self._data))
         return value

@@ -4,7 +4,7 @@ Packages and OpenDocument files that stand in one XML file go to their own reade
 read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
 on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
 DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it. A file that
-is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program mends.
+is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program fixes.
 """
 
 from __future__ import annotations
@@ -234,7 +234,7 @@ def _put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
             return False
     sink.budget.take_bytes(len(data))
     if data.startswith(b"ActiveMime"):
-        # An OLE file behind 50 octets of header, packed by zlib.
+        # An OLE file behind 50 bytes of header, packed by zlib.
         data = inflate(data[data.find(b"\x78", 0x30) :], sink.budget) or data
     sink.members.append(Member(name=name or "base64", data=data, relation="embedded", locator=locator))
     return True

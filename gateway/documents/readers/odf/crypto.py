@@ -113,7 +113,7 @@ def _decrypted(data: bytes, lock: Lock, key: bytes) -> bytes | None:
             return AESGCM(key).decrypt(lock.vector, body, None)
         if "aes" in lock.algorithm and "cbc" in lock.algorithm:
             plain = _run(Cipher(algorithms.AES(key), modes.CBC(lock.vector)), data)
-            # W3C padding: only the last octet says how long it is.
+            # W3C padding: only the last byte says how long it is.
             return plain[: -plain[-1]] if plain and 1 <= plain[-1] <= 16 else None
         if "blowfish" in lock.algorithm:
             return _run(Cipher(Blowfish(key), CFB(lock.vector)), data)

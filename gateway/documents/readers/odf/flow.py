@@ -41,7 +41,7 @@ class Shelf:
     notes: int = 0
     comments: int = 0
     picture: Callable[[str], bytes | None] = lambda _name: None
-    """Octets of a picture in the package."""
+    """Bytes of a picture in the package."""
     literals: set[str] = field(default_factory=set)
 
 

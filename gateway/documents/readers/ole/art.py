@@ -42,7 +42,7 @@ class Record:
     kind: int
     instance: int
     start: int
-    """Where its content begins in the octets walked."""
+    """Where its content begins in the bytes walked."""
     end: int
     container: bool
     path: tuple[int, ...]
@@ -78,7 +78,7 @@ def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = No
 
 
 def properties(data: bytes, record: Record) -> dict[int, int | bytes]:
-    """Return the properties of a shape; complex ones have their octets."""
+    """Return the properties of a shape; complex ones have their bytes."""
     found: dict[int, int | bytes] = {}
     tail = record.start + 6 * record.instance
     for number in range(min(record.instance, 512)):

@@ -50,7 +50,7 @@ class Compound:
         return _folded(path) in self._paths
 
     def read(self, *path: str) -> bytes:
-        """Return the octets of a stream, empty when there is none; what is cut short is noted in `faults`."""
+        """Return the bytes of a stream, empty when there is none; what is cut short is noted in `faults`."""
         stored = self._paths.get(_folded(path))
         if stored is None:
             return b""

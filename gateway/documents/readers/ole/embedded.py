@@ -36,7 +36,7 @@ _PROPERTY_SETS: Final = frozenset({"\x05summaryinformation", "\x05documentsummar
 _BY_NUMBER: Final = 0xFFFFFFFE
 """From here on the clipboard format of a presentation is a number, not the length of a name."""
 _PRESENTATION_HEADER: Final = 28
-"""Octets of aspect, index, flags, two extents and size behind the target device."""
+"""Bytes of aspect, index, flags, two extents and size behind the target device."""
 _BESIDE_THE_PICTURE: Final = {"contentsv30": 32, "richeditflags": 32, "\x03mailstream": 32, "equation native": 1 << 16}
 """Streams that say nothing beyond the picture shown, by their largest size: a few numbers of Photo Editor and of the editor
 of mails, and formulas of Equation Editor and MathType."""

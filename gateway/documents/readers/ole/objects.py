@@ -69,24 +69,24 @@ def _zero_ended(data: bytes, at: int) -> tuple[str, int]:
 
 
 def is_file(data: bytes) -> bool:
-    """Whether octets begin as a file of a known kind."""
+    """Whether bytes begin as a file of a known kind."""
     return data.startswith(_MAGICS)
 
 
 def inner_file(data: bytes) -> bytes:
-    """Return the first file of a known kind that begins in the octets, else all of them."""
+    """Return the first file of a known kind that begins in the bytes, else all of them."""
     starts = [at for magic in _MAGICS if (at := data.find(magic)) >= 0]
     return data[min(starts) :] if starts else data
 
 
 def strings(data: bytes) -> Iterator[str]:
-    """Yield the stretches of octets that look like words, in UTF-16 and in 8-bit letters."""
+    """Yield the stretches of bytes that look like words, in UTF-16 and in 8-bit letters."""
     yield from wide_strings(data)
     yield from _words(_NARROW, narrow, data)
 
 
 def wide_strings(data: bytes) -> Iterator[str]:
-    """Yield the stretches of octets that look like words in UTF-16."""
+    """Yield the stretches of bytes that look like words in UTF-16."""
     return _words(_WIDE, wide, data)
 
 

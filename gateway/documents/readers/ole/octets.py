@@ -1,4 +1,4 @@
-"""Little-endian numbers and old strings out of octets; what lies behind the end reads as zero or empty, never as an error."""
+"""Little-endian numbers and old strings out of bytes; what lies behind the end reads as zero or empty, never as an error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gateway.documents.readers import plain  # noqa: F401 - registers the error 
 
 
 def u8(data: bytes, at: int) -> int:
-    """Return the octet at a position."""
+    """Return the byte at a position."""
     return data[at] if 0 <= at < len(data) else 0
 
 
@@ -36,5 +36,5 @@ def wide(data: bytes) -> str:
 
 
 def rgb(value: int) -> str:
-    """Return RRGGBB of a COLORREF, whose lowest octet is red."""
+    """Return RRGGBB of a COLORREF, whose lowest byte is red."""
     return f"{value & 0xFF:02X}{value >> 8 & 0xFF:02X}{value >> 16 & 0xFF:02X}"

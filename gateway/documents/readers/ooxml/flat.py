@@ -18,7 +18,7 @@ from gateway.documents.readers.ooxml.xml import ChildStream, Element, clark, par
 
 _CHUNK: Final = 1 << 15
 _CONTROLS: Final = bytes(code for code in range(0x20) if code not in b"\t\n")
-"""Octets that XML forbids, and the carriage return, which it turns into a line feed."""
+"""Bytes that XML forbids, and the carriage return, which it turns into a line feed."""
 _DECLARATION: Final = re.compile(rb"""<\?xml version=["']1\.0["'](?: encoding=["'](?i:utf-8)["'])?[^<>&]{0,40}\?>\s*""")
 _ROOT: Final = re.compile(rb"<(?:([A-Za-z][\w.-]{0,30}):)?[A-Za-z]+(?:\s[^<>]*)?>")
 _NUMERIC: Final = re.compile(r"&#([0-9]{2,7}|x[0-9A-Fa-f]{2,6});")

@@ -210,7 +210,7 @@ class ChildStream:
     """The children of one element of a large part, one after the other, each freed after use.
 
     Iterate over it, then look at `root`: the rest of the part, with the container now empty. While the first child is
-    in hand, `root` holds all that stands before the container.
+    in flight, `root` holds all that stands before the container.
     """
 
     def __init__(self, data: bytes, *, container: str, budget: Budget, chunk: int = 1 << 15) -> None:

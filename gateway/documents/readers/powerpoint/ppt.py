@@ -1,7 +1,7 @@
 """PowerPoint 97-2003 files (MS-PPT) to Document: slides, masters, notes, comments, headers, objects, pictures.
 
 All records of the stream are walked, not only those that the last save points to: what an earlier save left behind is
-still in the file and comes out as `revision`. Text in 8-bit form is the lower half of Unicode, one octet a letter, which
+still in the file and comes out as `revision`. Text in 8-bit form is the lower half of Unicode, one byte a letter, which
 is what the legacy decoders want.
 """
 

@@ -19,7 +19,7 @@ class CharacterLook(NamedTuple):
     font: int | None = None
     size_pt: float | None = None
     colour: int | None = None
-    """ColorIndexStruct: RGB and, in the highest octet, 0xFE or the number of a scheme colour."""
+    """ColorIndexStruct: RGB and, in the highest byte, 0xFE or the number of a scheme colour."""
     bold: bool | None = None
 
     def over(self, below: CharacterLook) -> CharacterLook:

@@ -1,7 +1,7 @@
 """Word 97-2003 and Word 6/95 files (MS-DOC) to Document: every sub-document, with font and colour of every letter.
 
 The text is read through the piece table, so fast-saved files come out as they were last saved. Letters of 8-bit pieces
-are Windows-1252, one for one octet, as the legacy decoders want them. Whatever table is broken, the text it would have
+are Windows-1252, one for one byte, as the legacy decoders want them. Whatever table is broken, the text it would have
 explained is still given, and the document is PARTIAL with the name of the table as reason.
 """
 
@@ -66,7 +66,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 @dataclass
 class _Tables:
-    """The octets that tables and pictures stand in."""
+    """The bytes that tables and pictures stand in."""
 
     table: bytes
     data: bytes
@@ -251,7 +251,7 @@ class _Reader:
             read_drawing(content[at:stop], self._sink, place, delayed=self._document)
             if stop <= at:
                 return
-            # Each drawing has an octet before it: 0 for the main document, 1 for headers.
+            # Each drawing has a byte before it: 0 for the main document, 1 for headers.
             place = (
                 Place("header:1", Role.HEADER)
                 if content[stop : stop + 1] == b"\x01"

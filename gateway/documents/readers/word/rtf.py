@@ -1,7 +1,7 @@
 """Rich Text Format to Document (RTF specification 1.9.1): every destination that holds words, with font and colour.
 
 RTF writes the whole look of a run beside it, so a style sheet need not be followed. Text of 8-bit letters is decoded by
-the charset of its font; fonts of legacy Vietnamese encodings declare ANSI, so their letters come out one for one octet,
+the charset of its font; fonts of legacy Vietnamese encodings declare ANSI, so their letters come out one for one byte,
 as the legacy decoders want them. Groups that no reader shows are read as hidden text rather than skipped; only those
 known to hold tables or numbers are left out.
 """
@@ -337,7 +337,7 @@ class _Reader:
 
 
 def _group(data: bytes, position: int) -> bytes:
-    """Return the octets of a group from just after its opening brace to its closing one."""
+    """Return the bytes of a group from just after its opening brace to its closing one."""
     depth = 1
     for match in re.compile(rb"\\.|[{}]", re.DOTALL).finditer(data, position, position + (4 << 20)):
         if match[0] == b"{":

@@ -1,4 +1,4 @@
-"""Control words of RTF that change how letters look, and how their octets are read (RTF 1.9.1, character text)."""
+"""Control words of RTF that change how letters look, and how their bytes are read (RTF 1.9.1, character text)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of RTF on its way to runs: octets decoded by the font's charset, gathered while they look alike."""
+"""Text of RTF on its way to runs: bytes decoded by the font's charset, gathered while they look alike."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Writer:
         return self.fonts.get(number) if number is not None else None
 
     def end_octets(self) -> None:
-        """Decode the octets that have come, by the code page of their font."""
+        """Decode the bytes that have come, by the code page of their font."""
         if not self.octets:
             return
         octets, self.octets = bytes(self.octets), bytearray()

@@ -1,7 +1,7 @@
 """File information block and piece table of Word files (MS-DOC 2.5, 2.8.35; Word 6.0 binary format).
 
 Word 97-2003 and Word 6/95 keep the same tables at different places; `Fib.table` hides that. The piece table says where
-the text stands and in which of its two forms: UTF-16, or one octet a letter.
+the text stands and in which of its two forms: UTF-16, or one byte a letter.
 """
 
 from __future__ import annotations
@@ -107,12 +107,12 @@ class Piece:
     offset: int
     """Octet of the first character in the WordDocument stream (FC)."""
     width: int
-    """Octets of a letter, 1 or 2."""
+    """Bytes of a letter, 1 or 2."""
     sprms: bytes
     """Formatting that a fast save put on the whole piece."""
 
     def position(self, cp: int) -> int:
-        """Return the octet at which a character stands."""
+        """Return the byte at which a character stands."""
         return self.offset + (cp - self.start) * self.width
 
     def text(self, document: bytes) -> str:

@@ -11,7 +11,7 @@ from gateway.documents.readers.word.word97_sprms import sprms
 from gateway.model import PageSetup
 
 _SED: Final = 12
-"""Octets of a section descriptor."""
+"""Bytes of a section descriptor."""
 _LIMIT: Final = 1000
 _NONE: Final = 0xFFFFFFFF
 _MEASURES: Final = {

@@ -270,7 +270,7 @@ def _grounds(operand: bytes, size: int, shown: Callable[[bytes], str | None]) ->
 
 
 def _is_line(operand: bytes, *, old: bool) -> bool:
-    """Whether a border code draws a line: BRC of Word 6 in two octets, BRC80 in four, BRC in eight."""
+    """Whether a border code draws a line: BRC of Word 6 in two bytes, BRC80 in four, BRC in eight."""
     if old:
         return u16(operand, 0) & 0x1F != 0
     if len(operand) >= 8:

@@ -132,7 +132,7 @@ class StyleSheet:
 
 @dataclass(frozen=True)
 class Span:
-    """Octets of the WordDocument stream that share one formatting."""
+    """Bytes of the WordDocument stream that share one formatting."""
 
     start: int
     end: int
@@ -140,7 +140,7 @@ class Span:
 
 
 class Formatting:
-    """The formatting pages of one kind, asked by octet."""
+    """The formatting pages of one kind, asked by byte."""
 
     def __init__(self, spans: list[Span], *, whole: bool) -> None:
         spans.sort(key=lambda span: span.start)
@@ -149,7 +149,7 @@ class Formatting:
         self.whole = whole
 
     def at(self, offset: int) -> bytes:
-        """Return the group that formats one octet."""
+        """Return the group that formats one byte."""
         index = bisect_right(self._starts, offset) - 1
         return self._spans[index].group if index >= 0 and offset < self._spans[index].end else b""
 
@@ -225,7 +225,7 @@ def _page_spans(page: bytes, *, paragraphs: bool, old: bool) -> Iterator[Span]:
 
 
 def parse_positions(fib: Fib, table: bytes, kind: str, *, entry: int) -> list[int]:
-    """Return the character positions of a PLC whose entries have `entry` octets."""
+    """Return the character positions of a PLC whose entries have `entry` bytes."""
     start, length = fib.table(kind)
     plc = table[start : start + length]
     count = max(0, (len(plc) - 4) // (4 + entry)) + 1 if len(plc) >= 4 else 0
