@@ -106,7 +106,6 @@ class _Scanner:
         self._fills: list[Fill] = []
         """Fills that are open."""
         self._paragraph = self._level = self._count = 0
-        self._first_letter = 0
         """Number of the fills of the open shape before the open run."""
         self._face: str | None = None
         self._run: list[Fill] = []

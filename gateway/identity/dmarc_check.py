@@ -57,8 +57,3 @@ def _aligned(author: str, above: str, domain: str, policy: DmarcRecord, method: 
     if domain != above and not domain.endswith(f".{above}"):
         return False
     return organisation(domain, walk(domain, lookups)) == above
-
-
-def organisational_domain(domain: str, lookups: Lookups) -> str:
-    """Return the organisational domain of a domain by the tree walk; itself when nobody publishes anything."""
-    return organisation(domain, walk(domain, lookups))

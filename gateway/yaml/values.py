@@ -174,7 +174,6 @@ class _Builder:
         self._anchors: dict[str, tuple[Value, int]] = {}
         self._nodes = 0
         self._aliases = 0
-        self._merges: list[tuple[dict[str, Value], tuple[int, int]]] = []
 
     def build(self, events: Iterable[Any]) -> Value:
         """Return the value of the only document; faults that leave a value gather in `faults`."""

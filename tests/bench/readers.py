@@ -48,7 +48,6 @@ from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.wall.inspector import Inspector
 from gateway.documents.wall.merge import Merger
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
-from gateway.documents.wall.verifiers import NoVerifiers
 from gateway.documents.wall.wire import InspectionRequest
 from gateway.model import Document, formats
 from gateway.vietnamese.official import recognise
@@ -57,6 +56,7 @@ from tests.accuracy import portable, wall
 from tests.accuracy import word as word_files
 from tests.accuracy.innocents import CORPUS, ROOT, convert
 from tests.accuracy.shapes import LETTER
+from tests.workers.mails import NoVerifiers
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 MARKS = ("<!-- readers begin -->", "<!-- readers end -->")

@@ -16,9 +16,8 @@ from gateway.documents.readers.sniff import sniff
 from gateway.documents.wall import inspector as module
 from gateway.documents.wall import sample
 from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.verifiers import NoVerifiers
 from gateway.model import ReadStatus, formats
-from tests.workers.mails import frames_of, inspect, mail, statuses, zipped
+from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, statuses, zipped
 
 
 def locked(password, *members):

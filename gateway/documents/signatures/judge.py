@@ -14,7 +14,7 @@ from enum import Enum
 
 from gateway.documents.signatures import chain_status
 from gateway.documents.signatures import path as paths
-from gateway.documents.signatures.certificates import Certificate, distinguished_name, fingerprint
+from gateway.documents.signatures.certificates import Certificate, distinguished_name
 from gateway.documents.signatures.chain_status import Sources
 from gateway.documents.signatures.path import Path
 from gateway.documents.signatures.revocation import Evidence, Status
@@ -40,7 +40,6 @@ class Judgement:
     key_usage_ok: bool | None = None
     anchor: str = ""
     """Distinguished name of the anchor, empty without a path."""
-    anchor_sha256: str = ""
     problems: tuple[str, ...] = ()
 
 
@@ -138,9 +137,9 @@ def _judge_path(
     *,
     usage_ok: bool,
 ) -> Judgement:
-    anchor, sha256 = distinguished_name(path.anchor.subject), fingerprint(path.anchor)
+    anchor = distinguished_name(path.anchor.subject)
     if fault and fault != "EXPIRED":
-        return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok, anchor=anchor, anchor_sha256=sha256)
+        return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok, anchor=anchor)
     leaf_status, problems = _statuses(store, path, pool, evidence, now, existed_at)
     if leaf_status.status is Revocation.REVOKED or "authority-revoked" in problems:
         fault = "REVOKED"
@@ -155,7 +154,6 @@ def _judge_path(
         leaf_status,
         usage_ok,
         anchor,
-        sha256,
         problems,
     )
 

@@ -22,19 +22,3 @@ class Verifiers(Protocol):
     def entity(self, raw: bytes, part: Part) -> tuple[Signature, ...]:
         """Return the reports on an S/MIME entity, given raw with its header."""
         ...
-
-
-class NoVerifiers:
-    """Used where nobody asks for signatures."""
-
-    def inside(self, data: bytes, part: Part, kind: str) -> tuple[Signature, ...]:  # noqa: ARG002
-        """Report nothing."""
-        return ()
-
-    def beside(self, part: Part, signature: bytes, others: Sequence[tuple[Part, bytes]]) -> tuple[Signature, ...]:  # noqa: ARG002
-        """Report nothing."""
-        return ()
-
-    def entity(self, raw: bytes, part: Part) -> tuple[Signature, ...]:  # noqa: ARG002
-        """Report nothing."""
-        return ()

@@ -40,7 +40,6 @@ class StyleBook:
         self._defaults: dict[str, Element] = {}
         self._faces: dict[str, str] = {}
         self._layers: dict[tuple[str, str, bool, int], Layer] = {}
-        self._faces_of: dict[tuple[Any, ...], tuple[Face, bool]] = {}
         for root in roots:
             self._load(root)
 
