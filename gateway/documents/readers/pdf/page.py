@@ -100,6 +100,16 @@ class Annotation:
     """The widget of a signature field: what it draws is the look of a signature, in any font and colour."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Ink of a page that its text does not explain."""
+
+    keep: frozenset[int] = frozenset()
+    """Text objects that are drawn with it, by `Piece.order`."""
+    areas: tuple[Box, ...] = ()
+    """Where it is."""
+
+
 @dataclass(slots=True)
 class PageContent:
     """Everything that the line builder and the scan reader want to know of a page."""
@@ -113,17 +123,17 @@ class PageContent:
     """Rectangles that could be the border of a stamp."""
     fills: list[Fill] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
-    red_paths: int = 0
-    """Red drawn shapes: the letters of a stamp may have been turned into outlines."""
     curves: int = 0
     """Drawn shapes that are no rectangles."""
-    figures: list[Box] = field(default_factory=list)
-    """Drawn shapes that are no rectangles and small pictures: they may be letters."""
-    patches: list[Box] = field(default_factory=list)
-    """Areas whose look no object tells: filled with a pattern, cut out by a drawn shape, or many figures in one path."""
+    drawings: int = 0
+    """Whatever is drawn or painted and is no text, no long rule and no plain area."""
+    strokes: list[Box] = field(default_factory=list)
+    """Straight lines that are no longer than those of letters."""
+    left: Left | None = None
+    """Ink that no text explains; None where there is none, and where it was not looked for."""
     characters: int = 0
     unmapped: int = 0
     """Characters whose font gives them no meaning in Unicode."""
-    blind: list[Box] = field(default_factory=list)
-    """Where they stand."""
+    blind: set[int] = field(default_factory=set)
+    """Text objects that have some, by `Piece.order`."""
     objects: int = 0

@@ -81,11 +81,12 @@ def read(source: Source, budget: Budget) -> Reading:
             raise ReadError(ReadStatus.MALFORMED, "no-pages")
         budget.allow_pages(min(pages, LIMIT_PAGES))
         try:
-            _read_pages(document, options, budget, state)
+            reader = PageReader(document, budget, options)
+            _read_pages(reader, document.page_count, budget, state)
             _read_annotations(source.data, structure, options, budget, state)
             state.add(_structure_runs(structure, state.block))
             state.add(_revision_runs(source.data, structure, options, budget, state))
-            _read_scans(document, budget, state)
+            _read_scans(reader, budget, state)
         except ReadError as error:
             if not state.runs and not structure.members:
                 raise
@@ -93,9 +94,8 @@ def read(source: Source, budget: Budget) -> Reading:
     return Reading(_document(source, structure, state, pages), tuple(structure.members))
 
 
-def _read_pages(document: PdfiumDocument, options: TextOptions, budget: Budget, state: _State) -> None:
-    reader = PageReader(document, budget, options)
-    for index in range(min(document.page_count, LIMIT_PAGES)):
+def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -> None:
+    for index in range(min(pages, LIMIT_PAGES)):
         budget.check_time()
         try:
             content = reader.read(index)
@@ -121,7 +121,7 @@ def _read_pages(document: PdfiumDocument, options: TextOptions, budget: Budget, 
             state.image_pages.append(content.number)
         if any(a.subtype not in _PLAIN_ANNOTATIONS for a in content.annotations):
             state.annotated.append((index, content))
-    if document.page_count > LIMIT_PAGES:
+    if pages > LIMIT_PAGES:
         state.problem(ReadStatus.LIMIT, "pages")
 
 
@@ -175,19 +175,19 @@ def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budg
     return runs
 
 
-def _read_scans(document: PdfiumDocument, budget: Budget, state: _State) -> None:
-    """Look for stamps and words on pages that show pictures, drawn letters, or text that has no meaning in Unicode.
+def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
+    """Read pages that are pictures, show ink that no text explains, or text that has no meaning in Unicode.
 
-    Scans and drawn letters come before pages of text with a picture between; what no time is left for is doubtful.
+    Scans come before pages of text with a drawing between; what no time is left for is doubtful.
     """
-    scans = ScanReader(document, budget)
+    scans = ScanReader(reader, budget)
     looks = [look for look in state.looks if look.wanted]
-    looks.sort(key=lambda item: not (item.is_picture or item.drawn or item.unmapped))
+    looks.sort(key=lambda item: not item.is_whole)
     for look, result in scans.read(looks):
         if result is None:
             if look.unmapped:
                 state.problem(ReadStatus.PARTIAL, "no-text-map")
-            if look.drawn:
+            if look.left is not None:
                 state.doubtful_pages.append(look.number)
             continue
         first = state.block

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gateway.documents.readers.base import ReadError
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    Pixels = npt.NDArray[np.uint8]
+
+LIMIT_PIXELS = 12_000_000
+"""Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
 FPDF_ANNOT = 0x01
 """Draw the annotations too."""
 _BGR = 2
@@ -20,7 +26,7 @@ _BGR = 2
 
 def render(
     page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None, *, flags: int = 0
-) -> npt.NDArray[np.uint8]:
+) -> Pixels:
     """Return a page that is as large as `size`, columns and rows, as BGR pixels on white.
 
     `part` is the left, top, right and bottom of what is wanted of it. LIMIT `image-pixels` when there is no room for it.
@@ -41,3 +47,16 @@ def render(
     finally:
         api.FPDFBitmap_Destroy(bitmap)
     return pixels
+
+
+@contextmanager
+def switched_off(handles: Iterable[int]) -> Iterator[None]:
+    """Draw a page without some of its objects for a while."""
+    switch, off = pdfium().FPDFPageObj_SetIsActive, list(handles)
+    for handle in off:
+        switch(handle, 0)
+    try:
+        yield
+    finally:
+        for handle in off:
+            switch(handle, 1)

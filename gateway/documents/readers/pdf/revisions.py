@@ -42,7 +42,7 @@ def read_revisions(
 
     Raises LIMIT `revisions` when there are more than can be read.
     """
-    options = replace(options, actual_text=None)  # page numbers are those of another revision
+    options = replace(options, actual_text=None, ink=False)  # page numbers are those of another revision
     ends = revision_ends(data)
     block = first_block
     for end in ends[-LIMIT_REVISIONS:]:

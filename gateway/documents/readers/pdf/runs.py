@@ -19,7 +19,7 @@ UPPER_THIRD, LOWER_EDGE = 1 / 3, 0.9
 
 def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: bool) -> Iterator[Run]:
     """Turn the lines of a page into runs, one block a line, neighbours with the same look in one run."""
-    zones, page = _Zones(content), content.number
+    zones, page = Zones(content), content.number
     links = [annotation.box for annotation in content.annotations if annotation.subtype == LINK_SUBTYPE]
     frames, sizes = _lone_frames(content.frames), _Rounded()
     for block, line in enumerate(lines, first_block):
@@ -80,7 +80,7 @@ def _unseen_origin(unseen: Unseen, scan: bool) -> Origin:
     return Origin.HIDDEN
 
 
-class _Zones:
+class Zones:
     """Locators of a page, and where in its upper third or at its lower edge."""
 
     def __init__(self, content: PageContent) -> None:

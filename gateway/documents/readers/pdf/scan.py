@@ -1,38 +1,31 @@
-"""Pages of a PDF that must be looked at as a picture: scans, stamps that are images or drawings, unmapped text."""
+"""Pages of a PDF that are read as a picture: scans, unmapped text, and ink that no text explains."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.parallel import in_order
-from gateway.documents.readers.pdf.api import PdfiumDocument, pdfium
-from gateway.documents.readers.pdf.drawn import drawn_words, has_letters, line_around, type3_words
-from gateway.documents.readers.pdf.page import Box, PageContent, Picture
-from gateway.documents.readers.pdf.rendering import FPDF_ANNOT, render
+from gateway.documents.readers.pdf import left
+from gateway.documents.readers.pdf.page import Box, Left, PageContent
+from gateway.documents.readers.pdf.runs import Zones
 from gateway.model import Image, Run
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from gateway.documents.readers.pdf.rendering import Pixels
+    from gateway.documents.readers.pdf.text import PageReader
 
-    from gateway.documents.readers.pictures import regions
-
-PICTURE_SHARE = 0.5
-"""Share of a page under pictures from which, with few letters, the page is a picture."""
-FEW_LETTERS = 200
-"""Visible letters that a scan may have on top (stamps of the registry, signature panels)."""
 UNMAPPED = 3
-"""Characters without meaning from which a page is looked at: the shortest mark has three letters, a stray icon one."""
-CURVES = 60
-"""Drawn shapes from which a page with few letters may be text turned into outlines."""
-DPI = 200
-LIMIT_REGIONS = 400
-LIMIT_PIXELS = 12_000_000
-"""Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
+"""Characters without meaning from which all of a page is read: the shortest mark has three letters, a stray icon one."""
+LIMIT_IMAGES = 200
+MARGIN = 12.0
+"""Points of paper around what is read apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +35,30 @@ class PageLook:
     number: int
     is_picture: bool
     unmapped: int
-    suspicious: bool
-    """Pictures or red drawings beside real text: a stamp may be among them."""
     images: tuple[Image, ...] = ()
-    regions: tuple[tuple[Box, ...], ...] = ()
-    """Parts of a page of text whose words no text object gives: drawn letters, pictures, patterns; in points."""
-    drawn: bool = False
-    """Some of them are drawn figures that stand together as letters do."""
+    left: Left | None = None
+    """Ink that no text explains."""
+    zones: Zones = field(kw_only=True)
+    """Names of the places of the page."""
+    annotations: bool = False
+    """Some of that ink is in annotations."""
+
+    @property
+    def is_whole(self) -> bool:
+        """All of the page is read, its text too."""
+        return self.is_picture or self.unmapped > 0
 
     @property
     def wanted(self) -> bool:
         """Whether the page should be rendered at all."""
-        return self.is_picture or self.suspicious or self.unmapped > 0 or bool(self.regions)
+        return self.is_whole or self.left is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What looking at one page gave."""
 
-    runs: list[Run] = field(default_factory=list)
+    runs: tuple[Run, ...] = ()
     boxes: int = 0
     unread: int = 0
     whole_page: bool = False
@@ -71,144 +69,115 @@ class ScanResult:
 
 def look_at(content: PageContent) -> PageLook:
     """Decide from its objects how a page must be looked at."""
-    letters = (
-        sum(sum(1 for ch in piece.text if ch.isalpha()) for piece in content.pieces if piece.unseen is None)
-        if content.pictures or content.curves >= CURVES
-        else FEW_LETTERS
-    )
-    area = max(content.width * content.height, 1.0)
-    shares = [_visible_area(picture, content) / area for picture in content.pictures]
-    covered = min(sum(shares), 1.0)
-    picture = letters < FEW_LETTERS and (covered >= PICTURE_SHARE or content.curves >= CURVES)
     images = tuple(
         Image(
             locator=f"page:{content.number}",
             page=content.number,
             width_px=item.width_px,
             height_px=item.height_px,
-            page_share=round(min(share, 1.0), 3),
+            page_share=round(min(left.share(item, content), 1.0), 3),
         )
-        for item, share in zip(content.pictures[:200], shares, strict=False)
+        for item in content.pictures[:LIMIT_IMAGES]
     )
-    suspicious = bool(content.red_paths) or any(_stamp_like(item) for item in content.pictures)
     unmapped = content.unmapped if content.unmapped >= UNMAPPED else 0
-    regions, drawn = ((), False) if picture else _regions(content)
-    return PageLook(content.number, picture, unmapped, suspicious, images, regions, drawn)
-
-
-def _regions(content: PageContent) -> tuple[tuple[tuple[Box, ...], ...], bool]:
-    """Return the parts of a page that may show words, and whether some are figures that stand together as letters do."""
-    words = drawn_words(content.figures)
-    others = [item.box for item in content.pictures if _stamp_like(item)]
-    others += [*content.patches, *type3_words(content.pieces)]
-    if content.unmapped < UNMAPPED:
-        others += [line_around(box, content.pieces) for box in content.blind]
-    return (*words, *((box,) for box in others[:LIMIT_REGIONS])), any(has_letters(group) for group in words)
+    return PageLook(content.number, left.is_picture(content), unmapped, images, content.left, zones=Zones(content))
 
 
 def with_annotations(look: PageLook, drawn: PageContent) -> PageLook:
     """Add to a look at a page what its annotations draw: a stamp that is put on in a viewer is one of them."""
-    regions, words = _regions(drawn)
-    suspicious = bool(drawn.red_paths) or any(_stamp_like(item) for item in drawn.pictures)
-    return dataclasses.replace(
-        look,
-        suspicious=look.suspicious or suspicious,
-        regions=(*look.regions, *regions),
-        drawn=look.drawn or words,
-    )
-
-
-def _visible_area(picture: Picture, content: PageContent) -> float:
-    left, top, right, bottom = picture.box
-    width = min(right, content.width) - max(left, 0.0)
-    height = min(bottom, content.height) - max(top, 0.0)
-    return max(width, 0.0) * max(height, 0.0)
-
-
-def _stamp_like(picture: Picture) -> bool:
-    """Whether a picture is large enough to show a legible stamp."""
-    left, top, right, bottom = picture.box
-    return right - left >= 24 and bottom - top >= 9
-
-
-def _scaled(box: Box, by: float) -> Box:
-    left, top, right, bottom = box
-    return left * by, top * by, right * by, bottom * by
+    if drawn.left is None:
+        return look
+    own = look.left or Left()
+    return dataclasses.replace(look, left=Left(own.keep, own.areas + drawn.left.areas), annotations=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A page as pixels, with what of it must be read."""
+class _Part:
+    """A page, or a part of it, as pixels."""
 
-    look: PageLook
-    pixels: npt.NDArray[np.uint8]
+    pixels: Pixels
     dpi: float
-    points_per_pixel: float
-    parts: regions.Parts | None = None
+    corner: tuple[float, float] = (0.0, 0.0)
+    """Where it begins on the page, in points."""
+
+    def placed(self, run: Run, look: PageLook) -> Run:
+        """Return a run of this part at its place on the page."""
+        x, y = self.corner
+        left, top, right, bottom = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
+        box = left + x, top + y, right + x, bottom + y
+        return structs.replace(run, bbox_pt=box, locator=look.zones.locate(box))
 
 
 class ScanReader:
     """Renders pages and has them read."""
 
-    def __init__(self, document: PdfiumDocument, budget: Budget) -> None:
-        self._document, self._budget = document, budget
+    def __init__(self, pages: PageReader, budget: Budget) -> None:
+        self._pages, self._budget = pages, budget
         self._known: set[bytes] = set()
-        """Parts of pages that were read: the same logo stands on every page."""
+        """Ink that was read on another page: the same logo stands on all of them."""
 
     def read(self, looks: Iterable[PageLook]) -> Iterator[tuple[PageLook, ScanResult | None]]:
         """Look at pages, as many at a time as the budget has threads; None for one that cannot be rendered.
 
         Blocks of runs are counted from 0 on each page.
         """
-        sheets = (self._sheet(look) for look in looks)
-        yield from in_order(sheets, self._read, self._budget.threads)
+        yield from in_order(map(self._sheet, looks), self._read, self._budget.threads)
 
-    def _sheet(self, look: PageLook) -> tuple[PageLook, _Sheet | None]:
-        """Render a page; in the thread that called, because pdfium knows only one."""
-        from gateway.documents.readers.pictures import regions
-
+    def _sheet(self, look: PageLook) -> tuple[PageLook, list[_Part] | None]:
+        """Render a page, in the thread that called, because pdfium knows only one; without what was read before."""
         self._budget.check_time()
-        rendered = self.render(look.number - 1)
-        if rendered is None:
+        keep = None if look.is_whole or look.left is None else look.left.keep
+        drawn = self._pages.draw(look.number - 1, keep, annotations=look.is_whole or look.annotations)
+        if drawn is None:
             return look, None
-        pixels, dpi, scale = rendered
-        parts = None
-        if look.regions:
-            boxes = [[_scaled(box, 1 / scale) for box in region] for region in look.regions]
-            parts = regions.cut_out(pixels, dpi, boxes, self._known)
-        return look, _Sheet(look, pixels, dpi, scale, parts)
+        pixels, dpi = drawn
+        if look.is_whole or look.left is None:
+            return look, [_Part(pixels, dpi)]
+        parts = [_cut_out(pixels, dpi, area) for area in look.left.areas]
+        return look, [part for part in parts if self._is_new(part)]
 
-    def _read(self, item: tuple[PageLook, _Sheet | None]) -> tuple[PageLook, ScanResult | None]:
-        look, sheet = item
-        if sheet is None:
+    def _is_new(self, part: _Part) -> bool:
+        digest = hashlib.blake2b(part.pixels.tobytes(), digest_size=16).digest()
+        known = digest in self._known
+        self._known.add(digest)
+        return not known
+
+    def _read(self, item: tuple[PageLook, list[_Part] | None]) -> tuple[PageLook, ScanResult | None]:
+        look, parts = item
+        if parts is None:
             return look, None
-        from gateway.documents.readers.pictures import regions, stamp_page
+        from gateway.documents.readers.pictures import column
 
-        wish = stamp_page.Wish.WORDS if look.is_picture or look.unmapped else stamp_page.Wish.STAMPS
-        view = stamp_page.PageView(page=look.number, dpi=sheet.dpi, points_per_pixel=sheet.points_per_pixel)
-        parts = regions.RegionReading(regions.Outcome.READ)
-        if sheet.parts is not None:
-            parts = regions.read(sheet.parts, sheet.pixels, view, self._budget)
-            if parts.outcome is regions.Outcome.KNOWN and wish is stamp_page.Wish.STAMPS:
-                return look, ScanResult()  # the letterhead of another page
-            view = dataclasses.replace(view, first_block=len(parts.runs))
-        reading = stamp_page.examine(sheet.pixels, view, wish, self._budget)
-        doubtful = look.drawn and parts.outcome is regions.Outcome.UNREAD and not reading.whole_page
-        runs = [*parts.runs, *reading.runs]
-        return look, ScanResult(runs, reading.boxes, reading.unread, reading.whole_page, reading.doubtful or doubtful)
+        result = ScanResult(whole_page=look.is_whole)
+        for part in parts:
+            result = self._with(part, look, result)
+            row = None if look.is_whole else column.as_row(part.pixels)
+            if row is not None:
+                result = self._with(_Part(row, part.dpi, part.corner), look, result)
+        return look, result
 
-    def render(self, index: int) -> tuple[npt.NDArray[np.uint8], float, float] | None:
-        """Return a page as BGR pixels, its resolution in dpi, and points for a pixel."""
-        api = pdfium()
-        page = api.FPDF_LoadPage(self._document.handle, index)
-        if not page:
-            return None
-        try:
-            width, height = api.FPDF_GetPageWidthF(page), api.FPDF_GetPageHeightF(page)
-            if width <= 0 or height <= 0:
-                return None
-            scale = min(DPI / 72, (LIMIT_PIXELS / (width * height)) ** 0.5)
-            pixels = render(page, (max(int(width * scale), 1), max(int(height * scale), 1)), flags=FPDF_ANNOT)
-        finally:
-            api.FPDF_ClosePage(page)
-        return pixels, scale * 72, 1 / scale
+    def _with(self, part: _Part, look: PageLook, before: ScanResult) -> ScanResult:
+        """Return what was read before with what a part of the page says."""
+        from gateway.documents.readers.pictures import stamp_page
+
+        locator = "" if look.is_whole else f"page:{look.number}"
+        first = max((run.block for run in before.runs), default=-1) + 1
+        view = stamp_page.PageView(look.number, part.dpi, 72 / part.dpi, first, locator)
+        late = not look.is_whole and self._budget.words_left_s() <= 0
+        reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
+        runs = reading.runs if look.is_whole else (part.placed(run, look) for run in reading.runs)
+        return ScanResult(
+            (*before.runs, *runs),
+            before.boxes + reading.boxes,
+            before.unread + reading.unread,
+            reading.whole_page,
+            before.doubtful or reading.doubtful or (late and left.has_letters(part.pixels)),
+        )
+
+
+def _cut_out(pixels: Pixels, dpi: float, area: Box) -> _Part:
+    """Return an area of a page with some paper around it."""
+    rows, columns = pixels.shape[:2]
+    x, y = (max(int((side - MARGIN) * dpi / 72), 0) for side in area[:2])
+    right, bottom = (int((side + MARGIN) * dpi / 72) for side in area[2:])
+    return _Part(pixels[min(y, rows - 1) : bottom, min(x, columns - 1) : right], dpi, (72 * x / dpi, 72 * y / dpi))

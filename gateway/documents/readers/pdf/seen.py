@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gateway.documents.readers.pdf.api import pdfium
 from gateway.documents.readers.pdf.page import Box, PageContent, Piece, Unseen
-from gateway.documents.readers.pdf.rendering import render
+from gateway.documents.readers.pdf.rendering import render, switched_off
 from gateway.documents.readers.pdf.visible import PAPER, SAME_COLOUR
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Pixels = npt.NDArray[np.uint8]
+    from gateway.documents.readers.pdf.rendering import Pixels
 
 LIMIT_PIXELS = 3_000_000
 LETTER_PX = 12.0
@@ -46,15 +45,9 @@ def look_again(page: int, content: PageContent, pieces: list[Piece], handles: li
     if (part[2] - part[0]) * (part[3] - part[1]) > LIMIT_PIXELS:
         return
     objects = {handles[piece.order - 1] for piece in pieces}
-    api = pdfium()
     shown = render(page, size, part)
-    for handle in objects:
-        api.FPDFPageObj_SetIsActive(handle, 0)
-    try:
+    with switched_off(objects):
         bare = render(page, size, part)
-    finally:
-        for handle in objects:
-            api.FPDFPageObj_SetIsActive(handle, 1)
     for piece, (left, top, right, bottom) in zip(pieces, boxes, strict=True):
         place = slice(top - part[1], bottom - part[1]), slice(left - part[0], right - part[0])
         _judge(piece, shown[place], bare[place])

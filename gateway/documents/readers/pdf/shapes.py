@@ -1,4 +1,4 @@
-"""Graphics of a PDF page: areas, frames of stamps, pictures, shapes that may be letters (ISO 32000-1 §8.5)."""
+"""Graphics of a PDF page: areas, frames of stamps, pictures, whether anything is drawn that may be letters (ISO 32000-1 §8.5)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gateway.documents.readers.pdf.page import Affine, Box, Fill, PageContent, P
 LIMIT_FILLS = 1500
 """Painted areas of a page that are kept as possible backgrounds or covers."""
 LIMIT_FRAMES = 400
-LIMIT_FIGURES = 4000
 _RECTANGLE = 6
 """Segments that a rectangle has at most."""
-_MANY_SEGMENTS = 40
-"""Segments from which one wide path may be a word or a line; the letter Ế has some sixty, but is not wide."""
+LONGEST_STROKE, _THICKEST_STROKE = 45.0, 4.0
+"""Points; a longer straight line or plain rectangle is a rule, a side of a table or an area."""
+LIMIT_STROKES = 20_000
 _FRAME_WIDTH, _FRAME_HEIGHT = (24.0, 300.0), (9.0, 90.0)
 """Points; the stamps of Decree 30/2020 and Circular 24/2020 are 20 x 8 to 40 x 13 mm, and people draw larger ones."""
 
@@ -34,41 +34,27 @@ class Shapes:
     def add_path(self, content: PageContent, handle: int, box: Box, order: int) -> None:
         """Add a path whose place on the page is known."""
         width, height = box[2] - box[0], box[3] - box[1]
+        api = self._api
+        segments = api.FPDFPath_CountSegments(handle)
+        rectangle = segments <= _RECTANGLE
+        if rectangle and min(width, height) < _THICKEST_STROKE and len(content.strokes) < LIMIT_STROKES:
+            content.strokes.append(box)
+        elif not rectangle or self._tiles or max(width, height) < LONGEST_STROKE or self._is_cut_out(handle):
+            content.drawings += 1
         if width < 3 or height < 3:
             return
-        api = self._api
         if not api.FPDFPath_GetDrawMode(handle, self._fill, self._stroke):
             return
         frame = _FRAME_WIDTH[0] <= width <= _FRAME_WIDTH[1] and _FRAME_HEIGHT[0] <= height <= _FRAME_HEIGHT[1]
-        segments = api.FPDFPath_CountSegments(handle)
-        if segments > _RECTANGLE:
-            places = content.patches if segments >= _MANY_SEGMENTS and width > 1.5 * height else content.figures
-            if len(places) < LIMIT_FIGURES:
-                places.append(box)
         if self._fill.value:
             colour, alpha = self._looks.colour(api.FPDFPageObj_GetFillColor, handle)
-            rectangle = segments <= _RECTANGLE
-            if (
-                rectangle
-                and (self._tiles or colour is None or self._is_cut_out(handle))
-                and len(content.patches) < LIMIT_FIGURES
-            ):
-                content.patches.append(box)
+            content.drawings += colour is None
             if rectangle and len(content.fills) < LIMIT_FILLS:
                 content.fills.append(Fill(box, colour, order, opaque=alpha > 250))
             frame = frame and (rectangle or not _is_red(colour))
-            if not rectangle:
-                content.curves += 1
-                content.red_paths += _is_red(colour)
-        elif self._stroke.value and _is_red(self._looks.colour(api.FPDFPageObj_GetStrokeColor, handle)[0]):
-            content.red_paths += 1
+            content.curves += not rectangle
         if frame and self._stroke.value and len(content.frames) < LIMIT_FRAMES:
             content.frames.append(box)
-
-    def add_shading(self, content: PageContent, box: Box) -> None:
-        """Add an area painted with a shading."""
-        if len(content.patches) < LIMIT_FIGURES:
-            content.patches.append(box)
 
     def add_picture(self, content: PageContent, handle: int, matrix: Affine, order: int) -> None:
         """Add an image with its matrix to the page as displayed."""
@@ -76,8 +62,7 @@ class Shapes:
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
         api.FPDFImageObj_GetImagePixelSize(handle, self._width, self._height)
         content.pictures.append(Picture(box, self._width.value, self._height.value, order))
-        if len(content.figures) < LIMIT_FIGURES:
-            content.figures.append(box)
+        content.drawings += 1
         if len(content.fills) < LIMIT_FILLS:
             opaque = not api.FPDFPageObj_HasTransparency(handle)
             content.fills.append(Fill(box, None, order, opaque=opaque))

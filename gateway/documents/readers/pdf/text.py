@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.pdf.annotations import annotations_of
@@ -28,19 +28,24 @@ from gateway.documents.readers.pdf.columns import BATCH, Columns, Handles, Look
 from gateway.documents.readers.pdf.fonts import FontFacts
 from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box, multiply
 from gateway.documents.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_letters
+from gateway.documents.readers.pdf.left import is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.documents.readers.pdf.marks import Marks
 from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
+from gateway.documents.readers.pdf.rendering import FPDF_ANNOT, LIMIT_PIXELS, render, switched_off
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes
 from gateway.documents.readers.pdf.visible import judge_visibility
 from gateway.model import ReadStatus
 
+if TYPE_CHECKING:
+    from gateway.documents.readers.pdf.rendering import Pixels
+
 LIMIT_OBJECTS = 200_000
 """Page objects of one page; honest drawings have some ten thousand."""
-LIMIT_BLIND = 400
-"""Places of letters without meaning that are kept for looking at."""
 LIMIT_FORM_DEPTH = 12
+DPI = 200
+"""Resolution of a page that is read as a picture."""
 LIMIT_LOOKED_AT = 60
 """Pages on which text in the colour of the paper is looked at, at some 10 ms each; beyond, it is taken as not seen."""
 _BOXED = (OBJECT_PATH, OBJECT_SHADING)
@@ -64,6 +69,8 @@ class TextOptions:
     """Pages, from 1, whose content has /ActualText; None when it may be any."""
     tiles: bool = False
     """The file has tiling patterns; pdfium gives the colour of an area filled with one as if it were plain."""
+    ink: bool = True
+    """Whether the ink is looked for that no text explains."""
     fonts: FontFacts = field(default_factory=FontFacts)
     """What a font shows whose map is a lie, or has a gap, is unknown until the page is looked at."""
 
@@ -144,7 +151,28 @@ class PageReader:
             self._looked_at += 1
             self._budget.check_time()
             look_again(page, content, hidden, [handle for batch in batches for handle in batch.handles])
+        if self._options.ink and (first or not is_picture(content)):
+            self._budget.check_time()
+            base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
+            content.left = left_over(page, content, _numbered(batches), base, self._looks)
         return content
+
+    def draw(self, index: int, keep: frozenset[int] | None, *, annotations: bool) -> tuple[Pixels, float] | None:
+        """Draw a page, without its text but for what is to `keep`; BGR pixels and their resolution in dpi, None when it is bare."""
+        page = self._load(index)
+        try:
+            width, height = self._api.FPDF_GetPageWidthF(page), self._api.FPDF_GetPageHeightF(page)
+            if width <= 0 or height <= 0:
+                return None
+            scale = min(DPI / 72, (LIMIT_PIXELS / (width * height)) ** 0.5)
+            size = max(int(width * scale), 1), max(int(height * scale), 1)
+            objects = _numbered(self._batches(page, 0)) if keep is not None else []
+            kept = keep or frozenset()
+            texts = (item for order, (item, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in kept)
+            with switched_off(texts):
+                return render(page, size, flags=FPDF_ANNOT if annotations else 0), scale * 72
+        finally:
+            self._api.FPDF_ClosePage(page)
 
     def _add_batch(self, content: PageContent, text: PageText, batch: _Batch) -> None:
         """Add the objects of a batch; what they are is asked kind by kind, their painting order is kept in numbers."""
@@ -162,7 +190,8 @@ class PageReader:
             if kind == OBJECT_PATH:
                 self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)), order)
             elif kind == OBJECT_SHADING:
-                self._shapes.add_shading(content, map_box(matrix, *next(boxes)))
+                next(boxes)
+                content.drawings += 1
             elif kind == OBJECT_IMAGE:
                 inner = next(self._columns.matrices([handle]))
                 self._shapes.add_picture(content, handle, multiply(inner, matrix), order)
@@ -218,8 +247,8 @@ class PageReader:
             words = texts[handle]
             if handle in doubtful:
                 words, missing = self._known_words(content, handle, text, font)
-                if missing and unseen is not Unseen.INVISIBLE_MODE and len(content.blind) < LIMIT_BLIND:
-                    content.blind.append(box)
+                if missing:
+                    content.blind.add(order)
             if unseen is None and layers and self._marks.text(handle, "OC", b"Name") in layers:
                 unseen = Unseen.LAYER_OFF
             if words:
@@ -283,6 +312,11 @@ class PageReader:
                 if kind == OBJECT_TEXT and self._marks.drop_actual_text(handle):
                     found[order] = handle
         return found
+
+
+def _numbered(batches: Iterable[_Batch]) -> list[tuple[int, int]]:
+    """Return handles and kinds of all objects in painting order, the first of which has the number 1."""
+    return [item for batch in batches for item in zip(batch.handles, batch.kinds, strict=True)]
 
 
 def _letters(text: str) -> str:

@@ -1,0 +1,56 @@
+"""Letters that stand one below another, laid side by side: what reads lines does not read columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gateway.documents.readers.pictures.rectangles import Pixels
+
+CONTRAST = 16
+"""Difference from the paper that makes ink."""
+LEAST, MOST = 3, 12
+"""Letters of a column; the shortest mark has three."""
+SIGN = 0.45
+"""Height of what stands above or below a letter, of that of letters."""
+WIDEST, ASIDE, BETWEEN = 1.7, 0.5, 0.25
+"""How wide a letter is, how far it stands aside, and how far letters are laid apart, of the height of letters."""
+
+
+def as_row(pixels: Pixels) -> Pixels | None:
+    """Return the letters of a BGR picture in a row; None when it shows anything but one column of letters."""
+    paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
+    ink = np.abs(pixels.astype(np.int16) - paper.astype(np.int16)).max(axis=2) > CONTRAST
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], ink.any(axis=1), [False])).astype(np.int8)))
+    bands = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    if not LEAST <= len(bands) <= 3 * MOST:
+        return None
+    high = max(bottom - top for top, bottom in bands)
+    letters = [band for band in bands if band[1] - band[0] > SIGN * high]
+    if not LEAST <= len(letters) <= MOST:
+        return None
+    spans = _with_signs(letters, bands)
+    sides = [np.flatnonzero(ink[top:bottom].any(axis=0)) for top, bottom in spans]
+    middles = np.array([(side[0] + side[-1]) / 2 for side in sides])
+    if max(side[-1] - side[0] for side in sides) > WIDEST * high or np.ptp(middles) > 2 * ASIDE * high:
+        return None
+    gap = int(BETWEEN * high) + 1
+    above = max(letter[0] - span[0] for letter, span in zip(letters, spans, strict=True)) + high + gap
+    row = np.full((above + 2 * high, sum(len(side) and side[-1] - side[0] + gap for side in sides) + gap, 3), paper)
+    x = gap
+    for (_, base), (top, bottom), side in zip(letters, spans, sides, strict=True):
+        glyph = pixels[top:bottom, side[0] : side[-1] + 1]
+        start = above - (base - top)
+        glyph = glyph[: row.shape[0] - start]
+        row[start : start + glyph.shape[0], x : x + glyph.shape[1]] = glyph
+        x += glyph.shape[1] - 1 + gap
+    return np.pad(row.astype(np.uint8), ((high, high), (high, high), (0, 0)), mode="edge")
+
+
+def _with_signs(letters: list[tuple[int, int]], bands: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return from where to where each letter goes with the signs that are nearer to it than to another."""
+    spans = [list(letter) for letter in letters]
+    for top, bottom in bands:
+        gaps = [max(letter[0] - bottom, top - letter[1], 0) for letter in letters]
+        nearest = spans[int(np.argmin(gaps))]
+        nearest[0], nearest[1] = min(nearest[0], top), max(nearest[1], bottom)
+    return [(top, bottom) for top, bottom in spans]
