@@ -40,6 +40,10 @@ class NoFactsError(Exception):
         settings) or `history` (it asks for senders that were not looked up)."""
 
 
+class PolicyFaultError(Exception):
+    """A policy failed behind the wall; the text is the kind of its error and the place."""
+
+
 class AuditError(TemporaryError):
     """An audit record could not be written durably."""
 

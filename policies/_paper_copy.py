@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Protocol
 
-from gateway.model import Document, Evidence, MailboxKind
+from gateway.model import Document, Evidence, MailboxKind, Message
 from gateway.vietnamese.addresses import normal_form, without_tag
 from policies._senders import OfficialDomain, listed, official_domains, today, usable
 
@@ -29,31 +29,32 @@ class PaperCopySettings(Protocol):
     def personal_forms(self) -> tuple[str, ...]: ...
 
 
-def declaration(evidence: Evidence, settings: PaperCopySettings, bodies: frozenset[str]) -> str:
+def declaration(message: Message, settings: PaperCopySettings, *, line: bool) -> str:
     """Return how the sender declares the paper copy: `header`, `subject`, `line`, or empty when not.
 
     Round brackets count as square ones; `meant` is a subject with the words but without brackets, which does not count.
+    `line` says that a line of the text declares it.
     """
-    message = evidence.message
-    assert message is not None
     if any(_fold(one.text) == "yes" for one in message.all(settings.paper_copy_header)):
         return "header"
     tokens = [_fold(token) for token in settings.paper_copy_subject]
     if any(token in _fold(one.text) for one in message.all("subject") for token in tokens if token):
         return "subject"
-    beginnings = tuple(_fold(line) for line in settings.paper_copy_line if line)
-    texts = (document for document in evidence.documents if document.part in bodies)
-    heads = _preimages(frozenset(beginning[0] for beginning in beginnings))
-    if any(
-        line.lstrip()[:1] in heads and _fold(line).startswith(beginnings)
-        for text in texts
-        for line in _text(text).splitlines()
-    ):
+    if line:
         return "line"
     words = [token.strip("[] ") for token in tokens]
     if any(word in _fold(one.text) for one in message.all("subject") for word in words if word):
         return MEANT
     return ""
+
+
+def has_line(document: Document, settings: PaperCopySettings) -> bool:
+    """Tell whether a line of a document begins as a declaration does."""
+    beginnings = tuple(_fold(line) for line in settings.paper_copy_line if line)
+    heads = _preimages(frozenset(beginning[0] for beginning in beginnings))
+    return any(
+        line.lstrip()[:1] in heads and _fold(line).startswith(beginnings) for line in _text(document).splitlines()
+    )
 
 
 def _text(document: Document) -> str:

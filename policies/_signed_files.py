@@ -12,7 +12,7 @@ from gateway.model import About, Document, Evidence, HolderKind, Signature
 from gateway.vietnamese.official import State
 from policies._signature_findings import is_valid, signs_macros
 
-_DOCUMENT_FORMATS: Final = frozenset(
+OFFICE_FORMATS: Final = frozenset(
     {"doc", "docx", "xls", "xlsx", "xlsb", "ppt", "pptx", "odt", "ods", "odp", "odg", "rtf", "pdf"}
 )
 
@@ -63,15 +63,13 @@ def signed_files(evidence: Evidence, bodies: frozenset[str], recognised: tuple[R
     for document, recognition in zip(evidence.documents, recognised, strict=True):
         if document.part in bodies:
             continue
-        if document.format not in _DOCUMENT_FORMATS and recognition.state is not State.ISSUED:
+        if document.format not in OFFICE_FORMATS and recognition.state is not State.ISSUED:
             continue
         signatures = [one for one in evidence.signatures if _counts_for(one, document.part)]
         files.append(SignedFile(document, recognition, signatures))
     issued = {one.document.part for one in files if one.issued}
     return [
-        one
-        for one in files
-        if one.document.format in _DOCUMENT_FORMATS or issued.isdisjoint(_around(one.document.part))
+        one for one in files if one.document.format in OFFICE_FORMATS or issued.isdisjoint(_around(one.document.part))
     ]
 
 
@@ -89,7 +87,7 @@ def _counts_for(signature: Signature, part: str) -> bool:
 
 
 def must_be_signed(one: SignedFile, settings: SigningSettings) -> bool:
-    working = settings.working_files_too and one.document.format in _DOCUMENT_FORMATS
+    working = settings.working_files_too and one.document.format in OFFICE_FORMATS
     return one.issued or working
 
 

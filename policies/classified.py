@@ -22,10 +22,10 @@ from gateway.model import (
     About,
     Disposition,
     Document,
-    Evidence,
     Facts,
     Finding,
     HeaderField,
+    Looked,
     Message,
     Need,
     ReadStatus,
@@ -36,7 +36,6 @@ from gateway.vietnamese.marks import (
     Mark,
     MarkSettings,
     Strength,
-    Work,
     find_in_document,
     find_in_filename,
     find_in_subject,
@@ -132,7 +131,7 @@ class NameMarks(Struct, frozen=True, kw_only=True):
     marks: Marks
 
 
-class DocumentMarks(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Look(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The marks of a document."""
 
     marks: Marks = Marks()
@@ -144,25 +143,27 @@ class Observation(Struct, frozen=True, kw_only=True):
 
     fields: tuple[FieldMarks, ...] = ()
     names: tuple[NameMarks, ...] = ()
-    documents: tuple[DocumentMarks, ...] = ()
+    documents: tuple[Look, ...] = ()
     """In the order of the documents."""
 
 
-def observe(evidence: Evidence, settings: Settings) -> Observation:
-    """Look for marks in header fields, names and documents."""
-    message = evidence.message
-    if message is None:
-        return Observation()
-    rules = MarkSettings(extra_marks=settings.extra_marks, exempt_phrases=settings.exempt_phrases)
-    work = Work()
+def look(document: Document, settings: Settings) -> Look:
+    """Look for marks in a document."""
+    return Look(marks=_marks(find_in_document(document, _rules(settings))), has_words=bool(document.runs))
+
+
+def observe(mail: Looked[Look], settings: Settings) -> Observation:
+    """Look for marks in header fields and names."""
+    rules = _rules(settings)
     return Observation(
-        fields=tuple(_fields(message, rules)),
-        names=tuple(_names(message, evidence.documents, rules)),
-        documents=tuple(
-            DocumentMarks(marks=_marks(find_in_document(document, rules, work)), has_words=bool(document.runs))
-            for document in evidence.documents
-        ),
+        fields=tuple(_fields(mail.message, rules)),
+        names=tuple(_names(mail.message, mail.documents, rules)),
+        documents=mail.looks,
     )
+
+
+def _rules(settings: Settings) -> MarkSettings:
+    return MarkSettings(extra_marks=settings.extra_marks, exempt_phrases=settings.exempt_phrases)
 
 
 def _marks(found: tuple[Mark, ...]) -> Marks:
@@ -285,7 +286,7 @@ def _member_names(path: str) -> tuple[str, ...]:
     return tuple(path.split("!")[1:])
 
 
-def _document(document: Document, seen: DocumentMarks, settings: Settings) -> Iterator[Finding]:
+def _document(document: Document, seen: Look, settings: Settings) -> Iterator[Finding]:
     found = _worth(seen.marks, settings)
     about = About(part=document.part)
     if found is not None:

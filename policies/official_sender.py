@@ -24,9 +24,11 @@ from gateway.model import (
     Address,
     AddressReading,
     Disposition,
+    Document,
     Evidence,
     Facts,
     Finding,
+    Looked,
     MailboxKind,
     Message,
     Need,
@@ -46,6 +48,7 @@ from policies._senders import (
     official_domains,
     today,
 )
+from policies._signed_files import OFFICE_FORMATS
 
 RULES: Final = (
     Rule(id="unofficial", code="OFS-01", article="7600:8.3", disposition=Disposition.REJECT),
@@ -154,6 +157,13 @@ class Settings(BaseModel):
 TEXT_SETTINGS: Final = frozenset({"request_words"})
 
 
+class Look(Struct, frozen=True):
+    """What the words of one document say."""
+
+    is_request: bool
+    """They ask for something of Điều 8.1."""
+
+
 class Observation(Struct, frozen=True):
     """What the words of a mail say."""
 
@@ -161,9 +171,21 @@ class Observation(Struct, frozen=True):
     """They ask for something of Điều 8.1."""
 
 
-def observe(evidence: Evidence, settings: Settings) -> Observation:
-    """Look for the words of a request in subject and body."""
-    return Observation(_is_request(evidence, settings))
+def look(document: Document, settings: Settings) -> Look:
+    """Look for the words of a request in what may be the text of a mail."""
+    if document.format in OFFICE_FORMATS:
+        return Look(is_request=False)
+    return Look(_asks(" ".join(run.text for run in document.runs if run.role is not Role.PROPERTY), settings))
+
+
+def observe(mail: Looked[Look], settings: Settings) -> Observation:
+    """Look for the words of a request in the subject, and see whether the text of the mail has them."""
+    bodies = _body_parts(mail.message)
+    texts = zip(mail.documents, mail.looks, strict=True)
+    return Observation(
+        _asks(" ".join(field.text for field in mail.message.all("subject")), settings)
+        or any(one.is_request for document, one in texts if document.part in bodies)
+    )
 
 
 def judge(evidence: Facts[Observation | None], settings: Settings) -> Iterator[Finding]:
@@ -293,19 +315,9 @@ def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding
             yield failed("forged", **params)
 
 
-def _is_request(evidence: Evidence, settings: Settings) -> bool:
-    """Tell whether the subject or the body asks for something of Điều 8.1; nothing can be told before DATA."""
-    message = evidence.message
-    if message is None:
-        return False
-    texts = [field.text for field in message.all("subject")]
-    bodies = _body_parts(message)
-    texts += (
-        " ".join(run.text for run in document.runs if run.role is not Role.PROPERTY)
-        for document in evidence.documents
-        if document.part in bodies
-    )
-    words = _plain(" ".join(texts))
+def _asks(text: str, settings: Settings) -> bool:
+    """Tell whether a text asks for something of Điều 8.1."""
+    words = _plain(text)
     return any(request in words for request in settings.request_words)
 
 

@@ -21,18 +21,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from gateway.model import (
     Disposition,
     Document,
-    Evidence,
     Facts,
     Finding,
+    Looked,
     Message,
     Need,
     Part,
     ReadStatus,
     Rule,
 )
-from gateway.vietnamese.official import recognise
+from gateway.vietnamese.official import State, recognise
 from policies._findings import failed, passed, unknown
-from policies._paper_copy import MEANT, declaration, not_units
+from policies._paper_copy import MEANT, declaration, has_line, not_units
 from policies._seals import are_issuer, holders
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
@@ -133,6 +133,17 @@ class Settings(BaseModel):
 TEXT_SETTINGS: Final = frozenset({"paper_copy_header", "paper_copy_subject", "paper_copy_line"})
 
 
+class Look(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the words of one document make it."""
+
+    state: State = State.WORKING
+    number: str = ""
+    issuer: str = ""
+    """As its head names it; compared with the holders of signatures, and not kept."""
+    has_line: bool = False
+    """Would declare a paper copy if it were the text of the mail."""
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """What the words of a mail say of its documents."""
 
@@ -142,21 +153,32 @@ class Observation(Struct, frozen=True, kw_only=True):
     """How a paper copy is declared: `header`, `subject`, `line`, only `meant`, or not."""
 
 
-def observe(evidence: Evidence, settings: Settings) -> Observation:
-    """Recognise official documents and look for the declaration of a paper copy."""
-    message = evidence.message
-    if message is None:
-        return Observation()
-    bodies = _body_parts(message)
-    documents = tuple(
-        Recognised() if document.part in bodies else _recognised(document, evidence) for document in evidence.documents
-    )
-    return Observation(documents=documents, paper_copy=declaration(evidence, settings, bodies) if documents else "")
-
-
-def _recognised(document: Document, evidence: Evidence) -> Recognised:
+def look(document: Document, settings: Settings) -> Look:
+    """Recognise an official document, and look for a line that declares a paper copy where it may be the mail's text."""
     found = recognise(document)
-    return Recognised(state=found.state, number=found.number, issuer_is=are_issuer(evidence.signatures, found.issuer))
+    may_be_text = document.filename is None and "!" not in document.part
+    return Look(
+        state=found.state,
+        number=found.number,
+        issuer=found.issuer,
+        has_line=may_be_text and has_line(document, settings),
+    )
+
+
+def observe(mail: Looked[Look], settings: Settings) -> Observation:
+    """Compare issuers with signatures and look for the declaration of a paper copy."""
+    bodies = _body_parts(mail.message)
+    looks = tuple(zip(mail.documents, mail.looks, strict=True))
+    documents = tuple(
+        Recognised()
+        if document.part in bodies
+        else Recognised(state=one.state, number=one.number, issuer_is=are_issuer(mail.signatures, one.issuer))
+        for document, one in looks
+    )
+    line = any(one.has_line for document, one in looks if document.part in bodies)
+    return Observation(
+        documents=documents, paper_copy=declaration(mail.message, settings, line=line) if documents else ""
+    )
 
 
 def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]:

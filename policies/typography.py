@@ -16,13 +16,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.model import About, Disposition, Document, Evidence, Facts, Finding, Need, Rule
+from gateway.model import About, Disposition, Document, Facts, Finding, Looked, Need, Rule
 from gateway.model.formats import by_name
 from gateway.vietnamese.colour import hue
 from gateway.vietnamese.fonts import family_key
 from gateway.vietnamese.margins import MarginRules, faults_of
 from gateway.vietnamese.margins_pdf import Measured, measured
-from gateway.vietnamese.marks import Strength, Work, find_in_document
+from gateway.vietnamese.marks import Strength, find_in_document
 from gateway.vietnamese.official import State, recognise
 from gateway.vietnamese.typography import is_plain, survey
 from gateway.vietnamese.typography_report import FaultKind, Passage, Report, TypographyRules
@@ -113,19 +113,14 @@ class Observation(Struct, frozen=True, omit_defaults=True):
         )
 
 
-def observe(evidence: Evidence, settings: Settings) -> Observation:
-    """Look at the letters of each document; words are kept only as quotes, and none of a document that may be secret."""
-    work, rules = Work(), _rules(settings)
-    return Observation(tuple(_look_at(document, rules, work) for document in evidence.documents))
-
-
-def _look_at(document: Document, rules: TypographyRules, work: Work) -> Look:
+def look(document: Document, settings: Settings) -> Look:
+    """Look at the letters of a document; words are kept only as quotes, and none of a document that may be secret."""
     is_mail_text = _is_mail_text(document)
     if is_mail_text and is_plain(document):
         return Look()
     report = survey(document)
-    quoted = report.under(rules).passages
-    if quoted and any(mark.strength is not Strength.NOTED for mark in find_in_document(document, work=work)):
+    quoted = report.under(_rules(settings)).passages
+    if quoted and any(mark.strength is not Strength.NOTED for mark in find_in_document(document)):
         report = report.without_quotes()
     row = by_name(document.format)
     if is_mail_text or report.letters < 1 or (row is not None and not row.official):
@@ -133,6 +128,11 @@ def _look_at(document: Document, rules: TypographyRules, work: Work) -> Look:
     state = recognise(document).state
     official_pdf = document.format == "pdf" and state is not State.WORKING
     return Look(report=report, state=state, margins=tuple(measured(document)) if official_pdf else ())
+
+
+def observe(mail: Looked[Look], _settings: Settings) -> Observation:
+    """Bring the looks together."""
+    return Observation(mail.looks)
 
 
 def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:

@@ -87,7 +87,7 @@ def decode(body: bytes, observations: Mapping[str, Any]) -> Observed:
         }
     except msgspec.DecodeError as error:
         raise UnreadableFactsError(str(error)) from None
-    return Observed(bare=found.evidence, seen=seen, texts=found.texts)
+    return Observed(bare=found.evidence, seen=seen, texts=found.texts, kept=True)
 
 
 def _addressed(evidence: Evidence) -> Evidence:

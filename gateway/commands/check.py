@@ -126,7 +126,7 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
     from gateway.serve.app import inspection_limits, smtp_limits, start_workers
 
     rulebook = Rulebook(configuration)
-    workers = start_workers(configuration)
+    workers = start_workers(configuration, rulebook.current.policies)
     moment = options.now
     try:
         judge = Judge(

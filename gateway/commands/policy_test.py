@@ -72,7 +72,7 @@ async def _mails(
 ) -> None:
     """Judge mails in child processes as the relay would."""
     rulebook = _Fixed(Rules(policies, None))
-    workers = start_workers(configuration)
+    workers = start_workers(configuration, policies)
     try:
         for path in mails:
             try:

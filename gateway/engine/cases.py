@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -33,6 +33,7 @@ from gateway.model import (
     FrontEnd,
     HeaderField,
     Message,
+    Mode,
     Observed,
     Part,
     Run,
@@ -129,7 +130,7 @@ def facts_of(facts: dict[str, Any], policies: PolicySet) -> Observed:
     kept = msgspec.convert(facts, CaseFacts)
     types = {policy.name: policy.observation for policy in policies.policies}
     seen = {name: msgspec.convert(one, types[name]) for name, one in kept.seen.items() if types.get(name) is not None}
-    return Observed(bare=kept.evidence, seen=seen, texts=kept.texts)
+    return Observed(bare=kept.evidence, seen=seen, texts=kept.texts, kept=True)
 
 
 class CaseFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,7 +146,8 @@ def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator
     mail = _ordinary_mail(now)
     for policy in policies.policies:
         try:
-            for finding in findings(policy, observe(mail, (policy,))):
+            awake = replace(policy, mode=Mode.MONITOR)
+            for finding in findings(awake, observe(mail, (awake,))):
                 if finding.rule not in policy.rules:
                     raise ValueError(f"no rule {finding.rule!r}")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy is somebody's code

@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.engine.attachments import Attachments
 from gateway.engine.guard import MARKED
-from gateway.engine.observing import findings, observe
+from gateway.engine.observing import findings, observe, observe_envelope
 from gateway.engine.policy import Policy, Stance, Waiver
 from gateway.engine.policy_set import PolicySet, day
 from gateway.model import (
@@ -48,12 +48,16 @@ def evaluate_recipient(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge one forward-path at RCPT, by the policies that look at the envelope; the message is not yet known."""
     if evidence.message is not None:
         evidence = msgspec.structs.replace(evidence, message=None, documents=(), signatures=())
-    return evaluate_recipient_facts(Observed(bare=evidence, seen={}, evidence=evidence), policies)
+    return evaluate_recipient_facts(observe_envelope(evidence, _at_recipient(policies)), policies)
 
 
 def evaluate_recipient_facts(mail: Observed, policies: PolicySet) -> Verdict:
     """Judge the facts of an envelope, now or again, as `evaluate_facts` does those of a mail."""
-    return _judge(mail, policies, tuple(policy for policy in policies.policies if Need.ENVELOPE in policy.needs))
+    return _judge(mail, policies, _at_recipient(policies))
+
+
+def _at_recipient(policies: PolicySet) -> tuple[Policy, ...]:
+    return tuple(policy for policy in policies.policies if Need.ENVELOPE in policy.needs)
 
 
 def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> Verdict:

@@ -176,7 +176,6 @@ def _document_json(document: Document) -> dict[str, object]:
         "pages": document.pages,
         "image_pages": list(document.image_pages),
         "doubtful_pages": list(document.doubtful_pages),
-        "runs": len(document.runs),
         "images": len(document.images),
         "active_content": sorted({active.kind for active in document.active_content}),
         "opened_with_password": document.opened_with_password,

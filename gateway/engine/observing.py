@@ -1,50 +1,160 @@
 """Evidence to facts: each policy observes the words once, then judges without them (`gateway.model.facts`).
 
-A mail and the replay of a kept one are judged by the same call: only `Observed.evidence`, which holds the words for
-policies without `judge`, is missing in a replay.
+`observe` is one for the child that reads a mail (`gateway.engine.walled`) and for a front end that has read a few lines
+itself. A mail and the replay of a kept one are judged by the same call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
+import msgspec
 from msgspec import structs
 
 from gateway.engine.policy import Policy
-from gateway.errors import NoFactsError
-from gateway.model import Evidence, Facts, Finding, Observed, wordless
+from gateway.errors import NoFactsError, PolicyFaultError
+from gateway.model import Document, Evidence, Facts, Finding, Looked, Need, Observations, Observed, wordless
+
+Looks = Mapping[str, msgspec.Raw]
+"""What policies made of one document, packed."""
 
 
-def observe(evidence: Evidence, policies: Collection[Policy]) -> Observed:
-    """Have each policy observe a mail, those that are off too; ExceptionGroup when one that judges fails."""
+class Observes(Protocol):
+    """As much of a policy as reads words."""
+
+    @property
+    def name(self) -> str:
+        """Of the policy."""
+
+    @property
+    def module(self) -> str:
+        """That it stands in."""
+
+    @property
+    def settings(self) -> Any:
+        """As its `Settings` have them."""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it looks at."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it never judges."""
+
+    @property
+    def look(self) -> Callable[[Document, Any], Any] | None:
+        """Its `look`, where it has one."""
+
+    @property
+    def look_type(self) -> Any:
+        """Type of what that returns."""
+
+    @property
+    def observe(self) -> Callable[[Any, Any], Any] | None:
+        """Its `observe`, where it has one."""
+
+    @property
+    def evaluate(self) -> Callable[[Evidence, Any], Iterable[Finding]] | None:
+        """Its `evaluate`, where it has no `judge`."""
+
+    @property
+    def text_digest(self) -> str:
+        """As of `Policy`."""
+
+
+def observe(evidence: Evidence, policies: Collection[Observes], looks: Sequence[Looks] = ()) -> Observed:
+    """Have each policy observe a mail, those that are off too; what fails is told when that policy is to judge.
+
+    `looks` are what is known of the documents, in their order; a document without is looked at as it is.
+    """
+    bare = wordless(evidence)
     seen: dict[str, Any] = {}
-    errors: list[Exception] = []
+    found: dict[str, tuple[Finding, ...]] = {}
+    faults: dict[str, Exception] = {}
     for policy in policies if evidence.message is not None else ():
-        if policy.observe is None:
-            continue
         try:
-            seen[policy.name] = policy.observe(evidence, policy.settings)
+            if policy.observe is not None:
+                seen[policy.name] = policy.observe(_mail(policy, evidence, bare, looks), policy.settings)
+            elif policy.evaluate is not None and not policy.idle:
+                found[policy.name] = tuple(policy.evaluate(_worded(policy, evidence, bare), policy.settings))
         except Exception as error:  # noqa: BLE001 - a policy is somebody's code; one that is off must harm nobody
-            if not policy.idle:
-                error.add_note(f"in policy {policy.name} ({policy.module})")
-                errors.append(error)
-    if errors:
-        raise ExceptionGroup("policies failed", errors)
-    texts = {policy.name: policy.text_digest for policy in policies if policy.text_digest and policy.name in seen}
-    return Observed(bare=wordless(evidence), seen=seen, texts=texts, evidence=evidence)
+            faults[policy.name] = error
+    return Observed(bare=bare, seen=seen, texts=_texts(policies, seen), found=found, faults=faults)
+
+
+def observe_envelope(evidence: Evidence, policies: Collection[Observes]) -> Observed:
+    """Have the policies that have no `judge` evaluate an envelope; the others need no words of it."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    faults: dict[str, Exception] = {}
+    for policy in policies:
+        if policy.evaluate is not None and not policy.idle:
+            try:
+                found[policy.name] = tuple(policy.evaluate(evidence, policy.settings))
+            except Exception as error:  # noqa: BLE001 - as above
+                faults[policy.name] = error
+    return Observed(bare=evidence, seen={}, found=found, faults=faults)
+
+
+def received(evidence: Evidence, told: Observations, policies: Collection[Policy]) -> Observed:
+    """Return what was observed behind the wall; msgspec.DecodeError when it is not what these policies observe."""
+    types = {policy.name: policy.observation for policy in policies if policy.observe is not None}
+    seen = {name: msgspec.msgpack.decode(raw, type=types[name]) for name, raw in told.seen.items() if name in types}
+    faults = {name: PolicyFaultError(words) for name, words in told.faults.items()}
+    return Observed(
+        bare=wordless(evidence), seen=seen, texts=_texts(policies, seen), found=dict(told.found), faults=faults
+    )
 
 
 def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
     """Have a policy judge a mail; NoFactsError when it needs of it what was not kept."""
+    if policy.name in mail.faults:
+        raise mail.faults[policy.name]
     if policy.judge is None:
-        if mail.evidence is None or policy.evaluate is None:
+        if policy.name not in mail.found:
             raise NoFactsError(policy.name, "evaluate")
-        return policy.evaluate(mail.evidence, policy.settings)
-    if mail.evidence is None:
+        return mail.found[policy.name]
+    if mail.kept:
         _check_kept(policy, mail)
     bare = {name: getattr(mail.bare, name) for name in _FIELDS}
     return policy.judge(Facts(**bare, seen=mail.seen.get(policy.name)), policy.settings)
+
+
+def _mail(policy: Observes, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:
+    """Return a mail as the `observe` of a policy takes it."""
+    if policy.look is None:
+        return _worded(policy, evidence, bare)
+    assert evidence.message is not None
+    return Looked(
+        now=evidence.now,
+        session=evidence.session,
+        envelope=evidence.envelope,
+        message=evidence.message,
+        documents=bare.documents,
+        signatures=evidence.signatures,
+        looks=tuple(
+            _look(policy, document, known)
+            for document, known in zip(evidence.documents, looks or ({},) * len(evidence.documents), strict=True)
+        ),
+    )
+
+
+def _worded(policy: Observes, evidence: Evidence, bare: Evidence) -> Evidence:
+    """Return the evidence with the words of documents only where the policy needs documents."""
+    return evidence if Need.DOCUMENTS in policy.needs else structs.replace(evidence, documents=bare.documents)
+
+
+def _look(policy: Observes, document: Document, known: Looks) -> Any:
+    raw = known.get(policy.name)
+    if raw is not None:
+        return msgspec.msgpack.decode(raw, type=policy.look_type)
+    assert policy.look is not None
+    return policy.look(document, policy.settings)
+
+
+def _texts(policies: Collection[Observes], seen: Mapping[str, Any]) -> dict[str, str]:
+    return {policy.name: policy.text_digest for policy in policies if policy.text_digest and policy.name in seen}
 
 
 def _check_kept(policy: Policy, mail: Observed) -> None:
@@ -61,4 +171,4 @@ def _check_kept(policy: Policy, mail: Observed) -> None:
             raise NoFactsError(policy.name, "history")
 
 
-_FIELDS = tuple(field.name for field in structs.fields(Evidence))
+_FIELDS: Final = tuple(field.name for field in structs.fields(Evidence))

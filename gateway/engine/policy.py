@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.engine.schema import Dated
-from gateway.model import Disposition, Evidence, Facts, Finding, FindingOutcome, Mode, Need, Rule
+from gateway.model import Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Mode, Need, Observer, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +119,42 @@ class Policy:
     needs: frozenset[Need]
     confidential_rules: frozenset[str]
     """Rules whose findings speak of a possible state secret."""
-    observe: Callable[[Evidence, Any], Any] | None
-    """Reads the words of a mail and keeps none."""
+    look: Callable[[Document, Any], Any] | None
+    """Reads the words of one document and keeps none."""
+    look_type: Any
+    """Type of what `look` returns."""
+    observe: Callable[[Any, Any], Any] | None
+    """Reads the words of a header, with what `look` made of the documents (`Looked`); without `look`, of the evidence."""
     judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
     """Judges the facts; None in a policy that has only `evaluate`."""
     evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
-    """Judges the evidence itself; its mails cannot be judged again later."""
+    """Judges the evidence itself, in a policy without `judge`; its mails cannot be judged again later."""
     observation: Any
     """Type of what `observe` returns."""
     text_digest: str
     """Of the settings that `observe` heeds, empty when it heeds none: under other ones a kept observation does not hold."""
     asks: Callable[[Evidence, Any], Iterable[str]] | None
     """Names the senders whose history it wants to know; None never does."""
+    foreign: bool
+    """It is not of this product."""
     stance: Stance
     """How it acts where no scope says otherwise."""
     scopes: tuple[Scope, ...]
     waivers: Mapping[str, tuple[Waiver, ...]]
     """By rule."""
+
+    @property
+    def observer(self) -> Observer | None:
+        """What whoever reads a mail is told of this policy; None when it reads no words."""
+        if self.observe is None and (self.evaluate is None or self.idle):
+            return None
+        return Observer(
+            name=self.name,
+            module=self.module,
+            settings=self.settings.model_dump_json(by_alias=True),
+            whole=self.look is None,
+            foreign=self.foreign,
+        )
 
     @property
     def idle(self) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.policy import Addresses, Policy
 from gateway.engine.schema import WaiverSection, Words
-from gateway.model import VIETNAM, Evidence, Language
+from gateway.model import VIETNAM, Evidence, Language, Observer
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
@@ -35,6 +36,11 @@ class PolicySet:
     waivers: tuple[WaiverSection, ...]
     _citation_cache: dict[tuple[str, Language, date], str] = field(default_factory=dict, repr=False, compare=False)
     _by_name: Mapping[str, Policy] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def observers(self) -> tuple[Observer, ...]:
+        """What whoever reads a mail is told of the policies that read words."""
+        return tuple(observer for policy in self.policies if (observer := policy.observer) is not None)
 
     def policy(self, name: str) -> Policy | None:
         """Return a policy by name, None when the set has none."""

@@ -1,6 +1,7 @@
 """Policies found by name: installed packages register them under the entry-point group `gateway.policies`.
 
-A policy is a module with `RULES`, `NEEDS`, `Settings`, and `judge` (with `observe` where it reads words) or `evaluate`; its texts stand in `texts/<policy>.toml` beside it
+A policy is a module with `RULES`, `NEEDS`, `Settings`, and `judge` (with `look` and `observe` where it reads words) or
+`evaluate`; its texts stand in `texts/<policy>.toml` beside it
 and presets of its package in `presets/<name>.yaml`. This package never imports a policy by name.
 """
 
@@ -21,10 +22,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.errors import UserError
-from gateway.model import Disposition, Evidence, Facts, Finding, Need, Rule
+from gateway.model import Disposition, Document, Evidence, Facts, Finding, Need, Rule
 from gateway.yaml.values import printable
 
 GROUP = "gateway.policies"
+PRODUCT = "congvu-gateway"
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,11 @@ class PolicyModule:
     settings_model: type[BaseModel]
     evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
     """The whole judgement, of a module without `judge`."""
+    look: Callable[[Document, Any], Any] | None
+    look_type: Any
+    """`Look` of the module, what `look` returns; None without one."""
     judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
-    observe: Callable[[Evidence, Any], Any] | None
+    observe: Callable[[Any, Any], Any] | None
     observation: Any
     """`Observation` of the module, what `observe` returns; None without one."""
     text_settings: frozenset[str]
@@ -60,11 +65,16 @@ class Registry:
     """Names of policies and the modules that hold them."""
 
     modules: Mapping[str, str]
+    own: frozenset[str] = frozenset()
+    """The modules that are of this product."""
 
     @classmethod
     def installed(cls) -> Registry:
         """Return the policies of all installed packages."""
-        return cls({entry.name: entry.value.partition(":")[0] for entry in entry_points(group=GROUP)})
+        entries = entry_points(group=GROUP)
+        modules = {entry.name: entry.value.partition(":")[0] for entry in entries}
+        own = {modules[entry.name] for entry in entries if entry.dist is not None and entry.dist.name == PRODUCT}
+        return cls(modules, frozenset(own))
 
     def load(self, name: str, module: str | None = None) -> PolicyModule:
         """Import a policy; UserError says what is missing from it."""
@@ -90,11 +100,18 @@ class Registry:
         return found
 
 
+_KINDS = {"look": "Look", "observe": "Observation"}
+"""Functions that read words, and the types of what they return, by which it is unpacked on this side of the wall."""
+
+
 def checked(name: str, module: ModuleType) -> PolicyModule:
     """Return a module as a policy; UserError when it does not keep the contract."""
     missing = [word for word in ("RULES", "NEEDS", "Settings") if not hasattr(module, word)]
     if not hasattr(module, "judge") and not hasattr(module, "evaluate"):
         missing.append("judge")
+    missing += [kind for word, kind in _KINDS.items() if hasattr(module, word) and not hasattr(module, kind)]
+    if hasattr(module, "look") and not hasattr(module, "observe"):
+        missing.append("observe")
     if missing:
         raise UserError(
             f"mô-đun {module.__name__} thiếu {', '.join(missing)} / {module.__name__} is no policy: "
@@ -106,7 +123,7 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
             ("RULES", _all_of(module.RULES, Rule)),
             ("NEEDS", _all_of(module.NEEDS, Need)),
             ("Settings", isinstance(module.Settings, type) and issubclass(module.Settings, BaseModel)),
-            *((word, callable(getattr(module, word, int))) for word in ("evaluate", "judge", "observe")),
+            *((word, callable(getattr(module, word, int))) for word in ("evaluate", "judge", "look", "observe")),
         )
         if not keeps
     ]
@@ -126,7 +143,9 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
         rules=rules,
         needs=frozenset(module.NEEDS),
         settings_model=module.Settings,
-        evaluate=getattr(module, "evaluate", None),
+        evaluate=getattr(module, "evaluate", None) if not hasattr(module, "judge") else None,
+        look=getattr(module, "look", None),
+        look_type=getattr(module, "Look", None),
         judge=getattr(module, "judge", None),
         observe=getattr(module, "observe", None),
         observation=getattr(module, "Observation", None),

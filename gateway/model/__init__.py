@@ -7,7 +7,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 from gateway.model.directory import Delegate, Directory, Holders, Mailbox, MailboxKind, MailboxStatus, Unit
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
-from gateway.model.facts import Facts, Observed, wordless
+from gateway.model.facts import Facts, Looked, Observations, Observed, Observer, wordless
 from gateway.model.mail import (
     Address,
     AddressReading,
@@ -82,6 +82,7 @@ __all__ = [
     "JudgedFinding",
     "Language",
     "ListenerKind",
+    "Looked",
     "Mailbox",
     "MailboxKind",
     "MailboxStatus",
@@ -89,7 +90,9 @@ __all__ = [
     "Mode",
     "Need",
     "NextHopTls",
+    "Observations",
     "Observed",
+    "Observer",
     "Origin",
     "PageSetup",
     "Part",

@@ -1,22 +1,64 @@
 """Facts that policies judge: the evidence on a mail without its words, and each policy's observation of them.
 
-A policy may read words only in `observe(evidence, settings)`, which returns an observation that keeps none but short
-quotes for people. `judge(facts, settings)` sees neither words nor clock. So facts can be kept and judged again under other
-settings (docs/decisions/0013), and the judgement of a mail and its replay are one.
+A policy reads the words of a document in `look(document, settings)` and those of the header in `observe(mail, settings)`;
+what they return keeps none but short quotes for people. Both run behind the wall (docs/decisions/0021). `judge(facts,
+settings)` sees neither words nor clock. So facts can be kept and judged again under other settings (docs/decisions/0013),
+and the judgement of a mail and its replay are one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, structs
 
 from gateway.model.document import Document
 from gateway.model.evidence import Evidence
-from gateway.model.mail import HeaderField, Message, Part
+from gateway.model.mail import Envelope, HeaderField, Message, Part, Session
+from gateway.model.signature import Signature
+from gateway.model.verdict import Finding
 
+Look = TypeVar("Look")
 Observation = TypeVar("Observation")
+
+
+class Looked(Struct, Generic[Look], frozen=True, kw_only=True):
+    """A mail as `observe` gets it: header fields with their words, documents without, and what `look` made of each."""
+
+    now: datetime
+    session: Session
+    envelope: Envelope
+    message: Message
+    documents: tuple[Document, ...]
+    signatures: tuple[Signature, ...]
+    looks: tuple[Look, ...]
+    """In the order of the documents."""
+
+
+class Observer(Struct, frozen=True, kw_only=True):
+    """What the process that reads a mail is told of a policy that reads words."""
+
+    name: str
+    module: str
+    settings: str
+    """In JSON."""
+    whole: bool
+    """It has no `look`, and wants all words of a mail together."""
+    foreign: bool
+    """It is not of this product: its code runs behind the wall for every mail."""
+
+
+class Observations(Struct, frozen=True, kw_only=True, tag="observations"):
+    """What policies made of a mail where its words are."""
+
+    seen: dict[str, Raw] = {}
+    """Observation by policy."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    """Findings, by policy, of those that have only `evaluate`."""
+    faults: dict[str, str] = {}
+    """Kind and place of the error, by policy that failed; no words of the mail."""
 
 
 class Facts(Evidence, Generic[Observation], frozen=True, kw_only=True):
@@ -35,8 +77,12 @@ class Observed(Struct, frozen=True, kw_only=True):
     """Observation by policy; absent for a policy without `observe`."""
     texts: Mapping[str, str] = {}
     """Digest, by policy, of the settings that its observation heeded."""
-    evidence: Evidence | None = None
-    """With words, for policies that have no `judge`; None in a replay."""
+    found: Mapping[str, tuple[Finding, ...]] = {}
+    """Findings, by policy, of those that have no `judge`; they are not kept."""
+    faults: Mapping[str, Exception] = {}
+    """Why a policy could not observe."""
+    kept: bool = False
+    """These facts come back from a log or a case."""
 
 
 def wordless(evidence: Evidence) -> Evidence:

@@ -29,8 +29,9 @@ from gateway.audit import AuditLog, Delivery, SenderHistory, failpoints
 from gateway.documents.wall.inline import inspect_inline
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.readings import Reading, Readings
-from gateway.documents.wall.wire import InspectionRequest, Limits
+from gateway.documents.wall.wire import Inspection, InspectionRequest, Limits
 from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, explain, observe
+from gateway.engine.observing import received
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
 from gateway.mime import parse
@@ -42,6 +43,7 @@ from gateway.model import (
     Language,
     Message,
     Observed,
+    Part,
     RefusedContent,
     Reply,
     Session,
@@ -68,6 +70,8 @@ _RUN_CHARACTERS = 20
 RETRY_WINDOW_S = 900
 """How long an identical retry is recognised."""
 
+_NO_TREE = Part(path="", declared_type="")
+"""In the place of the tree, which travels beside the evidence."""
 RETRY_MINUTES = 2
 """After which a client is asked to send again what was not judged in time."""
 
@@ -120,32 +124,31 @@ class Judge:
             message = await asyncio.to_thread(_parse_large, spool)
         else:
             message = parse(content)
-        async with self._read(transaction, spool, message) as reading:
-            evidence = await self.gather(transaction, content, reading=reading, message=message, rules=rules)
+        evidence = await self.gather(transaction, content, message=message, rules=rules)
+        async with self._read(transaction, spool, evidence, rules.policies) as reading:
+            found = reading.inspection
+            evidence = structs.replace(
+                evidence,
+                message=structs.replace(message, root=found.root),
+                documents=found.documents,
+                signatures=found.signatures,
+            )
             if _weight(evidence) > LARGE_TEXT_CHARACTERS:
-                judged = await asyncio.to_thread(_evaluate, evidence, rules.policies)
+                judged = await asyncio.to_thread(_evaluate, evidence, found, rules.policies)
             else:
-                judged = _evaluate(evidence, rules.policies)
+                judged = _evaluate(evidence, found, rules.policies)
             reading.keep(judged.verdict)
         return judged
 
     async def gather(
-        self,
-        transaction: Transaction,
-        content: bytes | mmap.mmap,
-        *,
-        reading: Reading,
-        message: Message,
-        rules: Rules,
+        self, transaction: Transaction, content: bytes | mmap.mmap, *, message: Message, rules: Rules
     ) -> Evidence:
-        """Bring together everything that a policy may see of one mail."""
+        """Bring together everything that a policy may see of one mail, but what stands in its parts."""
         evidence = Evidence(
-            now=reading.now,
+            now=self._clock(),
             session=transaction.session,
             envelope=transaction.envelope,
-            message=structs.replace(message, root=reading.inspection.root),
-            documents=reading.inspection.documents,
-            signatures=reading.inspection.signatures,
+            message=message,
             authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
             directory=rules.directory,
         )
@@ -154,13 +157,17 @@ class Judge:
         return evidence
 
     @asynccontextmanager
-    async def _read(self, transaction: Transaction, spool: Spool, message: Message) -> AsyncIterator[Reading]:
-        """Read a mail: here when it is a few lines of text, else in a child."""
-        now, content = self._clock(), spool.content()
-        if (inspection := inspect_inline(message, content)) is not None:
-            yield Reading(inspection, now)
+    async def _read(
+        self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
+    ) -> AsyncIterator[Reading]:
+        """Read a mail: here when it is a few lines of text for policies of ours, else in a child."""
+        content, message = spool.content(), evidence.message
+        assert message is not None
+        ours = not any(one.foreign for one in policies.observers)
+        if ours and (inspection := inspect_inline(message, content)) is not None:
+            yield Reading(inspection)
             return
-        request = self._request(transaction, spool, message, now)
+        request = self._request(transaction, spool, evidence, policies)
         spool.trim()
         session = transaction.session
         sender = transaction.id if session.front_end is FrontEnd.CHECK else session.auth_user
@@ -169,9 +176,14 @@ class Judge:
         ) as reading:
             yield reading
 
-    def _request(self, transaction: Transaction, spool: Spool, message: Message, now: datetime) -> InspectionRequest:
-        content = spool.content()
+    def _request(
+        self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
+    ) -> InspectionRequest:
+        content, message, observers = spool.content(), evidence.message, policies.observers
+        assert message is not None
         subject = message.first("Subject")
+        if all(policy.look is not None for policy in policies.policies if policy.observer is not None):
+            evidence = structs.replace(evidence, directory=None)  # `Looked` has none
         return InspectionRequest(
             id=transaction.id,
             root=message.root,
@@ -179,7 +191,9 @@ class Judge:
             header_block=bytes(content[: message.header_length]),
             password_texts=(subject.text,) if subject is not None else (),
             limits=self._limits,
-            now=now,
+            now=evidence.now,
+            observers=observers,
+            evidence=structs.replace(evidence, message=structs.replace(message, root=_NO_TREE)),
         )
 
     def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
@@ -442,8 +456,11 @@ class Pipeline:
         return reply
 
 
-def _evaluate(evidence: Evidence, policies: PolicySet) -> Judged:
-    observed = observe(evidence, policies.policies)
+def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Judged:
+    if found.observations is not None:
+        observed = received(evidence, found.observations, policies.policies)
+    else:
+        observed = observe(evidence, policies.policies, found.looks)
     return Judged(evidence, evaluate_facts(observed, policies), policies, observed)
 
 

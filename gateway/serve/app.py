@@ -16,6 +16,7 @@ from gateway.config.sections import Configuration, Listener, Section
 from gateway.config.values import split_host_port
 from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
 from gateway.documents.wall.wire import Limits
+from gateway.engine import PolicySet
 from gateway.errors import UserError
 from gateway.identity.dkim_sign import Signer, load_signer
 from gateway.identity.passwords import meets_article_6
@@ -58,20 +59,32 @@ def places(configuration: Configuration) -> int:
     return configuration.inspection.children or len(os.sched_getaffinity(0))
 
 
-def start_workers(configuration: Configuration) -> WorkerPool:
-    """Start the zygote with the trust anchors of the configuration; UserError when they cannot be read."""
+def start_workers(configuration: Configuration, policies: PolicySet | None = None) -> WorkerPool:
+    """Start the zygote with the trust anchors of the configuration and the code of these policies, beside those installed.
+
+    UserError when it cannot.
+    """
     certs = configuration.certs
     with configuration.at("certs"):
         if certs is not None and not certs.is_dir():
             raise UserError(both("start", "start", "no_certs", path=certs))
         if certs is None and SHIPPED_CERTS.is_dir():
             certs = SHIPPED_CERTS
-        pool = WorkerPool.start(PoolSettings(certs=certs, children=places(configuration)))
+        pool = WorkerPool.start(_pool_settings(configuration, certs, policies))
     sandbox = pool.status().sandbox
     if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
         pool.close()
         raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))
     return pool
+
+
+def _pool_settings(configuration: Configuration, certs: Path | None, policies: PolicySet | None) -> PoolSettings:
+    return PoolSettings(
+        certs=certs,
+        children=places(configuration),
+        observing="gateway.engine.walled",
+        observers=policies.observers if policies is not None else (),
+    )
 
 
 def shortcomings(status: PoolStatus) -> Iterator[tuple[str, str]]:

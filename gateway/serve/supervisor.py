@@ -72,7 +72,7 @@ def serve(configuration: Configuration) -> int:
         Committer.open(configuration.data).close()
         taken, metrics_address = take_addresses(configuration), take_metrics(configuration)
         expect_next_hop(configuration)
-        workers = start_workers(configuration)
+        workers = start_workers(configuration, rulebook.current.policies)
         for subject, words in shortcomings(workers.status()):
             _LOG.warning("%s: %s", subject, words)
         # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
@@ -244,7 +244,7 @@ class _Supervisor:
         self._look_at_certificates()
         good = self._inherited.rulebook.reload()
         try:
-            self._inherited.workers.reload()
+            self._inherited.workers.reload(self._inherited.rulebook.current.policies.observers)
         except GatewayError as error:
             _LOG.error("%s", both("start", "reload", "anchors", fault=error))
         self._tell(signal.SIGHUP if good else signal.SIGUSR1)

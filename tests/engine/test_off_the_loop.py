@@ -31,7 +31,7 @@ async def test_the_loop_goes_on(monkeypatch, content, beside):
         return policies.verdict
 
     monkeypatch.setattr(pipeline, "evaluate_facts", evaluate)
-    rules = SimpleNamespace(policies=SimpleNamespace(verdict="verdict", policies=()), directory=None)
+    rules = SimpleNamespace(policies=SimpleNamespace(verdict="verdict", policies=(), observers=()), directory=None)
     judge = pipeline.Judge(rulebook=SimpleNamespace(current=rules), workers=None)
     envelope = Envelope(reverse_path="an@a.vn", forward_paths=("binh@b.vn",))
     session = Session(front_end=FrontEnd.SUBMISSION, client_address="10.0.0.1")

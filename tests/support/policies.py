@@ -8,14 +8,30 @@ from typing import Any
 
 from msgspec import structs
 
-from gateway.model import Evidence, Facts, Finding, wordless
+from gateway.model import Evidence, Facts, Finding, Looked, wordless
+
+
+def looked(policy: ModuleType, evidence: Evidence, settings: Any) -> Looked[Any]:
+    """Have a policy look at the documents of a mail."""
+    assert evidence.message is not None
+    return Looked(
+        now=evidence.now,
+        session=evidence.session,
+        envelope=evidence.envelope,
+        message=evidence.message,
+        documents=wordless(evidence).documents,
+        signatures=evidence.signatures,
+        looks=tuple(policy.look(document, settings) for document in evidence.documents),
+    )
 
 
 def findings(policy: ModuleType, evidence: Evidence, settings: Any = None) -> Iterator[Finding]:
     """Have a policy observe a mail and judge what is left of it without words."""
     settings = settings if settings is not None else policy.Settings()
     observe = getattr(policy, "observe", None)
-    seen = observe(evidence, settings) if observe is not None and evidence.message is not None else None
     bare = wordless(evidence)
+    seen = None
+    if observe is not None and evidence.message is not None:
+        seen = observe(looked(policy, evidence, settings), settings)
     fields = {field.name: getattr(bare, field.name) for field in structs.fields(Evidence)}
     return iter(policy.judge(Facts(**fields, seen=seen), settings))

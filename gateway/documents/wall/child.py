@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from gateway import vietnamese as text
 from gateway.documents import readers, signatures
@@ -31,9 +31,10 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.wall import sample, wire
 from gateway.documents.wall.inspector import Inspector
+from gateway.documents.wall.observers import Observers
 from gateway.documents.wall.signed import SignatureVerifiers, load_trust
 from gateway.documents.wall.verifiers import Verifiers
-from gateway.model import Document, ReadStatus
+from gateway.model import Document, Observer, ReadStatus
 
 _REQUEST_LIMIT: Final = 1 << 30
 _LENGTH: Final = struct.Struct(">I")
@@ -46,15 +47,22 @@ _origin = 0
 """The number of this zygote."""
 _trust: Any = None
 """The trust store of this zygote and its children; set once by `warm_up`."""
+_observing: Any = None
+"""Module that has policies observe what was read (`ZygoteSettings.observing`); set once by `warm_up`."""
 
 
-def warm_up(certs: str | None, origin: int = 0) -> tuple[tuple[str, ...], ocr.Status]:
+def warm_up(
+    certs: str | None, origin: int = 0, observing: str = "", observers: tuple[Observer, ...] = ()
+) -> tuple[tuple[str, ...], ocr.Status]:
     """Load everything; return the reader modules that do not exist, and whether words in pictures can be read.
 
     Errors of modules that exist go through.
     """
-    global _trust, _origin  # noqa: PLW0603 - a child finds them by fork, there is no other way to hand them on
+    global _trust, _origin, _observing  # noqa: PLW0603 - a child finds them by fork, there is no other way to hand them on
     _origin = origin
+    if observing:
+        _observing = importlib.import_module(observing)
+        _observing.warm_up(one.module for one in observers)
     _trust = load_trust(Path(certs) if certs else None)
     for name in {*encodings.aliases.aliases.values(), "idna", "punycode", "utf_8_sig"}:
         with contextlib.suppress(LookupError, ImportError):
@@ -67,17 +75,17 @@ def warm_up(certs: str | None, origin: int = 0) -> tuple[tuple[str, ...], ocr.St
             prepare = getattr(importlib.import_module(found.name), "warm_up", None)
             if prepare is not None:
                 prepare()
-    _inspect(sample.request(), b"", lambda _frame: None)
+    _inspect(sample.request(observers=observers), b"", lambda _frame: None)
     return missing, ocr.status()
 
 
-def rehearsal() -> Callable[[], None]:
+def rehearsal(observers: tuple[Observer, ...] = ()) -> Callable[[], None]:
     """Return the inspection of a common mail, for a child that shows what memory this takes.
 
     A page that is copied and then not needed costs as much as one that is, so the mail has one file: a PDF, which most
     mails have, and whose pages other formats share.
     """
-    payload = wire.encode(sample.request(("mau.pdf",)))[_LENGTH.size :]
+    payload = wire.encode(sample.request(("mau.pdf",), observers))[_LENGTH.size :]
 
     def rehearse() -> None:
         gc.disable()
@@ -107,7 +115,12 @@ def _inspect(
 ) -> None:
     verifiers: Verifiers = SignatureVerifiers(_trust, request.now)
     octets = content or request.content or b""
-    Inspector(request, octets, emit=emit, verifiers=verifiers, on_grant=on_grant, origin=_origin).run()
+    observers: Observers | None = None
+    if request.observers:
+        observers = _observing.observers(request.observers)
+    Inspector(
+        request, octets, emit=emit, verifiers=verifiers, observers=observers, on_grant=on_grant, origin=_origin
+    ).run()
 
 
 def _end_at(cpu_s: float) -> None:
@@ -148,8 +161,6 @@ def _send(channel: socket.socket, frame: wire.Frame) -> None:
     """Send a frame; one that is too large or holds half characters is sent as what can be said of it."""
     try:
         frames = list(wire.encode_reply(frame))
-    except UnicodeEncodeError:
-        frames = list(wire.encode_reply(_scrubbed(frame)))
     except MemoryError:
         frames = [b""]
     if isinstance(frame, wire.Result) and not all(0 < len(data) <= wire.FRAME_LIMIT_BYTES for data in frames):
@@ -160,14 +171,3 @@ def _send(channel: socket.socket, frame: wire.Frame) -> None:
 
 def _emptied(document: Document) -> Document:
     return structs.replace(document, runs=(), images=(), status=ReadStatus.LIMIT, reason="reply-too-large")
-
-
-def _scrubbed(value: Any) -> Any:
-    """Return a struct with lone surrogates, which no UTF-8 can hold, replaced in all its texts."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, tuple):
-        return tuple(_scrubbed(one) for one in value)
-    if isinstance(value, Struct):
-        return structs.replace(value, **{name: _scrubbed(getattr(value, name)) for name in value.__struct_fields__})
-    return value

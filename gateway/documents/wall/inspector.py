@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from msgspec import structs
+from msgspec import Raw, structs
 
 from gateway import mime
 from gateway.documents.readers import encryption, passwords, registry
@@ -26,9 +26,11 @@ from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.documents.readers.sniff_packed import VOLUME
 from gateway.documents.wall import encoded, types
 from gateway.documents.wall.leaves import in_order, is_signature
+from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.observers import Observers
 from gateway.documents.wall.verifiers import Verifiers
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
-from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature, formats
+from gateway.model import ActiveContent, Document, Observations, Part, ReadStatus, Run, Signature, formats
 from gateway.model.formats import Container, Family
 
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
@@ -77,6 +79,7 @@ class Inspector:
         *,
         emit: Callable[[Frame], None],
         verifiers: Verifiers,
+        observers: Observers | None = None,
         on_grant: Callable[[float], None] | None = None,
         origin: int = 0,
     ) -> None:
@@ -101,7 +104,15 @@ class Inspector:
             photo_words_cpu_s=PHOTO_WORDS_CPU_S - request.used.photo_words_cpu_s,
             on_grant=on_grant,
         )
-        self._awaited = frozenset(request.awaited)
+        self._awaited = None if request.awaited is None else frozenset(request.awaited)
+        self._observers = observers
+        self._whole = any(one.whole for one in request.observers)
+        """All words of the mail are wanted together, so what an earlier child has told is read again."""
+        self._merger = Merger(request.root)
+        for result in request.known:
+            self._merger.take(result)
+        self._unread = {result.part.path for result in request.known} - set(request.lost) if self._whole else set()
+        """What an observer would miss."""
         self._texts: list[str] = list(request.password_texts)
         self._text_size = 0
         self._candidates: tuple[int, tuple[str, ...]] = (-1, ())
@@ -122,10 +133,29 @@ class Inspector:
             while stack:
                 stack.extend(reversed(self._visit(stack.pop())))
             used = self._used() - before
-            if not self._awaited or leaf.part.path in self._awaited:
+            if self._awaited is None or leaf.part.path in self._awaited:
                 alone = not (self._budget.shared_limit or (self._budget.short_of_words and not first))
                 self._emit(Done(path=leaf.part.path, used=used, alone=alone, asked=self._asked))
+        if self._observers is not None:
+            self._emit(self._observations(self._observers))
         self._emit(Finished(origin=self._origin))
+
+    def _observations(self, observers: Observers) -> Observations:
+        """Have the observers look at the whole mail."""
+        evidence, merger = self._request.evidence, self._merger
+        assert evidence is not None
+        assert evidence.message is not None
+        self._budget.begin_last(evidence.message.header_length)
+        faults = merger.faults
+        if self._unread:
+            faults |= {one.name: "words of a part are lost" for one in self._request.observers if one.whole}
+        mail = structs.replace(
+            evidence,
+            message=structs.replace(evidence.message, root=merger.tree()),
+            documents=merger.documents,
+            signatures=merger.signatures,
+        )
+        return observers.observe(mail, merger.looks, faults)
 
     def _used(self) -> Used:
         return Used(
@@ -165,17 +195,16 @@ class Inspector:
 
     def _visit(self, item: _Item) -> list[_Item]:
         """Look at one part, report it, and return what is inside it."""
-        path = item.part.path
-        report = not self._awaited or item.announced or path in self._awaited
-        if not report and not any(waiting.startswith(path + "!") for waiting in self._awaited):
+        path, awaited = item.part.path, self._awaited
+        report = awaited is None or item.announced or path in awaited
+        if not (report or path in self._unread or any(waiting.startswith(path + "!") for waiting in awaited or ())):
             return []
         self._emit(Began(path))
         look = _Look(item.part)
         look.guarded(lambda: self._look(item, look), "")
         children = _children(look)
-        if report:
-            part = structs.replace(look.part, children=tuple(child for child, _ in children))
-            self._emit(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)))
+        part = structs.replace(look.part, children=tuple(child for child, _ in children))
+        self._tell(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)), report=report)
         row = formats.by_type(look.part.detected_type or "")
         settled = row is not None and row.container is Container.ASIC
         group = _Group(signed=not settled and any(is_signature(child) for child, _ in children), settled=settled)
@@ -193,6 +222,21 @@ class Inspector:
         ]
         items.sort(key=lambda inner: is_signature(inner.part))
         return items
+
+    def _tell(self, result: Result, *, report: bool) -> None:
+        """Report what was found in a part: to observers, and of it what they left to the parent."""
+        if self._observers is None:
+            if report:
+                self._emit(result)
+            return
+        result = _looked(result, self._observers)
+        bare = structs.replace(result, documents=tuple(structs.replace(one, runs=()) for one in result.documents))
+        if report:
+            self._merger.take(result if self._whole else bare)
+            self._emit(bare)
+        elif result.part.path in self._unread:
+            self._unread.discard(result.part.path)
+            self._merger.reread(result)
 
     def _look(self, item: _Item, look: _Look) -> None:
         """Gather documents, members and signatures of one part into `look`."""
@@ -399,6 +443,24 @@ class _Look:
             self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
         if not self.documents[before:] and not self.documents:
             self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)
+
+
+def _looked(result: Result, observers: Observers) -> Result:
+    """Return a result with what observers made of each document; what is too much for them cannot be told."""
+    looks: list[dict[str, Raw]] = []
+    documents: list[Document] = []
+    faults: dict[str, str] = {}
+    for document in result.documents:
+        try:
+            found, failed = observers.look(document)
+        except (MemoryError, RecursionError) as error:
+            reason = "memory" if isinstance(error, MemoryError) else "nesting"
+            document = structs.replace(document, runs=(), status=ReadStatus.LIMIT, reason=reason)  # noqa: PLW2901
+            found, failed = observers.look(document)
+        looks.append(dict(found))
+        documents.append(document)
+        faults |= failed
+    return structs.replace(result, documents=tuple(documents), looks=tuple(looks), faults=faults)
 
 
 def _children(look: _Look) -> list[tuple[Part, Member]]:

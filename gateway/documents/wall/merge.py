@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from msgspec import structs
+from msgspec import Raw, structs
 
 from gateway.documents.readers.registry import format_of
 from gateway.documents.wall.leaves import in_order
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, Result, Runs, Used, WireError
-from gateway.model import Document, Part, ReadStatus, Signature
+from gateway.model import Document, Observations, Part, ReadStatus, Signature
 
 _OF_THE_MOMENT = frozenset({"killed", "mail-cpu"})
 """Reasons of documents that may be read further at another time, or in another mail."""
@@ -37,6 +37,10 @@ class Merger:
         self.current: str | None = None
         """Path of the part that the child works on."""
         self.finished = False
+        self.observed: Observations | None = None
+        """What observers made of the message."""
+        self.lost: list[str] = []
+        """Paths that ended a child."""
 
     @property
     def awaited(self) -> tuple[str, ...]:
@@ -73,6 +77,8 @@ class Merger:
                 self._done[path] = frame
                 self._told_cpu_s += used.cpu_s
                 self.used += used
+            case Observations():
+                self.observed = frame
             case Finished():
                 self.finished = True
                 self.origin = frame.origin
@@ -81,7 +87,7 @@ class Merger:
         path = result.part.path
         if path not in self._awaited:
             raise WireError("unknown-part")
-        if not result.documents:
+        if not result.documents or len(result.looks) not in (0, len(result.documents)):
             raise WireError("no-document")
         for child in result.part.children:
             if not child.path.startswith(path + "!") or child.path in self._awaited or child.path in self._results:
@@ -90,6 +96,10 @@ class Merger:
         self._results[path] = result
         self._awaited.update((child.path, child) for child in result.part.children)
         self.current = None
+
+    def reread(self, result: Result) -> None:
+        """Take what was told of a part before, now with its words."""
+        self._results[result.part.path] = result
 
     def charge(self, cpu_s: float, *, alone: bool) -> None:
         """Account for a child that died after `cpu_s`: the leaf in hand has cost what no other has.
@@ -132,6 +142,7 @@ class Merger:
             reason=reason,
         )
         self._results[part.path] = Result(part=structs.replace(part, children=()), documents=(document,))
+        self.lost.append(part.path)
 
     def tree(self) -> Part:
         """Return the part tree with what was found in it."""
@@ -143,6 +154,21 @@ class Merger:
         return tuple(document for result in self._in_order() for document in result.documents)
 
     @property
+    def looks(self) -> tuple[dict[str, Raw], ...]:
+        """What observers made of each of these documents."""
+        return tuple(look for result in self._in_order() for look in result.looks or ({},) * len(result.documents))
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Observers that failed on a document, and how."""
+        return {name: words for result in self._results.values() for name, words in result.faults.items()}
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """What was told of each part, containers before their members."""
+        return tuple(self._results.values())
+
+    @property
     def signatures(self) -> tuple[Signature, ...]:
         """All signatures, in the same order."""
         return tuple(signature for result in self._in_order() for signature in result.signatures)
@@ -151,7 +177,9 @@ class Merger:
         """Return, by leaf, the results that rest on nothing else in the mail, each with its `Done` at the end."""
         found: dict[str, list[Frame]] = {path: [] for path, done in self._done.items() if done.alone and not done.asked}
         for path, result in self._results.items():
-            if any(one.status is ReadStatus.CRASHED or one.reason in _OF_THE_MOMENT for one in result.documents):
+            if result.faults or any(
+                one.status is ReadStatus.CRASHED or one.reason in _OF_THE_MOMENT for one in result.documents
+            ):
                 found.pop(leaf_of(path, self._leaves), None)
             elif (leaf := leaf_of(path, self._leaves)) in found:
                 found[leaf].append(result)

@@ -31,7 +31,7 @@ from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
 from gateway.documents.wall.zygote import Ready
 from gateway.errors import TemporaryError
-from gateway.model import ReadStatus
+from gateway.model import Observer, ReadStatus
 
 RESTARTS: Final = 3
 """Further children for one message after the first died."""
@@ -49,8 +49,10 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     """Children at one time: of all front ends together behind a desk, else of this process."""
     idle_s: float = 15.0
     """A child that takes no processor time for so long is killed, which is our own fault."""
+    observing: str = ""
+    observers: tuple[Observer, ...] = ()
     probe: str | None = None
-    """See `ZygoteSettings.probe`."""
+    """See `ZygoteSettings`."""
 
 
 class PoolStatus(Struct, frozen=True, kw_only=True):
@@ -81,7 +83,12 @@ class WorkerPool:
     def start(cls, settings: PoolSettings | None = None) -> WorkerPool:
         """Start the zygote and wait until it is warm; UserError or TemporaryError with the cause when it cannot."""
         settings = settings or PoolSettings()
-        process = ZygoteProcess(certs=settings.certs, probe=settings.probe)
+        process = ZygoteProcess(
+            certs=settings.certs,
+            observing=settings.observing,
+            observers=settings.observers,
+            probe=settings.probe,
+        )
         try:
             process.start()
         except BaseException:
@@ -136,13 +143,14 @@ class WorkerPool:
         """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
         return self._process is not None and os.getpid() == self._owner and self._process.revive()
 
-    def reload(self) -> Ready:
-        """Replace the zygote by one with a freshly loaded trust store; the old one finishes what it has.
+    def reload(self, observers: tuple[Observer, ...] = ()) -> Ready:
+        """Replace the zygote by one with a freshly loaded trust store and policies; the old one finishes what it has.
 
         Call it in the main thread: the kernel ends a zygote with the thread that started it (PR_SET_PDEATHSIG).
         """
         if self._process is None:
             raise TemporaryError("only the process that started the workers can reload them")
+        self._process.observers = observers
         return self._process.renew()
 
     def close(self) -> None:
@@ -176,7 +184,7 @@ class WorkerPool:
             merger.take(frame)
             resumed = True
         children = 0
-        if not merger.complete:
+        if not merger.complete or any(one.foreign for one in request.observers):
             sent = structs.replace(request, root=portable(root), used=merger.used)
             async with (visit or self.desk.visit(b"")).turn(cost_s) as threads:
                 content = _read_only(content_fd) if content_fd is not None else None
@@ -195,6 +203,8 @@ class WorkerPool:
             readings=merger.readings(),
             asked=merger.asked,
             origin=merger.origin,
+            looks=merger.looks,
+            observations=merger.observed,
         )
 
     async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
@@ -223,15 +233,29 @@ class _Conversation:
         self._resumed = resumed
 
     async def run(self) -> int:
-        """Talk to children until all parts are reported; return how many were needed."""
+        """Talk to children until all parts are reported and the message is observed; return how many were needed."""
+        children, merger = await self._read(), self._merger
+        if not self._request.observers or merger.observed is not None:
+            return children
+        merger.begin()  # the last child ended over a part; another looks at what is known of the message
+        _, reason = await self._one_child(last=True)
+        if not merger.finished:
+            raise _unobserved(reason)
+        return children + 1
+
+    async def _read(self) -> int:
         merger = self._merger
         for number in range(1, RESTARTS + 2):
             merger.begin()
+            read = merger.complete
             status, reason = await self._one_child()
+            read = (read or merger.complete) and bool(self._request.observers)
             if merger.finished:
                 if not merger.complete:
                     merger.give_up_rest(ReadStatus.CRASHED, "unfinished")
                 return number
+            if read:
+                raise _unobserved(reason)
             if not merger.give_up_current(status, reason):
                 break  # it died where no part is to blame: the next child would do the same
             if merger.complete:
@@ -239,14 +263,22 @@ class _Conversation:
         merger.give_up_rest(status, reason)
         return number
 
-    async def _one_child(self) -> tuple[ReadStatus, str]:
-        """Run one child to its end and return how it ended; TemporaryError when there was none."""
+    async def _one_child(self, *, last: bool = False) -> tuple[ReadStatus, str]:
+        """Run one child to its end and return how it ended; TemporaryError when there was none.
+
+        The last one reads nothing that was not read before, whatever the message has used up.
+        """
         limits, merger = self._request.limits, self._merger
         left_s = limits.cpu_s - merger.used.cpu_s
-        if left_s <= 0:
+        if left_s <= 0 and not last:
             return ReadStatus.TIMEOUT, "mail-cpu"
-        awaited = merger.awaited if self._resumed else ()
-        request = structs.replace(self._request, used=merger.used, awaited=awaited)
+        if self._request.observers:
+            left_s = max(left_s, 0) + limits.part_cpu_s  # as `Budget.begin_last`
+        awaited = merger.awaited if self._resumed else None
+        known = merger.results if self._request.observers else ()
+        request = structs.replace(
+            self._request, used=merger.used, awaited=awaited, known=known, lost=tuple(merger.lost)
+        )
         self._resumed = True
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -295,6 +327,10 @@ class _Conversation:
         except ConnectionResetError:
             return None
         return None
+
+
+def _unobserved(reason: str) -> TemporaryError:
+    return TemporaryError(f"policies did not come to an end: {reason}")
 
 
 _USED_UP: Final = (ReadStatus.TIMEOUT, "cpu")

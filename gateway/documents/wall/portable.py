@@ -1,11 +1,11 @@
-"""The tree of a message as it crosses the wall: each path once, raw header octets, no lone surrogates."""
+"""The tree of a message as it crosses the wall: each path once, no lone surrogates."""
 
 from __future__ import annotations
 
 from msgspec import structs
 
 from gateway.documents.wall.merge import rebuilt
-from gateway.model import HeaderField, Part
+from gateway.model import Part
 
 
 def unique(root: Part) -> Part:
@@ -24,7 +24,7 @@ def unique(root: Part) -> Part:
 
 
 def portable(root: Part) -> Part:
-    """Return the tree as it can cross the wall: raw header bytes only, and no lone surrogates in names."""
+    """Return the tree as it can cross the wall: no lone surrogates in names."""
 
     def plain(text: str | None) -> str | None:
         return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
@@ -37,7 +37,6 @@ def portable(root: Part) -> Part:
             charset=plain(part.charset),
             declared_type=plain(part.declared_type) or "",
             content_disposition=plain(part.content_disposition),
-            header=tuple(HeaderField("", field.raw, "", "") for field in part.header),
         )
 
     return rebuilt(root, bare)

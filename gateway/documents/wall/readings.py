@@ -1,8 +1,9 @@
 """What is read once and wanted again: the leaves of mails, kept at the desk under keyed digests.
 
-The key of a leaf is made of all that its reading rests on: its octets as they stand in the mail, its path, names, types
-and encoding, the limits, the zygote (so its version, trust store and revocation lists) and the day, with which reports
-on signatures end. A leaf that rests on more, such as a password in the text of the mail or the file beside its
+Kept is what policies made of its words, never the words (docs/decisions/0021). The key of a leaf is made of all that its
+reading rests on: its octets as they stand in the mail, its path, names, types and encoding, the limits, the policies that
+read words and their settings, the zygote (so its version, trust store and revocation lists) and the day, with which
+reports on signatures end. With a policy that wants all words of a mail together nothing is kept. A leaf that rests on more, such as a password in the text of the mail or the file beside its
 signature, is not kept, and mails that are signed as a whole are read as if nothing were known.
 """
 
@@ -13,7 +14,6 @@ import hashlib
 import mmap
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Final
 
 from msgspec import structs
@@ -50,10 +50,8 @@ _OTHER_MIB_S: Final = 0.3
 class Reading:
     """What was found in one mail."""
 
-    def __init__(self, inspection: Inspection, now: datetime) -> None:
+    def __init__(self, inspection: Inspection) -> None:
         self.inspection = inspection
-        self.now = now
-        """Time of judgement."""
 
     def keep(self, verdict: Verdict) -> None:
         """Keep what may be of use to other mails, once this one is judged; here nothing."""
@@ -63,10 +61,9 @@ class _Kept(Reading):
     """What was found by a child, or was known."""
 
     def __init__(
-        self, inspection: Inspection, now: datetime, *, keys: dict[str, bytes], known: frozenset[str], visit: Visit,
-        origin: int,
+        self, inspection: Inspection, *, keys: dict[str, bytes], known: frozenset[str], visit: Visit, origin: int
     ) -> None:  # fmt: skip
-        super().__init__(inspection, now)
+        super().__init__(inspection)
         self._keys = keys
         self._known = known
         self._visit = visit
@@ -125,7 +122,7 @@ class Readings:
             if known and inspection.asked:
                 # Something is locked, and the password may stand in what was not read this time.
                 inspection = await self._pool.inspect(request, content_fd=content_fd, visit=visit, cost_s=cost_s)
-            yield _Kept(inspection, request.now, keys=keys, known=kept, visit=visit, origin=origin)
+            yield _Kept(inspection, keys=keys, known=kept, visit=visit, origin=origin)
         finally:
             self.going.discard(request.id)
             visit.keep()
@@ -135,8 +132,10 @@ class Readings:
         parts = list(request.root.walk())
         if any(part.declared_type in _WHOLE or is_signature(part) for part in parts):
             return {}
+        if any(one.whole for one in request.observers):
+            return {}
         day = request.now.astimezone().date()
-        about = repr((gateway.__version__, origin, day, structs.astuple(request.limits)))
+        about = repr((gateway.__version__, origin, day, structs.astuple(request.limits), request.observers))
         leaves = list(request.root.leaves())
         if len(content) > _HASHED_AT_ONCE:
             return await asyncio.to_thread(self._digests, leaves, content, about)

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway import mime
 from gateway.documents.wall.wire import InspectionRequest
+from gateway.model import Envelope, Evidence, FrontEnd, Observer, Session
 
 _PDF: Final = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -106,7 +107,16 @@ def content(names: Collection[str] = ()) -> bytes:
     return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def request(names: Collection[str] = ()) -> InspectionRequest:
+def request(names: Collection[str] = (), observers: tuple[Observer, ...] = ()) -> InspectionRequest:
     """Return the request about this message, with its content inside."""
     octets = content(names)
-    return InspectionRequest(id="warm-up", root=mime.parse(octets).root, content=octets, now=datetime.now(UTC))
+    message, now = mime.parse(octets), datetime.now(UTC)
+    envelope = Envelope(reverse_path="mau@example.invalid", forward_paths=("mau@example.invalid",))
+    return InspectionRequest(
+        id="warm-up",
+        root=message.root,
+        content=octets,
+        now=now,
+        evidence=Evidence(now=now, session=Session(front_end=FrontEnd.CHECK), envelope=envelope, message=message),
+        observers=observers,
+    )

@@ -18,6 +18,7 @@ import msgspec
 
 from gateway.documents.wall.zygote import Ready, ZygoteSettings
 from gateway.errors import TemporaryError, UserError
+from gateway.model import Observer
 from gateway.texts.catalogue import both
 
 START_TIMEOUT_S: Final = 60.0
@@ -31,8 +32,18 @@ _BOOTSTRAP: Final = "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1))
 class ZygoteProcess:
     """One door and the zygote behind it. Start it from the main thread: the kernel ends it with the starting thread."""
 
-    def __init__(self, *, certs: Path | None, probe: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        certs: Path | None,
+        observing: str = "",
+        observers: tuple[Observer, ...] = (),
+        probe: str | None = None,
+    ) -> None:
         self._certs = certs
+        self._observing = observing
+        self.observers = observers
+        """Policies that a zygote started from now on imports."""
         self._probe = probe
         self.door, self._inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process: subprocess.Popen[bytes] | None = None
@@ -133,6 +144,8 @@ class ZygoteProcess:
             ready=ready,
             parent=os.getpid(),
             certs=str(self._certs) if self._certs else None,
+            observing=self._observing,
+            observers=self.observers,
             probe=self._probe,
         )
         path = [entry or str(Path.cwd()) for entry in sys.path]

@@ -13,9 +13,10 @@ from datetime import datetime
 from operator import add, sub
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, structs
 
-from gateway.model import Document, Part, Run, Signature
+from gateway.model import Document, Evidence, Observations, Observer, Part, Run, Signature
+from gateway.model.scrub import scrubbed
 
 FRAME_LIMIT_BYTES = 32 << 20
 """Largest single frame that the parent accepts."""
@@ -79,9 +80,17 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     """Processors that a reader may use at one time."""
     now: datetime
     """Time of judgement, aware; signature checks read no clock."""
-    awaited: tuple[str, ...] = ()
+    awaited: tuple[str, ...] | None = None
     """Paths to look at, after an earlier child of the same message died: leaves, and members that it had announced.
-    Empty means everything."""
+    None means everything."""
+    observers: tuple[Observer, ...] = ()
+    """Policies that read words. With them only what they made of documents crosses, without them the words."""
+    evidence: Evidence | None = None
+    """For the observers: what is known of the message beside its parts."""
+    known: tuple[Result, ...] = ()
+    """For the observers: what was told of other parts."""
+    lost: tuple[str, ...] = ()
+    """Of these, the paths that ended a child: nothing is known of their words."""
 
 
 class Began(Struct, frozen=True, tag="began"):
@@ -105,6 +114,10 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
     """The part with its detected type, size and digest; its children are the members found, not yet looked at."""
     documents: tuple[Document, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    looks: tuple[dict[str, Raw], ...] = ()
+    """What observers made of each document, by their names; empty when nobody looked."""
+    faults: dict[str, str] = {}
+    """Kind and place of the error, by observer that failed."""
 
 
 class Done(Struct, frozen=True, kw_only=True, tag="done"):
@@ -125,7 +138,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """The zygote that this child came of (`ZygoteSettings.origin`)."""
 
 
-Frame = Began | Runs | Result | Done | Finished
+Frame = Began | Runs | Result | Done | Observations | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -145,6 +158,10 @@ class Inspection(Struct, frozen=True, kw_only=True):
     """Something is locked, and was tried with the passwords that stand in the mail (`Done.asked`)."""
     origin: int = 0
     """The zygote whose child has read them."""
+    looks: tuple[dict[str, Raw], ...] = ()
+    """What observers made of each document, in the order of the documents; empty where nobody looked."""
+    observations: Observations | None = None
+    """What observers made of the message; None when no child was needed."""
 
 
 class WireError(Exception):
@@ -153,7 +170,10 @@ class WireError(Exception):
 
 def encode(value: InspectionRequest | Frame) -> bytes:
     """Return the frame of a value with its length prefix."""
-    payload = msgspec.msgpack.encode(value)
+    try:
+        payload = msgspec.msgpack.encode(value)
+    except UnicodeEncodeError:
+        payload = msgspec.msgpack.encode(scrubbed(value))
     return _LENGTH.pack(len(payload)) + payload
 
 

@@ -30,6 +30,7 @@ from msgspec import Struct
 from gateway.documents.wall import absent, memory, sandbox
 from gateway.documents.wall.door import Ended, Job, receive_job, send_job
 from gateway.errors import UserError
+from gateway.model import Observer
 
 CHILDREN_LIMIT: Final = 128
 """Children at one time, whatever the front ends ask for."""
@@ -57,6 +58,10 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
     origin: int = 0
     """Number of this zygote, another for each; its children give it, so that what they read is not taken for the work of
     another trust store or version."""
+    observing: str = ""
+    """Module that has policies observe what was read (`gateway.engine.walled`); empty when nobody will ask."""
+    observers: tuple[Observer, ...] = ()
+    """Policies that are imported beside the installed ones."""
     probe: str | None = None
     """Module with a `run(sock, content)` that stands in for the inspector; used by the tests of the wall."""
 
@@ -291,9 +296,10 @@ class Fork:
             absent.leave_out()
             from gateway.documents.wall import child
 
-            missing, words = child.warm_up(self._settings.certs, self._settings.origin)
+            settings = self._settings
+            missing, words = child.warm_up(settings.certs, settings.origin, settings.observing, settings.observers)
             reads_scans, scans = words.available, words.detail
-            rehearse = child.rehearsal()
+            rehearse = child.rehearsal(settings.observers)
         else:
             __import__(self._settings.probe)
         gc.collect()

@@ -1,0 +1,124 @@
+"""The policies behind the wall: what they read of a mail is read in the child that has its words.
+
+Loaded in the zygote by name (`PoolSettings.observing`), so that `documents` need not know the engine. Here no policy judges
+but those of a third party that have nothing but `evaluate`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from gateway.engine.observing import Looks, observe
+from gateway.engine.registry import Registry
+from gateway.model import Document, Evidence, Finding, Need, Observations, Observer
+from gateway.model.scrub import scrubbed
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+def warm_up(modules: Iterable[str]) -> None:
+    """Import the installed policies and those modules: nothing can be imported in the sandbox."""
+    for module in {*Registry.installed().modules.values(), *modules}:
+        with suppress(Exception):  # somebody's code: whoever is to judge by it has told of the fault
+            importlib.import_module(module)
+
+
+@lru_cache(maxsize=4)
+def observers(told: tuple[Observer, ...]) -> Observers:
+    """Return the policies that a request names."""
+    return Observers(told)
+
+
+class Observers:
+    """The policies that read words of one mail."""
+
+    def __init__(self, told: tuple[Observer, ...]) -> None:
+        self._policies: list[_Walled] = []
+        self._missing: dict[str, str] = {}
+        for one in told:
+            try:
+                self._policies.append(_walled(one))
+            except Exception as error:  # noqa: BLE001 - somebody's code
+                self._missing[one.name] = _words(error)
+
+    def look(self, document: Document) -> tuple[Looks, dict[str, str]]:
+        """Have each policy look at a document; return what it made of it, and the faults. MemoryError, RecursionError."""
+        looks: dict[str, msgspec.Raw] = {}
+        faults: dict[str, str] = {}
+        for policy in self._policies:
+            if policy.look is None:
+                continue
+            try:
+                looks[policy.name] = _raw(policy.look(document, policy.settings))
+            except (MemoryError, RecursionError):
+                raise  # that is the document's doing
+            except Exception as error:  # noqa: BLE001 - somebody's code
+                faults[policy.name] = _words(error)
+        return looks, faults
+
+    def observe(self, evidence: Evidence, looks: Sequence[Looks], faults: dict[str, str]) -> Observations:
+        """Have each policy without a fault observe the mail."""
+        faults = faults | self._missing
+        mail = observe(evidence, [policy for policy in self._policies if policy.name not in faults], looks)
+        faults |= {name: _words(error) for name, error in mail.faults.items()}
+        seen: dict[str, msgspec.Raw] = {}
+        for name, one in mail.seen.items():
+            try:
+                seen[name] = _raw(one)
+            except TypeError as error:
+                faults[name] = _words(error)
+        return Observations(seen=seen, found=dict(mail.found), faults=faults)
+
+
+@dataclass(frozen=True)
+class _Walled:
+    """A policy as far as it reads words (`gateway.engine.observing.Observes`)."""
+
+    name: str
+    module: str
+    settings: Any
+    needs: frozenset[Need]
+    look: Callable[[Document, Any], Any] | None
+    look_type: Any
+    observe: Callable[[Any, Any], Any] | None
+    evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
+    idle: bool = False
+    text_digest: str = ""
+
+
+def _walled(told: Observer) -> _Walled:
+    module = sys.modules[told.module]
+    return _Walled(
+        name=told.name,
+        module=told.module,
+        settings=module.Settings.model_validate_json(told.settings),
+        needs=frozenset(module.NEEDS),
+        look=getattr(module, "look", None),
+        look_type=getattr(module, "Look", None),
+        observe=getattr(module, "observe", None),
+        evaluate=None if hasattr(module, "judge") else module.evaluate,
+    )
+
+
+def _raw(value: Any) -> msgspec.Raw:
+    try:
+        return msgspec.Raw(_ENCODER.encode(value))
+    except UnicodeEncodeError:
+        return msgspec.Raw(_ENCODER.encode(scrubbed(value)))
+
+
+def _words(error: Exception) -> str:
+    """Return kind and place of an error; its text may hold words of the mail."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{place}"

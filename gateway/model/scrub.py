@@ -1,0 +1,21 @@
+"""Values with lone surrogates, which no UTF-8 and so no wire can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+
+def scrubbed(value: Any) -> Any:
+    """Return a value with lone surrogates replaced in all its texts."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, tuple | frozenset):
+        return type(value)(scrubbed(one) for one in value)
+    if isinstance(value, Mapping):
+        return {scrubbed(key): scrubbed(one) for key, one in value.items()}
+    if isinstance(value, Struct):
+        return structs.replace(value, **{name: scrubbed(getattr(value, name)) for name in value.__struct_fields__})
+    return value
