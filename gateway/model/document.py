@@ -136,7 +136,7 @@ class ActiveContent(Struct, frozen=True, omit_defaults=True):
     locator: str = ""
 
 
-class Document(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Document(Struct, frozen=True, omit_defaults=True, kw_only=True, weakref=True):
     """What a reader made of one part."""
 
     part: str

@@ -21,6 +21,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.in_hand import once
 from gateway.vietnamese.legacy import decode_runs
 from gateway.vietnamese.marks.layout import needs_decoding
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
@@ -126,6 +127,7 @@ def _lines(document: Document) -> list[str]:
     return [line for line in whole.split("\n") if line.strip()]
 
 
+@once
 def recognise(document: Document) -> Recognition:
     """Say what kind of document this is; never fails, an empty or unreadable document is a working file."""
     lines = _lines(document)

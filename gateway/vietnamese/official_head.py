@@ -110,9 +110,10 @@ def issuer_of(head: Sequence[str], bare: Sequence[str], number_line: int) -> str
     names: list[str] = []
     for line, plain in zip(head[:last], bare[:last], strict=True):
         for piece in re.split(r"\t|\s{2,}", line):
+            if not piece.isupper() or sum(map(str.isalpha, piece)) < 3:
+                continue
             bare_piece = skeleton(piece)
-            letters = "".join(letter for letter in piece if letter.isalpha())
-            if len(letters) < 3 or not letters.isupper() or NATIONAL.search(bare_piece) or MOTTO.search(bare_piece):
+            if NATIONAL.search(bare_piece) or MOTTO.search(bare_piece):
                 continue
             names.append(piece.strip(" *-–_"))
         if is_title(plain):

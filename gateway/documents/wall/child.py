@@ -43,6 +43,9 @@ _GRACE_S: Final = 1
 _LAZY: Final = ("numpy.random", "numpy.linalg", "numpy.fft", "decimal", "fractions", "html.entities", "ipaddress")
 """Modules that libraries import only when some input needs them, and that no sample shows."""
 
+_REHEARSALS: Final = 4
+"""How often the commonest mail is inspected, so that the interpreter has specialised its code before children share it."""
+
 _origin = 0
 """The number of this zygote."""
 _trust: Any = None
@@ -76,6 +79,8 @@ def warm_up(
             if prepare is not None:
                 prepare()
     _inspect(sample.request(observers=observers), b"", lambda _frame: None)
+    for _ in range(_REHEARSALS):
+        _inspect(sample.request(("mau.pdf", "mau.docx"), observers), b"", lambda frame: list(wire.encode_reply(frame)))
     return missing, ocr.status()
 
 

@@ -1,0 +1,141 @@
+"""Two gateways side by side in one run, the same mails to both in turn: what a change costs, whatever else the machine does.
+
+    python -m tests.bench.pairs --facts                     facts kept, beside none
+    python -m tests.bench.pairs --beside ../before          this checkout, beside another
+
+Figures are processor time of each gateway's whole tree of processes, in milliseconds a mail. Each round sends every mail to
+both, the first of the two changing; the ratio is the median of the rounds'.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import smtplib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.demo.documents import Line, word_file
+from tests.bench.__main__ import Sink, cpu_s
+from tests.bench.contestants import free_port, wait_for_banner
+from tests.bench.documents import mail
+
+HERE = Path(__file__).parents[2]
+CONFIGURATION = """listeners: [{{listen: "127.0.0.1:{port}", kind: relay}}]
+next_hop: {{address: "127.0.0.1:{sink}", tls: none, required_at_start: false}}
+data: {data}
+audit: {{facts_days: {facts_days}}}
+"""
+PROSE = (
+    "Thực hiện chương trình công tác năm 2026, Văn phòng đề nghị các cơ quan, đơn vị báo cáo kết quả thực hiện nhiệm vụ "
+    "số {} trong tháng và kế hoạch tháng tới theo mẫu gửi kèm."
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two gateways."""
+
+    name: str
+    port: int
+    roots: list[int]
+
+    def cost(self, mails: list[bytes]) -> float:
+        """Send mails one after the other; return the processor time of one in milliseconds."""
+        before = cpu_s(self.roots)
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=300) as client:
+            client.ehlo()
+            for content in mails:
+                client.mail("an.binhtan@tphcm.gov.vn")
+                client.rcpt("binh.binhtan@tphcm.gov.vn")
+                client.data(content)
+        time.sleep(0.3)  # the next child is made ready: that is part of the mail
+        return 1000 * (cpu_s(self.roots) - before) / len(mails)
+
+
+@contextmanager
+def side(name: str, checkout: Path, sink: Sink, *, facts_days: int = 90) -> Iterator[Side]:
+    """Start a gateway from a checkout."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="pair-") as folder:
+        file = Path(folder) / "gateway.yaml"
+        file.write_text(
+            CONFIGURATION.format(port=port, sink=sink.port, data=f"{folder}/data", facts_days=facts_days), "utf-8"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "serve", "--config", file],
+            cwd=checkout,
+            env=os.environ | {"PYTHONPATH": str(checkout)},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            wait_for_banner(port)
+            yield Side(name, port, [process.pid])
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def pages(number: int, count: int) -> bytes:
+    """A DOCX of so many pages of prose, about forty paragraphs of two lines each for two pages."""
+    lines = [Line(PROSE.format(f"{number}/{line}")) for line in range(20 * count)]
+    return word_file(lines)
+
+
+WORK: dict[str, Callable[[int], list[bytes]]] = {
+    "text": lambda round_: [mail() for _ in range(60)],
+    "docx-1": lambda round_: [mail((f"a{n}.docx", pages(100 * round_ + n, 1))) for n in range(20)],
+    "docx-100": lambda round_: [mail((f"b{n}.docx", pages(100 * round_ + n, 100))) for n in range(3)],
+    "again": lambda round_: [mail(("c.docx", pages(0, 1))) for _ in range(20)],
+}
+
+
+def compare(sides: tuple[Side, Side], work: str, rounds: int) -> str:
+    """Return a row of the table."""
+    costs: tuple[list[float], list[float]] = ([], [])
+    for round_ in range(rounds + 1):
+        mails = WORK[work](round_)
+        for which in (0, 1) if round_ % 2 else (1, 0):
+            cost = sides[which].cost(mails)
+            if round_:  # the first warms up
+                costs[which].append(cost)
+    ratios = [ours / theirs for ours, theirs in zip(*costs, strict=True)]
+    ours, theirs = (statistics.median(one) for one in costs)
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+    return f"| {work} | {ours:.2f} | {theirs:.2f} | {statistics.median(ratios):.3f} | {spread} |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--facts", action="store_true", help="compare with facts and without")
+    what.add_argument("--beside", type=Path, metavar="CHECKOUT", help="compare this checkout with another")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--work", nargs="+", choices=WORK, default=list(WORK))
+    arguments = parser.parse_args()
+    sink = Sink()
+    with ExitStack() as stack:
+        stack.callback(sink.process.kill)
+        if arguments.facts:
+            names = ("facts", "none")
+            sides = [stack.enter_context(side(names[0], HERE, sink))]
+            sides.append(stack.enter_context(side(names[1], HERE, sink, facts_days=0)))
+        else:
+            names = ("this", str(arguments.beside))
+            sides = [stack.enter_context(side(names[0], HERE, sink))]
+            sides.append(stack.enter_context(side(names[1], arguments.beside.resolve(), sink)))
+        print(f"| mails | {names[0]}, ms | {names[1]}, ms | ratio | of the rounds |\n|---|---:|---:|---:|---|")
+        for work in arguments.work:
+            print(compare((sides[0], sides[1]), work, arguments.rounds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
