@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -74,16 +75,20 @@ def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
     return shown != fold_unit(unicodedata.normalize("NFD", name)) and shown in own
 
 
+def issuer_digest(issuer: str) -> str:
+    """Return what an issuer's name is compared by: what stands in its place in a head may be any words in capitals."""
+    return hashlib.sha256(fold_unit(issuer).encode("utf-8", "surrogatepass")).hexdigest() if issuer else ""
+
+
 def are_issuer(signatures: Iterable[Signature], issuer: str) -> tuple[str, ...]:
-    """Return the names on signatures that are the issuer's, folded; also what a name looks like."""
-    folded = fold_unit(issuer)
+    """Return the name on signatures that is the issuer's by its digest, folded; also what a name looks like."""
     names = {
         name
         for signature in signatures
-        if signature.signer is not None
+        if issuer and signature.signer is not None
         for name in (*_names(signature.signer), shown_unit(signature.signer.common_name or ""))
     }
-    return (folded,) if issuer and folded in names else ()
+    return tuple(name for name in names if issuer_digest(name) == issuer)
 
 
 def _names(signer: Signer) -> Iterator[str]:

@@ -33,7 +33,7 @@ from gateway.model import (
 from gateway.vietnamese.official import State, recognise
 from policies._findings import failed, passed, unknown
 from policies._paper_copy import MEANT, declaration, has_line, not_units
-from policies._seals import are_issuer, holders
+from policies._seals import are_issuer, holders, issuer_digest
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
 from policies._signed_files import (
@@ -139,7 +139,7 @@ class Look(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: State = State.WORKING
     number: str = ""
     issuer: str = ""
-    """As its head names it; compared with the holders of signatures, and not kept."""
+    """`issuer_digest` of the name in its head, for comparison with the holders of signatures."""
     has_line: bool = False
     """Would declare a paper copy if it were the text of the mail."""
 
@@ -160,7 +160,7 @@ def look(document: Document, settings: Settings) -> Look:
     return Look(
         state=found.state,
         number=found.number,
-        issuer=found.issuer,
+        issuer=issuer_digest(found.issuer),
         has_line=may_be_text and has_line(document, settings),
     )
 

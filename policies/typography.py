@@ -118,8 +118,8 @@ def look(document: Document, settings: Settings) -> Look:
     is_mail_text = _is_mail_text(document)
     if is_mail_text and is_plain(document):
         return Look()
-    report = survey(document)
-    quoted = report.under(_rules(settings)).passages
+    report = survey(document).quoting(_rules(settings))
+    quoted = any(passage.quote for passage in report.passages)
     if quoted and any(mark.strength is not Strength.NOTED for mark in find_in_document(document)):
         report = report.without_quotes()
     row = by_name(document.format)

@@ -84,6 +84,17 @@ class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Return the report without the words of the document."""
         return replace(self, passages=tuple(replace(passage, quote="") for passage in self.passages))
 
+    def quoting(self, rules: TypographyRules) -> Report:
+        """Return the report with words only of the first fault of each kind, which alone is ever shown."""
+        first = {passage.kind: passage for passage in reversed(self.under(rules).passages)}
+        return replace(
+            self,
+            passages=tuple(
+                passage if first.get(passage.kind) is passage else replace(passage, quote="")
+                for passage in self.passages
+            ),
+        )
+
     def under(self, rules: TypographyRules) -> Report:
         """Return the report as the rules have it: with their stand-ins as Times New Roman, without sizes that are right."""
         accepted = sum(letters for font, letters in self.fonts if _stands_in(font, rules))

@@ -1,0 +1,202 @@
+"""Policies read words behind the wall: no text comes out, and a policy that misbehaves ends with its child."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.config.sections import Configuration
+from gateway.demo.documents import Line, word_file
+from gateway.documents.wall.desk_channel import Visit
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
+from gateway.documents.wall.wire import FrameReader, Limits
+from gateway.engine import Registry, load_policy_set
+from gateway.errors import PolicyFaultError, TemporaryError
+from gateway.model import Directory, Envelope, FrontEnd, Mailbox, MailboxKind, Session, Transaction
+from gateway.pipeline.rulebook import Rulebook, Rules
+from gateway.pipeline.stages import Judge
+from gateway.spool import Spool
+from tests.engine.stand_ins.unruly import WORD
+from tests.workers.mails import mail, zipped
+from tests.workers.test_desk import Running
+
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+STAND_INS = "tests.engine.stand_ins"
+REGISTRY = Registry.installed()
+MAILBOX = Mailbox(address="an@tphcm.gov.vn", kind=MailboxKind.UNIT)
+LIMITS = Limits(cpu_s=20.0, part_cpu_s=1.0, mib_cpu_s=1.0, memory_bytes=128 << 20)
+
+
+def rules(folder: Path, policies: str) -> Rules:
+    path = folder / "policy.yaml"
+    path.write_text(f"version: 1\nname: x\nextends: binhtan-7600\npolicies: {policies}\n", "utf-8")
+    directory = Directory(digest="d", mailboxes={MAILBOX.address: MAILBOX})
+    return Rules(load_policy_set(path, registry=REGISTRY), directory)
+
+
+def unruly(folder: Path, how: str, where: str = "look", more: str = "") -> Rules:
+    return rules(folder, f"{{unruly: {{module: {STAND_INS}.unruly, settings: {{how: {how}, where: {where}}}}}{more}}}")
+
+
+OLD = f"old_fashioned: {{module: {STAND_INS}.old_fashioned}}"
+
+
+class Fixed(Rulebook):
+    def __init__(self, rules: Rules) -> None:
+        self._current = rules
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    every = rules(tmp_path_factory.mktemp("rules"), f"{{unruly: {{module: {STAND_INS}.unruly}}, {OLD}}}")
+    pool = WorkerPool.start(
+        PoolSettings(observing="gateway.engine.walled", observers=every.policies.observers, idle_s=1.0)
+    )
+    yield pool.connect()
+    pool.close()
+
+
+@pytest.fixture
+def crossed(monkeypatch):
+    """What came through the wall, and what was kept of it."""
+    octets = bytearray()
+    feed, keep = FrameReader.feed, Visit.keep
+
+    def seen(reader, data):
+        octets.extend(data)
+        return feed(reader, data)
+
+    def kept(visit, results=()):
+        for _, value in results:
+            octets.extend(value)
+        return keep(visit, results)
+
+    monkeypatch.setattr(FrameReader, "feed", seen)
+    monkeypatch.setattr(Visit, "keep", kept)
+    return octets
+
+
+async def judged(pool, rules, content, *, secret=b"", limits=LIMITS):
+    judge = Judge(rulebook=Fixed(rules), workers=pool, limits=limits, secret=secret, clock=lambda: NOW)
+    with Spool.from_content(content) as spool:
+        transaction = Transaction(
+            id="T1",
+            session=Session(front_end=FrontEnd.RELAY),
+            envelope=Envelope(reverse_path="an@tphcm.gov.vn", forward_paths=("binh@tphcm.gov.vn",)),
+            received_at=NOW,
+            size_bytes=len(content),
+            sha256=spool.sha256,
+        )
+        return await judge.judge(transaction, spool)
+
+
+def of(verdict, policy):
+    return [judged.finding for judged in verdict.findings if judged.policy == policy]
+
+
+TEXT = ("tệp.txt", f"Báo cáo\nDòng {WORD}\n".encode())
+
+
+@pytest.mark.parametrize(("how", "reason"), [("spin", "cpu"), ("hoard", "memory"), ("crash", "exit-3")])
+async def test_a_look_without_end_costs_the_document_that_it_was_at(workers, tmp_path, how, reason):
+    content = mail(("khác.txt", "Lịch họp\n".encode()), TEXT)
+    found = await judged(workers, unruly(tmp_path, how), content)
+    assert {one.part: one.reason for one in found.evidence.documents} == {"1": "", "2": "", "3": reason}
+    assert [one.about.part for one in of(found.verdict, "classified") if one.rule == "unread_content"] == ["3"]
+
+
+@pytest.mark.parametrize("how", ["spin", "crash", "sleep"])
+async def test_observing_without_end_is_a_fault_of_ours(workers, tmp_path, how):
+    content = mail(TEXT).replace(b"Subject: ", f"Subject: {WORD} ".encode())
+    with pytest.raises(TemporaryError):
+        await judged(workers, unruly(tmp_path, how, "observe"), content)
+
+
+async def test_a_policy_that_waits_for_ever_is_a_fault_of_ours(workers, tmp_path):
+    with pytest.raises(TemporaryError):
+        await judged(workers, unruly(tmp_path, "sleep"), mail(TEXT))
+
+
+@pytest.mark.parametrize("content", [mail(TEXT), mail(body=f"{WORD}\n")], ids=["file", "text alone"])
+@pytest.mark.parametrize(("how", "where"), [("fail", "look"), ("fail", "observe"), ("hoard", "observe")])
+async def test_a_policy_that_fails_is_told_without_words_of_the_mail(workers, tmp_path, content, how, where):
+    content = content.replace(b"Subject: ", f"Subject: {WORD} ".encode())
+    with pytest.raises(ExceptionGroup) as raised:
+        await judged(workers, unruly(tmp_path, how, where), content)
+    (fault,) = raised.value.exceptions
+    assert isinstance(fault, PolicyFaultError)
+    assert str(fault).startswith(("ValueError (unruly.py:", "MemoryError (unruly.py:"))
+    assert WORD not in str(fault)
+
+
+async def test_a_policy_that_is_off_and_fails_harms_nobody(workers, tmp_path):
+    off = rules(tmp_path, f"{{unruly: {{module: {STAND_INS}.unruly, mode: off, settings: {{how: fail}}}}}}")
+    found = await judged(workers, off, mail(TEXT))
+    assert "unruly" not in found.observed.seen
+    assert "classified" in found.observed.seen
+
+
+async def test_a_policy_without_judge_has_all_words_behind_the_wall(workers, tmp_path, crossed):
+    content = mail(("a.zip", zipped(("b.txt", "CU-KY trong này\n"))), ("c.docx", word_file([Line("CU-KY")])))
+    found = await judged(workers, rules(tmp_path, f"{{{OLD}}}"), content, secret=b"secret")
+    assert [one.params for one in of(found.verdict, "old_fashioned")] == [{"count": 2, "officials": 1}]
+    assert b"CU-KY" not in crossed
+    again = await judged(workers, rules(tmp_path, f"{{{OLD}}}"), content, secret=b"secret")
+    assert again.verdict == found.verdict
+
+
+async def test_what_was_read_before_a_child_died_is_read_again_for_it(workers, tmp_path, crossed):
+    files = ("a.zip", zipped(("b.txt", "CU-KY\n"), ("c.txt", f"{WORD}\n"), ("d.txt", "CU-KY\n"))), ("e.txt", b"CU-KY\n")
+    found = await judged(workers, unruly(tmp_path, "crash", more=f", {OLD}"), mail(*files, body="CU-KY\n"))
+    assert {one.part: one.reason for one in found.evidence.documents if one.reason} == {"2!c.txt": "exit-3"}
+    assert [one.params["count"] for one in of(found.verdict, "old_fashioned")] == [4]
+    assert b"CU-KY" not in crossed
+
+
+WORDS = [f"chữ{number} riêng{number} của{number} văn{number} bản{number}" for number in range(200)]
+
+
+async def test_no_words_of_a_document_come_out_or_are_kept(workers, tmp_path, crossed):
+    running = Running(places=2)
+    pool = WorkerPool(workers._settings, door=workers._door, process=workers._process).connect(running.door)
+    content = mail(
+        ("báo cáo.docx", word_file([Line(line) for line in WORDS])),
+        ("lưu.zip", zipped(("trong.txt", "\n".join(WORDS)), ("trong.csv", ";".join(WORDS)))),
+        body="\n".join(WORDS),
+    )
+    plain = rules(tmp_path, "{}")
+    try:
+        first = await judged(pool, plain, content, secret=b"secret")
+        size = len(crossed)
+        again = await judged(pool, plain, content, secret=b"secret")
+    finally:
+        pool.desk.close()
+        running.close()
+    assert size > 1000
+    assert again.verdict == first.verdict
+    assert not any(word.encode() in crossed for line in WORDS for word in line.split())
+
+
+async def test_reading_in_the_worker_and_behind_the_wall_give_one_verdict(workers, tmp_path):
+    body = "Kính gửi,\nMẬT\nĐề nghị cấp lại mật khẩu\nBản giấy: gửi sau\n"
+    content = mail(body=body)
+    ours = await judged(workers, rules(tmp_path, "{}"), content)
+    walled = await judged(workers, rules(tmp_path, f"{{unruly: {{module: {STAND_INS}.unruly}}}}"), content)
+    assert walled.verdict.findings == ours.verdict.findings
+    assert {**walled.observed.seen, "unruly": None} == {**ours.observed.seen, "unruly": None}
+
+
+def test_settings_of_every_shipped_policy_cross_whole():
+    for preset in ("binhtan-7600", "monitor", "strict"):
+        for policy in load_policy_set(preset).policies:
+            if policy.observer is not None:
+                assert type(policy.settings).model_validate_json(policy.observer.settings) == policy.settings
+                assert not policy.observer.foreign
+                assert not policy.observer.whole
+
+
+def test_the_default_configuration_warms_the_policies():
+    from gateway.serve.app import _pool_settings
+
+    policies = load_policy_set("binhtan-7600")
+    assert _pool_settings(Configuration(), None, policies).observers == policies.observers
