@@ -96,12 +96,13 @@ def simple(content: bytes, *, page_extra: bytes = b"", catalog_extra: bytes = b"
     )
 
 
-def glyph_numbers(lines: list[str], *, unmapped: str) -> bytes:
+def glyph_numbers(lines: list[str], *, unmapped: str, font: bytes = b"", embedded: bytes = b"") -> bytes:
     """A page in a font whose codes are glyph numbers, and whose /ToUnicode leaves out some letters (§9.7.5.2, §9.10.3).
 
-    Printer drivers leave letters out that they put together themselves; with all of them left out there is no map.
+    Printer drivers leave letters out that they put together themselves; with all of them left out there is no map. The
+    numbers are those of `font`, what the file brings may be another one.
     """
-    font = (LIBERATION / "LiberationSerif-Bold.ttf").read_bytes()
+    font = font or (LIBERATION / "LiberationSerif-Bold.ttf").read_bytes()
     glyphs = {letter: number for number, letters in truetype_meanings(font).items() for letter in letters}
     used = sorted(set("".join(lines)))
     mapped = [letter for letter in used if letter not in unmapped]
@@ -122,7 +123,7 @@ def glyph_numbers(lines: list[str], *, unmapped: str) -> bytes:
             b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /W [" + widths + b"] >>",
             12: b"<< /Type /FontDescriptor /FontName /AAAAAA+Serif /Flags 4 /FontBBox [0 -300 1000 1000] /ItalicAngle 0"
             b" /Ascent 900 /Descent -200 /CapHeight 700 /StemV 100 /FontFile2 13 0 R >>",
-            13: stream(font, compress=True),
+            13: stream(embedded or font, compress=True),
             14: stream(cmap),
         },
     )

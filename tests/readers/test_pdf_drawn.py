@@ -296,6 +296,38 @@ def test_a_stamp_annotation_that_draws_its_words_is_read() -> None:
     assert levels(document) == {"toi_mat"}
 
 
+def lying_font(letters: dict[str, str], *, has_cmap: bool) -> tuple[bytes, bytes]:
+    """A font that draws other letters for some, as it says itself; and the same as a file may bring it, without a word."""
+    font = TTFont(BOLD)
+    for table in font["cmap"].tables:
+        names = dict(table.cmap)
+        table.cmap.update({ord(said): names[ord(shown)] for said, shown in letters.items() if ord(shown) in names})
+    out, silent = io.BytesIO(), io.BytesIO()
+    font.save(out)
+    if not has_cmap:
+        del font["cmap"]
+    font.save(silent)
+    return out.getvalue(), silent.getvalue()
+
+
+@pytest.mark.parametrize("has_cmap", [True, False])
+@pytest.mark.parametrize(("said", "shown"), [("Báo", "MẬT"), ("Một", "MẬT"), ("nhà bán", "TỐI MẬT")])
+def test_a_font_that_lies_together_with_its_map_is_read_as_it_draws(said: str, shown: str, has_cmap: bool) -> None:
+    letters = {one: other for one, other in zip(said, shown, strict=True) if one != " "}
+    font, embedded = lying_font(letters, has_cmap=has_cmap)
+    data = pdfs.glyph_numbers(["Kính gửi các phòng", said], unmapped="", font=font, embedded=embedded)
+    document = pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document
+    assert said in {run.text for run in document.runs}
+    assert find_in_document(document)
+
+
+def test_a_font_that_means_what_it_draws_is_believed() -> None:
+    data = pdfs.glyph_numbers(["Một", "Hội nghị", "Bộ Y tế", "MẶT SAU", "Nhật ký"], unmapped="")
+    document = pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document
+    assert find_in_document(document) == ()
+    assert document.status.value == "ok"
+
+
 def test_drawn_letters_that_nobody_has_time_to_read_are_doubtful() -> None:
     document = read(black, words_s=0.0)
     assert document.doubtful_pages == (1,)

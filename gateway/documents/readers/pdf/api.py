@@ -111,6 +111,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFTextObj_GetTextRenderMode": (_I, _H),
     "FPDFFont_GetBaseFontName": (ctypes.c_size_t, _H, _H, ctypes.c_size_t),
     "FPDFFont_GetWeight": (_I, _H),
+    "FPDFFont_GetIsEmbedded": (_I, _H),
     "FPDFImageObj_GetImagePixelSize": (_I, _H, _PU, _PU),
     "FPDFText_LoadPage": (_H, _H),
     "FPDFText_ClosePage": (None, _H),

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from gateway.documents.readers.pdf.api import OBJECT_TEXT, Rect, pdfium
+from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Box, Left, PageContent, Picture, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
@@ -88,13 +89,13 @@ def share(picture: Picture, content: PageContent) -> float:
 
 
 def left_over(
-    page: int, content: PageContent, objects: list[tuple[int, int]], base: list[int], looks: Looks
+    page: int, content: PageContent, objects: list[tuple[int, int]], base: list[int], looks: Looks, claims: Claims
 ) -> Left | None:
     """Return the ink of a loaded page that no text explains, None when there is none.
 
     `objects` are handles and kinds of all objects of the content in painting order, `base` others that lie below them.
     """
-    own = _unexplained(content, objects, looks)
+    own = _unexplained(content, objects, looks) | claims.doubtful(page, content, [handle for handle, _ in objects])
     if not own and not content.drawings and not _has_lone_strokes(content.strokes):
         return None
     scale = min(DPI / 72, (LIMIT_PIXELS / max(content.width * content.height, 1.0)) ** 0.5)

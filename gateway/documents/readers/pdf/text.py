@@ -24,6 +24,7 @@ from gateway.documents.readers.pdf.api import (
     PdfiumDocument,
     pdfium,
 )
+from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.columns import BATCH, Columns, Handles, Look
 from gateway.documents.readers.pdf.fonts import FontFacts
 from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box, multiply
@@ -87,6 +88,7 @@ class PageReader:
         self._marks = Marks()
         self._looks = Looks(options.fonts)
         self._glyphs = Glyphs(self._looks)
+        self._claims = Claims()
         self._looked_at = 0
         """Pages that were rendered to see whether a text stands out."""
         self._shapes = Shapes(self._looks, tiles=options.tiles)
@@ -154,7 +156,7 @@ class PageReader:
         if self._options.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
-            content.left = left_over(page, content, _numbered(batches), base, self._looks)
+            content.left = left_over(page, content, _numbered(batches), base, self._looks, self._claims)
         return content
 
     def draw(self, index: int, keep: frozenset[int] | None, *, annotations: bool) -> tuple[Pixels, float] | None:
