@@ -13,7 +13,7 @@ WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile test
   tests/signatures/test_pkits.py tests/text/test_real_documents.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts unit system system-test lock bench under-load clean
+.PHONY: help run test check lint types contracts unit system system-test lock deb campaign bench under-load clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -27,6 +27,10 @@ test: system-test $(VENV)/.dev ## install everything the tests need and run ever
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+campaign: $(VENV)/.dev ## long runs against whole systems: the Debian package in a fresh Debian, a container, Thunderbird
+	@deploy/system-packages.sh run test campaign
+	$(BIN)/pytest -v tests/campaign
 
 check: $(VENV)/.dev ## lint, types, import contracts and unit tests side by side; PKG=mime takes the tests of one package
 	@$(MAKE) --no-print-directory -j4 -O lint types contracts unit
@@ -54,6 +58,9 @@ bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 
 under-load: $(VENV)/.dev ## whether a verdict depends on the load: FOLDER=... [COUNT=300] [BUSY=16]
 	$(VENV)/bin/python -m tests.accuracy.under_load $(FOLDER) $(or $(COUNT),300) $(or $(BUSY),16)
+
+deb: $(VENV)/.python ## a Debian package of the gateway for this release, in dist/
+	@deploy/debian/build.sh
 
 lock: $(VENV)/.dev ## resolve pyproject.toml again into the two lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap \

@@ -173,7 +173,7 @@ def doctor(config: ConfigOption = None) -> int:
     from gateway.commands.common import load_configuration
     from gateway.commands.doctor import run
 
-    return run(load_configuration(config))
+    return run(lambda: load_configuration(config))
 
 
 @app.command(short_help=brief("version"))

@@ -1,4 +1,4 @@
-"""`gateway audit ...`: find, show, verify, export and prune what the log holds."""
+"""`gateway audit ...`: find, show, verify, export, back up and prune what the log holds."""
 
 from __future__ import annotations
 
@@ -144,6 +144,22 @@ def audit_export(
     if not (as_csv or xlsx) and mails != Filter(limit=0):
         raise typer.BadParameter(both("start", "command", "csv_only"))
     return export(data_folder(config, data), mails, as_csv=as_csv, xlsx=xlsx)
+
+
+@command(app, "backup")
+def audit_backup(
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help=words("backup_folder"))],
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> int:
+    """Sao lưu và kiểm chứng bản sao, kể cả khi cổng đang chạy / copy log, checkpoints and keys, and verify the copy.
+
+    gateway audit backup /var/backups/gateway/2026-11-27
+    """
+    from gateway.commands.audit import back_up
+    from gateway.commands.common import data_folder
+
+    return back_up(data_folder(config, data), target)
 
 
 @command(app, "prune")

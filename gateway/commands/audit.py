@@ -1,4 +1,4 @@
-"""`gateway audit list | search | show | verify | export | prune`."""
+"""`gateway audit list | search | show | verify | export | backup | prune`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gateway.audit.backup import backup, pages
 from gateway.audit.export import export_csv, export_jsonl, export_xlsx
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import Title, render_history, render_rows, render_verification, render_weak_passwords
@@ -97,6 +98,15 @@ def export(data: Path, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None
         reader.close()
         _tell_of_index(reader)
     return 0
+
+
+def back_up(data: Path, target: Path) -> int:
+    """Copy the log into a new folder, and print whether the copy is whole; the exit code says it as well."""
+    with progress("backup", pages(data)) as tick:
+        result = backup(data, target, tick=tick)
+    print(render_verification(result))
+    print(both("audit", "backup", "made", path=target, count=result.records))
+    return result.exit_code
 
 
 def _titles() -> Title:

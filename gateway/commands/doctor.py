@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -41,6 +43,10 @@ class Line:
     words: str
 
 
+_USER = "gateway"
+"""Whom the unit of the service names."""
+_CREDENTIALS = Path("/run/credentials")
+"""Where systemd lays keys for one service alone, whatever their modes look like."""
 _NEXT_HOP_WAIT_S = 5.0
 _NEXT_HOP_HEALTH = {
     Fitness.GOOD: Health.GOOD,
@@ -52,14 +58,46 @@ _NEXT_HOP_HEALTH = {
 }
 
 
-def run(configuration: Configuration) -> int:
-    """Print all lines; exit code 1 when something would keep the gateway from working."""
+def run(load: Callable[[], Configuration]) -> int:
+    """Print all lines; exit code 1 when something would keep the gateway from working.
+
+    Asked by root, the doctor looks with the rights of the service's user, who is the one that must be able to read.
+    """
+    configuration = load()
+    ports = tuple(_guarded(_ports, configuration))  # low ports are root's to try; the service gets them from systemd
+    user = _become_the_service(configuration.data)
+    worst = _print([Line(Health.GOOD, "user", user)])
+    configuration = load()
+    for check in (_python, _data, _spool, _sense, _tls, _rules, _workers, _next_hop):
+        worst = max(worst, _print(_guarded(check, configuration)))
+    return max(worst, _print(ports))
+
+
+def _print(lines: Iterable[Line]) -> int:
     worst = 0
-    for check in (_python, _data, _spool, _sense, _tls, _rules, _workers, _next_hop, _ports):
-        for line in _guarded(check, configuration):
-            print(f"{line.health.value}  {line.subject:<12} {line.words}", flush=True)
-            worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
+    for line in lines:
+        print(f"{line.health.value}  {line.subject:<12} {line.words}", flush=True)
+        worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
     return worst
+
+
+def _become_the_service(data: Path) -> str:
+    """Give up root's rights for those of the user `gateway`, or of the owner of the data folder; return the user's name."""
+    if os.geteuid() == 0 and (user := _service_user(data)) is not None:
+        os.initgroups(user.pw_name, user.pw_gid)
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+    with suppress(KeyError):
+        return pwd.getpwuid(os.geteuid()).pw_name
+    return str(os.geteuid())
+
+
+def _service_user(data: Path) -> pwd.struct_passwd | None:
+    with suppress(KeyError):
+        return pwd.getpwnam(_USER)
+    with suppress(KeyError, OSError):
+        return pwd.getpwuid(data.stat().st_uid)
+    return None
 
 
 def _guarded(check: Callable[[Configuration], Iterator[Line]], configuration: Configuration) -> Iterator[Line]:
@@ -141,19 +179,20 @@ def _tls(configuration: Configuration) -> Iterator[Line]:
             continue
         if _made_by_the_service(listener.key):
             yield Line(Health.WARNING, "tls", _say("service_made", path=listener.key))
+            yield from _certificate(listener.certificate)
             continue
         with configuration.at("listeners", number, "certificate"):
             server_tls(listener)
         yield Line(Health.GOOD, "tls", f"{listener.listen}: {listener.certificate}")
         yield from _certificate(listener.certificate)
-        if listener.key.stat().st_mode & 0o077:
+        if listener.key.stat().st_mode & 0o077 and not listener.key.is_relative_to(_CREDENTIALS):
             yield Line(Health.WARNING, "tls", _say("readable", path=listener.key, mode="0600"))
     next_hop_settings(configuration)
 
 
 def _made_by_the_service(path: Path) -> bool:
     """Whether a path is one that systemd makes for the running service alone (RuntimeDirectory=, LoadCredential=)."""
-    return path.is_relative_to("/run") and not path.exists()
+    return path.is_relative_to("/run") and not os.access(path, os.F_OK)
 
 
 def _certificate(path: Path) -> Iterator[Line]:

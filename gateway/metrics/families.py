@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 import gateway
 from gateway.documents.wall.sandbox import SandboxStatus
+from gateway.metrics.disk import Disk
 from gateway.metrics.load import VERDICT_BOUNDS_S, Load, MailClass, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
 
@@ -27,6 +28,7 @@ _LOADS = {
     "content_bytes": "Content of mails that have not been answered yet",
     "inspections_running": "Children that read documents",
     "inspections_waiting": "Mails that wait for a child, or for another mail with the same document",
+    "next_hop_held_off": "Front ends that do not try the next hop for a while, after failures in a row",
 }
 _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote", Replaced.DESK: "desk"}
 
@@ -34,9 +36,10 @@ _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.Z
 class Families(Collector):
     """All families; `collect` may be called by several threads."""
 
-    def __init__(self, counts: LogCounts, load: SharedLoad, *, sandbox: SandboxStatus | None) -> None:
+    def __init__(self, counts: LogCounts, load: SharedLoad, *, disk: Disk, sandbox: SandboxStatus | None) -> None:
         self._counts = counts
         self._load = load
+        self._disk = disk
         self._sandbox = sandbox
         self._lock = threading.Lock()
 
@@ -50,6 +53,7 @@ class Families(Collector):
                 *_of_the_log(self._counts),
                 *_of_the_load(self._load),
                 *_of_the_machine(self._sandbox, self._load),
+                *_of_the_disk(self._disk),
             ]
 
     def _catch_up(self) -> bool:
@@ -80,6 +84,9 @@ def _of_the_log(counts: LogCounts) -> Iterator[Metric]:
     yield _counter("duplicates", "Repeated mails answered without a second delivery", counts.duplicates)
     yield _handovers(counts)
     yield _gauge("audit_records", "Number of the last record of the audit log", counts.last_seq)
+    yield _gauge("checkpoint_timestamp_seconds", "When the last checkpoint was made", counts.checkpoint_at)
+    words = "Records that no checkpoint covers yet"
+    yield _gauge("records_without_checkpoint", words, counts.last_seq - counts.checkpoint_size)
 
 
 def _handovers(counts: LogCounts) -> Metric:
@@ -111,6 +118,9 @@ def _of_the_load(load: SharedLoad) -> Iterator[Metric]:
         total = sum(getattr(one, field.name) for one in loads)
         yield _gauge(field.name, f"{_LOADS[field.name]}, all front ends together", total)
     yield _verdicts(load)
+    reloaded_at, good = load.last_reload()
+    yield _gauge("reload_timestamp_seconds", "When the last reload ended, or the start", reloaded_at)
+    yield _gauge("reload_successful", "1 when all of the last reload is in force, 0 when something old is", int(good))
     restarts = [((name,), load.replacements(what)) for what, name in _REPLACED.items()]
     yield _counter("restarts", "Processes that died and were started again", restarts, "process")
 
@@ -125,6 +135,17 @@ def _of_the_machine(sandbox: SandboxStatus | None, load: SharedLoad) -> Iterator
     if ends:
         words = "When the certificate that a listener serves ends"
         yield _gauge("certificate_not_after_timestamp_seconds", words, ends, "path")
+
+
+def _of_the_disk(disk: Disk) -> Iterator[Metric]:
+    yield _gauge("disk_free_bytes", "Free room where a folder of gateway.yaml stands", disk.free_bytes(), "folder")
+    lists = disk.revocation_lists()
+    if lists:
+        made = [((one.issuer,), one.made) for one in lists]
+        yield _gauge("crl_timestamp_seconds", "When the revocation list of an authority was made", made, "issuer")
+        due = [((one.issuer,), one.due) for one in lists if one.due is not None]
+        words = "When the next revocation list of an authority is due"
+        yield _gauge("crl_next_update_timestamp_seconds", words, due, "issuer")
 
 
 def _single(counts: Mapping[str, int]) -> Values:

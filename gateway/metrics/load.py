@@ -27,6 +27,8 @@ class Load:
     """Children that read documents."""
     inspections_waiting: int = 0
     """Mails that wait for a child."""
+    next_hop_held_off: int = 0
+    """1 while it does not try the next hop, after failures in a row."""
 
 
 class Replaced(Enum):
@@ -51,12 +53,15 @@ VERDICT_BOUNDS_S: Final = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
 """Upper bounds of the classes of times from the final dot to the verdict; longer ones are in a last class."""
 
 
-_LOAD = struct.Struct("=4Q")
+_LOAD = struct.Struct("=5Q")
 _COUNT = struct.Struct("=Q")
 _TIMES = struct.Struct(f"={len(VERDICT_BOUNDS_S) + 1}Qd")
 """Mails by time, and the sum of the times."""
 _SLOT_BYTES = _LOAD.size + _TIMES.size * len(MailClass)
-_HEAD_BYTES = _COUNT.size * len(Replaced)
+_RELOAD = struct.Struct("=QQ")
+"""When the last reload ended, in seconds since 1970, and whether all of it is in force."""
+_RELOAD_AT = _COUNT.size * len(Replaced)
+_HEAD_BYTES = _RELOAD_AT + _RELOAD.size
 
 
 class SharedLoad:
@@ -103,6 +108,15 @@ class SharedLoad:
         slots = [_TIMES.unpack_from(self._memory, self._times(slot, kind)) for slot in range(self._front_ends)]
         *counts, total = map(sum, zip(*slots, strict=True))
         return tuple(counts), total
+
+    def reloaded(self, moment: float, *, good: bool) -> None:
+        """Tell how a reload ended, or the start; called by the supervisor alone."""
+        _RELOAD.pack_into(self._memory, _RELOAD_AT, int(moment), int(good))
+
+    def last_reload(self) -> tuple[int, bool]:
+        """Return when the last reload ended (0 before the first), and whether all of it is in force."""
+        moment, good = _RELOAD.unpack_from(self._memory, _RELOAD_AT)
+        return int(moment), bool(good)
 
     @staticmethod
     def _times(slot: int, kind: MailClass) -> int:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from gateway.audit import record as r
+from gateway.audit.checkpoint import parse_notes
 from gateway.audit.store import Folder, connect_readonly
 
 HANDOVER_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -29,6 +30,10 @@ class LogCounts:
         self._log = connect_readonly(Folder(data).database)
         self.last_seq = int(self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
         """Of the last record that was counted: how long the log is."""
+        self.checkpoint_size = 0
+        """Records under the last checkpoint."""
+        self.checkpoint_at = 0.0
+        """When it was made, in seconds since 1970; 0 without one."""
         self.mails: Counter[tuple[str, str]] = Counter()
         """Judged mails by front end and disposition."""
         self.bytes: Counter[str] = Counter()
@@ -54,6 +59,7 @@ class LogCounts:
 
     def catch_up(self) -> None:
         """Count the records that are new; sqlite3.Error when the log cannot be read."""
+        self._look_at_checkpoints()
         while True:
             rows = self._log.execute(
                 "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (self.last_seq, _SLICE)
@@ -63,6 +69,13 @@ class LogCounts:
                 self.last_seq = seq
             if len(rows) < _SLICE:
                 return
+
+    def _look_at_checkpoints(self) -> None:
+        row = self._log.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+        if row is not None and row[0] != self.checkpoint_size:
+            (checkpoint,), _ = parse_notes(row[1])
+            self.checkpoint_size = checkpoint.size
+            self.checkpoint_at = datetime.fromisoformat(checkpoint.time).timestamp()
 
     def _take(self, record: r.AnyRecord) -> None:
         match record:

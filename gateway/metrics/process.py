@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from gateway.documents.wall.sandbox import SandboxStatus
+from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
 from gateway.system.listening import Taken
 from gateway.system.supervised import SupervisedProcess, end_with
@@ -34,6 +35,7 @@ class Sources:
     load: SharedLoad
     sandbox: SandboxStatus | None
     """What the zygote said of the walls around the readers."""
+    disk: Disk
 
 
 class MetricsProcess:
@@ -77,7 +79,8 @@ class MetricsProcess:
         self._release()
         sources = self._sources
         registry = CollectorRegistry()
-        registry.register(Families(LogCounts(sources.data), sources.load, sandbox=sources.sandbox))
+        counts = LogCounts(sources.data)
+        registry.register(Families(counts, sources.load, disk=sources.disk, sandbox=sources.sandbox))
         serve(self._socket, make_wsgi_app(registry))
 
 

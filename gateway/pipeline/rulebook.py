@@ -62,5 +62,5 @@ class Rulebook:
 
 def policy_source(name: str) -> Path | str:
     """Return a path for something that looks like a file, else the name of a preset."""
-    looks_like_file = "/" in name or name.endswith((".yaml", ".yml")) or Path(name).is_file()
+    looks_like_file = "/" in name or name.endswith((".yaml", ".yml"))
     return Path(name) if looks_like_file else name

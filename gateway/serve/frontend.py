@@ -133,7 +133,7 @@ class _Frontend:
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
-            aside = [asyncio.create_task(self._tell_load(smtp, milters))]
+            aside = [asyncio.create_task(self._tell_load(smtp, milters, hop))]
             self._spawn(self._record_mailboxes())
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)
@@ -202,7 +202,7 @@ class _Frontend:
                 await server(section).start_tcp(taken.host, taken.port)
         return servers
 
-    async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer]) -> None:
+    async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer], hop: NextHop) -> None:
         """Tell every second what is in flight, for those who watch."""
         while True:
             workers = self._inherited.workers.status()
@@ -211,6 +211,7 @@ class _Frontend:
                 content_bytes=smtp.in_flight_bytes + self._milter_budget.used_bytes,
                 inspections_running=workers.running,
                 inspections_waiting=workers.waiting,
+                next_hop_held_off=int(hop.breaker_open),
             )
             self._inherited.load.put(self._slot, load)
             await asyncio.sleep(_TELL_ROUND_S)

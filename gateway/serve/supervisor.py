@@ -26,10 +26,12 @@ from gateway.audit.process import audit_process
 from gateway.config.sections import Configuration
 from gateway.documents.wall.desk_process import desk_process
 from gateway.errors import GatewayError, UserError
+from gateway.metrics.disk import Disk
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
+    SHIPPED_CERTS,
     check_spool,
     next_hop_settings,
     outgoing,
@@ -81,6 +83,7 @@ def serve(configuration: Configuration) -> int:
         load = SharedLoad(configuration.workers, certificates)
         for certificate in certificates:
             load.serve_until(certificate, certificate_ends(certificate))
+        load.reloaded(time.time(), good=True)
 
         # Each process gives back what the others need: those that serve no mail the addresses, then door after door.
         def release() -> None:
@@ -105,7 +108,8 @@ def serve(configuration: Configuration) -> int:
 
         metrics = None
         if metrics_address is not None:
-            sources = Sources(configuration.data, load, workers.status().sandbox)
+            disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
+            sources = Sources(configuration.data, load, workers.status().sandbox, disk)
             metrics = MetricsProcess(metrics_address, sources, release_all)
         others = [each for each in (audit, desk, metrics) if each is not None]
         inherited = Inherited(
@@ -165,6 +169,8 @@ class _Supervisor:
         self._pending: set[int] = set()
         """Front ends that have not told since the reload under way."""
         self._reload_began = 0.0
+        self._anchors_good = True
+        """Whether the reload under way could load the trust anchors."""
         self._again = False
         """Another reload was asked for while one was under way."""
 
@@ -243,14 +249,17 @@ class _Supervisor:
         self._look_at_configuration()
         self._look_at_certificates()
         good = self._inherited.rulebook.reload()
+        self._anchors_good = True
         try:
             self._inherited.workers.reload(self._inherited.rulebook.current.policies.observers)
         except GatewayError as error:
+            self._anchors_good = False
             _LOG.error("%s", both("start", "reload", "anchors", fault=error))
         self._tell(signal.SIGHUP if good else signal.SIGUSR1)
         if good:
             self._reload_began, self._pending = time.monotonic(), set(self._frontends)
         else:
+            self._inherited.load.reloaded(time.time(), good=False)
             systemd.ready("reload failed: the last good rules stay in force, see the log")
 
     def _hear(self) -> None:
@@ -278,6 +287,8 @@ class _Supervisor:
                 _LOG.error("%s: %s", self._inherited.configuration.data, reason(error))
         if not reloading:
             return
+        even = one is not None and not late
+        self._inherited.load.reloaded(time.time(), good=even and self._anchors_good)
         if one is not None and not late:
             _LOG.info("%s", both("start", "reload", "done", policy=one.policies, directory=one.directory or "-"))
             systemd.ready(f"policy {one.policies[:16]}")

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd" / "gateway.service"
 DROP_IN = DEPLOY / "systemd" / "gateway.service.d" / "low-ports.conf"
+DEBIAN = ("build.sh", "postinst", "prerm", "postrm")
 EXPOSURE = 15
 """In tenths: 1.5."""
 DOCUMENTS = ["README.md", "docs/admin-guide.vi.md", "docs/admin-guide.en.md", "deploy/postfix/README.md"]
@@ -83,6 +84,25 @@ def test_the_unit_has_no_unknown_keys(tmp_path):
     assert [line for line in result.stderr.splitlines() if UNIT.name in line] == []
     unit.write_text(unit.read_text() + "\n[Service]\nProtectEverythng=yes\n")
     assert "ProtectEverythng" in run("systemd-analyze", "verify", "--man=no", unit).stderr, "the check can fail"
+
+
+PERIODIC = sorted((DEPLOY / "systemd").glob("*.timer"))
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("timer", PERIODIC, ids=lambda path: path.stem)
+def test_a_timer_and_its_service_have_no_unknown_keys_and_hold_little(tmp_path, timer):
+    need_systemd()
+    service = timer.with_suffix(".service")
+    text = re.sub(r"(?m)^(Exec\w+)=([+]?)\S+", r"\1=\2/bin/true", service.read_text())
+    (tmp_path / service.name).write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", text))
+    copy = Path(shutil.copy(timer, tmp_path))
+    result = run("systemd-analyze", "verify", "--man=no", tmp_path / service.name, copy)
+    assert [line for line in result.stderr.splitlines() if timer.stem in line] == []
+    (moment,) = re.findall(r"(?m)^OnCalendar=(.+)$", timer.read_text())
+    assert run("systemd-analyze", "calendar", moment).returncode == 0
+    security = run("systemd-analyze", "security", "--offline=true", "--threshold=45", service)
+    assert security.returncode == 0, security.stdout
 
 
 SOCKETS = sorted((DEPLOY / "systemd").glob("*.socket"))
@@ -210,10 +230,27 @@ def test_make_has_the_targets_of_the_documents():
         assert dry.returncode == 0, dry.stderr
 
 
-def test_the_package_script_is_valid_shell():
-    script = DEPLOY / "system-packages.sh"
-    assert run("bash", "-n", script).returncode == 0
+@pytest.mark.parametrize("name", ["system-packages.sh", *(f"debian/{name}" for name in DEBIAN)])
+def test_a_script_is_valid_shell(name):
+    script = DEPLOY / name
+    shell = re.match(r"#!.*?(\w+)\n", script.read_text())[1]
+    assert run(shell, "-n", script).returncode == 0
     assert script.stat().st_mode & 0o111
+
+
+def test_the_package_script_names_packages_and_installs_none():
+    listed = run(DEPLOY / "system-packages.sh", "list", "run")
+    assert (listed.returncode, "tesseract-ocr-vie" in listed.stdout.split()) == (0, True)
+
+
+def test_the_package_takes_the_settings_of_the_sample_as_conffiles():
+    """Every file of /etc/gateway that the sample names comes with the package or is made by it."""
+    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    build, postinst = (DEPLOY / "debian/build.sh").read_text(), (DEPLOY / "debian/postinst").read_text()
+    assert str(sample.certs) == "/etc/gateway/certs"
+    assert f"/{sample.directory.name}" in build
+    for listener in sample.listeners:
+        assert str(listener.certificate) in postinst
 
 
 def test_each_program_and_policy_that_the_project_names_exists():
@@ -233,8 +270,10 @@ def test_the_container_runs_the_gateway_and_not_as_root():
 # --- doctor on the sample, before the service first ran -----------------------------------------------------------
 
 
-def test_what_only_the_running_service_has_is_no_fault_of_a_first_look():
-    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path):
+    certificate, _ = Pki(tmp_path).issue("gw.binhtan.example", days_left=9)
+    text = (DEPLOY / "gateway.yaml").read_text("utf-8").replace("/etc/gateway/tls.crt", str(certificate))
+    sample = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
     lines = [*doctor._guarded(doctor._spool, sample), *doctor._guarded(doctor._tls, sample)]
     made_later = [line for line in lines if "exists only while the service runs" in line.words]
     assert {line.health for line in made_later} == {doctor.Health.WARNING}
@@ -243,6 +282,9 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look():
         "/run/credentials/gateway.service/tls.key",
     }
     assert not any(line.health is doctor.Health.BAD for line in lines)
+    assert any("expires in 8 days" in line.words for line in lines), "the certificate is there to be looked at"
+    certificate.unlink()
+    assert any(line.health is doctor.Health.BAD for line in doctor._guarded(doctor._tls, sample))
 
 
 @pytest.mark.parametrize(

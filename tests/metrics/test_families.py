@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.audit import AuditLog
+from gateway.demo.pki import Pki as DemoPki
+from gateway.demo.pki import revocation_list
 from gateway.documents.wall.sandbox import SandboxStatus
+from gateway.metrics.disk import Disk
 from gateway.metrics.families import Families
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
@@ -24,6 +27,19 @@ GUIDES = [ROOT / "docs/admin-guide.vi.md", ROOT / "docs/admin-guide.en.md"]
 NO_SECCOMP = SandboxStatus(landlock_abi=4, seccomp=False, architecture="x86_64", root_dropped=True)
 
 
+def disk(folder: Path) -> Disk:
+    """Return a disk with a revocation list that a day ago said to be renewed in an hour, and one that is broken."""
+    made = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    authority = DemoPki().g2_root
+    lists = folder / "certs" / "crl"
+    lists.mkdir(parents=True, exist_ok=True)
+    (lists / "a.crl").write_bytes(revocation_list(authority, this_update=made, next_update=made + timedelta(hours=1)))
+    older = made - timedelta(days=3)
+    (lists / "b.crl").write_bytes(revocation_list(authority, this_update=older, next_update=made))
+    (lists / "broken.crl").write_bytes(b"no list")
+    return Disk(data=folder, spool=folder, certs=folder / "certs")
+
+
 async def scraped(tmp_path, *, load: SharedLoad | None = None):
     """Return the families of a gateway that has relayed two mails, by name, and its sources."""
     log = AuditLog.open(tmp_path)
@@ -33,7 +49,7 @@ async def scraped(tmp_path, *, load: SharedLoad | None = None):
     await relay(log, 2)
     await log.close()
     registry = CollectorRegistry()
-    registry.register(Families(counts, load or SharedLoad(2), sandbox=NO_SECCOMP))
+    registry.register(Families(counts, load or SharedLoad(2), disk=disk(tmp_path), sandbox=NO_SECCOMP))
     return registry, counts
 
 
@@ -53,7 +69,8 @@ async def test_the_log_the_load_and_the_machine_are_in_the_figures(tmp_path):
     load = SharedLoad(3, (certificate, tmp_path / "gone.crt"))
     load.serve_until(certificate, certificate_ends(certificate))
     load.put(0, Load(sessions=2, content_bytes=1000, inspections_running=1))
-    load.put(2, Load(sessions=5, content_bytes=1 << 40, inspections_waiting=7))
+    load.reloaded(1700000000.5, good=False)
+    load.put(2, Load(next_hop_held_off=1, sessions=5, content_bytes=1 << 40, inspections_waiting=7))
     load.replaced(Replaced.AUDIT)
     load.replaced(Replaced.AUDIT)
     registry, counts = await scraped(tmp_path, load=load)
@@ -66,6 +83,15 @@ async def test_the_log_the_load_and_the_machine_are_in_the_figures(tmp_path):
     assert found["congvu_gateway_inspections_waiting"] == {(): 7}
     assert found["congvu_gateway_restarts_total"] == {("frontend",): 0, ("audit",): 2, ("zygote",): 0, ("desk",): 0}
     assert found["congvu_gateway_sandbox_layer"] == {("landlock",): 1, ("seccomp",): 0, ("unprivileged",): 1}
+    assert found["congvu_gateway_next_hop_held_off"] == {(): 1}
+    assert found["congvu_gateway_reload_timestamp_seconds"] == {(): 1700000000}
+    assert found["congvu_gateway_reload_successful"] == {(): 0}
+    assert set(found["congvu_gateway_disk_free_bytes"]) == {("data",), ("spool",)}
+    ((made),) = found["congvu_gateway_crl_timestamp_seconds"].values()
+    ((due),) = found["congvu_gateway_crl_next_update_timestamp_seconds"].values()
+    assert due - made == 3600, "the newest list of the authority, and not the older or the broken one"
+    assert found["congvu_gateway_records_without_checkpoint"] == {(): 0}
+    assert abs(found["congvu_gateway_checkpoint_timestamp_seconds"][()] - datetime.now(UTC).timestamp()) < 3600
     assert found["congvu_gateway_audit_records"] == {(): counts.last_seq}
     (path,), end = next(iter(found["congvu_gateway_certificate_not_after_timestamp_seconds"].items()))
     assert path == str(certificate)

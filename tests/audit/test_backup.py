@@ -1,0 +1,71 @@
+"""A copy of the log, made while it is written to: whole, private, and one that a gateway starts from."""
+
+import asyncio
+import sqlite3
+import stat
+
+import pytest
+
+from gateway.audit import AuditLog
+from gateway.audit.backup import backup, pages
+from gateway.audit.store import Folder
+from gateway.audit.verify import verify
+from gateway.errors import UserError
+from tests.audit.support import relay
+from tests.e2e.gateway_process import cli
+
+
+async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_from(tmp_path):
+    log = AuditLog.open(tmp_path / "data")
+    await log.start()
+    for number in range(60):
+        await relay(log, number)
+    writing = asyncio.create_task(relays(log, 60, 200))
+    seen = []
+    copy = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=seen.append)
+    await writing
+    await log.close()
+    assert copy.exit_code == 0, copy.faults
+    assert copy.records >= 120
+    assert sum(seen) >= 1
+    assert not list(tmp_path.glob("*.part"))
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == {"audit.db", "checkpoints", "keys"}
+    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o700
+    restored = AuditLog.open(tmp_path / "copy")
+    await restored.start()
+    await relay(restored, 999)
+    await restored.close()
+    again = verify(tmp_path / "copy")
+    assert (again.exit_code, again.records > copy.records) == (0, True)
+
+
+async def relays(log, first, last):
+    for number in range(first, last):
+        await relay(log, number)
+
+
+async def test_a_folder_that_exists_is_left_alone_and_without_a_log_there_is_nothing(tmp_path):
+    log = AuditLog.open(tmp_path / "data")
+    await log.start()
+    await log.close()
+    (tmp_path / "copy").mkdir()
+    run = await cli("audit", "backup", tmp_path / "copy", "--data", tmp_path / "data")
+    assert (run.code, "đã có" in run.err, list((tmp_path / "copy").iterdir())) == (2, True, [])
+    with pytest.raises(UserError):
+        pages(tmp_path)
+
+
+async def test_the_copy_of_a_log_that_was_changed_says_so(tmp_path):
+    log = AuditLog.open(tmp_path / "data")
+    await log.start()
+    await relay(log, 1)
+    await log.close()
+    database = Folder(tmp_path / "data").database
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TRIGGER record_no_update")
+        connection.execute(
+            "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'session', 'sessiom') AS BLOB) WHERE seq = 2"
+        )
+    run = await cli("audit", "backup", tmp_path / "copy", "--data", tmp_path / "data")
+    assert run.code == 1
+    assert (tmp_path / "copy" / "audit.db").exists()
