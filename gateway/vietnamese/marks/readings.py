@@ -11,10 +11,24 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
+from gateway.vietnamese.confusables import seen_as
 from gateway.vietnamese.escapes import may_be_escaped, unescape
 from gateway.vietnamese.legacy_codes import convert
 from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS, TABLES, Charset
 from gateway.vietnamese.normal import is_decomposed, is_unusual
+
+M_OF_SIGNS: Final = ("|V|", "|v|", "|\\/|", "/\\/\\", "/V\\", "/v\\", "(V)", "[V]", "]V[", "IVI", "lVl", "1V1", "^^")
+T_OF_SIGNS: Final = ("7", "+", "†", "-|-", "'|'", "`|`", "¯|¯", "][")
+"""Signs and letters that together look as one letter."""
+
+
+def _any(signs: Iterable[str]) -> str:
+    return "|".join(map(re.escape, signs))
+
+
+def _after(signs: Iterable[str]) -> str:
+    """Return a pattern that looks back over one letter for any of the signs."""
+    return "|".join(f"(?<={re.escape(sign)}.)" for sign in signs)
 
 
 @cache
@@ -57,13 +71,30 @@ def legacy_sign() -> re.Pattern[str]:
         f"[mMtT](?:(?<=[mM])(?: ?(?:{letters}) ?[tT](?![a-zA-Z])"
         "|(?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|%E1%BA%A[CD][tT])"
         r"|(?<=[tT])(?<![^\W_][tT])[ậẬ][mM](?![^\W_]))"
+        rf"|[ậẬ](?:(?:{_after(M_OF_SIGNS)})(?:[tT]|{_any(T_OF_SIGNS)})|(?<=[mM].)(?:{_any(T_OF_SIGNS)}))(?![^\W_])"
     )
+
+
+_OF_SIGNS: Final = re.compile(rf"({_any(M_OF_SIGNS)}|[mM])([ậẬ])({_any(T_OF_SIGNS)}|[tT])(?![^\W_])")
+MIXED: Final = "mixed-letters"
+"""Code of a reading: the word stands without its marks, in letters of two scripts."""
+_THREE: Final = re.compile(r"(?<![^\W_])[^\W\d_]{3}(?![^\W_])")
+
+
+def _of_one_word(found: re.Match[str]) -> str:
+    """Return MẬT for a word that shows as MAT and mixes ASCII letters with others: nobody types that by mistake."""
+    mixed = any(letter.isascii() for letter in found[0]) and not found[0].isascii()
+    return "MẬT" if mixed and "".join(map(seen_as, found[0])) == "MAT" else found[0]
 
 
 def readings(text: str) -> Iterator[tuple[str, Charset | None, str]]:
     """Yield other texts that a line could be meant as: legacy letters, UTF-8 taken for Latin-1, escapes, backwards."""
+    if is_unusual(text) and (one := _THREE.sub(_of_one_word, text)) != text:
+        yield one, None, MIXED
     if legacy_sign().search(text) is None and not may_be_escaped(text):
         return
+    if (whole := _OF_SIGNS.sub(r"M\2T", text)) != text:
+        yield whole, None, "letters-of-signs"
     for charset, pattern in _legacy_patterns().items():
         if pattern.search(text):
             yield convert(text, charset), charset, f"legacy-{charset.value}"
