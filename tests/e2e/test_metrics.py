@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.e2e.commands import CLEAN, no_traceback
 from tests.e2e.gateway_process import serving
-from tests.e2e.test_contract import CLEAN, COLLEAGUE, MARKED, STAFF, cli, no_traceback
+from tests.e2e.test_contract import COLLEAGUE, MARKED, STAFF, cli
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 

@@ -27,6 +27,7 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
 from gateway.documents.readers.base import ReadError
+from tests.readers.docx_support import fonts, para, style, styles
 from tests.readers.ooxml_support import (
     Agreement,
     compare,
@@ -41,7 +42,6 @@ from tests.readers.ooxml_support import (
     solid,
     word,
 )
-from tests.readers.test_docx import fonts, para, style, styles
 
 ZIPPED = re.compile(r"\.(doc[xm]|dot[xm]|xls[xm]|xlt[xm]|pp[ts][xm]|pot[xm]|od[tsp]|ott)$")
 _SKIPPED_PARTS = re.compile(r"\.rels$|\[Content_Types\]|META-INF/|_xmlsignatures/|manifest\.rdf|settings\.xml$")
