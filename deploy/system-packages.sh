@@ -14,7 +14,7 @@ if ! apt-cache show libarchive13t64 >/dev/null 2>&1 && apt-cache show libarchive
   run=("${run[@]/libarchive13t64/libarchive13}")
 fi
 # What the long runs of `make campaign` use beside that: a Debian and a container of their own, mail programs with windows.
-campaign=(buildah debootstrap mutt podman systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
+campaign=(buildah debootstrap mutt npm podman systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
 
 if [ "${1-}" = list ]; then
   shift

@@ -124,12 +124,16 @@ def policy_explain(
 
 @command(app, "schema")
 def policy_schema(
-    policy: Annotated[str | None, typer.Argument(help=words("one_policy"))] = None,
+    policy: Annotated[str | None, typer.Argument(help=words("schema_policy"))] = None,
+    modeline: Annotated[bool, typer.Option("--modeline", help=words("modeline"))] = False,
 ) -> int:
-    """In lược đồ JSON của tệp chính sách, hoặc cài đặt của một chính sách / print the JSON Schema of policy files."""
+    """In lược đồ JSON của tệp chính sách, hoặc cài đặt của một chính sách / print the JSON Schema of policy files.
+
+    gateway policy schema > policy.schema.json; gateway policy schema --modeline
+    """
     from gateway.commands.policy import schema
 
-    return schema(policy)
+    return schema(policy, modeline=modeline)
 
 
 @command(app, "refusals")

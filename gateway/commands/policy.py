@@ -28,8 +28,11 @@ def diff(old: str, new: str) -> int:
     return _print(engine.diff(policy_source(old), policy_source(new)))
 
 
-def schema(policy: str | None) -> int:
-    """Print the JSON Schema of a policy file, or of the settings of one policy."""
+def schema(policy: str | None, *, modeline: bool) -> int:
+    """Print the JSON Schema of a policy file, or of the settings of one policy; or the line that names it to editors."""
+    if modeline:
+        print("# yaml-language-server: $schema=policy.schema.json")
+        return 0
     return _print(engine.schema(policy))
 
 
