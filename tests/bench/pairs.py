@@ -76,7 +76,7 @@ def side(name: str, checkout: Path, sink: Sink, *, facts_days: int = 90) -> Iter
             stdout=subprocess.DEVNULL,
         )
         try:
-            wait_for_banner(port)
+            wait_for_banner(port, 300)
             yield Side(name, port, [process.pid])
         finally:
             process.terminate()
