@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from gateway.config.sections import Configuration
 from gateway.demo.documents import Line, word_file
@@ -103,6 +104,13 @@ async def test_a_look_without_end_costs_the_document_that_it_was_at(workers, tmp
     found = await judged(workers, unruly(tmp_path, how), content)
     assert {one.part: one.reason for one in found.evidence.documents} == {"1": "", "2": "", "3": reason}
     assert [one.about.part for one in of(found.verdict, "classified") if one.rule == "unread_content"] == ["3"]
+
+
+async def test_a_mail_whose_time_is_used_up_is_observed_all_the_same(workers, tmp_path):
+    limits = structs.replace(LIMITS, cpu_s=1.0)
+    found = await judged(workers, unruly(tmp_path, "spin"), mail(TEXT, ("khác.txt", "Lịch\n".encode())), limits=limits)
+    assert {one.part: one.reason for one in found.evidence.documents} == {"1": "", "2": "cpu", "3": "mail-cpu"}
+    assert found.observed.seen.keys() >= {"classified", "typography", "unruly"}
 
 
 @pytest.mark.parametrize("how", ["spin", "crash", "sleep"])

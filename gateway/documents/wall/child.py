@@ -31,7 +31,7 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.wall import sample, wire
 from gateway.documents.wall.inspector import Inspector
-from gateway.documents.wall.observers import Observers
+from gateway.documents.wall.observed import Observers
 from gateway.documents.wall.signed import SignatureVerifiers, load_trust
 from gateway.documents.wall.verifiers import Verifiers
 from gateway.model import Document, Observer, ReadStatus

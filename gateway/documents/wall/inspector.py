@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from msgspec import Raw, structs
+from msgspec import structs
 
 from gateway import mime
 from gateway.documents.readers import encryption, passwords, registry
@@ -26,11 +26,11 @@ from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.documents.readers.sniff_packed import VOLUME
 from gateway.documents.wall import encoded, types
 from gateway.documents.wall.leaves import in_order, is_signature
-from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.observers import Observers
+from gateway.documents.wall.members import children_of, signed_by
+from gateway.documents.wall.observed import Observed, Observers
 from gateway.documents.wall.verifiers import Verifiers
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
-from gateway.model import ActiveContent, Document, Observations, Part, ReadStatus, Run, Signature, formats
+from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature, formats
 from gateway.model.formats import Container, Family
 
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
@@ -38,7 +38,6 @@ _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
 _PLAIN: Final = Sniffed(("text/plain",))  # of words that we decoded ourselves, whatever they look like
 _KEPT_LIMIT: Final = 96 << 20
 _TEXT_LIMIT: Final = 400_000
-_NAME_LIMIT: Final = 255
 
 
 @dataclass
@@ -93,7 +92,7 @@ class Inspector:
             limit_files=limits.limit_files,
             limit_depth=limits.limit_depth,
             limit_ratio=limits.limit_ratio,
-            cpu_s=limits.cpu_s - request.used.cpu_s,
+            cpu_s=max(0.0, limits.cpu_s - request.used.cpu_s),
             part_cpu_s=limits.part_cpu_s,
             mib_cpu_s=limits.mib_cpu_s,
             page_cpu_s=limits.page_cpu_s,
@@ -105,14 +104,7 @@ class Inspector:
             on_grant=on_grant,
         )
         self._awaited = None if request.awaited is None else frozenset(request.awaited)
-        self._observers = observers
-        self._whole = any(one.whole for one in request.observers)
-        """All words of the mail are wanted together, so what an earlier child has told is read again."""
-        self._merger = Merger(request.root)
-        for result in request.known:
-            self._merger.take(result)
-        self._unread = {result.part.path for result in request.known} - set(request.lost) if self._whole else set()
-        """What an observer would miss."""
+        self._observed = Observed(request, observers) if observers is not None else None
         self._texts: list[str] = list(request.password_texts)
         self._text_size = 0
         self._candidates: tuple[int, tuple[str, ...]] = (-1, ())
@@ -136,26 +128,10 @@ class Inspector:
             if self._awaited is None or leaf.part.path in self._awaited:
                 alone = not (self._budget.shared_limit or (self._budget.short_of_words and not first))
                 self._emit(Done(path=leaf.part.path, used=used, alone=alone, asked=self._asked))
-        if self._observers is not None:
-            self._emit(self._observations(self._observers))
+        if self._observed is not None:
+            self._budget.begin_last(len(self._request.header_block))
+            self._emit(self._observed.observations())
         self._emit(Finished(origin=self._origin))
-
-    def _observations(self, observers: Observers) -> Observations:
-        """Have the observers look at the whole mail."""
-        evidence, merger = self._request.evidence, self._merger
-        assert evidence is not None
-        assert evidence.message is not None
-        self._budget.begin_last(evidence.message.header_length)
-        faults = merger.faults
-        if self._unread:
-            faults |= {one.name: "words of a part are lost" for one in self._request.observers if one.whole}
-        mail = structs.replace(
-            evidence,
-            message=structs.replace(evidence.message, root=merger.tree()),
-            documents=merger.documents,
-            signatures=merger.signatures,
-        )
-        return observers.observe(mail, merger.looks, faults)
 
     def _used(self) -> Used:
         return Used(
@@ -197,14 +173,19 @@ class Inspector:
         """Look at one part, report it, and return what is inside it."""
         path, awaited = item.part.path, self._awaited
         report = awaited is None or item.announced or path in awaited
-        if not (report or path in self._unread or any(waiting.startswith(path + "!") for waiting in awaited or ())):
+        again = self._observed is not None and path in self._observed.unread
+        if not (report or again or any(waiting.startswith(path + "!") for waiting in awaited or ())):
             return []
         self._emit(Began(path))
         look = _Look(item.part)
         look.guarded(lambda: self._look(item, look), "")
-        children = _children(look)
+        children = children_of(look.part.path, look.members)
         part = structs.replace(look.part, children=tuple(child for child, _ in children))
-        self._tell(Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures)), report=report)
+        result = Result(part=part, documents=tuple(look.documents), signatures=tuple(look.signatures))
+        if self._observed is not None:
+            result = self._observed.take(result, again=not report)
+        if report:
+            self._emit(result)
         row = formats.by_type(look.part.detected_type or "")
         settled = row is not None and row.container is Container.ASIC
         group = _Group(signed=not settled and any(is_signature(child) for child, _ in children), settled=settled)
@@ -215,28 +196,13 @@ class Inspector:
                 group,
                 depth=item.depth + 1,
                 relation=member.relation,
-                signed=_signed_by(member, children),
+                signed=signed_by(member, children),
                 announced=report,
             )
             for child, member in children
         ]
         items.sort(key=lambda inner: is_signature(inner.part))
         return items
-
-    def _tell(self, result: Result, *, report: bool) -> None:
-        """Report what was found in a part: to observers, and of it what they left to the parent."""
-        if self._observers is None:
-            if report:
-                self._emit(result)
-            return
-        result = _looked(result, self._observers)
-        bare = structs.replace(result, documents=tuple(structs.replace(one, runs=()) for one in result.documents))
-        if report:
-            self._merger.take(result if self._whole else bare)
-            self._emit(bare)
-        elif result.part.path in self._unread:
-            self._unread.discard(result.part.path)
-            self._merger.reread(result)
 
     def _look(self, item: _Item, look: _Look) -> None:
         """Gather documents, members and signatures of one part into `look`."""
@@ -443,54 +409,3 @@ class _Look:
             self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
         if not self.documents[before:] and not self.documents:
             self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)
-
-
-def _looked(result: Result, observers: Observers) -> Result:
-    """Return a result with what observers made of each document; what is too much for them cannot be told."""
-    looks: list[dict[str, Raw]] = []
-    documents: list[Document] = []
-    faults: dict[str, str] = {}
-    for document in result.documents:
-        try:
-            found, failed = observers.look(document)
-        except (MemoryError, RecursionError) as error:
-            reason = "memory" if isinstance(error, MemoryError) else "nesting"
-            document = structs.replace(document, runs=(), status=ReadStatus.LIMIT, reason=reason)  # noqa: PLW2901
-            found, failed = observers.look(document)
-        looks.append(dict(found))
-        documents.append(document)
-        faults |= failed
-    return structs.replace(result, documents=tuple(documents), looks=tuple(looks), faults=faults)
-
-
-def _children(look: _Look) -> list[tuple[Part, Member]]:
-    """Give each member its part, with a path of its own."""
-    taken: set[str] = set()
-    children: list[tuple[Part, Member]] = []
-    for member in look.members:
-        name = _printable(member.name)
-        path, number = f"{look.part.path}!{name}", 2
-        while path in taken:
-            path, number = f"{look.part.path}!{name}#{number}", number + 1
-        taken.add(path)
-        short = name.replace("\\", "/").rpartition("/")[2] or name
-        part = Part(
-            path=path, declared_type=member.declared_type, filename=short, names=(name,), charset=member.charset
-        )
-        children.append((part, member))
-    return children
-
-
-def _signed_by(member: Member, children: list[tuple[Part, Member]]) -> tuple[bytes, tuple[str, ...]] | None:
-    """Return the entity that a signature in a mail signs, and the paths of the parts that came of it."""
-    if member.entity is None:
-        return None
-    covered = {id(one) for one in member.entity.covers}
-    return member.entity.raw, tuple(child.path for child, one in children if id(one) in covered)
-
-
-def _printable(name: str) -> str:
-    """Return a member's name as it can stand in a path: no control characters or lone surrogates, bounded."""
-    name = name.encode("utf-8", "replace").decode("utf-8")
-    name = "".join(letter if letter >= " " else "\ufffd" for letter in name)
-    return name[-_NAME_LIMIT:] or "unnamed"
