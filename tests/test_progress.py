@@ -1,12 +1,18 @@
 """Long work of a command: a bar on a terminal, a line in ten seconds elsewhere, and a clean end by Ctrl-C."""
 
+import ast
+import asyncio
 import io
+import os
+import signal
 import sys
 
 import pytest
 
 from gateway.commands import progress as module
 from gateway.commands.progress import progress
+from gateway.texts.catalogue import product_texts
+from tests.e2e.gateway_process import PROGRAM, ROOT, environment
 
 
 class Terminal(io.StringIO):
@@ -22,7 +28,18 @@ def test_without_a_terminal_one_line_in_ten_seconds_says_how_far_it_is(monkeypat
             tick(1000)
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2
-    assert said[0].startswith("kiểm chứng: 2000/4000 bản ghi, 182/giây, còn khoảng 11 giây / verified: 2000 of 4000")
+    assert said[0] == (
+        "Kiểm chứng nhật ký: 2000/4000 bản ghi, 182/giây, còn khoảng 11 giây / "
+        "verifying the log, 2000 of 4000 records, 182 a second, about 11 s left"
+    )
+
+
+def test_without_a_total_the_line_tells_what_is_done_and_how_fast(monkeypatch, capsys):
+    clock = iter([0.0, 20.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    with progress("ldap", None) as tick:
+        tick(50)
+    assert capsys.readouterr().err == "Đọc LDAP: 50 mục, 2.5/giây / reading LDAP, 50 entries, 2.5 a second\n"
 
 
 def test_on_a_terminal_a_bar_is_drawn_on_standard_error_alone(monkeypatch, capsys):
@@ -54,4 +71,38 @@ def test_ctrl_c_says_how_much_was_done_and_goes_on_up(capsys):
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert "đã dừng theo yêu cầu: xong 4/10 / stopped as asked: 4 of 10 done" in capsys.readouterr().err
+    assert "đã dừng theo yêu cầu: xong 4/10 tệp / stopped as asked: 4 of 10 files done" in capsys.readouterr().err
+
+
+def test_all_long_work_has_its_words():
+    """Every key that a command gives to `progress` is in the catalogue, and no other."""
+    used = {
+        call.args[0].value
+        for file in (ROOT / "gateway").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "progress"
+    }
+    texts = product_texts("progress")
+    assert used == set(texts["work"])
+    assert set(module._UNITS) <= used
+    assert set(module._UNITS.values()) | {"records"} == set(texts["unit"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["check", "lint"])
+async def test_ctrl_c_of_a_terminal_ends_work_on_many_files_and_says_what_was_done(tmp_path, command):
+    files = [tmp_path / f"{number}.docx" for number in range(3000)]
+    for file in files:
+        file.write_bytes(b"PK no document")
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM, command, *map(str, files),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=environment(), start_new_session=True,
+    )  # fmt: skip
+    await process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = await process.communicate()
+    assert process.returncode == 130, said.decode()
+    assert "đã dừng theo yêu cầu" in said.decode()
+    assert "/3000 tệp" in said.decode()
+    assert "Traceback" not in said.decode()

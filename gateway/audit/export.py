@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,19 @@ def export_csv(reader: AuditReader, wanted: Filter, title: Title) -> Iterator[st
         yield _csv_line([cell(one) for one in _cells(row, title)])
 
 
-def export_xlsx(reader: AuditReader, wanted: Filter, title: Title, target: Path) -> int:
-    """Write all that matches as a workbook, newest first; return how many rows. Beyond what a sheet holds another begins."""
+def export_xlsx(
+    reader: AuditReader, wanted: Filter, title: Title, target: Path, *, tick: Callable[[int], None] = lambda _: None
+) -> int:
+    """Write all that matches as a workbook, newest first; return how many rows. Beyond what a sheet holds another begins.
+
+    The workbook has its name only once it is whole; `tick` is called after each row.
+    """
     import xlsxwriter  # only who wants a workbook waits for it
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     count = 0
-    with xlsxwriter.Workbook(str(target), options) as workbook:
+    part = target.with_name(f"{target.name}.part")
+    with xlsxwriter.Workbook(str(part), options) as workbook:
         bold, plain = workbook.add_format({"bold": True, "text_wrap": True}), workbook.add_format({"valign": "top"})
         sheet = None
         for row in _all_rows(reader, wanted):
@@ -58,8 +64,10 @@ def export_xlsx(reader: AuditReader, wanted: Filter, title: Title, target: Path)
             for number, words in enumerate(_cells(row, title)):
                 sheet.write_string(line, number, visible(words)[:LIMIT_CELL], plain)
             count += 1
+            tick(1)
         if sheet is None:
             _sheet(workbook, bold)
+    part.replace(target)
     return count
 
 

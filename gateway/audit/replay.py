@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,16 +36,27 @@ class KeptMail:
         return record.policy_digest if isinstance(record, r.RecipientRefused) else record.mail.policy_digest
 
 
+def records_since(data: Path, since: datetime | None) -> int:
+    """Return how many records there are to read from a time on; UserError when there is no log."""
+    connection = connect_readonly(Folder(data).database)
+    try:
+        last = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+        return max(0, int(last) + 1 - _first(connection, since))
+    finally:
+        connection.close()
+
+
 def kept_mails(
     data: Path,
     observations: Mapping[str, Any],
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    tick: Callable[[int], None] = lambda _: None,
 ) -> Iterator[KeptMail]:
     """Yield the judged mails of a time, oldest first, with the observations of the policies whose types are given.
 
-    Reads beside the gateway and writes nothing. UserError when there is no log.
+    Reads beside the gateway and writes nothing; `tick` is called for each record. UserError when there is no log.
     """
     folder = Folder(data)
     connection = connect_readonly(folder.database)
@@ -60,6 +71,7 @@ def kept_mails(
             f"SELECT r.body, {facts} WHERE r.seq >= ? ORDER BY r.seq", (_first(connection, since),)
         )
         for body, version, packed in rows:
+            tick(1)
             head = bytes(body[:200])
             if b'"kind":"intent"' not in head and b'refused"' not in head:
                 continue

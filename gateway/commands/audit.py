@@ -84,7 +84,8 @@ def export(data: Path, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None
     reader = AuditReader.open(data)
     try:
         if xlsx is not None:
-            count = export_xlsx(reader, wanted, _titles(), xlsx)
+            with progress("export", reader.last) as tick:
+                count = export_xlsx(reader, wanted, _titles(), xlsx, tick=tick)
             print(both("audit", "label", "written", count=count, path=xlsx), file=sys.stderr)
             return 0
         if as_csv:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
+from gateway.commands.progress import progress
 from gateway.identity import commands
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
@@ -58,7 +59,9 @@ def from_ldap(
         office=office,
         unit_attribute=unit_attribute,
     )
-    return _print(import_ldap(source, target))
+    with progress("ldap", None) as tick:
+        result = import_ldap(source, target, tick=tick)
+    return _print(result)
 
 
 def _print(result: commands.CommandResult) -> int:

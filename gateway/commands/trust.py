@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED
+from gateway.commands.progress import progress
 from gateway.documents.signatures import revocation
 from gateway.documents.signatures.certificates import (
     distinguished_name,
@@ -129,12 +130,14 @@ def update(folder: Path) -> int:
     if not wanted:
         print(_say("no_crls", folder=folder))
     failed = 0
-    for pin in wanted:
-        try:
-            print(f"{pin.crl}: {_fetch(folder, store, pin)}")
-        except UserError as error:
-            failed = EXIT_REFUSED
-            print(f"{pin.crl}: {error}", file=sys.stderr)
+    with progress("trust", len(wanted)) as tick:
+        for pin in wanted:
+            try:
+                print(f"{pin.crl}: {_fetch(folder, store, pin)}")
+            except UserError as error:
+                failed = EXIT_REFUSED
+                print(f"{pin.crl}: {error}", file=sys.stderr)
+            tick(1)
     return failed
 
 

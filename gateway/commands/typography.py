@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people
+from gateway.commands.progress import progress
 from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
@@ -34,28 +35,35 @@ def lint(files: Sequence[Path], configuration: Configuration) -> int:
 
 
 async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: Configuration) -> int:
+    with progress("lint", len(files), prints=True) as tick:
+        worst = 0
+        for file in files:
+            worst = max(worst, await _lint_one(file, workers, configuration))
+            tick(1)
+        return worst
+
+
+async def _lint_one(file: Path, workers: WorkerPool, configuration: Configuration) -> int:
+    try:
+        data = await asyncio.to_thread(file.read_bytes)
+    except OSError as error:
+        print(f"gateway: {name_for_people(file)}: {reason(error)}", file=sys.stderr)
+        return EXIT_CANNOT_RUN
+    message = as_message(data, f"{file.stem}.{file.suffix.lstrip('.') or 'bin'}", sender="", recipients=("",))
+    request = InspectionRequest(
+        id=file.name,
+        root=parse(message.content).root,
+        content=message.content,
+        limits=inspection_limits(configuration),
+        now=datetime.now(UTC),
+    )
+    inspection = await workers.inspect(request)
     worst = 0
-    for file in files:
-        try:
-            data = await asyncio.to_thread(file.read_bytes)
-        except OSError as error:
-            print(f"gateway: {name_for_people(file)}: {reason(error)}", file=sys.stderr)
-            worst = EXIT_CANNOT_RUN
-            continue
-        message = as_message(data, f"{file.stem}.{file.suffix.lstrip('.') or 'bin'}", sender="", recipients=("",))
-        request = InspectionRequest(
-            id=file.name,
-            root=parse(message.content).root,
-            content=message.content,
-            limits=inspection_limits(configuration),
-            now=datetime.now(UTC),
-        )
-        inspection = await workers.inspect(request)
-        worth = [one for one in inspection.documents if one.runs or one.status is not ReadStatus.OK]
-        for document in worth:
-            worst = max(worst, _show(file, document))
-        if not worth:
-            print(f"{name_for_people(file)}\n  không có chữ nào để xét / it holds no words to look at")
+    worth = [one for one in inspection.documents if one.runs or one.status is not ReadStatus.OK]
+    for document in worth:
+        worst = max(worst, _show(file, document))
+    if not worth:
+        print(f"{name_for_people(file)}\n  không có chữ nào để xét / it holds no words to look at")
     return worst
 
 

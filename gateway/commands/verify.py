@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
+from gateway.commands.progress import progress
 from gateway.commands.sample import as_message, is_message
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
@@ -68,25 +69,28 @@ async def _verify_all(
     beside = [file for file in files if by_filename(file.name) is CMS_SIGNATURE]
     signed = [file for file in files if file not in beside] or beside
     found, unread = [], False
-    for file in signed:
-        companions = [one for one in beside if one != file and _belongs(one, file)]
-        try:
-            content = _content(file, companions)
-        except OSError as error:
-            print(f"gateway: {name_for_people(Path(error.filename or file))}: {reason(error)}", file=sys.stderr)
-            unread = True
-            continue
-        message = parse(content)
-        request = InspectionRequest(
-            id="verify",
-            root=message.root,
-            content=content,
-            header_block=content[: message.header_length],
-            limits=limits,
-            now=now,
-        )
-        inspection = await workers.inspect(request)
-        found.append((file, inspection.signatures, _status(inspection.documents)))
+    with progress("signatures", len(signed)) as tick:
+        for file in signed:
+            companions = [one for one in beside if one != file and _belongs(one, file)]
+            try:
+                content = _content(file, companions)
+            except OSError as error:
+                print(f"gateway: {name_for_people(Path(error.filename or file))}: {reason(error)}", file=sys.stderr)
+                unread = True
+                tick(1)
+                continue
+            message = parse(content)
+            request = InspectionRequest(
+                id="verify",
+                root=message.root,
+                content=content,
+                header_block=content[: message.header_length],
+                limits=limits,
+                now=now,
+            )
+            inspection = await workers.inspect(request)
+            found.append((file, inspection.signatures, _status(inspection.documents)))
+            tick(1)
     return found, unread
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from msgspec import structs
 
 from gateway.audit import record as r
-from gateway.audit.replay import KeptMail, kept_mails
+from gateway.audit.replay import KeptMail, kept_mails, records_since
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, print_json
+from gateway.commands.progress import progress
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change, Comparison, Untold, compare
@@ -96,7 +97,7 @@ def replay(data: Path, old: str, new: str, options: Options, directory: Director
     changed: list[tuple[tuple[int, str], ChangedMail]] = []
     with _rows_to(options.table) as put:
         try:
-            for one in _changed_mails(data, before, after, options, summary, directory):
+            for one in _watched(data, before, after, options, summary, directory):
                 put(one)
                 # The worst are kept, and of those the latest.
                 key = (-_ORDER.index(one.comparison.change), one.time)
@@ -114,6 +115,14 @@ def replay(data: Path, old: str, new: str, options: Options, directory: Director
     return summary.exit_code
 
 
+def _watched(
+    data: Path, old: PolicySet, new: PolicySet, options: Options, summary: Summary, directory: Directory | None
+) -> Iterator[ChangedMail]:
+    """Show meanwhile how much of the log has been read."""
+    with progress("replay", records_since(data, options.since)) as tick:
+        yield from _changed_mails(data, old, new, options, summary, directory, tick=tick)
+
+
 def _loaded(old: str, new: str) -> tuple[PolicySet, PolicySet]:
     loaded: list[PolicySet] = []
     faults: list[Fault] = []
@@ -128,10 +137,17 @@ def _loaded(old: str, new: str) -> tuple[PolicySet, PolicySet]:
 
 
 def _changed_mails(
-    data: Path, old: PolicySet, new: PolicySet, options: Options, summary: Summary, directory: Directory | None
+    data: Path,
+    old: PolicySet,
+    new: PolicySet,
+    options: Options,
+    summary: Summary,
+    directory: Directory | None,
+    *,
+    tick: Callable[[int], None],
 ) -> Iterator[ChangedMail]:
     types = {policy.name: policy.observation for policies in (old, new) for policy in policies.policies}
-    for mail in kept_mails(data, types, since=options.since, until=options.until):
+    for mail in kept_mails(data, types, since=options.since, until=options.until, tick=tick):
         unit = _unit(mail)
         if options.unit and unit.casefold() != options.unit.casefold():
             continue

@@ -7,7 +7,7 @@ never sent before, never shown, never kept. What comes back is checked like any 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -56,10 +56,12 @@ class LdapSource:
         return (self.unit_attribute,) if self.unit_attribute else _UNITS
 
 
-def import_ldap(source: LdapSource, target: Path | None = None) -> CommandResult:
-    """Read the mailboxes, check them, and write them as JSON (print it without target)."""
+def import_ldap(
+    source: LdapSource, target: Path | None = None, *, tick: Callable[[int], None] = lambda _: None
+) -> CommandResult:
+    """Read the mailboxes, check them, and write them as JSON (print it without target); `tick` is called for each entry."""
     try:
-        file = rows(_entries(source), office=source.office, units=source.unit_attributes)
+        file = rows(_entries(source, tick), office=source.office, units=source.unit_attributes)
         data = msgspec.json.format(msgspec.json.encode(file), indent=1)
         parse(target or Path("ldap.json"), data)
     except UserError as error:
@@ -112,7 +114,7 @@ def _number(entry: Mapping[str, Any], name: str) -> int:
     return int(word) if word.isdigit() else 0
 
 
-def _entries(source: LdapSource) -> Iterable[Mapping[str, Any]]:
+def _entries(source: LdapSource, tick: Callable[[int], None]) -> Iterable[Mapping[str, Any]]:
     """Return the attributes of every entry; UserError says why there are none."""
     try:
         import ldap3
@@ -138,13 +140,18 @@ def _entries(source: LdapSource) -> Iterable[Mapping[str, Any]]:
         with ldap3.Connection(
             server, source.user, source.password, auto_bind=bind, receive_timeout=_TIMEOUT_S, read_only=True
         ) as connection:
-            return fetch(connection, source.base, source.search_filter, units=source.unit_attributes)
+            return fetch(connection, source.base, source.search_filter, units=source.unit_attributes, tick=tick)
     except (LDAPException, OSError, ssl.SSLError) as error:
         raise UserError(f"{source.url}: không đọc được LDAP / cannot be read: {error}") from None
 
 
 def fetch(
-    connection: Any, base: str, search_filter: str, *, units: tuple[str, ...] = _UNITS
+    connection: Any,
+    base: str,
+    search_filter: str,
+    *,
+    units: tuple[str, ...] = _UNITS,
+    tick: Callable[[int], None] = lambda _: None,
 ) -> list[Mapping[str, Any]]:
     """Return the attributes of what a bound connection finds, page by page."""
     found = connection.extend.standard.paged_search(
@@ -154,6 +161,7 @@ def fetch(
     for entry in found:
         if entry.get("type") == "searchResEntry":
             entries.append(entry["attributes"])
+            tick(1)
         if len(entries) > _LIMIT_ENTRIES:
             raise UserError(f"LDAP trả về quá nhiều mục / more than {_LIMIT_ENTRIES} entries")
     return entries

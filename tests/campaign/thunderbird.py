@@ -14,7 +14,7 @@ from PIL import Image, ImageGrab
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("Xvfb", "thunderbird", "xdotool", "tesseract")
-LONG_S = 180
+LONG_S = 600
 
 
 def settings(port: int, login: str) -> dict[str, object]:
@@ -130,15 +130,29 @@ class Thunderbird:
     async def window(self, title: str) -> str:
         """Wait for a window whose title holds some words; return its number."""
         async with asyncio.timeout(LONG_S):
-            while not (found := self.xdo("search", "--onlyvisible", "--name", title).split()):
+            while not (found := self.there(title)):
                 await asyncio.sleep(0.3)
         return found[-1]
+
+    def there(self, title: str) -> list[str]:
+        """Return the windows whose title holds some words."""
+        return self.xdo("search", "--onlyvisible", "--name", title).split()
 
     async def gone(self, window: str) -> None:
         """Wait until a window has closed."""
         async with asyncio.timeout(LONG_S):
-            while window in self.xdo("search", "--onlyvisible", "--name", ".").split():
+            while window in self.there("."):
                 await asyncio.sleep(0.3)
+
+    async def until(self, act, condition) -> None:
+        """Do something again and again, as with a program that does not listen yet, until a condition holds."""
+        async with asyncio.timeout(LONG_S):
+            while not condition():
+                act()
+                for _ in range(20):
+                    await asyncio.sleep(0.2)
+                    if condition():
+                        return
 
     def press(self, window: str, *keys: str) -> None:
         self.xdo("windowfocus", "--sync", window)
@@ -147,33 +161,34 @@ class Thunderbird:
     def type(self, text: str) -> None:
         self.xdo("type", "--delay", "40", text)
 
-    def picture(self) -> Image.Image:
-        """Return what the screen shows."""
-        return ImageGrab.grab(xdisplay=self.display)
+    def picture(self, window: str) -> Image.Image:
+        """Return what a window shows, as it stands on the screen."""
+        found = dict(line.split("=") for line in self.xdo("getwindowgeometry", "--shell", window).splitlines())
+        x, y, width, height = (int(found[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
+        return ImageGrab.grab(xdisplay=self.display).crop((x, y, x + width, y + height))
 
     def words(self, picture: Image.Image) -> str:
         """Return what a picture says, in one line."""
-        path = self.folder / "screen.png"
-        picture.resize((picture.width * 2, picture.height * 2)).save(path)
+        path = self.folder / "window.png"
+        picture.convert("L").resize((picture.width * 3, picture.height * 3), Image.Resampling.LANCZOS).save(path)
         run = subprocess.run(
-            ["tesseract", path, "-", "-l", "vie", "--psm", "11"], capture_output=True, text=True, timeout=120, check=True
+            ["tesseract", path, "-", "-l", "vie", "--psm", "6"], capture_output=True, text=True, timeout=120, check=True
         )  # fmt: skip
         return " ".join(run.stdout.split())
 
-    async def shows(self, wanted: str) -> tuple[str, Image.Image]:
-        """Wait until the screen shows some words; return all that it shows, and the picture."""
-        said = ""
+    async def shows(self, window: str, wanted: str) -> tuple[str, Image.Image]:
+        """Wait until a window shows some words; return all that it shows, and the picture."""
+        said, picture = "", None
         try:
             async with asyncio.timeout(LONG_S):
-                while True:
-                    picture = self.picture()
+                while wanted not in said:
+                    picture = self.picture(window)
                     said = await asyncio.to_thread(self.words, picture)
-                    if wanted in said:
-                        return said, picture
                     await asyncio.sleep(0.5)
         except TimeoutError:
             picture.save(self.folder / "last.png")
-            raise AssertionError(f"{wanted!r} is not on the screen ({self.folder}/last.png): {said}") from None
+            raise AssertionError(f"{wanted!r} is not in the window ({self.folder}/last.png): {said}") from None
+        return said, picture
 
     def close(self) -> None:
         _end(self._program)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-START_S = 60
+START_S = 150
 PROGRAM = (sys.executable, "-m", "gateway.cli")
 ROOT = Path(__file__).parents[2]
 
