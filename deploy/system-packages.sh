@@ -7,14 +7,14 @@ set -euo pipefail
 run=(python3-venv fonts-dejavu-core fonts-liberation libarchive13t64 libtesseract5 tesseract-ocr-vie)
 # What the tests use beside it: real mail programs, a second opinion on documents, fault injection.
 test=(curl libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui python3-uno
-  libnet-ssleay-perl libsasl2-modules msmtp p7zip-full poppler-utils postfix prometheus qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
+  libnet-ssleay-perl libsasl2-modules msmtp mutt p7zip-full poppler-utils postfix prometheus qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
 
 # Debian 12 has the library under its old name.
 if ! apt-cache show libarchive13t64 >/dev/null 2>&1 && apt-cache show libarchive13 >/dev/null 2>&1; then
   run=("${run[@]/libarchive13t64/libarchive13}")
 fi
 # What the long runs of `make campaign` use beside that: a Debian and a container of their own, mail programs with windows.
-campaign=(buildah debootstrap mutt npm podman systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
+campaign=(buildah debootstrap npm podman systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
 
 if [ "${1-}" = list ]; then
   shift

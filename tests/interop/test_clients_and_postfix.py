@@ -127,6 +127,27 @@ async def test_msmtp(front, postfix, pki, token, tmp_path, tls):
         assert gateway.engine.transactions[0].envelope.rcpt_parameters == (("NOTIFY=SUCCESS",),)
 
 
+async def test_mutt(front, postfix, pki, token, tmp_path):
+    need("mutt")
+    attached = tmp_path / "cong-van.txt"
+    attached.write_text("Kính gửi Văn phòng.\n", "utf-8")
+    async with front() as gateway:
+        config = tmp_path / "muttrc"
+        config.write_text(
+            f'set smtp_url="smtp://{LOGIN.replace("@", "%40")}@127.0.0.1:{gateway.submission}/"\n'
+            f'set smtp_pass="{PASSWORD}"\nset ssl_force_tls=yes\nset ssl_starttls=yes\nset ssl_verify_host=no\n'
+            f'set ssl_ca_certificates_file="{pki.ca_file}"\nset certificate_file="{pki.ca_file}"\n'
+            f'set from="{SENDER}"\nset use_envelope_from=yes\nset envelope_from_address="{SENDER}"\nset copy=no\n'
+        )
+        config.chmod(0o600)
+        arguments = ("-n", "-F", config, "-s", f"Báo cáo {token}", "-a", attached, "--", RECIPIENT)
+        environment = {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+        code, said = await program("mutt", *arguments, stdin=f"{token}\n".encode(), env=environment)
+        assert code == 0, said
+        await postfix.wait_for(token)
+        assert gateway.engine.transactions[0].envelope.reverse_path == SENDER
+
+
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_smtplib_with_smtputf8_and_two_mails_in_one_session(front, postfix, pki, token, tls):
     def send(submission, implicit):

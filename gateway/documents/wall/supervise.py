@@ -21,7 +21,7 @@ from gateway.errors import TemporaryError, UserError
 from gateway.model import Observer
 from gateway.texts.catalogue import both
 
-START_TIMEOUT_S: Final = 60.0
+START_TIMEOUT_S: Final = 180.0
 _ORIGIN: Final = struct.Struct("=Q")
 _LEAST_LIFE_S: Final = 2.0
 """A zygote that dies sooner than this is not replaced before this much time has passed."""
