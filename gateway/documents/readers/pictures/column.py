@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures.rectangles import Pixels
@@ -10,6 +11,8 @@ CONTRAST = 16
 """Difference from the paper that makes ink."""
 LEAST, MOST = 3, 12
 """Letters of a column; the shortest mark has three."""
+PRINT = 60.0
+"""Pixels to which higher letters are reduced."""
 SIGN = 0.45
 """Height of what stands above or below a letter, of that of letters."""
 WIDEST, ASIDE, BETWEEN = 1.7, 0.5, 0.25
@@ -43,7 +46,9 @@ def as_row(pixels: Pixels) -> Pixels | None:
         glyph = glyph[: row.shape[0] - start]
         row[start : start + glyph.shape[0], x : x + glyph.shape[1]] = glyph
         x += glyph.shape[1] - 1 + gap
-    return np.pad(row.astype(np.uint8), ((high, high), (high, high), (0, 0)), mode="edge")
+    row = np.pad(row.astype(np.uint8), ((high, high), (high, high), (0, 0)), mode="edge")
+    scale = min(PRINT / high, 1.0)
+    return np.asarray(cv2.resize(row, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _with_signs(letters: list[tuple[int, int]], bands: list[tuple[int, int]]) -> list[tuple[int, int]]:
