@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.config.sections import Configuration
-from gateway.pipeline.stages import Behind
+from gateway.pipeline.judge import Behind
 from gateway.serve.app import inspection_limits, places
 from gateway.spool import ByteBudget, Spool, SpoolSettings
 

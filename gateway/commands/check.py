@@ -22,7 +22,7 @@ from gateway.spool import Spool
 from gateway.texts.catalogue import reason
 
 if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
-    from gateway.pipeline.stages import Judge
+    from gateway.pipeline.judge import Judge
     from gateway.smtp.settings import SmtpLimits
 
 STANDARD_INPUT = Path("-")
@@ -121,8 +121,8 @@ class FrontEndRules:
 
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
     """Judge every file and print the verdicts; return the exit code."""
+    from gateway.pipeline.judge import Judge, utc_now
     from gateway.pipeline.rulebook import Rulebook
-    from gateway.pipeline.stages import Judge, utc_now
     from gateway.serve.app import inspection_limits, smtp_limits, start_workers
 
     rulebook = Rulebook(configuration)

@@ -19,8 +19,8 @@ from gateway.engine.registry import Registry
 from gateway.engine.schema import CaseFile, MailExpectation
 from gateway.errors import ConfigError, Fault
 from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules, policy_source
-from gateway.pipeline.stages import Judge
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
 from gateway.texts.catalogue import both

@@ -24,8 +24,9 @@ from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
 from gateway.nexthop.hop import NextHop
+from gateway.pipeline.judge import Behind, Judge, utc_now
 from gateway.pipeline.rulebook import Rulebook
-from gateway.pipeline.stages import Behind, Judge, Pipeline, utc_now
+from gateway.pipeline.stages import Pipeline
 from gateway.serve.app import (
     hostname,
     inspection_limits,

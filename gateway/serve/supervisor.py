@@ -80,10 +80,7 @@ def serve(configuration: Configuration) -> int:
         # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
         gc.collect()
         gc.freeze()
-        load = SharedLoad(configuration.workers, certificates)
-        for certificate in certificates:
-            load.serve_until(certificate, certificate_ends(certificate))
-        load.reloaded(time.time(), good=True)
+        load = _new_load(configuration, certificates)
 
         # Each process gives back what the others need: those that serve no mail the addresses, then door after door.
         def release() -> None:
@@ -124,6 +121,14 @@ def serve(configuration: Configuration) -> int:
             workers.close()
             for process in reversed(others):
                 process.close()
+
+
+def _new_load(configuration: Configuration, certificates: tuple[Path, ...]) -> SharedLoad:
+    load = SharedLoad(configuration.workers, certificates)
+    for certificate in certificates:
+        load.serve_until(certificate, certificate_ends(certificate))
+    load.reloaded(time.time(), good=True)
+    return load
 
 
 def _load_rules(configuration: Configuration) -> Rulebook:

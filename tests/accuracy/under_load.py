@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.pipeline.stages import Judge
+from gateway.pipeline.judge import Judge
 from tests.accuracy import wall
 
 KINDS = (

@@ -1,6 +1,6 @@
 """Files through the real gateway in bulk: many in one mail, the wall with its children, the policies of the preset.
 
-`judge` is `gateway.pipeline.stages.Judge` as the relay uses it; only the mails are larger than people's.
+`judge` is `gateway.pipeline.judge.Judge` as the relay uses it; only the mails are larger than people's.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from email.header import Header
 
 from gateway.config.sections import Configuration
 from gateway.model import Envelope, Evidence, FindingOutcome, FrontEnd, ReadStatus, Session, Transaction, Verdict
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
-from gateway.pipeline.stages import Judge
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
 

@@ -10,8 +10,9 @@ import pytest
 from gateway.audit import AuditLog
 from gateway.config.sections import Configuration
 from gateway.model import Language
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
-from gateway.pipeline.stages import Judge, Pipeline
+from gateway.pipeline.stages import Pipeline
 from gateway.serve.app import inspection_limits, outgoing, start_workers
 from gateway.smtp.replies import make_reference
 from tests.interop.conftest import front, pki, postfix  # noqa: F401 - fixtures

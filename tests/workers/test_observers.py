@@ -14,8 +14,8 @@ from gateway.documents.wall.wire import FrameReader, Limits
 from gateway.engine import Registry, load_policy_set
 from gateway.errors import PolicyFaultError, TemporaryError
 from gateway.model import Directory, Envelope, FrontEnd, Mailbox, MailboxKind, Session, Transaction
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules
-from gateway.pipeline.stages import Judge
 from gateway.spool import Spool
 from tests.engine.stand_ins.unruly import WORD
 from tests.workers.mails import mail, zipped

@@ -24,12 +24,12 @@ from msgspec import Struct, structs
 
 from gateway.documents.wall.desk_channel import Desk, Visit
 from gateway.documents.wall.door import Ended, Job, send_job
+from gateway.documents.wall.fork import Ready
 from gateway.documents.wall.merge import Merger
 from gateway.documents.wall.portable import portable, unique
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
-from gateway.documents.wall.zygote import Ready
 from gateway.errors import TemporaryError
 from gateway.model import Observer, ReadStatus
 

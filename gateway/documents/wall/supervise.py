@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.documents.wall.zygote import Ready, ZygoteSettings
+from gateway.documents.wall.fork import Ready, ZygoteSettings
 from gateway.errors import TemporaryError, UserError
 from gateway.model import Observer
 from gateway.texts.catalogue import both

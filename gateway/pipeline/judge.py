@@ -1,0 +1,239 @@
+"""The judgement on one mail: `gather` makes evidence (all input), `evaluate` judges it (none). No effect on any mail.
+
+A mail that is answered before it is judged is read to its end behind the answer (`Behind`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import mmap
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from msgspec import structs
+
+from gateway.audit import SenderHistory
+from gateway.documents.wall.inline import inspect_inline
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.readings import Reading, Readings
+from gateway.documents.wall.wire import Inspection, InspectionRequest, Limits
+from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, observe
+from gateway.engine.observing import received
+from gateway.mime import parse
+from gateway.model import (
+    Envelope,
+    Evidence,
+    FrontEnd,
+    Message,
+    Observed,
+    Part,
+    Session,
+    Transaction,
+    Verdict,
+)
+from gateway.pipeline.outgoing import Outgoing
+from gateway.pipeline.rulebook import Rulebook, Rules
+from gateway.spool import Spool
+from gateway.system.logs import log_failure
+
+_LOG = logging.getLogger("gateway.pipeline.judge")
+
+LARGE_MESSAGE_BYTES = 512 << 10
+"""Beyond it a message is parsed in a thread, so that the event loop goes on."""
+LARGE_TEXT_CHARACTERS = 30_000
+"""Beyond it documents and header fields are judged in a thread."""
+_RUN_CHARACTERS = 20
+"""What a run weighs beside its text: a short line takes as long to judge as a long one."""
+_NO_TREE = Part(path="", declared_type="")
+"""In the place of the tree, which travels beside the evidence."""
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time of the machine, aware."""
+    return datetime.now(UTC)
+
+
+class Judged(NamedTuple):
+    """The judgement on one mail."""
+
+    evidence: Evidence
+    verdict: Verdict
+    policies: PolicySet
+    """That gave the verdict."""
+    observed: Observed
+    """What the verdict rests on, without words."""
+
+
+class Judge:
+    """Gathers evidence and judges it; has no effect on any mail."""
+
+    def __init__(
+        self,
+        *,
+        rulebook: Rulebook,
+        workers: WorkerPool,
+        limits: Limits | None = None,
+        outgoing: Outgoing | None = None,
+        history: SenderHistory | None = None,
+        secret: bytes = b"",
+        clock: Clock = utc_now,
+    ) -> None:
+        """Prepare; `secret` is the key under which readings are kept for other mails, empty to keep none."""
+        self.rulebook = rulebook
+        self.readings = Readings(workers, secret)
+        self._outgoing = outgoing
+        self._history = history
+        self._limits = limits or Limits()
+        self._clock = clock
+
+    async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
+        """Return the verdict on a mail, with what it rests on."""
+        rules = self.rulebook.current
+        content = spool.content()
+        if len(content) > LARGE_MESSAGE_BYTES:
+            message = await asyncio.to_thread(_parse_large, spool)
+        else:
+            message = parse(content)
+        evidence = await self.gather(transaction, content, message=message, rules=rules)
+        async with self._read(transaction, spool, evidence, rules.policies) as reading:
+            found = reading.inspection
+            evidence = structs.replace(
+                evidence,
+                message=structs.replace(message, root=found.root),
+                documents=found.documents,
+                signatures=found.signatures,
+            )
+            if _weight(evidence) > LARGE_TEXT_CHARACTERS:
+                judged = await asyncio.to_thread(_evaluate, evidence, found, rules.policies)
+            else:
+                judged = _evaluate(evidence, found, rules.policies)
+            reading.keep(judged.verdict)
+        return judged
+
+    async def gather(
+        self, transaction: Transaction, content: bytes | mmap.mmap, *, message: Message, rules: Rules
+    ) -> Evidence:
+        """Bring together everything that a policy may see of one mail, but what stands in its parts."""
+        evidence = Evidence(
+            now=self._clock(),
+            session=transaction.session,
+            envelope=transaction.envelope,
+            message=message,
+            authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
+            directory=rules.directory,
+        )
+        if self._history is not None and (asked := rules.policies.asked(evidence)):
+            return structs.replace(evidence, history=await self._history.look_up(asked))
+        return evidence
+
+    @asynccontextmanager
+    async def _read(
+        self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
+    ) -> AsyncIterator[Reading]:
+        """Read a mail: here when it is a few lines of text for policies of ours, else in a child."""
+        content, message = spool.content(), evidence.message
+        assert message is not None
+        ours = not any(one.foreign for one in policies.observers)
+        if ours and (inspection := inspect_inline(message, content)) is not None:
+            yield Reading(inspection)
+            return
+        request = self._request(transaction, spool, evidence, policies)
+        spool.trim()
+        session = transaction.session
+        sender = transaction.id if session.front_end is FrontEnd.CHECK else session.auth_user
+        async with self.readings.read(
+            request, content, content_fd=spool.fileno(), sender=sender or transaction.envelope.reverse_path
+        ) as reading:
+            yield reading
+
+    def _request(
+        self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
+    ) -> InspectionRequest:
+        content, message, observers = spool.content(), evidence.message, policies.observers
+        assert message is not None
+        subject = message.first("Subject")
+        if all(policy.look is not None for policy in policies.policies if policy.observer is not None):
+            evidence = structs.replace(evidence, directory=None)  # `Looked` has none
+        return InspectionRequest(
+            id=transaction.id,
+            root=message.root,
+            content=None if spool.fileno() is not None else bytes(content),
+            header_block=bytes(content[: message.header_length]),
+            password_texts=(subject.text,) if subject is not None else (),
+            limits=self._limits,
+            now=evidence.now,
+            observers=observers,
+            evidence=structs.replace(evidence, message=structs.replace(message, root=_NO_TREE)),
+        )
+
+    def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
+        """Judge the envelope's only forward-path by what the envelope alone says."""
+        rules = self.rulebook.current
+        evidence = Evidence(now=self._clock(), session=session, envelope=envelope, directory=rules.directory)
+        return evidence, evaluate_recipient(evidence, rules.policies), rules.policies
+
+
+class Behind:
+    """Mails that were answered 451 before they were judged, and are read to their end; for one event loop."""
+
+    def __init__(self, *, limit_bytes: int = 64 << 20, limit_s: float = 600.0) -> None:
+        """Prepare; the limits are for the content of all these mails, and for the time after the answer of each."""
+        self._limit_bytes = limit_bytes
+        self._limit_s = limit_s
+        self._going: dict[str, asyncio.Task[Judged]] = {}
+        self._bytes = 0
+
+    def __contains__(self, reference: str) -> bool:
+        return reference in self._going
+
+    def take(self, reference: str, work: asyncio.Task[Judged], spool: Spool) -> bool:
+        """Have the work on a mail go on, its content in flight; False when there is no room."""
+        if self._bytes + spool.size_bytes > self._limit_bytes:
+            return False
+        spool.hold()
+        self._bytes += spool.size_bytes
+        self._going[reference] = work
+        timer = asyncio.get_running_loop().call_later(self._limit_s, work.cancel)
+
+        def ended(_: asyncio.Task[Judged]) -> None:
+            timer.cancel()
+            del self._going[reference]
+            self._bytes -= spool.size_bytes
+            spool.release()
+            if not work.cancelled() and (error := work.exception()):
+                log_failure(_LOG, reference, error)
+
+        work.add_done_callback(ended)
+        return True
+
+    def close(self) -> None:
+        """End them all."""
+        for work in self._going.values():
+            work.cancel()
+
+
+def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Judged:
+    if found.observations is not None:
+        observed = received(evidence, found.observations, policies.policies)
+    else:
+        observed = observe(evidence, policies.policies, found.looks)
+    return Judged(evidence, evaluate_facts(observed, policies), policies, observed)
+
+
+def _weight(evidence: Evidence) -> int:
+    """Return about how long policies will take, in characters."""
+    header = evidence.message.header_length if evidence.message is not None else 0
+    runs = (run for document in evidence.documents for run in document.runs)
+    return header + sum(len(run.text) + _RUN_CHARACTERS for run in runs)
+
+
+def _parse_large(spool: Spool) -> Message:
+    """Parse a large content, and give its pages back at once: others wait for their turn with theirs."""
+    message = parse(spool.content())
+    spool.trim()
+    return message
