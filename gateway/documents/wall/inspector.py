@@ -20,17 +20,18 @@ from msgspec import structs
 from gateway import mime
 from gateway.documents.readers import encryption, passwords, registry
 from gateway.documents.readers.archives import zip as archive_zip
-from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Source
 from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.documents.readers.sniff_packed import VOLUME
 from gateway.documents.wall import encoded, types
 from gateway.documents.wall.leaves import in_order, is_signature
+from gateway.documents.wall.look import PartLook
 from gateway.documents.wall.members import children_of, signed_by
 from gateway.documents.wall.observed import Observed, Observers
 from gateway.documents.wall.verifiers import Verifiers
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
-from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature, formats
+from gateway.model import Document, Part, ReadStatus, formats
 from gateway.model.formats import Container, Family
 
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
@@ -177,7 +178,7 @@ class Inspector:
         if not (report or again or any(waiting.startswith(path + "!") for waiting in awaited or ())):
             return []
         self._emit(Began(path))
-        look = _Look(item.part)
+        look = PartLook(item.part)
         look.guarded(lambda: self._look(item, look), "")
         children = children_of(look.part.path, look.members)
         part = structs.replace(look.part, children=tuple(child for child, _ in children))
@@ -204,7 +205,7 @@ class Inspector:
         items.sort(key=lambda inner: is_signature(inner.part))
         return items
 
-    def _look(self, item: _Item, look: _Look) -> None:
+    def _look(self, item: _Item, look: PartLook) -> None:
         """Gather documents, members and signatures of one part into `look`."""
         body = item.load()
         data = body.data
@@ -227,7 +228,7 @@ class Inspector:
         look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
         self._verify(item, data, sniffed, look)
 
-    def _read(self, kind: str, data: bytes, look: _Look, relation: str) -> None:
+    def _read(self, kind: str, data: bytes, look: PartLook, relation: str) -> None:
         """Have the reader of one type read the octets."""
         if kind == EMPTY:
             look.documents.append(look.document("empty"))
@@ -253,7 +254,7 @@ class Inspector:
         finally:
             self._asked = self._asked or candidates.asked
 
-    def _read_source(self, source: Source, kind: str, data: bytes, look: _Look) -> None:
+    def _read_source(self, source: Source, kind: str, data: bytes, look: PartLook) -> None:
         unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
         if unlocked is not None:
             source = Source(
@@ -276,7 +277,7 @@ class Inspector:
         look.take(reading, unlocked=unlocked is not None)
         self._remember(reading.document)
 
-    def _look_around(self, data: bytes, alternatives: tuple[bytes, ...], sniffed: Sniffed, look: _Look) -> None:
+    def _look_around(self, data: bytes, alternatives: tuple[bytes, ...], sniffed: Sniffed, look: PartLook) -> None:
         """Look at what stands beside the document proper: other readings, files in text, the structure of a zip."""
         for number, other in enumerate(alternatives, 2):
             look.members.append(Member(name=f"reading-{number}", data=other, relation="alternative"))
@@ -288,7 +289,7 @@ class Inspector:
         if any(row is not None and row.is_surveyed_zip for row in rows) and b"PK\x05\x06" in data:
             look.guarded(lambda: look.check_zip(archive_zip.problems(data, self._budget)), "zip")
 
-    def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: _Look) -> None:
+    def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: PartLook) -> None:
         """Take out the files and words that stand encoded in the text of the part, as it is written and as it is read."""
         found = list(encoded.in_source(data, sniffed.types))
         for document in look.documents:
@@ -309,7 +310,7 @@ class Inspector:
             if not inline.sound:
                 look.fail(ReadStatus.MALFORMED, f"inline-{inline.kind}", inline.kind)
 
-    def _verify(self, item: _Item, data: bytes, sniffed: Sniffed, look: _Look) -> None:
+    def _verify(self, item: _Item, data: bytes, sniffed: Sniffed, look: PartLook) -> None:
         """Verify the signatures that the part carries, is, or has beside it."""
         if item.group.signed and self._kept_bytes + len(data) <= _KEPT_LIMIT:
             self._kept_bytes += len(data)
@@ -355,57 +356,3 @@ class _Candidates(tuple[str, ...]):  # noqa: SLOT001 - it holds a flag
     def __iter__(self) -> Iterator[str]:
         self.asked = True
         return super().__iter__()
-
-
-class _Look:
-    """What one look at one part brought."""
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
-        self.documents: list[Document] = []
-        self.members: list[Member] = []
-        self.signatures: list[Signature] = []
-
-    def document(self, kind: str, status: ReadStatus = ReadStatus.OK, reason: str = "") -> Document:
-        """Make a document of this part."""
-        return Document(part=self.part.path, filename=self.part.filename, format=kind, status=status, reason=reason)
-
-    def fail(self, status: ReadStatus, reason: str, kind: str, runs: tuple[Run, ...] = ()) -> None:
-        """Note that something of this part could not be read; `runs` are the words of it that are known all the same."""
-        kind = registry.format_of(kind or self.part.detected_type or "unknown")
-        self.documents.append(structs.replace(self.document(kind, status, reason), runs=runs))
-
-    def take(self, reading: Reading, *, unlocked: bool) -> None:
-        """Take what a reader brings."""
-        document = reading.document
-        self.documents.append(structs.replace(document, opened_with_password=True) if unlocked else document)
-        self.members += reading.members
-
-    def tell(self, active: tuple[ActiveContent, ...]) -> None:
-        """Put what name and type say wrongly into the first document."""
-        if active and self.documents:
-            first = self.documents[0]
-            self.documents[0] = structs.replace(first, active_content=(*first.active_content, *active))
-
-    def check_zip(self, problems: tuple[str, ...]) -> None:
-        """Note structural problems of a zip that a document reader opens."""
-        if problems:
-            self.fail(ReadStatus.MALFORMED, problems[0], "zip")
-
-    def guarded(self, work: Callable[[], None], kind: str) -> None:
-        """Run one step of the look; whatever it throws becomes a document, so that there is always at least one."""
-        before = len(self.documents)
-        try:
-            work()
-        except ReadError as error:
-            self.fail(error.status, error.reason, kind)
-        except MemoryError:
-            self.fail(ReadStatus.LIMIT, "memory", kind)
-        except RecursionError:
-            self.fail(ReadStatus.LIMIT, "nesting", kind)
-        except Exception as error:  # noqa: BLE001
-            # The library wall of all readers: parsers raise more than they document on hostile input. The type is
-            # enough to find the place; the text of an exception may hold content and stays here.
-            self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
-        if not self.documents[before:] and not self.documents:
-            self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)
