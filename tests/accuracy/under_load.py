@@ -39,7 +39,7 @@ KINDS = (
 LIMIT_BYTES = 6 << 20
 
 Told = tuple[tuple[str, ...], tuple[str, ...], str]
-"""How each document was read and what it says, the findings, and the disposition."""
+"""How each document was read and what policies observed, the findings, and the disposition."""
 
 
 @contextmanager
@@ -56,12 +56,12 @@ def busy(count: int) -> Iterator[None]:
 
 async def told(judge: Judge, name: str, data: bytes) -> Told:
     """What the gateway says of one file."""
-    evidence, verdict = await wall.judged(judge, wall.mail([(name, data)]))
+    evidence, verdict, _, observed = await wall.whole(judge, wall.mail([(name, data)]))
     documents = tuple(
-        f"{one.part} {one.status.value} {one.reason} {one.image_pages} {one.read_pages} {one.doubtful_pages} "
-        f"{[run.text for run in one.runs]}"
+        f"{one.part} {one.status.value} {one.reason} {one.image_pages} {one.read_pages} {one.doubtful_pages}"
         for one in evidence.documents
     )
+    documents += tuple(f"{policy} {seen}" for policy, seen in observed.seen.items())
     findings = tuple(sorted(f"{one.policy}.{one.finding}" for one in verdict.findings))
     return documents, findings, verdict.disposition.word
 

@@ -16,7 +16,7 @@ from email.header import Header
 
 from gateway.config.sections import Configuration
 from gateway.model import Envelope, Evidence, FindingOutcome, FrontEnd, ReadStatus, Session, Transaction, Verdict
-from gateway.pipeline.judge import Judge
+from gateway.pipeline.judge import Judge, Judged
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
@@ -83,6 +83,12 @@ def gateway() -> Iterator[Judge]:
 
 async def judged(judge: Judge, content: bytes) -> tuple[Evidence, Verdict]:
     """The evidence and the verdict on one mail."""
+    evidence, verdict, *_ = await whole(judge, content)
+    return evidence, verdict
+
+
+async def whole(judge: Judge, content: bytes) -> Judged:
+    """All that comes of one mail."""
     spool = Spool.from_content(content)
     transaction = Transaction(
         id="accuracy",
@@ -97,8 +103,7 @@ async def judged(judge: Judge, content: bytes) -> tuple[Evidence, Verdict]:
         sha256=spool.sha256,
     )
     with spool:
-        evidence, verdict, *_ = await judge.judge(transaction, spool)
-    return evidence, verdict
+        return await judge.judge(transaction, spool)
 
 
 def of_part(path: str, evidence: Evidence, verdict: Verdict) -> Outcome:

@@ -58,6 +58,8 @@ def test_the_template_of_the_guide_is_a_valid_policy(plugin, tmp_path):
         (("NEEDS: Final = frozenset({Need.HEADERS})", 'NEEDS: Final = {"headers"}'), "NEEDS sai kiểu"),
         (("class Settings(BaseModel)", "class Settings"), "Settings"),
         (('article="7600:9.1"', 'article="9999:1"'), "“9999:1”"),
+        (("class Observation(", "class Seen("), "Observation"),
+        (("    limit_characters", "    other: object = frozenset()\n    limit_characters"), "model_validate_json"),
     ],
 )
 def test_a_policy_that_is_broken_is_a_fault_with_its_place_and_no_traceback(plugin, tmp_path, change, words):
