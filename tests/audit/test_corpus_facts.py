@@ -25,8 +25,8 @@ from gateway.documents.wall.wire import InspectionRequest
 from gateway.engine import evaluate_facts, observe
 from gateway.engine.what_if import Untold, compare
 from gateway.model import Disposition, Document, Envelope, Evidence, FrontEnd, Session, Transaction
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
-from gateway.pipeline.stages import Judge
 from gateway.serve.app import _pool_settings
 from gateway.spool import Spool
 from tests.audit.support import REFUSAL

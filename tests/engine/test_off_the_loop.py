@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.model import Envelope, FrontEnd, Session, Transaction
-from gateway.pipeline import stages as pipeline
+from gateway.pipeline import judge as pipeline
 from gateway.spool import Spool
 
 HEADER = b"From: an@a.vn\r\nTo: binh@b.vn\r\nContent-Type: text/plain; charset=utf-8\r\n"
