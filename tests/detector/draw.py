@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import random
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -94,19 +95,42 @@ def _differs(before: Pixels, after: Pixels, x: float, y: float, tall: float) -> 
     return float(np.percentile(np.abs(one - other).max(axis=2), 90)) > 25
 
 
-def _stands_out(given: Pixels, x: float, y: float, tall: float) -> bool:
-    """Whether anything is left of it after the scanner."""
-    part = [cv2.blur(_around(plane, x, y, 0.7 * tall), (3, 3)) for plane in given]
+@dataclass
+class Word:
+    """A word that was drawn: its middle, degrees clockwise, the height of its capitals, and whether it left any ink."""
+
+    x: float
+    y: float
+    turn: float
+    tall: float
+    seen: bool = True
+
+
+@dataclass
+class Scene:
+    """A part of a page, as the scanner gives it (BGR), and the words that were pressed on it."""
+
+    picture: Pixels
+    marks: list[Word]
+    unsure: list[Word]
+    others: list[Word]
+
+
+def stands_out(given: Pixels, word: Word) -> bool:
+    """Whether anything is left of a word after the scanner, in the planes that the network sees."""
+    part = [cv2.blur(_around(plane, word.x, word.y, 0.7 * word.tall), (3, 3)) for plane in given]
     return max(float(plane.std()) for plane in part) > 0.035
 
 
 class Drawer:
     """Draws samples, one after another, from one seed."""
 
-    def __init__(self, families: list[list[str]], seed: int) -> None:
+    def __init__(self, families: list[list[str]], seed: int, *, scale: int = 1) -> None:
+        """`scale` 1 is 100 dpi, 2 is 200."""
         self.families, self.rng = families, random.Random(seed)
+        self.scale, self.side = scale, scale * SIDE
         self.grain = np.random.default_rng(seed)
-        self.noise = self.grain.standard_normal((3 * SIDE, 3 * SIDE, 3), np.float32)
+        self.noise = self.grain.standard_normal((3 * self.side, 3 * self.side, 3), np.float32)
         self.pages: list[tuple[Pixels, Pixels, Pixels]] = [self._sizes() for _ in range(PAGES)]
 
     def font(self, size: float) -> Font:
@@ -119,7 +143,8 @@ class Drawer:
     def _sizes(self) -> tuple[Pixels, Pixels, Pixels]:
         page = self._page()
         first, second, third = (
-            cv2.resize(page, None, fx=f, fy=f, interpolation=cv2.INTER_AREA) for f in (0.5, 0.25, 0.125)
+            cv2.resize(page, None, fx=f, fy=f, interpolation=cv2.INTER_AREA)
+            for f in (0.5 * self.scale, 0.25 * self.scale, 0.125 * self.scale)
         )
         return first, second, third
 
@@ -246,7 +271,7 @@ class Drawer:
         rng, font = self.rng, self.font(60)
         spacing = 0.0 if rng.random() < 0.8 else rng.uniform(0.1, 1.1) * 40
         bold = rng.choice((0, 0, 0, 1, 2, 3))
-        stacked = rng.random() < 0.07 and len(text) <= 9
+        stacked = rng.random() < 0.12 and len(text) <= 9
         broken = not stacked and text.count(" ") == 1 and rng.random() < 0.1
         left, top, _, bottom = font.getbbox("M")
         high = bottom - top
@@ -256,7 +281,7 @@ class Drawer:
         for index, letter in enumerate(text):
             places.append((x, y + wave * math.sin(index)))
             if stacked:
-                y += high * rng.uniform(1.45, 1.5) if letter != " " else high * 0.6
+                y += high * rng.uniform(1.3, 1.65) if letter != " " else high * 0.6
             elif broken and letter == " ":
                 x, y = rng.uniform(-0.5, 1.5) * high, y + high * 1.75
             else:
@@ -265,7 +290,7 @@ class Drawer:
         places = [(px + shift, py) for px, py in places]
         pad = 24
         size = int(max(p[0] for p in places) + 62 + 2 * pad), int(max(p[1] for p in places) + 78 + 2 * pad)
-        glyphs, hollow = Image.new("L", size, 0), rng.random() < 0.08
+        glyphs, hollow = Image.new("L", size, 0), rng.random() < 0.14
         draw = ImageDraw.Draw(glyphs)
         for (px, py), letter in zip(places, text, strict=True):
             draw.text((pad + px, pad + py), letter, 255, font, stroke_width=bold + (3 if hollow else 0))
@@ -320,20 +345,18 @@ class Drawer:
         mask, cx, cy, high, extent = self.word(text)
         turn, most = self.angle(), 26.0 if rng.random() < 0.7 else 14.0
         stretch = rng.uniform(0.75, 1.3)
-        tall = math.exp(rng.uniform(math.log(9.5), math.log(most)))
+        tall = self.scale * math.exp(rng.uniform(math.log(9.5), math.log(most)))
         if "MẬT" in text:
-            tall = max(9.5, min(tall, LONGEST * high / (extent * stretch)))
+            tall = max(9.5 * self.scale, min(tall, self.scale * LONGEST * high / (extent * stretch)))
         scale = tall / high
-        shear = (
-            rng.uniform(-0.35, 0.35) if rng.random() < 0.2 else rng.uniform(-0.65, 0.65) if rng.random() < 0.05 else 0.0
-        )
+        shear = rng.uniform(-0.5, 0.5) if rng.random() < 0.35 else 0.0
         cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
         to = np.array([[cos, -sin], [sin, cos]]) @ np.array([[stretch, shear], [0, 1]]) * scale
         matrix = np.column_stack([to, np.array([x, y]) - to @ np.array([cx, cy])])
         rows, columns = mask.shape
         box = (matrix @ np.array([[0, columns, columns, 0], [0, 0, rows, rows], [1, 1, 1, 1]])).T
-        left, top = np.clip(np.floor(box.min(0)), 0, SIDE - 2).astype(int)
-        right, bottom = np.clip(np.ceil(box.max(0)), (left + 1, top + 1), SIDE).astype(int)
+        left, top = np.clip(np.floor(box.min(0)), 0, self.side - 2).astype(int)
+        right, bottom = np.clip(np.ceil(box.max(0)), (left + 1, top + 1), self.side).astype(int)
         matrix[:, 2] -= left, top
         size = (int(right - left), int(bottom - top))
         soft = cv2.GaussianBlur(mask, (0, 0), 0.35 / scale)
@@ -368,53 +391,65 @@ class Drawer:
             part[:] = (part * (1 - ink[..., None] * (1 - colour / 255))).astype(np.uint8)
         return turn, tall, extent * stretch * scale
 
-    def sample(self) -> tuple[Pixels, Pixels]:
-        """Return input (2, SIDE, SIDE) and target (5, cells, cells): wanted, weight, cosine, sine, logarithm of the height."""
-        rng, cells = self.rng, SIDE // STRIDE
+    def scene(self) -> Scene:
+        """Draw a part of a page with words on it, some of which are marks."""
+        rng = self.rng
         if rng.random() < 0.85:
             page = self.pages[rng.randrange(PAGES)][rng.choice((0, 0, 1, 2))]
             turn = rng.choice((0, 0, 0, 90, 180, 270)) + rng.gauss(0, 2) if rng.random() < 0.85 else rng.uniform(0, 360)
             middle = [side * rng.uniform(0.12, 0.88) for side in (page.shape[1], page.shape[0])]
             matrix = cv2.getRotationMatrix2D(middle, turn, rng.uniform(0.7, 1.3))
-            matrix[:, 2] += np.array([SIDE / 2, SIDE / 2]) - middle
+            matrix[:, 2] += np.array([self.side / 2, self.side / 2]) - middle
             picture = cv2.warpAffine(
-                page, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+                page, matrix, (self.side, self.side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
         else:
-            picture = np.full((SIDE, SIDE, 3), 255, np.uint8)
-        target = np.zeros((5, cells, cells), np.float32)
-        target[1] = 1
-        ys, xs = np.mgrid[:cells, :cells] * STRIDE + STRIDE / 2 - 0.5
+            picture = np.full((self.side, self.side, 3), 255, np.uint8)
         taken: list[tuple[float, float]] = []
+        scene = Scene(picture, [], [], [])
         for _ in range(rng.choice((0, 0, 1, 1, 2))):
-            x, y = rng.uniform(0, SIDE), rng.uniform(0, SIDE)
+            x, y = rng.uniform(0, self.side), rng.uniform(0, self.side)
             text = rng.choice(NEAR) if rng.random() < 0.5 else rng.choice(FAR)
+            into = scene.others
             if rng.random() < 0.1:
-                text = rng.choice(UNSURE)
-                target[1][np.hypot(xs - x, ys - y) < 50] = 0
-            self.press(picture, text, x, y)
+                text, into = rng.choice(UNSURE), scene.unsure
+            turn, tall, _ = self.press(picture, text, x, y)
+            into.append(Word(x, y, turn, tall))
             taken.append((x, y))
-        marked: list[tuple[float, float, float]] = []
         for _ in range(rng.choice((0, 0, 0, 1, 1, 1, 1, 1, 2, 2))):
-            free = [(rng.uniform(12, SIDE - 12), rng.uniform(12, SIDE - 12)) for _ in range(20)]
-            x, y = next((p for p in free if all(math.dist(p, other) > 60 for other in taken)), free[-1])
+            edge = 12 * self.scale
+            free = [(rng.uniform(edge, self.side - edge), rng.uniform(edge, self.side - edge)) for _ in range(20)]
+            apart = 60 * self.scale
+            x, y = next((p for p in free if all(math.dist(p, other) > apart for other in taken)), free[-1])
             before = picture.copy()
             turn, tall, _ = self.press(picture, rng.choice(MARKS), x, y)
             taken.append((x, y))
-            far = np.hypot(xs - x, ys - y)
-            near = far <= max(6.0, 0.45 * tall)
-            target[1][far < 1.4 * tall] = 0
+            scene.marks.append(Word(x, y, turn, tall, seen=_differs(before, picture, x, y, tall)))
+        scene.picture = np.ascontiguousarray(self.scanned(picture)[:, :, ::-1])
+        return scene
+
+    def sample(self) -> tuple[Pixels, Pixels]:
+        """Return input (2, SIDE, SIDE) and target (5, cells, cells): wanted, weight, cosine, sine, logarithm of the height."""
+        scene, cells = self.scene(), self.side // STRIDE
+        target = np.zeros((5, cells, cells), np.float32)
+        target[1] = 1
+        ys, xs = np.mgrid[:cells, :cells] * STRIDE + STRIDE / 2 - 0.5
+        for word in scene.unsure:
+            target[1][np.hypot(xs - word.x, ys - word.y) < 50] = 0
+        for word in scene.marks:
+            far = np.hypot(xs - word.x, ys - word.y)
+            near = far <= max(6.0, 0.45 * word.tall)
+            target[1][far < 1.4 * word.tall] = 0
             target[0][near] = 0
-            if not _differs(before, picture, x, y, tall):
-                continue
-            marked.append((x, y, tall))
-            values = (1, 1, math.cos(math.radians(turn)), math.sin(math.radians(turn)), math.log(tall / REFERENCE))
-            for plane, value in zip(target, values, strict=True):
-                plane[near] = value
-        given = planes(np.ascontiguousarray(self.scanned(picture)[:, :, ::-1]))[0]
-        for x, y, tall in marked:
-            if not _stands_out(given, x, y, tall):
-                target[:2, np.hypot(xs - x, ys - y) < 1.4 * tall] = 0
+            if word.seen:
+                turn = math.radians(word.turn)
+                values = (1, 1, math.cos(turn), math.sin(turn), math.log(word.tall / REFERENCE))
+                for plane, value in zip(target, values, strict=True):
+                    plane[near] = value
+        given = planes(scene.picture)[0]
+        for word in scene.marks:
+            if word.seen and not stands_out(given, word):
+                target[:2, np.hypot(xs - word.x, ys - word.y) < 1.4 * word.tall] = 0
         return given.astype(np.float16), target
 
     def scanned(self, picture: Pixels) -> Pixels:
@@ -423,14 +458,14 @@ class Drawer:
         if rng.random() < 0.03:
             picture = 255 - picture
         if rng.random() < 0.3:
-            light = np.linspace(rng.uniform(0.6, 1), rng.uniform(0.75, 1), SIDE, dtype=np.float32)
+            light = np.linspace(rng.uniform(0.6, 1), rng.uniform(0.75, 1), self.side, dtype=np.float32)
             light = light[None, :, None] if rng.random() < 0.5 else light[:, None, None]
             picture = picture * light * np.array([1, rng.uniform(0.93, 1), rng.uniform(0.84, 1)], np.float32)
         if rng.random() < 0.7:
             picture = cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), rng.uniform(0.2, 1.1))
         if rng.random() < 0.6:
-            row, column = rng.randrange(2 * SIDE), rng.randrange(2 * SIDE)
-            picture = picture + rng.uniform(1, 14) * self.noise[row : row + SIDE, column : column + SIDE]
+            row, column = rng.randrange(2 * self.side), rng.randrange(2 * self.side)
+            picture = picture + rng.uniform(1, 14) * self.noise[row : row + self.side, column : column + self.side]
         picture = np.clip(picture, 0, 255).astype(np.uint8)
         kind = rng.random()
         if kind < 0.3:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -21,7 +21,7 @@ from torch import nn
 
 from tests.detector import draw
 
-STEPS = 24_000
+STEPS = 36_000
 FALL = 0.25
 """Share of the steps, at the end, over which the rate falls to nothing."""
 RATE, WARM_UP = 2.5e-3, 200
@@ -34,6 +34,8 @@ LAYERS = ((3, 2, 12, 2), (3, 12, 24, 2), (3, 24, 24, 1), (3, 24, 40, 2), (3, 40,
 """Kernel, channels in and out, stride. No dilation and no 5x5: OpenCV is slow with those."""
 SUMS = (4, 5, 6, 7)
 """Layers that add to what they get."""
+SMOOTH = 400
+"""Steps that the weights which are written are a mean of."""
 EVERY = 500
 """Steps after which the weights are written down."""
 
@@ -126,7 +128,7 @@ def rate(step: int, steps: int) -> float:
 
 
 def train(folder: Path, model: Path, steps: int) -> None:
-    """Train, and write the mean of the weights of all steps after the first thousand."""
+    """Train, and write the mean of the weights of the last steps."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
@@ -153,7 +155,7 @@ def train(folder: Path, model: Path, steps: int) -> None:
         worst[places] = each.detach().numpy()
         with torch.no_grad():
             for mean, now in zip(smooth.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, 1 / step if step > 1000 else max(1 / step, 0.01))
+                mean.lerp_(now, max(1 / step, 1 / SMOOTH))
         shown.append(loss.item())
         if step % 100 == 0:
             print(step, f"{time.process_time() - began:.0f}s {np.mean(shown[-100:]):.4f}", flush=True)
@@ -166,31 +168,38 @@ def train(folder: Path, model: Path, steps: int) -> None:
 
 
 def export(network: Network, path: Path) -> None:
-    """Write the weights as ONNX: convolutions, rectifiers and sums."""
+    """Write the weights as ONNX."""
+    written(network.layers[:-1], SUMS, path, last=network.layers[-1], sides=("rows", "columns"))
+
+
+def written(
+    layers: Sequence[nn.Conv2d], sums: Sequence[int], path: Path, *, last: nn.Conv2d, sides: tuple[str | int, str | int]
+) -> None:
+    """Write convolutions with rectifiers and sums, then one without, as ONNX; `sides` are rows and columns of the input."""
     from onnx import TensorProto, helper, numpy_helper, save
 
     nodes, constants, before = [], [], "page"
-    for index, ((kernel, _, _, stride), layer) in enumerate(zip(LAYERS, network.layers, strict=True)):
-        weight, last = layer.weight.detach().contiguous().numpy(), index == len(LAYERS) - 1
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(weight), f"w{index}"))
+
+    def convolved(index: int, layer: nn.Conv2d, given: str, name: str) -> None:
+        weight = np.ascontiguousarray(layer.weight.detach().contiguous().numpy())
+        constants.append(numpy_helper.from_array(weight, f"w{index}"))
         constants.append(numpy_helper.from_array(layer.bias.detach().numpy(), f"b{index}"))
-        name = "out" if last else f"c{index}"
-        nodes.append(
-            helper.make_node(
-                "Conv", [before, f"w{index}", f"b{index}"], [name], kernel_shape=[kernel] * 2, strides=[stride] * 2,
-                pads=[kernel // 2] * 4,
-            )
-        )  # fmt: skip
-        if not last:
-            nodes.append(helper.make_node("Relu", [name], [f"r{index}"]))
-            if index in SUMS:
-                nodes.append(helper.make_node("Add", [before, f"r{index}"], [f"a{index}"]))
-            before = f"a{index}" if index in SUMS else f"r{index}"
+        kernel, stride, pad = list(layer.kernel_size), list(layer.stride), [layer.padding[0]] * 4
+        inputs = [given, f"w{index}", f"b{index}"]
+        nodes.append(helper.make_node("Conv", inputs, [name], kernel_shape=kernel, strides=stride, pads=pad))
+
+    for index, layer in enumerate(layers):
+        convolved(index, layer, before, f"c{index}")
+        nodes.append(helper.make_node("Relu", [f"c{index}"], [f"r{index}"]))
+        if index in sums:
+            nodes.append(helper.make_node("Add", [before, f"r{index}"], [f"a{index}"]))
+        before = f"a{index}" if index in sums else f"r{index}"
+    convolved(len(layers), last, before, "out")
     graph = helper.make_graph(
         nodes,
         "mat",
-        [helper.make_tensor_value_info("page", TensorProto.FLOAT, [1, 2, "rows", "columns"])],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, 4, "cell_rows", "cell_columns"])],
+        [helper.make_tensor_value_info("page", TensorProto.FLOAT, [1, 2, *sides])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, last.out_channels, "cell_rows", "cell_columns"])],
         constants,
     )
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)

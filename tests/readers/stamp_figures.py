@@ -24,7 +24,7 @@ from PIL import Image
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import image, stamp, stamp_unread
+from gateway.documents.readers.pictures import image, stamp
 from gateway.model import Document
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, scan_makers, scans
@@ -164,11 +164,6 @@ def _outcomes(counts: Counter[tuple[str, str]]) -> Iterator[str]:
         yield f"| {group} | {cells} |"
 
 
-def _begin() -> None:
-    stamp.warm_up()
-    stamp_unread.LIMIT_S = 60.0
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path)
@@ -178,7 +173,7 @@ def main() -> None:
     parser.add_argument("--innocents", type=int, default=104)
     arguments = parser.parse_args()
     stamp.warm_up()
-    with ProcessPoolExecutor(initializer=_begin) as pool:
+    with ProcessPoolExecutor(initializer=stamp.warm_up) as pool:
         hard = by_trouble(pool, hard_scans.sheets(arguments.hard, first=20_000))
         innocent = by_trouble(pool, hard_scans.innocents(arguments.innocents, first=30_000))
         counts = by_machine(pool, scan_makers.sheets(arguments.sheets))

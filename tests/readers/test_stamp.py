@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_search, stamp_words
+from gateway.documents.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_words
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
@@ -77,27 +77,6 @@ def test_a_mark_whose_frame_lies_on_a_line_of_print_is_read_as_a_whole(seed: int
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 33)
     ImageDraw.Draw(page).text((110, 92 + down), "công tác văn thư", font=font, fill=BLACK)
     assert marks(stamp.find(scans.bgr(page), 200)) == ["TỐI MẬT"]
-
-
-@pytest.mark.parametrize("turn", [-6, 6])
-def test_the_place_of_a_mark_in_a_patch_slants_as_the_mark_does(turn: int) -> None:
-    ink = 255 - scans.bgr(scans.piece("MẬT", ink=BLACK, framed=False, turn=turn))[:, :, 2]
-    hit = stamp_search.search(ink, 0, 0, 150)
-    assert hit is not None
-    assert abs(hit.rectangle[2] + turn) <= 3  # OpenCV turns the other way round than Pillow
-
-
-def test_many_lines_of_one_height_are_a_table_and_no_stamps() -> None:
-    def line(row: int, text: str | None, score: float) -> tuple[Candidate, Reading]:
-        return Candidate(((100.0, 40.0 * row), (90.0, 20.0), 0.0), Ink.RED, framed=False), Reading(
-            text, score, letters=True
-        )
-
-    mark, sure = line(0, "TỐI MẬT", 0.63), line(1, "TỐI MẬT", 0.9)
-    cells = [line(row, None, 0.5) for row in range(2, 12)]
-    kept = [item for item in (mark, sure) if not stamp.is_one_of_many(item, [mark, sure, *cells])]
-    assert kept == [sure]
-    assert not stamp.is_one_of_many(mark, [mark, *cells[:3]])
 
 
 def test_a_word_barely_made_out_does_not_hide_letters_that_nobody_could_read() -> None:

@@ -2,11 +2,12 @@
 
 The detector finds MẬT; which of the three marks it is, and whether it is one at all (BẢO MẬT, MẬT ONG), is told by its
 neighbours. Tesseract reads the line turned upright, letters dark on white whatever their ink and ground are. What it cannot
-read (garbled by print, leaning) and lies across the print of the page is unread; along the print it is read with its line.
+read (garbled by print, leaning) is suspected when the detector is sure of it.
 """
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,8 +18,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright
-from gateway.documents.readers.pictures.rectangles import Pixels
-from gateway.documents.readers.pictures.stamp_confirm import STAMP_NEIGHBOURS
+from gateway.documents.readers.pictures.rectangles import Pixels, level
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, distance, folded
 
@@ -34,6 +34,8 @@ EDGE = 10
 """Pixels of white around what Tesseract is given."""
 OUTLINE = 150
 """Of 255: darker is the outline of a hollow letter."""
+TWO_LETTERS = 1.8
+"""Heights that a word of two letters is wide at least."""
 SIGN, COLUMN = 0.45, 0.42
 """Heights of a sign above or below a letter, and how sure the detector must be that letters below one another are looked at."""
 LINE = 42
@@ -46,12 +48,15 @@ COLOURED = 45
 """Of 255: by how much colour stands out from print and paper."""
 CLEAR, READ = 75.0, 45.0
 """Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
-SUSPECT, ACROSS = 0.6, 10
-"""How sure the detector must be of a word that nobody could read for a suspicion, and degrees from which it is not print."""
+SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = 4.0, 6.0, 3.0, 10.0
+"""Log odds of both looks from which a word that nobody could read is suspected, slanting or level as print is; what those of
+the first count beside the second; degrees."""
 LIMIT_READ = 8
 """Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
 LOWER, HIGHER = 0.85, 2.45
 """Heights above the middle of the word where the line above may begin, and how high it and its space are."""
+STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
+"""Stamps that stand beside a mark without changing it."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 SHORT, OTHER = folded(MARKS[0]), "-"
 OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT}\N{COMBINING TILDE}")
@@ -112,9 +117,15 @@ def _read(page: Pixels, word: Word) -> Reading | None:
 
 
 def _unread(word: Word) -> Reading | None:
-    """Return that a word which lies across the print is like a mark, None for one along it: that is read with its lines."""
-    across = abs((word.angle + 45) % 90 - 45) >= ACROSS
-    return Reading(None, word.sure, letters=True) if across and word.sure >= SUSPECT else None
+    """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
+    evidence = SCORE_WEIGHT * _log_odds(word.score) + _log_odds(word.sure)
+    is_level = abs((word.angle + 45) % 90 - 45) < LEVEL
+    return Reading(None, word.sure, letters=True) if evidence >= (SUSPECT_LEVEL if is_level else SUSPECT) else None
+
+
+def _log_odds(share: float) -> float:
+    share = min(max(share, 0.005), 0.995)
+    return math.log(share / (1 - share))
 
 
 def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[tuple[Pixels, float]]:
@@ -249,7 +260,7 @@ def _as_print(part: Pixels, place: tuple[float, float], half: float = HALF) -> I
     )
     for plane, least in ((255 - cv2.subtract(strongest, weakest), COLOURED), (weakest, 12)):
         own = plane[rows, columns]
-        ground, low, high = (float(np.percentile(own, share)) for share in (50, 3, 97))
+        ground, low, high = (level(own, share) for share in (50, 3, 97))
         if high - low < least:
             continue
         light = high - ground > ground - low
@@ -309,7 +320,9 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
     first = {mark for start, mark in FIRST.items() if letters.endswith(SHORT) and letters.startswith(start[:2])}
     spaced = own.width > SPACED * own.height
     before, after = (list(_beside(words, place, step, FAR_SPACE if spaced else NEAR_SPACE)) for step in (-1, 1))
-    beside = folded(before[0].text) if before and distance(letters, SHORT) <= 1 else ""
+    last = words[place - 1] if place and distance(letters, SHORT) <= 1 else None
+    near = last is not None and own.left - last.left - last.width <= (FAR_SPACE if spaced else NEAR_SPACE) * SIZE
+    beside = folded(last.text) if last is not None and near else ""
     for start, mark in FIRST.items():
         if beside.endswith(start) or distance(beside, start) <= (1 if len(start) < 4 else 2):
             first.add(mark)
@@ -324,7 +337,7 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
         return ""
     neighbours = {folded(part) for stamp in STAMP_NEIGHBOURS for part in stamp.split()}
     others = [one for one in (*before, *after) if folded(one.text) not in neighbours]
-    others = [one for one in others if len(folded(one.text)) >= 2]
+    others = [one for one in others if len(folded(one.text)) >= 2 or one.width > TWO_LETTERS * SIZE]
     alike = [one for one in others if one.confidence >= READ or one.height > 0.5 * own.height]
     if others and not alike:
         return ""

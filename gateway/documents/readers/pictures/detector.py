@@ -1,10 +1,10 @@
-"""The word MẬT on a picture, at every angle, in every ink and polarity: a small convolutional network run by OpenCV.
+"""The word MẬT on a picture, at every angle, in every ink and polarity: two small convolutional networks run by OpenCV.
 
-All three marks end in this word. The network (`detector.onnx`, 74,000 weights, trained by `tests/detector`) looks at a
-picture in steps of half its size, so that letters of every height come by at 10 to 26 pixels, and says for each eighth of a
-row and column how likely the middle of the word is there, how it is turned and how high its capitals are. What it takes for
-the word is looked at again by itself, turned upright at the resolution where the network sees best: `Word.sure` is what
-counts. The work is bounded by the size of the picture alone.
+All three marks end in this word. The first network (`detector.onnx`, 74,000 weights) looks at a picture in steps of half its
+size, so that letters of every height come by at 10 to 26 pixels, and says for each eighth of a row and column how likely the
+middle of the word is there, how it is turned and how high its capitals are. What it takes for the word is looked at again by
+itself, turned upright, by the second (`confirm.onnx`, 130,000 weights): `Word.sure`. Both are trained by `tests/detector`. The
+work is bounded by the size of the picture alone.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ LIMIT_PIXELS = 6_000_000
 """The most that the first look may have; a larger picture is reduced. A4 has one million at that resolution."""
 SIZE = 16.0
 """Pixels of capitals whose logarithm of height is 0."""
-LOOK, LOOK_SIZES = 96, (15.0, 19.0)
-"""Pixels of a second look, and heights of capitals in it."""
+LOOK, CAPITALS = 96, 20.0
+"""Pixels of a look at one word, and the height of its capitals for the second network."""
 LEAST, READABLE, LIKELY = 0.25, 0.3, 0.5
 """Score of the first look from which there is a second, of the second from which a word is read, and from which it is there."""
 LIMIT_WORDS = 24
@@ -58,20 +58,20 @@ class Word:
 
 
 @functools.cache
-def _weights() -> npt.NDArray[np.uint8]:
-    return np.frombuffer(resources.files(__package__).joinpath("detector.onnx").read_bytes(), np.uint8)
+def _weights(name: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(resources.files(__package__).joinpath(f"{name}.onnx").read_bytes(), np.uint8)
 
 
 _own = threading.local()
 
 
-def _network() -> Any:
-    """Return the network of this thread: OpenCV's keeps what it works on in itself."""
-    if not hasattr(_own, "network"):
+def _network(name: str) -> Any:
+    """Return a network of this thread: OpenCV's keeps what it works on in itself."""
+    if not hasattr(_own, name):
         classic = getattr(cv2.dnn, "ENGINE_CLASSIC", None)  # twice as fast as the engine that came with OpenCV 5
-        given = (_weights(),) if classic is None else (_weights(), classic)
-        _own.network = cv2.dnn.readNetFromONNX(*given)
-    return _own.network
+        given = (_weights(name),) if classic is None else (_weights(name), classic)
+        setattr(_own, name, cv2.dnn.readNetFromONNX(*given))
+    return getattr(_own, name)
 
 
 def warm_up() -> None:
@@ -120,12 +120,12 @@ def _found(page: Pixels, dpi: float, least: float) -> list[Word]:
     first: list[Word] = []
     view = page if abs(scale - 1) < 0.01 else resized(page, scale)
     for _ in range(LEVELS):
-        first += _first_look(view, scale)
+        first += first_look(view, scale)
         views.append((scale, view))
         if min(view.shape[:2]) < 2 * LEAST_SIDE:
             break
         scale, view = scale / 2, resized(view, 0.5)
-    seen = [_second_look(views, word) for word in distinct(first)]
+    seen = [_sure(views, nearer(views, word)) for word in distinct(first)]
     return distinct([word for word in seen if word.sure >= least])
 
 
@@ -146,10 +146,11 @@ def distinct(words: Sequence[Word]) -> list[Word]:
     return kept
 
 
-def _first_look(view: Pixels, scale: float) -> list[Word]:
+def first_look(view: Pixels, scale: float) -> list[Word]:
+    """Return where a view of a picture may have the word, with places in the picture."""
     rows, columns = (-(-side // LEAST_SIDE) * LEAST_SIDE for side in view.shape[:2])
     view = np.pad(view, ((0, rows - view.shape[0]), (0, columns - view.shape[1]), (0, 0)), mode="edge")
-    network = _network()
+    network = _network("detector")
     network.setInput(planes(view))
     out = network.forward()[0]
     high = cv2.dilate(out[0], np.ones((5, 5), np.uint8))
@@ -163,24 +164,41 @@ def _first_look(view: Pixels, scale: float) -> list[Word]:
     return found
 
 
-def _second_look(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
-    """Look at a word by itself, upright, and correct its place; `views` are the picture at several scales."""
-    network, middle, scores = _network(), LOOK // STRIDE // 2, []
-    for size in LOOK_SIZES:
-        enough = [one for one in views if one[0] * word.height >= size]
-        scale, view = min(enough, key=lambda one: one[0]) if enough else max(views, key=lambda one: one[0])
-        part, matrix = upright(view, scaled(word, scale), size, (LOOK, LOOK), (LOOK / 2, LOOK / 2))
-        network.setInput(planes(part))
-        out = network.forward()[0]
-        near = out[0, middle - 2 : middle + 2, middle - 2 : middle + 2]
-        row, column = (int(place) + middle - 2 for place in divmod(int(near.argmax()), 4))
-        logit, cosine, sine, tall = (float(value) for value in out[:, row, column])
-        scores.append(logit)
-        x, y = cv2.invertAffineTransform(matrix) @ ((column + 0.5) * STRIDE, (row + 0.5) * STRIDE, 1.0) / scale
-        angle = word.angle + math.degrees(math.atan2(sine, cosine))
-        height = word.height * SIZE * math.exp(max(-1.0, min(1.0, tall))) / size
-        word = Word(word.score, 0.0, float(x), float(y), angle, height)
-    return replace(word, sure=1 / (1 + math.exp(-sum(scores) / len(scores))))
+def nearer(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
+    """Return a word with its place, turn and height corrected by a look at it alone; `views` are the picture at several scales."""
+    network, middle = _network("detector"), LOOK // STRIDE // 2
+    part, matrix, scale = _part(views, word, SIZE)
+    network.setInput(planes(part))
+    out = network.forward()[0]
+    near = out[0, middle - 2 : middle + 2, middle - 2 : middle + 2]
+    row, column = (int(place) + middle - 2 for place in divmod(int(near.argmax()), 4))
+    _, cosine, sine, tall = (float(value) for value in out[:, row, column])
+    x, y = cv2.invertAffineTransform(matrix) @ ((column + 0.5) * STRIDE, (row + 0.5) * STRIDE, 1.0) / scale
+    angle = word.angle + math.degrees(math.atan2(sine, cosine))
+    height = word.height * math.exp(max(-1.0, min(1.0, tall)))
+    return Word(word.score, 0.0, float(x), float(y), angle, height)
+
+
+def close_up(views: Sequence[tuple[float, Pixels]], word: Word) -> Pixels:
+    """Return what the second network sees of a word: upright, in the middle."""
+    return _part(views, word, CAPITALS)[0]
+
+
+def _part(
+    views: Sequence[tuple[float, Pixels]], word: Word, size: float
+) -> tuple[Pixels, npt.NDArray[np.float64], float]:
+    """Return a look at a word whose capitals are so high, the matrix that made it, and the scale of the view it is from."""
+    enough = [one for one in views if one[0] * word.height >= size]
+    scale, view = min(enough, key=lambda one: one[0]) if enough else max(views, key=lambda one: one[0])
+    part, matrix = upright(view, scaled(word, scale), size, (LOOK, LOOK), (LOOK / 2, LOOK / 2))
+    return part, matrix, scale
+
+
+def _sure(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
+    """Ask the second network."""
+    network = _network("confirm")
+    network.setInput(planes(close_up(views, word)))
+    return replace(word, sure=1 / (1 + math.exp(-float(network.forward().item()))))
 
 
 def scaled(word: Word, scale: float) -> Word:

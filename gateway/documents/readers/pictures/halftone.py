@@ -23,11 +23,11 @@ CELL = 0.008
 
 def smoothed(page: Pixels, dpi: float) -> Pixels:
     """Return a BGR page with the dots of its halftones blurred into greys, the page itself when it has none."""
-    sample = page[::6, ::6]
-    weakest, strongest = sample.min(axis=2), sample.max(axis=2)
+    blue, green, red = cv2.split(cv2.resize(page, None, fx=1 / 6, fy=1 / 6, interpolation=cv2.INTER_NEAREST))
+    weakest, strongest = cv2.min(red, cv2.min(green, blue)), cv2.max(red, cv2.max(green, blue))
     between = float(((weakest > INK) & (strongest < PAPER)).mean())
     inked = float((strongest <= INK).mean())
-    if inked == 0.0 or between > BETWEEN or float((strongest.astype(np.int16) - weakest).mean()) > 3.0:
+    if inked == 0.0 or between > BETWEEN or cv2.mean(cv2.subtract(strongest, weakest))[0] > 3.0:
         return page
     ink = (page[:, :, 1] <= 128).astype(np.uint8)
     around = cv2.boxFilter(ink, cv2.CV_8U, (3, 3), normalize=False)

@@ -83,15 +83,17 @@ def _chained(boxes: npt.NDArray[np.float32]) -> float:
     """Return the share of spots with a neighbour to the right that stands on their line and is about as high."""
     if len(boxes) < LEAST_CHAINED:
         return 0.0
+    boxes = boxes[np.argsort(boxes[:, 1] + boxes[:, 3])]
     left, width, height = boxes[:, 0], boxes[:, 2], boxes[:, 3]
     right, bottom = left + width, boxes[:, 1] + height
     asked = np.linspace(0, len(boxes) - 1, min(len(boxes), LIMIT_ASKED)).astype(int)
+    first = np.searchsorted(bottom, bottom[asked] - 0.35 * height[asked], side="right")
+    last = np.searchsorted(bottom, bottom[asked] + 0.35 * height[asked])
     chained = 0
-    for one in asked:
-        tall = height[one]
-        gap = left - right[one]
-        beside = (gap > -0.3 * tall) & (gap < 1.2 * tall) & (np.abs(bottom - bottom[one]) < 0.35 * tall)
-        beside &= (height > 0.55 * tall) & (height < 1.8 * tall)
-        beside[one] = False
+    for one, start, end in zip(asked.tolist(), first.tolist(), last.tolist(), strict=True):
+        tall, near = height[one], height[start:end]
+        gap = left[start:end] - right[one]
+        beside = (gap > -0.3 * tall) & (gap < 1.2 * tall) & (near > 0.55 * tall) & (near < 1.8 * tall)
+        beside[one - start] = False
         chained += bool(beside.any())
     return chained / len(asked) if chained >= LEAST_CHAINED else 0.0

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.lines import Kind, Line, Sheet
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, level
 
 READ_DPI = 200.0
 COARSEST, FINEST = 130.0, 230.0
@@ -141,7 +141,7 @@ def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, float]:
     if not part.size:
         return part, left, top, 1.0
     part = 255 - part if inverse else part
-    black, white = float(np.min(part)), float(np.percentile(part, 75))
+    black, white = float(np.min(part)), level(part, 75)
     levels = (np.arange(256) - black) * (255 / max(WHITE * white - black, LEAST_SPAN))
     part = np.asarray(cv2.LUT(part, np.clip(levels, 0, 255).astype(np.uint8)), np.uint8)
     dpi = k * 100.0

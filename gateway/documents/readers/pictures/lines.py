@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, level, percentile
 
 DPI = 100.0
 """Resolution at which lines are looked for."""
@@ -233,14 +233,14 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None
         shared = np.minimum(box[:, 2], one.right) - np.maximum(box[:, 0], one.left)
         near = (shared > 0.5 * np.minimum(wide, wide[number])) & (wide > 8 * usual)
         near &= np.abs(middle - middle[number]) < 9 * usual
-        right, left = np.percentile(box[near][:, 2], 90), np.percentile(box[near][:, 0], 10)
+        right, left = percentile(box[near, 2], 90), percentile(box[near, 0], 10)
         if one.right < right - 4 * usual or one.left > left + 5.5 * usual or wide[number] < 0.72 * (right - left):
             continue
         alike = near & (np.abs(box[:, 2] - one.right) < 4 * usual) & (np.abs(box[:, 0] - one.left) < 5.5 * usual)
         if int(alike.sum()) <= LEAST_ALIKE:
             continue
         others = tall[near & (tall > 0)]
-        if len(others) and tall[number] > TALL_PRINT * float(np.percentile(others, 30)):
+        if len(others) and tall[number] > TALL_PRINT * percentile(others, 30):
             continue
         gap = np.where(middle > middle[number], box[:, 1] - one.bottom, one.top - box[:, 3])
         beside = near & (gap < 1.4 * usual) & (gap > -usual)
@@ -260,7 +260,7 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None
 def _letter_height(line: Line, text: Pixels) -> float:
     """Return how many rows of a line have much ink: the height of its small letters, or of its capitals."""
     rows = cv2.reduce(text[line.top : line.bottom, line.left : line.right], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
-    strong = np.flatnonzero(rows > 0.4 * np.percentile(rows, 90))
+    strong = np.flatnonzero(rows > 0.4 * percentile(rows, 90))
     return float(strong[-1] - strong[0] + 1) if len(strong) else 0.0
 
 
@@ -283,7 +283,7 @@ def _ends(line: Line, above: Line, usual: float) -> bool:
 def _bars(small: Pixels) -> Iterator[Line]:
     """Yield dark areas with something lighter in them."""
     tiny = cv2.resize(small, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    paper = float(np.percentile(tiny, 80))
+    paper = level(np.asarray(tiny, np.uint8), 80)
     dark = cv2.threshold(tiny, 0.62 * paper, 255, cv2.THRESH_BINARY_INV)[1]
     patch = np.ones((3, 5), np.uint8)
     dark = cv2.morphologyEx(cv2.morphologyEx(dark, cv2.MORPH_CLOSE, patch), cv2.MORPH_OPEN, patch)

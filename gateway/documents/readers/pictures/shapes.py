@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures.lines import Line
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, level, percentile
 
 LEAST_ROWS, LEAST_CONTRAST = 8, 25
 """A lower or paler strip holds no words."""
@@ -52,13 +52,13 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
     part = grey[top:bottom, left:right]
     if min(part.shape) < LEAST_ROWS:
         return
-    low, high = np.percentile(part[:, ::2], (1, 80))
+    low, high = level(part, 1), level(part, 80)
     if high - low < LEAST_CONTRAST:
         return
-    ink = cv2.threshold(part, float(low + 0.6 * (high - low)), 1, cv2.THRESH_BINARY_INV)[1]
+    ink = cv2.threshold(part, low + 0.6 * (high - low), 1, cv2.THRESH_BINARY_INV)[1]
     first = int(max(line.top, 0) * scale) - top
     rows = ink[first : first + int(line.height * scale)].sum(axis=1, dtype=np.int32)
-    strong = np.flatnonzero(rows > STRONG * np.percentile(rows, 90)) if len(rows) else rows
+    strong = np.flatnonzero(rows > STRONG * percentile(rows, 90)) if len(rows) else rows
     if not len(strong):
         return
     upper, base = first + int(strong[0]), first + int(strong[-1]) + 1
@@ -71,6 +71,8 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
         if not alone and not WORD[0] < wide < WORD[1]:
             continue
         word = ink[:, start:end]
+        if not _below(word, upper, base)[0].any():
+            continue
         if capitals:
             word = word[:, : _without_stop(word[max(upper - high_letters // 2, 0) : base], high_letters)]
             if alone or not _is_capital(word, upper, base):
@@ -106,10 +108,7 @@ def _without_stop(letters: Pixels, high: int) -> int:
 def _has_dot(ink: Pixels, upper: int, base: int, *, alone: bool, tall: bool) -> bool:
     """Whether a word has a dot below, no descender, with ink over the letter that the dot belongs to."""
     high, width = max(base - upper, 4), ink.shape[1]
-    near = ink[max(base - high // 4, 0) : base + high // 5 + 1].sum(axis=1, dtype=np.int32)
-    firm = np.flatnonzero(near > 0.45 * np.max(near)) if len(near) else near
-    low = max(base - high // 4, 0) + int(firm[-1]) + 1 if len(firm) else base
-    below = ink[low + max(high // 12, 1) : low + int(REACH * high)]
+    below, low = _below(ink, upper, base)
     if not below.size:
         return False
     edges = np.flatnonzero(np.diff(np.concatenate(([0], below.max(axis=0), [0])).astype(np.int8)))
@@ -124,6 +123,15 @@ def _has_dot(ink: Pixels, upper: int, base: int, *, alone: bool, tall: bool) -> 
         if over.any() or tall:
             return True
     return False
+
+
+def _below(ink: Pixels, upper: int, base: int) -> tuple[Pixels, int]:
+    """Return where a dot below a word would stand, and the row under its letters."""
+    high = max(base - upper, 4)
+    near = cv2.reduce(ink[max(base - high // 4, 0) : base + high // 5 + 1], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+    firm = np.flatnonzero(near > 0.45 * np.max(near)) if len(near) else near
+    low = max(base - high // 4, 0) + int(firm[-1]) + 1 if len(firm) else base
+    return ink[low + max(high // 12, 1) : low + int(REACH * high)], low
 
 
 def _is_capital(ink: Pixels, upper: int, base: int) -> bool:

@@ -2,7 +2,7 @@
 
 Red ink is what red has more than the stronger of green and blue: black text under or over a stamp vanishes, and so do
 grey noise and yellowed paper. Dark ink is what lies darker than its surroundings. A stamp is then a rectangle of the
-size of a stamp, a little turned, or a line of red letters without one.
+size of a stamp, a little turned.
 """
 
 from __future__ import annotations
@@ -16,22 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures.rectangles import (
-    LIMIT_RECTANGLES,
-    STEEPEST,
     Pixels,
     Rectangle,
     distinct,
     is_cell,
-    levelled,
+    level,
     rectangles_of,
-    within,
 )
 
 # Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
 FRAME_WIDTH, FRAME_HEIGHT = (0.42, 4.5), (0.17, 0.75)
-REGISTER_WIDTH, REGISTER_HEIGHT = (0.9, 3.6), (0.55, 1.8)
-"""The stamp of a registry on incoming mail: a frame around several lines."""
-LINE_WIDTH, LINE_HEIGHT = (0.30, 4.5), (0.08, 0.40)
 RED_FLOOR = 13
 """Least redness that counts, of 255."""
 UNEVEN = 20
@@ -75,7 +69,7 @@ class Candidate:
     rectangle: Rectangle
     ink: Ink
     framed: bool
-    """All four sides are drawn; otherwise it is a line of letters."""
+    """All four sides are drawn, or taken for it; otherwise it is a word."""
 
 
 class ColouredInk(NamedTuple):
@@ -119,14 +113,14 @@ def _levelled(ink: Pixels) -> tuple[Pixels, int, bool] | None:
     """Take off what all of the page has of a colour; return threshold and unevenness too, None without such ink."""
     sample = ink[::4, ::4]
     # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
-    usual, spread = float(np.median(sample)), float(np.percentile(sample, 84))
+    usual, spread = level(sample, 50), level(sample, 84)
     threshold = int(max(RED_FLOOR, usual + 4 * (spread - usual) + 6))
     uneven = threshold > usual + UNEVEN
     if uneven:
         # A desk around the page, or a shadow on it, has more of the colour than paper: each place has its own level.
         ink = np.asarray(cv2.subtract(ink, _surroundings(ink)), np.uint8)
         sample = ink[::4, ::4]
-        usual, spread = 0.0, float(np.percentile(sample, 84))
+        usual, spread = 0.0, level(sample, 84)
         threshold = int(max(RED_FLOOR, 4 * spread + 6))
     if float((sample > threshold + 4).mean()) < RED_SHARE:
         return None
@@ -168,7 +162,7 @@ def without_black(ink: Pixels) -> Pixels:
 
 def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
     """Return dark ink with print and its soft edges left out, and the threshold of what is ink at all."""
-    black = float(np.percentile(ink[::2, ::2], 99.3))
+    black = level(ink[::2, ::2], 99.3)
     print_mask = cv2.dilate(_mask(ink, int(black * 0.75)), np.ones((3, 3), np.uint8), iterations=2)
     return np.where(print_mask > 0, 0, ink).astype(np.uint8), int(max(24, black * 0.2))
 
@@ -180,33 +174,29 @@ def is_colourless(page: Pixels) -> bool:
     return float(np.percentile(spread, 99.5)) < 12
 
 
-def colour_candidates(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> list[Candidate]:
-    """Return rectangles of coloured ink, framed ones first."""
+def colour_frames(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> list[Candidate]:
+    """Return frames of coloured ink that are no cells of a table."""
     rectangles: list[Rectangle] = []
     reach = max(3, int(dpi * 0.05) | 1)
     mask = _mask(ink, threshold)
-    for level in (mask, _mask(ink, threshold + 9)):
-        closed = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-        for picture in (level, closed):
+    for plane in (mask, _mask(ink, threshold + 9)):
+        closed = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        for picture in (plane, closed):
             rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
-    found = [Candidate(item, kind, framed=_has_frame(mask, item, dpi, kind)) for item in distinct(rectangles)]
-    framed = [item.rectangle for item in found if item.framed]
+    framed = [item for item in distinct(rectangles) if _has_frame(mask, item, dpi, kind)]
     # Squared paper and tables are blue more often than stamps are; red stamps may stand close to one other.
     neighbours = 1 if kind is Ink.BLUE else 2
-    found = [item for item in found if not (item.framed and is_cell(item.rectangle, framed, dpi, neighbours))]
-    lines = distinct([line for gap in (0.11, 0.2) for line in _lines(mask, dpi, gap)])
-    found.extend(Candidate(item, kind, framed=False) for item in lines)
-    return found
+    return [Candidate(item, kind, framed=True) for item in framed if not is_cell(item, framed, dpi, neighbours)]
 
 
-def dark_candidates(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
+def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
     """Return dark frames that are no cells of a table; letters alone are left to full text recognition.
 
     `pale_too` looks for frames that are paler than print, as red ones are on a grey scan.
     """
     rectangles: list[Rectangle] = []
-    level = int(max(28, np.percentile(ink[::4, ::4], 98) * 0.35))
-    for threshold in (level, int(level * 0.6)):
+    usual = int(max(28, level(ink[::4, ::4], 98) * 0.35))
+    for threshold in (usual, int(usual * 0.6)):
         mask = _mask(ink, threshold)
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         for picture in (mask, joined):
@@ -214,27 +204,12 @@ def dark_candidates(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidat
     # Print that crosses a pale frame hides it: look at the page without print, too.
     pale, _ = pale_ink(ink) if pale_too else (ink, 0)
     reach = max(3, int(dpi * 0.06) | 1)
-    for threshold in (level, int(level * 0.6)) if pale_too else ():
+    for threshold in (usual, int(usual * 0.6)) if pale_too else ():
         closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         rectangles.extend(rectangles_of(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
-    mask = _mask(ink, int(level * 0.6))
+    mask = _mask(ink, int(usual * 0.6))
     framed = [item for item in distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
     return [Candidate(item, Ink.DARK, framed=True) for item in framed if not is_cell(item, framed, dpi)]
-
-
-def register_frames(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
-    """Return frames too large for a mark: registry stamps, which hold several lines."""
-    mask = _mask(ink, threshold)
-    reach = max(3, int(dpi * 0.03) | 1)
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    found = [
-        item
-        for picture in (mask, closed)
-        for item in rectangles_of(picture, dpi, REGISTER_WIDTH, REGISTER_HEIGHT)
-        if _has_frame(mask, item, dpi, Ink.RED)
-    ]
-    frames = distinct(found)
-    return [item for item in frames if not is_cell(item, frames, dpi)]
 
 
 def _mask(ink: Pixels, threshold: int) -> Pixels:
@@ -296,9 +271,9 @@ def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
     if inner.size < 50:
         return True
     ring = np.concatenate((box[:edge].ravel(), box[-edge:].ravel(), box[:, :edge].ravel(), box[:, -edge:].ravel()))
-    inside, grain = float(np.percentile(inner, 80)), float(np.percentile(inner, 93) - np.percentile(inner, 67))
-    outside = float(np.percentile(ring, 60))
-    contrast = inside - float(np.percentile(box, 4))
+    inside, grain = level(inner, 80), level(inner, 93) - level(inner, 67)
+    outside = level(ring, 60)
+    contrast = inside - level(box, 4)
     return (
         outside > DARKEST_PAPER
         and abs(inside - outside) < PAPER_DIFFERENCE
@@ -320,25 +295,3 @@ def upright(ink: Pixels, rectangle: Rectangle, margin: float = 0.0) -> Pixels:
     turn[0, 2] += columns / 2 - x
     turn[1, 2] += rows / 2 - y
     return np.asarray(cv2.warpAffine(ink, turn, (max(columns, 1), max(rows, 1)), flags=cv2.INTER_LINEAR), np.uint8)
-
-
-def _lines(mask: Pixels, dpi: float, gap: float) -> list[Rectangle]:
-    """Return lines of letters, joined over gaps of so many inches."""
-    joined = cv2.dilate(mask, np.ones((max(1, int(dpi * 0.02)), max(3, int(dpi * gap))), np.uint8))
-    contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    found: list[Rectangle] = []
-    for contour in contours[:LIMIT_CONTOURS]:
-        if len(contour) < 4 or cv2.contourArea(contour) < 0.02 * dpi * dpi:
-            continue
-        rectangle = levelled(cv2.minAreaRect(contour))
-        _, (long, short), angle = rectangle
-        if (
-            within(long / dpi, LINE_WIDTH)
-            and within(short / dpi, LINE_HEIGHT)
-            and abs(angle) <= STEEPEST
-            and long >= 1.4 * short
-        ):
-            found.append(rectangle)
-        if len(found) > LIMIT_RECTANGLES:
-            break
-    return found

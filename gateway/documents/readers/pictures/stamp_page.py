@@ -166,6 +166,8 @@ class _Page:
         self._done: dict[int, line_words.ReadLine] = {}
         """Lines that were read, by their place in the sheet's."""
         self._letters = 0.0
+        self._words: list[ocr.Word] | None = None
+        """Those of `_done` in reading order, None when they must be put in order again."""
         self._sparse: list[ocr.Word] | None = None
         """Words of the whole picture, where its lines cannot be told."""
         self.is_limited = self._sheet.crowded
@@ -179,7 +181,9 @@ class _Page:
     @property
     def words(self) -> list[ocr.Word]:
         """What has been read, in reading order; pixels of the picture."""
-        return self._sparse or line_words.in_order(list(self._done.values()), self._sheet.usual)
+        if self._words is None:
+            self._words = line_words.in_order(list(self._done.values()), self._sheet.usual)
+        return self._sparse or self._words
 
     @property
     def text(self) -> _Text:
@@ -243,16 +247,13 @@ class _Page:
                 self._sparse = [ocr.placed(word, scale) for word in words]
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
-        """Settle doubtful boxes by the words of the page, and look for marks in what no word explains."""
+        """Settle doubtful boxes by the words of the page."""
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
             self.read_all()
         words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
         red = np.ascontiguousarray(self.pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
         stamps = [replace(one, text=None) if stamp_unread.is_doubtful(one, words) else one for one in stamps]
-        stamps = [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
-        if any(one.text in MARKS for one in stamps):
-            return stamps
-        return [*stamps, *stamp_unread.find(red, self._dpi, words, stamps, deadline=self._budget.end_s)]
+        return [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
 
     def _unread(self) -> list[lines.Line]:
         """Return the lines that were not read, because no mark can stand in them."""
@@ -284,6 +285,7 @@ class _Page:
                 return
             for part in [other for other in self._done if _holds(line, self._sheet.lines[other])]:
                 del self._done[part]
+            self._words = None
             self._done[number] = line_words.read(self._engine, self._sheet, line)
 
 

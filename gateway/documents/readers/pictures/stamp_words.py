@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, level
 
 MARKS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT")
 """Words of a secrecy stamp (Law 2018, Article 8; Circular 24/2020/TT-BCA)."""
@@ -46,6 +46,8 @@ WEAK = 0.62
 """Score below which another word than a mark is but a guess."""
 BEYOND_DOUBT = 0.9
 """Correlation from which another word than a mark is taken before the letters were cut out in other ways."""
+WHOLE_SURE = 0.86
+"""Correlation of a mark of two words from which it is believed whatever lies beside it."""
 DOUBT = 0.45
 """Below this the letters are like none of the words."""
 LIKELIEST, REFINED, HOPELESS = 16, 6, 0.33
@@ -118,8 +120,7 @@ def letters_of(box: Pixels) -> Pixels | None:
     if height < 10 or width < 16:
         return None
     smooth = cv2.GaussianBlur(box, (3, 3), 0)
-    level = max(8.0, float(np.percentile(smooth, 97)) * 0.38)
-    mask = ((smooth > level) * np.uint8(255)).astype(np.uint8)
+    mask = ((smooth > max(8.0, level(smooth, 97) * 0.38)) * np.uint8(255)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     keep = np.zeros(count, bool)
     for label in range(1, count):
@@ -232,7 +233,7 @@ def rows(box: Pixels) -> list[Pixels]:
     inner = box[edge_y:-edge_y, edge_x:-edge_x]
     if inner.shape[0] < 2 * LEAST_ROW or inner.shape[1] < 16:
         return []
-    mask = inner > max(8.0, float(np.percentile(inner, 97)) * 0.38)
+    mask = inner > max(8.0, level(inner, 97) * 0.38)
     inked = mask.mean(axis=1) > ROW_INK
     edges = np.flatnonzero(np.diff(np.concatenate(([0], inked.astype(np.int8), [0]))))
     spans = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -307,7 +308,7 @@ def _trimmed(box: Pixels, share: float) -> Pixels | None:
     if height - 2 * edge < 8 or width - 2 * edge < 12:
         return None
     inner = cv2.GaussianBlur(box[edge : height - edge, edge : width - edge], (3, 3), 0)
-    mask = inner > max(6.0, float(np.percentile(inner, 97)) * 0.33)
+    mask = inner > max(6.0, level(inner, 97) * 0.33)
     rows, columns = np.where(mask.mean(axis=1) > 0.035)[0], np.where(mask.mean(axis=0) > 0.06)[0]
     if len(rows) < 8 or len(columns) < 12:
         return None
@@ -317,7 +318,7 @@ def _trimmed(box: Pixels, share: float) -> Pixels | None:
 def _is_line(letters: Pixels) -> bool:
     """Whether cut ink looks like at least two letters side by side, and not like a part of a drawing or seal."""
     height, width = letters.shape
-    mask = ((letters > max(8.0, float(np.percentile(letters, 97)) * 0.38)) * np.uint8(255)).astype(np.uint8)
+    mask = ((letters > max(8.0, level(letters, 97) * 0.38)) * np.uint8(255)).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     glyphs = [stats[i] for i in range(1, count) if stats[i][3] >= 0.4 * height and stats[i][2] <= 2.2 * height]
     covered = sum(int(glyph[2]) for glyph in glyphs)
@@ -331,7 +332,7 @@ def recognise(letters: Pixels) -> ocr.Word | None:
         return None
     scale = 44 / letters.shape[0]
     grown = cv2.resize(letters, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    top = max(float(np.percentile(grown, 98)), 1.0)
+    top = max(level(grown, 98), 1.0)
     picture = 255 - np.clip(grown.astype(np.float32) * (255 / top), 0, 255).astype(np.uint8)
     picture = cv2.copyMakeBorder(picture, 14, 14, 18, 18, cv2.BORDER_CONSTANT, value=255)
     words = [word for word in engine.words(picture, ocr.Layout.LINE, 200) if any(ch.isalnum() for ch in word.text)]
