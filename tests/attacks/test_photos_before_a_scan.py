@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.pictures import lines, ocr, stamp_page
+from gateway.documents.readers.pictures import lines, ocr, page_runs, stamp_page
 from gateway.documents.readers.pictures.likeness import Writing, writing
 from tests.readers import scan_makers
 
@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
 ]
-VIEW = stamp_page.PageView(page=1, dpi=150.0, points_per_pixel=72 / 150)
+VIEW = page_runs.PageView(page=1, dpi=150.0, points_per_pixel=72 / 150)
 
 
 def _bgr(picture: Image.Image) -> stamp_page.Pixels:

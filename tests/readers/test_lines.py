@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import image, lines, ocr, shapes, stamp_page
+from gateway.documents.readers.pictures import frames, image, lines, ocr, page_runs, shapes, stamp_page
 from gateway.model import Document, ReadStatus
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import scans
@@ -238,10 +238,10 @@ def test_small_frames_do_not_hide_a_page_behind_them() -> None:
 
 
 def test_frames_beyond_the_limit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "LIMIT_FRAMES", 3)
-    frames = [Image.new("L", (60, 60), 200 + number) for number in range(5)]
+    monkeypatch.setattr(frames, "LIMIT_FRAMES", 3)
+    shown = [Image.new("L", (60, 60), 200 + number) for number in range(5)]
     out = io.BytesIO()
-    frames[0].save(out, "TIFF", save_all=True, append_images=frames[1:])
+    shown[0].save(out, "TIFF", save_all=True, append_images=shown[1:])
     document = image.read(Source(data=out.getvalue(), part="1"), Budget()).document
     assert (document.status, document.reason) == (ReadStatus.LIMIT, "frames")
 
@@ -253,7 +253,7 @@ def test_a_mark_has_the_lines_around_it_read() -> None:
     draw.text((LEFT, TOP + STEP * 25), "mật.", font=font(), fill=20)
     reading = stamp_page.examine(
         np.repeat(np.asarray(picture)[:, :, None], 3, axis=2),
-        stamp_page.PageView(page=2, dpi=200.0, points_per_pixel=0.36),
+        page_runs.PageView(page=2, dpi=200.0, points_per_pixel=0.36),
         stamp_page.Wish.WORDS,
         Budget(),
     )

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import halftone, image, ocr, stamp, stamp_page, stamp_words
+from gateway.documents.readers.pictures import halftone, image, ocr, page_runs, stamp, stamp_page, stamp_words
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
@@ -159,7 +159,7 @@ def test_a_stamp_picture_on_a_page_of_text_is_read() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 40), (40, 3), (10, 10), (1, 900)])
 def test_a_picture_of_a_few_rows_is_looked_at_like_any_other(shape) -> None:
-    view = stamp_page.PageView(page=1, dpi=150.0, points_per_pixel=0.48)
+    view = page_runs.PageView(page=1, dpi=150.0, points_per_pixel=0.48)
     reading = stamp_page.examine(np.full((*shape, 3), 255, np.uint8), view, stamp_page.Wish.STAMPS, Budget())
     assert (reading.runs, reading.boxes) == ((), 0)
 

@@ -158,11 +158,11 @@ class ScanReader:
 
     def _with(self, part: _Part, look: PageLook, before: ScanResult) -> ScanResult:
         """Return what was read before with what a part of the page says."""
-        from gateway.documents.readers.pictures import stamp_page
+        from gateway.documents.readers.pictures import page_runs, stamp_page
 
         locator = "" if look.is_whole else f"page:{look.number}"
         first = max((run.block for run in before.runs), default=-1) + 1
-        view = stamp_page.PageView(look.number, part.dpi, 72 / part.dpi, first, locator)
+        view = page_runs.PageView(look.number, part.dpi, 72 / part.dpi, first, locator)
         late = not look.is_whole and self._budget.words_left_s() <= 0
         reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
         runs = reading.runs if look.is_whole else (part.placed(run, look) for run in reading.runs)

@@ -9,7 +9,7 @@ its head is turned first. docs/decisions/0013-pages-by-their-lines.md
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.pictures import halftone, line_words, lines, ocr, shapes, stamp, stamp_unread, watermark
+from gateway.documents.readers.pictures import halftone, line_words, lines, ocr, shapes, stamp, stamp_unread
 from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
+from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
-from gateway.model import Document, Origin, Role, Run
+from gateway.model import Document, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 
 HEAD = 0.36
@@ -47,10 +48,6 @@ LIMIT_SPARSE_S = 2.5
 before that."""
 POOR_CONFIDENCE, LEAST_WORDS = 55.0, 4
 """Of words of three letters and more: what a page is legible with."""
-ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
-"""Lines of so many parts apart, of at most so many words each, that make a table of a page."""
-LEAST_CONFIDENCE = 30.0
-"""Words below are noise: seals, signatures, specks."""
 
 
 class Wish(Enum):
@@ -59,18 +56,6 @@ class Wish(Enum):
     STAMPS = "stamps"
     WORDS = "words"
     """Stamps and words."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageView:
-    """How pixels of a picture become places of a page."""
-
-    page: int
-    dpi: float
-    points_per_pixel: float
-    first_block: int = 0
-    locator: str = ""
-    """Locator of the picture when it is no page, empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +116,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
     if not photo:
-        large = _large_runs(page.pixels, view, view.first_block + len(reading.runs))
+        large = large_runs(page.pixels, view, view.first_block + len(reading.runs))
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
@@ -144,7 +129,7 @@ def _turned(pixels: Pixels, quarters: int) -> Pixels:
 
 def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], view: PageView) -> PageReading:
     framed = [item for item in stamps if item.framed]
-    runs = list(_stamp_runs(pixels, stamps, view))
+    runs = list(stamp_runs(pixels, stamps, view))
     runs += line_runs(words, 1.0, pixels, stamps, view, view.first_block + len(runs))
     return PageReading(tuple(runs), len(framed), sum(1 for one in framed if one.text is None))
 
@@ -339,130 +324,3 @@ def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
     if smooth is pixels:
         return found
     return [*found, *(one for one in stamp.find(smooth, dpi, deadline=deadline) if one.text in VOCABULARY)]
-
-
-def _large_runs(pixels: Pixels, view: PageView, first_block: int) -> Iterator[Run]:
-    """Yield the large words under or over the print of a page."""
-    for block, words in enumerate(watermark.read(pixels, view.dpi), first_block):
-        box = _to_points(words.box, view)
-        place = _locate(box, pixels, view)
-        yield Run(
-            text=words.text,
-            block=block,
-            page=view.page,
-            bbox_pt=box,
-            locator=place,
-            role=Role.WATERMARK,
-            origin=Origin.OCR,
-        )
-
-
-def _stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -> Iterator[Run]:
-    block = view.first_block
-    for item in stamps:
-        if item.text is None:
-            continue
-        box = _to_points((item.left, item.top, item.right, item.bottom), view)
-        is_stamp = item.framed or item.text in VOCABULARY
-        yield Run(
-            text=item.text,
-            block=block,
-            colour=_ink_colour(pixels, item),
-            page=view.page,
-            bbox_pt=box,
-            locator=_locate(box, pixels, view),
-            role=Role.STAMP if is_stamp else Role.BODY,
-            origin=Origin.OCR,
-            boxed=True if item.framed else None,
-        )
-        block += 1
-
-
-def line_runs(
-    words: list[ocr.Word],
-    scale: float,
-    pixels: Pixels,
-    stamps: list[stamp.Stamp],
-    view: PageView,
-    first_block: int,
-) -> list[Run]:
-    """Return one run for each line of words, without those that belong to a stamp that was read."""
-    lines: dict[tuple[int, int, int], list[ocr.Word]] = {}
-    for word in words:
-        if word.confidence >= LEAST_CONFIDENCE and not _in_stamp(word, scale, stamps):
-            lines.setdefault(word.line, []).append(word)
-    runs: list[Run] = []
-    parted = [list(_parts(line)) for line in lines.values()]
-    in_row = [len(parts) >= COLUMNS and max(map(len, parts)) <= CELL_WORDS for parts in parted]
-    is_table = sum(in_row) >= ROWS
-    roles = [Role.CELL if row and is_table else Role.BODY for row in in_row]
-    for part, role in ((part, role) for parts, role in zip(parted, roles, strict=True) for part in parts):
-        left, top = min(w.left for w in part) / scale, min(w.top for w in part) / scale
-        right = max(w.left + w.width for w in part) / scale
-        bottom = max(w.top + w.height for w in part) / scale
-        box = _to_points((left, top, right, bottom), view)
-        runs.append(
-            Run(
-                text=" ".join(word.text for word in part),
-                block=first_block + len(runs),
-                page=view.page,
-                bbox_pt=box,
-                locator=_locate(box, pixels, view),
-                role=role,
-                origin=Origin.OCR,
-            )
-        )
-    return runs
-
-
-def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:
-    """Part a line where two columns were read as one."""
-    part = [line[0]]
-    for word in line[1:]:
-        previous = part[-1]
-        if word.left - (previous.left + previous.width) > 2.2 * max(word.height, previous.height):
-            yield part
-            part = []
-        part.append(word)
-    yield part
-
-
-def _in_stamp(word: ocr.Word, scale: float, stamps: list[stamp.Stamp]) -> bool:
-    x, y = (word.left + word.width / 2) / scale, (word.top + word.height / 2) / scale
-    return any(
-        item.ink is Ink.RED and item.text is not None and item.left <= x <= item.right and item.top <= y <= item.bottom
-        for item in stamps
-    )
-
-
-def _ink_colour(pixels: Pixels, item: stamp.Stamp) -> str | None:
-    """Return the colour of a stamp's ink as RRGGBB: that of its strongest pixels."""
-    part = pixels[max(int(item.top), 0) : int(item.bottom) + 1, max(int(item.left), 0) : int(item.right) + 1]
-    if not part.size:
-        return None
-    flat = part.reshape(-1, 3).astype(np.int16)
-    match item.ink:
-        case Ink.RED:
-            strength = flat[:, 2] - flat[:, :2].max(axis=1)
-        case Ink.BLUE:
-            strength = flat[:, 0] - flat[:, 1:].min(axis=1)
-        case Ink.DARK:
-            strength = 255 - flat.max(axis=1)
-    strongest = flat[strength >= np.percentile(strength, 92)]
-    blue, green, red = (int(value) for value in strongest.mean(axis=0))
-    return f"{red:02X}{green:02X}{blue:02X}"
-
-
-def _to_points(box: tuple[float, float, float, float], view: PageView) -> tuple[float, float, float, float]:
-    left, top, right, bottom = (round(value * view.points_per_pixel, 1) for value in box)
-    return left, top, right, bottom
-
-
-def _locate(box: tuple[float, float, float, float], pixels: Pixels, view: PageView) -> str:
-    """Return the same tokens as the PDF reader gives to text."""
-    place = view.locator or f"page:{view.page}"
-    height, width = pixels.shape[0] * view.points_per_pixel, pixels.shape[1] * view.points_per_pixel
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    if y < height / 3:
-        return f"{place},{('top-left', 'top', 'top-right')[min(max(int(3 * x / max(width, 1.0)), 0), 2)]}"
-    return f"{place},bottom" if y > 0.9 * height else place
