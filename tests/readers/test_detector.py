@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 
 import pytest
 
@@ -102,6 +103,14 @@ def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.Monke
     detector.find(np.random.default_rng(1).integers(0, 256, (900, 900, 3), np.uint8), 72)
     assert max(seen) <= 91_000
     assert looks <= detector.LIMIT_WORDS
+
+
+def test_a_child_needs_no_file_for_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector._weights.cache_clear()
+    monkeypatch.setattr(detector, "_own", threading.local())
+    detector.warm_up()
+    monkeypatch.setattr(detector.resources, "files", None)
+    assert said(slanting("MẬT", 20)) == ["MẬT"]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3), (17, 17)])

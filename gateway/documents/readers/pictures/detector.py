@@ -75,8 +75,12 @@ def _network(name: str) -> Any:
 
 
 def warm_up() -> None:
-    """Load the weights, so that children need no file for them."""
-    find(np.full((64, 64, 3), 255, np.uint8), FIRST_DPI)
+    """Load the weights of both networks, so that children need no file for them."""
+    blank = np.full((LOOK, LOOK, 3), 255, np.uint8)
+    for name in ("detector", "confirm"):
+        network = _network(name)
+        network.setInput(planes(blank))
+        network.forward()
 
 
 def planes(page: Pixels) -> npt.NDArray[np.float32]:
