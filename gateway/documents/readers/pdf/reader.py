@@ -175,6 +175,15 @@ def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budg
     return runs
 
 
+def _say_the_same(read: Run, said: Run) -> bool:
+    """Whether what was read of the ink is what the text at its place says of itself."""
+    if read.bbox_pt is None or said.bbox_pt is None or said.text.casefold().split() != read.text.casefold().split():
+        return False
+    left, top, right, bottom = said.bbox_pt
+    x, y = (read.bbox_pt[0] + read.bbox_pt[2]) / 2, (read.bbox_pt[1] + read.bbox_pt[3]) / 2
+    return left <= x <= right and top <= y <= bottom
+
+
 def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
     """Read pages that are pictures, show ink that no text explains, or text that has no meaning in Unicode.
 
@@ -191,7 +200,9 @@ def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
                 state.doubtful_pages.append(look.number)
             continue
         first = state.block
-        state.add(structs.replace(run, block=run.block + first) for run in result.runs)
+        said = [] if look.is_whole else [run for run in state.runs if run.page == look.number]
+        new = [run for run in result.runs if not any(_say_the_same(run, one) for one in said)]
+        state.add(structs.replace(run, block=run.block + first) for run in new)
         _count_boxes(state, look.number, result.boxes, result.unread)
         if result.whole_page and look.is_picture:
             state.read_pages.append(look.number)

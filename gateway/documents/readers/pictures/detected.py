@@ -59,6 +59,8 @@ STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "S
 """Stamps that stand beside a mark without changing it."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 SHORT, OTHER = folded(MARKS[0]), "-"
+GALL = folded("TÚI")
+"""TÚI MẬT is no misread TỐI MẬT, and neither is SỎI MẬT."""
 OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT}\N{COMBINING TILDE}")
 """Signs that make another word of the same letters: MẶT, MẤT, MÁT."""
 
@@ -324,7 +326,8 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
     near = last is not None and own.left - last.left - last.width <= (FAR_SPACE if spaced else NEAR_SPACE) * SIZE
     beside = folded(last.text) if last is not None and near else ""
     for start, mark in FIRST.items():
-        if beside.endswith(start) or distance(beside, start) <= (1 if len(start) < 4 else 2):
+        ends = beside[:1] == start[:1] and beside[-1:] == start[-1:] and beside != GALL
+        if beside.endswith(start) or (ends and distance(beside, start) <= (1 if len(start) < 4 else 2)):
             first.add(mark)
     if first and own.confidence >= READ:
         return first.pop()

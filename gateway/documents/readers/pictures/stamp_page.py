@@ -110,8 +110,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
         if found:
             page.pixels, stamps = headlong, found
-    if page.text.legible and not photo:
-        stamps = page.settle(stamps)
+    stamps = page.settle(stamps)
     page.read_what_is_asked(stamps, view)
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)

@@ -39,6 +39,8 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
     inside = [word for word in words if word.confidence >= READ_WELL and _is_in(box, word)]
     text = "".join(word.text for word in inside)
     said = folded(text)
+    if box.text is None and said.endswith(folded(MARKS[0])) and _goes_on(inside, words):
+        return True  # SỎI MẬT, BẢO MẬT: judged as a line of the page
     if len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
         return False
     is_block = len({word.line for word in inside}) >= BLOCK_LINES
@@ -65,12 +67,18 @@ def _runs_through(box: Stamp, words: Sequence[ocr.Word]) -> bool:
         if _is_in(box, word)
     ):
         return True
+    return _goes_on(inside, well)
+
+
+def _goes_on(inside: Sequence[ocr.Word], words: Sequence[ocr.Word]) -> bool:
+    """Whether a line of which a box holds some words goes on beside them, a space further."""
     return any(
         other.line == one.line
-        and not _is_in(box, other)
+        and other not in inside
         and max(other.left - one.left - one.width, one.left - other.left - other.width) < SPACE * other.height
         for one in inside
-        for other in well
+        for other in words
+        if other.confidence >= READ_WELL
     )
 
 

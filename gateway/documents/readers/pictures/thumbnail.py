@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 RELATION: Final = "thumbnail"
 """What `Member.relation` and `Source.relation` call it."""
-LARGEST: Final = 256
-"""Pixels of the longer side (ODF: 128 to 256); what is larger is read like any picture."""
+LARGEST: Final = 512
+"""Pixels of the longer side (ODF: 128 to 256, LibreOffice up to 460); what is larger is read like any picture."""
 _NAME: Final = re.compile(r"(?:Thumbnails/thumbnail\.png|docProps/thumbnail\.(?:jpe?g|png))", re.IGNORECASE)
 _LETTER: Final = 10
 """Pixels of the height of letters from which on they are read."""
