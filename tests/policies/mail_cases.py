@@ -7,6 +7,7 @@ lines; without it the case is asked at RCPT), `body`, `now`, `settings`, `authen
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -65,7 +66,8 @@ def directory(rows: list[dict[str, Any]]) -> Directory:
             ),
         )
         found |= dict.fromkeys((mailbox.address, *mailbox.aliases), mailbox)
-    return Directory(digest="0" * 64, mailboxes=found, names=names_of(found, {}))
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()  # names of units are known by it
+    return Directory(digest=digest, mailboxes=found, names=names_of(found, {}))
 
 
 def evidence(case: dict[str, Any], mailboxes: Directory) -> Evidence:
