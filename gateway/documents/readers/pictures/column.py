@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, strongest
 
 CONTRAST = 16
 """Difference from the paper that makes ink."""
@@ -22,7 +22,7 @@ WIDEST, ASIDE, BETWEEN = 1.7, 0.5, 0.25
 def as_row(pixels: Pixels) -> Pixels | None:
     """Return the letters of a BGR picture in a row; None when it shows anything but one column of letters."""
     paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
-    ink = np.abs(pixels.astype(np.int16) - paper.astype(np.int16)).max(axis=2) > CONTRAST
+    ink = strongest(np.asarray(cv2.absdiff(pixels, (*paper.tolist(), 0.0)), np.uint8)) > CONTRAST
     edges = np.flatnonzero(np.diff(np.concatenate(([False], ink.any(axis=1), [False])).astype(np.int8)))
     bands = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
     if not LEAST <= len(bands) <= 3 * MOST:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, strongest
 
 FIRST_DPI, STRIDE, LEVELS = 100.0, 8, 5
 """Resolution of the first look, pixels of a cell of the answer, and looks of which each has half the resolution."""
@@ -108,7 +108,8 @@ def _inked(page: Pixels) -> tuple[int, int, Pixels]:
     if min(page.shape[:2]) < LEAST_SIDE:
         return 0, 0, page
     small = cv2.resize(page, None, fx=1 / BARE, fy=1 / BARE, interpolation=cv2.INTER_AREA)
-    ink = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2) > BARE_GRAIN
+    edges = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    ink = strongest(np.asarray(edges, np.uint8)) > BARE_GRAIN
     spans = []
     for axis, side in ((1, page.shape[0]), (0, page.shape[1])):
         lines = np.flatnonzero(ink.any(axis=axis))

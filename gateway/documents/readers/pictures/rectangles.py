@@ -19,6 +19,12 @@ LEAST_FILLED = 0.83
 LIMIT_RECTANGLES = 400
 
 
+def strongest(pixels: Pixels) -> Pixels:
+    """Return the most of blue, green and red of each pixel; numpy's `max` over a short axis takes ten times as long."""
+    blue, green, red = cv2.split(pixels)
+    return np.asarray(cv2.max(red, cv2.max(green, blue)), np.uint8)
+
+
 def level(pixels: Pixels, share: float) -> float:
     """Return the value that `share` per cent of the pixels do not exceed; much cheaper than numpy's for so few values."""
     counts = cv2.calcHist([np.ascontiguousarray(pixels)], [0], None, [256], [0, 256])
