@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import struct
 import zlib
@@ -263,6 +264,13 @@ def test_the_fine_print_of_a_thumbnail_is_not_read_and_its_frames_are_no_stamps(
     assert (document.status, document.runs, document.doubtful_pages) == (ReadStatus.OK, (), ())
     assert [(one.width_px, one.red_boxes) for one in document.images] == [(181, None)]
     assert document.image_pages == document.read_pages
+
+
+def test_a_picture_that_the_document_shows_is_no_thumbnail_whatever_its_name_is() -> None:
+    data = saved(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG")
+    budget = Budget(shown_inches={hashlib.sha256(data).hexdigest(): 3.0})
+    document = image.read(Source(data=data, part="1", relation="thumbnail"), budget).document
+    assert document.images[0].red_boxes is not None
 
 
 @needs_ocr

@@ -429,3 +429,13 @@ def test_deep_nesting_ends_at_the_limit() -> None:
     body = "<text:section>" * 300 + "</text:section>" * 300
     found = read_body(body).document
     assert (found.status, found.reason) == (ReadStatus.LIMIT, "xml-depth")
+
+
+@pytest.mark.parametrize(("shown", "known"), [("Thumbnails/thumbnail.png", True), ("Pictures/a.png", False)])
+def test_a_picture_of_a_page_under_the_name_of_the_thumbnail_is_a_picture_of_the_page(shown: str, known: bool) -> None:
+    body = f"<text:p><draw:frame><draw:image xlink:href='./{shown}'/></draw:frame></text:p>"
+    data = package({"content.xml": content(body), "Thumbnails/thumbnail.png": b"\x89PNG\r\n\x1a\n picture"})
+    budget = Budget()
+    odf.read(Source(data=data, part="1"), budget)
+    digest = hashlib.sha256(b"\x89PNG\r\n\x1a\n picture").hexdigest()
+    assert (digest in budget.shown_inches) is known

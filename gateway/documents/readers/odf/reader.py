@@ -7,6 +7,8 @@ members.
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
 from typing import Final
 
@@ -27,6 +29,8 @@ _SILENT: Final = {"mimetype", "META-INF/manifest.xml"}
 _MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
 _EMPTY_LIBRARIES: Final = ("script-lb.xml", "script-lc.xml", "dialog-lb.xml", "dialog-lc.xml")
 _LIMIT_OBJECTS: Final = 200
+_HREF: Final = clark("xlink:href")
+_DRAWN: Final = tuple(map(clark, ("draw:image", "draw:fill-image", "style:background-image")))
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -107,6 +111,8 @@ class _Zipped(OdfDocument):
         self._seen: set[str] = set()
         self._objects: list[str] = []
         self._pictures: dict[str, bytes] = {}
+        self._drawn: set[str] = set()
+        """Names of pictures that a page shows: one that stands under the name of the thumbnail is none."""
 
     def read(self) -> None:
         stated: list[int | None] = [None]
@@ -159,6 +165,7 @@ class _Zipped(OdfDocument):
             common = self._parsed(f"{folder}styles.xml")
             # Automatic styles of styles.xml serve its master pages alone; what content.xml names comes first.
             roots.append(common)
+        self._drawn.update(one.get(_HREF, "").removeprefix("./") for root in roots for one in root.iter(*_DRAWN))
         used = used_masters(*roots)
         if not folder:
             self.page_setups(roots[::-1], used)
@@ -205,6 +212,8 @@ class _Zipped(OdfDocument):
             data = self._picture(name)
             kind = self._package.media_type(name)
             if data:
+                if name in self._drawn:
+                    self.sink.budget.shown_inches.setdefault(hashlib.sha256(data).hexdigest(), math.inf)
                 read_picture(name, data, kind, self.sink)
             return
         data = self._package.read(name)

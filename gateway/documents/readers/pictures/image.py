@@ -94,7 +94,7 @@ def _heif() -> None:
 
 def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, *, inches: float) -> Reading:
     small = source.relation == thumbnail.RELATION and frame_count(picture) == 1
-    small = small and max(picture.size) <= thumbnail.LARGEST
+    small = small and max(picture.size) <= thumbnail.LARGEST and digest not in budget.shown_inches
     runs = list(_properties(picture))
     images: list[Image] = []
     shown: list[int] = []
