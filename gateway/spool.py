@@ -55,7 +55,7 @@ class ByteBudget:
     def take(self, count: int) -> None:
         """Reserve bytes; CapacityError when they are not to be had."""
         if self.used_bytes + count > self.limit_bytes:
-            raise CapacityError(f"content in hand would exceed {self.limit_bytes} octets")
+            raise CapacityError(f"content in flight would exceed {self.limit_bytes} octets")
         self.used_bytes += count
 
     def give(self, count: int) -> None:

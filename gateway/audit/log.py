@@ -177,7 +177,7 @@ class AuditLog:
         *,
         observed: Observed | None = None,
     ) -> int:
-        """Record in one commit what an MTA is told about a mail that it holds: nothing happens between the two."""
+        """Record in one commit the answer to an MTA that holds the mail: nothing happens between the two."""
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         intent = self._put(r.Intent(id=transaction.id, mail=mail), None, facts)
         outcome = self._put(_outcome(transaction.id, reply, delivery))

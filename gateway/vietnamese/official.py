@@ -21,12 +21,12 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.vietnamese.in_hand import once
 from gateway.vietnamese.legacy import decode_runs
 from gateway.vietnamese.marks.layout import needs_decoding
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
 from gateway.vietnamese.official_head import BASIS, MOTTO, NATIONAL, date_of, issuer_of, number_of, recipients_of
 from gateway.vietnamese.official_kinds import Kind, is_title, kind_of
+from gateway.vietnamese.once import once
 
 
 class State(Enum):

@@ -40,7 +40,7 @@ _ARCHIVE_NAME: Final = re.compile(
 
 
 def packed_types(data: bytes) -> list[str]:
-    """Return the kinds of container that are told by more than the bytes at their start."""
+    """Return the kinds of container that are recognised by more than their first bytes."""
     kinds: list[str] = []
     if _is_old_cpio(data):
         kinds.append(CPIO)

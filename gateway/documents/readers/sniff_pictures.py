@@ -1,4 +1,4 @@
-"""Pictures and films that are told by more than the bytes at their start: brands, directories, exact sizes, names.
+"""Pictures and films recognised by more than their first bytes: brands, directories, exact sizes, names.
 
 Sources: ISO/IEC 14496-12 §4.3 (file type box), ISO/IEC 23008-12 (HEIF), WAP-237 (WBMP), MS-ICO as Windows and Pillow read it.
 """

@@ -27,7 +27,7 @@ MEMORY_CEILING: Final = 2 << 30
 
 
 class ZygoteSettings(Struct, frozen=True, kw_only=True):
-    """What the zygote is told at its start."""
+    """Settings of the zygote at its start."""
 
     door: int
     ready: int

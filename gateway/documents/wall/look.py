@@ -57,8 +57,8 @@ class PartLook:
             self.fail(ReadStatus.LIMIT, "memory", kind)
         except RecursionError:
             self.fail(ReadStatus.LIMIT, "nesting", kind)
-        except Exception as error:  # noqa: BLE001
-            # The library wall of all readers: parsers raise more than they document on hostile input. The type is
+        except Exception as error:  # noqa: BLE001 - the library wall of all readers
+            # Parsers raise more than they document on hostile input. The type is
             # enough to find the place; the text of an exception may hold content and stays here.
             self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
         if not self.documents[before:] and not self.documents:

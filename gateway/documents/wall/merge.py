@@ -102,7 +102,7 @@ class Merger:
         self._results[result.part.path] = result
 
     def charge(self, cpu_s: float, *, alone: bool) -> None:
-        """Account for a child that died after `cpu_s`: the leaf in hand has cost what no other has.
+        """Account for a child that died after `cpu_s`: the current leaf has cost what no other has.
 
         `alone` says that it did so whatever else is in the mail.
         """
@@ -114,7 +114,7 @@ class Merger:
             self._done[leaf] = Done(path=leaf, used=before.used + rest if before else rest, alone=alone)
 
     def give_up_current(self, status: ReadStatus, reason: str) -> bool:
-        """Record that the part in hand ended its child; False when no part was in hand."""
+        """Record that the current part ended its child; False when there was none."""
         path, self.current = self.current, None
         part = self._awaited.pop(path, None) if path is not None else None
         if path is None:

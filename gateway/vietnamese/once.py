@@ -1,4 +1,4 @@
-"""What was worked out of the document in hand, for as long as it is in hand: several policies want the same of it."""
+"""Memo of the last document, while it lives: several policies ask the same of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def once(work: Callable[[Document], Result]) -> Callable[[Document], Result]:
-    """Have a function work once on a document; of a document that is gone nothing is left."""
+    """Memoise a function for the last document; nothing is kept of one that is gone."""
     held: list[tuple[weakref.ref[Document], Result]] = []
 
     def let_go(gone: weakref.ref[Document]) -> None:
