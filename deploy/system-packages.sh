@@ -3,16 +3,18 @@
 # usage: deploy/system-packages.sh [list] run|test ...     (list: names them and installs nothing)
 set -euo pipefail
 
-# What the gateway itself uses: a virtual environment, unpacking of RAR, CAB and ISO, reading of scans and stamps.
-run=(python3-venv fonts-dejavu-core fonts-liberation libarchive13t64 libtesseract5 tesseract-ocr-vie)
-# What the tests use beside it: real mail programs, a second opinion on documents, fault injection.
-test=(curl libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui python3-uno
+# What the gateway itself uses: a virtual environment, unpacking of RAR, CAB and ISO, reading of scans and stamps, pages of the console.
+run=(python3-venv fonts-dejavu-core fonts-liberation libarchive13t64 libjs-htmx libtesseract5 tesseract-ocr-vie)
+# What the tests use beside it: real mail programs, a browser, a second opinion on documents, fault injection.
+test=(chromium curl libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui python3-uno
   libnet-ssleay-perl libsasl2-modules msmtp mutt p7zip-full poppler-utils postfix prometheus qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
 
 # Debian 12 has the library under its old name.
 if ! apt-cache show libarchive13t64 >/dev/null 2>&1 && apt-cache show libarchive13 >/dev/null 2>&1; then
   run=("${run[@]/libarchive13t64/libarchive13}")
 fi
+# Without htmx the pages of the console work as well; Debian 12 does not have it.
+apt-cache show libjs-htmx >/dev/null 2>&1 || run=("${run[@]/libjs-htmx/}")
 # What the long runs of `make campaign` use beside that: a Debian and a container of their own, mail programs with windows.
 campaign=(buildah debootstrap npm podman systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
 
@@ -29,6 +31,7 @@ missing=()
 for set in "$@"; do
   declare -n packages="$set"
   for package in "${packages[@]}"; do
+    [ -n "$package" ] || continue
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
 done

@@ -1,0 +1,42 @@
+"""Roles of people at the console."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+
+class Role(Enum):
+    """What somebody is trusted with; one person may hold several."""
+
+    CLERK = "clerk"
+    """Holds an official mailbox and sees his own mails."""
+    UNIT_HEAD = "unit_head"
+    """Named in the directory as head of units; sees their mails."""
+    OPERATOR = "operator"
+    POLICY_ADMIN = "policy_admin"
+    SECURITY_OFFICER = "security_officer"
+    AUDITOR = "auditor"
+    ACCOUNT_ADMIN = "account_admin"
+
+
+MAILBOX_ROLES = frozenset({Role.CLERK, Role.UNIT_HEAD})
+"""Come from the directory with a login by mailbox; all others are given to accounts."""
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who asks, as the steward knows them from their session."""
+
+    name: str
+    """Account name, or the mailbox of a clerk or unit head."""
+    display: str = ""
+    roles: frozenset[Role] = frozenset()
+    units: tuple[str, ...] = ()
+    """Units whose head the person is."""
+    may: frozenset[str] = frozenset()
+    """Questions (their tags) that the roles allow: which pages and buttons there are."""
+    csrf: str = ""
+    """Token that forms of this session carry."""
+    must_enrol: bool = False
+    """The account has no second factor yet: nothing but the enrolment is answered."""
