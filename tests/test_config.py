@@ -68,10 +68,6 @@ def faults(text: str) -> tuple[str, ...]:
         ("listeners: [{kind: relay, listen: '127.0.0.1:0', auth_without_tls: true}]", "no effect on a relay listener"),
         ("listeners: [{kind: milter, listen: 'unix:/run/x', networks: [10.0.0.1]}]", "no effect on a milter listener"),
         (
-            "listeners: [{kind: submissions, listen: '[::]:0', certificate: /c, key: /k, proxy_protocol: true}]",
-            "proxy_protocol has no effect on a submissions listener",
-        ),
-        (
             "listeners: [{kind: submission, listen: '[::]:0', certificate: /c, key: /k, networks: [10.0.0.1]}]",
             "networks has no effect on a submission listener",
         ),

@@ -68,11 +68,11 @@ class Replies(Section):
 _OF_PROXIES = ("proxy_protocol", "proxy_networks")
 _KEYS = {
     ListenerKind.SUBMISSION: {"certificate", "key", "auth_without_tls", *_OF_PROXIES},
-    ListenerKind.SUBMISSIONS: {"certificate", "key"},
+    ListenerKind.SUBMISSIONS: {"certificate", "key", *_OF_PROXIES},
     ListenerKind.RELAY: {"certificate", "key", "networks", *_OF_PROXIES},
     ListenerKind.MILTER: set[str](),
 }
-"""What each kind of listener heeds beside its address. No PROXY header comes before TLS from the first byte."""
+"""What each kind of listener heeds beside its address."""
 
 
 class Listener(Section):

@@ -1,6 +1,6 @@
 """The connection of one client: the one subclass of aiosmtpd.
 
-From aiosmtpd 1.4.6 come the life of the connection and the PROXY parser. Ours are the reading of bytes (as they come,
+From aiosmtpd 1.4.6 comes the life of the connection. Ours are the reading of bytes (as they come,
 without a stream's copies) and lines (bounded, strict by its caller), one timer for a connection instead of one for each
 command, one write for each reply, STARTTLS through the event loop, and what happens when a client goes away. The names
 of aiosmtpd and asyncio that are touched here stand in `tests/smtp/test_aiosmtpd_contract.py`, which fails when the pin
@@ -15,16 +15,15 @@ import ssl
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from aiosmtpd.proxy_protocol import V2_CMD, get_proxy
 from aiosmtpd.smtp import SMTP
+
+from gateway.smtp.proxied import plain
 
 _PAUSE_BYTES = 64 << 10
 """What may wait unread before a client is held back."""
-_PROXY_LINE_BYTES = 256
-_PROXY_PIECE_BYTES = 4096
 _LINGER_S = 5.0
 _TLS_HANDSHAKE_S = 15.0
-_PROXY_HEADER_S = 5.0
+_FIRST_WORDS_S = 5.0
 _LONGEST_TIMER_S = 3600.0
 
 
@@ -36,7 +35,10 @@ class ClientConnection(SMTP):
     """Protocol object of one client; runs `serve(self)` as the session and closes when that returns."""
 
     def __init__(
-        self, serve: Callable[[ClientConnection], Awaitable[None]], on_timeout: Callable[[ClientConnection], None]
+        self,
+        serve: Callable[[ClientConnection], Awaitable[None]],
+        on_timeout: Callable[[ClientConnection], None],
+        client: IPv4Address | IPv6Address | None = None,
     ) -> None:
         # aiosmtpd's own __init__ looks up all handler and command methods for each connection (70 us, a tenth of what
         # a small mail may cost in all); none of them is used here, so only its stream part is set up.
@@ -53,6 +55,7 @@ class ClientConnection(SMTP):
         """Lines read so far."""
         self._serve = serve
         self._on_timeout = on_timeout
+        self._client = client
         self._deadline = math.inf
         self._input = bytearray()
         self._arrived = b""
@@ -74,28 +77,17 @@ class ClientConnection(SMTP):
 
     @property
     def peer(self) -> IPv4Address | IPv6Address:
-        """Address of the other end of the connection."""
+        """Address of the client: the one that a balancer's PROXY header gave, else of the other end of the connection."""
+        if self._client is not None:
+            return self._client
         assert self.transport is not None
-        return _plain(ip_address(self.transport.get_extra_info("peername")[0]))
+        return plain(ip_address(self.transport.get_extra_info("peername")[0]))
 
     @property
     def tls(self) -> str | None:
         """TLS version and cipher, None without TLS."""
         tls = None if self.transport is None else self.transport.get_extra_info("ssl_object")
         return None if tls is None else f"{tls.version()} {tls.cipher()[0]}"
-
-    async def proxied_address(self) -> IPv4Address | IPv6Address | None:
-        """Read the PROXY header and return the address it gives, `peer` when the proxy speaks for itself.
-
-        None when there is no well-formed header.
-        """
-        self.arm(_PROXY_HEADER_S)
-        data = await get_proxy(_ProxyReader(self))
-        if not data.valid:
-            return None
-        if data.command == V2_CMD.LOCAL or not isinstance(data.src_addr, IPv4Address | IPv6Address):
-            return self.peer
-        return _plain(data.src_addr)
 
     # Reading
 
@@ -246,7 +238,7 @@ class ClientConnection(SMTP):
             self._waiter.set_result(None)
 
     def _reset_timeout(self, _duration: float | None = None) -> None:
-        self.arm(_PROXY_HEADER_S)
+        self.arm(_FIRST_WORDS_S)
 
     async def _handle_client(self) -> None:
         try:
@@ -256,37 +248,3 @@ class ClientConnection(SMTP):
         finally:
             self._input.clear()
             self.close()
-
-
-class _ProxyReader:
-    """What aiosmtpd's PROXY parser reads from; ClientGoneError at the end of the stream."""
-
-    def __init__(self, client: ClientConnection) -> None:
-        self._client = client
-
-    async def read(self, n: int = _PROXY_PIECE_BYTES) -> bytes:
-        """Return at least one and at most `n` bytes."""
-        data = await self._client.octets()
-        self._client.push_back(data[n:])
-        return data[:n]
-
-    async def readexactly(self, n: int) -> bytes:
-        """Return `n` bytes."""
-        data = b""
-        while len(data) < n:
-            data += await self.read(n - len(data))
-        return data
-
-    async def readuntil(self, separator: bytes = b"\n") -> bytes:
-        """Return the bytes up to and with the separator; ValueError when they are too many for a PROXY header."""
-        data = b""
-        while not data.endswith(separator):
-            if len(data) > _PROXY_LINE_BYTES:
-                raise ValueError("no end of line")
-            data += await self.read(1)
-        return data
-
-
-def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return an IPv4-mapped IPv6 address as IPv4."""
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
+from typing import TypedDict
 
 from gateway.model import ListenerKind
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
+from gateway.smtp.proxied import IpAddress, ProxiedServer
 from gateway.smtp.replies import render, texts_in
 from gateway.smtp.session import Session
-from gateway.smtp.settings import ListenerSettings, SmtpSettings
+from gateway.smtp.settings import ListenerSettings, SmtpSettings, address_in
 from gateway.smtp.shared import Shared
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
@@ -51,7 +54,7 @@ class SmtpServer:
         on_event: EventHook = ignore_event,
     ) -> None:
         self._settings = settings
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | ProxiedServer] = []
         self._shared = Shared(
             settings=settings,
             engine=engine,
@@ -112,7 +115,7 @@ class SmtpServer:
             await asyncio.wait(running, timeout=_LAST_WORDS_S)  # let their engines record what became of them
         shared.hop.close()
 
-    async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server:
+    async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server | ProxiedServer:
         implicit = listener.tls_context if listener.kind is ListenerKind.SUBMISSIONS else None
 
         async def serve(client: ClientConnection) -> None:
@@ -123,27 +126,49 @@ class SmtpServer:
             client.write(render(texts_in(listener.languages).reply(421, "4.4.2", "timeout")))
             client.close()
 
-        def connection() -> ClientConnection:
-            return ClientConnection(serve, timed_out)
-
         loop, backlog = asyncio.get_running_loop(), self._settings.backlog
         timeout_s = None if implicit is None else _TLS_TIMEOUT_S
+        options: _Options = {"ssl": implicit, "ssl_handshake_timeout": timeout_s, "ssl_shutdown_timeout": timeout_s}
+
+        async def serve_behind_header(accepted: socket.socket, address: IpAddress) -> None:
+            await loop.connect_accepted_socket(lambda: ClientConnection(serve, timed_out, address), accepted, **options)
+
+        if listener.proxy_protocol:
+            return ProxiedServer(
+                _listening(listener, opened, backlog),
+                serve_behind_header,
+                lambda peer: self._shared.tell(EventKind.CONNECTION_REFUSED, str(peer), "proxy"),
+                trusts=lambda peer: address_in(peer, listener.proxy_networks),
+                waiting=self._settings.limits.connections,
+            )
         if opened is not None:
             return await loop.create_server(
-                connection,
-                sock=opened,
-                ssl=implicit,
-                ssl_handshake_timeout=timeout_s,
-                ssl_shutdown_timeout=timeout_s,
-                backlog=backlog,
+                lambda: ClientConnection(serve, timed_out), sock=opened, backlog=backlog, **options
             )
         return await loop.create_server(
-            connection,
+            lambda: ClientConnection(serve, timed_out),
             listener.host,
             listener.port,
-            ssl=implicit,
-            ssl_handshake_timeout=timeout_s,
-            ssl_shutdown_timeout=timeout_s,
             reuse_port=True,
             backlog=backlog,
+            **options,
         )
+
+
+class _Options(TypedDict):
+    ssl: ssl.SSLContext | None
+    ssl_handshake_timeout: float | None
+    ssl_shutdown_timeout: float | None
+
+
+def _listening(listener: ListenerSettings, opened: socket.socket | None, backlog: int) -> tuple[socket.socket, ...]:
+    """Return sockets that listen, for connections that begin with a PROXY header."""
+    if opened is not None:
+        opened.setblocking(False)
+        return (opened,)
+    sockets = []
+    found = socket.getaddrinfo(listener.host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, _, _, _, address in dict.fromkeys(found):
+        sockets.append(socket.create_server(address[:2], family=family, backlog=backlog, reuse_port=True))
+        sockets[-1].setblocking(False)
+    return tuple(sockets)

@@ -50,9 +50,9 @@ class Session:
         """Serve the client until one of us has had enough."""
         self._shared.sessions.add(self)
         try:
-            if await self._admit():
-                while True:
-                    await self._next_command()
+            await self._admit()
+            while True:
+                await self._next_command()
         except SessionEnd:
             pass
         finally:
@@ -66,17 +66,9 @@ class Session:
 
     # Coming and going
 
-    async def _admit(self) -> bool:
+    async def _admit(self) -> None:
         client, dialogue, standing = self.client, self._dialogue, self._standing
         address = client.peer
-        dialogue.address = str(address)
-        if self._listener.proxy_protocol:
-            trusted = address_in(address, self._listener.proxy_networks)
-            proxied = await client.proxied_address() if trusted else None
-            if proxied is None:
-                dialogue.tell(EventKind.CONNECTION_REFUSED, "proxy")
-                return False
-            address = proxied
         dialogue.address = standing.address = str(address)
         standing.allowed = address_in(address, self._listener.allowed_networks)
         standing.tls = client.tls
@@ -89,7 +81,6 @@ class Session:
         if client.talks_early:
             dialogue.end_early_talk()
         client.write(f"220 {self._listener.banner_hostname} ESMTP\r\n".encode())
-        return True
 
     def _over_limits(self, address: str) -> Reply | None:
         shared = self._shared

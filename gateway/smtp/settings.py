@@ -37,7 +37,7 @@ class ListenerSettings:
     auth_without_tls: bool = False
     """SUBMISSION on a loopback address: AUTH and MAIL are allowed before TLS."""
     proxy_protocol: bool = False
-    """Every connection begins with a PROXY v1 or v2 header; not with IMPLICIT_TLS."""
+    """Every connection begins with a PROXY v1 or v2 header, before TLS."""
     proxy_networks: tuple[Network, ...] = LOOPBACK
     """Where PROXY headers may come from; other peers are dropped, for they could claim any address."""
     languages: tuple[Language, ...] = (Language.VI,)
@@ -46,8 +46,6 @@ class ListenerSettings:
     def __post_init__(self) -> None:
         if self.kind is ListenerKind.SUBMISSIONS and self.tls_context is None:
             raise ValueError("an implicit TLS listener needs a certificate")
-        if self.kind is ListenerKind.SUBMISSIONS and self.proxy_protocol:
-            raise ValueError("the PROXY protocol is supported on relay and submission listeners only")
         if self.kind is ListenerKind.SUBMISSION and self.tls_context is None and not self.auth_without_tls:
             raise ValueError("a submission listener needs a certificate (or auth_without_tls on loopback)")
         if self.auth_without_tls and not is_loopback_host(self.host):

@@ -1,12 +1,15 @@
 """PROXY v1 and v2 tell the client's address; nobody but the balancer may say so."""
 
+import asyncio
 import socket
+import ssl
 import struct
 from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
 
+from gateway.smtp import proxied as proxied_module
 from gateway.smtp.settings import ListenerKind
 from tests.support.client import RawClient
 from tests.support.gateway import QUICK, listener, running
@@ -68,6 +71,62 @@ async def test_starttls_works_behind_a_header(pki):
             await client.ehlo()
             assert (await client.mail()).code == 250
             assert gateway.engine.transactions[0].session.client_address == "192.0.2.7"
+
+
+def greeted(address, header: bytes, context: ssl.SSLContext) -> bytes:
+    """Send header and ClientHello in one packet, as a balancer does that passes on what has come; return the banner."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname="gateway.test")
+    with socket.create_connection(address) as connection:
+        step, ahead = tls.do_handshake, header
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                connection.sendall(ahead + outgoing.read())
+                ahead = b""
+                incoming.write(connection.recv(65536))
+                continue
+            if step != tls.do_handshake:
+                return result
+            step = tls.read
+
+
+@pytest.mark.parametrize("header", [b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 465\r\n", v2(1, 0x11, V4)])
+async def test_tls_from_the_first_byte_begins_behind_the_header(header, pki):
+    proxied = listener(ListenerKind.SUBMISSIONS, proxy_protocol=True, tls_context=pki.server("gateway.test"))
+    async with Sink(users={"u": "p"}) as sink, running(sink.port, listeners=[proxied]) as gateway:
+        assert (await asyncio.to_thread(greeted, gateway.address, header, pki.client())).startswith(b"220 ")
+        async with RawClient(*gateway.address, read_banner=False) as client:
+            client.send(header)
+            await client.writer.start_tls(pki.client(), server_hostname="gateway.test")
+            await client.reply()
+            await client.ehlo()
+            await client.login("u", "p")
+            assert (await client.mail()).code == 250
+        assert gateway.engine.transactions[0].session.client_address == "192.0.2.7"
+
+
+async def test_tls_before_the_header_is_no_header(pki):
+    proxied = listener(ListenerKind.SUBMISSIONS, proxy_protocol=True, tls_context=pki.server("gateway.test"))
+    async with Sink() as sink, running(sink.port, listeners=[proxied]) as gateway:
+        with pytest.raises(OSError):
+            await RawClient(*gateway.address, tls=pki.client()).__aenter__()
+        assert [(event.kind.name, event.detail) for event in gateway.events] == [("CONNECTION_REFUSED", "proxy")]
+
+
+async def test_who_sends_no_header_is_cut_off_and_holds_up_neither_others_nor_the_end(monkeypatch):
+    async with Sink() as sink, running(sink.port, listeners=[listener(proxy_protocol=True)]) as gateway:
+        async with RawClient(*gateway.address, read_banner=False) as silent:  # until the end of the gateway
+            async with RawClient(*gateway.address, read_banner=False) as client:
+                client.send(b"PROXY UNKNOWN\r\n")
+                assert (await client.reply()).code == 220
+            monkeypatch.setattr(proxied_module, "_HEADER_S", 0.05)
+            async with RawClient(*gateway.address, read_banner=False) as client:
+                client.send(b"PROXY ")
+                assert await client.closed() == b""
+            await gateway.server.drain(30)
+            assert await silent.closed() == b""
 
 
 @pytest.mark.parametrize(

@@ -87,11 +87,6 @@ async def test_old_tls_versions_are_refused(pki):
         {"kind": ListenerKind.SUBMISSIONS},
         {"kind": ListenerKind.SUBMISSION},
         {"kind": ListenerKind.SUBMISSION, "auth_without_tls": True, "host": "0.0.0.0"},
-        {
-            "kind": ListenerKind.SUBMISSIONS,
-            "tls_context": ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER),
-            "proxy_protocol": True,
-        },
     ],
 )
 def test_unsafe_listeners_cannot_be_configured(wrong):
