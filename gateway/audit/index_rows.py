@@ -74,6 +74,10 @@ def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
         case r.Trouble():
             _take_entry(rows, seq, record, record.id)
             rows.tags += [("state:trouble", seq), *_address_tags("from", record.reverse_path, seq)]
+        case r.Act():
+            _take_entry(rows, seq, record, "")
+            rows.tags += [("state:act", seq), (f"act:{record.what}", seq), *_address_tags("login", record.who, seq)]
+            rows.words.append((seq, "", "", fold(f"{record.who} {record.what} {record.about} {record.reason}"), "", ""))
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Retention():
             pass
 

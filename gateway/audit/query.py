@@ -40,7 +40,16 @@ turn, for seconds at the most; the rest is for clocks that are set back."""
 
 STATES = (
     *(delivery.value for delivery in r.Delivery),
-    *("refused", "recipient_refused", "content_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
+    *(
+        "refused",
+        "recipient_refused",
+        "content_refused",
+        "auth_failed",
+        "weak_password",
+        "sound_password",
+        "trouble",
+        "act",
+    ),
 )
 """What can be asked for as the state of an entry."""
 

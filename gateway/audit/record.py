@@ -312,6 +312,24 @@ class Retention(Record, frozen=True, kw_only=True, omit_defaults=True, tag="rete
     reason: str
 
 
+class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):
+    """Somebody did something at the console or with `gateway console`, or was refused to."""
+
+    who: str
+    """Name of the account, or mailbox; empty for a login under a name that nobody has, which may be a mistyped password."""
+    roles: tuple[str, ...] = ()
+    """Held at that moment."""
+    what: str
+    about: str = ""
+    """Whom or what it concerns: an account, a reference, a digest."""
+    reason: str = ""
+    """In the words of who acted."""
+    client: str = ""
+    """Address of the browser; empty for a command on the machine."""
+    ok: bool = True
+    """False when it was refused, or failed after this was recorded."""
+
+
 AnyRecord: TypeAlias = (
     Start
     | Stop
@@ -328,6 +346,7 @@ AnyRecord: TypeAlias = (
     | Duplicate
     | Trouble
     | Retention
+    | Act
 )
 
 

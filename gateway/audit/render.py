@@ -213,6 +213,8 @@ def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[s
             yield f"{head}: {_line(record.login)}"
         case r.PasswordJudged():
             yield f"{head}: {_line(record.login)}"
+        case r.Act():
+            yield f"{head}: {_line(record.who) or '?'} {_line(record.what)} {_line(record.about, 200)}".rstrip()
         case r.Retention():
             yield f"{head}: {record.first}-{record.last}"
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Intent() | r.Sending():

@@ -82,6 +82,9 @@ def row_of(record: r.AnyRecord) -> Row:
             return replace(empty, sender=record.login)
         case r.PasswordJudged():
             return replace(empty, sender=record.login, state="sound_password" if record.sound else "weak_password")
+        case r.Act():
+            what = " ".join(filter(None, (record.what, record.about)))
+            return replace(empty, sender=record.who, text=record.reason, subject=what if record.ok else f"✖ {what}")
         case r.Trouble():
             return replace(empty, reference=record.id, sender=record.reverse_path)
         case _:

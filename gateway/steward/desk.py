@@ -1,0 +1,74 @@
+"""What an answer is made from, and how it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gateway.audit.query import AuditReader
+from gateway.audit.record import Act
+from gateway.config.sections import Configuration
+from gateway.engine import PolicySet
+from gateway.model import Directory
+from gateway.pipeline.rulebook import Rules
+from gateway.steward.questions import Refusal
+from gateway.steward.roles import Person
+
+
+class Refused(Exception):  # noqa: N818 - no fault: an answer
+    """The question is answered with a refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.kind, refusal.words)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One question's way to everything; its functions may be called from any thread."""
+
+    configuration: Configuration
+    rules: Callable[[], Rules]
+    """What mails are judged by now."""
+    record: Callable[[Act], int]
+    """Writes an act into the log; returns its place once it is durable, else raises AuditError."""
+    client: str = ""
+    """Address of the browser that asks."""
+
+    def policies(self) -> PolicySet:
+        """Return the policy set in force."""
+        return self.rules().policies
+
+    def directory(self) -> Directory | None:
+        """Return the directory in use, None without one."""
+        return self.rules().directory
+
+    @contextmanager
+    def reader(self) -> Iterator[AuditReader]:
+        """Open the log for this thread."""
+        with AuditReader.open(self.configuration.data) as reader:
+            yield reader
+
+    def act(
+        self,
+        person: Person,
+        what: str,
+        *,
+        about: str = "",
+        reason: str = "",
+        ok: bool = True,
+        client: str | None = None,
+    ) -> int:
+        """Record what somebody is about to do; return its place in the log. AuditError: then it must not be done."""
+        return self.record(
+            Act(
+                who=person.name,
+                roles=tuple(sorted(role.value for role in person.roles)),
+                what=what,
+                about=about,
+                reason=reason,
+                client=self.client if client is None else client,
+                ok=ok,
+            )
+        )
