@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from gateway.audit.record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
-from gateway.model import Disposition, Evidence, JudgedFinding, Part, Session, Signature, Transaction, Verdict
+from gateway.model import Disposition, Evidence, JudgedFinding, Mailbox, Part, Session, Signature, Transaction, Verdict
 from gateway.vietnamese.addresses import normal_form, without_tag
 
 LIMIT_PARTS = 300
@@ -85,6 +85,7 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
         session=session_facts(transaction.session),
         reverse_path=text(transaction.envelope.reverse_path, 320),
         unit=unit_of(transaction.envelope.reverse_path, evidence),
+        mailbox=mailbox_of(transaction.envelope.reverse_path, evidence),
         recipients=_recipients(transaction, verdict),
         size=transaction.size_bytes,
         sha256=keyed.digest(transaction.sha256) if guarded else transaction.sha256,
@@ -105,11 +106,19 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
 
 def unit_of(reverse_path: str, evidence: Evidence | None) -> str | None:
     """Return the unit of a sender as the directory of the moment has it, None when it has none."""
+    mailbox = _listed(reverse_path, evidence)
+    return text(mailbox.unit) if mailbox is not None and mailbox.unit else None
+
+
+def mailbox_of(reverse_path: str, evidence: Evidence | None) -> str | None:
+    """Return the listed address of a sender's mailbox where the reverse-path is another form of it, else None."""
+    mailbox = _listed(reverse_path, evidence)
+    return text(mailbox.address, 320) if mailbox is not None and mailbox.address != reverse_path else None
+
+
+def _listed(reverse_path: str, evidence: Evidence | None) -> Mailbox | None:
     directory = evidence.directory if evidence is not None else None
-    mailbox = directory.find(without_tag(normal_form(reverse_path))) if directory is not None else None
-    if mailbox is None or not mailbox.unit:
-        return None
-    return text(mailbox.unit)
+    return directory.find(without_tag(normal_form(reverse_path))) if directory is not None else None
 
 
 def _recipients(transaction: Transaction, verdict: Verdict) -> dict[str, str]:

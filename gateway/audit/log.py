@@ -26,7 +26,7 @@ from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
-from gateway.audit.facts import Keyed, finding_facts, mail_facts, session_facts, text, unit_of
+from gateway.audit.facts import Keyed, finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
 from gateway.audit.kept import keep
 from gateway.audit.lives import Life
 from gateway.audit.mailboxes import changes, remember
@@ -241,6 +241,7 @@ class AuditLog:
                 session=session_facts(session),
                 reverse_path=text(reverse_path, 320),
                 unit=unit_of(reverse_path, evidence),
+                mailbox=mailbox_of(reverse_path, evidence),
                 recipient=text(recipient, 320),
                 findings=tuple(finding_facts(judged, guarded=judged.confidential) for judged in verdict.findings[:50]),
                 code=reply.code,

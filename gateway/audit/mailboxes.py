@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.audit.record import MailboxEntry, Mailboxes
-from gateway.model import Directory
+from gateway.model import Directory, MailboxStatus
 from gateway.system.atomic_file import replace_file
 
 LIMIT_LISTED = 1000
@@ -40,10 +40,12 @@ def changes(data: Path, directory: Directory) -> Mailboxes | None:
         listed.append(tuple(entries[:room]))
         room -= len(listed[-1])
     counts = Counter((entry.unit, entry.kind) for entry in now.values())
+    unused = Counter((entry.unit, entry.status) for entry in now.values() if entry.status != MailboxStatus.ACTIVE.value)
     return Mailboxes(
         digest=directory.digest,
         mailboxes=len(now),
         counts=tuple((unit, kind, count) for (unit, kind), count in counts.most_common(LIMIT_UNITS)),
+        statuses=tuple((unit, status, count) for (unit, status), count in unused.most_common(LIMIT_UNITS)),
         added=listed[0],
         removed=listed[1],
         changed=listed[2],

@@ -113,6 +113,8 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reverse_path: str
     unit: str | None = None
     """Of the reverse-path, as the directory had it then."""
+    mailbox: str | None = None
+    """The listed address where the reverse-path is another form of it: an alias, with a tag, in other letters."""
     recipients: dict[str, str]
     """Forward-path to disposition."""
     size: int
@@ -186,6 +188,8 @@ class Mailboxes(Record, frozen=True, kw_only=True, omit_defaults=True, tag="dire
     mailboxes: int
     counts: tuple[tuple[str, str, int], ...] = ()
     """Unit, kind and number."""
+    statuses: tuple[tuple[str, str, int], ...] | None = None
+    """Unit, status and number of the mailboxes that are suspended or left; None in records of older versions."""
     added: tuple[MailboxEntry, ...] = ()
     """With those of the two lists below at most 1,000; none in the first record."""
     removed: tuple[MailboxEntry, ...] = ()
@@ -239,6 +243,7 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     session: SessionFacts
     reverse_path: str
     unit: str | None = None
+    mailbox: str | None = None
     recipient: str
     findings: tuple[FindingFacts, ...] = ()
     code: int

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
+
+from msgspec import structs
 
 from gateway.audit import AuditLog
 from gateway.audit.mailboxes import LIMIT_LISTED, changes, remember
-from gateway.model import Directory, Mailbox, MailboxKind, MailboxStatus
-from tests.audit.support import verified
+from gateway.model import Directory, Envelope, Mailbox, MailboxKind, MailboxStatus
+from tests.audit.support import evidence, transaction, verdict, verified
 
 
 def directory(digest: str, **mailboxes: MailboxStatus) -> Directory:
@@ -35,6 +38,7 @@ async def test_changes_are_recorded_once_and_across_restarts(tmp_path):
     first, second = (body for body in bodies if body["kind"] == "directory")
     assert (first["mailboxes"], first["counts"]) == (2, [["Phòng A", "personal", 2]])
     assert "added" not in first
+    assert (first["statuses"], second["statuses"]) == ([], [["Phòng A", "left", 1]])
     assert second["added"] == [["cuc@a.vn", "personal", "Phòng A", "active"]]
     assert second["removed"] == [["binh@a.vn", "personal", "Phòng A", "active"]]
     assert second["changed"] == [["an@a.vn", "personal", "Phòng A", "left"]]
@@ -51,3 +55,22 @@ def test_many_changes_are_counted_and_an_unreadable_snapshot_begins_anew(tmp_pat
     fresh = changes(tmp_path, many)
     assert fresh is not None
     assert (fresh.added, fresh.mailboxes) == ((), LIMIT_LISTED + 500)
+
+
+async def test_a_mail_from_an_alias_names_the_mailbox_that_it_belongs_to(tmp_path):
+    box = Mailbox(address="an@gov.example", kind=MailboxKind.PERSONAL, unit="Phòng A", aliases=("a@gov.example",))
+    listed = Directory(digest="1", mailboxes={"an@gov.example": box, "a@gov.example": box})
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    for number, path in enumerate(("an@gov.example", "A+x@gov.example", "la@gov.example"), 1):
+        sent = structs.replace(
+            transaction(number), envelope=Envelope(reverse_path=path, forward_paths=("b@gov.example",))
+        )
+        await log.intent(sent, verdict(), structs.replace(evidence(), directory=listed))
+    await log.close()
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
+        bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record")]
+    mails = [body["mail"] for body in bodies if body["kind"] == "intent"]
+    assert [(mail.get("unit"), mail.get("mailbox")) for mail in mails] == [
+        ("Phòng A", None), ("Phòng A", "an@gov.example"), (None, None),
+    ]  # fmt: skip
