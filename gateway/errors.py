@@ -7,7 +7,9 @@
     │   └── CapacityError   too much in flight, disk or memory short
     ├── PermanentError      trying again does not help: SMTP 5yz
     └── UserError           the administrator's input is wrong; shown without traceback, exit code 2
-        └── ConfigError     with file, line and column, all faults at once
+        ├── ConfigError     with file, line and column, all faults at once
+        └── SearchError     a search that makes no sense
+            └── SearchTimeError  one that takes too long
 
 Bad mail is no exception: it is a defect, a `ReadStatus` or a finding. Our own bugs propagate to the pipeline.
 """
@@ -89,3 +91,15 @@ class ConfigError(UserError):
     def __init__(self, *faults: Fault) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
+
+
+class SearchError(UserError):
+    """What is looked for makes no sense; `words` say why, in Vietnamese and in English."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        super().__init__(f"{vietnamese} / {english}")
+        self.words = (vietnamese, english)
+
+
+class SearchTimeError(SearchError):
+    """A search was ended at its time limit; a narrower one may find it."""

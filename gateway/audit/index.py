@@ -1,10 +1,10 @@
 """The search index: tags and words of records in a database of its own, made from the log and never evidence itself.
 
 It may be deleted at any time. Writing a mail does not touch it: it follows the log when a process is idle, and every
-query lets it catch up first. `tally` counts what was put in, so that rows which are gone are noticed by whoever asks for
+query lets it catch up first. `held` counts what was put in, so that rows which are gone are noticed by whoever asks for
 them; `gateway audit verify` compares all of it with an index made anew. `tag` holds what is looked for exactly (`to:b@x`, `rule:classified.marked`, `is:reject`,
 `state:unknown`, `sha:...`); `words` is full text in two forms, folded (no tone marks, đ as d) and exact (NFC), so that
-`mat` finds mật, mất and mặt, and `mật` finds only mật.
+`mat` finds mật, mất and mặt, and `mật` finds only mật. `tally` has counts by day (`gateway.audit.tally`).
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from pathlib import Path
 import msgspec
 
 from gateway.audit import record as r
-from gateway.audit.index_rows import Rows, take
+from gateway.audit import tally
+from gateway.audit.index_rows import EVERY, Rows, Words, take
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both
 
-_VERSION = 7
+_VERSION = 8
 _SLICE = 200
-_SCHEMA = """
+_SCHEMA = f"""{tally.SCHEMA}
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
 CREATE INDEX entry_id ON entry (id);
 CREATE INDEX entry_time ON entry (time);
 CREATE TABLE event (id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (id, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE tag (name TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (name, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE tally (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE held (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE VIRTUAL TABLE words USING fts5 (
-  subject, files, other, subject_exact, files_exact, content = '', tokenize = 'unicode61 remove_diacritics 0'
+  {", ".join(Words._fields)}, content = '', tokenize = 'unicode61 remove_diacritics 0'
 );
 INSERT INTO position VALUES (1, 0, x'');
-"""
+"""  # noqa: S608 - names of our own
 _DECODER = msgspec.json.Decoder(r.AnyRecord)
 
 
@@ -103,7 +104,7 @@ class Index:
         }
         for tag in tags:
             held[tag] = index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0]
-        put_in = dict(index.execute("SELECT name, n FROM tally"))
+        put_in = dict(index.execute("SELECT name, n FROM held"))
         return any(put_in.get(name, 0) != count for name, count in held.items())
 
     def build_anew(self) -> sqlite3.Connection:
@@ -114,7 +115,7 @@ class Index:
         return self.catch_up()
 
     def differs_from_the_log(self) -> str:
-        """Return the part of the index (`entry`, `event`, `tag`, `words`) that is not what the log says; empty when none.
+        """Return the part of the index (`entry`, `event`, `tag`, `words` ...) that is not what the log says; empty when none.
 
         The index is made anew in a database of SQLite's own, which is gone with its connection, and compared row by row.
         """
@@ -126,7 +127,7 @@ class Index:
                 while _advance(fresh, self.log, 2000, position):
                     pass
                 fresh.execute("ATTACH ? AS live", (str(self._folder.index),))
-                for name in ("position", "entry", "event", "tag", "tally"):
+                for name in ("position", "entry", "event", "tag", "held", "tally"):
                     for one, other in (("main", "live"), ("live", "main")):
                         query = (
                             f"SELECT 1 FROM (SELECT * FROM {one}.{name} EXCEPT SELECT * FROM {other}.{name}) LIMIT 1"  # noqa: S608
@@ -239,24 +240,9 @@ def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, las
     rows = Rows()
     for seq, body, _ in records:
         take(rows, seq, _DECODER.decode(body))
-    tags, events = dict.fromkeys(rows.tags), dict.fromkeys(rows.events)
-    tally = Counter(name for name, _ in tags)
-    tally.update(record=len(records), entry=len(rows.entries), event=len(events), words=len(rows.words))
     index.execute("BEGIN IMMEDIATE")
     try:
-        index.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?)", rows.entries)
-        index.executemany("INSERT OR IGNORE INTO event VALUES (?, ?)", events)
-        index.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", tags)
-        index.executemany(
-            "INSERT INTO words (rowid, subject, files, other, subject_exact, files_exact) VALUES (?, ?, ?, ?, ?, ?)",
-            rows.words,
-        )
-        for state, reference in rows.states:
-            added = index.execute("INSERT OR IGNORE INTO tag SELECT ?, seq FROM entry WHERE id = ?", (state, reference))
-            tally[state] += added.rowcount
-        index.executemany(
-            "INSERT INTO tally VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", tally.items()
-        )
+        _put(index, log, rows, len(records))
         index.execute("UPDATE position SET seq = ?, hash = ?", (records[-1][0], records[-1][2]))
         index.execute("COMMIT")
     except BaseException:
@@ -264,6 +250,43 @@ def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, las
             index.execute("ROLLBACK")
         raise
     return len(records) == count
+
+
+def _put(index: sqlite3.Connection, log: sqlite3.Connection, rows: Rows, records: int) -> None:
+    """Put the rows of a slice in, and count them."""
+    tags, events = dict.fromkeys(rows.tags), dict.fromkeys(rows.events)
+    held = Counter(name for name, _ in tags)
+    held.update(record=records, entry=len(rows.entries), event=len(events), words=len(rows.entries))
+    index.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?)", rows.entries)
+    index.executemany("INSERT OR IGNORE INTO event VALUES (?, ?)", events)
+    index.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", tags)
+    index.executemany(
+        f"INSERT INTO words (rowid, {', '.join(Words._fields)}) VALUES (?{', ?' * len(Words._fields)})",  # noqa: S608 - our own names
+        ((seq, *_with_every(rows.words.get(seq, Words()))) for seq, *_ in rows.entries),
+    )
+    for state, reference in rows.states:
+        judged = "INSERT OR IGNORE INTO tag SELECT ?, seq FROM entry WHERE id = ? AND kind = 'intent'"
+        added = index.execute(judged, (state, reference))
+        held[state] += added.rowcount
+        if added.rowcount and (whose := rows.counted.get(reference) or _counted(index, log, reference)) is not None:
+            tally.add(rows.counts, whose, state)
+    index.executemany(
+        "INSERT INTO held VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", held.items()
+    )
+    tally.write(index, rows.counts)
+
+
+def _with_every(words: Words) -> Words:
+    return words._replace(other=f"{EVERY} {words.other}")
+
+
+def _counted(index: sqlite3.Connection, log: sqlite3.Connection, reference: str) -> tally.Counted | None:
+    """Return for whom a mail counts that was judged in an earlier slice."""
+    for (seq,) in index.execute("SELECT seq FROM entry WHERE id = ? AND kind = 'intent'", (reference,)).fetchall():
+        row = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
+        if row is not None:
+            return tally.counted(_DECODER.decode(row[0]))
+    return None
 
 
 def _same_words(fresh: sqlite3.Connection) -> bool:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from gateway.audit import record as r
+from gateway.audit import tally
 from gateway.mime.addresses import parse_from_field
+
+CONFIDENTIAL: Final = "is:confidential"
+"""Tag of mails with a secrecy finding."""
+ACT: Final = "state:act"
+EVERY: Final = "\ue000"
+"""Word of every entry, which nobody can type: what a search leaves out is taken from those that have it."""
 
 
 def fold(text: str) -> str:
@@ -23,6 +31,19 @@ def exact(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
 
 
+class Words(NamedTuple):
+    """Full text of an entry, folded but for the last two."""
+
+    subject: str = ""
+    files: str = ""
+    sender: str = ""
+    recipients: str = ""
+    unit: str = ""
+    other: str = ""
+    subject_exact: str = ""
+    files_exact: str = ""
+
+
 @dataclass
 class Rows:
     """Rows of one slice, ready for `executemany`."""
@@ -30,16 +51,30 @@ class Rows:
     entries: list[tuple[int, str, int, str]] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)
-    words: list[tuple[int, str, str, str, str, str]] = field(default_factory=list)
+    words: dict[int, Words] = field(default_factory=dict)
+    """By sequence number; an entry without any has none here."""
     states: list[tuple[str, str]] = field(default_factory=list)
     """State tag and reference of mails whose outcome is known now."""
+    counts: tally.Counts = field(default_factory=tally.Counts)
+    counted: dict[str, tally.Counted] = field(default_factory=dict)
+    """For whom the mails of this slice count, by reference."""
 
 
 def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
     """Add what the index holds of one record."""
+    begin = len(rows.tags)
+    _take(rows, seq, record)
+    states = {name for name, _ in rows.tags[begin:] if name.startswith("state:")}
+    tally.count(rows.counts, record, states)
+
+
+def _take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
     match record:
         case r.Intent(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)
+            whose = tally.counted(record)
+            assert whose is not None
+            rows.counted[reference] = whose
         case r.Refused(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)
             rows.tags.append(("state:refused", seq))
@@ -53,31 +88,42 @@ def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
         case r.RecipientRefused():
             _take_entry(rows, seq, record, record.id)
             rows.tags += _address_tags("from", record.reverse_path, seq) + _address_tags("to", record.recipient, seq)
-            rows.tags += [(f"rule:{found.policy}.{found.rule}", seq) for found in _open_findings(record.findings)]
+            rows.tags += [(tag, seq) for tag in _finding_tags(record.findings)]
             rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
+            if record.session.login:
+                rows.tags += _address_tags("login", record.session.login, seq)
             if record.unit:
                 rows.tags.append((unit_tag(record.unit), seq))
-            queue_id = record.session.queue_id or ""
-            words = fold(f"{record.id} {record.reverse_path} {record.recipient} {queue_id}")
-            rows.words.append((seq, "", "", words, "", ""))
+            rows.words[seq] = Words(
+                sender=fold(f"{record.reverse_path} {record.session.login or ''}"),
+                recipients=fold(record.recipient),
+                unit=fold(record.unit or ""),
+                other=fold(f"{record.id} {record.session.queue_id or ''}"),
+            )
         case r.ContentRefused():
             _take_content(rows, seq, record)
         case r.AuthFailed():
             _take_entry(rows, seq, record, "")
             rows.tags += [("state:auth_failed", seq), *_address_tags("login", record.login, seq)]
-            rows.words.append((seq, "", "", fold(record.login), "", ""))
+            rows.words[seq] = Words(sender=fold(record.login))
         case r.PasswordJudged():
             _take_entry(rows, seq, record, "")
             state = "state:sound_password" if record.sound else "state:weak_password"
             rows.tags += [(state, seq), *_address_tags("login", record.login, seq)]
-            rows.words.append((seq, "", "", fold(record.login), "", ""))
+            rows.words[seq] = Words(sender=fold(record.login))
         case r.Trouble():
             _take_entry(rows, seq, record, record.id)
             rows.tags += [("state:trouble", seq), *_address_tags("from", record.reverse_path, seq)]
+            if record.session.login:
+                rows.tags += _address_tags("login", record.session.login, seq)
+            words = f"{record.reverse_path} {record.session.login or ''}"
+            rows.words[seq] = Words(sender=fold(words), other=fold(record.id))
         case r.Act():
             _take_entry(rows, seq, record, "")
-            rows.tags += [("state:act", seq), (f"act:{record.what}", seq), *_address_tags("login", record.who, seq)]
-            rows.words.append((seq, "", "", fold(f"{record.who} {record.what} {record.about} {record.reason}"), "", ""))
+            rows.tags += [(ACT, seq), (f"act:{record.what}", seq), *_address_tags("login", record.who, seq)]
+            rows.words[seq] = Words(
+                sender=fold(record.who), other=fold(f"{record.what} {record.about} {record.reason}")
+            )
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Retention():
             pass
 
@@ -93,8 +139,9 @@ def _take_mail(rows: Rows, seq: int, record: r.AnyRecord, reference: str, mail: 
     _take_entry(rows, seq, record, reference)
     tags = {f"is:{mail.disposition}", f"is:{mail.would_be}"}
     tags |= {f"is:{disposition}" for disposition in mail.recipients.values()}
-    tags |= {f"rule:{found.policy}.{found.rule}" for found in _open_findings(mail.findings)}
-    tags |= {f"policy:{found.policy}" for found in _open_findings(mail.findings)}
+    tags |= _finding_tags(mail.findings)
+    if mail.confidential:
+        tags.add(CONFIDENTIAL)
     tags |= {f"sha:{digest[:32]}" for digest in (mail.sha256, *(part.sha256 for part in mail.parts)) if digest}
     rows.tags += [(tag, seq) for tag in tags]
     rows.tags += _address_tags("from", mail.reverse_path, seq)
@@ -107,20 +154,22 @@ def _take_mail(rows: Rows, seq: int, record: r.AnyRecord, reference: str, mail: 
         rows.tags += _address_tags("to", address, seq)
     subject = mail.subject or ""
     files = " ".join(part.filename for part in mail.parts if part.filename)
-    other = " ".join(
-        [
-            reference,
-            mail.reverse_path,
-            *mail.recipients,
-            mail.header_from or "",
-            mail.session.login or "",
-            mail.unit or "",
-            mail.session.queue_id or "",
-            *(found.code for found in _open_findings(mail.findings)),
-            *(signature.signer or "" for signature in mail.signatures),
-        ]
+    other = (
+        reference,
+        mail.session.queue_id or "",
+        *(found.code for found in _open_findings(mail.findings)),
+        *(signature.signer or "" for signature in mail.signatures),
     )
-    rows.words.append((seq, fold(subject), fold(files), fold(other), _only_marked(subject), _only_marked(files)))
+    rows.words[seq] = Words(
+        subject=fold(subject),
+        files=fold(files),
+        sender=fold(" ".join((mail.reverse_path, mail.header_from or "", mail.session.login or ""))),
+        recipients=fold(" ".join(mail.recipients)),
+        unit=fold(mail.unit or ""),
+        other=fold(" ".join(other)),
+        subject_exact=_only_marked(subject),
+        files_exact=_only_marked(files),
+    )
 
 
 def _take_content(rows: Rows, seq: int, record: r.ContentRefused) -> None:
@@ -133,8 +182,17 @@ def _take_content(rows: Rows, seq: int, record: r.ContentRefused) -> None:
         rows.tags += _address_tags("login", login, seq)
     for address in record.recipients:
         rows.tags += _address_tags("to", address, seq)
-    words = " ".join([record.id, record.reverse_path, *record.recipients, login, record.session.queue_id or ""])
-    rows.words.append((seq, "", "", fold(words), "", ""))
+    rows.words[seq] = Words(
+        sender=fold(f"{record.reverse_path} {login}"),
+        recipients=fold(" ".join(record.recipients)),
+        other=fold(f"{record.id} {record.session.queue_id or ''}"),
+    )
+
+
+def _finding_tags(findings: tuple[r.FindingFacts, ...]) -> set[str]:
+    found = _open_findings(findings)
+    tags = {f"rule:{one.policy}.{one.rule}" for one in found} | {f"policy:{one.policy}" for one in found}
+    return tags | {f"code:{one.code.upper()}" for one in found}
 
 
 def unit_tag(unit: str) -> str:

@@ -6,8 +6,8 @@ record, never the index.
 
 from __future__ import annotations
 
-import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,71 +17,21 @@ from typing import Self
 import msgspec
 
 from gateway.audit import record as r
+from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds
 from gateway.audit.facts import Keyed
+from gateway.audit.filter import STATES, Filter
 from gateway.audit.index import Index
-from gateway.audit.index_rows import exact, fold, unit_tag
 from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
-from gateway.errors import UserError
-from gateway.model import Disposition
-from gateway.texts.catalogue import both
-from gateway.yaml.file import closest, printable
+from gateway.errors import SearchTimeError
+from gateway.texts.catalogue import pair
+
+__all__ = ["STATES", "AuditReader", "Filter", "History", "WeakPassword"]
 
 _DECODER = msgspec.json.Decoder(r.AnyRecord)
-_WORDS = re.compile(r'"([^"]+)"|(\S+)')
-_LETTERS = re.compile(r"\w+\*?")
-_HAS_TAG = "EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.seq = {key})"
-_HAS_NAME = "EXISTS (SELECT 1 FROM entry AS named WHERE named.seq = {key} AND named.id = ?)"
-_STAMPED = "EXISTS (SELECT 1 FROM entry AS stamped WHERE stamped.seq = {key} AND stamped.time {bound} ?)"
 _LAST = 1 << 62
-_DISORDER = 3600 * 10**6
-"""Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
-turn, for seconds at the most; the rest is for clocks that are set back."""
-
-STATES = (
-    *(delivery.value for delivery in r.Delivery),
-    *(
-        "refused",
-        "recipient_refused",
-        "content_refused",
-        "auth_failed",
-        "weak_password",
-        "sound_password",
-        "trouble",
-        "act",
-    ),
-)
-"""What can be asked for as the state of an entry."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """What is looked for; every condition that is given must hold."""
-
-    words: str = ""
-    """Full text: subject, file names, addresses, reference, the MTA's queue id, signers. `"..."` is a phrase, `...*` a beginning."""
-    sender: str = ""
-    """Reverse-path, or `@domain`."""
-    recipient: str = ""
-    login: str = ""
-    unit: str = ""
-    """Unit of the reverse-path as the directory had it; case and diacritics do not matter."""
-    disposition: str = ""
-    """Decided, or what would have been decided without monitor mode and waivers."""
-    state: str = ""
-    """One of `STATES`."""
-    rule: str = ""
-    """`policy.rule`, or `policy` for any rule of it."""
-    filename: str = ""
-    """Words of a file name."""
-    reference: str = ""
-    sha256: str = ""
-    """Digest of a mail or a part, in hex."""
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 50
-    before_seq: int | None = None
-    """For the next page: the sequence number of the last row shown."""
+_STEPS = 1000
+"""Steps of SQLite's machine between two looks at the clock."""
 
 
 @dataclass(frozen=True)
@@ -113,16 +63,20 @@ class History:
 class AuditReader:
     """A log opened for reading, beside any process that writes it."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, *, limit_s: float | None = None) -> None:
         self._folder = folder
+        self._limit_s = limit_s
         self._index = Index(folder)
         self.index_was_wrong = False
         """Rows of the search index were gone; it has been made again from the log."""
 
     @classmethod
-    def open(cls, data: Path) -> AuditReader:
-        """Open the log under a data directory; UserError when there is none or it cannot be read."""
-        reader = cls(Folder(data))
+    def open(cls, data: Path, *, limit_s: float | None = None) -> AuditReader:
+        """Open the log under a data directory; UserError when there is none or it cannot be read.
+
+        With a limit each search ends after so many seconds.
+        """
+        reader = cls(Folder(data), limit_s=limit_s)
         reader._index.log  # noqa: B018 - opening it now tells of a missing log at once
         return reader
 
@@ -146,19 +100,32 @@ class AuditReader:
         self._index.close()
 
     def find(self, wanted: Filter) -> tuple[Row, ...]:
-        """Return what matches, newest first; UserError for words, states or dispositions that make no sense."""
-        _known("state", wanted.state, STATES)
-        _known("disposition", wanted.disposition, tuple(one.word for one in Disposition))
+        """Return what matches, newest first; SearchError for what makes no sense, and at the time limit."""
+        found = conditions_of(wanted, self.keyed)
         try:
             try:
-                sequence_numbers = self._matching(wanted)
+                sequence_numbers = self._limited(self._checked(found.tags), found, wanted)
             except sqlite3.DatabaseError:  # more likely of the index, which can be made again
                 self.index_was_wrong = True
-                self._index.build_anew()
-                sequence_numbers = self._matching(wanted)
+                sequence_numbers = self._limited(self._index.build_anew(), found, wanted)
             return tuple(self._row(seq) for seq in sequence_numbers)
         except sqlite3.DatabaseError as error:
             raise unusable(self._folder.database, error) from None
+
+    def _limited(self, index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[int, ...]:
+        """Search, and end it at the time limit, if the reader has one, with a SearchTimeError."""
+        if self._limit_s is None:
+            return matching(index, found, wanted)
+        end = time.monotonic() + self._limit_s
+        index.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        try:
+            return matching(index, found, wanted)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_INTERRUPT":
+                raise
+            raise SearchTimeError(*pair("audit", "fault", "too_long", limit=f"{self._limit_s:g}")) from None
+        finally:
+            index.set_progress_handler(None, 0)
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Row, ...]:
         """Return what holds all the words; letters with marks must match exactly, plain letters match either."""
@@ -194,7 +161,7 @@ class AuditReader:
             .execute(
                 "SELECT 1 FROM tag JOIN entry ON entry.seq = tag.seq WHERE tag.name = ? AND tag.seq < ? AND entry.time >= ?"
                 " AND EXISTS (SELECT 1 FROM tag AS state WHERE state.name = 'state:weak_password' AND state.seq = tag.seq)",
-                (f"login:{login.casefold()}", place, _microseconds(since)),
+                (f"login:{login.casefold()}", place, microseconds(since)),
             )
             .fetchone()
         )
@@ -223,48 +190,6 @@ class AuditReader:
         record: r.AnyRecord = _DECODER.decode(row[0])
         return record
 
-    def _matching(self, wanted: Filter) -> tuple[int, ...]:
-        index = self._checked(self._tags(wanted))
-        conditions: list[str] = []
-        values: list[object] = []
-        low, high = 0, (wanted.before_seq - 1) if wanted.before_seq is not None else _LAST
-        tags = self._tags(wanted)
-        match = _match_expression(wanted)
-        if match is not None:
-            source, key = "words", "words.rowid"
-            conditions.append("words MATCH ?")
-            values.append(match)
-        elif tags:
-            source, key = "tag AS driver", "driver.seq"
-            conditions.append("driver.name = ?")
-            values.append(tags.pop(0))
-        else:
-            source, key = "entry", "entry.seq"
-            if wanted.reference:  # by the index on id, not by a walk through all of them
-                conditions.append("entry.id = ?")
-                values.append(wanted.reference.strip().upper())
-        if wanted.since is not None:
-            since = _microseconds(wanted.since)
-            low = _lowest(index, since)
-            conditions.append(_STAMPED.format(key=key, bound=">="))
-            values.append(since)
-        if wanted.until is not None:
-            until = _microseconds(wanted.until)
-            high = min(high, _highest(index, until))
-            conditions.append(_STAMPED.format(key=key, bound="<="))
-            values.append(until)
-        conditions.append(f"{key} BETWEEN ? AND ?")
-        values += [low, high]
-        for tag in tags:
-            conditions.append(_HAS_TAG.format(key=key))
-            values.append(tag)
-        if wanted.reference and source != "entry":
-            conditions.append(_HAS_NAME.format(key=key))
-            values.append(wanted.reference.strip().upper())
-        sql = f"SELECT {key} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} DESC LIMIT ?"  # noqa: S608 - only our own words are put in
-        values.append(max(1, wanted.limit))
-        return tuple(row[0] for row in index.execute(sql, values))
-
     def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
         """Return the index, made again from the log if rows of these tags are gone."""
         index = self._index.catch_up()
@@ -273,26 +198,10 @@ class AuditReader:
         self.index_was_wrong = True
         return self._index.build_anew()
 
-    def _tags(self, wanted: Filter) -> list[str]:
-        """Return the tags that must all be there, the most selective kind first."""
-        tags = []
-        if wanted.sha256:
-            tags.append(f"sha:{wanted.sha256.lower()[:32]}")
-        for name, value in (("to", wanted.recipient), ("from", wanted.sender), ("login", wanted.login)):
-            if value:
-                tags.append(f"{name}:{value.strip().strip('<>').casefold()}")
-        if wanted.unit.strip():
-            tags.append(unit_tag(wanted.unit))
-        if wanted.rule:
-            tags.append(f"rule:{wanted.rule}" if "." in wanted.rule else f"policy:{wanted.rule}")
-        if wanted.state:
-            tags.append(f"state:{wanted.state}")
-        if wanted.disposition:
-            tags.append(f"is:{wanted.disposition}")
-        return tags
-
     def keyed(self, sha256: str) -> str:
-        """Return the keyed digest under which a file of a confidential mail is listed."""
+        """Return the keyed digest under which a file of a confidential mail is listed; the same without the key."""
+        if not (self._folder.keys / "audit-hmac").exists():
+            return sha256
         return Keyed(self._folder.secret("audit-hmac", 32)).digest(sha256.lower())
 
     def _row(self, seq: int) -> Row:
@@ -315,74 +224,3 @@ class AuditReader:
                 case _:
                     pass
         return state
-
-
-def _known(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Raise UserError for a word that no entry can bear: an empty list would look like an answer."""
-    if value and value not in allowed:
-        guess = closest(value, allowed)
-        fields = {"value": printable(value), "allowed": ", ".join(allowed)}
-        hint = both("audit", "fault", "did_you_mean", guess=guess) if guess else ""
-        raise UserError(both("audit", "fault", key, **fields) + (f" ({hint})" if hint else ""))
-
-
-def _microseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1e6)
-
-
-def _lowest(index: sqlite3.Connection, since: int) -> int:
-    """Return a sequence number before which no record is stamped at or after a time; some behind it may be older."""
-    (first,) = index.execute("SELECT min(time) FROM entry WHERE time >= ?", (since,)).fetchone()
-    if first is None:
-        return _LAST
-    query = "SELECT min(seq) FROM entry WHERE time BETWEEN ? AND ?"
-    return int(index.execute(query, (first, first + _DISORDER)).fetchone()[0])
-
-
-def _highest(index: sqlite3.Connection, until: int) -> int:
-    """Return a sequence number behind which no record is stamped at or before a time; some before it may be younger."""
-    (last,) = index.execute("SELECT max(time) FROM entry WHERE time <= ?", (until,)).fetchone()
-    if last is None:
-        return 0
-    query = "SELECT max(seq) FROM entry WHERE time BETWEEN ? AND ?"
-    return int(index.execute(query, (last - _DISORDER, last)).fetchone()[0])
-
-
-def _match_expression(wanted: Filter) -> str | None:
-    """Return the FTS5 expression for words and file name, None without either; nothing of FTS5's syntax gets through."""
-    terms = [
-        *(_term(word, files=False) for word in _split(wanted.words)),
-        *(_term(word, files=True) for word in _split(wanted.filename)),
-    ]
-    present = [term for term in terms if term]
-    if (wanted.words.strip() or wanted.filename.strip()) and not present:
-        raise UserError("không có từ nào để tìm / there is no word to look for")
-    return " AND ".join(present) or None
-
-
-def _split(text: str) -> list[str]:
-    return [found[1] or found[2] for found in _WORDS.finditer(text[:500])][:20]
-
-
-def _term(word: str, *, files: bool) -> str:
-    marked = fold(word) != exact(word)
-    folded = _phrase(fold(word))
-    if not folded:
-        return ""
-    if not marked:
-        return f"({{files}} : {folded})" if files else f"({{subject files other}} : {folded})"
-    precise = _phrase(exact(word))
-    if files:
-        return f"({{files_exact}} : {precise})"
-    # Names of people and signers stand in folded form only.
-    return f"(({{subject_exact files_exact}} : {precise}) OR ({{other}} : {folded}))"
-
-
-def _phrase(text: str) -> str:
-    """Return a quoted FTS5 phrase of the letters and digits in a text; a final `*` asks for a beginning."""
-    tokens = _LETTERS.findall(text)
-    if not tokens:
-        return ""
-    star = "*" if tokens[-1].endswith("*") else ""
-    words = " ".join(token.rstrip("*").replace("_", " ") for token in tokens).strip()
-    return f'"{words}"{star}' if words else ""

@@ -19,7 +19,7 @@ from gateway.texts.catalogue import both
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký: tra cứu và kiểm chứng / the audit log.")
 
 _CONDITIONS = (
-    "sender", "recipient", "login", "unit", "disposition", "state", "rule", "filename", "sha256", "since", "until",
+    "words", "sender", "recipient", "login", "unit", "disposition", "state", "rule", "filename", "sha256", "since", "until",
 )  # fmt: skip
 _LIMIT = Annotated[int, typer.Option("--limit", min=1, max=100_000, help=words("limit"))]
 
@@ -32,7 +32,8 @@ def _choosing(run: Callable[..., int]) -> Callable[..., int]:
         return run(since=moment(since), until=moment(until, until=True), **options)
 
     own = [each for each in inspect.signature(run, eval_str=True).parameters.values() if each.name != "wanted"]
-    for name in _CONDITIONS:
+    searched = any(each.name == "searched" for each in own)
+    for name in _CONDITIONS[searched:]:  # whose words are arguments needs no option for them
         kind, default = (str | None, None) if name in {"since", "until"} else (str, "")
         option = Annotated[kind, typer.Option(f"--{name}", help=words(name))]  # type: ignore[valid-type]
         own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=option))
@@ -73,7 +74,13 @@ def audit_search(
     as_json: JsonOption = False,
     **wanted: Any,
 ) -> int:
-    """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers."""
+    """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers.
+
+    gateway audit search 'kế hoạch tu:noivu.binhtan -tep:logo'
+
+    tu: den: tep: luat: dv: tìm riêng ở người gửi, người nhận, tên tệp, quy tắc, đơn vị; "..." là cụm từ, -từ thì bỏ ra /
+    from: to: file: rule: unit: look there only; "..." is a phrase, -word leaves out (put all of it in quotation marks).
+    """
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
     from gateway.commands.common import data_folder

@@ -93,7 +93,7 @@ def test_the_command_says_that_the_index_was_made_again(data: Path, capsys: pyte
     "sql",
     [
         # With the count mended, no query can tell.
-        "DELETE FROM tag WHERE name LIKE 'state:%'; DELETE FROM tally WHERE name LIKE 'state:%'",
+        "DELETE FROM tag WHERE name LIKE 'state:%'; DELETE FROM held WHERE name LIKE 'state:%'",
         "UPDATE entry SET id = 'BT-00000000' WHERE seq = (SELECT max(seq) FROM entry)",
         "DELETE FROM words_data WHERE id > 10",
     ],

@@ -424,7 +424,8 @@ async def test_the_unit_of_a_sender_is_kept_as_the_directory_had_it_and_finds_it
     opened = AuditReader.open(tmp_path)
     assert numbers(opened, unit="phong  noi VU") == [2, 1]
     assert numbers(opened, unit="Phòng Tư pháp") == []
-    assert numbers(opened, words="nội vụ") == [1]
+    assert numbers(opened, words="nội vụ") == [2, 1]
+    assert numbers(opened, words='dv:"noi vu" -luat:typography') == []
     assert "Đơn vị: Phòng Nội vụ" in render_history(opened.show("BT-00000001"))  # type: ignore[arg-type]
     opened.close()
 

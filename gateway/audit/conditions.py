@@ -1,0 +1,277 @@
+"""A filter to SQL over the search index. Values are bound, words are quoted: nothing of FTS5's syntax gets through."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.audit.filter import STATES, Filter, Sight
+from gateway.audit.index_rows import ACT, CONFIDENTIAL, EVERY, exact, fold, unit_tag
+from gateway.audit.search_box import Field, Term, has_letters, parse
+from gateway.errors import SearchError
+from gateway.model import Disposition
+from gateway.texts.catalogue import pair
+from gateway.yaml.file import closest, printable
+
+_LETTERS = re.compile(r"\w+\*?")
+_CODE = re.compile(r"[A-Za-z]{1,8}-[0-9]{1,4}\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_HAS_NAME = "EXISTS (SELECT 1 FROM entry AS named WHERE named.seq = {key} AND named.id = ?)"
+_STAMPED = "EXISTS (SELECT 1 FROM entry AS stamped WHERE stamped.seq = {key} AND stamped.time {bound} ?)"
+_LAST = 1 << 62
+_DISORDER = 3600 * 10**6
+"""Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
+turn, for seconds at the most; the rest is for clocks that are set back."""
+_FEW = 2000
+"""Rows of a tag that are looked at one by one rather than all rows with a word."""
+_COLUMNS = {
+    Field.ANYWHERE: "subject files sender recipients unit other",
+    Field.SENDER: "sender",
+    Field.RECIPIENT: "recipients",
+    Field.UNIT: "unit",
+    Field.FILE: "files",
+}
+
+
+@dataclass
+class Conditions:
+    """What the index is asked for."""
+
+    groups: list[tuple[str, ...]] = field(default_factory=list)
+    """Of each group an entry must have a tag; the most selective kind first."""
+    barred: list[str] = field(default_factory=list)
+    """Tags that it must not have."""
+    match: str | None = None
+    """FTS5 expression."""
+    sight: Sight | None = None
+
+    @property
+    def tags(self) -> Iterator[str]:
+        """All tags, to see whether their rows are whole."""
+        for group in self.groups:
+            yield from group
+        yield from self.barred
+
+
+def conditions_of(wanted: Filter, keyed: Callable[[str], str]) -> Conditions:
+    """Return the conditions of a filter; SearchError for what makes no sense. `keyed` gives keyed digests."""
+    _known("state", wanted.state, STATES)
+    _known("disposition", wanted.disposition, tuple(one.word for one in Disposition))
+    terms = parse(wanted.words)
+    if wanted.filename.strip() and not has_letters(Term(wanted.filename)):
+        raise SearchError(*pair("audit", "fault", "no_words"))
+    terms += tuple(Term(word, Field.FILE) for word in wanted.filename.split())
+    found = Conditions()
+    if wanted.sha256.strip():
+        digest = wanted.sha256.strip().lower()
+        if not _DIGEST.match(digest):
+            raise SearchError(*pair("audit", "fault", "sha256", value=printable(wanted.sha256)[:80]))
+        found.groups.append((f"sha:{digest[:32]}", f"sha:{keyed(digest)[:32]}"))
+    for name, value in (("to", wanted.recipient), ("from", wanted.sender), ("login", wanted.login)):
+        if value:
+            found.groups.append((_address_tag(name, value),))
+    _take_terms(found, terms)
+    _take_sight(found, wanted.sight)
+    if wanted.unit.strip():
+        found.groups.append((unit_tag(wanted.unit),))
+    if wanted.rule:
+        found.groups.append((_rule_tag(wanted.rule),))
+    if wanted.state:
+        found.groups.append((f"state:{wanted.state}",))
+    if wanted.disposition:
+        found.groups.append((f"is:{wanted.disposition}",))
+    return found
+
+
+def _take_terms(found: Conditions, terms: tuple[Term, ...]) -> None:
+    matched: tuple[list[str], list[str]] = ([], [])
+    for term in terms:
+        tag = _tag(term)
+        if tag is None:
+            matched[term.barred].append(_expression(term))
+        elif term.barred:
+            found.barred.append(tag)
+        else:
+            found.groups.append((tag,))
+    wanted, barred = (list(filter(None, side)) for side in matched)
+    if wanted or barred:
+        found.match = " AND ".join(wanted) or f'{{other}} : "{EVERY}"'
+    if barred:
+        found.match = f"({found.match}) NOT ({' OR '.join(barred)})"
+
+
+def _take_sight(found: Conditions, sight: Sight) -> None:
+    """Add what somebody may see: tags of their own, or all but what is confidential."""
+    if not sight.acts:
+        found.barred.append(ACT)
+    if sight.everybody:
+        if not sight.confidential:
+            found.barred.append(CONFIDENTIAL)
+        return
+    own = [_address_tag(name, address) for address in sorted(sight.addresses) for name in ("from", "login")]
+    found.groups.append((*own, *(unit_tag(unit) for unit in sorted(sight.units) if unit.strip())))
+
+
+def _tag(term: Term) -> str | None:
+    """Return the tag that a term asks for, None when it asks for words."""
+    if term.field is Field.RULE:
+        return _rule_tag(term.text)
+    if "@" in term.text and term.field in {Field.SENDER, Field.RECIPIENT}:
+        return _address_tag("from" if term.field is Field.SENDER else "to", term.text)
+    return None
+
+
+def _address_tag(name: str, address: str) -> str:
+    return f"{name}:{address.strip().strip('<>').casefold()}"
+
+
+def _rule_tag(rule: str) -> str:
+    rule = rule.strip()
+    if _CODE.match(rule):
+        return f"code:{rule.upper()}"
+    return f"rule:{rule.lower()}" if "." in rule else f"policy:{rule.lower()}"
+
+
+def _expression(term: Term) -> str:
+    """Return the FTS5 expression of a term; empty when it has no letters."""
+    marked = fold(term.text) != exact(term.text)
+    folded = _phrase(fold(term.text))
+    if not folded:
+        return ""
+    columns = _COLUMNS[term.field]
+    if not marked or term.field not in {Field.ANYWHERE, Field.FILE}:
+        return f"({{{columns}}} : {folded})"
+    precise = _phrase(exact(term.text))
+    if term.field is Field.FILE:
+        return f"({{files_exact}} : {precise})"
+    # Names of people, units and signers stand in folded form only.
+    return f"(({{subject_exact files_exact}} : {precise}) OR ({{sender recipients unit other}} : {folded}))"
+
+
+def _phrase(text: str) -> str:
+    """Return a quoted FTS5 phrase of the letters and digits in a text; a final `*` asks for a beginning."""
+    tokens = _LETTERS.findall(text)
+    if not tokens:
+        return ""
+    star = "*" if tokens[-1].endswith("*") else ""
+    words = " ".join(token.rstrip("*").replace("_", " ") for token in tokens).strip()
+    return f'"{words}"{star}' if words else ""
+
+
+def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[int, ...]:
+    """Return the sequence numbers of the entries that match, newest first."""
+    source, key, conditions, values = _source(index, found, wanted)
+    low = 0 if wanted.after_seq is None else wanted.after_seq + 1
+    high = _LAST if wanted.before_seq is None else wanted.before_seq - 1
+    if wanted.since is not None:
+        since = microseconds(wanted.since)
+        low = max(low, _lowest(index, since))
+        conditions.append(_STAMPED.format(key=key, bound=">="))
+        values.append(since)
+    if wanted.until is not None:
+        until = microseconds(wanted.until)
+        high = min(high, _highest(index, until))
+        conditions.append(_STAMPED.format(key=key, bound="<="))
+        values.append(until)
+    conditions.append(f"{key} BETWEEN ? AND ?")
+    values += [low, high]
+    if wanted.reference:
+        conditions.append(_HAS_NAME.format(key=key))
+        values.append(wanted.reference.strip().upper())
+    for tag in found.barred:
+        conditions.append("NOT " + _has_any(key, 1))
+        values.append(tag)
+    order = "ASC" if wanted.after_seq is not None else "DESC"
+    sql = f"SELECT {key} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} {order} LIMIT ?"  # noqa: S608 - only our own words are put in
+    values.append(max(1, wanted.limit))
+    numbers = [row[0] for row in index.execute(sql, values)]
+    return tuple(sorted(numbers, reverse=True))
+
+
+def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[str, str, list[str], list[object]]:
+    """Return the table that is walked through, its key, and the conditions of words and tags with their values."""
+    groups = list(found.groups)
+    conditions: list[str] = []
+    values: list[object] = []
+    driver = _fewest(index, groups) if groups and not wanted.reference else None
+    if wanted.reference:  # by the index on id, not by a walk through all of them
+        source, key = "entry", "entry.seq"
+        conditions.append("entry.id = ?")
+        values.append(wanted.reference.strip().upper())
+    elif found.match is not None and (driver is None or driver[1] > _FEW):
+        source, key = "words", "words.rowid"
+        conditions.append("words MATCH ?")
+        values.append(found.match)
+    elif driver is not None:
+        group = groups.pop(driver[0])
+        source, key = "tag AS driver", "driver.seq"
+        if len(group) != 1:
+            source = f"(SELECT DISTINCT seq FROM tag WHERE name IN ({_places(group)})) AS driver"  # noqa: S608 - placeholders only
+            conditions.append("1")
+        else:
+            conditions.append("driver.name = ?")
+        values += group
+    else:
+        source, key = "entry", "entry.seq"
+    if found.match is not None and source != "words":
+        conditions.append(f"EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = {key})")  # noqa: S608 - our own name
+        values.append(found.match)
+    for group in groups:
+        conditions.append(_has_any(key, len(group)))
+        values += group
+    return source, key, conditions, values
+
+
+def _fewest(index: sqlite3.Connection, groups: list[tuple[str, ...]]) -> tuple[int, int]:
+    """Return which group has the fewest rows in the index, and how many."""
+    sizes = []
+    for group in groups:
+        sql = f"SELECT coalesce(sum(n), 0) FROM held WHERE name IN ({_places(group)})"  # noqa: S608 - placeholders only
+        sizes.append(int(index.execute(sql, group).fetchone()[0]))
+    return min(enumerate(sizes), key=lambda pair: pair[1])
+
+
+def _has_any(key: str, count: int) -> str:
+    names = "= ?" if count == 1 else f"IN ({', '.join('?' * count)})"
+    return f"EXISTS (SELECT 1 FROM tag WHERE tag.name {names} AND tag.seq = {key})"  # noqa: S608 - our own name
+
+
+def _places(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _known(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise SearchError for a word that no entry can bear: an empty list would look like an answer."""
+    if not value or value in allowed:
+        return
+    guess = closest(value, allowed)
+    words = pair("audit", "fault", key, value=printable(value), allowed=", ".join(allowed))
+    hints = pair("audit", "fault", "did_you_mean", guess=guess) if guess else ("", "")
+    vietnamese, english = (f"{one} ({hint})" if hint else one for one, hint in zip(words, hints, strict=True))
+    raise SearchError(vietnamese, english)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a time as the index has it."""
+    return int(moment.timestamp() * 1e6)
+
+
+def _lowest(index: sqlite3.Connection, since: int) -> int:
+    """Return a sequence number before which no record is stamped at or after a time; some behind it may be older."""
+    (first,) = index.execute("SELECT min(time) FROM entry WHERE time >= ?", (since,)).fetchone()
+    if first is None:
+        return _LAST
+    query = "SELECT min(seq) FROM entry WHERE time BETWEEN ? AND ?"
+    return int(index.execute(query, (first, first + _DISORDER)).fetchone()[0])
+
+
+def _highest(index: sqlite3.Connection, until: int) -> int:
+    """Return a sequence number behind which no record is stamped at or before a time; some before it may be younger."""
+    (last,) = index.execute("SELECT max(time) FROM entry WHERE time <= ?", (until,)).fetchone()
+    if last is None:
+        return 0
+    query = "SELECT max(seq) FROM entry WHERE time BETWEEN ? AND ?"
+    return int(index.execute(query, (last - _DISORDER, last)).fetchone()[0])

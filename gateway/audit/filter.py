@@ -1,0 +1,66 @@
+"""What is looked for in the log, and who looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.audit import record as r
+
+STATES = (
+    *(delivery.value for delivery in r.Delivery),
+    *("refused", "recipient_refused", "content_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
+    "act",
+)
+"""What can be asked for as the state of an entry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """Whose entries somebody may see: those of any of these addresses (login or reverse-path) or units."""
+
+    addresses: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    everybody: bool = False
+    """All entries, whoever they are of."""
+    confidential: bool = False
+    """With `everybody`, also mails with a secrecy finding; who sees only his own sees these, too."""
+    acts: bool = False
+    """Also what people did at the console."""
+
+
+ALL = Sight(everybody=True, confidential=True, acts=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What is looked for; every condition that is given must hold."""
+
+    words: str = ""
+    """The search box (`gateway.audit.search_box`): words of subjects, file names, addresses, reference, the MTA's queue
+    id, signers; `"..."` is a phrase, `...*` a beginning, `tu:` `den:` `tep:` `luat:` `dv:` look there only, `-` leaves out."""
+    sender: str = ""
+    """Reverse-path, or `@domain`."""
+    recipient: str = ""
+    login: str = ""
+    unit: str = ""
+    """Unit of the reverse-path as the directory had it; case and diacritics do not matter."""
+    disposition: str = ""
+    """Decided, or what would have been decided without monitor mode and waivers."""
+    state: str = ""
+    """One of `STATES`."""
+    rule: str = ""
+    """`policy.rule`, `policy` for any rule of it, or the code of a rule."""
+    filename: str = ""
+    """Words of a file name."""
+    reference: str = ""
+    sha256: str = ""
+    """Digest of a mail or a part, in hex; a keyed one as well as that of the file itself."""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    before_seq: int | None = None
+    """For the next page: the sequence number of the last row shown."""
+    after_seq: int | None = None
+    """For the page before: the sequence number of the first row shown; the rows next to it are found."""
+    sight: Sight = ALL
