@@ -25,7 +25,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from gateway.audit.store import Folder
+from gateway.audit.store import Folder, sync_folder
+from gateway.system.atomic_file import replace_file
 
 EVERY_RECORDS = 100
 EVERY_S = 600.0
@@ -122,10 +123,12 @@ def append_note(folder: Folder, checkpoint: Checkpoint) -> None:
 
 
 def write_verifier_key(folder: Folder, signer: Signer) -> None:
-    """Write the public key beside the checkpoints, once."""
+    """See to it that the public key stands beside the checkpoints, whatever became of the file; OSError."""
     path = folder.checkpoints / "public-key.txt"
-    if not path.exists():
-        path.write_text(signer.verifier_key + "\n", encoding="utf-8")
+    words = f"{signer.verifier_key}\n".encode()
+    if not path.exists() or path.read_bytes() != words:
+        replace_file(path, words, mode=0o600)
+        sync_folder(folder.checkpoints)
 
 
 def known_checkpoints(place: Path) -> tuple[tuple[Checkpoint, ...], tuple[Path, ...]]:

@@ -15,8 +15,8 @@ from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer,
 from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.retention import expire_facts
 from gateway.audit.store import Folder, Turn, connect, damaged, immediate, open_checked
-from gateway.errors import AuditError
-from gateway.texts.catalogue import both
+from gateway.errors import AuditError, UserError
+from gateway.texts.catalogue import both, reasons
 
 EXPIRE_EVERY_S = 3600.0
 RELAYED_KEEP_S = 3600.0
@@ -58,7 +58,11 @@ class Committer:
                 folder.database,
                 (f"có {head.seq} bản ghi, điểm kiểm nói {known}", f"{head.seq} records, a checkpoint says {known}"),
             )
-        write_key(folder, signer)
+        try:
+            write_key(folder, signer)
+        except OSError as error:
+            connection.close()
+            raise UserError(both("audit", "fault", "key", path=folder.checkpoints, reason=reasons(error))) from None
         return cls(folder, signer, connection, facts_days)
 
     @property

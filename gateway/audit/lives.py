@@ -7,14 +7,20 @@ import fcntl
 import os
 
 from gateway.audit.store import Folder
+from gateway.errors import UserError
+from gateway.texts.catalogue import both, reasons
 
 
 class Life:
     """The claim of this process, until `end`."""
 
     def __init__(self, folder: Folder, process: str) -> None:
+        """Make the claim; UserError when its file cannot be made."""
         self._path = folder.processes / process
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UserError(both("audit", "fault", "no_life", path=self._path.parent, reason=reasons(error))) from None
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def end(self) -> None:

@@ -38,6 +38,8 @@ from gateway.errors import AuditError, AuditLostError
 from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LIMIT_RECENT = 200_000
+_LAST_TRIES = 2
+"""At the end: a writer that was lost has been replaced, and takes what is owed."""
 _LIMIT_SIZE = (1 << 63) - 1
 """What JSON readers and SQLite take for a whole number."""
 
@@ -111,8 +113,10 @@ class AuditLog:
         channel = self._channel
         if channel is None:
             return
-        with contextlib.suppress(AuditError):
-            await self._put(r.Stop())
+        for _ in range(_LAST_TRIES):
+            with contextlib.suppress(AuditError):
+                await self._put(r.Stop())
+                break
         self._channel = None
         channel.close()
         if self._reader is not None:
@@ -130,7 +134,7 @@ class AuditLog:
     ) -> int:
         """Record that a judged mail is about to be handed on; durable before any of it goes upstream."""
         record, facts = self._intent(transaction, verdict, evidence, observed)
-        with self._not_sent_if_lost(transaction.id):
+        with self._not_sent_unless_told(transaction.id):
             return await self._put(record, Opened(transaction.id, self._process), facts)
 
     async def intent_and_sending(
@@ -144,7 +148,7 @@ class AuditLog:
         record, facts = self._intent(transaction, verdict, evidence, observed)
         intent = self._put(record, Opened(reference, self._process, sending=True), facts)
         sending = self._put(r.Sending(id=reference))
-        with self._not_sent_if_lost(reference):
+        with self._not_sent_unless_told(reference):
             await asyncio.gather(intent, sending)
         return sending.result()
 
@@ -198,11 +202,14 @@ class AuditLog:
         key = self._keys.pop(reference, None)
         record = _outcome(reference, reply, delivery)
         mark = Closed(reference, key if delivery is r.Delivery.RELAYED else None)
-        try:
-            return await self._put(record, mark)
-        except AuditError:
-            self._owed.append((record, mark))
-            raise
+        written = self._put(record, mark)
+        written.add_done_callback(partial(self._owe_again, (record, mark)))
+        return await asyncio.shield(written)
+
+    def given_up(self, reference: str) -> None:
+        """Hand over that a mail whose intent was handed over is not sent; nobody waits until that is written."""
+        self._keys.pop(reference, None)
+        self._hand_over_late((r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference)))
 
     async def refused(
         self,
@@ -343,23 +350,33 @@ class AuditLog:
             raise AuditError("the audit log is not open")
         owed, self._owed = self._owed, []
         for late in owed:
-            self._channel.put(self._entry(*late)).add_done_callback(partial(self._owe_again, late))
+            self._hand_over_late(late)
         return self._channel.put(self._entry(record, mark, facts))
 
     def _entry(self, record: r.Record, mark: Mark | None, facts: bytes | None = None) -> Entry:
         return Entry(r.body(record, self._process), mark, facts)
+
+    def _hand_over_late(self, late: tuple[r.Outcome, Closed]) -> None:
+        """Hand over an outcome for which nobody waits; what cannot be written goes with the next record."""
+        if self._channel is None:
+            self._owed.append(late)
+        else:
+            self._channel.put(self._entry(*late)).add_done_callback(partial(self._owe_again, late))
 
     def _owe_again(self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int]) -> None:
         if not done.cancelled() and done.exception() is not None:
             self._owed.append(late)
 
     @contextlib.contextmanager
-    def _not_sent_if_lost(self, reference: str) -> Iterator[None]:
-        """See to it that a mail whose intent may have been written, and which is not sent, does not stay open."""
+    def _not_sent_unless_told(self, reference: str) -> Iterator[None]:
+        """See to it that a mail whose intent may have been written, and which is not sent, does not stay open.
+
+        The writer was lost, or whoever waited gave up; the record is with the writer all the same.
+        """
         try:
             yield
-        except AuditLostError:
-            self._owed.append((r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference)))
+        except (AuditLostError, asyncio.CancelledError):
+            self.given_up(reference)
             raise
 
 

@@ -10,6 +10,7 @@ the door and all channels are closed, so that nothing that was handed over is lo
 
 from __future__ import annotations
 
+import logging
 import selectors
 import socket
 from collections import deque
@@ -24,7 +25,9 @@ from gateway.audit.side_tables import Closed
 from gateway.audit.wire import QUESTIONS, READ_BYTES, Answer, Append, Appended, Failed, Question, Recover, Recovery
 from gateway.errors import AuditError
 from gateway.system.door import Frames, admitted, framed
+from gateway.texts.catalogue import both
 
+_LOG = logging.getLogger("gateway.audit")
 LIMIT_GROUP = 500
 """Records in one commit, after which no further ones are added."""
 LIMIT_UNFOLLOWED = 5000
@@ -87,6 +90,17 @@ class AuditService:
                 for channel in self._channels:
                     channel.sock.close()
             self._committer.checkpoint()
+            self._name_open_mails()
+
+    def _name_open_mails(self) -> None:
+        """Say which mails have no outcome although nobody is left who could tell it: none after a clean stop."""
+        with suppress(AuditError):
+            left = [name for name, process, _ in self._committer.open_mails() if not self._is_alive(process)]
+            if left:
+                _LOG.error("%s", both("audit", "fault", "left_open", count=len(left), references=" ".join(left[:50])))
+
+    def _is_alive(self, process: str) -> bool:
+        return is_alive(self._committer.folder, process)
 
     def _serve(self) -> None:
         behind = False

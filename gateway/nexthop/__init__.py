@@ -2,6 +2,7 @@
 
     replies.py      its replies and capabilities, strictly parsed; no I/O
     connection.py   one connection: commands one by one, content streamed
+    names.py        its addresses, asked once for all who wait
     connector.py    connect, TLS, EHLO
     hop.py          the next hop as a whole: connection limit, idle connections, capabilities, circuit breaker
     breaker.py, failures.py, settings.py

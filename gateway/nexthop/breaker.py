@@ -1,4 +1,4 @@
-"""Circuit breaker: after several failures in a row nobody tries for a while, then one may; pure but for its clock."""
+"""Circuit breaker: after several failures in a row nobody tries for a while, then one a second; pure but for its clock."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Breaker:
         return self._failures >= self._settings.failures and self._clock() < self._blocked_until
 
     def admit(self) -> bool:
-        """Whether an attempt may be made now. When the breaker was open, only one attempt at a time is let through."""
+        """Whether an attempt may be made now. When the breaker was open, one attempt in `again_s` is let through."""
         if self._failures < self._settings.failures:
             return True
         if self._clock() < self._blocked_until:
             return False
-        self._blocked_until = self._clock() + self._settings.open_s
+        self._blocked_until = self._clock() + self._settings.again_s
         return True
 
     def succeeded(self) -> None:
@@ -38,4 +38,5 @@ class Breaker:
     def failed(self) -> None:
         """An attempt did not."""
         self._failures += 1
-        self._blocked_until = self._clock() + self._settings.open_s
+        pause_s = self._settings.open_s if self._failures <= self._settings.failures else self._settings.again_s
+        self._blocked_until = max(self._blocked_until, self._clock() + pause_s)

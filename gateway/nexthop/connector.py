@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 
 from gateway.model import NextHopTls
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
+from gateway.nexthop.names import Names
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.nexthop.settings import NextHopSettings
 
 
-async def connect(settings: NextHopSettings) -> Connection:
-    """Return a new connection after EHLO; HopFailedError or HopRefusedError when there is none to be had."""
+async def connect(settings: NextHopSettings, names: Names | None = None) -> Connection:
+    """Return a new connection after EHLO; HopFailedError or HopRefusedError when there is none to be had.
+
+    `names` resolves for all who connect at the same time.
+    """
+    names = names or Names(settings.host, settings.port, settings.connect_timeout_s)
+    addresses = await names.addresses()
     connection = Connection(settings)
     try:
         async with asyncio.timeout(settings.connect_timeout_s):
-            await _connect(connection, settings)
+            await _open(connection, settings, addresses)
+            await _be_greeted(connection, settings)
     except TimeoutError:
         connection.abort()
         raise HopFailedError(FailureKind.UNREACHABLE, "not ready for mail in time") from None
     except (ssl.SSLError, ssl.CertificateError) as error:
         connection.abort()
         raise HopFailedError(FailureKind.TLS, f"TLS failed: {_reason(error)}") from error
-    except socket.gaierror as error:
-        raise HopFailedError(FailureKind.DNS, f"name not resolved: {error.strerror}") from error
     except OSError as error:
         connection.abort()
         raise HopFailedError(
@@ -39,15 +43,28 @@ async def connect(settings: NextHopSettings) -> Connection:
     return connection
 
 
-async def _connect(connection: Connection, settings: NextHopSettings) -> None:
+async def _open(connection: Connection, settings: NextHopSettings, addresses: tuple[str, ...]) -> None:
+    """Connect to the first address that takes the connection; OSError of the last when none does."""
     implicit = settings.tls is NextHopTls.IMPLICIT
-    await asyncio.get_running_loop().create_connection(
-        lambda: connection,
-        settings.host,
-        settings.port,
-        ssl=settings.tls_context if implicit else None,
-        server_hostname=(settings.server_name or settings.host) if implicit else None,
-    )
+    for number, address in enumerate(addresses, start=1):
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: connection,
+                address,
+                settings.port,
+                ssl=settings.tls_context if implicit else None,
+                server_hostname=(settings.server_name or settings.host) if implicit else None,
+            )
+        except ssl.SSLError:
+            raise
+        except OSError:
+            if number == len(addresses):
+                raise
+        else:
+            return
+
+
+async def _be_greeted(connection: Connection, settings: NextHopSettings) -> None:
     _accept(await connection.banner(), "banner")
     await greet(connection, settings)
     if settings.tls is NextHopTls.STARTTLS:

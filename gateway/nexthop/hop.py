@@ -11,6 +11,7 @@ from gateway.nexthop.breaker import Breaker
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.connector import connect, greet
 from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
+from gateway.nexthop.names import Names
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.nexthop.settings import NextHopSettings
 
@@ -24,6 +25,7 @@ class NextHop:
         self.settings = settings
         self._loop = asyncio.get_running_loop()
         self._breaker = Breaker(settings.breaker, self._loop.time)
+        self._names = Names(settings.host, settings.port, settings.connect_timeout_s)
         self._open = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._idle: list[Connection] = []
@@ -190,7 +192,7 @@ class NextHop:
             raise HopFailedError(FailureKind.UNREACHABLE, "circuit breaker is open")
         self._open += 1
         try:
-            connection = await connect(self.settings)
+            connection = await connect(self.settings, self._names)
         except BaseException as error:
             self._closed()
             match error:

@@ -16,8 +16,10 @@ class BreakerSettings:
 
     failures: int = 5
     """Failed attempts in a row that open the breaker."""
-    open_s: float = 15.0
-    """How long it stays open before one attempt is let through."""
+    open_s: float = 5.0
+    """How long it then stays open before one attempt is let through."""
+    again_s: float = 1.0
+    """How long until the next attempt, while they go on failing."""
 
 
 @dataclass(frozen=True, kw_only=True)

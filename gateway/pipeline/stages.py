@@ -136,7 +136,8 @@ class Pipeline:
         return reply
 
     def deadline_passed(self, transaction: Transaction) -> Reply:
-        """Return the temporary failure for a message whose judgement took too long."""
+        """Return the temporary failure for a message whose judgement took too long, and say so in the log."""
+        _LOG.info("deadline passed, answered 451 4.4.7", extra={"mail": transaction.id})
         text = "goes_on" if transaction.id in self._behind else "deadline"
         texts = texts_in(transaction.session.languages)
         return texts.reply(451, "4.4.7", text, reference=transaction.id, minutes=RETRY_MINUTES)
@@ -261,7 +262,8 @@ class Pipeline:
             await self._audit.outcome(transaction.id, None, delivery)
             raise
         except BaseException:
-            await asyncio.shield(self._audit.outcome(transaction.id, None, Delivery.NOT_SENT))
+            # Nobody waits until this is written: a writer that hangs is why the time was over.
+            self._audit.given_up(transaction.id)
             raise
         failpoints.hit("pipeline.before_outcome")
         await self._audit.outcome(transaction.id, reply)

@@ -49,13 +49,12 @@ from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
 from gateway.system.door import DoorProcess
 from gateway.system.listening import take_addresses, take_metrics
-from gateway.system.supervised import end_with
-from gateway.texts.catalogue import both, reason
+from gateway.system.supervised import Pauses, end_with
+from gateway.texts.catalogue import both, reason, reasons
 from gateway.yaml.file import read_yaml
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
-_RESTART_PAUSE_S = 1.0
 _LOOK_ROUND_S = 1.0
 _RELOAD_ROUND_S = 0.05
 _RELOAD_LIMIT_S = 120.0
@@ -166,6 +165,7 @@ class _Supervisor:
         self._metrics = metrics
         self._frontends: dict[int, _Frontend] = {}
         """By process id."""
+        self._pauses = Pauses()
         self._due: list[float] = []
         """When front ends that ended are to be replaced."""
         self._stopping = False
@@ -339,15 +339,18 @@ class _Supervisor:
             self._inherited.load.replaced(Replaced.FRONT_END)
             _LOG.error("front end %d ended with %d, starting another", pid, os.waitstatus_to_exitcode(status))
             now = time.monotonic()
-            # One that ended at once would do it again and again: it is replaced after a pause.
-            self._due.append(now + _RESTART_PAUSE_S if now - frontend.started < _RESTART_PAUSE_S else now)
+            self._due.append(now + self._pauses.after(status, now - frontend.started))
 
     def _replace(self) -> None:
         """Start the front ends whose time has come."""
         now = time.monotonic()
         for due in [due for due in self._due if due <= now and not self._stopping]:
             self._due.remove(due)
-            os.close(self._fork())
+            try:
+                os.close(self._fork())
+            except OSError as error:
+                _LOG.error("%s", both("start", "fault", "no_process", reason=reasons(error)))
+                self._due.append(now + _LOOK_ROUND_S)
 
     def _wait_s(self) -> float:
         """Return how long to wait for a signal: until the next replacement, and never longer than `_LOOK_ROUND_S`."""

@@ -13,8 +13,29 @@ from gateway.errors import GatewayError
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _RESTART_PAUSE_S = 1.0
+_SOON_S = 10.0
+_LONGEST_PAUSE_S = 16
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+
+
+class Pauses:
+    """How long to wait before a process that ended is started again; for one process after the other in its place."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def after(self, status: int, lived_s: float) -> float:
+        """Return the pause after a wait status.
+
+        One that was killed is replaced at once, unless it had just begun. One that gives up soon after its start lacks
+        something that may be long in coming, and is tried again with growing pauses.
+        """
+        gave_up = os.waitstatus_to_exitcode(status) > 0 and lived_s < _SOON_S
+        self._failures = self._failures + 1 if gave_up else 0
+        if gave_up:
+            return float(min(2 ** (self._failures - 1), _LONGEST_PAUSE_S))
+        return _RESTART_PAUSE_S if lived_s < _RESTART_PAUSE_S else 0.0
 
 
 class SupervisedProcess:
@@ -26,6 +47,9 @@ class SupervisedProcess:
         self._work = work
         self._pid = 0
         self._started = 0.0
+        self._pauses = Pauses()
+        self._due = 0.0
+        """When another may be started."""
 
     def start(self) -> None:
         """Fork the process."""
@@ -36,14 +60,15 @@ class SupervisedProcess:
 
     def supervise(self) -> bool:
         """Replace a process that died; the owner calls it now and then and on SIGCHLD. True when one had died."""
-        died = bool(self._pid and os.waitpid(self._pid, os.WNOHANG)[0])
-        if died:
+        ended, status = os.waitpid(self._pid, os.WNOHANG) if self._pid else (0, 0)
+        now = time.monotonic()
+        if ended:
             _LOG.error("%s %d ended, starting another", self._name, self._pid)
             self._pid = 0
-        # One that ended at once would do it again and again: it is replaced after a pause.
-        if not self._pid and time.monotonic() - self._started >= _RESTART_PAUSE_S:
+            self._due = now + self._pauses.after(status, now - self._started)
+        if not self._pid and now >= self._due:
             self.start()
-        return died
+        return bool(ended)
 
     def end(self, number: signal.Signals | None = None) -> None:
         """Wait until the process has ended, by itself or by a signal that it gets first."""

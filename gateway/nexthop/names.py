@@ -1,0 +1,56 @@
+"""Where the next hop is: its name resolved once for all who wait, so that a silent name server holds one thread at most."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import ip_address
+from typing import Any
+
+from gateway.nexthop.failures import FailureKind, HopFailedError
+
+
+class Names:
+    """Asks for the addresses of one host; for one event loop."""
+
+    def __init__(self, host: str, port: int, limit_s: float) -> None:
+        self._host = host
+        self._port = port
+        self._limit_s = limit_s
+        self._asked: asyncio.Task[tuple[str, ...]] | None = None
+
+    async def addresses(self) -> tuple[str, ...]:
+        """Return the addresses in the order to try them; HopFailedError of kind DNS when there are none in time."""
+        if _is_address(self._host):
+            return (self._host,)
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._ask())
+            self._asked.add_done_callback(_take_note)
+        return await asyncio.shield(self._asked)
+
+    async def _ask(self) -> tuple[str, ...]:
+        loop = asyncio.get_running_loop()
+        question = asyncio.ensure_future(loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
+        question.add_done_callback(_take_note)  # the answer may come when nobody waits for it any more
+        try:
+            async with asyncio.timeout(self._limit_s):
+                found = await asyncio.shield(question)
+        except TimeoutError:
+            raise HopFailedError(FailureKind.DNS, "no name server answers") from None
+        except OSError as error:  # socket.gaierror is one
+            raise HopFailedError(FailureKind.DNS, f"name not resolved: {error.strerror}") from error
+        return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _take_note(done: asyncio.Future[Any]) -> None:
+    """Have an error looked at that nobody waits for."""
+    if not done.cancelled():
+        done.exception()

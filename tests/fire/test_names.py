@@ -1,0 +1,66 @@
+"""Fire: a name server that is silent or says no, and a next hop that comes back."""
+
+import asyncio
+import struct
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.e2e.commands import STAFF
+from tests.fire.support import burning, needs_root
+from tests.support.client import RawClient
+from tests.support.sink import Sink
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+SERVFAIL, NXDOMAIN = 2, 3
+
+
+class _Answers(asyncio.DatagramProtocol):
+    def __init__(self, code):
+        self.code = code
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, question, peer):
+        if self.code is not None:
+            head = question[:2] + struct.pack("!H", 0x8180 | self.code) + question[4:6] + bytes(6)
+            self.transport.sendto(head + question[12:], peer)
+
+
+@asynccontextmanager
+async def name_server(code: int | None):
+    """A name server of this machine that gives one answer to everything, or none at all."""
+    address = ("127.53.53.53", 53)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Answers(code), address)
+    try:
+        yield
+    finally:
+        transport.close()
+
+
+# The gateway runs with a resolv.conf of its own, in a mount namespace of its own.
+LAUNCHER = (
+    "unshare", "--mount", "sh", "-c",
+    'printf "nameserver 127.53.53.53\\n" >"$0" && mount --bind "$0" /etc/resolv.conf && exec "$@"',
+)  # fmt: skip
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("code", "limit_s"), [(None, 10), (SERVFAIL, 10), (NXDOMAIN, 5)], ids=["silent", "servfail", "nxdomain"]
+)
+async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, limit_s):
+    resolv = tmp_path / "resolv.conf"
+    hop = {"next_hop": {"address": "mail.thanhpho.example:25", "tls": "starttls", "required_at_start": False}}
+    async with name_server(code):
+        async with Sink() as sink, burning(tmp_path, sink, launcher=(*LAUNCHER, resolv), **hop) as gateway:
+            for _ in range(2):
+                async with RawClient(*gateway.address()) as client:
+                    assert (await client.ehlo()).code == 250
+                    began = time.monotonic()
+                    reply = await client.cmd(f"MAIL FROM:<{STAFF}>")
+                    assert reply.startswith("451 4.4.3")
+                    assert time.monotonic() - began < limit_s
+        assert "never retrieved" not in gateway.log
