@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Final, Protocol
 
 from gateway.model import Document, Evidence, MailboxKind, Message
 from gateway.vietnamese.addresses import normal_form, without_tag
+from gateway.vietnamese.latin import unmarked
 from policies._senders import OfficialDomain, listed, official_domains, today, usable
 
 MEANT: Final = "meant"
@@ -76,9 +76,7 @@ def _preimages(letters: frozenset[str]) -> frozenset[str]:
 
 def _fold(text: str) -> str:
     """Lower case without diacritics, one blank between words; only marks fall, letters stay what they are."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    bare = bare.translate(_BRACKETS)
+    bare = unmarked(text.casefold().replace("đ", "d")).translate(_BRACKETS)
     return " ".join(bare.split()).replace("[ ", "[").replace(" ]", "]").replace(" :", ":")
 
 

@@ -10,7 +10,6 @@ At RCPT only the reverse-path is known; the header is judged when it has been se
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
@@ -37,6 +36,7 @@ from gateway.model import (
 )
 from gateway.vietnamese.addresses import destinations, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
+from gateway.vietnamese.normal import skeleton
 from policies._findings import failed, passed, unknown
 from policies._senders import (
     DEFAULT_DOMAINS,
@@ -317,7 +317,7 @@ def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding
 
 def _asks(text: str, settings: Settings) -> bool:
     """Tell whether a text asks for something of Điều 8.1."""
-    words = _plain(text)
+    words = " ".join(skeleton(text).split())
     return any(request in words for request in settings.request_words)
 
 
@@ -328,9 +328,3 @@ def _body_parts(message: Message) -> set[str]:
         for part in message.root.leaves()
         if part.declared_type in {"text/plain", "text/html"} and part.content_disposition != "attachment"
     }
-
-
-def _plain(text: str) -> str:
-    """Return text in lower case without marks, with single blanks."""
-    letters = unicodedata.normalize("NFKD", text.lower().replace("đ", "d"))
-    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -30,13 +30,14 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.vietnamese.official import State, recognise
+from gateway.vietnamese.official import State, has_no_form, recognise
 from policies._findings import failed, passed, unknown
 from policies._paper_copy import MEANT, declaration, has_line, not_units
 from policies._seals import are_issuer, holders, issuer_digest
 from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
 from policies._signed_files import (
+    OFFICE_FORMATS,
     Recognised,
     SignedFile,
     is_satisfied,
@@ -155,14 +156,12 @@ class Observation(Struct, frozen=True, kw_only=True):
 
 def look(document: Document, settings: Settings) -> Look:
     """Recognise an official document, and look for a line that declares a paper copy where it may be the mail's text."""
-    found = recognise(document)
     may_be_text = document.filename is None and "!" not in document.part
-    return Look(
-        state=found.state,
-        number=found.number,
-        issuer=issuer_digest(found.issuer),
-        has_line=may_be_text and has_line(document, settings),
-    )
+    declares = may_be_text and has_line(document, settings)
+    if may_be_text and document.format not in OFFICE_FORMATS and has_no_form(document):
+        return Look(has_line=declares)
+    found = recognise(document)
+    return Look(state=found.state, number=found.number, issuer=issuer_digest(found.issuer), has_line=declares)
 
 
 def observe(mail: Looked[Look], settings: Settings) -> Observation:

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.vietnamese.addresses import u_label
 from gateway.vietnamese.confusables import ignorable, seen_as
+from gateway.vietnamese.latin import unmarked
 
 # Beside the letters that `seen_as` knows: digits and letters that pass for ASCII letters in a domain name.
 _ALSO: Final = str.maketrans(
@@ -69,7 +70,7 @@ def _small(letter: str) -> str:
     """Return what a letter shows as when it stands as a small letter."""
     if letter.isascii():
         return letter.translate(_ALSO)
-    plain = "".join(one for one in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(one))
+    plain = unmarked(letter)
     if plain.translate(_ALSO) != plain:
         return plain.translate(_ALSO)
     return "".join(map(_named, _seen(plain)))

@@ -1,8 +1,14 @@
-"""Latin text without diacritics, for places that carry ASCII only."""
+"""Latin text without diacritics."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Final, Literal
+
+_MARKS: Final = re.compile("[\u0300-\u034e\u0350-\u036f]+")
+_FURTHER: Final = re.compile("[\u0483-\u1fff\u20d0-\u20ff\u2cef-\U0010ffff]")
+"""Where combining marks stand that are not those of Latin letters."""
 
 _PLAIN = {
     ord(letter): plain
@@ -14,10 +20,18 @@ _PLAIN = {
 }  # fmt: skip
 
 
+def unmarked(text: str, form: Literal["NFD", "NFKD"] = "NFKD") -> str:
+    """Return text decomposed and without combining marks; đ, which has none, stays."""
+    if text.isascii():
+        return text
+    bare = _MARKS.sub("", unicodedata.normalize(form, text))
+    if _FURTHER.search(bare):
+        bare = "".join([letter for letter in bare if not unicodedata.combining(letter)])
+    return bare
+
+
 def to_ascii(text: str) -> str:
     """Return Vietnamese and other Latin text without diacritics, đ as d; what has no plain form becomes `?`."""
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return kept.encode("ascii", "replace").decode("ascii")
+    return unmarked(text.translate(_PLAIN)).encode("ascii", "replace").decode("ascii")

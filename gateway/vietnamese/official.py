@@ -24,7 +24,16 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.legacy import decode_runs
 from gateway.vietnamese.marks.layout import needs_decoding
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
-from gateway.vietnamese.official_head import BASIS, MOTTO, NATIONAL, date_of, issuer_of, number_of, recipients_of
+from gateway.vietnamese.official_head import (
+    BASIS,
+    MOTTO,
+    NATIONAL,
+    date_of,
+    issuer_of,
+    number_of,
+    recipients_of,
+    search_columns,
+)
 from gateway.vietnamese.official_kinds import Kind, is_title, kind_of
 from gateway.vietnamese.once import once
 
@@ -127,16 +136,25 @@ def _lines(document: Document) -> list[str]:
     return [line for line in whole.split("\n") if line.strip()]
 
 
+def has_no_form(document: Document) -> bool:
+    """Tell at a glance that `recognise` would call it a working file: no line of it stands in official documents only."""
+    text = "\n".join(_bare(_lines(document)))
+    return not ("noi nhan" in text or "luu" in text or MOTTO.search(text) or NATIONAL.search(text))
+
+
 @once
 def recognise(document: Document) -> Recognition:
     """Say what kind of document this is; never fails, an empty or unreadable document is a working file."""
     lines = _lines(document)
     if not lines:
         return Recognition(state=State.WORKING, score=0)
+    return _judge(lines, _bare(lines), stamped=_stamped_number(document))
+
+
+def _bare(lines: list[str]) -> list[str]:
+    """Return the skeleton of each line."""
     bare = skeleton("\n".join(lines)).split("\n")
-    if len(bare) != len(lines):
-        bare = [skeleton(line).replace("\n", " ") for line in lines]
-    return _judge(lines, bare, stamped=_stamped_number(document))
+    return bare if len(bare) == len(lines) else [skeleton(line).replace("\n", " ") for line in lines]
 
 
 def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recognition:
@@ -164,7 +182,7 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
         evidence.append("recipients")
     if any(_FILED.search(line) for line in bare if "luu" in line):
         evidence.append("filed")
-    if any(_AUTHORITY.search(line) or (len(line) < 120 and _SIGNER.search(line)) for line in bare):
+    if any(search_columns(_AUTHORITY, line) or (len(line) < 120 and search_columns(_SIGNER, line)) for line in bare):
         evidence.append("authority")
     if any(_DEAR.match(line) for line in bare_head):
         evidence.append("dear")

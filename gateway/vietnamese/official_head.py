@@ -50,12 +50,18 @@ class Number(NamedTuple):
     """What joins the two: a slash, in documents of the Party a hyphen."""
 
 
+def search_columns(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
+    """Return what `pattern.search` does, for a pattern that begins a line or a column: behind `|`, a tab or two blanks."""
+    columns = "  " in line or "|" in line or not line.isprintable()
+    return pattern.search(line) if columns else pattern.match(line)
+
+
 def number_of(head: Sequence[str]) -> Number:
     """Return the parts of "Số: 15/BC-UBND"; citations inside sentences do not begin a line so."""
     for position, (own, below) in enumerate(zip_longest(head, head[1:], fillvalue="")):
         line = f"{own.rstrip()} {below}" if _LABEL.fullmatch(own) else own  # two cells of a table
         for pattern in (_PARTY_NUMBER, _NUMBER):
-            found = pattern.search(line[:400])
+            found = search_columns(pattern, line[:400])
             if found is None:
                 continue
             rest = line[found.end() : found.end() + 30]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
-from gateway.vietnamese.official import State, recognise
+from gateway.vietnamese.official import _AUTHORITY, _SIGNER, State, has_no_form, recognise
+from gateway.vietnamese.official_head import _NUMBER, _PARTY_NUMBER, search_columns
 from gateway.vietnamese.official_kinds import Kind
 from tests.text.accuracy import DECISION
 from tests.text.letters import KINDS, Layout, letter, not_official
@@ -45,6 +46,26 @@ def test_official_documents_of_many_offices_are_recognised(case):
 @pytest.mark.parametrize("case", cases("others"), ids=lambda case: case.title)
 def test_papers_that_look_like_official_documents_are_none(case):
     assert recognise(case.document).state is State.WORKING
+
+
+def test_a_glance_agrees_with_the_whole_look():
+    documents = [case.document for group in ("official", "others") for case in cases(group)]
+    documents += [not_official(seed) for seed in range(100)]
+    documents += [letter(1, kind, layout).document for kind in KINDS for layout in Layout]
+    glances = [(has_no_form(document), recognise(document).state) for document in documents]
+    assert {state for glance, state in glances if glance} == {State.WORKING}
+    assert all(not glance for glance, state in glances if state is not State.WORKING)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["tm. ", "Số: 12/QĐ-UBND", "giam doc", " ", "\t", "\n", "|", "\xa0", "\u2003", "- ", "x"])
+    ).map("".join)
+)
+def test_a_search_by_columns_is_a_search(line):
+    for pattern in (_AUTHORITY, _SIGNER, _NUMBER, _PARTY_NUMBER):
+        by_columns, anywhere = search_columns(pattern, line), pattern.search(line)
+        assert (by_columns and by_columns.span()) == (anywhere and anywhere.span())
 
 
 def test_what_the_head_says_is_reported():

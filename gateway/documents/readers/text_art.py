@@ -15,7 +15,7 @@ _BLANKS: Final = re.compile(r"[ \t\xa0\u3000]{2,}")
 def is_text_art(text: str) -> bool:
     """Tell whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
     text = text[:_LIMIT]
-    if _SIGN.search(text) is None:
+    if _BLANKS.search(text) is None or _SIGN.search(text) is None:
         return False
     run: list[str] = []
     for line in (*text.splitlines(), ""):
