@@ -17,11 +17,9 @@ class OfficialDomain(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    domain: str = Field(
-        description="Domain name; an internationalised one as A-label (`xn--...`)", pattern=r"^[a-z0-9.-]+$"
-    )
-    since: date | None = Field(default=None, alias="from", description="First day; without it from the beginning")
-    until: date | None = Field(default=None, description="Last day; without it until further notice")
+    domain: str = Field(pattern=r"^[a-z0-9.-]+$")
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
 
 
 DEFAULT_DOMAINS: Final = (OfficialDomain(domain="tphcm.gov.vn"),)

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from gateway.model import (
     About,
@@ -77,21 +77,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    extra_marks: tuple[str, ...] = Field(
-        default=(), description="Further stamp texts that count as marks, for example LƯU HÀNH NỘI BỘ"
-    )
-    exempt_phrases: tuple[str, ...] = Field(
-        default=(),
-        description="A line or name that contains one of these phrases is no mark; for names of schemes and systems",
-    )
-    unread_boxes: UnreadBoxes = Field(
-        default=UnreadBoxes.SUSPECTED,
-        description="A red or grey box of stamp shape whose words could not be read: suspected (refused) or only recorded",
-    )
-    unaccented_marks: UnaccentedMarks = Field(
-        default=UnaccentedMarks.SUSPECTED,
-        description="Capitals without diacritics that may be a mark: suspected, or ignored; TUYET MAT always counts",
-    )
+    extra_marks: tuple[str, ...] = ()
+    exempt_phrases: tuple[str, ...] = ()
+    unread_boxes: UnreadBoxes = UnreadBoxes.SUSPECTED
+    unaccented_marks: UnaccentedMarks = UnaccentedMarks.SUSPECTED
 
 
 TEXT_SETTINGS: Final = frozenset({"extra_marks", "exempt_phrases"})

@@ -78,12 +78,10 @@ class AddressForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    claims: str = Field(description="Regular expression: a local part in which it is found claims the form")
-    pattern: str = Field(
-        description="Regular expression that the whole local part must match; a group `ward` is looked up in `wards`"
-    )
-    since: date | None = Field(default=None, alias="from", description="First day of the form")
-    until: date | None = Field(default=None, description="Last day of the form")
+    claims: str
+    pattern: str
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
 
     @field_validator("claims", "pattern")
     @classmethod
@@ -132,26 +130,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    official_domains: tuple[OfficialDomain, ...] = Field(
-        default=DEFAULT_DOMAINS, min_length=1, description="Domains of official mailboxes and their days"
-    )
-    office_mailboxes: tuple[str, ...] = Field(
-        default=("vanphong.binhtan@tphcm.gov.vn",),
-        description="Mailboxes of the Office, besides those of kind `office` in the directory",
-    )
-    forms: tuple[AddressForm, ...] = Field(default=_FORMS, description="Forms of Điều 5")
-    wards: dict[str, tuple[str, ...]] = Field(default=_WARDS, description="Wards and their short forms in addresses")
-    inbound: Inbound = Field(default=Inbound.OFF, description="Citizens before the Office's mailbox: off, pass or tag")
-    requests_only: bool = Field(
-        default=False, description="Judge only mails that ask for an account or password (Điều 8.1), after DATA"
-    )
-    request_words: tuple[str, ...] = Field(
-        default=_REQUESTS, description="Words of such requests, lower case and without Vietnamese marks"
-    )
-    require_proof: bool = Field(
-        default=False,
-        description="Without login, an official From must be proven by DKIM, SPF or DMARC (needs authentication results)",
-    )
+    official_domains: tuple[OfficialDomain, ...] = Field(default=DEFAULT_DOMAINS, min_length=1)
+    office_mailboxes: tuple[str, ...] = ("vanphong.binhtan@tphcm.gov.vn",)
+    forms: tuple[AddressForm, ...] = _FORMS
+    wards: dict[str, tuple[str, ...]] = _WARDS
+    inbound: Inbound = Inbound.OFF
+    requests_only: bool = False
+    request_words: tuple[str, ...] = _REQUESTS
+    require_proof: bool = False
 
 
 TEXT_SETTINGS: Final = frozenset({"request_words"})

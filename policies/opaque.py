@@ -87,26 +87,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    untidy: tuple[str, ...] = Field(
-        default=_UNTIDY,
-        description="Codes of ambiguities that hide nothing: every reading was looked at and shows the same files and "
-        "words; reported by the rule `untidy`",
-    )
-    ignored: tuple[str, ...] = Field(
-        default=(), description="Codes of ambiguities that are not reported at all; use with care"
-    )
-    unopened_formats: tuple[str, ...] = Field(
-        default=_SMALL_SIGNATURES,
-        description="Detected types that may stay unread when no reader opens them, up to `unopened_limit_bytes`",
-    )
-    no_documents: tuple[str, ...] = Field(
-        default=_NO_DOCUMENTS,
-        description="Detected types, or their beginnings ending in `/`, of data that is neither document nor container: "
-        "sound, drawings, measurements, data of an unrecognised type; reported by the rule `no_document`",
-    )
-    unopened_limit_bytes: int = Field(
-        default=64 << 10, ge=0, description="Largest part of `unopened_formats` that may stay unread, in octets"
-    )
+    untidy: tuple[str, ...] = _UNTIDY
+    ignored: tuple[str, ...] = ()
+    unopened_formats: tuple[str, ...] = _SMALL_SIGNATURES
+    no_documents: tuple[str, ...] = _NO_DOCUMENTS
+    unopened_limit_bytes: int = Field(default=64 << 10, ge=0)
 
 
 def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:

@@ -101,39 +101,16 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    official_domains: tuple[OfficialDomain, ...] = Field(
-        default=DEFAULT_DOMAINS, min_length=1, description="Domains whose look-alikes are refused, and their days"
-    )
-    login_domain: str = Field(
-        default="tphcm.gov.vn", description="Domain of a login that is written without one (`a.binhtan`)"
-    )
-    sub_addresses: bool = Field(
-        default=True, description="The login may write as its sub-addresses (`a+x@...` for `a@...`)"
-    )
-    resent_fields: bool = Field(
-        default=True, description="Judge Resent-From and Resent-Sender; with a login they are to be its own"
-    )
-    trusted_domains: tuple[str, ...] = Field(
-        default=(), description="Real domains that look like an official one and are none of its look-alikes"
-    )
-    own_domain_needs_login: bool = Field(
-        default=False,
-        description="An official From is accepted only in authenticated sessions, or with DKIM, SPF or DMARC passed",
-    )
-    login_not_needed_from: tuple[FrontEnd, ...] = Field(
-        default=(FrontEnd.CHECK,),
-        description="Front ends to which `own_domain_needs_login` does not apply (`relay` for allowed networks)",
-    )
-    directory_names: bool = Field(
-        default=True, description="The names of offices, units and persons of the directory belong to their mailboxes"
-    )
-    first_seen: tuple[SenderField, ...] = Field(
-        default=(),
-        description="Warn at a sender from whom no delivered mail has come yet, by the audit; empty never does",
-    )
-    first_seen_after_days: int = Field(
-        default=30, ge=0, description="No such warnings before the audit reaches back so many days: all would be new"
-    )
+    official_domains: tuple[OfficialDomain, ...] = Field(default=DEFAULT_DOMAINS, min_length=1)
+    login_domain: str = "tphcm.gov.vn"
+    sub_addresses: bool = True
+    resent_fields: bool = True
+    trusted_domains: tuple[str, ...] = ()
+    own_domain_needs_login: bool = False
+    login_not_needed_from: tuple[FrontEnd, ...] = (FrontEnd.CHECK,)
+    directory_names: bool = True
+    first_seen: tuple[SenderField, ...] = ()
+    first_seen_after_days: int = Field(default=30, ge=0)
 
 
 def asks(evidence: Evidence, settings: Settings) -> Iterator[str]:

@@ -89,36 +89,16 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    paper_copy_header: str = Field(
-        default="X-Paper-Copy", description="Header field whose value `yes` declares that the paper is issued too"
-    )
-    paper_copy_subject: tuple[str, ...] = Field(
-        default=("[bản giấy]",), description="Tokens in the subject that declare it; case and diacritics do not matter"
-    )
-    paper_copy_line: tuple[str, ...] = Field(
-        default=("Bản giấy:",), description="Beginnings of a line in the mail's text that declare it"
-    )
-    official_domains: tuple[OfficialDomain, ...] = Field(
-        default=DEFAULT_DOMAINS, min_length=1, description="Domains of official mailboxes and their days"
-    )
-    personal_forms: tuple[str, ...] = Field(
-        default=(r".+\.[a-z0-9]+\.bt",),
-        description="Regular expressions for local parts of persons, used where no directory tells units from persons",
-    )
-    accept_signed_pdf_twin: bool = Field(
-        default=True, description="A validly signed PDF of the same base name in the mail stands for the editable file"
-    )
-    require_both_signatures: bool = Field(
-        default=False,
-        description="An issued document needs a person's signature and an organisation's seal to be valid",
-    )
-    working_files_too: bool = Field(default=False, description="Working files must be signed as issued documents must")
-    own_organisations: tuple[str, ...] = Field(
-        default=_OWN,
-        description="Names (CN, O or OU, exactly) whose seals are one's own, besides the units of the directory; "
-        "empty: the issuer named in the document is compared instead",
-    )
-    own_tax_ids: tuple[str, ...] = Field(default=(), description="Tax or unit numbers (MST, MNS) of one's own seals")
+    paper_copy_header: str = "X-Paper-Copy"
+    paper_copy_subject: tuple[str, ...] = ("[bản giấy]",)
+    paper_copy_line: tuple[str, ...] = ("Bản giấy:",)
+    official_domains: tuple[OfficialDomain, ...] = Field(default=DEFAULT_DOMAINS, min_length=1)
+    personal_forms: tuple[str, ...] = (r".+\.[a-z0-9]+\.bt",)
+    accept_signed_pdf_twin: bool = True
+    require_both_signatures: bool = False
+    working_files_too: bool = False
+    own_organisations: tuple[str, ...] = _OWN
+    own_tax_ids: tuple[str, ...] = ()
 
     @field_validator("personal_forms")
     @classmethod

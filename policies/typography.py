@@ -54,41 +54,21 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    font_share_percent: float = Field(
-        default=98.0, ge=0, le=100, description="Least share of visible letters in Times New Roman, in percent"
-    )
-    black_share_percent: float = Field(
-        default=98.0, ge=0, le=100, description="Least share of visible letters that are black, in percent"
-    )
-    stand_in_fonts: tuple[str, ...] = Field(
-        default=(), description="Fonts accepted in place of Times New Roman, for example Liberation Serif"
-    )
-    legacy_letters: int = Field(
-        default=5, ge=1, description="Letters with diacritics in a legacy charset from which on a document is refused"
-    )
-    body_legacy_letters: int = Field(
-        default=30, ge=1, description="The same for the text of the mail itself, which is only pointed out"
-    )
-    decomposed_letters: int = Field(
-        default=10, ge=1, description="Combining marks (NFD) from which on they are pointed out"
-    )
-    private_letters: int = Field(
-        default=3, ge=1, description="Private-use characters from which on they are pointed out"
-    )
-    check_sizes: bool = Field(default=False, description="Also point out letter sizes outside `size_range_pt`")
-    size_range_pt: tuple[float, float] = Field(
-        default=(11.0, 14.0), description="Smallest and largest letter size of Annex I, in points"
-    )
+    font_share_percent: float = Field(default=98.0, ge=0, le=100)
+    black_share_percent: float = Field(default=98.0, ge=0, le=100)
+    stand_in_fonts: tuple[str, ...] = ()
+    legacy_letters: int = Field(default=5, ge=1)
+    body_legacy_letters: int = Field(default=30, ge=1)
+    decomposed_letters: int = Field(default=10, ge=1)
+    private_letters: int = Field(default=3, ge=1)
+    check_sizes: bool = False
+    size_range_pt: tuple[float, float] = (11.0, 14.0)
 
-    check_margins: bool = Field(
-        default=False, description="Also point out paper and margins of official documents outside the ranges below"
-    )
-    margin_top_mm: tuple[float, float] = Field(
-        default=(20.0, 25.0), description="Least and greatest top margin of Annex I, in millimetres"
-    )
-    margin_bottom_mm: tuple[float, float] = Field(default=(20.0, 25.0), description="The same of the bottom margin")
-    margin_left_mm: tuple[float, float] = Field(default=(30.0, 35.0), description="The same of the left margin")
-    margin_right_mm: tuple[float, float] = Field(default=(15.0, 20.0), description="The same of the right margin")
+    check_margins: bool = False
+    margin_top_mm: tuple[float, float] = (20.0, 25.0)
+    margin_bottom_mm: tuple[float, float] = (20.0, 25.0)
+    margin_left_mm: tuple[float, float] = (30.0, 35.0)
+    margin_right_mm: tuple[float, float] = (15.0, 20.0)
 
 
 class Look(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
 from gateway.commands.refusals import refusals as all_refusals
+from gateway.engine import json_schema, load_policy_set
 from gateway.engine import lint as engine
-from gateway.engine import load_policy_set
 from gateway.identity import directory as directories
 from gateway.pipeline.rulebook import policy_source
 
@@ -33,7 +33,7 @@ def schema(policy: str | None, *, modeline: bool) -> int:
     if modeline:
         print("# yaml-language-server: $schema=policy.schema.json")
         return 0
-    return _print(engine.schema(policy))
+    return _print(json_schema.schema(policy))
 
 
 def refusals(name: str) -> int:

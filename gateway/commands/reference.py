@@ -21,7 +21,7 @@ from gateway.config.sections import Configuration
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
 from gateway.model import Language
-from gateway.texts.catalogue import pair, product_texts
+from gateway.texts.described import Tables, describe, product_tables
 
 _HEAD = """\
 # Configuration reference
@@ -45,10 +45,7 @@ Rules and settings of the shipped policies, as a policy file sets them under `po
 def schema() -> str:
     """Return the JSON Schema of `gateway.yaml`, each key described in both languages."""
     whole = Configuration.model_json_schema()
-    for section in (whole, *whole.get("$defs", {}).values()):
-        for key, value in section.get("properties", {}).items():
-            value["description"] = " / ".join(_words(section["title"], key, value.get("description", "")))
-            value.pop("title", None)
+    describe(whole, product_tables("configuration"))
     whole |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gateway.yaml"}
     return json.dumps(whole, ensure_ascii=False, indent=2)
 
@@ -78,13 +75,12 @@ def _section(prefix: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner, many = _inner(field)
         if inner is None:
-            vietnamese, english = _words(model.__name__, name, field.description or "")
-            yield f"| `{prefix}{name}` | {_type(field.annotation)}{_bounds(field)} | {_default(field)} | {vietnamese} / {english} |"
+            words = product_tables("configuration")[model.__name__][name].both
+            yield f"| `{prefix}{name}` | {_type(field.annotation)}{_bounds(field)} | {_default(field)} | {words} |"
         else:
             inside.append((f"{prefix}{name}{'[]' if many else ''}.", inner))
     for path, inner in inside:
-        vietnamese, english = _words("sections", inner.__name__)
-        yield f"\n### `{path.rstrip('.')}`\n\n{vietnamese} / {english}\n"
+        yield f"\n### `{path.rstrip('.')}`\n\n{product_tables('configuration')['sections'][inner.__name__].both}\n"
         yield from _section(path, inner)
 
 
@@ -99,13 +95,20 @@ def _policies(registry: Registry) -> Iterator[str]:
         yield "\n| setting | value | default | |\n|---|---|---|---|"
         for key, field in module.settings_model.model_fields.items():
             shown = f"{_type(field.annotation)}{_bounds(field)}"
-            yield f"| `{key}` | {shown} | {_default(field)} | {_cell(field.description or '')} |"
+            words = _setting(key, field, module.settings_model.__name__, texts.settings[name])
+            yield f"| `{key}` | {shown} | {_default(field)} | {_cell(words)} |"
 
 
-def _words(table: str, key: str, otherwise: str = "") -> tuple[str, str]:
-    if key not in product_texts("configuration").get(table, {}):
-        return otherwise, otherwise
-    return pair("configuration", table, key)
+def _setting(key: str, field: FieldInfo, model: str, known: Tables) -> str:
+    """Return the words of a setting, and those of its values where they have some."""
+    words = known.get(model, {}).get(key)
+    kinds = [
+        kind
+        for kind in (field.annotation, *get_args(field.annotation))
+        if isinstance(kind, type) and issubclass(kind, Enum)
+    ]
+    values = [f"`{value}`: {meant.both}" for kind in kinds for value, meant in known.get(kind.__name__, {}).items()]
+    return "; ".join([words.both if words else field.description or "", *values])
 
 
 def _inner(field: FieldInfo) -> tuple[type[BaseModel] | None, bool]:

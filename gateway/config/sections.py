@@ -198,31 +198,25 @@ class Limits(Section):
 class Cache(Section):
     """What was read in attachments, kept in memory for when the same one comes again."""
 
-    bytes: int = Field(default=64 << 20, ge=0, le=1 << 34, description="room for it; 0 keeps nothing")
-    age_s: float = Field(default=3600, gt=0, le=LONGEST_S, description="how long it is kept")
+    bytes: int = Field(default=64 << 20, ge=0, le=1 << 34)
+    age_s: float = Field(default=3600, gt=0, le=LONGEST_S)
 
 
 class Inspection(Section):
     """The child processes that read documents."""
 
-    children: int | None = Field(
-        default=None, ge=1, description="at the same time, of all workers together; one for each processor when empty"
-    )
-    memory_bytes: int = Field(default=1 << 30, ge=256 << 20, description="address space of one child")
-    cpu_s: float = Field(default=120, gt=0, le=LONGEST_S, description="processor time for one mail")
-    part_cpu_s: float = Field(default=10, gt=0, le=LONGEST_S, description="of this, for one file whatever it is")
-    mib_cpu_s: float = Field(default=1, ge=0, le=LONGEST_S, description="and for each MiB of it")
-    page_cpu_s: float = Field(default=2, ge=0, le=LONGEST_S, description="and for each of its pages")
-    produced_bytes: int = Field(
-        default=256 << 20, ge=1 << 20, description="octets that unpacking may produce for one mail"
-    )
+    children: int | None = Field(default=None, ge=1)
+    memory_bytes: int = Field(default=1 << 30, ge=256 << 20)
+    cpu_s: float = Field(default=120, gt=0, le=LONGEST_S)
+    part_cpu_s: float = Field(default=10, gt=0, le=LONGEST_S)
+    mib_cpu_s: float = Field(default=1, ge=0, le=LONGEST_S)
+    page_cpu_s: float = Field(default=2, ge=0, le=LONGEST_S)
+    produced_bytes: int = Field(default=256 << 20, ge=1 << 20)
     files: int = Field(default=2000, ge=1)
     depth: int = Field(default=10, ge=1)
-    require_sandbox: bool = Field(default=True, description="refuse to start when Landlock or seccomp is missing")
-    behind_bytes: int = Field(
-        default=64 << 20, ge=0, description="content of mails answered 451 for time that are read on, for each worker"
-    )
-    behind_s: float = Field(default=600, ge=0, le=LONGEST_S, description="longest time that such a mail is read on")
+    require_sandbox: bool = True
+    behind_bytes: int = Field(default=64 << 20, ge=0)
+    behind_s: float = Field(default=600, ge=0, le=LONGEST_S)
     cache: Cache = Cache()
 
 

@@ -13,6 +13,8 @@ Texts stand in TOML beside the policies (`texts/<policy>.toml`), one table a rul
     indeterminate = "..."  message when it could not be told (optional, else `message`)
     [words.level.vi]       words for enumerated values of a parameter
     mat = "MẬT"
+    [settings.Settings]    words of settings, by model (or enumeration) and key (or value); `examples` where they help
+    limit.vi = "..."
 
 A placeholder is `{file}`, `{which}` (the file by its number, never by its name), `{place}`, `{at}` (", " and the place, or
 nothing), `{recipient}`, `{header}`, a key of `Finding.params`, or a key of `names` in the policy file. Values come from hostile mail: they are cleaned, cut and quoted, never formatted. Rendering never raises.
@@ -25,12 +27,14 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from gateway.engine.places import Disclosure, default_words, place_words
 from gateway.engine.plain import ascii_form, clean_filename, quote, quote_unless_token
 from gateway.errors import UserError
 from gateway.model import About, Finding, FindingOutcome, Language
+from gateway.texts.described import Tables, tables_of
 from gateway.vietnamese.printed import clean
 
 __all__ = ["Catalogue", "Disclosure", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
@@ -73,16 +77,20 @@ class Catalogue(Struct, frozen=True):
     """By policy, rule and language."""
     words: Mapping[tuple[str, str, Language], Mapping[str, str]]
     """By policy, parameter and language: the words for its enumerated values."""
+    settings: Mapping[str, Tables] = {}
+    """By policy: the words of its settings."""
 
     @classmethod
     def load(cls, tables: Mapping[str, str]) -> Catalogue:
         """Return the catalogue of policies by name from their TOML texts; UserError names what is malformed."""
         rules: dict[tuple[str, str, Language], RuleText] = {}
         words: dict[tuple[str, str, Language], Mapping[str, str]] = {}
+        settings: dict[str, Tables] = {}
         for policy, text in tables.items():
             try:
                 parsed = tomllib.loads(text)
-            except tomllib.TOMLDecodeError as error:
+                settings[policy] = tables_of(parsed.pop("settings", {}))
+            except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
                 raise UserError(f"texts/{policy}.toml: {error}") from None
             for parameter, languages in parsed.pop("words", {}).items():
                 for language in Language:
@@ -91,7 +99,7 @@ class Catalogue(Struct, frozen=True):
                 for language in Language:
                     if language.value in languages:
                         rules[policy, rule, language] = _rule_text(policy, rule, language, languages[language.value])
-        return cls(rules, words)
+        return cls(rules, words, settings)
 
     def missing(self, policy: str, rule: str) -> tuple[str, ...]:
         """Return what a rule lacks, as `language.field`; empty when it is complete."""

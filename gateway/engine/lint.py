@@ -1,9 +1,8 @@
-"""Output of `gateway policy lint | schema | diff` and their exit codes: 0 in order, 1 differs or warns, 2 faults."""
+"""Output of `gateway policy lint | diff` and their exit codes: 0 in order, 1 differs or warns, 2 faults."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,7 @@ from typing import Any
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
-from gateway.engine.schema import PolicyFile
-from gateway.errors import ConfigError, Fault, UserError
+from gateway.errors import ConfigError, Fault
 from gateway.model import VIETNAM, Directory, Disposition, Mode
 from gateway.texts.catalogue import both
 from gateway.yaml.file import closest
@@ -111,62 +109,6 @@ def _scopes(scopes: Any) -> Iterator[str]:
         effects = [scope.mode.value] if scope.mode else []
         effects += [f"{rule}: {action.failed.word}" for rule, action in scope.actions.items()]
         yield f"{'; '.join(conditions) or '*'} -> {', '.join(effects) or '-'}"
-
-
-def schema(policy: str | None = None, *, registry: Registry | None = None) -> CommandResult:
-    """Return the JSON Schema of policy files with the settings and rules of every policy; or of one policy's settings."""
-    registry = registry or Registry.installed()
-    if policy is not None:
-        if policy not in registry.modules:
-            guess = closest(policy, registry.modules)
-            hint = f"; có phải / did you mean “{guess}”?" if guess else ""
-            return CommandResult(f"không có chính sách / no policy “{policy}”{hint}", 2)
-        model = registry.load(policy).settings_model
-        return CommandResult(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2), 0)
-    return CommandResult(json.dumps(full_schema(registry), ensure_ascii=False, indent=2), 0)
-
-
-def full_schema(registry: Registry) -> dict[str, Any]:
-    """Return the JSON Schema of a policy file in which each installed policy has its own settings and rules."""
-    whole = PolicyFile.model_json_schema(by_alias=True)
-    definitions = whole.setdefault("$defs", {})
-    section = definitions["PolicySection"]
-    properties: dict[str, Any] = {}
-    for name in sorted(registry.modules):
-        try:
-            module = registry.load(name)
-        except UserError:
-            continue
-        settings = module.settings_model.model_json_schema()
-        definitions |= {f"{name}.{key}": value for key, value in settings.pop("$defs", {}).items()}
-        settings = json.loads(json.dumps(settings).replace('"#/$defs/', f'"#/$defs/{name}.'))
-        action = section["properties"]["rules"]["additionalProperties"]
-        properties[name] = {
-            **section,
-            "title": name,
-            "properties": {
-                **section["properties"],
-                "settings": settings,
-                "rules": {
-                    "type": "object",
-                    "properties": dict.fromkeys(module.rules, action),
-                    "additionalProperties": False,
-                },
-            },
-        }
-    shared = Counter(key for section in properties.values() for key in section["properties"]["settings"]["properties"])
-    whole["properties"]["settings"]["properties"] = {
-        key: section["properties"]["settings"]["properties"][key]
-        for section in properties.values()
-        for key in section["properties"]["settings"]["properties"]
-        if shared[key] > 1
-    }
-    whole["properties"]["policies"] = {
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": {"$ref": "#/$defs/PolicySection"},
-    }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "title": "Gateway policy file"}
 
 
 def diff(old: Path | str, new: Path | str, *, registry: Registry | None = None) -> CommandResult:

@@ -1,18 +1,17 @@
-"""The shape of a policy file (`gateway policy schema` prints it as JSON Schema)."""
+"""The shape of a policy file. The words of its keys stand in `gateway/texts/policy.toml`."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.model import Disposition, Mode
 from gateway.yaml.file import IDENTIFIER, SHA256_HEX
 
-DispositionWord = Literal["relay", "tag", "hold", "defer", "reject"]
-_ADDRESSES = "addresses; `*` stands for any letters, `@domain` for every address of a domain"
+DispositionWord = Annotated[Literal["relay", "tag", "hold", "defer", "reject"], Field(title="Disposition")]
 
 
 class Section(BaseModel):
@@ -24,8 +23,8 @@ class Section(BaseModel):
 class Dated(Section):
     """Something that holds between two days, both included."""
 
-    since: date | None = Field(default=None, alias="from", description="first day, for example 2025-07-01")
-    until: date | None = Field(default=None, description="last day")
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -49,15 +48,15 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
-DatedWords = Annotated[tuple[Words, ...], BeforeValidator(_as_list)]
+DatedWords = Annotated[tuple[Words, ...], BeforeValidator(_as_list, json_schema_input_type=Words | tuple[Words, ...])]
 """One wording, or several with their days; the last that holds on the day is used."""
 
 
 class RuleAction(Section):
     """What a rule asks for; `reject` alone means both."""
 
-    failed: DispositionWord = Field(description="when the rule is broken")
-    indeterminate: DispositionWord = Field(description="when it cannot be told")
+    failed: DispositionWord
+    indeterminate: DispositionWord
 
     def of(self) -> tuple[Disposition, Disposition]:
         """Return both dispositions."""
@@ -68,44 +67,27 @@ def _both(value: object) -> object:
     return value if isinstance(value, dict) else {"failed": value, "indeterminate": value}
 
 
-_WORDS_SCHEMA = {"enum": ["relay", "tag", "hold", "defer", "reject"]}
-Action = Annotated[
-    RuleAction,
-    BeforeValidator(_both),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _WORDS_SCHEMA,
-                {
-                    "type": "object",
-                    "properties": {"failed": _WORDS_SCHEMA, "indeterminate": _WORDS_SCHEMA},
-                    "required": ["failed", "indeterminate"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
+Action = Annotated[RuleAction, BeforeValidator(_both, json_schema_input_type=DispositionWord | RuleAction)]
 
 
 class ScopeSection(Dated):
     """Where or when a policy acts differently. Every condition that is given must hold; later scopes win."""
 
-    units: tuple[str, ...] = Field(default=(), description="units of the directory to which the reverse-path belongs")
-    senders: tuple[str, ...] = Field(default=(), description=f"reverse-paths: {_ADDRESSES}")
-    recipients: tuple[str, ...] = Field(default=(), description=f"forward-paths, each by itself: {_ADDRESSES}")
+    units: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
     mode: Mode | None = None
     rules: dict[str, Action] = {}
-    reason: str = Field(default="", max_length=500, description="why; shown by `gateway policy lint`")
+    reason: str = Field(default="", max_length=500)
 
 
 class PolicySection(Section):
     """One policy."""
 
-    mode: Mode | None = Field(default=None, description="off, monitor (judged and recorded only) or enforce")
-    module: str | None = Field(default=None, description="Python module of a policy that no package registers")
-    rules: dict[str, Action] = Field(default={}, description="rule: disposition, where it is not the rule's own")
-    settings: dict[str, Any] = Field(default={}, description="settings of the policy")
+    mode: Mode | None = None
+    module: str | None = None
+    rules: dict[str, Action] = {}
+    settings: dict[str, Any] = {}
     scopes: tuple[ScopeSection, ...] = ()
 
 
@@ -115,12 +97,12 @@ class WaiverSection(Section):
     id: str = Field(min_length=1, max_length=64, pattern=IDENTIFIER)
     policy: str
     rule: str
-    sha256: str | None = Field(default=None, pattern=SHA256_HEX, description="of the exact file, in hex")
-    sender: str | None = Field(default=None, description="reverse-path; `*` and `@domain` as in scopes")
-    recipient: str | None = Field(default=None, description="forward-path; `*` and `@domain` as in scopes")
+    sha256: str | None = Field(default=None, pattern=SHA256_HEX)
+    sender: str | None = None
+    recipient: str | None = None
     reason: str = Field(min_length=3, max_length=500)
     approved_by: str = Field(min_length=2, max_length=200)
-    expires: date = Field(description="last day")
+    expires: date
 
     @model_validator(mode="after")
     def _aimed(self) -> Self:
@@ -135,25 +117,23 @@ class CaseExpectation(Section):
     """What a case must lead to."""
 
     disposition: DispositionWord | None = None
-    findings: tuple[str, ...] = Field(default=(), description="policy.rule of findings that must be there, not passed")
-    not_findings: tuple[str, ...] = Field(default=(), description="policy.rule of findings that must not be there")
-    recipients: dict[str, DispositionWord] = Field(default={}, description="disposition of single forward-paths")
-    reply: str = Field(default="", max_length=500, description="text that the reply must hold, diacritics aside")
+    findings: tuple[str, ...] = ()
+    not_findings: tuple[str, ...] = ()
+    recipients: dict[str, DispositionWord] = {}
+    reply: str = Field(default="", max_length=500)
 
 
 class CaseSection(Section):
     """A mail in a few words, judged whenever the file is loaded."""
 
     name: str = Field(min_length=1, max_length=200)
-    reverse_path: str = Field(default="", alias="from", description="empty for the null reverse-path")
+    reverse_path: str = Field(default="", alias="from")
     forward_paths: tuple[str, ...] = Field(default=(), alias="to")
     auth_user: str | None = None
-    headers: dict[str, str] = Field(default={}, description="header fields; From defaults to the reverse-path")
+    headers: dict[str, str] = {}
     body: str = ""
-    now: date | None = Field(default=None, description="day of judgement; today when unset")
-    facts: dict[str, Any] | None = Field(
-        default=None, description="facts of a past mail as `gateway policy case` prints them, in place of all above"
-    )
+    now: date | None = None
+    facts: dict[str, Any] | None = None
     expect: CaseExpectation
 
 
@@ -166,10 +146,10 @@ class CaseFile(Section):
 class MailExpectation(Section):
     """What a mail `NAME.eml` beside a policy file must lead to (`NAME.expect.yaml`)."""
 
-    reverse_path: str | None = Field(default=None, alias="from", description="the From field's address when unset")
+    reverse_path: str | None = Field(default=None, alias="from")
     forward_paths: tuple[str, ...] = Field(default=(), alias="to")
     auth_user: str | None = None
-    now: date | None = Field(default=None, description="day of judgement; today when unset")
+    now: date | None = None
     expect: CaseExpectation
 
 
@@ -186,15 +166,11 @@ class PolicyFile(Section):
     version: Annotated[Literal[1], BeforeValidator(_number)]
     name: str = Field(min_length=1, max_length=64, pattern=IDENTIFIER)
     description: str = Field(default="", max_length=2000)
-    extends: str | None = Field(default=None, description="a preset's name or another file; this file changes it")
-    names: dict[str, DatedWords] = Field(default={}, description="{office}, {authority} ... in texts")
-    citations: dict[str, DatedWords] = Field(
-        default={}, description="words for `7600` (a document) or `7600:4.1` (one article of it)"
-    )
-    contact: DatedWords = Field(default=(), description="last line of every explanation: whom to ask")
-    settings: dict[str, Any] = Field(
-        default={}, description="settings of every policy that has them, such as official_domains; its own come first"
-    )
+    extends: str | None = None
+    names: dict[str, DatedWords] = {}
+    citations: dict[str, DatedWords] = {}
+    contact: DatedWords = ()
+    settings: dict[str, Any] = {}
     policies: dict[str, PolicySection] = {}
     waivers: tuple[WaiverSection, ...] = ()
     tests: tuple[CaseSection, ...] = ()

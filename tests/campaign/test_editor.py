@@ -1,4 +1,4 @@
-"""A policy file in an editor: completion, words for a setting, and a typo marked, by the language server that editors use."""
+"""Policy files and gateway.yaml in an editor: completion, words in both languages, faults marked, by the language server of editors."""
 
 import asyncio
 import itertools
@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.gateway_process import cli
 
+ROOT = Path(__file__).resolve().parents[2]
 SERVER = "yaml-language-server@2.0.0"
 pytestmark = [
     pytest.mark.timeout(600),
@@ -22,8 +23,11 @@ extends: binhtan-7600
 policies:
   typography:
     mode: monitor
+    rules:
+      nfd: tag
     settings:
       font_share_percent: 97
+      stand_in_fonts: [Tinos]
       check_margin: true
 """
 
@@ -45,7 +49,7 @@ class Editor:
         self._process = process
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future] = {}
-        self.marked: asyncio.Queue[list[dict]] = asyncio.Queue()
+        self.marked: asyncio.Queue[dict] = asyncio.Queue()
         self._reading = asyncio.create_task(self._read())
 
     async def ask(self, method: str, params: object) -> object:
@@ -74,47 +78,89 @@ class Editor:
             if "method" not in message:
                 self._answers[message["id"]].set_result(message.get("result"))
             elif message["method"] == "textDocument/publishDiagnostics":
-                self.marked.put_nowait(message["params"]["diagnostics"])
+                self.marked.put_nowait(message["params"])
             elif "id" in message:  # what it asks of the editor: nothing is configured
                 items = message["params"].get("items", []) if isinstance(message.get("params"), dict) else []
                 self._send({"id": message["id"], "result": [None for _ in items]})
 
+    async def open(self, file: Path, text: str) -> list[dict]:
+        """Show a file and return what is marked in it."""
+        file.write_text(text, "utf-8")
+        self.tell(
+            "textDocument/didOpen",
+            {"textDocument": {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}},
+        )
+        async with asyncio.timeout(120):
+            while (told := await self.marked.get())["uri"] != file.as_uri():
+                pass
+        return told["diagnostics"]
 
-async def test_a_policy_file_is_completed_explained_and_checked(server, tmp_path):
+    async def hover(self, file: Path, line: str) -> str:
+        """Return what is shown over the key of a line."""
+        lines = file.read_text("utf-8").splitlines()
+        place = {"line": lines.index(line), "character": len(line) - len(line.lstrip()) + 1}
+        found = await self.ask("textDocument/hover", {"textDocument": {"uri": file.as_uri()}, "position": place})
+        return found["contents"]["value"]
+
+
+@pytest.fixture
+async def editor(server, tmp_path):
     (tmp_path / "policy.schema.json").write_text((await cli("policy", "schema")).out, "utf-8")
-    line = (await cli("policy", "schema", "--modeline")).out
-    file = tmp_path / "policy.yaml"
-    text = line + POLICY + "      \n"
-    file.write_text(text, "utf-8")
+    (tmp_path / "gateway.schema.json").write_text((await cli("config", "schema")).out, "utf-8")
     process = await asyncio.create_subprocess_exec(
         server, "--stdio", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    editor = Editor(process)
-    try:
-        await editor.ask(
-            "initialize", {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {"textDocument": {}}}
-        )
-        editor.tell("initialized", {})
-        about = {"uri": file.as_uri()}
-        opened = {**about, "languageId": "yaml", "version": 1, "text": text}
-        editor.tell("textDocument/didOpen", {"textDocument": opened})
-        async with asyncio.timeout(120):
-            while not (marked := await editor.marked.get()):
-                pass
-        lines = text.splitlines()
-        typo, share = lines.index("      check_margin: true"), lines.index("      font_share_percent: 97")
-        assert [one["range"]["start"]["line"] for one in marked] == [typo]
-        assert "check_margin" in marked[0]["message"]
-        hover = await editor.ask(
-            "textDocument/hover", {"textDocument": about, "position": {"line": share, "character": 10}}
-        )
-        assert "Times New Roman" in json.dumps(hover)
-        offered = await editor.ask(
-            "textDocument/completion", {"textDocument": about, "position": {"line": typo + 1, "character": 6}}
-        )
-        labels = {one["label"] for one in offered["items"]}
-        assert {"check_margins", "stand_in_fonts", "legacy_letters"} <= labels
-        assert "font_share_percent" not in labels
-        assert not {"mode", "office_mailboxes"} & labels
-    finally:
-        editor.close()
+    opened = Editor(process)
+    await opened.ask(
+        "initialize", {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {"textDocument": {}}}
+    )
+    opened.tell("initialized", {})
+    yield opened
+    opened.close()
+    await process.wait()
+
+
+async def test_a_policy_file_is_completed_explained_and_checked(editor, tmp_path):
+    line = (await cli("policy", "schema", "--modeline")).out
+    file = tmp_path / "policy.yaml"
+    text = line + POLICY + "      \n"
+    marked = await editor.open(file, text)
+    typo = text.splitlines().index("      check_margin: true")
+    assert [one["range"]["start"]["line"] for one in marked] == [typo]
+    assert "check_margin" in marked[0]["message"]
+    assert "Tỷ lệ ít nhất của chữ" in (share := await editor.hover(file, "      font_share_percent: 97"))
+    assert share.index("Tỷ lệ ít nhất") < share.index("Least share of visible letters")
+    assert "Liberation Serif" in await editor.hover(file, "      stand_in_fonts: [Tinos]")
+    mode = await editor.hover(file, "    mode: monitor")
+    assert "`monitor`: xét và ghi nhật ký" in mode
+    assert "`enforce`: áp dụng" in mode
+    assert "Unicode tổ hợp / Decomposed Unicode" in await editor.hover(file, "      nfd: tag")
+    assert "PolicySection" not in await editor.hover(file, "  typography:")
+    about, place = {"uri": file.as_uri()}, {"line": typo + 1, "character": 6}
+    offered = await editor.ask("textDocument/completion", {"textDocument": about, "position": place})
+    labels = {one["label"] for one in offered["items"]}
+    assert {"check_margins", "black_share_percent", "legacy_letters"} <= labels
+    assert "font_share_percent" not in labels
+    assert not {"mode", "office_mailboxes"} & labels
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "policies/presets").glob("*.yaml")), ids=lambda file: file.stem)
+async def test_nothing_is_marked_in_a_preset(editor, tmp_path, file):
+    line = (await cli("policy", "schema", "--modeline")).out
+    assert await editor.open(tmp_path / "policy.yaml", line + file.read_text("utf-8")) == []
+
+
+async def test_the_sample_configuration_is_explained_and_nothing_is_marked_in_it(editor, tmp_path):
+    file = tmp_path / "gateway.yaml"
+    text = (ROOT / "deploy/gateway.yaml").read_text("utf-8")
+    assert await editor.open(file, text) == []
+    for line, vietnamese, english in (
+        ("next_hop:", "Máy chủ thư của thành phố", "The city"),
+        (
+            "workers: 2                          # one for each processor",
+            "Số tiến trình nhận thư",
+            "Processes that accept mail",
+        ),
+    ):
+        shown = await editor.hover(file, line)
+        assert 0 <= shown.find(vietnamese) < shown.find(english), shown

@@ -38,6 +38,15 @@ def linted(text: str, folder: Path) -> tuple[str, int]:
     return result.text, result.exit_code
 
 
+def test_malformed_words_of_a_setting_are_a_fault_of_the_file(plugin, tmp_path):
+    text = plugin(GOOD)
+    words = tmp_path / "texts/long_subject.toml"
+    words.write_text(words.read_text("utf-8").replace("limit_characters.en", "limit_characters.english"), "utf-8")
+    text, code = linted(text, tmp_path)
+    assert code == 2
+    assert "texts/long_subject.toml" in text
+
+
 def test_the_template_of_the_guide_is_a_valid_policy(plugin, tmp_path):
     text, code = linted(plugin(GOOD), tmp_path)
     assert code == 0, text

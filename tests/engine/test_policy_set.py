@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.engine import Language, load_policy_set
-from gateway.engine.lint import diff, lint, schema
+from gateway.engine.json_schema import schema
+from gateway.engine.lint import diff, lint
 from gateway.errors import ConfigError
 from gateway.model import Directory, Disposition, Mailbox, MailboxKind, Mode
 from gateway.yaml.values import parse_values
