@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from gateway.audit.filter import STATES, Filter, Sight
 from gateway.audit.index_rows import ACT, CONFIDENTIAL, EVERY, exact, fold, unit_tag
@@ -56,8 +57,15 @@ class Conditions:
         yield from self.barred
 
 
+def storable(text: str) -> str:
+    """Return text that a database takes: bytes of a command line that were no UTF-8 are in no record."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def conditions_of(wanted: Filter, keyed: Callable[[str], str]) -> Conditions:
     """Return the conditions of a filter; SearchError for what makes no sense. `keyed` gives keyed digests."""
+    texts: dict[str, Any] = {name: storable(one) for name, one in vars(wanted).items() if isinstance(one, str)}
+    wanted = replace(wanted, **texts)
     _known("state", wanted.state, STATES)
     _known("disposition", wanted.disposition, tuple(one.word for one in Disposition))
     terms = parse(wanted.words)
@@ -180,7 +188,7 @@ def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tu
     values += [low, high]
     if wanted.reference:
         conditions.append(_HAS_NAME.format(key=key))
-        values.append(wanted.reference.strip().upper())
+        values.append(storable(wanted.reference).strip().upper())
     for tag in found.barred:
         conditions.append("NOT " + _has_any(key, 1))
         values.append(tag)
@@ -200,7 +208,7 @@ def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tup
     if wanted.reference:  # by the index on id, not by a walk through all of them
         source, key = "entry", "entry.seq"
         conditions.append("entry.id = ?")
-        values.append(wanted.reference.strip().upper())
+        values.append(storable(wanted.reference).strip().upper())
     elif found.match is not None and (driver is None or driver[1] > _FEW):
         source, key = "words", "words.rowid"
         conditions.append("words MATCH ?")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gateway.audit.query import AuditReader, Filter
-from gateway.audit.render import Title, decided, moment, words_of
+from gateway.audit.render import Title, decided, moment, with_content, words_of
 from gateway.audit.rows import Row
+from gateway.errors import SearchTimeError
 from gateway.texts.catalogue import pair
-from gateway.vietnamese.printed import cell, visible
+from gateway.vietnamese.printed import cell, printed_json, visible
 
 _WIDTHS = {
     "seq": 9, "time": 20, "kind": 18, "reference": 14, "unit": 24, "sender": 32, "recipients": 32, "disposition": 16,
@@ -24,8 +28,8 @@ _WIDTHS = {
 _PAGE = 500
 LIMIT_CELL = 32_767
 """Characters of a cell of XLSX."""
-LIMIT_SHEET_ROWS = 1_048_575
-"""Of XLSX, without the heading."""
+LIMIT_SHEET_ROWS = 1_048_574
+"""Of XLSX, without the heading and the last line."""
 
 
 def export_jsonl(reader: AuditReader, *, first: int = 1, last: int | None = None) -> Iterator[str]:
@@ -34,85 +38,114 @@ def export_jsonl(reader: AuditReader, *, first: int = 1, last: int | None = None
         yield f'{{"hash":"{digest.hex()}","record":{body.decode("utf-8")}}}'
 
 
-def export_csv(reader: AuditReader, wanted: Filter, title: Title) -> Iterator[str]:
-    """Yield CSV lines of all that matches, newest first; every cell is printable text, and no formula."""
-    yield _csv_line(_headings())
-    for row in _all_rows(reader, wanted):
-        yield _csv_line([cell(one) for one in _cells(row, title)])
+class Export:
+    """All that matches a search, newest first, as a file that says on its last line whether it is whole.
 
-
-def export_xlsx(
-    reader: AuditReader, wanted: Filter, title: Title, target: Path, *, tick: Callable[[int], None] = lambda _: None
-) -> int:
-    """Write all that matches as a workbook, newest first; return how many rows. Beyond what a sheet holds another begins.
-
-    The workbook has its name only once it is whole; `tick` is called after each row.
+    It is not when time ended it (`until`, of `time.monotonic`).
     """
-    import xlsxwriter  # only who wants a workbook waits for it
 
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    count = 0
-    part = target.with_name(f"{target.name}.part")
-    with xlsxwriter.Workbook(str(part), options) as workbook:
-        bold, plain = workbook.add_format({"bold": True, "text_wrap": True}), workbook.add_format({"valign": "top"})
-        sheet = None
-        for row in _all_rows(reader, wanted):
-            line = count % LIMIT_SHEET_ROWS + 1
-            if line == 1:
-                sheet = _sheet(workbook, bold)
-            assert sheet is not None
-            for number, words in enumerate(_cells(row, title)):
-                sheet.write_string(line, number, visible(words)[:LIMIT_CELL], plain)
-            count += 1
-            tick(1)
-        if sheet is None:
-            _sheet(workbook, bold)
-    part.replace(target)
-    return count
+    def __init__(
+        self, reader: AuditReader, wanted: Filter, title: Title, *, language: str = "vi", until: float | None = None
+    ) -> None:
+        self._reader = reader
+        self._wanted = wanted
+        self._title = with_content(title, language)
+        self._language = language
+        self._until = until
+        self.rows = 0
+        """Written so far."""
+        self.whole = True
 
+    def csv(self) -> Iterator[str]:
+        """Yield CSV lines; every cell is printable text, and no formula."""
+        yield _csv_line(self._headings())
+        for row in self._all_rows():
+            yield _csv_line([cell(one) for one in self._cells(row)])
+        yield _csv_line([self.last_line])
 
-def _sheet(workbook: Any, bold: Any) -> Any:
-    sheet = workbook.add_worksheet()
-    for number, width in enumerate(_WIDTHS.values()):
-        sheet.set_column(number, number, width)
-    sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, _headings(), bold)
-    return sheet
+    def jsonl(self) -> Iterator[str]:
+        """Yield one JSON object a row, as `gateway audit list --json` prints them; the last says whether that is all."""
+        for row in self._all_rows():
+            yield printed_json(msgspec.to_builtins(row))
+        yield printed_json({"rows": self.rows, "whole": self.whole})
 
+    def xlsx(self, target: Path, *, tick: Callable[[int], None] = lambda _: None) -> None:
+        """Write a workbook. Beyond what a sheet holds another begins.
 
-def _headings() -> list[str]:
-    return [pair("audit", "column", key)[0] for key in _WIDTHS]
+        It has its name only once it is done; `tick` is called after each row.
+        """
+        import xlsxwriter  # only who wants a workbook waits for it
 
+        part = target.with_name(f"{target.name}.part")
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        with xlsxwriter.Workbook(str(part), options | {"tmpdir": str(target.parent)}) as workbook:
+            bold, plain = workbook.add_format({"bold": True, "text_wrap": True}), workbook.add_format({"valign": "top"})
+            sheet = self._sheet(workbook, bold)
+            for row in self._all_rows():
+                line = (self.rows - 1) % LIMIT_SHEET_ROWS + 1
+                if line == 1 and self.rows > 1:
+                    sheet = self._sheet(workbook, bold)
+                for number, words in enumerate(self._cells(row)):
+                    sheet.write_string(line, number, visible(words)[:LIMIT_CELL], plain)
+                tick(1)
+            sheet.write_string((self.rows - 1) % LIMIT_SHEET_ROWS + 2 if self.rows else 1, 0, self.last_line, bold)
+        part.replace(target)
 
-def _cells(row: Row, title: Title) -> tuple[str, ...]:
-    """Return the cells of a row in the order of the headings."""
-    return (
-        str(row.seq),
-        moment(row.time),
-        words_of("kind", row.kind, "vi"),
-        row.reference,
-        row.unit,
-        row.sender,
-        " ".join(row.recipients),
-        decided(row.disposition, row.would_be, "vi"),
-        words_of("state", row.state, "vi"),
-        row.subject or "",
-        "; ".join(row.files),
-        " ".join(row.rules),
-        "; ".join(title(*rule.split(".", 1)) for rule in row.rules),
-        row.text,
-    )
+    @property
+    def last_line(self) -> str:
+        """Whether the file is whole, and how many rows it has."""
+        words = pair("audit", "whole", "whole" if self.whole else "part", count=self.rows)
+        return words[self._language != "vi"]
 
+    def _all_rows(self) -> Iterator[Row]:
+        page, left = self._wanted, self._wanted.limit or sys.maxsize
+        while left > 0:
+            if self._until is not None and time.monotonic() > self._until:
+                self.whole = False
+                return
+            try:
+                rows = self._reader.find(replace(page, limit=min(_PAGE, left)))
+            except SearchTimeError:
+                self.whole = False
+                return
+            for row in rows:
+                self.rows += 1
+                yield row
+            left -= len(rows)
+            if len(rows) < _PAGE:
+                return
+            page = replace(page, before_seq=rows[-1].seq)
 
-def _all_rows(reader: AuditReader, wanted: Filter) -> Iterator[Row]:
-    page, left = wanted, wanted.limit or sys.maxsize
-    while left > 0:
-        rows = reader.find(replace(page, limit=min(_PAGE, left)))
-        yield from rows
-        left -= len(rows)
-        if len(rows) < _PAGE:
-            return
-        page = replace(page, before_seq=rows[-1].seq)
+    def _headings(self) -> list[str]:
+        return [pair("audit", "column", key)[self._language != "vi"] for key in _WIDTHS]
+
+    def _cells(self, row: Row) -> tuple[str, ...]:
+        """Return the cells of a row in the order of the headings."""
+        language = self._language
+        return (
+            str(row.seq),
+            moment(row.time),
+            words_of("kind", row.kind, language),
+            row.reference,
+            row.unit,
+            row.sender,
+            " ".join(row.recipients),
+            decided(row.disposition, row.would_be, language),
+            words_of("state", row.state, language),
+            row.subject or "",
+            "; ".join(row.files),
+            " ".join(row.rules),
+            "; ".join(self._title(*rule.split(".", 1)) for rule in row.rules),
+            row.text,
+        )
+
+    def _sheet(self, workbook: Any, bold: Any) -> Any:
+        sheet = workbook.add_worksheet()
+        for number, width in enumerate(_WIDTHS.values()):
+            sheet.set_column(number, number, width)
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, self._headings(), bold)
+        return sheet
 
 
 def _csv_line(cells: list[str]) -> str:

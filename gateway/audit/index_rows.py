@@ -87,7 +87,8 @@ def _take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             rows.events += [(reference, seq), (of, seq)]
         case r.RecipientRefused():
             _take_entry(rows, seq, record, record.id)
-            rows.tags += _address_tags("from", record.reverse_path, seq) + _address_tags("to", record.recipient, seq)
+            rows.tags += _sender_tags(record.reverse_path, record.mailbox, seq)
+            rows.tags += _address_tags("to", record.recipient, seq)
             rows.tags += [(tag, seq) for tag in _finding_tags(record.findings)]
             rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
             if record.session.login:
@@ -144,7 +145,7 @@ def _take_mail(rows: Rows, seq: int, record: r.AnyRecord, reference: str, mail: 
         tags.add(CONFIDENTIAL)
     tags |= {f"sha:{digest[:32]}" for digest in (mail.sha256, *(part.sha256 for part in mail.parts)) if digest}
     rows.tags += [(tag, seq) for tag in tags]
-    rows.tags += _address_tags("from", mail.reverse_path, seq)
+    rows.tags += _sender_tags(mail.reverse_path, mail.mailbox, seq)
     rows.tags += [(f"author:{address}", seq) for address in _authors(mail)]
     if mail.session.login:
         rows.tags += _address_tags("login", mail.session.login, seq)
@@ -226,6 +227,12 @@ def _address_tags(name: str, address: str, seq: int) -> list[tuple[str, int]]:
     folded = address.casefold()
     _, at, domain = folded.rpartition("@")
     return [(f"{name}:{folded}", seq), (f"{name}:@{domain}", seq)] if at else [(f"{name}:{folded}", seq)]
+
+
+def _sender_tags(reverse_path: str, mailbox: str | None, seq: int) -> list[tuple[str, int]]:
+    """Return the tags of a sender, by the reverse-path and by the mailbox that it is another form of."""
+    tags = _address_tags("from", reverse_path, seq)
+    return tags if mailbox is None else tags + _address_tags("from", mailbox, seq)
 
 
 def _kind(record: r.AnyRecord) -> str:

@@ -17,7 +17,7 @@ from typing import Self
 import msgspec
 
 from gateway.audit import record as r
-from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds
+from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds, storable
 from gateway.audit.facts import Keyed
 from gateway.audit.filter import STATES, Filter
 from gateway.audit.index import Index
@@ -134,7 +134,7 @@ class AuditReader:
     def show(self, reference: str) -> History | None:
         """Return everything about a reference (any case), None when the log does not know it."""
         index = self._checked(())
-        wanted = reference.strip()
+        wanted = storable(reference).strip()
         for candidate in dict.fromkeys((wanted, wanted.upper())):
             rows = index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (candidate,)).fetchall()
             if rows:
@@ -184,6 +184,15 @@ class AuditReader:
                 "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or _LAST)
             )
         )
+
+    def link(self, seq: int) -> bytes:
+        """Return the hash of a record in the chain; empty when it is not there."""
+        row = self._index.log.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
+        return bytes(row[0]) if row is not None else b""
+
+    def counts(self) -> sqlite3.Connection:
+        """Return the index, brought up to date, for `gateway.audit.tally`."""
+        return self._index.catch_up()
 
     def _record(self, seq: int) -> r.AnyRecord:
         row = self._index.log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()

@@ -21,6 +21,17 @@ def _no_title(policy: str, rule: str) -> str:
     return f"{policy}.{rule}"
 
 
+def with_content(title: Title, language: str) -> Title:
+    """Return the headings of a catalogue, and those of what is refused unread."""
+    texts = product_texts("audit")["content"]
+
+    def known(policy: str, rule: str) -> str:
+        words = texts.get(rule) if policy == "content" else None
+        return str(words[language]) if words is not None else title(policy, rule)
+
+    return known
+
+
 _NARROWEST = 14
 """No column of addresses or subjects becomes narrower, however narrow the terminal."""
 
@@ -190,35 +201,43 @@ def _finding_lines(found: r.FindingFacts, language: str, title: Title) -> Iterat
 
 
 def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[str]:
-    head = (
-        f"{record.seq:>8}  {moment(datetime.fromisoformat(record.time))}  {words_of('kind', _kind(record), language)}"
-    )
+    what, detail = event_words(record, language)
+    yield f"{record.seq:>8}  {moment(datetime.fromisoformat(record.time))}  {what}{': ' if detail else ''}{detail}"
     match record:
-        case r.Outcome():
-            reply = f"{record.code} {record.enhanced} {_line(record.text, 300)}".strip() if record.code else ""
-            yield f"{head}: {words_of('state', record.delivery.value, language)} {reply}".rstrip()
-            if record.delivery is r.Delivery.UNKNOWN:
-                yield f"          {_say('label', 'unknown_note', language)}"
-        case r.Refused() | r.ContentRefused():
-            yield f"{head}: {record.code} {record.enhanced} {_line(record.text, 600)}"
+        case r.Outcome(delivery=r.Delivery.UNKNOWN):
+            yield f"          {_say('label', 'unknown_note', language)}"
         case r.RecipientRefused():
-            yield f"{head}: {_line(record.reverse_path)} -> {_line(record.recipient)}: {record.code} {_line(record.text, 300)}"
             for found in record.findings:
                 yield from _finding_lines(found, language, title)
+        case _:
+            pass
+
+
+def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
+    """Return what happened, and what a record says of it, in one line each."""
+    detail = ""
+    match record:
+        case r.Outcome():
+            reply = f"{record.code} {record.enhanced} {_line(record.text, 300)}" if record.code else ""
+            detail = f"{words_of('state', record.delivery.value, language)} {reply}".strip()
+        case r.Refused() | r.ContentRefused():
+            detail = f"{record.code} {record.enhanced} {_line(record.text, 600)}"
+        case r.RecipientRefused():
+            sender, recipient = _line(record.reverse_path), _line(record.recipient)
+            detail = f"{sender} -> {recipient}: {record.code} {_line(record.text, 300)}"
         case r.Duplicate():
-            yield f"{head}: {_line(record.of)}"
+            detail = _line(record.of)
         case r.Trouble():
-            yield f"{head}: {_line(record.fault, 200)}"
-        case r.AuthFailed():
-            yield f"{head}: {_line(record.login)}"
-        case r.PasswordJudged():
-            yield f"{head}: {_line(record.login)}"
-        case r.Act():
-            yield f"{head}: {_line(record.who) or '?'} {_line(record.what)} {_line(record.about, 200)}".rstrip()
+            detail = _line(record.fault, 200)
+        case r.AuthFailed() | r.PasswordJudged():
+            detail = _line(record.login)
         case r.Retention():
-            yield f"{head}: {record.first}-{record.last}"
+            detail = f"{record.first}-{record.last}"
+        case r.Act():
+            detail = f"{_line(record.who) or '?'} {_line(record.what)} {_line(record.about, 200)}".rstrip()
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Intent() | r.Sending():
-            yield head
+            pass
+    return words_of("kind", _kind(record), language), detail
 
 
 def _kind(record: r.AnyRecord) -> str:

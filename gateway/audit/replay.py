@@ -86,6 +86,24 @@ def kept_mails(
         connection.close()
 
 
+def kept_mail(
+    data: Path, record: r.Intent | r.Refused | r.RecipientRefused, observations: Mapping[str, Any]
+) -> KeptMail:
+    """Return one judged mail with its kept facts; UserError when the log cannot be read."""
+    folder = Folder(data)
+    connection = connect_readonly(folder.database)
+    try:
+        version, packed = 0, None
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone() is not None:
+            row = connection.execute("SELECT version, body FROM facts WHERE seq = ?", (record.seq,)).fetchone()
+            version, packed = row or (version, packed)
+        return _kept(record, version, packed, observations)
+    except sqlite3.DatabaseError as error:
+        raise unusable(folder.database, error) from None
+    finally:
+        connection.close()
+
+
 def _kept(
     record: r.Intent | r.Refused | r.RecipientRefused,
     version: int,

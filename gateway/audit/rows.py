@@ -31,6 +31,8 @@ class Row:
     """Names of files, those in archives too; none of a confidential mail."""
     text: str = ""
     """First line of the refusal."""
+    codes: tuple[str, ...] = ()
+    """Codes of the same findings, for those that have one."""
 
 
 def row_of(record: r.AnyRecord) -> Row:
@@ -50,6 +52,7 @@ def row_of(record: r.AnyRecord) -> Row:
                 state="refused" if kind == "refused" else "pending",
                 subject=mail.subject,
                 rules=_rules(mail.findings),
+                codes=_codes(mail.findings),
                 confidential=mail.confidential,
                 unit=mail.unit or "",
                 files=tuple(dict.fromkeys(part.filename for part in mail.parts if part.filename)),
@@ -64,6 +67,7 @@ def row_of(record: r.AnyRecord) -> Row:
                 disposition="reject",
                 would_be="reject",
                 rules=_rules(record.findings),
+                codes=_codes(record.findings),
                 unit=record.unit or "",
                 text=record.text,
             )
@@ -93,3 +97,7 @@ def row_of(record: r.AnyRecord) -> Row:
 
 def _rules(findings: tuple[r.FindingFacts, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{found.policy}.{found.rule}" for found in findings if found.outcome != "passed"))
+
+
+def _codes(findings: tuple[r.FindingFacts, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.code for found in findings if found.outcome != "passed" and found.code))

@@ -1,7 +1,7 @@
 """Counts by day, kept by the search index: `tally(scope, day, who, measure, n)`.
 
 A day is one of Viet Nam, as `2026-11-27`. Each entry counts for all (`all`, who is empty), for the sender's unit (`unit`) and
-for the reverse-path (`mailbox`, in lower case). Measures: `mails` (judged, or refused unread), `bytes` of judged mails,
+for the mailbox (`mailbox`, in lower case: the listed address, else the reverse-path). Measures: `mails` (judged, or refused unread), `bytes` of judged mails,
 `is:DISPOSITION` of mails as decided, `would:reject` where only monitor mode or a waiver let a mail go, `rule:POLICY.RULE`
 of entries with a finding that did not pass, `untold` (mails with one that could not be told), `state:STATE` of all entries.
 A mail counts on the day on which it was judged, whatever became of it later.
@@ -43,9 +43,9 @@ def counted(record: r.AnyRecord) -> Counted | None:
     """Return for whom a record counts, None when it is no entry of a list."""
     match record:
         case r.Intent(mail=mail) | r.Refused(mail=mail):
-            return Counted(_day(record.time), mail.reverse_path.casefold(), mail.unit or "")
+            return Counted(_day(record.time), (mail.mailbox or mail.reverse_path).casefold(), mail.unit or "")
         case r.RecipientRefused():
-            return Counted(_day(record.time), record.reverse_path.casefold(), record.unit or "")
+            return Counted(_day(record.time), (record.mailbox or record.reverse_path).casefold(), record.unit or "")
         case r.ContentRefused() | r.Trouble():
             return Counted(_day(record.time), record.reverse_path.casefold(), "")
         case r.AuthFailed() | r.PasswordJudged():

@@ -9,9 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.audit.backup import backup, pages
-from gateway.audit.export import export_csv, export_jsonl, export_xlsx
+from gateway.audit.export import Export, export_jsonl
 from gateway.audit.query import AuditReader, Filter
-from gateway.audit.render import Title, render_history, render_rows, render_verification, render_weak_passwords
+from gateway.audit.render import (
+    Title,
+    render_history,
+    render_rows,
+    render_verification,
+    render_weak_passwords,
+    with_content,
+)
 from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
@@ -82,16 +89,17 @@ def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_js
 def export(data: Path, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
     """Print all records as JSON lines or what matches as CSV, or write that as a workbook; nothing is left out."""
     reader = AuditReader.open(data)
+    table = Export(reader, wanted, _titles())
     try:
         if xlsx is not None:
             with progress("export", reader.last) as tick:
-                count = export_xlsx(reader, wanted, _titles(), xlsx, tick=tick)
-            print(both("audit", "label", "written", count=count, path=xlsx), file=sys.stderr)
+                table.xlsx(xlsx, tick=tick)
+            print(both("audit", "label", "written", count=table.rows, path=xlsx), file=sys.stderr)
             return 0
         if as_csv:
             print_octets(codecs.BOM_UTF8)  # without it Excel takes UTF-8 for an old code page
         with progress("export", reader.last, prints=True) as tick:
-            for line in export_csv(reader, wanted, _titles()) if as_csv else export_jsonl(reader):
+            for line in table.csv() if as_csv else export_jsonl(reader):
                 print_octets(line.encode("utf-8", "replace") + b"\n")
                 tick(1)
         sys.stdout.buffer.flush()
@@ -118,7 +126,7 @@ def _titles() -> Title:
     def title(policy: str, rule: str) -> str:
         return catalogue.title(policy, rule, Language.VI)
 
-    return title
+    return with_content(title, "vi")
 
 
 def prune(data: Path, days: int, reason: str, *, now: datetime) -> int:

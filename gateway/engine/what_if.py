@@ -53,10 +53,9 @@ def compare(mail: Observed, old: PolicySet, new: PolicySet) -> Comparison | Unto
     try:
         before, after = judge(mail, old), judge(mail, new)
     except ExceptionGroup as group:
-        missing, others = group.split(NoFactsError)
-        if missing is None or others is not None:
+        first = first_missing(group)
+        if first is None:
             raise
-        first = next(_leaves(missing))
         return Untold(first.policy, first.reason)
     change = _change(before, after)
     if envelope_only and change is Change.ADMITTED:
@@ -64,6 +63,12 @@ def compare(mail: Observed, old: PolicySet, new: PolicySet) -> Comparison | Unto
     if change is Change.SAME:
         return Comparison(change, before.disposition, after.disposition)
     return Comparison(change, before.disposition, after.disposition, _rules(before, after))
+
+
+def first_missing(group: ExceptionGroup[Exception]) -> NoFactsError | None:
+    """Return what could not be judged for want of facts; None when a policy failed otherwise."""
+    missing, others = group.split(NoFactsError)
+    return None if missing is None or others is not None else next(_leaves(missing))
 
 
 def _leaves(group: BaseExceptionGroup[NoFactsError]) -> Iterator[NoFactsError]:

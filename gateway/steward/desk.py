@@ -24,6 +24,9 @@ class Refused(Exception):  # noqa: N818 - no fault: an answer
         self.refusal = refusal
 
 
+LIMIT_S = 2.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """One question's way to everything; its functions may be called from any thread."""
@@ -46,8 +49,8 @@ class Desk:
 
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:
-        """Open the log for this thread."""
-        with AuditReader.open(self.configuration.data) as reader:
+        """Open the log for this thread; each search ends after two seconds."""
+        with AuditReader.open(self.configuration.data, limit_s=LIMIT_S) as reader:
             yield reader
 
     def act(

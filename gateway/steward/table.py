@@ -11,6 +11,8 @@ from msgspec import Struct
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, Refused
+from gateway.steward.explain import explain
+from gateway.steward.mails import export, search
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 
 Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterator[q.Answer]]
@@ -48,9 +50,9 @@ _AUDITOR: Final = frozenset({Role.AUDITOR})
 
 TABLE: Final[dict[type[Struct], Row]] = {
     # Mails: of everybody's for those who are trusted with them, else one's own.
-    q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=_not_here),
-    q.Explain: Row(roles=_ALL_BUT_ACCOUNTS, answer=_not_here),
-    q.Export: Row(roles=_READERS, answer=_not_here, effort=Effort.LONG),
+    q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=search),
+    q.Explain: Row(roles=_ALL_BUT_ACCOUNTS, answer=explain),
+    q.Export: Row(roles=_READERS, answer=export, effort=Effort.LONG),
     q.Overview: Row(roles=_READERS, answer=_not_here),
     # Policy
     q.AskPolicy: Row(roles=_READERS, answer=_not_here),

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit import AuditLog, Delivery
-from gateway.audit.export import export_csv, export_jsonl
+from gateway.audit.export import Export, export_jsonl
 from gateway.audit.index_rows import exact, fold
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification
@@ -385,7 +385,8 @@ def test_an_export_is_json_lines_with_hashes(reader: AuditReader):
 
 
 def test_a_csv_cell_is_never_a_formula(reader: AuditReader):
-    rows = list(csv.reader(export_csv(reader, Filter(limit=0), lambda policy, rule: rule)))
+    rows = list(csv.reader(Export(reader, Filter(limit=0), lambda policy, rule: rule).csv()))
+    assert rows.pop() == ["ĐỦ: 9 dòng"]
     assert rows[0][:3] == ["Số thứ tự", "Thời điểm (giờ Việt Nam)", "Loại"]
     assert len(rows) == 10
     subjects = [row[9] for row in rows]
@@ -399,7 +400,8 @@ def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_pat
     assert export(data, Filter(limit=0, sender="an@gov.example"), as_csv=False, xlsx=target) == 0
     sheet = openpyxl.load_workbook(target).active
     head, *rows = ([cell.value or "" for cell in row] for row in sheet.iter_rows())
-    assert len(rows) == 7
+    assert len(rows) == 8
+    assert rows.pop()[0] == "ĐỦ: 7 dòng"
     by_reference = {row[head.index("Mã tra cứu")]: dict(zip(head, row, strict=True)) for row in rows}
     refused = by_reference["BT-00000004"]
     assert (refused["Quyết định"], refused["Tình trạng"]) == ("từ chối", "từ chối")

@@ -105,7 +105,7 @@ def _expected(data: Path) -> Counter[tuple[str, str, str, str]]:
         measures, sender, unit = [], "", ""
         match record:
             case r.Intent(mail=mail) | r.Refused(mail=mail):
-                sender, unit = mail.reverse_path, mail.unit or ""
+                sender, unit = mail.mailbox or mail.reverse_path, mail.unit or ""
                 measures = [("mails", 1), ("bytes", mail.size), (f"is:{mail.disposition}", 1)]
                 outcome = outcomes.get(record.id)
                 state = "refused" if isinstance(record, r.Refused) else outcome.value if outcome else ""
@@ -117,7 +117,7 @@ def _expected(data: Path) -> Counter[tuple[str, str, str, str]]:
                 if mail.would_be == "reject" and mail.disposition != "reject":
                     measures.append(("would:reject", 1))
             case r.RecipientRefused():
-                sender, unit = record.reverse_path, record.unit or ""
+                sender, unit = record.mailbox or record.reverse_path, record.unit or ""
                 measures = [("state:recipient_refused", 1), ("rule:typography.font", 1)]
             case r.ContentRefused():
                 sender = record.reverse_path

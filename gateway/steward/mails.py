@@ -1,0 +1,248 @@
+"""Finding mails: lists and exports. `sight_of` and `visible` are the one place that says whose mails somebody sees."""
+
+from __future__ import annotations
+
+import codecs
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.audit.export import Export
+from gateway.audit.filter import ALL, STATES, Filter, Sight
+from gateway.audit.query import AuditReader, History
+from gateway.audit.record import Duplicate
+from gateway.audit.render import Title, decided, with_content, words_of
+from gateway.audit.rows import Row
+from gateway.engine import PolicySet
+from gateway.errors import SearchError, SearchTimeError
+from gateway.model import VIETNAM, Disposition, Language
+from gateway.steward import questions as q
+from gateway.steward.desk import Desk, Refused
+from gateway.steward.roles import MAILBOX_ROLES, Person, Role
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_EVERYBODY: Final = frozenset({Role.OPERATOR, Role.POLICY_ADMIN, Role.SECURITY_OFFICER, Role.AUDITOR})
+_CONFIDENTIAL: Final = frozenset({Role.SECURITY_OFFICER, Role.AUDITOR})
+LIMIT_ROWS: Final = 100
+_LIMIT_EXPORT_S: Final = 300.0
+_PIECE_BYTES: Final = 1 << 16
+_HIGHEST: Final = 1 << 62
+_STATES: Final = tuple(state for state in STATES if state != "act")
+_TONES: Final = {
+    "relay": "good", "tag": "warn", "hold": "warn", "defer": "warn", "reject": "bad",
+    "relayed": "good", "passed_on": "good", "held": "warn", "refused": "bad", "upstream_refused": "bad",
+    "upstream_deferred": "warn", "unknown": "bad", "recipient_refused": "bad", "content_refused": "bad",
+    "trouble": "bad", "auth_failed": "warn", "weak_password": "warn", "sound_password": "good",
+}  # fmt: skip
+
+
+def sight_of(desk: Desk, person: Person) -> Sight:
+    """Return whose mails somebody sees: all (those with a secrecy finding by trust of their own), or his and his units'."""
+    if person.roles & _EVERYBODY:
+        return Sight(everybody=True, confidential=bool(person.roles & _CONFIDENTIAL))
+    if not person.roles & MAILBOX_ROLES:
+        return Sight()
+    return Sight(
+        addresses=addresses_of(desk, person),
+        units=frozenset(person.units) if Role.UNIT_HEAD in person.roles else frozenset(),
+    )
+
+
+def addresses_of(desk: Desk, person: Person) -> frozenset[str]:
+    """Return the addresses of a clerk's or unit head's mailbox, and its login without domain; none of an account."""
+    if not person.roles & MAILBOX_ROLES:
+        return frozenset()
+    directory = desk.directory()
+    mailbox = directory.find(person.name) if directory is not None else None
+    found = {person.name, *(mailbox.aliases if mailbox is not None else ())}
+    local, _, domain = person.name.partition("@")
+    if domain.casefold() == desk.configuration.passwords.login_domain.casefold():
+        found.add(local)
+    return frozenset(address.casefold() for address in found)
+
+
+def visible(reader: AuditReader, sight: Sight, reference: str) -> History | None:
+    """Return everything about a reference, None for what the log does not know and for what somebody may not see."""
+    history = reader.show(reference)
+    if history is not None and isinstance(
+        history.records[0], Duplicate
+    ):  # the repetition of a mail is its own reference
+        history = reader.show(history.records[0].of)
+    if history is None:
+        return None
+    seen, all_there_is = (len(reader.find(Filter(reference=history.reference, sight=one))) for one in (sight, ALL))
+    return history if 0 < seen == all_there_is else None
+
+
+def search(desk: Desk, person: Person, question: q.Search, language: Language) -> q.Found:
+    """Find mails; what cannot be searched for is a fault in words."""
+    sight, limit = sight_of(desk, person), max(1, min(question.limit, LIMIT_ROWS))
+    choices = _choices(desk, person, sight, language)
+    try:
+        wanted = filter_of(question, sight, limit=limit + 1)
+        with desk.reader() as reader:
+            rows = reader.find(wanted)
+    except SearchTimeError as error:
+        raise Refused(q.Refusal(kind="too_long", words=in_language(error, language))) from None
+    except SearchError as error:
+        return replace(choices, fault=in_language(error, language))
+    older = newer = None
+    if wanted.after_seq is not None:
+        more, rows = len(rows) > limit, rows[-limit:]
+        newer = rows[0].seq if more else None
+        older = rows[-1].seq if rows else wanted.after_seq + 1
+    else:
+        older = rows[limit - 1].seq if len(rows) > limit else None
+        rows = rows[:limit]
+        if wanted.before_seq is not None:
+            newer = rows[0].seq if rows else wanted.before_seq - 1
+    policies = desk.policies()
+    listed = tuple(mail_row(row, policies, language) for row in rows)
+    return replace(choices, rows=listed, older=older, newer=newer)
+
+
+def in_language(error: SearchError, language: Language) -> str:
+    """Return the words of a fault."""
+    return error.words[language is not Language.VI]
+
+
+def _choices(desk: Desk, person: Person, sight: Sight, language: Language) -> q.Found:
+    """Return an answer with what the fields of the search may have, and no rows."""
+    directory = desk.directory() if sight.everybody else None
+    units = {mailbox.unit for mailbox in directory.mailboxes.values()} if directory is not None else set(person.units)
+    dispositions = tuple(one.word for one in Disposition)
+    return q.Found(
+        units=tuple(sorted(units - {""})),
+        dispositions=tuple(q.Choice(key, words_of("disposition", key, language.value)) for key in dispositions),
+        states=tuple(q.Choice(key, words_of("state", key, language.value)) for key in _STATES),
+    )
+
+
+def filter_of(question: q.Search, sight: Sight, *, limit: int) -> Filter:
+    """Return the filter of a question; SearchError for days that are none, and for acts, which are no mails."""
+    if question.state == "act":
+        raise SearchError(*pair("audit", "fault", "state", value="act", allowed=", ".join(_STATES)))
+    since, until = _day(question.since), _day(question.until)
+    return Filter(
+        words=question.text,
+        since=since,
+        until=until + timedelta(days=1, microseconds=-1) if until is not None else None,
+        unit=question.unit,
+        disposition=question.disposition,
+        state=question.state,
+        sha256=question.sha256,
+        before_seq=_number(question.before),
+        after_seq=_number(question.after) if question.before is None else None,
+        limit=limit,
+        sight=sight,
+    )
+
+
+def _number(number: int | None) -> int | None:
+    return max(0, min(number, _HIGHEST)) if number is not None else None
+
+
+def _day(text: str) -> datetime | None:
+    """Return the first moment of a day in Viet Nam."""
+    if not text.strip():
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        day = date.min
+    if not 1970 <= day.year < 9000:
+        raise SearchError(*pair("answers", "mails", "day", value=clean(text, limit=40)))
+    return datetime.combine(day, time_of_day(), tzinfo=VIETNAM)
+
+
+def mail_row(row: Row, policies: PolicySet, language: Language) -> q.MailRow:
+    """Return one line of a list; nothing in it moves a cursor or turns text around."""
+    title = titles(policies, language)
+    return q.MailRow(
+        seq=row.seq,
+        time=row.time.isoformat(),
+        reference=clean(row.reference),
+        sender=clean(row.sender, limit=320),
+        recipients=tuple(clean(address, limit=320) for address in row.recipients),
+        unit=clean(row.unit, limit=200),
+        subject=clean(row.subject, limit=300) if row.subject is not None and not row.confidential else None,
+        result=result_badge(row.disposition, row.would_be, language),
+        state=q.Badge(words_of("state", row.state, language.value), _TONES.get(row.state, "plain"), row.state),
+        codes=tuple(clean(code) for code in row.codes),
+        reasons=tuple(clean(title(*rule.split(".", 1)), limit=200) for rule in row.rules),
+        confidential=row.confidential,
+    )
+
+
+def titles(policies: PolicySet, language: Language) -> Title:
+    """Return the headings of rules."""
+
+    def title(policy: str, rule: str) -> str:
+        return policies.catalogue.title(policy, rule, language)
+
+    return with_content(title, language.value)
+
+
+def result_badge(disposition: str, would_be: str, language: Language) -> q.Badge:
+    """Return what was decided, and what would have been without monitor mode and waivers."""
+    return q.Badge(decided(disposition, would_be, language.value), _TONES.get(disposition, "plain"), disposition)
+
+
+def state_badge(state: str, language: Language) -> q.Badge:
+    """Return what became of a mail."""
+    return q.Badge(words_of("state", state, language.value), _TONES.get(state, "plain"), state)
+
+
+def export(desk: Desk, person: Person, question: q.Export, language: Language) -> Iterator[q.Answer]:
+    """Stream what a search finds as a file; that it was asked for is an act, and recorded before anything is sent."""
+    try:
+        wanted = filter_of(question.search, sight_of(desk, person), limit=0)
+    except SearchError as error:
+        raise Refused(q.Refusal(kind="invalid", words=in_language(error, language))) from None
+    if question.format not in {"csv", "jsonl", "xlsx"}:
+        raise Refused(q.Refusal(kind="invalid"))
+    desk.act(person, "export", about=clean(f"{question.format} {_shown(question.search)}", limit=300))
+    until = time.monotonic() + _LIMIT_EXPORT_S
+    with desk.reader() as reader:
+        title = titles(desk.policies(), language)
+        table = Export(reader, wanted, title, language=language.value, until=until)
+        try:
+            for octets in _octets(table, question.format, desk.configuration.data):
+                yield q.Piece(octets)
+        except SearchError as error:
+            raise Refused(q.Refusal(kind="invalid", words=in_language(error, language))) from None
+        yield q.ExportEnd(table.rows, table.whole)
+
+
+def _shown(search: q.Search) -> str:
+    """Return the conditions of a search as the log keeps them."""
+    given = {
+        name: getattr(search, name) for name in ("text", "since", "until", "unit", "disposition", "state", "sha256")
+    }
+    return " ".join(f"{name}={value}" for name, value in given.items() if value)
+
+
+def _octets(table: Export, format_: str, data: Path) -> Iterator[bytes]:
+    if format_ == "xlsx":
+        # Beside the log, which holds the same words, and gone with the answer.
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=data) as folder:
+            target = Path(folder) / "export.xlsx"
+            table.xlsx(target)
+            with target.open("rb") as file:
+                while piece := file.read(_PIECE_BYTES):
+                    yield piece
+        return
+    gathered = bytearray(codecs.BOM_UTF8 if format_ == "csv" else b"")
+    for line in table.csv() if format_ == "csv" else table.jsonl():
+        gathered += line.encode("utf-8", "replace") + b"\n"
+        if len(gathered) >= _PIECE_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
