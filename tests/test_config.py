@@ -142,6 +142,7 @@ def test_what_a_key_names_and_cannot_be_used_is_told_with_the_line_of_the_key(tm
         "next_hop": next_hop_settings,
         "dkim": outgoing,
         "listeners": take_addresses,
+        "console": take_addresses,
         "data": lambda one: DataFolder(one).__enter__(),
     }[text.removeprefix("workers: 1\n").partition(":")[0]]
     with pytest.raises(UserError) as caught:

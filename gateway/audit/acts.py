@@ -59,6 +59,15 @@ class Acts:
             self._owed += owed
             raise
 
+    def alive(self, patience_s: float) -> bool:
+        """Whether the writer answers, from a thread."""
+        asked = asyncio.run_coroutine_threadsafe(self._channel.ping(), self._loop)
+        try:
+            return asked.result(patience_s)
+        except (TooLateError, AuditError):
+            asked.cancel()
+            return False
+
     def close(self) -> None:
         """Close the channel."""
         self._channel.close()

@@ -45,6 +45,12 @@ class Channel(DoorClient[Answer]):
         self._ask(Recover(process), partial(_settle_recovery, future))
         return future
 
+    async def ping(self) -> bool:
+        """Whether the writer answers and can take its turn at the log; AuditError when it cannot."""
+        future: asyncio.Future[int] = self._loop.create_future()
+        self._ask(Append([]), partial(_settle_records, [future]))
+        return await future >= 0
+
     def close(self) -> None:
         """Close the channel; what has not been answered fails."""
         self.lose("closed")

@@ -24,7 +24,7 @@ from gateway.engine import PolicySet, load_policy_set
 from gateway.engine.guard import MARKED
 from gateway.engine.policy_set import LONGEST_WAIVER_DAYS
 from gateway.errors import UserError
-from gateway.serve.in_force import policies_in_force
+from gateway.pipeline.in_force import policies_in_force
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, pair
 

@@ -78,6 +78,12 @@ def _remarks(directory: Directory, mailboxes: list[Mailbox], today: date) -> lis
                 )
             elif not _in_use(other, today):
                 remarks.append(f"{mailbox.address}: người được ủy quyền {delegate.address} không còn dùng / not in use")
+    remarks += [
+        f"{unit.id}: lãnh đạo {head} không còn dùng hộp thư / the mailbox of its head is not in use"
+        for unit in directory.units.values()
+        for head in unit.heads
+        if not _in_use(directory.mailboxes[head], today)
+    ]
     return remarks
 
 
@@ -157,7 +163,14 @@ def _rows(directory: Directory) -> DirectoryFile:
     """Return a snapshot as the rows of a file."""
     return DirectoryFile(
         units=tuple(
-            UnitRow(id=unit.id, name=unit.name, since=unit.since, until=unit.until, successors=unit.successors)
+            UnitRow(
+                id=unit.id,
+                name=unit.name,
+                since=unit.since,
+                until=unit.until,
+                successors=unit.successors,
+                heads=unit.heads,
+            )
             for unit in directory.units.values()
         ),
         mailboxes=tuple(

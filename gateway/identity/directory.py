@@ -83,6 +83,8 @@ class _Checker:
                     self._wrong(f"địa chỉ trùng / listed twice: {address}", "mailboxes", number, "address")
             if len(self._faults) >= LIMIT_FAULTS:
                 break
+        if not self._faults:
+            self._check_heads(mailboxes)
         if self._faults:
             raise ConfigError(*self._faults)
         return Directory(digest=digest, mailboxes=mailboxes, units=units, names=names_of(mailboxes, units))
@@ -93,12 +95,26 @@ class _Checker:
             if row.id in units:
                 self._wrong(f"đơn vị trùng / unit listed twice: {row.id}", "units", number, "id")
             self._period(row.since, row.until, "units", number)
-            units[row.id] = Unit(id=row.id, name=row.name, since=row.since, until=row.until, successors=row.successors)
+            units[row.id] = Unit(
+                id=row.id,
+                name=row.name,
+                since=row.since,
+                until=row.until,
+                successors=row.successors,
+                heads=tuple(normal_form(head) for head in row.heads),
+            )
         for number, row in enumerate(self._file.units):
             for successor in row.successors:
                 if successor not in units:
                     self._wrong(f"đơn vị kế thừa không có / no such unit: {successor}", "units", number, "successors")
         return units
+
+    def _check_heads(self, mailboxes: Mapping[str, Mailbox]) -> None:
+        """Find heads without a mailbox: what they may see depends on it."""
+        for number, row in enumerate(self._file.units):
+            for head in row.heads:
+                if normal_form(head) not in mailboxes:
+                    self._wrong(f"không có hộp thư / no such mailbox: {head}", "units", number, "heads")
 
     def _mailbox(self, number: int, row: MailboxRow) -> Mailbox:
         self._period(row.since, row.until, "mailboxes", number)

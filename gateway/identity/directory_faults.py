@@ -28,7 +28,7 @@ _REMEDIES: Final = {
     "kind": f"loại hộp thư là một trong: {_KINDS} / one of {_KINDS}",
     "status": f"trạng thái là một trong: {_STATES} / one of {_STATES}",
     **dict.fromkeys(("left_on", "from", "until"), _DAY),
-    **dict.fromkeys(("mailboxes", "units", "aliases", "delegates", "successors"), _LIST),
+    **dict.fromkeys(("mailboxes", "units", "aliases", "delegates", "successors", "heads"), _LIST),
 }
 
 

@@ -1,7 +1,8 @@
 """Schema of a directory file: `mailboxes` and `units` (YAML, JSON), or the rows of a CSV.
 
     units:
-      - {id: p-noivu, name: Phòng Nội vụ, until: 2025-06-30, successors: [phuong-binhtan]}
+      - {id: p-noivu, name: Phòng Nội vụ, until: 2025-06-30, successors: [phuong-binhtan],
+         heads: [truongphong.binhtan@tphcm.gov.vn]}
     mailboxes:
       - address: noivu.binhtan@tphcm.gov.vn
         kind: unit                       # office | unit | personal | service

@@ -49,6 +49,7 @@ class UnitRow(
     since: date | None = None
     until: date | None = None
     successors: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
 
 
 class DirectoryFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,7 +30,9 @@ _LOADS = {
     "inspections_waiting": "Mails that wait for a child, or for another mail with the same document",
     "next_hop_held_off": "Front ends that do not try the next hop for a while, after failures in a row",
 }
-_REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote", Replaced.DESK: "desk"}
+_REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote", Replaced.DESK: "desk",
+    Replaced.STEWARD: "steward", Replaced.CONSOLE: "console",
+}  # fmt: skip
 
 
 class Families(Collector):

@@ -38,6 +38,8 @@ class Replaced(Enum):
     AUDIT = 1
     ZYGOTE = 2
     DESK = 3
+    STEWARD = 4
+    CONSOLE = 5
 
 
 class MailClass(Enum):

@@ -62,6 +62,8 @@ class Unit(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     until: date | None = None
     successors: tuple[str, ...] = ()
     """Ids of the units that took over."""
+    heads: tuple[str, ...] = ()
+    """Mailboxes of those who lead it, in normal form; at the console they see the unit's mails."""
 
 
 class Holders(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):

@@ -26,6 +26,7 @@ from gateway.nexthop import settings as hop
 from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
+from gateway.steward.accounts.book import Book, all_accounts
 from gateway.system.certificate_expiry import Days, certificate_days
 from gateway.system.listening import Taken
 from gateway.texts.catalogue import both, reasons
@@ -144,6 +145,24 @@ def check_spool(configuration: Configuration) -> None:
         words = both("start", "start", "spool", path=configuration.spool, reason=reasons(error))
         with configuration.at("spool"):
             raise UserError(words) from None
+
+
+def check_accounts(configuration: Configuration) -> None:
+    """Open the accounts of the console once, and warn of those without a second factor; UserError when they are damaged."""
+    if configuration.console is None:
+        return
+    book = Book.under(configuration.data)
+    try:
+        with book.reading() as connection:
+            accounts = all_accounts(connection)
+    finally:
+        book.close()
+    if not accounts:
+        _LOG.warning("%s", both("steward", "start", "no_account"))
+    for account in accounts:
+        if not account.enrolled:
+            roles = " ".join(sorted(role.value for role in account.roles))
+            _LOG.warning("%s", both("steward", "start", "without_factor", name=account.name, roles=roles))
 
 
 def _smtp_listener(listener: Listener, configuration: Configuration, taken: Taken) -> smtp.ListenerSettings:

@@ -24,6 +24,7 @@ from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
 from gateway.nexthop.hop import NextHop
+from gateway.pipeline.in_force import RulesTold
 from gateway.pipeline.judge import Behind, Judge, utc_now
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.stages import Pipeline
@@ -37,7 +38,6 @@ from gateway.serve.app import (
     spool_settings,
     warn_of_days,
 )
-from gateway.serve.in_force import RulesTold
 from gateway.serve.password_watch import PasswordWatch
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import make_reference

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tomllib
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +22,7 @@ from gateway.errors import AuditError, UserError
 from gateway.model import Session
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
+from gateway.nexthop.notice import hand_over, notice
 from gateway.nexthop.replies import HopReply
 from gateway.vietnamese.addresses import parse_path
 
@@ -82,17 +78,10 @@ class PasswordWatch:
         address = login if "@" in login else f"{login}@{self._settings.login_domain}"
         if not parse_path(address).mailboxes or parse_path(address).ambiguous or not address.isascii():
             return
-        content = notice(author=self._settings.notice_from, recipient=address, hostname=self._hostname, now=now)
-        # RFC 3834: the null reverse-path, so that nothing answers it.
-        connection, reply = await self._hop.mail(lambda _capabilities: b"MAIL FROM:<>")
-        try:
-            if reply.positive:
-                reply = await connection.ask(b"RCPT TO:<" + address.encode("ascii") + b">")
-            if reply.positive:
-                reply = await connection.data(b"", (content,), _at_once)
-        finally:
-            self._hop.recycle(connection)
-        _say(reply)
+        content = notice(
+            "weak_password", author=self._settings.notice_from, recipient=address, hostname=self._hostname, now=now
+        )
+        _say(await hand_over(self._hop, address, content))
 
 
 def _say(reply: HopReply) -> None:
@@ -100,25 +89,7 @@ def _say(reply: HopReply) -> None:
         _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
 
 
-async def _at_once() -> None:
-    """Let the final dot go."""
-
-
 def _first_in_a_month(data: Path, login: str, place: int, since: datetime) -> bool:
     """Tell whether no earlier record of the month says the same of this login; reads files, so not on the event loop."""
     with AuditReader.open(data) as reader:
         return not reader.weak_password_before(login, place, since)
-
-
-def notice(*, author: str, recipient: str, hostname: str, now: datetime) -> bytes:
-    """Return the mail that tells a holder of a weak password, in wire form; base64, so that no line begins with a dot."""
-    words = tomllib.loads(files("gateway.texts").joinpath("notice.toml").read_text("utf-8"))["weak_password"]
-    mail = EmailMessage(policy=SMTP.clone(max_line_length=76))
-    mail["From"] = author
-    mail["To"] = recipient
-    mail["Subject"] = f"{words['vi']['subject']} / {words['en']['subject']}"
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{int(now.timestamp() * 1e6):x}.notice@{hostname}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(f"{words['vi']['body']}\n{words['en']['body']}", cte="base64")
-    return mail.as_bytes()

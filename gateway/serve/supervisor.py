@@ -22,32 +22,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.audit.committer import Committer
-from gateway.audit.process import audit_process
 from gateway.config.sections import Configuration
-from gateway.documents.wall.desk_process import desk_process
 from gateway.errors import GatewayError, UserError
-from gateway.metrics.disk import Disk
 from gateway.metrics.load import Load, Replaced, SharedLoad
-from gateway.metrics.process import MetricsProcess, Sources
+from gateway.pipeline.in_force import Digests, RulesTold, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
-    SHIPPED_CERTS,
+    check_accounts,
     check_spool,
     next_hop_settings,
     outgoing,
-    places,
     server_tls,
     shortcomings,
     start_workers,
     warn_of_days,
 )
+from gateway.serve.beside import Addresses, Beside, beside
 from gateway.serve.data_folder import DataFolder
 from gateway.serve.frontend import Inherited, run
-from gateway.serve.in_force import Digests, RulesTold, write_in_force
 from gateway.serve.next_hop import expect_next_hop
 from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
-from gateway.system.door import DoorProcess
 from gateway.system.listening import take_addresses, take_metrics
 from gateway.system.supervised import Pauses, end_with
 from gateway.texts.catalogue import both, reason, reasons
@@ -71,7 +66,9 @@ def serve(configuration: Configuration) -> int:
         outgoing(configuration)
         rulebook = _load_rules(configuration)
         Committer.open(configuration.data).close()
-        taken, metrics_address = take_addresses(configuration), take_metrics(configuration)
+        check_accounts(configuration)
+        listeners, console_address = take_addresses(configuration)
+        addresses = Addresses(listeners, take_metrics(configuration), console_address)
         expect_next_hop(configuration)
         workers = start_workers(configuration, rulebook.current.policies)
         for subject, words in shortcomings(workers.status()):
@@ -80,46 +77,17 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         load = _new_load(configuration, certificates)
-
-        # Each process gives back what the others need: those that serve no mail the addresses, then door after door.
-        def release() -> None:
-            workers.close()
-            for address in taken:
-                address.close()
-
-        audit = audit_process(configuration.data, release, facts_days=configuration.audit.facts_days)
-
-        def release_log() -> None:
-            release()
-            audit.release()
-
-        cache = configuration.inspection.cache
-        desk = desk_process(
-            places=places(configuration), cache_bytes=cache.bytes, cache_age_s=cache.age_s, release=release_log
-        )
-
-        def release_all() -> None:
-            release_log()
-            desk.release()
-
-        metrics = None
-        if metrics_address is not None:
-            disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
-            sources = Sources(configuration.data, load, workers.status().sandbox, disk)
-            metrics = MetricsProcess(metrics_address, sources, release_all)
-        others = [each for each in (audit, desk, metrics) if each is not None]
+        others = beside(configuration, rulebook, workers, addresses, load)
         inherited = Inherited(
-            configuration=configuration, rulebook=rulebook, workers=workers, taken=taken, audit_door=audit.door,
-            desk_door=desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
+            configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
+            desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
         )  # fmt: skip
         try:
-            for process in others:
-                process.start()
-            return _Supervisor(inherited, audit, desk, metrics).run()
+            others.start()
+            return _Supervisor(inherited, others, addresses).run()
         finally:
             workers.close()
-            for process in reversed(others):
-                process.close()
+            others.close()
 
 
 def _new_load(configuration: Configuration, certificates: tuple[Path, ...]) -> SharedLoad:
@@ -156,13 +124,10 @@ class _Frontend:
 
 
 class _Supervisor:
-    def __init__(
-        self, inherited: Inherited, audit: DoorProcess, desk: DoorProcess, metrics: MetricsProcess | None
-    ) -> None:
+    def __init__(self, inherited: Inherited, others: Beside, addresses: Addresses) -> None:
         self._inherited = inherited
-        self._audit = audit
-        self._desk = desk
-        self._metrics = metrics
+        self._others = others
+        self._addresses = addresses
         self._frontends: dict[int, _Frontend] = {}
         """By process id."""
         self._pauses = Pauses()
@@ -190,7 +155,7 @@ class _Supervisor:
                 self._end_all()
                 raise UserError(both("start", "start", "frontend"))
         self._hear()
-        print("ready", *self._addresses(), flush=True)
+        print("ready", *self._addresses.shown(self._inherited.configuration), flush=True)
         systemd.ready()
         while self._frontends or not self._stopping:
             received = signal.sigtimedwait(_SIGNALS, self._wait_s())
@@ -208,20 +173,9 @@ class _Supervisor:
         return 0
 
     def _look_after_others(self) -> None:
-        load = self._inherited.load
-        if self._audit.supervise():
-            load.replaced(Replaced.AUDIT)
-        if self._desk.supervise():
-            load.replaced(Replaced.DESK)
+        self._others.look_after(self._inherited.load)
         if self._inherited.workers.supervise():
-            load.replaced(Replaced.ZYGOTE)
-        if self._metrics is not None:
-            self._metrics.supervise()
-
-    def _addresses(self) -> list[str]:
-        listeners = zip(self._inherited.configuration.listeners, self._inherited.taken, strict=True)
-        mail = [f"{listener.kind.value}={address}" for listener, taken in listeners for address in taken.addresses]
-        return mail if self._metrics is None else [*mail, f"metrics={self._metrics.address}"]
+            self._inherited.load.replaced(Replaced.ZYGOTE)
 
     def _fork(self) -> int:
         """Fork a front end and return the pipe on which it tells that it accepts mail."""

@@ -12,16 +12,11 @@ from gateway.config.sections import Configuration
 from gateway.engine import PolicySet
 from gateway.model import Directory
 from gateway.pipeline.rulebook import Rules
-from gateway.steward.questions import Refusal
+from gateway.steward.accounts.people import People
+from gateway.steward.refused import Refused
 from gateway.steward.roles import Person
 
-
-class Refused(Exception):  # noqa: N818 - no fault: an answer
-    """The question is answered with a refusal."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.kind, refusal.words)
-        self.refusal = refusal
+__all__ = ["Desk", "Refused"]
 
 
 LIMIT_S = 2.0
@@ -36,8 +31,20 @@ class Desk:
     """What mails are judged by now."""
     record: Callable[[Act], int]
     """Writes an act into the log; returns its place once it is durable, else raises AuditError."""
+    alive: Callable[[], bool] = lambda: False
+    """Whether mail is judged and recorded now."""
+    accounts: People | None = None
+    """None where no accounts are asked for."""
     client: str = ""
     """Address of the browser that asks."""
+    token: str = ""
+    """Of the session that asks."""
+
+    @property
+    def people(self) -> People:
+        """Accounts and sessions."""
+        assert self.accounts is not None
+        return self.accounts
 
     def policies(self) -> PolicySet:
         """Return the policy set in force."""
@@ -46,6 +53,12 @@ class Desk:
     def directory(self) -> Directory | None:
         """Return the directory in use, None without one."""
         return self.rules().directory
+
+    @property
+    def policy_edit(self) -> bool:
+        """Whether a policy may be put in force from the console."""
+        console = self.configuration.console
+        return console is not None and console.policy_edit
 
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 from msgspec import Struct
 
 from gateway.model import Language
+from gateway.steward import account_answers as accounts
 from gateway.steward import questions as q
+from gateway.steward import session_answers as sessions
 from gateway.steward.desk import Desk, Refused
 from gateway.steward.explain import explain
+from gateway.steward.health import health
 from gateway.steward.mails import export, search
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 
@@ -19,20 +22,36 @@ Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterato
 
 
 class Effort(Enum):
-    """How long an answer may take, and how many are made at a time."""
+    """How long an answer may take; of each kind only so many are made at a time."""
 
+    MOMENT = "moment"
+    """A look at accounts or the state."""
+    LOGIN = "login"
+    """Something with a password."""
     QUERY = "query"
     """Two seconds."""
     LONG = "long"
     """Minutes, told by and by."""
 
 
+class Asker(Enum):
+    """Who may ask, beside the roles."""
+
+    ANYBODY = "anybody"
+    """Without a session."""
+    ANY_SESSION = "any_session"
+    """Also of an account without a second factor, and whatever the roles."""
+    ROLE = "role"
+    """Somebody with one of the roles, and a second factor where it is an account."""
+
+
 class Row(Struct, frozen=True, kw_only=True):
     """One question."""
 
-    roles: frozenset[Role]
-    """Any of them will do."""
     answer: Function
+    roles: frozenset[Role] = frozenset()
+    """Any of them will do."""
+    asker: Asker = Asker.ROLE
     effort: Effort = Effort.QUERY
     fresh: bool = False
     """The question's `code` must be a fresh one of the second factor."""
@@ -43,12 +62,30 @@ def _not_here(_desk: Desk, _person: Person, _question: Any, _language: Language)
 
 
 STAFF: Final = frozenset(Role) - MAILBOX_ROLES
+"""Of accounts."""
 _READERS: Final = STAFF - {Role.ACCOUNT_ADMIN}
 _ALL_BUT_ACCOUNTS: Final = _READERS | MAILBOX_ROLES
 _POLICY: Final = frozenset({Role.POLICY_ADMIN})
 _AUDITOR: Final = frozenset({Role.AUDITOR})
+_ACCOUNTS: Final = accounts.ADMINISTRATORS
 
 TABLE: Final[dict[type[Struct], Row]] = {
+    # Sessions
+    q.AskHealth: Row(asker=Asker.ANYBODY, answer=health, effort=Effort.MOMENT),
+    q.Login: Row(asker=Asker.ANYBODY, answer=sessions.log_in, effort=Effort.LOGIN),
+    q.SendMailCode: Row(asker=Asker.ANYBODY, answer=sessions.send_mail_code, effort=Effort.MOMENT),
+    q.MailLogin: Row(asker=Asker.ANYBODY, answer=sessions.mail_login, effort=Effort.MOMENT),
+    q.WhoAmI: Row(asker=Asker.ANY_SESSION, answer=sessions.who_am_i, effort=Effort.MOMENT),
+    q.Logout: Row(asker=Asker.ANY_SESSION, answer=sessions.log_out, effort=Effort.MOMENT),
+    q.BeginEnrolment: Row(asker=Asker.ANY_SESSION, answer=sessions.begin_enrolment, effort=Effort.MOMENT),
+    q.ConfirmEnrolment: Row(asker=Asker.ANY_SESSION, answer=sessions.confirm_enrolment, effort=Effort.LOGIN),
+    q.ChangePassword: Row(roles=STAFF, answer=sessions.change_password, effort=Effort.LOGIN, fresh=True),
+    # Accounts
+    q.AskAccounts: Row(roles=_ACCOUNTS | _AUDITOR, answer=accounts.accounts_view, effort=Effort.MOMENT),
+    q.AddAccount: Row(roles=_ACCOUNTS, answer=accounts.add_account, effort=Effort.LOGIN, fresh=True),
+    q.SetRoles: Row(roles=_ACCOUNTS, answer=accounts.set_roles, effort=Effort.MOMENT, fresh=True),
+    q.ResetSecondFactor: Row(roles=_ACCOUNTS, answer=accounts.reset_second_factor, effort=Effort.LOGIN, fresh=True),
+    q.SetLocked: Row(roles=_ACCOUNTS, answer=accounts.set_locked, effort=Effort.MOMENT, fresh=True),
     # Mails: of everybody's for those who are trusted with them, else one's own.
     q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=search),
     q.Explain: Row(roles=_ALL_BUT_ACCOUNTS, answer=explain),
@@ -65,10 +102,21 @@ TABLE: Final[dict[type[Struct], Row]] = {
 }
 
 
+_WITHOUT: Final = frozenset(get_args(q.Question)) - TABLE.keys()
+if _WITHOUT:
+    raise TypeError(f"questions without a row: {sorted(kind.__name__ for kind in _WITHOUT)}")
+
+
 def may(person: Person, question: type[Struct]) -> bool:
-    """Whether somebody's roles allow a question: the one place that says so."""
+    """Whether somebody with a session may ask a question: the one place that says so."""
     row = TABLE.get(question)
-    return row is not None and not person.must_enrol and not row.roles.isdisjoint(person.roles)
+    match row.asker if row is not None else None:
+        case Asker.ANYBODY | Asker.ANY_SESSION:
+            return True
+        case Asker.ROLE:
+            return row is not None and not person.must_enrol and not row.roles.isdisjoint(person.roles)
+        case None:
+            return False
 
 
 def tags_of(person: Person) -> frozenset[str]:

@@ -6,6 +6,8 @@ The supervisor keeps both ends of the door, so that front ends find the next pro
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import selectors
 import signal
 import socket
@@ -53,11 +55,40 @@ class Frames(Generic[_Value]):
 
 def admitted(door: socket.socket, selector: selectors.BaseSelector) -> list[socket.socket]:
     """Return the sockets that front ends hand in; the door is given up once all its other ends are closed."""
-    data, descriptors, *_ = socket.recv_fds(door, 16, 1)
-    if not data:
+    found = handed_in(door)
+    if found is None:
         selector.unregister(door)
         door.close()
-    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        return []
+    return found
+
+
+def handed_in(door: socket.socket) -> list[socket.socket] | None:
+    """Return the sockets of one message at the door, None once all its other ends are closed.
+
+    Whoever is at the other end may send anything: a message without octets is no end, a file is no socket.
+    """
+    try:
+        data, descriptors, *_ = socket.recv_fds(door, 16, 1)
+    except BlockingIOError:
+        return []
+    if not data and not descriptors and _hung_up(door):
+        return None
+    return list(_sockets(descriptors))
+
+
+def _hung_up(door: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(door, 0)  # POLLHUP is always told
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
+
+
+def _sockets(descriptors: list[int]) -> Iterator[socket.socket]:
+    for descriptor in descriptors:
+        try:
+            yield socket.socket(fileno=descriptor)
+        except OSError:
+            os.close(descriptor)
 
 
 class DoorClient(ABC, Generic[_Value]):

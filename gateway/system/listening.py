@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from gateway.config.sections import Configuration, Listener
+from gateway.config.sections import Configuration, Console, Listener
 from gateway.config.values import split_host_port
 from gateway.errors import UserError
 from gateway.model import ListenerKind
 from gateway.system import activation
 from gateway.texts.catalogue import both, reasons
 from gateway.yaml.values import printable
+
+_CONSOLE_BACKLOG = 128
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,15 @@ class Taken:
                 held.close()
 
 
-def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
-    """Take the address of each listener, in order; UserError that names the first one that is not to be had."""
+def take_addresses(configuration: Configuration) -> tuple[tuple[Taken, ...], Taken | None]:
+    """Take the address of each listener, in order, and that of the console, None when there is none.
+
+    UserError that names the first one that is not to be had.
+    """
     activated = activation.take()
+    console = configuration.console
     wanted = {listener.activated_by for listener in configuration.listeners}
+    wanted.add(console.activated_by if console is not None else None)
     if unused := sorted(activated.keys() - wanted):
         names = [printable(name) for name in unused]
         raise UserError(both("start", "systemd", "unused", names=", ".join(names), first=names[0]))
@@ -54,7 +61,10 @@ def take_addresses(configuration: Configuration) -> tuple[Taken, ...]:
     for number, listener in enumerate(configuration.listeners):
         with configuration.at("listeners", number, "listen"):
             taken.append(_take(listener, activated))
-    return tuple(taken)
+    if console is None:
+        return tuple(taken), None
+    with configuration.at("console", "listen"):
+        return tuple(taken), _take_console(console, activated)
 
 
 def take_metrics(configuration: Configuration) -> Taken | None:
@@ -63,6 +73,26 @@ def take_metrics(configuration: Configuration) -> Taken | None:
         return None
     with configuration.at("metrics"):
         return _reserved(configuration.metrics)
+
+
+def _take_console(console: Console, activated: activation.Sockets) -> Taken:
+    """Take the console's address: it listens from now on, so that who comes before the process is there waits."""
+    name = console.activated_by
+    if name is None:
+        taken = _reserved(console.listen)
+        assert taken.reservation is not None
+        taken.reservation.listen(_CONSOLE_BACKLOG)
+        return taken
+    sockets = activated.get(name, ())
+    if not sockets:
+        raise UserError(both("start", "systemd", "missing", listen=console.listen, name=name))
+    for found in sockets:
+        if found.family == socket.AF_UNIX:
+            raise UserError(both("start", "systemd", "unix", listen=console.listen, kind="console"))
+        if console.certificate is None and not ip_address(found.getsockname()[0]).is_loopback:
+            raise UserError(both("start", "config", "console_plain"))
+    host, port = sockets[0].getsockname()[:2]
+    return Taken(tuple(_name(found) for found in sockets), host=host, port=port, sockets=sockets)
 
 
 def _take(listener: Listener, activated: activation.Sockets) -> Taken:

@@ -15,6 +15,8 @@ _LOG = logging.getLogger("gateway.serve.supervisor")
 _RESTART_PAUSE_S = 1.0
 _SOON_S = 10.0
 _LONGEST_PAUSE_S = 16
+_END_S = 20.0
+_END_ROUND_S = 0.005
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 
@@ -71,12 +73,24 @@ class SupervisedProcess:
         return bool(ended)
 
     def end(self, number: signal.Signals | None = None) -> None:
-        """Wait until the process has ended, by itself or by a signal that it gets first."""
-        if self._pid:
-            if number is not None:
-                os.kill(self._pid, number)
+        """Wait until the process has ended, by itself or by a signal that it gets first.
+
+        One that was told to and does not within `_END_S` is killed.
+        """
+        if not self._pid:
+            return
+        if number is not None:
+            os.kill(self._pid, number)
+            end = time.monotonic() + _END_S
+            while not os.waitpid(self._pid, os.WNOHANG)[0]:
+                if time.monotonic() >= end:
+                    os.kill(self._pid, signal.SIGKILL)
+                    os.waitpid(self._pid, 0)
+                    break
+                time.sleep(_END_ROUND_S)
+        else:
             os.waitpid(self._pid, 0)
-            self._pid = 0
+        self._pid = 0
 
     def _run(self) -> int:
         """Do the work in the forked process; return its exit code, whatever happens."""

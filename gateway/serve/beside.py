@@ -1,0 +1,148 @@
+"""The processes beside the front ends: made before the first fork, started in order, closed in the opposite order.
+
+Each gives back in its own process what belongs to others: those that serve no mail the addresses, then door after door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.audit.process import audit_process
+from gateway.config.sections import Configuration
+from gateway.documents.wall.desk_process import desk_process
+from gateway.documents.wall.pool import WorkerPool
+from gateway.metrics.disk import Disk
+from gateway.metrics.load import Replaced, SharedLoad
+from gateway.metrics.process import MetricsProcess, Sources
+from gateway.pipeline.rulebook import Rulebook
+from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places
+from gateway.steward import service
+from gateway.steward.process import steward_process
+from gateway.system.door import DoorProcess
+from gateway.system.listening import Taken
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What was taken."""
+
+    listeners: tuple[Taken, ...]
+    metrics: Taken | None
+    console: Taken | None
+
+    def shown(self, configuration: Configuration) -> list[str]:
+        """Return them as the line `ready` shows them."""
+        pairs = zip(configuration.listeners, self.listeners, strict=True)
+        shown = [f"{listener.kind.value}={address}" for listener, taken in pairs for address in taken.addresses]
+        for name, taken in (("metrics", self.metrics), ("console", self.console)):
+            shown += [f"{name}={address}" for address in taken.addresses] if taken is not None else []
+        return shown
+
+    def close(self) -> None:
+        """Give back those of listeners and console."""
+        for taken in (*self.listeners, self.console):
+            if taken is not None:
+                taken.close()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """All of them; the optional ones are None when the configuration does not ask for them."""
+
+    audit: DoorProcess
+    desk: DoorProcess
+    metrics: MetricsProcess | None
+    steward: DoorProcess | None
+
+    def start(self) -> None:
+        """Start them."""
+        for process in self._all():
+            process.start()
+
+    def look_after(self, load: SharedLoad) -> None:
+        """Replace those that died; the owner calls it now and then and on SIGCHLD."""
+        if self.audit.supervise():
+            load.replaced(Replaced.AUDIT)
+        if self.desk.supervise():
+            load.replaced(Replaced.DESK)
+        if self.metrics is not None:
+            self.metrics.supervise()
+        if self.steward is not None and self.steward.supervise():
+            load.replaced(Replaced.STEWARD)
+
+    def close(self) -> None:
+        """End them: those that ask others first."""
+        for process in reversed(self._all()):
+            process.close()
+
+    def _all(self) -> list[DoorProcess | MetricsProcess]:
+        return [one for one in (self.audit, self.desk, self.metrics, self.steward) if one is not None]
+
+
+def beside(
+    configuration: Configuration, rulebook: Rulebook, workers: WorkerPool, addresses: Addresses, load: SharedLoad
+) -> Beside:
+    """Make the processes; none is started."""
+
+    def release() -> None:
+        workers.close()
+        addresses.close()
+
+    audit = audit_process(configuration.data, release, facts_days=configuration.audit.facts_days)
+
+    def release_log() -> None:
+        release()
+        audit.release()
+
+    cache = configuration.inspection.cache
+    desk = desk_process(
+        places=places(configuration), cache_bytes=cache.bytes, cache_age_s=cache.age_s, release=release_log
+    )
+
+    def release_all() -> None:
+        release_log()
+        desk.release()
+
+    metrics = _metrics(configuration, workers, addresses, load, release_all)
+
+    def release_for_steward() -> None:
+        release()
+        desk.release()
+
+    steward = _steward(configuration, rulebook, audit, addresses, release_for_steward)
+    return Beside(audit, desk, metrics, steward)
+
+
+def _metrics(
+    configuration: Configuration,
+    workers: WorkerPool,
+    addresses: Addresses,
+    load: SharedLoad,
+    release: Callable[[], None],
+) -> MetricsProcess | None:
+    if addresses.metrics is None:
+        return None
+    disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
+    sources = Sources(configuration.data, load, workers.status().sandbox, disk)
+    return MetricsProcess(addresses.metrics, sources, release)
+
+
+def _steward(
+    configuration: Configuration,
+    rulebook: Rulebook,
+    audit: DoorProcess,
+    addresses: Addresses,
+    release: Callable[[], None],
+) -> DoorProcess | None:
+    if configuration.console is None:
+        return None
+    sources = service.Sources(
+        configuration=configuration,
+        console=configuration.console,
+        rulebook=rulebook,
+        audit_door=audit.door,
+        next_hop=next_hop_settings(configuration),
+        accepts=addresses.listeners[0].addresses[0],
+    )
+    return steward_process(sources, release)

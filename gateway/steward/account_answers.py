@@ -1,0 +1,111 @@
+"""Answers on accounts. Whoever changes one must hold the role until the change is durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.model import Language
+from gateway.steward import questions as q
+from gateway.steward.accounts import manage
+from gateway.steward.accounts.book import all_accounts
+from gateway.steward.accounts.manage import AccountFaultError, Sign
+from gateway.steward.desk import Desk
+from gateway.steward.refused import refused
+from gateway.steward.roles import Person, Role
+from gateway.steward.words import say
+
+ADMINISTRATORS: Final = frozenset({Role.ACCOUNT_ADMIN})
+
+
+def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _language: Language) -> q.Answer:
+    """Return all accounts."""
+    book = desk.people.book
+    with book.reading() as connection:
+        accounts, sessions = all_accounts(connection), desk.people.sessions.counts(connection)
+    return q.AccountsView(
+        tuple(
+            q.AccountRow(
+                name=account.name,
+                display=account.display,
+                roles=tuple(sorted(account.roles, key=lambda role: role.value)),
+                enrolled=account.enrolled,
+                locked=account.locked,
+                last_login=_moment(account.last_login),
+                sessions=sessions.get(account.name, 0),
+            )
+            for account in accounts
+        )
+    )
+
+
+def add_account(desk: Desk, person: Person, question: q.AddAccount, language: Language) -> q.Answer:
+    """Make an account."""
+    with _told(language):
+        password = manage.add(
+            desk.people.book,
+            question.name,
+            question.display,
+            question.roles,
+            now=desk.people.clock(),
+            sign=_signed(desk, person, ""),
+        )
+    return q.OneTimePassword(question.name, password)
+
+
+def set_roles(desk: Desk, person: Person, question: q.SetRoles, language: Language) -> q.Answer:
+    """Give an account other roles."""
+    _not_oneself(person, question.name, language)
+    with _told(language):
+        manage.set_roles(desk.people.book, question.name, question.roles, sign=_signed(desk, person, question.reason))
+    return q.Done()
+
+
+def reset_second_factor(desk: Desk, person: Person, question: q.ResetSecondFactor, language: Language) -> q.Answer:
+    """Begin anew with an account whose holder lost his phone."""
+    _not_oneself(person, question.name, language)
+    with _told(language):
+        sign = _signed(desk, person, question.reason)
+        password = manage.reset_second_factor(desk.people.book, question.name, now=desk.people.clock(), sign=sign)
+    return q.OneTimePassword(question.name, password)
+
+
+def set_locked(desk: Desk, person: Person, question: q.SetLocked, language: Language) -> q.Answer:
+    """Lock an account or open it."""
+    _not_oneself(person, question.name, language)
+    with _told(language):
+        sign = _signed(desk, person, question.reason)
+        manage.set_locked(desk.people.book, question.name, locked=question.locked, sign=sign)
+    return q.Done()
+
+
+def _signed(desk: Desk, person: Person, reason: str) -> Sign:
+    """Return what ends a change: a last look at who makes it, and the record."""
+    session = desk.people.session(desk.token)
+
+    def sign(connection: sqlite3.Connection, what: str, about: str) -> None:
+        desk.people.still(connection, session, ADMINISTRATORS)
+        desk.act(person, what, about=about, reason=reason)
+
+    return sign
+
+
+def _not_oneself(person: Person, name: str, language: Language) -> None:
+    if name == person.name:
+        raise refused("invalid", say("accounts", "oneself", language))
+
+
+@contextmanager
+def _told(language: Language) -> Iterator[None]:
+    try:
+        yield
+    except AccountFaultError as fault:
+        kind = "not_found" if fault.key == "unknown" else "invalid"
+        raise refused(kind, say("accounts", fault.key, language)) from None
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else ""

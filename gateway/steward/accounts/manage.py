@@ -1,0 +1,104 @@
+"""Accounts made, changed, locked: at the console and by commands alike."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from gateway.steward.accounts.book import Account, Book, Kind, find_account, put_credential
+from gateway.steward.accounts.codes import new_password
+from gateway.steward.accounts.hashes import hashed
+from gateway.steward.accounts.sessions import end_all
+from gateway.steward.roles import MAILBOX_ROLES, Role
+
+ONE_TIME_S: Final = 7 * 24 * 3600
+"""How long a one-time password is good."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
+_LONGEST_DISPLAY: Final = 80
+
+Sign = Callable[[sqlite3.Connection, str, str], None]
+"""Called inside the transaction, last of all, with what is done and to whom: it records the act, or raises and nothing is done."""
+
+
+class AccountFaultError(Exception):
+    """It cannot be done; `key` names the words ([accounts] of steward.toml)."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def add(book: Book, name: str, display: str, roles: Iterable[Role], *, now: float, sign: Sign) -> str:
+    """Make an account; return its one-time password."""
+    wanted = _checked(roles)
+    if not _NAME.match(name):
+        raise AccountFaultError("name")
+    if not 1 <= len(display.strip()) <= _LONGEST_DISPLAY or not display.isprintable():
+        raise AccountFaultError("display")
+    password = new_password()
+    kept = hashed(password)
+    with book.changing() as connection:
+        if find_account(connection, name) is not None:
+            raise AccountFaultError("taken")
+        connection.execute(
+            "INSERT INTO account (name, display, roles) VALUES (?, ?, ?)", (name, display.strip(), _text(wanted))
+        )
+        put_credential(connection, name, Kind.ONE_TIME, [kept], until=int(now) + ONE_TIME_S)
+        sign(connection, "account_add", f"{name}: {_text(wanted)}")
+    return password
+
+
+def set_roles(book: Book, name: str, roles: Iterable[Role], *, sign: Sign) -> None:
+    """Give an account exactly these roles; its sessions end."""
+    wanted = _checked(roles)
+    with book.changing() as connection:
+        before = _known(connection, name)
+        connection.execute("UPDATE account SET roles = ? WHERE name = ?", (_text(wanted), name))
+        end_all(connection, name)
+        sign(connection, "account_roles", f"{name}: {_text(before.roles)} -> {_text(wanted)}")
+
+
+def reset_second_factor(book: Book, name: str, *, now: float, sign: Sign) -> str:
+    """Take password, second factor and recovery codes from an account, end its sessions; return a one-time password."""
+    password = new_password()
+    kept = hashed(password)
+    with book.changing() as connection:
+        _known(connection, name)
+        connection.execute("DELETE FROM credential WHERE name = ?", (name,))
+        put_credential(connection, name, Kind.ONE_TIME, [kept], until=int(now) + ONE_TIME_S)
+        end_all(connection, name)
+        sign(connection, "account_reset", name)
+    return password
+
+
+def set_locked(book: Book, name: str, *, locked: bool, sign: Sign) -> None:
+    """Lock an account and end its sessions, or open it again."""
+    with book.changing() as connection:
+        _known(connection, name)
+        connection.execute("UPDATE account SET locked = ? WHERE name = ?", (locked, name))
+        end_all(connection, name)
+        sign(connection, "account_lock" if locked else "account_unlock", name)
+
+
+def _known(connection: sqlite3.Connection, name: str) -> Account:
+    account = find_account(connection, name)
+    if account is None:
+        raise AccountFaultError("unknown")
+    return account
+
+
+def _checked(roles: Iterable[Role]) -> frozenset[Role]:
+    wanted = frozenset(roles)
+    if not wanted:
+        raise AccountFaultError("no_roles")
+    if wanted & MAILBOX_ROLES:
+        raise AccountFaultError("mailbox_role")
+    if {Role.ACCOUNT_ADMIN, Role.SECURITY_OFFICER} <= wanted:
+        raise AccountFaultError("excluded")
+    return wanted
+
+
+def _text(roles: Iterable[Role]) -> str:
+    return " ".join(sorted(role.value for role in roles))

@@ -1,0 +1,106 @@
+"""Who asks: the person behind a session, with the roles of this moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.model import VIETNAM, Directory, Mailbox, MailboxStatus
+from gateway.steward.accounts.book import Book, find_account
+from gateway.steward.accounts.login import Logins, Recorder
+from gateway.steward.accounts.mail_codes import MailCodes
+from gateway.steward.accounts.sessions import Session, Sessions, end_one, is_there
+from gateway.steward.accounts.throttle import Addresses
+from gateway.steward.refused import refused
+from gateway.steward.roles import Person, Role
+from gateway.vietnamese.addresses import normal_form
+
+NOBODY: Final = Person(name="")
+
+
+class People:
+    """Accounts and mailboxes, and their sessions."""
+
+    def __init__(
+        self,
+        book: Book,
+        record: Recorder,
+        directory: Callable[[], Directory | None],
+        send: Callable[[str, str], None],
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self.book = book
+        self.clock = clock
+        self.record = record
+        self.addresses = Addresses(clock)
+        self.sessions = Sessions(book, clock)
+        self.logins = Logins(book, self.sessions, record, self.addresses, clock=clock)
+        self.mail_codes = MailCodes(send, clock=clock)
+        self._directory = directory
+
+    def session(self, token: str) -> Session:
+        """Return the session of a token; Refused `no_session` without a good one."""
+        session = self.sessions.find(token) if token else None
+        if session is None:
+            raise refused("no_session")
+        return session
+
+    def person(self, session: Session) -> Person:
+        """Return who has a session; Refused `no_session` once an account is locked or a mailbox not in use any more."""
+        person = self._of_mailbox(session) if session.mailbox else self._of_account(session)
+        if person is None:
+            with self.book.changing() as connection:
+                end_one(connection, session.key)
+            raise refused("no_session")
+        return person
+
+    def mailbox(self, address: str) -> Mailbox | None:
+        """Return the mailbox of the directory that somebody may log in with, None when there is none."""
+        directory = self._directory()
+        mailbox = directory.find(normal_form(address.strip())) if directory is not None else None
+        return mailbox if mailbox is not None and self._in_use(mailbox) else None
+
+    def still(self, connection: sqlite3.Connection, session: Session, roles: frozenset[Role]) -> None:
+        """Refuse, inside a transaction, when a session has ended or its account lost all of these roles meanwhile."""
+        account = find_account(connection, session.name)
+        if account is None or account.locked or not is_there(connection, session.key):
+            raise refused("no_session")
+        if account.roles.isdisjoint(roles):
+            raise refused("forbidden")
+
+    def _of_account(self, session: Session) -> Person | None:
+        with self.book.reading() as connection:
+            account = find_account(connection, session.name)
+        if account is None or account.locked:
+            return None
+        return Person(
+            name=account.name,
+            display=account.display,
+            roles=account.roles,
+            csrf=session.csrf,
+            must_enrol=not account.enrolled,
+        )
+
+    def _of_mailbox(self, session: Session) -> Person | None:
+        directory, mailbox = self._directory(), self.mailbox(session.name)
+        if directory is None or mailbox is None:
+            return None
+        units = tuple(
+            unit.id for unit in directory.units.values() if any(directory.find(head) is mailbox for head in unit.heads)
+        )
+        return Person(
+            name=mailbox.address,
+            display=mailbox.name,
+            roles=frozenset({Role.CLERK, Role.UNIT_HEAD} if units else {Role.CLERK}),
+            units=units,
+            csrf=session.csrf,
+        )
+
+    def _in_use(self, mailbox: Mailbox) -> bool:
+        today = datetime.fromtimestamp(self.clock(), UTC).astimezone(VIETNAM).date()
+        begun = mailbox.since is None or mailbox.since <= today
+        over = any(end is not None and end < today for end in (mailbox.until, mailbox.left_on))
+        return mailbox.status is MailboxStatus.ACTIVE and begun and not over

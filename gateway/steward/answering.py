@@ -1,0 +1,93 @@
+"""From a question to its answers: session, role, fresh code, then the function of the table; whatever fails is an answer too."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from msgspec import structs
+
+from gateway.errors import GatewayError, UserError
+from gateway.steward import questions as q
+from gateway.steward.accounts.people import NOBODY, People
+from gateway.steward.desk import Desk
+from gateway.steward.refused import Refused, refused
+from gateway.steward.roles import Person
+from gateway.steward.table import TABLE, Asker, Row, may, tags_of
+
+_LOG = logging.getLogger("gateway.steward")
+_LOOK_AGAIN_S: Final = 1.0
+"""How often a long answer asks whether its session is still good."""
+_LONGEST: Final = {"token": 128, "client": 64}
+
+
+class Answering:
+    """Answers one question at a time, in any thread."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._people: People = desk.people
+
+    def answers(self, asked: q.Asked) -> Iterator[q.Answered]:
+        """Yield the answers of a question, the last one marked; never raises."""
+        number = asked.number
+        try:
+            for answer in self._answers(asked):
+                last = not isinstance(answer, q.Progress | q.Piece) or isinstance(asked.question, q.GetCheckpoint)
+                yield q.Answered(number, answer, last)
+                if last:
+                    return
+            raise refused("unavailable")
+        except Refused as error:
+            yield q.Answered(number, error.refusal)
+        except UserError as error:
+            yield q.Answered(number, q.Refusal(kind="invalid", words=str(error)))
+        except (GatewayError, sqlite3.Error, OSError) as error:  # a full disk, a log that cannot be written
+            _LOG.error("%s: %s", type(asked.question).__name__, error)
+            yield q.Answered(number, q.Refusal(kind="unavailable"))
+        except Exception as error:  # noqa: BLE001 - one bad question must not end the process that answers all others
+            _LOG.error("%s failed", type(asked.question).__name__, exc_info=error)
+            yield q.Answered(number, q.Refusal(kind="unavailable"))
+
+    def _answers(self, asked: q.Asked) -> Iterator[q.Answer]:
+        if any(len(getattr(asked, name)) > limit for name, limit in _LONGEST.items()):
+            raise refused("invalid")
+        question = asked.question
+        row = TABLE[type(question)]
+        desk = replace(self._desk, client=asked.client, token=asked.token)
+        person = self._admitted(asked, row)
+        if row.fresh:
+            tag = str(type(question).__struct_config__.tag)
+            self._people.logins.check_fresh(person.name, question.code, asked.client, what=tag)  # type: ignore[union-attr]
+        found = row.answer(desk, person, question, asked.language)
+        if not isinstance(found, Iterator):
+            yield _told(found)
+            return
+        looked = time.monotonic()
+        for answer in found:
+            if time.monotonic() - looked >= _LOOK_AGAIN_S:
+                self._admitted(asked, row)
+                looked = time.monotonic()
+            yield _told(answer)
+
+    def _admitted(self, asked: q.Asked, row: Row) -> Person:
+        """Return who asks; Refused without a good session, or a role that will do."""
+        if row.asker is Asker.ANYBODY:
+            return NOBODY
+        person = self._people.person(self._people.session(asked.token))
+        if not may(person, type(asked.question)):
+            raise refused("forbidden")
+        return person
+
+
+def _told(answer: q.Answer) -> q.Answer:
+    """Put into an answer that names the person what the person may ask."""
+    match answer:
+        case q.LoggedIn(person=person) | q.Me(person=person) | q.Enrolled(person=person):
+            return structs.replace(answer, person=structs.replace(person, may=tags_of(person)))
+        case _:
+            return answer

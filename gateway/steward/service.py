@@ -1,0 +1,153 @@
+"""The steward as it runs: an event loop for its sockets, threads for answers, and a way to the log and the next hop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.audit.acts import Acts
+from gateway.config.sections import Configuration, Console
+from gateway.model import Directory
+from gateway.nexthop.failures import HopFailedError, HopRefusedError
+from gateway.nexthop.hop import NextHop
+from gateway.nexthop.notice import hand_over, notice
+from gateway.nexthop.settings import NextHopSettings
+from gateway.pipeline.rulebook import Rulebook
+from gateway.steward.accounts.book import Book
+from gateway.steward.accounts.people import People
+from gateway.steward.answering import Answering
+from gateway.steward.desk import Desk
+from gateway.steward.in_force import RulesFollowed
+from gateway.steward.server import Server
+
+_LOG = logging.getLogger("gateway.steward")
+ENDED_BY: Final = signal.SIGUSR1
+"""SIGTERM goes to a whole group; this process ends after those that ask it."""
+_LAST_ANSWERS_S: Final = 5.0
+_ALIVE_S: Final = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What the supervisor made before it forked the steward."""
+
+    configuration: Configuration
+    console: Console
+    rulebook: Rulebook
+    audit_door: socket.socket
+    next_hop: NextHopSettings
+    accepts: str
+    """Where the first listener accepts, as the line `ready` shows it."""
+    clock: Callable[[], float] = time.time
+
+
+class Steward:
+    """Made within its event loop."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._loop = asyncio.get_running_loop()
+        self._acts = Acts(sources.audit_door)
+        self._hop = NextHop(sources.next_hop)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._rules = RulesFollowed(sources.configuration, sources.rulebook)
+        self._looked = (0.0, False)
+        self.people = People(
+            Book.under(sources.configuration.data),
+            self._acts.put,
+            self._directory,
+            self._send_code,
+            clock=sources.clock,
+        )
+        self.desk = Desk(
+            configuration=sources.configuration,
+            rules=self._rules,
+            record=self._acts.put,
+            alive=self._alive,
+            accounts=self.people,
+        )
+
+    async def run(self, door: socket.socket, stop: asyncio.Event) -> None:
+        """Serve until `stop`."""
+        watching = asyncio.create_task(self._rules.watch())
+        server = Server(Answering(self.desk).answers)
+        server.attend(door)
+        try:
+            await stop.wait()
+        finally:
+            watching.cancel()
+            await server.close(_LAST_ANSWERS_S)
+            if self._sending:
+                await asyncio.wait(self._sending, timeout=1)
+            self._hop.close()
+            self._acts.close()
+            self.people.book.close()
+
+    def _directory(self) -> Directory | None:
+        return self._rules.directory()
+
+    def _alive(self) -> bool:
+        """Whether the writer of the log answers and the first listener accepts, as of two seconds ago at most."""
+        when, good = self._looked
+        if time.monotonic() - when >= _ALIVE_S:
+            good = self._acts.alive(_ALIVE_S) and _accepts(self._sources.accepts)
+            self._looked = (time.monotonic(), good)
+        return good
+
+    def _send_code(self, mailbox: str, code: str) -> None:
+        """Have a code sent, from a thread, without waiting for it."""
+        self._loop.call_soon_threadsafe(self._begin_sending, mailbox, code)
+
+    def _begin_sending(self, mailbox: str, code: str) -> None:
+        task = self._loop.create_task(self._mail(mailbox, code))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _mail(self, mailbox: str, code: str) -> None:
+        if not mailbox.isascii():
+            return
+        hostname = self._sources.next_hop.our_name
+        content = notice(
+            "login_code",
+            author=self._sources.console.mail_from or f"gateway@{hostname}",
+            recipient=mailbox,
+            hostname=hostname,
+            now=datetime.fromtimestamp(self._sources.clock(), UTC),
+            fields={"code": code},
+        )
+        try:
+            reply = await hand_over(self._hop, mailbox, content)
+            if not reply.positive:
+                _LOG.warning("the next hop did not take a login code: %d", reply.code)
+        except (HopFailedError, HopRefusedError) as error:
+            _LOG.warning("no login code was sent: %s", error)
+
+
+def _accepts(place: str) -> bool:
+    """Whether somebody accepts connections at HOST:PORT or unix:PATH."""
+    with suppress(OSError):
+        if place.startswith("unix:"):
+            with socket.socket(socket.AF_UNIX) as one:
+                one.settimeout(_ALIVE_S)
+                one.connect(place.removeprefix("unix:"))
+            return True
+        host, _, port = place.rpartition(":")
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))  # noqa: S104
+        with socket.create_connection((host, int(port)), timeout=_ALIVE_S):
+            return True
+    return False
+
+
+async def serve(sources: Sources, door: socket.socket) -> None:
+    """Serve the door until the process is told to end."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(ENDED_BY, stop.set)
+    await Steward(sources).run(door, stop)

@@ -1,0 +1,130 @@
+"""The steward's socket: whatever comes over it, the steward goes on and nothing is done that was not allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+import struct
+
+import msgspec
+import pytest
+
+from gateway.model import Language
+from gateway.steward import questions as q
+from gateway.steward.roles import Role
+from gateway.steward.server import LIMIT_CHANNELS, LIMIT_QUESTION
+from gateway.system.door import framed
+from tests.steward.support import CLIENT, Line, Office, served
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path)
+
+
+def knock(door: socket.socket) -> socket.socket:
+    """Hand a socket in and return its other end."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        socket.send_fds(door, [b"."], [theirs.fileno()])
+    ours.settimeout(60)
+    return ours
+
+
+async def ended(sock: socket.socket) -> bool:
+    """Whether the steward closes a socket; waits until it does."""
+    try:
+        return await asyncio.to_thread(sock.recv, 1) == b""
+    except ConnectionResetError:
+        return True
+
+
+async def test_questions_are_answered_over_the_door(office):
+    token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
+    async with served(office.answering.answers) as door:
+        line = Line(door)
+        me = await line.ask(q.WhoAmI(), token)
+        assert isinstance(me, q.Me)
+        assert me.person.name == "an.tt"
+        answers = await asyncio.gather(*(line.ask(q.AskHealth()) for _ in range(50)))
+        assert answers == [q.Health(good=True)] * 50
+        assert await line.ask(q.WhoAmI()) == q.Refusal(kind="no_session")
+        line.close()
+
+
+JUNK = random.Random(7).randbytes(4096)
+GOOD = msgspec.msgpack.encode(q.Asked(1, "", CLIENT, Language.VI, q.AskHealth()))
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        struct.pack("!I", LIMIT_QUESTION + 1),
+        struct.pack("!I", 0xFFFFFFFF) + JUNK,
+        struct.pack("!I", len(JUNK)) + JUNK,
+        struct.pack("!I", 0),
+        struct.pack("!I", len(GOOD) - 1) + GOOD,
+        struct.pack("!I", 6) + b"\xdd\xff\xff\xff\xff\x00",
+        struct.pack("!I", 60_000) + b"\x91" * 60_000,
+        framed(msgspec.defstruct("Asked", ["number", "token"])(1, "x")),
+    ],
+)
+async def test_what_is_no_question_ends_its_socket_and_nothing_else(office, octets):
+    async with served(office.answering.answers) as door:
+        line, sock = Line(door), knock(door)
+        await line.ask(q.AskHealth())
+        sock.sendall(octets)
+        assert await ended(sock)
+        assert await line.ask(q.AskHealth()) == q.Health(good=True)
+        line.close()
+        sock.close()
+
+
+async def test_what_is_handed_in_and_is_no_socket_is_given_back(office, tmp_path):
+    before = len(os.listdir("/proc/self/fd"))
+    async with served(office.answering.answers) as door:
+        door.send(b"")
+        door.send(b"x" * 100)
+        with open(tmp_path / "file", "wb") as file:
+            socket.send_fds(door, [b"."], [file.fileno()])
+        reader, writer = os.pipe()
+        socket.send_fds(door, [b"."], [reader, writer])
+        os.close(reader)
+        os.close(writer)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as unconnected:
+            socket.send_fds(door, [b"."], [datagrams.fileno()])
+            socket.send_fds(door, [b"."], [unconnected.fileno()])
+        line = Line(door)
+        assert await line.ask(q.AskHealth()) == q.Health(good=True)
+        line.close()
+    assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+
+async def test_more_sockets_than_a_console_needs_are_closed(office):
+    async with served(office.answering.answers) as door:
+        socks = [knock(door) for _ in range(LIMIT_CHANNELS + 5)]
+        for sock in socks[LIMIT_CHANNELS:]:
+            assert await ended(sock)
+        socks[0].sendall(struct.pack("!I", len(GOOD)) + GOOD)
+        assert await asyncio.to_thread(socks[0].recv, 100)
+        for sock in socks:
+            sock.close()
+
+
+async def test_a_console_that_asks_and_does_not_read_is_left_to_itself(office):
+    async with served(office.answering.answers) as door:
+        sock, line = knock(door), Line(door)
+        sock.setblocking(False)
+        question = struct.pack("!I", len(GOOD)) + GOOD
+        for _ in range(20_000):
+            try:
+                sock.send(question)
+            except BlockingIOError:
+                await asyncio.sleep(0)
+        assert await line.ask(q.AskHealth()) in (q.Health(good=True), q.Refusal(kind="too_many", retry_s=2))
+        sock.close()
+        while await line.ask(q.AskHealth()) != q.Health(good=True):
+            await asyncio.sleep(0)
+        line.close()
