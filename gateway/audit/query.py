@@ -91,6 +91,11 @@ class AuditReader:
         """Number of the newest record."""
         return int(self._index.log.execute("SELECT max(seq) FROM record").fetchone()[0] or 0)
 
+    @property
+    def first(self) -> int:
+        """Number of the oldest record that is there; more than 1 after retention."""
+        return int(self._index.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 0)
+
     def show_indexing(self, tick: Callable[[int], None]) -> None:
         """Tell of records that the index takes before a query."""
         self._index.on_advance = tick
@@ -184,6 +189,11 @@ class AuditReader:
                 "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or _LAST)
             )
         )
+
+    def act(self, seq: int) -> r.Act | None:
+        """Return the act at a place of the chain, None when something else stands there."""
+        record = self._record(seq)
+        return record if isinstance(record, r.Act) else None
 
     def link(self, seq: int) -> bytes:
         """Return the hash of a record in the chain; empty when it is not there."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED
@@ -21,17 +20,19 @@ from gateway.errors import GatewayError
 from gateway.model import ListenerKind
 from gateway.nexthop.probe import Fitness, probe
 from gateway.pipeline.rulebook import Rulebook
-from gateway.serve.app import check_spool, next_hop_settings, server_tls, shortcomings, start_workers
-from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.serve.app import (
+    SHIPPED_CERTS,
+    check_spool,
+    next_hop_settings,
+    server_tls,
+    shortcomings,
+    start_workers,
+)
+from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, revocation_lines
+from gateway.steward.condition import Line as ConditionLine
 from gateway.texts.catalogue import both, reason, reasons
 
-
-class Health(Enum):
-    """How serious a line is."""
-
-    GOOD = "ok  "
-    WARNING = "warn"
-    BAD = "FAIL"
+_SIGNS = {Health.GOOD: "ok  ", Health.WARNING: "warn", Health.BAD: "FAIL"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def run(load: Callable[[], Configuration]) -> int:
     user = _become_the_service(configuration.data)
     worst = _print([Line(Health.GOOD, "user", user)])
     configuration = load()
-    for check in (_python, _data, _spool, _sense, _tls, _rules, _workers, _next_hop):
+    for check in (_python, _data, _spool, _sense, _tls, _trust, _rules, _workers, _next_hop):
         worst = max(worst, _print(_guarded(check, configuration)))
     return max(worst, _print(ports))
 
@@ -76,7 +77,7 @@ def run(load: Callable[[], Configuration]) -> int:
 def _print(lines: Iterable[Line]) -> int:
     worst = 0
     for line in lines:
-        print(f"{line.health.value}  {line.subject:<12} {line.words}", flush=True)
+        print(f"{_SIGNS[line.health]}  {line.subject:<12} {line.words}", flush=True)
         worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
     return worst
 
@@ -134,10 +135,7 @@ def _data(configuration: Configuration) -> Iterator[Line]:
         yield Line(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
     else:
         yield Line(Health.GOOD, "data", str(path))
-    free = os.statvfs(path)
-    mib = free.f_bavail * free.f_frsize >> 20
-    if mib < 500:
-        yield Line(Health.WARNING, "data", _say("space", mib=mib))
+    yield from map(_shown, (*disk_lines(path), *log_lines(path, datetime.now(UTC))))
 
 
 def _spool(configuration: Configuration) -> Iterator[Line]:
@@ -196,9 +194,17 @@ def _made_by_the_service(path: Path) -> bool:
 
 
 def _certificate(path: Path) -> Iterator[Line]:
-    days, words = certificate_days(path)
-    if days is not Days.GOOD:
-        yield Line(Health.WARNING if days is Days.EXPIRES else Health.BAD, "tls", words)
+    line = certificate_line(path, datetime.now(UTC))
+    if line.health is not Health.GOOD:
+        yield _shown(line)
+
+
+def _shown(line: ConditionLine) -> Line:
+    return Line(line.health, line.subject, line.both)
+
+
+def _trust(configuration: Configuration) -> Iterator[Line]:
+    yield from map(_shown, revocation_lines(configuration.certs or SHIPPED_CERTS, datetime.now(UTC)))
 
 
 def _rules(configuration: Configuration) -> Iterator[Line]:

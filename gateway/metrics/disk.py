@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-
-_LOG = logging.getLogger("gateway.metrics")
-
-
-@dataclass(frozen=True)
-class RevocationDays:
-    """When a revocation list was made and when the next one is due, in seconds since 1970."""
-
-    issuer: str
-    """Name of the authority (RFC 4514)."""
-    made: float
-    due: float | None
-    """None when the list does not say."""
+from gateway.system.revocation_lists import RevocationDays, RevocationLists
 
 
 class Disk:
@@ -29,8 +14,7 @@ class Disk:
 
     def __init__(self, *, data: Path, spool: Path | None, certs: Path | None) -> None:
         self._folders = {"data": data, **({"spool": spool} if spool is not None else {})}
-        self._lists = certs / "crl" if certs is not None else None
-        self._known: dict[Path, tuple[int, RevocationDays]] = {}
+        self._lists = RevocationLists(certs)
 
     def free_bytes(self) -> Iterator[tuple[tuple[str, ...], float]]:
         """Yield the free room of each folder, by its key in gateway.yaml."""
@@ -40,22 +24,4 @@ class Disk:
 
     def revocation_lists(self) -> tuple[RevocationDays, ...]:
         """Return the days of the newest list of each authority, of those that can be read."""
-        files = sorted(self._lists.glob("*.crl")) if self._lists is not None else []
-        found = sorted((days for file in files if (days := self._days(file)) is not None), key=lambda one: one.made)
-        return tuple({one.issuer: one for one in found}.values())
-
-    def _days(self, file: Path) -> RevocationDays | None:
-        try:
-            changed = file.stat().st_mtime_ns
-            known = self._known.get(file)
-            if known is None or known[0] != changed:
-                one = x509.load_der_x509_crl(file.read_bytes())
-                due = one.next_update_utc
-                days = RevocationDays(
-                    one.issuer.rfc4514_string(), one.last_update_utc.timestamp(), due.timestamp() if due else None
-                )
-                known = self._known[file] = (changed, days)
-        except (OSError, ValueError) as error:
-            _LOG.warning("%s: %s", file, error)
-            return None
-        return known[1]
+        return self._lists.newest()

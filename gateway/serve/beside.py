@@ -18,6 +18,7 @@ from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places
 from gateway.steward import service
+from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
@@ -110,7 +111,13 @@ def beside(
         release()
         desk.release()
 
-    steward = _steward(configuration, rulebook, audit, addresses, release_for_steward)
+    sandbox = workers.status().sandbox
+    running = Running(
+        certs=configuration.certs or SHIPPED_CERTS,
+        sandbox_missing=sandbox.missing if sandbox is not None else None,
+        last_reload=load.last_reload,
+    )
+    steward = _steward(configuration, rulebook, audit, addresses, running, release_for_steward)
     return Beside(audit, desk, metrics, steward)
 
 
@@ -133,6 +140,7 @@ def _steward(
     rulebook: Rulebook,
     audit: DoorProcess,
     addresses: Addresses,
+    running: Running,
     release: Callable[[], None],
 ) -> DoorProcess | None:
     if configuration.console is None:
@@ -144,5 +152,6 @@ def _steward(
         audit_door=audit.door,
         next_hop=next_hop_settings(configuration),
         accepts=addresses.listeners[0].addresses[0],
+        running=running,
     )
     return steward_process(sources, release)

@@ -13,6 +13,7 @@ from gateway.engine import PolicySet
 from gateway.model import Directory
 from gateway.pipeline.rulebook import Rules
 from gateway.steward.accounts.people import People
+from gateway.steward.condition import Running
 from gateway.steward.refused import Refused
 from gateway.steward.roles import Person
 
@@ -37,6 +38,8 @@ class Desk:
     """None where no accounts are asked for."""
     client: str = ""
     """Address of the browser that asks."""
+    running: Running | None = None
+    """What the supervisor knows of the system; None where nobody told."""
     token: str = ""
     """Of the session that asks."""
 

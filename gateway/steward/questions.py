@@ -322,7 +322,7 @@ class Bar(Struct, frozen=True):
     value: int
     tone: str = "plain"
     link: str = ""
-    """Query string for the search page, without `?`."""
+    """Query string for the search page (`q`, `unit`, `result`), without `?`."""
 
 
 class Day(Struct, frozen=True):

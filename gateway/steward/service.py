@@ -24,6 +24,7 @@ from gateway.pipeline.rulebook import Rulebook
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.people import People
 from gateway.steward.answering import Answering
+from gateway.steward.condition import Running
 from gateway.steward.desk import Desk
 from gateway.steward.in_force import RulesFollowed
 from gateway.steward.server import Server
@@ -47,6 +48,8 @@ class Sources:
     accepts: str
     """Where the first listener accepts, as the line `ready` shows it."""
     clock: Callable[[], float] = time.time
+    running: Running | None = None
+    """What only the supervisor knows of the system."""
 
 
 class Steward:
@@ -72,6 +75,7 @@ class Steward:
             rules=self._rules,
             record=self._acts.put,
             alive=self._alive,
+            running=sources.running,
             accounts=self.people,
         )
 

@@ -15,7 +15,9 @@ from gateway.steward import session_answers as sessions
 from gateway.steward.desk import Desk, Refused
 from gateway.steward.explain import explain
 from gateway.steward.health import health
+from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.mails import export, search
+from gateway.steward.overview import overview
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 
 Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterator[q.Answer]]
@@ -90,15 +92,15 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=search),
     q.Explain: Row(roles=_ALL_BUT_ACCOUNTS, answer=explain),
     q.Export: Row(roles=_READERS, answer=export, effort=Effort.LONG),
-    q.Overview: Row(roles=_READERS, answer=_not_here),
+    q.Overview: Row(roles=_READERS, answer=overview),
     # Policy
     q.AskPolicy: Row(roles=_READERS, answer=_not_here),
     q.TryPolicy: Row(roles=_POLICY, answer=_not_here, effort=Effort.LONG),
     q.PutInForce: Row(roles=_POLICY, answer=_not_here, effort=Effort.LONG, fresh=True),
     # The log
-    q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=_not_here),
-    q.Verify: Row(roles=_AUDITOR, answer=_not_here, effort=Effort.LONG),
-    q.GetCheckpoint: Row(roles=_AUDITOR | {Role.SECURITY_OFFICER}, answer=_not_here),
+    q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view),
+    q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG),
+    q.GetCheckpoint: Row(roles=_AUDITOR | {Role.SECURITY_OFFICER}, answer=get_checkpoint),
 }
 
 

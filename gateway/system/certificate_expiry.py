@@ -24,6 +24,12 @@ class Days(Enum):
 
 def certificate_days(path: Path, now: datetime | None = None) -> tuple[Days, str]:
     """Return where the first certificate of a PEM file stands, and the words for it (empty when good)."""
+    found, fields = certificate_stands(path, now)
+    return found, both("start", "doctor", found.value, **fields) if found is not Days.GOOD else ""
+
+
+def certificate_stands(path: Path, now: datetime | None = None) -> tuple[Days, dict[str, object]]:
+    """Return where the first certificate of a PEM file stands, and what its words in `start.toml` name."""
     begins, ends = _time(path)
     now = now or datetime.now(UTC)
     if now < begins:
@@ -33,10 +39,8 @@ def certificate_days(path: Path, now: datetime | None = None) -> tuple[Days, str
     else:
         days = (ends - now).days
         found = Days.EXPIRES if days < _SOON_DAYS else Days.GOOD
-    if found is Days.GOOD:
-        return found, ""
-    fields = {"path": path, "days": days, "begins": f"{begins:%Y-%m-%d %H:%M}", "now": f"{now:%Y-%m-%d %H:%M}"}
-    return found, both("start", "doctor", found.value, **fields)
+    begin, moment = f"{begins:%Y-%m-%d %H:%M}", f"{now:%Y-%m-%d %H:%M}"
+    return found, {"path": path, "days": days, "begins": begin, "now": moment}
 
 
 def certificate_ends(path: Path) -> datetime:

@@ -1,0 +1,168 @@
+"""The condition of a running system, line by line with what helps: for the overview of the console and `gateway doctor`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.checkpoint import parse_notes
+from gateway.audit.store import Folder, connect_readonly
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.model import Language
+from gateway.system.certificate_expiry import Days, certificate_stands
+from gateway.system.revocation_lists import RevocationLists
+from gateway.texts.catalogue import both, pair, reasons
+from gateway.vietnamese.printed import clean
+
+_CHECKPOINT_LATE_S: Final = 3600.0
+_SHORT_MIB: Final = 500
+_FULL_MIB: Final = 100
+
+
+class Health(Enum):
+    """How serious a line is."""
+
+    GOOD = "good"
+    WARNING = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at; its words stand in `start.toml`, table `doctor`."""
+
+    health: Health
+    subject: str
+    key: str
+    fields: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def both(self) -> str:
+        """Both languages in one line, for a terminal."""
+        return both("start", "doctor", self.key, **self.fields)
+
+    def words(self, language: Language) -> str:
+        """The words in one language."""
+        number = int(language is not Language.VI)
+        fields = {name: one[number] if isinstance(one, tuple) else one for name, one in self.fields.items()}
+        return pair("start", "doctor", self.key, **fields)[number]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What only the supervisor knows; asked from time to time."""
+
+    certs: Path | None
+    """Folder of the trust anchors in use."""
+    sandbox_missing: tuple[str, ...] | None
+    """Layers that the kernel lacks; None when the zygote said nothing."""
+    last_reload: Callable[[], tuple[int, bool]]
+    """When the last reload ended, in seconds since 1970, and whether all of it is in force."""
+
+
+def condition(configuration: Configuration, running: Running | None, now: datetime) -> Iterator[Line]:
+    """Yield all lines; without `running` those that anybody can see."""
+    yield from log_lines(configuration.data, now)
+    yield from disk_lines(configuration.data)
+    yield from certificate_lines(configuration, now)
+    if running is not None:
+        yield from revocation_lines(running.certs, now)
+        yield sandbox_line(running.sandbox_missing)
+        when, good = running.last_reload()
+        age = _age(now.timestamp() - when)
+        yield Line(
+            *((Health.GOOD, "reload", "reload") if good else (Health.BAD, "reload", "reload_failed")), {"age": age}
+        )
+
+
+def log_lines(data: Path, now: datetime) -> Iterator[Line]:
+    """Yield how old the last checkpoint is, and how much it does not cover."""
+    if not Folder(data).database.exists():
+        yield Line(Health.GOOD, "log", "log_absent")
+        return
+    try:
+        connection = connect_readonly(Folder(data).database)
+    except UserError as error:
+        yield Line(Health.BAD, "log", "problem", {"words": str(error)})
+        return
+    try:
+        last = int(connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
+        row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    finally:
+        connection.close()
+    known = parse_notes(row[0])[0] if row is not None else ()
+    size = known[0].size if known else 0
+    seconds = (now - datetime.fromisoformat(known[0].time)).total_seconds() if known else 0.0
+    late = last > size and seconds > _CHECKPOINT_LATE_S
+    fields: dict[str, object] = {"age": _age(seconds), "size": size, "count": last - size}
+    yield Line(Health.WARNING if late else Health.GOOD, "log", "checkpoint_old" if late else "checkpoint", fields)
+
+
+def disk_lines(data: Path) -> Iterator[Line]:
+    """Yield how much room the log has."""
+    if not data.exists():
+        return
+    free = os.statvfs(data)
+    mib = free.f_bavail * free.f_frsize >> 20
+    if mib >= _SHORT_MIB:
+        yield Line(Health.GOOD, "disk", "free", {"gib": f"{mib / 1024:.1f}"})
+        return
+    yield Line(Health.WARNING if mib >= _FULL_MIB else Health.BAD, "disk", "space", {"mib": mib})
+
+
+def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[Line]:
+    """Yield how long each certificate that is served still holds."""
+    for path in sorted({one.certificate for one in configuration.listeners if one.certificate is not None}):
+        yield certificate_line(path, now)
+
+
+def certificate_line(path: Path, now: datetime) -> Line:
+    """Return how long a certificate still holds."""
+    try:
+        found, fields = certificate_stands(path, now)
+    except OSError as error:
+        return Line(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": reasons(error)})
+    except ValueError as error:
+        return Line(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": clean(str(error))})
+    health = {Days.GOOD: Health.GOOD, Days.EXPIRES: Health.WARNING}.get(found, Health.BAD)
+    return Line(health, "tls", "certificate" if found is Days.GOOD else found.value, fields)
+
+
+def revocation_lines(certs: Path | None, now: datetime) -> Iterator[Line]:
+    """Yield revocation lists that are past their time, or that all are in time."""
+    lists = RevocationLists(certs).newest()
+    if not lists:
+        yield Line(Health.WARNING, "revocation", "crl_none")
+        return
+    ahead = [(one, (one.due - now.timestamp()) / 86_400) for one in lists if one.due is not None]
+    late = [(one, days) for one, days in ahead if days < 0]
+    for one, days in late:
+        fields: dict[str, object] = {"issuer": clean(one.issuer, limit=120), "days": int(-days)}
+        yield Line(Health.WARNING, "revocation", "crl_due", fields)
+    if not late:
+        soonest = int(min((days for _, days in ahead), default=0))
+        yield Line(Health.GOOD, "revocation", "crl", {"count": len(lists), "days": soonest})
+
+
+def sandbox_line(missing: tuple[str, ...] | None) -> Line:
+    """Return whether all walls stand around the readers."""
+    if missing is None:
+        return Line(Health.WARNING, "sandbox", "sandbox_silent")
+    if missing:
+        return Line(Health.WARNING, "sandbox", "sandbox_missing", {"missing": ", ".join(missing)})
+    return Line(Health.GOOD, "sandbox", "sandbox")
+
+
+def _age(seconds: float) -> tuple[str, str]:
+    minutes = max(0, int(seconds // 60))
+    if minutes < 120:
+        return pair("start", "doctor", "minutes_ago", count=minutes)
+    if minutes < 48 * 60:
+        return pair("start", "doctor", "hours_ago", count=minutes // 60)
+    return pair("start", "doctor", "days_ago", count=minutes // 1440)

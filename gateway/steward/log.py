@@ -1,0 +1,206 @@
+"""The log as a whole: its state, what people did, checkpoints to take away, and whether it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from gateway.audit import record as r
+from gateway.audit.checkpoint import parse_notes
+from gateway.audit.filter import Filter
+from gateway.audit.render import render_verification
+from gateway.audit.store import Folder
+from gateway.audit.verify import Verification
+from gateway.audit.verify import verify as verify_log
+from gateway.errors import GatewayError, SearchTimeError
+from gateway.model import Language
+from gateway.steward import questions as q
+from gateway.steward.desk import Desk, Refused
+from gateway.steward.mails import in_language
+from gateway.steward.roles import Person
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_LIMIT_ACTS: Final = 50
+_LIMIT_CHECKPOINTS: Final = 50
+_LIMIT_NOTES_BYTES: Final = 16 << 20
+_NOTES: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.notes|public-key\.txt")
+_HIGHEST: Final = 1 << 62
+_LIMIT_LINES: Final = 200
+
+
+@dataclass
+class _Last:
+    """The last verification in this process."""
+
+    when: str = ""
+    good: bool = False
+    running: threading.Lock = field(default_factory=threading.Lock)
+
+
+_LAST: Final[defaultdict[Path, _Last]] = defaultdict(_Last)
+"""By data folder."""
+
+
+def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language) -> q.LogView:
+    """Return the state of the log, its checkpoints and acts, the newest first."""
+    data = desk.configuration.data
+    before = max(0, min(question.before, _HIGHEST)) if question.before is not None else None
+    try:
+        with desk.reader() as reader:
+            first, last = reader.first, reader.last
+            rows = reader.find(Filter(state="act", before_seq=before, limit=_LIMIT_ACTS + 1))
+            acts = tuple(reader.act(row.seq) for row in rows[:_LIMIT_ACTS])
+    except SearchTimeError as error:
+        raise Refused(q.Refusal(kind="too_long", words=in_language(error, language))) from None
+    verdict, verified = None, _LAST[data]
+    if verified.when:
+        key = "good" if verified.good else "bad"
+        verdict = q.Badge(pair("answers", "log", key)[language is not Language.VI], key, key)
+    return q.LogView(
+        first=first,
+        last=last,
+        octets=_octets(data),
+        verified=verified.when,
+        verdict=verdict,
+        checkpoints=tuple(islice(_checkpoints(data), _LIMIT_CHECKPOINTS)),
+        acts=tuple(_act_row(act, language) for act in acts if act is not None),
+        older=rows[_LIMIT_ACTS - 1].seq if len(rows) > _LIMIT_ACTS else None,
+    )
+
+
+def _octets(data: Path) -> int:
+    total = 0
+    for suffix in ("", "-wal"):
+        with contextlib.suppress(OSError):
+            total += Folder(data).database.with_name(f"audit.db{suffix}").stat().st_size
+    return total
+
+
+def _act_row(act: r.Act, language: Language) -> q.ActRow:
+    key = "done" if act.ok else "not_done"
+    return q.ActRow(
+        seq=act.seq,
+        time=act.time,
+        who=clean(act.who, limit=320),
+        roles=", ".join(clean(role) for role in act.roles),
+        what=clean(act.what),
+        about=clean(act.about, limit=320),
+        reason=clean(act.reason, limit=500),
+        client=clean(act.client),
+        result=q.Badge(pair("answers", "log", key)[language is not Language.VI], "plain" if act.ok else "warn", key),
+    )
+
+
+def _checkpoints(data: Path) -> Iterator[q.CheckpointRow]:
+    """Yield the files of checkpoints, the newest first; what each covers stands in its last note."""
+    for name in sorted(_listing(data), reverse=True):
+        path = Folder(data).checkpoints / name
+        if name.endswith(".txt") or (last := _last_note(path)) is None:
+            continue
+        yield q.CheckpointRow(name, last[0], last[1])
+
+
+def _last_note(path: Path) -> tuple[str, int] | None:
+    """Return time and size of the last checkpoint of a file, from its end."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 4096))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return None
+    begin = text.find("gateway-audit/")
+    found, _ = parse_notes(text[max(0, begin) :])
+    return (found[-1].time, found[-1].size) if found else None
+
+
+def _listing(data: Path) -> list[str]:
+    """Return the names of the files that may be taken away: what is there, and looks like one."""
+    try:
+        return [
+            path.name for path in Folder(data).checkpoints.iterdir() if _NOTES.fullmatch(path.name) and path.is_file()
+        ]
+    except OSError:
+        return []
+
+
+def get_checkpoint(desk: Desk, person: Person, question: q.GetCheckpoint, _language: Language) -> q.Piece:
+    """Return a file of checkpoints, or the key to verify them; names are held against what is there."""
+    data = desk.configuration.data
+    if question.name not in _listing(data):
+        raise Refused(q.Refusal(kind="not_found"))
+    path = Folder(data).checkpoints / question.name
+    if path.is_symlink() or path.stat().st_size > _LIMIT_NOTES_BYTES:
+        raise Refused(q.Refusal(kind="not_found"))
+    desk.act(person, "get_checkpoint", about=question.name)
+    return q.Piece(path.read_bytes())
+
+
+def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language) -> Iterator[q.Answer]:
+    """Verify the whole log and tell how far it is; one at a time."""
+    verified = _LAST[desk.configuration.data]
+    if not verified.running.acquire(blocking=False):
+        raise Refused(q.Refusal(kind="too_many", words=pair("answers", "log", "running")[language is not Language.VI]))
+    try:
+        with desk.reader() as reader:
+            total = reader.last - reader.first + 1
+        words = pair("progress", "work", "verify")[language is not Language.VI]
+        done = 0
+        for found in _told(desk.configuration.data):
+            if isinstance(found, int):
+                done = min(total, done + found)
+                yield q.Progress(words, done, total)
+                continue
+            if isinstance(found, GatewayError):
+                yield q.Verified(good=False, text=_shown(str(found)))
+                return
+            verified.when, verified.good = datetime.now(UTC).isoformat(timespec="seconds"), found.exit_code == 0
+            yield q.Verified(good=verified.good, text=_shown(render_verification(found, language.value)))
+    finally:
+        verified.running.release()
+
+
+def _shown(text: str) -> str:
+    return "\n".join(clean(line, limit=400) for line in text.splitlines()[:_LIMIT_LINES])
+
+
+def _told(data: Path) -> Iterator[int | Verification | GatewayError]:
+    """Verify in a thread of its own; yield records as they are done, and the result."""
+    told: queue.SimpleQueue[int | Verification | GatewayError | BaseException] = queue.SimpleQueue()
+    stopped = threading.Event()
+
+    def tick(count: int) -> None:
+        if stopped.is_set():
+            raise _StoppedError
+        told.put(count)
+
+    def run() -> None:
+        try:
+            told.put(verify_log(data, tick=tick))
+        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
+            told.put(error)
+
+    threading.Thread(target=run, name="verify", daemon=True).start()
+    try:
+        while True:
+            found = told.get()
+            if isinstance(found, BaseException) and not isinstance(found, GatewayError):
+                raise found
+            yield found
+            if not isinstance(found, int):
+                return
+    finally:
+        stopped.set()
+
+
+class _StoppedError(Exception):
+    """Whoever asked has gone."""

@@ -1,0 +1,103 @@
+"""The last days at a glance, from the counts that the search index keeps, and whether all is well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from gateway.audit import tally
+from gateway.model import VIETNAM, Language
+from gateway.steward import questions as q
+from gateway.steward.condition import Health, condition
+from gateway.steward.desk import Desk
+from gateway.steward.mails import titles
+from gateway.steward.roles import Person
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_LIMIT_DAYS: Final = 366
+_LIMIT_BARS: Final = 20
+
+
+def overview(desk: Desk, _person: Person, question: q.Overview, language: Language) -> q.OverviewView:
+    """Return figures of so many days up to today, and the lines on health."""
+    now = datetime.now(UTC)
+    days = days_until(now, max(1, min(question.days, _LIMIT_DAYS)))
+    first, last = days[0], days[-1]
+    with desk.reader() as reader:
+        index = reader.counts()
+        by_day = tally.by_day(index, first, last)
+        by_unit = tally.by_unit(index, first, last, "is:reject")
+        mailboxes = tally.mailboxes(index, first, last)
+    total: Counter[str] = Counter()
+    for counts in by_day.values():
+        total.update(counts)
+    return q.OverviewView(
+        days=tuple(_day(day, by_day.get(day, Counter())) for day in days),
+        mails=total["mails"],
+        octets=total["bytes"],
+        mailboxes=mailboxes,
+        refused=total["is:reject"],
+        tagged=total["is:tag"],
+        untold=total["untold"],
+        troubles=total["state:trouble"],
+        rules=tuple(_rules(desk, total, language)),
+        units=tuple(
+            q.Bar(clean(unit, limit=200), count, "bad", urlencode({"unit": unit, "result": "reject"}))
+            for unit, count in by_unit.most_common(_LIMIT_BARS)
+        ),
+        health=tuple(health_lines(desk, now, language)),
+    )
+
+
+def days_until(now: datetime, count: int) -> tuple[str, ...]:
+    """Return so many days of Viet Nam, the last one that of a moment."""
+    today = now.astimezone(VIETNAM).date()
+    return tuple((today - timedelta(days=back)).isoformat() for back in range(count - 1, -1, -1))
+
+
+def _day(day: str, counts: Counter[str]) -> q.Day:
+    return q.Day(
+        date=day,
+        relayed=counts["is:relay"],
+        tagged=counts["is:tag"],
+        refused=counts["is:reject"],
+        deferred=counts["is:defer"] + counts["is:hold"],
+    )
+
+
+def _rules(desk: Desk, total: Counter[str], language: Language) -> list[q.Bar]:
+    policies = desk.policies()
+    title = titles(policies, language)
+    rules = Counter({name.removeprefix("rule:"): n for name, n in total.items() if name.startswith("rule:")})
+    bars = []
+    for name, count in rules.most_common(_LIMIT_BARS):
+        policy_name, _, rule_name = name.partition(".")
+        policy = policies.policy(policy_name)
+        rule = policy.rules.get(rule_name) if policy is not None else None
+        words = clean(title(policy_name, rule_name), limit=200)
+        label = f"{rule.code} {words}" if rule is not None else words
+        bars.append(q.Bar(label, count, link=urlencode({"q": f"luat:{name}"})))
+    return bars
+
+
+def health_lines(desk: Desk, now: datetime, language: Language) -> list[q.HealthLine]:
+    """Return the condition of the running system in words; those of what is not well say what helps."""
+    number = int(language is not Language.VI)
+    lines = []
+    for line in condition(desk.configuration, desk.running, now):
+        detail, _, remedy = (
+            line.words(language).partition(": ") if line.health is not Health.GOOD else (line.words(language), "", "")
+        )
+        state = line.health.value
+        lines.append(
+            q.HealthLine(
+                name=pair("answers", "health", line.subject)[number],
+                state=q.Badge(pair("answers", "health", state)[number], state, state),
+                detail=detail,
+                remedy=remedy,
+            )
+        )
+    return lines
