@@ -123,6 +123,19 @@ class DoorClient(ABC, Generic[_Value]):
         except OSError as error:
             self.lose(error)
 
+    def connect(self) -> None:
+        """Connect now rather than at the first question; OSError when nobody holds the door."""
+        if self._sock is None:
+            self._connect()
+
+    def read(self, *, on: bool) -> None:
+        """Stop reading answers, or go on, so that whoever sends them waits for a slow reader."""
+        if self._sock is not None:
+            if on:
+                self._loop.add_reader(self._sock, self._receive, self._sock)
+            else:
+                self._loop.remove_reader(self._sock)
+
     def lose(self, cause: object) -> None:
         """Give the connection up; the next question makes another."""
         sock, self._sock = self._sock, None

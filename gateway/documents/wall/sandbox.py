@@ -29,7 +29,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.documents.wall.syscalls import ALLOWED, AUDIT_ARCH, FILTERED, numbers_for
+from gateway.documents.wall.syscalls import ALLOWED, AUDIT_ARCH, FILTERED, Numbers, numbers_for
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -95,8 +95,11 @@ def die_with_parent(expected_parent: int) -> None:
         os._exit(1)
 
 
-def enter(limits: SandboxLimits, *, parent: int) -> None:
-    """Lock the calling process in for good, and end it with its parent; OSError when the kernel refuses a layer that it has."""
+def enter(limits: SandboxLimits, *, parent: int, more: Numbers | None = None) -> None:
+    """Lock the calling process in for good, and end it with its parent; OSError when the kernel refuses a layer that it has.
+
+    `more` are system calls that this process needs beside those of a reader.
+    """
     _set_rlimits(limits)
     if os.geteuid() == 0:
         _drop_root()
@@ -107,7 +110,7 @@ def enter(limits: SandboxLimits, *, parent: int) -> None:
     if abi := landlock_abi():
         _landlock_deny_all(abi)
     if platform.machine() in AUDIT_ARCH:
-        _seccomp_allow(platform.machine())
+        _seccomp_allow(platform.machine(), more or {})
 
 
 def tighten(*, address_space_bytes: int, cpu_s: int) -> None:
@@ -255,7 +258,7 @@ _CONDITIONS: Final[dict[str, tuple[tuple[_Test, ...], ...]]] = {
 """Calls of `syscalls.FILTERED`: one of the rows must hold, and of a row all tests."""
 
 
-def filter_program(machine: str) -> list[_Row]:
+def filter_program(machine: str, more: Numbers | None = None) -> list[_Row]:
     """Return the seccomp program of an architecture as (code, jump if true, jump if false, operand) rows."""
     filtered = numbers_for(FILTERED, machine)
     program: list[_Row] = [
@@ -271,7 +274,7 @@ def filter_program(machine: str) -> list[_Row]:
         (_EQUAL, 0, 1, filtered["clone3"]),
         (_RETURN, 0, 0, _ENOSYS),
     ]
-    for number in numbers_for(ALLOWED, machine).values():
+    for number in numbers_for(ALLOWED | (more or {}), machine).values():
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
     for name, rows in _CONDITIONS.items():
         tests = [row for alternative in rows for row in _alternative(alternative)]
@@ -293,7 +296,10 @@ def _alternative(tests: tuple[_Test, ...]) -> list[_Row]:
 
 @functools.cache
 def _compiled(machine: str) -> _SockFprog:
-    program = filter_program(machine)
+    return _assembled(filter_program(machine))
+
+
+def _assembled(program: list[_Row]) -> _SockFprog:
     rows = (_SockFilter * len(program))(*[_SockFilter(*row) for row in program])
     return _SockFprog(len(program), rows)
 
@@ -304,6 +310,6 @@ def prepare() -> None:
         _compiled(platform.machine())
 
 
-def _seccomp_allow(machine: str) -> None:
-    header = _compiled(machine)
+def _seccomp_allow(machine: str, more: Numbers) -> None:
+    header = _assembled(filter_program(machine, more)) if more else _compiled(machine)
     _check(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0), "seccomp")

@@ -98,6 +98,12 @@ ALLOWED: Final[Numbers] = {
     "getrandom": (318, 278),
 }
 
+SERVING: Final[Numbers] = {
+    "listen": (50, 201),
+    "accept4": (288, 242),
+}
+"""What a process beside the readers needs that serves a socket which was bound for it."""
+
 FILTERED: Final[Numbers] = {
     "mmap": (9, 222),
     "mprotect": (10, 226),

@@ -1,0 +1,186 @@
+"""The console as an ASGI application: the guard, then the route, then an answer with all its header fields."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.console import guard
+from gateway.console.client import Refused, StewardAway, StewardClient
+from gateway.console.forms import BadForm, read_form
+from gateway.console.render import Renderer
+from gateway.console.routes import ROUTES, Row
+from gateway.console.settings import ConsoleSettings
+from gateway.console.visit import Visit
+from gateway.console.words import filled
+from gateway.steward.questions import Me, Refusal, WhoAmI
+
+_LOG = logging.getLogger("gateway.console")
+_STATUS = {
+    "no_session": 403, "forbidden": 403, "not_found": 404, "bad_login": 422, "locked": 403, "bad_code": 422, "too_many": 429,
+    "too_long": 503, "invalid": 422, "unavailable": 503,
+}  # fmt: skip
+
+
+class Console:
+    """The application."""
+
+    def __init__(self, settings: ConsoleSettings) -> None:
+        self._settings = settings
+        self._renderer = Renderer(settings.htmx)
+        self._headers = guard.headers(settings)
+        self._rates = guard.Rates(settings.requests_per_s)
+        self._secret = secrets.token_bytes(32)
+        self._steward: StewardClient | None = None
+        self._routes = [(Route(row.path, _nothing, methods=[row.method]), row) for row in ROUTES]
+
+    def use(self, steward: StewardClient) -> None:
+        """Ask this steward."""
+        self._steward = steward
+
+    async def warm(self) -> None:
+        """Answer once from memory, so that nothing is left to be imported behind the wall."""
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_: Message) -> None:
+            pass
+
+        for method, path in (("GET", "/login"), ("GET", "/no-such-page"), ("POST", "/login")):
+            fields = [(b"host", self._settings.names[0].encode())]
+            scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+                     "headers": fields, "client": ("127.0.0.1", 0), "scheme": "http", "root_path": "",
+                     "server": ("127.0.0.1", 0), "http_version": "1.1", "asgi": {"version": "3.0"}, "state": {}}  # fmt: skip
+            await self(scope, receive, send)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        assert self._steward is not None
+        request = Request(scope, receive)
+        visit = Visit(
+            request,
+            settings=self._settings,
+            steward=self._steward,
+            renderer=self._renderer,
+            secret=self._secret,
+        )
+        response = visit.sealed(await self._answered(visit))
+        for name, value in self._headers.items():
+            response.headers[name] = value
+        response.headers.setdefault("Cache-Control", "no-store")
+        try:
+            await response(scope, receive, send)
+        except (StewardAway, Refused) as error:  # in the middle of a long answer: the head is sent already
+            _LOG.warning("%s: %r", scope["path"], error)
+
+    async def _answered(self, visit: Visit) -> Response:
+        try:
+            return await self._page(visit)
+        except Refused as error:
+            return error_page(visit, _STATUS.get(error.refusal.kind, 503), error.refusal)
+        except StewardAway:
+            return error_page(visit, 503)
+        except HTTPException as error:
+            return error_page(visit, error.status_code)
+        except guard.TooLarge:
+            response = error_page(visit, 413)
+            response.headers["Connection"] = "close"
+            return response
+        except BadForm:
+            return error_page(visit, 422)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception:  # noqa: BLE001 - our own bug: words for the person, a reference for both
+            reference = secrets.token_hex(4)
+            _LOG.exception("%s %s: %s", visit.request.method, visit.request.scope["path"], reference)
+            return error_page(visit, 500, reference=reference)
+
+    async def _page(self, visit: Visit) -> Response:
+        request = visit.request
+        if not guard.host_is_ours(request, self._settings):
+            raise HTTPException(421)
+        row, parameters = self._route(request)
+        request.scope["path_params"] = parameters
+        if row.path.startswith("/static/"):
+            return await row.handler(visit)
+        if not self._rates.admit(visit.token or visit.client):
+            raise HTTPException(429)
+        if row.method == "POST" and not guard.same_origin(request, self._settings):
+            raise HTTPException(403)
+        if row.path != "/healthz" and (gone := await self._recognise(visit, row)) is not None:
+            return gone
+        if row.method == "POST":
+            most = self._settings.upload_bytes if row.hashed else self._settings.body_bytes
+            content_type = request.headers.get("content-type", "")
+            visit.form = await read_form(content_type, guard.body(request, most), hashed=row.hashed)
+            if not visit.form_is_ours():
+                return error_page(visit, 403, Refusal(kind="form", words=visit.words.error.form))
+        return await row.handler(visit)
+
+    async def _recognise(self, visit: Visit, row: Row) -> Response | None:
+        """Find out whose session it is; return where the browser is sent instead, if it is."""
+        if visit.token:
+            try:
+                answer = await visit.ask(WhoAmI())
+                visit.person = answer.person if isinstance(answer, Me) else None
+            except Refused as error:
+                if error.refusal.kind != "no_session":
+                    raise
+        if visit.person is None:
+            if not row.session:
+                return None
+            if row.method == "POST":
+                return error_page(visit, 403, Refusal(kind="no_session", words=visit.words.error.no_session))
+            return visit.go("/login" if visit.path == "/" else f"/login?to={visit.request.url.path}")
+        if visit.person.must_enrol and not row.enrolling and row.path not in ("/help", "/login"):
+            return visit.go("/enrol")
+        return None
+
+    def _route(self, request: Request) -> tuple[Row, dict[str, Any]]:
+        method = "GET" if request.method == "HEAD" else request.method
+        known = False
+        for route, row in self._routes:
+            match, scope = route.matches(request.scope)
+            if match is not Match.NONE:
+                known = True
+                if row.method == method:
+                    return row, scope["path_params"]
+        raise HTTPException(405 if known else 404)
+
+
+def error_page(visit: Visit, status: int, refusal: Refusal | None = None, reference: str = "") -> Response:
+    """Return the page of an error, with a reference that the log has too."""
+    texts = visit.words.error
+    name = f"s{status}"
+    title, text = (
+        (getattr(texts, name).title, getattr(texts, name).text)
+        if hasattr(texts, name)
+        else (texts.s404.title, texts.s404.text)
+    )
+    if refusal is not None and refusal.words:
+        text = refusal.words
+    if not reference:
+        reference = secrets.token_hex(4)
+        _LOG.info("%s %s: %d %s", visit.request.method, visit.request.scope["path"][:200], status, reference)
+    retry = refusal.retry_s if refusal is not None else 0
+    response = visit.page(
+        "error.html", status, title=title, text=text, reference=reference, code=status,
+        again=filled(texts.retry, seconds=retry) if retry else "",
+    )  # fmt: skip
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(retry or 5)
+    return response
+
+
+async def _nothing(_: Request) -> Response:  # routes are matched by Starlette and answered by the table
+    return Response()

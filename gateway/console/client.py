@@ -1,0 +1,173 @@
+"""Questions to the steward through its door.
+
+All connections are made before the wall closes: a new one would need a system call that the wall refuses. When the steward
+ends, so does this process, and its successor connects to the next steward.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from collections.abc import AsyncIterator
+from typing import Final
+
+import msgspec
+
+from gateway.model import Language
+from gateway.steward.questions import Answer, Answered, Asked, AskHealth, Question, Refusal
+from gateway.system.door import DoorClient
+
+_LONG_LINES: Final = 4
+"""Long answers at a time; each has a connection of its own, so that a slow reader stops nobody else."""
+_MOST_QUEUED: Final = 32
+_LONGEST_S: Final = 10.0
+_LONGEST_STEP_S: Final = 300.0
+
+
+class StewardAway(Exception):  # noqa: N818 - a state of the world, not a fault
+    """The steward does not answer."""
+
+
+class Refused(Exception):  # noqa: N818
+    """The steward refused."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.kind)
+        self.refusal = refusal
+
+
+class _Call:
+    def __init__(self) -> None:
+        self.answers: asyncio.Queue[Answered | None] = asyncio.Queue()
+        self.abandoned = False
+
+
+class _Line(DoorClient[Answered]):
+    """One connection."""
+
+    def __init__(self, door: socket.socket, client: StewardClient) -> None:
+        super().__init__(door, msgspec.msgpack.Decoder(Answered))
+        self._client = client
+        self._calls: dict[int, _Call] = {}
+        self._paused = False
+
+    def call(self, asked: Asked) -> _Call:
+        call = self._calls[asked.number] = _Call()
+        self.send(asked)
+        return call
+
+    def heard(self, answer: Answered) -> None:
+        self._client.hear()
+        call = self._calls.get(answer.number)
+        if call is None:
+            return
+        if answer.last:
+            del self._calls[answer.number]
+        if not call.abandoned or answer.last:
+            call.answers.put_nowait(answer)
+        if call.answers.qsize() >= _MOST_QUEUED and not self._paused:
+            self._paused = True
+            self.read(on=False)
+
+    def go_on(self, call: _Call) -> None:
+        """Read again after a pause, once what is queued has been taken."""
+        if self._paused and call.answers.empty():
+            self._paused = False
+            self.read(on=True)
+
+    def lost(self, _cause: object) -> None:
+        calls, self._calls = self._calls, {}
+        for call in calls.values():
+            call.answers.put_nowait(None)
+        self._client.gone.set()
+
+
+class StewardClient:
+    """Asks the steward; one for the whole console."""
+
+    def __init__(self, door: socket.socket, *, patience_s: float = 1.0) -> None:
+        self._patience_s = patience_s
+        self._short = _Line(door, self)
+        self._lines = [_Line(door, self) for _ in range(_LONG_LINES)]
+        self._free: asyncio.Queue[_Line] = asyncio.Queue()
+        self._numbers = itertools.count(1)
+        self._heard = 0.0
+        self._ping: _Call | None = None
+        self._draining: set[asyncio.Task[None]] = set()
+        self.gone = asyncio.Event()
+        """The steward has closed a connection."""
+
+    def connect(self) -> None:
+        """Make all connections; OSError when nobody holds the door."""
+        for line in (self._short, *self._lines):
+            line.connect()
+        for line in self._lines:
+            self._free.put_nowait(line)
+
+    def hear(self) -> None:
+        """Take note that the steward lives."""
+        self._heard = asyncio.get_running_loop().time()
+
+    async def ask(self, question: Question, *, token: str, client: str, language: Language) -> Answer:
+        """Return the one answer; StewardAway when none comes, Refused when the steward refuses."""
+        call = self._short.call(self._asked(question, token, client, language))
+        answered = await self._next(call, limit_s=_LONGEST_S)
+        if isinstance(answered.answer, Refusal):
+            raise Refused(answered.answer)
+        return answered.answer
+
+    async def stream(self, question: Question, *, token: str, client: str, language: Language) -> AsyncIterator[Answer]:
+        """Yield the answers of a long question as they are taken; faults as `ask`."""
+        try:
+            line = self._free.get_nowait()
+        except asyncio.QueueEmpty:
+            raise Refused(Refusal(kind="too_many", retry_s=10)) from None
+        call = line.call(self._asked(question, token, client, language))
+        ended = False
+        try:
+            while not ended:
+                answered = await self._next(call, limit_s=_LONGEST_STEP_S)
+                line.go_on(call)
+                ended = answered.last
+                if isinstance(answered.answer, Refusal):
+                    raise Refused(answered.answer)
+                yield answered.answer
+        finally:
+            if ended:
+                self._free.put_nowait(line)
+            else:  # the browser went away: what still comes is for nobody
+                call.abandoned = True
+                task = asyncio.create_task(self._drain(line, call))
+                self._draining.add(task)
+                task.add_done_callback(self._draining.discard)
+
+    async def _drain(self, line: _Line, call: _Call) -> None:
+        while (answered := await call.answers.get()) is not None and not answered.last:
+            line.go_on(call)
+        line.go_on(call)
+        self._free.put_nowait(line)
+
+    def _asked(self, question: Question, token: str, client: str, language: Language) -> Asked:
+        return Asked(next(self._numbers), token, client, language, question)
+
+    async def _next(self, call: _Call, *, limit_s: float) -> Answered:
+        """Wait for an answer as long as the steward shows that it lives."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        while True:
+            try:
+                answered = await asyncio.wait_for(call.answers.get(), self._patience_s * 0.3)
+            except TimeoutError:
+                now = clock()
+                if now - max(began, self._heard) > self._patience_s * 0.8 or now - began > limit_s:
+                    raise StewardAway from None
+                self._look_for_life()
+                continue
+            if answered is None:
+                raise StewardAway
+            return answered
+
+    def _look_for_life(self) -> None:
+        if self._ping is None or not self._ping.answers.empty():
+            self._ping = self._short.call(Asked(next(self._numbers), "", "", Language.VI, AskHealth()))

@@ -1,0 +1,96 @@
+"""What holds for every request, before any page is asked: host, origin, size, rate; and for every answer: its header fields."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from gateway.console.settings import ConsoleSettings
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+_HSTS: Final = "max-age=31536000"
+_BURST_S: Final = 3.0
+_MOST_RATES: Final = 10_000
+
+
+class TooLarge(Exception):  # noqa: N818
+    """The body is longer than its way takes."""
+
+
+def headers(settings: ConsoleSettings) -> dict[str, str]:
+    """Return the header fields of every answer."""
+    return _HEADERS | ({"Strict-Transport-Security": _HSTS} if settings.tls else {})
+
+
+def host_is_ours(request: Request, settings: ConsoleSettings) -> bool:
+    """Whether the browser asked for one of our names."""
+    fields = request.headers.getlist("host")
+    if len(fields) != 1:
+        return False
+    try:
+        name = urlsplit(f"//{fields[0]}").hostname
+    except ValueError:
+        return False
+    return name is not None and name in settings.names
+
+
+def same_origin(request: Request, settings: ConsoleSettings) -> bool:
+    """Whether a form was sent by a page of ours, as the browser says; one that says nothing is not believed."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None and site != "same-origin":
+        return False
+    if origin not in (None, "null"):  # pages under no-referrer send null
+        return origin == f"{'https' if settings.tls else 'http'}://{request.headers.get('host', '')}"
+    return site is not None
+
+
+async def body(request: Request, most: int) -> AsyncIterator[bytes]:
+    """Yield the body; TooLarge as soon as it is known to be longer than `most`."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > most:
+        raise TooLarge
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise TooLarge
+        yield part
+
+
+class Rates:
+    """How often each session, or each address without one, has asked lately."""
+
+    def __init__(self, per_s: float) -> None:
+        self._per_s = per_s
+        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+
+    def admit(self, who: str) -> bool:
+        """Count a request in; False when there were too many."""
+        key = hashlib.blake2b(who.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        now = time.monotonic()
+        full = self._per_s * _BURST_S
+        level, then = self._buckets.pop(key, (full, now))
+        level = min(full, level + (now - then) * self._per_s)
+        admitted = level >= 1
+        self._buckets[key] = (level - 1 if admitted else level, now)
+        while len(self._buckets) > _MOST_RATES:
+            self._buckets.popitem(last=False)
+        return admitted

@@ -1,0 +1,76 @@
+"""Who may what."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.console.client import Refused
+from gateway.console.pages.login import fault
+from gateway.console.visit import Visit
+from gateway.steward import questions as q
+from gateway.steward.roles import MAILBOX_ROLES, Role
+
+_GIVEN = tuple(role for role in Role if role not in MAILBOX_ROLES)
+
+
+async def page(visit: Visit) -> Response:
+    """Show all accounts."""
+    return await _accounts(visit)
+
+
+async def _accounts(visit: Visit, *, fault: str = "", done: str = "") -> Response:
+    view = await visit.ask(q.AskAccounts())
+    assert isinstance(view, q.AccountsView)
+    return visit.page(
+        "accounts.html", 422 if fault else 200, view=view, given=_GIVEN, fault=fault, done=done,
+        manages=visit.may("set_roles"), opened=visit.request.query_params.get("name", visit.form.get("name")),
+    )  # fmt: skip
+
+
+def _roles(visit: Visit) -> tuple[Role, ...]:
+    wanted = set(visit.form.all("role"))
+    return tuple(role for role in _GIVEN if role.value in wanted)
+
+
+async def _act(visit: Visit, question: q.Question) -> Response:
+    try:
+        answer = await visit.ask(question)
+    except Refused as error:
+        if error.refusal.kind not in ("bad_code", "invalid", "locked", "not_found"):
+            raise
+        return await _accounts(visit, fault=fault(visit, error.refusal))
+    if isinstance(answer, q.OneTimePassword):
+        return visit.page("one_time.html", given=answer)
+    words = answer.words if isinstance(answer, q.Done) else ""
+    return await _accounts(visit, done=words or visit.words.accounts.done)
+
+
+def _code(visit: Visit) -> str:
+    return "".join(visit.form.get("code").split())
+
+
+async def add(visit: Visit) -> Response:
+    """Make an account and show its one-time password."""
+    name, display = visit.form.get("name").strip(), visit.form.get("display").strip()
+    return await _act(visit, q.AddAccount(name=name, display=display, roles=_roles(visit), code=_code(visit)))
+
+
+async def set_roles(visit: Visit) -> Response:
+    """Give an account other roles."""
+    form = visit.form
+    question = q.SetRoles(name=form.get("name"), roles=_roles(visit), code=_code(visit), reason=form.get("reason"))
+    return await _act(visit, question)
+
+
+async def reset(visit: Visit) -> Response:
+    """Reset a second factor."""
+    form = visit.form
+    return await _act(visit, q.ResetSecondFactor(name=form.get("name"), code=_code(visit), reason=form.get("reason")))
+
+
+async def lock(visit: Visit) -> Response:
+    """Lock an account, or open it."""
+    form = visit.form
+    locked = form.get("locked") == "yes"
+    question = q.SetLocked(name=form.get("name"), locked=locked, code=_code(visit), reason=form.get("reason"))
+    return await _act(visit, question)

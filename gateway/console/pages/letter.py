@@ -1,0 +1,63 @@
+"""`/t/BT-...`: where a refusal leads its sender: a code by mail, then what was wrong and how it is put right."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.console.client import Refused
+from gateway.console.pages.login import begin_by_mail, fault
+from gateway.console.pages.mails import count
+from gateway.console.visit import Visit
+from gateway.steward.questions import Explain, Explained, SendMailCode
+
+_REMEDIES = (
+    ("typography.", "font"),
+    ("opaque.encrypted", "password"),
+    ("opaque.", "open"),
+    ("classified.", "secret"),
+    ("signed_documents.", "sign"),
+    ("sender_identity.", "sender"),
+    ("official_sender.", "sender"),
+)
+"""Which steps of the catalogue (table [steps]) belong to a rule, the first that fits."""
+
+
+def _reference(visit: Visit) -> str:
+    return str(visit.request.path_params["reference"])[:100]
+
+
+async def page(visit: Visit) -> Response:
+    """Ask for the mailbox first; then explain."""
+    reference = _reference(visit)
+    if visit.person is None:
+        return visit.page("letter_code.html", reference=reference, mailbox="", sent=False, fault="")
+    explained = await visit.ask(Explain(reference))
+    assert isinstance(explained, Explained)
+    return visit.page("letter.html", mail=explained, findings=count(explained), steps=steps(explained))
+
+
+def steps(explained: Explained) -> tuple[str, ...]:
+    """Return the keys of the steps that the findings need, each once."""
+    rules = [finding.rule for file in explained.files for finding in file.findings]
+    keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+async def send_code(visit: Visit) -> Response:
+    """Have a code sent; the page is the same for a mailbox that does not exist."""
+    mailbox = visit.form.get("mailbox").strip()
+    await visit.ask(SendMailCode(mailbox), token="")
+    return visit.page("letter_code.html", reference=_reference(visit), mailbox=mailbox, sent=True, fault="")
+
+
+async def enter(visit: Visit) -> Response:
+    """Begin a session and come back."""
+    mailbox = visit.form.get("mailbox")
+    try:
+        await begin_by_mail(visit, mailbox)
+    except Refused as error:
+        return visit.page(
+            "letter_code.html", 422, reference=_reference(visit), mailbox=mailbox, sent=True,
+            fault=fault(visit, error.refusal),
+        )  # fmt: skip
+    return visit.go(visit.path.removesuffix("/mail"))

@@ -1,0 +1,54 @@
+"""The page that says whether the log is whole, and who did what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gateway.console.client import Refused, StewardAway
+from gateway.console.pages.login import fault
+from gateway.console.visit import Visit
+from gateway.steward.questions import Answer, AskLog, GetCheckpoint, LogView, Piece, Progress, Verified, Verify
+
+
+async def page(visit: Visit) -> Response:
+    """Show state, checkpoints and acts."""
+    before = visit.request.query_params.get("before", "")
+    view = await visit.ask(AskLog(int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None))
+    assert isinstance(view, LogView)
+    return visit.page("log.html", view=view)
+
+
+async def verify(visit: Visit) -> Response:
+    """Verify the whole log; the page grows with the progress."""
+    answers = visit.stream(Verify())
+    first = await anext(answers)
+    return visit.growing_page("verify.html", _pieces(visit, first, answers))
+
+
+async def _pieces(visit: Visit, first: Answer, answers: AsyncIterator[Answer]) -> AsyncIterator[str]:
+    answer: Answer | None = first
+    try:
+        while answer is not None:
+            if isinstance(answer, Progress):
+                yield visit.render("progress.html", step=answer)
+            elif isinstance(answer, Verified):
+                yield visit.render("verified.html", result=answer)
+            answer = await anext(answers, None)
+    except Refused as error:
+        yield visit.render("broken_off.html", text=fault(visit, error.refusal))
+    except StewardAway:
+        yield visit.render("broken_off.html", text=visit.words.error.s503.text)
+
+
+async def checkpoint(visit: Visit) -> Response:
+    """Send a checkpoint as a file."""
+    name = str(visit.request.path_params["name"])
+    if not all(letter.isascii() and (letter.isalnum() or letter in "._-") for letter in name):
+        raise HTTPException(404)
+    answer = await visit.ask(GetCheckpoint(name))
+    assert isinstance(answer, Piece)
+    fields = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(answer.octets, media_type="application/octet-stream", headers=fields)

@@ -1,0 +1,85 @@
+"""Finding mails and explaining one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import chain
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response, StreamingResponse
+
+from gateway.console.visit import Visit
+from gateway.steward.questions import Answer, Explain, Explained, Export, Found, Piece, Search
+
+_FIELDS: Final = ("q", "since", "until", "unit", "result", "state", "sha256")
+_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/jsonl; charset=utf-8",
+}
+
+
+async def search(visit: Visit) -> Response:
+    """Show the mails that a question finds; the address bar holds the question."""
+    given = {name: visit.request.query_params.get(name, "").strip()[:500] for name in _FIELDS}
+    before, after = (_number(visit.request.query_params.get(name, "")) for name in ("before", "after"))
+    found = await visit.ask(_question(given, before=before, after=after))
+    assert isinstance(found, Found)
+    asked = {name: value for name, value in given.items() if value}
+    return visit.page(
+        "mails.html",
+        found=found,
+        given=given,
+        filters=sum(1 for name in asked if name not in ("q", "sha256")),
+        link=lambda **more: "/mails?" + urlencode(asked | more),
+    )
+
+
+def _question(given: dict[str, str], *, before: int | None = None, after: int | None = None) -> Search:
+    return Search(
+        text=given["q"], since=given["since"], until=given["until"], unit=given["unit"], disposition=given["result"],
+        state=given["state"], sha256=given["sha256"].lower(), before=before, after=after,
+    )  # fmt: skip
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+async def digest(visit: Visit) -> Response:
+    """Look for mails that carried the file whose digest was made while it came."""
+    found = visit.form.digests.get("file")
+    return visit.go(f"/mails?sha256={found}" if found else "/mails")
+
+
+async def export(visit: Visit) -> Response:
+    """Send all rows of a search as a file."""
+    kind = visit.form.get("format")
+    if kind not in _TYPES:
+        kind = "csv"
+    given = {name: visit.form.get(name).strip()[:500] for name in _FIELDS}
+    answers = visit.stream(Export(_question(given), kind))
+    first = await anext(answers)  # a refusal is a page, not half a file
+    fields = {"Content-Disposition": f'attachment; filename="mails.{kind}"'}
+    return StreamingResponse(_octets(first, answers), media_type=_TYPES[kind], headers=fields)
+
+
+async def _octets(first: Answer, answers: AsyncIterator[Answer]) -> AsyncIterator[bytes]:
+    if isinstance(first, Piece):
+        yield first.octets
+    async for answer in answers:
+        if isinstance(answer, Piece):
+            yield answer.octets
+
+
+async def explain(visit: Visit) -> Response:
+    """Show everything about a mail."""
+    explained = await visit.ask(Explain(visit.request.path_params["reference"][:100]))
+    assert isinstance(explained, Explained)
+    return visit.page("explain.html", mail=explained, findings=count(explained))
+
+
+def count(explained: Explained) -> int:
+    """How many findings a mail has."""
+    return len(list(chain.from_iterable(file.findings for file in explained.files)))

@@ -1,0 +1,106 @@
+"""The process of the console: everything it needs is in memory, then the wall closes, then it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import ssl
+from asyncio import selector_events
+from collections.abc import Callable, Sequence
+
+from gateway.console.app import Console
+from gateway.console.client import StewardClient
+from gateway.console.server import ConsoleServer
+from gateway.console.settings import ConsoleSettings
+from gateway.documents.wall.sandbox import SandboxLimits, enter
+from gateway.documents.wall.syscalls import SERVING
+from gateway.system.supervised import SupervisedProcess, end_with
+
+_LOG = logging.getLogger("gateway.console")
+_BACKLOG = 64
+_FOREVER_S = 1 << 40
+
+
+class ConsoleProcess:
+    """Owned by the supervisor."""
+
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        door: socket.socket,
+        settings: ConsoleSettings,
+        release: Callable[[], None],
+    ) -> None:
+        """Prepare; `sockets` are bound, `release` gives back, in the new process, what belongs to others."""
+        self._sockets = tuple(sockets)
+        for one in self._sockets:
+            # Accepted sockets inherit it; the wall refuses to set it later.
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            one.listen(_BACKLOG)  # who asks before the process is there, or between two of them, waits
+        self._door = door
+        self._settings = settings
+        self._release = release
+        self._parent = os.getpid()
+        self._console = Console(settings)
+        self._process = SupervisedProcess("gateway-console", self._serve)
+
+    def start(self) -> None:
+        """Fork the process."""
+        self._process.start()
+
+    def supervise(self) -> bool:
+        """Replace a process that died; the owner calls it now and then and on SIGCHLD. True when one had died."""
+        return self._process.supervise()
+
+    def close(self) -> None:
+        """End the process, which writes nothing."""
+        self._process.end(signal.SIGKILL)
+
+    def _serve(self) -> None:
+        end_with(self._parent)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
+            signal.signal(number, signal.SIG_IGN)
+        self._release()
+        asyncio.run(_served(self._console, self._sockets, self._door, self._settings, self._parent))
+
+
+def console_process(
+    sockets: Sequence[socket.socket], door: socket.socket, settings: ConsoleSettings, release: Callable[[], None]
+) -> ConsoleProcess:
+    """Return the process that serves the console on bound sockets and asks the steward behind the door."""
+    return ConsoleProcess(sockets, door, settings, release)
+
+
+def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:
+    """Return the TLS context of the certificate, None without one; OSError or ssl.SSLError when it cannot be used."""
+    if settings.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.certificate, settings.key)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+async def _served(
+    console: Console, sockets: Sequence[socket.socket], door: socket.socket, settings: ConsoleSettings, parent: int
+) -> None:
+    tls = server_tls(settings)
+    steward = StewardClient(door, patience_s=settings.patience_s)
+    steward.connect()
+    door.close()
+    console.use(steward)
+    server = ConsoleServer(console, settings, tls)
+    # The wall refuses sendmsg, which could speak to any UNIX socket; asyncio writes with send where it has none.
+    selector_events._HAS_SENDMSG = False  # type: ignore[attr-defined]  # noqa: SLF001
+    await console.warm()
+    limits = SandboxLimits(cpu_s=_FOREVER_S, descriptors=settings.connections + 128)
+    enter(limits, parent=parent, more=SERVING)
+    serving = asyncio.create_task(server.serve(list(sockets)))
+    gone = asyncio.create_task(steward.gone.wait())
+    await asyncio.wait({serving, gone}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving

@@ -1,0 +1,81 @@
+"""Pages from templates, all compiled at the start; static files in memory under an address that changes with them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import segno
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+from gateway.console import words as w
+
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class StaticFile(Struct, frozen=True):
+    """A file that browsers may keep, because its address names its digest."""
+
+    address: str
+    type: str
+    octets: bytes
+    packed: bytes
+    """The same by gzip."""
+
+
+class Renderer:
+    """Templates and static files."""
+
+    def __init__(self, htmx: Path) -> None:
+        folder = files("gateway.console")
+        self.files = {
+            each.name: _static(each.name, each.read_bytes())
+            for each in (folder / "static").iterdir()
+            if Path(each.name).suffix in _TYPES
+        }
+        if htmx.is_file():
+            self.files["htmx.js"] = _static("htmx.js", htmx.read_bytes())
+        self.by_address = {each.address: each for each in self.files.values()}
+        sources = {each.name: each.read_text("utf-8") for each in (folder / "templates").iterdir()}
+        self._environment = Environment(
+            loader=DictLoader(sources),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+            extensions=["jinja2.ext.do"],
+        )
+        self._environment.filters |= {"fill": w.filled, "when": w.when, "day": w.day}
+        self._environment.globals |= {
+            "static": {name: each.address for name, each in self.files.items()},
+            "zip": zip,
+        }
+        for name in sources:
+            self._environment.get_template(name)
+
+    def render(self, template: str, **values: Any) -> str:
+        """Return a page."""
+        return self._environment.get_template(template).render(**values)
+
+
+def qr(text: str) -> Markup:
+    """Return a QR code as SVG without styles."""
+    out = io.BytesIO()
+    segno.make(text, error="m").save(
+        out, kind="svg", xmldecl=False, svgns=False, svgclass="qr", lineclass=None, omitsize=True, border=4
+    )
+    return Markup(out.getvalue().decode())  # noqa: S704 - made by segno of modules, not of the text
+
+
+def _static(name: str, octets: bytes) -> StaticFile:
+    digest = hashlib.sha256(octets).hexdigest()[:16]
+    packed = gzip.compress(octets, 9, mtime=0)
+    return StaticFile(f"/static/{digest}/{name}", _TYPES[Path(name).suffix], octets, packed)

@@ -1,0 +1,92 @@
+"""The one table of what browsers may ask: method, path, who, and what answers. There is nothing that is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from gateway.console.pages import accounts, letter, log, login, mails, overview, policy, various
+from gateway.console.visit import Visit
+from gateway.steward import questions as q
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One route."""
+
+    method: str
+    path: str
+    handler: Handler
+    asks: tuple[type, ...] = ()
+    """Questions that go to the steward, besides whose session it is."""
+    template: str = ""
+    session: bool = True
+    """Only with a session; without one the browser is sent to the login."""
+    enrolling: bool = False
+    """Also before the account has a second factor."""
+    hashed: str = ""
+    """Field of a file that is hashed on the way: the one place that takes large bodies."""
+
+
+def _get(
+    path: str, handler: Handler, *asks: type, template: str = "", session: bool = True, enrolling: bool = False
+) -> Row:
+    return Row(
+        method="GET", path=path, handler=handler, asks=asks, template=template, session=session, enrolling=enrolling
+    )
+
+
+def _post(
+    path: str,
+    handler: Handler,
+    *asks: type,
+    template: str = "",
+    session: bool = True,
+    enrolling: bool = False,
+    hashed: str = "",
+) -> Row:
+    return Row(
+        method="POST", path=path, handler=handler, asks=asks, template=template, session=session, enrolling=enrolling,
+        hashed=hashed,
+    )  # fmt: skip
+
+
+ROUTES: Final = (
+    _get("/healthz", various.healthz, q.AskHealth, session=False),
+    _get("/static/{digest}/{name}", various.static, session=False),
+    _get("/help", various.help_page, template="help.html", session=False),
+    _post("/preferences", various.preferences, session=False, enrolling=True),
+    _get("/login", login.page, template="login.html", session=False),
+    _post("/login", login.enter, q.Login, template="login.html", session=False),
+    _post("/login/code", login.send_code, q.SendMailCode, template="code.html", session=False),
+    _post("/login/mail", login.enter_by_mail, q.MailLogin, template="code.html", session=False),
+    _post("/logout", login.leave, q.Logout, enrolling=True),
+    _get("/enrol", login.enrol, template="enrol.html", enrolling=True),
+    _post("/enrol", login.begin_enrolment, q.BeginEnrolment, template="enrol.html", enrolling=True),
+    _post("/enrol/confirm", login.confirm, q.ConfirmEnrolment, template="recovery.html", enrolling=True),
+    _get("/account", login.account, template="account.html"),
+    _post("/account/password", login.change_password, q.ChangePassword, template="account.html"),
+    _get("/", overview.page, q.Overview, template="overview.html"),
+    _get("/mails", mails.search, q.Search, template="mails.html"),
+    _post("/mails/digest", mails.digest, hashed="file"),
+    _post("/mails/export", mails.export, q.Export),
+    _get("/mails/{reference}", mails.explain, q.Explain, template="explain.html"),
+    _get("/t/{reference}", letter.page, q.Explain, template="letter.html", session=False),
+    _post("/t/{reference}/code", letter.send_code, q.SendMailCode, template="letter_code.html", session=False),
+    _post("/t/{reference}/mail", letter.enter, q.MailLogin, template="letter_code.html", session=False),
+    _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
+    _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
+    _post("/policy/force", policy.put_in_force, q.PutInForce, template="done.html"),
+    _get("/audit", log.page, q.AskLog, template="log.html"),
+    _post("/audit/verify", log.verify, q.Verify, template="verify.html"),
+    _get("/audit/checkpoints/{name}", log.checkpoint, q.GetCheckpoint),
+    _get("/accounts", accounts.page, q.AskAccounts, template="accounts.html"),
+    _post("/accounts/add", accounts.add, q.AddAccount, template="one_time.html"),
+    _post("/accounts/roles", accounts.set_roles, q.SetRoles, template="accounts.html"),
+    _post("/accounts/reset", accounts.reset, q.ResetSecondFactor, template="one_time.html"),
+    _post("/accounts/lock", accounts.lock, q.SetLocked, template="accounts.html"),
+)

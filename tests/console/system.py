@@ -1,0 +1,86 @@
+"""A console and a small steward that run until standard input closes: `python -m tests.console.system [JSON]`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import signal
+import socket
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+
+import msgspec
+
+from gateway.console.process import ConsoleProcess
+from gateway.console.settings import ConsoleSettings
+from gateway.steward.questions import Answered, Asked
+from gateway.system.door import DoorProcess, Frames, admitted, framed
+from tests.console.answers import answers
+
+
+def steward(door: socket.socket) -> None:
+    """Answer with fixed data; what is asked is told on standard error."""
+    selector = selectors.DefaultSelector()
+    selector.register(door, selectors.EVENT_READ)
+    frames: dict[socket.socket, Frames[Asked]] = {}
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is door:
+                for sock in admitted(door, selector):
+                    frames[sock] = Frames(msgspec.msgpack.Decoder(Asked))
+                    selector.register(sock, selectors.EVENT_READ)
+                continue
+            sock = key.fileobj
+            data = sock.recv(1 << 18)
+            if not data:
+                selector.unregister(sock)
+                sock.close()
+                continue
+            for asked in frames[sock].take(data):
+                print("asked", type(asked.question).__name__, file=sys.stderr, flush=True)
+                given = answers(asked)
+                with contextlib.suppress(OSError):
+                    for number, answer in enumerate(given):
+                        sock.sendall(framed(Answered(asked.number, answer, number + 1 == len(given))))
+
+
+def main() -> None:
+    wanted = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    networks = tuple(ip_network(each) for each in wanted.pop("networks", ()))
+    for key in ("certificate", "key", "htmx"):
+        if key in wanted:
+            wanted[key] = Path(wanted[key])
+    settings = ConsoleSettings(
+        **({"names": ("127.0.0.1", "localhost"), "patience_s": 30.0, "requests_per_s": 1000.0} | wanted),
+        networks=networks,
+    )
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    behind = DoorProcess("steward", steward, lambda: None, ended_by=signal.SIGKILL)
+    console = ConsoleProcess([listener], behind.door, settings, lambda: None)
+    behind.start()
+    console.start()
+    with contextlib.suppress(BrokenPipeError):
+        print(
+            json.dumps({"port": listener.getsockname()[1], "steward": behind._pid, "console": console._process._pid}),
+            flush=True,
+        )
+    selector = selectors.DefaultSelector()
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    try:
+        while True:
+            if selector.select(0.1) and not sys.stdin.readline():
+                return
+            if not (behind.supervise() | console.supervise()):
+                continue
+            print(json.dumps({"steward": behind._pid, "console": console._process._pid}), flush=True)
+    finally:
+        console.close()
+        behind.close()
+
+
+if __name__ == "__main__":
+    main()
