@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import audit, directory, dkim, trust, waiver
+from gateway.cli import audit, console, directory, dkim, trust, waiver
 from gateway.cli import config as config_commands
 from gateway.cli import policy as policies
 from gateway.cli.options import (
@@ -45,6 +45,7 @@ for _name, _commands in (
     ("policy", policies),
     ("waiver", waiver),
     ("directory", directory),
+    ("console", console),
 ):
     app.add_typer(_commands.app, name=_name)
 

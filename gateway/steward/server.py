@@ -46,6 +46,7 @@ class Lane:
 
 
 LANES: Final = {
+    Effort.LIFE: Lane(1, 50),
     Effort.MOMENT: Lane(4, 200),
     Effort.LOGIN: Lane(2, 64),
     Effort.QUERY: Lane(4, 100),

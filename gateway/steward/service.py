@@ -34,6 +34,7 @@ ENDED_BY: Final = signal.SIGUSR1
 """SIGTERM goes to a whole group; this process ends after those that ask it."""
 _LAST_ANSWERS_S: Final = 5.0
 _ALIVE_S: Final = 2.0
+_SOON_S: Final = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +100,13 @@ class Steward:
         return self._rules.directory()
 
     def _alive(self) -> bool:
-        """Whether the writer of the log answers and the first listener accepts, as of two seconds ago at most."""
+        """Whether the writer of the log answers and the first listener accepts, as of two seconds ago at most.
+
+        Whoever asks also learns that the steward lives, so the answer comes in any case, and soon.
+        """
         when, good = self._looked
         if time.monotonic() - when >= _ALIVE_S:
-            good = self._acts.alive(_ALIVE_S) and _accepts(self._sources.accepts)
+            good = self._acts.alive(_SOON_S) and _accepts(self._sources.accepts)
             self._looked = (time.monotonic(), good)
         return good
 
@@ -140,12 +144,12 @@ def _accepts(place: str) -> bool:
     with suppress(OSError):
         if place.startswith("unix:"):
             with socket.socket(socket.AF_UNIX) as one:
-                one.settimeout(_ALIVE_S)
+                one.settimeout(_SOON_S)
                 one.connect(place.removeprefix("unix:"))
             return True
         host, _, port = place.rpartition(":")
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))  # noqa: S104
-        with socket.create_connection((host, int(port)), timeout=_ALIVE_S):
+        with socket.create_connection((host, int(port)), timeout=_SOON_S):
             return True
     return False
 

@@ -26,6 +26,8 @@ Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterato
 class Effort(Enum):
     """How long an answer may take; of each kind only so many are made at a time."""
 
+    LIFE = "life"
+    """At once, whatever else is asked."""
     MOMENT = "moment"
     """A look at accounts or the state."""
     LOGIN = "login"
@@ -73,7 +75,7 @@ _ACCOUNTS: Final = accounts.ADMINISTRATORS
 
 TABLE: Final[dict[type[Struct], Row]] = {
     # Sessions
-    q.AskHealth: Row(asker=Asker.ANYBODY, answer=health, effort=Effort.MOMENT),
+    q.AskHealth: Row(asker=Asker.ANYBODY, answer=health, effort=Effort.LIFE),
     q.Login: Row(asker=Asker.ANYBODY, answer=sessions.log_in, effort=Effort.LOGIN),
     q.SendMailCode: Row(asker=Asker.ANYBODY, answer=sessions.send_mail_code, effort=Effort.MOMENT),
     q.MailLogin: Row(asker=Asker.ANYBODY, answer=sessions.mail_login, effort=Effort.MOMENT),

@@ -149,7 +149,7 @@ class GatewayProcess:
     def frontends(self) -> list[int]:
         """Process ids of the front ends: children of the supervisor that run its own program under its own name."""
         own = [pid for pid in children(self.pid) if b"serve" in cmdline(pid).split(b"\0")]
-        return [pid for pid in own if name(pid) not in {"gateway-audit", "gateway-desk"}]
+        return [pid for pid in own if not name(pid).startswith("gateway-")]
 
     def audit_writer(self) -> int | None:
         """Process id of the process that writes the audit."""

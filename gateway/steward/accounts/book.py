@@ -176,6 +176,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     """Open for writing, make it when it is missing, and look whether it is ours and whole."""
     if not path.exists():
         _make(path)
+    elif path.stat().st_size == 0:  # SQLite would take it for a new one
+        raise UserError(both("steward", "fault", "accounts_alien", path=path, version=0))
     connection = _connect(path)
     try:
         _check(connection, path)
@@ -192,9 +194,6 @@ def _make(path: Path) -> None:
     try:
         with closing(sqlite3.connect(fresh)) as connection:
             connection.executescript(_SCHEMA)
-        if os.geteuid() == 0:  # a command of root's beside a service that is not root
-            folder = path.parent.stat()
-            os.chown(fresh, folder.st_uid, folder.st_gid)
         with suppress(FileExistsError):
             os.link(fresh, path)
     finally:
@@ -217,7 +216,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise UserError(both("steward", "fault", "accounts_alien", path=path, version=version))
     found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise UserError(both("steward", "fault", "accounts", path=path, reason=found))
+        raise UserError(both("steward", "fault", "accounts", path=path, reason=" ".join(found.split())))
     try:
         all_accounts(connection)
     except ValueError as error:

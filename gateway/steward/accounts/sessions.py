@@ -73,6 +73,15 @@ class Sessions:
         )
         return token
 
+    def listed(self, name: str = "") -> list[tuple[str, int, int]]:
+        """Return the good sessions of everybody or one: whose, begun, last seen."""
+        with self._book.reading() as connection:
+            rows = connection.execute(
+                f"SELECT name, begun, seen FROM session WHERE {_GOOD} AND ? IN ('', name) ORDER BY name, begun",  # noqa: S608 - our own words
+                (*_bounds(int(self._clock())), name),
+            )
+            return rows.fetchall()
+
     def counts(self, connection: sqlite3.Connection) -> dict[str, int]:
         """Return how many good sessions each account has."""
         rows = connection.execute(

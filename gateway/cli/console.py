@@ -1,0 +1,118 @@
+"""`gateway console ...`: accounts of the console, and who may do what there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import ConfigOption, DataOption, JsonOption, command, words
+from gateway.steward.roles import MAILBOX_ROLES, Role
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bảng điều khiển / the console.")
+account = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tài khoản / its accounts.")
+app.add_typer(account, name="account")
+
+_NAME = Annotated[str, typer.Argument(help=words("account_name"))]
+_ROLES = Annotated[
+    list[str],
+    typer.Option(
+        "--role", help=f"{words('role')} {', '.join(role.value for role in Role if role not in MAILBOX_ROLES)}"
+    ),
+]
+_REASON = Annotated[str, typer.Option(help=words("act_reason"))]
+
+
+@command(account, "add")
+def console_account_add(
+    name: _NAME,
+    role: _ROLES,
+    display: Annotated[str, typer.Option(help=words("display"))] = "",
+    reason: _REASON = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> int:
+    """Lập tài khoản và in mật khẩu dùng một lần / make an account and print its one-time password.
+
+    gateway console account add an.tt --display "Trần Thị An" --role auditor
+    """
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.add(data_folder(config, data), name, display or name, role, reason)
+
+
+@command(account, "list")
+def console_account_list(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> int:
+    """Liệt kê tài khoản / list the accounts with roles, second factor, lock and sessions."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.show(data_folder(config, data), as_json=as_json)
+
+
+@command(account, "roles")
+def console_account_roles(
+    name: _NAME, role: _ROLES, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
+) -> int:
+    """Cho tài khoản đúng các vai trò này / give an account exactly these roles; its sessions end."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.set_roles(data_folder(config, data), name, role, reason)
+
+
+@command(account, "reset-totp")
+def console_account_reset_totp(
+    name: _NAME, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
+) -> int:
+    """Đặt lại khi mất điện thoại / after a lost phone: a one-time password and a new enrolment; sessions end."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.reset(data_folder(config, data), name, reason)
+
+
+@command(account, "lock")
+def console_account_lock(
+    name: _NAME, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
+) -> int:
+    """Khóa tài khoản, kết thúc các phiên / lock an account and end its sessions."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.set_locked(data_folder(config, data), name, reason, locked=True)
+
+
+@command(account, "unlock")
+def console_account_unlock(
+    name: _NAME, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
+) -> int:
+    """Mở khóa tài khoản / open an account again, also after too many wrong tries."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.set_locked(data_folder(config, data), name, reason, locked=False)
+
+
+@command(account, "sessions")
+def console_account_sessions(
+    name: Annotated[str | None, typer.Argument(help=words("account_name"))] = None,
+    end: Annotated[bool, typer.Option("--end", help=words("end_sessions"))] = False,
+    reason: _REASON = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> int:
+    """Liệt kê phiên đang mở, hoặc kết thúc / list the open sessions of everybody or one, or end those of one."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder
+
+    return console.sessions(data_folder(config, data), name or "", reason, end=end)
+
+
+@command(app, "roles")
+def console_roles() -> int:
+    """Ai được làm gì ở bảng điều khiển / who may do what at the console: one line a question, one column a role."""
+    from gateway.commands.console import roles
+
+    return roles()

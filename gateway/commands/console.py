@@ -1,0 +1,174 @@
+"""`gateway console account add | list | roles | reset-totp | lock | unlock | sessions` and `gateway console roles`.
+
+Commands of the machine need no login: whoever may write to the data folder may do all of this. Each is an act in the log.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.audit.acts import record_at_once
+from gateway.audit.record import Act
+from gateway.audit.render import moment
+from gateway.commands.common import print_json
+from gateway.commands.waiver import steward as operator
+from gateway.errors import UserError
+from gateway.steward.accounts import manage
+from gateway.steward.accounts.book import Account, Book, all_accounts, find_account
+from gateway.steward.accounts.manage import AccountFaultError, Sign
+from gateway.steward.accounts.sessions import Sessions, end_all
+from gateway.steward.accounts.throttle import Names
+from gateway.steward.roles import MAILBOX_ROLES, Role
+from gateway.steward.table import TABLE, Asker
+from gateway.texts.catalogue import both
+from gateway.vietnamese.printed import clean
+from gateway.yaml.values import printable
+
+
+def add(data: Path, name: str, display: str, roles: list[str], reason: str) -> int:
+    """Make an account; print its one-time password."""
+    with _book(data) as book:
+        password = manage.add(book, name, display, _roles(roles), now=time.time(), sign=_signed(data, reason))
+    _tell_password(name, password)
+    return 0
+
+
+def show(data: Path, *, as_json: bool) -> int:
+    """Print the accounts."""
+    with _book(data) as book, book.reading() as connection:
+        accounts, counts = all_accounts(connection), Sessions(book, time.time).counts(connection)
+    for account in accounts:
+        count = counts.get(account.name, 0)
+        if as_json:
+            print_json(_plain(account) | {"sessions": count})
+        else:
+            state = [both("steward", "say", "locked")] * account.locked
+            state += [both("steward", "say", "not_enrolled")] * (not account.enrolled)
+            last = moment(datetime.fromtimestamp(account.last_login, UTC)) if account.last_login else "-"
+            roles = " ".join(sorted(role.value for role in account.roles))
+            said = both("steward", "say", "account", roles=roles, last=last, sessions=count)
+            print(f"{account.name}  {clean(account.display)}  {said}{''.join(f' [{one}]' for one in state)}")
+    if not accounts and not as_json:
+        print(both("steward", "start", "no_account"))
+    return 0
+
+
+def set_roles(data: Path, name: str, roles: list[str], reason: str) -> int:
+    """Give an account exactly these roles."""
+    with _book(data) as book:
+        manage.set_roles(book, name, _roles(roles), sign=_signed(data, reason))
+    print(both("steward", "say", "roles_set", name=name, roles=" ".join(roles)))
+    return 0
+
+
+def reset(data: Path, name: str, reason: str) -> int:
+    """Begin anew with an account; print its one-time password."""
+    with _book(data) as book:
+        password = manage.reset_second_factor(book, name, now=time.time(), sign=_signed(data, reason))
+        Names(book, time.time).forgive(name)
+    _tell_password(name, password)
+    return 0
+
+
+def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
+    """Lock an account or open it."""
+    with _book(data) as book:
+        manage.set_locked(book, name, locked=locked, sign=_signed(data, reason))
+        if not locked:
+            Names(book, time.time).forgive(name)
+    print(both("steward", "say", "lock_set" if locked else "unlock_set", name=name))
+    return 0
+
+
+def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
+    """Print the open sessions, or end those of an account or mailbox."""
+    with _book(data) as book:
+        if end:
+            if not name:
+                raise UserError(both("steward", "say", "end_whose"))
+            with book.changing() as connection:
+                mailbox = "@" in name
+                if not mailbox and find_account(connection, name) is None:
+                    raise AccountFaultError("unknown")
+                end_all(connection, name, mailbox=mailbox)
+                _signed(data, reason)(connection, "sessions_end", name)
+        for who, begun, seen in Sessions(book, time.time).listed(name):
+            times = {
+                "begun": moment(datetime.fromtimestamp(begun, UTC)),
+                "seen": moment(datetime.fromtimestamp(seen, UTC)),
+            }
+            print(f"{printable(who, limit=320)}  {both('steward', 'say', 'session', **times)}")
+    return 0
+
+
+def roles() -> int:
+    """Print the table of who may ask what."""
+    columns = list(Role)
+    asked = {kind: str(kind.__struct_config__.tag) for kind in TABLE}
+    width = max(map(len, asked.values()))
+    print(" " * width, *(role.value for role in columns))
+    for kind, row in TABLE.items():
+        if row.asker is Asker.ROLE:
+            marks = [("x" if role in row.roles else "-").center(len(role.value)) for role in columns]
+            note = both("steward", "say", "fresh") if row.fresh else ""
+        else:
+            marks, note = [" " * len(role.value) for role in columns], both("steward", "say", row.asker.value)
+        print(f"{asked[kind].ljust(width)} {' '.join(marks)} {note}".rstrip())
+    return 0
+
+
+@contextmanager
+def _book(data: Path) -> Iterator[Book]:
+    """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = data.stat()
+        if os.geteuid() == 0 and folder.st_uid != 0:
+            os.setgroups([])
+            os.setgid(folder.st_gid)
+            os.setuid(folder.st_uid)
+        with closing(Book.under(data)) as book:
+            yield book
+    except AccountFaultError as fault:
+        raise UserError(both("steward", "accounts", fault.key)) from None
+    except sqlite3.Error as error:
+        raise UserError(both("steward", "fault", "accounts", path=data, reason=error)) from None
+
+
+def _signed(data: Path, reason: str) -> Sign:
+    by = operator()
+
+    def sign(_connection: sqlite3.Connection, what: str, about: str) -> None:
+        record_at_once(data, Act(who=by, roles=("machine",), what=what, about=about, reason=reason))
+
+    return sign
+
+
+def _roles(names: list[str]) -> frozenset[Role]:
+    known = {role.value: role for role in Role if role not in MAILBOX_ROLES}
+    for name in names:
+        if name not in known:
+            raise UserError(both("steward", "say", "no_role", name=printable(name), known=", ".join(known)))
+    return frozenset(known[name] for name in names)
+
+
+def _tell_password(name: str, password: str) -> None:
+    print(both("steward", "say", "one_time", name=name))
+    print(password)
+
+
+def _plain(account: Account) -> dict[str, object]:
+    return {
+        "name": account.name,
+        "display": account.display,
+        "roles": sorted(role.value for role in account.roles),
+        "enrolled": account.enrolled,
+        "locked": account.locked,
+        "last_login": account.last_login or None,
+    }

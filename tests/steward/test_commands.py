@@ -1,0 +1,116 @@
+"""`gateway console ...` on the machine: makes the first account, works beside a running gateway, and is recorded."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+
+import pytest
+
+from gateway.cli import main
+from gateway.steward import questions as q
+from gateway.steward.accounts import hashes
+from gateway.steward.roles import Role
+from gateway.steward.table import TABLE
+from tests.steward.support import PASSWORD, Office
+
+
+@pytest.fixture
+def console(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(hashes, "_HASHER", hashes.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+    def run(*words: str, code: int = 0) -> str:
+        folder = ["--data", str(tmp_path)] if words[0] != "roles" else []
+        monkeypatch.setattr("sys.argv", ["gateway", "console", *words, *folder])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert ended.value.code == code, said.err
+        return said.out + said.err
+
+    return run
+
+
+def acts(data) -> list[dict]:
+    with sqlite3.connect(data / "audit.db") as connection:
+        bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record ORDER BY seq")]
+    connection.close()
+    return [body for body in bodies if body["kind"] == "act"]
+
+
+def test_the_first_account_is_made_by_a_command_and_logs_in(console, tmp_path):
+    said = console("account", "add", "an.tt", "--role", "auditor", "--role", "operator", "--reason", "QĐ 12")
+    one_time = said.splitlines()[-1]
+    office = Office(tmp_path)
+    import time
+
+    office.now = time.time()
+    done = office.enrol("an.tt", one_time)
+    assert done.person.roles == {Role.AUDITOR, Role.OPERATOR}
+    (act,) = acts(tmp_path)
+    assert (act["roles"], act["what"], act["about"], act["reason"]) == (
+        ["machine"],
+        "account_add",
+        "an.tt: auditor operator",
+        "QĐ 12",
+    )
+    assert one_time not in json.dumps(act)
+    assert "an.tt" in console("account", "sessions")
+    assert "an.tt" in console("account", "list")
+    assert json.loads(console("account", "list", "--json"))["sessions"] == 1
+
+
+def test_commands_change_what_a_running_steward_answers(console, tmp_path):
+    import time
+
+    office = Office(tmp_path)
+    office.now = time.time()
+    token = office.session("an.tt", Role.AUDITOR)
+    console("account", "roles", "an.tt", "--role", "operator")
+    assert office.kind(q.WhoAmI(), token) == "no_session"
+    token = office.ask(q.Login("an.tt", PASSWORD, office.code("an.tt"))).token
+    console("account", "sessions", "an.tt", "--end")
+    assert office.kind(q.WhoAmI(), token) == "no_session"
+    for _ in range(5):
+        office.ask(q.Login("an.tt", "wrong"))
+    assert office.kind(q.Login("an.tt", PASSWORD, office.code("an.tt"))) == "locked"
+    console("account", "unlock", "an.tt")
+    token = office.ask(q.Login("an.tt", PASSWORD, office.code("an.tt"))).token
+    console("account", "lock", "an.tt", "--reason", "nghỉ việc")
+    assert office.kind(q.WhoAmI(), token) == "no_session"
+    console("account", "unlock", "an.tt")
+    one_time = console("account", "reset-totp", "an.tt").splitlines()[-1]
+    assert office.enrol("an.tt", one_time, "Một-khác-2026!").person.name == "an.tt"
+    assert [act["what"] for act in acts(tmp_path)] == [
+        "account_roles", "sessions_end", "account_unlock", "account_lock", "account_unlock", "account_reset",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("account", "add", "An", "--role", "auditor"), "chữ thường"),
+        (("account", "add", "an", "--role", "clerk"), "no role “clerk”"),
+        (
+            ("account", "add", "an", "--role", "account_admin", "--role", "security_officer"),
+            "cannot be a security officer",
+        ),
+        (("account", "lock", "nobody"), "no account of this name"),
+        (("account", "sessions", "nobody", "--end"), "no account of this name"),
+        (("account", "sessions", "--end"), "needs the name"),
+    ],
+)
+def test_what_cannot_be_is_said_in_both_languages_and_not_recorded(console, tmp_path, words, said):
+    told = console(*words, code=2)
+    assert said in told
+    assert " / " in told
+    assert not (tmp_path / "audit.db").exists()
+
+
+def test_the_table_is_printed(console):
+    said = console("roles")
+    for kind, row in TABLE.items():
+        (line,) = re.findall(rf"^{kind.__struct_config__.tag} +(.*)$", said, re.MULTILINE)
+        assert line.count("x") >= len(row.roles)
+        assert ("fresh" in line) is row.fresh
