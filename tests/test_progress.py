@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import io
+import itertools
 import os
 import signal
 import sys
@@ -10,6 +11,8 @@ import sys
 import pytest
 
 from gateway.commands import progress as module
+from gateway.commands.directory import convert
+from gateway.commands.policy import lint
 from gateway.commands.progress import progress
 from gateway.texts.catalogue import product_texts
 from tests.e2e.gateway_process import PROGRAM, ROOT, environment
@@ -72,6 +75,33 @@ def test_ctrl_c_says_how_much_was_done_and_goes_on_up(capsys):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert "đã dừng theo yêu cầu: xong 4/10 tệp / stopped as asked: 4 of 10 files done" in capsys.readouterr().err
+
+
+@pytest.fixture
+def slow_clock(monkeypatch):
+    """Every look at the clock is eleven seconds later."""
+    clock = itertools.count(0.0, 11.0)
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+
+
+def test_the_import_of_a_directory_shows_its_mailboxes(slow_clock, tmp_path, capsys):
+    rows = [f"a{number}.binhtan@tphcm.gov.vn,personal" for number in range(2500)]
+    (tmp_path / "directory.csv").write_text("\n".join(["address,kind", *rows]), "utf-8")
+    assert convert(tmp_path / "directory.csv", tmp_path / "directory.json") == 0
+    shown = capsys.readouterr()
+    assert [line.partition(",")[0] for line in shown.err.splitlines()] == [
+        "Đọc danh bạ: 1000 hộp thư",
+        "Đọc danh bạ: 2000 hộp thư",
+    ]
+    assert "2500 hộp thư" in shown.out
+
+
+def test_the_check_of_policy_files_shows_how_many_are_done(slow_clock, capsys):
+    assert lint(["monitor", "no-such-preset", "strict"]) == 2
+    shown = capsys.readouterr()
+    assert "Kiểm tra chính sách: 2/3 tệp" in shown.err
+    assert "checking policy files, 2 of 3 files" in shown.err
+    assert "strict  sha256:" in shown.out
 
 
 def test_all_long_work_has_its_words():

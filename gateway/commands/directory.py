@@ -28,7 +28,9 @@ def find(path: Path | None, query: str) -> int:
 
 def convert(source: Path, target: Path) -> int:
     """Make a directory file from CSV."""
-    return _print(commands.import_file(source, target))
+    with progress("directory", None) as tick:
+        result = commands.import_file(source, target, tick=tick)
+    return _print(result)
 
 
 def from_ldap(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN
+from gateway.commands.progress import progress
 from gateway.commands.refusals import refusals as all_refusals
 from gateway.engine import json_schema, load_policy_set
 from gateway.engine import lint as engine
@@ -18,8 +19,10 @@ from gateway.pipeline.rulebook import policy_source
 def lint(names: Sequence[str], directory: Path | None = None) -> int:
     """Check each file; faults go to standard error."""
     worst, known = 0, directories.load(directory) if directory is not None else None
-    for name in names:
-        worst = max(worst, _print(engine.lint(policy_source(name), directory=known)))
+    with progress("policies", len(names), prints=True) as tick:
+        for name in names:
+            worst = max(worst, _print(engine.lint(policy_source(name), directory=known)))
+            tick(1)
     return worst
 
 

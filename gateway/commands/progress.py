@@ -21,6 +21,7 @@ def unseen(_more: int) -> None:
 
 _UNITS = {
     "backup": "pages", "check": "files", "lint": "files", "signatures": "files", "trust": "lists", "ldap": "entries",
+    "directory": "mailboxes", "policies": "files",
 }  # fmt: skip
 """What is counted, where it is not records."""
 

@@ -6,6 +6,7 @@ when the file loads and something in it deserves a look; find answers 1 when not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -135,13 +136,15 @@ def _description(mailbox: Mailbox) -> list[str]:
     return lines
 
 
-def import_file(source: Path, target: Path | None = None) -> CommandResult:
+def import_file(
+    source: Path, target: Path | None = None, *, tick: Callable[[int], None] = lambda _more: None
+) -> CommandResult:
     """Check a CSV, YAML or JSON directory and write it as JSON, the form that loads fastest; print it without target.
 
     The target is replaced in one step, so a server that watches it never sees half a file.
     """
     try:
-        directory = load(source)
+        directory = load(source, tick=tick)
     except UserError as error:
         return CommandResult(str(error), 2)
     return write_rows(_rows(directory), target)

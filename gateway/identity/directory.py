@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -28,20 +28,23 @@ from gateway.vietnamese.homographs import name_keys
 EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
 
 
-def load(path: Path) -> Directory:
-    """Return the directory in a file; UserError when it cannot be read, ConfigError when it is wrong."""
+def load(path: Path, *, tick: Callable[[int], None] = lambda _more: None) -> Directory:
+    """Return the directory in a file; UserError when it cannot be read, ConfigError when it is wrong.
+
+    `tick` hears of mailboxes by the thousand.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"không đọc được {path} / cannot read {path}: {reason(error)}") from None
-    return parse(path, data)
+    return parse(path, data, tick=tick)
 
 
-def parse(path: Path, data: bytes) -> Directory:
+def parse(path: Path, data: bytes, *, tick: Callable[[int], None] = lambda _more: None) -> Directory:
     """Return the directory in the bytes of a file; the path gives the format and stands in faults."""
     with _without_collector():
         file, places = read(path, data)
-        return _Checker(path, file, places).directory(hashlib.sha256(data).hexdigest())
+        return _Checker(path, file, places).directory(hashlib.sha256(data).hexdigest(), tick)
 
 
 @contextmanager
@@ -65,7 +68,7 @@ class _Checker:
         self._places = places
         self._faults: list[Fault] = []
 
-    def directory(self, digest: str) -> Directory:
+    def directory(self, digest: str, tick: Callable[[int], None]) -> Directory:
         """Return the snapshot; ConfigError with all faults."""
         units = self._units()
         mailboxes: dict[str, Mailbox] = {}
@@ -83,6 +86,8 @@ class _Checker:
                     self._wrong(f"địa chỉ trùng / listed twice: {address}", "mailboxes", number, "address")
             if len(self._faults) >= LIMIT_FAULTS:
                 break
+            if number % 1000 == 999:
+                tick(1000)
         if not self._faults:
             self._check_heads(mailboxes)
         if self._faults:
