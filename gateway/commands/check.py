@@ -108,6 +108,7 @@ class FrontEndRules:
 
     def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
         """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
+        from gateway.mime.largest import Parts
         from gateway.smtp.content_rules import refusal, refused_unread
         from gateway.smtp.replies import texts_in
 
@@ -116,7 +117,9 @@ class FrontEndRules:
             return "", None
         limit_bytes = self.limits.message_bytes if rule == "too_big" else self.limits.line_bytes
         texts, size = texts_in(self.languages), spool.size_bytes
-        return rule, refusal(texts, rule, reference="", limit_bytes=limit_bytes, size_bytes=size)
+        parts = Parts()
+        parts.feed(spool.content())
+        return rule, refusal(texts, rule, reference="", limit_bytes=limit_bytes, size_bytes=size, parts=parts)
 
 
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:

@@ -50,7 +50,7 @@ def refusals(policies: PolicySet, now: datetime) -> str:
     parts.append("\n## Cổng nhận thư / The front end\n")
     vietnamese, english = texts_in((Language.VI,)), texts_in((Language.EN,))
     values: dict[str, str | int] = {
-        "reference": _REFERENCE, "limit": 35, "size": 41, "seconds": 60, "answer": 554, "minutes": 2,
+        "reference": _REFERENCE, "limit": 35, "size": 41, "seconds": 60, "answer": 554, "minutes": 2, "ending": ".zip", "file": 28,
     }  # fmt: skip
     for key in product_texts("smtp"):
         parts += [f"- {text.reply(451, '', key, **values).lines[0]}" for text in (vietnamese, english)]

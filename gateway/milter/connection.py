@@ -280,6 +280,7 @@ class MilterConnection(asyncio.Protocol):
                     session,
                     envelope,
                     size_bytes=message.size_bytes,
+                    parts=message.parts,
                     limit_bytes=self._settings.message_bytes if message.too_big else None,
                 )
                 return self._reply(refused)

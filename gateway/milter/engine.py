@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.mime.largest import Parts
 from gateway.model import Disposition, Envelope, Reply, Session, Transaction
 from gateway.spool import Spool
 
@@ -36,11 +37,18 @@ class MilterEngine(Protocol):
         ...
 
     async def refuse_overflow(
-        self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int, limit_bytes: int | None
+        self,
+        reference: str,
+        session: Session,
+        envelope: Envelope,
+        *,
+        size_bytes: int,
+        limit_bytes: int | None,
+        parts: Parts | None,
     ) -> Reply:
         """Record a content that was not kept, and return its refusal.
 
-        For good when it is larger than `limit_bytes`; for now when that is None: there was no room for it.
+        `parts` tell its largest file. For good when it is larger than `limit_bytes`; for now when that is None: there was no room for it.
         """
         ...
 

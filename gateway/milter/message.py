@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.errors import CapacityError
 from gateway.milter import protocol
+from gateway.mime.largest import Parts
 from gateway.model import Envelope
 from gateway.spool import Spool
 
@@ -19,6 +20,8 @@ class Message:
         self.rcpt_parameters: list[tuple[str, ...]] = []
         self.has_headers = False
         self.size_bytes = 0
+        self.parts: Parts | None = None
+        """Of what is too large."""
         self.overflow = False
         """It is too large, or there was no room for all of it."""
 
@@ -26,8 +29,13 @@ class Message:
         """Keep content; past the limits only the fact is kept, and answered at the end."""
         self.size_bytes += len(data)
         if self.overflow:
+            if self.parts is not None:
+                self.parts.feed(data)
             return
         if self.too_big:
+            self.parts = Parts()
+            self.parts.feed(self.spool.content())
+            self.parts.feed(data)
             self._give_up()
             return
         try:

@@ -26,6 +26,7 @@ from gateway.audit import AuditLog, Delivery, failpoints
 from gateway.engine import PolicySet, explain
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
+from gateway.mime.largest import Parts
 from gateway.model import (
     Disposition,
     Envelope,
@@ -122,12 +123,24 @@ class Pipeline:
         return await _uninterrupted(self._answer(transaction, judged))
 
     async def refuse_overflow(
-        self, reference: str, session: Session, envelope: Envelope, *, size_bytes: int, limit_bytes: int | None
+        self,
+        reference: str,
+        session: Session,
+        envelope: Envelope,
+        *,
+        size_bytes: int,
+        limit_bytes: int | None,
+        parts: Parts | None,
     ) -> Reply:
         """Record a mail of an MTA that is too large, or for which there was no room, and return its refusal."""
         rule = "full" if limit_bytes is None else "too_big"
         reply = refusal(
-            texts_in(session.languages), rule, reference=reference, limit_bytes=limit_bytes or 0, size_bytes=size_bytes
+            texts_in(session.languages),
+            rule,
+            reference=reference,
+            limit_bytes=limit_bytes or 0,
+            size_bytes=size_bytes,
+            parts=parts,
         )
         refused = RefusedContent(
             id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply

@@ -6,6 +6,7 @@ so what a dry run says of a content is what the wire would have said.
 
 from __future__ import annotations
 
+from gateway.mime.largest import Parts
 from gateway.model import Reply
 from gateway.smtp.content import ContentDefect, DataReader
 from gateway.smtp.replies import Texts, mebibytes
@@ -56,16 +57,28 @@ def refused_unread(spool: Spool, limits: SmtpLimits) -> str:
     return broken_rule(reader, spool, limits, eight_bit_allowed=True)
 
 
-def refusal(texts: Texts, rule: str, *, reference: str, limit_bytes: int, size_bytes: int = 0) -> Reply:
+def refusal(
+    texts: Texts,
+    rule: str,
+    *,
+    reference: str,
+    limit_bytes: int,
+    size_bytes: int = 0,
+    parts: Parts | None = None,
+) -> Reply:
     """Return the reply for a broken rule; `limit_bytes` is the limit that was broken, if any. No reference, no tag.
 
-    `size_bytes` is the size of what is too big, as it was declared or came in.
+    `size_bytes` is the size of what is too big, as it was declared or came in; `parts` tell its largest file.
     """
     code, enhanced = CODES[rule]
-    limit = mebibytes(limit_bytes) if rule == "too_big" else limit_bytes
+    fields: dict[str, str | int] = {"limit": limit_bytes, "size": mebibytes(size_bytes)}
+    if rule == "too_big":
+        fields["limit"] = mebibytes(limit_bytes)
+        if parts is not None and (file := parts.largest_file()) is not None:
+            rule, fields["ending"], fields["file"] = "too_big_file", file.ending, mebibytes(file.size_bytes)
     if not reference:
-        return texts.reply(code, enhanced, rule, limit=limit, size=mebibytes(size_bytes))
-    return texts.refusal(code, enhanced, rule, reference=reference, limit=limit, size=mebibytes(size_bytes))
+        return texts.reply(code, enhanced, rule, **fields)
+    return texts.refusal(code, enhanced, rule, reference=reference, **fields)
 
 
 def count_received(spool: Spool) -> int:

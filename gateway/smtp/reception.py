@@ -7,6 +7,7 @@ its reply in place. Only a client that is too slow, or goes far beyond the size 
 from __future__ import annotations
 
 from gateway.errors import CapacityError
+from gateway.mime.largest import Parts
 from gateway.model import Reply
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.content import DataReader
@@ -55,6 +56,7 @@ class Reception:
         self._expected_bytes = min(expected, size_limit_bytes)
         self._size_limit = size_limit_bytes
         self._broken_limit_bytes = 0
+        self._parts: Parts | None = None
 
     async def receive(self, *, eight_bit_allowed: bool) -> Reply | None:
         """Fill the spool; return a refusal when the content must not be taken. What follows its end is put back.
@@ -94,6 +96,7 @@ class Reception:
             reference=self._reference,
             limit_bytes=self._broken_limit_bytes,
             size_bytes=self.size_bytes,
+            parts=self._parts,
         )
 
     async def _find_place(self, size: int) -> float:
@@ -112,8 +115,13 @@ class Reception:
     def _store(self, chunk: bytes) -> None:
         self.size_bytes += len(chunk)
         if self.refused_for:
+            if self._parts is not None:
+                self._parts.feed(chunk)
             return
         if self.size_bytes > self._size_limit:
+            self._parts = Parts()
+            self._parts.feed(self._spool.content())
+            self._parts.feed(chunk)
             self._refuse("too_big", limit_bytes=self._size_limit)
             return
         try:

@@ -77,7 +77,7 @@ class Engine:
         self.passed += 1
         return MilterAnswer(disposition=Disposition.TAG, insert=(("X-Seen", "1"),))
 
-    async def refuse_overflow(self, reference, session, envelope, *, size_bytes, limit_bytes):
+    async def refuse_overflow(self, reference, session, envelope, *, size_bytes, limit_bytes, parts):
         assert size_bytes > 0
         return Reply(code=452, enhanced="4.3.1", lines=(reference,))
 

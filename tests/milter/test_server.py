@@ -43,7 +43,7 @@ class RecordingEngine:
             raise self.answer
         return self.answer
 
-    async def refuse_overflow(self, reference, session, envelope, *, size_bytes, limit_bytes):
+    async def refuse_overflow(self, reference, session, envelope, *, size_bytes, limit_bytes, parts):
         self.overflows.append((session, envelope, size_bytes))
         if limit_bytes is not None:
             return Reply(code=552, enhanced="5.3.4", lines=(f"[{reference}] qua lon",))

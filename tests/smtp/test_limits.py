@@ -1,11 +1,15 @@
 """No client may take more than its share; an honest slow one is served."""
 
 import asyncio
+import random
 from dataclasses import replace
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 
 from gateway.errors import AuditError
+from gateway.mime.largest import LargestFile, Parts
 from gateway.spool import SpoolSettings
 from tests.support.client import RawClient
 from tests.support.gateway import QUICK, DirectEngine, listener, running
@@ -73,6 +77,52 @@ async def test_message_size_is_limited_at_mail_and_in_data():
         assert (await client.mail(b"x" * 78 + b"\r\n" * 10_000)).startswith("552 5.3.4")
         assert (await client.mail(b"a" * 998 + b"\r\n" + b"x\r\n" * 3000)).code == 250
         assert len(sink.delivered) == 1
+
+
+def with_files(*sizes: int) -> bytes:
+    """A mail with files of these sizes, each of its own format."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Subject"] = "a@b", "c@d", "Gửi tệp"
+    mail.set_content("Kính gửi anh.")
+    for size, ending in zip(sizes, ("zip", "docx", "mp4"), strict=False):
+        content = random.Random(size).randbytes(size)
+        mail.add_attachment(content, maintype="application", subtype="x", filename=f"Tối mật {size}.{ending}")
+    return mail.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ((5000, 300_000, 700_000), "largest file (.mp4) has about 0.668 MiB"),  # behind the limit
+        ((60_000, 5000, 5000), "largest file (.zip) has about 0.057"),  # before it
+        ((), "send several mails or smaller files"),
+    ],
+)
+async def test_a_mail_that_is_too_large_is_told_its_largest_file_and_not_its_name(sizes, told):
+    limits = replace(QUICK, message_bytes=90_000)
+    content = with_files(*sizes) if sizes else CONTENT + b"a\r\n" * 40_000
+    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
+        await client.ehlo()
+        reply = await client.mail(content)
+        assert reply.startswith("552 5.3.4")
+        assert told in reply
+        assert "mat" not in reply.lower()
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100, 10_000])
+def test_parts_are_the_same_in_whatever_pieces_they_come(size):
+    content = with_files(3000, 9000, 4000)
+    parts = Parts()
+    for begin in range(0, len(content), size):
+        parts.feed(content[begin : begin + size])
+    assert parts.largest_file() == LargestFile(".docx", pytest.approx(9000, rel=0.05))
+
+
+def test_a_content_of_nothing_but_delimiters_costs_no_more_than_a_look():
+    parts = Parts()
+    for _ in range(90):
+        parts.feed(b"\r\n--" * 100_000)
+    assert parts.largest_file() is None
 
 
 async def test_a_client_that_goes_on_far_beyond_the_limit_is_cut_off():

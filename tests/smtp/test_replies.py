@@ -70,7 +70,16 @@ def test_references_are_unique_and_readable():
 @pytest.mark.parametrize("language", list(Language))
 def test_every_text_has_words_in_each_language(language):
     texts = Texts((language,))
-    values = {"reference": "BT-1", "limit": 1, "size": 2, "seconds": 1, "answer": 554, "minutes": 2}
+    values = {
+        "reference": "BT-1",
+        "limit": 1,
+        "size": 2,
+        "seconds": 1,
+        "answer": 554,
+        "minutes": 2,
+        "ending": ".zip",
+        "file": 3,
+    }
     for key, (message,) in texts._messages.items():
         fields = {name for _, name, _, _ in string.Formatter().parse(message) if name}
         assert fields <= set(values), key
