@@ -1,0 +1,103 @@
+"""A report from the log: one walk over the records of a month."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.audit.store import Folder, connect_readonly, unusable
+from gateway.errors import UserError
+from gateway.model import VIETNAM
+from gateway.report.count import Count
+from gateway.report.figures import Basis, Gap, Report, Wanted
+from gateway.report.records import MENDED_WITHIN, Range, begins, bounds, directory_before, is_pruned
+from gateway.texts.catalogue import both
+
+
+def make(
+    data: Path,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    records: tuple[int, int] | None = None,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Return the report of a month; reads the log beside any process that writes it.
+
+    `records` are the first and the last record that a report was counted from, to count it again; `tick` is told how many
+    records were read. UserError when there is no log, or when it no longer has these records.
+    """
+    folder = Folder(data)
+    with closing(connect_readonly(folder.database)) as connection:
+        try:
+            connection.execute("BEGIN")  # one snapshot, while others write on
+            return _counted(connection, wanted, now=now, records=records, tick=tick)
+        except sqlite3.DatabaseError as error:
+            raise unusable(folder.database, error) from None
+
+
+def records_of(data: Path, wanted: Wanted) -> int:
+    """Return how many records the report of a month reads; UserError when there is no log."""
+    with closing(connect_readonly(Folder(data).database)) as connection:
+        first, last = bounds(connection, wanted.month)
+    return max(0, last - first + 1)
+
+
+def _counted(
+    connection: sqlite3.Connection,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    records: tuple[int, int] | None,
+    tick: Callable[[int], None],
+) -> Report:
+    first, last = records or bounds(connection, wanted.month)
+    if records is not None:
+        _must_have(connection, first, last)
+    range_ = Range(connection, first, last)
+    before = directory_before(connection, first)
+    count = Count(wanted, before)
+    for entry in range_.walk(tick):
+        count.take(entry)
+    gaps = [*_time_gaps(connection, wanted, now), *count.gaps()]
+    if range_.broken is not None:
+        gaps.append(Gap("broken", {"seq": range_.broken}))
+    basis = Basis(
+        first=first,
+        last=range_.last,
+        head=range_.head.hex(),
+        directory_record=count.directory_record,
+        policies=tuple(count.policies),
+        directories=tuple(count.directories),
+        broken=range_.broken,
+    )
+    return count.report(basis, made=now.astimezone(UTC).isoformat(timespec="seconds"), gaps=tuple(gaps))
+
+
+def _must_have(connection: sqlite3.Connection, first: int, last: int) -> None:
+    there = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    if last < first - 1 or last > there[1] or (first < there[0] and last >= first):
+        raise UserError(both("report", "fault", "records", first=first, last=last, there=there[0], end=there[1]))
+
+
+def _time_gaps(connection: sqlite3.Connection, wanted: Wanted, now: datetime) -> Iterator[Gap]:
+    """Yield what of the month the log does not have, or not yet."""
+    month = wanted.month
+    oldest = begins(connection)
+    if now < month.begin:
+        yield Gap("future")
+    elif now < month.end:
+        yield Gap("running", {"moment": _local(now)})
+    elif now < month.end + MENDED_WITHIN:
+        yield Gap("mending_open", {"moment": _local(month.end + MENDED_WITHIN)})
+    if oldest is None or oldest >= month.end:
+        yield Gap("no_records")
+    elif oldest > month.begin:
+        yield Gap("pruned" if is_pruned(connection) else "log_began", {"moment": _local(oldest)})
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")

@@ -1,0 +1,219 @@
+"""The records of a month, read once and in order, each held against the chain.
+
+Of a record only what a report counts is decoded, and of most kinds nothing; a kind that is not known here is passed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from gateway.audit import record as r
+from gateway.audit.store import GENESIS
+from gateway.report.month import Month
+
+MENDED_WITHIN = timedelta(days=3)
+_DISORDER = timedelta(hours=1)
+"""A record may be stamped before another and stand behind it: processes stamp, then wait for their turn."""
+_HEAD = re.compile(rb'"time":"([^"]{20,40})","process":"[^"]{0,40}","kind":"(\w{1,40})"')
+_TIME = re.compile(rb'"time":"([^"]{20,40})"')
+_HEAD_BYTES = 200
+_TICK = 2000
+
+
+class Session(Struct, gc=False):
+    """Who sent."""
+
+    login: str | None = None
+
+
+class Part(Struct, gc=False):
+    """A part of a mail."""
+
+    path: str
+    filename: str | None = None
+    sha256: str | None = None
+
+
+class Finding(Struct, gc=False):
+    """A judged finding."""
+
+    policy: str
+    rule: str
+    code: str
+    outcome: str
+    article: str = ""
+    wanted: str = "relay"
+    mode: str = "enforce"
+    waiver: str | None = None
+    part: str | None = None
+    filename: str | None = None
+    params: dict[str, Any] = {}
+
+
+class Mail(Struct, gc=False):
+    """A judged mail."""
+
+    session: Session
+    reverse_path: str
+    recipients: dict[str, str]
+    size: int
+    sha256: str
+    policy_digest: str
+    unit: str | None = None
+    mailbox: str | None = None
+    parts: list[Part] = []
+    findings: list[Finding] = []
+    directory_digest: str | None = None
+
+    @property
+    def sender(self) -> str:
+        """The mailbox that it came from."""
+        return self.mailbox or self.reverse_path.casefold()
+
+
+class Judged(Struct, gc=False):
+    """An intent or a refusal."""
+
+    id: str
+    mail: Mail
+
+
+class Outcome(Struct, gc=False):
+    """What became of a mail."""
+
+    id: str
+    delivery: str
+
+
+class RecipientRefused(Struct, gc=False):
+    """A refusal at RCPT."""
+
+    session: Session
+    reverse_path: str
+    recipient: str
+    id: str = ""
+    unit: str | None = None
+    mailbox: str | None = None
+    findings: list[Finding] = []
+
+    @property
+    def sender(self) -> str:
+        """The mailbox that it came from."""
+        return self.mailbox or self.reverse_path.casefold()
+
+
+Content: TypeAlias = Judged | Outcome | RecipientRefused | r.Mailboxes
+
+_JUDGED: Decoder[Judged] = Decoder(Judged)
+_DECODERS: dict[bytes, Decoder[Any]] = {
+    b"intent": _JUDGED,
+    b"refused": _JUDGED,
+    b"outcome": Decoder(Outcome),
+    b"recipient_refused": Decoder(RecipientRefused),
+    b"directory": Decoder(r.Mailboxes),
+}
+
+
+class Entry(Struct, gc=False):
+    """One record that counts."""
+
+    seq: int
+    time: datetime
+    kind: bytes
+    content: Content
+
+
+class Range:
+    """The records from one number to another; once walked, it knows the end of the chain and whether it held."""
+
+    def __init__(self, connection: sqlite3.Connection, first: int, last: int) -> None:
+        """`last` is held to what there is."""
+        newest = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+        self._connection = connection
+        self.first, self.last = first, min(last, int(newest))
+        self.head = b""
+        self.broken: int | None = None
+
+    def walk(self, tick: Callable[[int], None]) -> Iterator[Entry]:
+        """Yield what counts, in order; `tick` is told of every record."""
+        chain, expected = self._before(), self.first
+        for seq, body, stored in self._connection.execute(
+            "SELECT seq, body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (self.first, self.last)
+        ):
+            fits = seq == expected and (not chain or hashlib.sha256(chain + body).digest() == stored)
+            if not fits and self.broken is None:
+                self.broken = expected
+            chain, expected = stored, seq + 1
+            if not seq % _TICK:
+                tick(_TICK)
+            if (entry := _entry(seq, body)) is not None:
+                yield entry
+        self.head = chain
+        if expected <= self.last and self.broken is None:
+            self.broken = expected
+
+    def _before(self) -> bytes:
+        """Return the hash before the range; nothing when its record was removed."""
+        if self.first == 1:
+            return GENESIS
+        row = self._connection.execute("SELECT hash FROM record WHERE seq = ?", (self.first - 1,)).fetchone()
+        return bytes(row[0]) if row is not None else b""
+
+
+def _entry(seq: int, body: bytes) -> Entry | None:
+    head = _HEAD.search(body, 0, _HEAD_BYTES)
+    if head is None or (decoder := _DECODERS.get(head[2])) is None:
+        return None
+    return Entry(seq, datetime.fromisoformat(head[1].decode()), head[2], decoder.decode(body))
+
+
+def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
+    """Return the first and the last record that a month may ask for: also mails that mend what it refused."""
+    first = _first_since(connection, month.begin - _DISORDER)
+    return first, _first_since(connection, month.end + MENDED_WITHIN + _DISORDER) - 1
+
+
+def begins(connection: sqlite3.Connection) -> datetime | None:
+    """Return the time of the oldest record that is there; None for an empty log."""
+    row = connection.execute("SELECT body FROM record ORDER BY seq LIMIT 1").fetchone()
+    return _time(row[0]) if row is not None else None
+
+
+def is_pruned(connection: sqlite3.Connection) -> bool:
+    """Whether the oldest records were removed."""
+    return int(connection.execute("SELECT coalesce(min(seq), 1) FROM record").fetchone()[0]) > 1
+
+
+def directory_before(connection: sqlite3.Connection, seq: int) -> Entry | None:
+    """Return the last record of a directory before a record; None when there is none."""
+    row = connection.execute(
+        "SELECT seq, body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
+        (seq, _HEAD_BYTES, b'"kind":"directory"'),
+    ).fetchone()
+    return _entry(row[0], row[1]) if row is not None else None
+
+
+def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
+    """Return the first record of a time, by halving: records stand in the order of their time, but for moments."""
+    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    while first <= last:
+        middle = (first + last) // 2
+        row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
+        if _time(row[0]) < since:
+            first = middle + 1
+        else:
+            last = middle - 1
+    return int(first)
+
+
+def _time(body: bytes) -> datetime:
+    found = _TIME.search(body, 0, _HEAD_BYTES)
+    return datetime.fromisoformat(found[1].decode()) if found is not None else datetime.min.replace(tzinfo=UTC)

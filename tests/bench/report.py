@@ -1,0 +1,118 @@
+"""Time a monthly report: python -m tests.bench.report [MAILS]. Prints a table; docs/performance.md keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from gateway.audit import record as r
+from gateway.audit.store import Folder, open_checked
+from gateway.report.figures import Wanted
+from gateway.report.make import make
+from gateway.report.month import Month
+
+MONTH = Month(2026, 11)
+_UNITS = [f"Phòng {number}" for number in range(60)]
+_BOXES = 1000
+_RULES = (("typography", "issued_document_font", "TYP-02"), ("signed_documents", "unsigned", "SGN-08"),
+          ("opaque", "encrypted", "OPQ-01"), ("classified", "suspected", "CLS-02"))  # fmt: skip
+
+
+def mail(chance: random.Random, number: int) -> r.MailFacts:
+    box = chance.randrange(_BOXES)
+    refused = chance.random() < 0.06
+    worst = chance.choice(_RULES)
+    findings = [
+        r.FindingFacts(policy="typography", rule="issued_document_font", code="TYP-02", outcome="passed", part="2"),
+        r.FindingFacts(policy="signed_documents", rule="unsigned", code="SGN-08", outcome="passed", part="2",
+                       params={"number": f"{number}/QĐ-UBND", "how": "signed", "signers": "UBND"}),
+        r.FindingFacts(policy="opaque", rule="untidy", code="OPQ-08", outcome="failed" if number % 9 == 0 else "passed",
+                       wanted="tag" if number % 9 == 0 else "relay", part="2"),
+    ]  # fmt: skip
+    if refused:
+        policy, rule, code = worst
+        findings.append(r.FindingFacts(policy=policy, rule=rule, code=code, outcome="failed", wanted="reject", effective="reject",
+                                       part="2", filename=f"cong-van-{number % 700}.docx", article="QĐ 7600/QĐ-UBND, Điều 9.4c"))  # fmt: skip
+    return r.MailFacts(
+        session=r.SessionFacts(front_end="submission", client="192.0.2.7", login=f"user{box}.binhtan@tphcm.gov.vn"),
+        reverse_path=f"user{box}.binhtan@tphcm.gov.vn",
+        unit=_UNITS[box % len(_UNITS)],
+        recipients={f"unit{chance.randrange(40)}.binhtan@tphcm.gov.vn": "relay" for _ in range(chance.randrange(1, 4))},
+        size=200_000,
+        sha256=hashlib.sha256(b"%d" % number).hexdigest(),
+        subject="Kế hoạch triển khai công tác quý IV năm 2026",
+        header_from=f"user{box}.binhtan@tphcm.gov.vn",
+        message_id=f"<{number}@may.binhtan>",
+        parts=(
+            r.PartFacts(path="1", type="text/plain", size=300, sha256=hashlib.sha256(b"t%d" % number).hexdigest()),
+            r.PartFacts(path="2", filename=f"cong-van-{number % 700}.docx", type="application/x", size=9,
+                        sha256=hashlib.sha256(b"p%d" % number).hexdigest()),
+        ),
+        findings=tuple(findings),
+        disposition="reject" if refused else "relay",
+        would_be="reject" if refused else "relay",
+        policy_digest="ab" * 32,
+        directory_digest="cd" * 32,
+    )  # fmt: skip
+
+
+def build(data: Path, mails: int) -> int:
+    """Write a month of mails; return how many records they are."""
+    folder = Folder(data)
+    folder.prepare()
+    connection = open_checked(folder)
+    chance, chain, moment, seq = random.Random(1), bytes(32), MONTH.begin.astimezone(UTC) - timedelta(days=2), 0
+    step = timedelta(days=MONTH.days + 4) / mails
+    encode = msgspec.json.Encoder().encode
+    counts = tuple((unit, "personal", _BOXES // len(_UNITS)) for unit in _UNITS)
+    first: r.Record = r.Mailboxes(digest="cd" * 32, mailboxes=sum(one[2] for one in counts), counts=counts, statuses=())
+    for number in range(mails):
+        rows = []
+        reference = f"BT-{number:08d}"
+        facts = mail(chance, number)
+        made: list[r.Record] = [first] if number == 0 else []
+        if facts.disposition == "reject":
+            made.append(r.Refused(id=reference, mail=facts, code=550, text="x"))
+        else:
+            made += [r.Intent(id=reference, mail=facts), r.Sending(id=reference),
+                     r.Outcome(id=reference, delivery=r.Delivery.RELAYED, code=250, text="ok")]  # fmt: skip
+        moment += step
+        for record in made:
+            seq += 1
+            stamp = moment.isoformat(timespec="microseconds").encode()
+            body = b'{"seq":%d,"time":"%s","process":"00000000",%s' % (seq, stamp, encode(record)[1:])
+            chain = hashlib.sha256(chain + body).digest()
+            rows.append((seq, body, chain))
+        if number % 5000 == 0:
+            connection.execute("COMMIT") if connection.in_transaction else None
+            connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
+    connection.execute("COMMIT")
+    connection.close()
+    return seq
+
+
+def main() -> None:
+    mails = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory(prefix="report-bench-") as name:
+        data = Path(name)
+        records = build(data, mails)
+        begun, cpu = time.perf_counter(), time.process_time()
+        report = make(data, Wanted(month=MONTH), now=datetime(2026, 12, 10, tzinfo=UTC))
+        print(
+            f"count {mails} mails, {records} records: {time.perf_counter() - begun:.2f} s, {time.process_time() - cpu:.2f} s CPU"
+        )
+        print(report.total)
+        print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""Months that are not whole, and directories that change: right, or said to be incomplete."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+
+import pytest
+
+from gateway.audit.retention import prune
+from gateway.errors import UserError
+from gateway.model import VIETNAM, FrontEnd, MailboxStatus, Session
+from gateway.report.figures import OUTSIDE, Wanted
+from gateway.report.make import make
+from gateway.report.month import Month
+from tests.report.support import NOVEMBER, Found, Office, box, directory, monitored, numbers, report, signed, unit
+
+FONT = "typography.issued_document_font"
+LEFT = MailboxStatus.LEFT
+
+
+def gaps(made):
+    return {gap.key: gap.fields for gap in made.gaps}
+
+
+async def begun(data, monkeypatch, **when) -> Office:
+    """Return an office whose log began before the month."""
+    office = await Office.open(data, monkeypatch, **{"month": 10, **when})
+    await office.sends("xa@b.vn", login=None)
+    return office
+
+
+async def test_a_month_is_that_of_viet_nam(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.at(31, 23, 59, month=10).sends("an")
+    await office.at(1, 0, 0).sends("an")
+    await office.at(30, 23, 59).sends("an")
+    await office.at(1, 0, 0, month=12).sends("an")
+    await office.close()
+    assert report(tmp_path).total.sent.mails == 2
+    assert report(tmp_path, Month(2026, 12), datetime(2027, 1, 9, tzinfo=VIETNAM)).total.sent.mails == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-00", "2026-1", "26-11", "1999-11", "2026-11-01", "x\x1b[2J", "", "２０２６-11"]
+)
+def test_what_is_no_month_is_refused(text):
+    with pytest.raises(UserError, match="2026-11"):
+        Month.parse(text)
+
+
+async def test_an_empty_month_divides_by_nothing(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", *(box(f"m{number}", "Nội vụ") for number in range(6))))
+    await office.close()
+    made = report(tmp_path)
+    assert numbers(made.total.sent) == {}
+    assert (made.total.stock.total, made.total.stock.active) == (6, 0)
+    assert [(place.rank, place.score) for place in made.league] == [(1, 0)]
+    assert gaps(made) == {}
+
+
+async def test_a_log_without_any_record_of_the_month_says_so(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch, month=12)
+    await office.sends("an")
+    await office.close()
+    assert "no_records" in gaps(report(tmp_path))
+
+
+async def test_a_month_that_runs_and_one_that_may_still_be_mended_say_so(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.close()
+    assert gaps(report(tmp_path, now=datetime(2026, 11, 20, tzinfo=VIETNAM)))["running"] == {
+        "moment": "00:00 20/11/2026"
+    }
+    assert gaps(report(tmp_path, now=datetime(2026, 12, 2, tzinfo=VIETNAM)))["mending_open"] == {
+        "moment": "00:00 04/12/2026"
+    }
+    assert gaps(report(tmp_path, now=datetime(2026, 10, 2, tzinfo=VIETNAM))).keys() >= {"future"}
+
+
+async def test_what_is_mended_in_the_next_month_counts_where_it_was_refused(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.at(30, 9).sends("an", Found(FONT, file="bad"), files=[("a.docx", "bad")])
+    await office.at(2, 9, month=12).sends("an", files=[("a.docx", "good")])
+    await office.close()
+    made = report(tmp_path)
+    assert numbers(made.total.violations) == {"prevented": 1, "mended": 1, "named": 1}
+    assert made.total.sent.mails == 0
+    assert report(tmp_path, Month(2026, 12), datetime(2027, 1, 9, tzinfo=VIETNAM)).total.sent.mails == 1
+
+
+async def test_the_same_fault_under_the_same_name_mends_nothing(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.at(10).sends("an", Found(FONT, file="bad"), files=[("a.docx", "bad")])
+    await office.at(11).sends("an", monitored(FONT, "bad"), files=[("a.docx", "bad")])
+    await office.close()
+    assert numbers(report(tmp_path).total.violations) == {"prevented": 1, "named": 1}
+
+
+async def test_of_a_confidential_mail_it_is_not_claimed_whether_it_was_mended(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    for _ in range(3):
+        await office.at(10).sends(
+            "an", Found("classified.marked", file="k", confidential=True), files=[("k.docx", "k")]
+        )
+    await office.at(11).sends("an", files=[("k.docx", "clean")])
+    await office.close()
+    made = report(tmp_path, persons=True)
+    assert numbers(made.total.violations) == {"prevented": 1}
+    assert "k.docx" not in str(made)
+
+
+async def test_a_refusal_at_rcpt_is_one_violation_for_each_recipient(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    office.at(10)
+    for recipient in ("vp@a.vn", "VP@a.vn", "x@a.vn"):
+        await office.refuses_recipient("an", recipient, Found("official_sender.unofficial"))
+    await office.close()
+    assert numbers(report(tmp_path).total.violations) == {"prevented": 2}
+
+
+async def test_a_unit_that_ended_keeps_its_mails_and_has_no_place(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", *(box(f"m{number}", "p-noivu") for number in range(5))))
+    await office.at(5).sends("m1", signed("1/CV"))
+    await office.at(15).lists(directory("d2", *(box(f"m{number}", "phuong") for number in range(5))))
+    await office.at(16).sends("m1")
+    await office.close()
+    made = report(tmp_path)
+    assert numbers(unit(made, "p-noivu").stock) == {}
+    assert unit(made, "p-noivu").sent.mails == 1
+    assert numbers(unit(made, "phuong").stock) == {"total": 5, "kinds": {"personal": 5}, "changed": 5, "active": 1}
+    assert [(place.unit, place.rank) for place in made.league] == [("phuong", 1), ("p-noivu", None)]
+    assert gaps(made) == {"directories": {"count": 2}}
+
+
+async def test_a_mailbox_that_moved_counts_where_it_is_and_its_mails_where_they_were_sent(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A"), box("ba", "A"), box("cu", "B")))
+    await office.at(5).sends("an")
+    await office.at(20).lists(directory("d2", box("an", "B"), box("ba", "A"), box("cu", "B")))
+    await office.close()
+    made = report(tmp_path)
+    assert numbers(unit(made, "A").stock) == {"total": 1, "kinds": {"personal": 1}}
+    assert numbers(unit(made, "B").stock) == {"total": 2, "kinds": {"personal": 2}, "changed": 1, "active": 1}
+    assert (unit(made, "A").sent.mails, unit(made, "B").sent.mails) == (1, 0)
+
+
+async def test_changes_are_counted_once_a_mailbox_and_come_and_gone_is_none(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    old, an = box("old", "A"), box("an", "A")
+    await office.lists(directory("d1", old, an))
+    await office.at(3).lists(directory("d2", old, an, box("new", "A"), box("brief", "A")))
+    await office.at(4).sends("brief")
+    await office.at(5).lists(directory("d3", an, box("new", "A")))
+    await office.at(6).lists(directory("d4", box("an", "A", status=LEFT), box("new", "A")))
+    await office.at(7).lists(directory("d5", box("an", "A", status=LEFT), box("new", "A"), box("alias", "A")))
+    await office.at(1, month=12).lists(directory("d6"))
+    await office.close()
+    made = report(tmp_path)
+    assert numbers(unit(made, "A").stock) == {
+        "total": 3, "kinds": {"personal": 3}, "left": 1, "added": 2, "removed": 1, "changed": 1, "now_left": 1,
+    }  # fmt: skip
+    assert made.basis.directories == ("d1", "d2", "d3", "d4", "d5")
+
+
+async def test_an_alias_is_its_mailbox(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A", aliases=("a@a.vn",))))
+    await office.at(3).sends("a")
+    await office.at(3).sends("AN")
+    await office.close()
+    assert numbers(unit(report(tmp_path), "A").stock) == {"total": 1, "kinds": {"personal": 1}, "active": 1}
+
+
+async def test_without_a_directory_no_number_of_mailboxes_is_claimed(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.at(3).sends("an")
+    await office.close()
+    made = report(tmp_path)
+    assert gaps(made) == {"no_directory": {}}
+    assert unit(made, OUTSIDE).stock.total is None
+    assert made.league == ()
+
+
+async def test_more_changes_than_a_record_lists_are_said_to_be_missing(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A")))
+    await office.at(3).lists(directory("d2", *(box(f"m{number}", "A") for number in range(1200))))
+    await office.close()
+    made = report(tmp_path)
+    assert gaps(made)["changes_unlisted"] == {"count": 201}  # 1,200 came and one went
+    assert unit(made, "A").stock.total == 1200
+
+
+async def test_a_month_of_which_records_were_removed_says_from_when_it_counts(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    for day in range(1, 21):
+        for hour in range(8):
+            await office.at(day, 8 + hour).sends("an")
+    await office.close()
+    assert prune(
+        tmp_path, before=datetime(2026, 11, 11, tzinfo=VIETNAM), reason="x", now=datetime(2026, 12, 1, tzinfo=VIETNAM)
+    )
+    made = report(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
+        (left,) = connection.execute(
+            'SELECT count(*) FROM record WHERE CAST(body AS TEXT) LIKE \'%"kind":"outcome"%\''
+        ).fetchone()
+    assert gaps(made).keys() == {"pruned", "no_directory"}
+    assert made.total.sent.mails in {left, left - 1}  # the first outcome may have lost its intent
+    assert made.basis.broken is None
+    with pytest.raises(UserError, match="bản ghi"):
+        make(tmp_path, Wanted(month=NOVEMBER), now=datetime(2026, 12, 20, tzinfo=VIETNAM), records=(1, made.basis.last))
+
+
+async def test_a_record_that_was_changed_is_named(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    for day in range(3, 9):
+        await office.at(day).sends("an")
+    await office.close()
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
+        connection.execute("DROP TRIGGER record_no_update")
+        changed = "CAST(replace(CAST(body AS TEXT), '\"size\":1000', '\"size\":1001') AS BLOB)"
+        connection.execute(f"UPDATE record SET body = {changed} WHERE seq = 8")
+        connection.commit()
+    made = report(tmp_path)
+    assert made.basis.broken == 8
+    assert gaps(made)["broken"] == {"seq": 8}
+
+
+async def test_kinds_of_records_that_are_not_known_are_passed_over(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.at(3).sends("an")
+    await office.log.trouble("BT-X", Session(front_end=FrontEnd.SUBMISSION), "an@a.vn", "timeout")
+    await office.log.password_judged(Session(front_end=FrontEnd.SUBMISSION), "an", sound=False)
+    await office.close()
+    assert report(tmp_path).total.sent.mails == 1
+
+
+async def test_a_unit_is_found_without_diacritics_and_another_is_refused_with_a_guess(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "Phòng Nội vụ"), box("ba", "Phòng Y tế")))
+    await office.at(3).sends("an")
+    await office.at(3).sends("ba")
+    await office.close()
+    made = report(tmp_path, unit="phong noi  vu")
+    assert (made.wanted.unit, [one.unit for one in made.units], made.total.sent.mails) == (
+        "Phòng Nội vụ",
+        ["Phòng Nội vụ"],
+        1,
+    )
+    assert sum(day.mails for day in made.days) == 1
+    with pytest.raises(UserError, match="Phòng Nội vụ"):
+        report(tmp_path, unit="Phòng Nội")
+    with pytest.raises(UserError):
+        report(tmp_path, unit=" ")
