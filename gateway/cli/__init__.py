@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import audit, console, directory, dkim, trust, waiver
+from gateway.cli import audit, console, directory, dkim, report, trust, waiver
 from gateway.cli import config as config_commands
 from gateway.cli import policy as policies
 from gateway.cli.options import (
@@ -41,6 +41,7 @@ for _name, _commands in (
     ("trust", trust),
     ("dkim", dkim),
     ("audit", audit),
+    ("report", report),
     ("config", config_commands),
     ("policy", policies),
     ("waiver", waiver),

@@ -11,10 +11,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict, Unpack
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from gateway.config.origin import Origin
+from gateway.config.reports import Reports
+from gateway.config.section import Section
 from gateway.config.values import (
     LIMIT_UNIX_PATH,
     LONGEST_S,
@@ -34,21 +35,6 @@ from gateway.model import Language, ListenerKind, NextHopTls, ReplyCharset
 from gateway.texts.catalogue import both
 from gateway.vietnamese.addresses import parse_path
 from gateway.yaml.file import YamlFile, read_yaml
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are faults, values do not change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_truth_for_numbers(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse `true` for a number, which pydantic would take for 1."""
-        annotation = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and annotation in {int, float}:
-            raise PydanticCustomError("int_type" if annotation is int else "float_type", "not a number")
-        return value
 
 
 class Replies(Section):
@@ -343,6 +329,7 @@ class Configuration(Section):
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
     audit: Audit = Audit()
+    reports: Reports = Reports()
     metrics: ListenAddress | None = None
     console: Console | None = None
     replies: Replies = Replies()

@@ -183,7 +183,7 @@ class Count:
                 violations=_figures(Violations, violations[unit]),
                 unmended=len(things[unit]),
             )
-            for unit in sorted(found, key=lambda unit: (unit == OUTSIDE, unit))
+            for (unit,) in sorted(((unit,) for unit in found), key=_outside_last)
         )
 
     def _rules(self) -> tuple[RuleFigures, ...]:
@@ -202,15 +202,20 @@ class Count:
                 article=articles[unit, code, rule],
                 violations=_figures(Violations, sums[unit, code, rule]),
             )
-            for unit, code, rule in sorted(sums)
+            for unit, code, rule in sorted(sums, key=_outside_last)
         )
 
     def _persons(self) -> tuple[PersonFigures, ...]:
         cases: defaultdict[tuple[str, str, str, tuple[str, str]], list[Case]] = defaultdict(list)
         for case in self._cases:
-            if case.kind is not Kind.NOTED:
+            if case.kind in {Kind.PREVENTED, Kind.RECORDED}:  # what is only suspected is laid at nobody's door
                 cases[case.unit, case.sender, case.code, case.rule].append(case)
-        return tuple(_person(cases[key]) for key in sorted(cases))
+        return tuple(_person(cases[key]) for key in sorted(cases, key=_outside_last))
+
+
+def _outside_last(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return by what a key that begins with a unit is sorted."""
+    return (key[0] == OUTSIDE, *key)
 
 
 def _person(cases: list[Case]) -> PersonFigures:

@@ -57,7 +57,7 @@ class Gap(Struct, frozen=True):
     fields: dict[str, int | str] = {}
 
 
-class Share(Struct, frozen=True, array_like=True):
+class Share(Struct, frozen=True, tag=True):
     """A part of a whole; unknown when the whole is nothing."""
 
     part: int

@@ -31,6 +31,7 @@ def make(
     records were read. UserError when there is no log, or when it no longer has these records.
     """
     folder = Folder(data)
+    now = now.astimezone(UTC).replace(microsecond=0)  # as the report says it, so that it can be made again
     with closing(connect_readonly(folder.database)) as connection:
         try:
             connection.execute("BEGIN")  # one snapshot, while others write on
@@ -74,7 +75,7 @@ def _counted(
         directories=tuple(count.directories),
         broken=range_.broken,
     )
-    return count.report(basis, made=now.astimezone(UTC).isoformat(timespec="seconds"), gaps=tuple(gaps))
+    return count.report(basis, made=now.isoformat(), gaps=tuple(gaps))
 
 
 def _must_have(connection: sqlite3.Connection, first: int, last: int) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway.config.sections import Configuration, Listener, Section
+from gateway.config.section import Section
+from gateway.config.sections import Configuration, Listener
 from gateway.config.values import split_host_port
 from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
 from gateway.documents.wall.wire import Limits

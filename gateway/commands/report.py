@@ -1,0 +1,185 @@
+"""`gateway report MONTH` and `gateway report verify FILE`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.commands.common import EXIT_REFUSED, name_for_people, print_octets
+from gateway.commands.progress import progress
+from gateway.commands.sample import as_message
+from gateway.config.sections import Configuration
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.wire import InspectionRequest
+from gateway.errors import UserError
+from gateway.mime import parse
+from gateway.model import Document, Language, ReadStatus
+from gateway.pipeline.rulebook import Rulebook
+from gateway.report import proof
+from gateway.report.figures import Report, Wanted, Weights
+from gateway.report.labels import labels, unit_id
+from gateway.report.make import make, records_of
+from gateway.report.month import Month
+from gateway.report.render import Format, render
+from gateway.report.write import write
+from gateway.serve.app import inspection_limits, start_workers
+from gateway.system.atomic_file import replace_file
+from gateway.texts.catalogue import both
+from gateway.yaml.values import printable
+
+_LIMIT_FILE = 64 << 20
+_BINARY = {Format.DOCX, Format.XLSX, Format.PDF}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What was asked for, as it was typed."""
+
+    month: str
+    unit: str = ""
+    form: str = ""
+    output: Path | None = None
+    persons: bool = False
+    language: str = "vi"
+
+
+def report(configuration: Configuration, wish: Wish) -> int:
+    """Write a report: to a file, or CSV and JSON to standard output when none is named."""
+    form = _format(wish)
+    language = _language(wish.language)
+    rules = Rulebook(configuration).current
+    weights = configuration.reports.weights
+    wanted = Wanted(
+        month=Month.parse(wish.month),
+        unit=unit_id(wish.unit, rules.directory),
+        persons=wish.persons,
+        weights=Weights(active=weights.active, signed=weights.signed, first_pass=weights.first_pass),
+        least_mailboxes=configuration.reports.least_mailboxes,
+    )
+    with progress("report", records_of(configuration.data, wanted)) as tick:
+        made = make(configuration.data, wanted, now=datetime.now(UTC), tick=tick)
+    octets = render(made, labels(made, rules.policies, rules.directory, language), form, language)
+    output = wish.output
+    if output is None and form in _BINARY:
+        output = Path(f"bao-cao-{wanted.month}.{form.value}")
+    if output is None:
+        print_octets(octets)
+    else:
+        replace_file(output, octets, mode=0o600)
+        print(name_for_people(output), file=sys.stderr)
+    for gap in made.gaps:
+        print(both("report", "gap", gap.key, **gap.fields), file=sys.stderr)
+    return 0
+
+
+def verify(configuration: Configuration, file: Path) -> int:
+    """Say whether a file is the report that the log gives; exit code 1 when it is not."""
+    octets = _read(file)
+    form = _form_of(octets)
+    if form not in _BINARY:
+        return _verify(configuration, file, form, proof.text_lines(octets), None)
+    workers = start_workers(configuration)
+    try:
+        return _verify(configuration, file, form, _lines(file, octets, workers, configuration), workers)
+    finally:
+        workers.close()
+
+
+def _verify(
+    configuration: Configuration, file: Path, form: Format, found: tuple[str, ...], workers: WorkerPool | None
+) -> int:
+    asked = proof.asked(found)
+    if asked is None:
+        raise UserError(both("report", "fault", "no_report", path=name_for_people(file)))
+    rules = Rulebook(configuration).current
+    with progress("report", asked.records[1] - asked.records[0] + 1) as tick:
+        made = make(configuration.data, asked.wanted, now=asked.made, records=asked.records, tick=tick)
+    names = labels(made, rules.policies, rules.directory, asked.language)
+    again = render(made, names, form, asked.language)
+    original = proof.text_lines(again) if workers is None else _lines(file, again, workers, configuration)
+    lenient = form is Format.DOCX
+    differences = proof.compare(
+        original,
+        found,
+        blanks=proof.blanks(write(made, names, asked.language)) if lenient else (),
+        strict=not lenient,
+    )
+    return _tell(made, differences)
+
+
+def _tell(made: Report, differences: proof.Differences) -> int:
+    """Print what differs."""
+    wrong = bool(differences.missing or differences.added)
+    basis = made.basis
+    print(both("report", "verified", "differs" if wrong else "same", first=basis.first, last=basis.last))
+    for line in differences.missing:
+        print(both("report", "verified", "gone", line=printable(line, 300)))
+    for line in differences.added:
+        print(both("report", "verified", "other", line=printable(line, 300)))
+    if differences.words:
+        print(both("report", "verified", "words"))
+        for line in differences.words:
+            print(f"  {printable(line, 300)}")
+    if basis.broken is not None:
+        print(both("report", "verified", "broken", seq=basis.broken))
+    return EXIT_REFUSED if wrong or basis.broken is not None else 0
+
+
+def _lines(file: Path, octets: bytes, workers: WorkerPool, configuration: Configuration) -> tuple[str, ...]:
+    """Read a document where hostile ones are read: behind the wall."""
+    form = _form_of(octets)
+    message = as_message(octets, f"bao-cao.{form.value}", sender="", recipients=("",))
+    request = InspectionRequest(
+        id="report",
+        root=parse(message.content).root,
+        content=message.content,
+        limits=inspection_limits(configuration),
+        now=datetime.now(UTC),
+    )
+    documents = asyncio.run(workers.inspect(request)).documents
+    document = next((one for one in documents if one.format == form.value), None)
+    if document is None or document.status is not ReadStatus.OK:
+        raise UserError(both("report", "fault", "unread", path=name_for_people(file), reason=_why(document)))
+    return proof.lines_of(document)
+
+
+def _why(document: Document | None) -> str:
+    return document.reason or document.status.value if document is not None else "?"
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        octets = stream.read(_LIMIT_FILE + 1)
+    if len(octets) > _LIMIT_FILE:
+        raise UserError(
+            both("report", "fault", "unread", path=name_for_people(file), reason=f"> {_LIMIT_FILE >> 20} MiB")
+        )
+    return octets
+
+
+def _form_of(octets: bytes) -> Format:
+    """Return the format of a file by its first bytes; what is no report fails where it is read."""
+    if octets.startswith(b"%PDF-"):
+        return Format.PDF
+    if octets.startswith(b"PK"):
+        return Format.XLSX if b"xl/workbook.xml" in octets else Format.DOCX
+    return Format.JSON if octets.lstrip()[:1] == b"{" else Format.CSV
+
+
+def _format(wish: Wish) -> Format:
+    """Return the format that is named, or that the file's name ends in; a Word document without either."""
+    ending = wish.output.suffix.lstrip(".") if wish.output is not None else ""
+    try:
+        return Format((wish.form or ending or Format.DOCX.value).lower())
+    except ValueError:
+        raise UserError(both("report", "fault", "format", value=printable(wish.form or ending))) from None
+
+
+def _language(value: str) -> Language:
+    try:
+        return Language(value)
+    except ValueError:
+        raise UserError(both("report", "fault", "language", value=printable(value))) from None

@@ -1,0 +1,22 @@
+"""`reports` of `gateway.yaml`: what ranks units in the monthly reports."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gateway.config.section import Section
+
+
+class ReportWeights(Section):
+    """What each share counts in the league table."""
+
+    active: int = Field(default=40, ge=0, le=1000)
+    signed: int = Field(default=40, ge=0, le=1000)
+    first_pass: int = Field(default=20, ge=0, le=1000)
+
+
+class Reports(Section):
+    """Monthly reports (Điều 10 to 12)."""
+
+    weights: ReportWeights = ReportWeights()
+    least_mailboxes: int = Field(default=5, ge=1, le=10_000)

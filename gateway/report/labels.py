@@ -1,0 +1,112 @@
+"""Names that a report bears: law and offices from the policy file with their days, units from the directory, rules from the catalogue.
+
+Names of the policy file that only reports use: `place` (before the date), `report_to` (whom it goes to, with semicolons between)
+and `report_signer`. Where one is not set the report leaves room for it, or says what is usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from gateway.engine import PolicySet
+from gateway.model import Directory, Language
+from gateway.report.figures import OUTSIDE, Report
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_LIMIT = 160
+_ARTICLES = ("7600:10", "7600:11", "7600:12")
+
+
+def words(table: str, key: str, language: Language, /, **fields: object) -> str:
+    """Return words of a report; fields must be clean already, and are not looked into for more."""
+    return pair("report", table, key, **fields)[0 if language is Language.VI else 1]
+
+
+class Labels(Struct, frozen=True, kw_only=True):
+    """All names, printable."""
+
+    above: str
+    office: str
+    place: str
+    signer: str
+    recipients: tuple[str, ...]
+    law: str
+    articles: tuple[str, str, str]
+    """Of reports, praise and violations."""
+    units: Mapping[str, str] = {}
+    """By id, those that have another name."""
+    rules: Mapping[str, str] = {}
+    """Titles by `policy.rule`."""
+
+    def unit(self, unit: str, language: Language) -> str:
+        """Return the name of a unit."""
+        if unit == OUTSIDE:
+            return words("table", "outside", language)
+        return self.units.get(unit) or clean(unit, limit=_LIMIT) or "?"
+
+    def rule(self, policy: str, rule: str) -> str:
+        """Return the title of a rule; its name where the policy set no longer has it."""
+        return self.rules.get(f"{policy}.{rule}") or clean(f"{policy}.{rule}", limit=_LIMIT)
+
+
+def labels(
+    report: Report, policies: PolicySet, directory: Directory | None, language: Language = Language.VI
+) -> Labels:
+    """Return the names that are right on the last day of the month."""
+    on = report.wanted.month.last_day
+    names = policies.names_on(language, on)
+
+    def name(key: str, otherwise: str) -> str:
+        return clean(names.get(key) or otherwise, limit=_LIMIT)
+
+    def usual(table: str, key: str) -> str:
+        return words(table, key, language)
+
+    authority, office = name("authority", usual("foot", "authority")), name("office", usual("foot", "office"))
+    units = _units(directory)
+    unit = report.wanted.unit
+    above, issuer = (authority, units.get(unit) or clean(unit, limit=_LIMIT)) if unit else (authority, office)
+    return Labels(
+        above=above,
+        office=issuer,
+        place=name("place", usual("head", "place")),
+        signer=usual("foot", "signer_unit") if unit else name("report_signer", usual("foot", "signer")),
+        recipients=tuple(
+            one for part in names.get("report_to", office if unit else authority).split(";") if (one := clean(part))
+        ),
+        law=policies.citation("7600", language, on),
+        articles=tuple(policies.citation(key, language, on) for key in _ARTICLES),  # type: ignore[arg-type]
+        units=units,
+        rules={
+            f"{policy}.{rule}": clean(text.title, limit=_LIMIT)
+            for (policy, rule, each), text in policies.catalogue.rules.items()
+            if each is language
+        },
+    )
+
+
+def unit_id(wanted: str, directory: Directory | None) -> str:
+    """Return the id of a unit that is called by its name; anything else as it is."""
+    folded = " ".join(wanted.casefold().split())
+    units = directory.units.values() if directory is not None else ()
+    return next((unit.id for unit in units if " ".join(unit.name.casefold().split()) == folded), wanted)
+
+
+def _units(directory: Directory | None) -> dict[str, str]:
+    units = directory.units.values() if directory is not None else ()
+    return {unit.id: clean(unit.name, limit=_LIMIT) for unit in units if unit.name}
+
+
+def parameters(report: Report, language: Language) -> str:
+    """Return the line by which a report is counted again."""
+    wanted = report.wanted
+    weights = wanted.weights
+    return (
+        f"[month={wanted.month} records={report.basis.first}-{report.basis.last} made={report.made}"
+        f" weights={weights.active}/{weights.signed}/{weights.first_pass} least={wanted.least_mailboxes}"
+        f" persons={'yes' if wanted.persons else 'no'} language={language.value} unit={quote(wanted.unit, safe='')}]"
+    )

@@ -1,0 +1,147 @@
+"""A report as an office writes it: paragraphs and tables, which each renderer sets in its own way.
+
+Cells keep their numbers, so that a workbook can count with them; `shown` gives what is read. Every name in it is printable
+text of one line, whatever the directory or a mail says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from gateway.model import Language
+from gateway.report.figures import Share
+
+
+class Tenths(Struct, frozen=True, tag=True):
+    """A number with one decimal."""
+
+    value: int
+
+
+class Octets(Struct, frozen=True, tag=True):
+    """A size in bytes, read in MB."""
+
+    value: int
+
+
+Cell: TypeAlias = str | int | Share | Tenths | Octets | None
+
+
+class Column(Struct, frozen=True):
+    """One column of a table."""
+
+    title: str
+    width: int
+    """In millimetres of a page of paper."""
+    text: bool = False
+    """Words, which stand at the left; numbers stand at the right."""
+
+
+class Head(Struct, frozen=True, kw_only=True, tag=True):
+    """The head of an official document (Decree 30, Annex I): number and date are filled in by hand."""
+
+    above: str
+    office: str
+    nation: str
+    motto: str
+    number: str
+    date: str
+    kind: str
+    subject: str
+
+
+class Heading(Struct, frozen=True, tag=True):
+    """A section."""
+
+    text: str
+
+
+class Paragraph(Struct, frozen=True, tag=True):
+    """Words."""
+
+    text: str
+    italic: bool = False
+    indent: bool = True
+    bold: bool = False
+
+
+class Table(Struct, frozen=True, kw_only=True, tag=True):
+    """Rows of cells."""
+
+    key: str
+    title: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: bool = False
+    """The last row is the sum."""
+
+
+class Days(Struct, frozen=True, kw_only=True, tag=True):
+    """Mails by day: a chart where there are charts."""
+
+    title: str
+    day: str
+    mails: str
+    values: tuple[int, ...]
+
+
+class Foot(Struct, frozen=True, kw_only=True, tag=True):
+    """Whom the document goes to, and who signs."""
+
+    to: str
+    recipients: tuple[str, ...]
+    signer: str
+
+
+Block: TypeAlias = Head | Heading | Paragraph | Table | Days | Foot
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """The whole document."""
+
+    title: str
+    language: Language
+    blocks: tuple[Block, ...]
+
+
+def shown(cell: Cell, language: Language) -> str:
+    """Return what is read in a cell; a dash for what is unknown."""
+    match cell:
+        case None:
+            return "–"
+        case str():
+            return cell
+        case int():
+            return whole(cell, language)
+        case Share(part=part, whole=all_of_it):
+            return percent(part, all_of_it, language)
+        case Tenths(value=value):
+            return _tenths(value, language)
+        case Octets(value=value):
+            return _tenths((value * 10 + 500_000) // 1_000_000, language)
+
+
+def whole(number: int, language: Language) -> str:
+    """Return a number with its thousands apart."""
+    return f"{number:,}".replace(",", "." if language is Language.VI else ",")
+
+
+def percent(part: int, all_of_it: int, language: Language) -> str:
+    """Return a share in percent with one decimal; a dash when there is nothing to share."""
+    if not all_of_it:
+        return "–"
+    return f"{_tenths((2000 * part + all_of_it) // (2 * all_of_it), language)}%"
+
+
+def plain(rows: Iterable[Iterable[Cell]], language: Language) -> tuple[tuple[str, ...], ...]:
+    """Return rows as they are read."""
+    return tuple(tuple(shown(cell, language) for cell in row) for row in rows)
+
+
+def _tenths(value: int, language: Language) -> str:
+    point = "," if language is Language.VI else "."
+    return f"{whole(value // 10, language)}{point}{value % 10}"

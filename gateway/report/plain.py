@@ -1,0 +1,68 @@
+"""A report for programs: CSV of all its lines, and JSON of its values."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from gateway.model import Language
+from gateway.report.figures import Report, Share
+from gateway.report.labels import Labels, parameters
+from gateway.report.page import Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths
+from gateway.vietnamese.printed import cell as safe
+
+
+def as_csv(page: Page) -> bytes:
+    """Return all lines and tables, numbers without marks between thousands; no cell is a formula. With a mark for Excel."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for line in _lines(page):
+        writer.writerow([safe(one) if isinstance(one, str) else one for one in line])
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def as_json(report: Report, labels: Labels, language: Language) -> bytes:
+    """Return the values with the names of units and rules."""
+    encoded = msgspec.json.encode({"parameters": parameters(report, language), "report": report, "names": labels})
+    return msgspec.json.format(encoded, indent=2) + b"\n"
+
+
+def _lines(page: Page) -> Iterator[Sequence[str | int | float]]:
+    for block in page.blocks:
+        match block:
+            case Head():
+                yield [block.above]
+                yield [block.office]
+                yield [f"{block.kind}: {block.subject}"]
+            case Heading(text=text) | Paragraph(text=text):
+                yield [text]
+            case Table():
+                yield []
+                yield [block.caption]
+                yield [column.title for column in block.columns]
+                yield from ([number(one) for one in row] for row in block.rows)
+                yield []
+            case Days():
+                yield [block.title]
+                yield [block.day, block.mails]
+                yield from ([day, mails] for day, mails in enumerate(block.values, 1))
+            case Foot():
+                pass
+
+
+def number(cell: Cell) -> str | int | float:
+    """Return a cell as a program counts with it: shares in percent, sizes in MB; a dash for what is unknown."""
+    match cell:
+        case None:
+            return "–"
+        case Share(part=part, whole=whole):
+            return round(100 * part / whole, 1) if whole else "–"
+        case Tenths(value=value):
+            return value / 10
+        case Octets(value=value):
+            return round(value / 1e6, 1)
+        case _:
+            return cell

@@ -1,0 +1,152 @@
+"""Is a file the report that the log gives? The same report is made again, read as the file is read, and held against it.
+
+What an office fills in (number, date, signature, whom it goes to) and words without figures may differ in a Word document; they
+are told, and are no fault. Nothing else may, in any format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from difflib import SequenceMatcher
+from itertools import groupby
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from gateway.model import Document, Language, Role, Run
+from gateway.report.figures import Wanted, Weights
+from gateway.report.month import Month
+from gateway.report.page import Foot, Head, Page
+
+_PARAMETERS = re.compile(
+    r"\[month=(?P<month>20\d\d-\d\d) records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
+    r" weights=(?P<active>\d{1,4})/(?P<signed>\d{1,4})/(?P<first_pass>\d{1,4}) least=(?P<least>\d{1,6})"
+    r" persons=(?P<persons>yes|no) language=(?P<language>vi|en) unit=(?P<unit>[A-Za-z0-9%._~ -]{0,2000})\]"
+)
+_ROW = re.compile(r".*row:\d+")
+_CELL = re.compile(r"(?P<sheet>cell:.*!)[A-Z]+(?P<row>\d+)")
+_BETWEEN = " | "
+_LIMIT_MIDDLE = 5000
+_LIMIT_TOLD = 50
+
+
+class Asked(Struct, frozen=True):
+    """What a file says it was made from."""
+
+    wanted: Wanted
+    records: tuple[int, int]
+    made: datetime
+    language: Language
+
+
+class Differences(Struct, frozen=True):
+    """How a file differs from the report that the log gives."""
+
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """What the file has in place of words without figures, and of what is filled in."""
+
+
+def asked(lines: Iterable[str]) -> Asked | None:
+    """Return the parameters in a file; None when it has none that make sense."""
+    found = _PARAMETERS.search(" ".join(lines))
+    if found is None:
+        return None
+    try:
+        made = datetime.fromisoformat(found["made"])
+        year, month = found["month"].split("-")
+        wanted = Wanted(
+            month=Month.parse(f"{year}-{month}"),
+            unit=unquote(found["unit"].replace(" ", "")),
+            persons=found["persons"] == "yes",
+            weights=Weights(
+                active=int(found["active"]), signed=int(found["signed"]), first_pass=int(found["first_pass"])
+            ),
+            least_mailboxes=int(found["least"]),
+        )
+    except ValueError:
+        return None
+    if made.tzinfo is None:
+        return None
+    return Asked(wanted, (int(found["first"]), int(found["last"])), made, Language(found["language"]))
+
+
+def lines_of(document: Document) -> tuple[str, ...]:
+    """Return what is read in a document: its paragraphs, and the rows of its tables; of a PDF its words."""
+    runs = [run for run in document.runs if run.role is not Role.PROPERTY]
+    if document.format == "pdf":  # where its lines break says nothing
+        return tuple(" ".join(run.text for run in runs).split())
+    return tuple(filter(None, map(_line, _rows(runs))))
+
+
+def text_lines(octets: bytes) -> tuple[str, ...]:
+    """Return the lines of a CSV or JSON."""
+    return tuple(octets.decode("utf-8-sig", "replace").splitlines())
+
+
+def compare(
+    original: Sequence[str], found: Sequence[str], *, blanks: Sequence[str] = (), strict: bool = True
+) -> Differences:
+    """Return how `found` differs; lines that begin with one of `blanks` are filled in by hand."""
+    start = next(
+        (n for n, (a, b) in enumerate(zip(original, found, strict=False)) if a != b), min(len(original), len(found))
+    )
+    left, right = list(original[start:]), list(found[start:])
+    while left and right and left[-1] == right[-1]:
+        left.pop()
+        right.pop()
+    if len(left) > _LIMIT_MIDDLE or len(right) > _LIMIT_MIDDLE:
+        return Differences(tuple(left[:1]), tuple(right[:1]))
+    missing: list[str] = []
+    added: list[str] = []
+    told: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        gone, came = left[a:b], right[c:d]
+        own = sum(_is_blank(line, blanks) for line in gone)
+        missing += [line for line in gone if not _is_blank(line, blanks) and (strict or _counts(line))]
+        for number, line in enumerate(came):
+            (told if number < own or not (strict or _counts(line)) else added).append(line)
+    return Differences(tuple(missing[:_LIMIT_TOLD]), tuple(added[:_LIMIT_TOLD]), tuple(told[:_LIMIT_TOLD]))
+
+
+def blanks(page: Page) -> tuple[str, ...]:
+    """Return how the lines begin that an office fills in or writes itself."""
+    heads = [_space(block.number) for block in page.blocks if isinstance(block, Head)]
+    return (*heads, *(_space(block.to) for block in page.blocks if isinstance(block, Foot)))
+
+
+def _is_blank(line: str, blanks: Sequence[str]) -> bool:
+    return any(line.startswith(blank) for blank in blanks)
+
+
+def _counts(line: str) -> bool:
+    """Whether a line is a row of a table or has a figure."""
+    return _BETWEEN in line or any(letter.isdigit() for letter in line)
+
+
+def _rows(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    for _, row in groupby(runs, key=_place):
+        yield list(row)
+
+
+def _place(run: Run) -> tuple[str, int]:
+    """Return what the runs of one line have in common: the row of a table, else the paragraph."""
+    cell = _CELL.match(run.locator)
+    if cell is not None:
+        return f"{cell['sheet']}{cell['row']}", 0
+    row = _ROW.match(run.locator)
+    return (row[0], 0) if row is not None else ("", run.block)
+
+
+def _line(row: Sequence[Run]) -> str:
+    cells = ["".join(run.text for run in cell) for _, cell in groupby(row, key=lambda run: run.block)]
+    return _BETWEEN.join(filter(None, map(_space, cells)))
+
+
+def _space(text: str) -> str:
+    return " ".join(text.split())
