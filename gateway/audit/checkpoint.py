@@ -55,7 +55,9 @@ class Signer:
     def __init__(self, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw()
-        self.origin = f"gateway-audit/{hashlib.sha256(self.public).hexdigest()[:8]}"
+        self.key_id = hashlib.sha256(self.public).hexdigest()[:8]
+        """By which an installation is known to its administrator."""
+        self.origin = f"gateway-audit/{self.key_id}"
 
     @property
     def verifier_key(self) -> str:

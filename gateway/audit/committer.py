@@ -13,6 +13,7 @@ from gateway.audit import failpoints
 from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer, append_note, last_known_size
 from gateway.audit.checkpoint import write_verifier_key as write_key
+from gateway.audit.installation import KEY, Known, has_log, key_id
 from gateway.audit.retention import expire_facts
 from gateway.audit.store import Folder, Turn, connect, damaged, immediate, open_checked
 from gateway.errors import AuditError, UserError
@@ -39,24 +40,28 @@ class Committer:
         self._since_checkpoint = 0
 
     @classmethod
-    def open(cls, data: Path, *, facts_days: int | None = None) -> Committer:
+    def open(cls, data: Path, *, facts_days: int | None = None, known: Known | None = None) -> Committer:
         """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable.
 
-        Facts are removed after `facts_days`; None leaves them.
+        Facts are removed after `facts_days`; None leaves them. A `known` log is never made: it must be there.
         """
         folder = Folder(data)
+        if known is not None:
+            known.expect(folder)
+        elif has_log(folder):
+            key_id(folder)
         folder.prepare()
-        signer = Signer(folder.secret("audit-ed25519", 32))
+        signer = Signer(folder.secret(KEY, 32))
         connection = open_checked(folder)
         # Checkpoints before the head: other processes may write both in between.
         noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
-        known = max(noted, last_known_size(folder))
+        least = max(noted, last_known_size(folder), known.records if known is not None else 0)
         head = read_head(connection)
-        if known > head.seq:
+        if least > head.seq:
             connection.close()
             raise damaged(
                 folder.database,
-                (f"có {head.seq} bản ghi, điểm kiểm nói {known}", f"{head.seq} records, a checkpoint says {known}"),
+                (f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"),
             )
         try:
             write_key(folder, signer)
@@ -69,6 +74,14 @@ class Committer:
     def folder(self) -> Folder:
         """Where the log is."""
         return self._folder
+
+    @property
+    def known(self) -> Known:
+        """By what it is known again; AuditError."""
+        try:
+            return Known(self._signer.key_id, read_head(self._connection).seq)
+        except sqlite3.Error as error:
+            raise AuditError(f"audit log not readable: {error}") from error
 
     def commit(self, group: Sequence[Entry]) -> int:
         """Chain and commit records, durable when it returns; return the sequence number of the first.
@@ -172,4 +185,4 @@ class Committer:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             with contextlib.suppress(sqlite3.Error):
-                self._connection = connect(self._folder.database)
+                self._connection = connect(self._folder.database, create=False)

@@ -8,22 +8,26 @@ from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
-from gateway.audit.committer import Committer
+from gateway.audit.installation import Known, Written
+from gateway.audit.patient import PatientCommitter
 from gateway.audit.service import AuditService
 from gateway.system.door import DoorProcess
 
 
-def audit_process(data: Path, release: Callable[[], None], *, facts_days: int | None = None) -> DoorProcess:
-    """Prepare the process. It ends by itself when the last front end is gone and the door is closed.
+def audit_process(
+    data: Path, release: Callable[[], None], *, known: Known, facts_days: int | None = None
+) -> DoorProcess:
+    """Prepare the process, which writes the `known` log and none else. It ends by itself when the last front end is gone and the door is closed.
 
     So nothing that was handed over dies with its sender, and signals to the whole group do not end it too early.
     """
+    written = Written(known.records)
 
     def serve(inner: socket) -> None:
         # Records come in small pieces. Were each to interrupt the front ends, none of them would find company in its
         # commit; so this process waits until a processor is free for it, as batch work does (sched(7)).
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        AuditService(Committer.open(data, facts_days=facts_days), inner).run()
+        AuditService(PatientCommitter(data, known.key_id, written, facts_days=facts_days), inner).run()
 
     return DoorProcess("gateway-audit", serve, release)

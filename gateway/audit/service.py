@@ -21,6 +21,7 @@ from gateway.audit.chain import Entry
 from gateway.audit.committer import Committer
 from gateway.audit.index import Index
 from gateway.audit.lives import is_alive, sweep
+from gateway.audit.patient import PatientCommitter
 from gateway.audit.side_tables import Closed
 from gateway.audit.wire import QUESTIONS, READ_BYTES, Answer, Append, Appended, Failed, Question, Recover, Recovery
 from gateway.errors import AuditError
@@ -68,7 +69,7 @@ class _Channel:
 class AuditService:
     """Serves the front ends of one log until they are gone."""
 
-    def __init__(self, committer: Committer, door: socket.socket) -> None:
+    def __init__(self, committer: Committer | PatientCommitter, door: socket.socket) -> None:
         self._committer = committer
         self._door = door
         self._index = Index(committer.folder)
@@ -192,7 +193,7 @@ class AuditService:
                 channel.tell([Failed(str(error))])
 
 
-def conclude(committer: Committer, process: str) -> Recovery:
+def conclude(committer: Committer | PatientCommitter, process: str) -> Recovery:
     """Record the outcome of mails whose process is gone; they are never sent again. AuditError when that fails.
 
     *Not sent* when the final dot cannot have gone out, else *unknown*: the operator sees them and asks the next hop.

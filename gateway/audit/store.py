@@ -123,9 +123,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """Open the log for writing by one thread; autocommit, so that transactions are explicit."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_BUDGET_S, check_same_thread=False)
+    name = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(name, uri=True, isolation_level=None, timeout=BUSY_BUDGET_S, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA trusted_schema = OFF")

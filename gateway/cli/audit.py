@@ -42,6 +42,19 @@ def _choosing(run: Callable[..., int]) -> Callable[..., int]:
     return chosen
 
 
+@command(app, "init")
+def audit_init(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    anew: Annotated[bool, typer.Option("--anew", help=words("anew"))] = False,
+) -> int:
+    """Bắt đầu nhật ký trước lần chạy đầu tiên / begin the log before the first start, and print the name of its key."""
+    from gateway.commands.audit import begin
+    from gateway.commands.common import load_configuration
+
+    return begin(load_configuration(config, data=data), anew=anew)
+
+
 @command(app, "list")
 @_choosing
 def audit_list(

@@ -1,8 +1,9 @@
-"""`gateway audit list | search | show | verify | export | backup | prune`."""
+"""`gateway audit init | list | search | show | verify | export | backup | prune`."""
 
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,10 +24,25 @@ from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
 from gateway.commands.progress import progress
+from gateway.config.sections import Configuration
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
+from gateway.errors import UserError
 from gateway.model import Language
+from gateway.serve.data_folder import begin_log
 from gateway.texts.catalogue import both
+
+
+def begin(configuration: Configuration, *, anew: bool) -> int:
+    """Begin the log, or say which one is there; with `anew` another may take the place of ours."""
+    if anew and configuration.audit.installation:
+        raise UserError(both("audit", "fault", "expected", key=configuration.audit.installation))
+    data = configuration.data
+    if data.exists() and (owner := data.stat().st_uid) != os.geteuid():
+        raise UserError(both("audit", "fault", "owner", path=data, user=owner))
+    known = begin_log(configuration, anew=anew)
+    print(both("audit", "init", "done", path=configuration.data, key=known.key_id))
+    return 0
 
 
 def find(data: Path, wanted: Filter, *, as_json: bool) -> int:

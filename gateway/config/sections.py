@@ -250,6 +250,8 @@ class Audit(Section):
     """The log."""
 
     facts_days: int = Field(default=90, ge=0, le=3660)
+    marker: Place | None = None
+    installation: str = Field(default="", pattern=r"^([0-9a-f]{8})?$")
 
 
 class Console(Section):
@@ -359,6 +361,15 @@ class Configuration(Section):
         if not policy:
             raise ValueError(both("start", "config", "no_policy"))
         return policy
+
+    @field_validator("audit")
+    @classmethod
+    def _marked_outside(cls, audit: Audit, info: ValidationInfo) -> Audit:
+        """Refuse a marker that would be gone together with the log."""
+        data = info.data.get("data")
+        if audit.marker is not None and data is not None and audit.marker.absolute().is_relative_to(data.absolute()):
+            raise ValueError(both("start", "config", "marker_inside"))
+        return audit
 
     @field_validator("listeners")
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.audit.installation import Known
 from gateway.audit.process import audit_process
 from gateway.config.sections import Configuration
 from gateway.documents.wall.desk_process import desk_process
@@ -82,15 +83,21 @@ class Beside:
 
 
 def beside(
-    configuration: Configuration, rulebook: Rulebook, workers: WorkerPool, addresses: Addresses, load: SharedLoad
+    configuration: Configuration,
+    rulebook: Rulebook,
+    workers: WorkerPool,
+    addresses: Addresses,
+    load: SharedLoad,
+    *,
+    known: Known,
 ) -> Beside:
-    """Make the processes; none is started."""
+    """Make the processes; none is started. The `known` log is the one that is written."""
 
     def release() -> None:
         workers.close()
         addresses.close()
 
-    audit = audit_process(configuration.data, release, facts_days=configuration.audit.facts_days)
+    audit = audit_process(configuration.data, release, known=known, facts_days=configuration.audit.facts_days)
 
     def release_log() -> None:
         release()

@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import time
 
+from gateway.audit.committer import Committer
+from gateway.audit.installation import Known, Marker, has_log
+from gateway.audit.store import Folder
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.texts.catalogue import both, reasons
 
+_LOG = logging.getLogger("gateway.serve.supervisor")
 _LOCK_WAIT_S = 5.0
+
+
+def open_log(configuration: Configuration) -> Known:
+    """Open the log, or make one where there may be none yet, which is said; return by what it is known. UserError."""
+    fresh = not has_log(Folder(configuration.data))
+    known = begin_log(configuration)
+    if fresh:
+        _LOG.warning("%s", both("start", "start", "new_log", path=configuration.data, key=known.key_id))
+    return known
+
+
+def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
+    """Open or make the log and mark it as ours; with `anew` whatever was ours before. UserError."""
+    marker = Marker(configuration.audit.marker, "" if anew else configuration.audit.installation)
+    with configuration.at("audit", "marker"):
+        ours = None if anew else marker.known()
+    with configuration.at("data"):
+        committer = Committer.open(configuration.data, known=ours)
+        try:
+            known = committer.known
+        finally:
+            committer.close()
+    if ours is None:
+        with configuration.at("audit", "marker"):
+            marker.write(known.key_id)
+    return known
 
 
 class DataFolder:

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.audit.committer import Committer
 from gateway.config.sections import Configuration
 from gateway.errors import GatewayError, UserError
 from gateway.metrics.load import Load, Replaced, SharedLoad
@@ -38,7 +37,7 @@ from gateway.serve.app import (
     warn_of_days,
 )
 from gateway.serve.beside import Addresses, Beside, beside
-from gateway.serve.data_folder import DataFolder
+from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.next_hop import expect_next_hop
 from gateway.system import logs, systemd
@@ -65,7 +64,7 @@ def serve(configuration: Configuration) -> int:
         check_spool(configuration)
         outgoing(configuration)
         rulebook = _load_rules(configuration)
-        Committer.open(configuration.data).close()
+        known = open_log(configuration)
         check_accounts(configuration)
         listeners, console_address = take_addresses(configuration)
         addresses = Addresses(listeners, take_metrics(configuration), console_address)
@@ -77,7 +76,7 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         load = _new_load(configuration, certificates)
-        others = beside(configuration, rulebook, workers, addresses, load)
+        others = beside(configuration, rulebook, workers, addresses, load, known=known)
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),

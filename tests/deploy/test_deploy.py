@@ -161,7 +161,9 @@ def test_what_the_sample_shows_as_a_comment_is_valid_too():
 def test_the_unit_and_the_sample_agree():
     sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
     unit = UNIT.read_text()
-    assert (f"StateDirectory={sample.data.name}\n" in unit, str(sample.data.parent)) == (True, "/var/lib")
+    marked = sample.audit.marker.parent
+    assert f"StateDirectory={sample.data.name} {marked.name}\n" in unit
+    assert {str(sample.data.parent), str(marked.parent)} == {"/var/lib"}
     assert (f"RuntimeDirectory={sample.spool.name}\n" in unit, str(sample.spool.parent)) == (True, "/run")
     assert "/gateway serve --config /etc/gateway/gateway.yaml\n" in unit
     assert int(re.search(r"TimeoutStopSec=(\d+)s", unit)[1]) > sample.limits.drain_s
