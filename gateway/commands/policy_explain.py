@@ -98,13 +98,8 @@ def _settings(policy: Policy, layers: Layers) -> Iterator[str]:
 
 def _set_at(layers: Layers, *location: str) -> str:
     """Return where a value was set last, as ` (file:line:column)`; empty when it is the rule's own."""
-    for layer in reversed(layers.files):
-        here: object = layer.raw
-        for key in location:
-            here = here.get(key) if isinstance(here, dict) else None
-        if here is not None:
-            return f"  ({layer.fault('', *location).place})"
-    return ""
+    place = layers.set_at(*location)
+    return f"  ({place})" if place else ""
 
 
 def _met(data: Path, rule: str, now: datetime) -> int:

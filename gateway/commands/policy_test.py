@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
 from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
-from gateway.engine.cases import CaseResult, expected, run_case, trial_faults
+from gateway.engine.cases import CaseResult, expected, run_cases, trial_faults, unmet
 from gateway.engine.compiler import Compiler
 from gateway.engine.layers import read_layers
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
-from gateway.engine.schema import CaseFile, MailExpectation
+from gateway.engine.schema import MailExpectation
 from gateway.errors import ConfigError, Fault
 from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
 from gateway.pipeline.judge import Judge
@@ -35,21 +34,8 @@ def run(name: str, configuration: Configuration, *, coverage: bool) -> int:
     broken = tuple(trial_faults(policies, layers, now))
     if broken:
         raise ConfigError(*broken)
-    results: list[CaseResult] = []
-    faults: list[Fault] = []
-    own = layers.top
-    results += (run_case(case, policies, now, own, ("tests", number)) for number, case in enumerate(own.value.tests))
-    folder = Path(f"{own.path}.tests")
-    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
-        if path.name.endswith(".expect.yaml"):
-            continue
-        try:
-            file = read_yaml(path, CaseFile)
-        except ConfigError as error:
-            faults += error.faults
-            continue
-        cases = enumerate(file.value.tests)
-        results += (run_case(case, policies, now, file, ("tests", number)) for number, case in cases)
+    results, faults = run_cases(layers, policies, now)
+    folder = Path(f"{layers.top.path}.tests")
     mails = sorted(folder.glob("*.eml")) if folder.is_dir() else []
     if mails:
         asyncio.run(_mails(mails, policies, configuration, results, faults))
@@ -122,18 +108,10 @@ def _report(policies: PolicySet, results: list[CaseResult], faults: list[Fault],
         print(fault, file=sys.stderr)
     print(both("start", "policy", "cases", count=len(results), passed=len(results) - len(failed), failed=len(failed)))
     if coverage:
-        unmet = list(_unmet(policies, frozenset().union(*(result.met for result in results))))
-        print(both("start", "policy", "coverage", count=len(unmet)))
-        for rule in unmet:
+        lacking = list(unmet(policies, results))
+        print(both("start", "policy", "coverage", count=len(lacking)))
+        for rule in lacking:
             print(f"  {rule}")
     if faults:
         return EXIT_CANNOT_RUN
     return EXIT_REFUSED if failed else 0
-
-
-def _unmet(policies: PolicySet, met: frozenset[str]) -> Iterator[str]:
-    """Yield the rules that no case meets."""
-    for policy in policies.policies:
-        for rule in policy.rules:
-            if f"{policy.name}.{rule}" not in met:
-                yield f"{policy.name}.{rule}"

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from gateway.commands.waivers import PolicyText, Wanted, new_entries, reload
+from gateway.commands.waivers import PolicyText, Wanted, new_entries
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet, load_policy_set
 from gateway.errors import UserError
 from gateway.model import VIETNAM
+from gateway.pipeline.reload import reload
 from gateway.pipeline.rulebook import policy_source
 from gateway.texts.catalogue import both, pair
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
-import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,13 +21,11 @@ from gateway.engine import PolicySet, load_policy_set
 from gateway.engine.guard import MARKED
 from gateway.engine.policy_set import LONGEST_WAIVER_DAYS
 from gateway.errors import UserError
-from gateway.pipeline.in_force import policies_in_force
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, pair
 
 USUAL_DAYS = 7
 _BLOCKS = frozenset({"hold", "defer", "reject"})
-_RELOAD_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,33 +171,3 @@ class PolicyText:
         if os.geteuid() == 0:
             os.chown(self.path, status.st_uid, status.st_gid)
         return policies
-
-
-def reload(data: Path, digest: str) -> str:
-    """Have a running gateway load its rules anew and wait for them; return `in_force`, `not_running` or `not_yet`."""
-    pid = running(data)
-    if not pid:
-        return "not_running"
-    os.kill(pid, signal.SIGHUP)
-    end = time.monotonic() + _RELOAD_WAIT_S
-    while policies_in_force(data) != digest:
-        if time.monotonic() >= end:
-            return "not_yet"
-        time.sleep(0.1)
-    return "in_force"
-
-
-def running(data: Path) -> int:
-    """Return the process id of the gateway on a data folder, 0 when none runs."""
-    try:
-        descriptor = os.open(data / "gateway.lock", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return 0
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(os.read(descriptor, 20) or b"0")
-        return 0
-    finally:
-        os.close(descriptor)

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import csv
-import heapq
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import structs
-
-from gateway.audit import record as r
-from gateway.audit.replay import KeptMail, kept_mails, records_since
+from gateway.audit.replay import records_since
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, print_json
 from gateway.commands.progress import progress
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
-from gateway.engine.what_if import Change, Comparison, Untold, compare
+from gateway.engine.what_if import Change
 from gateway.errors import ConfigError, Fault, UserError
-from gateway.model import VIETNAM, Directory, Observed
+from gateway.model import VIETNAM, Directory
 from gateway.pipeline.rulebook import policy_source
+from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, changed_mails, top
 from gateway.texts.catalogue import both, reason
 from gateway.vietnamese.printed import cell
 from gateway.yaml.values import printable
 
 EXIT_UNTOLD = 3
 _COLUMNS = ("reference", "time", "sender", "unit", "change", "before", "after", "rules")
-_ORDER = tuple(Change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,80 +42,42 @@ class Options:
     """CSV file for all changed mails."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedMail:
-    """A mail that would have been answered otherwise."""
-
-    reference: str
-    time: str
-    sender: str
-    unit: str
-    comparison: Comparison
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a replay found."""
-
-    mails: int = 0
-    changes: Counter[Change] = field(default_factory=Counter)
-    untold: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    """References of mails on which a policy failed, or whose facts are damaged."""
-    rules: Counter[tuple[str, Change]] = field(default_factory=Counter)
-    units: Counter[tuple[str, Change]] = field(default_factory=Counter)
-    first: str = ""
-    last: str = ""
-    facts_from: str = ""
-    """Time of the first mail with facts."""
-    stopped: bool = False
-
-    @property
-    def changed(self) -> int:
-        """Mails that would have been answered otherwise."""
-        return sum(count for change, count in self.changes.items() if change is not Change.SAME)
-
-    @property
-    def exit_code(self) -> int:
-        """0 nothing changes, 1 something does, 2 a fault, 3 some cannot be told and nothing else changes."""
-        if self.faults:
-            return EXIT_CANNOT_RUN
-        if self.changed:
-            return EXIT_REFUSED
-        return EXIT_UNTOLD if self.untold else 0
-
-
 def replay(data: Path, old: str, new: str, options: Options, directory: Directory | None = None) -> int:
     """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too."""
     before, after = _loaded(old, new)
     summary = Summary()
-    changed: list[tuple[tuple[int, str], ChangedMail]] = []
+    worst = Worst(options.shown)
     with _rows_to(options.table) as put:
         try:
             for one in _watched(data, before, after, options, summary, directory):
                 put(one)
-                # The worst are kept, and of those the latest.
-                key = (-_ORDER.index(one.comparison.change), one.time)
-                if len(changed) < options.shown:
-                    heapq.heappush(changed, (key, one))
-                elif options.shown:
-                    heapq.heappushpop(changed, (key, one))
+                worst.put(one)
         except KeyboardInterrupt:
             summary.stopped = True
-    listed = [one for _, one in sorted(changed, key=lambda pair: pair[0], reverse=True)]
+    listed = worst.listed()
     if options.as_json:
         _print_json(summary, listed)
     else:
         print("\n".join(_lines(summary, listed)))
-    return summary.exit_code
+    return _exit_code(summary)
 
 
 def _watched(
     data: Path, old: PolicySet, new: PolicySet, options: Options, summary: Summary, directory: Directory | None
 ) -> Iterator[ChangedMail]:
     """Show meanwhile how much of the log has been read."""
+    wanted = Wanted(options.since, options.until, options.unit, options.policy, directory)
     with progress("replay", records_since(data, options.since)) as tick:
-        yield from _changed_mails(data, old, new, options, summary, directory, tick=tick)
+        yield from changed_mails(data, old, new, wanted, summary, tick=tick)
+
+
+def _exit_code(summary: Summary) -> int:
+    """Return 0 when nothing changes, 1 something does, 2 a fault, 3 some cannot be told and nothing else changes."""
+    if summary.faults:
+        return EXIT_CANNOT_RUN
+    if summary.changed:
+        return EXIT_REFUSED
+    return EXIT_UNTOLD if summary.untold else 0
 
 
 def _loaded(old: str, new: str) -> tuple[PolicySet, PolicySet]:
@@ -134,66 +91,6 @@ def _loaded(old: str, new: str) -> tuple[PolicySet, PolicySet]:
     if faults:
         raise ConfigError(*faults)
     return loaded[0], loaded[1]
-
-
-def _changed_mails(
-    data: Path,
-    old: PolicySet,
-    new: PolicySet,
-    options: Options,
-    summary: Summary,
-    directory: Directory | None,
-    *,
-    tick: Callable[[int], None],
-) -> Iterator[ChangedMail]:
-    types = {policy.name: policy.observation for policies in (old, new) for policy in policies.policies}
-    for mail in kept_mails(data, types, since=options.since, until=options.until, tick=tick):
-        unit = _unit(mail)
-        if options.unit and unit.casefold() != options.unit.casefold():
-            continue
-        summary.mails += 1
-        summary.first = summary.first or mail.record.time
-        summary.last = mail.record.time
-        if mail.observed is None:
-            summary.untold[mail.reason] += 1
-            if mail.reason == "damaged":
-                summary.faults[mail.record.id] += 1
-            continue
-        summary.facts_from = summary.facts_from or mail.record.time
-        observed = _with_directory(mail.observed, directory)
-        try:
-            found = compare(observed, old, new)
-        except ExceptionGroup:
-            summary.faults[mail.record.id] += 1
-            continue
-        if isinstance(found, Untold):
-            summary.untold[f"{found.reason} {found.policy}".strip()] += 1
-            continue
-        if options.policy and not any(rule.startswith(f"{options.policy}.") for rule in found.rules):
-            found = Comparison(Change.SAME, found.before, found.after)
-        summary.changes[found.change] += 1
-        if found.change is Change.SAME:
-            continue
-        for rule in found.rules:
-            summary.rules[rule, found.change] += 1
-        summary.units[unit or "-", found.change] += 1
-        yield ChangedMail(mail.record.id, mail.record.time, _sender(mail), unit, found)
-
-
-def _with_directory(mail: Observed, directory: Directory | None) -> Observed:
-    return mail if directory is None else structs.replace(mail, bare=structs.replace(mail.bare, directory=directory))
-
-
-def _sender(mail: KeptMail) -> str:
-    record = mail.record
-    return record.reverse_path if isinstance(record, r.RecipientRefused) else record.mail.reverse_path
-
-
-def _unit(mail: KeptMail) -> str:
-    """Return the unit of the sender, as the directory had it then."""
-    directory = mail.observed.bare.directory if mail.observed is not None else None
-    mailbox = directory.find(_sender(mail).casefold()) if directory is not None else None
-    return mailbox.unit if mailbox is not None else ""
 
 
 @contextmanager
@@ -245,15 +142,11 @@ def _print_json(summary: Summary, listed: list[ChangedMail]) -> None:
             "last": summary.last,
             "facts_from": summary.facts_from,
             "stopped": summary.stopped,
-            "rules": [{"rule": rule, "change": change.value, "mails": n} for (rule, change), n in _top(summary.rules)],
-            "units": [{"unit": unit, "change": change.value, "mails": n} for (unit, change), n in _top(summary.units)],
+            "rules": [{"rule": rule, "change": change.value, "mails": n} for (rule, change), n in top(summary.rules)],
+            "units": [{"unit": unit, "change": change.value, "mails": n} for (unit, change), n in top(summary.units)],
             "mails": [dict(zip(_COLUMNS, _row(one), strict=True)) for one in listed],
         }
     )
-
-
-def _top(counts: Counter[tuple[str, Change]]) -> list[tuple[tuple[str, Change], int]]:
-    return sorted(counts.items(), key=lambda item: (_ORDER.index(item[0][1]), -item[1], item[0][0]))
 
 
 def _lines(summary: Summary, listed: list[ChangedMail]) -> Iterator[str]:
@@ -276,7 +169,7 @@ def _lines(summary: Summary, listed: list[ChangedMail]) -> Iterator[str]:
     for title, counts in (("by_rule", summary.rules), ("by_unit", summary.units)):
         if counts:
             yield both("start", "what_if", title)
-            for (name, change), count in _top(counts)[:30]:
+            for (name, change), count in top(counts)[:30]:
                 yield f"  {count:>7}  {printable(name)}: {both('start', 'change', change.value)}"
     if listed:
         yield both("start", "what_if", "mails", count=len(listed), all=summary.changed)

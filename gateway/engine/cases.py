@@ -6,9 +6,10 @@ Before them every policy runs once on an ordinary mail, so that a module that cr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,8 +22,8 @@ from gateway.engine.plain import ascii_form
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import crash_words
 from gateway.engine.reply import reply
-from gateway.engine.schema import CaseExpectation, CaseSection
-from gateway.errors import Fault
+from gateway.engine.schema import CaseExpectation, CaseFile, CaseSection
+from gateway.errors import ConfigError, Fault
 from gateway.mime.addresses import parse_from_field
 from gateway.model import (
     VIETNAM,
@@ -40,7 +41,7 @@ from gateway.model import (
     Session,
     Verdict,
 )
-from gateway.yaml.file import YamlFile
+from gateway.yaml.file import YamlFile, read_yaml
 
 
 def case_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[Fault]:
@@ -72,6 +73,33 @@ def run_case(
         message = f"ca “{case.name}” không xét được / case “{case.name}” cannot be judged: {crash_words(error)}"
         return CaseResult((file.fault(message, *here),))
     return expected(case.name, case.expect, verdict, policies, now, file, (*here, "expect"))
+
+
+def run_cases(layers: Layers, policies: PolicySet, now: datetime) -> tuple[list[CaseResult], list[Fault]]:
+    """Run the cases of a policy file and of `FILE.tests/*.yaml`; return what came of each, and files that are at fault."""
+    own, faults = layers.top, list[Fault]()
+    results = [run_case(case, policies, now, own, ("tests", number)) for number, case in enumerate(own.value.tests)]
+    folder = Path(f"{own.path}.tests")
+    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        if path.name.endswith(".expect.yaml"):
+            continue
+        try:
+            file = read_yaml(path, CaseFile)
+        except ConfigError as error:
+            faults += error.faults
+            continue
+        cases = enumerate(file.value.tests)
+        results += (run_case(case, policies, now, file, ("tests", number)) for number, case in cases)
+    return results, faults
+
+
+def unmet(policies: PolicySet, results: Iterable[CaseResult]) -> Iterator[str]:
+    """Yield the rules that no case meets."""
+    met = frozenset[str]().union(*(result.met for result in results))
+    for policy in policies.policies:
+        for rule in policy.rules:
+            if f"{policy.name}.{rule}" not in met:
+                yield f"{policy.name}.{rule}"
 
 
 def expected(

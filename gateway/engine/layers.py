@@ -12,6 +12,7 @@ from typing import Any
 from gateway.engine.registry import Registry
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError, Fault
+from gateway.texts.catalogue import both
 from gateway.yaml.file import LIMIT_BYTES, Salvaged, YamlFile, nearest, parse_or_salvage, printable, read_octets
 
 _LIMIT_LAYERS = 8
@@ -38,6 +39,16 @@ class Layers:
             if reached >= depth:
                 best, depth = layer, reached
         return best.fault(message, *location)
+
+    def set_at(self, *location: str) -> str:
+        """Return where a value was set last, as file:line:column; empty when no file sets it."""
+        for layer in reversed(self.files):
+            here: object = layer.raw
+            for key in location:
+                here = here.get(key) if isinstance(here, dict) else None
+            if here is not None:
+                return layer.fault("", *location).place
+        return ""
 
     def settings(self, policy: str, known: Collection[str]) -> dict[str, Any]:
         """Return the settings of a policy as the layers give them together; lists are replaced, not joined.
@@ -69,13 +80,47 @@ class Layers:
 
 def read_layers(source: Path | str, registry: Registry) -> Layers:
     """Read a policy file or preset and what it extends; ConfigError with all faults when too little is left of one."""
+    wanted = find(source, registry, folder=None, asked_in=None)
+    return _below(wanted, _read(wanted), registry, None)
+
+
+def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers:
+    """Return the layers of a text that may take the place of the current file; ConfigError with all faults.
+
+    Whoever wrote it may not have other files read, nor other modules run, than the current file does.
+    """
+    path = Path(current.top.path)
+    salvaged = parse_or_salvage(octets, PolicyFile, path=str(path), filling={"version": 1, "name": "-"})
+    if salvaged.rest is None:
+        raise ConfigError(*salvaged.faults)
+    faults = list(_new_modules(salvaged.rest, current))
+    if faults:
+        raise ConfigError(*salvaged.faults, *faults)
+    return _below(path, salvaged, registry, frozenset(layer.path for layer in current.files))
+
+
+def _new_modules(file: YamlFile[PolicyFile], current: Layers) -> Iterator[Fault]:
+    """Yield a fault for each module that the current policies do not run under that name."""
+    known = {
+        (name, section.module)
+        for layer in current.files
+        for name, section in layer.value.policies.items()
+        if section.module is not None
+    }
+    for name, section in file.value.policies.items():
+        if section.module is not None and (name, section.module) not in known:
+            yield file.fault(both("start", "policy", "new_module"), "policies", name, "module")
+
+
+def _below(
+    wanted: Path | Traversable, salvaged: Salvaged[PolicyFile], registry: Registry, allowed: frozenset[str] | None
+) -> Layers:
+    """Read what a file extends, from file to file; with `allowed` files only that are among these, or presets."""
     chain: list[YamlFile[PolicyFile]] = []
     faults: list[Fault] = []
     seen: set[str] = set()
-    wanted: Path | Traversable = find(source, registry, folder=None, asked_in=None)
     while True:
         label = str(wanted)
-        salvaged = _read(wanted)
         layer = salvaged.rest
         if layer is None:
             raise ConfigError(*faults, *salvaged.faults)
@@ -89,8 +134,19 @@ def read_layers(source: Path | str, registry: Registry) -> Layers:
         folder = wanted.parent if isinstance(wanted, Path) else None
         try:
             wanted = find(layer.value.extends, registry, folder=folder, asked_in=layer)
+            if (
+                allowed is not None
+                and isinstance(wanted, Path)
+                and str(wanted) not in allowed | _preset_paths(registry)
+            ):
+                raise ConfigError(layer.fault(both("start", "policy", "new_file"), "extends"))
         except ConfigError as error:
             raise ConfigError(*faults, *error.faults) from None
+        salvaged = _read(wanted)
+
+
+def _preset_paths(registry: Registry) -> frozenset[str]:
+    return frozenset(map(str, registry.presets().values()))
 
 
 def find(

@@ -123,14 +123,17 @@ def diff(old: Path | str, new: Path | str, *, registry: Registry | None = None) 
     if faults:
         return _faulty(ConfigError(*faults))
     before, after = loaded
-    lines = [
-        f"{_sign(path, was, becomes)} {path}: {_shown(was)} -> {_shown(becomes)}"
-        for path, was, becomes in _changes(json.loads(before.canonical), json.loads(after.canonical))
-        if path != "name"
-    ]
+    lines = list(differences(before, after))
     if not lines:
         return CommandResult(f"giống nhau / same: {before.digest[:16]}", 0)
     return CommandResult("\n".join([f"{before.name} -> {after.name}", *lines]), 1)
+
+
+def differences(before: PolicySet, after: PolicySet) -> Iterator[str]:
+    """Yield a line for each setting that differs; `-` marks what becomes laxer, `+` what becomes stricter."""
+    for path, was, becomes in _changes(json.loads(before.canonical), json.loads(after.canonical)):
+        if path != "name":
+            yield f"{_sign(path, was, becomes)} {path}: {_shown(was)} -> {_shown(becomes)}"
 
 
 _ABSENT = object()

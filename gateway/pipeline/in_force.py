@@ -64,7 +64,16 @@ def write_in_force(data: Path, digests: Digests) -> None:
 
 def policies_in_force(data: Path) -> str:
     """Return the digest of the policies that every front end judges by; empty when nobody has told."""
+    return _told(data, "policy_digest")
+
+
+def in_force_since(data: Path) -> str:
+    """Return since when every front end judges by the same rules (ISO 8601); empty when nobody has told."""
+    return _told(data, "since")
+
+
+def _told(data: Path, key: str) -> str:
     try:
-        return str(json.loads((data / "rules.json").read_bytes())["policy_digest"])
-    except (OSError, ValueError, KeyError):
+        return str(json.loads((data / "rules.json").read_bytes())[key])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -12,13 +12,15 @@ from gateway.model import Language
 from gateway.steward import account_answers as accounts
 from gateway.steward import questions as q
 from gateway.steward import session_answers as sessions
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
 from gateway.steward.health import health
 from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.mails import export, search
 from gateway.steward.overview import overview
+from gateway.steward.policy import policy_view
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
+from gateway.steward.trying import put_in_force, try_policy
 
 Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterator[q.Answer]]
 
@@ -61,10 +63,6 @@ class Row(Struct, frozen=True, kw_only=True):
     """The question's `code` must be a fresh one of the second factor."""
 
 
-def _not_here(_desk: Desk, _person: Person, _question: Any, _language: Language) -> q.Answer:
-    raise Refused(q.Refusal(kind="unavailable"))
-
-
 STAFF: Final = frozenset(Role) - MAILBOX_ROLES
 """Of accounts."""
 _READERS: Final = STAFF - {Role.ACCOUNT_ADMIN}
@@ -96,9 +94,9 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.Export: Row(roles=_READERS, answer=export, effort=Effort.LONG),
     q.Overview: Row(roles=_READERS, answer=overview),
     # Policy
-    q.AskPolicy: Row(roles=_READERS, answer=_not_here),
-    q.TryPolicy: Row(roles=_POLICY, answer=_not_here, effort=Effort.LONG),
-    q.PutInForce: Row(roles=_POLICY, answer=_not_here, effort=Effort.LONG, fresh=True),
+    q.AskPolicy: Row(roles=_READERS, answer=policy_view),
+    q.TryPolicy: Row(roles=_POLICY, answer=try_policy, effort=Effort.LONG),
+    q.PutInForce: Row(roles=_POLICY, answer=put_in_force, effort=Effort.LONG, fresh=True),
     # The log
     q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view),
     q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG),

@@ -1,0 +1,155 @@
+"""What another policy set would have answered to the mails of the log, from their kept facts."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import structs
+
+from gateway.audit import record as r
+from gateway.audit.replay import KeptMail, kept_mails
+from gateway.engine.policy_set import PolicySet
+from gateway.engine.what_if import Change, Comparison, Untold, compare
+from gateway.model import Directory, Observed
+
+ORDER = tuple(Change)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is replayed."""
+
+    since: datetime | None
+    until: datetime | None = None
+    unit: str = ""
+    policy: str = ""
+    """Only differences by rules of this policy."""
+    directory: Directory | None = None
+    """Instead of the entries that were kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMail:
+    """A mail that would have been answered otherwise."""
+
+    reference: str
+    time: str
+    sender: str
+    unit: str
+    comparison: Comparison
+    confidential: bool = False
+    """A mail with a secrecy finding."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a replay found."""
+
+    mails: int = 0
+    changes: Counter[Change] = field(default_factory=Counter)
+    untold: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    """References of mails on which a policy failed, or whose facts are damaged."""
+    rules: Counter[tuple[str, Change]] = field(default_factory=Counter)
+    units: Counter[tuple[str, Change]] = field(default_factory=Counter)
+    first: str = ""
+    last: str = ""
+    facts_from: str = ""
+    """Time of the first mail with facts."""
+    stopped: bool = False
+
+    @property
+    def changed(self) -> int:
+        """Mails that would have been answered otherwise."""
+        return sum(count for change, count in self.changes.items() if change is not Change.SAME)
+
+
+class Worst:
+    """The changed mails that matter most: of the most severe changes the latest."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._heap: list[tuple[tuple[int, str, int], ChangedMail]] = []
+        self._count = 0
+
+    def put(self, one: ChangedMail) -> None:
+        """Take a mail in, and let go of a lesser one when there is no room."""
+        self._count += 1
+        entry = ((-ORDER.index(one.comparison.change), one.time, self._count), one)
+        if len(self._heap) < self._limit:
+            heapq.heappush(self._heap, entry)
+        elif self._limit:
+            heapq.heappushpop(self._heap, entry)
+
+    def listed(self) -> list[ChangedMail]:
+        """Return them, the worst first."""
+        return [one for _, one in sorted(self._heap, key=lambda pair: pair[0], reverse=True)]
+
+
+def changed_mails(
+    data: Path, old: PolicySet, new: PolicySet, wanted: Wanted, summary: Summary, *, tick: Callable[[int], None]
+) -> Iterator[ChangedMail]:
+    """Judge the kept mails of a time by both sets; yield those that change, and count all into the summary."""
+    types = {policy.name: policy.observation for policies in (old, new) for policy in policies.policies}
+    for mail in kept_mails(data, types, since=wanted.since, until=wanted.until, tick=tick):
+        unit = _unit(mail)
+        if wanted.unit and unit.casefold() != wanted.unit.casefold():
+            continue
+        summary.mails += 1
+        summary.first = summary.first or mail.record.time
+        summary.last = mail.record.time
+        if mail.observed is None:
+            summary.untold[mail.reason] += 1
+            if mail.reason == "damaged":
+                summary.faults[mail.record.id] += 1
+            continue
+        summary.facts_from = summary.facts_from or mail.record.time
+        observed = _with_directory(mail.observed, wanted.directory)
+        try:
+            found = compare(observed, old, new)
+        except ExceptionGroup:
+            summary.faults[mail.record.id] += 1
+            continue
+        if isinstance(found, Untold):
+            summary.untold[f"{found.reason} {found.policy}".strip()] += 1
+            continue
+        if wanted.policy and not any(rule.startswith(f"{wanted.policy}.") for rule in found.rules):
+            found = Comparison(Change.SAME, found.before, found.after)
+        summary.changes[found.change] += 1
+        if found.change is Change.SAME:
+            continue
+        for rule in found.rules:
+            summary.rules[rule, found.change] += 1
+        summary.units[unit or "-", found.change] += 1
+        yield ChangedMail(mail.record.id, mail.record.time, _sender(mail), unit, found, _confidential(mail))
+
+
+def _confidential(mail: KeptMail) -> bool:
+    record = mail.record
+    return not isinstance(record, r.RecipientRefused) and record.mail.confidential
+
+
+def _with_directory(mail: Observed, directory: Directory | None) -> Observed:
+    return mail if directory is None else structs.replace(mail, bare=structs.replace(mail.bare, directory=directory))
+
+
+def _sender(mail: KeptMail) -> str:
+    record = mail.record
+    return record.reverse_path if isinstance(record, r.RecipientRefused) else record.mail.reverse_path
+
+
+def _unit(mail: KeptMail) -> str:
+    """Return the unit of the sender, as the directory had it then."""
+    directory = mail.observed.bare.directory if mail.observed is not None else None
+    mailbox = directory.find(_sender(mail).casefold()) if directory is not None else None
+    return mailbox.unit if mailbox is not None else ""
+
+
+def top(counts: Counter[tuple[str, Change]]) -> list[tuple[tuple[str, Change], int]]:
+    """Return counts by name and change, the most severe change first, then the most."""
+    return sorted(counts.items(), key=lambda item: (ORDER.index(item[0][1]), -item[1], item[0][0]))

@@ -1,0 +1,143 @@
+"""The policy in force, rule by rule: what it does, where that was set, how often it was met; and its waivers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from gateway.audit import tally
+from gateway.audit.filter import Filter
+from gateway.audit.query import AuditReader
+from gateway.engine.layers import Layers, read_layers
+from gateway.engine.policy_set import PolicySet, day
+from gateway.engine.registry import Registry
+from gateway.errors import UserError
+from gateway.model import Disposition, Language, Mode
+from gateway.pipeline.in_force import in_force_since
+from gateway.pipeline.rulebook import policy_source
+from gateway.steward import questions as q
+from gateway.steward.desk import Desk
+from gateway.steward.mails import result_badge
+from gateway.steward.overview import days_until
+from gateway.steward.roles import Person
+from gateway.steward.trying import LIMIT_BYTES, editable
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_DAYS: Final = 30
+_SOON_DAYS: Final = 14
+_MODE_TONES: Final = {Mode.ENFORCE: "good", Mode.MONITOR: "warn", Mode.OFF: "plain"}
+_PUT: Final = "put_in_force"
+
+
+def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: Language) -> q.PolicyView:
+    """Return what is in force."""
+    policies, now = desk.policies(), datetime.now(UTC)
+    source = policy_source(desk.configuration.policy)
+    try:
+        layers: Layers | None = read_layers(source, Registry.installed())
+    except UserError:  # the file was changed since it was loaded, and is at fault now
+        layers = None
+    days = days_until(now, _DAYS)
+    with desk.reader() as reader:
+        counts: Counter[str] = Counter()
+        for one in tally.by_day(reader.counts(), days[0], days[-1]).values():
+            counts.update(one)
+        by = _by(reader, policies.digest)
+    return q.PolicyView(
+        name=clean(policies.name),
+        digest=policies.digest,
+        since=in_force_since(desk.configuration.data),
+        by=by,
+        text=_text(source) if isinstance(source, Path) else "",
+        path=str(source) if isinstance(source, Path) else "",
+        rules=tuple(_rules(policies, layers, counts, language, now)),
+        waivers=tuple(_waivers(policies, language, day(now))),
+        editable=editable(desk),
+        commands=_commands(source),
+    )
+
+
+def _text(path: Path) -> str:
+    """Return the file as it stands; empty when it cannot be shown."""
+    try:
+        with path.open("rb") as file:
+            octets = file.read(LIMIT_BYTES + 1)
+    except OSError:
+        return ""
+    return octets.decode("utf-8", "replace") if len(octets) <= LIMIT_BYTES else ""
+
+
+def _by(reader: AuditReader, digest: str) -> str:
+    """Return who put this policy in force at the console, empty when nobody did."""
+    for row in reader.find(Filter(state="act", words=f'"{_PUT}" {digest}', limit=5)):
+        act = reader.act(row.seq)
+        if act is not None and (act.what, act.about, act.ok) == (_PUT, digest, True):
+            return clean(act.who, limit=320)
+    return ""
+
+
+def _rules(
+    policies: PolicySet, layers: Layers | None, counts: Counter[str], language: Language, now: datetime
+) -> Iterator[q.RuleRow]:
+    for policy in policies.policies:
+        mode = policy.mode
+        mode_words = pair("answers", "mode", mode.value)[language is not Language.VI]
+        for rule in policy.rules.values():
+            action = policy.stance.actions[rule.id]
+            places = [("policies", policy.name, "rules", rule.id), ("policies", policy.name, "mode")]
+            source = next((at for place in places if layers is not None and (at := layers.set_at(*place))), "")
+            name = f"{policy.name}.{rule.id}"
+            dispositions: tuple[Disposition, ...] = (action.failed, action.indeterminate)
+            yield q.RuleRow(
+                code=clean(rule.code),
+                rule=name,
+                title=clean(policies.catalogue.title(policy.name, rule.id, language), limit=200),
+                policy=policy.name,
+                mode=q.Badge(mode_words, _MODE_TONES[mode], mode.value),
+                dispositions=tuple(result_badge(one.word, "", language) for one in dispositions),
+                source=_line(source),
+                article=clean(policies.citation(rule.article, language, day(now)), limit=300),
+                count=counts[f"rule:{name}"],
+            )
+
+
+def _line(place: str) -> str:
+    """Return a place as file:line, the file without its folders."""
+    path, _, rest = place.partition(":")
+    return f"{Path(path).name}:{rest.partition(':')[0]}" if place else ""
+
+
+def _waivers(policies: PolicySet, language: Language, today: date) -> Iterator[q.WaiverRow]:
+    """Yield waivers, those that have ended last."""
+    for waiver in sorted(policies.waivers, key=lambda one: (one.expires < today, one.expires)):
+        key, tone = "running", "good"
+        if waiver.expires < today:
+            key, tone = "ended", "plain"
+        elif waiver.expires <= today + timedelta(days=_SOON_DAYS):
+            key, tone = "soon", "warn"
+        digest = f"sha256 {waiver.sha256[:16]}…" if waiver.sha256 else ""
+        about = [
+            one for one in (digest, waiver.sender or "", f"→ {waiver.recipient}" if waiver.recipient else "") if one
+        ]
+        yield q.WaiverRow(
+            name=clean(waiver.id),
+            rule=clean(f"{waiver.policy}.{waiver.rule}"),
+            about=clean(", ".join(about), limit=400),
+            until=waiver.expires.isoformat(),
+            reason=clean(f"{waiver.reason} ({waiver.approved_by})", limit=700),
+            state=q.Badge(pair("answers", "policy", key)[language is not Language.VI], tone, key),
+        )
+
+
+def _commands(source: Path | str) -> tuple[str, ...]:
+    """Return what to type on the machine."""
+    path = source if isinstance(source, Path) else Path("/etc/gateway/policy.yaml")
+    return (
+        "gateway policy lint policy-moi.yaml",
+        "gateway policy diff current policy-moi.yaml --since 30d",
+        f"cp policy-moi.yaml {path} && systemctl reload gateway",
+    )

@@ -1,0 +1,183 @@
+"""Trying a candidate and putting one in force. The candidate itself is read in a process of its own (`trial`)."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.engine.wording import say
+from gateway.errors import GatewayError
+from gateway.model import Language
+from gateway.pipeline.reload import ask_reload, reload
+from gateway.pipeline.rulebook import policy_source
+from gateway.steward import questions as q
+from gateway.steward.desk import Desk
+from gateway.steward.mails import sight_of
+from gateway.steward.refused import refused
+from gateway.steward.roles import Person
+from gateway.steward.trial import Trial
+from gateway.system.atomic_file import replace_file
+from gateway.system.door import Frames
+from gateway.texts.catalogue import reasons
+from gateway.vietnamese.printed import clean
+
+LIMIT_BYTES: Final = 512 << 10
+_REPLAY_S: Final = 90.0
+_PATIENCE_S: Final = 150.0
+_LIMIT_DAYS: Final = 366
+_KEPT: Final = 10
+_READ_BYTES: Final = 1 << 16
+_ANSWERS: Final = msgspec.msgpack.Decoder(q.Progress | q.Tried | q.Refusal)
+_ONE_TRIAL: Final = threading.Semaphore(2)
+_PUTTING: Final = threading.Lock()
+
+
+def try_policy(desk: Desk, person: Person, question: q.TryPolicy, language: Language) -> Iterator[q.Answer]:
+    """Lint a candidate, run its tests and replay the kept facts."""
+    days = max(1, min(question.since_days, _LIMIT_DAYS))
+    yield from _tried(_trial(desk, person, question.text, days, language), language)
+
+
+def _trial(desk: Desk, person: Person, text: str, days: int, language: Language) -> Trial:
+    octets = text.encode("utf-8", "replace")
+    if len(octets) > LIMIT_BYTES:
+        raise refused("invalid", say("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
+    return Trial(
+        text=octets,
+        policy=desk.configuration.policy,
+        data=str(desk.configuration.data),
+        digest=desk.policies().digest,
+        since_days=days,
+        limit_s=_REPLAY_S,
+        confidential=sight_of(desk, person).confidential,
+        language=language,
+    )
+
+
+def _tried(trial: Trial, language: Language) -> Iterator[q.Progress | q.Tried]:
+    """Yield what the process says; it is ended with its time, and when nobody listens any more."""
+    if not _ONE_TRIAL.acquire(blocking=False):
+        raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
+    try:
+        command = [sys.executable, "-m", "gateway.steward.trial"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+        try:
+            for answer in _heard(process, trial, language):
+                if isinstance(answer, q.Refusal):
+                    raise refused(answer.kind, answer.words)
+                yield answer
+                if isinstance(answer, q.Tried):
+                    return
+            raise refused("invalid", say("answers", "policy", "ended_early", language))
+        finally:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                assert pipe is not None
+                with suppress(BrokenPipeError):
+                    pipe.close()
+    finally:
+        _ONE_TRIAL.release()
+
+
+def _heard(
+    process: subprocess.Popen[bytes], trial: Trial, language: Language
+) -> Iterator[q.Progress | q.Tried | q.Refusal]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(msgspec.msgpack.encode(trial))
+    frames, end = Frames(_ANSWERS), time.monotonic() + _PATIENCE_S
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while (left := end - time.monotonic()) > 0:
+            if not selector.select(left):
+                break
+            octets = os.read(process.stdout.fileno(), _READ_BYTES)
+            if not octets:
+                return
+            yield from frames.take(octets)
+    raise refused("too_long", say("answers", "policy", "too_long", language))
+
+
+def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: Language) -> Iterator[q.Answer]:
+    """Write a candidate as the policy file and reload; what was there is kept, and put back when it does not come in force."""
+    path = _editable(desk, language)
+    reason = clean(question.reason, limit=500)
+    if len(reason) < 3:
+        raise refused("invalid", say("answers", "policy", "reason", language))
+    if not _PUTTING.acquire(blocking=False):
+        raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
+    try:
+        found: q.Tried | None = None
+        for answer in _tried(_trial(desk, person, question.text, 0, language), language):
+            if isinstance(answer, q.Tried):
+                found = answer
+        assert found is not None
+        faults = [fault.text for fault in found.faults if fault.tone == "bad"] + list(found.tests_failed)
+        if faults:
+            words = say("answers", "policy", "unsound", language, count=len(faults), first=faults[0])
+            raise refused("invalid", words)
+        if found.digest == desk.policies().digest:
+            raise refused("invalid", say("answers", "policy", "same", language))
+        desk.act(person, "put_in_force", about=found.digest, reason=reason)
+        try:
+            _replaced(desk, path, question.text.encode(), found.digest, language)
+        except BaseException:
+            with suppress(GatewayError):  # the log says what it can; that it was not done is answered anyway
+                desk.act(person, "put_in_force", about=found.digest, reason=reason, ok=False)
+            raise
+        yield q.Done(say("answers", "policy", "in_force", language, name=path.name, digest=found.digest[:16]))
+    finally:
+        _PUTTING.release()
+
+
+def editable(desk: Desk) -> bool:
+    """Return whether the policy may be changed from the console: it is a file, and the configuration says so."""
+    return desk.policy_edit and isinstance(policy_source(desk.configuration.policy), Path)
+
+
+def _editable(desk: Desk, language: Language) -> Path:
+    if not desk.policy_edit:
+        raise refused("forbidden", say("answers", "policy", "edit_off", language))
+    source = policy_source(desk.configuration.policy)
+    if not isinstance(source, Path):
+        raise refused("invalid", say("answers", "policy", "preset", language, name=clean(source)))
+    return source
+
+
+def _replaced(desk: Desk, path: Path, octets: bytes, digest: str, language: Language) -> None:
+    """Write the file and have it loaded; Refused when it is not in force afterwards, with the old file in its place."""
+    try:
+        old, mode = path.read_bytes(), path.stat().st_mode & 0o777
+        _keep(desk.configuration.data, old)
+        replace_file(path, octets, mode=mode)
+    except OSError as error:
+        why = reasons(error)[language is not Language.VI]
+        words = say("answers", "policy", "not_written", language, path=path, reason=why)
+        raise refused("unavailable", words) from None
+    if reload(desk.configuration.data, digest) != "in_force":
+        with suppress(OSError):
+            replace_file(path, old, mode=mode)
+        ask_reload(desk.configuration.data)
+        raise refused("unavailable", say("answers", "policy", "not_in_force", language))
+
+
+def _keep(data: Path, octets: bytes) -> None:
+    """Keep the file that is replaced, and the nine before it, beside the log."""
+    folder = data / "policies"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    replace_file(folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.yaml", octets, mode=0o600)
+    for path in sorted(folder.glob("*.yaml"))[:-_KEPT]:
+        path.unlink()

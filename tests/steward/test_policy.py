@@ -1,0 +1,308 @@
+"""The policy at the console: shown with its places, tried as hostile text, put in force by a running gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.audit.acts import record_at_once
+from gateway.audit.record import Act
+from gateway.config.sections import Configuration
+from gateway.engine import load_policy_set
+from gateway.errors import AuditError
+from gateway.model import Language
+from gateway.pipeline.in_force import policies_in_force
+from gateway.pipeline.rulebook import Rules
+from gateway.steward import questions as q
+from gateway.steward import trying
+from gateway.steward.desk import Desk, Refused
+from gateway.steward.policy import policy_view
+from gateway.steward.trying import put_in_force, try_policy
+from tests.e2e.gateway_process import serving
+from tests.steward.mail_world import HOSTILE, OFFICER, POLICY_ADMIN, SECRET, directory, write
+from tests.support.sink import Sink
+
+OFFICE = """\
+version: 1
+name: co-quan
+extends: base.yaml
+policies:
+  typography:
+    mode: monitor
+waivers:
+  - {id: WV-OLD, policy: opaque, rule: encrypted, sender: a@gov.example, reason: cũ rồi, approved_by: TP, expires: 2026-01-01}
+  - {id: WV-NEW, policy: opaque, rule: encrypted, sha256: %s, reason: bản giấy, approved_by: TP, expires: 2126-01-01}
+tests:
+  - name: thư thường
+    from: an@gov.example
+    to: [b@gov.example]
+    expect: {disposition: relay}
+""" % ("ab" * 32)
+BASE = "version: 1\nname: base\nextends: binhtan-7600\npolicies:\n  opaque:\n    rules:\n      encrypted: reject\n"
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yaml"
+    path.write_text(OFFICE, "utf-8")
+    (tmp_path / "base.yaml").write_text(BASE, "utf-8")
+    return path
+
+
+@pytest.fixture
+def at(policy: Path, tmp_path: Path) -> Desk:
+    data = tmp_path / "data"
+    rules = Rules(load_policy_set(policy), directory())
+    asyncio.run(write(data, load_policy_set("binhtan-7600"), directory()))
+    configuration = Configuration(data=data, policy=str(policy))
+    return Desk(configuration=configuration, rules=lambda: rules, record=lambda act: record_at_once(data, act))
+
+
+def tried(at: Desk, text: str, person=POLICY_ADMIN, days: int = 3660) -> q.Tried:
+    *told, found = try_policy(at, person, q.TryPolicy(text=text, since_days=days), Language.EN)
+    assert all(isinstance(one, q.Progress) and 0 <= one.done <= one.total for one in told)
+    assert isinstance(found, q.Tried)
+    return found
+
+
+def test_rules_are_shown_with_the_place_that_decides_and_how_often_they_were_met(at: Desk):
+    seen = policy_view(at, OFFICER, q.AskPolicy(), Language.EN)
+    rows = {row.rule: row for row in seen.rules}
+    encrypted = rows["opaque.encrypted"]
+    assert (encrypted.code, encrypted.source, encrypted.mode.key) == ("OPQ-01", "base.yaml:7", "enforce")
+    assert encrypted.count == len(HOSTILE) + 1
+    assert [badge.key for badge in encrypted.dispositions] == ["reject", "reject"]
+    assert rows["typography.working_file_font"].source == "policy.yaml:6"
+    assert rows["typography.working_file_font"].mode.key == "monitor"
+    assert rows["classified.marked"].source.startswith("binhtan-7600.yaml:")
+    assert [(one.name, one.state.key) for one in seen.waivers] == [("WV-NEW", "running"), ("WV-OLD", "ended")]
+    assert seen.waivers[0].about == "sha256 abababababababab…"
+    assert seen.text == OFFICE
+    assert not seen.editable
+    assert "systemctl reload gateway" in seen.commands[-1]
+
+
+def test_a_file_that_is_at_fault_by_now_does_not_hide_what_is_in_force(at: Desk, policy: Path):
+    policy.write_text("version: 1\nname: [", "utf-8")
+    seen = policy_view(at, OFFICER, q.AskPolicy(), Language.VI)
+    assert seen.name == "co-quan"
+    assert {row.source for row in seen.rules} == {""}
+
+
+def test_faults_of_a_candidate_stand_at_their_lines(at: Desk):
+    text = OFFICE.replace("monitor", "monitr").replace("rule: encrypted, sender", "rule: encryptd, sender")
+    found = tried(at, text)
+    assert found.digest == ""
+    places = {(fault.line, fault.column): fault.text for fault in found.faults}
+    assert "monitr" in places[6, 11]
+    assert "encryptd" in next(words for (line, _), words in places.items() if line == 8)
+
+
+def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
+    text = OFFICE.replace("    mode: monitor\n", "    mode: monitor\n  opaque: {mode: monitor}\n")
+    text = text.replace("expect: {disposition: relay}", "expect: {disposition: reject}")
+    found = tried(at, text)
+    assert found.tests == 1
+    assert "expected reject, got relay" in found.tests_failed[0]
+    assert any("opaque" in line and line.startswith("-") for line in found.changes)
+    assert "opaque.encrypted" in found.untested
+    assert found.mails >= 4 + len(HOSTILE)
+    assert found.admitted == 1  # the others have further faults
+    assert found.whole
+    assert found.same + found.refused + found.tagged + found.admitted + found.other == found.mails - found.faulty - sum(
+        bar.value for bar in found.untold
+    )
+    assert [one.reference for one in found.changed] == ["BT-AN000002"]
+    assert "OPQ-01" in found.by_rule[0].label
+    assert any("WV-OLD" in fault.text and fault.tone == "warn" for fault in found.faults)
+
+
+def test_mails_with_a_secret_are_counted_and_not_listed_to_who_may_not_see_them(at: Desk, policy: Path):
+    rules = Rules(load_policy_set(policy), directory())
+    laxer = OFFICE.replace("  typography:\n", "  classified: {rules: {suspected: tag}}\n  typography:\n")
+    for person in (POLICY_ADMIN, OFFICER):
+        found = tried(replace(at, rules=lambda: rules), laxer, person)
+        assert SECRET not in {one.reference for one in found.changed} or person is OFFICER
+
+
+def test_a_candidate_reads_no_other_file_and_runs_no_other_module(at: Desk, tmp_path: Path, monkeypatch):
+    other = tmp_path / "other.yaml"
+    other.write_text("version: 1\nname: secret-of-another-file\nextends: binhtan-7600\npoliciess: {}\n", "utf-8")
+    (tmp_path / "marker_module.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path.cwd()}")
+    for extends in (
+        str(other),
+        "other.yaml",
+        "./other.yaml",
+        "/etc/passwd",
+        "/proc/self/environ",
+        "../../etc/passwd",
+        "/dev/zero",
+    ):
+        (fault,) = tried(at, OFFICE.replace("base.yaml", f'"{extends}"')).faults
+        assert fault.line == 3
+        assert "may name a preset, or a file that the policy in force names already" in fault.text
+        assert "root:" not in fault.text
+    text = OFFICE.replace("  typography:\n", "  mine: {module: marker_module}\n  typography:\n")
+    (fault,) = tried(at, text).faults
+    assert fault.line == 5
+    assert "on the machine only" in fault.text
+    assert not (tmp_path / "ran").exists()
+    assert tried(at, OFFICE.replace("base.yaml", "binhtan-7600")).digest
+    assert tried(at, OFFICE).digest == at.policies().digest
+
+
+BOMB = (
+    "a: &a ["
+    + ",".join(["x"] * 100)
+    + "]\n"
+    + "\n".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 100)}]" for n in range(8))
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\x00", "\ud800", "[" * 100_000, "{" * 1000, BOMB, "!!python/object/apply:os.system [id]", "a: b: c", "- 1",
+     "version: 1\nname: x\nextends: policy.yaml", "version: 1\nname: x\npolicies: {classified: {mode: off}}",
+     "version: 1\nname: <script>\x1b[31m", "\ufeff", "---\n---\n"],
+    ids=lambda text: ascii(text)[:30],
+)  # fmt: skip
+def test_whatever_is_pasted_becomes_faults_in_words(at: Desk, text: str):
+    found = tried(at, text)
+    assert found.faults
+    assert found.digest == ""
+    for fault in found.faults:
+        assert fault.text.isprintable()
+        assert 'File "' not in fault.text
+
+
+def test_too_large_a_candidate_is_refused_at_once(at: Desk):
+    with pytest.raises(Refused) as refused:
+        tried(at, "#" * (trying.LIMIT_BYTES + 1))
+    assert refused.value.refusal.words == "The policy is longer than 512 KiB."
+
+
+def test_an_expression_that_never_ends_is_ended_and_no_process_is_left(at: Desk, monkeypatch):
+    monkeypatch.setattr(trying, "_PATIENCE_S", 6.0)
+    slow = OFFICE.replace(
+        "policies:\n",
+        "policies:\n  official_sender: {settings: {forms: [{claims: '(a+)+$', pattern: x}], official_domains: [{domain: gov.example}], office_mailboxes: [b@gov.example], requests_only: false}}\n",
+    ).replace("from: an@gov.example", f"from: {'a' * 60}b@gov.example")
+    with pytest.raises(Refused) as refused:
+        tried(at, slow)
+    assert refused.value.refusal.kind == "too_long"
+    assert trying._ONE_TRIAL.acquire(blocking=False)
+    trying._ONE_TRIAL.release()
+
+
+def test_time_ends_a_replay_and_the_figures_say_so(at: Desk, monkeypatch):
+    monkeypatch.setattr(trying, "_REPLAY_S", 0.0)
+    found = tried(at, OFFICE)
+    assert not found.whole
+    assert found.mails == 0
+
+
+def test_nothing_can_be_put_in_force_unless_the_configuration_says_so(at: Desk, policy: Path):
+    question = q.PutInForce(OFFICE + "# new\n", "123456", "lý do")
+    with pytest.raises(Refused) as refused:
+        list(put_in_force(at, POLICY_ADMIN, question, Language.EN))
+    assert refused.value.refusal.kind == "forbidden"
+    preset = replace(at, configuration=_editable(at, policy="binhtan-7600"))
+    with pytest.raises(Refused, match="is the preset “binhtan-7600”"):
+        list(put_in_force(preset, POLICY_ADMIN, question, Language.EN))
+    assert policy.read_text("utf-8") == OFFICE
+
+
+def _editable(at: Desk, policy: str = "") -> Configuration:
+    console = {"listen": "127.0.0.1:0", "policy_edit": True}
+    plain = {"data": str(at.configuration.data), "policy": policy or at.configuration.policy, "console": console}
+    return Configuration.model_validate(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "words"),
+    [
+        (OFFICE, "lý do", "is the policy in force already"),
+        (OFFICE.replace("monitor", "enforce"), " ", "A reason is needed"),
+        (OFFICE.replace("monitor", "monitr"), "lý do", "1 faults and was not put in force"),
+        (OFFICE.replace("expect: {disposition: relay}", "expect: {disposition: reject}"), "lý do", "expected reject"),
+    ],
+)
+def test_only_a_sound_candidate_with_a_reason_is_put_in_force(at: Desk, policy: Path, text, reason, words):
+    acts: list[Act] = []
+    desk = replace(at, configuration=_editable(at), record=lambda act: acts.append(act) or 1)
+    with pytest.raises(Refused, match=words):
+        list(put_in_force(desk, POLICY_ADMIN, q.PutInForce(text, "", reason), Language.EN))
+    assert acts == []
+    assert policy.read_text("utf-8") == OFFICE
+
+
+def test_what_does_not_come_in_force_is_put_back_and_recorded_as_not_done(at: Desk, policy: Path):
+    acts: list[Act] = []
+    desk = replace(at, configuration=_editable(at), record=lambda act: acts.append(act) or 1)
+    new = OFFICE.replace("monitor", "enforce")
+    with pytest.raises(Refused, match="the old file was put back"):  # no gateway runs that could load it
+        list(put_in_force(desk, POLICY_ADMIN, q.PutInForce(new, "", "lý do"), Language.EN))
+    assert policy.read_text("utf-8") == OFFICE
+    assert [(act.what, act.ok) for act in acts] == [("put_in_force", True), ("put_in_force", False)]
+
+    def full(_act: Act) -> int:
+        raise AuditError("disk full")
+
+    with pytest.raises(AuditError):
+        list(put_in_force(replace(desk, record=full), POLICY_ADMIN, q.PutInForce(new, "", "lý do"), Language.EN))
+    assert policy.read_text("utf-8") == OFFICE
+
+
+async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, tmp_path: Path):
+    async with Sink() as sink:
+        config = {
+            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+            "policy": str(policy),
+        }
+        async with serving(tmp_path, config=config):
+            configuration = Configuration.load(tmp_path / "gateway.yaml")
+            console = {"listen": "127.0.0.1:0", "policy_edit": True}
+            plain = {"data": str(configuration.data), "policy": str(policy), "console": console}
+            rules = Rules(load_policy_set(policy), None)
+            data = configuration.data
+            desk = Desk(
+                configuration=Configuration.model_validate(plain),
+                rules=lambda: rules,
+                record=lambda act: record_at_once(data, act),
+            )
+            policy.chmod(0o640)
+            new = OFFICE.replace("monitor", "enforce")
+            question = q.PutInForce(new, "", "lý do rõ ràng")
+            *_, done = await asyncio.to_thread(lambda: list(put_in_force(desk, POLICY_ADMIN, question, Language.EN)))
+            assert isinstance(done, q.Done)
+            assert policy.read_text("utf-8") == new
+            assert policy.stat().st_mode & 0o777 == 0o640
+            after = load_policy_set(policy)
+            assert policies_in_force(data) == after.digest
+            (kept,) = (data / "policies").glob("*.yaml")
+            assert kept.read_text("utf-8") == OFFICE
+            seen = policy_view(replace(desk, rules=lambda: Rules(after, None)), OFFICER, q.AskPolicy(), Language.EN)
+            assert seen.by == POLICY_ADMIN.name
+            assert seen.since
+            assert seen.editable
+
+
+def test_the_last_ten_files_are_kept(tmp_path: Path):
+    for number in range(13):
+        trying._keep(tmp_path, b"%d" % number)
+    assert [path.read_bytes() for path in sorted((tmp_path / "policies").glob("*"))] == [
+        b"%d" % n for n in range(3, 13)
+    ]
+
+
+def test_the_trial_ends_with_whoever_asked(at: Desk):
+    answers = try_policy(at, POLICY_ADMIN, q.TryPolicy(text=OFFICE), Language.EN)
+    next(answers)
+    answers.close()
+    assert trying._ONE_TRIAL.acquire(blocking=False)
+    trying._ONE_TRIAL.release()
