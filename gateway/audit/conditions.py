@@ -26,7 +26,7 @@ _LAST = 1 << 62
 _DISORDER = 3600 * 10**6
 """Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
 turn, for seconds at the most; the rest is for clocks that are set back."""
-_FEW = 2000
+_FEW = 600
 """Rows of a tag that are looked at one by one rather than all rows with a word."""
 _COLUMNS = {
     Field.ANYWHERE: "subject files sender recipients unit other",
@@ -224,12 +224,12 @@ def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tup
         values += group
     else:
         source, key = "entry", "entry.seq"
-    if found.match is not None and source != "words":
-        conditions.append(f"EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = {key})")  # noqa: S608 - our own name
-        values.append(found.match)
     for group in groups:
         conditions.append(_has_any(key, len(group)))
         values += group
+    if found.match is not None and source != "words":  # last, for it takes twenty times as long as a tag
+        conditions.append(f"EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = {key})")  # noqa: S608 - our own name
+        values.append(found.match)
     return source, key, conditions, values
 
 

@@ -104,8 +104,11 @@ class Index:
         }
         for tag in tags:
             held[tag] = index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0]
-        put_in = dict(index.execute("SELECT name, n FROM held"))
-        return any(put_in.get(name, 0) != count for name, count in held.items())
+        for name, count in held.items():
+            row = index.execute("SELECT n FROM held WHERE name = ?", (name,)).fetchone()
+            if count != (row[0] if row is not None else 0):
+                return True
+        return False
 
     def build_anew(self) -> sqlite3.Connection:
         """Throw the index away and make it again from the log."""

@@ -25,6 +25,14 @@ _TEXT = (
     "mật độ dân số mặt bằng mất giấy tờ bổ sung danh sách cán bộ đề nghị phê duyệt dự toán kinh phí"
 )
 WORDS = _TEXT.split()
+UNITS = tuple(f"Phòng {name}" for name in ("Nội vụ", "Tư pháp", "Kinh tế", "Văn hóa", "Y tế", "Giáo dục", "Thanh tra"))
+PASSED = tuple(
+    r.FindingFacts(policy=policy, rule=rule, code=code, outcome="passed")
+    for policy, rule, code in (
+        ("classified", "marked", "CLS-01"), ("opaque", "encrypted", "OPQ-01"), ("official_sender", "form", "OSN-01"),
+        ("signed_documents", "unsigned", "SGN-01"),
+    )
+)  # fmt: skip
 
 
 def mail(chance: random.Random, number: int) -> r.MailFacts:
@@ -36,11 +44,11 @@ def mail(chance: random.Random, number: int) -> r.MailFacts:
         policy="typography", rule=chance.choice(("font", "colour", "legacy")), code="TYP-01",
         outcome="failed" if refused else "passed", wanted="reject" if refused else "relay",
     )  # fmt: skip
+    sender = chance.randrange(900)
     return r.MailFacts(
-        session=r.SessionFacts(
-            front_end="submission", client="192.0.2.7", login=f"user{chance.randrange(900)}@tphcm.gov.vn"
-        ),
-        reverse_path=f"user{chance.randrange(900)}.binhtan@tphcm.gov.vn",
+        session=r.SessionFacts(front_end="submission", client="192.0.2.7", login=f"user{sender}.binhtan@tphcm.gov.vn"),
+        reverse_path=f"user{sender}.binhtan@tphcm.gov.vn",
+        unit=UNITS[sender % len(UNITS)],
         recipients={
             f"unit{chance.randrange(400)}.binhtan@tphcm.gov.vn": "relay" for _ in range(chance.randrange(1, 4))
         },
@@ -54,7 +62,7 @@ def mail(chance: random.Random, number: int) -> r.MailFacts:
                 sha256=hashlib.sha256(b"p%d" % number).hexdigest(),
             ),
         ),
-        findings=(finding,),
+        findings=(finding, *PASSED),
         disposition="reject" if refused else "relay",
         would_be="reject" if refused else "relay",
         policy_digest="ab" * 32,
