@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from gateway.audit import record as r
@@ -110,6 +110,12 @@ def _rules(findings: tuple[r.FindingFacts, ...]) -> Iterator[tuple[str, int]]:
 
 def _day(stamp: str) -> str:
     return datetime.fromisoformat(stamp).astimezone(VIETNAM).strftime("%Y-%m-%d")
+
+
+def days_until(now: datetime, count: int) -> tuple[str, ...]:
+    """Return so many days of Viet Nam, the last one that of a moment."""
+    today = now.astimezone(VIETNAM).date()
+    return tuple((today - timedelta(days=back)).isoformat() for back in range(count - 1, -1, -1))
 
 
 def by_day(index: sqlite3.Connection, first: str, last: str) -> dict[str, Counter[str]]:

@@ -6,12 +6,13 @@ import contextlib
 import inspect
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
-from gateway.audit.query import AuditReader, Filter
+from gateway.audit.query import AuditReader
 from gateway.audit.record import FindingFacts
+from gateway.audit.tally import by_day, days_until
 from gateway.engine.compiler import Compiler
 from gateway.engine.layers import Layers, read_layers
 from gateway.engine.policy import Policy
@@ -103,8 +104,9 @@ def _set_at(layers: Layers, *location: str) -> str:
 
 
 def _met(data: Path, rule: str, now: datetime) -> int:
+    days = days_until(now, _DAYS)
     with AuditReader.open(data) as reader:
-        return len(reader.find(Filter(rule=rule, since=now - timedelta(days=_DAYS), limit=100_000)))
+        return sum(one[f"rule:{rule}"] for one in by_day(reader.counts(), days[0], days[-1]).values())
 
 
 def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:

@@ -2,6 +2,12 @@
 
     roles.py      who there is, and what each role may ask
     questions.py  questions and answers, as they cross the wall between console and steward
+    table.py      who may ask what, and which function answers
+    mails.py      lists and exports, and whose mails somebody sees (`sight_of`, `visible`)
+    explain.py    one mail in words
+    overview.py   figures of days; condition.py whether all is well, for `gateway doctor` too
+    policy.py     the policy in force; trying.py candidates; trial.py the process that reads them
+    log.py        the log as a whole
 
 The console (`gateway.console`) is a view inside the wall: it decides nothing and holds nothing. The steward checks session,
 role and unit at each question before it answers, and records acts in the audit log (docs/decisions/0023).

@@ -38,6 +38,7 @@ from gateway.vietnamese.printed import clean
 
 _LIMIT_REFERENCE: Final = 100
 _LIMIT_EVENTS: Final = 200
+_LIMIT_TEXT: Final = 2000
 _OUTCOME_TONES: Final = {"passed": "good", "failed": "bad", "indeterminate": "warn"}
 _AXIS_TONES: Final = {
     "intact": "good", "broken": "bad", "whole": "good", "partial": "bad", "none": "good", "allowed": "good",
@@ -125,7 +126,9 @@ class _Explainer:
             directory_digest=(mail.directory_digest or "") if mail is not None else "",
             today=today,
             today_note=note,
-            contact=policies.contact_line(language, words.on) if row.disposition in {"hold", "defer", "reject"} else "",
+            contact=clean(policies.contact_line(language, words.on), limit=400)
+            if row.disposition in {"hold", "defer", "reject"}
+            else "",
             own=own,
         )
 
@@ -252,7 +255,8 @@ class _Words:
 
     def passed(self, one: JudgedFinding) -> str:
         """Return what was in order."""
-        return f"{one.code} {self._policies.catalogue.message(one.policy, one.finding, self._wording)}"
+        message = self._policies.catalogue.message(one.policy, one.finding, self._wording)
+        return clean(f"{one.code} {message}", limit=_LIMIT_TEXT)
 
     def files(self, findings: tuple[JudgedFinding, ...]) -> tuple[q.FileView, ...]:
         """Return the mail and its parts with what was found in each, the gravest first, then those without."""
@@ -309,10 +313,10 @@ class _Words:
             code=clean(one.code),
             rule=clean(f"{one.policy}.{finding.rule}"),
             title=clean(catalogue.title(one.policy, finding.rule, language), limit=200),
-            message=catalogue.message(one.policy, finding, self._wording),
+            message=clean(catalogue.message(one.policy, finding, self._wording), limit=_LIMIT_TEXT),
             place=place_words(finding.locator, language, self._wording.disclosure) if finding.locator else "",
-            fix=catalogue.fix(one.policy, finding, self._wording) if advised else "",
-            why=catalogue.why(one.policy, finding, self._wording),
+            fix=clean(catalogue.fix(one.policy, finding, self._wording), limit=_LIMIT_TEXT) if advised else "",
+            why=clean(catalogue.why(one.policy, finding, self._wording), limit=_LIMIT_TEXT),
             article=clean(article_words(one, self._policies, language, self._moment), limit=300),
             outcome=q.Badge(say("reply", "outcome", outcome, language), _OUTCOME_TONES[outcome], outcome),
             effect=self._effect(one),

@@ -71,13 +71,11 @@ def addresses_of(desk: Desk, person: Person) -> frozenset[str]:
 def visible(reader: AuditReader, sight: Sight, reference: str) -> History | None:
     """Return everything about a reference, None for what the log does not know and for what somebody may not see."""
     history = reader.show(reference)
-    if history is not None and isinstance(
-        history.records[0], Duplicate
-    ):  # the repetition of a mail is its own reference
+    if history is not None and isinstance(history.records[0], Duplicate):  # a repetition is shown as what it repeats
         history = reader.show(history.records[0].of)
-    if history is None:
-        return None
-    seen, all_there_is = (len(reader.find(Filter(reference=history.reference, sight=one))) for one in (sight, ALL))
+    # Looked for even when there is nothing, so that time does not tell the two apart.
+    name = history.reference if history is not None else reference
+    seen, all_there_is = (len(reader.find(Filter(reference=name, sight=one))) for one in (sight, ALL))
     return history if 0 < seen == all_there_is else None
 
 

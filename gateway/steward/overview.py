@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
 from gateway.audit import tally
-from gateway.model import VIETNAM, Language
+from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.condition import Health, condition
 from gateway.steward.desk import Desk
@@ -24,7 +24,7 @@ _LIMIT_BARS: Final = 20
 def overview(desk: Desk, _person: Person, question: q.Overview, language: Language) -> q.OverviewView:
     """Return figures of so many days up to today, and the lines on health."""
     now = datetime.now(UTC)
-    days = days_until(now, max(1, min(question.days, _LIMIT_DAYS)))
+    days = tally.days_until(now, max(1, min(question.days, _LIMIT_DAYS)))
     first, last = days[0], days[-1]
     with desk.reader() as reader:
         index = reader.counts()
@@ -50,12 +50,6 @@ def overview(desk: Desk, _person: Person, question: q.Overview, language: Langua
         ),
         health=tuple(health_lines(desk, now, language)),
     )
-
-
-def days_until(now: datetime, count: int) -> tuple[str, ...]:
-    """Return so many days of Viet Nam, the last one that of a moment."""
-    today = now.astimezone(VIETNAM).date()
-    return tuple((today - timedelta(days=back)).isoformat() for back in range(count - 1, -1, -1))
 
 
 def _day(day: str, counts: Counter[str]) -> q.Day:

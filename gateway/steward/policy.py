@@ -21,7 +21,6 @@ from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.mails import result_badge
-from gateway.steward.overview import days_until
 from gateway.steward.roles import Person
 from gateway.steward.trying import LIMIT_BYTES, editable
 from gateway.texts.catalogue import pair
@@ -41,7 +40,7 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
         layers: Layers | None = read_layers(source, Registry.installed())
     except UserError:  # the file was changed since it was loaded, and is at fault now
         layers = None
-    days = days_until(now, _DAYS)
+    days = tally.days_until(now, _DAYS)
     with desk.reader() as reader:
         counts: Counter[str] = Counter()
         for one in tally.by_day(reader.counts(), days[0], days[-1]).values():

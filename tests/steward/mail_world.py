@@ -95,7 +95,7 @@ def evidence(
     if signer:
         signatures = (
             Signature(
-                part="2", filename=filename, container="ooxml", signer=Signer(subject=f"CN={signer}", serial="CANARYID"),
+                part="2", filename=filename, container="ooxml", signer=Signer(subject=f"CN={signer}", serial="CANARYID" if "CANARY" in signer else "1f"),
                 integrity=Integrity.INTACT, coverage=Coverage.WHOLE, changes=Changes.NONE, trust=Trust.TRUSTED,
                 indication=Indication.TOTAL_PASSED,
             ),
