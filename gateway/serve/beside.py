@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.audit.installation import Known
 from gateway.audit.process import audit_process
 from gateway.config.sections import Configuration
+from gateway.console.process import ConsoleProcess
 from gateway.documents.wall.desk_process import desk_process
 from gateway.documents.wall.pool import WorkerPool
 from gateway.metrics.disk import Disk
@@ -18,6 +19,7 @@ from gateway.metrics.load import Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places
+from gateway.serve.console import walled_console
 from gateway.steward import service
 from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
@@ -56,6 +58,7 @@ class Beside:
     desk: DoorProcess
     metrics: MetricsProcess | None
     steward: DoorProcess | None
+    console: ConsoleProcess | None
 
     def start(self) -> None:
         """Start them."""
@@ -72,14 +75,22 @@ class Beside:
             self.metrics.supervise()
         if self.steward is not None and self.steward.supervise():
             load.replaced(Replaced.STEWARD)
+        if self.console is not None and self.console.supervise():
+            load.replaced(Replaced.CONSOLE)
+
+    def renew_console(self) -> None:
+        """Have another console serve, with the certificate of now; it holds nothing that would be lost."""
+        if self.console is not None:
+            self.console.close()
+            self.console.start()
 
     def close(self) -> None:
         """End them: those that ask others first."""
         for process in reversed(self._all()):
             process.close()
 
-    def _all(self) -> list[DoorProcess | MetricsProcess]:
-        return [one for one in (self.audit, self.desk, self.metrics, self.steward) if one is not None]
+    def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess]:
+        return [one for one in (self.audit, self.desk, self.metrics, self.steward, self.console) if one is not None]
 
 
 def beside(
@@ -125,7 +136,10 @@ def beside(
         last_reload=load.last_reload,
     )
     steward = _steward(configuration, rulebook, audit, addresses, running, release_for_steward)
-    return Beside(audit, desk, metrics, steward)
+    console = None
+    if configuration.console is not None and addresses.console is not None and steward is not None:
+        console = walled_console(configuration.console, addresses.console, steward, workers.close)
+    return Beside(audit, desk, metrics, steward, console)
 
 
 def _metrics(

@@ -37,6 +37,7 @@ from gateway.serve.app import (
     warn_of_days,
 )
 from gateway.serve.beside import Addresses, Beside, beside
+from gateway.serve.console import check_console
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.next_hop import expect_next_hop
@@ -109,7 +110,9 @@ def _check_certificates(configuration: Configuration) -> tuple[Path, ...]:
     for number, listener in enumerate(configuration.listeners):
         with configuration.at("listeners", number, "certificate"):
             server_tls(listener)
-    certificates = tuple(sorted({one.certificate for one in configuration.listeners if one.certificate is not None}))
+    check_console(configuration)
+    serving = (*configuration.listeners, *([configuration.console] if configuration.console is not None else ()))
+    certificates = tuple(sorted({one.certificate for one in serving if one.certificate is not None}))
     for certificate in certificates:
         warn_of_days(certificate)
     return certificates
@@ -140,6 +143,9 @@ class _Supervisor:
         self._reload_began = 0.0
         self._anchors_good = True
         """Whether the reload under way could load the trust anchors."""
+        console = inherited.configuration.console
+        path = console.certificate if console is not None else None
+        self._console_certificate = path.read_bytes() if path is not None else b""
         self._again = False
         """Another reload was asked for while one was under way."""
 
@@ -264,6 +270,23 @@ class _Supervisor:
                 with suppress(UserError, OSError, ValueError):
                     server_tls(listener)
                     self._inherited.load.serve_until(listener.certificate, certificate_ends(listener.certificate))
+        self._look_at_console()
+
+    def _look_at_console(self) -> None:
+        """Start the console anew when its certificate is another one; those that cannot be used keep the old one."""
+        console = self._inherited.configuration.console
+        if console is None or console.certificate is None:
+            return
+        try:
+            check_console(self._inherited.configuration)
+            now = console.certificate.read_bytes()
+        except (UserError, OSError) as error:
+            _LOG.error("%s", both("start", "reload", "certificate", fault=error))
+            return
+        if now != self._console_certificate:
+            self._console_certificate = now
+            self._others.renew_console()
+            self._inherited.load.serve_until(console.certificate, certificate_ends(console.certificate))
 
     def _look_at_configuration(self) -> None:
         """Tell whoever changed gateway.yaml that it is read at a start only, and what is wrong with it by now."""

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.audit.acts import Acts
-from gateway.config.sections import Configuration, Console
+from gateway.config.console import Console
+from gateway.config.sections import Configuration
 from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop

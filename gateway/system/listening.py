@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from gateway.config.sections import Configuration, Console, Listener
+from gateway.config.console import Console
+from gateway.config.sections import Configuration, Listener
 from gateway.config.values import split_host_port
 from gateway.errors import UserError
 from gateway.model import ListenerKind

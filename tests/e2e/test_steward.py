@@ -1,5 +1,6 @@
 """The steward beside a running gateway: it dies and comes back, and mail does not notice; damaged accounts stop the start."""
 
+import asyncio
 import os
 import signal
 
@@ -24,8 +25,12 @@ def configuration(sink: Sink) -> dict:
     }
 
 
+def child(gateway, called: str) -> int | None:
+    return next((pid for pid in children(gateway.pid) if name(pid) == called), None)
+
+
 def steward(gateway) -> int | None:
-    return next((pid for pid in children(gateway.pid) if name(pid) == "gateway-steward"), None)
+    return child(gateway, "gateway-steward")
 
 
 async def relayed(gateway) -> bool:
@@ -52,6 +57,32 @@ async def test_the_steward_is_replaced_and_mail_does_not_notice(tmp_path):
         await gateway.assert_audit_is_whole()
         async with serving(tmp_path / "gw", config=configuration(sink)) as gateway:
             assert "an.tt (auditor) chưa có mã xác thực" in gateway.log
+
+
+async def healthy(gateway) -> int:
+    """The status of GET /healthz."""
+    host, port = gateway.address("console")
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split()[1]) if answer else 0
+
+
+async def test_the_console_comes_back_with_its_steward_and_keeps_nothing_open_but_its_sockets(tmp_path):
+    async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink)) as gateway:
+        async with asyncio.timeout(120):
+            while await healthy(gateway) != 200:
+                await asyncio.sleep(0.05)
+        console = child(gateway, "gateway-console")
+        open_now = [os.readlink(f"/proc/{console}/fd/{fd}") for fd in os.listdir(f"/proc/{console}/fd") if int(fd) > 2]
+        assert sum(one.startswith("socket:") for one in open_now) <= 9
+        assert not [one for one in open_now if "pipe:" in one or str(gateway.data) in one]
+        os.kill(steward(gateway), signal.SIGKILL)
+        await gateway.until(lambda: child(gateway, "gateway-console") not in (None, console))
+        async with asyncio.timeout(120):
+            while await healthy(gateway) != 200:
+                await asyncio.sleep(0.05)
 
 
 async def test_damaged_accounts_stop_the_start_with_words(tmp_path):

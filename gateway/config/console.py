@@ -1,0 +1,58 @@
+"""The section `console` of `gateway.yaml`."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from gateway.config.section import Section
+from gateway.config.values import HostName, Network, Place, host_port, is_loopback
+from gateway.texts.catalogue import both
+from gateway.vietnamese.addresses import parse_path
+
+
+class Console(Section):
+    """The web console."""
+
+    listen: str
+    certificate: Place | None = None
+    key: Place | None = None
+    names: tuple[HostName, ...] = ()
+    networks: tuple[Network, ...] = Field(default=("127.0.0.0/8", "::1/128"), min_length=1)
+    policy_edit: bool = False
+    mail_from: str = ""
+
+    @field_validator("listen")
+    @classmethod
+    def _place(cls, listen: str) -> str:
+        if listen.startswith("systemd:"):
+            if listen == "systemd:":
+                raise ValueError(both("start", "config", "systemd"))
+            return listen
+        return host_port(listen)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.certificate is None) is not (self.key is None):
+            missing = "certificate" if self.certificate is None else "key"
+            raise ValueError(both("start", "config", "tls_pair", missing=missing))
+        local = self.activated_by is None and is_loopback(self.listen)
+        # Where a socket of systemd's listens is known when it is handed over (`gateway.system.listening`).
+        if self.certificate is None and self.activated_by is None and not local:
+            raise ValueError(both("start", "config", "console_plain"))
+        if not self.names and not local:
+            raise ValueError(both("start", "config", "console_names"))
+        if self.mail_from and not parse_path(self.mail_from).mailboxes:
+            raise ValueError(both("start", "config", "mail_from"))
+        return self
+
+    @property
+    def activated_by(self) -> str | None:
+        """Name of the socket that systemd hands over, None when it has an address of its own."""
+        return self.listen.removeprefix("systemd:") if self.listen.startswith("systemd:") else None
+
+    def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the networks that browsers may come from, parsed."""
+        return tuple(ip_network(network) for network in self.networks)
