@@ -25,8 +25,8 @@ from gateway.audit import record as r
 from gateway.audit import tally
 from gateway.audit.index_rows import EVERY, Rows, Words, take
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
-from gateway.errors import AuditError, UserError
-from gateway.texts.catalogue import both
+from gateway.errors import AuditError, SearchTimeError, UserError
+from gateway.texts.catalogue import both, pair
 
 _VERSION = 9
 _SLICE = 200
@@ -65,16 +65,28 @@ class Index:
             self.close()
             return False
 
-    def catch_up(self) -> sqlite3.Connection:
-        """Index everything that the log has and return the index for queries; AuditError when that cannot be."""
+    def catch_up(self, *, within_s: float | None = None) -> sqlite3.Connection:
+        """Index everything that the log has and return the index for queries; AuditError when that cannot be.
+
+        SearchTimeError when it takes longer than it may; what is indexed by then stays.
+        """
+        wait_s = BUSY_BUDGET_S * 12 if within_s is None else within_s
+        end = None if within_s is None else time.monotonic() + within_s
         try:
-            with self._locked(wait_s=BUSY_BUDGET_S * 12):
+            with self._locked(wait_s=wait_s):
                 while _advance(self._open(), self.log, 2000):
                     if self.on_advance is not None:
                         self.on_advance(2000)
+                    if end is not None and time.monotonic() > end:
+                        raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind()))
         except (sqlite3.Error, OSError) as error:
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection
+
+    def _behind(self) -> int:
+        """Return how many records are not indexed yet."""
+        last = self.log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+        return int(last) - int(self._open().execute("SELECT seq FROM position").fetchone()[0])
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -110,12 +122,12 @@ class Index:
                 return True
         return False
 
-    def build_anew(self) -> sqlite3.Connection:
-        """Throw the index away and make it again from the log."""
+    def build_anew(self, *, within_s: float | None = None) -> sqlite3.Connection:
+        """Throw the index away and make it again from the log, as `catch_up` does."""
         with self._locked(wait_s=BUSY_BUDGET_S * 12):
             self.close()
             self._remove()
-        return self.catch_up()
+        return self.catch_up(within_s=within_s)
 
     def differs_from_the_log(self) -> str:
         """Return the part of the index (`entry`, `event`, `tag`, `words` ...) that is not what the log says; empty when none.

@@ -112,7 +112,7 @@ class AuditReader:
                 sequence_numbers = self._limited(self._checked(found.tags), found, wanted)
             except sqlite3.DatabaseError:  # more likely of the index, which can be made again
                 self.index_was_wrong = True
-                sequence_numbers = self._limited(self._index.build_anew(), found, wanted)
+                sequence_numbers = self._limited(self._index.build_anew(within_s=self._limit_s), found, wanted)
             return tuple(self._row(seq) for seq in sequence_numbers)
         except sqlite3.DatabaseError as error:
             raise unusable(self._folder.database, error) from None
@@ -202,7 +202,7 @@ class AuditReader:
 
     def counts(self) -> sqlite3.Connection:
         """Return the index, brought up to date, for `gateway.audit.tally`."""
-        return self._index.catch_up()
+        return self._index.catch_up(within_s=self._limit_s)
 
     def _record(self, seq: int) -> r.AnyRecord:
         row = self._index.log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
@@ -211,11 +211,11 @@ class AuditReader:
 
     def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
         """Return the index, made again from the log if rows of these tags are gone."""
-        index = self._index.catch_up()
+        index = self._index.catch_up(within_s=self._limit_s)
         if not self._index.rows_are_gone(tags):
             return index
         self.index_was_wrong = True
-        return self._index.build_anew()
+        return self._index.build_anew(within_s=self._limit_s)
 
     def keyed(self, sha256: str) -> str:
         """Return the keyed digest under which a file of a confidential mail is listed; the same without the key."""

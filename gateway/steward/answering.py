@@ -11,7 +11,8 @@ from typing import Final
 
 from msgspec import structs
 
-from gateway.errors import GatewayError, UserError
+from gateway.errors import GatewayError, SearchError, SearchTimeError, UserError
+from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.accounts.people import NOBODY, People
 from gateway.steward.desk import Desk
@@ -44,6 +45,10 @@ class Answering:
             raise refused("unavailable")
         except Refused as error:
             yield q.Answered(number, error.refusal)
+        except SearchError as error:
+            kind = "too_long" if isinstance(error, SearchTimeError) else "invalid"
+            words = error.words[asked.language is not Language.VI]
+            yield q.Answered(number, q.Refusal(kind=kind, words=words))
         except UserError as error:
             yield q.Answered(number, q.Refusal(kind="invalid", words=str(error)))
         except (GatewayError, sqlite3.Error, OSError) as error:  # a full disk, a log that cannot be written

@@ -27,11 +27,10 @@ from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import article_words
 from gateway.engine.what_if import first_missing
 from gateway.engine.wording import say
-from gateway.errors import SearchTimeError
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Mode, Signature
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, Refused
-from gateway.steward.mails import addresses_of, in_language, result_badge, sight_of, state_badge, visible
+from gateway.steward.mails import addresses_of, result_badge, sight_of, state_badge, visible
 from gateway.steward.roles import Person
 from gateway.texts.catalogue import product_texts
 from gateway.vietnamese.printed import clean
@@ -51,17 +50,14 @@ Judged = r.Intent | r.Refused | r.RecipientRefused
 def explain(desk: Desk, person: Person, question: q.Explain, language: Language) -> q.Explained:
     """Explain a mail; one of somebody else is not found, as one that is not there. To open another's is an act."""
     sight = sight_of(desk, person)
-    try:
-        with desk.reader() as reader:
-            history = visible(reader, sight, question.reference[:_LIMIT_REFERENCE])
-            if history is None:
-                raise Refused(q.Refusal(kind="not_found"))
-            own = _is_own(history, addresses_of(desk, person))
-            if not own:
-                desk.act(person, "open_mail", about=history.reference)
-            return _Explainer(desk, reader, history, language).explained(own=own)
-    except SearchTimeError as error:
-        raise Refused(q.Refusal(kind="too_long", words=in_language(error, language))) from None
+    with desk.reader() as reader:
+        history = visible(reader, sight, question.reference[:_LIMIT_REFERENCE])
+        if history is None:
+            raise Refused(q.Refusal(kind="not_found"))
+        own = _is_own(history, addresses_of(desk, person))
+        if not own:
+            desk.act(person, "open_mail", about=history.reference)
+        return _Explainer(desk, reader, history, language).explained(own=own)
 
 
 def _is_own(history: History, addresses: frozenset[str]) -> bool:

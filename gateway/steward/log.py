@@ -21,11 +21,10 @@ from gateway.audit.render import render_verification
 from gateway.audit.store import Folder
 from gateway.audit.verify import Verification
 from gateway.audit.verify import verify as verify_log
-from gateway.errors import GatewayError, SearchTimeError
+from gateway.errors import GatewayError
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, Refused
-from gateway.steward.mails import in_language
 from gateway.steward.roles import Person
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
@@ -55,13 +54,10 @@ def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language
     """Return the state of the log, its checkpoints and acts, the newest first."""
     data = desk.configuration.data
     before = max(0, min(question.before, _HIGHEST)) if question.before is not None else None
-    try:
-        with desk.reader() as reader:
-            first, last = reader.first, reader.last
-            rows = reader.find(Filter(state="act", before_seq=before, limit=_LIMIT_ACTS + 1))
-            acts = tuple(reader.act(row.seq) for row in rows[:_LIMIT_ACTS])
-    except SearchTimeError as error:
-        raise Refused(q.Refusal(kind="too_long", words=in_language(error, language))) from None
+    with desk.reader() as reader:
+        first, last = reader.first, reader.last
+        rows = reader.find(Filter(state="act", before_seq=before, limit=_LIMIT_ACTS + 1))
+        acts = tuple(reader.act(row.seq) for row in rows[:_LIMIT_ACTS])
     verdict, verified = None, _LAST[data]
     if verified.when:
         key = "good" if verified.good else "bad"

@@ -87,8 +87,8 @@ def search(desk: Desk, person: Person, question: q.Search, language: Language) -
         wanted = filter_of(question, sight, limit=limit + 1)
         with desk.reader() as reader:
             rows = reader.find(wanted)
-    except SearchTimeError as error:
-        raise Refused(q.Refusal(kind="too_long", words=in_language(error, language))) from None
+    except SearchTimeError:
+        raise
     except SearchError as error:
         return replace(choices, fault=in_language(error, language))
     older = newer = None
@@ -200,10 +200,7 @@ def state_badge(state: str, language: Language) -> q.Badge:
 
 def export(desk: Desk, person: Person, question: q.Export, language: Language) -> Iterator[q.Answer]:
     """Stream what a search finds as a file; that it was asked for is an act, and recorded before anything is sent."""
-    try:
-        wanted = filter_of(question.search, sight_of(desk, person), limit=0)
-    except SearchError as error:
-        raise Refused(q.Refusal(kind="invalid", words=in_language(error, language))) from None
+    wanted = filter_of(question.search, sight_of(desk, person), limit=0)
     if question.format not in {"csv", "jsonl", "xlsx"}:
         raise Refused(q.Refusal(kind="invalid"))
     desk.act(person, "export", about=clean(f"{question.format} {_shown(question.search)}", limit=300))
@@ -211,11 +208,8 @@ def export(desk: Desk, person: Person, question: q.Export, language: Language) -
     with desk.reader() as reader:
         title = titles(desk.policies(), language)
         table = Export(reader, wanted, title, language=language.value, until=until)
-        try:
-            for octets in _octets(table, question.format, desk.configuration.data):
-                yield q.Piece(octets)
-        except SearchError as error:
-            raise Refused(q.Refusal(kind="invalid", words=in_language(error, language))) from None
+        for octets in _octets(table, question.format, desk.configuration.data):
+            yield q.Piece(octets)
         yield q.ExportEnd(table.rows, table.whole)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,18 @@ def test_a_file_is_found_by_its_digest_in_a_confidential_mail_too(reader: AuditR
     assert numbers(reader, sha256="01" * 32) == [1]
     with pytest.raises(SearchError, match="64 hexadecimal digits"):
         reader.find(Filter(sha256="01" * 16))
+
+
+def test_an_index_that_is_far_behind_is_said_and_gets_there_by_and_by(tmp_path: Path):
+    asyncio.run(fill(tmp_path, 1500))  # three records each, in slices of two thousand
+    with AuditReader.open(tmp_path, limit_s=0.0) as reader:
+        with pytest.raises(SearchTimeError, match="records are left; try again"):
+            reader.find(Filter())
+        for _ in range(5):
+            with contextlib.suppress(SearchTimeError):
+                reader.find(Filter(limit=1))
+        assert len(reader.find(Filter(limit=1))) == 1
+        assert not reader.index_was_wrong
 
 
 def test_a_search_ends_at_its_time_and_the_index_stays(tmp_path: Path):
