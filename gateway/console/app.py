@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -141,7 +142,7 @@ class Console:
                 return None
             if row.method == "POST":
                 return error_page(visit, 403, Refusal(kind="no_session", words=visit.words.error.no_session))
-            return visit.go("/login" if visit.path == "/" else f"/login?to={visit.request.url.path}")
+            return visit.go("/login" if visit.path == "/" else f"/login?to={quote(visit.path)}")
         if visit.person.must_enrol and not row.enrolling and row.path not in ("/help", "/login"):
             return visit.go("/enrol")
         return None

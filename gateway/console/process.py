@@ -21,7 +21,7 @@ from gateway.system.supervised import SupervisedProcess, end_with
 
 _LOG = logging.getLogger("gateway.console")
 _BACKLOG = 64
-_FOREVER_S = 1 << 40
+_FOREVER = 1 << 40
 
 
 class ConsoleProcess:
@@ -97,7 +97,7 @@ async def _served(
     # The wall refuses sendmsg, which could speak to any UNIX socket; asyncio writes with send where it has none.
     selector_events._HAS_SENDMSG = False  # type: ignore[attr-defined]  # noqa: SLF001
     await console.warm()
-    limits = SandboxLimits(cpu_s=_FOREVER_S, descriptors=settings.connections + 128)
+    limits = SandboxLimits(cpu_s=_FOREVER, descriptors=settings.connections + 128, file_bytes=_FOREVER)
     enter(limits, parent=parent, more=SERVING)
     serving = asyncio.create_task(server.serve(list(sockets)))
     gone = asyncio.create_task(steward.gone.wait())

@@ -11,11 +11,17 @@ from typing import Any, Final
 
 import segno
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from gateway.console import words as w
 
+_UNSEEN: Final = dict.fromkeys(
+    (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F),
+     *range(0x2066, 0x206A), 0xFEFF),
+    "\ufffd",
+)  # fmt: skip
+"""Controls and marks of direction, with which words could be shown as others."""
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -47,13 +53,14 @@ class Renderer:
             loader=DictLoader(sources),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=shown,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
             extensions=["jinja2.ext.do"],
         )
-        self._environment.filters |= {"fill": w.filled, "when": w.when, "day": w.day}
+        self._environment.filters |= {"fill": w.filled, "when": w.when, "day": w.day, "exact": escape}
         self._environment.globals |= {
             "static": {name: each.address for name, each in self.files.items()},
             "zip": zip,
@@ -64,6 +71,11 @@ class Renderer:
     def render(self, template: str, **values: Any) -> str:
         """Return a page."""
         return self._environment.get_template(template).render(**values)
+
+
+def shown(value: Any) -> Any:
+    """Make characters visible that are not meant to be seen; what a template escaped itself stays (`exact`)."""
+    return value.translate(_UNSEEN) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def qr(text: str) -> Markup:

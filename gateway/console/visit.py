@@ -11,13 +11,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.console import words as w
 from gateway.console.client import StewardClient
 from gateway.console.forms import Form
 from gateway.console.render import Renderer, StaticFile
 from gateway.console.settings import ConsoleSettings
+from gateway.console.streamed import Streamed
 from gateway.model import Language
 from gateway.steward.questions import Answer, Question
 from gateway.steward.roles import Person
@@ -160,13 +161,13 @@ class Visit:
         mark = secrets.token_hex(16)
         head, _, tail = self.render(template, growing=mark, **values).partition(mark)
 
-        async def body() -> AsyncIterator[str]:
-            yield head
+        async def body() -> AsyncIterator[bytes]:
+            yield head.encode()
             async for piece in pieces:
-                yield piece
-            yield tail
+                yield piece.encode()
+            yield tail.encode()
 
-        return StreamingResponse(body(), media_type="text/html")
+        return Streamed(body(), media_type="text/html")
 
     def sealed(self, response: Response) -> Response:
         """Set the cookies of this visit."""

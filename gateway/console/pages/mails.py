@@ -7,8 +7,9 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlencode
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from gateway.console.streamed import Streamed
 from gateway.console.visit import Visit
 from gateway.steward.questions import Answer, Explain, Explained, Export, Found, Piece, Search
 
@@ -62,7 +63,7 @@ async def export(visit: Visit) -> Response:
     answers = visit.stream(Export(_question(given), kind))
     first = await anext(answers)  # a refusal is a page, not half a file
     fields = {"Content-Disposition": f'attachment; filename="mails.{kind}"'}
-    return StreamingResponse(_octets(first, answers), media_type=_TYPES[kind], headers=fields)
+    return Streamed(_octets(first, answers), media_type=_TYPES[kind], headers=fields)
 
 
 async def _octets(first: Answer, answers: AsyncIterator[Answer]) -> AsyncIterator[bytes]:

@@ -42,6 +42,8 @@
   });
   all("[data-print]").forEach((button) => { button.hidden = false; });
 
+  all("[data-scriptless]").forEach((button) => { button.hidden = true; });
+
   // A dropped file becomes a digest here; the file goes nowhere.
   const look = async (form, file) => {
     if (!file) return;

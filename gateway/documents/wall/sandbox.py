@@ -55,6 +55,8 @@ class SandboxLimits(Struct, frozen=True, kw_only=True):
     address_space_bytes: int = 1 << 30
     cpu_s: int = 600
     descriptors: int = 64
+    file_bytes: int = 0
+    """To what size a file that is open may grow; a process that tells of faults may have one as its standard error."""
 
 
 class SandboxStatus(Struct, frozen=True, kw_only=True):
@@ -145,7 +147,7 @@ def _set_rlimits(limits: SandboxLimits) -> None:
         (resource.RLIMIT_AS, limits.address_space_bytes, limits.address_space_bytes),
         # SIGXCPU at the soft limit, SIGKILL at the hard one.
         (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),
-        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_NOFILE, limits.descriptors, limits.descriptors),
         (resource.RLIMIT_MEMLOCK, 0, 0),

@@ -1,0 +1,117 @@
+"""A console in its wall with a small steward, and a browser."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+
+class System:
+    """A running console."""
+
+    def __init__(self, settings: dict[str, object]) -> None:
+        self.tls = "certificate" in settings
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the console
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.console.system", json.dumps(settings)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+        )  # fmt: skip
+        told = self.told()
+        self.port, self.steward, self.console = told["port"], told["steward"], told["console"]
+        self.base = f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
+
+    def told(self) -> dict[str, int]:
+        """Wait for the next line about the processes."""
+        return json.loads(self._process.stdout.readline())
+
+    def asked(self) -> list[str]:
+        """Names of the questions that the steward was asked so far."""
+        self.errors.seek(0)
+        return [line.split()[1] for line in self.errors if line.startswith("asked ")]
+
+    def said(self) -> str:
+        """All of standard error."""
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def connection(self) -> http.client.HTTPConnection:
+        if self.tls:
+            context = ssl._create_unverified_context()
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        session: str = "",
+        form: dict[str, str] | None = None,
+        body: bytes | None = None,
+        **headers: str,
+    ) -> tuple[int, http.client.HTTPMessage, str]:
+        """Send one request."""
+        fields = {"Sec-Fetch-Site": "same-origin"} if method == "POST" else {}
+        if session:
+            fields["Cookie"] = f"session={session}"
+        if form is not None:
+            body = urlencode(form).encode()
+            fields["Content-Type"] = "application/x-www-form-urlencoded"
+        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = self.connection()
+        try:
+            connection.request(method, path, body, {name: value for name, value in fields.items() if value})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(30)
+        self.errors.close()
+
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Callable[..., System]]:
+    """Start consoles with settings; those alike are shared."""
+    running: dict[str, System] = {}
+
+    def started(*, fresh: bool = False, **settings: object) -> System:
+        key = json.dumps(settings, sort_keys=True) + (str(len(running)) if fresh else "")
+        if key not in running:
+            running[key] = System(settings)
+        return running[key]
+
+    yield started
+    for one in running.values():
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def system(start) -> System:
+    return start()
+
+
+@pytest.fixture(scope="session")
+def browser(start) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (make system-test)")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()

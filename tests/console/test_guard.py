@@ -1,0 +1,358 @@
+"""Every route against everybody who should not get through, and the limits on clients."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import http.client
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.console.routes import ROUTES
+from gateway.steward import questions as q
+
+READING = {
+    "WhoAmI",
+    "Search",
+    "Explain",
+    "Overview",
+    "AskHealth",
+    "AskPolicy",
+    "AskLog",
+    "GetCheckpoint",
+    "AskAccounts",
+}
+"""Questions that change nothing."""
+
+
+def address(path: str) -> str:
+    return (
+        path.replace("{reference}", "BT-7F3K2Q00").replace("{digest}", "0").replace("{name}", "20261127T020000Z.json")
+    )
+
+
+GETS = [row for row in ROUTES if row.method == "GET"]
+POSTS = [row for row in ROUTES if row.method == "POST"]
+
+
+def test_every_question_has_a_route_and_is_asked_by_a_get_only_when_it_changes_nothing():
+    asked = {kind.__name__ for row in ROUTES for kind in row.asks} | {"WhoAmI"}
+    assert asked == {kind.__name__ for kind in q.Question.__args__}
+    assert {kind.__name__ for row in GETS for kind in row.asks} <= READING
+    assert len({(row.method, row.path) for row in ROUTES}) == len(ROUTES)
+
+
+def test_the_console_imports_nothing_that_holds_data():
+    own = ("gateway.console", "gateway.model", "gateway.texts", "gateway.system.door", "gateway.system.supervised",
+           "gateway.documents.wall.sandbox", "gateway.documents.wall.syscalls", "gateway.steward.questions", "gateway.steward.roles")  # fmt: skip
+    for file in Path("gateway/console").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            for name in names:
+                assert not name.startswith(("gateway.", "policies")) or name.startswith(own), (file, name)
+                assert not name.startswith("sqlite3"), file
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=lambda row: f"{row.method} {row.path}")
+def test_without_a_session_no_page_of_one_answers(system, row):
+    status, headers, text = system.ask(
+        row.method, address(row.path), form={"csrf": "x"} if row.method == "POST" else None
+    )
+    if row.session:
+        assert status == (303 if row.method == "GET" else 403)
+        assert row.method == "POST" or headers["Location"].startswith("/login")
+        assert "BT-7F3K2Q01" not in text
+        assert "noivu" not in text
+    else:
+        assert status in (200, 403, 404)
+
+
+@pytest.mark.parametrize("row", POSTS, ids=lambda row: row.path)
+def test_a_form_without_the_token_or_from_elsewhere_does_nothing(system, row):
+    path, good = address(row.path), {"csrf": "c-auditor", "code": "123456", "name": "binh.lv", "mailbox": "a@b.vn"}
+    before = [name for name in system.asked() if name not in READING]
+    for form, headers in (
+        (good | {"csrf": ""}, {}),
+        (good | {"csrf": "c-clerk"}, {}),
+        (good | {"csrf": "\u00e9"}, {}),
+        (good, {"Origin": "https://evil.example"}),
+        (good, {"Sec_Fetch_Site": "cross-site"}),
+        (good, {"Sec_Fetch_Site": "same-site"}),
+        (good, {"Sec_Fetch_Site": ""}),
+        (good, {"Sec_Fetch_Site": "", "Origin": "null"}),
+        (good, {"Sec_Fetch_Site": "same-origin", "Origin": f"http://127.0.0.1:{system.port + 1}"}),
+    ):
+        status, _, _ = system.ask("POST", path, session="auditor", form=form, **headers)
+        assert status == 403, (form, headers)
+    status, _, _ = system.ask("POST", path, session="auditor", form=good, Host="evil.example")
+    assert status == 421
+    assert [name for name in system.asked() if name not in READING] == before
+    # An old browser that tells its origin only is believed.
+    status, _, _ = system.ask("POST", path, session="auditor", form=good, Sec_Fetch_Site="", Origin=system.base)
+    assert status in (200, 303, 422)
+
+
+@pytest.mark.parametrize("row", GETS, ids=lambda row: row.path)
+def test_a_get_changes_nothing_and_a_foreign_host_gets_nothing(system, row):
+    path = address(row.path)
+    before = len(system.asked())
+    for _ in range(2):
+        system.ask("GET", path + "?csrf=c-auditor&code=123456&name=binh.lv", session="auditor")
+        system.ask("HEAD", path, session="auditor")
+    assert set(system.asked()[before:]) <= READING
+    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "", "[::1"):
+        status, _, text = system.ask("GET", path, session="auditor", Host=host or " ")
+        assert status in (400, 421), host
+        assert "noivu" not in text
+        assert "c-auditor" not in text
+
+
+def test_answers_carry_the_header_fields_of_the_design(system):
+    for path in ("/", "/login", "/nope", "/mails?q=x", "/healthz"):
+        _, headers, _ = system.ask("GET", path, session="auditor")
+        assert headers["Content-Security-Policy"] == (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        )
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Strict-Transport-Security"] is None
+        assert headers["Server"] is None
+
+
+def test_with_a_certificate_cookies_are_host_cookies_and_https_is_demanded(start, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)  # fmt: skip
+    system = start(certificate=str(folder / "cert.pem"), key=str(folder / "key.pem"))
+    status, headers, text = system.ask("GET", "/login")
+    assert status == 200
+    assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    (cookie,) = headers.get_all("Set-Cookie")
+    assert cookie.startswith("__Host-login=")
+    assert {"Secure", "HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; ")[1:])
+    form = {
+        "csrf": text.split('name="csrf" value="')[1].split('"')[0],
+        "name": "an.nt",
+        "password": "right",
+        "code": "123456",
+    }
+    status, headers, _ = system.ask("POST", "/login", form=form, Cookie=cookie.split(";")[0])
+    assert status == 303
+    assert any(
+        one.startswith("__Host-session=auditor; HttpOnly; Path=/; SameSite=strict; Secure")
+        for one in headers.get_all("Set-Cookie")
+    )
+    status, _, _ = system.ask("GET", "/mails", Cookie="__Host-session=auditor")
+    assert status == 200
+    assert system.ask("GET", "/mails", Cookie="session=auditor")[0] == 303  # a cookie that a neighbour may have set
+    with socket.create_connection(("127.0.0.1", system.port), timeout=20) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert b"200" not in plain.recv(100)
+
+
+def test_a_wrong_login_begins_no_session_and_a_login_form_needs_its_cookie(system):
+    _, headers, text = system.ask("GET", "/login")
+    cookie = headers["Set-Cookie"].split(";")[0]
+    form = {
+        "csrf": text.split('name="csrf" value="')[1].split('"')[0],
+        "name": "an.nt",
+        "password": "wrong",
+        "code": "1",
+    }
+    status, headers, text = system.ask("POST", "/login", form=form, Cookie=cookie)
+    assert status == 422
+    assert "không đúng" in text
+    assert "session=" not in str(headers.get_all("Set-Cookie"))
+    assert 'value="an.nt"' in text
+    assert "wrong" not in text
+    assert system.ask("POST", "/login", form=form)[0] == 403
+    assert system.ask("POST", "/login", form=form, Cookie="login=other")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
+)
+def test_after_the_login_nobody_is_sent_elsewhere(system, to):
+    _, headers, text = system.ask("GET", "/login")
+    form = {
+        "csrf": text.split('name="csrf" value="')[1].split('"')[0],
+        "name": "an.nt",
+        "password": "right",
+        "code": "123 456",
+        "to": to,
+    }
+    status, headers, _ = system.ask("POST", "/login", form=form, Cookie=headers["Set-Cookie"].split(";")[0])
+    assert (status, headers["Location"]) == (303, "/")
+
+
+def test_before_the_second_factor_there_is_only_the_enrolment(system):
+    for row in GETS:
+        status, headers, _ = system.ask("GET", address(row.path), session="new")
+        if row.session and not row.enrolling:
+            assert (status, headers["Location"]) == (303, "/enrol"), row.path
+
+
+def test_roles_decide_what_is_shown_and_the_steward_what_is_answered(system):
+    assert system.ask("GET", "/", session="clerk")[1]["Location"] == "/mails"
+    _, _, text = system.ask("GET", "/mails", session="clerk")
+    assert 'href="/policy"' not in text
+    assert "/mails/export" not in text
+    for path in ("/policy", "/audit", "/accounts"):
+        assert system.ask("GET", path, session="clerk")[0] == 403
+
+
+def test_errors_are_pages_in_both_languages_with_a_reference(system):
+    for path, session, expected in (
+        ("/nope", "auditor", 404),
+        ("/mails/none", "auditor", 404),
+        ("/mails", "busy", 429),
+        ("/audit", "clerk", 403),
+    ):
+        for language, word in (("vi", "Mã lỗi"), ("en", "Reference")):
+            status, headers, text = system.ask("GET", path, Cookie=f"session={session}; language={language}")
+            assert status == expected
+            assert word in text
+            assert "Traceback" not in text
+            assert status != 429 or headers["Retry-After"] == "7"
+    assert system.ask("PUT", "/mails", session="auditor")[0] == 405
+    assert system.ask("POST", "/mails/digest", session="auditor", body=b"x", Content_Type="text/plain")[0] == 422
+    for path, limit in (("/policy/try", 1 << 20), ("/mails/digest", 60_000_000)):
+        connection = system.connection()
+        connection.putrequest("POST", path)
+        for name, value in (("Cookie", "session=auditor"), ("Sec-Fetch-Site", "same-origin"), ("Content-Type", "multipart/form-data; boundary=x"),
+                            ("Content-Length", str(limit + 1))):  # fmt: skip
+            connection.putheader(name, value)
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+        connection.close()
+
+
+def multipart(csrf: str, content: bytes) -> bytes:
+    return (b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n' + csrf.encode() +
+            b'\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n' + content + b"\r\n--x--\r\n")  # fmt: skip
+
+
+def test_an_uploaded_file_is_hashed_on_the_way(system):
+    content = bytes(range(256)) * 80_000
+    status, headers, _ = system.ask(
+        "POST",
+        "/mails/digest",
+        session="auditor",
+        body=multipart("c-auditor", content),
+        Content_Type="multipart/form-data; boundary=x",
+    )
+    assert (status, headers["Location"]) == (303, f"/mails?sha256={hashlib.sha256(content).hexdigest()}")
+    assert (
+        system.ask(
+            "POST",
+            "/mails/digest",
+            session="auditor",
+            body=multipart("no", b"x"),
+            Content_Type="multipart/form-data; boundary=x",
+        )[0]
+        == 403
+    )
+    for broken in (
+        b"",
+        b"--x",
+        multipart("c-auditor", b"x")[:-9],
+        b"--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--\r\n",
+        b"\xff" * 500,
+    ):
+        assert (
+            system.ask(
+                "POST", "/mails/digest", session="auditor", body=broken, Content_Type="multipart/form-data; boundary=x"
+            )[0]
+            == 422
+        )
+    size = int(
+        next(
+            line for line in Path(f"/proc/{system.console}/status").read_text().splitlines() if line.startswith("VmHWM")
+        ).split()[1]
+    )
+    assert size < 200_000, "kB: a file is never held"
+
+
+def test_too_many_requests_of_a_session_are_refused_and_others_are_not(start):
+    system = start(requests_per_s=1.0)
+    statuses = [system.ask("GET", "/help", session="auditor")[0] for _ in range(8)]
+    assert statuses[0] == 200
+    assert 429 in statuses
+    assert system.ask("GET", "/help", session="clerk")[0] == 200
+
+
+def test_slow_clients_are_cut_off_and_an_address_has_no_more_than_its_connections(start):
+    system = start(head_s=1.0, body_s=2.0, connections_of_one=4)
+    for start_of in (
+        b"",
+        b"GET / HTT",
+        b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na",
+    ):
+        with socket.create_connection(("127.0.0.1", system.port), timeout=60) as slow:
+            slow.sendall(start_of)
+            assert slow.recv(100) == b""
+    held = [socket.create_connection(("127.0.0.1", system.port), timeout=60) for _ in range(4)]
+    one_more = socket.create_connection(("127.0.0.1", system.port), timeout=60)
+    with contextlib.suppress(ConnectionError):
+        one_more.sendall(b"GET /help HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert one_more.recv(100) == b""
+    for one in (*held, one_more):
+        one.close()
+
+
+def test_a_reader_that_does_not_read_gets_a_long_answer_in_the_end(system):
+    body = b"GET /mails HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=auditor\r\nConnection: close\r\n\r\n"
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        slow.settimeout(60)
+        slow.connect(("127.0.0.1", system.port))
+        slow.sendall(body)
+        got = b""
+        while part := slow.recv(512):
+            got += part
+    assert got.rstrip().endswith(b"</html>")
+
+
+def test_only_clients_of_the_networks_are_served(start):
+    system = start(networks=["10.0.0.0/8", "2001:db8::/32"])
+    with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
+        system.ask("GET", "/healthz")
+
+
+@pytest.mark.parametrize("start_of", [b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"\x00" * 300,
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", b"GET /" + b"a" * 40_000])  # fmt: skip
+def test_what_is_no_http_does_not_stop_the_console(system, start_of):
+    with socket.create_connection(("127.0.0.1", system.port), timeout=60) as client:
+        client.sendall(start_of)
+        client.shutdown(socket.SHUT_WR)
+        client.recv(1000)
+    assert system.ask("GET", "/healthz")[0] == 200
+
+
+def test_exports_and_checkpoints_come_as_files(system):
+    status, headers, text = system.ask(
+        "POST", "/mails/export", session="auditor", form={"csrf": "c-auditor", "format": "csv"}
+    )
+    assert status == 200
+    assert headers["Content-Disposition"] == 'attachment; filename="mails.csv"'
+    assert text.count("\n") == 200
+    status, headers, _ = system.ask("GET", "/audit/checkpoints/20261127T020000Z.json", session="auditor")
+    assert status == 200
+    assert headers["Content-Disposition"].startswith("attachment")
+    assert system.ask("GET", "/audit/checkpoints/..%2Fkey", session="auditor")[0] == 404
+    assert system.ask("GET", "/audit/checkpoints/a%0d%0ab", session="auditor")[0] == 404
+
+
+def test_health_is_told_to_anybody_without_detail(system):
+    assert system.ask("GET", "/healthz")[::2] == (200, "ok\n")

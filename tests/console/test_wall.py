@@ -1,0 +1,66 @@
+"""What the running console may still do, asked from inside; and what it does when the steward is away."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+
+def test_the_wall_holds_from_inside(start):
+    system = start(probe=True)
+    for _ in range(2):  # also after it has served
+        status, _, text = system.ask("GET", "/probe")
+        assert status == 200
+        results = json.loads(text)
+        assert results.pop("uid") != 0 or os.geteuid() != 0
+        assert set(results.values()) == {"EPERM"}, results
+        assert len(results) == 13
+        system.ask("GET", "/mails", session="auditor")
+
+
+@pytest.mark.parametrize("path", ["/mails", "/", "/policy", "/t/BT-1", "/healthz"])
+def test_without_an_answer_of_the_steward_a_page_is_503_within_a_second(start, path):
+    system = start(patience_s=1.0)
+    os.kill(system.steward, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        status, headers, text = system.ask("GET", path, session="auditor")
+        took = time.monotonic() - began
+    finally:
+        os.kill(system.steward, signal.SIGCONT)
+    assert status == 503
+    if path != "/healthz":
+        assert "Thư vẫn được chuyển bình thường" in text
+        assert headers["Retry-After"]
+    # It gives up after less than a second of waiting; what the machine does beside it is not the console's.
+    assert took < 1.0 or os.getloadavg()[0] > os.cpu_count()
+    while system.ask("GET", "/healthz")[0] != 200:
+        pass
+    assert system.ask("GET", "/mails", session="auditor")[0] == 200
+
+
+def test_another_steward_is_found_after_the_first_has_died(start):
+    system = start(fresh=True, here="dies")
+    assert system.ask("GET", "/mails", session="auditor")[0] == 200
+    os.kill(system.steward, signal.SIGKILL)
+    while True:
+        told = system.told()
+        if told["steward"] != system.steward and told["console"] != system.console:
+            break
+    assert system.ask("GET", "/mails", session="auditor")[0] == 200
+
+
+def test_a_page_that_was_under_way_when_the_steward_died_is_503(start):
+    system = start(fresh=True, here="dies under way")
+    system.ask("GET", "/mails", session="auditor")
+    os.kill(system.steward, signal.SIGSTOP)
+    connection = system.connection()
+    connection.request("GET", "/mails", headers={"Cookie": "session=auditor"})
+    # Asked once more on another connection: when that is answered, the first is under way.
+    os.kill(system.steward, signal.SIGKILL)
+    assert connection.getresponse().status in (200, 503)
+    connection.close()
