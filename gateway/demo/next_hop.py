@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +18,15 @@ class Mailroom:
 
     passwords: dict[str, str]
     mails: list[bytes] = field(default_factory=list)
+    on_notice: Callable[[bytes], None] = lambda _content: None
+    """Told of mails with the null reverse-path."""
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the mail (aiosmtpd's handler name)."""
         content = envelope.content
         self.mails.append(content if isinstance(content, bytes) else (content or "").encode())
+        if not envelope.mail_from:
+            self.on_notice(self.mails[-1])
         return f"250 2.0.0 Queued as DEMO{len(self.mails):04d}"
 
     def authenticate(

@@ -31,13 +31,14 @@ from gateway.audit.query import AuditReader, Filter, History
 from gateway.audit.record import FindingFacts, RecipientRefused
 from gateway.demo.mails import COLLEAGUE, OFFICE, STAFF, UNIT, SampleMail, samples
 from gateway.demo.next_hop import Mailroom, NextHop
+from gateway.demo.people import make_accounts, show_notice
 from gateway.demo.pki import Pki, revocation_list
 from gateway.demo.sign import demo_signer
 from gateway.errors import UserError
 from gateway.texts.catalogue import both, product_texts
 
 PASSWORD = "Demo#2026"  # noqa: S105 - of an invented mailbox that exists only while the demonstration runs
-_PORTS = {"submission": 5587, "submissions": 5465, "relay": 5525}
+_PORTS = {"submission": 5587, "submissions": 5465, "relay": 5525, "console": 5580}
 _START_S = 90
 
 
@@ -62,7 +63,7 @@ def run(*, once: bool) -> int:
         certificate, key = _make_tls(folder)
         server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server_tls.load_cert_chain(certificate, key)
-        mailroom = Mailroom({STAFF: PASSWORD})
+        mailroom = Mailroom({STAFF: PASSWORD}, on_notice=show_notice)
         next_hop = NextHop(mailroom, tls=server_tls)
         pki = Pki()
         _write_certs(folder / "certs", pki)
@@ -75,6 +76,7 @@ def run(*, once: bool) -> int:
                 if once:
                     return 1 if wrong else 0
                 _explain_client(office)
+                _explain_console(office)
                 _wait_for_interrupt()
                 return 0
         finally:
@@ -129,7 +131,10 @@ def _write_directory(path: Path) -> None:
         {"address": UNIT, "kind": "unit", "unit": "Phòng Nội vụ"},
         {"address": OFFICE, "kind": "office", "unit": "Văn phòng UBND"},
     ]
-    path.write_text(json.dumps({"mailboxes": mailboxes}, ensure_ascii=False, indent=1), "utf-8")  # JSON is YAML
+    units = [{"id": "Văn thư", "heads": [COLLEAGUE]}, {"id": "Phòng Nội vụ"}, {"id": "Văn phòng UBND"}]
+    path.write_text(
+        json.dumps({"units": units, "mailboxes": mailboxes}, ensure_ascii=False, indent=1), "utf-8"
+    )  # JSON is YAML
 
 
 def _write_configuration(office: Office, *, next_hop_port: int) -> None:
@@ -146,6 +151,7 @@ def _write_configuration(office: Office, *, next_hop_port: int) -> None:
             {"kind": "submissions", "listen": f"127.0.0.1:{ports['submissions']}", **tls},
             {"kind": "relay", "listen": f"127.0.0.1:{ports['relay']}"},
         ],
+        "console": {"listen": f"127.0.0.1:{ports['console']}"},
         "next_hop": {"address": f"localhost:{next_hop_port}", "tls": "starttls", "ca_file": str(folder / "tls.crt")},
     }
     (folder / "gateway.yaml").write_text(json.dumps(configuration, indent=1), "utf-8")
@@ -260,6 +266,17 @@ Nhật ký / audit:  gateway audit list --data {folder / "data"}
 Ctrl-C để dừng / to stop.""",
         flush=True,
     )
+
+
+def _explain_console(office: Office) -> None:
+    print(
+        f"""
+Bảng điều khiển / console: http://localhost:{office.ports["console"]}
+  hộp thư / mailboxes            {STAFF}, {COLLEAGUE}: mã đăng nhập in ở đây / the code is printed here
+  tài khoản và mật khẩu dùng một lần / accounts with one-time passwords:"""
+    )
+    for name, roles, password in make_accounts(office.folder / "data"):
+        print(f"  {name:<30} {password}   {roles}", flush=True)
 
 
 def _wait_for_interrupt() -> None:
