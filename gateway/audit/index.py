@@ -46,6 +46,10 @@ INSERT INTO position VALUES (1, 0, x'');
 _DECODER = msgspec.json.Decoder(r.AnyRecord)
 
 
+class _BusyError(AuditError):
+    """Somebody else writes the index."""
+
+
 class Index:
     """The index of one log; opened when first used."""
 
@@ -79,6 +83,10 @@ class Index:
                         self.on_advance(2000)
                     if end is not None and time.monotonic() > end:
                         raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind()))
+        except _BusyError:
+            if within_s is None:
+                raise
+            raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind())) from None
         except (sqlite3.Error, OSError) as error:
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection
@@ -86,7 +94,7 @@ class Index:
     def _behind(self) -> int:
         """Return how many records are not indexed yet."""
         last = self.log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-        return int(last) - int(self._open().execute("SELECT seq FROM position").fetchone()[0])
+        return int(last) - _position(self._open())
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -107,7 +115,7 @@ class Index:
         """
         index = self._open()
         first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
-        last: int = index.execute("SELECT seq FROM position").fetchone()[0]
+        last = _position(index)
         held = {
             "record": max(0, last - first + 1),
             "entry": index.execute("SELECT count(*) FROM entry").fetchone()[0],
@@ -134,26 +142,32 @@ class Index:
 
         The index is made anew in a database of SQLite's own, which is gone with its connection, and compared row by row.
         """
-        with self._locked(wait_s=BUSY_BUDGET_S * 12):
-            position: int = self._open().execute("SELECT seq FROM position").fetchone()[0]
-            fresh = sqlite3.connect("", isolation_level=None)
-            try:
-                fresh.executescript(_SCHEMA)
-                while _advance(fresh, self.log, 2000, position):
-                    pass
+        fresh = sqlite3.connect("", isolation_level=None)
+        try:
+            fresh.executescript(_SCHEMA)
+            position = _position(self._open())
+            while _advance(fresh, self.log, 2000, position):
+                pass
+            with self._locked(
+                wait_s=BUSY_BUDGET_S * 12
+            ):  # until both hold the same; others go on while they are compared
+                last = max(position, _position(self._open()))
+                for index in (self._open(), fresh):
+                    while _advance(index, self.log, 2000, last):
+                        pass
                 fresh.execute("ATTACH ? AS live", (str(self._folder.index),))
-                for name in ("position", "entry", "event", "tag", "held", "tally"):
-                    for one, other in (("main", "live"), ("live", "main")):
-                        query = (
-                            f"SELECT 1 FROM (SELECT * FROM {one}.{name} EXCEPT SELECT * FROM {other}.{name}) LIMIT 1"  # noqa: S608
-                        )
-                        if fresh.execute(query).fetchone() is not None:
-                            return name
-                return "" if _same_words(fresh) else "words"
-            except sqlite3.DatabaseError:  # the log was read to its end just before
-                return "words"
-            finally:
-                fresh.close()
+                fresh.execute("BEGIN")
+                fresh.execute("SELECT seq FROM live.position").fetchone()
+            for name in ("position", "entry", "event", "tag", "held", "tally"):
+                for one, other in (("main", "live"), ("live", "main")):
+                    query = f"SELECT 1 FROM (SELECT * FROM {one}.{name} EXCEPT SELECT * FROM {other}.{name}) LIMIT 1"  # noqa: S608
+                    if fresh.execute(query).fetchone() is not None:
+                        return name
+            return "" if _same_words(fresh) else "words"
+        except sqlite3.DatabaseError:  # the log was read to its end just before
+            return "words"
+        finally:
+            fresh.close()
 
     def set_aside(self) -> Path:
         """Keep an index that does not say what the log says as evidence, under another name; the next query makes a new one."""
@@ -189,7 +203,7 @@ class Index:
                     break
                 except BlockingIOError:
                     if time.monotonic() >= deadline:
-                        raise AuditError("the search index is busy") from None
+                        raise _BusyError("the search index is busy") from None
                     time.sleep(0.02)
             yield
         finally:
@@ -244,9 +258,13 @@ class Index:
         return row is not None and row[0] == digest and (indexed is None or indexed >= first)
 
 
+def _position(index: sqlite3.Connection) -> int:
+    return int(index.execute("SELECT seq FROM position").fetchone()[0])
+
+
 def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, last: int = 1 << 62) -> bool:
     """Index at most `count` further records, none behind `last`; return whether there may be more."""
-    position = index.execute("SELECT seq FROM position").fetchone()[0]
+    position = _position(index)
     records = log.execute(
         "SELECT seq, body, hash FROM record WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?", (position, last, count)
     ).fetchall()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import threading
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from gateway.audit import index
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_verification
 from gateway.audit.verify import verify
@@ -109,3 +112,23 @@ def test_verify_finds_an_index_that_was_changed_with_care_and_keeps_it_aside(dat
     assert (data / "audit-index.db.differs").exists()
     assert verify(data).exit_code == 0
     assert found(data, state="relayed") == (whole, False)
+
+
+def test_mails_are_recorded_and_found_while_the_index_is_compared(data: Path):
+    compared, go_on, results = threading.Event(), threading.Event(), []
+
+    def slowly(fresh: sqlite3.Connection) -> bool:
+        compared.set()
+        assert go_on.wait(60)
+        return same_words(fresh)
+
+    same_words = index._same_words
+    with mock.patch.object(index, "_same_words", slowly):
+        thread = threading.Thread(target=lambda: results.append(verify(data)))
+        thread.start()
+        assert compared.wait(60)
+        asyncio.run(fill(data, 5, first=1000))
+        assert found(data, words="BT-00001004") == (1, False)
+        go_on.set()
+        thread.join(60)
+    assert results[0].exit_code == 0
