@@ -26,6 +26,11 @@ def words(table: str, key: str, language: Language, /, **fields: object) -> str:
     return pair("report", table, key, **fields)[0 if language is Language.VI else 1]
 
 
+def label(text: str) -> str:
+    """Return a name in one printable line, which cannot be taken for the line of parameters."""
+    return clean(text, limit=_LIMIT).replace("[", "(").replace("]", ")")
+
+
 class Labels(Struct, frozen=True, kw_only=True):
     """All names, printable."""
 
@@ -46,11 +51,11 @@ class Labels(Struct, frozen=True, kw_only=True):
         """Return the name of a unit."""
         if unit == OUTSIDE:
             return words("table", "outside", language)
-        return self.units.get(unit) or clean(unit, limit=_LIMIT) or "?"
+        return self.units.get(unit) or label(unit) or "?"
 
     def rule(self, policy: str, rule: str) -> str:
         """Return the title of a rule; its name where the policy set no longer has it."""
-        return self.rules.get(f"{policy}.{rule}") or clean(f"{policy}.{rule}", limit=_LIMIT)
+        return self.rules.get(f"{policy}.{rule}") or label(f"{policy}.{rule}")
 
 
 def labels(
@@ -61,7 +66,7 @@ def labels(
     names = policies.names_on(language, on)
 
     def name(key: str, otherwise: str) -> str:
-        return clean(names.get(key) or otherwise, limit=_LIMIT)
+        return label(names.get(key) or otherwise)
 
     def usual(table: str, key: str) -> str:
         return words(table, key, language)
@@ -69,20 +74,20 @@ def labels(
     authority, office = name("authority", usual("foot", "authority")), name("office", usual("foot", "office"))
     units = _units(directory)
     unit = report.wanted.unit
-    above, issuer = (authority, units.get(unit) or clean(unit, limit=_LIMIT)) if unit else (authority, office)
+    above, issuer = (authority, units.get(unit) or label(unit)) if unit else (authority, office)
     return Labels(
         above=above,
         office=issuer,
         place=name("place", usual("head", "place")),
         signer=usual("foot", "signer_unit") if unit else name("report_signer", usual("foot", "signer")),
         recipients=tuple(
-            one for part in names.get("report_to", office if unit else authority).split(";") if (one := clean(part))
+            one for part in names.get("report_to", office if unit else authority).split(";") if (one := label(part))
         ),
-        law=policies.citation("7600", language, on),
-        articles=tuple(policies.citation(key, language, on) for key in _ARTICLES),  # type: ignore[arg-type]
+        law=label(policies.citation("7600", language, on)),
+        articles=tuple(label(policies.citation(key, language, on)) for key in _ARTICLES),  # type: ignore[arg-type]
         units=units,
         rules={
-            f"{policy}.{rule}": clean(text.title, limit=_LIMIT)
+            f"{policy}.{rule}": label(text.title)
             for (policy, rule, each), text in policies.catalogue.rules.items()
             if each is language
         },
@@ -98,7 +103,7 @@ def unit_id(wanted: str, directory: Directory | None) -> str:
 
 def _units(directory: Directory | None) -> dict[str, str]:
     units = directory.units.values() if directory is not None else ()
-    return {unit.id: clean(unit.name, limit=_LIMIT) for unit in units if unit.name}
+    return {unit.id: label(unit.name) for unit in units if unit.name}
 
 
 def parameters(report: Report, language: Language) -> str:

@@ -13,6 +13,7 @@ from gateway.report.figures import Report, Share
 from gateway.report.labels import Labels, parameters
 from gateway.report.page import Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths
 from gateway.vietnamese.printed import cell as safe
+from gateway.vietnamese.printed import printed_json
 
 
 def as_csv(page: Page) -> bytes:
@@ -26,8 +27,8 @@ def as_csv(page: Page) -> bytes:
 
 def as_json(report: Report, labels: Labels, language: Language) -> bytes:
     """Return the values with the names of units and rules."""
-    encoded = msgspec.json.encode({"parameters": parameters(report, language), "report": report, "names": labels})
-    return msgspec.json.format(encoded, indent=2) + b"\n"
+    values = {"parameters": parameters(report, language), "report": report, "names": labels}
+    return printed_json(values, default=msgspec.to_builtins, indent=2).encode() + b"\n"
 
 
 def _lines(page: Page) -> Iterator[Sequence[str | int | float]]:

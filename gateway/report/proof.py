@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from gateway.errors import UserError
 from gateway.model import Document, Language, Role, Run
 from gateway.report.figures import Wanted, Weights
 from gateway.report.month import Month
@@ -27,6 +28,8 @@ _PARAMETERS = re.compile(
 )
 _ROW = re.compile(r".*row:\d+")
 _CELL = re.compile(r"(?P<sheet>cell:.*!)[A-Z]+(?P<row>\d+)")
+_BESIDE = frozenset({Role.PROPERTY, Role.HEADER, Role.FOOTER})
+"""What a program writes by itself when it saves: page numbers, dates."""
 _BETWEEN = " | "
 _LIMIT_MIDDLE = 5000
 _LIMIT_TOLD = 50
@@ -57,9 +60,8 @@ def asked(lines: Iterable[str]) -> Asked | None:
         return None
     try:
         made = datetime.fromisoformat(found["made"])
-        year, month = found["month"].split("-")
         wanted = Wanted(
-            month=Month.parse(f"{year}-{month}"),
+            month=Month.parse(found["month"]),
             unit=unquote(found["unit"].replace(" ", "")),
             persons=found["persons"] == "yes",
             weights=Weights(
@@ -67,7 +69,7 @@ def asked(lines: Iterable[str]) -> Asked | None:
             ),
             least_mailboxes=int(found["least"]),
         )
-    except ValueError:
+    except (ValueError, UserError):
         return None
     if made.tzinfo is None:
         return None
@@ -76,9 +78,12 @@ def asked(lines: Iterable[str]) -> Asked | None:
 
 def lines_of(document: Document) -> tuple[str, ...]:
     """Return what is read in a document: its paragraphs, and the rows of its tables; of a PDF its words."""
-    runs = [run for run in document.runs if run.role is not Role.PROPERTY]
+    runs = [run for run in document.runs if run.role not in _BESIDE]
     if document.format == "pdf":  # where its lines break says nothing
         return tuple(" ".join(run.text for run in runs).split())
+    if document.format == "xlsx":  # a chart repeats what it shows, or not, as the program pleases that saved it
+        cells = {run.text for run in runs if run.role is Role.CELL}
+        runs = [run for run in runs if run.role is not Role.TEXTBOX or run.text not in cells]
     return tuple(filter(None, map(_line, _rows(runs))))
 
 

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from gateway.model import Language
 from gateway.report.figures import OUTSIDE, Place, Report, Share, UnitFigures, Violations
-from gateway.report.labels import Labels, parameters, words
+from gateway.report.labels import Labels, label, parameters, words
 from gateway.report.page import (
     Block,
     Cell,
@@ -28,7 +28,6 @@ from gateway.report.page import (
     shown,
     whole,
 )
-from gateway.vietnamese.printed import clean
 
 _DIGEST = 16
 _KINDS = ("office", "unit", "personal", "service")
@@ -190,7 +189,7 @@ class _Writer:
             if not any(counts):
                 continue
             title = self.labels.rule(one.policy, one.rule)
-            code, article = clean(one.code), clean(one.article)
+            code, article = label(one.code), label(one.article)
             rows.append([self._unit(one.unit), code, article, *counts])
             key = (article, code, title, "")
             sums[key] = [before + count for before, count in zip(sums[key], counts, strict=True)]
@@ -207,17 +206,17 @@ class _Writer:
         nobody = self._say("column", "no_login")
         rows: list[list[Cell]] = []
         for one in self.report.persons:
-            others = [clean(login) for login in one.logins if login.casefold() != one.mailbox.casefold()]
+            others = [label(login) for login in one.logins if login.casefold() != one.mailbox.casefold()]
             login = ", ".join(others) if others else ("" if one.logins else nobody)
             counts = [getattr(one.violations, name) for name in ("prevented", "recorded", "mended")]
             rows.append(
                 [
                     self._unit(one.unit),
-                    clean(one.mailbox) or "<>",
-                    clean(login),
-                    clean(one.code),
+                    label(one.mailbox) or "<>",
+                    label(login),
+                    label(one.code),
                     *counts,
-                    clean(one.reference),
+                    label(one.reference),
                 ]
             )
         names = ("unit", "mailbox", "login", "code", "prevented", "recorded", "mended", "reference")

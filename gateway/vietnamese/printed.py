@@ -15,7 +15,7 @@ from typing import Any
 LIMIT_INPUT = 4096
 _SPACES = re.compile(r"\s+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_NOT_ASCII = re.compile(r"[^ -~]")
+_NOT_ASCII = re.compile(r"[^ -~\n]")
 
 
 def clean(text: str, *, limit: int = 80) -> str:
@@ -50,9 +50,9 @@ def cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def printed_json(value: object, *, default: Callable[[object], Any] | None = None) -> str:
-    """Return one line of JSON: letters as they are, for people read it; what does not print, escaped."""
-    return _NOT_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False, default=default))
+def printed_json(value: object, *, default: Callable[[object], Any] | None = None, indent: int | None = None) -> str:
+    """Return JSON: letters as they are, for people read it; what does not print, escaped. One line without `indent`."""
+    return _NOT_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False, default=default, indent=indent))
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -1,0 +1,87 @@
+"""`gateway report` as it is typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gateway import cli
+from gateway.cli.report import app as report_app
+from tests.report.support import Office
+from tests.report.test_count import sixty
+
+
+def run(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
+    monkeypatch.setattr("sys.argv", ["gateway", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+async def data(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path / "data", monkeypatch)
+    await sixty(office)
+    await office.close()
+    return str(tmp_path / "data")
+
+
+def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys, monkeypatch):
+    target = tmp_path / "bao-cao.docx"
+    code, _, told = run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))
+    assert (code, target.stat().st_mode & 0o777) == (0, 0o600)
+    assert "1 thư chưa có kết quả" in told
+    code, told, _ = run(capsys, monkeypatch, "report", "verify", str(target), "--data", data)
+    assert (code, told.partition(":")[0]) == (0, "Khớp với nhật ký")
+
+
+def test_csv_and_json_go_to_standard_output_and_are_verified(data, tmp_path, capsysbinary, monkeypatch):
+    for form in ("csv", "json"):
+        monkeypatch.setattr(
+            "sys.argv", ["gateway", "report", "2026-11", "--data", data, "--unit", "tu phap", "--format", form]
+        )
+        with pytest.raises(SystemExit):
+            cli.main()
+        octets = capsysbinary.readouterr().out
+        (tmp_path / f"x.{form}").write_bytes(octets)
+        monkeypatch.setattr("sys.argv", ["gateway", "report", "verify", str(tmp_path / f"x.{form}"), "--data", data])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
+        assert "Khớp".encode() in capsysbinary.readouterr().out
+    assert json.loads(octets)["report"]["wanted"]["unit"] == "Tư pháp"
+    (tmp_path / "x.json").write_bytes(octets.replace(b'"mails": 22', b'"mails": 23'))
+    monkeypatch.setattr("sys.argv", ["gateway", "report", "verify", str(tmp_path / "x.json"), "--data", data])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert b'"mails": 23' in capsysbinary.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["2026-13"], "2026-11"),
+        (["2026-11", "--format", "doc"], "docx, xlsx"),
+        (["2026-11", "-o", "x.exe"], "docx, xlsx"),
+        (["2026-11", "--language", "fr"], "vi, en"),
+        (["2026-11", "--unit", "Phòng X"], "Phòng X"),
+        (["verify", "/etc/hostname"], "/etc/hostname"),
+        (["verify", "/nowhere/x.docx"], "/nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_told_without_a_traceback(data, capsys, monkeypatch, words, part):
+    code, _, told = run(capsys, monkeypatch, "report", *words, "--data", data)
+    assert code == 2
+    assert part in told
+    assert "Traceback" not in told
+
+
+def test_without_a_log_there_is_no_report(tmp_path, capsys, monkeypatch):
+    assert run(capsys, monkeypatch, "report", "2026-11", "--data", str(tmp_path))[0] == 2
+
+
+def test_its_commands_are_the_month_and_verify():
+    assert [command.name for command in report_app.registered_commands] == ["month", "verify"]

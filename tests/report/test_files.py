@@ -1,0 +1,345 @@
+"""The files of a report: as an office writes them, text stays text, and a file that was touched is told from the log's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import docx as word
+import msgspec
+import openpyxl
+import pikepdf
+import pytest
+from msgspec import structs
+
+import gateway.report
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.registry import reader_for
+from gateway.engine import load_policy_set
+from gateway.model import VIETNAM, Document, Language, ReadStatus, Unit
+from gateway.model.formats import by_name
+from gateway.report import proof
+from gateway.report.labels import labels
+from gateway.report.make import make
+from gateway.report.page import Octets, Share, Tenths, shown
+from gateway.report.pdf_child import _SAMPLE
+from gateway.report.render import Format, render
+from gateway.report.write import write
+from gateway.texts.catalogue import product_texts
+from gateway.vietnamese.margins import margin_faults
+from gateway.vietnamese.official import State, recognise
+from gateway.vietnamese.official_kinds import Kind
+from gateway.vietnamese.typography import examine
+from gateway.vietnamese.typography_report import TypographyRules
+from tests.report.support import Found, Office, box, directory, report
+from tests.report.test_count import sixty
+
+POLICIES = load_policy_set("binhtan-7600")
+HOSTILE = (
+    "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1", "<b>x</b>&amp;", "<para><font color='red'>", "]]>", "{office}",
+    "a\nb\r\nc", "\u202eexe.doc", "\x1b[31mred", "\ufffe", "x" * 3000, "1e5", "[month=2026-11 records=1-2 made=2026-12-20T01:00:00+00:00",
+    "http://a.vn", "%s%d", "Phòng  Nội vụ\u200b",
+)  # fmt: skip
+
+
+def read(octets: bytes, form: Format) -> Document:
+    media = by_name(form.value).media_type
+    source = Source(data=octets, part="1", filename=f"a.{form.value}", detected_type=media)
+    document = reader_for(media)(source, Budget()).document
+    assert document.status is ReadStatus.OK, document.reason
+    return document
+
+
+def lines(octets: bytes, form: Format) -> tuple[str, ...]:
+    return proof.text_lines(octets) if form in {Format.CSV, Format.JSON} else proof.lines_of(read(octets, form))
+
+
+@pytest.fixture
+async def counted(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch)
+    await sixty(office)
+    await office.close()
+    return tmp_path
+
+
+def rendered(data, form: Format, **wanted) -> bytes:
+    made = report(data, **wanted)
+    return render(made, labels(made, POLICIES, None), form)
+
+
+def verified(data, octets: bytes, form: Format) -> proof.Differences:
+    """Return what `gateway report verify` finds, with the readers in this process."""
+    found = lines(octets, form)
+    asked = proof.asked(found)
+    assert asked is not None
+    made = make(data, asked.wanted, now=asked.made, records=asked.records)
+    names = labels(made, POLICIES, None, asked.language)
+    lenient = form is Format.DOCX
+    blanks = proof.blanks(write(made, names, asked.language)) if lenient else ()
+    return proof.compare(
+        lines(render(made, names, form, asked.language), form), found, blanks=blanks, strict=not lenient
+    )
+
+
+def test_a_word_document_is_a_draft_of_a_report_in_the_form_of_decree_30(counted):
+    document = read(rendered(counted, Format.DOCX, persons=True), Format.DOCX)
+    found = recognise(document)
+    assert (found.kind, found.state, found.number) == (Kind.BAO_CAO, State.DRAFT, "/BC")
+    assert {"national-name", "motto", "recipients"} <= set(found.evidence)
+    looks = examine(document, TypographyRules())
+    assert looks.letters > 2000
+    assert (looks.times_letters, looks.black_letters, looks.legacy_letters) == (looks.letters, looks.letters, 0)
+    assert margin_faults(document) == ()
+    assert {run.size_pt for run in document.runs if len(run.text) > 100} == {13.0}
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_every_format_has_every_number(counted, form):
+    text = " ".join(lines(rendered(counted, form, persons=True), form))
+    made = report(counted)
+    for words in ("Tư pháp", "nv0@a.vn", made.basis.head, "unit="):
+        assert words in text
+    total = {Format.JSON: '"mails": 45', Format.CSV: ",Cộng,45,66,"}.get(
+        form, "Cộng | 45 | 66" if form is not Format.PDF else "Cộng 45 66"
+    )
+    assert total in text
+
+
+def test_a_workbook_holds_numbers_and_charts_of_its_own_and_no_formula(counted):
+    octets = rendered(counted, Format.XLSX)
+    with zipfile.ZipFile(io.BytesIO(octets)) as archive:
+        names = archive.namelist()
+        sheets = [archive.read(name) for name in names if name.startswith("xl/worksheets/sheet")]
+    assert sum(name.startswith("xl/charts/chart") for name in names) == 4
+    assert not any(b"<f>" in sheet for sheet in sheets)
+    book = openpyxl.load_workbook(io.BytesIO(octets))
+    rows = list(book["Thư đã chuyển"].iter_rows(values_only=True))
+    assert rows[-1][1:4] == ("Cộng", 45, 66)
+    assert rows[2][7] == 1.0
+
+
+def test_a_pdf_brings_all_its_fonts(counted):
+    with pikepdf.open(io.BytesIO(rendered(counted, Format.PDF))) as document:
+        fonts = {str(font.BaseFont): font for page in document.pages for font in page.Resources.Font.values()}
+        assert len(fonts) == 4
+        assert all("LiberationSerif" in name and "/FontFile2" in font.FontDescriptor for name, font in fonts.items())
+
+
+def test_the_child_that_draws_reaches_neither_files_nor_network():
+    probe = """
+import os, socket, sys
+import gateway.report.pdf_child as child
+drawn = []
+def draw(page):
+    drawn.append(page)
+    attempts = (lambda: open('/etc/hostname'), lambda: socket.socket(), lambda: os.fork(), lambda: os.listdir('/'),
+                lambda: os.kill(os.getppid(), 0))
+    answers = []
+    for attempt in attempts if len(drawn) == 2 else ():
+        try:
+            attempt()
+        except OSError as error:
+            answers.append(type(error).__name__)
+        else:
+            answers.append('done')
+    return ' '.join(answers).encode()
+child.draw = draw
+sys.exit(child.main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        input=msgspec.msgpack.encode(_SAMPLE),
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.split() == [b"PermissionError"] * 5
+
+
+async def hostile(data, monkeypatch):
+    office = await Office.open(data, monkeypatch)
+    boxes = [box(f"m{number}", unit) for number, unit in enumerate(HOSTILE)]
+    names = [Unit(id=unit, name=f"tên {unit}" if number % 2 else "") for number, unit in enumerate(HOSTILE)]
+    listed = directory("d1", *boxes, units=names)
+    await office.lists(listed)
+    for number in range(len(HOSTILE)):
+        await office.at(3).sends(
+            f"m{number}", Found(f"{'<b>'[number % 3]}.=rule", file="x"), files=[("=1+1.docx", "x")]
+        )
+    await office.at(3).sends("=cmd@b.vn", Found("a.b"), login="+login")
+    await office.close()
+    made = report(data, persons=True)
+    return made, labels(made, POLICIES, listed)
+
+
+@pytest.mark.parametrize("form", list(Format))
+async def test_hostile_names_stay_text(tmp_path, monkeypatch, form):
+    made, names = await hostile(tmp_path, monkeypatch)
+    octets = render(made, names, form)
+    found = lines(octets, form)
+    text = " ".join(found)
+    assert "tên +cmd|' /C calc'!A0" in text or form is Format.JSON
+    assert "<b>x" in text.replace("\\u003c", "<") or form is Format.PDF
+    assert proof.asked(found) is not None
+    assert proof.asked(found).records == (made.basis.first, made.basis.last)
+    for bad in ("\u202e", "\x1b", "\u200b"):
+        assert bad not in text
+    if form is Format.CSV:
+        cells = [cell for row in csv.reader(io.StringIO(octets.decode("utf-8-sig"))) for cell in row]
+        assert not [
+            cell
+            for cell in cells
+            if cell.startswith(("=", "+", "@", "\t", "＝")) or (cell[:1] == "-" and not cell[1:2].isspace())
+        ]
+        assert "'=1+1" in cells
+    if form is Format.XLSX:
+        book = openpyxl.load_workbook(io.BytesIO(octets))
+        kinds = {
+            cell.value: cell.data_type
+            for sheet in book
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.value is not None
+        }
+        assert (kinds["=1+1"], kinds["tên +cmd|' /C calc'!A0"], kinds["1e5" if "1e5" in kinds else "tên 1e5"]) == (
+            "s",
+            "s",
+            "s",
+        )
+        assert not any(cell.hyperlink for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("wanted", [{}, {"persons": True, "unit": "Nội vụ", "least_mailboxes": 7}])
+def test_a_file_is_what_the_log_gives(counted, form, wanted):
+    assert verified(counted, rendered(counted, form, **wanted), form) == proof.Differences()
+
+
+async def test_a_report_made_early_is_verified_later(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch)
+    await sixty(office)
+    made = report(tmp_path, now=datetime(2026, 11, 30, 23, 59, 59, 5, tzinfo=VIETNAM))
+    octets = render(made, labels(made, POLICIES, None), Format.CSV)
+    await office.at(30, 23, 59).sends("noivu")
+    await office.close()
+    assert verified(tmp_path, octets, Format.CSV) == proof.Differences()
+    assert report(tmp_path).total.sent.mails == made.total.sent.mails + 1
+
+
+def edited(octets: bytes, change) -> bytes:
+    document = word.Document(io.BytesIO(octets))
+    change(document)
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def cell_text(cell, text: str) -> None:
+    cell.paragraphs[0].runs[0].text = text
+
+
+def test_what_an_office_fills_in_is_told_and_no_fault(counted):
+    def fill(document) -> None:
+        head, foot = document.tables[0], document.tables[-1]
+        cell_text(head.cell(1, 0), "Số: 123/BC-VP")
+        cell_text(head.cell(1, 1), "Bình Tân, ngày 02 tháng 12 năm 2026")
+        foot.cell(0, 1).add_paragraph("Nguyễn Văn An")
+        foot.cell(0, 0).add_paragraph("- Sở Khoa học và Công nghệ;")
+        document.add_paragraph("Xin trân trọng cảm ơn.")
+
+    found = verified(counted, edited(rendered(counted, Format.DOCX), fill), Format.DOCX)
+    assert (found.missing, found.added) == ((), ())
+    assert any("123/BC-VP" in line for line in found.words)
+    assert "Xin trân trọng cảm ơn." in found.words
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: cell_text(document.tables[3].cell(1, 2), "15"),
+        lambda document: cell_text(document.tables[3].cell(1, 1), "Tư pháp"),
+        lambda document: document.tables[3]._tbl.remove(document.tables[3].rows[2]._tr),
+        lambda document: document.paragraphs[6].runs[0].__setattr__("text", "2. Thư đã chuyển: 999."),
+        lambda document: document.add_paragraph("Không có vi phạm nào trong 12 tháng."),
+        lambda document: cell_text(document.tables[0].cell(0, 1), "9 vi phạm"),
+        lambda document: document.tables[-1].add_row(),
+    ],
+)  # fmt: skip
+def test_a_touched_figure_row_or_unit_is_found_in_a_word_document(counted, change):
+    octets = rendered(counted, Format.DOCX)
+    touched = edited(octets, change)
+    found = verified(counted, touched, Format.DOCX)
+    if lines(touched, Format.DOCX) == lines(octets, Format.DOCX):
+        assert found == proof.Differences()  # an empty row says nothing
+    else:
+        assert found.missing or found.added
+
+
+def test_a_touched_number_is_found_in_the_other_formats(counted):
+    table = rendered(counted, Format.CSV).replace(b"45,66", b"46,66")
+    assert verified(counted, table, Format.CSV).missing
+    values = json.loads(rendered(counted, Format.JSON))
+    values["report"]["total"]["sent"]["mails"] = 46
+    assert verified(counted, json.dumps(values, indent=2, ensure_ascii=False).encode(), Format.JSON).missing
+    book = openpyxl.load_workbook(io.BytesIO(rendered(counted, Format.XLSX)))
+    book["Thư đã chuyển"]["C2"] = 15
+    target = io.BytesIO()
+    book.save(target)
+    found = verified(counted, target.getvalue(), Format.XLSX)
+    assert [line for line in found.added if "Nội vụ | 15 |" in line]
+    made = report(counted)
+    forged = structs.replace(made, total=structs.replace(made.total, sent=structs.replace(made.total.sent, mails=46)))
+    octets = render(forged, labels(forged, POLICIES, None), Format.PDF)
+    assert "46" in verified(counted, octets, Format.PDF).added
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[month=2026-11]", "[month=2026-11 records=1-2 made=2026-12-20 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-13 records=1-2 made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=1-2 made=9999-99-99T99:99:99+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]"],
+)  # fmt: skip
+def test_parameters_that_make_no_sense_are_none(text):
+    assert proof.asked([text]) is None
+
+
+def test_a_long_file_is_compared_in_time():
+    original = [f"dòng {number}" for number in range(300)]
+    found = ["0"] * 200_000
+    assert proof.compare(original, found).missing == ("dòng 0",)
+
+
+def test_numbers_are_read_as_viet_nam_writes_them():
+    vi, en = Language.VI, Language.EN
+    assert shown(38263, vi) == "38.263"
+    assert shown(38263, en) == "38,263"
+    assert [shown(Share(part, whole), vi) for part, whole in ((1, 3), (2, 3), (1, 2000), (0, 5), (3, 3), (0, 0))] == [
+        "33,3%", "66,7%", "0,1%", "0,0%", "100,0%", "–",
+    ]  # fmt: skip
+    assert (shown(Tenths(933), vi), shown(Octets(1_250_000_000), vi), shown(Octets(49_999), vi)) == (
+        "93,3",
+        "1.250,0",
+        "0,0",
+    )
+    assert shown(None, vi) == "–"
+
+
+def test_every_gap_has_words():
+    source = "".join(path.read_text("utf-8") for path in Path(gateway.report.__file__).parent.glob("*.py"))
+    assert set(re.findall(r'Gap\((?:"\w+" if .* else )?"(\w+)"', source)) | {"pruned"} == set(
+        product_texts("report")["gap"]
+    )
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_heading_and_every_table_has_words_in_both_languages(counted, language):
+    made = report(counted, persons=True)
+    page = write(made, labels(made, POLICIES, None, language), language)
+    assert "?" not in "".join(str(block) for block in page.blocks)
