@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from gateway.audit.store import Folder, connect_readonly, sync_folder, unusable
@@ -13,6 +14,8 @@ from gateway.audit.verify import Verification, verify
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
 
+BESIDE = ("accounts.db",)
+"""Databases of other packages in the same folder, which are gone with it."""
 _PAGES = 2_000
 """Copied at a time; writers go on between."""
 
@@ -27,7 +30,7 @@ def pages(data: Path) -> int:
 
 
 def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verification:
-    """Copy records, checkpoints and keys into a new folder and verify the copy; `tick` is called with pages copied.
+    """Copy records, checkpoints, keys and accounts into a new folder and verify the copy; `tick` is called with pages copied.
 
     The folder appears under its name only once it is complete. UserError when it exists or something cannot be read or
     written.
@@ -41,6 +44,9 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
     for folder, copy in ((source.checkpoints, part.checkpoints), (source.keys, part.keys)):
         shutil.copytree(folder, copy)
     _copy_database(source.database, part.database, tick)
+    for name in BESIDE:
+        if (source.data / name).exists():
+            _copy_beside(source.data / name, part.data / name)
     result = verify(part.data)
     for folder in (part.checkpoints, part.keys, part.data):
         sync_folder(folder)
@@ -70,3 +76,16 @@ def _copy_database(source: Path, target: Path, tick: Callable[[int], None]) -> N
     finally:
         read.close()
         written.close()
+
+
+def _copy_beside(source: Path, target: Path) -> None:
+    """Copy a small database whole; UserError when it cannot be read."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as read,
+            closing(sqlite3.connect(target)) as written,
+        ):
+            read.backup(written)
+    except sqlite3.Error as error:
+        raise unusable(source, error) from None

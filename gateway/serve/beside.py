@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.audit.installation import Known
 from gateway.audit.process import audit_process
 from gateway.config.sections import Configuration
-from gateway.console.process import ConsoleProcess
 from gateway.documents.wall.desk_process import desk_process
 from gateway.documents.wall.pool import WorkerPool
 from gateway.metrics.disk import Disk
@@ -19,12 +19,14 @@ from gateway.metrics.load import Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places
-from gateway.serve.console import walled_console
 from gateway.steward import service
 from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
+
+if TYPE_CHECKING:
+    from gateway.console.process import ConsoleProcess
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def beside(
     steward = _steward(configuration, rulebook, audit, addresses, running, release_for_steward)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
+        from gateway.serve.console import walled_console  # who configures none does without its libraries
+
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
     return Beside(audit, desk, metrics, steward, console)
 

@@ -37,7 +37,6 @@ from gateway.serve.app import (
     warn_of_days,
 )
 from gateway.serve.beside import Addresses, Beside, beside
-from gateway.serve.console import check_console
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.next_hop import expect_next_hop
@@ -110,12 +109,20 @@ def _check_certificates(configuration: Configuration) -> tuple[Path, ...]:
     for number, listener in enumerate(configuration.listeners):
         with configuration.at("listeners", number, "certificate"):
             server_tls(listener)
-    check_console(configuration)
+    _check_console(configuration)
     serving = (*configuration.listeners, *([configuration.console] if configuration.console is not None else ()))
     certificates = tuple(sorted({one.certificate for one in serving if one.certificate is not None}))
     for certificate in certificates:
         warn_of_days(certificate)
     return certificates
+
+
+def _check_console(configuration: Configuration) -> None:
+    """Load the console's certificate once, when there is a console."""
+    if configuration.console is not None:
+        from gateway.serve.console import check_console
+
+        check_console(configuration)
 
 
 @dataclass(frozen=True)
@@ -278,7 +285,7 @@ class _Supervisor:
         if console is None or console.certificate is None:
             return
         try:
-            check_console(self._inherited.configuration)
+            _check_console(self._inherited.configuration)
             now = console.certificate.read_bytes()
         except (UserError, OSError) as error:
             _LOG.error("%s", both("start", "reload", "certificate", fault=error))
