@@ -121,14 +121,14 @@ def test_a_socket_unit_has_no_unknown_keys(tmp_path, unit):
     assert "ListenStrem" in run("systemd-analyze", "verify", "--man=no", copy).stderr, "the check can fail"
 
 
-def test_each_kind_of_listener_has_a_socket_unit_that_the_service_takes():
+def test_each_kind_of_listener_and_the_console_have_a_socket_unit_that_the_service_takes():
     names = {}
     for unit in SOCKETS:
         text = unit.read_text()
         names[re.search(r"(?m)^FileDescriptorName=(\S+)$", text)[1]] = text
         assert "\nService=gateway.service\n" in text
         assert "\nAccept=" not in text, "one socket for all connections is the default"
-    assert set(names) == {kind.value for kind in ListenerKind}
+    assert set(names) == {kind.value for kind in ListenerKind} | {"console"}
     for name, text in names.items():
         assert f"listen: systemd:{name}\n" in text, "its first line shows the configuration"
         Listener.model_validate({"kind": "relay", "listen": f"systemd:{name}"})
