@@ -78,8 +78,9 @@ class Fault:
 
     @property
     def place(self) -> str:
-        """Return file, line and column."""
-        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        """Return file, line and column; a name holds no line break or escape of a terminal."""
+        path = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in self.path)
+        return f"{path}:{self.line}:{self.column}" if self.line else path
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"

@@ -138,7 +138,7 @@ def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
 
 def connect_readonly(path: Path) -> sqlite3.Connection:
     """Open a database for reading; UserError when it is missing or no log."""
-    if not path.exists():
+    if not path.is_file():
         raise UserError(f"không có nhật ký ở {path} / there is no audit log at {path}")
     # Beside a log in WAL mode SQLite makes files of its own. On a medium that nobody can write to there is nothing to
     # wait for, so what lies there is read as it is, unless records still stand in the WAL of a process that died.

@@ -17,6 +17,7 @@ from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet, explain
 from gateway.engine.wording import say
+from gateway.files import read_file
 from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Language, Reply, Session, Transaction, Verdict
 from gateway.spool import Spool
 from gateway.texts.catalogue import reason
@@ -197,4 +198,4 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
 
 def _content(file: Path) -> bytes:
     """Return the bytes of a file, of standard input for `-`."""
-    return sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()
+    return sys.stdin.buffer.read() if file == STANDARD_INPUT else read_file(file)

@@ -29,7 +29,7 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except GatewayError as error:
-        print(f"gateway: {error}", file=sys.stderr)
+        print(f"gateway: {lines_for_people(str(error))}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_RUN) from None
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`); without this Python complains when it flushes at exit.
@@ -37,7 +37,7 @@ def user_errors() -> Iterator[None]:
         raise SystemExit(EXIT_CANNOT_RUN) from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        print(f"gateway: {place}{reason(error)}", file=sys.stderr)
+        print(f"gateway: {lines_for_people(f'{place}{reason(error)}')}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_RUN) from None
 
 
@@ -70,6 +70,11 @@ def name_as_text(file: Path) -> str:
 def name_for_people(file: Path) -> str:
     """Return a path fit for one line of a terminal: control and format characters are replaced too."""
     return printable(name_as_text(file), limit=4096)
+
+
+def lines_for_people(text: str) -> str:
+    """Return text of several lines without what a terminal could take for a command, as a name may hold it."""
+    return "\n".join(printable(line, limit=4096) for line in text.split("\n"))
 
 
 def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configuration:

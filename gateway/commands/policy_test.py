@@ -17,12 +17,13 @@ from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.engine.schema import MailExpectation
 from gateway.errors import ConfigError, Fault
+from gateway.files import read_file
 from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules, policy_source
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reason
 from gateway.yaml.file import read_yaml
 
 
@@ -63,12 +64,12 @@ async def _mails(
         for path in mails:
             try:
                 file = read_yaml(path.with_suffix(".expect.yaml"), MailExpectation)
-                content = await asyncio.to_thread(path.read_bytes)
+                content = await asyncio.to_thread(read_file, path)
             except ConfigError as error:
                 faults += error.faults
                 continue
             except OSError as error:
-                faults.append(Fault(str(error.strerror), str(path)))
+                faults.append(Fault(reason(error), str(path)))
                 continue
             wanted = file.value
             now = datetime.combine(wanted.now, time(12), tzinfo=VIETNAM) if wanted.now else datetime.now(VIETNAM)

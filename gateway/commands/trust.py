@@ -27,6 +27,7 @@ from gateway.documents.signatures.certificates import (
 from gateway.documents.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import UserError
+from gateway.files import read_file
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
 
@@ -92,7 +93,7 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
         raise UserError(_say("no_folder", folder=folder))
     for file in _certificate_files(sources):
         try:
-            certificates = load_certificates(file.read_bytes())
+            certificates = load_certificates(read_file(file))
         except LibraryFault:
             raise UserError(_say("no_certificate", file=file)) from None
         for certificate in certificates:

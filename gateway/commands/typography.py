@@ -16,6 +16,7 @@ from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import InspectionRequest
 from gateway.errors import UserError
+from gateway.files import read_file
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.mime import parse
 from gateway.model import Document, Language, ReadStatus
@@ -45,7 +46,7 @@ async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: C
 
 async def _lint_one(file: Path, workers: WorkerPool, configuration: Configuration) -> int:
     try:
-        data = await asyncio.to_thread(file.read_bytes)
+        data = await asyncio.to_thread(read_file, file)
     except OSError as error:
         print(f"gateway: {name_for_people(file)}: {reason(error)}", file=sys.stderr)
         return EXIT_CANNOT_RUN
@@ -85,7 +86,7 @@ def mend(file: Path, target: Path) -> int:
         raise UserError(
             f"{target}: tệp gốc không bị ghi đè, chọn tên khác / the original is not overwritten, choose another name"
         )
-    data = file.read_bytes()
+    data = read_file(file)
     try:
         fixed = fix(data)
     except RefusedError as error:

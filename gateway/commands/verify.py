@@ -22,6 +22,7 @@ from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import InspectionRequest, Limits
 from gateway.engine.wording import say
+from gateway.files import read_file
 from gateway.mime import parse
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.model.formats import CMS_SIGNATURE, by_filename
@@ -101,14 +102,14 @@ def _belongs(signature: Path, file: Path) -> bool:
 
 def _content(file: Path, companions: Sequence[Path]) -> bytes:
     """Return a mail that carries the file and its signature files; a mail stands for itself."""
-    data = file.read_bytes()
+    data = read_file(file)
     if not companions or is_message(data, file.name):
         return as_message(data, file.name, sender="", recipients=("",)).content
     message = EmailMessage(policy=mail_policy.SMTP)
     message["Subject"] = "verify"
     message.set_content("\n")
     for one in (file, *companions):
-        message.add_attachment(one.read_bytes(), maintype="application", subtype="octet-stream", filename=one.name)
+        message.add_attachment(read_file(one), maintype="application", subtype="octet-stream", filename=one.name)
     return message.as_bytes()
 
 

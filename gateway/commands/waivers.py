@@ -21,6 +21,7 @@ from gateway.engine import PolicySet, load_policy_set
 from gateway.engine.guard import MARKED
 from gateway.engine.policy_set import LONGEST_WAIVER_DAYS
 from gateway.errors import UserError
+from gateway.files import read_file
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, pair
 
@@ -106,7 +107,7 @@ def _digest(history: History, mail: r.MailFacts, found: r.FindingFacts, wanted: 
     """Return the digest of the file of a finding, or of the file given, which must be one of the mail."""
     digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
     if wanted.file is not None:
-        digest = hashlib.sha256(wanted.file.read_bytes()).hexdigest()
+        digest = hashlib.sha256(read_file(wanted.file)).hexdigest()
         if (keyed.digest(digest) if mail.confidential else digest) not in digests.values():
             raise UserError(both("waiver", "fault", "other_file", reference=history.reference, file=wanted.file))
         return digest

@@ -13,7 +13,7 @@ from gateway.engine.schema import PolicyFile
 from gateway.errors import UserError
 from gateway.model import Language
 from gateway.texts.described import describe, product_tables
-from gateway.yaml.file import closest
+from gateway.yaml.file import closest, printable
 
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
@@ -28,7 +28,7 @@ def schema(policy: str | None = None, *, registry: Registry | None = None) -> Co
     else:
         guess = closest(policy, registry.modules)
         hint = f"; có phải / did you mean “{guess}”?" if guess else ""
-        return CommandResult(f"không có chính sách / no policy “{policy}”{hint}", 2)
+        return CommandResult(f"không có chính sách / no policy “{printable(policy)}”{hint}", 2)
     return CommandResult(json.dumps(found, ensure_ascii=False, indent=2), 0)
 
 

@@ -15,28 +15,25 @@ from datetime import date
 from pathlib import Path
 from sys import intern
 
-from gateway.errors import ConfigError, Fault, UserError
+from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_faults import LIMIT_FAULTS
-from gateway.identity.directory_file import read
+from gateway.identity.directory_file import LIMIT_BYTES, read
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import Delegate, Directory, Holders, Mailbox, MailboxKind, Unit
-from gateway.texts.catalogue import reason
 from gateway.vietnamese.addresses import normal_form, parse_path
 from gateway.vietnamese.homographs import name_keys
+from gateway.yaml.file import read_octets
 
 EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
 
 
 def load(path: Path, *, tick: Callable[[int], None] = lambda _more: None) -> Directory:
-    """Return the directory in a file; UserError when it cannot be read, ConfigError when it is wrong.
+    """Return the directory in a file; ConfigError when it cannot be read or is wrong.
 
     `tick` hears of mailboxes by the thousand.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"không đọc được {path} / cannot read {path}: {reason(error)}") from None
+    data = read_octets(path, limit_bytes=LIMIT_BYTES)
     return parse(path, data, tick=tick)
 
 

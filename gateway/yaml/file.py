@@ -7,6 +7,7 @@ of a file at once, in Vietnamese and English, with the nearest allowed word wher
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.errors import ConfigError, Fault
+from gateway.files import read_file
 from gateway.texts.catalogue import reasons
 from gateway.yaml.values import Places, Value, has_text, pair, parse_values, printable, say
 
@@ -143,13 +145,11 @@ def _take_out(raw: dict[str, Value], places: Places, locations: Iterable[Locatio
 def read_octets(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
     """Return the bytes of a file; ConfigError when it cannot be read or is too large."""
     try:
-        with path.open("rb") as stream:
-            octets = stream.read(limit_bytes + 1)
+        return read_file(path, limit_bytes=limit_bytes)
     except OSError as error:
-        raise ConfigError(Fault(say("file.unreadable", reason=reasons(error)), str(path))) from None
-    if len(octets) > limit_bytes:
-        raise ConfigError(Fault(say("file.too_large", limit=limit_bytes), str(path)))
-    return octets
+        too_large = error.errno == errno.EFBIG
+        words = say("file.too_large", limit=limit_bytes) if too_large else say("file.unreadable", reason=reasons(error))
+        raise ConfigError(Fault(words, str(path))) from None
 
 
 # --- faults of the schema ------------------------------------------------------------------------------------------

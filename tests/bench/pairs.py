@@ -2,16 +2,16 @@
 
     python -m tests.bench.pairs --facts                     facts kept, beside none
     python -m tests.bench.pairs --beside ../before          this checkout, beside another
+    python -m tests.bench.pairs --same                      this checkout, beside itself
 
 Figures are processor time of each gateway's whole tree of processes, in milliseconds a mail. Each round sends every mail to
-both, the first of the two changing; the ratio is the median of the rounds', with its 95 % interval by order statistics, and
-half of the rounds lie within the quartiles. Short rounds are many: what else the machine does then meets both alike.
+both, the first of the two changing. Both are started several times, the first of them changing too: two processes of one
+program differ by some per cent, however long they run. The ratio is the median of the starts.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import smtplib
 import statistics
@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.demo.documents import Line, word_file
 from tests.bench.__main__ import TICKS, Sink
@@ -122,21 +123,28 @@ SESSIONS = {"text-8": 8}
 """Sessions side by side, where it is not one."""
 
 
-def compare(sides: tuple[Side, Side], work: str, rounds: int) -> str:
-    """Return a row of the table."""
-    costs: tuple[list[float], list[float]] = ([], [])
+def ratios(sides: tuple[Side, Side], work: str, rounds: int) -> list[tuple[float, float]]:
+    """Return what a mail cost at either side, in each round but the first, which warms up."""
+    found: list[tuple[float, float]] = []
     for round_ in range(rounds + 1):
         mails = WORK[work](round_)
+        costs = [0.0, 0.0]
         for which in (0, 1) if round_ % 2 else (1, 0):
-            cost = sides[which].cost(mails, SESSIONS.get(work, 1))
-            if round_:  # the first warms up
-                costs[which].append(cost)
-    ratios = sorted(ours / theirs for ours, theirs in zip(*costs, strict=True))
-    ours, theirs = (statistics.median(one) for one in costs)
-    reach = round(0.98 * math.sqrt(rounds))
-    sure = f"{ratios[max(0, rounds // 2 - reach)]:.3f} to {ratios[min(rounds - 1, (rounds - 1) // 2 + reach)]:.3f}"
-    half = f"{ratios[rounds // 4]:.3f} to {ratios[-1 - rounds // 4]:.3f}"
-    return f"| {work} | {ours:.2f} | {theirs:.2f} | {statistics.median(ratios):.3f} | {sure} | {half} |"
+            costs[which] = sides[which].cost(mails, SESSIONS.get(work, 1))
+        if round_:
+            found.append((costs[0], costs[1]))
+    return found
+
+
+def row(work: str, starts: list[list[tuple[float, float]]]) -> str:
+    """Return a row of the table from the rounds of each start."""
+    rounds = [one for start in starts for one in start]
+    ours, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
+    all_ratios = sorted(our / their for our, their in rounds)
+    of_starts = sorted(statistics.median(our / their for our, their in start) for start in starts)
+    half = f"{all_ratios[len(rounds) // 4]:.3f} to {all_ratios[-1 - len(rounds) // 4]:.3f}"
+    between = f"{of_starts[0]:.3f} to {of_starts[-1]:.3f}"
+    return f"| {work} | {ours:.2f} | {theirs:.2f} | {statistics.median(of_starts):.3f} | {between} | {half} |"
 
 
 def main() -> None:
@@ -144,25 +152,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--facts", action="store_true", help="compare with facts and without")
+    what.add_argument("--same", action="store_true", help="compare one gateway with itself: what the figures are worth")
     what.add_argument("--beside", type=Path, metavar="CHECKOUT", help="compare this checkout with another")
+    parser.add_argument("--starts", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--work", nargs="+", choices=WORK, default=list(WORK))
     arguments = parser.parse_args()
     sink = Sink()
+    other: dict[str, Any] = {"name": "none" if arguments.facts else "again" if arguments.same else "beside"}
+    other["checkout"] = arguments.beside.resolve() if arguments.beside else HERE
+    other["facts_days"] = 0 if arguments.facts else 90
+    found: dict[str, list[list[tuple[float, float]]]] = {work: [] for work in arguments.work}
     with ExitStack() as stack:
         stack.callback(sink.process.kill)
-        if arguments.facts:
-            names = ("facts", "none")
-            sides = [stack.enter_context(side(names[0], HERE, sink))]
-            sides.append(stack.enter_context(side(names[1], HERE, sink, facts_days=0)))
-        else:
-            names = ("this", str(arguments.beside))
-            sides = [stack.enter_context(side(names[0], HERE, sink))]
-            sides.append(stack.enter_context(side(names[1], arguments.beside.resolve(), sink)))
-        head = f"| mails | {names[0]}, ms | {names[1]}, ms | ratio | 95 % | quartiles |\n|---|---:|---:|---:|---|---|"
-        print(head, flush=True)
-        for work in arguments.work:
-            print(compare((sides[0], sides[1]), work, arguments.rounds), flush=True)
+        for number in range(arguments.starts):
+            with ExitStack() as pair:
+                asked: list[dict[str, Any]] = [{"name": "this", "checkout": HERE}, other]
+                started = [pair.enter_context(side(sink=sink, **one)) for one in asked[:: 1 if number % 2 else -1]]
+                sides = sorted(started, key=lambda one: one.name != "this")
+                for work in arguments.work:
+                    found[work].append(ratios((sides[0], sides[1]), work, arguments.rounds))
+    head = f"| mails | this, ms | {other['name']}, ms | ratio | of the starts | half of the rounds |"
+    print(head, "|---|---:|---:|---:|---|---|", *(row(*one) for one in found.items()), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""Files that a person names: read up to a limit, and never waited for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+LIMIT_BYTES = 1 << 30
+"""More than the greatest mail or document that is taken."""
+
+
+def read_file(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
+    """Return the bytes of a file; OSError also when they are more than the limit, or when nobody may ever write it.
+
+    A pipe of the shell (`<(...)`) is read, one with a name in a folder is not.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    wrong = errno.EISDIR if stat.S_ISDIR(mode) else errno.ESPIPE if stat.S_ISFIFO(mode) and _is_named(path) else 0
+    if wrong:
+        os.close(descriptor)
+        raise OSError(wrong, os.strerror(wrong), str(path))
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "rb") as stream:
+        octets = stream.read(limit_bytes + 1)
+    if len(octets) > limit_bytes:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return octets
+
+
+def _is_named(pipe: Path) -> bool:
+    return os.path.lexists(os.path.realpath(pipe))  # of one without a name it is `/proc/1/fd/pipe:[2]`
