@@ -26,7 +26,7 @@ _LAST = 1 << 62
 _DISORDER = 3600 * 10**6
 """Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
 turn, for seconds at the most; the rest is for clocks that are set back."""
-_FEW = 600
+_FEW = 1000
 """Rows of a tag that are looked at one by one rather than all rows with a word."""
 _COLUMNS = {
     Field.ANYWHERE: "subject files sender recipients unit other",

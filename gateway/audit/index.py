@@ -59,6 +59,8 @@ class Index:
         """Told, while a query waits for the index, how many records it took."""
         self._log: sqlite3.Connection | None = None
         self._index: sqlite3.Connection | None = None
+        self._counted_at: tuple[int, int] | None = None
+        """Place in the log and SQLite's count of foreign changes when all rows were counted last."""
 
     def follow(self) -> bool:
         """Index one slice if nobody else is at it; return whether there is more. Never raises: nothing depends on it."""
@@ -114,20 +116,30 @@ class Index:
         What counts the rows anew takes a few milliseconds for hundreds of thousands of them.
         """
         index = self._open()
-        first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
+        index.execute("BEGIN")  # one state of the file, while others write on
+        try:
+            return self._differs(index, tags)
+        finally:
+            index.execute("COMMIT")
+
+    def _differs(self, index: sqlite3.Connection, tags: Iterable[str]) -> bool:
         last = _position(index)
-        held = {
-            "record": max(0, last - first + 1),
-            "entry": index.execute("SELECT count(*) FROM entry").fetchone()[0],
-            "event": index.execute("SELECT count(*) FROM event").fetchone()[0],
-            "words": index.execute("SELECT count(*) FROM words_docsize").fetchone()[0],
-        }
-        for tag in tags:
-            held[tag] = index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0]
+        held = {tag: index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0] for tag in tags}
+        # Nobody has written to the file since all rows were counted on this connection.
+        state = (last, index.execute("PRAGMA data_version").fetchone()[0])
+        if state != self._counted_at:
+            first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
+            held |= {
+                "record": max(0, last - first + 1),
+                "entry": index.execute("SELECT count(*) FROM entry").fetchone()[0],
+                "event": index.execute("SELECT count(*) FROM event").fetchone()[0],
+                "words": index.execute("SELECT count(*) FROM words_docsize").fetchone()[0],
+            }
         for name, count in held.items():
             row = index.execute("SELECT n FROM held WHERE name = ?", (name,)).fetchone()
             if count != (row[0] if row is not None else 0):
                 return True
+        self._counted_at = state
         return False
 
     def build_anew(self, *, within_s: float | None = None) -> sqlite3.Connection:
@@ -188,7 +200,7 @@ class Index:
         for connection in (self._log, self._index):
             if connection is not None:
                 connection.close()
-        self._log = self._index = None
+        self._log = self._index = self._counted_at = None
 
     @contextlib.contextmanager
     def _locked(self, *, wait_s: float) -> Iterator[None]:

@@ -70,7 +70,7 @@ def _tried(trial: Trial, language: Language) -> Iterator[q.Progress | q.Tried]:
     if not _ONE_TRIAL.acquire(blocking=False):
         raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
     try:
-        command = [sys.executable, "-m", "gateway.steward.trial"]
+        command = [sys.executable, "-P", "-m", "gateway.steward.trial"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         try:
             for answer in _heard(process, trial, language):

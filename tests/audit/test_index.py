@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from unittest import mock
@@ -132,3 +134,30 @@ def test_mails_are_recorded_and_found_while_the_index_is_compared(data: Path):
         go_on.set()
         thread.join(60)
     assert results[0].exit_code == 0
+
+
+def test_an_index_that_another_process_follows_meanwhile_is_not_taken_for_wrong(tmp_path: Path):
+    asyncio.run(fill(tmp_path, 5))
+    script = (
+        "import sys; from pathlib import Path; from gateway.audit.index import Index; from gateway.audit.store import Folder\n"
+        "from gateway.audit.acts import record_at_once; from gateway.audit.record import Act\n"
+        "data = Path(sys.argv[1]); index = Index(Folder(data)); print('ready', flush=True)\n"
+        "while True:\n"
+        "    record_at_once(data, Act(who='a', what='b'))\n"
+        "    while index.follow(): pass\n"
+    )
+    other = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        reader = AuditReader.open(tmp_path)
+        last = reader.last
+        rounds = 0
+        while rounds < 300 or reader.last < last + 30:
+            reader.find(Filter(state="act", limit=1))
+            rounds += 1
+        assert not reader.index_was_wrong
+        reader.close()
+    finally:
+        other.kill()
+        other.communicate()
