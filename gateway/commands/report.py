@@ -47,7 +47,7 @@ class Wish:
 
 
 def report(configuration: Configuration, wish: Wish) -> int:
-    """Write a report: to a file, or CSV and JSON to standard output when none is named."""
+    """Write a report: to a file, or CSV and JSON to standard output when none is named; exit code 1 for a log that is not whole."""
     form = _format(wish)
     language = _language(wish.language)
     rules = Rulebook(configuration).current
@@ -72,7 +72,7 @@ def report(configuration: Configuration, wish: Wish) -> int:
         print(name_for_people(output), file=sys.stderr)
     for gap in made.gaps:
         print(both("report", "gap", gap.key, **gap.fields), file=sys.stderr)
-    return 0
+    return EXIT_REFUSED if made.basis.broken is not None else 0
 
 
 def verify(configuration: Configuration, file: Path) -> int:
@@ -95,8 +95,8 @@ def _verify(
     if asked is None:
         raise UserError(both("report", "fault", "no_report", path=name_for_people(file)))
     rules = Rulebook(configuration).current
-    with progress("report", asked.records[1] - asked.records[0] + 1) as tick:
-        made = make(configuration.data, asked.wanted, now=asked.made, records=asked.records, tick=tick)
+    with progress("report", max(0, asked.again.last - asked.again.first + 1)) as tick:
+        made = make(configuration.data, asked.wanted, now=asked.made, again=asked.again, tick=tick)
     names = labels(made, rules.policies, rules.directory, asked.language)
     again = render(made, names, form, asked.language)
     original = proof.text_lines(again) if workers is None else _lines(file, again, workers, configuration)

@@ -20,7 +20,12 @@ from gateway.report.records import MENDED_WITHIN, Finding, Mail, RecipientRefuse
 
 LIMIT_CASES = 500_000
 """Violations that are told apart; a month with more is said to be incomplete."""
+LIMIT_RECIPIENTS = 2_000_000
+"""Of refused mails, kept to see whether they are mended."""
 _LIMIT_RECIPIENTS = 1000
+"""Of the mails with one violation."""
+_LIMIT_LOOKED_AT = 1000
+"""Violations of one name and sender, the newest, that one mail is held against."""
 _PASSED, _UNTOLD = FindingOutcome.PASSED.value, FindingOutcome.INDETERMINATE.value
 
 
@@ -90,10 +95,11 @@ class Cases:
 
     def __init__(self) -> None:
         self._cases: dict[bytes, Case] = {}
-        self._refused: defaultdict[str, list[Case]] = defaultdict(list)
-        """By sender, those that a later mail may mend."""
+        self._refused: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
+        """By sender and file name, those that a later mail may mend."""
+        self._room = LIMIT_RECIPIENTS
         self.beyond = 0
-        """Findings on violations beyond the limit."""
+        """Findings beyond the limits: of violations that are not told apart, or of which it is not seen that they are mended."""
 
     def __iter__(self) -> Iterator[Case]:
         return iter(self._cases.values())
@@ -125,21 +131,25 @@ class Cases:
                 self._tried(case, kind, refused.session.login, moment, frozenset(), frozenset())
 
     def mend(self, mail: Mail, moment: datetime) -> bool:
-        """Note that a mail was handed on; whether it sends again, in order, what had been refused."""
-        cases = self._refused.get(mail.sender)
-        if not cases:
+        """Note that a mail was handed on; whether it sends again, in order, what had been refused and not yet mended."""
+        if not self._refused:
             return False
-        names = {fold(part.filename) for part in mail.parts if part.filename}
+        names = {(mail.sender, fold(part.filename)) for part in mail.parts if part.filename}
+        waiting = [cases for name in names if (cases := self._refused.get(name))]
+        if not waiting:
+            return False
         recipients = fold_all(mail.recipients)
         met = {(finding.policy, finding.rule) for finding in mail.findings if finding.outcome != _PASSED}
         found = False
-        for case in cases:
-            if not case.first < moment <= case.last + MENDED_WITHIN or case.rule in met:
-                continue
-            if names.isdisjoint(case.names) or recipients.isdisjoint(case.recipients):
-                continue
-            case.mended = True
-            found = found or case.kind is Kind.PREVENTED
+        for cases in waiting:
+            for case in cases[-_LIMIT_LOOKED_AT:]:
+                in_time = case.first < moment <= case.last + MENDED_WITHIN
+                if case.mended or not in_time or case.rule in met or recipients.isdisjoint(case.recipients):
+                    continue
+                case.mended = True
+                found = found or case.kind is Kind.PREVENTED
+            if found:
+                cases[:] = [case for case in cases if not case.mended]
         return found
 
     def _case(
@@ -172,11 +182,17 @@ class Cases:
             return
         if names and not case.names:
             case.first = moment
-            self._refused[case.sender].append(case)
         case.last = moment
+        for name in names - case.names:
+            self._refused[case.sender, name].append(case)
         case.names |= names
-        if len(case.recipients) < _LIMIT_RECIPIENTS:
-            case.recipients |= recipients
+        if names and len(case.recipients) < _LIMIT_RECIPIENTS:
+            if self._room < len(recipients):
+                self.beyond += 1
+                return
+            if not recipients <= case.recipients:
+                self._room -= len(recipients)
+                case.recipients = case.recipients | recipients if case.recipients else recipients
 
 
 def fold(name: str) -> str:

@@ -207,8 +207,10 @@ class Count:
 
     def _persons(self) -> tuple[PersonFigures, ...]:
         cases: defaultdict[tuple[str, str, str, tuple[str, str]], list[Case]] = defaultdict(list)
+        listed = self.directory_record is not None  # then others are no persons of ours
         for case in self._cases:
-            if case.kind in {Kind.PREVENTED, Kind.RECORDED}:  # what is only suspected is laid at nobody's door
+            # What is only suspected is laid at nobody's door.
+            if case.kind in {Kind.PREVENTED, Kind.RECORDED} and not (listed and case.unit == OUTSIDE):
                 cases[case.unit, case.sender, case.code, case.rule].append(case)
         return tuple(_person(cases[key]) for key in sorted(cases, key=_outside_last))
 

@@ -34,6 +34,15 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Units with fewer mailboxes in use stand apart in the league table."""
 
 
+class Again(Struct, frozen=True, kw_only=True):
+    """What a report was counted from, as it says itself."""
+
+    first: int
+    last: int
+    directory: int | None = None
+    """The record that gave the number of mailboxes."""
+
+
 class Basis(Struct, frozen=True, kw_only=True):
     """The records that a report was counted from."""
 

@@ -111,7 +111,8 @@ def parameters(report: Report, language: Language) -> str:
     wanted = report.wanted
     weights = wanted.weights
     return (
-        f"[month={wanted.month} records={report.basis.first}-{report.basis.last} made={report.made}"
+        f"[month={wanted.month} records={report.basis.first}-{report.basis.last}"
+        f" directory={report.basis.directory_record or 'none'} made={report.made}"
         f" weights={weights.active}/{weights.signed}/{weights.first_pass} least={wanted.least_mailboxes}"
         f" persons={'yes' if wanted.persons else 'no'} language={language.value} unit={quote(wanted.unit, safe='')}]"
     )

@@ -12,8 +12,8 @@ from gateway.audit.store import Folder, connect_readonly, unusable
 from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.report.count import Count
-from gateway.report.figures import Basis, Gap, Report, Wanted
-from gateway.report.records import MENDED_WITHIN, Range, begins, bounds, directory_before, is_pruned
+from gateway.report.figures import Again, Basis, Gap, Report, Wanted
+from gateway.report.records import MENDED_WITHIN, Range, begins, bounds, directory_before, is_cut, is_pruned
 from gateway.texts.catalogue import both
 
 
@@ -22,20 +22,20 @@ def make(
     wanted: Wanted,
     *,
     now: datetime,
-    records: tuple[int, int] | None = None,
+    again: Again | None = None,
     tick: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Return the report of a month; reads the log beside any process that writes it.
 
-    `records` are the first and the last record that a report was counted from, to count it again; `tick` is told how many
-    records were read. UserError when there is no log, or when it no longer has these records.
+    `again` says what a report was counted from, to count it again; `tick` is told how many records were read. UserError when
+    there is no log, or when it no longer has these records.
     """
     folder = Folder(data)
     now = now.astimezone(UTC).replace(microsecond=0)  # as the report says it, so that it can be made again
     with closing(connect_readonly(folder.database)) as connection:
         try:
             connection.execute("BEGIN")  # one snapshot, while others write on
-            return _counted(connection, wanted, now=now, records=records, tick=tick)
+            return _counted(connection, wanted, now=now, again=again, tick=tick)
         except sqlite3.DatabaseError as error:
             raise unusable(folder.database, error) from None
 
@@ -52,18 +52,22 @@ def _counted(
     wanted: Wanted,
     *,
     now: datetime,
-    records: tuple[int, int] | None,
+    again: Again | None,
     tick: Callable[[int], None],
 ) -> Report:
-    first, last = records or bounds(connection, wanted.month)
-    if records is not None:
-        _must_have(connection, first, last)
+    if again is not None:
+        _must_have(connection, again)
+    first, last = (again.first, again.last) if again is not None else bounds(connection, wanted.month)
     range_ = Range(connection, first, last)
     before = directory_before(connection, first)
     count = Count(wanted, before)
     for entry in range_.walk(tick):
         count.take(entry)
     gaps = [*_time_gaps(connection, wanted, now), *count.gaps()]
+    if again is not None and is_cut(connection, wanted.month, first=first, last=last, made=now):
+        gaps.append(Gap("cut"))
+    if range_.unreadable:
+        gaps.append(Gap("unreadable", {"count": range_.unreadable}))
     if range_.broken is not None:
         gaps.append(Gap("broken", {"seq": range_.broken}))
     basis = Basis(
@@ -78,10 +82,12 @@ def _counted(
     return count.report(basis, made=now.isoformat(), gaps=tuple(gaps))
 
 
-def _must_have(connection: sqlite3.Connection, first: int, last: int) -> None:
-    there = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
-    if last < first - 1 or last > there[1] or (first < there[0] and last >= first):
-        raise UserError(both("report", "fault", "records", first=first, last=last, there=there[0], end=there[1]))
+def _must_have(connection: sqlite3.Connection, again: Again) -> None:
+    first, last = again.first, again.last
+    there, end = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    oldest = min(first, again.directory or first)
+    if last < first - 1 or last > end or oldest < there:
+        raise UserError(both("report", "fault", "records", first=oldest, last=last, there=there, end=end))
 
 
 def _time_gaps(connection: sqlite3.Connection, wanted: Wanted, now: datetime) -> Iterator[Gap]:

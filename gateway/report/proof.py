@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from gateway.errors import UserError
 from gateway.model import Document, Language, Role, Run
-from gateway.report.figures import Wanted, Weights
+from gateway.report.figures import Again, Wanted, Weights
 from gateway.report.month import Month
 from gateway.report.page import Foot, Head, Page
 
 _PARAMETERS = re.compile(
-    r"\[month=(?P<month>20\d\d-\d\d) records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
+    r"\[month=(?P<month>20\d\d-\d\d) records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) directory=(?P<directory>none|\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
     r" weights=(?P<active>\d{1,4})/(?P<signed>\d{1,4})/(?P<first_pass>\d{1,4}) least=(?P<least>\d{1,6})"
     r" persons=(?P<persons>yes|no) language=(?P<language>vi|en) unit=(?P<unit>[A-Za-z0-9%._~ -]{0,2000})\]"
 )
@@ -39,7 +39,7 @@ class Asked(Struct, frozen=True):
     """What a file says it was made from."""
 
     wanted: Wanted
-    records: tuple[int, int]
+    again: Again
     made: datetime
     language: Language
 
@@ -73,7 +73,9 @@ def asked(lines: Iterable[str]) -> Asked | None:
         return None
     if made.tzinfo is None:
         return None
-    return Asked(wanted, (int(found["first"]), int(found["last"])), made, Language(found["language"]))
+    directory = None if found["directory"] == "none" else int(found["directory"])
+    again = Again(first=int(found["first"]), last=int(found["last"]), directory=directory)
+    return Asked(wanted, again, made, Language(found["language"]))
 
 
 def lines_of(document: Document) -> tuple[str, ...]:

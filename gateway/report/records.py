@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
@@ -22,6 +22,8 @@ from gateway.report.month import Month
 MENDED_WITHIN = timedelta(days=3)
 _DISORDER = timedelta(hours=1)
 """A record may be stamped before another and stand behind it: processes stamp, then wait for their turn."""
+_LATE = timedelta(minutes=1)
+"""By which a record may come into the log after the time that it bears."""
 _HEAD = re.compile(rb'"time":"([^"]{20,40})","process":"[^"]{0,40}","kind":"(\w{1,40})"')
 _TIME = re.compile(rb'"time":"([^"]{20,40})"')
 _HEAD_BYTES = 200
@@ -141,6 +143,8 @@ class Range:
         self.first, self.last = first, min(last, int(newest))
         self.head = b""
         self.broken: int | None = None
+        self.unreadable = 0
+        """Records that say nothing that can be read."""
 
     def walk(self, tick: Callable[[int], None]) -> Iterator[Entry]:
         """Yield what counts, in order; `tick` is told of every record."""
@@ -154,7 +158,12 @@ class Range:
             chain, expected = stored, seq + 1
             if not seq % _TICK:
                 tick(_TICK)
-            if (entry := _entry(seq, body)) is not None:
+            try:
+                entry = _entry(seq, body)
+            except (MsgspecError, ValueError):
+                self.unreadable += 1
+                continue
+            if entry is not None:
                 yield entry
         self.head = chain
         if expected <= self.last and self.broken is None:
@@ -179,6 +188,13 @@ def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
     """Return the first and the last record that a month may ask for: also mails that mend what it refused."""
     first = _first_since(connection, month.begin - _DISORDER)
     return first, _first_since(connection, month.end + MENDED_WITHIN + _DISORDER) - 1
+
+
+def is_cut(connection: sqlite3.Connection, month: Month, *, first: int, last: int, made: datetime) -> bool:
+    """Whether a report of a month that was made at a time must have had records outside of a range."""
+    begin, end = bounds(connection, month)
+    row = connection.execute("SELECT body FROM record WHERE seq = ?", (last + 1,)).fetchone()
+    return first != begin or last > end or (last < end and row is not None and _time(row[0]) < made - _LATE)
 
 
 def begins(connection: sqlite3.Connection) -> datetime | None:

@@ -35,8 +35,9 @@ class Stocks:
 
     def take(self, record: Mailboxes) -> None:
         """Count another directory that is in force."""
-        if not (record.added_count or record.removed_count or record.changed_count):
-            self._began_anew = self._began_anew or self._latest is not None
+        before, silent = self._latest, not (record.added_count or record.removed_count or record.changed_count)
+        if silent and before is not None and (record.mailboxes, record.counts) != (before.mailboxes, before.counts):
+            self._began_anew = True
         self._latest = record
         for entry in record.added:
             fate = self._fates.setdefault(entry.address, _Fate(was_there=False, entry=entry))

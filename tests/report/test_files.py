@@ -44,7 +44,7 @@ from tests.report.test_count import sixty
 POLICIES = load_policy_set("binhtan-7600")
 HOSTILE = (
     "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1", "<b>x</b>&amp;", "<para><font color='red'>", "]]>", "{office}",
-    "a\nb\r\nc", "\u202eexe.doc", "\x1b[31mred", "\ufffe", "x" * 3000, "1e5", "[month=2026-11 records=1-2 made=2026-12-20T01:00:00+00:00",
+    "a\nb\r\nc", "\u202eexe.doc", "\x1b[31mred", "\ufffe", "x" * 3000, "1e5", "[month=2026-11 records=1-2 directory=none made=2026-12-20T01:00:00+00:00",
     "http://a.vn", "%s%d", "Phòng  Nội vụ\u200b",
 )  # fmt: skip
 
@@ -79,7 +79,7 @@ def verified(data, octets: bytes, form: Format) -> proof.Differences:
     found = lines(octets, form)
     asked = proof.asked(found)
     assert asked is not None
-    made = make(data, asked.wanted, now=asked.made, records=asked.records)
+    made = make(data, asked.wanted, now=asked.made, again=asked.again)
     names = labels(made, POLICIES, None, asked.language)
     lenient = form is Format.DOCX
     blanks = proof.blanks(write(made, names, asked.language)) if lenient else ()
@@ -188,7 +188,7 @@ async def test_hostile_names_stay_text(tmp_path, monkeypatch, form):
     assert "tên +cmd|' /C calc'!A0" in text or form is Format.JSON
     assert "<b>x" in text.replace("\\u003c", "<") or form is Format.PDF
     assert proof.asked(found) is not None
-    assert proof.asked(found).records == (made.basis.first, made.basis.last)
+    assert (proof.asked(found).again.first, proof.asked(found).again.last) == (made.basis.first, made.basis.last)
     for bad in ("\u202e", "\x1b", "\u200b"):
         assert bad not in text
     if form is Format.CSV:
@@ -302,9 +302,9 @@ def test_a_touched_number_is_found_in_the_other_formats(counted):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[month=2026-11]", "[month=2026-11 records=1-2 made=2026-12-20 weights=1/1/1 least=5 persons=no language=vi unit=]",
-     "[month=2026-13 records=1-2 made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
-     "[month=2026-11 records=1-2 made=9999-99-99T99:99:99+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]"],
+    ["", "[month=2026-11]", "[month=2026-11 records=1-2 directory=none made=2026-12-20 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-13 records=1-2 directory=none made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=1-2 directory=none made=9999-99-99T99:99:99+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]"],
 )  # fmt: skip
 def test_parameters_that_make_no_sense_are_none(text):
     assert proof.asked([text]) is None

@@ -11,7 +11,8 @@ import pytest
 from gateway.audit.retention import prune
 from gateway.errors import UserError
 from gateway.model import VIETNAM, FrontEnd, MailboxStatus, Session
-from gateway.report.figures import OUTSIDE, Wanted
+from gateway.report import cases
+from gateway.report.figures import OUTSIDE, Again, Wanted
 from gateway.report.make import make
 from gateway.report.month import Month
 from tests.report.support import NOVEMBER, Found, Office, box, directory, monitored, numbers, report, signed, unit
@@ -213,7 +214,12 @@ async def test_a_month_of_which_records_were_removed_says_from_when_it_counts(tm
     assert made.total.sent.mails in {left, left - 1}  # the first outcome may have lost its intent
     assert made.basis.broken is None
     with pytest.raises(UserError, match="bản ghi"):
-        make(tmp_path, Wanted(month=NOVEMBER), now=datetime(2026, 12, 20, tzinfo=VIETNAM), records=(1, made.basis.last))
+        make(
+            tmp_path,
+            Wanted(month=NOVEMBER),
+            now=datetime(2026, 12, 20, tzinfo=VIETNAM),
+            again=Again(first=1, last=made.basis.last),
+        )
 
 
 async def test_a_record_that_was_changed_is_named(tmp_path, monkeypatch):
@@ -257,3 +263,130 @@ async def test_a_unit_is_found_without_diacritics_and_another_is_refused_with_a_
         report(tmp_path, unit="Phòng Nội")
     with pytest.raises(UserError):
         report(tmp_path, unit=" ")
+
+
+async def test_a_directory_that_only_reads_otherwise_changes_nothing(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A")))
+    await office.at(3).lists(directory("d1 with a comment", box("an", "A")))
+    await office.close()
+    assert gaps(report(tmp_path)) == {"directories": {"count": 2}}
+
+
+async def test_a_directory_recorded_anew_says_that_changes_are_unknown(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A")))
+    (tmp_path / "mailboxes").unlink()
+    await office.at(3).lists(directory("d2", box("an", "A"), box("ba", "A")))
+    await office.close()
+    assert gaps(report(tmp_path)).keys() == {"directories", "changes_unknown"}
+
+
+def rewrite(data, seq: int, change) -> None:
+    """Change a record as somebody would who has the file."""
+    with closing(sqlite3.connect(data / "audit.db")) as connection:
+        (body,) = connection.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
+        connection.execute("DROP TRIGGER IF EXISTS record_no_update")
+        connection.execute("UPDATE record SET body = ? WHERE seq = ?", (change(bytes(body)), seq))
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda body: body[:-1], lambda body: body.replace(b'"mail":{', b'"mail":[{'), lambda _: b"", lambda body: body.replace(b"T0", b"X0"),
+     lambda body: body.replace(b'"size":1000', b'"size":"\xff"'), lambda body: body.replace(b'"id":"', b'"id":7,"x":"')],
+)  # fmt: skip
+async def test_a_record_that_cannot_be_read_is_said_and_ends_nothing(tmp_path, monkeypatch, change):
+    office = await begun(tmp_path, monkeypatch)
+    for day in range(3, 9):
+        await office.at(day).sends("an")
+    await office.close()
+    rewrite(tmp_path, 8, change)
+    made = report(tmp_path)
+    assert made.basis.broken == 8
+    assert made.total.sent.mails in {5, 6}
+
+
+async def test_a_thing_is_mended_once(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.at(10).sends("an", Found(FONT, file="bad"), files=[("a.docx", "bad")])
+    for hour in range(9, 12):
+        await office.at(10, hour).sends("an", files=[("a.docx", "good")])
+    await office.close()
+    total = report(tmp_path).total
+    assert (total.violations.mended, total.sent.mails, total.sent.mending, total.unmended) == (1, 3, 1, 0)
+
+
+async def test_people_outside_are_not_named_where_a_directory_says_who_is_inside(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A")))
+    await office.at(3).sends("an", Found(FONT))
+    await office.at(3).sends("dan@b.vn", Found(FONT), login=None)
+    await office.close()
+    made = report(tmp_path, persons=True)
+    assert [one.mailbox for one in made.persons] == ["an@a.vn"]
+    assert made.total.violations.prevented == 2
+
+
+async def test_more_violations_than_are_told_apart_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(cases, "LIMIT_CASES", 3)
+    office = await begun(tmp_path, monkeypatch)
+    for number in range(5):
+        await office.at(3).sends("an", Found(FONT, file=f"f{number}"), files=[("a.docx", f"f{number}")])
+    await office.close()
+    made = report(tmp_path)
+    assert (made.total.violations.prevented, gaps(made)["cases_beyond"]) == (3, {"count": 2})
+
+
+async def test_more_recipients_than_are_kept_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(cases, "LIMIT_RECIPIENTS", 2)
+    office = await begun(tmp_path, monkeypatch)
+    for number in range(3):
+        await office.at(3).sends("an", Found(FONT, file=f"f{number}"), files=[("a.docx", f"f{number}")])
+    await office.at(4).sends("an", files=[("a.docx", "good")])
+    await office.close()
+    made = report(tmp_path)
+    assert (made.total.violations.prevented, made.total.violations.mended) == (3, 2)
+    assert gaps(made)["cases_beyond"] == {"count": 1}
+
+
+async def test_a_range_that_leaves_records_out_is_told(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch)
+    for day in range(3, 29):
+        await office.at(day).sends("an", Found(FONT, file="f"), files=[("a.docx", "f")])
+    await office.close()
+    basis = report(tmp_path).basis
+    assert gaps(_again(tmp_path, basis.first, basis.last)).keys() == {"no_directory"}
+    assert "cut" in gaps(_again(tmp_path, basis.first, basis.last - 17))
+    assert "cut" in gaps(_again(tmp_path, basis.first + 3, basis.last))
+    for first, last in ((0, basis.last), (basis.first, basis.last + 1), (5, 3)):
+        with pytest.raises(UserError):
+            _again(tmp_path, first, last)
+
+
+def _again(data, first: int, last: int):
+    return make(
+        data, Wanted(month=NOVEMBER), now=datetime(2026, 12, 20, tzinfo=VIETNAM), again=Again(first=first, last=last)
+    )
+
+
+async def test_a_report_whose_directory_was_removed_cannot_be_made_again(tmp_path, monkeypatch):
+    office = await begun(tmp_path, monkeypatch, month=9)
+    await office.lists(directory("d1", box("an", "A")))
+    for day in range(1, 11):
+        for hour in range(8):
+            await office.at(day, 8 + hour, month=10).sends("an")
+    await office.at(3).sends("an")
+    await office.close()
+    basis = report(tmp_path).basis
+    assert basis.directory_record == 5
+    assert prune(
+        tmp_path, before=datetime(2026, 10, 9, tzinfo=VIETNAM), reason="x", now=datetime(2026, 12, 1, tzinfo=VIETNAM)
+    )
+    with pytest.raises(UserError, match="bản ghi 5"):
+        make(
+            tmp_path,
+            Wanted(month=NOVEMBER),
+            now=datetime(2026, 12, 20, tzinfo=VIETNAM),
+            again=Again(first=basis.first, last=basis.last, directory=5),
+        )
