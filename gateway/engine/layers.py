@@ -89,7 +89,7 @@ def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers
 
     Whoever wrote it may not have other files read, nor other modules run, than the current file does.
     """
-    path = Path(current.top.path)
+    path = candidate_path(current, registry)
     salvaged = parse_or_salvage(octets, PolicyFile, path=str(path), filling={"version": 1, "name": "-"})
     if salvaged.rest is None:
         raise ConfigError(*salvaged.faults)
@@ -97,6 +97,12 @@ def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers
     if faults:
         raise ConfigError(*salvaged.faults, *faults)
     return _below(path, salvaged, registry, frozenset(layer.path for layer in current.files))
+
+
+def candidate_path(current: Layers, registry: Registry) -> Path:
+    """Return where a candidate stands: in the place of the current file, beside it when that is a preset."""
+    path = Path(current.top.path)
+    return path.with_name("candidate.yaml") if str(path) in _preset_paths(registry) else path
 
 
 def _new_modules(file: YamlFile[PolicyFile], current: Layers) -> Iterator[Fault]:

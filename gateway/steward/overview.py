@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from gateway.audit import tally
 from gateway.model import Language
 from gateway.steward import questions as q
-from gateway.steward.condition import Health, condition
+from gateway.steward.condition import condition
 from gateway.steward.desk import Desk
 from gateway.steward.mails import titles
 from gateway.steward.roles import Person
@@ -80,18 +80,11 @@ def _rules(desk: Desk, total: Counter[str], language: Language) -> list[q.Bar]:
 def health_lines(desk: Desk, now: datetime, language: Language) -> list[q.HealthLine]:
     """Return the condition of the running system in words; those of what is not well say what helps."""
     number = int(language is not Language.VI)
-    lines = []
-    for line in condition(desk.configuration, desk.running, now):
-        detail, _, remedy = (
-            line.words(language).partition(": ") if line.health is not Health.GOOD else (line.words(language), "", "")
+    return [
+        q.HealthLine(
+            name=pair("answers", "health", line.subject)[number],
+            state=q.Badge(pair("answers", "health", line.health.value)[number], line.health.value, line.health.value),
+            detail=line.words(language),
         )
-        state = line.health.value
-        lines.append(
-            q.HealthLine(
-                name=pair("answers", "health", line.subject)[number],
-                state=q.Badge(pair("answers", "health", state)[number], state, state),
-                detail=detail,
-                remedy=remedy,
-            )
-        )
-    return lines
+        for line in condition(desk.configuration, desk.running, now)
+    ]

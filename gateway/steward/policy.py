@@ -15,7 +15,7 @@ from gateway.engine.layers import Layers, read_layers
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
-from gateway.model import Disposition, Language, Mode
+from gateway.model import Language, Mode
 from gateway.pipeline.in_force import in_force_since
 from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
@@ -90,7 +90,7 @@ def _rules(
             places = [("policies", policy.name, "rules", rule.id), ("policies", policy.name, "mode")]
             source = next((at for place in places if layers is not None and (at := layers.set_at(*place))), "")
             name = f"{policy.name}.{rule.id}"
-            dispositions: tuple[Disposition, ...] = (action.failed, action.indeterminate)
+            dispositions = tuple(dict.fromkeys((action.failed, action.indeterminate)))
             yield q.RuleRow(
                 code=clean(rule.code),
                 rule=name,

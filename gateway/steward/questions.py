@@ -341,6 +341,7 @@ class HealthLine(Struct, frozen=True, kw_only=True):
     name: str
     state: Badge
     detail: str = ""
+    """In the words of `gateway doctor`, which say what helps."""
     remedy: str = ""
 
 
@@ -390,7 +391,7 @@ class RuleRow(Struct, frozen=True, kw_only=True):
     policy: str
     mode: Badge
     dispositions: tuple[Badge, ...] = ()
-    """What a violation, and what *cannot tell* leads to."""
+    """What a violation, and what *cannot tell* leads to; one where that is the same."""
     source: str = ""
     """file:line where that was set."""
     article: str = ""

@@ -24,7 +24,7 @@ from msgspec import Struct
 from gateway.audit.replay import records_since
 from gateway.engine.cases import run_cases, trial_faults, unmet
 from gateway.engine.compiler import Compiler
-from gateway.engine.layers import Layers, read_candidate, read_layers
+from gateway.engine.layers import candidate_path, read_candidate, read_layers
 from gateway.engine.lint import differences
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
@@ -77,7 +77,8 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
         if broken := tuple(trial_faults(candidate, layers, now)):
             raise ConfigError(*broken)
     except ConfigError as error:
-        yield q.Tried(faults=tuple(_fault(fault, current) for fault in error.faults[:_LIMIT_FAULTS]))
+        path = str(candidate_path(current, registry))
+        yield q.Tried(faults=tuple(_fault(fault, path) for fault in error.faults[:_LIMIT_FAULTS]))
         return
     results, faults = run_cases(layers, candidate, now)
     failed = [fault for result in results for fault in result.faults] + faults
@@ -96,8 +97,8 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
     yield from _replayed(trial, before, candidate, found, now)
 
 
-def _fault(fault: Fault, current: Layers) -> q.LintFault:
-    own = fault.path == current.top.path
+def _fault(fault: Fault, path: str) -> q.LintFault:
+    own = fault.path == path
     text = clean(fault.message if own else str(fault), limit=600)
     return q.LintFault(fault.line if own else 0, fault.column if own else 0, text)
 

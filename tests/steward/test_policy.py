@@ -74,7 +74,7 @@ def test_rules_are_shown_with_the_place_that_decides_and_how_often_they_were_met
     encrypted = rows["opaque.encrypted"]
     assert (encrypted.code, encrypted.source, encrypted.mode.key) == ("OPQ-01", "base.yaml:7", "enforce")
     assert encrypted.count == len(HOSTILE) + 1
-    assert [badge.key for badge in encrypted.dispositions] == ["reject", "reject"]
+    assert [badge.key for badge in encrypted.dispositions] == ["reject"]
     assert rows["typography.working_file_font"].source == "policy.yaml:6"
     assert rows["typography.working_file_font"].mode.key == "monitor"
     assert rows["classified.marked"].source.startswith("binhtan-7600.yaml:")
@@ -153,6 +153,20 @@ def test_a_candidate_reads_no_other_file_and_runs_no_other_module(at: Desk, tmp_
     assert not (tmp_path / "ran").exists()
     assert tried(at, OFFICE.replace("base.yaml", "binhtan-7600")).digest
     assert tried(at, OFFICE).digest == at.policies().digest
+
+
+def test_a_candidate_may_extend_the_preset_that_is_in_force(at: Desk):
+    rules = Rules(load_policy_set("binhtan-7600"), directory())
+    preset = replace(at, configuration=_editable(at, policy="binhtan-7600"), rules=lambda: rules)
+    found = tried(preset, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitor}}\n")
+    assert found.digest
+    assert found.admitted == 1
+    (fault,) = tried(
+        preset, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitr}}\n"
+    ).faults
+    assert (fault.line, fault.column) == (4, 27)
+    (fault,) = tried(preset, "version: 1\nname: moi\nextends: candidate.yaml\n").faults
+    assert fault.line == 3
 
 
 BOMB = (
