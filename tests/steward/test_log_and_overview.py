@@ -148,9 +148,8 @@ def test_checkpoints_can_be_taken_away_and_nothing_else(at: Desk, data: Path):
 
 
 def test_health_says_what_is_well(at: Desk):
-    running = Running(
-        certs=None, sandbox_missing=(), last_reload=lambda: (int(datetime.now(UTC).timestamp()) - 7200, True)
-    )
+    reloaded = int(datetime.now(UTC).timestamp()) - 7500
+    running = Running(certs=None, sandbox_missing=(), last_reload=lambda: (reloaded, True))
     lines = overview(replace(at, running=running), AUDITOR, q.Overview(), Language.EN).health
     found = {line.name: line for line in lines}
     assert found["Checkpoints of the log"].state.tone == "good"
