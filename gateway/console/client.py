@@ -20,7 +20,8 @@ from gateway.system.door import DoorClient
 
 _LONG_LINES: Final = 4
 """Long answers at a time; each has a connection of its own, so that a slow reader stops nobody else."""
-_MOST_QUEUED: Final = 32
+_MOST_QUEUED: Final = 2
+"""Few: the steward gives up a connection on which nothing moves for half a minute."""
 _LONGEST_S: Final = 10.0
 _LONGEST_STEP_S: Final = 300.0
 
@@ -51,6 +52,7 @@ class _Line(DoorClient[Answered]):
         self._client = client
         self._calls: dict[int, _Call] = {}
         self._paused = False
+        self.open = True
 
     def call(self, asked: Asked) -> _Call:
         call = self._calls[asked.number] = _Call()
@@ -72,15 +74,16 @@ class _Line(DoorClient[Answered]):
 
     def go_on(self, call: _Call) -> None:
         """Read again after a pause, once what is queued has been taken."""
-        if self._paused and call.answers.empty():
+        if self._paused and call.answers.qsize() < _MOST_QUEUED:
             self._paused = False
             self.read(on=True)
 
     def lost(self, _cause: object) -> None:
+        self.open = False
         calls, self._calls = self._calls, {}
         for call in calls.values():
             call.answers.put_nowait(None)
-        self._client.gone.set()
+        self._client.look_whether_gone()
 
 
 class StewardClient:
@@ -96,7 +99,7 @@ class StewardClient:
         self._ping: _Call | None = None
         self._draining: set[asyncio.Task[None]] = set()
         self.gone = asyncio.Event()
-        """The steward has closed a connection."""
+        """There is nobody to ask any more: the connection for short questions is closed, or all for long ones."""
 
     def connect(self) -> None:
         """Make all connections; OSError when nobody holds the door."""
@@ -104,6 +107,11 @@ class StewardClient:
             line.connect()
         for line in self._lines:
             self._free.put_nowait(line)
+
+    def look_whether_gone(self) -> None:
+        """Take note of connections that were closed; one for long answers the steward closes when nobody reads."""
+        if not self._short.open or not any(line.open for line in self._lines):
+            self.gone.set()
 
     def hear(self) -> None:
         """Take note that the steward lives."""
@@ -134,8 +142,8 @@ class StewardClient:
                     raise Refused(answered.answer)
                 yield answered.answer
         finally:
-            if ended:
-                self._free.put_nowait(line)
+            if ended or not line.open:
+                self._give_back(line)
             else:  # the browser went away: what still comes is for nobody
                 call.abandoned = True
                 task = asyncio.create_task(self._drain(line, call))
@@ -146,7 +154,11 @@ class StewardClient:
         while (answered := await call.answers.get()) is not None and not answered.last:
             line.go_on(call)
         line.go_on(call)
-        self._free.put_nowait(line)
+        self._give_back(line)
+
+    def _give_back(self, line: _Line) -> None:
+        if line.open:
+            self._free.put_nowait(line)
 
     def _asked(self, question: Question, token: str, client: str, language: Language) -> Asked:
         return Asked(next(self._numbers), token, client, language, question)

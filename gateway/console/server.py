@@ -70,7 +70,7 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """Give a client that does not read a last time."""
         super().pause_writing()
-        self._expect(self.settings.body_s)
+        self._expect(self.settings.stall_s)
 
     def resume_writing(self) -> None:
         """Go on."""

@@ -24,7 +24,9 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     head_s: float = 10.0
     """How long a client may take to send the head of a request, or to shake hands."""
     body_s: float = 120.0
-    """How long a client may take to send a body, or to take an answer that waits for it."""
+    """How long a client may take to send a body."""
+    stall_s: float = 10.0
+    """How long a client may take to make room for more of an answer."""
     connections: int = 256
     connections_of_one: int = 32
     """At the same time, of one address."""

@@ -1,0 +1,144 @@
+"""The console of a running gateway, in a browser: an account is made, enrolled and used; a sender reads why a mail was refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+
+import pyotp
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from gateway.demo.mails import OFFICE, STAFF, samples
+from tests.console.conftest import CHROMIUM, SCREENSHOTS
+from tests.e2e.gateway_process import cli, serving
+from tests.support.client import RawClient
+from tests.support.sink import Sink
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
+
+PASSWORD = "Một câu dài, dễ nhớ."
+
+
+def configuration(sink: Sink, directory) -> dict:
+    directory.write_text(
+        f"mailboxes:\n  - {{address: {STAFF}, kind: personal, unit: Văn thư}}\n  - {{address: {OFFICE}, kind: office, unit: Văn phòng}}\n",
+        "utf-8",
+    )
+    return {
+        "workers": 1,
+        "policy": "binhtan-7600",
+        "directory": str(directory),
+        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+        "console": {"listen": "127.0.0.1:0", "mail_from": OFFICE},
+    }
+
+
+class Faults(list):
+    """What a browser complained about."""
+
+    def watch(self, page: Page, base: str) -> None:
+        page.on("console", lambda said: self.append(said.text) if "status of" not in said.text else None)
+        page.on("pageerror", lambda error: self.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith(base) else self.append(asked.url))
+
+
+async def keep(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    await page.screenshot(path=SCREENSHOTS / f"real-{name}.png", full_page=True)
+
+
+async def enrol(page: Page, base: str, name: str, password: str) -> pyotp.TOTP:
+    """Enter with a one-time password and set up the second factor."""
+    await page.goto(base + "/")
+    await page.fill("#name", name)
+    await page.fill("#password", password)
+    await page.click("form[action='/login'] button")
+    await page.wait_for_url("**/enrol")
+    await page.click("form[action='/enrol'] button")
+    totp = pyotp.TOTP("".join((await page.inner_text(".key")).split()))
+    await page.fill("#totp", totp.now())
+    await page.fill("#password", PASSWORD)
+    await page.fill("#again", PASSWORD)
+    await page.click("form[action='/enrol/confirm'] button")
+    await expect(page.locator(".codes li")).to_have_count(10)
+    await page.click("main a.button")
+    return totp
+
+
+async def test_an_auditor_finds_and_explains_and_a_sender_reads_why(tmp_path):
+    async with (
+        Sink() as sink,
+        serving(tmp_path / "gw", config=configuration(sink, tmp_path / "directory.yaml")) as gateway,
+    ):
+        for sample in samples(lambda octets: octets):
+            async with RawClient(*gateway.address()) as client:
+                await client.ehlo()
+                content = sample.content(datetime.now(UTC))
+                await client.mail(content, sender=sample.reverse_path, recipients=(sample.recipient,))
+        added = await cli("console", "account", "add", "an.tt", "--display", "Trần Thị An", "--role", "auditor", "--role", "policy_admin",
+                          "--data", gateway.data)  # fmt: skip
+        assert added.code == 0, added.err
+        password = re.search(r"[A-Za-z0-9-]{14,}", added.out)[0]
+        host, port = gateway.address("console")
+        base, faults = f"http://{host}:{port}", Faults()
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            page = await browser.new_page()
+            faults.watch(page, base)
+            await enrol(page, base, "an.tt", password)
+            for name, path in (
+                ("overview", "/"),
+                ("mails", "/mails"),
+                ("policy", "/policy"),
+                ("log", "/audit"),
+                ("accounts", "/accounts"),
+            ):
+                await page.goto(base + path)
+                await keep(page, name)
+                assert await page.locator(".alert.bad[role=alert]").count() == 0 or name == "overview", name
+            await page.goto(f"{base}/mails?result=reject&q=tu:{STAFF}+luat:SGN-08")
+            reference = (await page.locator("[data-row]").first.get_attribute("href")).rpartition("/")[2]
+            await page.locator("[data-row]").first.click()
+            await expect(page.locator(".finding").first).to_be_visible()
+            await keep(page, "explain")
+            await page.goto(base + "/policy")
+            await page.fill(
+                "#text", "version: 1\nname: thu\nextends: binhtan-7600\npolicies:\n  opaque:\n    mode: moniter\n"
+            )
+            await page.click("form[action='/policy/try'] button")
+            await expect(page.locator(".yaml li.bad")).to_have_count(1)
+            await keep(page, "faulty")
+            await page.click("summary >> nth=-1")
+            await page.fill(
+                "#text", "version: 1\nname: thu\nextends: binhtan-7600\npolicies:\n  opaque: {mode: monitor}\n"
+            )
+            await page.click("form[action='/policy/try'] button")
+            await expect(page.locator("#changes")).to_be_visible(timeout=120_000)
+            await keep(page, "tried")
+            await page.goto(base + "/audit")
+            await page.click("form[action='/audit/verify'] button")
+            await expect(page.locator(".alert.good")).to_be_visible(timeout=120_000)
+            await keep(page, "verified")
+            # The sender, where the refusal leads him.
+            page = await (await browser.new_context()).new_page()
+            faults.watch(page, base)
+            await page.goto(f"{base}/t/{reference}")
+            before = len(sink.delivered)
+            await page.fill("#mailbox", STAFF)
+            await page.click("main button")
+            await sink.wait_delivered(before + 1)
+            words = message_from_bytes(sink.delivered[-1].content, policy=policy.default).get_content()
+            code = re.search(r"\b\d{8}\b", words.replace(" ", ""))[0]
+            await page.fill("#mail-code", code)
+            await page.click("main button")
+            await page.wait_for_url(f"**/t/{reference}")
+            await expect(page.locator(".finding").first).to_be_visible()
+            await keep(page, "letter")
+            await page.goto(f"{base}/audit")
+            await expect(page.locator("h1")).to_have_text("Không được phép")
+            await browser.close()
+        assert faults == []
+        await gateway.assert_audit_is_whole()
