@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final
 
 from gateway.audit import record as r
@@ -37,6 +37,7 @@ from gateway.vietnamese.printed import clean
 
 _LIMIT_REFERENCE: Final = 100
 _LIMIT_EVENTS: Final = 200
+_LIMIT_RECIPIENTS: Final = 1000
 _LIMIT_TEXT: Final = 2000
 _OUTCOME_TONES: Final = {"passed": "good", "failed": "bad", "indeterminate": "warn"}
 _AXIS_TONES: Final = {
@@ -107,7 +108,7 @@ class _Explainer:
             unit=clean(row.unit, limit=200),
             recipients=tuple(
                 (clean(address, limit=320), result_badge(disposition, "", language))
-                for address, disposition in recipients.items()
+                for address, disposition in islice(recipients.items(), _LIMIT_RECIPIENTS)
             ),
             subject=clean(row.subject, limit=300) if row.subject is not None and not row.confidential else None,
             confidential=row.confidential,

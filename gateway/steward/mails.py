@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ from gateway.vietnamese.printed import clean
 _EVERYBODY: Final = frozenset({Role.OPERATOR, Role.POLICY_ADMIN, Role.SECURITY_OFFICER, Role.AUDITOR})
 _CONFIDENTIAL: Final = frozenset({Role.SECURITY_OFFICER, Role.AUDITOR})
 LIMIT_ROWS: Final = 100
+_LIMIT_RECIPIENTS: Final = 200
+"""Of one row: a mail to more than the usual limit of recipients is cut."""
 _LIMIT_EXPORT_S: Final = 300.0
 _PIECE_BYTES: Final = 1 << 16
 _HIGHEST: Final = 1 << 62
@@ -168,7 +171,7 @@ def mail_row(row: Row, policies: PolicySet, language: Language) -> q.MailRow:
         time=row.time.isoformat(),
         reference=clean(row.reference),
         sender=clean(row.sender, limit=320),
-        recipients=tuple(clean(address, limit=320) for address in row.recipients),
+        recipients=tuple(clean(address, limit=320) for address in row.recipients[:_LIMIT_RECIPIENTS]),
         unit=clean(row.unit, limit=200),
         subject=clean(row.subject, limit=300) if row.subject is not None and not row.confidential else None,
         result=result_badge(row.disposition, row.would_be, language),
@@ -223,7 +226,10 @@ def _shown(search: q.Search) -> str:
 
 def _octets(table: Export, format_: str, data: Path) -> Iterator[bytes]:
     if format_ == "xlsx":
-        # Beside the log, which holds the same words, and gone with the answer.
+        # Beside the log, which holds the same words, and gone with the answer; what a crash left goes with the next.
+        for left in data.glob(".export-*"):
+            if time.time() - left.stat().st_mtime > 2 * _LIMIT_EXPORT_S:
+                shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=data) as folder:
             target = Path(folder) / "export.xlsx"
             table.xlsx(target)

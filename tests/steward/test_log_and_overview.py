@@ -56,7 +56,7 @@ def test_the_overview_counts_what_the_list_holds(at: Desk):
     assert len(seen.days) == 30
     assert seen.mails == mails
     assert sum(day.relayed + day.tagged + day.refused + day.deferred for day in seen.days) == mails
-    assert seen.days[-1].refused == seen.refused
+    assert sum(day.refused for day in seen.days) == seen.refused
     assert seen.octets == 2000 * (mails - 1)
     assert seen.mailboxes == 2
     assert seen.troubles == 1

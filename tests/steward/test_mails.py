@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import os
 import unicodedata
 from pathlib import Path
 
@@ -269,6 +270,11 @@ def test_no_export_is_left_on_the_disk(at: Desk, data: Path):
     assert list(data.glob(".export-*"))
     answers.close()  # the browser has gone
     assert not list(data.glob(".export-*"))
+    left = data / ".export-of-a-process-that-died"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    exported(at, AUDITOR, "xlsx")
+    assert not left.exists()
 
 
 def test_pages_lead_there_and_back(at: Desk):
