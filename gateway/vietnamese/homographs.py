@@ -27,7 +27,8 @@ _ALSO: Final = str.maketrans(
 # The lunate sigma is a C; Unicode decomposes it to the other sigma.
 _LUNATE: Final = str.maketrans("ϲϹ", "cC")
 _PART_OF_NAME: Final = re.compile(r"\s[-–—]+\s|[,;:|/()\[\]\"“”]")
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_LONGEST_SYLLABLE: Final = len("nghieng")
 # A Latin letter with a stroke, a hook, a curl is the letter to the eye.
 _WITH: Final = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:SCRIPT |DOTLESS |LONG |OPEN )?([A-Z])(?: WITH .*)?")
 
@@ -47,11 +48,14 @@ def shown(text: str) -> str:
 def name_keys(name: str) -> frozenset[str]:
     """Return what a display name and its parts (`Lan - Phòng Nội vụ`) look like, without marks, case and signs; for comparison.
 
-    A single word is nobody's own.
+    Each also without blanks, as `NguyễnVănAn` and `N g u y ễ n` are read. A single syllable is nobody's own.
     """
     plain = "".join(letter for letter in unicodedata.normalize("NFKC", name) if not ignorable(letter))
-    keys = (" ".join(_WORD.findall(shown(part))) for part in (plain, *_PART_OF_NAME.split(plain)))
-    return frozenset(key for key in keys if " " in key)
+    found = [_WORD.findall(shown(part)) for part in {plain, *_PART_OF_NAME.split(plain)}]
+    joined = ("".join(words) for words in found)
+    return frozenset(" ".join(words) for words in found if len(words) > 1) | {
+        key for key in joined if len(key) > _LONGEST_SYLLABLE
+    }
 
 
 def shown_labels(text: str) -> str:
