@@ -1,4 +1,4 @@
-"""The process of the console: everything it needs is in memory, then the wall closes, then it serves."""
+"""The process of the console: started anew, everything it needs is in memory, then the wall closes, then it serves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import os
 import signal
 import socket
 import ssl
+import sys
 from asyncio import selector_events
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from gateway.console.app import Console
 from gateway.console.client import StewardClient
@@ -22,10 +28,26 @@ from gateway.system.supervised import SupervisedProcess, end_with
 _LOG = logging.getLogger("gateway.console")
 _BACKLOG = 64
 _FOREVER = 1 << 40
+NAME = "gateway-console"
+_BOOTSTRAP = (
+    "import sys, json; from importlib import import_module; begin, path, words = sys.argv[1:]; "
+    "sys.path[:] = json.loads(path); import_module(begin).main(words)"
+)
+
+
+class Started(Struct, frozen=True, kw_only=True):
+    """What the process is told in its command line."""
+
+    sockets: tuple[int, ...]
+    """Descriptors that listen."""
+    door: int
+    parent: int
+    log_level: str
+    settings: dict[str, Any]
 
 
 class ConsoleProcess:
-    """Owned by the supervisor."""
+    """Owned by the supervisor. It is a program started anew: of the supervisor's memory it has nothing."""
 
     def __init__(
         self,
@@ -33,8 +55,13 @@ class ConsoleProcess:
         door: socket.socket,
         settings: ConsoleSettings,
         release: Callable[[], None],
+        *,
+        begin: str = "gateway.console.begun",
     ) -> None:
-        """Prepare; `sockets` are bound, `release` gives back, in the new process, what belongs to others."""
+        """Prepare; `sockets` are bound, `release` gives back, in the new process, what belongs to others.
+
+        `begin` is the module whose `main` is the program.
+        """
         self._sockets = tuple(sockets)
         for one in self._sockets:
             # Accepted sockets inherit it; the wall refuses to set it later.
@@ -43,9 +70,9 @@ class ConsoleProcess:
         self._door = door
         self._settings = settings
         self._release = release
+        self._begin = begin
         self._parent = os.getpid()
-        self._console = Console(settings)
-        self._process = SupervisedProcess("gateway-console", self._serve)
+        self._process = SupervisedProcess(NAME, self._exec)
 
     def start(self) -> None:
         """Fork the process."""
@@ -59,12 +86,25 @@ class ConsoleProcess:
         """End the process, which writes nothing."""
         self._process.end(signal.SIGKILL)
 
-    def _serve(self) -> None:
+    def _exec(self) -> None:
+        """Become the program, in the fork; all descriptors but those that it is told of close with that."""
         end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
-            signal.signal(number, signal.SIG_IGN)
         self._release()
-        asyncio.run(_served(self._console, self._sockets, self._door, self._settings, self._parent))
+        descriptors = tuple(one.fileno() for one in self._sockets)
+        for descriptor in (*descriptors, self._door.fileno()):
+            os.set_inheritable(descriptor, True)
+        started = Started(
+            sockets=descriptors,
+            door=self._door.fileno(),
+            parent=self._parent,
+            log_level=logging.getLevelName(logging.getLogger("gateway").getEffectiveLevel()).lower(),
+            settings=msgspec.to_builtins(self._settings, enc_hook=str),
+        )
+        path = [entry or str(Path.cwd()) for entry in sys.path]
+        words = [msgspec.json.encode(one).decode() for one in (path, started)]
+        # Nothing of the supervisor's environment, where secrets may stand.
+        environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+        os.execve(sys.executable, [sys.executable, "-I", "-c", _BOOTSTRAP, self._begin, *words], environment)  # noqa: S606 - our own program
 
 
 def console_process(
@@ -85,9 +125,10 @@ def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:
     return context
 
 
-async def _served(
+async def served(
     console: Console, sockets: Sequence[socket.socket], door: socket.socket, settings: ConsoleSettings, parent: int
 ) -> None:
+    """Serve until the steward is gone."""
     tls = server_tls(settings)
     steward = StewardClient(door, patience_s=settings.patience_s)
     steward.connect()

@@ -1,12 +1,9 @@
-"""The console of the configuration: its settings, its certificate, what its process may keep of what it inherits."""
+"""The console of the configuration: its settings, its certificate, its process."""
 
 from __future__ import annotations
 
-import os
-import socket
 import ssl
-from collections.abc import Callable, Iterable
-from itertools import pairwise
+from collections.abc import Callable
 
 from gateway.config.console import Console
 from gateway.config.sections import Configuration
@@ -18,7 +15,6 @@ from gateway.system.listening import Taken
 from gateway.texts.catalogue import both, reasons
 
 _HERE = ("localhost", "127.0.0.1", "::1")
-_MOST_DESCRIPTORS = 1 << 20
 
 
 def console_settings(console: Console) -> ConsoleSettings:
@@ -53,20 +49,6 @@ def check_console(configuration: Configuration) -> None:
 
 
 def walled_console(console: Console, taken: Taken, steward: DoorProcess, release: Callable[[], None]) -> ConsoleProcess:
-    """Make the process. Of what it inherits it keeps its sockets and the way to the steward, and nothing else open."""
-    bound = taken.sockets or ((taken.reservation,) if taken.reservation is not None else ())
-    # Without a protocol: asyncio sets TCP_NODELAY on what it accepts from a socket that names TCP, which the wall refuses.
-    sockets = [socket.socket(one.family, one.type, 0, os.dup(one.fileno())) for one in bound]
-    kept = (*(one.fileno() for one in sockets), steward.door.fileno())
-
-    def give_back() -> None:
-        release()
-        keep_open(kept)
-
-    return console_process(sockets, steward.door, console_settings(console), give_back)
-
-
-def keep_open(descriptors: Iterable[int]) -> None:
-    """Close all descriptors of this process but the standard ones and these."""
-    for low, high in pairwise([*sorted({0, 1, 2, *descriptors}), _MOST_DESCRIPTORS]):
-        os.closerange(low + 1, high)
+    """Make the process, which has its sockets and the way to the steward."""
+    sockets = taken.sockets or ((taken.reservation,) if taken.reservation is not None else ())
+    return console_process(sockets, steward.door, console_settings(console), release)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import errno
 import json
-import os
 import selectors
 import signal
 import socket
@@ -16,8 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.console import process
-from gateway.console.app import Console
 from gateway.console.process import ConsoleProcess
 from gateway.console.settings import ConsoleSettings
 from gateway.steward.questions import Answered, Asked
@@ -51,58 +46,10 @@ def steward(door: socket.socket) -> None:
                         sock.sendall(framed(Answered(asked.number, answer, number + 1 == len(given))))
 
 
-class Probing(Console):
-    """A console that is asked what it may still do."""
-
-    async def __call__(self, scope, receive, send) -> None:
-        if scope["type"] != "http" or scope["path"] != "/probe":
-            await super().__call__(scope, receive, send)
-            return
-        body = json.dumps(probed()).encode()
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]}
-        )
-        await send({"type": "http.response.body", "body": body})
-
-
-def probed() -> dict[str, object]:
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def by_libc(name: str, *arguments: object) -> None:
-        if getattr(libc, name)(*arguments) < 0:
-            raise OSError(ctypes.get_errno(), name)
-
-    pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    attempts = {
-        "open": lambda: os.open("/etc/hostname", os.O_RDONLY),
-        "create": lambda: os.open("/tmp/console-probe", os.O_CREAT | os.O_WRONLY),
-        "memfd": lambda: os.memfd_create("x"),
-        "listdir": lambda: os.listdir("/"),
-        "socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
-        "connect": lambda: pair[0].connect("/run/systemd/journal/socket"),
-        "sendmsg": lambda: pair[0].sendmsg([b"x"], [], 0, "/run/systemd/journal/socket"),
-        "bind": lambda: pair[0].bind("/tmp/console-probe"),
-        "execve": lambda: os.execv("/bin/true", ["true"]),
-        "fork": os.fork,
-        "kill": lambda: os.kill(os.getppid(), 0),
-        "ptrace": lambda: by_libc("ptrace", 16, os.getppid(), 0, 0),
-        "setuid": lambda: os.setuid(0),
-    }
-    results: dict[str, object] = {"uid": os.getuid()}
-    for name, attempt in attempts.items():
-        try:
-            attempt()
-            results[name] = "done"
-        except OSError as error:
-            results[name] = errno.errorcode[error.errno]
-    return results
-
-
 def main() -> None:
     wanted = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     wanted.pop("here", "")
-    if wanted.pop("probe", False):
-        process.Console = Probing
+    begin = "tests.console.probing" if wanted.pop("probe", False) else "gateway.console.begun"
     networks = tuple(ip_network(each) for each in wanted.pop("networks", ()))
     for key in ("certificate", "key", "htmx"):
         if key in wanted:
@@ -115,7 +62,7 @@ def main() -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
     behind = DoorProcess("steward", steward, lambda: None, ended_by=signal.SIGKILL)
-    console = ConsoleProcess([listener], behind.door, settings, lambda: None)
+    console = ConsoleProcess([listener], behind.door, settings, lambda: None, begin=begin)
     behind.start()
     console.start()
     with contextlib.suppress(BrokenPipeError):

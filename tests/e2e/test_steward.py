@@ -85,6 +85,41 @@ async def test_the_console_comes_back_with_its_steward_and_keeps_nothing_open_bu
                 await asyncio.sleep(0.05)
 
 
+def memory_of(pid: int) -> bytes:
+    """All private memory of a process."""
+    found = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            span, rights, *_ = line.split()
+            if rights.startswith("rw"):
+                begin, end = (int(one, 16) for one in span.split("-"))
+                try:
+                    memory.seek(begin)
+                    found.append(memory.read(end - begin))
+                except (OSError, ValueError):
+                    continue
+    return b"".join(found)
+
+
+async def test_the_console_has_nothing_of_the_supervisors_memory(tmp_path):
+    canary = "canary.hopthu@binhtan.example"
+    (tmp_path / "directory.yaml").write_text(f"mailboxes: [{{address: {canary}, kind: personal}}]")
+    async with Sink() as sink:
+        config = configuration(sink) | {"directory": str(tmp_path / "directory.yaml")}
+        async with serving(tmp_path / "gw", config=config) as gateway:
+            async with asyncio.timeout(120):
+                while await healthy(gateway) != 200:
+                    await asyncio.sleep(0.05)
+            try:
+                seen, known = memory_of(child(gateway, "gateway-console")), memory_of(steward(gateway))
+            except PermissionError:
+                pytest.skip("the memory of other processes cannot be read here")
+            assert canary.encode() in known
+            assert len(seen) > 1 << 20
+            assert canary.encode() not in seen
+            assert b"binhtan-7600" not in seen
+
+
 async def test_damaged_accounts_stop_the_start_with_words(tmp_path):
     async with Sink() as sink:
         async with serving(tmp_path / "gw", config=configuration(sink)) as gateway:

@@ -1,0 +1,55 @@
+"""The console's process from its first line: started anew, so that nothing of the supervisor's memory is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+from ipaddress import ip_network
+from pathlib import Path
+
+import msgspec
+
+from gateway.console.app import Console
+from gateway.console.process import NAME, Started, served
+from gateway.console.settings import ConsoleSettings
+from gateway.system import logs
+from gateway.system.supervised import end_with
+
+_PR_SET_NAME = 15
+
+
+def main(words: str, console: type[Console] = Console) -> None:
+    """Serve as the words of the supervisor say (`Started` as JSON), until the steward is gone."""
+    started = msgspec.json.decode(words, type=Started)
+    end_with(started.parent)
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode(), 0, 0, 0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us
+        signal.signal(number, signal.SIG_IGN)
+    logs.configure(started.log_level)
+    settings = settings_of(started)
+    sockets = [listening(descriptor) for descriptor in started.sockets]
+    door = socket.socket(fileno=started.door)
+    asyncio.run(served(console(settings), sockets, door, settings, started.parent))
+    os._exit(0)
+
+
+def listening(descriptor: int) -> socket.socket:
+    """Return an inherited socket as one that names no protocol.
+
+    On what it accepts from one that names TCP asyncio sets TCP_NODELAY, which the wall refuses; it is inherited already.
+    """
+    found = socket.socket(fileno=descriptor)
+    return socket.socket(found.family, found.type, 0, found.detach())
+
+
+def settings_of(started: Started) -> ConsoleSettings:
+    """Return the settings as the console uses them."""
+    told = dict(started.settings)
+    for key in ("certificate", "key", "htmx"):
+        if told.get(key) is not None:
+            told[key] = Path(str(told[key]))
+    networks = tuple(ip_network(one) for one in told.pop("networks", ()))
+    return ConsoleSettings(**{**told, "names": tuple(told.pop("names", ())), "networks": networks})
