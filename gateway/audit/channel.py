@@ -21,14 +21,28 @@ class Channel(DoorClient[Answer]):
     What is put in one step of the loop goes together: it is written in one commit, or fails together.
     """
 
-    def __init__(self, door: socket.socket) -> None:
+    def __init__(
+        self, door: socket.socket, on_settled: Callable[[AuditError | None], None] = lambda _error: None
+    ) -> None:
+        """Prepare; `on_settled` is told of each group of records that it was written, or why not."""
         super().__init__(door, ANSWERS)
+        self._on_settled = on_settled
         self._loop = asyncio.get_running_loop()
         self._entries: list[Entry] = []
         """Of this step of the loop."""
         self._futures: list[asyncio.Future[int]] = []
-        self._asked: deque[Callable[[Answer | AuditError], None]] = deque()
-        """Who wants the coming answers, in their order."""
+        self._asked: deque[tuple[float, Callable[[Answer | AuditError], None]]] = deque()
+        """Since when who wants the coming answers, in their order."""
+
+    @property
+    def unanswered_s(self) -> float:
+        """How long the oldest question has waited; 0 when there is none."""
+        return self._loop.time() - self._asked[0][0] if self._asked else 0.0
+
+    def probe(self) -> None:
+        """Have the writer try whether it can write, unless it has something to answer already."""
+        if not (self._asked or self._entries):
+            self._ask(Append([]), partial(self._settle, []))
 
     def put(self, entry: Entry) -> asyncio.Future[int]:
         """Hand over a record; the future gets its sequence number once it is durable, else `AuditError`."""
@@ -57,21 +71,25 @@ class Channel(DoorClient[Answer]):
 
     def heard(self, answer: Answer) -> None:
         """Give an answer to whoever asked first."""
-        self._asked.popleft()(answer)
+        self._asked.popleft()[1](answer)
 
     def lost(self, cause: object) -> None:
         """Tell everyone who waits."""
         asked, self._asked = self._asked, deque()
-        for settle in asked:
+        for _, settle in asked:
             settle(AuditLostError(both("audit", "fault", "writer_lost", reason=cause)))
 
     def _send_entries(self) -> None:
         entries, self._entries = self._entries, []
         futures, self._futures = self._futures, []
-        self._ask(Append(entries), partial(_settle_records, futures))
+        self._ask(Append(entries), partial(self._settle, futures))
+
+    def _settle(self, futures: list[asyncio.Future[int]], answer: Answer | AuditError) -> None:
+        self._on_settled(None if isinstance(answer, Appended) else _error(answer))
+        _settle_records(futures, answer)
 
     def _ask(self, question: Question, settle: Callable[[Answer | AuditError], None]) -> None:
-        self._asked.append(settle)
+        self._asked.append((self._loop.time(), settle))
         self.send(question)
 
 

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,8 +55,19 @@ class Relayed:
 class AuditLog:
     """The audit log of one process. Opened without a running loop, started in it, closed at the end."""
 
-    def __init__(self, data: Path, door: socket.socket, *, keeps_facts: bool = True) -> None:
-        """Open the log of a data directory; `door` leads to the service that writes it. UserError for a missing key."""
+    def __init__(
+        self,
+        data: Path,
+        door: socket.socket,
+        *,
+        keeps_facts: bool = True,
+        on_settled: Callable[[AuditError | None], None] = lambda _error: None,
+    ) -> None:
+        """Open the log of a data directory; `door` leads to the service that writes it. UserError for a missing key.
+
+        `on_settled` is told of each group of records that it was written, or why not.
+        """
+        self._on_settled = on_settled
         self._keeps_facts = keeps_facts
         self._folder = Folder(data)
         self._keyed = Keyed(self._folder.secret("audit-hmac", 32))
@@ -94,7 +105,7 @@ class AuditLog:
         self._life = Life(self._folder, self._process)
         if self._thread is not None:
             self._thread.start()
-        self._channel = Channel(self._door)
+        self._channel = Channel(self._door, self._on_settled)
         recovery = await self._channel.recover(self._process)
         await self._put(
             r.Start(
@@ -107,6 +118,16 @@ class AuditLog:
         )
         self._reader = connect_readonly(self._folder.database)
         return recovery
+
+    @property
+    def unanswered_s(self) -> float:
+        """How long the oldest record has waited for the writer; 0 when there is none."""
+        return self._channel.unanswered_s if self._channel is not None else 0.0
+
+    def probe(self) -> None:
+        """Have the writer try whether it can write; `on_settled` is told."""
+        if self._channel is not None:
+            self._channel.probe()
 
     async def close(self) -> None:
         """Record the end and close everything; safe to call twice."""

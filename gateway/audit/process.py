@@ -12,6 +12,7 @@ from gateway.audit.installation import Known, Written
 from gateway.audit.patient import PatientCommitter
 from gateway.audit.service import AuditService
 from gateway.system.door import DoorProcess
+from gateway.system.heart import Heart
 
 
 def audit_process(
@@ -21,13 +22,14 @@ def audit_process(
 
     So nothing that was handed over dies with its sender, and signals to the whole group do not end it too early.
     """
-    written = Written(known.records)
+    written, heart = Written(known.records), Heart()
 
     def serve(inner: socket) -> None:
         # Records come in small pieces. Were each to interrupt the front ends, none of them would find company in its
         # commit; so this process waits until a processor is free for it, as batch work does (sched(7)).
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        AuditService(PatientCommitter(data, known.key_id, written, facts_days=facts_days), inner).run()
+        committer = PatientCommitter(data, known.key_id, written, facts_days=facts_days)
+        AuditService(committer, inner, heart.beat).run()
 
-    return DoorProcess("gateway-audit", serve, release)
+    return DoorProcess("gateway-audit", serve, release, heart=heart)

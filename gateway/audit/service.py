@@ -14,6 +14,7 @@ import logging
 import selectors
 import socket
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing, suppress
 
 from gateway.audit import record as r
@@ -69,7 +70,11 @@ class _Channel:
 class AuditService:
     """Serves the front ends of one log until they are gone."""
 
-    def __init__(self, committer: Committer | PatientCommitter, door: socket.socket) -> None:
+    def __init__(
+        self, committer: Committer | PatientCommitter, door: socket.socket, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        """Prepare; `beat` is called in each round, as a sign of life."""
+        self._beat = beat
         self._committer = committer
         self._door = door
         self._index = Index(committer.folder)
@@ -106,6 +111,7 @@ class AuditService:
     def _serve(self) -> None:
         behind = False
         while self._selector.get_map():
+            self._beat()
             ready = self._selector.select(0 if behind else _IDLE_S)
             for key, _ in ready:
                 self._receive(key.data)

@@ -170,12 +170,22 @@ def demo(
 
 
 @command(app)
-def doctor(config: ConfigOption = None) -> int:
-    """Kiểm tra máy và cấu hình / check configuration, ports, certificates, next hop, sandbox, readers."""
-    from gateway.commands.common import load_configuration
-    from gateway.commands.doctor import run
+def doctor(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    running: Annotated[bool, typer.Option("--running", help=words("running"))] = False,
+) -> int:
+    """Kiểm tra máy và cấu hình / check configuration, ports, certificates, next hop, sandbox, readers.
 
-    return run(lambda: load_configuration(config))
+    --running: hỏi cổng thư đang chạy có sự cố nào / ask the gateway that runs what is wrong.
+    """
+    from gateway.commands.common import data_folder, load_configuration
+    from gateway.commands.doctor import run
+    from gateway.commands.troubles import show
+
+    if running:
+        return show(data_folder(config, data))
+    return run(lambda: load_configuration(config, data=data))
 
 
 @app.command(short_help=brief("version"))

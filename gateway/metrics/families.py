@@ -20,6 +20,7 @@ from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import VERDICT_BOUNDS_S, Load, MailClass, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
+from gateway.system.trouble import Board, Trouble
 
 _LOG = logging.getLogger("gateway.metrics")
 _PREFIX = "congvu_gateway_"
@@ -38,7 +39,16 @@ _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.Z
 class Families(Collector):
     """All families; `collect` may be called by several threads."""
 
-    def __init__(self, counts: LogCounts, load: SharedLoad, *, disk: Disk, sandbox: SandboxStatus | None) -> None:
+    def __init__(
+        self,
+        counts: LogCounts,
+        load: SharedLoad,
+        *,
+        disk: Disk,
+        sandbox: SandboxStatus | None,
+        troubles: Board | None = None,
+    ) -> None:
+        self._troubles = troubles
         self._counts = counts
         self._load = load
         self._disk = disk
@@ -56,6 +66,7 @@ class Families(Collector):
                 *_of_the_load(self._load),
                 *_of_the_machine(self._sandbox, self._load),
                 *_of_the_disk(self._disk),
+                *_of_troubles(self._troubles),
             ]
 
     def _catch_up(self) -> bool:
@@ -148,6 +159,13 @@ def _of_the_disk(disk: Disk) -> Iterator[Metric]:
         due = [((one.issuer,), one.due) for one in lists if one.due is not None]
         words = "When the next revocation list of an authority is due"
         yield _gauge("crl_next_update_timestamp_seconds", words, due, "issuer")
+
+
+def _of_troubles(troubles: Board | None) -> Iterator[Metric]:
+    if troubles is not None:
+        lasting = troubles.read()
+        values = [((one.value,), int(one.value in lasting)) for one in Trouble]
+        yield _gauge("trouble", "1 while this trouble lasts; the log says what to do", values, "kind")
 
 
 def _single(counts: Mapping[str, int]) -> Values:

@@ -17,6 +17,7 @@ from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
 from gateway.system.listening import Taken
 from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.trouble import Board
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,6 +37,7 @@ class Sources:
     sandbox: SandboxStatus | None
     """What the zygote said of the walls around the readers."""
     disk: Disk
+    troubles: Board
 
 
 class MetricsProcess:
@@ -80,7 +82,9 @@ class MetricsProcess:
         sources = self._sources
         registry = CollectorRegistry()
         counts = LogCounts(sources.data)
-        registry.register(Families(counts, sources.load, disk=sources.disk, sandbox=sources.sandbox))
+        registry.register(
+            Families(counts, sources.load, disk=sources.disk, sandbox=sources.sandbox, troubles=sources.troubles)
+        )
         serve(self._socket, make_wsgi_app(registry))
 
 

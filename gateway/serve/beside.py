@@ -24,6 +24,7 @@ from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
+from gateway.system.trouble import Board
 
 if TYPE_CHECKING:
     from gateway.console.process import ConsoleProcess
@@ -103,8 +104,9 @@ def beside(
     load: SharedLoad,
     *,
     known: Known,
+    troubles: Board,
 ) -> Beside:
-    """Make the processes; none is started. The `known` log is the one that is written."""
+    """Make the processes; none is started. The `known` log is the one that is written, `troubles` what the metrics tell."""
 
     def release() -> None:
         workers.close()
@@ -125,7 +127,7 @@ def beside(
         release_log()
         desk.release()
 
-    metrics = _metrics(configuration, workers, addresses, load, release_all)
+    metrics = _metrics(configuration, workers, addresses, load, troubles, release_all)
 
     def release_for_steward() -> None:
         release()
@@ -151,12 +153,13 @@ def _metrics(
     workers: WorkerPool,
     addresses: Addresses,
     load: SharedLoad,
+    troubles: Board,
     release: Callable[[], None],
 ) -> MetricsProcess | None:
     if addresses.metrics is None:
         return None
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
-    sources = Sources(configuration.data, load, workers.status().sandbox, disk)
+    sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles)
     return MetricsProcess(addresses.metrics, sources, release)
 
 

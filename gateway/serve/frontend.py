@@ -39,11 +39,14 @@ from gateway.serve.app import (
     warn_of_days,
 )
 from gateway.serve.password_watch import PasswordWatch
+from gateway.serve.vitals import Vitals
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import make_reference
 from gateway.smtp.server import SmtpServer, log_internal_error
 from gateway.spool import ByteBudget, Spool
+from gateway.system.heart import Heart
 from gateway.system.listening import Taken
+from gateway.system.trouble import Pipe, Teller
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.serve.frontend")
@@ -70,12 +73,14 @@ class Inherited:
     """Where each front end tells what it has in flight."""
     rules_told: RulesTold
     """Where each front end tells what it judges by."""
+    troubles: Pipe
+    """Where each front end tells what is wrong."""
 
 
-def run(inherited: Inherited, slot: int, ready_pipe: int) -> None:
+def run(inherited: Inherited, slot: int, heart: Heart, ready_pipe: int) -> None:
     """Serve until SIGTERM; writes one byte to `ready_pipe` once mail is accepted. Its load goes to a `slot`."""
     _tune_memory()
-    uvloop.run(_Frontend(inherited, slot).serve(ready_pipe))
+    uvloop.run(_Frontend(inherited, slot, heart).serve(ready_pipe))
 
 
 def _tune_memory() -> None:
@@ -91,12 +96,15 @@ def _tune_memory() -> None:
 
 
 class _Frontend:
-    def __init__(self, inherited: Inherited, slot: int) -> None:
+    def __init__(self, inherited: Inherited, slot: int, heart: Heart) -> None:
         self._inherited = inherited
         self._slot = slot
         self._tasks: set[asyncio.Task[object]] = set()
-        listeners = inherited.configuration.listeners
-        self._milter_budget = ByteBudget(inherited.configuration.limits.in_flight_bytes)
+        configuration = inherited.configuration
+        listeners = configuration.listeners
+        folders = (configuration.data, *((configuration.spool,) if configuration.spool is not None else ()))
+        self._vitals = Vitals(heart, Teller(inherited.troubles), folders)
+        self._milter_budget = ByteBudget(configuration.limits.in_flight_bytes)
         self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 
     async def serve(self, ready_pipe: int) -> None:
@@ -108,7 +116,10 @@ class _Frontend:
         loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
         rules = inherited.rulebook.current
         self._audit = audit = AuditLog(
-            configuration.data, inherited.audit_door, keeps_facts=configuration.audit.facts_days > 0
+            configuration.data,
+            inherited.audit_door,
+            keeps_facts=configuration.audit.facts_days > 0,
+            on_settled=self._vitals.record_settled,
         )
         recovery = await audit.start(
             policy=rules.policies.name,
@@ -119,6 +130,7 @@ class _Frontend:
             _LOG.warning(
                 "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
             )
+        living = asyncio.create_task(self._vitals.live(audit))
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
         try:
@@ -130,7 +142,12 @@ class _Frontend:
                 data=configuration.data, hostname=hostname(configuration), clock=utc_now,
             )  # fmt: skip
             smtp = SmtpServer(
-                self._smtp_settings, pipeline, hop, on_internal_error=log_internal_error, on_event=self._note
+                self._smtp_settings,
+                pipeline,
+                hop,
+                on_internal_error=self._failed,
+                on_event=self._note,
+                condition=self._vitals,
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
@@ -153,6 +170,7 @@ class _Frontend:
         finally:
             await asyncio.to_thread(history.close)
             await audit.close()
+            living.cancel()
 
     def _pipeline(self, audit: AuditLog, history: SenderHistory, behind: Behind) -> Pipeline:
         configuration = self._inherited.configuration
@@ -273,8 +291,15 @@ class _Frontend:
             except (UserError, OSError) as error:
                 _LOG.error("%s", both("start", "reload", "certificate", fault=error))
 
+    def _failed(self, reference: str, error: BaseException) -> None:
+        self._vitals.failed(error)
+        log_internal_error(reference, error)
+
     def _note(self, event: SmtpEvent) -> None:
         """Log what happened to a session, and keep in the audit what is said of logins."""
+        self._vitals.noted(event)
+        if event.kind is EventKind.NEXT_HOP_ANSWERED:
+            return
         if event.kind is EventKind.PASSWORD_JUDGED:  # for the audit alone
             session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
             self._spawn(self._passwords.judged(session, event.auth_user or "", sound=event.detail == "sound"))

@@ -15,7 +15,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,10 +40,13 @@ from gateway.serve.beside import Addresses, Beside, beside
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.next_hop import expect_next_hop
+from gateway.serve.watch import Watch
 from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
+from gateway.system.heart import Heart
 from gateway.system.listening import take_addresses, take_metrics
 from gateway.system.supervised import Pauses, end_with
+from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.yaml.file import read_yaml
 
@@ -76,14 +79,16 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         load = _new_load(configuration, certificates)
-        others = beside(configuration, rulebook, workers, addresses, load, known=known)
+        watch = Watch(configuration.data, load)
+        others = beside(configuration, rulebook, workers, addresses, load, known=known, troubles=watch.ledger.board)
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
+            troubles=watch.pipe,
         )  # fmt: skip
         try:
             others.start()
-            return _Supervisor(inherited, others, addresses).run()
+            return _Supervisor(inherited, others, addresses, watch).run()
         finally:
             workers.close()
             others.close()
@@ -130,10 +135,12 @@ class _Frontend:
     slot: int
     """Where it tells its load."""
     started: float
+    heart: Heart
 
 
 class _Supervisor:
-    def __init__(self, inherited: Inherited, others: Beside, addresses: Addresses) -> None:
+    def __init__(self, inherited: Inherited, others: Beside, addresses: Addresses, watch: Watch) -> None:
+        self._watch = watch
         self._inherited = inherited
         self._others = others
         self._addresses = addresses
@@ -186,8 +193,19 @@ class _Supervisor:
 
     def _look_after_others(self) -> None:
         self._others.look_after(self._inherited.load)
+        zygote = self._inherited.workers.status().zygote_pid
         if self._inherited.workers.supervise():
             self._inherited.load.replaced(Replaced.ZYGOTE)
+            self._watch.ended(Trouble.ZYGOTE, zygote or 0)
+        self._watch.look(self._signs)
+
+    def _signs(self) -> Iterator[tuple[Trouble, int, float]]:
+        """Yield each process that is watched, with its seconds of silence."""
+        workers, audit = self._inherited.workers, self._others.audit
+        yield Trouble.AUDIT, audit.pid, audit.heart.silent_s()
+        yield Trouble.ZYGOTE, workers.status().zygote_pid or 0, workers.silent_s()
+        for pid, frontend in self._frontends.items():
+            yield Trouble.FRONT_END, pid, frontend.heart.silent_s()
 
     def _fork(self) -> int:
         """Fork a front end and return the pipe on which it tells that it accepts mail."""
@@ -195,6 +213,7 @@ class _Supervisor:
         parent = os.getpid()
         taken = {frontend.slot for frontend in self._frontends.values()}
         slot = next(number for number in itertools.count() if number not in taken)
+        heart = Heart()
         pid = os.fork()
         if pid == 0:
             os.close(reader)
@@ -202,9 +221,9 @@ class _Supervisor:
             # Ctrl-C in a terminal goes to the whole group; the supervisor turns it into a drain.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            os._exit(_guarded(lambda: run(self._inherited, slot, writer)))
+            os._exit(_guarded(lambda: run(self._inherited, slot, heart, writer)))
         os.close(writer)
-        self._frontends[pid] = _Frontend(slot, time.monotonic())
+        self._frontends[pid] = _Frontend(slot, time.monotonic(), heart)
         return reader
 
     def _reload(self) -> None:
@@ -317,10 +336,12 @@ class _Supervisor:
             self._judges_by.pop(pid, None)
             self._pending.discard(pid)
             self._inherited.load.put(frontend.slot, Load())
+            self._watch.ended(Trouble.FRONT_END, pid)
             if self._stopping:
                 continue
             self._inherited.load.replaced(Replaced.FRONT_END)
-            _LOG.error("front end %d ended with %d, starting another", pid, os.waitstatus_to_exitcode(status))
+            code = os.waitstatus_to_exitcode(status)
+            _LOG.error("%s", both("start", "fault", "ended", name="front end", pid=pid, code=code))
             now = time.monotonic()
             self._due.append(now + self._pauses.after(status, now - frontend.started))
 

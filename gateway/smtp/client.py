@@ -84,6 +84,12 @@ class ClientConnection(SMTP):
         return plain(ip_address(self.transport.get_extra_info("peername")[0]))
 
     @property
+    def descriptor(self) -> int:
+        """The number of its socket."""
+        assert self.transport is not None
+        return int(self.transport.get_extra_info("socket").fileno())
+
+    @property
     def tls(self) -> str | None:
         """TLS version and cipher, None without TLS."""
         tls = None if self.transport is None else self.transport.get_extra_info("ssl_object")

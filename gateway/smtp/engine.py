@@ -92,6 +92,8 @@ class EventKind(Enum):
     CONTENT_REFUSED = "content refused"
     """Bare newline, NUL, long line, too big, loop; `detail` is the key of the reply text."""
     NEXT_HOP_FAILED = "next hop failed"
+    NEXT_HOP_ANSWERED = "next hop answered"
+    """It gave its final reply to a mail."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,35 @@ class SmtpEvent:
     detail: str = ""
     """A stable word, or the cause of a next-hop failure."""
     auth_user: str | None = None
+    enhanced: str = ""
+    """Enhanced status code with which a mail was put off because of the next hop."""
+
+
+class Condition(Protocol):
+    """Whether this process can serve right now."""
+
+    def unfit(self, descriptor: int) -> str:
+        """Return the key of the words for a new client that cannot be served; empty when it can.
+
+        `descriptor` is the number of its socket: the highest in use, or nearly.
+        """
+        ...
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Whether the disks can take a mail of that size; 0 when it is not known."""
+        ...
+
+
+class Fit:
+    """A condition in which nothing is ever missing."""
+
+    def unfit(self, _descriptor: int) -> str:
+        """Serve everybody."""
+        return ""
+
+    def has_room(self, _size_bytes: int) -> bool:
+        """Take everything."""
+        return True
 
 
 EventHook = Callable[[SmtpEvent], None]

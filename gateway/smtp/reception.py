@@ -6,6 +6,7 @@ its reply in place. Only a client that is too slow, or goes far beyond the size 
 
 from __future__ import annotations
 
+from gateway.audit import failpoints
 from gateway.errors import CapacityError
 from gateway.mime.largest import Parts
 from gateway.model import Reply
@@ -79,6 +80,8 @@ class Reception:
             if self.size_bytes + len(chunk) > self._large_bytes and not self.refused_for:
                 begun += await self._find_place(self.size_bytes + len(chunk))
             self._store(chunk)
+            if after is None and self.size_bytes > self._large_bytes:
+                failpoints.hit("reception.before_end")
             if after is None and self.size_bytes > 2 * self._size_limit + (1 << 20):
                 raise CutOffError(self._reply())
         client.put_back(after)

@@ -17,7 +17,7 @@ from gateway.model import ListenerKind
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
-from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
+from gateway.smtp.engine import Condition, Engine, EventHook, EventKind, Fit, InternalErrorHook, SmtpEvent
 from gateway.smtp.proxied import IpAddress, ProxiedServer
 from gateway.smtp.replies import render, texts_in
 from gateway.smtp.session import Session
@@ -52,7 +52,9 @@ class SmtpServer:
         *,
         on_internal_error: InternalErrorHook = log_internal_error,
         on_event: EventHook = ignore_event,
+        condition: Condition | None = None,
     ) -> None:
+        """Prepare; without a `condition` nothing is ever missing."""
         self._settings = settings
         self._servers: list[asyncio.Server | ProxiedServer] = []
         self._shared = Shared(
@@ -64,6 +66,7 @@ class SmtpServer:
             throttle=AuthThrottle(settings.limits, asyncio.get_running_loop().time),
             on_internal_error=on_internal_error,
             on_event=on_event,
+            condition=condition or Fit(),
         )
 
     @property

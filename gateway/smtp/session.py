@@ -86,6 +86,8 @@ class Session:
         shared = self._shared
         if shared.draining:
             return self._dialogue.texts.reply(421, "4.3.2", "draining")
+        if missing := shared.condition.unfit(self.client.descriptor):
+            return self._dialogue.texts.reply(421, "4.3.2", missing)
         if len(shared.sessions) > self._limits.connections:
             return self._dialogue.texts.reply(421, "4.3.2", "banner_busy")
         if shared.per_address[address] >= self._limits.connections_per_address:

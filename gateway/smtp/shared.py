@@ -12,7 +12,7 @@ from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedErro
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
-from gateway.smtp.engine import Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
+from gateway.smtp.engine import Condition, Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
 from gateway.smtp.replies import Texts, from_next_hop
 from gateway.smtp.settings import SmtpSettings
 from gateway.smtp.throttle import AuthThrottle
@@ -52,28 +52,36 @@ class Shared:
     throttle: AuthThrottle
     on_internal_error: InternalErrorHook
     on_event: EventHook
+    condition: Condition
     draining: bool = False
     sessions: set[OpenSession] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
     running: set[asyncio.Task[Reply]] = field(default_factory=set)
     """Mails in flight: each outlives its session if it must."""
 
-    def tell(self, kind: EventKind, client_address: str | None, detail: str = "", auth_user: str | None = None) -> None:
+    def tell(
+        self,
+        kind: EventKind,
+        client_address: str | None,
+        detail: str = "",
+        auth_user: str | None = None,
+        enhanced: str = "",
+    ) -> None:
         """Report a happening."""
-        self.on_event(SmtpEvent(kind, client_address, detail, auth_user))
+        self.on_event(SmtpEvent(kind, client_address, detail, auth_user, enhanced))
 
     def hop_failed(
         self, failure: HopFailedError, client_address: str | None, texts: Texts, *, code: int = 451
     ) -> Reply:
         """Report a failure of the next hop and return the reply for it."""
-        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(failure))
+        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(failure), enhanced=failure.kind.value)
         return texts.reply(code, failure.kind.value, _FAILURE_TEXTS[failure.kind])
 
     def hop_refused(
         self, refusal: HopRefusedError, client_address: str | None, texts: Texts, *, code: int = 451
     ) -> Reply:
         """Report that the next hop wants no connection of ours, and return the reply for it: never a permanent one."""
-        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(refusal))
+        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(refusal), enhanced="4.3.5")
         if not refusal.permanent:
             return from_next_hop(refusal.reply.code, refusal.reply.lines)
         return texts.reply(code, "4.3.5", "next_hop_refuses_us", answer=refusal.reply.code)

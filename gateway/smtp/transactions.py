@@ -102,6 +102,9 @@ class Transactions:
         if int(command.value("SIZE") or 0) > limit:
             await self._refuse_declared_size(command, limit)
             return
+        if not self._shared.condition.has_room(int(command.value("SIZE") or 0)):
+            await self._dialogue.refuse(452, "4.3.1", "no_room")
+            return
 
         def line(capabilities: Capabilities) -> bytes:
             return f"MAIL FROM:<{command.path}>{parameters_for(command, capabilities.keywords)}".encode()

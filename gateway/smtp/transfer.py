@@ -14,6 +14,7 @@ from gateway.errors import CapacityError, PermanentError, TemporaryError
 from gateway.model import Reply, Transaction
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import FailureKind, HopFailedError
+from gateway.smtp.engine import EventKind
 from gateway.smtp.replies import from_next_hop, texts_in
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
@@ -32,6 +33,8 @@ class LiveRelay:
         self.committed = False
         """The final dot is going out: from here on nothing may stop it."""
         self.expired = False
+        self.answered = False
+        """The next hop gave its final reply."""
 
     async def send(
         self, prepend: bytes, chunks: Iterable[bytes], before_final_dot: Callable[[], Awaitable[None]]
@@ -59,6 +62,7 @@ class LiveRelay:
             # Only the end of a drain cancels here. Whether the mail was taken is unknown, and must be recorded so.
             failure = HopFailedError(FailureKind.LOST, "cancelled after the final dot", after_final_dot=True)
             raise failure from None
+        self.answered = True
         return from_next_hop(reply.code, reply.lines)
 
     async def abandon(self) -> None:
@@ -128,3 +132,5 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
     finally:
         timer.cancel()
         mail.spool.close()
+        if mail.relay.answered:
+            shared.tell(EventKind.NEXT_HOP_ANSWERED, client)

@@ -19,6 +19,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from gateway.system.heart import Heart
 from gateway.system.supervised import SupervisedProcess
 
 _Value = TypeVar("_Value")
@@ -200,12 +201,13 @@ class DoorProcess(SupervisedProcess):
         release: Callable[[], None],
         *,
         ended_by: signal.Signals | None = None,
+        heart: Heart | None = None,
     ) -> None:
         """Prepare; `release` gives back, in the new process, what belongs to others.
 
         `ended_by` is the signal that ends it; without one it ends when its door is closed and all is done.
         """
-        super().__init__(name, self._behind_the_door)
+        super().__init__(name, self._behind_the_door, heart)
         self._serve = serve
         self._release = release
         self._ended_by = ended_by

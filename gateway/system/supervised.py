@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 
 from gateway.errors import GatewayError
+from gateway.system.heart import Heart
+from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _RESTART_PAUSE_S = 1.0
@@ -43,19 +45,26 @@ class Pauses:
 class SupervisedProcess:
     """Owned by the supervisor; `work` is what the process does, in a fork of it, until it returns."""
 
-    def __init__(self, name: str, work: Callable[[], None]) -> None:
+    def __init__(self, name: str, work: Callable[[], None], heart: Heart | None = None) -> None:
         """Prepare; `name` is what `ps` and `top` show, at most 15 letters (prctl(2))."""
         self._name = name
         self._work = work
+        self.heart = heart or Heart()
         self._pid = 0
         self._started = 0.0
         self._pauses = Pauses()
         self._due = 0.0
         """When another may be started."""
 
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 while there is none."""
+        return self._pid
+
     def start(self) -> None:
         """Fork the process."""
         self._started = time.monotonic()
+        self.heart.rest()
         self._pid = os.fork()
         if self._pid == 0:
             os._exit(self._run())
@@ -65,7 +74,8 @@ class SupervisedProcess:
         ended, status = os.waitpid(self._pid, os.WNOHANG) if self._pid else (0, 0)
         now = time.monotonic()
         if ended:
-            _LOG.error("%s %d ended, starting another", self._name, self._pid)
+            code = os.waitstatus_to_exitcode(status)
+            _LOG.error("%s", both("start", "fault", "ended", name=self._name, pid=self._pid, code=code))
             self._pid = 0
             self._due = now + self._pauses.after(status, now - self._started)
         if not self._pid and now >= self._due:

@@ -1,13 +1,16 @@
 """Fire: the disk of the log is full, out of inodes, or broken."""
 
+import asyncio
 import os
 import signal
 import subprocess
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.fire.support import assert_nothing_was_lost, burning, needs_root, send, service_again
+from tests.fire.support import Disk, assert_nothing_was_lost, burning, needs_root, send, service_again
 from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -38,7 +41,7 @@ def fill_inodes(folder) -> list:
 @needs_root
 async def test_without_inodes_a_front_end_that_dies_is_replaced_once_there_are_some(tmp_path):
     """The other one goes on; the reason is said in words, with growing pauses."""
-    with file_system(tmp_path / "data", "size=64m,nr_inodes=80"):
+    with file_system(tmp_path / "data", "size=256m,nr_inodes=80"):
         async with Sink() as sink, burning(tmp_path, sink, workers=2) as gateway:
             before = gateway.frontends()
             fillers = fill_inodes(gateway.data)
@@ -52,3 +55,75 @@ async def test_without_inodes_a_front_end_that_dies_is_replaced_once_there_are_s
             assert await service_again(gateway, limit_s=5) < 5
             assert await gateway.terminate() == 0
             await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
+
+
+@pytest.mark.parametrize("fault", ["eio_sync", "eio_write"])
+async def test_a_disk_that_fails_is_told_at_the_banner_and_service_is_back_in_a_moment(tmp_path, fault):
+    disk = Disk(tmp_path)
+    async with Sink() as sink, burning(tmp_path, sink, env=disk.env) as gateway:
+        assert await send(gateway, 1) == 250
+        disk.misbehave(fault)
+        assert await send(gateway, 2) == 451
+        assert [await send(gateway, number) for number in (3, 4)] == [421, 421]
+        await gateway.logged("the audit log cannot be written, so every mail")
+        disk.behave()
+        assert await service_again(gateway, limit_s=10) < 3
+        await gateway.logged("the trouble is over")
+        assert gateway.log.count("the audit log cannot be written, so every mail") == 1
+        assert await gateway.terminate() == 0
+        outcomes = await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
+        assert set(outcomes.values()) <= {"relayed", "not_sent"}
+
+
+@needs_root
+async def test_a_disk_that_is_nearly_full_is_452_at_mail(tmp_path):
+    with file_system(tmp_path / "data", "size=200m"):
+        async with Sink() as sink, burning(tmp_path, sink) as gateway:
+            assert await send(gateway, 1) == 250
+            filler = gateway.data / "filler"
+            filler.write_bytes(bytes(150 << 20))
+            code = 250
+            number = 2
+            while code == 250:  # the room of a second ago
+                code, number = await send(gateway, number), number + 1
+            assert code == 452
+            subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=1M"], check=False, capture_output=True)
+            assert not os.statvfs(gateway.data).f_bavail
+            assert await send(gateway, 500) == 452
+            await gateway.logged("the disk is nearly full")
+            filler.unlink()
+            assert await service_again(gateway, limit_s=10) < 5
+            await gateway.logged("the trouble is over")
+            assert await gateway.terminate() == 0
+            await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
+
+
+async def test_without_descriptors_clients_are_told_421_and_service_is_back_when_they_leave(tmp_path):
+    async with Sink() as sink, burning(tmp_path, sink, launcher=("prlimit", "--nofile=64:64")) as gateway:
+        assert await send(gateway, 1) == 250
+        idle, told = [], []
+        for _ in range(150):
+            reader, writer = await asyncio.open_connection(*gateway.address())
+            banner = await reader.readline()
+            (idle if banner.startswith(b"220") else told).append((banner, writer))
+        assert told
+        assert {banner[:9] for banner, _ in told} == {b"421 4.3.2"}
+        await gateway.logged("nearly no open files are left")
+        began, ticks = time.monotonic(), cpu_ticks(gateway.frontends()[0])
+        for number in range(20):
+            assert await send(gateway, 100 + number) == 421
+        await asyncio.sleep(1.0)  # what is measured is the time that passes
+        used_s = (cpu_ticks(gateway.frontends()[0]) - ticks) / os.sysconf("SC_CLK_TCK")
+        assert used_s < 0.2 * (time.monotonic() - began)
+        for _, writer in idle + told:
+            writer.close()
+        assert await service_again(gateway, limit_s=10) < 5
+        await gateway.logged("the trouble is over")
+        assert gateway.log.count("nearly no open files are left") == 1
+        assert await gateway.terminate() == 0
+        await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
+
+
+def cpu_ticks(pid: int) -> int:
+    fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

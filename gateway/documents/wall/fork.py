@@ -33,6 +33,8 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
     ready: int
     """Descriptor on which it says `Ready` once."""
     parent: int
+    life: int
+    """Descriptor on which it gives signs of life."""
     certs: str | None = None
     """Folder of trust anchors; None means that no signature is trusted."""
     spares: int = 2

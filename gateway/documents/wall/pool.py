@@ -143,6 +143,10 @@ class WorkerPool:
         """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
         return self._process is not None and os.getpid() == self._owner and self._process.revive()
 
+    def silent_s(self) -> float:
+        """Return for how long the zygote has given no sign of life; for its owner."""
+        return self._process.silent_s() if self._process is not None else 0.0
+
     def reload(self, observers: tuple[Observer, ...] = ()) -> Ready:
         """Replace the zygote by one with a freshly loaded trust store and policies; the old one finishes what it has.
 

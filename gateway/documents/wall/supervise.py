@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import select
@@ -50,6 +51,9 @@ class ZygoteProcess:
         self._leaving: list[subprocess.Popen[bytes]] = []
         self._started = 0.0
         self._ready_pipe = -1
+        self._life, self._life_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._heard = 0.0
+        """When the zygote that was started last gave its last sign of life."""
         self._origin = mmap.mmap(-1, _ORIGIN.size)
         """Shared with front ends that are forked from here."""
         self.ready: Ready | None = None
@@ -89,6 +93,13 @@ class ZygoteProcess:
             raise UserError(both("start", "start", "zygote", reason=self.ready.error))
         return self.ready
 
+    def silent_s(self) -> float:
+        """Return how long the zygote has given no sign of life; 0 before the first."""
+        with contextlib.suppress(BlockingIOError):
+            if os.read(self._life, 1 << 16):
+                self._heard = time.monotonic()
+        return time.monotonic() - self._heard if self._heard else 0.0
+
     def alive(self) -> bool:
         """Whether the zygote runs; reaps those that have ended."""
         self._leaving = [process for process in self._leaving if process.poll() is None]
@@ -101,6 +112,7 @@ class ZygoteProcess:
         """
         if self.alive() or time.monotonic() - self._started < _LEAST_LIFE_S:
             return False
+        self.silent_s()  # what the last one said is not to be taken for the next one's
         self._spawn()
         return True
 
@@ -129,6 +141,10 @@ class ZygoteProcess:
         self._process, self._leaving = None, []
         self.door.close()
         self._inner.close()
+        for descriptor in (self._life, self._life_end):
+            with contextlib.suppress(OSError):  # of one that was closed before
+                os.close(descriptor)
+        self._life = self._life_end = -1
         if self._ready_pipe >= 0:
             os.close(self._ready_pipe)
             self._ready_pipe = -1
@@ -143,6 +159,7 @@ class ZygoteProcess:
             door=self._inner.fileno(),
             ready=ready,
             parent=os.getpid(),
+            life=self._life_end,
             certs=str(self._certs) if self._certs else None,
             observing=self._observing,
             observers=self.observers,
@@ -161,7 +178,7 @@ class ZygoteProcess:
                     msgspec.json.encode(settings).decode(),
                 ],
                 stdin=subprocess.DEVNULL,
-                pass_fds=(self._inner.fileno(), ready),
+                pass_fds=(self._inner.fileno(), ready, self._life_end),
                 # Nothing of the supervisor's environment, where secrets may stand; one thread for native libraries.
                 env={
                     "LC_ALL": "C.UTF-8",
@@ -174,7 +191,7 @@ class ZygoteProcess:
             )
         finally:
             os.close(ready)
-        self._started = time.monotonic()
+        self._started, self._heard = time.monotonic(), 0.0
 
     @staticmethod
     def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:

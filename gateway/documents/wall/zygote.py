@@ -34,6 +34,7 @@ CHILDREN_LIMIT: Final = 128
 _CPUCLOCK_SCHED: Final = 2
 """With a process id it makes the number of that process's own clock (clock_getcpuclockid(3))."""
 _LEAST_CPU_S: Final = 0.001
+_LIFE_ROUND_S: Final = 1.0
 
 
 @dataclass
@@ -63,8 +64,9 @@ class _Child:
 class Zygote:
     """The loop at the door."""
 
-    def __init__(self, door: socket.socket, fork: Fork, spares: int) -> None:
+    def __init__(self, door: socket.socket, fork: Fork, *, spares: int, life: int) -> None:
         self._door: socket.socket | None = door
+        self._life = life
         self._fork = fork
         self._wanted_spares = spares
         self._spares: dict[int, Spare] = {}
@@ -81,6 +83,8 @@ class Zygote:
         """Serve until the door closes or SIGTERM comes, and the last child has ended."""
         signal.signal(signal.SIGTERM, lambda *_: os.write(self._waker, b"t"))
         while self._door is not None or self._by_pidfd:
+            with contextlib.suppress(OSError):  # full: nobody has looked for long
+                os.write(self._life, b".")
             self._refill()
             for descriptor, event in self._poll.poll(self._wait_ms()):
                 if self._door is not None and descriptor == self._door.fileno():
@@ -99,11 +103,12 @@ class Zygote:
                 if child.kill_at <= now and not child.look(now):
                     self._kill(child)
 
-    def _wait_ms(self) -> float | None:
+    def _wait_ms(self) -> float:
         waiting = [child.kill_at for child in self._by_pidfd.values() if child.pidfd not in self._killed]
+        waiting.append(time.monotonic() + _LIFE_ROUND_S)
         if self._door is not None and len(self._spares) < self._wanted_spares:
             waiting.append(self._fork_again_at)
-        return max(0.0, (min(waiting) - time.monotonic()) * 1000 + 1) if waiting else None
+        return max(0.0, (min(waiting) - time.monotonic()) * 1000 + 1)
 
     def _close_door(self) -> None:
         if self._door is not None:
@@ -242,7 +247,7 @@ def main(arguments: list[str]) -> int:
     os.close(settings.ready)
     if ready.error:
         return 1
-    Zygote(socket.socket(fileno=settings.door), fork, settings.spares).run()
+    Zygote(socket.socket(fileno=settings.door), fork, spares=settings.spares, life=settings.life).run()
     return 0
 
 

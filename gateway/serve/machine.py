@@ -1,0 +1,144 @@
+"""What the supervisor looks at on the machine: room, inodes, memory, clock and certificates. Each look is cheap."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import gateway
+from gateway.metrics.load import SharedLoad
+from gateway.system.trouble import Trouble
+from gateway.texts.catalogue import both
+
+Found = tuple[Trouble, str]
+"""A trouble and its reason; an empty one when there is none."""
+
+_LITTLE: Final = 0.05
+_FEW_INODES: Final = 100
+_DAY_S: Final = 86400.0
+_RATE_LEAST_S: Final = 600.0
+_RATE_MOST_S: Final = 3600.0
+_STEP_S: Final = 60.0
+_STEP_LASTS_S: Final = 900.0
+_KILLED_LASTS_S: Final = 60.0
+_SOON_DAYS: Final = 30
+
+
+class Room:
+    """Space and inodes where the log stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def look(self) -> Iterator[Found]:
+        """Yield both."""
+        with suppress(OSError):  # who cannot even ask has the audit in trouble
+            found = os.statvfs(self._folder)
+            free = found.f_bavail * found.f_frsize
+            part = found.f_bavail / found.f_blocks if found.f_blocks else 1.0
+            little = part < _LITTLE or self._lasts_s(free) < _DAY_S
+            fields = {"free": free >> 20, "percent": round(part * 100), "path": self._folder}
+            yield Trouble.SPACE, both("trouble", "line", "free", **fields) if little else ""
+            few = found.f_files > 0 and found.f_favail < max(_FEW_INODES, found.f_files * _LITTLE)
+            words = both("trouble", "line", "files", free=found.f_favail, path=self._folder)
+            yield Trouble.INODES, words if few else ""
+
+    def _lasts_s(self, free: int) -> float:
+        """Return how long the room lasts at the rate of the last hour; for ever while that is not known."""
+        now = time.monotonic()
+        self._seen.append((now, free))
+        while now - self._seen[0][0] > _RATE_MOST_S:
+            self._seen.popleft()
+        began, had = self._seen[0]
+        if now - began < _RATE_LEAST_S or had <= free:
+            return float("inf")
+        return free / ((had - free) / (now - began))
+
+
+class Memory:
+    """Processes that the kernel ended because the limit of the service was reached."""
+
+    def __init__(self) -> None:
+        self._counter, self._limit = _memory_files()
+        self._killed = self._count()
+        self._until = 0.0
+        self._words = ""
+
+    def look(self) -> Iterator[Found]:
+        """Yield it; a trouble for a minute after the last one."""
+        killed, now = self._count(), time.monotonic()
+        if killed > self._killed:
+            limit = _number(self._limit) >> 20
+            self._words = both("trouble", "line", "killed", count=killed - self._killed, limit=limit)
+            self._killed, self._until = killed, now + _KILLED_LASTS_S
+        yield Trouble.MEMORY, self._words if now < self._until else ""
+
+    def _count(self) -> int:
+        with suppress(OSError, ValueError):
+            for line in self._counter.read_text().splitlines():
+                name, _, value = line.partition(" ")
+                if name == "oom_kill":
+                    return int(value)
+        return 0
+
+
+def _memory_files() -> tuple[Path, Path]:
+    """Return where our control group counts what was ended for memory, and its limit (cgroup v2, else v1)."""
+    v2, v1 = "", ""
+    with suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            number, controllers, path = line.split(":", 2)
+            if "memory" in controllers.split(","):
+                v1 = path
+            elif number == "0":
+                v2 = path
+    root = Path("/sys/fs/cgroup")
+    if v1:
+        folder = root / "memory" / v1.lstrip("/")
+        return folder / "memory.oom_control", folder / "memory.limit_in_bytes"
+    folder = root / v2.lstrip("/")
+    return folder / "memory.events", folder / "memory.max"
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+class Clock:
+    """Whether the clock of the day goes as time does, and stands after the day of this release."""
+
+    def __init__(self) -> None:
+        self._offset_s = time.time() - time.monotonic()
+        self._until = 0.0
+        self._words = ""
+
+    def look(self) -> Iterator[Found]:
+        """Yield it; a step is a trouble for a quarter of an hour."""
+        now, monotonic = time.time(), time.monotonic()
+        step_s = now - monotonic - self._offset_s
+        if abs(step_s) > _STEP_S:
+            self._words = both("trouble", "line", "stepped", seconds=round(step_s))
+            self._offset_s, self._until = now - monotonic, monotonic + _STEP_LASTS_S
+        today = datetime.fromtimestamp(now, UTC).date()
+        if today < gateway.BUILT:
+            yield Trouble.CLOCK, both("trouble", "line", "early", now=today, built=gateway.BUILT)
+        else:
+            yield Trouble.CLOCK, self._words if monotonic < self._until else ""
+
+
+def certificates(load: SharedLoad) -> Iterator[Found]:
+    """Yield whether a certificate in use ends within a month."""
+    now = time.time()
+    left = [(path, int((end - now) // _DAY_S)) for path, end in load.served_until()]
+    soon = [both("trouble", "line", "days", path=path, days=days) for path, days in left if days < _SOON_DAYS]
+    yield Trouble.CERTIFICATE, "; ".join(soon)

@@ -1,0 +1,113 @@
+"""The supervisor's watch: signs of life of its processes, the state of the machine, and the ledger of troubles.
+
+Who gives no sign for `SILENT_S` is in trouble, which is said; after `REPLACED_S` it is killed, and whoever owns it starts
+another. A process that the kernel holds in a write to the disk cannot be ended: that is said, and all else waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from gateway.metrics.load import SharedLoad
+from gateway.serve.machine import Clock, Found, Memory, Room, certificates
+from gateway.system.trouble import Ledger, Pipe, Trouble
+from gateway.texts.catalogue import both
+
+_LOG = logging.getLogger("gateway.trouble")
+SILENT_S: Final = 5.0
+_BREATH_S: Final = 2.5
+"""Between two signs of life on a busy machine."""
+REPLACED_S: Final = 30.0
+_LOOK_ROUND_S: Final = 1.0
+_DAY_S: Final = 86400.0
+
+
+class Watch:
+    """What the supervisor sees; `look` is called in each of its rounds."""
+
+    def __init__(self, data: Path, load: SharedLoad) -> None:
+        self.pipe = Pipe()
+        self.ledger = Ledger()
+        self._room, self._memory, self._clock, self._load = Room(data), Memory(), Clock(), load
+        self._next = 0.0
+        self._silent: dict[int, tuple[Trouble, int]] = {}
+        """Processes without a sign of life, and in how many rounds that was seen: what stops all of us makes nobody guilty."""
+        self._killed: set[int] = set()
+
+    def look(self, processes: Callable[[], Iterator[tuple[Trouble, int, float]]]) -> None:
+        """Hear the front ends; once a second look at the machine and at each process: its id and seconds of silence."""
+        self.ledger.hear(self.pipe.read())
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _LOOK_ROUND_S
+        for trouble, reason in self._machine():
+            self._note(trouble, "machine", reason, every_s=_DAY_S if trouble is Trouble.CERTIFICATE else None)
+        seen = {pid: (trouble, silent_s) for trouble, pid, silent_s in processes()}
+        for pid in self._silent.keys() - seen.keys():
+            self.ledger.over(self._silent.pop(pid)[0], _silence(pid))
+        for pid, (trouble, silent_s) in seen.items():
+            self._mind(trouble, pid, silent_s)
+        self.ledger.look()
+
+    def ended(self, trouble: Trouble, pid: int) -> None:
+        """Take note that a process has ended and is being replaced."""
+        self.ledger.gone(str(pid))
+        self._killed.discard(pid)
+        if trouble is Trouble.ZYGOTE:
+            self.ledger.lasts(trouble, "zygote", f"{pid}: {both('trouble', 'line', 'ended')}")
+
+    def _machine(self) -> Iterator[Found]:
+        yield from self._room.look()
+        yield from self._memory.look()
+        yield from self._clock.look()
+        yield from certificates(self._load)
+
+    def _note(self, trouble: Trouble, source: str, reason: str, *, every_s: float | None = None) -> None:
+        if not reason:
+            self.ledger.over(trouble, source)
+        elif every_s is None:
+            self.ledger.lasts(trouble, source, reason)
+        else:
+            self.ledger.lasts(trouble, source, reason, every_s=every_s)
+
+    def _mind(self, trouble: Trouble, pid: int, silent_s: float) -> None:
+        """Say that a process is silent, and end it when it has been so for long."""
+        rounds = self._silent.get(pid, (trouble, 0))[1] + 1
+        silent_s = min(silent_s, rounds * _LOOK_ROUND_S + _BREATH_S)
+        if silent_s < _BREATH_S:
+            if self._silent.pop(pid, None):
+                self.ledger.over(trouble, _silence(pid))
+            if trouble is Trouble.ZYGOTE and silent_s:
+                self.ledger.over(trouble, "zygote")  # another is at work
+            return
+        self._silent[pid] = (trouble, rounds)
+        if silent_s < SILENT_S:
+            return
+        fields = {"process": pid, "seconds": round(silent_s)}
+        held = _held_by_the_kernel(pid)
+        self.ledger.lasts(trouble, _silence(pid), both("trouble", "line", "held" if held else "silent", **fields))
+        if silent_s < REPLACED_S or held or pid in self._killed:
+            return
+        self._killed.add(pid)
+        name = both("trouble", "name", trouble.value)
+        _LOG.error("%s", both("trouble", "line", "replaced", name=name, **fields))
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _silence(pid: int) -> str:
+    return f"silence of {pid}"
+
+
+def _held_by_the_kernel(pid: int) -> bool:
+    """Whether a process waits for a disk (state D of proc(5)): no signal ends it."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "D"
+    return False

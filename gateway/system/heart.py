@@ -1,0 +1,30 @@
+"""Signs of life of one process, in memory that it shares with the supervisor: made before the fork, beaten after it."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import time
+from typing import Final
+
+_MOMENT: Final = struct.Struct("=Q")
+
+
+class Heart:
+    """The last sign of life, on the clock that all processes of a machine share."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _MOMENT.size)
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        _MOMENT.pack_into(self._memory, 0, time.monotonic_ns())
+
+    def rest(self) -> None:
+        """Forget the last sign: a process that is still starting is not missed."""
+        _MOMENT.pack_into(self._memory, 0, 0)
+
+    def silent_s(self) -> float:
+        """Return how long there has been no sign; 0 before the first."""
+        last = int(_MOMENT.unpack_from(self._memory)[0])
+        return (time.monotonic_ns() - last) / 1e9 if last else 0.0

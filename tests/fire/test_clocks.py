@@ -1,0 +1,39 @@
+"""Fire: the clock of the machine jumps, by days and by decades."""
+
+import glob
+
+import pytest
+
+from tests.fire.support import assert_nothing_was_lost, burning, send, service_again
+from tests.support.sink import Sink
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), "")
+
+
+@pytest.mark.skipif(not LIBRARY, reason="libfaketime is not installed")
+async def test_mail_goes_on_whatever_the_clock_says_and_the_jump_is_told(tmp_path):
+    stamp = tmp_path / "time"
+    stamp.write_text("+0")
+    env = {
+        "LD_PRELOAD": LIBRARY,
+        "FAKETIME_TIMESTAMP_FILE": str(stamp),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+    async with Sink() as sink, burning(tmp_path, sink, env=env) as gateway:
+        assert await send(gateway, 1) == 250
+        for number, shift in enumerate(("+1d", "-1d", "@1996-02-29 08:00:00", "+400d", "+0"), start=2):
+            stamp.write_text(shift)
+            assert await send(gateway, number) == 250, shift
+            assert await service_again(gateway, limit_s=10, first=100 * number) < 5
+            if number == 2:
+                await gateway.logged("the clock of this machine is wrong or was set")
+        assert gateway.log.count("the clock of this machine is wrong or was set") == 1
+        assert await gateway.terminate() == 0
+        records = await gateway.records()
+        assert {record["time"][:4] for record in records} >= {"1996"}
+        assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
+        outcomes = await assert_nothing_was_lost(gateway, sink, {b"thu-so-%d" % number for number in range(1, 7)})
+        assert set(outcomes.values()) == {"relayed"}
