@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from gateway.audit.index_rows import unit_tag
+from gateway.audit.index_rows import fold, unit_tag
 from gateway.audit.record import Delivery, Mailboxes
 from gateway.errors import UserError
 from gateway.model import VIETNAM, FindingOutcome
@@ -44,6 +45,7 @@ _PAPER_COPY = ("signed_documents", "paper_copy")
 _PASSED, _FAILED = FindingOutcome.PASSED.value, FindingOutcome.FAILED.value
 _Key = TypeVar("_Key", bound=Hashable)
 _Figures = TypeVar("_Figures", Sent, Violations)
+_NUMBERS = re.compile(r"([0-9]{1,9})")
 _LIMIT_DIGESTS = 100
 """Policy sets and directories that a report names."""
 
@@ -216,8 +218,9 @@ class Count:
 
 
 def _outside_last(key: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return by what a key that begins with a unit is sorted."""
-    return (key[0] == OUTSIDE, *key)
+    """Return by what a key that begins with a unit is sorted: Phường 2 before Phường 10, Đ beside D."""
+    words = [(0, int(word), "") if word.isdecimal() else (1, 0, word) for word in _NUMBERS.split(fold(key[0]))]
+    return (key[0] == OUTSIDE, words, *key)
 
 
 def _person(cases: list[Case]) -> PersonFigures:

@@ -19,7 +19,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from gateway.model import Language
-from gateway.report.page import Block, Column, Days, Foot, Head, Heading, Page, Paragraph, Table, plain
+from gateway.report.page import Annex, Block, Column, Days, Foot, Head, Heading, Page, Paragraph, Table, plain
 
 _FONT = "Times New Roman"
 _SIZE, _TABLE_SIZE, _SMALL_SIZE = 13, 12, 11
@@ -105,6 +105,8 @@ def _block(document: Any, block: Block, language: Language) -> None:
             _table(document, block, language)
         case Foot():
             _foot(document, block)
+        case Annex():
+            _annex(document, block)
         case Days():
             pass  # a document that is signed has the sum; the workbook has the days
 
@@ -139,6 +141,14 @@ def _foot(document: Any, foot: Foot) -> None:
         end = "" if number == len(foot.recipients) else ";"
         left.add_paragraph().add_run(f"- {recipient}{end}").font.size = Pt(11)
     _line(right.paragraphs[0], foot.signer, bold=True)
+
+
+def _annex(document: Any, annex: Annex) -> None:
+    title = document.add_paragraph()
+    title.paragraph_format.page_break_before = True
+    _line(title, annex.kind, bold=True, size=14)
+    _line(document.add_paragraph(), annex.subject, bold=True, size=14)
+    _line(document.add_paragraph(), annex.of, italic=True, rule=62)
 
 
 def _frame(document: Any, widths: Sequence[int]) -> Any:

@@ -97,7 +97,15 @@ class Foot(Struct, frozen=True, kw_only=True, tag=True):
     signer: str
 
 
-Block: TypeAlias = Head | Heading | Paragraph | Table | Days | Foot
+class Annex(Struct, frozen=True, kw_only=True, tag=True):
+    """The head of the annex, on a new page behind the signature; `of` is filled in by hand."""
+
+    kind: str
+    subject: str
+    of: str
+
+
+Block: TypeAlias = Head | Heading | Paragraph | Table | Days | Foot | Annex
 
 
 class Page(Struct, frozen=True, kw_only=True):

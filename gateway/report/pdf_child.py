@@ -25,6 +25,7 @@ from reportlab.platypus import (
     HRFlowable,
     KeepTogether,
     LongTable,
+    PageBreak,
     PageTemplate,
     Spacer,
 )
@@ -33,7 +34,7 @@ from reportlab.platypus import Table as Grid
 
 from gateway.documents.wall import sandbox
 from gateway.model import Language
-from gateway.report.page import Block, Column, Days, Foot, Head, Heading, Page, Paragraph, Table
+from gateway.report.page import Annex, Block, Column, Days, Foot, Head, Heading, Page, Paragraph, Table
 from gateway.report.pdf import FACES, FONTS, TIMEOUT_S
 
 _NAMES = dict(zip(FACES, ("Serif", "Serif-Bold", "Serif-Italic", "Serif-BoldItalic"), strict=True))
@@ -128,6 +129,12 @@ def _drawn(block: Block) -> Iterator[Flowable]:
             yield _table(block)
         case Days():
             yield KeepTogether([_words(block.title, _CAPTION, italic=True), _chart(block)])
+        case Annex():
+            yield PageBreak()
+            yield _words(block.kind, _TITLE, bold=True)
+            yield _words(block.subject, _TITLE, bold=True)
+            yield _words(block.of, _CENTRED, italic=True)
+            yield _rule(40 * mm)
         case Foot():
             yield KeepTogether([Spacer(1, 14), _foot(block)])
 
@@ -231,5 +238,6 @@ _SAMPLE = Page(
         ),
         Days(title="Ậ", day="", mails="", values=(0, 1)),
         Foot(to="Ậ", recipients=("Ậ",), signer="Ậ"),
+        Annex(kind="Ậ", subject="Ậ", of="Ậ"),
     ),
 )

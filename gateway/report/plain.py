@@ -11,7 +11,7 @@ import msgspec
 from gateway.model import Language
 from gateway.report.figures import Report, Share
 from gateway.report.labels import Labels, parameters
-from gateway.report.page import Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths
+from gateway.report.page import Annex, Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths
 from gateway.vietnamese.printed import cell as safe
 from gateway.vietnamese.printed import printed_json
 
@@ -50,7 +50,7 @@ def _lines(page: Page) -> Iterator[Sequence[str | int | float]]:
                 yield [block.title]
                 yield [block.day, block.mails]
                 yield from ([day, mails] for day, mails in enumerate(block.values, 1))
-            case Foot():
+            case Foot() | Annex():
                 pass
 
 

@@ -19,7 +19,7 @@ from gateway.errors import UserError
 from gateway.model import Document, Language, Role, Run
 from gateway.report.figures import Again, Wanted, Weights
 from gateway.report.month import Month
-from gateway.report.page import Foot, Head, Page
+from gateway.report.page import Annex, Foot, Head, Page
 
 _PARAMETERS = re.compile(
     r"\[month=(?P<month>20\d\d-\d\d) records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) directory=(?P<directory>none|\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
@@ -123,8 +123,20 @@ def compare(
 
 def blanks(page: Page) -> tuple[str, ...]:
     """Return how the lines begin that an office fills in or writes itself."""
-    heads = [_space(block.number) for block in page.blocks if isinstance(block, Head)]
-    return (*heads, *(_space(block.to) for block in page.blocks if isinstance(block, Foot)))
+    lines = [
+        line
+        for block in page.blocks
+        for line in (
+            (block.number,)
+            if isinstance(block, Head)
+            else (block.to,)
+            if isinstance(block, Foot)
+            else (block.of,)
+            if isinstance(block, Annex)
+            else ()
+        )
+    ]
+    return tuple(map(_space, lines))
 
 
 def _is_blank(line: str, blanks: Sequence[str]) -> bool:

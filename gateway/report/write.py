@@ -12,6 +12,7 @@ from gateway.model import Language
 from gateway.report.figures import OUTSIDE, Place, Report, Share, UnitFigures, Violations
 from gateway.report.labels import Labels, label, parameters, words
 from gateway.report.page import (
+    Annex,
     Block,
     Cell,
     Column,
@@ -31,13 +32,17 @@ from gateway.report.page import (
 
 _DIGEST = 16
 _KINDS = ("office", "unit", "personal", "service")
+_PLACE = ("unit", "active", "signed", "first_pass", "score")
+_PLACE_WIDTHS = (60, 23, 23, 23, 23)
+_LEADERS = 3
 _COUNTED = ("prevented", "recorded", "waived", "untold")
 
 
 def write(report: Report, labels: Labels, language: Language = Language.VI) -> Page:
     """Return a report in words."""
     writer = _Writer(report, labels, language)
-    blocks = (*writer.head(), *writer.use(), *writer.praise(), *writer.violations(), *writer.basis(), writer.foot())
+    words = (*writer.head(), *writer.use(), *writer.praise(), *writer.violations(), *writer.basis())
+    blocks = (*words, writer.foot(), writer.annex_head(), *writer.annex)
     return Page(title=writer.subject, language=language, blocks=blocks)
 
 
@@ -48,6 +53,8 @@ class _Writer:
     report: Report
     labels: Labels
     language: Language
+    annex: list[Block] = field(default_factory=list)
+    """The tables, which stand behind the signature."""
     _captions: int = field(default=0)
 
     @property
@@ -90,25 +97,24 @@ class _Writer:
         yield self._text("sent", share=percent(sent.signed, sent.documents, self.language), **numbers)
         stocks = ("total", "in_use", "added", "changed", "now_left", "now_suspended", "removed", "active", "share")
         widths = (14, 13, 12, 14, 13, 13, 12, 14, 16)
-        yield self._by_unit("stock", stocks, widths, lambda one: self._stock_cells(one, stocks))
+        tables = [self._by_unit("stock", stocks, widths, lambda one: self._stock_cells(one, stocks))]
         if report.total.stock.kinds:
             kinds = tuple(kind for kind in _KINDS if report.total.stock.kinds.get(kind))
             columns = [f"{kind}_kind" if kind == "unit" else kind for kind in kinds]
-            yield self._by_unit(
-                "kinds",
-                (*columns, "sum"),
-                (22,) * (len(kinds) + 1),
-                lambda one: [*(one.stock.kinds.get(kind, 0) for kind in kinds), one.stock.total],
+            tables.append(
+                self._by_unit(
+                    "kinds",
+                    (*columns, "sum"),
+                    (22,) * (len(kinds) + 1),
+                    lambda one: [*(one.stock.kinds.get(kind, 0) for kind in kinds), one.stock.total],
+                )
             )
         names = ("mails", "recipients", "octets", "documents", "signed", "share", "paper")
-        yield self._by_unit("sent", names, (16, 20, 20, 18, 15, 17, 17), _sent_cells)
+        tables.append(self._by_unit("sent", names, (16, 20, 20, 18, 15, 17, 17), _sent_cells))
+        yield self._annexed(tables)
         values = tuple(day.mails for day in report.days)
-        yield Days(
-            title=self._say("table", "days"),
-            day=self._say("column", "day"),
-            mails=self._say("column", "mails"),
-            values=values,
-        )
+        day, mails = self._say("column", "day"), self._say("column", "mails")
+        self.annex.append(Days(title=self._say("table", "days"), day=day, mails=mails, values=values))
 
     def praise(self) -> Iterator[Block]:
         """Yield what Điều 11 asks for."""
@@ -119,14 +125,17 @@ class _Writer:
         apart = [place for place in report.league if place.small]
         if not report.league:
             yield self._text("no_league")
+            return
+        tables = []
         if ranked:
+            leaders = [self._leader(place) for place in ranked[:_LEADERS]]
+            yield self._text("leaders", leaders="; ".join(leaders))
             rows = [(place.rank, *self._place_cells(place)) for place in ranked]
-            yield self._table("league", ("rank", *self._place_names()), (13, *self._place_widths()), rows)
+            tables.append(self._table("league", ("rank", *_PLACE), (13, *_PLACE_WIDTHS), rows))
         if apart:
             yield self._text("apart", least=report.wanted.least_mailboxes)
-            yield self._table(
-                "apart", self._place_names(), self._place_widths(), [self._place_cells(one) for one in apart]
-            )
+            tables.append(self._table("apart", _PLACE, _PLACE_WIDTHS, [self._place_cells(one) for one in apart]))
+        yield self._annexed(tables)
 
     def violations(self) -> Iterator[Block]:
         """Yield what Điều 12 asks for."""
@@ -140,12 +149,13 @@ class _Writer:
         if total == Violations():
             return
         names = (*_COUNTED, "mended", "noted")
-        yield self._by_unit(
+        units = self._by_unit(
             "units", names, (18, 18, 18, 18, 17, 19), lambda one: [getattr(one.violations, name) for name in names]
         )
-        yield from self._rule_tables()
+        tables = [units, *self._rule_tables()]
         if self.report.wanted.persons and self.report.persons:
-            yield self._persons()
+            tables.append(self._persons())
+        yield self._annexed(tables)
 
     def basis(self) -> Iterator[Block]:
         """Yield where the figures come from, and what they do not hold."""
@@ -162,11 +172,12 @@ class _Writer:
         else:
             yield self._text("directories", digests=_digests(basis.directories), record=basis.directory_record)
         yield self._text("gaps" if self.report.gaps else "no_gaps")
-        for gap in self.report.gaps:
+        for number, gap in enumerate(self.report.gaps, 1):
             fields = {
                 name: self._number(value) if isinstance(value, int) else value for name, value in gap.fields.items()
             }
-            yield Paragraph(f"- {self._say('gap', gap.key, **fields)};")
+            end = "." if number == len(self.report.gaps) else ";"
+            yield Paragraph(f"- {self._say('gap', gap.key, **fields)}{end}")
         yield self._text("unmeasured")
         yield self._text("verify")
         yield Paragraph(parameters(self.report, self.language), indent=False)
@@ -180,7 +191,15 @@ class _Writer:
             signer=self.labels.signer.upper(),
         )
 
-    def _rule_tables(self) -> Iterator[Block]:
+    def annex_head(self) -> Annex:
+        month = self.report.wanted.month
+        return Annex(
+            kind=self._say("head", "annex"),
+            subject=self.subject,
+            of=self._say("head", "annex_of", year=month.end.year),
+        )
+
+    def _rule_tables(self) -> Iterator[Table]:
         names = (*_COUNTED, "mended")
         sums: defaultdict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0] * len(names))
         rows: list[list[Cell]] = []
@@ -195,7 +214,7 @@ class _Writer:
             sums[key] = [before + count for before, count in zip(sums[key], counts, strict=True)]
         if not rows:
             return
-        widths = (13, 13, 13, 14, 12)
+        widths = (13, 13, 12, 16, 11)
         by_rule: list[list[Cell]] = [
             [code, title, article, *counts] for (article, code, title, _), counts in sorted(sums.items())
         ]
@@ -268,15 +287,20 @@ class _Writer:
         cells: list[Cell] = [getattr(stock, name) for name in names[:-1]]
         return [*cells, Share(stock.active, stock.in_use or 0)]
 
-    def _place_names(self) -> tuple[str, ...]:
-        return ("unit", "active", "signed", "first_pass", "score")
-
-    def _place_widths(self) -> tuple[int, ...]:
-        return (60, 23, 23, 23, 23)
-
     def _place_cells(self, place: Place) -> tuple[Cell, ...]:
         score = Tenths(place.score) if place.score is not None else None
         return (self._unit(place.unit), place.active, place.signed, place.first_pass, score)
+
+    def _leader(self, place: Place) -> str:
+        score = shown(Tenths(place.score or 0), self.language)
+        return self._say("text", "leader", rank=place.rank, unit=self._unit(place.unit), score=score)
+
+    def _annexed(self, tables: Sequence[Table]) -> Paragraph:
+        """Put tables into the annex, and return the words that point to them."""
+        first = self._captions - len(tables) + 1
+        self.annex += tables
+        numbers = ", ".join(str(number) for number in range(first, self._captions + 1))
+        return self._text("details", tables=numbers)
 
     def _unit(self, unit: str) -> str:
         return self.labels.unit(unit, self.language)

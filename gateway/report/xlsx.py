@@ -11,7 +11,7 @@ import xlsxwriter
 from gateway.model import Language
 from gateway.report.figures import Share
 from gateway.report.labels import words
-from gateway.report.page import Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths, shown
+from gateway.report.page import Annex, Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths, shown
 from gateway.vietnamese.printed import visible
 
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -74,7 +74,7 @@ class _Book:
                     self._table(block)
                 case Days():
                     self._days(block)
-                case Foot():
+                case Foot() | Annex():
                     pass
 
     def _sheet(self, title: str) -> Any:

@@ -247,11 +247,13 @@ def cell_text(cell, text: str) -> None:
 
 def test_what_an_office_fills_in_is_told_and_no_fault(counted):
     def fill(document) -> None:
-        head, foot = document.tables[0], document.tables[-1]
+        head, foot = document.tables[:2]
         cell_text(head.cell(1, 0), "Số: 123/BC-VP")
         cell_text(head.cell(1, 1), "Bình Tân, ngày 02 tháng 12 năm 2026")
         foot.cell(0, 1).add_paragraph("Nguyễn Văn An")
         foot.cell(0, 0).add_paragraph("- Sở Khoa học và Công nghệ;")
+        annexed = next(one for one in document.paragraphs if one.text.startswith("(Kèm theo"))
+        annexed.runs[0].text = "(Kèm theo Báo cáo số 123/BC-VP ngày 02 tháng 12 năm 2026)"
         document.add_paragraph("Xin trân trọng cảm ơn.")
 
     found = verified(counted, edited(rendered(counted, Format.DOCX), fill), Format.DOCX)
@@ -263,9 +265,9 @@ def test_what_an_office_fills_in_is_told_and_no_fault(counted):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda document: cell_text(document.tables[3].cell(1, 2), "15"),
-        lambda document: cell_text(document.tables[3].cell(1, 1), "Tư pháp"),
-        lambda document: document.tables[3]._tbl.remove(document.tables[3].rows[2]._tr),
+        lambda document: cell_text(document.tables[4].cell(1, 2), "15"),
+        lambda document: cell_text(document.tables[4].cell(1, 1), "Tư pháp"),
+        lambda document: document.tables[4]._tbl.remove(document.tables[4].rows[2]._tr),
         lambda document: document.paragraphs[6].runs[0].__setattr__("text", "2. Thư đã chuyển: 999."),
         lambda document: document.add_paragraph("Không có vi phạm nào trong 12 tháng."),
         lambda document: cell_text(document.tables[0].cell(0, 1), "9 vi phạm"),
