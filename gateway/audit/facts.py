@@ -198,8 +198,8 @@ def finding_facts(judged: JudgedFinding, *, guarded: bool) -> FindingFacts:
 
 
 def _is_plain(name: str, value: str | float) -> bool:
-    """Return whether a parameter of a guarded finding may be kept: numbers, and the level as a closed word."""
-    return not isinstance(value, str) or (name == "level" and _TOKEN.match(value) is not None)
+    """Return whether a parameter of a guarded finding may be kept: numbers, level and kind of place as words of a closed list."""
+    return not isinstance(value, str) or (name in {"level", "where"} and _TOKEN.match(value) is not None)
 
 
 def _signature(signature: Signature, *, guarded: bool) -> SignatureFacts:

@@ -52,8 +52,8 @@ def show(data: Path, *, as_json: bool) -> int:
             state += [both("steward", "say", "not_enrolled")] * (not account.enrolled)
             last = moment(datetime.fromtimestamp(account.last_login, UTC)) if account.last_login else "-"
             roles = " ".join(sorted(role.value for role in account.roles))
-            said = both("steward", "say", "account", roles=roles, last=last, sessions=count)
-            print(f"{account.name}  {clean(account.display)}  {said}{''.join(f' [{one}]' for one in state)}")
+            said = both("steward", "say", "account", last=last, sessions=count)
+            print(f"{account.name}  {clean(account.display)}  {roles}  {said}{''.join(f' [{one}]' for one in state)}")
     if not accounts and not as_json:
         print(both("steward", "start", "no_account"))
     return 0

@@ -197,7 +197,8 @@ class Catalogue(Struct, frozen=True):
                 pass
         if name in finding.params:
             return self._parameter(name, finding.params[name], policy, wording)
-        return wording.names.get(name) or default_words("unknown", language)
+        lacking = "withheld" if wording.disclosure is Disclosure.GUARDED else "unknown"
+        return wording.names.get(name) or default_words(lacking, language)
 
     def _parameter(self, name: str, value: str | float, policy: str, wording: Wording) -> str:
         if not isinstance(value, str):

@@ -76,7 +76,7 @@ def verdict(
         outcome=outcome,
         about=About(part="2!mật/Kế hoạch.docx", filename="Kế hoạch.docx"),
         locator="cell:Kế hoạch!B3",
-        params={"level": "mat", "words": "TUYỆT MẬT của Phòng A", "share": 97.5},
+        params={"level": "mat", "where": "scan", "words": "TUYỆT MẬT của Phòng A", "share": 97.5},
     )
     judged = JudgedFinding(
         policy="classified" if confidential else policy,

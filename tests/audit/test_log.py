@@ -89,7 +89,7 @@ async def test_a_confidential_mail_leaves_no_words_names_or_plain_digests(tmp_pa
     for secret in ("Kế hoạch", "Phòng A", "TUYỆT", "mật/", "ke hoach", "phong a", digest, "cd" * 32):
         assert secret.encode() not in content
     mail_facts = bodies(tmp_path)[1]["mail"]
-    assert mail_facts["findings"][0]["params"] == {"level": "mat", "share": 97.5}  # type: ignore[index]
+    assert mail_facts["findings"][0]["params"] == {"level": "mat", "where": "scan", "share": 97.5}  # type: ignore[index]
     assert mail_facts["findings"][0]["locator"] == "cell:B3"  # type: ignore[index]
     assert mail_facts["findings"][0]["part"] == "2!"  # type: ignore[index]
     reader = AuditReader.open(tmp_path)
@@ -399,7 +399,7 @@ async def test_hostile_text_is_kept_as_valid_bounded_json(tmp_path: Path):
 def test_a_log_that_cannot_be_opened_is_not_called_damaged_and_a_damaged_one_is(tmp_path: Path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "audit.db").mkdir()
-    with pytest.raises(UserError, match="cannot be opened"):
+    with pytest.raises(UserError, match="no audit log"):
         connect_readonly(tmp_path / "a" / "audit.db")
     with pytest.raises(UserError, match="cannot be opened"):
         AuditLog.open(tmp_path / "a")
