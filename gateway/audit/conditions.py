@@ -20,7 +20,6 @@ from gateway.yaml.file import closest, printable
 _LETTERS = re.compile(r"\w+\*?")
 _CODE = re.compile(r"[A-Za-z]{1,8}-[0-9]{1,4}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-_HAS_NAME = "EXISTS (SELECT 1 FROM entry AS named WHERE named.seq = {key} AND named.id = ?)"
 _STAMPED = "EXISTS (SELECT 1 FROM entry AS stamped WHERE stamped.seq = {key} AND stamped.time {bound} ?)"
 _LAST = 1 << 62
 _DISORDER = 3600 * 10**6
@@ -186,9 +185,6 @@ def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tu
         values.append(until)
     conditions.append(f"{key} BETWEEN ? AND ?")
     values += [low, high]
-    if wanted.reference:
-        conditions.append(_HAS_NAME.format(key=key))
-        values.append(storable(wanted.reference).strip().upper())
     for tag in found.barred:
         conditions.append("NOT " + _has_any(key, 1))
         values.append(tag)
@@ -206,7 +202,7 @@ def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tup
     values: list[object] = []
     driver = _fewest(index, groups) if groups and not wanted.reference else None
     if wanted.reference:  # by the index on id, not by a walk through all of them
-        source, key = "entry", "entry.seq"
+        source, key = "entry INDEXED BY entry_id", "entry.seq"
         conditions.append("entry.id = ?")
         values.append(storable(wanted.reference).strip().upper())
     elif found.match is not None and (driver is None or driver[1] > _FEW):

@@ -94,9 +94,9 @@ class Index:
         return self.connection
 
     def _behind(self) -> int:
-        """Return how many records are not indexed yet."""
+        """Return how many records are not indexed yet, all while the index is not open here: that is the lock's to do."""
         last = self.log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-        return int(last) - _position(self._open())
+        return int(last) - (_position(self._index) if self._index is not None else 0)
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.audit import AuditLog
 from gateway.audit.filter import Sight
+from gateway.audit.index import Index
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.search_box import LIMIT_LETTERS, LIMIT_TERMS, Field, Term, parse
+from gateway.audit.store import Folder
 from gateway.errors import SearchError, SearchTimeError
 from gateway.model import Disposition
 from tests.audit.support import REFUSAL, evidence, fill, session, transaction, verdict
@@ -184,6 +186,15 @@ def test_an_index_that_is_far_behind_is_said_and_gets_there_by_and_by(tmp_path: 
                 reader.find(Filter(limit=1))
         assert len(reader.find(Filter(limit=1))) == 1
         assert not reader.index_was_wrong
+
+
+def test_an_index_that_somebody_else_makes_is_waited_for_no_longer_than_a_search_may_take(tmp_path: Path):
+    asyncio.run(fill(tmp_path, 3))
+    with Index(Folder(tmp_path))._locked(wait_s=0), AuditReader.open(tmp_path, limit_s=0.1) as reader:
+        with pytest.raises(SearchTimeError, match="being made"):
+            reader.find(Filter())
+    with AuditReader.open(tmp_path, limit_s=5) as reader:
+        assert len(reader.find(Filter())) == 3
 
 
 def test_a_search_ends_at_its_time_and_the_index_stays(tmp_path: Path):
