@@ -89,6 +89,8 @@ def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
 def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
     """Print the open sessions, or end those of an account or mailbox."""
     with _book(data) as book:
+        if not name.isprintable():  # octets that are no UTF-8
+            raise AccountFaultError("unknown")
         if end:
             if not name:
                 raise UserError(both("steward", "say", "end_whose"))

@@ -79,7 +79,12 @@ class Desk:
         ok: bool = True,
         client: str | None = None,
     ) -> int:
-        """Record what somebody is about to do; return its place in the log. AuditError: then it must not be done."""
+        """Record what somebody is about to do; return its place in the log.
+
+        AuditError, and Refused when session or roles are gone meanwhile: then it must not be done.
+        """
+        if ok and self.token:
+            self.people.expect(person, self.token)
         return self.record(
             Act(
                 who=person.name,

@@ -83,7 +83,7 @@ def set_locked(book: Book, name: str, *, locked: bool, sign: Sign) -> None:
 
 
 def _known(connection: sqlite3.Connection, name: str) -> Account:
-    account = find_account(connection, name)
+    account = find_account(connection, name) if _NAME.match(name) else None
     if account is None:
         raise AccountFaultError("unknown")
     return account

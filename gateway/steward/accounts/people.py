@@ -50,12 +50,21 @@ class People:
 
     def person(self, session: Session) -> Person:
         """Return who has a session; Refused `no_session` once an account is locked or a mailbox not in use any more."""
-        person = self._of_mailbox(session) if session.mailbox else self._of_account(session)
+        person = self._now(session)
         if person is None:
             with self.book.changing() as connection:
                 end_one(connection, session.key)
             raise refused("no_session")
         return person
+
+    def expect(self, person: Person, token: str) -> None:
+        """Refuse when a session has ended since, or its person holds less than then; may be asked within a transaction."""
+        session = self.sessions.find(token)
+        now = self._now(session) if session is not None else None
+        if now is None:
+            raise refused("no_session")
+        if not person.roles <= now.roles:
+            raise refused("forbidden")
 
     def mailbox(self, address: str) -> Mailbox | None:
         """Return the mailbox of the directory that somebody may log in with, None when there is none."""
@@ -70,6 +79,9 @@ class People:
             raise refused("no_session")
         if account.roles.isdisjoint(roles):
             raise refused("forbidden")
+
+    def _now(self, session: Session) -> Person | None:
+        return self._of_mailbox(session) if session.mailbox else self._of_account(session)
 
     def _of_account(self, session: Session) -> Person | None:
         with self.book.reading() as connection:
