@@ -16,7 +16,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from msgspec import structs
@@ -30,6 +29,7 @@ from gateway.audit.facts import Keyed, finding_facts, mail_facts, mailbox_of, se
 from gateway.audit.kept import keep
 from gateway.audit.lives import Life
 from gateway.audit.mailboxes import changes, remember
+from gateway.audit.owed import OwedOutcomes
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
@@ -38,8 +38,7 @@ from gateway.errors import AuditError, AuditLostError
 from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LIMIT_RECENT = 200_000
-_LAST_TRIES = 2
-"""At the end: a writer that was lost has been replaced, and takes what is owed."""
+_LAST_TRIES = 2  # at the end: a writer that was lost has been replaced, and takes what is owed
 _LIMIT_SIZE = (1 << 63) - 1
 """What JSON readers and SQLite take for a whole number."""
 
@@ -81,8 +80,7 @@ class AuditLog:
         self._recent: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
         """Relay key to time and reference, of all processes, as far as `relayed` was followed."""
         self._followed = 0
-        self._owed: list[tuple[r.Outcome, Closed]] = []
-        """Outcomes that could not be written when they were known; they go with the next record."""
+        self._owed = OwedOutcomes(self._put_late)
 
     @classmethod
     def open(cls, data: Path) -> AuditLog:
@@ -224,13 +222,13 @@ class AuditLog:
         record = _outcome(reference, reply, delivery)
         mark = Closed(reference, key if delivery is r.Delivery.RELAYED else None)
         written = self._put(record, mark)
-        written.add_done_callback(partial(self._owe_again, (record, mark)))
+        self._owed.watch(written, record, mark)
         return await asyncio.shield(written)
 
     def given_up(self, reference: str) -> None:
         """Hand over that a mail whose intent was handed over is not sent; nobody waits until that is written."""
         self._keys.pop(reference, None)
-        self._hand_over_late((r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference)))
+        self._owed.hand_over(r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference))
 
     async def refused(
         self,
@@ -369,31 +367,18 @@ class AuditLog:
         """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""
         if self._channel is None:
             raise AuditError("the audit log is not open")
-        owed, self._owed = self._owed, []
-        for late in owed:
-            self._hand_over_late(late)
+        self._owed.hand_over_all()
         return self._channel.put(self._entry(record, mark, facts))
 
     def _entry(self, record: r.Record, mark: Mark | None, facts: bytes | None = None) -> Entry:
         return Entry(r.body(record, self._process), mark, facts)
 
-    def _hand_over_late(self, late: tuple[r.Outcome, Closed]) -> None:
-        """Hand over an outcome for which nobody waits; what cannot be written goes with the next record."""
-        if self._channel is None:
-            self._owed.append(late)
-        else:
-            self._channel.put(self._entry(*late)).add_done_callback(partial(self._owe_again, late))
-
-    def _owe_again(self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int]) -> None:
-        if not done.cancelled() and done.exception() is not None:
-            self._owed.append(late)
+    def _put_late(self, outcome: r.Outcome, mark: Closed) -> asyncio.Future[int] | None:
+        return self._channel.put(self._entry(outcome, mark)) if self._channel is not None else None
 
     @contextlib.contextmanager
     def _not_sent_unless_told(self, reference: str) -> Iterator[None]:
-        """See to it that a mail whose intent may have been written, and which is not sent, does not stay open.
-
-        The writer was lost, or whoever waited gave up; the record is with the writer all the same.
-        """
+        """Close a mail whose intent may be written though the writer was lost, or whoever waited gave up: it is not sent."""
         try:
             yield
         except (AuditLostError, asyncio.CancelledError):

@@ -114,7 +114,9 @@ class _State:
     began: float
     since: datetime
     reason: str
+    every_s: float
     again: float
+    """When it is said next that it lasts."""
     sources: set[str] = field(default_factory=set)
     mails: int = 0
     fresh: int = 0
@@ -143,7 +145,7 @@ class Ledger:
         state = self._states.get(trouble)
         if state is None:
             now = self._clock()
-            state = _State(now, datetime.now(UTC), reason, now + every_s)
+            state = _State(now, datetime.now(UTC), reason, every_s, now + every_s)
             self._states[trouble] = state
             _LOG.error("%s", both("trouble", "begins", trouble.value, reason=reason or "-"))
         state.sources.add(source)
@@ -173,7 +175,7 @@ class Ledger:
         now = self._clock()
         for trouble, state in self._states.items():
             if now >= state.again:
-                state.again = now + _AGAIN_S
+                state.again = now + state.every_s
                 _LOG.error("%s", both("trouble", "line", "lasts", **self._fields(trouble, state, state.fresh)))
                 state.fresh = 0
 

@@ -1,0 +1,41 @@
+"""Outcomes that could not be written when they were known: they are handed over again with the next record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from gateway.audit import record as r
+from gateway.audit.side_tables import Closed
+
+
+class OwedOutcomes:
+    """Those of one process."""
+
+    def __init__(self, put: Callable[[r.Outcome, Closed], asyncio.Future[int] | None]) -> None:
+        """Prepare; `put` hands over, and returns None while the log is not open."""
+        self._put = put
+        self._owed: list[tuple[r.Outcome, Closed]] = []
+
+    def hand_over(self, outcome: r.Outcome, mark: Closed) -> None:
+        """Hand over an outcome for which nobody waits."""
+        done = self._put(outcome, mark)
+        if done is None:
+            self._owed.append((outcome, mark))
+        else:
+            self.watch(done, outcome, mark)
+
+    def watch(self, done: asyncio.Future[int], outcome: r.Outcome, mark: Closed) -> None:
+        """Owe an outcome that was handed over, should it not be written."""
+        done.add_done_callback(partial(self._owe_again, (outcome, mark)))
+
+    def hand_over_all(self) -> None:
+        """Hand over what is owed."""
+        owed, self._owed = self._owed, []
+        for late in owed:
+            self.hand_over(*late)
+
+    def _owe_again(self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int]) -> None:
+        if not done.cancelled() and done.exception() is not None:
+            self._owed.append(late)

@@ -1,0 +1,136 @@
+"""Fire: a trouble is a state: told when it begins, now and then while it lasts, and when it is over, never a line a mail."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import gateway
+from gateway.metrics.load import SharedLoad
+from gateway.serve import machine
+from gateway.system.trouble import Ledger, Pipe, Teller, Trouble
+from gateway.texts.catalogue import product_texts
+
+
+@pytest.fixture
+def told(caplog):
+    caplog.set_level(logging.INFO, "gateway.trouble")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "gateway.trouble"]
+
+
+def test_every_trouble_has_words_in_both_languages_that_say_what_to_do():
+    words = product_texts("trouble")
+    for trouble in Trouble:
+        for table in ("name", "begins"):
+            assert set(words[table][trouble.value]) == {"vi", "en"}
+        for language in ("vi", "en"):
+            text = words["begins"][trouble.value][language]
+            assert text.endswith(": {reason}")
+            assert len(text) > 60, "what is wrong, what it costs, what to do"
+
+
+def test_a_trouble_of_two_front_ends_begins_once_lasts_and_ends_once(told):
+    now = [0.0]
+    ledger = Ledger(lambda: now[0])
+    for source in ("11", "12"):
+        ledger.lasts(Trouble.NEXT_HOP, source, "refused", mails=3)
+    assert len(told()) == 1
+    for now[0] in (100.0, 899.0, 900.0, 901.0, 1799.0):
+        ledger.look()
+    assert len(told()) == 2
+    assert "after 900 seconds, 6 more mails" in told()[1]
+    ledger.lasts(Trouble.NEXT_HOP, "11", "", mails=4)
+    now[0] = 1800.0
+    ledger.look()
+    assert "4 more mails touched: refused" in told()[2]
+    ledger.over(Trouble.NEXT_HOP, "11")
+    assert (len(told()), list(ledger.board.read())) == (3, ["next_hop"])
+    ledger.gone("12")
+    assert "is over after 1800 seconds, 10 mails touched" in told()[3]
+    assert ledger.board.read() == {}
+    ledger.over(Trouble.NEXT_HOP, "12")
+    assert len(told()) == 4
+
+
+def test_what_a_front_end_tells_comes_to_the_ledger_and_the_board(told):
+    pipe, ledger = Pipe(), Ledger()
+    teller = Teller(pipe)
+    for _ in range(1000):
+        teller.happened(Trouble.AUDIT, "Đĩa đầy " * 200)
+    teller.count()
+    ledger.hear(pipe.read())
+    assert len(told()) == 1
+    assert ledger.board.read()["audit"]["mails"] == 1000
+    teller.over(Trouble.AUDIT)
+    teller.over(Trouble.AUDIT)
+    ledger.hear(pipe.read())
+    assert len(told()) == 2
+    assert "1000 mails" in told()[1]
+
+
+def test_a_supervisor_that_does_not_read_holds_up_no_front_end():
+    teller = Teller(Pipe())
+    for _ in range(10_000):
+        teller.happened(Trouble.AUDIT, "x" * 300)
+        teller.over(Trouble.AUDIT)
+
+
+def test_a_clock_that_steps_and_one_before_the_release_are_troubles(monkeypatch):
+    wall = [datetime(2027, 1, 1, tzinfo=UTC).timestamp()]
+    monotonic = [0.0]
+    monkeypatch.setattr(machine.time, "time", lambda: wall[0])
+    monkeypatch.setattr(machine.time, "monotonic", lambda: monotonic[0])
+    clock = machine.Clock()
+    assert [*clock.look()] == [(Trouble.CLOCK, "")]
+    wall[0] += 86_400
+    assert "86400 seconds" in next(clock.look())[1]
+    wall[0], monotonic[0] = wall[0] + 1000, monotonic[0] + 1000
+    assert [*clock.look()] == [(Trouble.CLOCK, "")]
+    wall[0] = 0.0
+    assert str(gateway.BUILT) in next(clock.look())[1]
+
+
+def test_little_room_and_room_that_ends_within_a_day_are_troubles(monkeypatch, tmp_path):
+    disk = {"free": 50}
+    monotonic = [0.0]
+
+    class Found:
+        f_frsize, f_blocks, f_files, f_favail = 1 << 20, 100, 1000, 500
+
+        def __init__(self):
+            self.f_bavail = disk["free"]
+
+    monkeypatch.setattr(machine.os, "statvfs", lambda _: Found())
+    monkeypatch.setattr(machine.time, "monotonic", lambda: monotonic[0])
+    room = machine.Room(tmp_path)
+
+    def space():
+        return bool(dict(room.look())[Trouble.SPACE])
+
+    assert not space()
+    disk["free"], monotonic[0] = 49, 599.0
+    assert not space(), "ten minutes are no rate yet"
+    monotonic[0] = 601.0
+    assert space(), "49 MiB last 8 hours at 1 MiB in ten minutes"
+    disk["free"], monotonic[0] = 60, 4300.0
+    assert not space()
+    disk["free"] = 4
+    assert space(), "less than one part in twenty"
+    Found.f_favail = 40
+    assert dict(room.look())[Trouble.INODES]
+
+
+def test_a_certificate_that_ends_within_a_month_is_told_once_a_day(told):
+    load, now = SharedLoad(1, (Path("tls.crt"),)), [0.0]
+    assert [*machine.certificates(load)] == [(Trouble.CERTIFICATE, "")]
+    load.serve_until(Path("tls.crt"), datetime.now(UTC) + timedelta(days=40))
+    assert [*machine.certificates(load)] == [(Trouble.CERTIFICATE, "")]
+    load.serve_until(Path("tls.crt"), datetime.now(UTC) + timedelta(days=13, hours=1))
+    ((trouble, reason),) = machine.certificates(load)
+    assert "has 13 days left" in reason
+    ledger = Ledger(lambda: now[0])
+    ledger.lasts(trouble, "machine", reason, every_s=86_400)
+    for now[0] in range(0, 200_000, 900):
+        ledger.look()
+    assert len(told()) == 3
