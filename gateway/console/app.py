@@ -29,6 +29,9 @@ _STATUS = {
     "too_long": 503, "invalid": 422, "unavailable": 503,
 }  # fmt: skip
 
+_SESSIONS_OF_ONE = 5
+"""Sessions at full speed that may share an address, as behind a router."""
+
 
 class Console:
     """The application."""
@@ -37,7 +40,9 @@ class Console:
         self._settings = settings
         self._renderer = Renderer(settings.htmx)
         self._headers = guard.headers(settings)
-        self._rates = guard.Rates(settings.requests_per_s)
+        self._of_sessions = guard.Rates(settings.requests_per_s)
+        self._of_strangers = guard.Rates(settings.requests_per_s)
+        self._of_addresses = guard.Rates(settings.requests_per_s * _SESSIONS_OF_ONE)
         self._secret = secrets.token_bytes(32)
         self._steward: StewardClient | None = None
         self._routes = [(Route(row.path, _nothing, methods=[row.method]), row) for row in ROUTES]
@@ -82,7 +87,7 @@ class Console:
         try:
             await response(scope, receive, send)
         except (StewardAway, Refused) as error:  # in the middle of a long answer: the head is sent already
-            _LOG.warning("%s: %r", scope["path"], error)
+            _LOG.warning("%r: %r", visit.path[:200], error)
 
     async def _answered(self, visit: Visit) -> Response:
         try:
@@ -103,7 +108,7 @@ class Console:
             return Response(status_code=400)
         except Exception:  # noqa: BLE001 - our own bug: words for the person, a reference for both
             reference = secrets.token_hex(4)
-            _LOG.exception("%s %s: %s", visit.request.method, visit.request.scope["path"], reference)
+            _LOG.exception("%s %r: %s", visit.request.method, visit.path[:200], reference)
             return error_page(visit, 500, reference=reference)
 
     async def _page(self, visit: Visit) -> Response:
@@ -114,12 +119,15 @@ class Console:
         request.scope["path_params"] = parameters
         if row.path.startswith("/static/"):
             return await row.handler(visit)
-        if not self._rates.admit(visit.token or visit.client):
+        if not self._of_addresses.admit(visit.client):
             raise HTTPException(429)
         if row.method == "POST" and not guard.same_origin(request, self._settings):
             raise HTTPException(403)
         if row.path != "/healthz" and (gone := await self._recognise(visit, row)) is not None:
             return gone
+        known = visit.person is not None
+        if not (self._of_sessions.admit(visit.token) if known else self._of_strangers.admit(visit.client)):
+            raise HTTPException(429)
         if row.method == "POST":
             most = self._settings.upload_bytes if row.hashed else self._settings.body_bytes
             content_type = request.headers.get("content-type", "")
@@ -172,7 +180,7 @@ def error_page(visit: Visit, status: int, refusal: Refusal | None = None, refere
         text = refusal.words
     if not reference:
         reference = secrets.token_hex(4)
-        _LOG.info("%s %s: %d %s", visit.request.method, visit.request.scope["path"][:200], status, reference)
+        _LOG.info("%s %r: %d %s", visit.request.method, visit.path[:200], status, reference)
     retry = refusal.retry_s if refusal is not None else 0
     response = visit.page(
         "error.html", status, title=title, text=text, reference=reference, code=status,

@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 _MOST_FIELDS: Final = 100
 _MOST_FIELD_BYTES: Final = 1 << 20
+_MOST_HEADER_BYTES: Final = 4096
 
 
 class BadForm(Exception):  # noqa: N818
@@ -83,9 +84,12 @@ class _Parts:
         self._digests: dict[str, str] = {}
         self._held = 0
         self._whole = False
+        self._parts = 0
         self.begin()
 
     def begin(self) -> None:
+        self._parts += 1
+        self._header_bytes = 0
         self._header = [b"", b""]
         self._name = ""
         self._file = False
@@ -94,10 +98,17 @@ class _Parts:
         self._size = 0
 
     def header_name(self, data: bytes, start: int, end: int) -> None:
+        self._count(end - start)
         self._header[0] += data[start:end]
 
     def header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count(end - start)
         self._header[1] += data[start:end]
+
+    def _count(self, octets: int) -> None:
+        self._header_bytes += octets
+        if self._header_bytes > _MOST_HEADER_BYTES or self._parts > _MOST_FIELDS:
+            raise BadForm
 
     def header_end(self) -> None:
         name, value = self._header
@@ -109,7 +120,7 @@ class _Parts:
             self._file = message.get_param("filename", None, "content-disposition") is not None
 
     def headers_end(self) -> None:
-        if not self._name or sum(map(len, self._fields.values())) >= _MOST_FIELDS:
+        if not self._name:
             raise BadForm
 
     def data(self, data: bytes, start: int, end: int) -> None:

@@ -65,7 +65,7 @@ def same_origin(request: Request, settings: ConsoleSettings) -> bool:
 async def body(request: Request, most: int) -> AsyncIterator[bytes]:
     """Yield the body; TooLarge as soon as it is known to be longer than `most`."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > most:
+    if not (declared.isascii() and declared.isdigit()) or int(declared) > most:
         raise TooLarge
     size = 0
     async for part in request.stream():
@@ -76,7 +76,7 @@ async def body(request: Request, most: int) -> AsyncIterator[bytes]:
 
 
 class Rates:
-    """How often each session, or each address without one, has asked lately."""
+    """How often each of many has asked lately."""
 
     def __init__(self, per_s: float) -> None:
         self._per_s = per_s

@@ -17,43 +17,67 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from gateway.console.settings import ConsoleSettings
 
 _HEAD_BYTES = 16384
-_ROUND_S = 1.0
+
+
+class Listening(socket.socket):
+    """A listening socket that closes connections from elsewhere, or too many, before a word is said."""
+
+    def __init__(self, bound: socket.socket, settings: ConsoleSettings) -> None:
+        super().__init__(bound.family, bound.type, 0, fileno=bound.detach())
+        self.setblocking(False)
+        self._console_settings = settings
+        self._counts: Counter[str] = Counter()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return the next connection that is admitted."""
+        descriptor, peer = self._accept()  # type: ignore[attr-defined]
+        found = _Accepted(self._counts, str(peer[0]), socket.socket(self.family, self.type, 0, fileno=descriptor))
+        settings = self._console_settings
+        if (
+            not settings.admits(found.address)
+            or self._counts[found.address] > settings.connections_of_one
+            or self._counts.total() > settings.connections
+        ):
+            found.close()
+            raise ConnectionAbortedError
+        return found, peer
+
+
+class _Accepted(socket.socket):
+    """A connection that is counted until it is closed, also while it shakes hands."""
+
+    def __init__(self, counts: Counter[str], address: str, made: socket.socket) -> None:
+        super().__init__(made.family, made.type, 0, fileno=made.detach())
+        self.address = address
+        self._counts: Counter[str] | None = counts
+        counts[address] += 1
+
+    def close(self) -> None:
+        """Close it and count it out."""
+        super().close()
+        counts, self._counts = self._counts, None
+        if counts is not None:
+            counts[self.address] -= 1
+            if not counts[self.address]:
+                del counts[self.address]
 
 
 class Connection(H11Protocol):
-    """A browser's connection, cut off when it is not admitted or dawdles."""
+    """A browser's connection, cut off when it dawdles."""
 
     settings: ConsoleSettings
-    counts: Counter[str]
-    _counted = ""
     _deadline: asyncio.TimerHandle | None = None
     _stage: Any = h11.IDLE
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Admit a client from the networks while there is room."""
+        """Begin the time of the first request."""
         super().connection_made(transport)
-        address = self.client[0] if self.client else ""
-        settings = self.settings
-        if (
-            not settings.admits(address)
-            or len(self.connections) > settings.connections
-            or self.counts[address] >= settings.connections_of_one
-        ):
-            transport.abort()
-            return
-        self._counted = address
-        self.counts[address] += 1
-        self._expect(settings.head_s)
+        self._expect(self.settings.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it out."""
+        """End all waiting."""
         super().connection_lost(exc)
         self._expect(None)
-        if self._counted:
-            self.counts[self._counted] -= 1
-            if not self.counts[self._counted]:
-                del self.counts[self._counted]
-            self._counted = ""
 
     def data_received(self, data: bytes) -> None:
         """Take octets; a request under way has its own time."""
@@ -103,8 +127,7 @@ class ConsoleServer(Server):
     """Serves one listening socket until told to exit."""
 
     def __init__(self, app: Any, settings: ConsoleSettings, tls: ssl.SSLContext | None) -> None:
-        counts: Counter[str] = Counter()
-        protocol = type("ConsoleConnection", (Connection,), {"settings": settings, "counts": counts})
+        protocol = type("ConsoleConnection", (Connection,), {"settings": settings})
         config = Config(
             app,
             http=protocol,
@@ -145,7 +168,13 @@ class ConsoleServer(Server):
 
         handshake_s = self._settings.head_s if self._tls is not None else None
         self.servers = [
-            await loop.create_server(connection, sock=one, ssl=self._tls, backlog=64, ssl_handshake_timeout=handshake_s)
+            await loop.create_server(
+                connection,
+                sock=Listening(one, self._settings),
+                ssl=self._tls,
+                backlog=64,
+                ssl_handshake_timeout=handshake_s,
+            )
             for one in sockets or ()
         ]
         self.started = True

@@ -31,7 +31,8 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     connections_of_one: int = 32
     """At the same time, of one address."""
     requests_per_s: float = 10.0
-    """Of one session, or of one address without a session; a burst of three seconds is let through."""
+    """Of one session, or of one address without a session; a burst of three seconds is let through. An address with several
+    sessions has five times as much."""
     body_bytes: int = 1 << 20
     upload_bytes: int = 60_000_000
     """Largest file on the way that hashes a file."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import hashlib
-import http.client
 import socket
 import subprocess
 from pathlib import Path
@@ -282,62 +280,6 @@ def test_an_uploaded_file_is_hashed_on_the_way(system):
         ).split()[1]
     )
     assert size < 200_000, "kB: a file is never held"
-
-
-def test_too_many_requests_of_a_session_are_refused_and_others_are_not(start):
-    system = start(requests_per_s=1.0)
-    statuses = [system.ask("GET", "/help", session="auditor")[0] for _ in range(8)]
-    assert statuses[0] == 200
-    assert 429 in statuses
-    assert system.ask("GET", "/help", session="clerk")[0] == 200
-
-
-def test_slow_clients_are_cut_off_and_an_address_has_no_more_than_its_connections(start):
-    system = start(head_s=1.0, body_s=2.0, connections_of_one=4)
-    for start_of in (
-        b"",
-        b"GET / HTT",
-        b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na",
-    ):
-        with socket.create_connection(("127.0.0.1", system.port), timeout=60) as slow:
-            slow.sendall(start_of)
-            assert slow.recv(100) == b""
-    held = [socket.create_connection(("127.0.0.1", system.port), timeout=60) for _ in range(4)]
-    one_more = socket.create_connection(("127.0.0.1", system.port), timeout=60)
-    with contextlib.suppress(ConnectionError):
-        one_more.sendall(b"GET /help HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert one_more.recv(100) == b""
-    for one in (*held, one_more):
-        one.close()
-
-
-def test_a_reader_that_does_not_read_gets_a_long_answer_in_the_end(system):
-    body = b"GET /mails HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=auditor\r\nConnection: close\r\n\r\n"
-    with socket.socket() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        slow.settimeout(60)
-        slow.connect(("127.0.0.1", system.port))
-        slow.sendall(body)
-        got = b""
-        while part := slow.recv(512):
-            got += part
-    assert got.rstrip().endswith(b"</html>")
-
-
-def test_only_clients_of_the_networks_are_served(start):
-    system = start(networks=["10.0.0.0/8", "2001:db8::/32"])
-    with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
-        system.ask("GET", "/healthz")
-
-
-@pytest.mark.parametrize("start_of", [b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"\x00" * 300,
-    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", b"GET /" + b"a" * 40_000])  # fmt: skip
-def test_what_is_no_http_does_not_stop_the_console(system, start_of):
-    with socket.create_connection(("127.0.0.1", system.port), timeout=60) as client:
-        client.sendall(start_of)
-        client.shutdown(socket.SHUT_WR)
-        client.recv(1000)
-    assert system.ask("GET", "/healthz")[0] == 200
 
 
 def test_exports_and_checkpoints_come_as_files(system):

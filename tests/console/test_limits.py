@@ -1,0 +1,151 @@
+"""Limits on clients that are slow, many, from elsewhere, or no browsers at all."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+
+import pytest
+
+from tests.console.test_guard import multipart
+
+
+def test_too_many_requests_of_a_session_are_refused_and_others_are_not(start):
+    system = start(requests_per_s=1.0)
+    statuses = [system.ask("GET", "/help", session="auditor")[0] for _ in range(8)]
+    assert statuses[0] == 200
+    assert 429 in statuses
+    assert system.ask("GET", "/help", session="clerk")[0] == 200
+
+
+def test_slow_clients_are_cut_off_and_an_address_has_no_more_than_its_connections(start):
+    system = start(head_s=1.0, body_s=2.0, connections_of_one=4)
+    for start_of in (
+        b"",
+        b"GET / HTT",
+        b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na",
+    ):
+        with socket.create_connection(("127.0.0.1", system.port), timeout=60) as slow:
+            slow.sendall(start_of)
+            assert slow.recv(100) == b""
+    held = [socket.create_connection(("127.0.0.1", system.port), timeout=60) for _ in range(4)]
+    one_more = socket.create_connection(("127.0.0.1", system.port), timeout=60)
+    with contextlib.suppress(ConnectionError):
+        one_more.sendall(b"GET /help HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert one_more.recv(100) == b""
+    for one in (*held, one_more):
+        one.close()
+
+
+def test_a_reader_that_does_not_read_gets_a_long_answer_in_the_end(system):
+    body = b"GET /mails HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=auditor\r\nConnection: close\r\n\r\n"
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        slow.settimeout(60)
+        slow.connect(("127.0.0.1", system.port))
+        slow.sendall(body)
+        got = b""
+        while part := slow.recv(512):
+            got += part
+    assert got.rstrip().endswith(b"</html>")
+
+
+def test_only_clients_of_the_networks_are_served(start):
+    system = start(networks=["10.0.0.0/8", "2001:db8::/32"])
+    with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
+        system.ask("GET", "/healthz")
+
+
+@pytest.mark.parametrize("start_of", [b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"\x00" * 300,
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", b"GET /" + b"a" * 40_000])  # fmt: skip
+def test_what_is_no_http_does_not_stop_the_console(system, start_of):
+    with socket.create_connection(("127.0.0.1", system.port), timeout=60) as client:
+        client.sendall(start_of)
+        client.shutdown(socket.SHUT_WR)
+        client.recv(1000)
+    assert system.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_new_cookie_for_each_request_gets_nobody_past_the_limit(start):
+    system = start(requests_per_s=1.0)
+    assert 429 in [system.ask("GET", "/help", session=f"made-up-{number}")[0] for number in range(12)]
+
+
+def test_the_header_of_a_part_cannot_grow_without_end(system):
+    for head in (b"X-Long: " + b"a" * 5000, b"\r\n".join(b"X-%d: 1" % number for number in range(2000))):
+        body = b"--x\r\n" + head + b"\r\n\r\nx\r\n--x--\r\n"
+        assert (
+            system.ask(
+                "POST", "/mails/digest", session="auditor", body=body, Content_Type="multipart/form-data; boundary=x"
+            )[0]
+            == 422
+        )
+    many = (
+        b"".join(b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n' for _ in range(200))
+        + b"--x--\r\n"
+    )
+    assert (
+        system.ask(
+            "POST", "/mails/digest", session="auditor", body=many, Content_Type="multipart/form-data; boundary=x"
+        )[0]
+        == 422
+    )
+    assert (
+        system.ask(
+            "POST",
+            "/mails/digest",
+            session="auditor",
+            body=multipart("c-auditor", b"y"),
+            Content_Type="multipart/form-data; boundary=x",
+        )[0]
+        == 303
+    )
+
+
+def export(system) -> bytes:
+    form = b"csrf=c-auditor&format=csv&q=big"
+    return (f"POST /mails/export HTTP/1.1\r\nHost: 127.0.0.1:{system.port}\r\nCookie: session=auditor\r\nSec-Fetch-Site: same-origin\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n").encode() + form  # fmt: skip
+
+
+def test_readers_of_exports_who_do_not_read_are_cut_off_and_others_go_on(start):
+    system = start(stall_s=1.0)
+    held = []
+    for _ in range(2):  # more than there are connections for long answers
+        for _ in range(4):
+            slow = socket.socket()
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.settimeout(60)
+            slow.connect(("127.0.0.1", system.port))
+            slow.sendall(export(system))
+            slow.recv(1)
+            held.append(slow)
+        assert system.ask("GET", "/mails", session="auditor")[0] == 200  # pages are asked on a connection of their own
+        # Nobody of them reads on: another gets his export whole as soon as they were given up.
+        form = {"csrf": "c-auditor", "format": "csv", "q": "big"}
+        while (answer := system.ask("POST", "/mails/export", session="auditor", form=form))[0] == 429:
+            pass
+        assert (answer[0], len(answer[2])) == (200, 200 * 65536)
+    for slow in held:
+        slow.close()
+
+
+def test_many_exports_at_once_are_told_to_come_again(system):
+    statuses = []
+
+    def ask() -> None:
+        statuses.append(
+            system.ask(
+                "POST", "/mails/export", session="auditor", form={"csrf": "c-auditor", "format": "csv", "q": "big"}
+            )[0]
+        )
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert set(statuses) <= {200, 429}
+    assert 200 in statuses
