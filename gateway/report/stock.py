@@ -36,7 +36,7 @@ class Stocks:
     def take(self, record: Mailboxes) -> None:
         """Count another directory that is in force."""
         before, silent = self._latest, not (record.added_count or record.removed_count or record.changed_count)
-        if silent and before is not None and (record.mailboxes, record.counts) != (before.mailboxes, before.counts):
+        if silent and (before is None or (record.mailboxes, record.counts) != (before.mailboxes, before.counts)):
             self._began_anew = True
         self._latest = record
         for entry in record.added:

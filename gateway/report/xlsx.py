@@ -20,6 +20,7 @@ _MM_PER_LETTER = 1.9
 _CHARTED = {"league": "score", "units": "prevented", "rules": "prevented"}
 """Tables with a chart, and the column that it shows."""
 _LIMIT_BARS = 30
+_ROW_PIXELS = 20
 
 
 def xlsx(page: Page) -> bytes:
@@ -39,6 +40,7 @@ def _formats(workbook: Any) -> dict[str, Any]:
         "heading": {**_FONT, "bold": True, "text_wrap": True},
         "head": {**ruled, "bold": True, "text_wrap": True, "align": "center"},
         "text": {**ruled, "text_wrap": True},
+        "unknown": {**ruled, "align": "right"},
         "count": {**ruled, "num_format": "#,##0"},
         "share": {**ruled, "num_format": "0.0%"},
         "tenths": {**ruled, "num_format": "#,##0.0"},
@@ -54,11 +56,15 @@ class _Book:
     workbook: Any
     language: Language
     formats: dict[str, Any]
+    _charts: Any = None
+    _charts_end: int = 0
+    """The first row below the charts."""
 
     def write(self, page: Page) -> None:
-        """Write all blocks: words on the first sheet, each table on one of its own."""
+        """Write all blocks: words on the first sheet, charts on the second, each table on one of its own."""
         first = self._sheet(words("table", "basis", self.language))
         first.set_column(0, 0, 110)
+        self._charts = self._sheet(words("table", "charts", self.language))
         line = 0
         for block in page.blocks:
             match block:
@@ -94,7 +100,7 @@ class _Book:
             last = block.total and line == len(block.rows)
             for number, cell in enumerate(row):
                 self._cell(sheet, line, number, cell, " total" if last else "")
-        self._chart_below(sheet, block)
+        self._chart(sheet, block)
 
     def _cell(self, sheet: Any, line: int, number: int, cell: Cell, total: str) -> None:
         match cell:
@@ -106,11 +112,13 @@ class _Book:
                 sheet.write_number(line, number, value / 10, self.formats[f"tenths{total}"])
             case Octets(value=value):
                 sheet.write_number(line, number, value / 1e6, self.formats[f"tenths{total}"])
+            case Share() | None:
+                sheet.write_string(line, number, shown(cell, self.language), self.formats[f"unknown{total}"])
             case _:
                 sheet.write_string(line, number, visible(shown(cell, self.language)), self.formats[f"text{total}"])
 
-    def _chart_below(self, sheet: Any, block: Table) -> None:
-        """Put bars of one column below a table, in the order of its rows."""
+    def _chart(self, sheet: Any, block: Table) -> None:
+        """Draw bars of one column of a table, in the order of its rows."""
         charted = _CHARTED.get(block.key)
         titles = [column.title for column in block.columns]
         wanted = words("column", charted, self.language) if charted else ""
@@ -118,7 +126,7 @@ class _Book:
         if wanted not in titles or not count:
             return
         names = next(number for number, column in enumerate(block.columns) if column.text)
-        self._bars(sheet, "bar", block.title, (1, count, names, titles.index(wanted)), (len(block.rows) + 2, 0))
+        self._bars(sheet, "bar", block.title, (1, count, names, titles.index(wanted)))
 
     def _days(self, block: Days) -> None:
         sheet = self._sheet(block.title)
@@ -127,10 +135,10 @@ class _Book:
         for day, mails in enumerate(block.values, 1):
             sheet.write_number(day, 0, day, self.formats["count"])
             sheet.write_number(day, 1, mails, self.formats["count"])
-        self._bars(sheet, "column", block.title, (1, len(block.values), 0, 1), (1, 3))
+        self._bars(sheet, "column", block.title, (1, len(block.values), 0, 1))
 
-    def _bars(self, sheet: Any, kind: str, title: str, cells: tuple[int, int, int, int], at: tuple[int, int]) -> None:
-        """Insert a chart of the rows `cells[0]` to `cells[1]`: names in one column, values in another."""
+    def _bars(self, sheet: Any, kind: str, title: str, cells: tuple[int, int, int, int]) -> None:
+        """Put a chart below the others, of the rows `cells[0]` to `cells[1]`: names in one column, values in another."""
         first, last, names, values = cells
         chart = self.workbook.add_chart({"type": kind})
         name = sheet.get_name()
@@ -144,7 +152,9 @@ class _Book:
         )
         chart.set_title({"name": title, "name_font": {"name": "Times New Roman", "size": 13}})
         chart.set_legend({"none": True})
-        chart.set_size({"width": 720, "height": max(300, 60 + 22 * (last - first + 1)) if kind == "bar" else 320})
+        height = max(300, 60 + 22 * (last - first + 1)) if kind == "bar" else 320
+        chart.set_size({"width": 720, "height": height})
         if kind == "bar":
             chart.set_y_axis({"reverse": True})
-        sheet.insert_chart(*at, chart)
+        self._charts.insert_chart(self._charts_end, 0, chart)
+        self._charts_end += height // _ROW_PIXELS + 2

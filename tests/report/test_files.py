@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +24,14 @@ import gateway.report
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.engine import load_policy_set
+from gateway.engine.schema import Words
 from gateway.model import VIETNAM, Document, Language, ReadStatus, Unit
 from gateway.model.formats import by_name
 from gateway.report import proof
 from gateway.report.labels import labels
 from gateway.report.make import make
-from gateway.report.page import Octets, Share, Tenths, shown
+from gateway.report.month import Month
+from gateway.report.page import Foot, Head, Octets, Share, Tenths, shown
 from gateway.report.pdf_child import _SAMPLE
 from gateway.report.render import Format, render
 from gateway.report.write import write
@@ -302,6 +305,26 @@ def test_a_touched_number_is_found_in_the_other_formats(counted):
     assert "46" in verified(counted, octets, Format.PDF).added
 
 
+@pytest.mark.system
+@pytest.mark.parametrize("form", [Format.DOCX, Format.XLSX])
+def test_a_file_that_another_program_saved_again_is_the_same(counted, tmp_path_factory, form):
+    folder = tmp_path_factory.mktemp("saved")
+    (folder / f"a.{form.value}").write_bytes(rendered(counted, form, persons=True))
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = [
+        "soffice",
+        profile,
+        "--headless",
+        "--convert-to",
+        form.value,
+        "--outdir",
+        folder / "out",
+        folder / f"a.{form.value}",
+    ]
+    subprocess.run(command, capture_output=True, timeout=240, check=True)
+    assert verified(counted, (folder / "out" / f"a.{form.value}").read_bytes(), form) == proof.Differences()
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[month=2026-11]", "[month=2026-11 records=1-2 directory=none made=2026-12-20 weights=1/1/1 least=5 persons=no language=vi unit=]",
@@ -331,6 +354,34 @@ def test_numbers_are_read_as_viet_nam_writes_them():
         "0,0",
     )
     assert shown(None, vi) == "–"
+
+
+def test_names_and_law_are_those_of_the_last_day_of_the_month(counted):
+    for month, above, office in (
+        (Month(2025, 6), "UBND quận Bình Tân", "Văn phòng UBND quận Bình Tân"), (Month(2025, 7), "UBND", "Văn phòng UBND"),
+    ):  # fmt: skip
+        names = labels(report(counted, month), POLICIES, None)
+        assert (names.above, names.office, names.law) == (above, office, "QĐ 7600/QĐ-UBND")
+        assert names.articles == tuple(f"QĐ 7600/QĐ-UBND, Điều {number}" for number in (10, 11, 12))
+
+
+def test_names_of_the_policy_file_stand_in_the_head_and_foot(counted):
+    said = {
+        "place": "Bình Tân", "report_to": "Sở A; Thường trực UBND;", "report_signer": "Phó Văn phòng", "authority": "Ủy ban", "office": "Văn phòng",
+    }  # fmt: skip
+    names = {key: (Words(vi=words, en="x"),) for key, words in said.items()}
+    made = report(counted)
+    page = write(made, labels(made, replace(POLICIES, names=names), None))
+    head = next(block for block in page.blocks if isinstance(block, Head))
+    foot = next(block for block in page.blocks if isinstance(block, Foot))
+    assert (head.above, head.office) == ("ỦY BAN", "VĂN PHÒNG")
+    assert head.date.startswith("Bình Tân, ngày")
+    assert (foot.recipients, foot.signer) == (("Sở A", "Thường trực UBND", "Lưu: VT."), "PHÓ VĂN PHÒNG")
+
+
+def test_a_report_crosses_to_another_process_as_values(counted):
+    made = report(counted, persons=True)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(made), type=type(made)) == made
 
 
 def test_every_gap_has_words():
