@@ -49,7 +49,7 @@ def steward(door: socket.socket) -> None:
 def main() -> None:
     wanted = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     wanted.pop("here", "")
-    begin = "tests.console.probing" if wanted.pop("probe", False) else "gateway.console.begun"
+    begin = wanted.pop("begin", "gateway.console.begun")
     networks = tuple(ip_network(each) for each in wanted.pop("networks", ()))
     for key in ("certificate", "key", "htmx"):
         if key in wanted:

@@ -322,3 +322,14 @@ def test_enrolment_shows_recovery_codes_once(system, browser):
     assert violations(page) == []
     kept(page, "recovery")
     context.close()
+
+
+def test_all_components_are_accessible_in_the_light_and_in_the_dark(start, browser):
+    system = start(begin="tests.console.showing")
+    page = browser.new_page()
+    page.goto(system.base + "/components")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert violations(page) == []
+        kept(page, f"components-{theme}")
+    page.context.close()

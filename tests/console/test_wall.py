@@ -11,7 +11,7 @@ import pytest
 
 
 def test_the_wall_holds_from_inside(start):
-    system = start(probe=True)
+    system = start(begin="tests.console.probing")
     for _ in range(2):  # also after it has served
         status, _, text = system.ask("GET", "/probe")
         assert status == 200
