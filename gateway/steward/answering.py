@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import structs
 
-from gateway.errors import GatewayError, SearchError, SearchTimeError, UserError
+from gateway.errors import GatewayError, SearchError, SearchTimeError
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.accounts.people import NOBODY, People
@@ -49,9 +49,11 @@ class Answering:
             kind = "too_long" if isinstance(error, SearchTimeError) else "invalid"
             words = error.words[asked.language is not Language.VI]
             yield q.Answered(number, q.Refusal(kind=kind, words=words))
-        except UserError as error:
-            yield q.Answered(number, q.Refusal(kind="invalid", words=str(error)))
-        except (GatewayError, sqlite3.Error, OSError) as error:  # a full disk, a log that cannot be written
+        except (
+            GatewayError,
+            sqlite3.Error,
+            OSError,
+        ) as error:  # a full disk, a log that is not there: for our log only
             _LOG.error("%s: %s", type(asked.question).__name__, error)
             yield q.Answered(number, q.Refusal(kind="unavailable"))
         except Exception as error:  # noqa: BLE001 - one bad question must not end the process that answers all others

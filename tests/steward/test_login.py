@@ -438,6 +438,13 @@ def test_on_a_full_disk_people_may_read_and_change_nothing(office):
     assert isinstance(office.ask(q.WhoAmI(), token), q.Me)
 
 
+def test_our_own_faults_are_told_to_our_log_and_not_to_people(office, caplog):
+    token = office.session("an.tt", Role.AUDITOR)
+    answer = office.ask(q.Search(), token)  # there is no log here yet
+    assert answer == q.Refusal(kind="unavailable")
+    assert str(office.data) in caplog.text
+
+
 @pytest.mark.parametrize("damage", ["empty", "text", "middle", "alien", "role", "newer"])
 def test_damaged_accounts_are_refused_with_words_and_left_as_they_are(office, damage):
     for number in range(40):

@@ -23,8 +23,8 @@ TRIES: Final = 5
 MAILS_AN_HOUR: Final = 3
 ALL_MAILS_AN_HOUR: Final = 600
 """To all mailboxes together, so that nobody can flood the city's server through us."""
-ASKED_OF_ADDRESS: Final = 20
-"""Times that an address may ask within an hour."""
+ASKED_OF_ADDRESS: Final = 100
+"""Times that an address may ask within an hour; a whole ward may come from one."""
 _HOUR_S: Final = 3600.0
 _LIMIT_MAILBOXES: Final = 10_000
 
