@@ -59,12 +59,14 @@ def report(configuration: Configuration, wish: Wish) -> int:
         weights=Weights(active=weights.active, signed=weights.signed, first_pass=weights.first_pass),
         least_mailboxes=configuration.reports.least_mailboxes,
     )
-    with progress("report", records_of(configuration.data, wanted)) as tick:
-        made = make(configuration.data, wanted, now=datetime.now(UTC), tick=tick)
-    octets = render(made, labels(made, rules.policies, rules.directory, language), form, language)
     output = wish.output
     if output is None and form in _BINARY:
         output = Path(f"bao-cao-{wanted.month}.{form.value}")
+        if output.exists():  # it may be filled in already
+            raise UserError(both("report", "fault", "exists", path=name_for_people(output)))
+    with progress("report", records_of(configuration.data, wanted)) as tick:
+        made = make(configuration.data, wanted, now=datetime.now(UTC), tick=tick)
+    octets = render(made, labels(made, rules.policies, rules.directory, language), form, language)
     if output is None:
         print_octets(octets)
     else:

@@ -79,6 +79,15 @@ def test_what_cannot_be_done_is_told_without_a_traceback(data, capsys, monkeypat
     assert "Traceback" not in told
 
 
+def test_a_report_that_may_be_filled_in_is_not_written_over(data, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, monkeypatch, "report", "2026-11", "--data", data, "--format", "xlsx")[0] == 0
+    before = (tmp_path / "bao-cao-2026-11.xlsx").read_bytes()
+    code, _, told = run(capsys, monkeypatch, "report", "2026-11", "--data", data, "--format", "xlsx")
+    assert (code, "bao-cao-2026-11.xlsx" in told) == (2, True)
+    assert (tmp_path / "bao-cao-2026-11.xlsx").read_bytes() == before
+
+
 def test_without_a_log_there_is_no_report(tmp_path, capsys, monkeypatch):
     assert run(capsys, monkeypatch, "report", "2026-11", "--data", str(tmp_path))[0] == 2
 

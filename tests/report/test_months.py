@@ -307,6 +307,14 @@ async def test_a_record_that_cannot_be_read_is_said_and_ends_nothing(tmp_path, m
     assert made.total.sent.mails in {5, 6}
 
 
+async def test_the_first_record_of_a_log_is_held_against_the_chain_too(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch)
+    await office.at(3).sends("an")
+    await office.close()
+    rewrite(tmp_path, 1, lambda body: body.replace(b'"test"', b'"tent"'))
+    assert report(tmp_path).basis.broken == 1
+
+
 async def test_a_thing_is_mended_once(tmp_path, monkeypatch):
     office = await begun(tmp_path, monkeypatch)
     await office.at(10).sends("an", Found(FONT, file="bad"), files=[("a.docx", "bad")])
