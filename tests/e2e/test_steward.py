@@ -1,14 +1,21 @@
 """The steward beside a running gateway: it dies and comes back, and mail does not notice; damaged accounts stop the start."""
 
 import asyncio
+import json
 import os
+import shutil
 import signal
+import socket
+import ssl
+import sys
 
 import pytest
+from cryptography import x509
 
 from tests.e2e.commands import CLEAN
-from tests.e2e.gateway_process import children, cli, name, serving
+from tests.e2e.gateway_process import PROGRAM, children, cli, environment, name, serving
 from tests.e2e.test_contract import COLLEAGUE, STAFF
+from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
@@ -118,6 +125,83 @@ async def test_the_console_has_nothing_of_the_supervisors_memory(tmp_path):
             assert len(seen) > 1 << 20
             assert canary.encode() not in seen
             assert b"binhtan-7600" not in seen
+
+
+async def serial_of(gateway) -> int:
+    """The serial number of the certificate that the console shows."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection(*gateway.address("console"), ssl=context)
+    der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+async def test_a_new_certificate_is_taken_up_at_a_reload_and_a_broken_one_is_not(tmp_path):
+    certificate, key = tmp_path / "console.pem", tmp_path / "console.key"
+
+    def issue() -> int:
+        for made, kept in zip(Pki(tmp_path).issue("gw.example"), (certificate, key), strict=True):
+            shutil.copy(made, kept)
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+
+    first = issue()
+    async with Sink() as sink:
+        config = configuration(sink)
+        config["console"] |= {"certificate": str(certificate), "key": str(key), "names": ["gw.example"]}
+        async with serving(tmp_path / "gw", config=config) as gateway:
+            assert await serial_of(gateway) == first
+            certificate.write_text("no certificate")
+            gateway.process.send_signal(signal.SIGHUP)
+            await gateway.logged("console.pem", count=2)  # warned of at the start: it ends soon
+            assert await serial_of(gateway) == first
+            second = issue()
+            gateway.process.send_signal(signal.SIGHUP)
+            async with asyncio.timeout(120):
+                while await serial_of(gateway) != second:
+                    await asyncio.sleep(0.05)
+        certificate.write_text("no certificate")
+        run = await cli("serve", "--config", tmp_path / "gw" / "gateway.yaml")
+        assert run.code == 2
+        assert "console.pem" in run.err
+        assert "Traceback" not in run.err
+
+
+async def test_the_console_serves_on_a_socket_of_systemd(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        host, port = opened.getsockname()
+        hand_over = (
+            "import os, sys; fd, *program = sys.argv[1:]; os.dup2(int(fd), 3);"
+            "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='console');"
+            "os.execvp(program[0], program)"
+        )
+        descriptor = os.dup(opened.fileno())
+        os.set_inheritable(descriptor, True)
+        async with Sink() as sink:
+            config = configuration(sink)
+            config["console"] = {"listen": "systemd:console", "names": ["localhost"]}
+            path = tmp_path / "gateway.yaml"
+            path.write_text(json.dumps({"data": str(tmp_path / "data"), **config}))
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", hand_over, str(descriptor), *PROGRAM, "serve", "--config", str(path),
+                env=environment(), stdout=asyncio.subprocess.PIPE, pass_fds=[descriptor],
+            )  # fmt: skip
+            try:
+                async with asyncio.timeout(150):
+                    assert f"console={host}:{port}" in (await process.stdout.readline()).decode()
+                    status = b""
+                    while b" 200 " not in status:
+                        reader, writer = await asyncio.open_connection(host, port)
+                        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                        status = await reader.readline()
+                        writer.close()
+                    process.terminate()
+                    assert await process.wait() == 0
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+                os.close(descriptor)
 
 
 async def test_damaged_accounts_stop_the_start_with_words(tmp_path):
