@@ -14,7 +14,7 @@ from gateway.audit.query import AuditReader
 from gateway.audit.record import FindingFacts
 from gateway.audit.tally import by_day, days_until
 from gateway.engine.compiler import Compiler
-from gateway.engine.layers import Layers, read_layers
+from gateway.engine.layers import DECIDED, Layers, read_layers
 from gateway.engine.policy import Policy
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
@@ -31,7 +31,7 @@ _DAYS = 30
 def explain(what: str, policy_name: str, data: Path) -> int:
     """Print the explanation; UserError when nothing is called so."""
     registry = Registry.installed()
-    layers = read_layers(policy_source(policy_name), registry)
+    layers = read_layers(policy_source(policy_name), registry, data / DECIDED)
     policies = Compiler(layers, registry).compile()
     found = [
         (policy, rule)

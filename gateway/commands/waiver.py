@@ -10,11 +10,11 @@ from pathlib import Path
 
 from gateway.commands.waivers import PolicyText, Wanted, new_entries
 from gateway.config.sections import Configuration
-from gateway.engine import PolicySet, load_policy_set
+from gateway.engine import PolicySet
 from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.pipeline.reload import reload
-from gateway.pipeline.rulebook import policy_source
+from gateway.pipeline.rulebook import policies_of, policy_source
 from gateway.texts.catalogue import both, pair
 
 
@@ -39,7 +39,7 @@ def add(configuration: Configuration, references: list[str], wanted: Wanted) -> 
 
 def show(configuration: Configuration) -> int:
     """Print the waivers of the policy in use, with the days that are left."""
-    policies = load_policy_set(policy_source(configuration.policy))
+    policies = policies_of(configuration)
     today = datetime.now(VIETNAM).date()
     for waiver in policies.waivers:
         left = (waiver.expires - today).days

@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway.audit.replay import records_since
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, print_json
 from gateway.commands.progress import progress
+from gateway.engine.layers import DECIDED
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change
@@ -44,7 +45,7 @@ class Options:
 
 def replay(data: Path, old: str, new: str, options: Options, directory: Directory | None = None) -> int:
     """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too."""
-    before, after = _loaded(old, new)
+    before, after = _loaded(data, old, new)
     summary = Summary()
     worst = Worst(options.shown)
     with _rows_to(options.table) as put:
@@ -80,12 +81,12 @@ def _exit_code(summary: Summary) -> int:
     return EXIT_UNTOLD if summary.untold else 0
 
 
-def _loaded(old: str, new: str) -> tuple[PolicySet, PolicySet]:
+def _loaded(data: Path, old: str, new: str) -> tuple[PolicySet, PolicySet]:
     loaded: list[PolicySet] = []
     faults: list[Fault] = []
     for name in (old, new):
         try:
-            loaded.append(load_policy_set(policy_source(name)))
+            loaded.append(load_policy_set(policy_source(name), decided=data / DECIDED))
         except ConfigError as error:
             faults += error.faults
     if faults:

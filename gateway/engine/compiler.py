@@ -159,7 +159,7 @@ class Compiler:
 
     def _waivers(self, modules: Mapping[str, PolicyModule]) -> tuple[WaiverSection, ...]:
         waivers: dict[str, WaiverSection] = {}
-        for layer in self._layers.files:
+        for layer in self._layers.waiving:
             for index, waiver in enumerate(layer.value.waivers):
                 if waiver.id in waivers:
                     message = f"mã miễn trừ “{waiver.id}” bị lặp / the waiver id “{waiver.id}” is given twice"

@@ -29,7 +29,7 @@ def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed:
             "add the line extends: binhtan-7600",
             "policies",
         )
-    for layer in layers.files:
+    for layer in layers.waiving:
         for name, section in layer.value.policies.items():
             module = modules.get(name)
             if module is None or not module.confidential:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from gateway.errors import ConfigError, Fault
 from gateway.texts.catalogue import both
 from gateway.yaml.file import LIMIT_BYTES, Salvaged, YamlFile, nearest, parse_or_salvage, printable, read_octets
 
+DECIDED = "waivers.yaml"
 _LIMIT_LAYERS = 8
 
 
@@ -25,6 +26,13 @@ class Layers:
     files: tuple[YamlFile[PolicyFile], ...]
     faults: tuple[Fault, ...] = ()
     """Of their schema; `files` are without what is at fault."""
+    decided: YamlFile[PolicyFile] | None = None
+    """Waivers that were decided on at the console: `DECIDED` in the data folder."""
+
+    @property
+    def waiving(self) -> tuple[YamlFile[PolicyFile], ...]:
+        """All files that may hold waivers."""
+        return self.files if self.decided is None else (*self.files, self.decided)
 
     @property
     def top(self) -> YamlFile[PolicyFile]:
@@ -78,10 +86,26 @@ class Layers:
         yield from dict.fromkeys(name for layer in self.files for name in layer.value.policies)
 
 
-def read_layers(source: Path | str, registry: Registry) -> Layers:
-    """Read a policy file or preset and what it extends; ConfigError with all faults when too little is left of one."""
+def read_layers(source: Path | str, registry: Registry, decided: Path | None = None) -> Layers:
+    """Read a policy file or preset, what it extends, and the decided waivers where that file is there.
+
+    ConfigError with all faults when too little is left of one.
+    """
     wanted = find(source, registry, folder=None, asked_in=None)
-    return _below(wanted, _read(wanted), registry, None)
+    return with_decided(_below(wanted, _read(wanted), registry, None), decided)
+
+
+def with_decided(layers: Layers, decided: Path | None) -> Layers:
+    """Return layers with the decided waivers, if there are any; ConfigError when the file holds anything else."""
+    if decided is None or not decided.exists():
+        return layers
+    salvaged = _read(decided)
+    file = salvaged.rest
+    if file is None:
+        raise ConfigError(*layers.faults, *salvaged.faults)
+    others = sorted(set(file.raw) - {"version", "name", "waivers"}) if isinstance(file.raw, dict) else []
+    faults = [file.fault(both("waiver", "fault", "only_waivers", key=printable(key)), key) for key in others]
+    return replace(layers, faults=(*layers.faults, *salvaged.faults, *faults), decided=file)
 
 
 def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers:

@@ -14,10 +14,12 @@ from gateway.errors import ConfigError
 from gateway.model import VIETNAM
 
 
-def load_policy_set(source: Path | str, *, registry: Registry | None = None, now: datetime | None = None) -> PolicySet:
-    """Return the policy set; ConfigError with all faults, those of the file's own cases included."""
+def load_policy_set(
+    source: Path | str, *, registry: Registry | None = None, now: datetime | None = None, decided: Path | None = None
+) -> PolicySet:
+    """Return the policy set, with the waivers of `decided`; ConfigError with all faults, those of its own cases included."""
     registry = registry or Registry.installed()
-    layers = read_layers(source, registry)
+    layers = read_layers(source, registry, decided)
     loaded = Compiler(layers, registry).compile()
     now = now or datetime.now(VIETNAM)
     # A policy that fails on an ordinary mail would fail its cases too.

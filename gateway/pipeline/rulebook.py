@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet, load_policy_set
+from gateway.engine.layers import DECIDED
 from gateway.errors import UserError
 from gateway.identity import directory as directories
 from gateway.model import Directory
@@ -57,7 +58,12 @@ class Rulebook:
             with configuration.at("directory"):
                 directory = directories.load(configuration.directory)
         with configuration.at("policy"):
-            return Rules(load_policy_set(policy_source(configuration.policy)), directory)
+            return Rules(policies_of(configuration), directory)
+
+
+def policies_of(configuration: Configuration) -> PolicySet:
+    """Load the policies of a configuration with the waivers that were decided on; ConfigError with all faults."""
+    return load_policy_set(policy_source(configuration.policy), decided=configuration.data / DECIDED)
 
 
 def policy_source(name: str) -> Path | str:

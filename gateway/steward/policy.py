@@ -11,7 +11,7 @@ from typing import Final
 from gateway.audit import tally
 from gateway.audit.filter import Filter
 from gateway.audit.query import AuditReader
-from gateway.engine.layers import Layers, read_layers
+from gateway.engine.layers import DECIDED, Layers, read_layers
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
@@ -37,7 +37,7 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
     policies, now = desk.policies(), datetime.now(UTC)
     source = policy_source(desk.configuration.policy)
     try:
-        layers: Layers | None = read_layers(source, Registry.installed())
+        layers: Layers | None = read_layers(source, Registry.installed(), desk.configuration.data / DECIDED)
     except UserError:  # the file was changed since it was loaded, and is at fault now
         layers = None
     days = tally.days_until(now, _DAYS)

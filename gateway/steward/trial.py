@@ -24,7 +24,7 @@ from msgspec import Struct
 from gateway.audit.replay import records_since
 from gateway.engine.cases import run_cases, trial_faults, unmet
 from gateway.engine.compiler import Compiler
-from gateway.engine.layers import candidate_path, read_candidate, read_layers
+from gateway.engine.layers import DECIDED, candidate_path, read_candidate, read_layers, with_decided
 from gateway.engine.lint import differences
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
@@ -70,9 +70,10 @@ class Trial(Struct, frozen=True, kw_only=True):
 def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
     """Yield how far it is, and the result."""
     registry, now = Registry.installed(), datetime.now(VIETNAM)
+    decided = Path(trial.data) / DECIDED
     current = read_layers(policy_source(trial.policy), registry)
     try:
-        layers = read_candidate(trial.text, current, registry)
+        layers = with_decided(read_candidate(trial.text, current, registry), decided)
         candidate = Compiler(layers, registry).compile()
         if broken := tuple(trial_faults(candidate, layers, now)):
             raise ConfigError(*broken)
@@ -82,7 +83,7 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
         return
     results, faults = run_cases(layers, candidate, now)
     failed = [fault for result in results for fault in result.faults] + faults
-    before = load_policy_set(policy_source(trial.policy), registry=registry, now=now)
+    before = load_policy_set(policy_source(trial.policy), registry=registry, now=now, decided=decided)
     found = q.Tried(
         faults=tuple(_warnings(candidate, before, trial, now)),
         digest=candidate.digest,
