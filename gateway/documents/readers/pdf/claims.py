@@ -39,9 +39,10 @@ class Claims:
         found: set[int] = set()
         for line in _alone(_lines(content.pieces)):
             text = "".join(piece.text for piece in line).strip()
-            places = DOT_PLACES.get(sum(letter.isalpha() for letter in text))
+            if len(text) > LONGEST or (places := DOT_PLACES.get(sum(map(str.isalpha, text)))) is None:
+                continue
             key = (line[0].font.name, text)
-            if places is None or len(text) > LONGEST or key in self._seen or len(self._seen) > LIMIT_SEEN:
+            if key in self._seen or len(self._seen) > LIMIT_SEEN:
                 continue
             self._seen.add(key)
             if any(_is_embedded(handles[piece.order - 1]) for piece in line) and _has_dot(page, content, line, places):
@@ -80,8 +81,9 @@ def _is_embedded(handle: int) -> bool:
 
 def _has_dot(page: int, content: PageContent, line: list[Piece], places: tuple[float, float]) -> bool:
     """Whether a line is drawn with a dot below it at one of those places."""
-    import cv2
     import numpy as np
+
+    from gateway.documents.readers.pictures.spots import spots
 
     scale = EM / max(*map(attrgetter("size"), line), 1.0)
     left, right = min(piece.box[0] for piece in line), max(piece.box[2] for piece in line)
@@ -95,7 +97,7 @@ def _has_dot(page: int, content: PageContent, line: list[Piece], places: tuple[f
     paper = np.median(pixels.reshape(-1, 3), axis=0)
     ink = (np.abs(pixels - paper).max(axis=2) > _INK).astype(np.uint8)
     wide, least, most = ink.shape[1], DOT[0] * EM, DOT[1] * EM
-    for x, y, width, height, _ in cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:].tolist():
+    for x, y, width, height, _ in spots(ink)[1].tolist():
         middle = (x + width / 2) / wide
         if (
             y > 0.1 * EM

@@ -166,6 +166,8 @@ def _figures(pixels: Pixels) -> npt.NDArray[np.float64]:
     import cv2
     import numpy as np
 
+    from gateway.documents.readers.pictures.spots import spots
+
     edges = mask = _edges(pixels)
     for shape in ((1, RULE), (RULE, 1)):
         mask = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8)))
@@ -174,24 +176,24 @@ def _figures(pixels: Pixels) -> npt.NDArray[np.float64]:
         return np.zeros((0, 8))
     mask = cv2.copyMakeBorder(mask[y : y + height, x : x + width], *(BETWEEN,) * 4, cv2.BORDER_CONSTANT)
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((BETWEEN, BETWEEN), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, boxes = spots(mask)
     found = [
         (left + x - BETWEEN, top + y - BETWEEN, left + wide + x - BETWEEN, top + high + y - BETWEEN)
-        for number, (left, top, wide, high, _) in enumerate(stats[1 : LIMIT_FIGURES + 1].tolist(), 1)
+        for number, (left, top, wide, high, _) in enumerate(boxes[:LIMIT_FIGURES].tolist(), 1)
         if min(wide, high) >= (THINNEST if max(wide, high) < LONG else THICK[high > wide])
         and not _is_frame(labels[top : top + high, left : left + wide] == number)
     ]
     if not found:
         return np.zeros((0, 8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(edges, connectivity=8)
-    stats[:, 2:4] += stats[:, :2]
-    boxes = []
+    labels, boxes = spots(edges)
+    boxes[:, 2:4] += boxes[:, :2]
+    both = []
     for figure in found:
         left, top, right, bottom = figure
         part = labels[top:bottom, left:right]
-        wholes = stats[np.unique(part[part > 0]), :4]
-        boxes.append((*figure, *wholes[:, :2].min(axis=0), *wholes[:, 2:].max(axis=0)))
-    return np.array(boxes, float)
+        wholes = boxes[np.unique(part[part > 0]) - 1, :4]
+        both.append((*figure, *wholes[:, :2].min(axis=0), *wholes[:, 2:].max(axis=0)))
+    return np.array(both, float)
 
 
 def _is_frame(shape: npt.NDArray[np.bool_]) -> bool:
@@ -205,6 +207,8 @@ def _areas(boxes: list[list[float] | Box], content: PageContent) -> Iterator[Box
     import cv2
     import numpy as np
 
+    from gateway.documents.readers.pictures.spots import spots
+
     size = max(int(content.height / COARSE), 1) + 1, max(int(content.width / COARSE), 1) + 1
     canvas = np.zeros(size, np.uint8)
     for left, top, right, bottom in boxes:
@@ -212,12 +216,12 @@ def _areas(boxes: list[list[float] | Box], content: PageContent) -> Iterator[Box
         rows = slice(max(int((top - reach) / COARSE), 0), max(int((bottom + reach) / COARSE), 0) + 1)
         columns = slice(max(int((left - reach) / COARSE), 0), max(int((right + reach) / COARSE), 0) + 1)
         canvas[rows, columns] = 255
-    stats = cv2.connectedComponentsWithStats(canvas)[2][1:].tolist()
+    found = spots(canvas)[1].tolist()
     if any(bottom - top > LARGE for _, top, _, bottom in boxes):
-        stats = [(0, 0, size[1], size[0])]  # of a large letter only what is not straight was found
-    elif len(stats) > LIMIT_AREAS:
-        stats = [cv2.boundingRect(canvas)]
-    for left, top, wide, high, *_ in stats:
+        found = [(0, 0, size[1], size[0])]  # of a large letter only what is not straight was found
+    elif len(found) > LIMIT_AREAS:
+        found = [cv2.boundingRect(canvas)]
+    for left, top, wide, high, *_ in found:
         yield COARSE * left, COARSE * top, COARSE * (left + wide), COARSE * (top + high)
 
 
@@ -239,10 +243,10 @@ def _touching(figure: npt.NDArray[np.float64], pieces: list[Piece]) -> list[Piec
 
 def has_letters(pixels: Pixels) -> bool:
     """Whether spots of a picture differ as letters do; the points of a chart are all of one size."""
-    import cv2
+    from gateway.documents.readers.pictures.spots import spots
 
-    stats = cv2.connectedComponentsWithStats(_edges(pixels), connectivity=8)[2][1 : LIMIT_FIGURES + 1]
-    sizes = {(wide // 2, high // 2) for _, _, wide, high, _ in stats.tolist() if min(wide, high) >= THINNEST}
+    found = spots(_edges(pixels))[1][:LIMIT_FIGURES].tolist()
+    sizes = {(wide // 2, high // 2) for _, _, wide, high, _ in found if min(wide, high) >= THINNEST}
     return len(sizes) >= LEAST_LETTERS
 
 

@@ -29,9 +29,10 @@ def smoothed(page: Pixels, dpi: float) -> Pixels:
     inked = float((strongest <= INK).mean())
     if inked == 0.0 or between > BETWEEN or cv2.mean(cv2.subtract(strongest, weakest))[0] > 3.0:
         return page
-    ink = (page[:, :, 1] <= 128).astype(np.uint8)
+    ink = cv2.threshold(cv2.extractChannel(page, 1), 128, 1, cv2.THRESH_BINARY_INV)[1]
     around = cv2.boxFilter(ink, cv2.CV_8U, (3, 3), normalize=False)
-    total = int(cv2.countNonZero(ink))
-    if total < LEAST_INK or int(((around <= 3) & (ink > 0)).sum()) < LONELY * total:
+    lonely = cv2.bitwise_and(ink, cv2.threshold(around, 3, 1, cv2.THRESH_BINARY_INV)[1])
+    total = cv2.countNonZero(ink)
+    if total < LEAST_INK or cv2.countNonZero(lonely) < LONELY * total:
         return page
     return np.asarray(cv2.GaussianBlur(page, (0, 0), max(CELL * dpi, 1.0)), np.uint8)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.spots import spots
 
 MANY_GLYPHS = 40
 """Spots of the size of letters from which a picture must have words."""
@@ -43,8 +44,7 @@ class Likeness(Enum):
 def likeness(ink: Pixels, dpi: float, *, least: int = MANY_GLYPHS, tallest: float = TALLEST) -> Likeness:
     """Count spots of ink of the size of letters, and all spots: on a page of words most are letters."""
     mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    heights, widths = stats[1:, cv2.CC_STAT_HEIGHT] / dpi, stats[1:, cv2.CC_STAT_WIDTH] / dpi
+    _, _, widths, heights, _ = spots(mask)[1].T / dpi
     glyphs = int(((heights > 0.05) & (heights < tallest) & (widths > 0.015) & (widths < 1.2 * tallest)).sum())
     if glyphs < least:
         return Likeness.PICTURE
@@ -71,11 +71,11 @@ class Writing(NamedTuple):
 
 def writing(ink: Pixels) -> Writing:
     """Look for lines of letters in a mask of ink without rules (`lines.Sheet.ink`)."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    found = spots(ink)[1]
+    width, height = found[:, 2], found[:, 3]
     letter = (np.minimum(width, height) >= 2) & (np.maximum(width, height) >= SMALLEST)
     letter &= np.maximum(width, height) <= 0.07 * max(ink.shape)
-    boxes = stats[1:][letter][:LIMIT_SPOTS, :4].astype(np.float32)
+    boxes = found[letter][:LIMIT_SPOTS, :4].astype(np.float32)
     return Writing(_chained(boxes), _chained(boxes[:, [1, 0, 3, 2]]))
 
 
@@ -89,11 +89,12 @@ def _chained(boxes: npt.NDArray[np.float32]) -> float:
     asked = np.linspace(0, len(boxes) - 1, min(len(boxes), LIMIT_ASKED)).astype(int)
     first = np.searchsorted(bottom, bottom[asked] - 0.35 * height[asked], side="right")
     last = np.searchsorted(bottom, bottom[asked] + 0.35 * height[asked])
-    chained = 0
-    for one, start, end in zip(asked.tolist(), first.tolist(), last.tolist(), strict=True):
-        tall, near = height[one], height[start:end]
-        gap = left[start:end] - right[one]
-        beside = (gap > -0.3 * tall) & (gap < 1.2 * tall) & (near > 0.55 * tall) & (near < 1.8 * tall)
-        beside[one - start] = False
-        chained += bool(beside.any())
+    counts = last - first
+    one = np.repeat(asked.astype(np.int32), counts)
+    other = np.arange(len(one), dtype=np.int32) - np.repeat(
+        (np.cumsum(counts) - counts - first).astype(np.int32), counts
+    )
+    tall, near, gap = height[one], height[other], left[other] - right[one]
+    beside = (gap > -0.3 * tall) & (gap < 1.2 * tall) & (near > 0.55 * tall) & (near < 1.8 * tall) & (other != one)
+    chained = len(np.unique(one[beside]))
     return chained / len(asked) if chained >= LEAST_CHAINED else 0.0

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures.rectangles import Pixels, level, percentile
+from gateway.documents.readers.pictures.spots import spots
 
 DPI = 100.0
 """Resolution at which lines are looked for."""
@@ -106,7 +107,7 @@ class Sheet:
 def sheet(grey: Pixels, dpi: float, *, head: float = 0.0) -> Sheet:
     """Turn a grey page straight and find its lines; none is prose in its `head`, a share of its height."""
     ink = _ink(grey, dpi)
-    slope, turn = _slope(ink.lines), None
+    slope, turn = _slope(ink), None
     if STEEP < abs(slope) < CROOKED:
         rows, columns = grey.shape
         turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), float(np.degrees(np.arctan(slope))), 1.0)
@@ -124,8 +125,9 @@ class _Ink:
     small: Pixels
     text: Pixels
     """Ink without rules."""
-    lines: Pixels
-    """Ink smeared to lines."""
+    labels: npt.NDArray[np.int32]
+    boxes: npt.NDArray[np.int32]
+    """Its patches, smeared to lines."""
 
 
 def _ink(grey: Pixels, dpi: float) -> _Ink:
@@ -142,7 +144,7 @@ def _ink(grey: Pixels, dpi: float) -> _Ink:
     lines = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones((1, SMEAR), np.uint8))
     lines = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))  # lines that touch by one stroke part
     lines = cv2.subtract(lines, cv2.dilate(down, np.ones((1, 3), np.uint8)))  # cells stay apart
-    return _Ink(np.asarray(small, np.uint8), np.asarray(text, np.uint8), np.asarray(lines, np.uint8))
+    return _Ink(np.asarray(small, np.uint8), np.asarray(text, np.uint8), *spots(np.asarray(lines, np.uint8), 4))
 
 
 def _rules(ink: Pixels, thick: Pixels, direction: tuple[int, int]) -> Pixels:
@@ -155,15 +157,14 @@ def _rules(ink: Pixels, thick: Pixels, direction: tuple[int, int]) -> Pixels:
     return np.asarray(cv2.max(cv2.subtract(runs(RULE), thick), runs(LONG)), np.uint8)
 
 
-def _slope(lines: Pixels) -> float:
+def _slope(ink: _Ink) -> float:
     """Return the rise of the widest lines, pixels a pixel."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=4)
     found: list[tuple[float, int]] = []
-    for number in np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:24] + 1:
-        x, y, width, height, _ = (int(value) for value in stats[number])
+    for number in np.argsort(-ink.boxes[:, 2])[:24].tolist():
+        x, y, width, height, _ = ink.boxes[number].tolist()
         if width <= 120 or height >= max(40, CROOKED * width):
             continue
-        part = labels[y : y + height, x : x + width] == number
+        part = ink.labels[y : y + height, x : x + width] == number + 1
         count = part.sum(0)
         columns = np.flatnonzero(count)
         middle = (part * np.arange(height)[:, None]).sum(0)[columns] / count[columns]
@@ -177,7 +178,7 @@ def _slope(lines: Pixels) -> float:
 
 def _find(ink: _Ink, head: float) -> tuple[list[Line], float, bool]:
     """Return lines and other patches, the height of most lines, and whether there were too many patches."""
-    boxes = cv2.connectedComponentsWithStats(ink.lines, connectivity=4)[2][1:]
+    boxes = ink.boxes
     width, height = boxes[:, 2], boxes[:, 3]
     body = (height >= 5) & (height <= HIGHEST_LINE) & (width > 40)
     usual = float(np.median(height[body])) if body.any() else 11.0
@@ -287,7 +288,7 @@ def _bars(small: Pixels) -> Iterator[Line]:
     dark = cv2.threshold(tiny, 0.62 * paper, 255, cv2.THRESH_BINARY_INV)[1]
     patch = np.ones((3, 5), np.uint8)
     dark = cv2.morphologyEx(cv2.morphologyEx(dark, cv2.MORPH_CLOSE, patch), cv2.MORPH_OPEN, patch)
-    for x, y, width, height, area in (4 * cv2.connectedComponentsWithStats(dark)[2][1:]).tolist():
+    for x, y, width, height, area in (4 * spots(np.asarray(dark, np.uint8))[1]).tolist():
         if width >= 32 and 12 <= height <= 240 and 4 * area > 0.6 * width * height:
             inked = float((small[y : y + height, x : x + width] < 0.7 * paper).mean())
             if 0.6 < inked < 0.98:

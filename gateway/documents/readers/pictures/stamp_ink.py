@@ -95,7 +95,10 @@ class Planes:
 
 def planes(page: Pixels) -> Planes:
     """Take a BGR page apart."""
-    blue, green, red = cv2.split(cv2.GaussianBlur(page, (3, 3), 0))
+    blue, green, red = cv2.split(page)
+    if np.array_equal(blue, green) and np.array_equal(blue, red):
+        return Planes((), np.asarray(cv2.GaussianBlur(blue, (3, 3), 0), np.uint8))
+    blue, green, red = (cv2.GaussianBlur(plane, (3, 3), 0) for plane in (blue, green, red))
     rows = int(page.shape[0] * BLUE_UPPER)
     cool = cv2.subtract(blue[:rows], cv2.min(red[:rows], green[:rows]))
     # Violet has much red beside its blue; ink with more red than blue is red.

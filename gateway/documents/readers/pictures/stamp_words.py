@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.rectangles import Pixels, level
+from gateway.documents.readers.pictures.spots import spots
 
 MARKS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT")
 """Words of a secrecy stamp (Law 2018, Article 8; Circular 24/2020/TT-BCA)."""
@@ -121,10 +122,9 @@ def letters_of(box: Pixels) -> Pixels | None:
         return None
     smooth = cv2.GaussianBlur(box, (3, 3), 0)
     mask = ((smooth > max(8.0, level(smooth, 97) * 0.38)) * np.uint8(255)).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    keep = np.zeros(count, bool)
-    for label in range(1, count):
-        x, y, w, h, area = stats[label]
+    labels, boxes = spots(mask)
+    keep = np.zeros(len(boxes) + 1, bool)
+    for label, (x, y, w, h, area) in enumerate(boxes.tolist(), 1):
         edge = x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
         frame = (
             w > 0.75 * width
@@ -136,14 +136,14 @@ def letters_of(box: Pixels) -> Pixels | None:
     if not keep.any():
         return None
     clean = np.where(keep[labels], smooth, 0).astype(np.uint8)
-    kept = stats[keep]
+    kept = boxes[keep[1:]]
     tall = kept[kept[:, 3] > 0.25 * height]
     if not len(tall):
         return None
-    left, right = int(tall[:, 0].min()), int((tall[:, 0] + tall[:, 2]).max())
+    left, right = int(np.min(tall[:, 0])), int(np.max(tall[:, 0] + tall[:, 2]))
     # Diacritics stand above and below the letters: take all that stands between the outer ones.
     inner = kept[(kept[:, 0] + kept[:, 2] > left) & (kept[:, 0] < right)]
-    top, bottom = int(inner[:, 1].min()), int((inner[:, 1] + inner[:, 3]).max())
+    top, bottom = int(np.min(inner[:, 1])), int(np.max(inner[:, 1] + inner[:, 3]))
     cut = clean[top:bottom, left:right]
     return cut if cut.shape[0] >= 8 and cut.shape[1] >= 12 else None
 
@@ -319,10 +319,8 @@ def _is_line(letters: Pixels) -> bool:
     """Whether cut ink looks like at least two letters side by side, and not like a part of a drawing or seal."""
     height, width = letters.shape
     mask = ((letters > max(8.0, level(letters, 97) * 0.38)) * np.uint8(255)).astype(np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    glyphs = [stats[i] for i in range(1, count) if stats[i][3] >= 0.4 * height and stats[i][2] <= 2.2 * height]
-    covered = sum(int(glyph[2]) for glyph in glyphs)
-    return len(glyphs) >= 2 and covered >= 0.45 * width and width >= 1.2 * height
+    widths = [wide for _, _, wide, high, _ in spots(mask)[1].tolist() if high >= 0.4 * height and wide <= 2.2 * height]
+    return len(widths) >= 2 and sum(widths) >= 0.45 * width and width >= 1.2 * height
 
 
 def recognise(letters: Pixels) -> ocr.Word | None:

@@ -43,6 +43,8 @@ def shows_large_print(pixels: npt.NDArray[np.uint8]) -> bool:
     import cv2
     import numpy as np
 
+    from gateway.documents.readers.pictures.spots import spots
+
     for channel in cv2.split(pixels):
         low, high = int(channel.min()), int(channel.max())
         if high - low < _LEAST_CONTRAST:
@@ -50,8 +52,7 @@ def shows_large_print(pixels: npt.NDArray[np.uint8]) -> bool:
         for step in range(1, _STEPS + 1):
             light = channel > low + (high - low) * step // (_STEPS + 1)
             for ink in (light, ~light):
-                _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-                if _has_row(stats[1:]):
+                if _has_row(spots(ink.view(np.uint8))[1]):
                     return True
     return False
 

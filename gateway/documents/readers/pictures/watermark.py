@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp_ink import darkness, upright
 from gateway.documents.readers.pictures.stamp_words import VOCABULARY, folded, read_box
 
@@ -75,10 +76,9 @@ def _lines(ink: Pixels, dpi: float) -> list[tuple[Pixels, int, int]]:
     mask = cv2.threshold(broad, PALEST, 255, cv2.THRESH_BINARY)[1]
     gap = max(3, round(NEAR * dpi) | 1)
     joined = cv2.dilate(mask, np.ones((gap, gap), np.uint8))
-    count, labels, frames, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    labels, frames = spots(joined)
     found = []
-    for number in range(1, min(count, LIMIT_FRAMES)):
-        left, top, width, height, _ = (int(value) for value in frames[number])
+    for number, (left, top, width, height, _) in enumerate(frames[: LIMIT_FRAMES - 1].tolist(), 1):
         if max(width, height) < SHORTEST * dpi or min(width, height) < LEAST_SHORT * dpi:
             continue
         place = slice(top, top + height), slice(left, left + width)

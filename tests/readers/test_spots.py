@@ -1,0 +1,30 @@
+"""Spots of ink, beside what OpenCV finds with its own statistics."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from gateway.documents.readers.pictures.rectangles import rectangles_of
+from gateway.documents.readers.pictures.spots import spots
+
+
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.6, 0.9, 1.0])
+def test_numbers_and_boxes_are_those_of_opencv(share: float, connectivity: int) -> None:
+    chance = np.random.default_rng(7)
+    for rows, columns in ((1, 1), (1, 40), (40, 1), (37, 53), (200, 160)):
+        mask = np.where(chance.random((rows, columns)) < share, 255, 0).astype(np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=connectivity)
+        found, boxes = spots(mask, connectivity)
+        assert np.array_equal(found, labels)
+        assert np.array_equal(boxes, stats[1:])
+
+
+def test_a_page_without_ink_has_no_rectangles_and_one_with_a_frame_has_its_two_borders() -> None:
+    mask = np.zeros((400, 600), np.uint8)
+    assert rectangles_of(mask, 200, (0.42, 4.5), (0.17, 0.75)) == []
+    cv2.rectangle(mask, (100, 100), (300, 200), 255, 5)
+    mask[300:310, 50:300:20] = 255  # specks are no frames
+    assert len(rectangles_of(mask, 200, (0.42, 4.5), (0.17, 0.75))) == 2
