@@ -83,11 +83,11 @@ class AuditLog:
         self._owed = OwedOutcomes(self._put_late)
 
     @classmethod
-    def open(cls, data: Path) -> AuditLog:
+    def open(cls, data: Path, *, keeps_facts: bool = True) -> AuditLog:
         """Open or create a log with a service of its own, in a thread; UserError as `Committer.open`."""
         inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         service = AuditService(Committer.open(data), inner)
-        log = cls(data, door)
+        log = cls(data, door, keeps_facts=keeps_facts)
         log._thread = threading.Thread(target=service.run, name="audit-service", daemon=True)
         return log
 
