@@ -30,6 +30,7 @@ from gateway.model import (
     Directory,
     Disposition,
     Envelope,
+    FindingOutcome,
     FrontEnd,
     Mailbox,
     MailboxKind,
@@ -313,6 +314,30 @@ def test_one_mail_is_shown_with_everything(reader: AuditReader):
     assert "<typography/font>: vi phạm -> từ chối" in text
     assert "550 5.7.1 [BT] Tu choi" in text
     assert reader.show("BT-NOTHING") is None
+
+
+def test_a_certain_mark_is_shown_before_a_suspicion_whatever_was_found_first(tmp_path: Path):
+    found = verdict(Disposition.REJECT, confidential=True)
+    (mark,) = found.findings
+    suspicion = msgspec.structs.replace(
+        mark,
+        code="CLS-02",
+        finding=msgspec.structs.replace(mark.finding, rule="suspected", outcome=FindingOutcome.INDETERMINATE),
+    )
+
+    async def write() -> None:
+        log = AuditLog.open(tmp_path)
+        await log.start()
+        both = msgspec.structs.replace(found, findings=(suspicion, msgspec.structs.replace(mark, marked=True)))
+        await log.refused(transaction(1), both, evidence(), REFUSAL)
+        await log.close()
+
+    asyncio.run(write())
+    with AuditReader.open(tmp_path) as reader:
+        history = reader.show("BT-00000001")
+    assert history is not None
+    text = render_history(history, title=lambda _policy, rule: f"<{rule}>")
+    assert 0 < text.index("<marked>") < text.index("<suspected>")
 
 
 def test_an_unknown_outcome_says_what_to_do(reader: AuditReader):

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import json
 from email.policy import default
 
 import pytest
@@ -60,6 +61,10 @@ async def test_a_weak_password_is_listed_and_its_holder_told_once(tmp_path):
             assert codes == [235] * 8
             assert await log_in(gateway, pki, SOUND, SOUND_PASSWORD) == 235
             assert await log_in(gateway, pki, WEAK, "sai-" + WEAK_PASSWORD) == 535
+            await gateway.logged("auth failed")
+            (line,) = [line for line in map(json.loads, gateway.log.splitlines()) if "auth failed" in line["event"]]
+            assert line["login"] == WEAK
+            assert "127.0.0.1" in line["event"]
             await sink.wait_delivered(timeout=60)
             assert await weak(gateway) == [WEAK]
             assert WEAK in (await gateway.audit("list", "--state", "weak_password")).out
