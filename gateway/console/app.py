@@ -81,8 +81,10 @@ class Console:
             secret=self._secret,
         )
         response = visit.sealed(await self._answered(visit))
+        kept = "Cache-Control" in response.headers  # a style sheet or script: no document that a policy could guard
         for name, value in self._headers.items():
-            response.headers[name] = value
+            if not kept or name in guard.FOR_FILES:
+                response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         try:
             await response(scope, receive, send)

@@ -25,6 +25,8 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+FOR_FILES: Final = frozenset({"X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security"})
+"""Header fields that style sheets and scripts carry as well."""
 _HSTS: Final = "max-age=31536000"
 _BURST_S: Final = 3.0
 _MOST_RATES: Final = 10_000

@@ -66,8 +66,9 @@ def found(search: q.Search) -> q.Found:
     if "lỗi" in search.text:
         return q.Found(fault="Cụm từ mở bằng dấu ngoặc kép mà không đóng.")
     start = 0 if search.before is None else 50
+    limit = 8 if search.text == "x" else search.limit
     return q.Found(
-        rows=tuple(row(number) for number in range(start, start + search.limit)), older=480000 if not start else None,
+        rows=tuple(row(number) for number in range(start, start + limit)), older=480000 if not start else None,
         newer=481000 if start else None, units=("Phòng Nội vụ", "Phòng Kinh tế", "Văn phòng"),
         dispositions=(q.Choice("reject", "từ chối"), q.Choice("tag", "ghi chú"), q.Choice("relay", "chuyển")),
         states=(q.Choice("relayed", "đã chuyển"), q.Choice("refused", "từ chối")),
