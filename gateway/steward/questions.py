@@ -269,7 +269,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     text: str
     detail: str = ""
     hash: str = ""
-    """Of the record in the chain, base64 as `audit show` prints it."""
+    """Of the record in the chain, base64 as checkpoints have it."""
 
 
 class Explained(Struct, frozen=True, kw_only=True, tag="explained"):

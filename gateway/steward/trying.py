@@ -50,7 +50,7 @@ def try_policy(desk: Desk, person: Person, question: q.TryPolicy, language: Lang
 
 
 def _trial(desk: Desk, person: Person, text: str, days: int, language: Language) -> Trial:
-    octets = text.encode("utf-8", "replace")
+    octets = text.replace("\r\n", "\n").encode("utf-8", "replace")  # as forms of browsers end lines
     if len(octets) > LIMIT_BYTES:
         raise refused("invalid", say("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
     return Trial(
@@ -121,7 +121,8 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
         raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
     try:
         found: q.Tried | None = None
-        for answer in _tried(_trial(desk, person, question.text, 0, language), language):
+        trial = _trial(desk, person, question.text, 0, language)
+        for answer in _tried(trial, language):
             if isinstance(answer, q.Tried):
                 found = answer
         assert found is not None
@@ -133,7 +134,7 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
             raise refused("invalid", say("answers", "policy", "same", language))
         desk.act(person, "put_in_force", about=found.digest, reason=reason)
         try:
-            _replaced(desk, path, question.text.encode(), found.digest, language)
+            _replaced(desk, path, trial.text, found.digest, language)
         except BaseException:
             with suppress(GatewayError):  # the log says what it can; that it was not done is answered anyway
                 desk.act(person, "put_in_force", about=found.digest, reason=reason, ok=False)

@@ -294,7 +294,7 @@ async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, t
             )
             policy.chmod(0o640)
             new = OFFICE.replace("monitor", "enforce")
-            question = q.PutInForce(new, "", "lý do rõ ràng")
+            question = q.PutInForce(new.replace("\n", "\r\n"), "", "lý do rõ ràng")
             *_, done = await asyncio.to_thread(lambda: list(put_in_force(desk, POLICY_ADMIN, question, Language.EN)))
             assert isinstance(done, q.Done)
             assert policy.read_text("utf-8") == new
