@@ -335,3 +335,33 @@ def test_all_components_are_accessible_in_the_light_and_in_the_dark(start, brows
         assert violations(page) == []
         kept(page, f"components-{theme}")
     page.context.close()
+
+
+def test_a_search_in_place_that_is_refused_shows_why_and_a_reference_leads_to_its_mail(system, browser):
+    context = browser.new_context()
+    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
+    page = context.new_page()
+    page.goto(system.base + "/mails")
+    context.add_cookies([{"name": "session", "value": "busy", "url": system.base}])
+    page.fill("#q", "x")
+    page.press("#q", "Enter")
+    expect(page.locator("h1")).to_have_text("Quá nhiều yêu cầu")
+    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
+    page.goto(system.base + "/mails")
+    page.fill("#q", "bt-7f3k2q00")
+    page.press("#q", "Enter")
+    page.wait_for_url("**/mails/BT-7F3K2Q00")
+    context.close()
+
+
+def test_figures_that_cannot_be_renewed_say_so(system, browser):
+    context = browser.new_context()
+    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
+    page = context.new_page()
+    page.clock.install()
+    page.goto(system.base + "/")
+    context.add_cookies([{"name": "session", "value": "busy", "url": system.base}])
+    expect(page.locator("[data-stale]")).to_be_hidden()
+    page.clock.run_for(31_000)
+    expect(page.locator("[data-stale]")).to_be_visible()
+    context.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.console.client import Refused
-from gateway.console.pages.login import fault
+from gateway.console.pages.login import said
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 from gateway.steward.roles import MAILBOX_ROLES, Role
@@ -36,9 +36,7 @@ async def _act(visit: Visit, question: q.Question) -> Response:
     try:
         answer = await visit.ask(question)
     except Refused as error:
-        if error.refusal.kind not in ("bad_code", "invalid", "locked", "not_found"):
-            raise
-        return await _accounts(visit, fault=fault(visit, error.refusal))
+        return await _accounts(visit, fault=said(visit, error))
     if isinstance(answer, q.OneTimePassword):
         return visit.page("one_time.html", given=answer)
     words = answer.words if isinstance(answer, q.Done) else ""

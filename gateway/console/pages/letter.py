@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.console.client import Refused
-from gateway.console.pages.login import begin_by_mail, fault
+from gateway.console.pages.login import begin_by_mail, said
 from gateway.console.pages.mails import count
 from gateway.console.visit import Visit
 from gateway.steward.questions import Explain, Explained, SendMailCode
@@ -58,6 +58,6 @@ async def enter(visit: Visit) -> Response:
     except Refused as error:
         return visit.page(
             "letter_code.html", 422, reference=_reference(visit), mailbox=mailbox, sent=True,
-            fault=fault(visit, error.refusal),
+            fault=said(visit, error),
         )  # fmt: skip
     return visit.go(visit.path.removesuffix("/mail"))

@@ -9,7 +9,8 @@ from gateway.console.render import qr
 from gateway.console.visit import Visit, local
 from gateway.steward import questions as q
 
-_BY_MAIL = "by=mail"
+_SAID = frozenset({"bad_login", "bad_code", "locked", "too_many", "invalid", "forbidden"})
+"""Refusals that a form shows; others are pages of their own."""
 
 
 async def page(visit: Visit) -> Response:
@@ -27,7 +28,7 @@ async def enter(visit: Visit) -> Response:
     try:
         answer = await visit.ask(question, token="")
     except Refused as error:
-        return _login(visit, to=to, fault=fault(visit, error.refusal), name=question.name, status=422)
+        return _login(visit, to=to, fault=said(visit, error), name=question.name, status=422)
     assert isinstance(answer, q.LoggedIn)
     visit.begin_session(answer.token)
     return visit.go("/enrol" if answer.person.must_enrol else to)
@@ -50,7 +51,7 @@ async def enter_by_mail(visit: Visit) -> Response:
     try:
         await begin_by_mail(visit, mailbox)
     except Refused as error:
-        return visit.page("code.html", 422, mailbox=mailbox, to=to, fault=fault(visit, error.refusal))
+        return visit.page("code.html", 422, mailbox=mailbox, to=to, fault=said(visit, error))
     return visit.go(to)
 
 
@@ -64,6 +65,13 @@ async def begin_by_mail(visit: Visit, mailbox: str) -> None:
 def fault(visit: Visit, refusal: q.Refusal) -> str:
     """Return the words of a refusal that a form shows."""
     return refusal.words or getattr(visit.words.refusal, refusal.kind, visit.words.refusal.unavailable)
+
+
+def said(visit: Visit, refused: Refused) -> str:
+    """Return what a form says of a refusal; one that is no matter of the form is raised again."""
+    if refused.refusal.kind not in _SAID:
+        raise refused
+    return fault(visit, refused.refusal)
 
 
 async def leave(visit: Visit) -> Response:
@@ -97,9 +105,7 @@ async def confirm(visit: Visit) -> Response:
     try:
         answer = await visit.ask(q.ConfirmEnrolment("".join(form.get("code").split()), form.get("password")))
     except Refused as error:
-        if error.refusal.kind not in ("bad_code", "invalid"):
-            raise
-        return _again(visit, fault(visit, error.refusal))
+        return _again(visit, said(visit, error))
     assert isinstance(answer, q.Enrolled)
     visit.begin_session(answer.token)
     visit.person = answer.person
@@ -127,7 +133,7 @@ async def change_password(visit: Visit) -> Response:
     try:
         answer = await visit.ask(question)
     except Refused as error:
-        return visit.page("account.html", 422, fault=fault(visit, error.refusal), done="")
+        return visit.page("account.html", 422, fault=said(visit, error), done="")
     if isinstance(answer, q.LoggedIn):
         visit.begin_session(answer.token)
         visit.person = answer.person

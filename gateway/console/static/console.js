@@ -14,6 +14,15 @@
   setInterval(refresh, 1000);
   document.addEventListener("visibilitychange", refresh);
 
+  // A fault in place: figures say that they are old, everything else becomes the page of the fault.
+  const failed = (event) => {
+    const old = find("[data-stale]");
+    if (event.target.closest("[data-live]") && old) old.hidden = false;
+    else location.href = event.detail.xhr.responseURL || location.href;
+  };
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+
   // Keys: / search, j k rows, ? help. Not while writing, and not when switched off.
   const rows = () => all("[data-row]");
   const move = (step) => {
