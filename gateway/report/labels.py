@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from gateway.audit.index_rows import unit_tag
 from gateway.engine import PolicySet
 from gateway.model import Directory, Language
 from gateway.report.figures import OUTSIDE, Report
@@ -96,9 +97,9 @@ def labels(
 
 def unit_id(wanted: str, directory: Directory | None) -> str:
     """Return the id of a unit that is called by its name; anything else as it is."""
-    folded = " ".join(wanted.casefold().split())
     units = directory.units.values() if directory is not None else ()
-    return next((unit.id for unit in units if " ".join(unit.name.casefold().split()) == folded), wanted)
+    named = (unit.id for unit in units if unit.name and unit_tag(unit.name) == unit_tag(wanted))
+    return next(named, wanted) if wanted.strip() else wanted
 
 
 def _units(directory: Directory | None) -> dict[str, str]:

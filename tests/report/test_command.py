@@ -37,6 +37,22 @@ def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys
     assert (code, told.partition(":")[0]) == (0, "Khớp với nhật ký")
 
 
+def test_without_a_unit_all_of_them_are_in_it_whatever_the_directory_calls_them(data, tmp_path, capsys, monkeypatch):
+    listed = "units: [{id: Nội vụ}, {id: Tư pháp, name: Phòng Tư pháp}, {id: Y tế}]\nmailboxes: []\n"
+    (tmp_path / "directory.yaml").write_text(listed, "utf-8")
+    config = tmp_path / "gateway.yaml"
+    config.write_text(
+        f"data: {data}\ndirectory: {tmp_path / 'directory.yaml'}\nlisteners: [{{kind: relay, listen: '127.0.0.1:2525'}}]\n"
+    )
+    code, out, _ = run(capsys, monkeypatch, "report", "2026-11", "--config", str(config), "--format", "json")
+    made = json.loads(out)["report"]
+    assert (code, made["wanted"].get("unit", ""), len(made["units"])) == (0, "", 4)
+    code, out, _ = run(
+        capsys, monkeypatch, "report", "2026-11", "--config", str(config), "--format", "json", "--unit", "phòng tư pháp"
+    )
+    assert [one["unit"] for one in json.loads(out)["report"]["units"]] == ["Tư pháp"]
+
+
 def test_csv_and_json_go_to_standard_output_and_are_verified(data, tmp_path, capsysbinary, monkeypatch):
     for form in ("csv", "json"):
         monkeypatch.setattr(

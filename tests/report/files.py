@@ -1,0 +1,48 @@
+"""Reports as files, read and verified with the readers in this process."""
+
+from __future__ import annotations
+
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.registry import reader_for
+from gateway.engine import load_policy_set
+from gateway.model import Document, ReadStatus
+from gateway.model.formats import by_name
+from gateway.report import proof
+from gateway.report.labels import labels
+from gateway.report.make import make
+from gateway.report.render import Format, render
+from gateway.report.write import write
+from tests.report.support import report
+
+POLICIES = load_policy_set("binhtan-7600")
+
+
+def read(octets: bytes, form: Format) -> Document:
+    media = by_name(form.value).media_type
+    source = Source(data=octets, part="1", filename=f"a.{form.value}", detected_type=media)
+    document = reader_for(media)(source, Budget()).document
+    assert document.status is ReadStatus.OK, document.reason
+    return document
+
+
+def lines(octets: bytes, form: Format) -> tuple[str, ...]:
+    return proof.text_lines(octets) if form in {Format.CSV, Format.JSON} else proof.lines_of(read(octets, form))
+
+
+def rendered(data, form: Format, **wanted) -> bytes:
+    made = report(data, **wanted)
+    return render(made, labels(made, POLICIES, None), form)
+
+
+def verified(data, octets: bytes, form: Format) -> proof.Differences:
+    """Return what `gateway report verify` finds, with the readers in this process."""
+    found = lines(octets, form)
+    asked = proof.asked(found)
+    assert asked is not None
+    made = make(data, asked.wanted, now=asked.made, again=asked.again)
+    names = labels(made, POLICIES, None, asked.language)
+    lenient = form is Format.DOCX
+    blanks = proof.blanks(write(made, names, asked.language)) if lenient else ()
+    return proof.compare(
+        lines(render(made, names, form, asked.language), form), found, blanks=blanks, strict=not lenient
+    )
