@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 
+import numpy as np
 from fontTools.pens.reportLabPen import ReportLabPen
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
@@ -19,7 +20,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.pdf import left
+from gateway.documents.readers.pdf import left, scan
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin
@@ -419,3 +420,16 @@ def test_an_outlined_letter_is_read_as_a_scan() -> None:
     assert document.image_pages == document.read_pages == (1,)
     assert levels(document) == {"tuyet_mat"}
     assert scans.MARKS[2] in {run.text for run in document.runs}
+
+
+def test_areas_within_others_and_without_ink_are_not_read_and_the_rest_no_wider_than_its_ink() -> None:
+    assert scan._outermost([(10, 10, 20, 20), (0, 0, 30, 30), (40, 0, 50, 5)]) == [(0, 0, 30, 30), (40, 0, 50, 5)]
+    page = np.full((200, 300, 3), 255, np.uint8)
+    assert scan._cut_out(page, 72, (0, 0, 300, 200)) is None
+    page[100:110, 50:60] = 0
+    part = scan._cut_out(page, 72, (0, 0, 300, 200))
+    assert part is not None
+    assert part.corner == (38, 88)
+    assert part.pixels.shape == (34, 34, 3)
+    assert scan._cut_out(page, 72, (0, 150, 300, 200)) is None
+    assert scan._cut_out(page, 72, (500, 500, 600, 600)) is None

@@ -15,6 +15,7 @@ from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pdf import left
 from gateway.documents.readers.pdf.page import Box, Left, PageContent
 from gateway.documents.readers.pdf.runs import Zones
+from gateway.documents.readers.pdf.visible import contains
 from gateway.model import Image, Run
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ class ScanReader:
         pixels, dpi = drawn
         if look.is_whole or look.left is None:
             return look, [_Part(pixels, dpi)]
-        parts = [_cut_out(pixels, dpi, area) for area in look.left.areas]
-        return look, [part for part in parts if self._is_new(part)]
+        parts = (_cut_out(pixels, dpi, area) for area in _outermost(look.left.areas))
+        return look, [part for part in parts if part is not None and self._is_new(part)]
 
     def _is_new(self, part: _Part) -> bool:
         digest = hashlib.blake2b(part.pixels.tobytes(), digest_size=16).digest()
@@ -175,9 +176,31 @@ class ScanReader:
         )
 
 
-def _cut_out(pixels: Pixels, dpi: float, area: Box) -> _Part:
-    """Return an area of a page with some paper around it."""
-    rows, columns = pixels.shape[:2]
-    x, y = (max(int((side - MARGIN) * dpi / 72), 0) for side in area[:2])
-    right, bottom = (int((side + MARGIN) * dpi / 72) for side in area[2:])
-    return _Part(pixels[min(y, rows - 1) : bottom, min(x, columns - 1) : right], dpi, (72 * x / dpi, 72 * y / dpi))
+def _outermost(areas: Iterable[Box]) -> list[Box]:
+    """Return the areas that lie in no other."""
+    found: list[Box] = []
+    for area in sorted(areas, key=lambda one: (one[0] - one[2]) * (one[3] - one[1])):
+        if not any(contains(one, area) for one in found):
+            found.append(area)
+    return found
+
+
+def _cut_out(pixels: Pixels, dpi: float, area: Box) -> _Part | None:
+    """Return what is drawn in an area of a page with some paper around it, None when that is nothing."""
+    import cv2
+    import numpy as np
+
+    from gateway.documents.readers.pictures.rectangles import strongest
+
+    margin = round(MARGIN * dpi / 72)
+    x, y, right, bottom = (max(int(side * dpi / 72), 0) for side in area)
+    x, y = max(x - margin, 0), max(y - margin, 0)
+    part = pixels[y : bottom + margin, x : right + margin]
+    if not part.size:
+        return None
+    left, top, width, height = cv2.boundingRect(strongest(np.asarray(cv2.bitwise_not(part), np.uint8)))
+    if not width:
+        return None
+    left, top = max(left - margin, 0), max(top - margin, 0)
+    part = part[top : top + height + 2 * margin, left : left + width + 2 * margin]
+    return _Part(part, dpi, (72 * (x + left) / dpi, 72 * (y + top) / dpi))

@@ -48,7 +48,7 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
             continue
         if fill.order < piece.order:
             behind = fill
-        elif _contains(box, piece.box) and (fill.colour is not None or _area(box) >= COVER_SHARE * area):
+        elif contains(box, piece.box) and (fill.colour is not None or _area(box) >= COVER_SHARE * area):
             return Unseen.COVERED
     if behind is not None and behind.colour is None:
         return None  # on a picture: whether it stands out is for the eye
@@ -60,7 +60,8 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
     return None
 
 
-def _contains(outer: Box, inner: Box) -> bool:
+def contains(outer: Box, inner: Box) -> bool:
+    """Whether a box lies in another, but for a point."""
     return (
         outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
     )
