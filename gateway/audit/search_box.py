@@ -8,6 +8,7 @@ Blanks part the terms, all of which must hold. `-` before a term leaves out what
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -43,6 +44,8 @@ _EXAMPLES: Final = {
     Field.SENDER: "an@tphcm.gov.vn", Field.RECIPIENT: "@tphcm.gov.vn", Field.FILE: "bang-luong", Field.RULE: "OPQ-01",
     Field.UNIT: '"Phòng Nội vụ"',
 }  # fmt: skip
+_QUOTES: Final = dict.fromkeys(map(ord, "“”„‟"), '"')
+"""As telephones and word processors make them."""
 _TERM = re.compile(
     rf'(?P<sign>-?)(?:(?P<prefix>{"|".join(PREFIXES)}):)?(?:"(?P<phrase>[^"]*)(?:"|\Z)|(?P<word>[^\s"]*))',
     re.IGNORECASE,
@@ -61,7 +64,7 @@ class Term:
 
 def parse(text: str) -> tuple[Term, ...]:
     """Return the terms of a search, none for blanks; SearchError says what is wrong with it."""
-    terms = tuple(_terms(text[: LIMIT_LETTERS + 1]))
+    terms = tuple(_terms(unicodedata.normalize("NFC", text[: LIMIT_LETTERS + 1]).translate(_QUOTES)))
     if len(terms) > LIMIT_TERMS or len(text) > LIMIT_LETTERS:
         raise SearchError(*pair("audit", "fault", "too_many_terms", terms=LIMIT_TERMS, letters=LIMIT_LETTERS))
     if text.strip() and not any(map(has_letters, terms)):

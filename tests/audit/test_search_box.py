@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,8 @@ def numbers(reader: AuditReader, **wanted: object) -> list[int]:
         ('"kế hoạch', (Term("kế hoạch"),)),
         ("tu:an TỪ:an From:an", (Term("an", Field.SENDER),) * 3),
         ('dv:"Phòng Nội vụ"', (Term("Phòng Nội vụ", Field.UNIT),)),
+        ("“kế hoạch” -„logo”", (Term("kế hoạch"), Term("logo", barred=True))),
+        (unicodedata.normalize("NFD", "từ:an kế"), (Term("an", Field.SENDER), Term("kế"))),
         ("-tep:logo", (Term("logo", Field.FILE, barred=True),)),
         ("luat:OPQ-01", (Term("OPQ-01", Field.RULE),)),
         ("http://x 10:30", (Term("http://x"), Term("10:30"))),
