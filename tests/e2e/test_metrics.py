@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import urllib.error
 import urllib.request
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.system.certificate_expiry import certificate_ends
 from tests.e2e.commands import CLEAN, no_traceback
 from tests.e2e.gateway_process import serving
 from tests.e2e.test_contract import COLLEAGUE, MARKED, STAFF, cli
+from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
@@ -82,6 +85,38 @@ async def test_mails_sessions_and_walls_are_counted_while_the_gateway_runs(tmp_p
         await until(gateway, "sessions", 0)
         assert await gateway.terminate() == 0
         no_traceback(gateway.log)
+
+
+async def test_the_certificate_figure_is_of_what_is_served_and_not_of_what_lies_there(tmp_path):
+    pki = Pki(tmp_path)
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+
+    def install(days_left: int, *, with_key: bool) -> float:
+        issued = pki.issue("gateway.test", days_left=days_left)
+        shutil.copy(issued[0], certificate)
+        if with_key:
+            shutil.copy(issued[1], key)
+        return certificate_ends(certificate).timestamp()
+
+    first = install(30, with_key=True)
+    async with Sink() as sink:
+        config = {
+            "listeners": [
+                {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
+            ],
+            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+            "metrics": "127.0.0.1:0",
+            "workers": 1,
+        }
+        async with serving(tmp_path / "gateway", config=config) as gateway:
+            await until(gateway, "certificate_not_after_timestamp_seconds", first)
+            install(5, with_key=False)
+            gateway.process.send_signal(signal.SIGHUP)
+            await gateway.logged("rules reloaded")
+            await until(gateway, "certificate_not_after_timestamp_seconds", first)
+            renewed = install(60, with_key=True)
+            gateway.process.send_signal(signal.SIGHUP)
+            await until(gateway, "certificate_not_after_timestamp_seconds", renewed)
 
 
 async def test_dead_processes_are_counted_and_the_figures_come_back(tmp_path):
