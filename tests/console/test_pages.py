@@ -296,7 +296,7 @@ def test_the_explanation_prints_without_the_frame(look, system):
     expect(page.locator(".top")).to_be_hidden()
     expect(page.locator(".finding").first).to_be_visible()
     SCREENSHOTS.mkdir(exist_ok=True)
-    assert page.pdf(path=SCREENSHOTS / "explain.pdf", format="A4")
+    assert page.pdf(path=SCREENSHOTS / "explain.pdf", prefer_css_page_size=True)
     page.emulate_media(media="screen")
 
 
