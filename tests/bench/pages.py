@@ -1,0 +1,57 @@
+"""What a page of the console costs its own process: `python -m tests.bench.pages`.
+
+The steward of the tests answers with fixed data, so its time is not counted; the console runs in its wall.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from tests.console.conftest import System
+
+_ROUNDS = 200
+_PAGES = (
+    ("search, 50 rows", "/mails"),
+    ("overview, 30 days", "/"),
+    ("explanation", "/mails/BT-7F3K2Q00"),
+    ("letter to a sender", "/t/BT-7F3K2Q00"),
+    ("policy", "/policy"),
+    ("log", "/audit"),
+)
+
+
+def cpu_ms(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    system = System({})
+    connection = system.connection()
+
+    def get(path: str) -> bytes:
+        connection.request("GET", path, headers={"Cookie": "session=auditor", "Accept-Encoding": "gzip"})
+        return connection.getresponse().read()
+
+    try:
+        for name, path in _PAGES:
+            page = get(path)
+            least = float("inf")
+            for _ in range(3):
+                began = cpu_ms(system.console)
+                for _ in range(_ROUNDS):
+                    get(path)
+                least = min(least, (cpu_ms(system.console) - began) / _ROUNDS)
+            print(f"| {name} | {len(page) / 1000:.1f} | {least:.1f} |")
+        files = {found: len(get(found)) for found in re.findall(r'"(/static/[^"]+)"', get("/mails").decode())}
+        print("files", {name.rpartition("/")[2]: size for name, size in files.items()}, sum(files.values()))
+        memory = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{system.console}/status").read_text())
+        print("resident", int(memory[1]) // 1024, "MiB")
+    finally:
+        system.close()
+
+
+if __name__ == "__main__":
+    main()
