@@ -8,7 +8,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from gateway.serve.app import (
     shortcomings,
     start_workers,
 )
+from gateway.steward.accounts.book import NAME, Book, all_accounts
 from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, revocation_lines
 from gateway.steward.condition import Line as ConditionLine
 from gateway.texts.catalogue import both, reason, reasons
@@ -69,7 +70,7 @@ def run(load: Callable[[], Configuration]) -> int:
     user = _become_the_service(configuration.data)
     worst = _print([Line(Health.GOOD, "user", user)])
     configuration = load()
-    for check in (_python, _data, _spool, _sense, _tls, _trust, _rules, _workers, _next_hop):
+    for check in (_python, _data, _spool, _sense, _tls, _trust, _rules, _console, _workers, _next_hop):
         worst = max(worst, _print(_guarded(check, configuration)))
     return max(worst, _print(ports))
 
@@ -181,11 +182,41 @@ def _tls(configuration: Configuration) -> Iterator[Line]:
             continue
         with configuration.at("listeners", number, "certificate"):
             server_tls(listener)
-        yield Line(Health.GOOD, "tls", f"{listener.listen}: {listener.certificate}")
-        yield from _certificate(listener.certificate)
-        if listener.key.stat().st_mode & 0o077 and not listener.key.is_relative_to(_CREDENTIALS):
-            yield Line(Health.WARNING, "tls", _say("readable", path=listener.key, mode="0600"))
+        yield from _good_pair(listener.listen, listener.certificate, listener.key)
     next_hop_settings(configuration)
+
+
+def _good_pair(listen: str, certificate: Path, key: Path) -> Iterator[Line]:
+    yield Line(Health.GOOD, "tls", f"{listen}: {certificate}")
+    yield from _certificate(certificate)
+    if key.stat().st_mode & 0o077 and not key.is_relative_to(_CREDENTIALS):
+        yield Line(Health.WARNING, "tls", _say("readable", path=key, mode="0600"))
+
+
+def _console(configuration: Configuration) -> Iterator[Line]:
+    """Look at the console's certificate and at its accounts, which only the start may make."""
+    console = configuration.console
+    if console is None:
+        return
+    from gateway.serve.console import check_console
+
+    if console.certificate is not None and console.key is not None:
+        check_console(configuration)
+        yield from _good_pair(console.listen, console.certificate, console.key)
+    if not (configuration.data / NAME).exists():
+        yield Line(Health.WARNING, "console", both("steward", "start", "no_account"))
+        return
+    with closing(Book.under(configuration.data)) as book, book.reading() as connection:
+        accounts = all_accounts(connection)
+    if not accounts:
+        yield Line(Health.WARNING, "console", both("steward", "start", "no_account"))
+    for account in accounts:
+        roles = " ".join(sorted(role.value for role in account.roles))
+        if account.enrolled:
+            yield Line(Health.GOOD, "console", f"{account.name} ({roles})")
+        else:
+            words = both("steward", "start", "without_factor", name=account.name, roles=roles)
+            yield Line(Health.WARNING, "console", words)
 
 
 def _made_by_the_service(path: Path) -> bool:
@@ -250,19 +281,20 @@ def _next_hop(configuration: Configuration) -> Iterator[Line]:
 
 def _ports(configuration: Configuration) -> Iterator[Line]:
     for listener in configuration.listeners:
-        if listener.activated_by is not None:
-            words = _say("activated", listen=listener.listen, kind=listener.kind.value)
-            yield Line(Health.GOOD, "port", words)
-            continue
-        if listener.listen.startswith("unix:"):
-            continue
-        host, port = split_host_port(listener.listen)
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                words = _say("port", listen=listener.listen, reason=reasons(error))
-                yield Line(Health.WARNING, "port", words)
-            else:
-                yield Line(Health.GOOD, "port", f"{listener.listen} ({listener.kind.value})")
+        if not listener.listen.startswith("unix:"):
+            yield _port(listener.listen, listener.kind.value)
+    if configuration.console is not None:
+        yield _port(configuration.console.listen, "console")
+
+
+def _port(listen: str, kind: str) -> Line:
+    if listen.startswith("systemd:"):
+        return Line(Health.GOOD, "port", _say("activated", listen=listen, kind=kind))
+    host, port = split_host_port(listen)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return Line(Health.WARNING, "port", _say("port", listen=listen, reason=reasons(error)))
+    return Line(Health.GOOD, "port", f"{listen} ({kind})")

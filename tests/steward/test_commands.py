@@ -9,11 +9,14 @@ import sqlite3
 import pytest
 
 from gateway.cli import main
+from gateway.commands import doctor
+from gateway.config.sections import Configuration
 from gateway.steward import questions as q
 from gateway.steward.accounts import hashes
 from gateway.steward.roles import Role
 from gateway.steward.table import TABLE
 from tests.steward.support import PASSWORD, Office
+from tests.support.certificates import Pki
 
 
 @pytest.fixture
@@ -116,3 +119,26 @@ def test_the_table_is_printed(console):
         (line,) = re.findall(rf"^{kind.__struct_config__.tag} +(.*)$", said, re.MULTILINE)
         assert line.count("x") >= len(row.roles)
         assert ("fresh" in line) is row.fresh
+
+
+def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp_path):
+    certificate, key = Pki(tmp_path).issue("gw.example", days_left=90)
+    key.chmod(0o644)
+
+    def told(**changes: object) -> list[str]:
+        section = {"listen": "127.0.0.1:0", "certificate": certificate, "key": key, "names": ["gw.example"]} | changes
+        configuration = Configuration.model_validate({"data": tmp_path, "console": section})
+        lines = [*doctor._guarded(doctor._console, configuration), *doctor._ports(configuration)]
+        return [f"{line.health.name} {line.words}" for line in lines]
+
+    assert any(line.startswith("WARNING bảng điều khiển chưa có tài khoản") for line in told())
+    assert not (tmp_path / "accounts.db").exists()
+    console("account", "add", "an.tt", "--role", "auditor")
+    lines = told()
+    assert any("WARNING" in line and "chmod 0600" in line for line in lines)
+    assert any("WARNING" in line and "an.tt (auditor)" in line for line in lines)
+    assert "GOOD 127.0.0.1:0 (console)" in lines
+    certificate.write_text("none")
+    assert any(line.startswith("BAD") and str(certificate) in line for line in told())
+    (tmp_path / "accounts.db").write_bytes(b"")
+    assert any("BAD" in line and "accounts.db" in line for line in told(certificate=None, key=None))
