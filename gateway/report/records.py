@@ -24,6 +24,8 @@ _DISORDER = timedelta(hours=1)
 """A record may be stamped before another and stand behind it: processes stamp, then wait for their turn."""
 _LATE = timedelta(minutes=1)
 """By which a record may come into the log after the time that it bears."""
+_AROUND = 1000
+"""Records within which those of several processes may stand in another order than they were stamped."""
 _HEAD = re.compile(rb'"time":"([^"]{20,40})","process":"[^"]{0,40}","kind":"(\w{1,40})"')
 _TIME = re.compile(rb'"time":"([^"]{20,40})"')
 _HEAD_BYTES = 200
@@ -218,7 +220,10 @@ def directory_before(connection: sqlite3.Connection, seq: int) -> Entry | None:
 
 
 def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
-    """Return the first record of a time, by halving: records stand in the order of their time, but for moments."""
+    """Return the first record of a time, by halving: records stand in the order of their time, but for moments.
+
+    Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
+    """
     first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
     while first <= last:
         middle = (first + last) // 2
@@ -227,7 +232,10 @@ def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
             first = middle + 1
         else:
             last = middle - 1
-    return int(first)
+    around = connection.execute(
+        "SELECT seq, body FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first - _AROUND, first)
+    )
+    return next((int(seq) for seq, body in around if _time(body) >= since), int(first))
 
 
 def _time(body: bytes) -> datetime:
