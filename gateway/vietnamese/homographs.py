@@ -29,6 +29,11 @@ _LUNATE: Final = str.maketrans("ϲϹ", "cC")
 _PART_OF_NAME: Final = re.compile(r"\s[-–—]+\s|[,;:|/()\[\]\"“”]")
 _WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST_SYLLABLE: Final = len("nghieng")
+# How people write before a name what somebody is: Ông, ThS., Chánh Văn phòng. No word that is a surname too (Chu, Cao).
+_TITLE: Final = re.compile(
+    r"(?:(?:ong|ba|anh|chi|thay|d c|dc|dong chi|ths|ts|ks|bs|pgs|gs|mr|mrs|ms|can bo|chuyen vien"
+    r"|(?:pho )?(?:chanh van phong|truong phong|giam doc|chu tich|bi thu)) )+"
+)
 # A Latin letter with a stroke, a hook, a curl is the letter to the eye.
 _WITH: Final = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:SCRIPT |DOTLESS |LONG |OPEN )?([A-Z])(?: WITH .*)?")
 
@@ -48,14 +53,16 @@ def shown(text: str) -> str:
 def name_keys(name: str) -> frozenset[str]:
     """Return what a display name and its parts (`Lan - Phòng Nội vụ`) look like, without marks, case and signs; for comparison.
 
-    Each also without blanks, as `NguyễnVănAn` and `N g u y ễ n` are read. A single syllable is nobody's own.
+    Each also without blanks, as `NguyễnVănAn` and `N g u y ễ n` are read, and without titles (`Ông Nguyễn Văn An`). A
+    single syllable is nobody's own.
     """
     plain = "".join(letter for letter in unicodedata.normalize("NFKC", name) if not ignorable(letter))
     found = [_WORD.findall(shown(part)) for part in {plain, *_PART_OF_NAME.split(plain)}]
     joined = ("".join(words) for words in found)
-    return frozenset(" ".join(words) for words in found if len(words) > 1) | {
-        key for key in joined if len(key) > _LONGEST_SYLLABLE
-    }
+    whole = {" ".join(words) for words in found if len(words) > 1}
+    titled = ((key, _TITLE.match(key)) for key in whole)
+    whole |= {rest for key, title in titled if title is not None and " " in (rest := key[title.end() :])}
+    return frozenset(whole | {key for key in joined if len(key) > _LONGEST_SYLLABLE})
 
 
 def shown_labels(text: str) -> str:
