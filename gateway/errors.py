@@ -102,5 +102,14 @@ class SearchError(UserError):
         self.words = (vietnamese, english)
 
 
+class NoWaiverError(UserError):
+    """What was refused cannot be waived; `key` is the kind of reason, `words` say it in Vietnamese and in English."""
+
+    def __init__(self, key: str, vietnamese: str, english: str) -> None:
+        super().__init__(f"{vietnamese} / {english}")
+        self.key = key
+        self.words = (vietnamese, english)
+
+
 class SearchTimeError(SearchError):
     """A search was ended at its time limit; a narrower one may find it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -30,11 +31,16 @@ def waiver_add(
     """
     from gateway.commands.common import load_configuration
     from gateway.commands.waiver import add, steward
-    from gateway.commands.waivers import USUAL_DAYS, Wanted
+    from gateway.files import read_file
+    from gateway.pipeline.waivers import USUAL_DAYS, Wanted
 
     last = moment(until, until=True) or datetime.now(VIETNAM) + timedelta(days=USUAL_DAYS)
     wanted = Wanted(
-        until=last.astimezone(VIETNAM).date(), reason=reason, approved_by=approved_by or steward(), file=file
+        until=last.astimezone(VIETNAM).date(),
+        reason=reason,
+        approved_by=approved_by or steward(),
+        sha256=sha256(read_file(file)).hexdigest() if file is not None else "",
+        file=str(file or ""),
     )
     return add(load_configuration(config, data=data), references, wanted)
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from gateway.commands.waivers import PolicyText, Wanted, new_entries
+from gateway.commands.waivers import PolicyText
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet
 from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.pipeline.reload import reload
 from gateway.pipeline.rulebook import policies_of, policy_source
+from gateway.pipeline.waivers import Wanted, new_entries
 from gateway.texts.catalogue import both, pair
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from gateway.audit.acts import Acts
 from gateway.config.console import Console
 from gateway.config.sections import Configuration
+from gateway.errors import GatewayError
 from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
@@ -28,7 +29,9 @@ from gateway.steward.answering import Answering
 from gateway.steward.condition import Running
 from gateway.steward.desk import Desk
 from gateway.steward.in_force import RulesFollowed
+from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
+from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.steward")
 ENDED_BY: Final = signal.SIGUSR1
@@ -84,6 +87,10 @@ class Steward:
     async def run(self, door: socket.socket, stop: asyncio.Event) -> None:
         """Serve until `stop`."""
         watching = asyncio.create_task(self._rules.watch())
+        try:
+            await asyncio.to_thread(settle, self.desk)
+        except (OSError, GatewayError) as error:
+            _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
         server = Server(Answering(self.desk).answers)
         server.attend(door)
         try:

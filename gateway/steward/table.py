@@ -19,6 +19,7 @@ from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.mails import export, search
 from gateway.steward.overview import overview
 from gateway.steward.policy import policy_view
+from gateway.steward.requests import answers as requests
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 from gateway.steward.trying import put_in_force, try_policy
 
@@ -97,6 +98,13 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.AskPolicy: Row(roles=_READERS, answer=policy_view),
     q.TryPolicy: Row(roles=_POLICY, answer=try_policy, effort=Effort.LONG),
     q.PutInForce: Row(roles=_POLICY, answer=put_in_force, effort=Effort.LONG, fresh=True),
+    # Requests: what somebody may decide is looked at again where it is decided.
+    q.AskRequests: Row(roles=_ALL_BUT_ACCOUNTS, answer=requests.requests_view),
+    q.OpenRequest: Row(roles=MAILBOX_ROLES | {Role.OPERATOR}, answer=requests.open_request),
+    q.Decide: Row(
+        roles=MAILBOX_ROLES | {Role.OPERATOR, Role.SECURITY_OFFICER}, answer=requests.decide, effort=Effort.LONG
+    ),
+    q.Approve: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=requests.approve, effort=Effort.LONG, fresh=True),
     # The log
     q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view),
     q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG),

@@ -39,6 +39,15 @@ ASKED = {
     q.AskLog(): {Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN},
     q.Verify(): {Role.AUDITOR},
     q.GetCheckpoint("2026-11-27.notes"): {Role.AUDITOR, Role.SECURITY_OFFICER},
+    q.AskRequests(): MAILS,
+    q.OpenRequest(reference="BT-7F3K2Q9X", reason="reason"): {Role.CLERK, Role.UNIT_HEAD, Role.OPERATOR},
+    q.Decide(request="YC-1", step="refuse", reason="reason"): {
+        Role.CLERK,
+        Role.UNIT_HEAD,
+        Role.OPERATOR,
+        Role.SECURITY_OFFICER,
+    },
+    q.Approve(request="YC-1", reason="reason", code=WRONG, read=True): {Role.SECURITY_OFFICER},
     q.BeginEnrolment(): set(),  # whoever has a second factor does not get another
     q.ConfirmEnrolment(WRONG, "Rất-dài-2026!y"): set(),
 }
@@ -48,7 +57,7 @@ OPEN = {
     q.MailLogin("nobody@x.example", WRONG): "bad_login",
     q.AskHealth(): "",
 }
-FRESH = {q.ChangePassword, q.AddAccount, q.SetRoles, q.ResetSecondFactor, q.SetLocked, q.PutInForce}
+FRESH = {q.ChangePassword, q.AddAccount, q.SetRoles, q.ResetSecondFactor, q.SetLocked, q.PutInForce, q.Approve}
 NAMES = {Role.CLERK: "an.noivu@x.example", Role.UNIT_HEAD: "truong.noivu@x.example"}
 
 

@@ -14,6 +14,7 @@ from gateway.steward.accounts.mail_codes import MailCodes
 from gateway.steward.accounts.sessions import Session, Sessions, end_one, is_there
 from gateway.steward.accounts.throttle import Addresses
 from gateway.steward.refused import refused
+from gateway.steward.requests.book import RequestBook
 from gateway.steward.roles import Person, Role
 from gateway.vietnamese.addresses import normal_form
 
@@ -33,6 +34,7 @@ class People:
         clock: Callable[[], float],
     ) -> None:
         self.book = book
+        self.requests = RequestBook(book)
         self.clock = clock
         self.record = record
         self.addresses = Addresses(clock)

@@ -1,0 +1,125 @@
+"""Waivers for what was refused: from the record of a mail to the entries of a policy set that let it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from gateway.audit import record as r
+from gateway.audit.facts import Keyed
+from gateway.audit.query import AuditReader, History
+from gateway.audit.store import Folder
+from gateway.engine.guard import MARKED
+from gateway.engine.policy_set import LONGEST_WAIVER_DAYS
+from gateway.errors import NoWaiverError
+from gateway.texts.catalogue import pair
+
+USUAL_DAYS = 7
+_BLOCKS = frozenset({"hold", "defer", "reject"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is decided beside the reference."""
+
+    until: date
+    reason: str
+    approved_by: str
+    sha256: str = ""
+    """Digest of the refused file itself, asked for where the log keeps keyed digests only."""
+    file: str = ""
+    """What to call that file in words."""
+    prefix: str = "WV"
+    """Of the ids: those of a policy file and those decided at the console never meet."""
+
+
+def new_entries(data: Path, reference: str, wanted: Wanted, *, today: date) -> list[dict[str, Any]]:
+    """Return the entries that let a refused mail pass; UserError when the log or the law has no such way."""
+    if not today <= wanted.until <= today + timedelta(days=LONGEST_WAIVER_DAYS):
+        raise _fault("too_long", reference, until=wanted.until, days=LONGEST_WAIVER_DAYS)
+    with AuditReader.open(data) as reader:
+        history = reader.show(reference)
+    if history is None:
+        raise _fault("unknown", reference)
+    return entries_for(history, wanted, Keyed(Folder(data).secret("audit-hmac", 32)))
+
+
+def entries_for(history: History, wanted: Wanted, keyed: Keyed) -> list[dict[str, Any]]:
+    """Return the entries that let a refused mail pass; NoWaiverError when the log or the law has no such way."""
+    entries = list(_entries(history, wanted, keyed))
+    if not entries:
+        raise _fault("nothing", history.reference)
+    return entries
+
+
+def _entries(history: History, wanted: Wanted, keyed: Keyed) -> Iterator[dict[str, Any]]:
+    reverse_path, findings = _refused(history)
+    seen: set[tuple[object, ...]] = set()
+    for found in findings:
+        if found.effective not in _BLOCKS:
+            continue
+        if found.rule == MARKED:
+            raise _fault("marked", history.reference)
+        aim = _aim(history, found, reverse_path, wanted, keyed)
+        key = (found.policy, found.rule, *aim.values())
+        if key in seen:
+            continue
+        seen.add(key)
+        number = f"-{len(seen)}" if len(seen) > 1 else ""
+        yield {
+            "id": f"{wanted.prefix}-{history.reference.removeprefix('BT-')}{number}",
+            "policy": found.policy,
+            "rule": found.rule,
+            **aim,
+            "reason": wanted.reason or pair("waiver", "say", "reason", reference=history.reference)[0],
+            "approved_by": wanted.approved_by,
+            "expires": wanted.until,
+        }
+
+
+def _refused(history: History) -> tuple[str, tuple[r.FindingFacts, ...]]:
+    """Return the sender and the findings of what was refused: a mail, or one recipient of it."""
+    if history.mail is not None:
+        return history.mail.reverse_path, history.mail.findings
+    for record in history.records:
+        if isinstance(record, r.RecipientRefused):
+            return record.reverse_path, record.findings
+    return "", ()
+
+
+def _aim(history: History, found: r.FindingFacts, reverse_path: str, wanted: Wanted, keyed: Keyed) -> dict[str, str]:
+    """Return what a waiver is for: the exact file where the fault is one of a file, and always the sender."""
+    sender = {"sender": reverse_path} if reverse_path else {}
+    mail = history.mail
+    if found.part is None:
+        if mail is not None and mail.confidential:
+            raise _fault("no_file", history.reference, code=found.code)
+        if not sender:
+            raise _fault("no_sender", history.reference)
+        return sender | ({"recipient": found.recipient} if found.recipient else {})
+    assert mail is not None
+    return {"sha256": _digest(history, mail, found, wanted, keyed)} | sender
+
+
+def _digest(history: History, mail: r.MailFacts, found: r.FindingFacts, wanted: Wanted, keyed: Keyed) -> str:
+    """Return the digest of the file of a finding, or of the file given, which must be one of the mail."""
+    digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
+    if wanted.sha256:
+        if (keyed.digest(wanted.sha256) if mail.confidential else wanted.sha256) not in digests.values():
+            raise _fault("other_file", history.reference, file=wanted.file)
+        return wanted.sha256
+    if mail.confidential:
+        raise _fault("ask_file", history.reference)
+    path = found.part or ""
+    # What stands in a container without a digest of its own is fixed by that of the container.
+    for holder in (path, path.rpartition("!")[0], path.partition("!")[0]):
+        if holder in digests:
+            return digests[holder]
+    raise _fault("no_file", history.reference, code=found.code)
+
+
+def _fault(key: str, reference: str, **fields: object) -> NoWaiverError:
+    return NoWaiverError(key, *pair("waiver", "fault", key, reference=reference, **fields))

@@ -1,0 +1,10 @@
+"""Requests to let a refused file pass: opened by its sender, decided by two persons, in force as waivers.
+
+    request.py  one request, its states, and who may take which step: the one function that says so
+    book.py     requests in `accounts.db`
+    decided.py  the waivers of approved requests, written whole as `waivers.yaml` in the data folder
+    answers.py  the answers of the steward
+
+A step is an act in the log before it counts. The file of waivers follows from the requests alone, so that a start after any
+fault writes what was decided and nothing else.
+"""

@@ -1,0 +1,300 @@
+"""The answers on requests. Whose mails somebody sees is decided in `gateway.steward.mails`, who may decide in `request`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.audit import record as r
+from gateway.audit.facts import Keyed
+from gateway.audit.query import History
+from gateway.audit.store import Folder
+from gateway.errors import NoWaiverError, UserError
+from gateway.model import VIETNAM, Language
+from gateway.pipeline.waivers import USUAL_DAYS, Wanted, entries_for
+from gateway.steward import questions as q
+from gateway.steward.desk import Desk
+from gateway.steward.mails import addresses_of, sight_of, titles, visible
+from gateway.steward.refused import refused
+from gateway.steward.requests.book import new_name
+from gateway.steward.requests.decided import put_in_force
+from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, after, barred
+from gateway.steward.roles import Person, Role
+from gateway.steward.words import say
+from gateway.vietnamese.printed import clean
+
+_LIMIT_REASON: Final = 500
+_SHORTEST_REASON: Final = 3
+_PREFIX: Final = "WR"
+_LONGEST_DAYS: Final = 30
+_TONES: Final = {
+    State.OPEN: "warn", State.ENDORSED: "warn", State.APPROVED: "good", State.REFUSED: "bad", State.WITHDRAWN: "plain",
+    State.EXPIRED: "plain", State.REVOKED: "bad",
+}  # fmt: skip
+
+
+def requests_view(desk: Desk, person: Person, question: q.AskRequests, language: Language) -> q.RequestsView:
+    """Return the requests that somebody may see, and whether he may open one about a mail."""
+    book, now = desk.people.requests, int(desk.people.clock())
+    found = book.of(question.reference) if question.reference else book.all()
+    rows = [_row(one, desk, person, now, language) for one in found if _sees(desk, person, one)]
+    decides = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
+    waiting = {say("request_states", state.value, language) for state in (State.OPEN, State.ENDORSED)}
+    view = q.RequestsView(
+        mine=tuple(row for row in rows if decides & set(row.steps)),
+        waiting=tuple(row for row in rows if row.state.text in waiting and not decides & set(row.steps)),
+        done=tuple(row for row in rows if row.state.text not in waiting),
+    )
+    return _with_way(view, desk, person, question.reference, language) if question.reference else view
+
+
+def _with_way(view: q.RequestsView, desk: Desk, person: Person, reference: str, language: Language) -> q.RequestsView:
+    with desk.reader() as reader:
+        history = visible(reader, sight_of(desk, person), reference)
+        if history is None or not _may_open(desk, person, history) or view.mine or view.waiting:
+            return view
+        try:
+            _entries(desk, history, _wanted(desk, ""))
+        except NoWaiverError as fault:
+            if fault.key == "ask_file":
+                return replace(view, may_open=True, needs_file=True)
+            return replace(view, barred=_words(fault, language) if fault.key != "nothing" else "")
+    return replace(view, may_open=True)
+
+
+def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: Language) -> q.Done:
+    """Open a request about a refused mail: its sender does, or an operator for him."""
+    reason = _reason(question.reason, language)
+    with desk.reader() as reader:
+        history = visible(reader, sight_of(desk, person), question.reference)
+    if history is None:
+        raise refused("not_found")
+    if not _may_open(desk, person, history):
+        raise refused("forbidden")
+    try:
+        entries = _entries(desk, history, _wanted(desk, question.sha256.strip().lower()))
+    except NoWaiverError as fault:
+        raise refused("invalid", _words(fault, language)) from None
+    now, mail = int(desk.people.clock()), history.mail
+    assert mail is not None  # entries are about files of a mail
+    request = Request(
+        id=new_name(),
+        reference=history.reference,
+        opened_by=person.name,
+        opened=now,
+        reason=reason,
+        owners=_owners(mail),
+        unit=mail.unit or "",
+        confidential=mail.confidential,
+        sha256=question.sha256.strip().lower() if mail.confidential else "",
+        rules=tuple(dict.fromkeys((one.policy, one.rule, one.code) for one in mail.findings if _is_in(one, entries))),
+    )
+
+    def none_waits(others: tuple[Request, ...]) -> None:
+        if any(one.at(now) in {State.OPEN, State.ENDORSED} for one in others):
+            raise refused("invalid", say("requests", "waits", language))
+
+    def sign() -> None:
+        desk.act(person, "open_request", about=f"{request.id} {request.reference}", reason=reason)
+
+    desk.people.requests.open(request, sign, barred=none_waits)
+    return q.Done(say("requests", "opened", language, id=request.id))
+
+
+def decide(desk: Desk, person: Person, question: q.Decide, language: Language) -> q.Answer:
+    """Endorse, refuse, withdraw or revoke."""
+    steps = {step.value: step for step in Step if step is not Step.APPROVE}
+    step = steps.get(question.step)
+    if step is None:
+        raise refused("invalid", say("requests", "step", language))
+    if step is Step.ENDORSE and not question.read:
+        raise refused("invalid", say("requests", "read", language))
+    _taken(desk, person, question.request, step, _reason(question.reason, language), language=language)
+    if step is Step.REVOKE:
+        _have_in_force(desk, language)
+    return q.Done(say("requests", step.value, language))
+
+
+def approve(desk: Desk, person: Person, question: q.Approve, language: Language) -> q.Answer:
+    """Decide as the second person; the waivers are in force with the answer, or nothing was decided."""
+    if not question.read:
+        raise refused("invalid", say("requests", "read", language))
+    reason, until = _reason(question.reason, language), _until(question.until, language)
+    request = _taken(desk, person, question.request, Step.APPROVE, reason, language=language, until=until)
+    try:
+        _have_in_force(desk, language)
+    except BaseException:
+        desk.people.requests.change(request.id, _undone)
+        desk.act(person, Step.APPROVE.value, about=f"{request.id} {request.reference}", reason=reason, ok=False)
+        raise
+    return q.Done(say("requests", "approve", language, until=f"{until:%d/%m/%Y}"))
+
+
+def _taken(
+    desk: Desk, person: Person, name: str, step: Step, reason: str, *, language: Language, until: date | None = None
+) -> Request:
+    """Take a step: in one transaction looked at, recorded and kept."""
+    now = int(desk.people.clock())
+
+    def take(request: Request) -> Request:
+        if not _sees(desk, person, request):
+            raise refused("not_found")
+        key = barred(request, step, person, directory=desk.directory(), now=now)
+        about = f"{request.id} {request.reference}"
+        if key:
+            desk.act(person, step.value, about=about, reason=reason, ok=False)
+            raise refused("forbidden", say("requests", f"barred_{key}", language))
+        decision = Decision(step=step, who=person.name, at=now, reason=reason)
+        changed = replace(request, state=after(step), decisions=(*request.decisions, decision))
+        if until is not None:
+            changed = replace(changed, entries=_waivers(desk, changed, until, language))
+        desk.act(person, step.value, about=about, reason=reason)
+        return changed
+
+    changed = desk.people.requests.change(name.strip().upper(), take)
+    if changed is None:
+        raise refused("not_found")
+    return changed
+
+
+def _waivers(desk: Desk, request: Request, until: date, language: Language) -> tuple[dict[str, object], ...]:
+    """Return the waivers of a request that both persons are for."""
+    who = [decision.who for decision in request.decisions if decision.step in {Step.ENDORSE, Step.APPROVE}]
+    wanted = Wanted(
+        until=until, reason=request.reason, approved_by=", ".join(who), sha256=request.sha256, prefix=_PREFIX
+    )
+    with desk.reader() as reader:
+        history = reader.show(request.reference)
+    try:
+        if history is None:
+            raise refused("not_found")
+        return tuple(entry | {"expires": until.isoformat()} for entry in _entries(desk, history, wanted))
+    except NoWaiverError as fault:
+        raise refused("invalid", _words(fault, language)) from None
+
+
+def _undone(request: Request) -> Request:
+    kept = tuple(one for one in request.decisions if one.step is not Step.APPROVE)
+    return replace(request, state=State.ENDORSED, decisions=kept, entries=())
+
+
+def _have_in_force(desk: Desk, language: Language) -> None:
+    try:
+        done = put_in_force(desk.configuration, desk.people.requests.approved())
+    except (OSError, UserError) as error:
+        raise refused(
+            "unavailable", say("requests", "not_written", language, reason=clean(str(error), limit=300))
+        ) from None
+    if not done:
+        raise refused("unavailable", say("requests", "not_in_force", language))
+
+
+def settle(desk: Desk) -> None:
+    """Write what was decided before a fault kept it from the file; the log of the steward says what cannot be."""
+    put_in_force(desk.configuration, desk.people.requests.approved())
+
+
+def _entries(desk: Desk, history: History, wanted: Wanted) -> list[dict[str, object]]:
+    """Return the waivers for a mail, each for one exact file; NoWaiverError where there is no such way."""
+    entries = entries_for(history, wanted, Keyed(Folder(desk.configuration.data).secret("audit-hmac", 32)))
+    if any("sha256" not in entry for entry in entries):
+        raise NoWaiverError("sender", *_pair("sender"))
+    return entries
+
+
+def _pair(key: str) -> tuple[str, str]:
+    return say("requests", key, Language.VI), say("requests", key, Language.EN)
+
+
+def _wanted(desk: Desk, sha256: str) -> Wanted:
+    today = datetime.fromtimestamp(desk.people.clock(), VIETNAM).date()
+    return Wanted(until=today, reason="-", approved_by="-", sha256=sha256, prefix=_PREFIX)
+
+
+def _may_open(desk: Desk, person: Person, history: History) -> bool:
+    """Whether somebody may ask for a mail: the sender, or an operator."""
+    mail = history.mail
+    if mail is None or not any(isinstance(record, r.Refused) for record in history.records):
+        return False
+    return Role.OPERATOR in person.roles or not addresses_of(desk, person).isdisjoint(_owners(mail))
+
+
+def _owners(mail: r.MailFacts) -> tuple[str, ...]:
+    names = (mail.reverse_path, mail.mailbox, mail.session.login)
+    return tuple(dict.fromkeys(one.casefold() for one in names if one))
+
+
+def _is_in(found: r.FindingFacts, entries: list[dict[str, object]]) -> bool:
+    return any((found.policy, found.rule) == (entry["policy"], entry["rule"]) for entry in entries)
+
+
+def _sees(desk: Desk, person: Person, request: Request) -> bool:
+    """Whether somebody may see a request: who sees all mails, the sender, who opened it, the head of the unit."""
+    sight = sight_of(desk, person)
+    if sight.everybody:
+        return sight.confidential or not request.confidential
+    own = sight.addresses & {*request.owners, request.opened_by.casefold()}
+    return bool(own) or request.unit in sight.units
+
+
+def _row(request: Request, desk: Desk, person: Person, now: int, language: Language) -> q.RequestRow:
+    first, second = request.taken(Step.ENDORSE), request.taken(Step.APPROVE) or request.taken(Step.REFUSE)
+    state, title = request.at(now), titles(desk.policies(), language)
+    steps = (step for step in Step if not barred(request, step, person, directory=desk.directory(), now=now))
+    return q.RequestRow(
+        id=request.id,
+        reference=clean(request.reference),
+        time=_moment(request.opened),
+        expires=_moment(request.opened + OPEN_S),
+        sender=clean(request.owners[0], limit=320) if request.owners else "",
+        unit=clean(request.unit, limit=200),
+        opened_by=clean(request.opened_by, limit=320),
+        reason=clean(request.reason, limit=_LIMIT_REASON),
+        codes=tuple(code for _, _, code in request.rules),
+        titles=tuple(title(policy, rule) for policy, rule, _ in request.rules),
+        confidential=request.confidential,
+        state=q.Badge(say("request_states", state.value, language), _TONES[state], state.value),
+        first=_step(first),
+        second=_step(second),
+        steps=tuple(step.value for step in steps),
+        until=str(request.entries[0]["expires"]) if request.entries else "",
+    )
+
+
+def _step(decision: Decision | None) -> q.StepView | None:
+    if decision is None:
+        return None
+    return q.StepView(clean(decision.who, limit=320), _moment(decision.at), clean(decision.reason, limit=_LIMIT_REASON))
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _reason(text: str, language: Language) -> str:
+    reason = clean(text, limit=_LIMIT_REASON).strip()
+    if len(reason) < _SHORTEST_REASON:
+        raise refused("invalid", say("requests", "reason", language))
+    return reason
+
+
+def _until(text: str, language: Language) -> date:
+    today = datetime.now(VIETNAM).date()
+    if not text.strip():
+        return today + timedelta(days=USUAL_DAYS)
+    try:
+        until = date.fromisoformat(text.strip())
+    except ValueError:
+        until = today - timedelta(days=1)
+    if not today <= until <= today + timedelta(days=_LONGEST_DAYS):
+        raise refused("invalid", say("requests", "until", language, days=_LONGEST_DAYS))
+    return until
+
+
+def _words(fault: NoWaiverError, language: Language) -> str:
+    """Return why there is no waiver; on the console a file is dropped, not named on a command line."""
+    if fault.key in {"ask_file", "other_file"}:
+        return say("requests", fault.key, language)
+    return fault.words[language is not Language.VI]

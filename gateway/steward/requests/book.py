@@ -1,0 +1,80 @@
+"""Requests in `accounts.db`, one row each."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+import msgspec
+
+from gateway.steward.accounts.book import Book
+from gateway.steward.requests.request import Request, State
+
+_LIMIT = 500
+"""Rows of one list; older requests are found by their mail."""
+_SCHEMA = """CREATE TABLE IF NOT EXISTS request (
+  id TEXT PRIMARY KEY, reference TEXT NOT NULL, opened INTEGER NOT NULL, state TEXT NOT NULL, body BLOB NOT NULL
+) STRICT, WITHOUT ROWID"""
+_DECODER = msgspec.json.Decoder(Request)
+
+
+class RequestBook:
+    """The requests; each change is one transaction, undone when the record of its act cannot be written."""
+
+    def __init__(self, book: Book) -> None:
+        """Make room for requests where there is none yet."""
+        self._book = book
+        with book.changing() as connection:
+            connection.execute(_SCHEMA)
+
+    def all(self) -> tuple[Request, ...]:
+        """Return the newest requests, newest first."""
+        with self._book.reading() as connection:
+            return _read(connection, "ORDER BY opened DESC, id LIMIT ?", _LIMIT)
+
+    def approved(self) -> tuple[Request, ...]:
+        """Return the requests whose waivers were not taken back."""
+        with self._book.reading() as connection:
+            return _read(connection, "WHERE state = ?", State.APPROVED.value)
+
+    def of(self, reference: str) -> tuple[Request, ...]:
+        """Return the requests about a mail, newest first."""
+        with self._book.reading() as connection:
+            return _read(connection, "WHERE reference = ? ORDER BY opened DESC", reference)
+
+    def open(
+        self, request: Request, sign: Callable[[], object], *, barred: Callable[[tuple[Request, ...]], None]
+    ) -> None:
+        """Put a new request in; `barred` looks at those of the same mail and raises when there may be no further one."""
+        with self._book.changing() as connection:
+            barred(_read(connection, "WHERE reference = ? ORDER BY opened DESC", request.reference))
+            sign()
+            connection.execute(
+                "INSERT INTO request VALUES (?, ?, ?, ?, ?)",
+                (request.id, request.reference, request.opened, request.state.value, msgspec.json.encode(request)),
+            )
+
+    def change(self, name: str, step: Callable[[Request], Request]) -> Request | None:
+        """Replace a request by what `step` makes of it, in one transaction; None when there is no such request."""
+        with self._book.changing() as connection:
+            found = _read(connection, "WHERE id = ?", name)
+            if not found:
+                return None
+            changed = step(found[0])
+            connection.execute(
+                "UPDATE request SET body = ?, state = ? WHERE id = ?",
+                (msgspec.json.encode(changed), changed.state.value, name),
+            )
+            return changed
+
+
+def new_name() -> str:
+    """Return the id of a new request."""
+    return f"YC-{secrets.token_hex(4).upper()}"
+
+
+def _read(connection: sqlite3.Connection, how: str, value: object) -> tuple[Request, ...]:
+    with closing(connection.execute(f"SELECT body FROM request {how}", (value,))) as rows:  # noqa: S608 - our own words
+        return tuple(_DECODER.decode(body) for (body,) in rows)

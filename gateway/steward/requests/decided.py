@@ -1,0 +1,71 @@
+"""The waivers of approved requests as a file of the policy set, written whole and put in force."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from gateway.config.sections import Configuration
+from gateway.engine.layers import DECIDED
+from gateway.model import VIETNAM
+from gateway.pipeline.reload import reload
+from gateway.pipeline.rulebook import policies_of
+from gateway.steward.requests.request import Request, State
+from gateway.system.atomic_file import replace_file
+
+_SHOWN_DAYS = 90
+"""How long a waiver that has ended stays in the file, where lists show it."""
+_WRITING = threading.Lock()
+
+
+def put_in_force(configuration: Configuration, requests: Iterable[Request]) -> bool:
+    """Write the waivers of these requests and have them loaded; True when the gateway judges by them, or does not run.
+
+    OSError or UserError leave the file as it was; when the gateway keeps its old rules the old file is put back.
+    """
+    with _WRITING:
+        path = configuration.data / DECIDED
+        old = path.read_bytes() if path.exists() else None
+        new = _rendered(requests)
+        if new == (old or b""):
+            return True
+        try:
+            _replace(path, new)
+            digest = policies_of(configuration).digest
+            if reload(configuration.data, digest) != "not_yet":
+                return True
+        except BaseException:
+            _replace(path, old or b"")
+            raise
+        _replace(path, old or b"")
+        return False
+
+
+def _replace(path: Path, octets: bytes) -> None:
+    if octets:
+        replace_file(path, octets, mode=0o600)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _rendered(requests: Iterable[Request]) -> bytes:
+    """Return the file; nothing when there are no waivers."""
+    oldest = datetime.now(VIETNAM).date() - timedelta(days=_SHOWN_DAYS)
+    entries: list[dict[str, Any]] = []
+    for request in sorted(requests, key=lambda one: one.opened):
+        if request.state is State.APPROVED:
+            entries += [entry | {"expires": date.fromisoformat(entry["expires"])} for entry in request.entries]
+    entries = [entry for entry in entries if entry["expires"] >= oldest]
+    if not entries:
+        return b""
+    buffer = io.BytesIO()
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.dump({"version": 1, "name": "waivers", "waivers": entries}, buffer)
+    return buffer.getvalue()

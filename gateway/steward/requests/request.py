@@ -1,0 +1,137 @@
+"""One request, its states, and who may take which step."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Final
+
+from msgspec import Struct
+
+from gateway.model import Directory
+from gateway.steward.roles import Person, Role
+
+OPEN_S: Final = 7 * 24 * 3600
+"""How long a request waits for its decision."""
+
+
+class State(Enum):
+    """How far a request is."""
+
+    OPEN = "open"
+    ENDORSED = "endorsed"
+    """The first person is for it."""
+    APPROVED = "approved"
+    """Both are: its waivers are in force until their last day."""
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """Nobody decided in time."""
+    REVOKED = "revoked"
+    """It was approved, and its waivers were taken back."""
+
+
+class Step(Enum):
+    """What somebody may do with a request."""
+
+    ENDORSE = "endorse"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    REVOKE = "revoke"
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """One step that was taken."""
+
+    step: Step
+    who: str
+    at: int
+    reason: str = ""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One request as it is kept."""
+
+    id: str
+    reference: str
+    """Of the refused mail."""
+    opened_by: str
+    opened: int
+    reason: str
+    owners: tuple[str, ...]
+    """Reverse-path, mailbox and login of the mail, in lower case: who can never decide."""
+    unit: str = ""
+    confidential: bool = False
+    sha256: str = ""
+    """Digest of the file that was shown again; for a mail whose digests are keyed."""
+    rules: tuple[tuple[str, str, str], ...] = ()
+    """Policy, rule and code of what stopped the mail."""
+    state: State = State.OPEN
+    decisions: tuple[Decision, ...] = ()
+    entries: tuple[dict[str, Any], ...] = ()
+    """Waivers, as the policy file has them; of an approved request."""
+
+    def at(self, now: int) -> State:
+        """Return the state at a time: a request that nobody decided expires by itself."""
+        waiting = self.state in {State.OPEN, State.ENDORSED}
+        return State.EXPIRED if waiting and now >= self.opened + OPEN_S else self.state
+
+    def taken(self, step: Step) -> Decision | None:
+        """Return who took a step."""
+        return next((one for one in self.decisions if one.step is step), None)
+
+
+_NEXT: Final = {
+    Step.ENDORSE: ({State.OPEN}, State.ENDORSED),
+    Step.APPROVE: ({State.ENDORSED}, State.APPROVED),
+    Step.REFUSE: ({State.OPEN, State.ENDORSED}, State.REFUSED),
+    Step.WITHDRAW: ({State.OPEN, State.ENDORSED}, State.WITHDRAWN),
+    Step.REVOKE: ({State.APPROVED}, State.REVOKED),
+}
+_DECIDERS: Final = {
+    Step.ENDORSE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
+    Step.APPROVE: frozenset({Role.SECURITY_OFFICER}),
+    Step.REFUSE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
+    Step.REVOKE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
+}
+"""A unit head endorses or refuses for the own unit beside them."""
+
+
+def after(step: Step) -> State:
+    """Return the state that a step leads to."""
+    return _NEXT[step][1]
+
+
+def barred(request: Request, step: Step, person: Person, *, directory: Directory | None, now: int) -> str:
+    """Return why somebody may not take a step now, as a key of the words; empty when he may.
+
+    Neither who endorses nor who approves is the sender, the login, a delegate of the mailbox, who opened the request, or the
+    other one of the two.
+    """
+    if request.at(now) not in _NEXT[step][0]:
+        return "state"
+    name = person.name.casefold()
+    concerned = name in request.owners or name == request.opened_by.casefold()
+    if step is Step.WITHDRAW:
+        return "" if concerned else "role"
+    heads_it = Role.UNIT_HEAD in person.roles and bool(request.unit) and request.unit in person.units
+    if not (person.roles & _DECIDERS[step] or (heads_it and step in {Step.ENDORSE, Step.REFUSE})):
+        return "role"
+    if step is Step.REVOKE:
+        return ""
+    if concerned or _is_delegate(person.name, request, directory):
+        return "own"
+    first = request.taken(Step.ENDORSE)
+    if step is Step.APPROVE and (first is None or first.who.casefold() == name):
+        return "same"
+    return ""
+
+
+def _is_delegate(name: str, request: Request, directory: Directory | None) -> bool:
+    """Whether somebody holds, or may send in the name of, a mailbox that a request is about."""
+    own = directory.find(name) if directory is not None else None
+    if directory is None or own is None:
+        return False
+    mailboxes = [mailbox for owner in request.owners if (mailbox := directory.find(owner)) is not None]
+    delegates = [directory.find(one.address) for mailbox in mailboxes for one in mailbox.delegates]
+    return any(one is own for one in (*mailboxes, *delegates))

@@ -1,0 +1,221 @@
+"""Two persons decide whether a refused file may pass; what they decide is in force, recorded, and can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.audit import AuditLog
+from gateway.engine.evaluate import evaluate_facts
+from gateway.engine.observing import observe
+from gateway.errors import AuditError
+from gateway.model import Disposition, ReadStatus
+from gateway.pipeline.rulebook import policies_of
+from gateway.steward import questions as q
+from gateway.steward.requests.answers import settle
+from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, barred
+from gateway.steward.roles import Person, Role
+from tests.steward.mail_world import Writer, digest, evidence
+from tests.steward.support import Office
+
+AN, HEAD = "an.noivu@x.example", "truong.noivu@x.example"
+LOCKED, SECRET, HINTED, FORGED = "BT-10CKED00", "BT-SECRET00", "BT-H1NTED00", "BT-F0RGED00"
+
+
+@pytest.fixture
+def office(tmp_path):
+    office = Office(tmp_path)
+    office.now = datetime.now(UTC).timestamp()
+    asyncio.run(_write(office))
+    return office
+
+
+def locked(office, sender=AN):
+    return evidence(
+        sender, subject="Lương", filename="luong.docx", text="a", status=ReadStatus.ENCRYPTED, listed=office.directory
+    )
+
+
+async def _write(office):
+    policies = policies_of(office.desk.configuration)
+    log = AuditLog.open(office.data)
+    await log.start(policy="test")
+    writer = Writer(log, policies)
+    assert await writer.mail(LOCKED, locked(office)) is Disposition.REJECT
+    marked = evidence(AN, subject="a", filename="a.docx", text="TUYỆT MẬT", listed=office.directory)
+    assert await writer.mail(SECRET, marked) is Disposition.REJECT
+    hinted = evidence(AN, subject="a", filename="hinted.docx", text="TÔI MẬT\nKính gửi", listed=office.directory)
+    assert await writer.mail(HINTED, hinted) is Disposition.REJECT
+    own_name = evidence(HEAD, subject="a", filename="a.docx", text="a", listed=office.directory)
+    session = replace(own_name.session, auth_user=AN)
+    assert await writer.mail(FORGED, replace(own_name, session=session)) is Disposition.REJECT
+    await log.close()
+
+
+def opened(office, token, reference=LOCKED, **more):
+    answer = office.ask(q.OpenRequest(reference=reference, reason="Kho bạc đặt mật khẩu", **more), token)
+    assert isinstance(answer, q.Done), answer
+    return office.ask(q.AskRequests(reference), token).waiting[0].id
+
+
+def decided(office, token, name, step="endorse", **more):
+    return office.ask(q.Decide(request=name, step=step, reason="đã xem bản giấy", read=True, **more), token)
+
+
+def approved(office, token, name, **more):
+    code = office.code("so")
+    return office.ask(q.Approve(request=name, reason="đã đọc tệp", code=code, read=True, **more), token)
+
+
+def disposition(office):
+    policies = policies_of(office.desk.configuration)
+    return evaluate_facts(observe(locked(office), policies.policies), policies).disposition
+
+
+def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_revoked(office):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    view = office.ask(q.AskRequests(LOCKED), clerk)
+    assert (view.may_open, view.needs_file, view.barred) == (True, False, "")
+    name = opened(office, clerk)
+    assert office.kind(q.OpenRequest(reference=LOCKED, reason="again"), clerk) == "invalid"
+    (row,) = office.ask(q.AskRequests(), head).mine
+    assert (row.id, row.codes, row.steps) == (name, ("OPQ-01",), ("endorse", "refuse"))
+    assert isinstance(decided(office, head, name), q.Done)
+    assert disposition(office) is Disposition.REJECT
+    assert isinstance(approved(office, officer, name), q.Done)
+    (waiver,) = policies_of(office.desk.configuration).waivers
+    assert (waiver.rule, waiver.sha256, waiver.sender) == ("encrypted", digest("luong.docx"), AN)
+    assert waiver.approved_by == f"{HEAD}, so"
+    assert disposition(office) is not Disposition.REJECT
+    assert office.ask(q.AskRequests(), clerk).done[0].state.key == "approved"
+    assert isinstance(decided(office, officer, name, "revoke"), q.Done)
+    assert disposition(office) is Disposition.REJECT
+    assert [(act.what, act.who, act.ok) for act in office.acts if act.about.startswith(name)] == [
+        ("open_request", AN, True),
+        ("endorse", HEAD, True),
+        ("approve", "so", True),
+        ("revoke", "so", True),
+    ]
+
+
+def test_nobody_decides_alone_or_on_his_own(office):
+    clerk, officer = office.session(AN), office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, clerk)
+    assert decided(office, clerk, name).kind == "forbidden"
+    assert approved(office, officer, name).kind == "forbidden", "nobody has endorsed it"
+    assert isinstance(decided(office, officer, name), q.Done)
+    assert approved(office, officer, name).kind == "forbidden", "it is the same person"
+    assert disposition(office) is Disposition.REJECT
+
+
+def test_an_act_that_cannot_be_recorded_is_not_done(office):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    office.failing = AuditError("full")
+    assert office.kind(q.OpenRequest(reference=LOCKED, reason="reason"), clerk) == "unavailable"
+    office.failing = None
+    name = opened(office, clerk)
+    assert isinstance(decided(office, head, name), q.Done)
+    code, office.failing = office.code("so"), AuditError("full")
+    assert office.kind(q.Approve(request=name, reason="reason", code=code, read=True), officer) == "unavailable"
+    office.failing = None
+    assert disposition(office) is Disposition.REJECT
+    assert office.ask(q.AskRequests(), officer).mine[0].state.key == "endorsed"
+
+
+def test_what_cannot_be_put_in_force_is_not_approved(office):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, clerk)
+    assert isinstance(decided(office, head, name), q.Done)
+    (office.data / "waivers.yaml").mkdir()  # nothing can be written there
+    assert approved(office, officer, name).kind == "unavailable"
+    assert office.ask(q.AskRequests(), officer).mine[0].state.key == "endorsed"
+    assert [act.ok for act in office.acts if act.what == "approve"] == [True, False]
+    (office.data / "waivers.yaml").rmdir()
+    assert isinstance(approved(office, officer, name), q.Done)
+    (office.data / "waivers.yaml").unlink()
+    settle(office.desk)  # as at the next start
+    assert disposition(office) is not Disposition.REJECT
+
+
+def test_a_marked_document_has_no_way_and_a_suspected_one_only_with_the_file_itself(office):
+    clerk = office.session(AN)
+    view = office.ask(q.AskRequests(SECRET), clerk)
+    assert not view.may_open
+    assert view.barred
+    assert office.kind(q.OpenRequest(reference=SECRET, reason="reason", sha256=digest("a.docx")), clerk) == "invalid"
+    assert office.ask(q.AskRequests(HINTED), clerk).needs_file
+    assert office.kind(q.OpenRequest(reference=HINTED, reason="reason"), clerk) == "invalid"
+    assert office.kind(q.OpenRequest(reference=HINTED, reason="reason", sha256="0" * 64), clerk) == "invalid"
+    name = opened(office, clerk, HINTED, sha256=digest("hinted.docx"))
+    operator, officer = office.session("op", Role.OPERATOR), office.session("so", Role.SECURITY_OFFICER)
+    assert name not in [row.id for row in office.ask(q.AskRequests(), operator).mine], "who may not see the mail"
+    assert [row.id for row in office.ask(q.AskRequests(), officer).mine] == [name]
+
+
+def test_a_fault_that_is_no_file_s_is_not_waived_by_request(office):
+    clerk = office.session(AN)
+    assert office.kind(q.OpenRequest(reference=FORGED, reason="reason"), clerk) == "invalid"
+
+
+def test_others_neither_see_nor_ask(office):
+    clerk = office.session(AN)
+    name = opened(office, clerk)
+    other = office.session("au", Role.AUDITOR)
+    assert [row.id for row in office.ask(q.AskRequests(), other).waiting] == [name]
+    assert office.kind(q.OpenRequest(reference=LOCKED, reason="reason"), other) == "forbidden"
+    assert office.kind(q.OpenRequest(reference="BT-N0NE0000", reason="reason"), clerk) == "not_found"
+    assert office.kind(q.Decide(request="YC-00000000", step="withdraw", reason="reason"), clerk) == "not_found"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"reason": " "}, {"read": False}, {"until": "2020-01-01"}, {"until": "x"}, {"until": "9999-12-31"}]
+)
+def test_an_approval_without_reason_reading_or_a_near_end_is_none(office, wrong):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, clerk)
+    decided(office, head, name)
+    question = {"request": name, "reason": "reason", "code": office.code("so"), "read": True}
+    assert office.kind(q.Approve(**question | wrong), officer) == "invalid"
+    assert disposition(office) is Disposition.REJECT
+
+
+def test_an_undecided_request_expires(office):
+    clerk, head = office.session(AN), office.session(HEAD)
+    name = opened(office, clerk)
+    office.now += timedelta(seconds=OPEN_S).total_seconds()
+    head = office.session(HEAD)
+    assert decided(office, head, name).kind == "forbidden"
+    assert office.ask(q.AskRequests(), head).done[0].state.key == "expired"
+    assert opened(office, office.session(AN)) != name
+
+
+REQUEST = Request(id="YC-1", reference="BT-1", opened_by="op", opened=0, reason="r", owners=(AN, "login"), unit="noivu")
+ENDORSED = replace(REQUEST, state=State.ENDORSED, decisions=(Decision(step=Step.ENDORSE, who="head", at=1),))
+NAMES = (AN, "login", "op", "head", "other")
+ROLE_SETS = tuple(frozenset({one, other}) for one, other in product(Role, Role))
+
+
+@pytest.mark.parametrize("request_", [REQUEST, ENDORSED, replace(ENDORSED, state=State.APPROVED)])
+def test_every_pair_of_roles_of_everybody_concerned(request_):
+    """Whoever is concerned never decides, whatever the roles; who is not needs one of the roles of the step."""
+    for name, roles, units in product(NAMES, ROLE_SETS, ((), ("noivu",), ("tuphap",))):
+        person = Person(name=name, roles=roles, units=units)
+        may = {step for step in Step if not barred(request_, step, person, directory=None, now=2)}
+        concerned = name in {AN, "login", "op"}
+        heads = Role.UNIT_HEAD in roles and units == ("noivu",)
+        staff, officer = bool(roles & {Role.OPERATOR, Role.SECURITY_OFFICER}), Role.SECURITY_OFFICER in roles
+        expected = set()
+        if request_.state is State.APPROVED:
+            expected = {Step.REVOKE} if staff else set()
+        else:
+            expected |= {Step.WITHDRAW} if concerned else set()
+            expected |= {Step.REFUSE} if not concerned and (staff or heads) else set()
+            if request_.state is State.OPEN:
+                expected |= {Step.ENDORSE} if not concerned and (staff or heads) else set()
+            else:
+                expected |= {Step.APPROVE} if officer and not concerned and name != "head" else set()
+        assert may == expected, (name, roles, units)
