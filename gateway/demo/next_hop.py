@@ -25,7 +25,7 @@ class Mailroom:
         """Keep the mail (aiosmtpd's handler name)."""
         content = envelope.content
         self.mails.append(content if isinstance(content, bytes) else (content or "").encode())
-        if not envelope.mail_from:
+        if envelope.mail_from in {None, "", "<>"}:  # the last is how aiosmtpd gives the null reverse-path
             self.on_notice(self.mails[-1])
         return f"250 2.0.0 Queued as DEMO{len(self.mails):04d}"
 
