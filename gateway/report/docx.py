@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from docx import Document
@@ -58,7 +59,8 @@ def _styles(document: Any, page: Page) -> None:
     for key in [key for key, one in package.rels.items() if one.reltype.endswith("/thumbnail")]:
         del package.rels[key]
     properties = document.core_properties
-    properties.title, properties.author, properties.comments = page.title, "", ""
+    properties.title, properties.author, properties.comments, properties.last_modified_by = page.title, "", "", ""
+    properties.created = properties.modified = datetime.fromisoformat(page.made).replace(tzinfo=None)
     properties.language = page.language.value
 
 

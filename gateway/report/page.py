@@ -113,6 +113,8 @@ class Page(Struct, frozen=True, kw_only=True):
 
     title: str
     language: Language
+    made: str
+    """When, as ISO 8601 in UTC."""
     blocks: tuple[Block, ...]
 
 

@@ -223,6 +223,7 @@ def _label(x: float, y: float, text: str, *, size: float = 9.0) -> String:
 _SAMPLE = Page(
     title="mẫu",
     language=Language.VI,
+    made="",
     blocks=(
         Head(above="Ậ", office="Ậ", nation="Ậ", motto="Ậ", number="Số", date="ngày", kind="BÁO CÁO", subject="Ậ"),
         Heading("Ậ"),

@@ -43,7 +43,7 @@ def write(report: Report, labels: Labels, language: Language = Language.VI) -> P
     writer = _Writer(report, labels, language)
     words = (*writer.head(), *writer.use(), *writer.praise(), *writer.violations(), *writer.basis())
     blocks = (*words, writer.foot(), writer.annex_head(), *writer.annex)
-    return Page(title=writer.subject, language=language, blocks=blocks)
+    return Page(title=writer.subject, language=language, made=report.made, blocks=blocks)
 
 
 @dataclass

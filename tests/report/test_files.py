@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import docx as word
 import msgspec
 import openpyxl
 import pikepdf
@@ -52,6 +53,14 @@ def test_a_word_document_is_a_draft_of_a_report_in_the_form_of_decree_30(counted
     assert (looks.times_letters, looks.black_letters, looks.legacy_letters) == (looks.letters, looks.letters, 0)
     assert margin_faults(document) == ()
     assert {run.size_pt for run in document.runs if len(run.text) > 100} == {13.0}
+
+
+def test_a_word_document_says_nothing_of_the_program_that_made_it(counted):
+    properties = word.Document(io.BytesIO(rendered(counted, Format.DOCX))).core_properties
+    assert (properties.author, properties.last_modified_by, properties.comments) == ("", "", "")
+    assert properties.created.year == 2026
+    with zipfile.ZipFile(io.BytesIO(rendered(counted, Format.DOCX))) as archive:
+        assert not [name for name in archive.namelist() if "thumbnail" in name]
 
 
 @pytest.mark.parametrize("form", list(Format))
