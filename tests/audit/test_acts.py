@@ -17,6 +17,7 @@ from gateway.audit.record import Act
 from gateway.audit.service import AuditService
 from gateway.audit.verify import verify
 from gateway.errors import AuditError
+from tests.audit.support import standalone
 
 DELETED = Act(who="an.tt", roles=("auditor",), what="export", about="tu:a@b", reason="thanh tra", client="192.0.2.7")
 
@@ -59,6 +60,7 @@ async def test_an_act_of_a_command_is_written_beside_a_running_writer(tmp_path: 
         assert await acts.record(DELETED) == 3
         acts.close()
     assert verify(tmp_path).records == 3
+    assert standalone(tmp_path / "audit.db", tmp_path / "checkpoints") == 0
 
 
 async def test_an_act_that_may_have_been_written_is_taken_back_by_the_next(tmp_path: Path) -> None:
