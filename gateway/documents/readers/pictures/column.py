@@ -36,19 +36,32 @@ def as_row(pixels: Pixels) -> Pixels | None:
     middles = np.array([(side[0] + side[-1]) / 2 for side in sides])
     if max(side[-1] - side[0] for side in sides) > WIDEST * high or np.ptp(middles) > 2 * ASIDE * high:
         return None
-    gap = int(BETWEEN * high) + 1
-    above = max(letter[0] - span[0] for letter, span in zip(letters, spans, strict=True)) + high + gap
-    row = np.full((above + 2 * high, sum(len(side) and side[-1] - side[0] + gap for side in sides) + gap, 3), paper)
-    x = gap
-    for (_, base), (top, bottom), side in zip(letters, spans, sides, strict=True):
-        glyph = pixels[top:bottom, side[0] : side[-1] + 1]
-        start = above - (base - top)
-        glyph = glyph[: row.shape[0] - start]
-        row[start : start + glyph.shape[0], x : x + glyph.shape[1]] = glyph
-        x += glyph.shape[1] - 1 + gap
-    row = np.pad(row.astype(np.uint8), ((high, high), (high, high), (0, 0)), mode="edge")
     scale = min(PRINT / high, 1.0)
-    return np.asarray(cv2.resize(row, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    glyphs = [
+        _reduced(pixels[top:bottom, side[0] : side[-1] + 1], scale)
+        for (top, bottom), side in zip(spans, sides, strict=True)
+    ]
+    signs = max(letter[0] - span[0] for letter, span in zip(letters, spans, strict=True))
+    rises = [round(scale * (letter[1] - span[0])) for letter, span in zip(letters, spans, strict=True)]
+    high = round(scale * high)
+    gap = int(BETWEEN * high) + 1
+    above = round(scale * signs) + high + gap
+    shape = above + 2 * high, sum(glyph.shape[1] - 1 + gap for glyph in glyphs) + gap, 3
+    row = np.full(shape, paper.astype(np.uint8), np.uint8)
+    x = gap
+    for glyph, rise in zip(glyphs, rises, strict=True):
+        start = above - rise
+        row[start : start + glyph.shape[0], x : x + glyph.shape[1]] = glyph[: row.shape[0] - start]
+        x += glyph.shape[1] - 1 + gap
+    return np.pad(row, ((high, high), (high, high), (0, 0)), mode="edge")
+
+
+def _reduced(glyph: Pixels, scale: float) -> Pixels:
+    """Return a letter at the height of print: a row of letters as high as a page would take gigabytes."""
+    if scale == 1:
+        return glyph
+    size = max(round(scale * glyph.shape[1]), 1), max(round(scale * glyph.shape[0]), 1)
+    return np.asarray(cv2.resize(glyph, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _with_signs(letters: list[tuple[int, int]], bands: list[tuple[int, int]]) -> list[tuple[int, int]]:
