@@ -94,11 +94,11 @@ def test_a_page_is_accessible_fits_320_px_and_asks_nobody_else(look, system, nam
     page = show(look, system, name, language)
     assert page.locator("html").get_attribute("lang") == language
     assert violations(page) == []
-    kept(page, f"{name}-{language}-1280")
+    if language == "vi":
+        kept(page, f"{name}-1280")
     page.set_viewport_size({"width": 320, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     if language == "vi":
-        kept(page, f"{name}-320")
         page.emulate_media(color_scheme="dark")
         assert violations(page) == []
         kept(page, f"{name}-320-dark")
@@ -113,7 +113,6 @@ def test_pages_are_right_at_768_px_in_the_dark_and_at_200_percent(look, system, 
     # 1280 px at 200 % are 640 CSS pixels.
     page = show(look, system, name, "vi", width=640)
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
-    kept(page, f"{name}-200-percent")
 
 
 @pytest.mark.parametrize("session", ["long", "hostile"])
