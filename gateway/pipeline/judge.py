@@ -10,11 +10,12 @@ import logging
 import mmap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from msgspec import structs
 
+from gateway import BUILT
 from gateway.audit import SenderHistory
 from gateway.documents.wall.inline import inspect_inline
 from gateway.documents.wall.pool import WorkerPool
@@ -54,8 +55,11 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the time of the machine, aware."""
-    return datetime.now(UTC)
+    """Return the time of judging: now, and never before the day of this release.
+
+    A clock that was set back would make certificates valid again that have expired.
+    """
+    return max(datetime.now(UTC), datetime.combine(BUILT, time(tzinfo=UTC)))
 
 
 class Judged(NamedTuple):

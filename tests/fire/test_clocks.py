@@ -1,9 +1,12 @@
 """Fire: the clock of the machine jumps, by days and by decades."""
 
 import glob
+from datetime import UTC, datetime
 
 import pytest
 
+import gateway
+from gateway.pipeline import judge
 from tests.fire.support import assert_nothing_was_lost, burning, send, service_again
 from tests.support.sink import Sink
 
@@ -37,3 +40,18 @@ async def test_mail_goes_on_whatever_the_clock_says_and_the_jump_is_told(tmp_pat
         assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
         outcomes = await assert_nothing_was_lost(gateway, sink, {b"thu-so-%d" % number for number in range(1, 7)})
         assert set(outcomes.values()) == {"relayed"}
+
+
+def test_a_certificate_that_has_expired_is_not_made_valid_by_a_clock_that_was_set_back(monkeypatch):
+    """Judging happens on the day of the release at the earliest."""
+    year = [1996]
+
+    class Now(datetime):
+        @classmethod
+        def now(cls, zone):
+            return datetime(year[0], 2, 29, tzinfo=zone)
+
+    monkeypatch.setattr(judge, "datetime", Now)
+    assert judge.utc_now() == datetime(gateway.BUILT.year, gateway.BUILT.month, gateway.BUILT.day, tzinfo=UTC)
+    year[0] = 2044
+    assert judge.utc_now().year == 2044

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -73,6 +74,41 @@ async def test_a_disk_that_fails_is_told_at_the_banner_and_service_is_back_in_a_
         assert await gateway.terminate() == 0
         outcomes = await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
         assert set(outcomes.values()) <= {"relayed", "not_sent"}
+
+
+@needs_root
+async def test_a_file_system_that_turned_read_only_is_451_and_whole_after_its_check(tmp_path):
+    """ext4 meets an error of its own; then stop, fsck, start."""
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("e2fsprogs is not installed")
+    image, place = tmp_path / "image", tmp_path / "data"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(256 << 20)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    mount = ["mount", "-o", "loop,errors=remount-ro", image, place]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no loop device can be mounted")
+    try:
+        device = Path(os.path.realpath(subprocess.check_output(["findmnt", "-no", "SOURCE", place], text=True).strip()))
+        trigger = Path("/sys/fs/ext4") / device.name / "trigger_fs_error"
+        if not trigger.exists():
+            pytest.skip("this kernel has no trigger_fs_error")
+        async with Sink() as sink:
+            async with burning(tmp_path, sink) as gateway:
+                assert await send(gateway, 1) == 250
+                trigger.write_text("fire")
+                assert await send(gateway, 2) in {451, 421}
+                await gateway.logged("the audit log cannot be written, so every mail")
+                assert await gateway.terminate() == 0
+            subprocess.run(["umount", place], check=True)
+            subprocess.run(["fsck.ext4", "-fy", image], check=False, capture_output=True)
+            subprocess.run(mount, check=True)
+            async with burning(tmp_path, sink) as gateway:
+                assert await send(gateway, 3) == 250
+            await assert_nothing_was_lost(gateway, sink, {b"thu-so-1", b"thu-so-3"})
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=False)
 
 
 @needs_root
