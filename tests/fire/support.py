@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -112,6 +113,19 @@ async def assert_nothing_was_lost(gateway, sink, acknowledged: set[bytes], *, un
     assert sum(what == "unknown" for what in outcomes.values()) <= unknown
     await gateway.assert_audit_is_whole()
     return outcomes
+
+
+@contextlib.contextmanager
+def stopped(*pids: int):
+    """Processes that hang for a while; they go on at the end, as far as they are there."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 @asynccontextmanager

@@ -1,15 +1,12 @@
 """Fire: what became of a mail is said as it was, however late the log could be written."""
 
-import os
-import signal
-
 import pytest
 
 from gateway.audit.checkpoint import Signer
 from gateway.audit.committer import Committer
 from gateway.audit.verify import verify
 from gateway.errors import UserError
-from tests.fire.support import Disk, assert_nothing_was_lost, burning, open_mails, send
+from tests.fire.support import Disk, assert_nothing_was_lost, burning, open_mails, send, stopped
 from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -21,14 +18,11 @@ async def test_a_mail_given_up_while_its_intent_is_written_is_not_sent(tmp_path,
     disk = Disk(tmp_path)
     async with Sink() as sink, burning(tmp_path, sink, env=disk.env, **DEADLINE) as gateway:
         assert await send(gateway, 1) == 250
-        writer = gateway.audit_writer()
-        if fault == "the writer is stopped":
-            os.kill(writer, signal.SIGSTOP)
-        else:
+        if fault == "each sync takes 5 s":
             disk.misbehave("slow", 5000)
-        assert [await send(gateway, number) for number in (2, 3)] == [451, 451]
+        with stopped(*([gateway.audit_writer()] if fault == "the writer is stopped" else [])):
+            assert [await send(gateway, number) for number in (2, 3)] == [451, 451]
         disk.behave()
-        os.kill(writer, signal.SIGCONT)
         assert await gateway.terminate() == 0
         outcomes = await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
         assert sorted(outcomes.values()) == ["not_sent", "not_sent", "relayed"]
