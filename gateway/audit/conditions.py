@@ -118,7 +118,10 @@ def _take_sight(found: Conditions, sight: Sight) -> None:
         if not sight.confidential:
             found.barred.append(CONFIDENTIAL)
         return
-    own = [_address_tag(name, address) for address in sorted(sight.addresses) for name in ("from", "login")]
+    addresses = sorted(
+        address for address in sight.addresses if not address.startswith("@")
+    )  # that were a whole domain
+    own = [_address_tag(name, address) for address in addresses for name in ("from", "login")]
     found.groups.append((*own, *(unit_tag(unit) for unit in sorted(sight.units) if unit.strip())))
 
 
