@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from starlette.responses import Response
 
-from gateway.console.pages import accounts, letter, log, login, mails, overview, policy, various
+from gateway.console.pages import accounts, letter, log, login, mails, overview, policy, requests, various
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 
@@ -74,7 +74,11 @@ ROUTES: Final = (
     _get("/mails", mails.search, q.Search, template="mails.html"),
     _post("/mails/digest", mails.digest, hashed="file"),
     _post("/mails/export", mails.export, q.Export),
-    _get("/mails/{reference}", mails.explain, q.Explain, template="explain.html"),
+    _get("/mails/{reference}", mails.explain, q.Explain, q.AskRequests, template="explain.html"),
+    _post("/mails/{reference}/request", requests.open_one, q.OpenRequest, template="explain.html", hashed="file"),
+    _get("/requests", requests.page, q.AskRequests, template="requests.html"),
+    _post("/requests/decide", requests.decide, q.Decide, template="requests.html"),
+    _post("/requests/approve", requests.approve, q.Approve, template="requests.html"),
     _get("/t/{reference}", letter.page, q.Explain, template="letter.html", session=False),
     _post("/t/{reference}/code", letter.send_code, q.SendMailCode, template="letter_code.html", session=False),
     _post("/t/{reference}/mail", letter.enter, q.MailLogin, template="letter_code.html", session=False),

@@ -175,6 +175,23 @@ ACCOUNTS = q.AccountsView(accounts=(
     q.AccountRow(name="moi.tv", display="Trần Văn Mới", roles=(), enrolled=False, locked=False),
 ))  # fmt: skip
 
+_OPEN = q.RequestRow(
+    id="YC-4F2A91BC", reference="BT-7F3K2Q00", time=at(90), expires=at(-9000), sender="noivu.binhtan@tphcm.gov.vn",
+    unit="Phòng Nội vụ", opened_by="noivu.binhtan@tphcm.gov.vn", reason="Mật khẩu do Kho bạc đặt, không bỏ được",
+    codes=("OPQ-01",), titles=("Tệp có mật khẩu hoặc bị mã hóa",), state=q.Badge("chờ người thứ hai", "warn", "endorsed"),
+    first=q.StepView("truongphong.noivu@tphcm.gov.vn", at(60), "đã xem bản giấy"), steps=("approve", "refuse"),
+)  # fmt: skip
+REQUESTS = q.RequestsView(
+    mine=(_OPEN, msgspec.structs.replace(_OPEN, id="YC-00000002", first=None, steps=("endorse", "refuse"))),
+    waiting=(msgspec.structs.replace(_OPEN, id="YC-00000003", steps=("withdraw",)),),
+    done=(
+        msgspec.structs.replace(
+            _OPEN, id="YC-00000004", state=q.Badge("đã duyệt", "good", "approved"), steps=("revoke",), until="2026-12-04",
+            second=q.StepView("anninh", at(30), "đã đọc tệp"),
+        ),
+    ),
+)  # fmt: skip
+
 
 def answers(asked: q.Asked) -> list[q.Answer]:
     """Return what the small steward says, the last of it last."""
@@ -246,6 +263,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return [q.Piece(b"{}")]
         case q.AskAccounts():
             return [ACCOUNTS]
+        case q.AskRequests():
+            return [msgspec.structs.replace(REQUESTS, may_open=bool(question.reference), needs_file=True)]
         case q.AddAccount() | q.ResetSecondFactor():
             return [q.OneTimePassword(question.name, "muoi-hai-tu-de-nho")]
         case _:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gateway.console.streamed import Streamed
 from gateway.console.visit import Visit
-from gateway.steward.questions import Answer, Explain, Explained, Export, Found, Piece, Search
+from gateway.steward.questions import Answer, AskRequests, Explain, Explained, Export, Found, Piece, Search
 
 _FIELDS: Final = ("q", "since", "until", "unit", "result", "state", "sha256")
 _REFERENCE: Final = re.compile(r"BT-[0-9A-Za-z]{8}", re.IGNORECASE)
@@ -80,9 +80,18 @@ async def _octets(first: Answer, answers: AsyncIterator[Answer]) -> AsyncIterato
 
 async def explain(visit: Visit) -> Response:
     """Show everything about a mail."""
-    explained = await visit.ask(Explain(visit.request.path_params["reference"][:100]))
+    return await explained_page(visit, visit.request.path_params["reference"][:100])
+
+
+async def explained_page(visit: Visit, reference: str, *, fault: str = "", done: str = "") -> Response:
+    """Show a mail and the requests about it, with what came of the form that was sent from there."""
+    explained = await visit.ask(Explain(reference))
     assert isinstance(explained, Explained)
-    return visit.page("explain.html", mail=explained, findings=count(explained))
+    view = await visit.ask(AskRequests(explained.reference)) if visit.may("ask_requests") else None
+    return visit.page(
+        "explain.html", 422 if fault else 200, mail=explained, findings=count(explained), requests=view, fault=fault,
+        done=done,
+    )  # fmt: skip
 
 
 def count(explained: Explained) -> int:

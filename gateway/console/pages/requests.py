@@ -1,0 +1,71 @@
+"""Requests to let a refused file pass."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.console.client import Refused
+from gateway.console.pages.login import said
+from gateway.console.pages.mails import explained_page
+from gateway.console.visit import Visit
+from gateway.steward import questions as q
+
+
+async def page(visit: Visit) -> Response:
+    """Show what waits for whom, and what is done."""
+    return await _requests(visit)
+
+
+async def _requests(visit: Visit, *, fault: str = "", done: str = "") -> Response:
+    view = await visit.ask(q.AskRequests())
+    assert isinstance(view, q.RequestsView)
+    return visit.page("requests.html", 422 if fault else 200, view=view, fault=fault, done=done)
+
+
+async def open_one(visit: Visit) -> Response:
+    """Ask that a mail may pass; a refusal stands on the page of the mail."""
+    reference = visit.request.path_params["reference"][:100]
+    form = visit.form
+    question = q.OpenRequest(reference=reference, reason=form.get("reason"), sha256=form.digests.get("file", ""))
+    try:
+        answer = await visit.ask(question)
+    except Refused as error:
+        return await explained_page(visit, reference, fault=said(visit, error))
+    return await explained_page(visit, reference, done=answer.words if isinstance(answer, q.Done) else "")
+
+
+async def decide(visit: Visit) -> Response:
+    """Endorse, refuse, withdraw or revoke."""
+    form = visit.form
+    return await _act(
+        visit,
+        q.Decide(
+            request=form.get("request"),
+            step=form.get("step"),
+            reason=form.get("reason"),
+            read=form.get("read") == "yes",
+        ),
+    )
+
+
+async def approve(visit: Visit) -> Response:
+    """Decide as the second person."""
+    form = visit.form
+    return await _act(
+        visit,
+        q.Approve(
+            request=form.get("request"),
+            reason=form.get("reason"),
+            code="".join(form.get("code").split()),
+            read=form.get("read") == "yes",
+            until=form.get("until"),
+        ),
+    )
+
+
+async def _act(visit: Visit, question: q.Question) -> Response:
+    try:
+        answer = await visit.ask(question)
+    except Refused as error:
+        return await _requests(visit, fault=said(visit, error))
+    return await _requests(visit, done=answer.words if isinstance(answer, q.Done) else "")
