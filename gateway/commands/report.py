@@ -81,35 +81,61 @@ def verify(configuration: Configuration, file: Path) -> int:
     """Say whether a file is the report that the log gives; exit code 1 when it is not."""
     octets = _read(file)
     form = _form_of(octets)
-    if form not in _BINARY:
-        return _verify(configuration, file, form, proof.text_lines(octets), None)
-    workers = start_workers(configuration)
+    workers = start_workers(configuration) if form in _BINARY else None
     try:
-        return _verify(configuration, file, form, _lines(file, octets, workers, configuration), workers)
+        return _verify(configuration, file, octets, _Reader(form, configuration, workers))
     finally:
-        workers.close()
+        if workers is not None:
+            workers.close()
 
 
-def _verify(
-    configuration: Configuration, file: Path, form: Format, found: tuple[str, ...], workers: WorkerPool | None
-) -> int:
+@dataclass(frozen=True)
+class _Reader:
+    """Reads files of one format; documents where hostile ones are read, behind the wall."""
+
+    form: Format
+    configuration: Configuration
+    workers: WorkerPool | None
+
+    def read(self, name: str, octets: bytes) -> tuple[tuple[str, ...], int]:
+        """Return the lines of a file, and how many pictures are in it; UserError when it cannot be read."""
+        if self.workers is None:
+            return proof.text_lines(octets), 0
+        message = as_message(octets, f"bao-cao.{self.form.value}", sender="", recipients=("",))
+        request = InspectionRequest(
+            id="report",
+            root=parse(message.content).root,
+            content=message.content,
+            limits=inspection_limits(self.configuration),
+            now=datetime.now(UTC),
+        )
+        documents = asyncio.run(self.workers.inspect(request)).documents
+        document = next((one for one in documents if one.format == self.form.value), None)
+        if document is None or document.status is not ReadStatus.OK:
+            raise UserError(both("report", "fault", "unread", path=name, reason=_why(document)))
+        return proof.lines_of(document), len(document.images)
+
+
+def _verify(configuration: Configuration, file: Path, octets: bytes, reader: _Reader) -> int:
+    name, form = name_for_people(file), reader.form
+    found, pictures = reader.read(name, octets)
     asked = proof.asked(found)
     if asked is None:
-        raise UserError(both("report", "fault", "no_report", path=name_for_people(file)))
+        raise UserError(both("report", "fault", "no_report", path=name))
     rules = Rulebook(configuration).current
     with progress("report", max(0, asked.again.last - asked.again.first + 1)) as tick:
         made = make(configuration.data, asked.wanted, now=asked.made, again=asked.again, tick=tick)
     names = labels(made, rules.policies, rules.directory, asked.language)
     again = render(made, names, form, asked.language)
-    original = proof.text_lines(again) if workers is None else _lines(file, again, workers, configuration)
+    original, _ = reader.read(name, again)
     lenient = form is Format.DOCX
-    differences = proof.compare(
-        original,
-        found,
-        blanks=proof.blanks(write(made, names, asked.language)) if lenient else (),
-        strict=not lenient,
-    )
-    return _tell(made, differences)
+    blanks = proof.blanks(write(made, names, asked.language)) if lenient else ()
+    code = _tell(made, proof.compare(original, found, blanks=blanks, strict=not lenient))
+    if pictures:
+        print(both("report", "verified", "pictures", count=pictures))
+    if form is Format.PDF and not octets.startswith(again):  # a signature is put behind what was signed
+        print(both("report", "verified", "drawn"))
+    return code
 
 
 def _tell(made: Report, differences: proof.Differences) -> int:
@@ -128,24 +154,6 @@ def _tell(made: Report, differences: proof.Differences) -> int:
     if basis.broken is not None:
         print(both("report", "verified", "broken", seq=basis.broken))
     return EXIT_REFUSED if wrong or basis.broken is not None else 0
-
-
-def _lines(file: Path, octets: bytes, workers: WorkerPool, configuration: Configuration) -> tuple[str, ...]:
-    """Read a document where hostile ones are read: behind the wall."""
-    form = _form_of(octets)
-    message = as_message(octets, f"bao-cao.{form.value}", sender="", recipients=("",))
-    request = InspectionRequest(
-        id="report",
-        root=parse(message.content).root,
-        content=message.content,
-        limits=inspection_limits(configuration),
-        now=datetime.now(UTC),
-    )
-    documents = asyncio.run(workers.inspect(request)).documents
-    document = next((one for one in documents if one.format == form.value), None)
-    if document is None or document.status is not ReadStatus.OK:
-        raise UserError(both("report", "fault", "unread", path=name_for_people(file), reason=_why(document)))
-    return proof.lines_of(document)
 
 
 def _why(document: Document | None) -> str:

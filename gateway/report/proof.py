@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from gateway.errors import UserError
-from gateway.model import Document, Language, Role, Run
+from gateway.model import Document, Language, Origin, Role, Run
 from gateway.report.figures import Again, Wanted, Weights
 from gateway.report.month import Month
 from gateway.report.page import Annex, Foot, Head, Page
@@ -30,6 +30,7 @@ _ROW = re.compile(r".*row:\d+")
 _CELL = re.compile(r"(?P<sheet>cell:.*!)[A-Z]+(?P<row>\d+)")
 _BESIDE = frozenset({Role.PROPERTY, Role.HEADER, Role.FOOTER})
 """What a program writes by itself when it saves: page numbers, dates."""
+_SEEN = frozenset({Origin.TEXT, Origin.OCR})
 _BETWEEN = " | "
 _LIMIT_MIDDLE = 5000
 _LIMIT_TOLD = 50
@@ -79,8 +80,8 @@ def asked(lines: Iterable[str]) -> Asked | None:
 
 
 def lines_of(document: Document) -> tuple[str, ...]:
-    """Return what is read in a document: its paragraphs, and the rows of its tables; of a PDF its words."""
-    runs = [run for run in document.runs if run.role not in _BESIDE]
+    """Return what a reader sees in a document: its paragraphs, and the rows of its tables; of a PDF its words."""
+    runs = [run for run in document.runs if run.role not in _BESIDE and run.origin in _SEEN]
     if document.format == "pdf":  # where its lines break says nothing
         return tuple(" ".join(run.text for run in runs).split())
     if document.format == "xlsx":  # a chart repeats what it shows, or not, as the program pleases that saved it

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 
+import docx as word
 import pytest
+from PIL import Image
 
 from gateway import cli
 from gateway.cli.report import app as report_app
@@ -35,6 +38,26 @@ def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys
     assert "1 thư chưa có kết quả" in told
     code, told, _ = run(capsys, monkeypatch, "report", "verify", str(target), "--data", data)
     assert (code, told.partition(":")[0]) == (0, "Khớp với nhật ký")
+
+
+def test_what_is_not_compared_is_said(data, tmp_path, capsys, monkeypatch):
+    target = tmp_path / "a.pdf"
+    run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))
+    drawn = target.read_bytes()
+    signed_later, redrawn = drawn + b"\n% signed later\n", drawn.replace(b"/Author", b"/Buthor", 1)
+    for octets, said in ((drawn, False), (signed_later, False), (redrawn, True)):
+        target.write_bytes(octets)
+        code, told, _ = run(capsys, monkeypatch, "report", "verify", str(target), "--data", data)
+        assert (code, "y nguyên" in told) == (0, said)
+    target = tmp_path / "a.docx"
+    run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))
+    document, picture = word.Document(str(target)), io.BytesIO()
+    Image.new("RGB", (300, 80), "white").save(picture, "PNG")
+    picture.seek(0)
+    document.add_picture(picture)
+    document.save(str(target))
+    code, told, _ = run(capsys, monkeypatch, "report", "verify", str(target), "--data", data)
+    assert (code, "Có 1 hình" in told) == (0, True)
 
 
 def test_without_a_unit_all_of_them_are_in_it_whatever_the_directory_calls_them(data, tmp_path, capsys, monkeypatch):

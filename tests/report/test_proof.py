@@ -10,6 +10,9 @@ from datetime import datetime
 import docx as word
 import openpyxl
 import pytest
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import RGBColor
 from msgspec import structs
 
 from gateway.model import VIETNAM
@@ -50,6 +53,17 @@ def cell_text(cell, text: str) -> None:
     cell.paragraphs[0].runs[0].text = text
 
 
+def deleted(paragraph) -> None:
+    """Delete the words of a paragraph as a change that is tracked."""
+    change = OxmlElement("w:del")
+    for name, value in (("id", "1"), ("author", "x"), ("date", "2026-12-01T00:00:00Z")):
+        change.set(qn(f"w:{name}"), value)
+    run = paragraph.runs[0]._r
+    run.addprevious(change)
+    change.append(run)
+    run.find(qn("w:t")).tag = qn("w:delText")
+
+
 def test_what_an_office_fills_in_is_told_and_no_fault(counted):
     def fill(document) -> None:
         head, foot = document.tables[:2]
@@ -77,6 +91,9 @@ def test_what_an_office_fills_in_is_told_and_no_fault(counted):
         lambda document: document.add_paragraph("Không có vi phạm nào trong 12 tháng."),
         lambda document: cell_text(document.tables[0].cell(0, 1), "9 vi phạm"),
         lambda document: document.tables[-1].add_row(),
+        lambda document: document.tables[4].cell(1, 2).paragraphs[0].runs[0].font.__setattr__("hidden", True),
+        lambda document: document.tables[4].cell(1, 2).paragraphs[0].runs[0].font.color.__setattr__("rgb", RGBColor(255, 255, 255)),
+        lambda document: deleted(document.tables[4].cell(1, 2).paragraphs[0]),
     ],
 )  # fmt: skip
 def test_a_touched_figure_row_or_unit_is_found_in_a_word_document(counted, change):
