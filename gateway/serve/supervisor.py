@@ -40,6 +40,7 @@ from gateway.serve.beside import Addresses, Beside, beside
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.next_hop import expect_next_hop
+from gateway.serve.vitals import allow_descriptors
 from gateway.serve.watch import Watch
 from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
@@ -61,6 +62,7 @@ _RELOAD_LIMIT_S = 120.0
 def serve(configuration: Configuration) -> int:
     """Run the gateway; return the exit code. UserError before the first mail when anything does not fit."""
     logs.configure(configuration.log_level)
+    allow_descriptors()
     with DataFolder(configuration):
         certificates = _check_certificates(configuration)
         next_hop_settings(configuration)

@@ -22,8 +22,18 @@ _UNANSWERED_S: Final = 5.0
 _FAILURES_IN_A_ROW: Final = 3
 """Of the next hop, until that counts as trouble: one connection that breaks is none."""
 _LEAST_ROOM_BYTES: Final = 64 << 20
+_MOST_DESCRIPTORS: Final = 1 << 16
+"""As many as a child closes before it reads (`gateway.documents.wall.fork`)."""
 _SPARE_PART: Final = 4
 """One descriptor in so many is kept for mails in hand, and for telling those who come that there are none."""
+
+
+def allow_descriptors() -> None:
+    """Take as many open files as the service may have: a shell gives 1024 although more are allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Vitals:

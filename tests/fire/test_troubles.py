@@ -1,6 +1,9 @@
 """Fire: a trouble is a state: told when it begins, now and then while it lasts, and when it is over, never a line a mail."""
 
 import logging
+import resource
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from gateway.metrics.load import SharedLoad
 from gateway.serve import machine
 from gateway.system.trouble import Ledger, Pipe, Teller, Trouble
 from gateway.texts.catalogue import product_texts
+from tests.e2e.gateway_process import environment
 
 
 @pytest.fixture
@@ -134,3 +138,14 @@ def test_a_certificate_that_ends_within_a_month_is_told_once_a_day(told):
     for now[0] in range(0, 200_000, 900):
         ledger.look()
     assert len(told()) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("256:4096", 4096), ("4096:4096", 4096), ("64:64", 64), ("64:1000000", 65536)]
+)
+def test_the_gateway_takes_as_many_open_files_as_it_may(given, taken):
+    words = "import resource; from gateway.serve.vitals import allow_descriptors as allow; allow(); print(resource.getrlimit(7)[0])"
+    if int(given.partition(":")[2]) > resource.getrlimit(resource.RLIMIT_NOFILE)[1]:
+        pytest.skip("the limit of this session is lower")
+    command = ["prlimit", f"--nofile={given}", sys.executable, "-c", words]
+    assert subprocess.check_output(command, env=environment(), text=True) == f"{taken}\n"
