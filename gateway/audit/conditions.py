@@ -173,6 +173,11 @@ def _phrase(text: str) -> str:
 
 def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[int, ...]:
     """Return the sequence numbers of the entries that match, newest first."""
+    if found.match is None and not wanted.reference and (apart := _apart(index, found)):
+        # The nearest of all are among the nearest of each tag, which are found in order.
+        each = {seq for one in apart for seq in matching(index, one, wanted)}
+        nearest = sorted(each, reverse=wanted.after_seq is None)[: max(1, wanted.limit)]
+        return tuple(sorted(nearest, reverse=True))
     source, key, conditions, values = _source(index, found, wanted)
     low = 0 if wanted.after_seq is None else wanted.after_seq + 1
     high = _LAST if wanted.before_seq is None else wanted.before_seq - 1
@@ -196,6 +201,15 @@ def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tu
     values.append(max(1, wanted.limit))
     numbers = [row[0] for row in index.execute(sql, values)]
     return tuple(sorted(numbers, reverse=True))
+
+
+def _apart(index: sqlite3.Connection, found: Conditions) -> list[Conditions]:
+    """Return conditions for each tag of the group with the fewest rows by itself; none when that is one tag."""
+    if not found.groups:
+        return []
+    number, _ = _fewest(index, found.groups)
+    group, rest = found.groups[number], found.groups[:number] + found.groups[number + 1 :]
+    return [replace(found, groups=[(tag,), *rest]) for tag in group] if len(group) > 1 else []
 
 
 def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[str, str, list[str], list[object]]:
