@@ -125,6 +125,10 @@ class Console:
             raise HTTPException(429)
         if row.method == "POST" and not guard.same_origin(request, self._settings):
             raise HTTPException(403)
+        if row.method == "GET" and guard.from_elsewhere(request) and not visit.token:
+            response = visit.page("again.html")
+            response.headers["Refresh"] = f"0; url={visit.here}"
+            return response
         if row.path != "/healthz" and (gone := await self._recognise(visit, row)) is not None:
             return gone
         known = visit.person is not None

@@ -64,6 +64,15 @@ def same_origin(request: Request, settings: ConsoleSettings) -> bool:
     return site is not None
 
 
+def from_elsewhere(request: Request) -> bool:
+    """Whether a link of another site, as in a mail, led here: browsers then keep the cookie of the session back.
+
+    A page of ours that asks for the same address anew gets it.
+    """
+    fields = request.headers
+    return fields.get("sec-fetch-site") in ("cross-site", "same-site") and fields.get("sec-fetch-mode") == "navigate"
+
+
 async def body(request: Request, most: int) -> AsyncIterator[bytes]:
     """Yield the body; TooLarge as soon as it is known to be longer than `most`."""
     declared = request.headers.get("content-length", "0")

@@ -368,3 +368,36 @@ def test_figures_that_cannot_be_renewed_say_so(system, browser):
     page.clock.run_for(31_000)
     expect(page.locator("[data-stale]")).to_be_visible()
     context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_link_in_a_mail_leads_to_the_page_when_there_is_a_session(system, browser, script):
+    context = browser.new_context(java_script_enabled=script)
+    context.add_cookies(
+        [{"name": "session", "value": "auditor", "url": system.base, "sameSite": "Strict", "httpOnly": True}]
+    )
+    page = context.new_page()
+    link = f"{system.base}/mails/BT-7F3K2Q00?x=%22%0a"
+    page.route(
+        "http://mail.example/",
+        lambda route: route.fulfill(content_type="text/html", body=f"<a href='{link}'>BT-7F3K2Q00</a>"),
+    )
+    page.goto("http://mail.example/")
+    page.click("a")
+    expect(page.locator("h1")).to_have_text("Kế hoạch quý IV")
+    context.close()
+
+
+def test_the_language_is_changed_where_one_is_after_a_search_in_place(system, browser):
+    context = browser.new_context()
+    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
+    page = context.new_page()
+    page.goto(system.base + "/mails")
+    page.fill("#q", "x")
+    page.press("#q", "Enter")
+    page.wait_for_url(re.compile("q=x"))
+    page.click(".menu summary")
+    page.click("button[value=en]")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert "q=x" in page.url
+    context.close()

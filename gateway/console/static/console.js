@@ -51,6 +51,11 @@
   });
   all("[data-print]").forEach((button) => { button.hidden = false; });
 
+  // After a search in place the way back is to what is shown now.
+  document.addEventListener("submit", (event) => {
+    const back = find("form[action='/preferences'] input[name=back]");
+    if (event.target.matches("form[action='/preferences']") && event.target.contains(back)) back.value = location.pathname + location.search;
+  });
   all("[data-scriptless]").forEach((button) => { button.hidden = true; });
 
   // A dropped file becomes a digest here; the file goes nowhere.
