@@ -81,7 +81,8 @@ def shown(value: Any) -> Any:
 def qr(text: str) -> Markup:
     """Return a QR code as SVG without styles."""
     out = io.BytesIO()
-    segno.make(text, error="m").save(
+    # With its encoding named nothing is tried that would have to be loaded behind the wall.
+    segno.make(text, error="m", micro=False, encoding="utf-8").save(
         out, kind="svg", xmldecl=False, svgns=False, svgclass="qr", lineclass=None, omitsize=True, border=4
     )
     return Markup(out.getvalue().decode())  # noqa: S704 - made by segno of modules, not of the text

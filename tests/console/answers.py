@@ -293,7 +293,7 @@ def _replaced(value: object, text: str, key: str = "") -> object:
         return {name: _replaced(each, text, name) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_replaced(each, text, key) for each in value]
-    if not isinstance(value, str) or key in ("type", "roles", "octets"):
+    if not isinstance(value, str) or key in ("type", "roles", "octets", "token"):
         return value
     # Only hostile answers lie about what the console takes for an address or a tone.
     return (

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -115,3 +115,35 @@ def browser(start) -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def look(system, browser):
+    """Open a page; what it asks for elsewhere, and what its policy forbids, is a fault."""
+    contexts = {}
+
+    def opened(
+        session: str, language: str = "vi", *, width: int = 1280, theme: str = "light", script: bool = True
+    ) -> Page:
+        key = (session, language, script)
+        if key not in contexts:
+            context = browser.new_context(java_script_enabled=script)
+            cookies = [{"name": "language", "value": language, "url": system.base}]
+            context.add_cookies(cookies + [{"name": "session", "value": session, "url": system.base}] * bool(session))
+            page = context.new_page()
+            page.faults = []
+            page.on("console", lambda said: page.faults.append(said.text) if "status of" not in said.text else None)
+            page.on("pageerror", lambda error: page.faults.append(str(error)))
+            page.on(
+                "request",
+                lambda asked: None if asked.url.startswith(system.base + "/") else page.faults.append(asked.url),
+            )
+            contexts[key] = page
+        page = contexts[key]
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        return page
+
+    yield opened
+    for page in contexts.values():
+        page.context.close()
