@@ -101,8 +101,7 @@ def _block(document: Any, block: Block, language: Language) -> None:
             paragraph.alignment = _BOTH if block.indent else _LEFT
             paragraph.paragraph_format.space_before = Pt(6)
             paragraph.paragraph_format.first_line_indent = Mm(10) if block.indent else None
-            run = paragraph.add_run(block.text)
-            run.italic, run.bold = block.italic or None, block.bold or None
+            paragraph.add_run(block.text).italic = block.italic or None
         case Table():
             _table(document, block, language)
         case Foot():

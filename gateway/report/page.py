@@ -65,7 +65,6 @@ class Paragraph(Struct, frozen=True, tag=True):
     text: str
     italic: bool = False
     indent: bool = True
-    bold: bool = False
 
 
 class Table(Struct, frozen=True, kw_only=True, tag=True):

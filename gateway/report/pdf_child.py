@@ -123,7 +123,7 @@ def _drawn(block: Block) -> Iterator[Flowable]:
         case Heading(text=text):
             yield _words(text, _HEADING, bold=True)
         case Paragraph():
-            yield _words(block.text, _BODY if block.indent else _FLUSH, bold=block.bold, italic=block.italic)
+            yield _words(block.text, _BODY if block.indent else _FLUSH, italic=block.italic)
         case Table():
             yield _words(block.caption, _CAPTION, italic=True)
             yield _table(block)
@@ -227,7 +227,7 @@ _SAMPLE = Page(
     blocks=(
         Head(above="Ậ", office="Ậ", nation="Ậ", motto="Ậ", number="Số", date="ngày", kind="BÁO CÁO", subject="Ậ"),
         Heading("Ậ"),
-        Paragraph("Ậ & <b>", italic=True, bold=True),
+        Paragraph("Ậ & <b>", italic=True),
         Paragraph("ắ" * 200, indent=False),
         Table(
             key="",

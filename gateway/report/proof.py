@@ -32,7 +32,8 @@ _BESIDE = frozenset({Role.PROPERTY, Role.HEADER, Role.FOOTER})
 """What a program writes by itself when it saves: page numbers, dates."""
 _SEEN = frozenset({Origin.TEXT, Origin.OCR})
 _BETWEEN = " | "
-_LIMIT_MIDDLE = 5000
+_LIMIT_WORK = 4_000_000
+"""Pairs of lines at most that are matched."""
 _LIMIT_TOLD = 50
 
 
@@ -106,8 +107,13 @@ def compare(
     while left and right and left[-1] == right[-1]:
         left.pop()
         right.pop()
-    if len(left) > _LIMIT_MIDDLE or len(right) > _LIMIT_MIDDLE:
-        return Differences(tuple(left[:1]), tuple(right[:1]))
+    if len(left) * len(right) > _LIMIT_WORK:
+        # Too much to be matched: in place when nothing came or went, else the first difference alone.
+        pairs = (
+            [pair for pair in zip(left, right, strict=True) if pair[0] != pair[1]] if len(left) == len(right) else []
+        )
+        pairs = pairs or [(left[0], right[0])]
+        return Differences(*(tuple(side[:_LIMIT_TOLD]) for side in zip(*pairs, strict=True)))
     missing: list[str] = []
     added: list[str] = []
     told: list[str] = []
@@ -124,20 +130,14 @@ def compare(
 
 def blanks(page: Page) -> tuple[str, ...]:
     """Return how the lines begin that an office fills in or writes itself."""
-    lines = [
-        line
-        for block in page.blocks
-        for line in (
-            (block.number,)
-            if isinstance(block, Head)
-            else (block.to,)
-            if isinstance(block, Foot)
-            else (block.of,)
-            if isinstance(block, Annex)
-            else ()
-        )
-    ]
-    return tuple(map(_space, lines))
+    found: list[str] = []
+    for block in page.blocks:
+        match block:
+            case Head(number=line) | Foot(to=line) | Annex(of=line):
+                found.append(_space(line))
+            case _:
+                pass
+    return tuple(found)
 
 
 def _is_blank(line: str, blanks: Sequence[str]) -> bool:

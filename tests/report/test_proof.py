@@ -156,5 +156,8 @@ def test_parameters_that_make_no_sense_are_none(text):
 
 def test_a_long_file_is_compared_in_time():
     original = [f"dòng {number}" for number in range(300)]
-    found = ["0"] * 200_000
-    assert proof.compare(original, found).missing == ("dòng 0",)
+    assert proof.compare(original, ["0"] * 200_000) == proof.Differences(("dòng 0",), ("0",))
+    words = ["0"] * 20_000
+    touched = [*words]
+    touched[5] = touched[19_000] = "1"
+    assert proof.compare(words, touched) == proof.Differences(("0", "0"), ("1", "1"))
