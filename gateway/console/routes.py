@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from starlette.responses import Response
 
-from gateway.console.pages import accounts, letter, log, login, mails, overview, policy, requests, various
+from gateway.console.pages import accounts, letter, log, login, mails, overview, policy, reports, requests, various
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 
@@ -82,6 +82,8 @@ ROUTES: Final = (
     _get("/t/{reference}", letter.page, q.Explain, template="letter.html", session=False),
     _post("/t/{reference}/code", letter.send_code, q.SendMailCode, template="letter_code.html", session=False),
     _post("/t/{reference}/mail", letter.enter, q.MailLogin, template="letter_code.html", session=False),
+    _get("/reports", reports.page, q.AskReport, template="reports.html"),
+    _post("/reports/file", reports.download, q.GetReport),
     _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
     _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
     _post("/policy/force", policy.put_in_force, q.PutInForce, template="done.html"),

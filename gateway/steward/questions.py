@@ -721,6 +721,54 @@ class Approve(Struct, frozen=True, kw_only=True, tag="approve"):
     """Last day YYYY-MM-DD, at most 30 days from now; empty for a week."""
 
 
+# Monthly reports
+
+
+class AskReport(Struct, frozen=True, tag="ask_report"):
+    """The report of a month, YYYY-MM; of the current one when empty. Unit heads get theirs. Answer: `ReportView`."""
+
+    month: str = ""
+    unit: str = ""
+    """Id of a unit; all of them when empty."""
+
+
+class ReportBlock(Struct, frozen=True, kw_only=True):
+    """A piece of the report: `heading`, `text` or `table`."""
+
+    kind: str
+    text: str = ""
+    """Caption of a table."""
+    columns: tuple[tuple[str, bool], ...] = ()
+    """Title, and whether words stand in it rather than numbers."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    total: bool = False
+    """The last row is the sum."""
+
+
+class ReportView(Struct, frozen=True, kw_only=True, tag="report_view"):
+    """A report as it is read."""
+
+    title: str
+    month: str
+    months: tuple[str, ...]
+    """That may be asked for, the newest first."""
+    unit: str = ""
+    units: tuple[Choice, ...] = ()
+    every_unit: bool = False
+    """The report of all units may be asked for."""
+    blocks: tuple[ReportBlock, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """What the numbers do not hold."""
+
+
+class GetReport(Struct, frozen=True, tag="get_report"):
+    """The same as a file: `docx`, `xlsx`, `pdf`, `csv` or `json`. Answers: `Piece`, the last `ExportEnd`."""
+
+    month: str
+    unit: str
+    form: str
+
+
 # Common answers
 
 
@@ -770,6 +818,8 @@ Question: TypeAlias = (
     | OpenRequest
     | Decide
     | Approve
+    | AskReport
+    | GetReport
 )
 Answer: TypeAlias = (
     LoggedIn
@@ -790,6 +840,7 @@ Answer: TypeAlias = (
     | AccountsView
     | OneTimePassword
     | RequestsView
+    | ReportView
     | Done
     | Refusal
 )

@@ -11,6 +11,7 @@ from msgspec import Struct
 from gateway.model import Language
 from gateway.steward import account_answers as accounts
 from gateway.steward import questions as q
+from gateway.steward import reports
 from gateway.steward import session_answers as sessions
 from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
@@ -71,6 +72,7 @@ _ALL_BUT_ACCOUNTS: Final = _READERS | MAILBOX_ROLES
 _POLICY: Final = frozenset({Role.POLICY_ADMIN})
 _AUDITOR: Final = frozenset({Role.AUDITOR})
 _ACCOUNTS: Final = accounts.ADMINISTRATORS
+_REPORTS: Final = reports.READERS | {Role.UNIT_HEAD}
 
 TABLE: Final[dict[type[Struct], Row]] = {
     # Sessions
@@ -105,6 +107,9 @@ TABLE: Final[dict[type[Struct], Row]] = {
         roles=MAILBOX_ROLES | {Role.OPERATOR, Role.SECURITY_OFFICER}, answer=requests.decide, effort=Effort.LONG
     ),
     q.Approve: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=requests.approve, effort=Effort.LONG, fresh=True),
+    # Reports: of all units for those who are trusted with them, else of one's own.
+    q.AskReport: Row(roles=_REPORTS, answer=reports.report_view, effort=Effort.LONG),
+    q.GetReport: Row(roles=_REPORTS, answer=reports.get_report, effort=Effort.LONG),
     # The log
     q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view),
     q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG),

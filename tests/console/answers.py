@@ -175,6 +175,17 @@ ACCOUNTS = q.AccountsView(accounts=(
     q.AccountRow(name="moi.tv", display="Trần Văn Mới", roles=(), enrolled=False, locked=False),
 ))  # fmt: skip
 
+REPORT = q.ReportView(
+    title="Báo cáo tháng 11 năm 2026", month="2026-11", months=("2026-11", "2026-10"), every_unit=True,
+    units=(q.Choice("noivu", "Phòng Nội vụ"),), gaps=("tháng chưa hết",),
+    blocks=(
+        q.ReportBlock(kind="heading", text="I. Tình hình sử dụng"), q.ReportBlock(kind="text", text="912 hộp thư đã cấp."),
+        q.ReportBlock(
+            kind="table", text="Bảng 1. Hộp thư", columns=(("Đơn vị", True), ("Thư đi", False)),
+            rows=(("Phòng Nội vụ", "1.204"), ("Cộng", "1.204")), total=True,
+        ),
+    ),
+)  # fmt: skip
 _OPEN = q.RequestRow(
     id="YC-4F2A91BC", reference="BT-7F3K2Q00", time=at(90), expires=at(-9000), sender="noivu.binhtan@tphcm.gov.vn",
     unit="Phòng Nội vụ", opened_by="noivu.binhtan@tphcm.gov.vn", reason="Mật khẩu do Kho bạc đặt, không bỏ được",
@@ -263,6 +274,10 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return [q.Piece(b"{}")]
         case q.AskAccounts():
             return [ACCOUNTS]
+        case q.AskReport():
+            return [REPORT]
+        case q.GetReport():
+            return [q.Piece(b"x" * 100), q.ExportEnd(1, whole=True)]
         case q.AskRequests():
             return [msgspec.structs.replace(REQUESTS, may_open=bool(question.reference), needs_file=True)]
         case q.AddAccount() | q.ResetSecondFactor():

@@ -107,8 +107,9 @@ def system(start) -> System:
     return start()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(start) -> Iterator[Browser]:
+    """A browser, with a running event loop in this thread until the module ends: keep its tests together."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (make system-test)")
     with sync_playwright() as playwright:

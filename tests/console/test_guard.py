@@ -24,6 +24,7 @@ READING = {
     "GetCheckpoint",
     "AskAccounts",
     "AskRequests",
+    "AskReport",
 }
 """Questions that change nothing."""
 
@@ -207,7 +208,7 @@ def test_roles_decide_what_is_shown_and_the_steward_what_is_answered(system):
     _, _, text = system.ask("GET", "/mails", session="clerk")
     assert 'href="/policy"' not in text
     assert "/mails/export" not in text
-    for path in ("/policy", "/audit", "/accounts", "/requests"):
+    for path in ("/policy", "/audit", "/accounts", "/requests", "/reports"):
         assert system.ask("GET", path, session="clerk")[0] == 403
 
 

@@ -8,12 +8,12 @@ from playwright.sync_api import Page, expect
 from tests.console.browsing import kept, violations
 from tests.console.conftest import SCREENSHOTS
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("browser")]
 
 PAGES = {
     "overview": ("auditor", "/"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),
     "mails-fault": ("auditor", "/mails?q=lỗi"), "mails-empty": ("empty", "/mails"), "explain": ("auditor", "/mails/BT-7F3K2Q00"), "letter": ("clerk", "/t/BT-7F3K2Q00"),
-    "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"),
+    "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "reports": ("auditor", "/reports"),
     "account": ("auditor", "/account"), "login": ("", "/login"), "enrol": ("new", "/enrol"), "help": ("auditor", "/help"), "not-found": ("auditor", "/nope"),
     "refused": ("clerk", "/audit"), "overview-empty": ("empty", "/"), "policy-empty": ("empty", "/policy"), "log-empty": ("empty", "/audit"), "accounts-empty": ("empty", "/accounts"),
 }  # fmt: skip
@@ -57,7 +57,7 @@ def test_a_page_is_accessible_fits_320_px_and_asks_nobody_else(look, system, nam
 
 
 @pytest.mark.parametrize(
-    "name", ["overview", "mails", "explain", "letter", "policy", "log", "accounts", "requests", "tried"]
+    "name", ["overview", "mails", "explain", "letter", "policy", "log", "accounts", "requests", "reports", "tried"]
 )
 def test_pages_are_right_at_768_px_in_the_dark_and_at_200_percent(look, system, name):
     page = show(look, system, name, "vi", width=768, theme="dark")
@@ -70,7 +70,7 @@ def test_pages_are_right_at_768_px_in_the_dark_and_at_200_percent(look, system, 
 
 @pytest.mark.parametrize("session", ["long", "hostile"])
 @pytest.mark.parametrize(
-    "address", ["/", "/mails", "/mails/BT-1", "/t/BT-1", "/policy", "/audit", "/accounts", "/requests"]
+    "address", ["/", "/mails", "/mails/BT-1", "/t/BT-1", "/policy", "/audit", "/accounts", "/requests", "/reports"]
 )
 def test_long_and_hostile_words_break_neither_layout_nor_policy(look, system, session, address):
     page = look(session, width=320)

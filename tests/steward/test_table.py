@@ -16,6 +16,7 @@ from tests.steward.support import CLIENT, Office
 STAFF = {Role.OPERATOR, Role.POLICY_ADMIN, Role.SECURITY_OFFICER, Role.AUDITOR, Role.ACCOUNT_ADMIN}
 READERS = STAFF - {Role.ACCOUNT_ADMIN}
 MAILS = READERS | {Role.CLERK, Role.UNIT_HEAD}
+REPORTS = {Role.OPERATOR, Role.SECURITY_OFFICER, Role.AUDITOR, Role.UNIT_HEAD}
 ADMINS = {Role.ACCOUNT_ADMIN}
 EVERY_ROLE = set(Role)
 WRONG = "000000"
@@ -40,6 +41,8 @@ ASKED = {
     q.Verify(): {Role.AUDITOR},
     q.GetCheckpoint("2026-11-27.notes"): {Role.AUDITOR, Role.SECURITY_OFFICER},
     q.AskRequests(): MAILS,
+    q.AskReport(): REPORTS,
+    q.GetReport("2026-11", "", "csv"): REPORTS,
     q.OpenRequest(reference="BT-7F3K2Q9X", reason="reason"): {Role.CLERK, Role.UNIT_HEAD, Role.OPERATOR},
     q.Decide(request="YC-1", step="refuse", reason="reason"): {
         Role.CLERK,

@@ -1,0 +1,131 @@
+"""The monthly reports of Điều 10, 11 and 12 at the console; `gateway report` writes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.errors import UserError
+from gateway.model import VIETNAM, Language
+from gateway.report.figures import Report, Wanted, Weights
+from gateway.report.labels import labels
+from gateway.report.make import make
+from gateway.report.month import Month
+from gateway.report.page import Block, Heading, Paragraph, Table, plain
+from gateway.report.render import Format, render
+from gateway.report.write import write
+from gateway.steward import questions as q
+from gateway.steward.desk import Desk
+from gateway.steward.refused import refused
+from gateway.steward.roles import Person, Role
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+READERS: Final = frozenset({Role.OPERATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
+"""Of the reports of all units."""
+_MONTHS: Final = 13
+_PIECE_BYTES: Final = 1 << 16
+
+
+def report_view(desk: Desk, person: Person, question: q.AskReport, language: Language) -> q.ReportView:
+    """Return the report as it is read."""
+    now = datetime.fromtimestamp(desk.people.clock(), VIETNAM)
+    months = tuple(str(month) for month in _months(now))
+    wanted = _wanted(desk, person, question.month or months[0], question.unit, language)
+    report = _made(desk, wanted, language)
+    page = write(report, labels(report, desk.policies(), desk.directory(), language), language)
+    return q.ReportView(
+        title=clean(page.title, limit=300),
+        month=str(wanted.month),
+        months=months,
+        unit=wanted.unit,
+        units=tuple(_units(desk, person)),
+        every_unit=_reads_all(person),
+        blocks=tuple(found for block in page.blocks if (found := _block(block, language)) is not None),
+        gaps=tuple(pair("report", "gap", gap.key, **gap.fields)[language is not Language.VI] for gap in report.gaps),
+    )
+
+
+def get_report(desk: Desk, person: Person, question: q.GetReport, language: Language) -> Iterator[q.Answer]:
+    """Return the report as a file; that it was taken is an act."""
+    try:
+        form = Format(question.form)
+    except ValueError:
+        raise refused("invalid") from None
+    wanted = _wanted(desk, person, question.month, question.unit, language)
+    desk.act(person, "get_report", about=f"{wanted.month} {form.value} {wanted.unit}".strip())
+    report = _made(desk, wanted, language)
+    octets = render(report, labels(report, desk.policies(), desk.directory(), language), form, language)
+    for begin in range(0, len(octets), _PIECE_BYTES):
+        yield q.Piece(octets[begin : begin + _PIECE_BYTES])
+    yield q.ExportEnd(1, whole=True)
+
+
+def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Language) -> Wanted:
+    """Return what is asked for; Refused for a unit that is not the person's, or no month."""
+    if not _reads_all(person):
+        unit = unit or next(iter(sorted(person.units)), "")
+        if unit not in person.units or not unit:
+            raise refused("forbidden")
+    try:
+        wanted_month = Month.parse(month)
+    except UserError:
+        raise refused(
+            "invalid", pair("report", "fault", "month", value=clean(month, limit=40))[language is not Language.VI]
+        ) from None
+    settings = desk.configuration.reports
+    weights = settings.weights
+    return Wanted(
+        month=wanted_month,
+        unit=unit,
+        persons=Role.SECURITY_OFFICER in person.roles or bool(unit and unit in person.units),
+        weights=Weights(active=weights.active, signed=weights.signed, first_pass=weights.first_pass),
+        least_mailboxes=settings.least_mailboxes,
+    )
+
+
+def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
+    try:
+        return make(desk.configuration.data, wanted, now=datetime.fromtimestamp(desk.people.clock(), UTC))
+    except UserError as error:
+        vietnamese, _, english = str(error).partition(" / ")
+        raise refused("invalid", vietnamese if language is Language.VI else english or vietnamese) from None
+
+
+def _reads_all(person: Person) -> bool:
+    return not person.roles.isdisjoint(READERS)
+
+
+def _months(now: datetime) -> Iterator[Month]:
+    year, number = now.year, now.month
+    for _ in range(_MONTHS):
+        yield Month(year, number)
+        year, number = (year, number - 1) if number > 1 else (year - 1, 12)
+
+
+def _units(desk: Desk, person: Person) -> Iterator[q.Choice]:
+    directory = desk.directory()
+    units = directory.units.values() if directory is not None else ()
+    for unit in sorted(units, key=lambda one: one.name or one.id):
+        if _reads_all(person) or unit.id in person.units:
+            yield q.Choice(unit.id, clean(unit.name or unit.id, limit=200))
+
+
+def _block(block: Block, language: Language) -> q.ReportBlock | None:
+    """Return a block as the page shows it; head and foot of the paper document are not for a screen."""
+    match block:
+        case Heading(text=text):
+            return q.ReportBlock(kind="heading", text=text)
+        case Paragraph(text=text):
+            return q.ReportBlock(kind="text", text=text)
+        case Table():
+            return q.ReportBlock(
+                kind="table",
+                text=block.caption or block.title,
+                columns=tuple((column.title, column.text) for column in block.columns),
+                rows=plain(block.rows, language),
+                total=block.total,
+            )
+        case _:
+            return None
