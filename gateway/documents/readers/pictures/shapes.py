@@ -63,20 +63,23 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
         return
     upper, base = first + int(strong[0]), first + int(strong[-1]) + 1
     high_letters = max(base - upper, 4)
-    places = _words(ink[max(upper - high_letters // 2, 0) : base + 1], high_letters)
+    above = max(upper - high_letters // 2, 0)
+    places = _words(ink[above : base + 1], high_letters)
+    filled = ink[above:base].max(axis=0, initial=0).tobytes()
+    bars = _bars(ink, upper, base)
     last = -1
     for number, (start, end) in enumerate(places):
         wide = (end - start) / high_letters
         alone = ALONE[0] < wide < ALONE[1]
-        if not alone and not WORD[0] < wide < WORD[1]:
+        if (capitals or not alone) and not WORD[0] < wide < WORD[1]:
             continue
         word = ink[:, start:end]
-        if not _below(word, upper, base)[0].any():
-            continue
         if capitals:
-            word = word[:, : _without_stop(word[max(upper - high_letters // 2, 0) : base], high_letters)]
-            if alone or not _is_capital(word, upper, base):
+            word = word[:, : _without_stop(filled[start:end], high_letters)]
+            if not _is_capital(word, bars, start, upper, base):
                 continue
+        if not _below(ink[:, start:end], upper, base)[0].any():
+            continue
         if not _has_dot(word, upper, base, alone=alone, tall=high_letters > 0.6 * line.height * scale):
             continue
         near = number and start - places[number - 1][1] < SPACE * high_letters
@@ -96,13 +99,12 @@ def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _without_stop(letters: Pixels, high: int) -> int:
-    """Return how wide a word is without the stop or comma behind it."""
-    filled = np.flatnonzero(letters.max(axis=0, initial=0))
-    gaps = np.flatnonzero(np.diff(filled) > 1)
-    if len(gaps) and filled[-1] - filled[gaps[-1] + 1] < STOP * high:
-        return int(filled[gaps[-1]]) + 1
-    return int(letters.shape[1])
+def _without_stop(filled: bytes, high: int) -> int:
+    """Return how wide a word is without the stop or comma behind it; `filled` has a 1 for each column with ink."""
+    whole = filled.rstrip(b"\0")
+    gap = whole.rfind(b"\0")
+    letters = whole[: gap + 1].rstrip(b"\0")
+    return len(letters) if letters and len(whole) - gap - 2 < STOP * high else len(filled)
 
 
 def _has_dot(ink: Pixels, upper: int, base: int, *, alone: bool, tall: bool) -> bool:
@@ -134,16 +136,26 @@ def _below(ink: Pixels, upper: int, base: int) -> tuple[Pixels, int]:
     return ink[low + max(high // 12, 1) : low + int(REACH * high)], low
 
 
-def _is_capital(ink: Pixels, upper: int, base: int) -> bool:
-    """Whether a word ends in a T: a bar on top of its last columns, and nothing below the end of it.
+def _bars(ink: Pixels, upper: int, base: int) -> list[tuple[int, bytes]]:
+    """Return the row below where the bar of a T may be, and which columns of the line have ink there.
 
     The line may be written in small letters, above which the bar stands out, or in capitals.
     """
-    high, width = max(base - upper, 4), ink.shape[1]
-    bar, end = max(int(BAR_WIDTH * width), 3), max(int(BAR_END * width), 2)
+    high = max(base - upper, 4)
+    found = []
     for top, bottom in ((base - CAPITAL[1] * high, base - CAPITAL[0] * high), (upper - 1.0, upper + 0.22 * high)):
         first, last = max(int(top), 0), max(int(bottom), 1)
-        if float(ink[first:last, -bar:].max(axis=0, initial=0).mean()) < BAR_FULL:
+        found.append((last, ink[first:last].max(axis=0, initial=0).tobytes()))
+    return found
+
+
+def _is_capital(ink: Pixels, bars: list[tuple[int, bytes]], left: int, upper: int, base: int) -> bool:
+    """Whether a word ends in a T: a bar on top of its last columns, and nothing below the end of it."""
+    high, width = max(base - upper, 4), ink.shape[1]
+    bar, end = max(int(BAR_WIDTH * width), 3), max(int(BAR_END * width), 2)
+    for last, filled in bars:
+        columns = filled[left : left + width][-bar:]
+        if columns.count(1) < BAR_FULL * len(columns):
             continue
         if float(ink[last + int(0.3 * high) : base, -end:].max(axis=1, initial=0).mean()) < BAR_EMPTY:
             return True
