@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
@@ -145,6 +146,92 @@ async def test_an_auditor_finds_and_explains_and_a_sender_reads_why(tmp_path):
             await keep(page, "letter")
             await visit(page, f"{base}/audit")
             await expect(page.locator("h1")).to_have_text("Không được phép")
+            await browser.close()
+        assert faults == []
+        await gateway.assert_audit_is_whole()
+
+
+async def decide(page: Page, base: str, button: str, totp: pyotp.TOTP | None = None) -> None:
+    """Give a reason, say that the file was read, and press a button of the first request."""
+    await visit(page, base + "/requests")
+    form = page.locator("form", has=page.get_by_role("button", name=button, exact=True)).first
+    await form.locator("[name=reason]").fill("đã xem bản giấy")
+    await form.locator("[name=read]").check()
+    if totp is not None:
+        await form.locator("[name=code]").fill(
+            totp.at(int(time.time()) + totp.interval)
+        )  # the next one: each counts once
+    await form.get_by_role("button", name=button, exact=True).click()
+    await expect(page.locator(".alert.good")).to_be_visible(timeout=120_000)
+
+
+async def test_two_persons_let_a_refused_file_pass_and_one_takes_it_back(tmp_path):
+    sample = next(one for one in samples(lambda octets: octets) if one.key == "unsigned_letter")
+    content = sample.content(datetime.now(UTC))
+    async with (
+        Sink() as sink,
+        serving(tmp_path / "gw", config=configuration(sink, tmp_path / "directory.yaml")) as gateway,
+    ):
+
+        async def sent() -> int:
+            async with RawClient(*gateway.address()) as client:
+                await client.ehlo()
+                return (await client.mail(content, sender=sample.reverse_path, recipients=(sample.recipient,))).code
+
+        assert await sent() == 550
+        passwords = {}
+        for name, role in (("op", "operator"), ("so", "security_officer")):
+            added = await cli(
+                "console", "account", "add", name, "--display", name, "--role", role, "--data", gateway.data
+            )
+            passwords[name] = re.search(r"[A-Za-z0-9-]{14,}", added.out)[0]
+        host, port = gateway.address("console")
+        base, faults = f"http://{host}:{port}", Faults()
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            operator, officer = [await (await browser.new_context()).new_page() for _ in range(2)]
+            for page in (operator, officer):
+                faults.watch(page, base)
+            await enrol(operator, base, "op", passwords["op"])
+            totp = await enrol(officer, base, "so", passwords["so"])
+            await visit(operator, f"{base}/mails?result=reject")
+            await operator.locator("[data-row]").first.click()
+            await operator.fill("#request-reason", "văn bản giấy đã phát hành")
+            await operator.get_by_role("button", name="Gửi yêu cầu").click()
+            await expect(operator.locator(".alert.good")).to_be_visible()
+            await visit(operator, base + "/requests")
+            assert await operator.get_by_role("button", name="Đồng ý", exact=True).count() == 0, (
+                "who asks does not decide"
+            )
+            await decide(officer, base, "Đồng ý")
+            assert await officer.get_by_role("button", name="Duyệt", exact=True).count() == 0, "nor one person twice"
+            assert await sent() == 550
+            added = await cli(
+                "console",
+                "account",
+                "add",
+                "hai",
+                "--display",
+                "Hai",
+                "--role",
+                "security_officer",
+                "--data",
+                gateway.data,
+            )
+            second = await (await browser.new_context()).new_page()
+            totp = await enrol(second, base, "hai", re.search(r"[A-Za-z0-9-]{14,}", added.out)[0])
+            await keep(second, "requests")
+            await decide(second, base, "Duyệt", totp)
+            assert await sent() == 250
+            await keep(second, "approved")
+            await visit(second, base + "/requests")
+            await second.locator("summary", has_text="Thu hồi miễn trừ").click()
+            form = second.locator("form", has=second.get_by_role("button", name="Thu hồi miễn trừ"))
+            await form.locator("[name=reason]").fill("xong việc")
+            await form.get_by_role("button").click()
+            await expect(second.locator(".alert.good")).to_be_visible(timeout=120_000)
+            content = content.replace(b"\r\n\r\n", b"\r\nX-Again: 1\r\n\r\n", 1)  # no repetition
+            assert await sent() == 550
             await browser.close()
         assert faults == []
         await gateway.assert_audit_is_whole()
