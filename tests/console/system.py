@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import selectors
 import signal
 import socket
 import sys
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -17,11 +19,13 @@ from gateway.console.process import ConsoleProcess
 from gateway.console.settings import ConsoleSettings
 from gateway.steward.questions import Answered, Asked
 from gateway.system.door import DoorProcess, Frames, admitted, framed
+from gateway.system.supervised import end_with
 from tests.console.answers import answers
 
 
-def steward(door: socket.socket) -> None:
+def steward(door: socket.socket, parent: int) -> None:
     """Answer with fixed data; what is asked is told on standard error."""
+    end_with(parent)
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)
     frames: dict[socket.socket, Frames[Asked]] = {}
@@ -61,7 +65,7 @@ def main() -> None:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
-    behind = DoorProcess("steward", steward, lambda: None, ended_by=signal.SIGKILL)
+    behind = DoorProcess("steward", partial(steward, parent=os.getpid()), lambda: None, ended_by=signal.SIGKILL)
     console = ConsoleProcess([listener], behind.door, settings, lambda: None, begin=begin)
     behind.start()
     console.start()
