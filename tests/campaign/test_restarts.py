@@ -43,6 +43,6 @@ async def test_fifty_restarts_under_load_lose_nothing(tmp_path):
         finally:
             await stop_hard(gateway)
         unknown = gateway.log.count("outcome unknown")
-        outcomes = await assert_nothing_was_lost(gateway, sink, clients.acknowledged, unknown=RESTARTS * 4)
+        outcomes = await assert_nothing_was_lost(gateway, sink, clients.acknowledged, unknown=RESTARTS * 4, killed=True)
         print(f"{len(clients.acknowledged)} acknowledged, {len(outcomes)} mails, {unknown} unknown after a kill")
         assert "Traceback" not in gateway.log
