@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -53,6 +53,7 @@ class Office:
 
 def run(*, once: bool) -> int:
     """Run the demonstration; with `once` end after the sample mails, 0 only when every verdict was the expected one."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the gateway ends with us, whenever it comes
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # the next hop's library warns of a name it sets itself
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         folder = Path(name)
@@ -280,7 +281,6 @@ Bảng điều khiển / console: http://localhost:{office.ports["console"]}
 
 
 def _wait_for_interrupt() -> None:
-    try:
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    except KeyboardInterrupt:
-        return
+    with suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()

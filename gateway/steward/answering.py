@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -18,11 +21,13 @@ from gateway.steward.accounts.people import NOBODY, People
 from gateway.steward.desk import Desk
 from gateway.steward.refused import Refused, refused
 from gateway.steward.roles import Person
-from gateway.steward.table import TABLE, Asker, Row, may, tags_of
+from gateway.steward.table import TABLE, Asker, Effort, Row, may, tags_of
 
 _LOG = logging.getLogger("gateway.steward")
 _LOOK_AGAIN_S: Final = 1.0
 """How often a long answer asks whether its session is still good."""
+_LONG_AT_A_TIME: Final = 2
+_RETRY_S: Final = 5
 _LONGEST: Final = {"token": 128, "client": 64}
 
 
@@ -32,6 +37,8 @@ class Answering:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._people: People = desk.people
+        self._lock = threading.Lock()
+        self._long: Counter[str] = Counter()
 
     def answers(self, asked: q.Asked) -> Iterator[q.Answered]:
         """Yield the answers of a question, the last one marked; never raises."""
@@ -70,7 +77,27 @@ class Answering:
         if row.fresh:
             tag = str(type(question).__struct_config__.tag)
             self._people.logins.check_fresh(person.name, question.code, asked.client, what=tag)  # type: ignore[union-attr]
-        found = row.answer(desk, person, question, asked.language)
+        with self._place(person, row):
+            yield from self._found(asked, row, row.answer(desk, person, question, asked.language))
+
+    @contextmanager
+    def _place(self, person: Person, row: Row) -> Iterator[None]:
+        """Leave places for others: one person has so many long answers at a time."""
+        if row.effort is not Effort.LONG:
+            yield
+            return
+        with self._lock:
+            if self._long[person.name] >= _LONG_AT_A_TIME:
+                raise refused("too_many", retry_s=_RETRY_S)
+            self._long[person.name] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._long[person.name] -= 1
+
+    def _found(self, asked: q.Asked, row: Row, found: q.Answer | Iterator[q.Answer]) -> Iterator[q.Answer]:
+        """Yield the answers; a long one asks now and then whether its session is still good."""
         if not isinstance(found, Iterator):
             yield _told(found)
             return

@@ -13,14 +13,14 @@ from gateway.audit import AuditLog
 from gateway.engine.evaluate import evaluate_facts
 from gateway.engine.observing import observe
 from gateway.errors import AuditError
-from gateway.model import Disposition, ReadStatus
+from gateway.model import Disposition, Language, ReadStatus
 from gateway.pipeline.rulebook import policies_of
 from gateway.steward import questions as q
 from gateway.steward.requests.answers import settle
 from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
 from tests.steward.mail_world import Writer, digest, evidence
-from tests.steward.support import Office
+from tests.steward.support import CLIENT, Office
 
 AN, HEAD = "an.noivu@x.example", "truong.noivu@x.example"
 LOCKED, SECRET, HINTED, FORGED = "BT-10CKED00", "BT-SECRET00", "BT-H1NTED00", "BT-F0RGED00"
@@ -219,3 +219,18 @@ def test_every_pair_of_roles_of_everybody_concerned(request_):
             else:
                 expected |= {Step.APPROVE} if officer and not concerned and name != "head" else set()
         assert may == expected, (name, roles, units)
+
+
+def test_one_person_leaves_places_for_the_long_answers_of_others(office):
+    token, other = office.session("au", Role.AUDITOR), office.session("bu", Role.AUDITOR)
+
+    def begun(session):
+        answers = office.answering.answers(q.Asked(1, session, CLIENT, Language.VI, q.Export(q.Search(), "csv")))
+        return answers, next(answers).answer
+
+    open_ = [begun(token), begun(token)]
+    assert all(isinstance(answer, q.Piece) for _, answer in open_)
+    assert begun(token)[1] == q.Refusal(kind="too_many", retry_s=5)
+    assert isinstance(begun(other)[1], q.Piece)
+    open_[0][0].close()
+    assert isinstance(begun(token)[1], q.Piece)
