@@ -1,7 +1,7 @@
 """The authority behind the console: accounts, sessions, roles, and every answer that people get.
 
     roles.py      who there is, and what each role may ask
-    questions.py  questions and answers, as they cross the wall between console and steward
+    questions/    questions and answers, as they cross the wall between console and steward
     table.py      who may ask what, and which function answers
     answering.py  a question to its answers: session, role, fresh code, function; desk.py what the functions are given
     server.py     sockets of the console, which may be hostile; service.py, process.py the steward as it runs

@@ -1,0 +1,242 @@
+"""Questions of the console and answers of the steward, as msgpack on a socket.
+
+Each question goes in an `Asked` with the token of a session; each answer comes in an `Answered` with the same number, long
+ones in several. Times are ISO 8601 in UTC with a zone, texts are in the language that was asked for, `tone` is one of `good`,
+`warn`, `bad`, `plain`. What a question needs is checked by the steward, never by the console.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from gateway.model import Language
+from gateway.steward.questions.accounts import (
+    AccountRow,
+    AccountsView,
+    AddAccount,
+    AskAccounts,
+    OneTimePassword,
+    ResetSecondFactor,
+    SetLocked,
+    SetRoles,
+)
+from gateway.steward.questions.common import Badge, Bar, Choice, Done, ExportEnd, Piece, Progress, Refusal
+from gateway.steward.questions.mails import (
+    EventView,
+    Explain,
+    Explained,
+    Export,
+    FileView,
+    FindingView,
+    Found,
+    MailRow,
+    Search,
+    SignatureView,
+)
+from gateway.steward.questions.policy import (
+    AskPolicy,
+    ChangedMail,
+    LintFault,
+    PolicyView,
+    PutInForce,
+    RuleRow,
+    Tried,
+    TryPolicy,
+    WaiverRow,
+)
+from gateway.steward.questions.reports import AskReport, GetReport, ReportBlock, ReportView
+from gateway.steward.questions.requests import (
+    Approve,
+    AskRequests,
+    Decide,
+    OpenRequest,
+    RequestRow,
+    RequestsView,
+    StepView,
+)
+from gateway.steward.questions.sessions import (
+    BeginEnrolment,
+    ChangePassword,
+    ConfirmEnrolment,
+    Enrolled,
+    Enrolment,
+    LoggedIn,
+    Login,
+    Logout,
+    MailLogin,
+    Me,
+    SendMailCode,
+    WhoAmI,
+)
+from gateway.steward.questions.system import (
+    ActRow,
+    AskHealth,
+    AskLog,
+    CheckpointRow,
+    Day,
+    GetCheckpoint,
+    Health,
+    HealthLine,
+    LogView,
+    Overview,
+    OverviewView,
+    Verified,
+    Verify,
+)
+
+__all__ = [
+    "AccountRow",
+    "AccountsView",
+    "ActRow",
+    "AddAccount",
+    "Answer",
+    "Answered",
+    "Approve",
+    "AskAccounts",
+    "AskHealth",
+    "AskLog",
+    "AskPolicy",
+    "AskReport",
+    "AskRequests",
+    "Asked",
+    "Badge",
+    "Bar",
+    "BeginEnrolment",
+    "ChangePassword",
+    "ChangedMail",
+    "CheckpointRow",
+    "Choice",
+    "ConfirmEnrolment",
+    "Day",
+    "Decide",
+    "Done",
+    "Enrolled",
+    "Enrolment",
+    "EventView",
+    "Explain",
+    "Explained",
+    "Export",
+    "ExportEnd",
+    "FileView",
+    "FindingView",
+    "Found",
+    "GetCheckpoint",
+    "GetReport",
+    "Health",
+    "HealthLine",
+    "LintFault",
+    "LogView",
+    "LoggedIn",
+    "Login",
+    "Logout",
+    "MailLogin",
+    "MailRow",
+    "Me",
+    "OneTimePassword",
+    "OpenRequest",
+    "Overview",
+    "OverviewView",
+    "Piece",
+    "PolicyView",
+    "Progress",
+    "PutInForce",
+    "Question",
+    "Refusal",
+    "ReportBlock",
+    "ReportView",
+    "RequestRow",
+    "RequestsView",
+    "ResetSecondFactor",
+    "RuleRow",
+    "Search",
+    "SendMailCode",
+    "SetLocked",
+    "SetRoles",
+    "SignatureView",
+    "StepView",
+    "Tried",
+    "TryPolicy",
+    "Verified",
+    "Verify",
+    "WaiverRow",
+    "WhoAmI",
+]
+
+
+class Asked(Struct, frozen=True):
+    """A question with who asks it."""
+
+    number: int
+    token: str
+    """Of the session, as the cookie has it; empty without one."""
+    client: str
+    """Address of the browser."""
+    language: Language
+    question: Question
+
+
+class Answered(Struct, frozen=True):
+    """An answer; `last` is False while more of it follow."""
+
+    number: int
+    answer: Answer
+    last: bool = True
+
+
+Question: TypeAlias = (
+    Login
+    | SendMailCode
+    | MailLogin
+    | WhoAmI
+    | Logout
+    | BeginEnrolment
+    | ConfirmEnrolment
+    | ChangePassword
+    | Search
+    | Export
+    | Explain
+    | Overview
+    | AskHealth
+    | AskPolicy
+    | TryPolicy
+    | PutInForce
+    | AskLog
+    | Verify
+    | GetCheckpoint
+    | AskAccounts
+    | AddAccount
+    | SetRoles
+    | ResetSecondFactor
+    | SetLocked
+    | AskRequests
+    | OpenRequest
+    | Decide
+    | Approve
+    | AskReport
+    | GetReport
+)
+Answer: TypeAlias = (
+    LoggedIn
+    | Me
+    | Enrolment
+    | Enrolled
+    | Found
+    | Piece
+    | ExportEnd
+    | Explained
+    | OverviewView
+    | Health
+    | PolicyView
+    | Progress
+    | Tried
+    | LogView
+    | Verified
+    | AccountsView
+    | OneTimePassword
+    | RequestsView
+    | ReportView
+    | Done
+    | Refusal
+)

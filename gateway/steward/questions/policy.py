@@ -1,0 +1,125 @@
+"""The policy in force, and candidates for it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gateway.steward.questions.common import Badge, Bar
+
+
+class AskPolicy(Struct, frozen=True, tag="ask_policy"):
+    """The policy in force. Answer: `PolicyView`."""
+
+
+class RuleRow(Struct, frozen=True, kw_only=True):
+    """One rule."""
+
+    code: str
+    rule: str
+    title: str
+    policy: str
+    mode: Badge
+    dispositions: tuple[Badge, ...] = ()
+    """What a violation, and what *cannot tell* leads to; one where that is the same."""
+    source: str = ""
+    """file:line where that was set."""
+    article: str = ""
+    count: int = 0
+    """Mails that met it in 30 days."""
+
+
+class WaiverRow(Struct, frozen=True, kw_only=True):
+    """One exception."""
+
+    name: str
+    rule: str
+    about: str
+    until: str = ""
+    reason: str = ""
+    state: Badge
+
+
+class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
+    """What is in force."""
+
+    name: str
+    digest: str
+    since: str = ""
+    by: str = ""
+    """Who put it in force, where an act says so."""
+    text: str = ""
+    """The policy file as it stands; empty for a preset."""
+    path: str = ""
+    rules: tuple[RuleRow, ...] = ()
+    waivers: tuple[WaiverRow, ...] = ()
+    editable: bool = False
+    """`console.policy_edit`: it may be put in force here."""
+    commands: tuple[str, ...] = ()
+    """What to type on the machine instead."""
+
+
+class TryPolicy(Struct, frozen=True, kw_only=True, tag="try_policy"):
+    """Lint a candidate, run its tests, and replay the kept facts. Answers: `Progress`, the last `Tried`."""
+
+    text: str
+    since_days: int = 30
+
+
+class LintFault(Struct, frozen=True):
+    """One fault or warning of a candidate, at its line."""
+
+    line: int
+    column: int
+    text: str
+    tone: str = "bad"
+
+
+class ChangedMail(Struct, frozen=True, kw_only=True):
+    """A mail that the candidate answers otherwise."""
+
+    reference: str
+    time: str
+    sender: str
+    unit: str = ""
+    rules: tuple[str, ...] = ()
+    before: Badge
+    after: Badge
+
+
+class Tried(Struct, frozen=True, kw_only=True, tag="tried"):
+    """What a candidate would do."""
+
+    faults: tuple[LintFault, ...] = ()
+    digest: str = ""
+    """Empty when it does not compile."""
+    tests: int = 0
+    tests_failed: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
+    """Rules that no test meets."""
+    changes: tuple[str, ...] = ()
+    """Settings that differ, as `policy diff` says them."""
+    mails: int = 0
+    first: str = ""
+    last: str = ""
+    same: int = 0
+    refused: int = 0
+    """Newly refused."""
+    tagged: int = 0
+    admitted: int = 0
+    other: int = 0
+    untold: tuple[Bar, ...] = ()
+    faulty: int = 0
+    by_rule: tuple[Bar, ...] = ()
+    by_unit: tuple[Bar, ...] = ()
+    changed: tuple[ChangedMail, ...] = ()
+    """The worst first, at most 200."""
+    whole: bool = True
+    """False when time ended the replay: the figures are of the part seen."""
+
+
+class PutInForce(Struct, frozen=True, tag="put_in_force"):
+    """Write a candidate as the policy file and reload; asks for a fresh code."""
+
+    text: str
+    code: str
+    reason: str

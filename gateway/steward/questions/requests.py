@@ -1,0 +1,90 @@
+"""Requests to let a refused file pass."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gateway.steward.questions.common import Badge
+
+
+class AskRequests(Struct, frozen=True, tag="ask_requests"):
+    """The requests that somebody may see, or those about one mail. Answer: `RequestsView`."""
+
+    reference: str = ""
+
+
+class StepView(Struct, frozen=True):
+    """What somebody decided."""
+
+    who: str
+    time: str
+    reason: str = ""
+
+
+class RequestRow(Struct, frozen=True, kw_only=True):
+    """One request."""
+
+    id: str
+    reference: str
+    time: str
+    expires: str
+    """When it ends undecided."""
+    sender: str
+    unit: str = ""
+    opened_by: str
+    reason: str
+    codes: tuple[str, ...] = ()
+    """Of the rules that stopped the mail."""
+    titles: tuple[str, ...] = ()
+    confidential: bool = False
+    state: Badge
+    first: StepView | None = None
+    second: StepView | None = None
+    steps: tuple[str, ...] = ()
+    """What the person who asks may do: `endorse`, `approve`, `refuse`, `withdraw`, `revoke`."""
+    until: str = ""
+    """Last day of its waivers, YYYY-MM-DD."""
+
+
+class RequestsView(Struct, frozen=True, kw_only=True, tag="requests_view"):
+    """Requests: what waits for the person, what waits for others, and what is done."""
+
+    mine: tuple[RequestRow, ...] = ()
+    waiting: tuple[RequestRow, ...] = ()
+    done: tuple[RequestRow, ...] = ()
+    may_open: bool = False
+    """A request about the mail that was asked for may be opened now."""
+    needs_file: bool = False
+    """For it the refused file must be shown again: the log holds keyed digests only."""
+    barred: str = ""
+    """Why none may be opened, in words; empty where nobody could want one."""
+
+
+class OpenRequest(Struct, frozen=True, kw_only=True, tag="open_request"):
+    """Ask that a refused mail may pass when it is sent again."""
+
+    reference: str
+    reason: str
+    sha256: str = ""
+    """Of the refused file, where it must be shown again."""
+
+
+class Decide(Struct, frozen=True, kw_only=True, tag="decide"):
+    """Endorse, refuse, withdraw or revoke."""
+
+    request: str
+    step: str
+    reason: str
+    read: bool = False
+    """The person has read the paper or the file; who endorses must have."""
+
+
+class Approve(Struct, frozen=True, kw_only=True, tag="approve"):
+    """Decide as the second person; asks for a fresh code. The waivers are in force with the answer."""
+
+    request: str
+    reason: str
+    code: str
+    read: bool = False
+    until: str = ""
+    """Last day YYYY-MM-DD, at most 30 days from now; empty for a week."""

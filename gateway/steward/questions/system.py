@@ -1,0 +1,124 @@
+"""The last days at a glance, and the log."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gateway.steward.questions.common import Badge, Bar
+
+
+class Overview(Struct, frozen=True, tag="overview"):
+    """The last days at a glance."""
+
+    days: int = 30
+
+
+class Day(Struct, frozen=True):
+    """Mails of one day in Viet Nam."""
+
+    date: str
+    relayed: int
+    tagged: int
+    refused: int
+    deferred: int
+
+
+class HealthLine(Struct, frozen=True, kw_only=True):
+    """One thing that is well or not, with its remedy."""
+
+    name: str
+    state: Badge
+    detail: str = ""
+    """In the words of `gateway doctor`, which say what helps."""
+    remedy: str = ""
+
+
+class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
+    """Figures and health."""
+
+    days: tuple[Day, ...] = ()
+    mails: int = 0
+    octets: int = 0
+    mailboxes: int = 0
+    """That sent something."""
+    refused: int = 0
+    tagged: int = 0
+    untold: int = 0
+    """Mails with a finding *cannot tell*."""
+    troubles: int = 0
+    rules: tuple[Bar, ...] = ()
+    """Rules that were met, most often first."""
+    units: tuple[Bar, ...] = ()
+    """Units with the most refusals."""
+    health: tuple[HealthLine, ...] = ()
+
+
+class AskHealth(Struct, frozen=True, tag="ask_health"):
+    """Is all well? Without a session; `Health` tells no detail."""
+
+
+class Health(Struct, frozen=True, tag="health"):
+    """Whether mail is judged and recorded."""
+
+    good: bool
+
+
+class AskLog(Struct, frozen=True, tag="ask_log"):
+    """State of the log, its checkpoints and the latest acts. Answer: `LogView`."""
+
+    before: int | None = None
+    """Acts older than this sequence number."""
+
+
+class ActRow(Struct, frozen=True, kw_only=True):
+    """What somebody did at the console."""
+
+    seq: int
+    time: str
+    who: str
+    roles: str
+    what: str
+    about: str = ""
+    reason: str = ""
+    client: str = ""
+    result: Badge
+
+
+class CheckpointRow(Struct, frozen=True):
+    """A signed checkpoint that can be downloaded."""
+
+    name: str
+    time: str
+    records: int
+
+
+class LogView(Struct, frozen=True, kw_only=True, tag="log_view"):
+    """The log."""
+
+    first: int = 0
+    last: int = 0
+    octets: int = 0
+    verified: str = ""
+    """When it was last verified here; empty: not since the start."""
+    verdict: Badge | None = None
+    checkpoints: tuple[CheckpointRow, ...] = ()
+    """The newest first, at most 50."""
+    acts: tuple[ActRow, ...] = ()
+    older: int | None = None
+
+
+class Verify(Struct, frozen=True, tag="verify"):
+    """Verify the whole log. Answers: `Progress`, the last `Verified`."""
+
+
+class Verified(Struct, frozen=True, tag="verified"):
+    """The result, in the words of `gateway audit verify`."""
+
+    good: bool
+    text: str
+
+
+class GetCheckpoint(Struct, frozen=True, tag="get_checkpoint"):
+    """One checkpoint as a file. Answer: `Piece`."""
+
+    name: str
