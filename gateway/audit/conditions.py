@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.audit.filter import STATES, Filter, Sight
-from gateway.audit.index_rows import ACT, CONFIDENTIAL, EVERY, exact, fold, unit_tag
+from gateway.audit.index_rows import ACT, CONFIDENTIAL, EVERY, exact, fold, unit_tag, waiver_tag
 from gateway.audit.search_box import Field, Term, has_letters, parse
 from gateway.errors import SearchError
 from gateway.model import Disposition
@@ -129,6 +129,8 @@ def _tag(term: Term) -> str | None:
     """Return the tag that a term asks for, None when it asks for words."""
     if term.field is Field.RULE:
         return _rule_tag(term.text)
+    if term.field is Field.WAIVER:
+        return waiver_tag(term.text)
     if "@" in term.text and term.field in {Field.SENDER, Field.RECIPIENT}:
         return _address_tag("from" if term.field is Field.SENDER else "to", term.text)
     return None

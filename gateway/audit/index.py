@@ -28,7 +28,7 @@ from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, SearchTimeError, UserError
 from gateway.texts.catalogue import both, pair
 
-_VERSION = 9
+_VERSION = 10
 _SLICE = 200
 _SCHEMA = f"""{tally.SCHEMA}
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;

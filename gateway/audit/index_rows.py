@@ -193,7 +193,13 @@ def _take_content(rows: Rows, seq: int, record: r.ContentRefused) -> None:
 def _finding_tags(findings: tuple[r.FindingFacts, ...]) -> set[str]:
     found = _open_findings(findings)
     tags = {f"rule:{one.policy}.{one.rule}" for one in found} | {f"policy:{one.policy}" for one in found}
+    tags |= {waiver_tag(one.waiver) for one in found if one.waiver}
     return tags | {f"code:{one.code.upper()}" for one in found}
+
+
+def waiver_tag(waiver: str) -> str:
+    """Return the tag of mails of which a waiver let something pass."""
+    return f"waiver:{waiver.strip().upper()}"
 
 
 def unit_tag(unit: str) -> str:

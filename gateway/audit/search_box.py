@@ -31,6 +31,8 @@ class Field(Enum):
     FILE = "file"
     RULE = "rule"
     UNIT = "unit"
+    WAIVER = "waiver"
+    """By which a mail passed."""
 
 
 PREFIXES: Final = {
@@ -38,11 +40,12 @@ PREFIXES: Final = {
     "den": Field.RECIPIENT, "đến": Field.RECIPIENT, "to": Field.RECIPIENT,
     "tep": Field.FILE, "tệp": Field.FILE, "file": Field.FILE,
     "luat": Field.RULE, "luật": Field.RULE, "rule": Field.RULE,
+    "mt": Field.WAIVER, "waiver": Field.WAIVER,
     "dv": Field.UNIT, "đv": Field.UNIT, "unit": Field.UNIT,
 }  # fmt: skip
 _EXAMPLES: Final = {
     Field.SENDER: "an@tphcm.gov.vn", Field.RECIPIENT: "@tphcm.gov.vn", Field.FILE: "bang-luong", Field.RULE: "OPQ-01",
-    Field.UNIT: '"Phòng Nội vụ"',
+    Field.UNIT: '"Phòng Nội vụ"', Field.WAIVER: "WV-7F3K2Q9X",
 }  # fmt: skip
 _QUOTES: Final = dict.fromkeys(map(ord, "“”„‟"), '"')
 """As telephones and word processors make them."""

@@ -28,6 +28,7 @@ from gateway.vietnamese.printed import clean
 
 _DAYS: Final = 30
 _SOON_DAYS: Final = 14
+_COUNTED: Final = 100
 _MODE_TONES: Final = {Mode.ENFORCE: "good", Mode.MONITOR: "warn", Mode.OFF: "plain"}
 _PUT: Final = "put_in_force"
 
@@ -46,6 +47,7 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
         for one in tally.by_day(reader.counts(), days[0], days[-1]).values():
             counts.update(one)
         by = _by(reader, policies.digest)
+        waivers = tuple(_waivers(policies, reader, language, day(now)))
     return q.PolicyView(
         name=clean(policies.name),
         digest=policies.digest,
@@ -54,7 +56,7 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
         text=_text(source) if isinstance(source, Path) else "",
         path=str(source) if isinstance(source, Path) else "",
         rules=tuple(_rules(policies, layers, counts, language, now)),
-        waivers=tuple(_waivers(policies, language, day(now))),
+        waivers=waivers,
         editable=editable(desk),
         commands=_commands(source),
     )
@@ -110,7 +112,7 @@ def _line(place: str) -> str:
     return f"{Path(path).name}:{rest.partition(':')[0]}" if place else ""
 
 
-def _waivers(policies: PolicySet, language: Language, today: date) -> Iterator[q.WaiverRow]:
+def _waivers(policies: PolicySet, reader: AuditReader, language: Language, today: date) -> Iterator[q.WaiverRow]:
     """Yield waivers, those that have ended last."""
     for waiver in sorted(policies.waivers, key=lambda one: (one.expires < today, one.expires)):
         key, tone = "running", "good"
@@ -129,6 +131,7 @@ def _waivers(policies: PolicySet, language: Language, today: date) -> Iterator[q
             until=waiver.expires.isoformat(),
             reason=clean(f"{waiver.reason} ({waiver.approved_by})", limit=700),
             state=q.Badge(pair("answers", "policy", key)[language is not Language.VI], tone, key),
+            used=len(reader.find(Filter(words=f'waiver:"{waiver.id}"', limit=_COUNTED))),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -14,8 +15,9 @@ from gateway.engine.evaluate import evaluate_facts
 from gateway.engine.observing import observe
 from gateway.errors import AuditError
 from gateway.model import Disposition, Language, ReadStatus
-from gateway.pipeline.rulebook import policies_of
+from gateway.pipeline.rulebook import Rules, policies_of
 from gateway.steward import questions as q
+from gateway.steward.policy import policy_view
 from gateway.steward.requests.answers import settle
 from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
@@ -56,6 +58,13 @@ async def _write(office):
     await log.close()
 
 
+async def _sent_again(office):
+    log = AuditLog.open(office.data)
+    await log.start(policy="test")
+    await Writer(log, policies_of(office.desk.configuration)).mail("BT-AGA1N000", locked(office))
+    await log.close()
+
+
 def opened(office, token, reference=LOCKED, **more):
     answer = office.ask(q.OpenRequest(reference=reference, reason="Kho bạc đặt mật khẩu", **more), token)
     assert isinstance(answer, q.Done), answer
@@ -91,6 +100,13 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
     assert (waiver.rule, waiver.sha256, waiver.sender) == ("encrypted", digest("luong.docx"), AN)
     assert waiver.approved_by == f"{HEAD}, so"
     assert disposition(office) is not Disposition.REJECT
+    asyncio.run(_sent_again(office))
+    assert [row.reference for row in office.ask(q.Search(text=f"mt:{waiver.id}"), officer).rows] == ["BT-AGA1N000"]
+    rules = Rules(policies_of(office.desk.configuration), office.directory)
+    shown = policy_view(
+        dataclasses.replace(office.desk, rules=lambda: rules), Person(name="so"), q.AskPolicy(), Language.VI
+    )
+    assert [(row.name, row.used) for row in shown.waivers] == [(waiver.id, 1)]
     assert office.ask(q.AskRequests(), clerk).done[0].state.key == "approved"
     assert isinstance(decided(office, officer, name, "revoke"), q.Done)
     assert disposition(office) is Disposition.REJECT

@@ -37,6 +37,8 @@ class WaiverRow(Struct, frozen=True, kw_only=True):
     until: str = ""
     reason: str = ""
     state: Badge
+    used: int = 0
+    """Mails that it let pass, as far as the log reaches; 100 and more are 100."""
 
 
 class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
