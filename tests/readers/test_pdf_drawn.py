@@ -271,30 +271,39 @@ def test_a_mark_in_a_pattern_is_read() -> None:
     assert "TUYET MAT" in {run.text for run in document.runs if run.origin is Origin.OCR}
 
 
-def test_a_stamp_annotation_that_draws_its_words_is_read() -> None:
-    def stamp(canvas: Canvas) -> None:
-        outline(canvas, "TỐI MẬT", x=4, y=8, size=18)
+def pictured(canvas: Canvas, words: str) -> None:
+    """Draw words as a picture, as signing programs put one on a signature."""
+    picture = Image.new("RGB", (560, 120), "white")
+    ImageDraw.Draw(picture).text((20, 20), words, font=ImageFont.truetype(str(BOLD), 72), fill=(200, 0, 0))
+    canvas.drawImage(ImageReader(picture), 0, 0, 140, 30)
 
-    drawing = pdfs.page(stamp, size=(140, 30))
+
+@pytest.mark.parametrize("draws", [lambda canvas, words: outline(canvas, words, x=4, y=8, size=18), pictured])
+@pytest.mark.parametrize("kind", ["Stamp", "Sig", "Btn", "Tx"])
+@pytest.mark.parametrize(("words", "expected"), [("TỐI MẬT", {"toi_mat"}), ("ĐÃ KÝ SỐ", set())])
+def test_what_annotations_and_form_fields_draw_is_read(kind, draws, words, expected) -> None:
     import pikepdf
 
+    drawing = pdfs.page(lambda canvas: draws(canvas, words), size=(140, 30))
     with pikepdf.open(io.BytesIO(pdfs.page(body))) as file, pikepdf.open(io.BytesIO(drawing)) as source:
         form = file.copy_foreign(source.pages[0].as_form_xobject())
-        file.pages[0].Annots = pikepdf.Array(
-            [
-                pikepdf.Dictionary(
-                    Type=pikepdf.Name.Annot,
-                    Subtype=pikepdf.Name.Stamp,
-                    Rect=[100, 700, 240, 730],
-                    F=4,
-                    AP=pikepdf.Dictionary(N=form),
-                )
-            ]
+        annotation = file.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot,
+                Subtype=pikepdf.Name.Stamp if kind == "Stamp" else pikepdf.Name.Widget,
+                Rect=[100, 700, 240, 730],
+                F=4,
+                AP=pikepdf.Dictionary(N=form),
+            )
         )
+        if kind != "Stamp":
+            annotation.FT, annotation.T = pikepdf.Name(f"/{kind}"), pikepdf.String("a")
+            file.Root.AcroForm = pikepdf.Dictionary(Fields=[annotation])
+        file.pages[0].Annots = pikepdf.Array([annotation])
         out = io.BytesIO()
         file.save(out)
     document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
-    assert levels(document) == {"toi_mat"}
+    assert levels(document) == expected
 
 
 def lying_font(letters: dict[str, str], *, has_cmap: bool) -> tuple[bytes, bytes]:

@@ -19,14 +19,10 @@ if TYPE_CHECKING:
 
 LIMIT_PIXELS = 12_000_000
 """Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
-FPDF_ANNOT = 0x01
-"""Draw the annotations too."""
 _BGR = 2
 
 
-def render(
-    page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None, *, flags: int = 0
-) -> Pixels:
+def render(page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None) -> Pixels:
     """Return a page that is as large as `size`, columns and rows, as BGR pixels on white.
 
     `part` is the left, top, right and bottom of what is wanted of it. LIMIT `image-pixels` when there is no room for it.
@@ -43,7 +39,7 @@ def render(
         raise ReadError(ReadStatus.LIMIT, "image-pixels")
     try:
         api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
-        api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, flags)
+        api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, 0)
     finally:
         api.FPDFBitmap_Destroy(bitmap)
     return pixels

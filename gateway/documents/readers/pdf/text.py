@@ -33,7 +33,7 @@ from gateway.documents.readers.pdf.left import is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.documents.readers.pdf.marks import Marks
 from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
-from gateway.documents.readers.pdf.rendering import FPDF_ANNOT, LIMIT_PIXELS, render, switched_off
+from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, render, switched_off
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes
 from gateway.documents.readers.pdf.visible import judge_visibility
@@ -109,17 +109,25 @@ class PageReader:
 
         The page is flattened in memory, so that appearance streams become page content: use a document of its own.
         """
-        page = self._load(index)
-        before = self._api.FPDFPage_CountObjects(page)
-        flattened = self._api.FPDFPage_Flatten(page, 0)
-        self._api.FPDF_ClosePage(page)
-        if flattened != 1:  # FLATTEN_SUCCESS; nothing to do and failure are both "draws nothing"
+        before = self._flatten(index)
+        if before is None:
             return PageContent(index + 1, 0.0, 0.0)
         page = self._load(index)
         try:
             return self._walk(page, index + 1, before)
         finally:
             self._api.FPDF_ClosePage(page)
+
+    def _flatten(self, index: int) -> int | None:
+        """Make what annotations and form fields draw part of a page, behind the objects that it has; return how many these are.
+
+        None when there is nothing to do, or it cannot be done: both draw nothing.
+        """
+        page = self._load(index)
+        before: int = self._api.FPDFPage_CountObjects(page)
+        flattened = self._api.FPDFPage_Flatten(page, 0)
+        self._api.FPDF_ClosePage(page)
+        return before if flattened == 1 else None  # FLATTEN_SUCCESS
 
     def _load(self, index: int) -> int:
         page: int | None = self._api.FPDF_LoadPage(self._document.handle, index)
@@ -160,7 +168,12 @@ class PageReader:
         return content
 
     def draw(self, index: int, keep: frozenset[int] | None, *, annotations: bool) -> tuple[Pixels, float] | None:
-        """Draw a page, without its text but for what is to `keep`; BGR pixels and their resolution in dpi, None when it is bare."""
+        """Draw a page, without its own text but for what is to `keep`; BGR pixels and their resolution in dpi, None when it is bare.
+
+        With annotations the page is flattened in memory: it is the last that is asked of it. pdfium's own way of drawing
+        annotations leaves out form fields, and so the pictures of signatures.
+        """
+        own = self._flatten(index) if annotations else None
         page = self._load(index)
         try:
             width, height = self._api.FPDF_GetPageWidthF(page), self._api.FPDF_GetPageHeightF(page)
@@ -168,11 +181,11 @@ class PageReader:
                 return None
             scale = min(DPI / 72, (LIMIT_PIXELS / (width * height)) ** 0.5)
             size = max(int(width * scale), 1), max(int(height * scale), 1)
-            objects = _numbered(self._batches(page, 0)) if keep is not None else []
+            objects = _numbered(self._batches(page, 0, own)) if keep is not None else []
             kept = keep or frozenset()
             texts = (item for order, (item, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in kept)
             with switched_off(texts):
-                return render(page, size, flags=FPDF_ANNOT if annotations else 0), scale * 72
+                return render(page, size), scale * 72
         finally:
             self._api.FPDF_ClosePage(page)
 
@@ -198,10 +211,10 @@ class PageReader:
                 inner = next(self._columns.matrices([handle]))
                 self._shapes.add_picture(content, handle, multiply(inner, matrix), order)
 
-    def _batches(self, page: int, first: int) -> Iterator[_Batch]:
-        """Yield the objects of a page from the one with that number on, those of forms too."""
+    def _batches(self, page: int, first: int, last: int | None = None) -> Iterator[_Batch]:
+        """Yield the objects of a page between two numbers, those of forms too."""
         api = self._api
-        places = range(first, api.FPDFPage_CountObjects(page))
+        places = range(first, api.FPDFPage_CountObjects(page) if last is None else last)
         return self._container(api.FPDFPage_GetObject, page, places, display_matrix(page), 0)
 
     def _container(
