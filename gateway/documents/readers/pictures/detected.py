@@ -319,18 +319,19 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
     letters = folded(own.text)
     if own.confidence >= CLEAR and not _is_capital(own.text):
         return OTHER
-    first = {mark for start, mark in FIRST.items() if letters.endswith(SHORT) and letters.startswith(start[:2])}
+    # First words that may stand there, and how far what was read is from each.
+    first = {start: 0 for start in FIRST if letters.endswith(SHORT) and letters.startswith(start[:2])}
     spaced = own.width > SPACED * own.height
     before, after = (list(_beside(words, place, step, FAR_SPACE if spaced else NEAR_SPACE)) for step in (-1, 1))
     last = words[place - 1] if place and distance(letters, SHORT) <= 1 else None
     near = last is not None and own.left - last.left - last.width <= (FAR_SPACE if spaced else NEAR_SPACE) * SIZE
     beside = folded(last.text) if last is not None and near else ""
-    for start, mark in FIRST.items():
+    for start in FIRST:
         ends = beside[:1] == start[:1] and beside[-1:] == start[-1:] and beside != GALL
         if beside.endswith(start) or (ends and distance(beside, start) <= (1 if len(start) < 4 else 2)):
-            first.add(mark)
+            first.setdefault(start, 0 if beside.endswith(start) else distance(beside, start))
     if first and own.confidence >= READ:
-        return first.pop()
+        return FIRST[min(first, key=lambda start: (first[start], start))]
     if letters != SHORT or OTHER_SIGNS & set(unicodedata.normalize("NFD", own.text)):
         is_other = len(letters) >= 3 and own.confidence >= (CLEAR if letters != SHORT else READ)
         is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
