@@ -23,7 +23,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import left, scan
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pictures import ocr
-from gateway.model import Document, Origin
+from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
 
@@ -431,14 +431,37 @@ def test_an_outlined_letter_is_read_as_a_scan() -> None:
     assert scans.MARKS[2] in {run.text for run in document.runs}
 
 
-def test_areas_within_others_and_without_ink_are_not_read_and_the_rest_no_wider_than_its_ink() -> None:
+def test_areas_within_others_and_without_ink_are_not_read() -> None:
     assert scan._outermost([(10, 10, 20, 20), (0, 0, 30, 30), (40, 0, 50, 5)]) == [(0, 0, 30, 30), (40, 0, 50, 5)]
     page = np.full((200, 300, 3), 255, np.uint8)
     assert scan._cut_out(page, 72, (0, 0, 300, 200)) is None
     page[100:110, 50:60] = 0
     part = scan._cut_out(page, 72, (0, 0, 300, 200))
     assert part is not None
-    assert part.corner == (38, 88)
-    assert part.pixels.shape == (34, 34, 3)
+    assert part.corner == (0, 0)
     assert scan._cut_out(page, 72, (0, 150, 300, 200)) is None
     assert scan._cut_out(page, 72, (500, 500, 600, 600)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "read", "same"),
+    [
+        ("SỎI MẬT", "MẬT", True),
+        ("SỎI MẬT", "SỎI MẬT", True),
+        ("BẢO MẬT THÔNG TIN VÀ SỎI MẬT", "MẬT", True),
+        ("bảo mật thông tin", "MẬT", False),  # a stamp upon it
+        ("MẬT khẩu", "MẬTK", False),
+    ],
+)
+def test_ink_that_is_a_word_of_its_line_is_not_read_twice(said, read, same) -> None:
+    left, width = 100.0, 8.0
+    at = left + width * (said.rfind(read.split()[-1]) if read in said else 0)
+    line = Run(text=said, block=0, bbox_pt=(left, 100.0, left + width * len(said), 112.0))
+    ink = Run(text=read, block=1, origin=Origin.OCR, bbox_pt=(at, 99.0, at + width * len(read), 113.0))
+    if read == said:
+        ink = Run(text=read, block=1, origin=Origin.OCR, bbox_pt=line.bbox_pt)
+    assert pdf._say_the_same(ink, line) is same
+    tall = Run(text=read, block=1, origin=Origin.OCR, bbox_pt=(at, 80.0, at + 90, 130.0))
+    assert not pdf._say_the_same(tall, line) or read == said
+    hidden = Run(text=said, block=0, origin=Origin.HIDDEN, bbox_pt=line.bbox_pt)
+    assert not pdf._say_the_same(ink, hidden) or read == said

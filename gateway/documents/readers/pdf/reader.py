@@ -8,6 +8,8 @@ in `image_pages` and `read_pages`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -26,6 +28,8 @@ from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 
 LIMIT_PAGES = 5000
+TALLER = 1.5
+"""Heights of a line that ink may have which is read as words of it."""
 _PLAIN_ANNOTATIONS = frozenset({2, 16})
 """FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP draw nothing of their own."""
 
@@ -176,12 +180,22 @@ def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budg
 
 
 def _say_the_same(read: Run, said: Run) -> bool:
-    """Whether what was read of the ink is what the text at its place says of itself."""
-    if read.bbox_pt is None or said.bbox_pt is None or said.text.casefold().split() != read.text.casefold().split():
+    """Whether what was read of the ink is what the text at its place says of itself, or words of it as they are written."""
+    if read.bbox_pt is None or said.bbox_pt is None:
         return False
     left, top, right, bottom = said.bbox_pt
     x, y = (read.bbox_pt[0] + read.bbox_pt[2]) / 2, (read.bbox_pt[1] + read.bbox_pt[3]) / 2
-    return left <= x <= right and top <= y <= bottom
+    if not (left <= x <= right and top <= y <= bottom):
+        return False
+    if said.text.casefold().split() == read.text.casefold().split():
+        return True
+    line, words = (unicodedata.normalize("NFC", " ".join(run.text.split())) for run in (said, read))
+    height = bottom - top
+    if said.origin is not Origin.TEXT or read.bbox_pt[3] - read.bbox_pt[1] > TALLER * height:
+        return False
+    places = (found.start() for found in re.finditer(rf"(?<!\S){re.escape(words)}(?!\S)", line))
+    middles = (left + (right - left) * (place + len(words) / 2) / len(line) for place in places)
+    return any(abs(x - middle) <= 2 * height for middle in middles)
 
 
 def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:

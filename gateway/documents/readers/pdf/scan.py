@@ -27,6 +27,7 @@ UNMAPPED = 3
 LIMIT_IMAGES = 200
 MARGIN = 12.0
 """Points of paper around what is read apart."""
+PAPER = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +187,10 @@ def _outermost(areas: Iterable[Box]) -> list[Box]:
 
 
 def _cut_out(pixels: Pixels, dpi: float, area: Box) -> _Part | None:
-    """Return what is drawn in an area of a page with some paper around it, None when that is nothing."""
-    import cv2
-    import numpy as np
-
-    from gateway.documents.readers.pictures.rectangles import strongest
-
-    margin = round(MARGIN * dpi / 72)
-    x, y, right, bottom = (max(int(side * dpi / 72), 0) for side in area)
-    x, y = max(x - margin, 0), max(y - margin, 0)
-    part = pixels[y : bottom + margin, x : right + margin]
-    if not part.size:
+    """Return an area of a page with some paper around it, None when it is off the page or nothing is drawn there."""
+    x, y = (max(int((side - MARGIN) * dpi / 72), 0) for side in area[:2])
+    right, bottom = (int((side + MARGIN) * dpi / 72) for side in area[2:])
+    part = pixels[y:bottom, x:right]
+    if not (part < PAPER).any():
         return None
-    left, top, width, height = cv2.boundingRect(strongest(np.asarray(cv2.bitwise_not(part), np.uint8)))
-    if not width:
-        return None
-    left, top = max(left - margin, 0), max(top - margin, 0)
-    part = part[top : top + height + 2 * margin, left : left + width + 2 * margin]
-    return _Part(part, dpi, (72 * (x + left) / dpi, 72 * (y + top) / dpi))
+    return _Part(part, dpi, (72 * x / dpi, 72 * y / dpi))
