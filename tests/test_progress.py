@@ -128,6 +128,7 @@ async def test_ctrl_c_of_a_terminal_ends_work_on_many_files_and_says_what_was_do
         *PROGRAM, command, *map(str, files),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env=environment(), start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )  # fmt: skip
     await process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)

@@ -170,13 +170,19 @@ class _Guard:
         self._keyed = keyed
 
     def evidence(self, evidence: Evidence) -> Evidence:
-        """Return guarded evidence."""
+        """Return guarded evidence; of display names what names of the directory they show."""
         message = evidence.message
+        listed = evidence.directory.names.keys() if evidence.directory is not None else frozenset[str]()
         if message is not None:
             fields = tuple(
                 structs.replace(
                     reading,
-                    mailboxes=tuple(structs.replace(address, display_name="") for address in reading.mailboxes),
+                    mailboxes=tuple(
+                        structs.replace(
+                            address, display_name=" - ".join(sorted(name_keys(address.display_name) & listed))
+                        )
+                        for address in reading.mailboxes
+                    ),
                 )
                 for reading in message.address_fields
             )

@@ -256,7 +256,7 @@ async def test_the_audit_is_listed_shown_searched_verified_and_exported(tmp_path
         assert unknown.code == 1
         assert "BT-00000000" in unknown.err
         table = await gateway.audit("export", "--csv")
-        assert table.out.count("\n") == len(rows) + 1
+        assert table.out.count("\n") == 1 + len(rows) + 1, "the heads, and a last line that says whether it is whole"
         assert table.out.startswith("\ufeffSố thứ tự,Thời điểm"), "Excel knows UTF-8 by it"
         exported = await cli("audit", "export", "--data", gateway.data, env={"PYTHONIOENCODING": "latin-1"})
         assert "\ufffd" not in exported.out, "what is exported is verified octet by octet"

@@ -162,26 +162,28 @@ def test_a_long_answer_ends_with_the_right_to_it(office, slow_verify, monkeypatc
 
 async def test_a_console_that_goes_away_ends_its_long_answers(office, slow_verify):
     token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
+    other = await asyncio.to_thread(office.session, "other", Role.AUDITOR)
     async with served(office.answering.answers) as door:
         sock, line = knock(door), Line(door)
         for number in range(LANES[Effort.LONG].threads):
-            sock.sendall(framed(q.Asked(number, token, CLIENT, Language.VI, q.Verify())))
+            sock.sendall(framed(q.Asked(number, (token, other)[number % 2], CLIENT, Language.VI, q.Verify())))
             await asyncio.to_thread(sock.recv, 1 << 16)
         sock.close()
         assert await line.ask(q.AskHealth()) == q.Health(good=True)
         for _ in range(LANES[Effort.LONG].threads * 6):
             slow_verify.release()
-        seen = [one async for one in line.stream(q.Verify(), token)]
+        seen = [one async for one in line.stream(q.Verify(), other)]
         assert seen[-1] == q.Verified(good=True, text="whole")
         line.close()
 
 
 async def test_more_long_answers_than_there_is_room_for_are_refused_and_short_ones_go_on(office, slow_verify):
-    token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
     lane = LANES[Effort.LONG]
+    names = [f"auditor{number}" for number in range(lane.threads + lane.waiting + 1)]
+    token, *tokens = [await asyncio.to_thread(office.session, name, Role.AUDITOR) for name in names]
     async with served(office.answering.answers) as door:
         line = Line(door)
-        asked = [asyncio.ensure_future(line.ask(q.Verify(), token)) for _ in range(lane.threads + lane.waiting)]
+        asked = [asyncio.ensure_future(line.ask(q.Verify(), one)) for one in tokens]
         assert await line.ask(q.WhoAmI(), token) != q.Refusal(kind="too_many", retry_s=2)
         assert await line.ask(q.Verify(), token) == q.Refusal(kind="too_many", retry_s=2)
         for _ in range(5 * len(asked)):
