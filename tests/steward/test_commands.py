@@ -12,7 +12,6 @@ from gateway.cli import main
 from gateway.commands import doctor
 from gateway.config.sections import Configuration
 from gateway.steward import questions as q
-from gateway.steward.accounts import hashes
 from gateway.steward.roles import Role
 from gateway.steward.table import TABLE
 from tests.steward.support import PASSWORD, Office
@@ -21,7 +20,6 @@ from tests.support.certificates import Pki
 
 @pytest.fixture
 def console(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(hashes, "_HASHER", hashes.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     def run(*words: str, code: int = 0) -> str:
         folder = ["--data", str(tmp_path)] if words[0] != "roles" else []

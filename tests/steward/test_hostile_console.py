@@ -14,7 +14,7 @@ from msgspec import structs
 from gateway.model import Language
 from gateway.steward import answering, table
 from gateway.steward import questions as q
-from gateway.steward.accounts import hashes, manage
+from gateway.steward.accounts import manage
 from gateway.steward.roles import Role
 from gateway.steward.server import LANES
 from gateway.steward.table import Effort
@@ -28,7 +28,6 @@ AN = "an.noivu@x.example"
 
 @pytest.fixture
 def office(tmp_path, monkeypatch):
-    monkeypatch.setattr(hashes, "_HASHER", hashes.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return Office(tmp_path)
 
 
@@ -261,8 +260,8 @@ def resident() -> int:
 
 
 @pytest.mark.slow
-async def test_a_thousand_logins_at_once_are_answered_within_bounded_memory(tmp_path):
-    office = await asyncio.to_thread(Office, tmp_path)  # hashes as in service: 64 MiB each
+async def test_a_thousand_logins_at_once_are_answered_within_bounded_memory(tmp_path, dear_hashes):
+    office = await asyncio.to_thread(Office, tmp_path)
     async with served(office.answering.answers) as door:
         line = Line(door)
         await line.ask(q.Login("warm", "up"), "", "192.0.2.1")

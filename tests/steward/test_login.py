@@ -28,8 +28,6 @@ AN, CHIEF, GONE = "an.noivu@x.example", "truong.noivu@x.example", "cu.tuphap@x.e
 
 @pytest.fixture
 def office(tmp_path, monkeypatch):
-    """With hashes that cost nothing: what they cost is not what is tested here."""
-    monkeypatch.setattr(hashes, "_HASHER", hashes.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return Office(tmp_path)
 
 
@@ -577,3 +575,7 @@ def test_a_reset_takes_everything_that_was_known(office):
     assert log_in(office, "an.tt", code=done.recovery_codes[0]) == q.Refusal(kind="bad_login")
     assert office.enrol("an.tt", answer.password, "Một-khác-2026!").person.name == "an.tt"
     assert [(act.who, act.reason) for act in office.acts if act.what == "account_reset"] == [("ql.tk", "mất máy")]
+
+
+def test_a_hash_costs_what_rfc_9106_recommends(dear_hashes):
+    assert hashes.hashed("Rất-dài-2026!x").startswith("$argon2id$v=19$m=65536,t=3,p=1$")

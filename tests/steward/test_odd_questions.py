@@ -14,7 +14,6 @@ from gateway.engine import load_policy_set
 from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
-from gateway.steward.accounts import hashes
 from gateway.steward.answering import Answering
 from gateway.steward.roles import Role
 from tests.steward import mail_world
@@ -52,7 +51,6 @@ def make(chance: random.Random, kind: type[Struct]) -> Any:
 
 @pytest.fixture
 async def office(tmp_path, monkeypatch):
-    monkeypatch.setattr(hashes, "_HASHER", hashes.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     office, policies = Office(tmp_path), load_policy_set("binhtan-7600")
     office.desk = replace(office.desk, rules=lambda: Rules(policies, office.directory))
     office.answering = Answering(office.desk)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 
-import pytest
-
 from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.service import AuditService
@@ -24,7 +22,7 @@ from gateway.nexthop.settings import NextHopSettings
 from gateway.pipeline.in_force import Digests, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward import questions as q
-from gateway.steward.accounts import hashes, manage
+from gateway.steward.accounts import manage
 from gateway.steward.roles import Role
 from gateway.steward.service import Sources, Steward
 from tests.steward.support import DIRECTORY, Line, unsigned
@@ -80,11 +78,6 @@ async def world(folder: Path, sink: Sink, policy_text: str = "version: 1\nname: 
         audit_door.close()
         await asyncio.to_thread(writer.join)
     assert verify(data).exit_code == 0
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(hashes, "_HASHER", hashes.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 async def arrived(sink: Sink, count: int) -> list:
