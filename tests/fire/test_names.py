@@ -12,16 +12,20 @@ from tests.fire.support import burning, needs_root
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.xdist_group("port 53")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 SERVFAIL, NXDOMAIN = 2, 3
 
 
 class _Answers(asyncio.DatagramProtocol):
     def __init__(self, code):
         self.code = code
+        self.closed = asyncio.Event()
 
     def connection_made(self, transport):
         self.transport = transport
+
+    def connection_lost(self, error):
+        self.closed.set()
 
     def datagram_received(self, question, peer):
         if self.code is not None:
@@ -30,31 +34,34 @@ class _Answers(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def name_server(code: int | None):
+async def name_server(code: int | None, host: str):
     """A name server of this machine that gives one answer to everything, or none at all."""
-    address = ("127.53.53.53", 53)
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Answers(code), address)
+    transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Answers(code), (host, 53))
     try:
         yield
     finally:
         transport.close()
+        await protocol.closed.wait()
 
 
 # The gateway runs with a resolv.conf of its own, in a mount namespace of its own.
 LAUNCHER = (
     "unshare", "--mount", "sh", "-c",
-    'printf "nameserver 127.53.53.53\\n" >"$0" && mount --bind "$0" /etc/resolv.conf && exec "$@"',
+    'mount --bind "$0" /etc/resolv.conf && exec "$@"',
 )  # fmt: skip
 
 
 @needs_root
 @pytest.mark.parametrize(
-    ("code", "limit_s"), [(None, 10), (SERVFAIL, 10), (NXDOMAIN, 5)], ids=["silent", "servfail", "nxdomain"]
+    ("code", "limit_s", "host"),
+    [(None, 10, "127.53.53.1"), (SERVFAIL, 10, "127.53.53.2"), (NXDOMAIN, 5, "127.53.53.3")],
+    ids=["silent", "servfail", "nxdomain"],
 )
-async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, limit_s):
+async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, limit_s, host):
     resolv = tmp_path / "resolv.conf"
+    resolv.write_text(f"nameserver {host}\n")
     hop = {"next_hop": {"address": "mail.thanhpho.example:25", "tls": "starttls", "required_at_start": False}}
-    async with name_server(code):
+    async with name_server(code, host):
         async with Sink() as sink, burning(tmp_path, sink, launcher=(*LAUNCHER, resolv), **hop) as gateway:
             for _ in range(2):
                 async with RawClient(*gateway.address()) as client:
