@@ -24,7 +24,7 @@ class Channel(DoorClient[Answer]):
     def __init__(
         self, door: socket.socket, on_settled: Callable[[AuditError | None], None] = lambda _error: None
     ) -> None:
-        """Prepare; `on_settled` is told of each group of records that it was written, or why not."""
+        """Prepare; `on_settled` is called for each group of records: written, or why not."""
         super().__init__(door, ANSWERS)
         self._on_settled = on_settled
         self._loop = asyncio.get_running_loop()

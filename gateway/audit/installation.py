@@ -1,6 +1,6 @@
 """Which log is ours: an empty or another folder in its place is never taken for it (docs/decisions/0024).
 
-The name of a log's key stands in its folder. Where a start is told to keep a marker elsewhere, or which key to expect,
+The name of a log's key stands in its folder. Where the configuration names a marker elsewhere, or the key to expect,
 it refuses a folder without a log, or with another one. A writer that is replaced while the gateway runs always does.
 """
 
@@ -24,7 +24,7 @@ _COUNT: Final = struct.Struct("=Q")
 
 @dataclass(frozen=True)
 class Known:
-    """A log that must be there: with this key, when it is told, and at least so many records."""
+    """A log that must be there: with this key, where it is known, and at least so many records."""
 
     key_id: str = ""
     records: int = 0
@@ -39,7 +39,7 @@ class Known:
 
 
 class Written:
-    """How many records the log has, told by its writer to the one that comes after it; shared by fork."""
+    """How many records the log has, from its writer to the next one; shared by fork."""
 
     def __init__(self, records: int = 0) -> None:
         self._memory = mmap.mmap(-1, _COUNT.size)

@@ -64,7 +64,7 @@ class AuditLog:
     ) -> None:
         """Open the log of a data directory; `door` leads to the service that writes it. UserError for a missing key.
 
-        `on_settled` is told of each group of records that it was written, or why not.
+        `on_settled` is called for each group of records: written, or why not.
         """
         self._on_settled = on_settled
         self._keeps_facts = keeps_facts
@@ -123,7 +123,7 @@ class AuditLog:
         return self._channel.unanswered_s if self._channel is not None else 0.0
 
     def probe(self) -> None:
-        """Have the writer try whether it can write; `on_settled` is told."""
+        """Have the writer try whether it can write; `on_settled` is called with the result."""
         if self._channel is not None:
             self._channel.probe()
 

@@ -36,7 +36,7 @@ _BOOTSTRAP = (
 
 
 class Started(Struct, frozen=True, kw_only=True):
-    """What the process is told in its command line."""
+    """Arguments of the process, from its command line."""
 
     sockets: tuple[int, ...]
     """Descriptors that listen."""

@@ -124,7 +124,7 @@ class Connection(H11Protocol):
 
 
 class ConsoleServer(Server):
-    """Serves one listening socket until told to exit."""
+    """Serves one listening socket until asked to exit."""
 
     def __init__(self, app: Any, settings: ConsoleSettings, tls: ssl.SSLContext | None) -> None:
         protocol = type("ConsoleConnection", (Connection,), {"settings": settings})

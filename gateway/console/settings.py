@@ -1,4 +1,4 @@
-"""What the console is told when it starts."""
+"""Settings of the console, handed over at its start."""
 
 from __future__ import annotations
 

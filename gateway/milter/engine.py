@@ -48,7 +48,7 @@ class MilterEngine(Protocol):
     ) -> Reply:
         """Record a content that was not kept, and return its refusal.
 
-        `parts` tell its largest file. For good when it is larger than `limit_bytes`; for now when that is None: there was no room for it.
+        `parts` give its largest file. Permanent beyond `limit_bytes`; temporary when that is None, for there was no room.
         """
         ...
 

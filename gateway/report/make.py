@@ -27,7 +27,7 @@ def make(
 ) -> Report:
     """Return the report of a month; reads the log beside any process that writes it.
 
-    `again` says what a report was counted from, to count it again; `tick` is told how many records were read. UserError when
+    `again` says what a report was counted from, to count it again; `tick` gets how many records were read. UserError when
     there is no log, or when it no longer has these records.
     """
     folder = Folder(data)

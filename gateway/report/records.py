@@ -149,7 +149,7 @@ class Range:
         """Records that say nothing that can be read."""
 
     def walk(self, tick: Callable[[int], None]) -> Iterator[Entry]:
-        """Yield what counts, in order; `tick` is told of every record."""
+        """Yield what counts, in order; `tick` is called for every record."""
         chain, expected = self._before(), self.first
         for seq, body, stored in self._connection.execute(
             "SELECT seq, body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (self.first, self.last)

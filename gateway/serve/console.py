@@ -18,7 +18,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def console_settings(console: Console) -> ConsoleSettings:
-    """Return what the console is told."""
+    """Return the settings of the console."""
     return ConsoleSettings(
         names=console.names or _HERE,
         networks=console.allowed(),

@@ -114,22 +114,7 @@ class _Frontend:
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
-        rules = inherited.rulebook.current
-        self._audit = audit = AuditLog(
-            configuration.data,
-            inherited.audit_door,
-            keeps_facts=configuration.audit.facts_days > 0,
-            on_settled=self._vitals.record_settled,
-        )
-        recovery = await audit.start(
-            policy=rules.policies.name,
-            policy_digest=rules.policies.digest,
-            directory_digest=rules.directory.digest if rules.directory is not None else None,
-        )
-        for reference in recovery.unknown:
-            _LOG.warning(
-                "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
-            )
+        audit = await self._opened_audit()
         living = asyncio.create_task(self._vitals.live(audit))
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
@@ -171,6 +156,27 @@ class _Frontend:
             await asyncio.to_thread(history.close)
             await audit.close()
             living.cancel()
+
+    async def _opened_audit(self) -> AuditLog:
+        """Open the log, and warn of mails whose outcome an earlier process left unknown."""
+        inherited, configuration = self._inherited, self._inherited.configuration
+        rules = inherited.rulebook.current
+        self._audit = audit = AuditLog(
+            configuration.data,
+            inherited.audit_door,
+            keeps_facts=configuration.audit.facts_days > 0,
+            on_settled=self._vitals.record_settled,
+        )
+        recovery = await audit.start(
+            policy=rules.policies.name,
+            policy_digest=rules.policies.digest,
+            directory_digest=rules.directory.digest if rules.directory is not None else None,
+        )
+        for reference in recovery.unknown:
+            _LOG.warning(
+                "outcome unknown: %s was being handed over when an earlier process ended; not resent", reference
+            )
+        return audit
 
     def _pipeline(self, audit: AuditLog, history: SenderHistory, behind: Behind) -> Pipeline:
         configuration = self._inherited.configuration
