@@ -65,7 +65,7 @@ deb: $(VENV)/.python ## a Debian package of the gateway for this release, in dis
 lock: $(VENV)/.dev ## resolve pyproject.toml again into the two lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap --group dev \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap --extra cluster --group dev \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-dev.lock
 
 system: ## system packages that the gateway itself uses
