@@ -59,6 +59,7 @@ class Index:
         """Told, while a query waits for the index, how many records it took."""
         self._log: sqlite3.Connection | None = None
         self._index: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._counted_at: tuple[int, int] | None = None
         """Place in the log and SQLite's count of foreign changes when all rows were counted last."""
 
@@ -223,10 +224,13 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         """Open the index; one that is damaged, old or of another log is thrown away and begun again."""
-        if self._index is not None:
+        if self._index is not None and self._file == self._file_of_now():
             return self._index
         path = self._folder.index
         for attempt in (1, 2):
+            # Made before SQLite opens it, which gives its log and its shared memory to the owner of the file.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._give_to_owner(path)
             connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -235,8 +239,6 @@ class Index:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == 0:
                     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-                    path.chmod(0o600)
-                    self._give_to_owner(path)
                 else:
                     self._check(connection, version)
             except sqlite3.DatabaseError:
@@ -245,9 +247,17 @@ class Index:
                     raise
                 self._remove()
             else:
-                self._index = connection
+                self._index, self._file, self._counted_at = connection, self._file_of_now(), None
                 return connection
         raise AssertionError("unreachable")
+
+    def _file_of_now(self) -> tuple[int, int] | None:
+        """Which file stands at the path: another process may have made the index anew."""
+        try:
+            found = self._folder.index.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _give_to_owner(self, path: Path) -> None:
         """Let a file that root's look at the log made belong to the service, which could not write it otherwise."""

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from gateway.audit.facts import Keyed, guarded_locator
 from gateway.model import Directory, Document, Evidence, Holders, Observed, Part, Signature, Unit
+from gateway.model.scrub import packed
 from gateway.system.zstandard import compress, decompress
 from gateway.vietnamese.addresses import normal_form, without_tag
 from gateway.vietnamese.homographs import name_keys
@@ -24,7 +25,6 @@ from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
 VERSION: Final = 1
 LIMIT_BYTES: Final = 4 << 20
 """Longest body; the facts of a mail beyond it are not kept."""
-_ENCODER = msgspec.msgpack.Encoder()
 
 
 class Kept(Struct, frozen=True, array_like=True):
@@ -60,7 +60,7 @@ def keep(observed: Observed, keyed: Keyed, *, guarded: bool) -> Kept | None:
         evidence = _Guard(keyed).evidence(evidence)
         if evidence.signatures:
             seen.pop("signed_documents", None)  # whose seals they are cannot be judged again without their names
-    body = _ENCODER.encode([VERSION, evidence, seen, dict(observed.texts)])
+    body = packed((VERSION, evidence, seen, dict(observed.texts)))
     if len(body) > LIMIT_BYTES:
         return None
     return Kept(compress(body), hashlib.sha256(body).hexdigest())

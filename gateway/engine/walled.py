@@ -14,16 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from gateway.engine.observing import Looks, observe
 from gateway.engine.registry import Registry
 from gateway.model import Document, Evidence, Finding, Need, Observations, Observer
-from gateway.model.scrub import scrubbed
-
-_ENCODER: Final = msgspec.msgpack.Encoder()
+from gateway.model.scrub import packed
 
 
 def warm_up(modules: Iterable[str]) -> None:
@@ -111,10 +109,7 @@ def _walled(told: Observer) -> _Walled:
 
 
 def _raw(value: Any) -> msgspec.Raw:
-    try:
-        return msgspec.Raw(_ENCODER.encode(value))
-    except UnicodeEncodeError:
-        return msgspec.Raw(_ENCODER.encode(scrubbed(value)))
+    return msgspec.Raw(packed(value))
 
 
 def _words(error: Exception) -> str:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct, structs
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+def packed(value: Any) -> bytes:
+    """Return a value as msgpack; lone surrogates, which UTF-8 cannot hold, are replaced."""
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(scrubbed(value))
 
 
 def scrubbed(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -161,3 +162,25 @@ def test_an_index_that_another_process_follows_meanwhile_is_not_taken_for_wrong(
     finally:
         other.kill()
         other.communicate()
+
+
+def test_an_index_that_another_process_made_anew_is_the_one_that_is_asked(data):
+    with AuditReader.open(data) as reader:
+        before = len(reader.find(Filter(limit=1000)))
+        for leftover in data.glob("audit-index.db*"):
+            leftover.unlink()
+        assert found(data) == (before, False)
+        change(data, "DELETE FROM entry WHERE seq > 3")
+        assert (len(reader.find(Filter(limit=1000))), reader.index_was_wrong) == (before, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_roots_look_leaves_belongs_to_the_service(data):
+    os.chown(data, 65534, 65534)
+    for leftover in data.glob("audit-index.db*"):
+        leftover.unlink()
+    with AuditReader.open(data) as reader:
+        reader.find(Filter())
+        assert {path.name: path.stat().st_uid for path in data.glob("audit-index.db*")} == dict.fromkeys(
+            ("audit-index.db", "audit-index.db-wal", "audit-index.db-shm"), 65534
+        )

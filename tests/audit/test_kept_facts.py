@@ -10,6 +10,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from gateway.audit.facts import Keyed, finding_facts
 from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
@@ -101,6 +102,13 @@ def test_kept_facts_hold_no_words_of_documents(name):
             for start in range(len(words) - 3):
                 phrase = " ".join(words[start : start + 4])
                 assert phrase not in body
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_facts_of_a_session_that_names_itself_in_octets_that_are_no_utf_8_are_kept(guarded):
+    mail = next(mail for mail in MAILS.values() if mail.message is not None)
+    strange = structs.replace(mail, session=structs.replace(mail.session, helo="may-\udc80", auth_user="a\udcff"))
+    assert kept_again(observe(strange, SETS["strict"].policies), guarded=guarded).bare.session.helo == "may-?"
 
 
 def test_a_setting_about_words_makes_it_untold_and_any_other_is_answered(tmp_path):

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from gateway.model import Document, Evidence, Observations, Observer, Part, Run, Signature
-from gateway.model.scrub import scrubbed
+from gateway.model.scrub import packed
 
 FRAME_LIMIT_BYTES = 32 << 20
 """Largest single frame that the parent accepts."""
@@ -170,10 +170,7 @@ class WireError(Exception):
 
 def encode(value: InspectionRequest | Frame) -> bytes:
     """Return the frame of a value with its length prefix."""
-    try:
-        payload = msgspec.msgpack.encode(value)
-    except UnicodeEncodeError:
-        payload = msgspec.msgpack.encode(scrubbed(value))
+    payload = packed(value)
     return _LENGTH.pack(len(payload)) + payload
 
 
