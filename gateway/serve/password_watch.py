@@ -22,9 +22,8 @@ from gateway.errors import AuditError, UserError
 from gateway.model import Session
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
-from gateway.nexthop.notice import hand_over, notice
 from gateway.nexthop.replies import HopReply
-from gateway.vietnamese.addresses import parse_path
+from gateway.notice import hand_over, mailbox_of, notice
 
 _LOG = logging.getLogger("gateway.passwords")
 
@@ -75,8 +74,8 @@ class PasswordWatch:
 
     async def _tell(self, login: str, now: datetime) -> None:
         """Hand a notice to the next hop; one that it refuses is not tried again before the month is over."""
-        address = login if "@" in login else f"{login}@{self._settings.login_domain}"
-        if not parse_path(address).mailboxes or parse_path(address).ambiguous or not address.isascii():
+        address = mailbox_of(login, self._settings.login_domain)
+        if not address:
             return
         content = notice(
             "weak_password", author=self._settings.notice_from, recipient=address, hostname=self._hostname, now=now

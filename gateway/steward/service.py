@@ -20,8 +20,8 @@ from gateway.errors import GatewayError
 from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
-from gateway.nexthop.notice import hand_over, notice
 from gateway.nexthop.settings import NextHopSettings
+from gateway.notice import hand_over, notice
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.people import People

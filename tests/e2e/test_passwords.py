@@ -86,7 +86,7 @@ async def test_a_weak_password_is_listed_and_its_holder_told_once(tmp_path):
         assert mail.mail_line.startswith(b"MAIL FROM:<>")
         assert mail.rcpt_lines == [b"RCPT TO:<" + WEAK.encode() + b">"]
         told = email.message_from_bytes(mail.content, policy=default)
-        assert (told["From"], told["To"], told["Auto-Submitted"]) == (OFFICE, WEAK, "auto-generated")
+        assert (told["From"], told["To"], told["Auto-Submitted"]) == (OFFICE, WEAK, "auto-replied")
         assert "Điều 6" in told.get_content()
         assert "http" not in told.get_content()
 

@@ -1,0 +1,67 @@
+"""A notice in wire form, and the way to the next hop (RFC 3834: null reverse-path, Auto-Submitted)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Final
+
+from gateway.nexthop.hop import NextHop
+from gateway.nexthop.replies import HopReply
+from gateway.texts.catalogue import pair, product_texts
+from gateway.vietnamese.addresses import parse_path
+
+_POLICY: Final = SMTP.clone(max_line_length=76)
+
+
+def notice(
+    kind: str, *, author: str, recipient: str, hostname: str, now: datetime, fields: Mapping[str, object] | None = None
+) -> bytes:
+    """Return a mail of `notice.toml` in wire form, Vietnamese above English; base64, so that no line begins with a dot.
+
+    A field that is a pair has words of its own in each language. KeyError for a kind that has no words.
+    """
+    answers = product_texts("notice")[kind].get("answers", False)
+    subject, body = (pair("notice", kind, part, **(fields or {})) for part in ("subject", "body"))
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = author
+    mail["To"] = recipient
+    mail["Subject"] = " / ".join(subject)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{int(now.timestamp() * 1e6):x}.{secrets.token_hex(4)}.notice@{hostname}>"
+    mail["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
+    mail.set_content("\n".join(body), cte="base64")
+    return mail.as_bytes()
+
+
+def mailbox_of(login: str, login_domain: str) -> str:
+    """Return the mailbox of a login that the next hop accepted; empty when it is none that a notice could go to."""
+    address = login if "@" in login else f"{login}@{login_domain}"
+    path = parse_path(address)
+    return address if path.mailboxes and not path.ambiguous and address.isascii() else ""
+
+
+async def _at_once() -> None:
+    """Let the final dot go."""
+
+
+async def hand_over(
+    hop: NextHop, recipient: str, content: bytes, before_dot: Callable[[], Awaitable[None]] = _at_once
+) -> HopReply:
+    """Send a mail to one plain address; return the reply that decided. HopFailedError, HopRefusedError as the hop raises.
+
+    `before_dot` is awaited when all but the final dot is out; when it raises, nothing was sent.
+    """
+    connection, reply = await hop.mail(lambda _capabilities: b"MAIL FROM:<>")
+    try:
+        if reply.positive:
+            reply = await connection.ask(b"RCPT TO:<" + recipient.encode("ascii") + b">")
+        if reply.positive:
+            reply = await connection.data(b"", (content,), before_dot)
+    finally:
+        hop.recycle(connection)
+    return reply
