@@ -280,6 +280,10 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return [q.Piece(b"x" * 100), q.ExportEnd(1, whole=True)]
         case q.AskRequests():
             return [msgspec.structs.replace(REQUESTS, may_open=bool(question.reference), needs_file=True)]
+        case q.Approve():
+            return (
+                [q.Done("đã duyệt")] if question.read and question.code == "123456" else [q.Refusal(kind="bad_login")]
+            )
         case q.AddAccount() | q.ResetSecondFactor():
             return [q.OneTimePassword(question.name, "muoi-hai-tu-de-nho")]
         case _:

@@ -42,6 +42,29 @@ def test_a_mail_is_found_and_explained_by_keyboard_alone(look, system):
     expect(page.locator("html")).to_have_attribute("data-keys", "on")
 
 
+def test_a_request_is_approved_and_an_explanation_printed_by_keyboard_alone(look, system):
+    page = look("auditor")
+    page.goto(system.base + "/requests")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(selector)
+
+    for field, typed in (("[id$=-approve]", "đã xem bản giấy"), ("[id$=-read2]", " "), ("[id$=-code]", "123456")):
+        tab_to(field)
+        page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert.good")).to_be_visible()
+    page.goto(system.base + "/mails/BT-7F3K2Q00")
+    page.evaluate("() => { window.print = () => { document.title = 'printed'; }; }")
+    tab_to("[data-print]")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("printed")
+
+
 def test_everything_can_be_reached_with_the_tab_key_and_the_focus_is_seen(look, system):
     page = look("auditor")
     page.goto(system.base + "/mails")
