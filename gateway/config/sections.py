@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypedDict, Unpack
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
+from gateway.config.cluster import Cluster
 from gateway.config.console import Console
 from gateway.config.origin import Origin
 from gateway.config.reports import Reports
@@ -290,6 +291,7 @@ class Configuration(Section):
     reports: Reports = Reports()
     metrics: ListenAddress | None = None
     console: Console | None = None
+    cluster: Cluster | None = None
     replies: Replies = Replies()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     _origin: Origin = PrivateAttr(default=Origin())

@@ -1,0 +1,242 @@
+"""The cluster's PostgreSQL: the one module that imports psycopg, and only when a cluster has a database.
+
+Two ways in. `connect` is for commands and for processes that may wait. `Database` is for an event loop with mails in
+hand: a statement gets a budget, and after it the mail goes on without the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.config.cluster import Cluster
+from gateway.errors import TemporaryError, UserError
+from gateway.files import read_file
+from gateway.texts.catalogue import both
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+else:
+    Connection = Any
+
+_LOG = logging.getLogger("gateway.cluster")
+
+BUDGET_S: Final = 0.05
+"""What a mail waits for the database at most."""
+_CONNECT_S: Final = 5.0
+_PAUSE_S: Final = 1.0
+"""Between two tries to reach a database that is away."""
+_AT_ONCE: Final = 64
+"""Statements that go out together."""
+
+Rows = list[tuple[Any, ...]]
+Values = Sequence[object]
+
+
+class DatabaseError(TemporaryError):
+    """The database of the cluster cannot be reached, or refuses what was asked."""
+
+
+def _library() -> Any:
+    """Return psycopg; UserError when it is not installed."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise UserError(both("cluster", "fault", "no_library", error=error)) from None
+    return psycopg
+
+
+def _options(cluster: Cluster) -> dict[str, Any]:
+    """Return how a connection is made; the password comes from its file, or from where libpq looks (PGPASSFILE)."""
+    if not cluster.dsn:
+        raise UserError(both("cluster", "fault", "no_dsn"))
+    options: dict[str, Any] = {"conninfo": cluster.dsn, "autocommit": True, "connect_timeout": int(_CONNECT_S)}
+    if cluster.password_file is not None:
+        options["password"] = read_file(cluster.password_file).decode("utf-8", "replace").strip()
+    return options | {"application_name": f"gateway-{cluster.node}"}
+
+
+def connect(cluster: Cluster) -> Connection:
+    """Return a connection in autocommit, for who may wait; DatabaseError when there is none to be had."""
+    psycopg = _library()
+    try:
+        connection: Connection = psycopg.connect(**_options(cluster))
+    except psycopg.Error as error:
+        raise DatabaseError(both("cluster", "fault", "unreachable", error=told(error))) from None
+    return connection
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Return what a statement of `connect`'s connection may raise, for `except`."""
+    return (_library().Error,)
+
+
+def told(error: Exception) -> str:
+    """Return what the database said, in one line; it names hosts and users, never a password."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class Database:
+    """One connection for one event loop; while the database is away each question is answered None at once.
+
+    Whoever is over its budget finds the connection given up: the others that wait are answered None too, and the next
+    questions until the database has answered again within the budget. So a database that hangs costs the budget once.
+    """
+
+    def __init__(self, cluster: Cluster, *, on_change: Callable[[str | None], None] = lambda _: None) -> None:
+        """`on_change` hears why the database is away, and None when it is back."""
+        self._cluster = cluster
+        self._on_change = on_change
+        self._connection: Any = None
+        self._waiting: list[_Question] = []
+        self._asked = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._away: bool | None = None
+        """None before the first try."""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether a question would be put to the database."""
+        return self._connection is not None
+
+    def start(self) -> None:
+        """Begin to reach the database; mails do not wait for it."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep())
+
+    async def close(self) -> None:
+        """End the connection; questions still waiting are answered None."""
+        if self._task is not None:
+            self._task.cancel()
+            self._give_up()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def ask(self, statement: str, values: Values = (), *, within_s: float = BUDGET_S) -> Rows | None:
+        """Run one statement and return its rows; None without the database, or when the time is over.
+
+        After None the statement may or may not have been run.
+        """
+        if self._connection is None:
+            return None
+        question = _Question(statement, values)
+        self._waiting.append(question)
+        self._asked.set()
+        await asyncio.wait((question.answer,), timeout=within_s)
+        if question.answer.done():
+            return question.answer.result()
+        question.answer.cancel()
+        self._give_up(both("cluster", "fault", "slow", limit_ms=round(within_s * 1000)))
+        return None
+
+    def _give_up(self, reason: str = "") -> None:
+        """Leave the connection: its socket is shut down, so that whoever waits on it wakes."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        waiting, self._waiting = self._waiting, []
+        for question in waiting:
+            question.answered(None)
+        with suppress(OSError, *failures()), socket.socket(fileno=os.dup(connection.fileno())) as end:
+            end.shutdown(socket.SHUT_RDWR)
+        if reason:
+            self._is_away(reason)
+        self._gone.set()
+        self._asked.set()
+
+    def _is_away(self, reason: str | None) -> None:
+        if self._away is not (reason is not None):
+            self._away = reason is not None
+            self._on_change(reason)
+
+    async def _keep(self) -> None:
+        """Have a connection, whatever happens to it."""
+        away: tuple[type[Exception], ...] = (*failures(), OSError, TimeoutError, UserError)
+        while True:
+            try:
+                connection = await asyncio.wait_for(self._reach(), _CONNECT_S)
+            except away as error:
+                self._is_away(told(error) if str(error) else both("cluster", "fault", "silent"))
+            else:
+                self._connection = connection
+                self._is_away(None)
+                try:
+                    await self._answer(connection)
+                finally:
+                    self._give_up()
+                    await connection.close()
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _reach(self) -> Any:
+        """Return a connection that answers within the budget."""
+        connection = await _library().AsyncConnection.connect(
+            **_options(self._cluster), options="-c synchronous_commit=off -c statement_timeout=5s"
+        )
+        try:
+            began = asyncio.get_running_loop().time()
+            await connection.execute("SELECT 1")
+            if asyncio.get_running_loop().time() - began > BUDGET_S:
+                raise OSError(both("cluster", "fault", "slow", limit_ms=round(BUDGET_S * 1000)))
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _answer(self, connection: Any) -> None:
+        """Answer questions until the connection is given up: what gathered meanwhile goes out together."""
+        broken: tuple[type[Exception], ...] = (*failures(), OSError)
+        while self._connection is connection:
+            await self._asked.wait()
+            self._asked.clear()
+            while self._waiting and self._connection is connection:
+                group, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+                try:
+                    await _run(connection, group)
+                except broken as error:
+                    for question in group:
+                        question.answered(None)
+                    self._give_up(told(error))
+
+
+class _Question:
+    """A statement and who waits for its rows."""
+
+    __slots__ = ("answer", "statement", "values")
+
+    def __init__(self, statement: str, values: Values) -> None:
+        self.statement, self.values = statement.encode(), values
+        self.answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
+
+    def answered(self, rows: Rows | None) -> None:
+        """Let who waits go on."""
+        if not self.answer.done():
+            self.answer.set_result(rows)
+
+
+async def _run(connection: Any, group: list[_Question]) -> None:
+    """Run statements, each in a transaction of its own; several in one pipeline."""
+    if len(group) == 1:
+        cursor = await connection.execute(group[0].statement, group[0].values)
+        group[0].answered(await _rows(cursor))
+        return
+    async with connection.pipeline() as pipeline:
+        cursors = []
+        for question in group:
+            cursors.append(await connection.execute(question.statement, question.values))
+            await pipeline.sync()
+    for question, cursor in zip(group, cursors, strict=True):
+        question.answered(await _rows(cursor))
+
+
+async def _rows(cursor: Any) -> Rows:
+    rows: Rows = await cursor.fetchall() if cursor.description else []
+    return rows

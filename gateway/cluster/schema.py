@@ -1,0 +1,20 @@
+"""The tables of the cluster: each module lists its own; `gateway cluster init` makes what is missing."""
+
+from __future__ import annotations
+
+from gateway.cluster.database import Connection
+
+
+def statements() -> tuple[str, ...]:
+    """Return what makes the tables, in order; each changes nothing where it was run before."""
+    return ()
+
+
+def set_up(connection: Connection) -> int:
+    """Make what is missing, all or nothing, one at a time; return the number of statements."""
+    wanted = statements()
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(7600)")
+        for statement in wanted:
+            connection.execute(statement.encode())
+    return len(wanted)

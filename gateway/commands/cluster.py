@@ -1,0 +1,28 @@
+"""`gateway cluster ...`: set up and look at what several gateways share."""
+
+from __future__ import annotations
+
+from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.schema import set_up
+from gateway.config.cluster import Cluster
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.texts.catalogue import both
+
+
+def init(configuration: Configuration) -> int:
+    """Make the cluster's tables."""
+    with connect(cluster_of(configuration)) as connection:
+        try:
+            statements = set_up(connection)
+        except failures() as error:
+            raise DatabaseError(both("cluster", "fault", "refused", error=told(error))) from None
+    print(both("cluster", "init", "done", statements=statements))
+    return 0
+
+
+def cluster_of(configuration: Configuration) -> Cluster:
+    """Return the section; UserError without one."""
+    if configuration.cluster is None:
+        raise UserError(both("cluster", "fault", "no_dsn"))
+    return configuration.cluster

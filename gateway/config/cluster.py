@@ -1,0 +1,47 @@
+"""The section `cluster` of `gateway.yaml`: what makes several gateways act as one."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import field_validator
+
+from gateway.config.section import Section
+from gateway.config.values import Place
+from gateway.texts.catalogue import both
+
+_NODE = re.compile(r"[a-z0-9-]{1,32}\Z")
+
+
+class Cluster(Section):
+    """This machine among several."""
+
+    node: str
+    dsn: str = ""
+    password_file: Place | None = None
+    key_file: Place | None = None
+
+    @field_validator("node")
+    @classmethod
+    def _name(cls, node: str) -> str:
+        if not _NODE.match(node):
+            raise ValueError(both("start", "config", "node"))
+        return node
+
+    @field_validator("dsn")
+    @classmethod
+    def _uri(cls, dsn: str) -> str:
+        """Accept the URI of a PostgreSQL database, without a password: the file is read by many."""
+        if not dsn:
+            return dsn
+        try:
+            parts = urlsplit(dsn)
+            password = parts.password or parse_qs(parts.query).get("password")
+        except ValueError:
+            raise ValueError(both("start", "config", "dsn")) from None
+        if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+            raise ValueError(both("start", "config", "dsn"))
+        if password:
+            raise ValueError(both("start", "config", "dsn_password"))
+        return dsn

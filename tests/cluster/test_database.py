@@ -1,0 +1,133 @@
+"""The cluster's database on the way of a mail: a budget, and mail goes on without it."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+import uvloop
+
+from gateway.cluster.database import Database, DatabaseError, connect
+from gateway.cluster.schema import set_up
+from gateway.config.cluster import Cluster
+from gateway.errors import UserError
+from tests.support.proxy import Proxy
+
+pytestmark = pytest.mark.cluster
+
+
+@asynccontextmanager
+async def database(dsn):
+    told = []
+    one = Database(Cluster(node="one", dsn=dsn), on_change=told.append)
+    one.told = told
+    one.start()
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+async def until(holds, limit_s=30):
+    ends = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < ends
+        await asyncio.sleep(0.01)
+
+
+def on_uvloop(work):
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+def test_questions_of_many_mails_go_out_together_and_each_has_its_own_answer(cluster_dsn):
+    async def work():
+        async with database(cluster_dsn) as one:
+            await until(lambda: one.present)
+            asked = [one.ask("SELECT %s::int + 1", (number,), within_s=30) for number in range(300)]
+            assert await asyncio.gather(*asked) == [[(number + 1,)] for number in range(300)]
+            assert await one.ask("CREATE TABLE made (one int)", within_s=30) == []
+            assert one.told == [None]
+
+    on_uvloop(work())
+
+
+@pytest.mark.parametrize("state", ["hang", "slow", "dead"])
+def test_a_database_that_hangs_costs_the_budget_once_and_comes_back_by_itself(postgres, cluster_dsn, state):
+    async def work():
+        proxy = Proxy(postgres.socket)
+        try:
+            async with database(postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)) as one:
+                await until(lambda: one.present)
+                proxy.become(state)
+                began = time.monotonic()
+                assert await asyncio.gather(*(one.ask("SELECT 1") for _ in range(20))) == [None] * 20
+                for _ in range(500):
+                    assert await one.ask("SELECT 1") is None
+                assert time.monotonic() - began < 1  # each alone would be 26 s
+                assert len(one.told) == 2
+                proxy.become("pass")
+                await until(lambda: one.present)
+                assert await one.ask("SELECT 1", within_s=30) == [(1,)]
+                assert one.told[0] is one.told[2] is None
+        finally:
+            proxy.close()
+
+    on_uvloop(work())
+
+
+def test_a_statement_that_is_refused_is_none_and_the_next_ones_are_answered(cluster_dsn):
+    async def work():
+        async with database(cluster_dsn) as one:
+            await until(lambda: one.present)
+            assert await one.ask("SELECT * FROM nowhere", within_s=30) is None
+            await until(lambda: one.present)
+            assert await one.ask("SELECT 1", within_s=30) == [(1,)]
+            assert "nowhere" in one.told[1]
+
+    on_uvloop(work())
+
+
+def test_the_loop_is_never_held_by_a_database_that_does_not_answer(postgres, cluster_dsn):
+    async def work():
+        proxy = Proxy(postgres.socket)
+        proxy.become("hang")
+        try:
+            async with database(postgres.dsn("nowhere", proxy.address)) as one:
+                longest, last = 0.0, time.monotonic()
+                for _ in range(100):
+                    assert await one.ask("SELECT 1") is None
+                    await asyncio.sleep(0.005)
+                    now = time.monotonic()
+                    longest, last = max(longest, now - last), now
+                assert longest < 1
+                assert len(one.told) < 2
+        finally:
+            proxy.close()
+
+    on_uvloop(work())
+
+
+def test_tables_are_made_once_and_making_them_again_changes_nothing(cluster_dsn):
+    with connect(Cluster(node="one", dsn=cluster_dsn)) as connection:
+        assert set_up(connection) == set_up(connection)
+
+
+def test_what_cannot_be_reached_is_said_without_the_password(tmp_path):
+    (tmp_path / "pg").write_text("T0ps3cret\n")
+    with pytest.raises(DatabaseError) as caught:
+        connect(Cluster(node="one", dsn="postgresql://gateway@127.0.0.1:1/x", password_file=tmp_path / "pg"))
+    assert "cluster.dsn" in str(caught.value)
+    assert "T0ps3cret" not in str(caught.value)
+    with pytest.raises(UserError, match="has no cluster.dsn"):
+        connect(Cluster(node="one"))
+
+
+def test_one_machine_alone_imports_no_driver():
+    program = (
+        "import sys; import gateway.serve.supervisor, gateway.serve.frontend, gateway.commands.doctor, gateway.cli\n"
+        "assert not [name for name in sys.modules if name.startswith('psycopg')]"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
