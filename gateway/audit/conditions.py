@@ -17,6 +17,8 @@ from gateway.model import Disposition
 from gateway.texts.catalogue import pair
 from gateway.yaml.file import closest, printable
 
+_MARKED = ("subject", "files")
+"""Columns that have an exact form beside them."""
 _LETTERS = re.compile(r"\w+\*?")
 _CODE = re.compile(r"[A-Za-z]{1,8}-[0-9]{1,4}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
@@ -28,12 +30,22 @@ turn, for seconds at the most; the rest is for clocks that are set back."""
 _FEW = 1000
 """Rows of a tag that are looked at one by one rather than all rows with a word."""
 _COLUMNS = {
-    Field.ANYWHERE: "subject files sender recipients unit other",
-    Field.SENDER: "sender",
-    Field.RECIPIENT: "recipients",
-    Field.UNIT: "unit",
-    Field.FILE: "files",
+    Field.ANYWHERE: ("subject", "files", "sender", "recipients", "unit", "other"),
+    Field.SENDER: ("sender",),
+    Field.RECIPIENT: ("recipients",),
+    Field.UNIT: ("unit",),
+    Field.FILE: ("files",),
 }
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that stand behind one another in one of some columns of `Words`."""
+
+    words: tuple[str, ...]
+    columns: tuple[str, ...]
+    begins: bool = False
+    """The last word is the beginning of one."""
 
 
 @dataclass
@@ -44,8 +56,10 @@ class Conditions:
     """Of each group an entry must have a tag; the most selective kind first."""
     barred: list[str] = field(default_factory=list)
     """Tags that it must not have."""
-    match: str | None = None
-    """FTS5 expression."""
+    words: list[tuple[Phrase, ...]] = field(default_factory=list)
+    """Of each group an entry must have a phrase."""
+    barred_words: list[tuple[Phrase, ...]] = field(default_factory=list)
+    """Groups of which it must have none."""
     sight: Sight | None = None
 
     @property
@@ -94,20 +108,15 @@ def conditions_of(wanted: Filter, keyed: Callable[[str], str]) -> Conditions:
 
 
 def _take_terms(found: Conditions, terms: tuple[Term, ...]) -> None:
-    matched: tuple[list[str], list[str]] = ([], [])
     for term in terms:
         tag = _tag(term)
         if tag is None:
-            matched[term.barred].append(_expression(term))
+            if phrases := tuple(_phrases(term)):
+                (found.barred_words if term.barred else found.words).append(phrases)
         elif term.barred:
             found.barred.append(tag)
         else:
             found.groups.append((tag,))
-    wanted, barred = (list(filter(None, side)) for side in matched)
-    if wanted or barred:
-        found.match = " AND ".join(wanted) or f'{{other}} : "{EVERY}"'
-    if barred:
-        found.match = f"({found.match}) NOT ({' OR '.join(barred)})"
 
 
 def _take_sight(found: Conditions, sight: Sight) -> None:
@@ -147,35 +156,42 @@ def _rule_tag(rule: str) -> str:
     return f"rule:{rule.lower()}" if "." in rule else f"policy:{rule.lower()}"
 
 
-def _expression(term: Term) -> str:
-    """Return the FTS5 expression of a term; empty when it has no letters."""
-    marked = fold(term.text) != exact(term.text)
-    folded = _phrase(fold(term.text))
-    if not folded:
-        return ""
+def _phrases(term: Term) -> Iterator[Phrase]:
+    """Yield the phrases of which one must be there; none for a term without letters."""
     columns = _COLUMNS[term.field]
-    if not marked or term.field not in {Field.ANYWHERE, Field.FILE}:
-        return f"({{{columns}}} : {folded})"
-    precise = _phrase(exact(term.text))
-    if term.field is Field.FILE:
-        return f"({{files_exact}} : {precise})"
-    # Names of people, units and signers stand in folded form only.
-    return f"(({{subject_exact files_exact}} : {precise}) OR ({{sender recipients unit other}} : {folded}))"
+    if fold(term.text) != exact(term.text) and term.field in {Field.ANYWHERE, Field.FILE}:
+        yield from _phrase(exact(term.text), tuple(f"{name}_exact" for name in columns if name in _MARKED))
+        columns = tuple(name for name in columns if name not in _MARKED)  # names of people stand in folded form only
+    if columns:
+        yield from _phrase(fold(term.text), columns)
 
 
-def _phrase(text: str) -> str:
-    """Return a quoted FTS5 phrase of the letters and digits in a text; a final `*` asks for a beginning."""
+def _phrase(text: str, columns: tuple[str, ...]) -> Iterator[Phrase]:
+    """Yield the phrase of the letters and digits in a text; a final `*` asks for a beginning."""
     tokens = _LETTERS.findall(text)
-    if not tokens:
-        return ""
-    star = "*" if tokens[-1].endswith("*") else ""
-    words = " ".join(token.rstrip("*").replace("_", " ") for token in tokens).strip()
-    return f'"{words}"{star}' if words else ""
+    words = " ".join(token.rstrip("*").replace("_", " ") for token in tokens).split()
+    if words:
+        yield Phrase(tuple(words), columns, begins=tokens[-1].endswith("*"))
+
+
+def _match(found: Conditions) -> str | None:
+    """Return the words of conditions as an FTS5 expression, None without any."""
+    wanted, barred = ([_any_of(group) for group in side] for side in (found.words, found.barred_words))
+    if not (wanted or barred):
+        return None
+    match = " AND ".join(wanted) or f'{{other}} : "{EVERY}"'
+    return f"({match}) NOT ({' OR '.join(barred)})" if barred else match
+
+
+def _any_of(group: tuple[Phrase, ...]) -> str:
+    """Return an FTS5 expression; words are quoted, so nothing of its syntax gets through."""
+    one = (f'({{{" ".join(each.columns)}}} : "{" ".join(each.words)}"{"*" * each.begins})' for each in group)
+    return f"({' OR '.join(one)})"
 
 
 def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[int, ...]:
     """Return the sequence numbers of the entries that match, newest first."""
-    if found.match is None and not wanted.reference and (apart := _apart(index, found)):
+    if not (found.words or found.barred_words or wanted.reference) and (apart := _apart(index, found)):
         # The nearest of all are among the nearest of each tag, which are found in order.
         each = {seq for one in apart for seq in matching(index, one, wanted)}
         nearest = sorted(each, reverse=wanted.after_seq is None)[: max(1, wanted.limit)]
@@ -220,14 +236,15 @@ def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tup
     conditions: list[str] = []
     values: list[object] = []
     driver = _fewest(index, groups) if groups and not wanted.reference else None
+    match = _match(found)
     if wanted.reference:  # by the index on id, not by a walk through all of them
         source, key = "entry INDEXED BY entry_id", "entry.seq"
         conditions.append("entry.id = ?")
         values.append(storable(wanted.reference).strip().upper())
-    elif found.match is not None and (driver is None or driver[1] > _FEW):
+    elif match is not None and (driver is None or driver[1] > _FEW):
         source, key = "words", "words.rowid"
         conditions.append("words MATCH ?")
-        values.append(found.match)
+        values.append(match)
     elif driver is not None:
         group = groups.pop(driver[0])
         source, key = "tag AS driver", "driver.seq"
@@ -242,9 +259,9 @@ def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tup
     for group in groups:
         conditions.append(_has_any(key, len(group)))
         values += group
-    if found.match is not None and source != "words":  # last, for it takes twenty times as long as a tag
+    if match is not None and source != "words":  # last, for it takes twenty times as long as a tag
         conditions.append(f"EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = {key})")  # noqa: S608 - our own name
-        values.append(found.match)
+        values.append(match)
     return source, key, conditions, values
 
 

@@ -114,7 +114,7 @@ class Export:
             left -= len(rows)
             if len(rows) < _PAGE:
                 return
-            page = replace(page, before_seq=rows[-1].seq)
+            page = replace(page, before=rows[-1])
 
     def _headings(self) -> list[str]:
         return [pair("audit", "column", key)[self._language != "vi"] for key in _WIDTHS]

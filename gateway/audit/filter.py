@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.audit import record as r
+from gateway.audit.rows import Row
 
 STATES = (
     *(delivery.value for delivery in r.Delivery),
@@ -61,6 +62,8 @@ class Filter:
     limit: int = 50
     before_seq: int | None = None
     """For the next page: the sequence number of the last row shown."""
+    before: Row | None = None
+    """The same by the row itself, for lists of several logs."""
     after_seq: int | None = None
     """For the page before: the sequence number of the first row shown; the rows next to it are found."""
     sight: Sight = ALL

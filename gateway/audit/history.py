@@ -35,7 +35,6 @@ _LIMIT_TAIL: Final = 5_000
 _LIMIT_MAILS: Final = 300
 """Latest mails of an address that are looked at; of a known sender one of the first was delivered."""
 _DELIVERED: Final = (r.Delivery.RELAYED, r.Delivery.PASSED_ON)
-_DECODER = msgspec.json.Decoder(r.AnyRecord)
 _MET: Final = """
 SELECT 1 FROM (SELECT seq FROM tag WHERE name = ? ORDER BY seq DESC LIMIT ?) AS mail
 WHERE EXISTS (
@@ -112,7 +111,7 @@ class SenderHistory:
         ).fetchall()
         if len(tail) == _LIMIT_TAIL:
             return None
-        return frozenset(met | self._in_tail(addresses - met, [_DECODER.decode(body) for (body,) in tail], index))
+        return frozenset(met | self._in_tail(addresses - met, [r.decode(body) for (body,) in tail], index))
 
     def _in_tail(
         self, addresses: set[str] | frozenset[str], tail: list[r.AnyRecord], index: sqlite3.Connection

@@ -43,7 +43,6 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 INSERT INTO position VALUES (1, 0, x'');
 """  # noqa: S608 - names of our own
-_DECODER = msgspec.json.Decoder(r.AnyRecord)
 
 
 class _BusyError(AuditError):
@@ -294,7 +293,7 @@ def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, las
         return False
     rows = Rows()
     for seq, body, _ in records:
-        take(rows, seq, _DECODER.decode(body))
+        take(rows, seq, r.decode(body))
     index.execute("BEGIN IMMEDIATE")
     try:
         _put(index, log, rows, len(records))
@@ -340,7 +339,7 @@ def _counted(index: sqlite3.Connection, log: sqlite3.Connection, reference: str)
     for (seq,) in index.execute("SELECT seq FROM entry WHERE id = ? AND kind = 'intent'", (reference,)).fetchall():
         row = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
         if row is not None:
-            return tally.counted(_DECODER.decode(row[0]))
+            return tally.counted(r.decode(row[0]))
     return None
 
 

@@ -125,13 +125,17 @@ def _take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             rows.words[seq] = Words(
                 sender=fold(record.who), other=fold(f"{record.what} {record.about} {record.reason}")
             )
+        case r.Unknown():  # whom it concerns cannot be told, so those see it who may see everything
+            _take_entry(rows, seq, record, record.id)
+            rows.tags.append((CONFIDENTIAL, seq))
+            rows.words[seq] = Words(other=fold(f"{record.kind} {record.id}"))
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Retention():
             pass
 
 
 def _take_entry(rows: Rows, seq: int, record: r.AnyRecord, reference: str) -> None:
     moment = int(_microseconds(record.time))
-    rows.entries.append((seq, reference, moment, _kind(record)))
+    rows.entries.append((seq, reference, moment, r.kind_of(record)))
     if reference:
         rows.events.append((reference, seq))
 
@@ -239,10 +243,6 @@ def _sender_tags(reverse_path: str, mailbox: str | None, seq: int) -> list[tuple
     """Return the tags of a sender, by the reverse-path and by the mailbox that it is another form of."""
     tags = _address_tags("from", reverse_path, seq)
     return tags if mailbox is None else tags + _address_tags("from", mailbox, seq)
-
-
-def _kind(record: r.AnyRecord) -> str:
-    return str(record.__struct_config__.tag)
 
 
 def _microseconds(stamp: str) -> float:

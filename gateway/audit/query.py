@@ -14,8 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
 from gateway.audit import record as r
 from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds, storable
 from gateway.audit.facts import Keyed
@@ -28,7 +26,6 @@ from gateway.texts.catalogue import pair
 
 __all__ = ["STATES", "AuditReader", "Filter", "History", "WeakPassword"]
 
-_DECODER = msgspec.json.Decoder(r.AnyRecord)
 _LAST = 1 << 62
 _STEPS = 1000
 """Steps of SQLite's machine between two looks at the clock."""
@@ -106,6 +103,8 @@ class AuditReader:
 
     def find(self, wanted: Filter) -> tuple[Row, ...]:
         """Return what matches, newest first; SearchError for what makes no sense, and at the time limit."""
+        if wanted.before is not None:
+            wanted = replace(wanted, before=None, before_seq=wanted.before.seq)
         found = conditions_of(wanted, self.keyed)
         try:
             try:
@@ -206,8 +205,7 @@ class AuditReader:
 
     def _record(self, seq: int) -> r.AnyRecord:
         row = self._index.log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
-        record: r.AnyRecord = _DECODER.decode(row[0])
-        return record
+        return r.decode(row[0])
 
     def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
         """Return the index, made again from the log if rows of these tags are gone."""

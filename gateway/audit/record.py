@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from msgspec import Struct
-from msgspec.json import Encoder
+from msgspec import Struct, ValidationError, structs
+from msgspec.json import Decoder, Encoder
 
 _ENCODER = Encoder()
 
@@ -335,7 +335,7 @@ class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):
     """False when it was refused, or failed after this was recorded."""
 
 
-AnyRecord: TypeAlias = (
+_KnownRecord: TypeAlias = (
     Start
     | Stop
     | Reload
@@ -353,6 +353,43 @@ AnyRecord: TypeAlias = (
     | Retention
     | Act
 )
+
+
+class _Head(Struct, frozen=True, kw_only=True):
+    """What every record has, of whatever kind."""
+
+    seq: int
+    time: str
+    kind: str
+    process: str = ""
+    id: str = ""
+
+
+class Unknown(_Head, frozen=True, kw_only=True):
+    """A record that this version cannot read: one of a newer version wrote it, as in a rolling upgrade."""
+
+    content: dict[str, Any]
+    """All of it, as it stands in the log."""
+
+
+AnyRecord: TypeAlias = _KnownRecord | Unknown
+_DECODER: Decoder[_KnownRecord] = Decoder(_KnownRecord)
+_HEAD = Decoder(_Head)
+_CONTENT = Decoder(dict[str, Any])
+
+
+def decode(octets: bytes) -> AnyRecord:
+    """Return the record of a body as it stands in the log; msgspec.DecodeError for what is none."""
+    try:
+        return _DECODER.decode(octets)
+    except ValidationError:
+        head = _HEAD.decode(octets)
+        return Unknown(**structs.asdict(head), content=_CONTENT.decode(octets))
+
+
+def kind_of(record: AnyRecord) -> str:
+    """Return the kind of a record as the log names it."""
+    return record.kind if isinstance(record, Unknown) else str(record.__struct_config__.tag)
 
 
 def body(record: Record, process: str) -> bytes:

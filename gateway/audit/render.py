@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gateway.audit import record as r
 from gateway.audit.query import History, WeakPassword
-from gateway.audit.rows import Row
+from gateway.audit.rows import Row, raw
 from gateway.audit.verify import Verification
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import product_texts
@@ -235,13 +235,11 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             detail = f"{record.first}-{record.last}"
         case r.Act():
             detail = f"{_line(record.who) or '?'} {_line(record.what)} {_line(record.about, 200)}".rstrip()
+        case r.Unknown():
+            detail = _line(raw(record), 600)
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Intent() | r.Sending():
             pass
-    return words_of("kind", _kind(record), language), detail
-
-
-def _kind(record: r.AnyRecord) -> str:
-    return str(record.__struct_config__.tag)
+    return words_of("kind", r.kind_of(record), language), detail
 
 
 def decided(disposition: str, would_be: str, language: str) -> str:

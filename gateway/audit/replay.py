@@ -9,14 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from gateway.audit import record as r
 from gateway.audit.kept import VERSION, UnreadableFactsError, decode, unpack
 from gateway.audit.store import Folder, connect_readonly, unusable
 from gateway.model import Observed
-
-_DECODER = msgspec.json.Decoder(r.AnyRecord)
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ def kept_mails(
             head = bytes(body[:200])
             if b'"kind":"intent"' not in head and b'refused"' not in head:
                 continue
-            record = _DECODER.decode(body)
+            record = r.decode(body)
             if until is not None and record.time > _stamp(until):
                 return
             if isinstance(record, r.Intent | r.Refused | r.RecipientRefused):
@@ -126,7 +122,7 @@ def _first(connection: sqlite3.Connection, since: datetime | None) -> int:
     while since is not None and first <= last:
         middle = (first + last) // 2
         row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
-        if _DECODER.decode(row[0]).time < _stamp(since):
+        if r.decode(row[0]).time < _stamp(since):
             first = middle + 1
         else:
             last = middle - 1

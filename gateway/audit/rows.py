@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from gateway.audit import record as r
 
 
@@ -33,12 +35,14 @@ class Row:
     """First line of the refusal."""
     codes: tuple[str, ...] = ()
     """Codes of the same findings, for those that have one."""
+    node: str = ""
+    """Whose log has it, of several (`gateway.cluster`)."""
 
 
 def row_of(record: r.AnyRecord) -> Row:
     """Return the line of a record; the state of an intent is `pending` here, its later records say more."""
     moment = datetime.fromisoformat(record.time)
-    kind = str(record.__struct_config__.tag)
+    kind = r.kind_of(record)
     empty = Row(record.seq, moment, kind, "", "", (), "", "", kind, None, (), confidential=False)
     match record:
         case r.Intent(id=reference, mail=mail) | r.Refused(id=reference, mail=mail):
@@ -91,8 +95,17 @@ def row_of(record: r.AnyRecord) -> Row:
             return replace(empty, sender=record.who, text=record.reason, subject=what if record.ok else f"✖ {what}")
         case r.Trouble():
             return replace(empty, reference=record.id, sender=record.reverse_path)
+        case r.Unknown():
+            return replace(empty, reference=record.id, subject=raw(record))
         case _:
             return empty
+
+
+def raw(record: r.Unknown) -> str:
+    """Return what a record of an unknown kind says, as JSON without the keys of every record."""
+    shown = {"seq", "time", "process", "kind", "id"}
+    rest = {name: value for name, value in record.content.items() if name not in shown}
+    return msgspec.json.encode(rest).decode()
 
 
 def _rules(findings: tuple[r.FindingFacts, ...]) -> tuple[str, ...]:

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from gateway.audit import record as r
 from gateway.audit.checkpoint import parse_notes
 from gateway.audit.store import Folder, connect_readonly
@@ -19,7 +17,6 @@ HANDOVER_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _SLICE: Final = 5_000
 _LIMIT_OPEN: Final = 100_000
 """Mails between intent and outcome whose time is remembered; the front ends have fewer in flight."""
-_DECODER: Final = msgspec.json.Decoder(r.AnyRecord)
 
 
 class LogCounts:
@@ -65,7 +62,7 @@ class LogCounts:
                 "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (self.last_seq, _SLICE)
             ).fetchall()
             for seq, body in rows:
-                self._take(_DECODER.decode(body))
+                self._take(r.decode(body))
                 self.last_seq = seq
             if len(rows) < _SLICE:
                 return

@@ -19,10 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit import AuditLog, Delivery
+from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.export import Export, export_jsonl
+from gateway.audit.filter import Sight
 from gateway.audit.index_rows import exact, fold
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows, render_verification
+from gateway.audit.store import Folder, immediate, open_checked
 from gateway.audit.verify import verify
 from gateway.commands.audit import export, find
 from gateway.errors import UserError
@@ -38,7 +41,7 @@ from gateway.model import (
     Reply,
     Verdict,
 )
-from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
+from tests.audit.support import OK, REFUSAL, evidence, fill, session, transaction, verdict
 
 
 async def _write(data: Path) -> None:
@@ -505,3 +508,25 @@ def test_a_look_by_root_leaves_files_that_the_service_can_write(data: Path, tmp_
     made = sorted(folder.glob("audit*index*"))
     assert {path.name for path in made} >= {"audit-index.db", "audit.index-lock"}
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}
+
+
+def test_a_record_of_a_newer_version_is_shown_as_it_stands(tmp_path: Path):
+    asyncio.run(fill(tmp_path, 1))
+    connection = open_checked(Folder(tmp_path))
+    newer = [
+        b'{"time":"2026-11-27T01:00:00.000000+00:00","process":"x","kind":"sealed","id":"BT-NEW","seal":{"by":"m\xe1\xba\xadt"}}',
+        b'{"time":"2026-11-27T01:00:01.000000+00:00","process":"x","kind":"outcome","id":"BT-00000001","delivery":"flown"}',
+    ]
+    with immediate(connection):
+        insert(connection, read_head(connection), [Entry(body) for body in newer])
+    connection.close()
+    with AuditReader.open(tmp_path) as reader:
+        rows = reader.find(Filter(words="BT-NEW"))
+        assert [(row.kind, row.reference, row.subject) for row in rows] == [
+            ("sealed", "BT-NEW", '{"seal":{"by":"mật"}}')
+        ]
+        assert not reader.find(Filter(words="BT-NEW", sight=Sight(everybody=True)))
+        assert 'sealed: {"seal":{"by":"mật"}}' in render_history(reader.show("bt-new"))
+        assert '"flown"' in render_history(reader.show("BT-00000001"))
+        assert "sealed" in render_rows(rows)
+    assert verify(tmp_path).exit_code == 0

@@ -95,9 +95,8 @@ async def _event(log: AuditLog, what: str, number: int, sender: str, known) -> N
 def _expected(data: Path) -> Counter[tuple[str, str, str, str]]:
     """Count the records themselves, mail by mail."""
     found: Counter[tuple[str, str, str, str]] = Counter()
-    decoder = msgspec.json.Decoder(r.AnyRecord)
     log = Index(Folder(data)).log
-    records = [decoder.decode(body) for (body,) in log.execute("SELECT body FROM record ORDER BY seq")]
+    records = [r.decode(body) for (body,) in log.execute("SELECT body FROM record ORDER BY seq")]
     log.close()
     outcomes = {record.id: record.delivery for record in records if isinstance(record, r.Outcome)}
     for record in records:
