@@ -4,7 +4,8 @@
     ├── TemporaryError      the sender may try again: SMTP 4yz
     │   ├── NextHopError    the city's server is away, silent or talks nonsense
     │   ├── AuditError      a record could not be made durable; without it nothing is acknowledged
-    │   └── CapacityError   too much in flight, disk or memory short
+    │   ├── CapacityError   too much in flight, disk or memory short
+    │   └── NoticeError     a mail of the gateway itself could not be written down
     ├── PermanentError      trying again does not help: SMTP 5yz
     └── UserError           the administrator's input is wrong; shown without traceback, exit code 2
         ├── ConfigError     with file, line and column, all faults at once
@@ -56,6 +57,10 @@ class AuditLostError(AuditError):
 
 class CapacityError(TemporaryError):
     """A limit of memory, disk or concurrency is reached."""
+
+
+class NoticeError(TemporaryError):
+    """A mail of the gateway itself could not be counted or kept."""
 
 
 class PermanentError(GatewayError):

@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 from gateway.config.section import Section
 from gateway.config.values import HostName, Network, Place, host_port, is_loopback
 from gateway.texts.catalogue import both
-from gateway.vietnamese.addresses import parse_path
 
 
 class Console(Section):
@@ -22,7 +21,6 @@ class Console(Section):
     names: tuple[HostName, ...] = ()
     networks: tuple[Network, ...] = Field(default=("127.0.0.0/8", "::1/128"), min_length=1)
     policy_edit: bool = False
-    mail_from: str = ""
 
     @field_validator("listen")
     @classmethod
@@ -44,8 +42,6 @@ class Console(Section):
             raise ValueError(both("start", "config", "console_plain"))
         if not self.names and not local:
             raise ValueError(both("start", "config", "console_names"))
-        if self.mail_from and not parse_path(self.mail_from).mailboxes:
-            raise ValueError(both("start", "config", "mail_from"))
         return self
 
     @property

@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 
 from gateway.config.cluster import Cluster
 from gateway.config.console import Console
+from gateway.config.notices import Notices
 from gateway.config.origin import Origin
 from gateway.config.reports import Reports
 from gateway.config.section import Section
@@ -288,6 +289,7 @@ class Configuration(Section):
     limits: Limits = Limits()
     inspection: Inspection = Inspection()
     audit: Audit = Audit()
+    notices: Notices = Notices()
     reports: Reports = Reports()
     metrics: ListenAddress | None = None
     console: Console | None = None

@@ -175,7 +175,6 @@ def _steward(
         return None
     sources = service.Sources(
         configuration=configuration,
-        console=configuration.console,
         rulebook=rulebook,
         audit_door=audit.door,
         next_hop=next_hop_settings(configuration),

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
 from gateway.nexthop.hop import NextHop
+from gateway.notice import Author, NoticeBook, Notices
 from gateway.pipeline.in_force import RulesTold
 from gateway.pipeline.judge import Behind, Judge, utc_now
 from gateway.pipeline.rulebook import Rulebook
@@ -122,10 +124,11 @@ class _Frontend:
             pipeline = self._pipeline(audit, history, behind)
             self._smtp_settings = smtp_settings(configuration, inherited.taken)
             hop = NextHop(next_hop_settings(configuration))
+            author = Author.of(configuration, hostname(configuration))
+            notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
             self._passwords = PasswordWatch(
-                configuration.passwords, audit, hop,
-                data=configuration.data, hostname=hostname(configuration), clock=utc_now,
-            )  # fmt: skip
+                configuration.passwords, audit, notices, data=configuration.data, clock=utc_now
+            )
             smtp = SmtpServer(
                 self._smtp_settings,
                 pipeline,

@@ -18,12 +18,10 @@ from typing import Final
 from gateway.audit import AuditLog
 from gateway.audit.query import AuditReader
 from gateway.config.sections import Passwords
-from gateway.errors import AuditError, UserError
+from gateway.errors import AuditError, NoticeError, UserError
 from gateway.model import Session
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
-from gateway.nexthop.hop import NextHop
-from gateway.nexthop.replies import HopReply
-from gateway.notice import hand_over, mailbox_of, notice
+from gateway.notice import Notices, mailbox_of
 
 _LOG = logging.getLogger("gateway.passwords")
 
@@ -39,17 +37,15 @@ class PasswordWatch:
         self,
         settings: Passwords,
         audit: AuditLog,
-        hop: NextHop,
+        notices: Notices,
         *,
         data: Path,
-        hostname: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._audit = audit
-        self._hop = hop
+        self._notices = notices
         self._data = data
-        self._hostname = hostname
         self._clock = clock
         self._known: OrderedDict[str, tuple[bool, datetime]] = OrderedDict()
 
@@ -68,24 +64,18 @@ class PasswordWatch:
             return
         try:
             if await asyncio.to_thread(_first_in_a_month, self._data, login, place, now - MONTH):
-                await self._tell(login, now)
-        except (AuditError, UserError, HopFailedError, HopRefusedError) as error:
+                await self._tell(login)
+        except (AuditError, UserError, NoticeError, HopFailedError, HopRefusedError) as error:
             _LOG.warning("no notice was sent about a weak password: %s", error)
 
-    async def _tell(self, login: str, now: datetime) -> None:
+    async def _tell(self, login: str) -> None:
         """Hand a notice to the next hop; one that it refuses is not tried again before the month is over."""
         address = mailbox_of(login, self._settings.login_domain)
         if not address:
             return
-        content = notice(
-            "weak_password", author=self._settings.notice_from, recipient=address, hostname=self._hostname, now=now
-        )
-        _say(await hand_over(self._hop, address, content))
-
-
-def _say(reply: HopReply) -> None:
-    if reply.negative:
-        _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
+        reply = await self._notices.send("weak_password", address, author=self._settings.notice_from)
+        if reply is not None and reply.negative:
+            _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
 
 
 def _first_in_a_month(data: Path, login: str, place: int, since: datetime) -> bool:

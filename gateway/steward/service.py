@@ -10,18 +10,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from gateway.audit.acts import Acts
-from gateway.config.console import Console
 from gateway.config.sections import Configuration
 from gateway.errors import GatewayError
 from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import NextHopSettings
-from gateway.notice import hand_over, notice
+from gateway.notice import Author, hand_over
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.people import People
@@ -46,7 +44,6 @@ class Sources:
     """What the supervisor made before it forked the steward."""
 
     configuration: Configuration
-    console: Console
     rulebook: Rulebook
     audit_door: socket.socket
     next_hop: NextHopSettings
@@ -130,17 +127,11 @@ class Steward:
     async def _mail(self, mailbox: str, code: str) -> None:
         if not mailbox.isascii():
             return
-        hostname = self._sources.next_hop.our_name
-        content = notice(
-            "login_code",
-            author=self._sources.console.mail_from or f"gateway@{hostname}",
-            recipient=mailbox,
-            hostname=hostname,
-            now=datetime.fromtimestamp(self._sources.clock(), UTC),
-            fields={"code": code},
-        )
+        author = Author.of(self._sources.configuration, self._sources.next_hop.our_name)
         try:
-            reply = await hand_over(self._hop, mailbox, content)
+            reply = await hand_over(
+                self._hop, mailbox, author.writes("login_code", mailbox, self._sources.clock(), code=code)
+            )
             if not reply.positive:
                 _LOG.warning("the next hop did not take a login code: %d", reply.code)
         except (HopFailedError, HopRefusedError) as error:

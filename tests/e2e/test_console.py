@@ -33,7 +33,8 @@ def configuration(sink: Sink, directory) -> dict:
         "directory": str(directory),
         "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
         "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "console": {"listen": "127.0.0.1:0", "mail_from": OFFICE},
+        "console": {"listen": "127.0.0.1:0"},
+        "notices": {"mail_from": OFFICE},
     }
 
 

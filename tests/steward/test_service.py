@@ -15,7 +15,6 @@ from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.service import AuditService
 from gateway.audit.verify import verify
-from gateway.config.console import Console
 from gateway.config.sections import Configuration
 from gateway.model import NextHopTls
 from gateway.nexthop.settings import NextHopSettings
@@ -51,6 +50,7 @@ async def world(folder: Path, sink: Sink, policy_text: str = "version: 1\nname: 
         directory=folder / "directory.yaml",
         policy=str(folder / "policy.yaml"),
         console={"listen": "127.0.0.1:0"},
+        notices={"mail_from": "vanthu@x.example"},
     )
     audit_inner, audit_door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     writer = threading.Thread(target=AuditService(Committer.open(data), audit_inner).run)
@@ -59,7 +59,6 @@ async def world(folder: Path, sink: Sink, policy_text: str = "version: 1\nname: 
     steward = Steward(
         Sources(
             configuration=configuration,
-            console=Console(listen="127.0.0.1:0", mail_from="vanthu@x.example"),
             rulebook=await asyncio.to_thread(Rulebook, configuration),
             audit_door=audit_door,
             next_hop=NextHopSettings(host="127.0.0.1", port=sink.port, our_name="gw.example", tls=NextHopTls.NONE),

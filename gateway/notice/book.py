@@ -1,0 +1,241 @@
+"""`notices.db`: every notice of the last weeks, how many a mailbox had, and the mails that wait for the next hop.
+
+One file for all processes: each change is one transaction, so that a mailbox gets no more than `MOST_A_DAY` notices whoever
+sends them, and a key is put in once whatever is started anew (docs/decisions/0027). Of a notice that was sent no words are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.store import immediate
+from gateway.errors import NoticeError
+from gateway.texts.catalogue import both
+from gateway.vietnamese.printed import clean
+
+NAME: Final = "notices.db"
+MOST_A_DAY: Final = 20
+"""Notices to one mailbox in 24 hours."""
+DAY_S: Final = 24 * 3600
+_KEPT_S: Final = 70 * DAY_S
+"""Longer than a month, in which a report is sent once."""
+_BUSY_S: Final = 5.0
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS notice (
+  key TEXT PRIMARY KEY, kind TEXT NOT NULL, recipient TEXT NOT NULL, at INTEGER NOT NULL, fate TEXT NOT NULL,
+  due INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '', mail BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notice_recipient ON notice (recipient, at);
+CREATE INDEX IF NOT EXISTS notice_fate ON notice (fate, at);
+"""
+
+
+class Fate(Enum):
+    """What became of a notice."""
+
+    WAITING = "waiting"
+    DIRECT = "direct"
+    """Being sent by the process that made it, which waits for the answer."""
+    SENDING = "sending"
+    """The final dot is about to go, or has gone."""
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """The connection or the process ended after the final dot: never sent again by itself."""
+    GIVEN_UP = "given_up"
+    """The next hop could not take it for hours."""
+    TOO_MANY = "too_many"
+    """Never sent: the mailbox had its notices of the day."""
+    NONE = "none"
+    """A mark that something was looked after; no mail."""
+
+
+LOST: Final = (Fate.REFUSED, Fate.UNKNOWN, Fate.GIVEN_UP)
+"""What somebody should look at."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One mail that waits for the next hop."""
+
+    key: str
+    recipient: str
+    at: int
+    mail: bytes
+
+
+@dataclass(frozen=True)
+class Lost:
+    """One notice that did not arrive, as far as we know."""
+
+    kind: str
+    recipient: str
+    at: int
+    fate: Fate
+    answer: str
+
+
+class NoticeBook:
+    """The database, opened when it is first needed; any thread may use it. NoticeError when it cannot be used."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / NAME
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close it."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def put(self, key: str, *, kind: str, recipient: str, now: float, mail: bytes) -> bool:
+        """Put a mail in to be sent; False when the key is there already, or the mailbox had its notices of the day."""
+        with self._changing() as connection:
+            if _has(connection, key):
+                return False
+            good = self._count(connection, recipient, now) < MOST_A_DAY
+            fate, kept = (Fate.WAITING, mail) if good else (Fate.TOO_MANY, None)
+            connection.execute(
+                "INSERT INTO notice (key, kind, recipient, at, fate, due, mail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (key, kind, recipient.lower(), int(now), fate.value, int(now), kept),
+            )
+        return good
+
+    def take(self, key: str, *, kind: str, recipient: str, now: float) -> bool:
+        """Count a notice that is about to be sent; False, and nothing is kept, when the mailbox had its notices of the day."""
+        with self._changing() as connection:
+            if self._count(connection, recipient, now) >= MOST_A_DAY:
+                return False
+            connection.execute(
+                "INSERT INTO notice (key, kind, recipient, at, fate) VALUES (?, ?, ?, ?, ?)",
+                (key, kind, recipient.lower(), int(now), Fate.DIRECT.value),
+            )
+        return True
+
+    def mark(self, key: str, *, kind: str, now: float) -> None:
+        """Note that something was looked after, so that nobody looks after it again."""
+        with self._changing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO notice (key, kind, recipient, at, fate) VALUES (?, ?, '', ?, ?)",
+                (key, kind, int(now), Fate.NONE.value),
+            )
+
+    def has(self, key: str) -> bool:
+        """Whether a key was put in or marked."""
+        with self._reading() as connection:
+            return _has(connection, key)
+
+    def keys(self, kind: str) -> tuple[str, ...]:
+        """Return the keys of a kind, oldest first."""
+        with self._reading() as connection:
+            return tuple(
+                key for (key,) in connection.execute("SELECT key FROM notice WHERE kind = ? ORDER BY at", (kind,))
+            )
+
+    def due(self, now: float) -> Waiting | None:
+        """Return the mail that has waited longest of those whose time has come."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT key, recipient, at, mail FROM notice WHERE fate = ? AND due <= ? ORDER BY due, at LIMIT 1",
+                (Fate.WAITING.value, int(now)),
+            ).fetchone()
+        return Waiting(*row) if row is not None else None
+
+    def settle(self, key: str, fate: Fate | None, *, answer: str = "") -> None:
+        """Write down what became of a notice: None forgets one that was certainly not sent; a mail that was is not kept."""
+        with self._changing() as connection:
+            if fate is None:
+                connection.execute("DELETE FROM notice WHERE key = ?", (key,))
+                return
+            connection.execute(
+                "UPDATE notice SET fate = ?, answer = ?, mail = CASE WHEN ? THEN mail END WHERE key = ?",
+                (fate.value, answer, fate is Fate.SENDING, key),
+            )
+
+    def again(self, key: str, due: float, *, answer: str) -> None:
+        """Have a mail tried again later."""
+        with self._changing() as connection:
+            connection.execute(
+                "UPDATE notice SET fate = ?, due = ?, answer = ? WHERE key = ?",
+                (Fate.WAITING.value, int(due), answer, key),
+            )
+
+    def recover(self, now: float) -> None:
+        """At the start of the one process that sends what waits: what it was sending is unknown, what is old goes."""
+        with self._changing() as connection:
+            connection.execute(
+                "UPDATE notice SET fate = ?, mail = NULL WHERE fate = ?", (Fate.UNKNOWN.value, Fate.SENDING.value)
+            )
+            connection.execute("DELETE FROM notice WHERE at < ?", (int(now) - _KEPT_S,))
+
+    @staticmethod
+    def _count(connection: sqlite3.Connection, recipient: str, now: float) -> int:
+        found: int = connection.execute(
+            "SELECT count(*) FROM notice WHERE recipient = ? AND at > ? AND fate <> ?",
+            (recipient.lower(), int(now) - DAY_S, Fate.TOO_MANY.value),
+        ).fetchone()[0]
+        return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._connection = self._connection or _opened(self.path)
+                yield self._connection
+            except (sqlite3.Error, OSError) as error:
+                raise _unusable(self.path, error) from None
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as connection, immediate(connection):
+            yield connection
+
+
+def lost(data: Path, now: float) -> tuple[Lost, ...]:
+    """Return what was lost in the last 24 hours, newest first; NoticeError when the file cannot be read."""
+    path = data / NAME
+    if not path.exists():
+        return ()
+    places = ", ".join("?" * len(LOST))
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)) as connection:
+            rows = connection.execute(
+                "SELECT kind, recipient, at, fate, answer FROM notice"  # noqa: S608 - our own words only
+                f" WHERE fate IN ({places}) AND at > ? ORDER BY at DESC",
+                (*(fate.value for fate in LOST), int(now) - DAY_S),
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from None
+    return tuple(Lost(kind, recipient, at, Fate(fate), answer) for kind, recipient, at, fate, answer in rows)
+
+
+def _unusable(path: Path, error: Exception) -> NoticeError:
+    return NoticeError(both("start", "notices", "unusable", path=path, reason=clean(str(error))))
+
+
+def _has(connection: sqlite3.Connection, key: str) -> bool:
+    return connection.execute("SELECT 1 FROM notice WHERE key = ?", (key,)).fetchone() is not None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "trusted_schema = OFF", "secure_delete = ON"):
+            with closing(connection.execute(f"PRAGMA {pragma}")):
+                pass
+        connection.executescript(_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,78 @@
+"""Notices that a process sends at once and whose answer it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.config.sections import Configuration
+from gateway.nexthop.failures import HopFailedError, HopRefusedError
+from gateway.nexthop.hop import NextHop
+from gateway.nexthop.replies import HopReply
+from gateway.notice.book import Fate, NoticeBook
+from gateway.notice.mail import hand_over, notice
+from gateway.vietnamese.printed import clean
+
+_LIMIT_ANSWER: Final = 200
+
+
+@dataclass(frozen=True)
+class Author:
+    """In whose name notices go out."""
+
+    mailbox: str
+    hostname: str
+
+    @classmethod
+    def of(cls, configuration: Configuration, hostname: str) -> Author:
+        """Return the one of the configuration."""
+        return cls(configuration.notices.mail_from or f"gateway@{hostname}", hostname)
+
+    def writes(self, kind: str, recipient: str, now: float, **fields: object) -> bytes:
+        """Return a notice in wire form."""
+        when = datetime.fromtimestamp(now, UTC)
+        return notice(kind, author=self.mailbox, recipient=recipient, hostname=self.hostname, now=when, fields=fields)
+
+
+class Notices:
+    """Sends notices for one process; made within its event loop."""
+
+    def __init__(self, hop: NextHop, book: NoticeBook, author: Author, *, clock: Callable[[], float]) -> None:
+        self._hop = hop
+        self._book = book
+        self._author = author
+        self._clock = clock
+
+    async def send(self, kind: str, recipient: str, *, author: str = "", **fields: object) -> HopReply | None:
+        """Send a notice to an authenticated mailbox; return the next hop's answer, None when it had its notices of the day.
+
+        HopFailedError, HopRefusedError as the hop raises; NoticeError when it cannot be counted. Nothing was sent then, unless the
+        failure says `after_final_dot`.
+        """
+        now, key = self._clock(), f"direct:{secrets.token_hex(8)}"
+        if not await asyncio.to_thread(self._book.take, key, kind=kind, recipient=recipient, now=now):
+            return None
+        by = Author(author, self._author.hostname) if author else self._author
+        fate: Fate | None = Fate.UNKNOWN
+        answer = ""
+        try:
+            reply = await hand_over(self._hop, recipient, by.writes(kind, recipient, now, **fields))
+            fate, answer = (Fate.SENT if reply.positive else Fate.REFUSED), said(reply)
+        except HopFailedError as failure:
+            fate, answer = (Fate.UNKNOWN if failure.after_final_dot else None), str(failure)
+            raise
+        except HopRefusedError:
+            fate = None
+            raise
+        finally:
+            await asyncio.to_thread(self._book.settle, key, fate, answer=answer)
+        return reply
+
+
+def said(reply: HopReply) -> str:
+    """Return an answer in one line that is fit to be shown."""
+    return clean(f"{reply.code} {' '.join(reply.lines)}", limit=_LIMIT_ANSWER)
