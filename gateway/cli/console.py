@@ -28,18 +28,36 @@ def console_account_add(
     name: _NAME,
     role: _ROLES,
     display: Annotated[str, typer.Option(help=words("display"))] = "",
+    mail: Annotated[str, typer.Option(help=words("account_mail"))] = "",
     reason: _REASON = "",
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> int:
     """Lập tài khoản và in mật khẩu dùng một lần / make an account and print its one-time password.
 
-    gateway console account add an.tt --display "Trần Thị An" --role auditor
+    gateway console account add an.tt --display "Trần Thị An" --role auditor --mail an.tt.noivu@tphcm.gov.vn
     """
     from gateway.commands import console
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import data_folder, load_configuration
 
-    return console.add(data_folder(config, data), name, display or name, role, reason)
+    mail = console.official_mailbox(load_configuration(config), mail) if mail else ""
+    return console.add(data_folder(config, data), name, display or name, role, reason, mail)
+
+
+@command(account, "mail")
+def console_account_mail(
+    name: _NAME,
+    mail: Annotated[str, typer.Argument(help=words("account_mail"))] = "",
+    reason: _REASON = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> int:
+    """Đặt hộp thư nhận thông báo / say where notices of an account go; without an address nowhere."""
+    from gateway.commands import console
+    from gateway.commands.common import data_folder, load_configuration
+
+    mail = console.official_mailbox(load_configuration(config), mail) if mail else ""
+    return console.set_mail(data_folder(config, data), name, mail, reason)
 
 
 @command(account, "list")

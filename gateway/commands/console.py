@@ -1,4 +1,4 @@
-"""`gateway console account add | list | roles | reset-totp | lock | unlock | sessions` and `gateway console roles`.
+"""`gateway console account add | list | mail | roles | reset-totp | lock | unlock | sessions` and `gateway console roles`.
 
 Commands of the machine need no login: whoever may write to the data folder may do all of this. Each is an act in the log.
 """
@@ -18,7 +18,9 @@ from gateway.audit.record import Act
 from gateway.audit.render import moment
 from gateway.commands.common import print_json
 from gateway.commands.waiver import steward as operator
+from gateway.config.sections import Configuration
 from gateway.errors import UserError
+from gateway.identity.directory import load
 from gateway.steward.accounts import manage
 from gateway.steward.accounts.book import Account, Book, all_accounts, find_account
 from gateway.steward.accounts.manage import AccountFaultError, Sign
@@ -31,12 +33,30 @@ from gateway.vietnamese.printed import clean
 from gateway.yaml.values import printable
 
 
-def add(data: Path, name: str, display: str, roles: list[str], reason: str) -> int:
+def add(data: Path, name: str, display: str, roles: list[str], reason: str, mail: str = "") -> int:
     """Make an account; print its one-time password."""
     with _book(data) as book:
-        password = manage.add(book, name, display, _roles(roles), now=time.time(), sign=_signed(data, reason))
+        sign = _signed(data, reason)
+        password = manage.add(book, name, display, _roles(roles), now=time.time(), sign=sign, mail=mail)
     _tell_password(name, password)
     return 0
+
+
+def set_mail(data: Path, name: str, mail: str, reason: str) -> int:
+    """Say where the notices of an account go; empty for nowhere."""
+    with _book(data) as book:
+        manage.set_mail(book, name, mail, sign=_signed(data, reason))
+    print(both("steward", "say", "mail_set", name=name, mail=mail or "-"))
+    return 0
+
+
+def official_mailbox(configuration: Configuration, address: str) -> str:
+    """Return an address in normal form; UserError when it is neither of the directory nor of an official domain."""
+    directory = load(configuration.directory) if configuration.directory is not None else None
+    try:
+        return manage.official_mailbox(address, directory, configuration.passwords.login_domain)
+    except AccountFaultError as fault:
+        raise UserError(both("steward", "accounts", fault.key)) from None
 
 
 def show(data: Path, *, as_json: bool) -> int:
@@ -53,7 +73,9 @@ def show(data: Path, *, as_json: bool) -> int:
             last = moment(datetime.fromtimestamp(account.last_login, UTC)) if account.last_login else "-"
             roles = " ".join(sorted(role.value for role in account.roles))
             said = both("steward", "say", "account", last=last, sessions=count)
-            print(f"{account.name}  {clean(account.display)}  {roles}  {said}{''.join(f' [{one}]' for one in state)}")
+            print(
+                f"{account.name}  {clean(account.display)}  {roles}  {account.mail or '-'}  {said}{''.join(f' [{one}]' for one in state)}"
+            )
     if not accounts and not as_json:
         print(both("steward", "start", "no_account"))
     return 0
@@ -172,5 +194,6 @@ def _plain(account: Account) -> dict[str, object]:
         "roles": sorted(role.value for role in account.roles),
         "enrolled": account.enrolled,
         "locked": account.locked,
+        "mail": account.mail or None,
         "last_login": account.last_login or None,
     }

@@ -92,6 +92,7 @@ ROUTES: Final = (
     _get("/audit/checkpoints/{name}", log.checkpoint, q.GetCheckpoint),
     _get("/accounts", accounts.page, q.AskAccounts, template="accounts.html"),
     _post("/accounts/add", accounts.add, q.AddAccount, template="one_time.html"),
+    _post("/accounts/mail", accounts.set_mail, q.SetMail, template="accounts.html"),
     _post("/accounts/roles", accounts.set_roles, q.SetRoles, template="accounts.html"),
     _post("/accounts/reset", accounts.reset, q.ResetSecondFactor, template="one_time.html"),
     _post("/accounts/lock", accounts.lock, q.SetLocked, template="accounts.html"),

@@ -34,6 +34,7 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
                 roles=tuple(sorted(account.roles, key=lambda role: role.value)),
                 enrolled=account.enrolled,
                 locked=account.locked,
+                mail=account.mail,
                 last_login=_moment(account.last_login),
                 sessions=sessions.get(account.name, 0),
             )
@@ -52,8 +53,17 @@ def add_account(desk: Desk, person: Person, question: q.AddAccount, language: La
             question.roles,
             now=desk.people.clock(),
             sign=_signed(desk, person, ""),
+            mail=_mail(desk, question.mail),
         )
     return q.OneTimePassword(question.name, password)
+
+
+def set_mail(desk: Desk, person: Person, question: q.SetMail, language: Language) -> q.Answer:
+    """Say where the notices of an account go."""
+    with _told(language):
+        sign = _signed(desk, person, question.reason)
+        manage.set_mail(desk.people.book, question.name, _mail(desk, question.mail), sign=sign)
+    return q.Done()
 
 
 def set_roles(desk: Desk, person: Person, question: q.SetRoles, language: Language) -> q.Answer:
@@ -80,6 +90,10 @@ def set_locked(desk: Desk, person: Person, question: q.SetLocked, language: Lang
         sign = _signed(desk, person, question.reason)
         manage.set_locked(desk.people.book, question.name, locked=question.locked, sign=sign)
     return q.Done()
+
+
+def _mail(desk: Desk, address: str) -> str:
+    return manage.official_mailbox(address, desk.directory(), desk.configuration.passwords.login_domain)
 
 
 def _signed(desk: Desk, person: Person, reason: str) -> Sign:

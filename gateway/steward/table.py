@@ -88,6 +88,7 @@ TABLE: Final[dict[type[Struct], Row]] = {
     # Accounts
     q.AskAccounts: Row(roles=_ACCOUNTS | _AUDITOR, answer=accounts.accounts_view, effort=Effort.MOMENT),
     q.AddAccount: Row(roles=_ACCOUNTS, answer=accounts.add_account, effort=Effort.LOGIN, fresh=True),
+    q.SetMail: Row(roles=_ACCOUNTS, answer=accounts.set_mail, effort=Effort.MOMENT, fresh=True),
     q.SetRoles: Row(roles=_ACCOUNTS, answer=accounts.set_roles, effort=Effort.MOMENT, fresh=True),
     q.ResetSecondFactor: Row(roles=_ACCOUNTS, answer=accounts.reset_second_factor, effort=Effort.LOGIN, fresh=True),
     q.SetLocked: Row(roles=_ACCOUNTS, answer=accounts.set_locked, effort=Effort.MOMENT, fresh=True),

@@ -170,7 +170,7 @@ LOG = q.LogView(
     ), older=481100,
 )  # fmt: skip
 ACCOUNTS = q.AccountsView(accounts=(
-    q.AccountRow(name="an.nt", display="Nguyễn Thị An", roles=(Role.AUDITOR,), enrolled=True, locked=False, last_login=at(10), sessions=1),
+    q.AccountRow(name="an.nt", display="Nguyễn Thị An", roles=(Role.AUDITOR,), enrolled=True, locked=False, mail="an.nt.noivu@tphcm.gov.vn", last_login=at(10), sessions=1),
     q.AccountRow(name="binh.lv", display="Lê Văn Bình", roles=(Role.POLICY_ADMIN, Role.OPERATOR), enrolled=True, locked=True, last_login=at(9000)),
     q.AccountRow(name="moi.tv", display="Trần Văn Mới", roles=(), enrolled=False, locked=False),
 ))  # fmt: skip

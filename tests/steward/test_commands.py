@@ -62,6 +62,14 @@ def test_the_first_account_is_made_by_a_command_and_logs_in(console, tmp_path):
     assert json.loads(console("account", "list", "--json"))["sessions"] == 1
 
 
+def test_an_account_says_where_its_notices_go(console, tmp_path):
+    console("account", "add", "an.tt", "--role", "auditor", "--mail", "AN.TT@tphcm.gov.vn")
+    assert json.loads(console("account", "list", "--json"))["mail"] == "an.tt@tphcm.gov.vn"
+    assert "notices go to -" in console("account", "mail", "an.tt")
+    assert json.loads(console("account", "list", "--json"))["mail"] is None
+    assert [act["about"] for act in acts(tmp_path)] == ["an.tt: auditor, an.tt@tphcm.gov.vn", "an.tt: -"]
+
+
 def test_commands_change_what_a_running_steward_answers(console, tmp_path):
     import time
 
@@ -97,6 +105,8 @@ def test_commands_change_what_a_running_steward_answers(console, tmp_path):
             ("account", "add", "an", "--role", "account_admin", "--role", "security_officer"),
             "cannot be a security officer",
         ),
+        (("account", "add", "an", "--role", "auditor", "--mail", "an@gmail.example"), "official domain"),
+        (("account", "mail", "nobody", "an@tphcm.gov.vn"), "no account of this name"),
         (("account", "lock", "nobody"), "no account of this name"),
         (("account", "lock", "\udcff"), "no account of this name"),
         (("account", "sessions", "\udcff"), "no account of this name"),

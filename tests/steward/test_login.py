@@ -13,7 +13,7 @@ import pytest
 from gateway.errors import AuditError, UserError
 from gateway.steward import questions as q
 from gateway.steward.accounts import hashes, throttle
-from gateway.steward.accounts.book import Book
+from gateway.steward.accounts.book import Book, all_accounts
 from gateway.steward.accounts.codes import STEP_S
 from gateway.steward.accounts.mail_codes import ASKED_OF_ADDRESS, GOOD_S, MAILS_AN_HOUR, TRIES
 from gateway.steward.accounts.manage import ONE_TIME_S
@@ -579,3 +579,34 @@ def test_a_reset_takes_everything_that_was_known(office):
 
 def test_a_hash_costs_what_rfc_9106_recommends(dear_hashes):
     assert hashes.hashed("Rất-dài-2026!x").startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        (" An.NoiVu@x.example ", "an.noivu@x.example"),
+        ("khac@x.example", "khac@x.example"),
+        ("khac@tphcm.gov.vn", "khac@tphcm.gov.vn"),
+        ("", ""),
+        ("cu.tuphap@x.example ", None),
+        ("an@gmail.example", None),
+        ("an@x.example\r\nBcc: b@y.example", None),
+        ("ăn@x.example", None),
+        ("x.example", None),
+    ],
+)
+def test_notices_of_an_account_go_to_an_official_mailbox_only(office, address, kept):
+    admin, _ = office.session("ql.tk", Role.ACCOUNT_ADMIN), office.add("an.tt", Role.AUDITOR)
+    answer = office.ask(q.SetMail(name="an.tt", mail=address, code=office.code("ql.tk")), admin)
+    assert (answer == q.Done()) is (kept is not None)
+    rows = {row.name: row for row in office.ask(q.AskAccounts(), admin).accounts}
+    assert rows["an.tt"].mail == (kept or "")
+
+
+def test_a_book_of_an_older_version_gets_its_new_column_and_keeps_its_accounts(office):
+    office.add("an.tt", Role.AUDITOR)
+    with office.people.book.changing() as connection:
+        connection.execute("ALTER TABLE account DROP COLUMN mail")
+    office.restart()
+    with office.people.book.reading() as connection:
+        assert [(one.name, one.mail) for one in all_accounts(connection)] == [("an.tt", "")]

@@ -27,6 +27,7 @@ ASKED = {
     q.ChangePassword("old", "new", WRONG): STAFF,
     q.AskAccounts(): ADMINS | {Role.AUDITOR},
     q.AddAccount(name="neu", display="Neu", roles=(Role.AUDITOR,), code=WRONG): ADMINS,
+    q.SetMail(name="auditor", mail="", code=WRONG): ADMINS,
     q.SetRoles(name="auditor", roles=(Role.OPERATOR,), code=WRONG): ADMINS,
     q.ResetSecondFactor(name="auditor", code=WRONG): ADMINS,
     q.SetLocked(name="auditor", locked=True, code=WRONG): ADMINS,
@@ -60,7 +61,16 @@ OPEN = {
     q.MailLogin("nobody@x.example", WRONG): "bad_login",
     q.AskHealth(): "",
 }
-FRESH = {q.ChangePassword, q.AddAccount, q.SetRoles, q.ResetSecondFactor, q.SetLocked, q.PutInForce, q.Approve}
+FRESH = {
+    q.ChangePassword,
+    q.AddAccount,
+    q.SetMail,
+    q.SetRoles,
+    q.ResetSecondFactor,
+    q.SetLocked,
+    q.PutInForce,
+    q.Approve,
+}
 NAMES = {Role.CLERK: "an.noivu@x.example", Role.UNIT_HEAD: "truong.noivu@x.example"}
 
 

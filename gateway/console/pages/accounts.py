@@ -50,7 +50,17 @@ def _code(visit: Visit) -> str:
 async def add(visit: Visit) -> Response:
     """Make an account and show its one-time password."""
     name, display = visit.form.get("name").strip(), visit.form.get("display").strip()
-    return await _act(visit, q.AddAccount(name=name, display=display, roles=_roles(visit), code=_code(visit)))
+    question = q.AddAccount(
+        name=name, display=display, roles=_roles(visit), code=_code(visit), mail=visit.form.get("mail")
+    )
+    return await _act(visit, question)
+
+
+async def set_mail(visit: Visit) -> Response:
+    """Say where the notices of an account go."""
+    form = visit.form
+    question = q.SetMail(name=form.get("name"), mail=form.get("mail"), code=_code(visit), reason=form.get("reason"))
+    return await _act(visit, question)
 
 
 async def set_roles(visit: Visit) -> Response:

@@ -29,7 +29,7 @@ _BUSY_S: Final = 5.0
 _SCHEMA: Final = f"""
 CREATE TABLE account (
   name TEXT PRIMARY KEY, display TEXT NOT NULL, roles TEXT NOT NULL, locked INTEGER NOT NULL DEFAULT 0,
-  last_login INTEGER NOT NULL DEFAULT 0
+  last_login INTEGER NOT NULL DEFAULT 0, mail TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE credential (
   name TEXT NOT NULL REFERENCES account ON DELETE CASCADE, kind TEXT NOT NULL, value TEXT NOT NULL,
@@ -72,6 +72,8 @@ class Account:
     last_login: int = 0
     enrolled: bool = False
     """There is a second factor."""
+    mail: str = ""
+    """Official mailbox that notices go to; empty when there is none."""
 
 
 class Book:
@@ -135,7 +137,7 @@ def all_accounts(connection: sqlite3.Connection) -> tuple[Account, ...]:
 
 def _accounts(connection: sqlite3.Connection, condition: str, values: Iterable[object]) -> tuple[Account, ...]:
     query = (
-        "SELECT name, display, roles, locked, last_login,"  # noqa: S608 - our own words only
+        "SELECT name, display, roles, locked, last_login, mail,"  # noqa: S608 - our own words only
         " EXISTS (SELECT 1 FROM credential WHERE credential.name = account.name AND kind = 'totp')"
         f" FROM account {condition}"
     )
@@ -147,8 +149,9 @@ def _accounts(connection: sqlite3.Connection, condition: str, values: Iterable[o
             locked=bool(locked),
             last_login=last_login,
             enrolled=bool(enrolled),
+            mail=mail,
         )
-        for name, display, roles, locked, last_login, enrolled in connection.execute(query, tuple(values))
+        for name, display, roles, locked, last_login, mail, enrolled in connection.execute(query, tuple(values))
     )
 
 
@@ -214,6 +217,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != _APPLICATION_ID or version != _VERSION:
         raise UserError(both("steward", "fault", "accounts_alien", path=path, version=version))
+    _add_what_came_later(connection)
     found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise UserError(both("steward", "fault", "accounts", path=path, reason=" ".join(found.split())))
@@ -221,3 +225,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         all_accounts(connection)
     except ValueError as error:
         raise UserError(both("steward", "fault", "accounts", path=path, reason=error)) from None
+
+
+def _add_what_came_later(connection: sqlite3.Connection) -> None:
+    """Add a column that older versions do without, so that the way back stays open."""
+    with immediate(connection):
+        if not any(row[1] == "mail" for row in connection.execute("PRAGMA table_info(account)")):
+            connection.execute("ALTER TABLE account ADD COLUMN mail TEXT NOT NULL DEFAULT ''")

@@ -7,11 +7,14 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from gateway.model import Directory, MailboxStatus
+from gateway.notice import mailbox_of
 from gateway.steward.accounts.book import Account, Book, Kind, find_account, put_credential
 from gateway.steward.accounts.codes import new_password
 from gateway.steward.accounts.hashes import hashed
 from gateway.steward.accounts.sessions import end_all
 from gateway.steward.roles import MAILBOX_ROLES, Role
+from gateway.vietnamese.addresses import normal_form
 
 ONE_TIME_S: Final = 7 * 24 * 3600
 """How long a one-time password is good."""
@@ -30,8 +33,8 @@ class AccountFaultError(Exception):
         self.key = key
 
 
-def add(book: Book, name: str, display: str, roles: Iterable[Role], *, now: float, sign: Sign) -> str:
-    """Make an account; return its one-time password."""
+def add(book: Book, name: str, display: str, roles: Iterable[Role], *, now: float, sign: Sign, mail: str = "") -> str:
+    """Make an account; return its one-time password. `mail` comes from `official_mailbox`."""
     wanted = _checked(roles)
     if not _NAME.match(name):
         raise AccountFaultError("name")
@@ -43,11 +46,39 @@ def add(book: Book, name: str, display: str, roles: Iterable[Role], *, now: floa
         if find_account(connection, name) is not None:
             raise AccountFaultError("taken")
         connection.execute(
-            "INSERT INTO account (name, display, roles) VALUES (?, ?, ?)", (name, display.strip(), _text(wanted))
+            "INSERT INTO account (name, display, roles, mail) VALUES (?, ?, ?, ?)",
+            (name, display.strip(), _text(wanted), mail),
         )
         put_credential(connection, name, Kind.ONE_TIME, [kept], until=int(now) + ONE_TIME_S)
-        sign(connection, "account_add", f"{name}: {_text(wanted)}")
+        sign(connection, "account_add", f"{name}: {_text(wanted)}{f', {mail}' if mail else ''}")
     return password
+
+
+def set_mail(book: Book, name: str, mail: str, *, sign: Sign) -> None:
+    """Have notices of an account go to an `official_mailbox`, or nowhere."""
+    with book.changing() as connection:
+        _known(connection, name)
+        connection.execute("UPDATE account SET mail = ? WHERE name = ?", (mail, name))
+        sign(connection, "account_mail", f"{name}: {mail or '-'}")
+
+
+def official_mailbox(address: str, directory: Directory | None, login_domain: str) -> str:
+    """Return an address, empty for none, in normal form; it is one of the directory, or of an official domain.
+
+    Official are the domain of logins and those of the directory. AccountFaultError for another one.
+    """
+    address = address.strip()
+    if not address:
+        return ""
+    mailbox = directory.find(normal_form(address)) if directory is not None else None
+    if mailbox is not None and mailbox.status is MailboxStatus.ACTIVE and mailbox.address.isascii():
+        return mailbox.address
+    listed = directory.mailboxes if directory is not None else ()
+    domains = {login_domain, *(one.rpartition("@")[2] for one in listed)}
+    plain = normal_form(mailbox_of(address, "")) if mailbox is None else ""
+    if plain.rpartition("@")[2] not in domains - {""}:
+        raise AccountFaultError("mail")
+    return plain
 
 
 def set_roles(book: Book, name: str, roles: Iterable[Role], *, sign: Sign) -> None:

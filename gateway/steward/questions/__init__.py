@@ -20,6 +20,7 @@ from gateway.steward.questions.accounts import (
     OneTimePassword,
     ResetSecondFactor,
     SetLocked,
+    SetMail,
     SetRoles,
 )
 from gateway.steward.questions.common import Badge, Bar, Choice, Done, ExportEnd, Piece, Progress, Refusal
@@ -153,6 +154,7 @@ __all__ = [
     "Search",
     "SendMailCode",
     "SetLocked",
+    "SetMail",
     "SetRoles",
     "SignatureView",
     "StepView",
@@ -210,6 +212,7 @@ Question: TypeAlias = (
     | SetRoles
     | ResetSecondFactor
     | SetLocked
+    | SetMail
     | AskRequests
     | OpenRequest
     | Decide

@@ -19,6 +19,7 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     enrolled: bool
     locked: bool
+    mail: str = ""
     last_login: str = ""
     sessions: int = 0
 
@@ -36,6 +37,7 @@ class AddAccount(Struct, frozen=True, kw_only=True, tag="add_account"):
     display: str
     roles: tuple[Role, ...]
     code: str
+    mail: str = ""
 
 
 class OneTimePassword(Struct, frozen=True, tag="one_time_password"):
@@ -43,6 +45,15 @@ class OneTimePassword(Struct, frozen=True, tag="one_time_password"):
 
     name: str
     password: str
+
+
+class SetMail(Struct, frozen=True, kw_only=True, tag="set_mail"):
+    """Say where the notices of an account go; empty for nowhere."""
+
+    name: str
+    mail: str
+    code: str
+    reason: str = ""
 
 
 class SetRoles(Struct, frozen=True, kw_only=True, tag="set_roles"):
