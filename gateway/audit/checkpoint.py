@@ -1,89 +1,112 @@
-"""Signed checkpoints in the manner of C2SP tlog-checkpoint and signed-note, over the head of the hash chain.
+"""Signed checkpoints of C2SP tlog-checkpoint: the Merkle root over the hashes of the records, and the head of their chain.
 
-    gateway-audit/3f2a9c1d            origin: names the key
+    gateway-audit/3f2a9c1d            origin: names the key; gateway-audit/NODE/3f2a9c1d on a machine of a cluster
     1200                              number of records
-    base64 of the chain's head        h_1200
+    base64 of the root                RFC 6962, leaf i is h_(i+1)
     2026-11-24T08:00:00Z              extension line: when
+    chain base64 of h_1200            extension line: the chain's head
+    from 301                          only where records before that one were gone when the tree began
 
     — gateway-audit/3f2a9c1d base64 of key id and Ed25519 signature
 
-A checkpoint is made every 100 records, after ten minutes and at the end. It stands in the database and, for copying to
-another machine, in `checkpoints/<day>.notes`; `checkpoints/public-key.txt` holds the verifier key.
+Checkpoints of version 1 had the head in the third line, no tree and no line after the time. A checkpoint is made every
+100 records, after ten minutes and at the end. It stands in the database and, for copying to another machine, in
+`checkpoints/<day>.notes`; `checkpoints/public-key.txt` holds the verifier key. Lines of witnesses may follow our own.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+import sqlite3
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from gateway.audit.store import Folder, sync_folder
+from gateway.audit.chain import Head, read_head
+from gateway.audit.notes import SigningKey, VerifierKey, encoded, signature_lines
+from gateway.audit.store import Folder, Turn, damaged, immediate, sync_folder
+from gateway.audit.tree import Tree
+from gateway.errors import AuditError
 from gateway.system.atomic_file import replace_file
+from gateway.texts.catalogue import both
 
+_PRODUCT = "gateway-audit"
 EVERY_RECORDS = 100
 EVERY_S = 600.0
-_ALGORITHM = b"\x01"  # C2SP signed-note: Ed25519
+_TREE_RECORDS = 1 << 16
+"""Put into the tree at a time, when a log has none yet; others write in between."""
+_HASH = r"[A-Za-z0-9+/]{43}="
 _NOTE = re.compile(
-    r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>[0-9]{1,18})\n(?P<head>[A-Za-z0-9+/]{43}=)\n(?P<time>[^\n]*)\n)\n"
-    r"— (?P<name>[^\n ]+) (?P<signature>[A-Za-z0-9+/=]+)\n"
+    rf"(?P<text>(?P<origin>[^\n]+)\n(?P<size>[0-9]{{1,18}})\n(?P<root>{_HASH})\n(?P<time>[^\n]*)\n"
+    rf"(?:chain (?P<chain>{_HASH})\n(?:from (?P<began>[0-9]{{1,18}})\n)?)?)\n"
+    r"(?P<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)"
 )
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A claim: the first `size` records have this head."""
+    """A claim: the first `size` records have this head and, from version 2 on, this root."""
 
     size: int
     head: bytes
     time: str
     origin: str
-    note: str
-    """The whole signed text."""
+    text: str
+    """What is signed."""
+    lines: tuple[str, ...]
+    """Signature lines: our own."""
+    root: bytes | None = None
+    began: int = 1
+    """The first record that was there when the tree began."""
+    cosigned: tuple[str, ...] = field(default=(), compare=False)
+    """Signature lines of others."""
+
+    @property
+    def note(self) -> str:
+        """The whole signed text, without the lines of others."""
+        return f"{self.text}\n{''.join(self.lines)}"
 
 
 class Signer:
     """The key of this installation."""
 
-    def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public = self._key.public_key().public_bytes_raw()
-        self.key_id = hashlib.sha256(self.public).hexdigest()[:8]
+    def __init__(self, seed: bytes, node: str = "") -> None:
+        """`node` is the name of the machine in a cluster."""
+        public = SigningKey("", seed).verifier.public
+        self.key_id = hashlib.sha256(public).hexdigest()[:8]
         """By which an installation is known to its administrator."""
-        self.origin = f"gateway-audit/{self.key_id}"
+        self.origin = "/".join(filter(None, (_PRODUCT, node, self.key_id)))
+        self._key = SigningKey(self.origin, seed)
 
     @property
     def verifier_key(self) -> str:
         """The public key as one line (`origin+key id+base64`)."""
-        return f"{self.origin}+{key_id(self.origin, self.public).hex()}+{_base64(_ALGORITHM + self.public)}"
+        return str(self._key.verifier)
 
-    def sign(self, size: int, head: bytes, moment: datetime) -> Checkpoint:
+    def sign(self, head: Head, moment: datetime, *, root: bytes, began: int = 1) -> Checkpoint:
         """Return a signed checkpoint."""
         stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = f"{self.origin}\n{size}\n{_base64(head)}\n{stamp}\n"
-        signature = _base64(key_id(self.origin, self.public) + self._key.sign(body.encode()))
-        return Checkpoint(size, head, stamp, self.origin, f"{body}\n— {self.origin} {signature}\n")
+        text = f"{self.origin}\n{head.seq}\n{encoded(root)}\n{stamp}\nchain {encoded(head.hash)}\n"
+        if began > 1:
+            text += f"from {began}\n"
+        return Checkpoint(head.seq, head.hash, stamp, self.origin, text, (self._key.line(text),), root, began)
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    """Return the four bytes that name a key (C2SP signed-note)."""
-    return hashlib.sha256(name.encode() + b"\n" + _ALGORITHM + public).digest()[:4]
+def seal(connection: sqlite3.Connection, signer: Signer, head: Head, moment: datetime) -> Checkpoint:
+    """Make a checkpoint of a head in the running transaction; AuditError when records before it are missing."""
+    tree = Tree(connection)
+    tree.grow(head.seq)
+    checkpoint = signer.sign(head, moment, root=tree.root(head.seq), began=tree.began)
+    connection.execute("INSERT OR IGNORE INTO checkpoint (size, note) VALUES (?, ?)", (head.seq, checkpoint.note))
+    return checkpoint
 
 
-def parse_verifier_key(text: str) -> tuple[str, bytes]:
-    """Return name and public key of a verifier key line; ValueError when it is none."""
-    name, identifier, encoded = text.strip().split("+", 2)
-    octets = base64.b64decode(encoded, validate=True)
-    if octets[:1] != _ALGORITHM or len(octets) != 33 or key_id(name, octets[1:]).hex() != identifier:
-        raise ValueError("not an Ed25519 verifier key")
-    return name, octets[1:]
+def parse_verifier_key(text: str) -> bytes:
+    """Return the public key of a verifier key line; ValueError when it is none."""
+    return VerifierKey.parse(text).public
 
 
 def parse_notes(text: str) -> tuple[tuple[Checkpoint, ...], bool]:
@@ -92,26 +115,34 @@ def parse_notes(text: str) -> tuple[tuple[Checkpoint, ...], bool]:
     rest = len(text)
     for match in _NOTE.finditer(text):
         rest -= len(match[0])
-        found.append(
-            Checkpoint(int(match["size"]), base64.b64decode(match["head"]), match["time"], match["origin"], match[0])
-        )
+        found.append(_checkpoint(match))
     blank = sum(1 for _ in re.finditer(r"(?:^|(?<=\n))\n", text))
     return tuple(found), rest > max(0, blank)
 
 
-def signature_holds(checkpoint: Checkpoint, name: str, public: bytes) -> bool:
-    """Return whether a checkpoint was signed by a key."""
-    match = _NOTE.fullmatch(checkpoint.note)
-    if match is None or match["name"] != name or match["origin"] != name:
+def _checkpoint(match: re.Match[str]) -> Checkpoint:
+    lines = signature_lines(match["lines"])
+    own = tuple(line for line in lines if line.startswith(f"— {match['origin']} "))
+    root = base64.b64decode(match["root"])
+    return Checkpoint(
+        size=int(match["size"]),
+        head=base64.b64decode(match["chain"]) if match["chain"] else root,
+        time=match["time"],
+        origin=match["origin"],
+        text=match["text"],
+        lines=own,
+        root=root if match["chain"] else None,
+        began=int(match["began"] or 1),
+        cosigned=tuple(line for line in lines if line not in own),
+    )
+
+
+def signature_holds(checkpoint: Checkpoint, public: bytes) -> bool:
+    """Return whether a checkpoint was signed by a key, under whatever name the machine had then."""
+    name, _, identifier = checkpoint.origin.rpartition("/")
+    if name.partition("/")[0] != _PRODUCT or identifier != hashlib.sha256(public).hexdigest()[:8]:
         return False
-    try:
-        octets = base64.b64decode(match["signature"], validate=True)
-        if octets[:4] != key_id(name, public):
-            return False
-        Ed25519PublicKey.from_public_bytes(public).verify(octets[4:], match["body"].encode())
-    except (binascii.Error, ValueError, InvalidSignature):
-        return False
-    return True
+    return bool(VerifierKey(checkpoint.origin, public).signed(checkpoint.text, checkpoint.lines))
 
 
 def append_note(folder: Folder, checkpoint: Checkpoint) -> None:
@@ -152,5 +183,39 @@ def last_known_size(folder: Folder) -> int:
     return max(sizes, default=0)
 
 
-def _base64(octets: bytes) -> str:
-    return base64.b64encode(octets).decode("ascii")
+def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
+    """See to it that the tree has all records, and the root of the last checkpoint; UserError when it cannot have it."""
+    row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    last = next(iter(parse_notes(row[0])[0]), None) if row is not None else None
+    began = last.began if last is not None and last.root is not None and last.began > 1 else 0
+    tree, turn = Tree(connection), Turn(folder)
+    try:
+        for anew in (False, True):
+            try:
+                _grow(tree, connection, turn, began, anew=anew)
+                if last is None or last.root in (None, tree.root(last.size)):
+                    return
+                cause = both("audit", "fault", "other_root", size=last.size)
+            except AuditError as error:
+                cause = str(error)
+    finally:
+        turn.close()
+    raise damaged(folder.database, cause)
+
+
+def _grow(tree: Tree, connection: sqlite3.Connection, turn: Turn, began: int, *, anew: bool) -> None:
+    size = 0
+    while True:
+        turn.take()
+        try:
+            with immediate(connection):
+                if anew and not size:
+                    tree.clear()
+                tree.begin(began)
+                head = read_head(connection).seq
+                size = min(max(size, tree.grown) + _TREE_RECORDS, head)
+                tree.grow(size)
+        finally:
+            turn.leave()
+        if size >= head:
+            return

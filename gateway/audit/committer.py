@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -10,8 +11,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.audit import failpoints
-from gateway.audit.chain import Entry, insert, read_head
-from gateway.audit.checkpoint import EVERY_RECORDS, EVERY_S, Checkpoint, Signer, append_note, last_known_size
+from gateway.audit.chain import Entry, Head, insert, read_head
+from gateway.audit.checkpoint import (
+    EVERY_RECORDS,
+    EVERY_S,
+    Checkpoint,
+    Signer,
+    append_note,
+    last_known_size,
+    ready_tree,
+    seal,
+)
 from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.installation import KEY, Known, has_log, key_id
 from gateway.audit.retention import expire_facts
@@ -19,6 +29,7 @@ from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, 
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both, reasons
 
+_LOG = logging.getLogger("gateway.audit")
 EXPIRE_EVERY_S = 3600.0
 RELAYED_KEEP_S = 3600.0
 """How long keys of relayed mails are kept for recognising repetitions."""
@@ -64,10 +75,14 @@ class Committer:
                 (f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"),
             )
         try:
+            ready_tree(folder, connection)
             write_key(folder, signer)
         except OSError as error:
             connection.close()
             raise UserError(both("audit", "fault", "key", path=folder.checkpoints, reason=reasons(error))) from None
+        except UserError:
+            connection.close()
+            raise
         return cls(folder, signer, connection, facts_days)
 
     @property
@@ -110,7 +125,7 @@ class Committer:
                 with immediate(self._connection):
                     head = read_head(self._connection)
                     last = self._connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
-                    checkpoint = self._make_checkpoint(head.seq, head.hash) if head.seq > last else None
+                    checkpoint = self._make_checkpoint(head) if head.seq > last else None
                 self._since_checkpoint = 0
                 if checkpoint is not None:
                     self._publish(checkpoint)
@@ -156,7 +171,7 @@ class Committer:
                     self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 head = insert(self._connection, before, group)
                 if before.seq // EVERY_RECORDS != head.seq // EVERY_RECORDS:
-                    checkpoint = self._make_checkpoint(head.seq, head.hash)
+                    checkpoint = self._make_checkpoint(head)
                 failpoints.hit("audit.before_commit")
             self._since_checkpoint = 0 if checkpoint is not None else self._since_checkpoint + len(group)
             if checkpoint is not None:
@@ -165,10 +180,16 @@ class Committer:
         finally:
             self._turn.leave()
 
-    def _make_checkpoint(self, size: int, head: bytes) -> Checkpoint:
-        """Sign the head and put the note into the running transaction; old relay keys go on the same occasion."""
-        checkpoint = self._signer.sign(size, head, datetime.now(UTC))
-        self._connection.execute("INSERT OR IGNORE INTO checkpoint (size, note) VALUES (?, ?)", (size, checkpoint.note))
+    def _make_checkpoint(self, head: Head) -> Checkpoint | None:
+        """Put a checkpoint into the running transaction; old relay keys go on the same occasion.
+
+        None, and a line, when the tree lacks records: mail does not wait until somebody has looked after that.
+        """
+        try:
+            checkpoint = seal(self._connection, self._signer, head, datetime.now(UTC))
+        except AuditError as error:
+            _LOG.error("%s", both("audit", "fault", "no_tree", path=self._folder.database, reason=error))
+            return None
         # The last row stays, so that numbers never begin again under those who follow the table.
         self._connection.execute(
             "DELETE FROM relayed WHERE time < ? AND n < (SELECT max(n) FROM relayed)", (time.time() - RELAYED_KEEP_S,)

@@ -315,6 +315,8 @@ class Retention(Record, frozen=True, kw_only=True, omit_defaults=True, tag="rete
     last: int
     last_hash: str
     reason: str
+    tree: tuple[str, ...] = ()
+    """Hashes in hex of the peaks of the tree over the first `last` records, the largest first."""
 
 
 class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):

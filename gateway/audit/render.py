@@ -112,6 +112,10 @@ def render_verification(result: Verification, language: str = "vi") -> str:
             ),
             f"  head {result.last}: {result.head}",
         ]
+    lines += [
+        _say("label", "witnessed", language, name=_line(one.name), size=one.size, time=moment(one.time))
+        for one in result.witnessed
+    ]
     if result.index_fault:
         lines.append(result.index_fault)
     return "\n".join([*lines, *(f"  {note}" for note in result.notes)])

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 
 from gateway.audit.chain import Entry, insert, read_head
-from gateway.audit.checkpoint import Signer, append_note
+from gateway.audit.checkpoint import Signer, append_note, ready_tree, seal
 from gateway.audit.index import Index
 from gateway.audit.record import Retention
 from gateway.audit.store import NO_DELETE, Folder, Turn, immediate, open_checked
+from gateway.audit.tree import Tree
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both
 
@@ -34,6 +35,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
     connection = open_checked(folder)
     limit = before.astimezone(UTC).isoformat(timespec="microseconds")
     try:
+        ready_tree(folder, connection)
         connection.execute("PRAGMA secure_delete = ON")
         with Turn(folder), immediate(connection):
             row = connection.execute(
@@ -46,6 +48,9 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
                 return 0
             last: int = row[0]
             digest = connection.execute("SELECT hash FROM record WHERE seq = ?", (last,)).fetchone()[0]
+            tree = Tree(connection)
+            peaks = tree.peaks(last)
+            tree.seed(last, peaks)
             end = read_head(connection)  # before anything goes: the chain continues even when all of it goes
             connection.execute("DROP TRIGGER record_no_delete")
             removed = connection.execute("DELETE FROM record WHERE seq <= ?", (last,)).rowcount
@@ -56,10 +61,10 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
                 last=last,
                 last_hash=bytes(digest).hex(),
                 reason=reason[:300],
+                tree=tuple(digest.hex() for digest in peaks),
             )
             head = insert(connection, end, [Entry(msgspec.json.encode(record))])
-            checkpoint = signer.sign(head.seq, head.hash, now)
-            connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (head.seq, checkpoint.note))
+            checkpoint = seal(connection, signer, head, now)
         append_note(folder, checkpoint)
         index = Index(folder)
         try:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from gateway.audit.tree import TREE
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both
 
@@ -192,6 +193,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
                 sync_folder(folder.data)
         _check(connection, path)
         connection.execute(FACTS)
+        connection.execute(TREE)
     except sqlite3.Error as error:
         _close(connection)
         raise unusable(path, error) from None

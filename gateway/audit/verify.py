@@ -14,6 +14,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.audit.checkpoint import (
@@ -25,11 +26,25 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.index import Index
 from gateway.audit.kept import UnreadableFactsError, unpack
+from gateway.audit.merkle import Range, blank_peaks, leaf_hash
+from gateway.audit.notes import VerifierKey
 from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
+from gateway.audit.tree import removed_peaks
 from gateway.errors import UserError
 from gateway.texts.catalogue import both, reasons
 
 _TICK_RECORDS = 1000
+_LATEST = 253_402_200_000
+"""The last second that a `datetime` holds; who signed may name any."""
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """How far a witness followed the log, and when."""
+
+    name: str
+    size: int
+    time: datetime
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,8 @@ class Verification:
     faults: tuple[str, ...]
     notes: tuple[str, ...]
     """What should be known and is no fault: removed by retention, records after the last checkpoint."""
+    witnessed: tuple[Witnessed, ...] = ()
+    """What each known witness saw last, of what it cosigned."""
     index_fault: str = ""
     """The search index does not say what the log says: lists made by it may have left mails out."""
 
@@ -58,19 +75,25 @@ class Verification:
 
 
 def verify(
-    data: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None, tick: Callable[[int], None] | None = None
+    data: Path,
+    *,
+    checkpoints: Iterable[Path] = (),
+    key: Path | None = None,
+    witnesses: Iterable[VerifierKey] = (),
+    tick: Callable[[int], None] | None = None,
 ) -> Verification:
     """Verify the log under a data directory; UserError when it cannot be read at all (exit code 2).
 
-    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere; `tick` is called after
+    `checkpoints` are further files of notes or directories with them, `key` a verifier key kept elsewhere,
+    `witnesses` the keys by which cosignatures are verified; `tick` is called after
     every thousand records.
     """
     folder = Folder(data)
     connection = connect_readonly(folder.database)
-    name, public = _verifier_key(key or folder.checkpoints / "public-key.txt")
+    public = _verifier_key(key or folder.checkpoints / "public-key.txt")
     try:
         connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
-        found = _Verifier(connection, name, public, tick).run(folder, tuple(checkpoints))
+        found = _Verifier(connection, public, tuple(witnesses), tick).run(folder, tuple(checkpoints))
         return found if found.faults else replace(found, index_fault=_index_fault(folder))
     except sqlite3.DatabaseError as error:
         raise unusable(folder.database, error) from None
@@ -96,7 +119,7 @@ def _index_fault(folder: Folder) -> str:
         index.close()
 
 
-def _verifier_key(path: Path) -> tuple[str, bytes]:
+def _verifier_key(path: Path) -> bytes:
     try:
         return parse_verifier_key(path.read_text("utf-8"))
     except OSError as error:
@@ -109,11 +132,16 @@ class _Verifier:
     """One run."""
 
     def __init__(
-        self, connection: sqlite3.Connection, name: str, public: bytes, tick: Callable[[int], None] | None
+        self,
+        connection: sqlite3.Connection,
+        public: bytes,
+        witnesses: tuple[VerifierKey, ...],
+        tick: Callable[[int], None] | None,
     ) -> None:
         self._tick = tick
+        self._witnesses = witnesses
+        self._witnessed: list[Witnessed] = []
         self._connection = connection
-        self._name = name
         self._public = public
         self._faults: list[str] = []
         self._notes: list[str] = []
@@ -141,6 +169,7 @@ class _Verifier:
             first_bad=self._first_bad,
             faults=tuple(self._faults),
             notes=tuple(self._notes),
+            witnessed=tuple(self._witnessed),
         )
 
     def _bad(self, seq: int | None, message: str) -> None:
@@ -150,6 +179,7 @@ class _Verifier:
 
     def _checkpoints(self, folder: Folder, elsewhere: tuple[Path, ...]) -> tuple[Checkpoint, ...]:
         found: dict[str, Checkpoint] = {}
+        cosigned: list[tuple[Checkpoint, str]] = []
         # The files before the log, which then has all that they speak of, whatever is written meanwhile.
         for directory in (folder.checkpoints, *elsewhere):
             if not directory.exists():
@@ -161,6 +191,7 @@ class _Verifier:
                 self._notes.append(f"{path}: có phần không đọc được / holds something that is no checkpoint")
             for checkpoint in parsed:
                 found[checkpoint.note] = checkpoint
+                cosigned += [(checkpoint, line) for line in checkpoint.cosigned]
         for size, note in self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
             parsed, odd = parse_notes(note)
             if odd or len(parsed) != 1 or parsed[0].size != size:
@@ -168,14 +199,30 @@ class _Verifier:
             for checkpoint in parsed:
                 found[checkpoint.note] = checkpoint
         for note, checkpoint in tuple(found.items()):
-            if not signature_holds(checkpoint, self._name, self._public):
+            if not signature_holds(checkpoint, self._public):
                 del found[note]  # what nobody signed proves nothing of the records, neither way
                 self._bad(
                     None,
                     f"điểm kiểm {checkpoint.size} ({checkpoint.time}) có chữ ký sai / "
                     f"the signature of checkpoint {checkpoint.size} ({checkpoint.time}) is wrong",
                 )
+        for witness in self._witnesses:
+            self._cosignatures(witness, cosigned)
         return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
+
+    def _cosignatures(self, witness: VerifierKey, cosigned: list[tuple[Checkpoint, str]]) -> None:
+        """Note what a witness saw last."""
+        saw = (0, 0)
+        for checkpoint, line in cosigned:
+            moment = witness.signed(checkpoint.text, (line,))
+            if moment == 0:
+                self._bad(None, both("audit", "witness", "wrong", name=witness.name, size=checkpoint.size))
+            saw = max(saw, (checkpoint.size, moment or 0)) if moment else saw
+        if saw == (0, 0):
+            self._notes.append(both("audit", "witness", "none", name=witness.name))
+        else:
+            stamp = datetime.fromtimestamp(min(saw[1], _LATEST), UTC)
+            self._witnessed.append(Witnessed(witness.name, saw[0], stamp))
 
     def _start(self) -> tuple[int, bytes]:
         """Return the first sequence number and the hash before it; after retention both stand in a later record."""
@@ -197,9 +244,15 @@ class _Verifier:
         self._bad(1, f"thiếu bản ghi 1-{first - 1} / records 1-{first - 1} are missing")
         return first, b""
 
-    def _walk(self, first: int, start: bytes, wanted: set[int]) -> tuple[int, int, bytes, dict[int, bytes]]:
-        """Recompute the chain; stop looking for broken links at the first one, because all after it differ."""
-        heads: dict[int, bytes] = {first - 1: start}
+    def _walk(
+        self, first: int, start: bytes, wanted: set[int]
+    ) -> tuple[int, int, bytes, dict[int, tuple[bytes, bytes]]]:
+        """Recompute chain and tree; return number and last of the records, the head, and head and root at the wanted sizes.
+
+        Broken links are looked for up to the first one only, because all after it differ.
+        """
+        tree = self._tree(first)
+        heads = {first - 1: (start, tree.root)}
         expected, chain, records = first, start, 0
         for seq, body, stored in self._connection.execute("SELECT seq, body, hash FROM record ORDER BY seq"):
             records += 1
@@ -218,10 +271,20 @@ class _Verifier:
                 self._bad(seq, f"bản ghi {seq} mang số khác / record {seq} carries another number")
             # Going on from what is stored confines the damage, so that later independent edits are found too.
             chain = bytes(stored)
+            tree.append(leaf_hash(chain))
             if seq in wanted:
-                heads[seq] = chain
+                heads[seq] = chain, tree.root
             expected += 1
         return records, expected - 1, chain, heads
+
+    def _tree(self, first: int) -> Range:
+        """Return the tree over the records that were removed: as their removal recorded it, or of empty leaves."""
+        removed = removed_peaks(self._connection, first) if first > 1 else []
+        try:
+            return Range(first - 1, blank_peaks(first - 1) if removed is None else removed)
+        except ValueError:
+            self._bad(1, f"cây băm của bản ghi 1-{first - 1} sai / the tree over records 1-{first - 1} is wrong")
+            return Range(first - 1, blank_peaks(first - 1))
 
     def _facts(self) -> None:
         """Hold kept facts against the digests in their records; facts that are gone were removed after their time."""
@@ -251,7 +314,9 @@ class _Verifier:
         found = self._connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'facts'")
         return found.fetchone() is not None
 
-    def _compare(self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, bytes]) -> None:
+    def _compare(
+        self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, tuple[bytes, bytes]]
+    ) -> None:
         good = first - 1
         for checkpoint in checkpoints:
             if checkpoint.size < first - 1:
@@ -263,7 +328,8 @@ class _Verifier:
                     f"the log was cut: the checkpoint of {checkpoint.time} has {checkpoint.size} records, now {last}",
                 )
                 return
-            if heads.get(checkpoint.size) == checkpoint.head:
+            head, root = heads.get(checkpoint.size, (b"", b""))
+            if head == checkpoint.head and checkpoint.root in (None, root):
                 good = checkpoint.size
                 continue
             # A broken link before it places the damage exactly; without one, all of the stretch was chained anew.

@@ -16,12 +16,15 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 NOTE = re.compile(
-    r"((?P<origin>[^\n]+)\n(?P<size>[0-9]{1,18})\n(?P<head>[A-Za-z0-9+/]{43}=)\n(?P<time>[^\n]*)\n)\n"
-    r"— (?P<name>[^\n ]+) (?P<signature>[A-Za-z0-9+/=]+)\n"
+    r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>[0-9]{1,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?P<time>[^\n]*)\n"
+    r"(?:chain (?P<chain>[A-Za-z0-9+/]{43}=)\n(?:from [0-9]{1,18}\n)?)?)\n"
+    r"(?P<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)"
 )
+ED25519, COSIGNATURE = 1, 4
 
 # --- Ed25519 verification, RFC 8032 §5.1.7, in affine-free extended coordinates -------------------------------------
 
@@ -94,6 +97,78 @@ def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
+# --- the Merkle tree of RFC 6962 over the hashes of the records ------------------------------------------------------
+
+
+class Tree:
+    """Grown leaf by leaf; keeps the roots of its complete subtrees, the largest first."""
+
+    def __init__(self, size: int, peaks: list[bytes]) -> None:
+        self.size, self.peaks = size, peaks
+
+    def append(self, record_hash: bytes) -> None:
+        """Add the hash of a record."""
+        node, size = hashlib.sha256(b"\x00" + record_hash).digest(), self.size
+        while size & 1:
+            node = hashlib.sha256(b"\x01" + self.peaks.pop() + node).digest()
+            size >>= 1
+        self.peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root."""
+        if not self.peaks:
+            return hashlib.sha256().digest()
+        root = self.peaks[-1]
+        for left in reversed(self.peaks[:-1]):
+            root = hashlib.sha256(b"\x01" + left + root).digest()
+        return root
+
+
+def tree_before(first: int, retained: list[dict[str, object]]) -> Tree:
+    """Return the tree over the records before the first: as their removal recorded it, else of empty leaves."""
+    for entry in retained:
+        peaks = entry.get("tree")
+        if entry.get("last") == first - 1 and isinstance(peaks, list):
+            return Tree(first - 1, [bytes.fromhex(str(peak)) for peak in peaks])
+    levels = [hashlib.sha256(b"\x00").digest()]
+    while len(levels) < (first - 1).bit_length():
+        levels.append(hashlib.sha256(b"\x01" + levels[-1] + levels[-1]).digest())
+    return Tree(first - 1, [levels[n] for n in reversed(range(len(levels))) if (first - 1) >> n & 1])
+
+
+# --- signatures of notes: C2SP signed-note and tlog-cosignature ------------------------------------------------------
+
+
+def key_id(name: str, kind: int, public: bytes) -> bytes:
+    """Return the four octets that name a key in a signature line."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+
+
+def read_key(line: str) -> tuple[str, int, bytes]:
+    """Return name, kind and public key of a verifier key; ValueError when it is none."""
+    parts = line.strip().split("+", 2)
+    octets = base64.b64decode(parts[2], validate=True) if len(parts) == 3 else b""
+    if len(octets) != 33 or key_id(parts[0], octets[0], octets[1:]).hex() != parts[1]:
+        raise ValueError(f"{line.strip()[:100]}: this is no verifier key")
+    return parts[0], octets[0], octets[1:]
+
+
+def signed(note: re.Match[str], name: str, kind: int, public: bytes) -> int | None:
+    """Return the time of a cosignature by a key, 1 for a signature, 0 for a wrong one, None when there is none."""
+    for line in note["lines"].splitlines():
+        _, signer, encoded = line.split(" ")
+        octets, text, time = base64.b64decode(encoded), note["text"].encode(), 1
+        if signer != name or octets[:4] != key_id(name, kind, public):
+            continue
+        signature = octets[4:]
+        if kind == COSIGNATURE:
+            time, signature = int.from_bytes(octets[4:12], "big"), octets[12:]
+            text = b"cosignature/v1\ntime %d\n%s" % (time, text)
+        return time if signature_holds(public, text, signature) else 0
+    return None
+
+
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 
@@ -143,26 +218,50 @@ def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
     return found
 
 
-def check(log: Path, folders: list[Path], key_file: Path) -> list[str]:
-    """Return what is wrong; empty when the log is whole. Prints what was compared."""
-    faults: list[str] = []
-    parts = key_file.read_text("utf-8", "replace").strip().split("+", 2)
-    if len(parts) != 3:
-        raise ValueError(f"{key_file}: this is no verifier key")
-    name, identifier, encoded = parts
-    public = base64.b64decode(encoded, validate=True)[1:]
-    notes = read_checkpoints(folders)
+def check_notes(notes: list[re.Match[str]], key_line: str, witnesses: list[str]) -> list[str]:
+    """Return which signatures are wrong; prints what each witness saw last."""
+    faults = []
+    _, _, public = read_key(key_line)
     for note in notes:
-        octets = base64.b64decode(note["signature"])
-        good = note["name"] == note["origin"] == name and octets[:4].hex() == identifier
-        if not good or not signature_holds(public, note[1].encode(), octets[4:]):
+        origin, installation = note["origin"], hashlib.sha256(public).hexdigest()[:8]
+        ours = origin.startswith("gateway-audit/") and origin.endswith(f"/{installation}")
+        if not (ours and signed(note, origin, ED25519, public)):
             faults.append(f"the signature of checkpoint {note['size']} ({note['time']}) is wrong")
-    claims = {int(note["size"]): base64.b64decode(note["head"]) for note in notes}
-    conflicting = {int(note["size"]) for note in notes if claims[int(note["size"])] != base64.b64decode(note["head"])}
-    faults += [f"two checkpoints of {size} records disagree" for size in sorted(conflicting)]
+    for line in witnesses:
+        key = read_key(line)
+        times = [(signed(note, *key), int(note["size"])) for note in notes]
+        faults += [f"the cosignature of {key[0]} under checkpoint {size} is wrong" for time, size in times if time == 0]
+        seen = [(size, time) for time, size in times if time]
+        if seen:
+            size, time = max(seen)
+            say(f"{key[0]} saw {size} records at {datetime.fromtimestamp(time, UTC).isoformat()}")
+        else:
+            say(f"{key[0]} has cosigned none of these checkpoints")
+    return faults
+
+
+def head_of(note: re.Match[str]) -> tuple[bytes, bytes | None]:
+    """Return the head of the chain and the root of the tree that a checkpoint claims; version 1 has no root."""
+    root = base64.b64decode(note["root"])
+    return (base64.b64decode(note["chain"]), root) if note["chain"] else (root, None)
+
+
+def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) -> list[str]:
+    """Return what is wrong; empty when the log is whole. Prints what was compared."""
+    notes = read_checkpoints(folders)
+    faults = check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
+    claims: dict[int, set[tuple[bytes, bytes | None]]] = {}
+    for note in notes:
+        claims.setdefault(int(note["size"]), set()).add(head_of(note))
+    faults += [
+        f"two checkpoints of {size} records disagree"
+        for size, claimed in sorted(claims.items())
+        if len({head for head, _ in claimed}) > 1 or len({root for _, root in claimed if root}) > 1
+    ]
 
     chain, sequence, records, first = bytes(32), 0, 0, 1
-    heads: dict[int, bytes] = {0: chain}
+    tree = Tree(0, [])
+    heads = {0: (chain, tree.root())}
     retained: list[dict[str, object]] = []
     for body, stored in read_records(log):
         content = content_of(body)
@@ -174,6 +273,8 @@ def check(log: Path, folders: list[Path], key_file: Path) -> list[str]:
             first, sequence = number, number - 1
             computed = stored  # the hash before it is checked below, against the retention record
             beginning = body, stored
+            retained = [content_of(one) for one, _ in read_records(log) if b'"kind":"retention"' in one]
+            tree = tree_before(first, retained)
         else:
             computed = hashlib.sha256(chain + body).digest()
         records += 1
@@ -182,24 +283,23 @@ def check(log: Path, folders: list[Path], key_file: Path) -> list[str]:
         if computed != stored:
             faults.append(f"record {number} does not fit the chain")
             break
-        if content.get("kind") == "retention":
-            retained.append(content)
         chain, sequence = stored, number
+        tree.append(chain)
         if sequence in claims:
-            heads[sequence] = chain
+            heads[sequence] = chain, tree.root()
     if first != 1:
         before = [bytes.fromhex(str(entry["last_hash"])) for entry in retained if entry.get("last") == first - 1]
         if not any(hashlib.sha256(start + beginning[0]).digest() == beginning[1] for start in before):
             faults.append(f"records 1-{first - 1} are missing and no retention record accounts for them")
         else:
             say(f"records 1-{first - 1} were removed by retention")
-    for size in sorted(claims):
+    for size, claimed in sorted(claims.items()):
         if size < first:
             continue
         if size > sequence:
             faults.append(f"the log was cut: a checkpoint has {size} records, there are {sequence}")
-        elif heads.get(size) != claims[size]:
-            faults.append(f"checkpoint {size} disagrees with the chain")
+        elif not all((head, root or heads[size][1]) == heads[size] for head, root in claimed if size in heads):
+            faults.append(f"checkpoint {size} disagrees with the log")
     say(f"{records} records, {len(claims)} checkpoints, head {chain.hex()}")
     return faults
 
@@ -212,10 +312,12 @@ def main() -> int:
         "--checkpoints", type=Path, action="append", help="directory with *.notes, or one of them; may be repeated"
     )
     parser.add_argument("--key", type=Path, help="public-key.txt; default: in the first checkpoints directory")
+    parser.add_argument("--witness", type=Path, action="append", help="verifier keys of witnesses, one a line")
     arguments = parser.parse_args()
     folders = arguments.checkpoints or [arguments.log.parent / "checkpoints"]
     try:
-        faults = check(arguments.log, folders, arguments.key or folders[0] / "public-key.txt")
+        witnesses = [line for path in arguments.witness or [] for line in path.read_text("utf-8").splitlines() if line]
+        faults = check(arguments.log, folders, arguments.key or folders[0] / "public-key.txt", witnesses)
     except (OSError, ValueError, KeyError, TypeError, sqlite3.Error) as error:
         sys.stderr.write(f"cannot verify: {error}\n")
         return 2

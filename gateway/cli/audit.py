@@ -134,9 +134,25 @@ def audit_verify(
 ) -> int:
     """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
     from gateway.commands.audit import verify
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import load_configuration
 
-    return verify(data_folder(config, data), tuple(checkpoint or ()), key, as_json=as_json)
+    return verify(load_configuration(config, data=data), tuple(checkpoint or ()), key, as_json=as_json)
+
+
+@command(app, "witness")
+def audit_witness(
+    listen: Annotated[str, typer.Option(help=words("witness_listen"))],
+    keys: Annotated[Path, typer.Option(help=words("witness_keys"))],
+    folder: Annotated[Path, typer.Option(help=words("witness_folder"))],
+    name: Annotated[str, typer.Option(help=words("witness_name"))],
+) -> int:
+    """Làm nhân chứng cho nhật ký của nơi khác / cosign the checkpoints of other gateways (C2SP tlog-witness).
+
+    gateway audit witness --listen 127.0.0.1:8090 --keys logs.txt --folder /var/lib/witness --name witness.tphcm.gov.vn
+    """
+    from gateway.commands.witness import run
+
+    return run(folder, name, keys, listen)
 
 
 @command(app, "export")

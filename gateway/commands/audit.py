@@ -29,6 +29,7 @@ from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
 from gateway.model import Language
+from gateway.serve.cosigning import witnesses_of
 from gateway.serve.data_folder import begin_log
 from gateway.texts.catalogue import both
 
@@ -89,12 +90,13 @@ def passwords(data: Path, *, as_json: bool) -> int:
     return 0
 
 
-def verify(data: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
+def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
     """Print whether the log is whole; the exit code says it as well."""
+    data, witnesses = configuration.data, [one.key for one in witnesses_of(configuration)]
     with AuditReader.open(data) as reader:
         last = reader.last
     with progress("verify", last) as tick:
-        result = verify_log(data, checkpoints=checkpoints, key=key, tick=tick)
+        result = verify_log(data, checkpoints=checkpoints, key=key, witnesses=witnesses, tick=tick)
     if as_json:
         print_json(result)
     else:

@@ -249,12 +249,20 @@ class Dkim(Section):
     sign_again: bool = False
 
 
+class Witness(Section):
+    """Who cosigns our checkpoints (C2SP tlog-witness)."""
+
+    url: str = Field(pattern=r"^https?://[^/\s?#]+[^\s?#]*$")
+    key: str = Field(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$")
+
+
 class Audit(Section):
     """The log."""
 
     facts_days: int = Field(default=90, ge=0, le=3660)
     marker: Place | None = None
     installation: str = Field(default="", pattern=r"^([0-9a-f]{8})?$")
+    witnesses: tuple[Witness, ...] = ()
 
 
 _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on

@@ -19,12 +19,13 @@ from gateway.metrics.load import Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places
+from gateway.serve.cosigning import CosigningProcess
 from gateway.steward import service
 from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
-from gateway.system.trouble import Board
+from gateway.system.trouble import Board, Pipe
 
 if TYPE_CHECKING:
     from gateway.console.process import ConsoleProcess
@@ -62,6 +63,7 @@ class Beside:
     metrics: MetricsProcess | None
     steward: DoorProcess | None
     console: ConsoleProcess | None
+    cosigning: CosigningProcess | None
 
     def start(self) -> None:
         """Start them."""
@@ -80,6 +82,8 @@ class Beside:
             load.replaced(Replaced.STEWARD)
         if self.console is not None and self.console.supervise():
             load.replaced(Replaced.CONSOLE)
+        if self.cosigning is not None:
+            self.cosigning.supervise()
 
     def renew_console(self) -> None:
         """Have another console serve, with the certificate of now; it holds nothing that would be lost."""
@@ -92,8 +96,9 @@ class Beside:
         for process in reversed(self._all()):
             process.close()
 
-    def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess]:
-        return [one for one in (self.audit, self.desk, self.metrics, self.steward, self.console) if one is not None]
+    def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess | CosigningProcess]:
+        all_of_them = (self.audit, self.desk, self.metrics, self.steward, self.console, self.cosigning)
+        return [one for one in all_of_them if one is not None]
 
 
 def beside(
@@ -105,8 +110,12 @@ def beside(
     *,
     known: Known,
     troubles: Board,
+    told: Pipe,
 ) -> Beside:
-    """Make the processes; none is started. The `known` log is the one that is written, `troubles` what the metrics tell."""
+    """Make the processes; none is started.
+
+    The `known` log is the one that is written, `troubles` what the metrics tell, `told` the way of those who have some.
+    """
 
     def release() -> None:
         workers.close()
@@ -145,7 +154,8 @@ def beside(
         from gateway.serve.console import walled_console  # who configures none does without its libraries
 
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
-    return Beside(audit, desk, metrics, steward, console)
+    cosigning = CosigningProcess(configuration, told, release_all) if configuration.audit.witnesses else None
+    return Beside(audit, desk, metrics, steward, console, cosigning)
 
 
 def _metrics(

@@ -82,7 +82,10 @@ def serve(configuration: Configuration) -> int:
         gc.freeze()
         load = _new_load(configuration, certificates)
         watch = Watch(configuration.data, load)
-        others = beside(configuration, rulebook, workers, addresses, load, known=known, troubles=watch.ledger.board)
+        others = beside(
+            configuration, rulebook, workers, addresses, load,
+            known=known, troubles=watch.ledger.board, told=watch.pipe,
+        )  # fmt: skip
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),

@@ -73,14 +73,14 @@ def take_metrics(configuration: Configuration) -> Taken | None:
     if configuration.metrics is None:
         return None
     with configuration.at("metrics"):
-        return _reserved(configuration.metrics)
+        return take_address(configuration.metrics)
 
 
 def _take_console(console: Console, activated: activation.Sockets) -> Taken:
     """Take the console's address: it listens from now on, so that who comes before the process is there waits."""
     name = console.activated_by
     if name is None:
-        taken = _reserved(console.listen)
+        taken = take_address(console.listen)
         assert taken.reservation is not None
         taken.reservation.listen(_CONSOLE_BACKLOG)
         return taken
@@ -101,7 +101,7 @@ def _take(listener: Listener, activated: activation.Sockets) -> Taken:
         return _from_systemd(listener, activated.get(listener.activated_by, ()))
     if listener.listen.startswith("unix:"):
         return Taken((listener.listen,), sockets=(listen_unix(Path(listener.listen.removeprefix("unix:"))),))
-    return _reserved(listener.listen)
+    return take_address(listener.listen)
 
 
 def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Taken:
@@ -129,7 +129,7 @@ def _name(found: socket.socket) -> str:
     return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"
 
 
-def _reserved(listen: str) -> Taken:
+def take_address(listen: str) -> Taken:
     """Bind a TCP address without listening; UserError when it is taken or not ours."""
     host, port = split_host_port(listen)
     try:

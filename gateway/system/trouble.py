@@ -43,6 +43,7 @@ class Trouble(Enum):
     NAMES = "names"
     CLOCK = "clock"
     CERTIFICATE = "certificate"
+    WITNESS = "witness"
 
 
 class Pipe:

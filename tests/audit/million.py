@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from gateway.audit import record as r
-from gateway.audit.checkpoint import Signer, append_note, write_verifier_key
+from gateway.audit.chain import Head
+from gateway.audit.checkpoint import Signer, append_note, seal, write_verifier_key
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.store import Folder, immediate, open_checked
 from gateway.audit.verify import verify
@@ -98,8 +99,7 @@ def build(data: Path, records: int) -> None:
                 rows.append((seq, body, chain))
         with immediate(connection):
             connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-            checkpoint = signer.sign(seq, chain, moment)
-            connection.execute("INSERT INTO checkpoint VALUES (?, ?)", (seq, checkpoint.note))
+            checkpoint = seal(connection, signer, Head(seq, chain), moment)
         append_note(folder, checkpoint)
     connection.close()
 

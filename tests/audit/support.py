@@ -112,9 +112,10 @@ def verified(data: Path, *elsewhere: Path) -> Verification:
     return result
 
 
-def standalone(log: Path, *folders: Path) -> int:
+def standalone(log: Path, *folders: Path, witness: Path | None = None) -> int:
     """Run the independent verifier as its own process without any of our packages in sight."""
     command = [sys.executable, "-I", "-S", verify_standalone.__file__, str(log)]
     for folder in folders:
         command += ["--checkpoints", str(folder)]
+    command += ["--witness", str(witness)] if witness is not None else []
     return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from gateway.audit import AuditLog
-from gateway.audit.checkpoint import Signer, known_checkpoints
+from gateway.audit.chain import Head
+from gateway.audit.checkpoint import Signer, known_checkpoints, seal
 from gateway.audit.export import export_jsonl
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_verification
@@ -169,13 +170,13 @@ def test_a_log_written_anew_with_the_key_is_found_by_the_copy_of_a_witness(data:
     connection = tamper(data)
     edit_and_rechain(connection, 30)
     signer = Signer((data / "keys" / "audit-ed25519").read_bytes())
-    now = datetime.now(UTC)
+    sizes = connection.execute("SELECT size FROM checkpoint").fetchall()
+    connection.execute("DELETE FROM checkpoint")
+    connection.execute("DELETE FROM tree")
     notes = []
-    for (size,) in connection.execute("SELECT size FROM checkpoint").fetchall():
+    for (size,) in sizes:
         (head,) = connection.execute("SELECT hash FROM record WHERE seq = ?", (size,)).fetchone()
-        note = signer.sign(size, head, now).note
-        connection.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (note, size))
-        notes.append(f"{note}\n")
+        notes.append(f"{seal(connection, signer, Head(size, head), datetime.now(UTC)).note}\n")
     connection.close()
     for path in (data / "checkpoints").glob("*.notes"):
         path.write_text("".join(notes))
@@ -261,10 +262,10 @@ def test_verify_that_cannot_run_says_so(tmp_path: Path):
 
 def test_the_independent_signature_check_agrees_with_the_library(tmp_path: Path):
     signer = Signer(bytes(range(32)))
-    signed = signer._key.sign(b"message")
-    assert signature_holds(signer.public, b"message", signed)
-    assert not signature_holds(signer.public, b"messagE", signed)
-    assert not signature_holds(signer.public, b"message", signed[:40] + bytes(24))
+    signed, public = signer._key._key.sign(b"message"), signer._key.verifier.public
+    assert signature_holds(public, b"message", signed)
+    assert not signature_holds(public, b"messagE", signed)
+    assert not signature_holds(public, b"message", signed[:40] + bytes(24))
     assert not signature_holds(bytes(32), b"message", signed)
 
 

@@ -1,0 +1,161 @@
+"""Asking witnesses for cosignatures of a log's newest checkpoint (C2SP tlog-witness, the log's side).
+
+Made for a process that may wait for the network. A witness that is away costs a line when that begins and one when it is
+over; the next round sends it the newest checkpoint and the proof from whatever it saw last.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from gateway.audit.checkpoint import parse_notes
+from gateway.audit.notes import VerifierKey, encoded, signature_lines
+from gateway.audit.store import Folder, connect_readonly
+from gateway.audit.tree import Tree
+from gateway.errors import GatewayError
+from gateway.texts.catalogue import both
+
+PATIENCE_S: Final = 10.0
+_ANSWER_BYTES: Final = 64 << 10
+
+
+class WitnessError(GatewayError):
+    """A witness did not cosign; the words say why."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Where a witness is asked, and the key that its cosignatures hold under."""
+
+    url: str
+    key: VerifierKey
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The newest checkpoint of a log."""
+
+    size: int
+    text: str
+    """What is signed."""
+    note: str
+    """With the log's own signature."""
+
+
+class Source(Protocol):
+    """A log whose checkpoints are cosigned."""
+
+    def latest(self) -> Latest | None:
+        """Return the newest checkpoint, None while there is none with a root."""
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Return the proof between two sizes; AuditError when it cannot be made."""
+
+    def keep(self, latest: Latest, line: str) -> None:
+        """Keep the signature line of a witness; OSError."""
+
+
+class Cosigning:
+    """Rounds over the witnesses of one log."""
+
+    def __init__(self, witnesses: Sequence[Witness], source: Source) -> None:
+        self._witnesses = witnesses
+        self._source = source
+        self._seen: dict[Witness, int] = {}
+        """The size that each witness cosigned last."""
+
+    def round(self) -> list[str]:
+        """Have every witness cosign the newest checkpoint that it has not; return why some did not, in words."""
+        faults = []
+        try:
+            latest = self._source.latest()
+        except (GatewayError, sqlite3.Error) as error:
+            return [str(error)]
+        for witness in self._witnesses if latest is not None else ():
+            assert latest is not None
+            if self._seen.get(witness) == latest.size:
+                continue
+            try:
+                self._source.keep(latest, self._ask(witness, latest))
+                self._seen[witness] = latest.size
+            except (GatewayError, OSError, sqlite3.Error) as error:
+                faults.append(both("audit", "witness", "fault", url=witness.url, reason=error))
+        return faults
+
+    def _ask(self, witness: Witness, latest: Latest) -> str:
+        """Return the signature line; what the witness saw last it says itself when we are wrong about it."""
+        old = self._seen.get(witness, 0)
+        for _ in range(2):
+            if old > latest.size:
+                raise WitnessError(both("audit", "witness", "ahead", seen=old, size=latest.size))
+            proof = "".join(f"{encoded(one)}\n" for one in self._source.consistency(old, latest.size))
+            status, answer = _post(f"{witness.url.rstrip('/')}/add-checkpoint", f"old {old}\n{proof}\n{latest.note}")
+            if status == 200:
+                return _valid(witness, latest, answer)
+            if status != 409 or not answer.strip().isdigit() or int(answer) == old:
+                raise WitnessError(both("audit", "witness", "refused", status=status, words=answer.strip()[:200]))
+            old = int(answer)
+        raise WitnessError(both("audit", "witness", "refused", status=409, words=str(old)))
+
+
+def _valid(witness: Witness, latest: Latest, answer: str) -> str:
+    for line in signature_lines(answer):
+        if witness.key.signed(latest.text, (line,)):
+            return line
+    raise WitnessError(both("audit", "witness", "other_key"))
+
+
+def _post(url: str, body: str) -> tuple[int, str]:
+    """Return status and words of an answer; WitnessError when there is none."""
+    request = urllib.request.Request(url, body.encode(), {"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - the administrator's URL
+            return answer.status, answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read(_ANSWER_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError) as error:
+        raise WitnessError(str(getattr(error, "reason", error))) from None
+
+
+class LogSource:
+    """The log of a data folder, beside the process that writes it."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = Folder(data)
+
+    def latest(self) -> Latest | None:
+        """Return the newest checkpoint; UserError without a log."""
+        with self._reading() as log:
+            found = log.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+        checkpoint = next(iter(parse_notes(found[0])[0]), None) if found is not None else None
+        if checkpoint is None or checkpoint.root is None:
+            return None
+        return Latest(checkpoint.size, checkpoint.text, checkpoint.note)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Return the proof between two sizes."""
+        with self._reading() as log:
+            return Tree(log).consistency(old, new)
+
+    def keep(self, latest: Latest, line: str) -> None:
+        """Append the checkpoint with the line to `checkpoints/<day>-witnessed.notes`, durably."""
+        path = self._folder.checkpoints / f"{latest.text.split(chr(10))[3][:10]}-witnessed.notes"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, f"{latest.note}{line}\n".encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with closing(connect_readonly(self._folder.database)) as connection:
+            yield connection

@@ -1,0 +1,126 @@
+"""The Merkle tree over the hashes of the records, kept beside them so that no root or proof reads the whole log.
+
+Leaf i is the hash of record i + 1. Table `tree` has every complete node of 256 records or more, and what nodes of
+removed records are still needed; all else is computed from records. It is written in the transaction of a checkpoint
+and proves nothing by itself: checkpoints do, and the verifiers compute all of it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.audit.merkle import Range, blank_peaks, consistency_proof, leaf_hash, node_hash, peaks, root_of
+from gateway.errors import AuditError
+
+TREE: Final = (
+    "CREATE TABLE IF NOT EXISTS tree (level INTEGER, n INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, n))"
+    " STRICT, WITHOUT ROWID"
+)
+_KEPT_LEVEL: Final = 8
+_BLOCK: Final = 1 << _KEPT_LEVEL
+_BEGAN: Final = -1
+"""The level of a row that is no node: its number is the first record that was there when the tree began."""
+
+
+class Tree:
+    """The tree of one log, over a connection; each call sees and joins the transaction that runs on it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def began(self) -> int:
+        """The first record that was there when the tree began; leaves before it are empty strings."""
+        row = self._connection.execute("SELECT n FROM tree WHERE level = ?", (_BEGAN,)).fetchone()
+        return int(row[0]) if row is not None else 1
+
+    def begin(self, began: int = 0) -> None:
+        """Begin the tree of a log that has none yet, from the records that there are.
+
+        `began` is where an earlier tree of this log began, 0 when there was none.
+        """
+        if self._connection.execute("SELECT 1 FROM tree LIMIT 1").fetchone() is not None:
+            return
+        first = self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
+        if first == 1:
+            return
+        hashes = removed_peaks(self._connection, first)
+        if began or hashes is None:
+            began = began or first
+            self._put(_BEGAN, began, b"")
+        self.seed(first - 1, hashes or blank_peaks(first - 1))
+
+    def seed(self, size: int, hashes: Sequence[bytes]) -> None:
+        """Keep the peaks of the first `size` records, which are about to go or are gone."""
+        for (level, n), digest in zip(peaks(size), hashes, strict=True):
+            self._put(level, n, digest)
+        if size >= _BLOCK:
+            # From this row `grow` goes on; what is in it is not known, unless it is a peak.
+            self._put(_KEPT_LEVEL, (size >> _KEPT_LEVEL) - 1, b"")
+
+    @property
+    def grown(self) -> int:
+        """Up to which record complete nodes are kept."""
+        last = self._connection.execute("SELECT max(n) FROM tree WHERE level = ?", (_KEPT_LEVEL,)).fetchone()[0]
+        return 0 if last is None else (last + 1) << _KEPT_LEVEL
+
+    def grow(self, size: int) -> None:
+        """Keep the nodes that are complete with `size` records; AuditError when some are missing."""
+        for block in range(self.grown >> _KEPT_LEVEL, size >> _KEPT_LEVEL):
+            level, n, digest = _KEPT_LEVEL, block, self.node(_KEPT_LEVEL, block)
+            self._put(level, n, digest)
+            while n & 1:
+                digest = node_hash(self.node(level, n - 1), digest)
+                level, n = level + 1, n >> 1
+                self._put(level, n, digest)
+
+    def peaks(self, size: int) -> list[bytes]:
+        """Return the peaks of the first `size` records, the largest first."""
+        return [self.node(level, n) for level, n in peaks(size)]
+
+    def root(self, size: int) -> bytes:
+        """Return the root over the first `size` records; AuditError when some are missing."""
+        return root_of(self.peaks(size))
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Return the proof that the first `old` records begin the first `new`; AuditError when too many are missing."""
+        return consistency_proof(old, new, self.node)
+
+    def node(self, level: int, n: int) -> bytes:
+        """Return the hash of a complete node; AuditError when records that it needs are missing."""
+        row = self._connection.execute("SELECT hash FROM tree WHERE level = ? AND n = ?", (level, n)).fetchone()
+        if row is not None and row[0]:
+            return bytes(row[0])
+        if level <= _KEPT_LEVEL:
+            between = (n << level) + 1, n + 1 << level
+            rows = self._connection.execute("SELECT hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", between)
+            grown = Range()
+            for (digest,) in rows:
+                grown.append(leaf_hash(digest))
+            if grown.size == 1 << level:
+                return grown.root
+            if level == 0:
+                raise AuditError(f"record {n + 1} is missing")
+        return node_hash(self.node(level - 1, 2 * n), self.node(level - 1, 2 * n + 1))
+
+    def clear(self) -> None:
+        """Forget all nodes, as before `begin`."""
+        self._connection.execute("DELETE FROM tree")
+
+    def _put(self, level: int, n: int, digest: bytes) -> None:
+        self._connection.execute("INSERT OR IGNORE INTO tree VALUES (?, ?, ?)", (level, n, digest))
+
+
+def removed_peaks(connection: sqlite3.Connection, first: int) -> list[bytes] | None:
+    """Return the peaks over the records before `first` as their removal recorded them, None when it did not."""
+    rows = connection.execute(
+        'SELECT body FROM record WHERE CAST(body AS TEXT) LIKE \'%"kind":"retention"%\' ORDER BY seq DESC'
+    )
+    for (body,) in rows:
+        content = json.loads(body)
+        if content.get("kind") == "retention" and content.get("last") == first - 1 and content.get("tree"):
+            return [bytes.fromhex(digest) for digest in content["tree"]]
+    return None

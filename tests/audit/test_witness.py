@@ -1,0 +1,240 @@
+"""A witness over HTTP and the log that asks it: what is cosigned, what is refused, and what is found by it later."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.audit.cosign import Cosigning, LogSource
+from gateway.audit.cosign import Witness as Asked
+from gateway.audit.merkle import Range, consistency_proof, leaf_hash
+from gateway.audit.notes import COSIGNATURE, SigningKey, VerifierKey, encoded
+from gateway.audit.verify import verify
+from gateway.audit.witness import Witness, read_keys
+from gateway.commands.audit import verify as verify_command
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.serve.cosigning import witnesses_of
+from tests.audit.support import fill, standalone, verified
+
+LOG = SigningKey("log.example/1", bytes(32))
+
+
+class Leaves(Range):
+    """A log of our own making."""
+
+    def __init__(self, size: int, fork: int = 10_000) -> None:
+        super().__init__()
+        self.leaves = [leaf_hash(b"%d%s" % (number, b"x" if number >= fork else b"")) for number in range(size)]
+        for leaf in self.leaves:
+            self.append(leaf)
+
+    def node(self, level: int, n: int) -> bytes:
+        grown = Range()
+        for leaf in self.leaves[n << level : n + 1 << level]:
+            grown.append(leaf)
+        return grown.root
+
+    def request(
+        self, old: int, *, key: SigningKey = LOG, claimed: int | None = None, proof: str | None = None
+    ) -> bytes:
+        if proof is None:
+            proof = "".join(f"{encoded(one)}\n" for one in consistency_proof(old, self.size, self.node))
+        text = f"{key.verifier.name}\n{self.size}\n{encoded(self.root)}\nextension\n"
+        return f"old {old if claimed is None else claimed}\n{proof}\n{key.note(text)}".encode()
+
+
+def witness(folder: Path, *keys: VerifierKey) -> Witness:
+    return Witness(folder, "witness.example", keys or (LOG.verifier,), lambda: 1_700_000_000.0)
+
+
+def test_what_continues_the_log_is_cosigned_and_remembered(tmp_path: Path):
+    for old, size in ((0, 3), (3, 3), (3, 7), (7, 300)):
+        one, log = witness(tmp_path), Leaves(size)  # anew each time: nothing but the folder remembers
+        answer = one.add_checkpoint(log.request(old))
+        text = f"log.example/1\n{size}\n{encoded(log.root)}\nextension\n"
+        assert answer.status == 200
+        assert one.key.signed(text, (answer.body,)) == 1_700_000_000
+        assert one.key.signed(text.replace("extension", "other"), (answer.body,)) == 0
+    assert (tmp_path / "witness-ed25519").stat().st_mode & 0o077 == 0
+
+
+OTHER = SigningKey("log.example/1", bytes(range(32)))
+UNKNOWN = SigningKey("log.example/2", bytes(32))
+GOOD = Leaves(9).request(5)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "body"),
+    [
+        (Leaves(9).request(5, key=UNKNOWN), 404, None),
+        (Leaves(9).request(5, key=OTHER), 403, None),
+        (Leaves(9).request(0), 409, "5\n"),
+        (Leaves(9).request(5, claimed=6), 409, "5\n"),
+        (Leaves(5, fork=4).request(5), 409, "5\n"),
+        (Leaves(9, fork=4).request(5), 422, None),
+        (Leaves(9).request(5, proof=""), 422, None),
+        (Leaves(9).request(5, claimed=10), 400, None),
+        (Leaves(9).request(5, proof=f"{encoded(bytes(32))}\n" * 64), 400, None),
+        (GOOD.replace(b"old 5", b"old 05"), 400, None),
+        (GOOD.replace(b"old 5", b"old -5"), 400, None),
+        (GOOD.replace(b"\n", b"\r\n"), 400, None),
+        (GOOD.replace(b"extension", b"exten\x00sion"), 400, None),
+        (GOOD.replace(b"\n\nlog", b"\nlog"), 400, None),
+        (GOOD.replace("—".encode(), b"\xff"), 400, None),
+        (GOOD.replace(b"extension", b"x" * 70_000), 400, None),
+        (b"", 400, None),
+    ],
+)
+def test_every_other_request_has_the_status_of_the_specification(
+    tmp_path: Path, request_: bytes, status: int, body: str | None
+):
+    one = witness(tmp_path)
+    assert one.add_checkpoint(Leaves(5).request(0)).status == 200
+    answer = one.add_checkpoint(request_)
+    assert answer.status == status
+    assert body is None or (answer.body, answer.media_type) == (body, "text/x.tlog.size")
+    assert one.add_checkpoint(GOOD).status == 200  # nothing was remembered of it
+
+
+def test_a_damaged_memory_is_never_taken_for_none(tmp_path: Path):
+    one = witness(tmp_path)
+    assert one.add_checkpoint(Leaves(5).request(0)).status == 200
+    next(tmp_path.glob("*.notes")).write_text("")
+    with pytest.raises(OSError, match="damaged"):
+        one.add_checkpoint(Leaves(5).request(0))
+
+
+def test_a_file_of_keys_that_holds_anything_else_is_refused(tmp_path: Path):
+    keys = tmp_path / "logs.txt"
+    keys.write_text(f"# cổng thư\n\n{LOG.verifier}\n")
+    assert read_keys(keys) == (LOG.verifier,)
+    keys.write_text(f"{LOG.verifier}\n{str(LOG.verifier).replace('log', 'lok')}\n")
+    with pytest.raises(UserError, match=r"logs\.txt:2"):
+        read_keys(keys)
+
+
+# --- over HTTP, with a log of the gateway ------------------------------------------------------------------------------
+
+
+class Served:
+    """`gateway audit witness` as its own process."""
+
+    def __init__(self, folder: Path, keys: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "audit", "witness", "--listen", "127.0.0.1:0", "--keys", str(keys),
+             "--folder", str(folder), "--name", "witness.example"],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        address = self.process.stdout.readline().split("127.0.0.1:")[1].split(";")[0]
+        self.url, self.key = f"http://127.0.0.1:{address.strip()}", self.process.stdout.readline().strip()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("log")
+    asyncio.run(fill(data, 120))
+    return data
+
+
+@pytest.fixture(scope="module")
+def served(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    found = Served(tmp_path_factory.mktemp("witness"), data / "checkpoints" / "public-key.txt")
+    try:
+        yield found
+    finally:
+        assert found.stop() == 0
+
+
+def cosigning(data: Path, served: Served) -> Cosigning:
+    return Cosigning([Asked(served.url, VerifierKey.parse(served.key))], LogSource(data))
+
+
+def test_a_log_is_followed_and_what_was_done_to_it_is_found(
+    data: Path, served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    asked = cosigning(data, served)
+    assert asked.round() == []
+    old = Path(shutil.copytree(data, tmp_path / "old"))
+    asyncio.run(fill(data, 100, first=500))
+    assert asked.round() == []
+    assert asked.round() == []  # nothing new: nothing is asked
+    assert cosigning(data, served).round() == []  # a process that remembers nothing
+    key = VerifierKey.parse(served.key)
+    result = verify(data, witnesses=[key])
+    assert result.exit_code == 0
+    assert [(one.name, one.size) for one in result.witnessed] == [("witness.example", result.last)]
+    assert abs(result.witnessed[0].time.timestamp() - time.time()) < 600
+    (keys := tmp_path / "witnesses.txt").write_text(served.key)
+    assert standalone(data / "audit.db", data / "checkpoints", witness=keys) == 0
+    settings = Configuration.model_validate(
+        {"data": str(data), "audit": {"witnesses": [{"url": served.url, "key": served.key}]}}
+    )
+    assert verify_command(settings, (), None, as_json=False) == 0
+    assert f"witness.example đã thấy {result.last} bản ghi" in capsys.readouterr().out
+
+    (fault,) = cosigning(old, served).round()
+    assert "restored from an old copy" in fault
+    asyncio.run(fill(old, 200, first=900))  # another log under the same key
+    (fault,) = cosigning(old, served).round()
+    assert "422" in fault
+
+    notes = next((data / "checkpoints").glob("*-witnessed.notes"))
+    assert verified(old).exit_code == 0
+    assert verified(old, notes).exit_code == 1
+    line = notes.read_text().splitlines()[-2]
+    notes.write_text(notes.read_text().replace(line, line[:-20] + ("A" if line[-20] != "A" else "B") + line[-19:]))
+    assert verify(data, witnesses=[key]).exit_code == 1
+    assert standalone(data / "audit.db", data / "checkpoints", witness=keys) == 1
+    assert verify(data).exit_code == 0
+
+
+def test_a_witness_that_is_away_costs_a_line_and_goes_on_later(data: Path, served: Served, tmp_path: Path):
+    folder = Path(shutil.copytree(data, tmp_path / "data"))
+    (keys := tmp_path / "keys").write_text((data / "checkpoints" / "public-key.txt").read_text())
+    other = Served(tmp_path / "witness", keys)
+    asked = cosigning(folder, other)
+    assert asked.round() == []
+    assert other.stop() == 0
+    asyncio.run(fill(folder, 100, first=700))
+    (fault,) = asked.round()
+    assert "refused" in fault.lower()
+    again = Served(tmp_path / "witness", keys)
+    try:
+        assert cosigning(folder, again).round() == []
+        assert again.key == other.key
+    finally:
+        assert again.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [("/other", b"x", 404), ("/add-checkpoint", None, 405), ("/add-checkpoint", b"x" * 200_000, 400)],
+)
+def test_what_is_no_request_is_answered_in_short(served: Served, path: str, body: bytes | None, status: int):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(served.url + path, body, timeout=60)
+    assert caught.value.code == status
+
+
+def test_a_key_that_is_none_of_a_witness_stops_the_start(served: Served):
+    name, _, public = served.key.split("+")
+    for key in (f"{name}+00000000+{public}", str(SigningKey("w", bytes(32)).verifier)):
+        settings = Configuration.model_validate({"audit": {"witnesses": [{"url": served.url, "key": key}]}})
+        with pytest.raises(UserError, match="no key of a witness"):
+            witnesses_of(settings)
+    assert VerifierKey.parse(served.key).kind == COSIGNATURE
