@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.audit import record as r
@@ -18,6 +19,7 @@ EVERY: Final = "\ue000"
 """Word of every entry, which nobody can type: what a search leaves out is taken from those that have it."""
 
 
+@lru_cache(maxsize=4096)  # of addresses and units there are few
 def fold(text: str) -> str:
     """Return text without case, tone and vowel marks, đ as d."""
     if text.isascii():
@@ -63,12 +65,13 @@ class Rows:
 def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
     """Add what the index holds of one record."""
     begin = len(rows.tags)
-    _take(rows, seq, record)
+    take_rows(rows, seq, record)
     states = {name for name, _ in rows.tags[begin:] if name.startswith("state:")}
     tally.count(rows.counts, record, states)
 
 
-def _take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
+def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
+    """The same without counts."""
     match record:
         case r.Intent(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,16 @@ _AGAIN_S: Final = 1.0
 class PatientCommitter:
     """A `Committer` that is opened as soon as its log is there, the same that it was."""
 
-    def __init__(self, data: Path, key_id: str, written: Written, *, facts_days: int | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        key_id: str,
+        written: Written,
+        *,
+        facts_days: int | None = None,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_commit = on_commit
         self.folder = Folder(data)
         self._key_id = key_id
         self._written = written
@@ -35,6 +44,7 @@ class PatientCommitter:
         """As `Committer.commit`."""
         first = self._there().commit(group)
         self._written.tell(first + len(group) - 1)
+        self._on_commit()
         return first
 
     def checkpoint_due(self) -> bool:

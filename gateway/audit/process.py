@@ -16,11 +16,17 @@ from gateway.system.heart import Heart
 
 
 def audit_process(
-    data: Path, release: Callable[[], None], *, known: Known, facts_days: int | None = None
+    data: Path,
+    release: Callable[[], None],
+    *,
+    known: Known,
+    facts_days: int | None = None,
+    on_commit: Callable[[], None] = lambda: None,
 ) -> DoorProcess:
     """Prepare the process, which writes the `known` log and none else. It ends by itself when the last front end is gone and the door is closed.
 
     So nothing that was handed over dies with its sender, and signals to the whole group do not end it too early.
+    `on_commit` is called after each commit.
     """
     written, heart = Written(known.records), Heart()
 
@@ -29,7 +35,7 @@ def audit_process(
         # commit; so this process waits until a processor is free for it, as batch work does (sched(7)).
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        committer = PatientCommitter(data, known.key_id, written, facts_days=facts_days)
+        committer = PatientCommitter(data, known.key_id, written, facts_days=facts_days, on_commit=on_commit)
         AuditService(committer, inner, heart.beat).run()
 
     return DoorProcess("gateway-audit", serve, release, heart=heart)

@@ -18,11 +18,14 @@ from gateway.audit.tree import Tree
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both
 
+_LAST = 1 << 62
 
-def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
+
+def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: int | None = None) -> int:
     """Remove all records before a time up to the last checkpoint that covers only such; return how many.
 
     The removal is itself a record: it names the range and the hash of its last record, and a checkpoint is made at once.
+    With `shipped` none behind that number goes: the centre does not have it yet.
     What is removed is overwritten with zeros, and the search index forgets it. Safe while the gateway runs. UserError when
     the log is damaged or belongs to another user, AuditError when it cannot be written.
     """
@@ -40,8 +43,8 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime) -> int:
         with Turn(folder), immediate(connection):
             row = connection.execute(
                 "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
-                " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ?",
-                (limit,),
+                " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ? AND c.size <= ?",
+                (limit, _LAST if shipped is None else shipped),
             ).fetchone()
             first = connection.execute("SELECT min(seq) FROM record").fetchone()[0]
             if row[0] is None or first is None or row[0] < first:

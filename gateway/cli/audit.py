@@ -212,6 +212,6 @@ def audit_prune(
     gateway audit prune --older-than 1825 --reason "lưu 5 năm"
     """
     from gateway.commands.audit import prune
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import load_configuration
 
-    return prune(data_folder(config, data), older_than, reason, now=datetime.now(VIETNAM))
+    return prune(load_configuration(config, data=data), older_than, reason, now=datetime.now(VIETNAM))

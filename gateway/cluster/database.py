@@ -73,6 +73,12 @@ def connect(cluster: Cluster) -> Connection:
     return connection
 
 
+def cut(connection: Any) -> None:
+    """Shut a connection's socket down, so that whoever waits on it wakes with an error."""
+    with suppress(OSError, *failures()), socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RDWR)
+
+
 def failures() -> tuple[type[Exception], ...]:
     """Return what a statement of `connect`'s connection may raise, for `except`."""
     return (_library().Error,)
@@ -146,8 +152,7 @@ class Database:
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             question.answered(None)
-        with suppress(OSError, *failures()), socket.socket(fileno=os.dup(connection.fileno())) as end:
-            end.shutdown(socket.SHUT_RDWR)
+        cut(connection)
         if reason:
             self._is_away(reason)
         self._gone.set()

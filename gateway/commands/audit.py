@@ -22,6 +22,8 @@ from gateway.audit.render import (
 )
 from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
+from gateway.cluster.database import connect
+from gateway.cluster.records import place
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
@@ -147,10 +149,13 @@ def _titles() -> Title:
     return with_content(title, "vi")
 
 
-def prune(data: Path, days: int, reason: str, *, now: datetime) -> int:
-    """Remove the records that are older than so many days, and print how many."""
-    before = now - timedelta(days=days)
-    removed = prune_log(data, before=before, reason=reason, now=now)
+def prune(configuration: Configuration, days: int, reason: str, *, now: datetime) -> int:
+    """Remove the records that are older than so many days, and print how many; in a cluster those that the centre has."""
+    before, cluster, shipped = now - timedelta(days=days), configuration.cluster, None
+    if cluster is not None and cluster.dsn:
+        with connect(cluster) as connection:
+            shipped = place(connection, cluster.node).seq
+    removed = prune_log(configuration.data, before=before, reason=reason, now=now, shipped=shipped)
     print(both("audit", "prune", "removed" if removed else "nothing", count=removed, time=f"{before:%d/%m/%Y %H:%M}"))
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import field_validator
@@ -21,6 +22,7 @@ class Cluster(Section):
     dsn: str = ""
     password_file: Place | None = None
     key_file: Place | None = None
+    replicate: Literal["later", "wait"] = "later"
 
     @field_validator("node")
     @classmethod

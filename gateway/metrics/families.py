@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 import gateway
+from gateway.cluster.shipping import Shipping
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import VERDICT_BOUNDS_S, Load, MailClass, Replaced, SharedLoad
@@ -32,7 +33,7 @@ _LOADS = {
     "next_hop_held_off": "Front ends that do not try the next hop for a while, after failures in a row",
 }
 _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote", Replaced.DESK: "desk",
-    Replaced.STEWARD: "steward", Replaced.CONSOLE: "console",
+    Replaced.STEWARD: "steward", Replaced.CONSOLE: "console", Replaced.SHIP: "ship",
 }  # fmt: skip
 
 
@@ -47,7 +48,9 @@ class Families(Collector):
         disk: Disk,
         sandbox: SandboxStatus | None,
         troubles: Board | None = None,
+        shipping: Shipping | None = None,
     ) -> None:
+        self._shipping = shipping
         self._troubles = troubles
         self._counts = counts
         self._load = load
@@ -67,6 +70,7 @@ class Families(Collector):
                 *_of_the_machine(self._sandbox, self._load),
                 *_of_the_disk(self._disk),
                 *_of_troubles(self._troubles),
+                *_of_shipping(self._shipping, self._counts.last_seq),
             ]
 
     def _catch_up(self) -> bool:
@@ -166,6 +170,15 @@ def _of_troubles(troubles: Board | None) -> Iterator[Metric]:
         lasting = troubles.read()
         values = [((one.value,), int(one.value in lasting)) for one in Trouble]
         yield _gauge("trouble", "1 while this trouble lasts; the log says what to do", values, "kind")
+
+
+def _of_shipping(shipping: Shipping | None, last: int) -> Iterator[Metric]:
+    if shipping is not None:
+        lag_s = shipping.lag_s
+        lag = max(0, last - shipping.seq)
+        yield _gauge("ship_lag_records", "Records that the centre does not have yet", lag)
+        yield _gauge("ship_lag_seconds", "For how long the centre has not had all records", lag_s if lag else 0)
+        yield _gauge("ship_fork", "1 when the centre has another log than this node", int(bool(shipping.fork)))
 
 
 def _single(counts: Mapping[str, int]) -> Values:

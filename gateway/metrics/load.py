@@ -40,6 +40,7 @@ class Replaced(Enum):
     DESK = 3
     STEWARD = 4
     CONSOLE = 5
+    SHIP = 6
 
 
 class MailClass(Enum):

@@ -12,6 +12,7 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from gateway.cluster.shipping import Shipping
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
@@ -38,6 +39,8 @@ class Sources:
     """What the zygote said of the walls around the readers."""
     disk: Disk
     troubles: Board
+    shipping: Shipping | None = None
+    """How far the centre has the log, with a cluster."""
 
 
 class MetricsProcess:
@@ -83,7 +86,14 @@ class MetricsProcess:
         registry = CollectorRegistry()
         counts = LogCounts(sources.data)
         registry.register(
-            Families(counts, sources.load, disk=sources.disk, sandbox=sources.sandbox, troubles=sources.troubles)
+            Families(
+                counts,
+                sources.load,
+                disk=sources.disk,
+                sandbox=sources.sandbox,
+                troubles=sources.troubles,
+                shipping=sources.shipping,
+            )
         )
         serve(self._socket, make_wsgi_app(registry))
 

@@ -5,12 +5,16 @@ Each gives back in its own process what belongs to others: those that serve no m
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.audit.installation import Known
 from gateway.audit.process import audit_process
+from gateway.cluster.ship import ship_process
+from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration
 from gateway.documents.wall.desk_process import desk_process
 from gateway.documents.wall.pool import WorkerPool
@@ -25,6 +29,7 @@ from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
+from gateway.system.supervised import SupervisedProcess
 from gateway.system.trouble import Board, Pipe
 
 if TYPE_CHECKING:
@@ -58,6 +63,7 @@ class Addresses:
 class Beside:
     """All of them; the optional ones are None when the configuration does not ask for them."""
 
+    ship: SupervisedProcess | None
     audit: DoorProcess
     desk: DoorProcess
     metrics: MetricsProcess | None
@@ -67,11 +73,15 @@ class Beside:
 
     def start(self) -> None:
         """Start them."""
+        if self.ship is not None:
+            self.ship.start()
         for process in self._all():
             process.start()
 
     def look_after(self, load: SharedLoad) -> None:
         """Replace those that died; the owner calls it now and then and on SIGCHLD."""
+        if self.ship is not None and self.ship.supervise():
+            load.replaced(Replaced.SHIP)
         if self.audit.supervise():
             load.replaced(Replaced.AUDIT)
         if self.desk.supervise():
@@ -92,9 +102,11 @@ class Beside:
             self.console.start()
 
     def close(self) -> None:
-        """End them: those that ask others first."""
+        """End them: those that ask others first; the shipper last, which then has the last records to ship."""
         for process in reversed(self._all()):
             process.close()
+        if self.ship is not None:
+            self.ship.end(signal.SIGUSR1)
 
     def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess | CosigningProcess]:
         all_of_them = (self.audit, self.desk, self.metrics, self.steward, self.console, self.cosigning)
@@ -111,17 +123,24 @@ def beside(
     known: Known,
     troubles: Board,
     told: Pipe,
+    shipping: Shipping | None = None,
 ) -> Beside:
     """Make the processes; none is started.
 
     The `known` log is the one that is written, `troubles` what the metrics tell, `told` the way of those who have some.
+    With `shipping` the log is shipped to the centre of the cluster.
     """
 
     def release() -> None:
         workers.close()
         addresses.close()
 
-    audit = audit_process(configuration.data, release, known=known, facts_days=configuration.audit.facts_days)
+    cluster = configuration.cluster
+    awaited = shipping is not None and cluster is not None and cluster.replicate == "wait"
+    audit = audit_process(
+        configuration.data, release, known=known, facts_days=configuration.audit.facts_days,
+        on_commit=shipping.poke if awaited and shipping is not None else lambda: None,
+    )  # fmt: skip
 
     def release_log() -> None:
         release()
@@ -136,7 +155,7 @@ def beside(
         release_log()
         desk.release()
 
-    metrics = _metrics(configuration, workers, addresses, load, troubles, release_all)
+    metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, release_all)
 
     def release_for_steward() -> None:
         release()
@@ -155,7 +174,16 @@ def beside(
 
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
     cosigning = CosigningProcess(configuration, told, release_all) if configuration.audit.witnesses else None
-    return Beside(audit, desk, metrics, steward, console, cosigning)
+
+    def release_for_ship() -> None:
+        release_all()
+        if steward is not None:
+            steward.release()
+
+    ship = None
+    if shipping is not None and cluster is not None:
+        ship = ship_process(configuration.data, cluster, shipping, release_for_ship, os.getpid())
+    return Beside(ship, audit, desk, metrics, steward, console, cosigning)
 
 
 def _metrics(
@@ -164,12 +192,13 @@ def _metrics(
     addresses: Addresses,
     load: SharedLoad,
     troubles: Board,
+    shipping: Shipping | None,
     release: Callable[[], None],
 ) -> MetricsProcess | None:
     if addresses.metrics is None:
         return None
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
-    sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles)
+    sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles, shipping)
     return MetricsProcess(addresses.metrics, sources, release)
 
 

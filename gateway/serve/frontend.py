@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import uvloop
 
 from gateway.audit import AuditLog, SenderHistory
+from gateway.cluster.replicated import ReplicatedLog
+from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration, Listener
 from gateway.documents.wall.pool import WorkerPool
 from gateway.errors import UserError
@@ -77,6 +79,8 @@ class Inherited:
     """Where each front end tells what it judges by."""
     troubles: Pipe
     """Where each front end tells what is wrong."""
+    shipping: Shipping | None
+    """How far the centre has the log, with a cluster."""
 
 
 def run(inherited: Inherited, slot: int, heart: Heart, ready_pipe: int) -> None:
@@ -164,12 +168,14 @@ class _Frontend:
         """Open the log, and warn of mails whose outcome an earlier process left unknown."""
         inherited, configuration = self._inherited, self._inherited.configuration
         rules = inherited.rulebook.current
-        self._audit = audit = AuditLog(
-            configuration.data,
-            inherited.audit_door,
-            keeps_facts=configuration.audit.facts_days > 0,
-            on_settled=self._vitals.record_settled,
-        )
+        kept = configuration.audit.facts_days > 0
+        where, settled = (configuration.data, inherited.audit_door), self._vitals.record_settled
+        cluster, shipping = configuration.cluster, inherited.shipping
+        if shipping is not None and cluster is not None and cluster.replicate == "wait":
+            audit: AuditLog = ReplicatedLog(*where, shipping, keeps_facts=kept, on_settled=settled)
+        else:
+            audit = AuditLog(*where, keeps_facts=kept, on_settled=settled)
+        self._audit = audit
         recovery = await audit.start(
             policy=rules.policies.name,
             policy_digest=rules.policies.digest,

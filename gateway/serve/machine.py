@@ -1,4 +1,7 @@
-"""What the supervisor looks at on the machine: room, inodes, memory, clock and certificates. Each look is cheap."""
+"""What the supervisor looks at on the machine: room, inodes, memory, clock, certificates, and whether records leave it.
+
+Each look is cheap.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import gateway
+from gateway.cluster.shipping import Shipping
 from gateway.metrics.load import SharedLoad
 from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import both
@@ -28,6 +32,7 @@ _STEP_S: Final = 60.0
 _STEP_LASTS_S: Final = 900.0
 _KILLED_LASTS_S: Final = 60.0
 _SOON_DAYS: Final = 30
+_BEHIND_S: Final = 30.0
 
 
 class Room:
@@ -142,3 +147,11 @@ def certificates(load: SharedLoad) -> Iterator[Found]:
     left = [(path, int((end - now) // _DAY_S)) for path, end in load.served_until()]
     soon = [both("trouble", "line", "days", path=path, days=days) for path, days in left if days < _SOON_DAYS]
     yield Trouble.CERTIFICATE, "; ".join(soon)
+
+
+def shipping_behind(shipping: Shipping) -> Iterator[Found]:
+    """Yield whether the centre is behind, and whether it has another log than we."""
+    fork, seconds = shipping.fork, shipping.lag_s
+    words = both("trouble", "line", "behind", seconds=round(seconds), reason=shipping.away or "-")
+    yield Trouble.SHIPPING, words if seconds > _BEHIND_S and not fork else ""
+    yield Trouble.FORK, fork

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration
 from gateway.errors import GatewayError, UserError
 from gateway.metrics.load import Load, Replaced, SharedLoad
@@ -81,15 +82,16 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         load = _new_load(configuration, certificates)
-        watch = Watch(configuration.data, load)
+        shipping = Shipping() if configuration.cluster is not None and configuration.cluster.dsn else None
+        watch = Watch(configuration.data, load, shipping)
         others = beside(
             configuration, rulebook, workers, addresses, load,
-            known=known, troubles=watch.ledger.board, told=watch.pipe,
+            known=known, troubles=watch.ledger.board, told=watch.pipe, shipping=shipping,
         )  # fmt: skip
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
-            troubles=watch.pipe,
+            troubles=watch.pipe, shipping=shipping,
         )  # fmt: skip
         try:
             others.start()

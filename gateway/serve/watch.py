@@ -15,8 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.cluster.shipping import Shipping
 from gateway.metrics.load import SharedLoad
-from gateway.serve.machine import Clock, Found, Memory, Room, certificates
+from gateway.serve.machine import Clock, Found, Memory, Room, certificates, shipping_behind
 from gateway.system.trouble import Ledger, Pipe, Trouble
 from gateway.texts.catalogue import both
 
@@ -32,7 +33,8 @@ _DAY_S: Final = 86400.0
 class Watch:
     """What the supervisor sees; `look` is called in each of its rounds."""
 
-    def __init__(self, data: Path, load: SharedLoad) -> None:
+    def __init__(self, data: Path, load: SharedLoad, shipping: Shipping | None = None) -> None:
+        self._shipping = shipping
         self.pipe = Pipe()
         self.ledger = Ledger()
         self._room, self._memory, self._clock, self._load = Room(data), Memory(), Clock(), load
@@ -68,6 +70,8 @@ class Watch:
         yield from self._memory.look()
         yield from self._clock.look()
         yield from certificates(self._load)
+        if self._shipping is not None:
+            yield from shipping_behind(self._shipping)
 
     def _note(self, trouble: Trouble, source: str, reason: str, *, every_s: float | None = None) -> None:
         if not reason:

@@ -44,6 +44,8 @@ class Trouble(Enum):
     CLOCK = "clock"
     CERTIFICATE = "certificate"
     WITNESS = "witness"
+    SHIPPING = "shipping"
+    FORK = "fork"
 
 
 class Pipe:

@@ -23,6 +23,7 @@ from gateway.audit.store import Folder
 from gateway.audit.verify import verify
 from gateway.audit.verify_standalone import signature_holds
 from gateway.commands.audit import prune as prune_command
+from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from tests.audit.support import fill, standalone, verified
 
@@ -222,9 +223,9 @@ def test_the_command_forgets_old_records_everywhere_and_verify_reports_the_gap(
     assert reader.find(Filter(limit=1000))
     reader.close()
     now = datetime.now(UTC)
-    assert prune_command(data, 1, "chưa đến hạn", now=now) == 0
+    assert prune_command(Configuration(data=data), 1, "chưa đến hạn", now=now) == 0
     assert "Không có bản ghi nào" in capsys.readouterr().out
-    assert prune_command(data, 1, "lưu 5 năm", now=now + timedelta(days=2)) == 0
+    assert prune_command(Configuration(data=data), 1, "lưu 5 năm", now=now + timedelta(days=2)) == 0
     assert "Đã xóa 362 bản ghi" in capsys.readouterr().out
     reader = AuditReader.open(data)
     assert reader.find(Filter(limit=1000)) == ()

@@ -83,6 +83,7 @@ async def test_the_log_the_load_and_the_machine_are_in_the_figures(tmp_path):
     assert found["congvu_gateway_inspections_waiting"] == {(): 7}
     assert found["congvu_gateway_restarts_total"] == {
         ("frontend",): 0, ("audit",): 2, ("zygote",): 0, ("desk",): 0, ("steward",): 0, ("console",): 0,
+        ("ship",): 0,
     }  # fmt: skip
     assert found["congvu_gateway_sandbox_layer"] == {("landlock",): 1, ("seccomp",): 0, ("unprivileged",): 1}
     assert found["congvu_gateway_next_hop_held_off"] == {(): 1}

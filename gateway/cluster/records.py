@@ -1,0 +1,209 @@
+"""What the centre holds of every node's log: records, what finds them, checkpoints, and how far each node has shipped.
+
+A batch goes in by one statement, in one stroke and all or nothing: its rows and what finds them cannot differ. A record
+is there once because (node, seq) is its key. docs/audit-format.md is the reference of these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from gateway.audit import record as r
+from gateway.audit.chain import Head
+from gateway.audit.index_rows import Rows, Words, take_rows
+from gateway.cluster.database import Connection
+from gateway.cluster.vectors import vector, words_of
+
+SCHEMA: Final = (
+    """CREATE TABLE IF NOT EXISTS record (
+      node text NOT NULL, seq bigint NOT NULL, at timestamptz NOT NULL, body bytea NOT NULL, hash bytea NOT NULL,
+      PRIMARY KEY (node, seq))""",
+    "CREATE INDEX IF NOT EXISTS record_at ON record USING brin (at)",
+    """CREATE TABLE IF NOT EXISTS entry (
+      node text NOT NULL, seq bigint NOT NULL, at timestamptz NOT NULL, id text NOT NULL, kind text NOT NULL,
+      tags text[] NOT NULL, who tsvector NOT NULL, what tsvector NOT NULL, PRIMARY KEY (node, seq))""",
+    "CREATE INDEX IF NOT EXISTS entry_at ON entry (at, node, seq)",
+    "CREATE INDEX IF NOT EXISTS entry_id ON entry (id, node)",
+    "CREATE INDEX IF NOT EXISTS entry_tags ON entry USING gin (tags)",
+    "CREATE INDEX IF NOT EXISTS entry_who ON entry USING gin (who)",
+    "CREATE INDEX IF NOT EXISTS entry_what ON entry USING gin (what)",
+    "CREATE TABLE IF NOT EXISTS event (id text, node text, seq bigint, PRIMARY KEY (id, node, seq))",
+    "CREATE TABLE IF NOT EXISTS checkpoint (node text, size bigint, note text NOT NULL, PRIMARY KEY (node, size))",
+    """CREATE TABLE IF NOT EXISTS shipper (
+      node text PRIMARY KEY, at timestamptz NOT NULL, key text NOT NULL, fault text NOT NULL)""",
+)
+WHO: Final = ("sender", "recipients", "unit", "other")
+"""Columns of `Words` in the vector `who`, by weight from A to D."""
+WHAT: Final = ("subject", "files", "subject_exact", "files_exact")
+"""The same of the vector `what`."""
+LIMIT_TAG: Final = 600
+"""Letters of a tag: an index of PostgreSQL takes 2,700 octets."""
+LIMIT_BATCH: Final = 2_000
+_LIMIT_ID: Final = 200
+_JSON: Final = msgspec.json.Encoder()
+_SHIP: Final = f"""
+WITH node AS MATERIALIZED (SELECT %(node)s::text AS name), records AS (
+  INSERT INTO record (node, seq, at, body, hash)
+  SELECT node.name, new.seq, new.at, convert_to(new.body, 'UTF8'), decode(new.hash, 'hex')
+  FROM node, json_to_recordset(%(records)s::json) AS new (seq bigint, at timestamptz, body text, hash text)
+), entries AS (
+  INSERT INTO entry (node, seq, at, id, kind, tags, who, what)
+  SELECT node.name, new.seq, new.at, new.id, new.kind, new.tags, {vector("new.who")}, {vector("new.what")}
+  FROM node, json_to_recordset(%(entries)s::json)
+    AS new (seq bigint, at timestamptz, id text, kind text, tags text[], who text[], what text[])
+), events AS (
+  INSERT INTO event (node, id, seq)
+  SELECT node.name, new.id, new.seq FROM node, json_to_recordset(%(events)s::json) AS new (id text, seq bigint)
+), states AS (
+  UPDATE entry SET tags = entry.tags || found.added
+  FROM (
+    SELECT judged.node, judged.seq, new.tags AS added
+    FROM node, json_to_recordset(%(states)s::json) AS new (id text, tags text[]), LATERAL (
+      SELECT entry.node, entry.seq FROM entry
+      WHERE entry.id = new.id AND entry.node = node.name AND entry.kind = 'intent' OFFSET 0
+    ) AS judged
+  ) AS found
+  WHERE entry.node = found.node AND entry.seq = found.seq
+)
+INSERT INTO checkpoint (node, size, note)
+SELECT node.name, new.size, new.note FROM node, json_to_recordset(%(checkpoints)s::json) AS new (size bigint, note text)
+ON CONFLICT DO NOTHING
+""".encode()  # noqa: S608 - our own words
+
+
+class _Record(Struct):
+    seq: int
+    at: str
+    body: str
+    hash: str
+
+
+class _Entry(Struct):
+    seq: int
+    at: str
+    id: str
+    kind: str
+    tags: list[str]
+    who: list[str]
+    what: list[str]
+
+
+class _Event(Struct):
+    id: str
+    seq: int
+
+
+class _State(Struct):
+    """What became of a mail."""
+
+    id: str
+    tags: list[str]
+
+
+class _Checkpoint(Struct):
+    size: int
+    note: str
+
+
+class Link(NamedTuple):
+    """A record as it stands in a log."""
+
+    seq: int
+    body: bytes
+    hash: bytes
+
+
+def place(connection: Connection, node: str) -> Head:
+    """Return up to where the centre has a node's log."""
+    row = connection.execute(
+        "SELECT seq, hash FROM record WHERE node = %s ORDER BY seq DESC LIMIT 1", (node,)
+    ).fetchone()
+    return Head(row[0], bytes(row[1])) if row is not None else Head()
+
+
+def last_checkpoint(connection: Connection, node: str) -> int:
+    """Return the size of the last checkpoint of a node that the centre has; 0 without one."""
+    row = connection.execute("SELECT max(size) FROM checkpoint WHERE node = %s", (node,)).fetchone()
+    return int(row[0] or 0) if row is not None else 0
+
+
+def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequence[tuple[int, str]]) -> None:
+    """Put a batch of records and of checkpoints (size, note) into the centre; psycopg.Error, and nothing is there then."""
+    rows, stamps = Rows(), {}
+    for link in links:
+        record = r.decode(link.body)
+        stamps[link.seq] = record.time
+        take_rows(rows, link.seq, record)
+    states: dict[str, list[str]] = {}
+    for tag, reference in rows.states:
+        states.setdefault(_text(reference, _LIMIT_ID), []).append(tag)
+    entries = list(_entries(rows, stamps, states))
+    fresh = {entry.id for entry in entries if entry.kind == "intent"}
+    values = {
+        "records": [_Record(link.seq, stamps[link.seq], link.body.decode(), link.hash.hex()) for link in links],
+        "entries": entries,
+        "events": [_Event(_text(reference, _LIMIT_ID), seq) for reference, seq in dict.fromkeys(rows.events)],
+        "states": [_State(name, tags) for name, tags in states.items() if name not in fresh],
+        "checkpoints": [_Checkpoint(*note) for note in notes],
+    }
+    connection.execute(_SHIP, {"node": node} | {name: _JSON.encode(value).decode() for name, value in values.items()})
+
+
+def _entries(rows: Rows, stamps: dict[int, str], states: dict[str, list[str]]) -> Iterator[_Entry]:
+    """Yield what finds the records; a mail whose outcome came in the same batch has its state already."""
+    tags: dict[int, dict[str, None]] = {}
+    for tag, seq in rows.tags:
+        tags.setdefault(seq, {})[_text(tag, LIMIT_TAG)] = None
+    for seq, reference, _, kind in rows.entries:
+        name, words = _text(reference, _LIMIT_ID), rows.words.get(seq, Words())
+        own = list(tags.get(seq, ()))
+        if kind == "intent":
+            own += states.get(name, ())
+        who = words_of(words.sender, words.recipients, words.unit, words.other)
+        what = words_of(words.subject, words.files, words.subject_exact, words.files_exact)
+        yield _Entry(seq, stamps[seq], name, _text(kind, _LIMIT_ID), own, who, what)
+
+
+def _text(text: str, limit: int) -> str:
+    """Return text as PostgreSQL takes it."""
+    return text.replace("\0", "\ufffd")[:limit]
+
+
+def tell(connection: Connection, node: str, key: str, fault: str) -> None:
+    """Note at the centre that a node's shipper is at work, or why it stopped; `key` is its verifier key."""
+    connection.execute(
+        "INSERT INTO shipper (node, at, key, fault) VALUES (%s, now(), %s, %s)"
+        " ON CONFLICT (node) DO UPDATE SET at = now(), key = excluded.key, fault = excluded.fault",
+        (node, key, fault),
+    )
+
+
+class Shipped(NamedTuple):
+    """How far a node has shipped, as the centre has it."""
+
+    node: str
+    told: datetime
+    """When its shipper was heard last."""
+    key: str
+    """Its verifier key, in one line."""
+    fault: str
+    """Why it stopped; empty while it works."""
+    last: int
+    """Number of its last record."""
+    at: datetime | None
+    """When that was written."""
+
+
+def shipped(connection: Connection) -> tuple[Shipped, ...]:
+    """Return this of each node, by name."""
+    rows = connection.execute(
+        "SELECT s.node, s.told, s.key, s.fault, coalesce(r.seq, 0), r.at FROM (SELECT node, at AS told, key, fault FROM shipper) s"
+        " LEFT JOIN LATERAL (SELECT seq, at FROM record WHERE record.node = s.node ORDER BY seq DESC LIMIT 1) r ON true"
+        " ORDER BY s.node"
+    ).fetchall()
+    return tuple(Shipped(*row) for row in rows)

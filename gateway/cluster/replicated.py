@@ -1,0 +1,52 @@
+"""The log of a front end that waits a moment for the centre before it answers (`cluster.replicate: wait`)."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+from gateway.audit import AuditLog, Delivery
+from gateway.cluster.shipping import Shipping
+from gateway.model import Evidence, Reply, Transaction, Verdict
+
+_LOG = logging.getLogger("gateway.cluster")
+
+
+class ReplicatedLog(AuditLog):
+    """Each call returns once the centre has the record as well, after 50 ms in any case; the log says when it has not."""
+
+    def __init__(self, data: Path, door: socket.socket, shipping: Shipping, **options: Any) -> None:
+        """As `AuditLog`; `shipping` tells what the centre has."""
+        super().__init__(data, door, **options)
+        self._shipping = shipping
+
+    async def outcome(self, reference: str, reply: Reply | None, delivery: Delivery | None = None) -> int:
+        """As `AuditLog.outcome`."""
+        return await self._shipped(reference, await super().outcome(reference, reply, delivery))
+
+    async def refused(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply, **options: Any
+    ) -> int:
+        """As `AuditLog.refused`."""
+        written = await super().refused(transaction, verdict, evidence, reply, **options)
+        return await self._shipped(transaction.id, written)
+
+    async def intent_and_outcome(
+        self,
+        transaction: Transaction,
+        verdict: Verdict,
+        evidence: Evidence | None,
+        reply: Reply,
+        delivery: Delivery,
+        **options: Any,
+    ) -> int:
+        """As `AuditLog.intent_and_outcome`."""
+        written = await super().intent_and_outcome(transaction, verdict, evidence, reply, delivery, **options)
+        return await self._shipped(transaction.id, written)
+
+    async def _shipped(self, reference: str, seq: int) -> int:
+        if not await self._shipping.has(seq):
+            _LOG.info("answered before the centre had record %d", seq, extra={"mail": reference})
+        return seq

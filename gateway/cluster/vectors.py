@@ -1,0 +1,47 @@
+"""Words of an entry as a tsvector, and phrases as a tsquery: our own folding and our own words, nothing of a dictionary.
+
+A vector has up to four columns, told apart by the weights A to D; each has positions of its own, so that no phrase runs
+from one into the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.audit.conditions import Phrase
+
+_WORDS: Final = re.compile(r"[^\W_]+")
+_WEIGHTS: Final = "ABCD"
+_ROOM: Final = 4_000
+"""Positions of a column; PostgreSQL has 16,383. Words behind them are found, but in no phrase."""
+_LIMIT_WORD: Final = 200
+"""Letters; PostgreSQL takes words of 2,046 octets."""
+_LIMIT_LETTERS: Final = 25_000
+"""Of a column; a vector may have 1 MiB. Words beyond are not found; addresses are, by their tags."""
+
+
+def words_of(*columns: str) -> list[str]:
+    """Return the words of up to four columns, parted by blanks."""
+    return [" ".join(_WORDS.findall(text[:_LIMIT_LETTERS])) if text else "" for text in columns]
+
+
+def vector(columns: str) -> str:
+    """Return SQL that makes a tsvector of an array of columns, each with its words parted by blanks."""
+    return f"""coalesce((
+    SELECT string_agg(format('%%L:%%s%%s', left(w.word, {_LIMIT_WORD}),
+      least(w.place, {_ROOM - 1}) + (c.number - 1) * {_ROOM}, substr('{_WEIGHTS}', c.number::int, 1)), ' ')
+    FROM unnest({columns}) WITH ORDINALITY AS c (words, number),
+      unnest(string_to_array(c.words, ' ')) WITH ORDINALITY AS w (word, place) WHERE w.word <> ''
+  ), '')::tsvector"""  # noqa: S608 - our own words
+
+
+def query(phrase: Phrase, columns: Sequence[str]) -> str:
+    """Return a phrase as a tsquery over those of its columns that a vector has; empty when it has none."""
+    weights = "".join(_WEIGHTS[number] for number, name in enumerate(columns) if name in phrase.columns)
+    if not weights:
+        return ""
+    words = [word[:_LIMIT_WORD] for word in phrase.words]
+    stars = [""] * (len(words) - 1) + ["*" if phrase.begins else ""]
+    return " <-> ".join(f"'{word}':{star}{weights}" for word, star in zip(words, stars, strict=True))

@@ -1,0 +1,61 @@
+"""Logs, a centre and shippers for the cluster's tests."""
+
+import asyncio
+import sqlite3
+import time
+from contextlib import contextmanager
+
+from gateway.cluster.database import connect
+from gateway.cluster.schema import set_up
+from gateway.cluster.ship import Shipper
+from gateway.cluster.shipping import Shipping
+from gateway.config.cluster import Cluster
+
+
+@contextmanager
+def centre(dsn):
+    """A connection to a database with the cluster's tables."""
+    with connect(Cluster(node="test", dsn=dsn)) as connection:
+        set_up(connection)
+        yield connection
+
+
+def shipper(data, dsn, node="one"):
+    """A shipper in this process, with what it shows as `shown`."""
+    shown = Shipping()
+    made = Shipper(data, Cluster(node=node, dsn=dsn), shown)
+    made.shown = shown
+    return made
+
+
+def shipped(data, dsn, node="one"):
+    """Ship all that a log has, and return what the shipper shows."""
+    one = shipper(data, dsn, node)
+    while one.step() == 0:
+        pass
+    one.close()
+    return one.shown
+
+
+def local(data, what="seq, body, hash", table="record"):
+    """Rows of a log, in order."""
+    connection = sqlite3.connect(f"file:{data}/audit.db?mode=ro", uri=True)
+    try:
+        return connection.execute(f"SELECT {what} FROM {table} ORDER BY 1").fetchall()
+    finally:
+        connection.close()
+
+
+def there(connection, node="one", what="seq, body, hash", table="record"):
+    """The same at the centre."""
+    rows = connection.execute(f"SELECT {what} FROM {table} WHERE node = %s ORDER BY 1", (node,)).fetchall()
+    return [tuple(bytes(one) if isinstance(one, memoryview) else one for one in row) for row in rows]
+
+
+async def until(holds, limit_s=60):
+    """Wait until something holds; return the seconds that it took."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < limit_s
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began

@@ -1,0 +1,119 @@
+"""The centre fails under load: mail flows, the lag is shown, and afterwards each record is there once.
+
+`GATEWAY_LONG=1` (`make cluster`) takes the long times.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import statistics
+import time
+
+import pytest
+
+from tests.cluster.support import centre, local, there, until
+from tests.e2e.clients import Clients
+from tests.e2e.gateway_process import children, name, serving
+from tests.e2e.test_metrics import figures
+from tests.support.proxy import Proxy
+from tests.support.sink import Sink
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
+
+LONG = bool(os.environ.get("GATEWAY_LONG"))
+OUTAGE_S, KILLS = (60, 50) if LONG else (7, 8)
+
+
+class Timed(Clients):
+    """Clients that keep the seconds of each mail."""
+
+    def __init__(self, address):
+        super().__init__(address)
+        self.seconds = []
+
+    async def until_acknowledged(self, content):
+        began = time.monotonic()
+        await super().until_acknowledged(content)
+        self.seconds.append(time.monotonic() - began)
+
+    def p99(self):
+        """The 99th hundredth of what came since the last call."""
+        found, self.seconds = self.seconds, []
+        return statistics.quantiles(found, n=100)[98]
+
+
+def shipper_of(gateway):
+    return next((pid for pid in children(gateway.pid) if name(pid) == "gateway-ship"), None)
+
+
+def behind(gateway, connection):
+    last = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+    return local(gateway.data, "max(seq)")[0][0] - last
+
+
+@pytest.mark.parametrize("replicate", ["later", "wait"])
+async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrives_once(
+    tmp_path, postgres, cluster_dsn, replicate
+):
+    proxy = Proxy(postgres.socket)
+    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
+    try:
+        with centre(cluster_dsn):
+            pass
+        async with Sink() as sink:
+            config = {
+                "workers": 1,
+                "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+                "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+                "metrics": "127.0.0.1:0",
+                "cluster": {"node": "one", "dsn": through, "replicate": replicate},
+            }
+            async with serving(tmp_path / "gateway", config=config) as gateway:
+                clients = Timed(gateway.address)
+                tasks = [asyncio.create_task(clients.run()) for _ in range(4)]
+                await asyncio.sleep(4)
+                usual = clients.p99()
+                times = {}
+                outages = ["hang", "slow", "stopped", "killed"] if replicate == "later" or LONG else ["hang"]
+                for outage in outages:
+                    await _break(outage, proxy, postgres, gateway)
+                    if outage != "killed":
+                        lag = await figures(gateway)
+                        assert lag["congvu_gateway_ship_lag_records"] > 0
+                        assert lag["congvu_gateway_trouble"] == (OUTAGE_S > 35 and outage != "slow"), lag
+                    slowest = clients.p99()
+                    proxy.become("pass")
+                    if outage == "stopped":
+                        postgres.start()
+                    with centre(cluster_dsn) as connection:
+                        took = await until(lambda: behind(gateway, connection) < 100)
+                    times[outage] = (slowest, took)
+                print(replicate, f"p99 before {usual:.3f} s; p99 during, caught up after:", times)
+                clients.stopping = True
+                await asyncio.gather(*tasks)
+                assert clients.tries == len(clients.acknowledged), "a mail was refused"
+                for slowest, took in times.values():
+                    assert took < 10
+                    assert slowest < 1.5 * usual + 0.05 + 0.2  # a busy machine has its own waits
+            with centre(cluster_dsn) as connection:
+                assert there(connection) == local(gateway.data), "not all was shipped at the end"
+            assert "Traceback" not in gateway.log
+    finally:
+        proxy.close()
+
+
+async def _break(outage, proxy, postgres, gateway):
+    """Break something for a while."""
+    if outage == "killed":
+        for _ in range(KILLS):
+            pid = await gateway.until(lambda: shipper_of(gateway))
+            await asyncio.sleep(random.uniform(0.1, 1.2))  # the random moment is the subject
+            os.kill(pid, signal.SIGKILL)
+            await gateway.until(lambda: shipper_of(gateway) not in (None, pid))
+        return
+    if outage == "stopped":
+        await asyncio.to_thread(postgres.stop)
+    else:
+        proxy.become(outage)
+    await asyncio.sleep(OUTAGE_S)

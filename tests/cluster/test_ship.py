@@ -1,0 +1,176 @@
+"""Shipping a log to the centre: each record once, nothing remembered, and a log that is not ours stops it."""
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.audit.chain import Entry, insert, read_head
+from gateway.audit.index import Index
+from gateway.audit.retention import prune
+from gateway.audit.store import Folder, immediate, open_checked
+from gateway.cluster import ship
+from gateway.cluster.records import shipped as told_shipped
+from gateway.cluster.shipping import BUDGET_S, Shipping
+from gateway.serve.machine import shipping_behind
+from gateway.system.trouble import Trouble
+from tests.audit.support import fill
+from tests.cluster.support import centre, local, shipped, shipper, there
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "data"
+    asyncio.run(fill(folder, 40))
+    return folder
+
+
+def test_a_log_stands_at_the_centre_as_it_stands_here_whatever_the_batches(data, cluster_dsn, monkeypatch):
+    monkeypatch.setattr(ship, "LIMIT_BATCH", 17)
+    with centre(cluster_dsn) as connection:
+        shown = shipped(data, cluster_dsn)
+        assert (shown.seq, shown.away, shown.fork) == (122, "", "")
+        assert there(connection) == local(data)
+        assert there(connection, what="size, note", table="checkpoint") == local(data, "size, note", "checkpoint")
+        asyncio.run(fill(data, 5, first=41))
+        shipped(data, cluster_dsn)
+        assert there(connection) == local(data)
+        (told,) = told_shipped(connection)
+        assert (told.node, told.fault, told.last) == ("one", "", 139)
+        assert told.key.startswith("gateway-audit/")
+
+
+def test_the_centre_finds_what_the_index_of_the_log_finds(data, cluster_dsn, monkeypatch):
+    monkeypatch.setattr(ship, "LIMIT_BATCH", 7)  # so that outcomes come after their intents
+    with centre(cluster_dsn) as connection:
+        shipped(data, cluster_dsn)
+        index = Index(Folder(data)).catch_up()
+        tags = {seq: set() for (seq,) in index.execute("SELECT seq FROM entry")}
+        for name, seq in index.execute("SELECT name, seq FROM tag"):
+            tags[seq].add(name)
+        assert {seq: set(one) for seq, one in there(connection, what="seq, tags", table="entry")} == tags
+        events = index.execute("SELECT id, seq FROM event ORDER BY id, seq").fetchall()
+        assert sorted(there(connection, what="id, seq", table="event")) == events
+
+
+def _changed(data):
+    connection = sqlite3.connect(data / "audit.db")
+    connection.execute("DROP TRIGGER record_no_update")
+    connection.execute("UPDATE record SET body = CAST(replace(body, 'BT-', 'XX-') AS BLOB) WHERE seq = 130")
+    connection.commit()
+    connection.close()
+
+
+def _shortened(data, old):
+    shutil.rmtree(data)
+    shutil.copytree(old, data)
+
+
+def _restored(data, old):
+    _shortened(data, old)
+    asyncio.run(fill(data, 60, first=900))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"), [(_shortened, "only 122"), (_restored, "another record 139"), (_changed, "130")]
+)
+def test_a_log_that_is_not_the_one_the_centre_knows_stops_the_shipping_in_words(
+    data, cluster_dsn, tmp_path, spoil, words
+):
+    shutil.copytree(data, tmp_path / "old")
+    with centre(cluster_dsn) as connection:
+        one = shipper(data, cluster_dsn)
+        asyncio.run(fill(data, 5, first=41))
+        if spoil is _changed:
+            _changed(data)
+        else:
+            assert one.step() == ship.ROUND_S
+            spoil(data, tmp_path / "old")
+            one.close()
+        before = there(connection)
+        assert one.step() > ship.ROUND_S
+        assert words in one.shown.fork
+        assert "cluster.node" in one.shown.fork or "audit verify" in one.shown.fork
+        assert there(connection) == before
+        (told,) = told_shipped(connection)
+        assert told.fault == one.shown.fork
+        one.close()
+
+
+def test_two_machines_of_one_name_are_found_out_whoever_comes_first(data, cluster_dsn, tmp_path):
+    asyncio.run(fill(tmp_path / "other", 3))
+    with centre(cluster_dsn) as connection:
+        one, other = shipper(data, cluster_dsn), shipper(tmp_path / "other", cluster_dsn)
+        other._round, turn = (lambda: False), other._round  # connected, and overtaken
+        other._centre = None
+        assert one.step() == ship.ROUND_S
+        other._round = turn
+        assert other.step() > ship.ROUND_S
+        assert "11" in other.shown.fork or "122" in other.shown.fork
+        assert there(connection) == local(data)
+
+
+def test_only_what_the_centre_has_is_pruned_and_shipping_goes_on_after_it(data, cluster_dsn):
+    with centre(cluster_dsn) as connection:
+        shown = shipped(data, cluster_dsn)
+        asyncio.run(fill(data, 40, first=41))
+        later = datetime.now(UTC) + timedelta(days=1)
+        assert prune(data, before=later, reason="test", now=later, shipped=shown.seq) == 122
+        shipped(data, cluster_dsn)
+        assert there(connection)[122:] == local(data)
+        assert there(connection)[-1][0] == 122 + 122 + 1
+
+
+def test_a_log_that_was_pruned_before_it_was_ever_shipped_is_shipped_from_where_it_begins(data, cluster_dsn):
+    later = datetime.now(UTC) + timedelta(days=1)
+    prune(data, before=later, reason="test", now=later)
+    with centre(cluster_dsn) as connection:
+        assert shipped(data, cluster_dsn).fork == ""
+        assert there(connection) == local(data)
+
+
+def test_whatever_stands_in_a_record_the_centre_takes_it(data, cluster_dsn):
+    """Hostile text: NUL, quotes, long words, many words, a kind of a newer version, stamps of another century."""
+    word, many = "ă" * 5000, "tệp 'x\\' " * 20_000
+    mail = (
+        b'{"time":"1996-01-01T00:00:00.000000+00:00","process":"x","kind":"intent","id":"A\\u0000\'","mail":{"session":'
+        b'{"front_end":"relay","login":"\\u0000%s"},"reverse_path":"%s@x","recipients":{"\\u001f@y":"relay"},"size":1,'
+        b'"sha256":"ab","subject":"%s","header_from":"%s","disposition":"relay","policy_digest":""}}'
+    ) % (word.encode(), word.encode(), many.replace("\\", "\\\\").encode(), word.encode())
+    newer = b'{"time":"2150-01-01T00:00:00.000000+00:00","process":"x","kind":"seal\\u0000","id":"%s"}' % (b"y" * 9000)
+    connection = open_checked(Folder(data))
+    with immediate(connection):
+        insert(connection, read_head(connection), [Entry(mail), Entry(newer)])
+    connection.close()
+    with centre(cluster_dsn) as there_is:
+        assert shipped(data, cluster_dsn).away == ""
+        assert there(there_is) == local(data)
+
+
+async def test_a_reply_waits_for_the_centre_a_moment_and_not_at_all_while_it_is_away():
+    shown = Shipping()
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.02, lambda: shown.write(7, even=0.0))
+    assert await shown.has(7, within_s=30)
+    began = loop.time()
+    assert not await shown.has(8)
+    assert loop.time() - began >= BUDGET_S
+    for words in ({"away": "gone"}, {"fork": "other"}):
+        shown.write(7, even=0.0, **words)
+        assert not await shown.has(8, within_s=30)
+    assert loop.time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("shown", "troubles"),
+    [({}, []), ({"even": 25}, []), ({"even": 35, "away": "gone"}, [Trouble.SHIPPING]), ({"even": 99, "fork": "x"}, [Trouble.FORK])],
+)  # fmt: skip
+def test_a_centre_that_is_behind_for_half_a_minute_and_a_fork_are_troubles(shown, troubles):
+    shipping = Shipping()
+    shipping.write(1, **{**shown, "even": time.monotonic() - shown.get("even", 0)})
+    assert [trouble for trouble, words in shipping_behind(shipping) if words] == troubles
