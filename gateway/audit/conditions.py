@@ -75,7 +75,7 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def conditions_of(wanted: Filter, keyed: Callable[[str], str]) -> Conditions:
+def conditions_of(wanted: Filter, keyed: Callable[[str], tuple[str, ...]]) -> Conditions:
     """Return the conditions of a filter; SearchError for what makes no sense. `keyed` gives keyed digests."""
     texts: dict[str, Any] = {name: storable(one) for name, one in vars(wanted).items() if isinstance(one, str)}
     wanted = replace(wanted, **texts)
@@ -90,7 +90,7 @@ def conditions_of(wanted: Filter, keyed: Callable[[str], str]) -> Conditions:
         digest = wanted.sha256.strip().lower()
         if not _DIGEST.match(digest):
             raise SearchError(*pair("audit", "fault", "sha256", value=printable(wanted.sha256)[:80]))
-        found.groups.append((f"sha:{digest[:32]}", f"sha:{keyed(digest)[:32]}"))
+        found.groups.append(tuple(f"sha:{one[:32]}" for one in (digest, *keyed(digest))))
     for name, value in (("to", wanted.recipient), ("from", wanted.sender), ("login", wanted.login)):
         if value:
             found.groups.append((_address_tag(name, value),))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterable
 
+from gateway.audit.keyed import Keyed
 from gateway.audit.record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
 from gateway.model import Disposition, Evidence, JudgedFinding, Mailbox, Part, Session, Signature, Transaction, Verdict
 from gateway.vietnamese.addresses import normal_form, without_tag
@@ -23,25 +21,6 @@ _FLAGS = frozenset(
     for vertical in ("top", "bottom", "middle", "centre", "")
     for side in ("left", "right", "")
 ) - {""}
-
-
-class Keyed:
-    """Keyed digests (HMAC-SHA-256) of this installation, so that a digest does not give a secret file away."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def digest(self, sha256_hex: str) -> str:
-        """Return the keyed digest of a content digest."""
-        return hmac.new(self._key, sha256_hex.encode("ascii"), hashlib.sha256).hexdigest()
-
-    def relay_key(self, login: str | None, reverse_path: str, forward_paths: Iterable[str], sha256_hex: str) -> bytes:
-        """Return the key under which an identical repetition of a mail is recognised."""
-        digest = hashlib.blake2b(key=self._key, digest_size=16)
-        for value in (login or "", reverse_path, *sorted(forward_paths), sha256_hex):
-            octets = value.encode("utf-8", "surrogatepass")
-            digest.update(len(octets).to_bytes(4, "big") + octets)
-        return digest.digest()
 
 
 def text(value: str, limit: int = _LIMIT_TEXT) -> str:
@@ -101,6 +80,7 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
         policy_digest=verdict.policy_digest,
         directory_digest=verdict.directory_digest,
         confidential=guarded,
+        keyed_by=keyed.key_id if guarded else None,
     )
 
 

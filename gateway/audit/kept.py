@@ -14,7 +14,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
-from gateway.audit.facts import Keyed, guarded_locator
+from gateway.audit.facts import guarded_locator
+from gateway.audit.keyed import Keyed
 from gateway.model import Directory, Document, Evidence, Holders, Observed, Part, Signature, Unit
 from gateway.model.scrub import packed
 from gateway.system.zstandard import compress, decompress

@@ -25,8 +25,9 @@ from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
-from gateway.audit.facts import Keyed, finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
+from gateway.audit.facts import finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
 from gateway.audit.kept import keep
+from gateway.audit.keyed import Keyed
 from gateway.audit.lives import Life
 from gateway.audit.mailboxes import changes, remember
 from gateway.audit.owed import OwedOutcomes
@@ -69,7 +70,7 @@ class AuditLog:
         self._on_settled = on_settled
         self._keeps_facts = keeps_facts
         self._folder = Folder(data)
-        self._keyed = Keyed(self._folder.secret("audit-hmac", 32))
+        self._keyed = Keyed.of(self._folder)
         self._door = door
         self._process = secrets.token_hex(4)
         self._channel: Channel | None = None
@@ -179,7 +180,7 @@ class AuditLog:
         if login is not None:  # repetitions are recognised for logins only: others cannot be told apart
             if len(self._keys) >= _LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
                 del self._keys[next(iter(self._keys))]
-            self._keys[transaction.id] = self._relay_key(login, envelope, transaction.sha256)
+            self._keys[transaction.id], *_ = self._relay_keys(login, envelope, transaction.sha256)
         return r.Intent(id=transaction.id, mail=mail), facts
 
     def _mail(
@@ -337,14 +338,15 @@ class AuditLog:
             self._follow_relayed(within_s)
         except sqlite3.Error as error:
             raise AuditError(f"audit log not readable: {error}") from error
-        found = self._recent.get(self._relay_key(login, envelope, sha256))
+        keys = self._relay_keys(login, envelope, sha256)
+        found = next((self._recent[key] for key in keys if key in self._recent), None)
         age_s = time.time() - found[0] if found is not None else 0.0
         return Relayed(found[1], age_s) if found is not None and age_s <= within_s else None
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
-    def _relay_key(self, login: str | None, envelope: Envelope, sha256: str) -> bytes:
-        return self._keyed.relay_key(login, envelope.reverse_path, envelope.forward_paths, sha256)
+    def _relay_keys(self, login: str | None, envelope: Envelope, sha256: str) -> tuple[bytes, ...]:
+        return self._keyed.relay_keys(login, envelope.reverse_path, envelope.forward_paths, sha256)
 
     def _follow_relayed(self, within_s: float) -> None:
         """Take over what any process has relayed since the last look; the table grows in order, so this is short."""

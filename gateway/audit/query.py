@@ -16,9 +16,9 @@ from typing import Self
 
 from gateway.audit import record as r
 from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds, storable
-from gateway.audit.facts import Keyed
 from gateway.audit.filter import STATES, Filter
 from gateway.audit.index import Index
+from gateway.audit.keyed import OWN, Keyed
 from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import SearchTimeError
@@ -215,11 +215,11 @@ class AuditReader:
         self.index_was_wrong = True
         return self._index.build_anew(within_s=self._limit_s)
 
-    def keyed(self, sha256: str) -> str:
-        """Return the keyed digest under which a file of a confidential mail is listed; the same without the key."""
-        if not (self._folder.keys / "audit-hmac").exists():
-            return sha256
-        return Keyed(self._folder.secret("audit-hmac", 32)).digest(sha256.lower())
+    def keyed(self, sha256: str) -> tuple[str, ...]:
+        """Return the keyed digests under which a file of a confidential mail may be listed; none without a key."""
+        if not (self._folder.keys / OWN).exists():
+            return ()
+        return Keyed.of(self._folder).digests(sha256.lower())
 
     def _row(self, seq: int) -> Row:
         record = self._record(seq)

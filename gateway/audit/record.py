@@ -135,6 +135,8 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     directory_digest: str | None = None
     confidential: bool = False
     """A secrecy finding: digests are keyed, names and words are absent."""
+    keyed_by: str | None = None
+    """The key of these digests; None for the installation's own."""
     facts: str | None = None
     """SHA-256 of the facts kept beside the record, in hex; None when none were kept."""
 

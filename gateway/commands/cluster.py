@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from gateway.audit.keyed import key_id
 from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.keys import make_key
 from gateway.cluster.schema import set_up
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
@@ -18,6 +22,13 @@ def init(configuration: Configuration) -> int:
         except failures() as error:
             raise DatabaseError(both("cluster", "fault", "refused", error=told(error))) from None
     print(both("cluster", "init", "done", statements=statements))
+    return 0
+
+
+def make_cluster_key(path: Path) -> int:
+    """Make the key of a cluster."""
+    make_key(path)
+    print(both("cluster", "key", "done", path=path, key=key_id(path.read_bytes())))
     return 0
 
 

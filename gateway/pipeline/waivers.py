@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.audit import record as r
-from gateway.audit.facts import Keyed
+from gateway.audit.keyed import Keyed
 from gateway.audit.query import AuditReader, History
 from gateway.audit.store import Folder
 from gateway.engine.guard import MARKED
@@ -44,7 +44,7 @@ def new_entries(data: Path, reference: str, wanted: Wanted, *, today: date) -> l
         history = reader.show(reference)
     if history is None:
         raise _fault("unknown", reference)
-    return entries_for(history, wanted, Keyed(Folder(data).secret("audit-hmac", 32)))
+    return entries_for(history, wanted, Keyed.of(Folder(data)))
 
 
 def entries_for(history: History, wanted: Wanted, keyed: Keyed) -> list[dict[str, Any]]:
@@ -108,7 +108,8 @@ def _digest(history: History, mail: r.MailFacts, found: r.FindingFacts, wanted: 
     """Return the digest of the file of a finding, or of the file given, which must be one of the mail."""
     digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
     if wanted.sha256:
-        if (keyed.digest(wanted.sha256) if mail.confidential else wanted.sha256) not in digests.values():
+        given = keyed.digests(wanted.sha256) if mail.confidential else (wanted.sha256,)
+        if not set(given) & set(digests.values()):
             raise _fault("other_file", history.reference, file=wanted.file)
         return wanted.sha256
     if mail.confidential:

@@ -9,7 +9,9 @@ import time
 
 from gateway.audit.committer import Committer
 from gateway.audit.installation import Known, Marker, has_log
+from gateway.audit.keyed import write_by
 from gateway.audit.store import Folder
+from gateway.cluster.keys import read_key
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.texts.catalogue import both, reasons
@@ -22,6 +24,9 @@ def open_log(configuration: Configuration) -> Known:
     """Open the log, or make one where there may be none yet, which is said; return by what it is known. UserError."""
     fresh = not has_log(Folder(configuration.data))
     known = begin_log(configuration)
+    cluster = configuration.cluster
+    with configuration.at("cluster", "key_file"):
+        write_by(Folder(configuration.data), read_key(cluster) if cluster is not None else None)
     if fresh:
         _LOG.warning("%s", both("start", "start", "new_log", path=configuration.data, key=known.key_id))
     return known

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from gateway.audit.facts import Keyed, finding_facts
+from gateway.audit.facts import finding_facts
 from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
+from gateway.audit.keyed import Keyed
 from gateway.audit.log import AuditLog
 from gateway.audit.replay import kept_mails
 from gateway.audit.retention import expire_facts

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from gateway.audit import record as r
-from gateway.audit.facts import Keyed
+from gateway.audit.keyed import Keyed
 from gateway.audit.query import History
 from gateway.audit.store import Folder
 from gateway.errors import NoWaiverError, UserError
@@ -198,7 +198,7 @@ def settle(desk: Desk) -> None:
 
 def _entries(desk: Desk, history: History, wanted: Wanted) -> list[dict[str, object]]:
     """Return the waivers for a mail, each for one exact file; NoWaiverError where there is no such way."""
-    entries = entries_for(history, wanted, Keyed(Folder(desk.configuration.data).secret("audit-hmac", 32)))
+    entries = entries_for(history, wanted, Keyed.of(Folder(desk.configuration.data)))
     if any("sha256" not in entry for entry in entries):
         raise NoWaiverError("sender", *_pair("sender"))
     return entries

@@ -1,0 +1,86 @@
+"""Keyed digests (HMAC-SHA-256), so that a digest does not give a secret file away, and the keys that they are made by.
+
+An installation has a key of its own. A machine of a cluster writes by the cluster's key (`cluster.key_file`), so that a file
+or a repetition has the same digest on every machine; what was written before is found by the keys of before, which stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+from gateway.audit.store import Folder, sync_folder
+from gateway.errors import UserError
+from gateway.system.atomic_file import replace_file
+from gateway.texts.catalogue import both, reasons
+
+OWN: Final = "audit-hmac"
+_CLUSTER: Final = "cluster-hmac"
+
+
+class Keyed:
+    """Digests by the key of now, and by all there have been."""
+
+    def __init__(self, *keys: bytes, named: bool = False) -> None:
+        """The first key is the one to write by; `named` says that records name it."""
+        self._keys = keys
+        self.key_id = key_id(keys[0]) if named else None
+        """By which records name the key; None for the installation's own."""
+
+    @classmethod
+    def of(cls, folder: Folder) -> Keyed:
+        """Return the keys of a log, the own one made if there is none; UserError when one is unreadable."""
+        own, current = folder.secret(OWN, 32), folder.keys / _CLUSTER
+        former = [folder.secret(path.name, 32) for path in sorted(folder.keys.glob(f"{_CLUSTER}-*"))]
+        if current.exists():
+            return cls(folder.secret(_CLUSTER, 32), own, *former, named=True)
+        return cls(own, *former)
+
+    def digest(self, sha256_hex: str) -> str:
+        """Return the keyed digest of a content digest."""
+        return _digest(self._keys[0], sha256_hex)
+
+    def digests(self, sha256_hex: str) -> tuple[str, ...]:
+        """Return every keyed digest under which that content may have been recorded, the one of now first."""
+        return tuple(_digest(key, sha256_hex) for key in self._keys)
+
+    def relay_keys(
+        self, login: str | None, reverse_path: str, forward_paths: Iterable[str], sha256_hex: str
+    ) -> tuple[bytes, ...]:
+        """Return the keys under which an identical repetition of a mail is recognised, the one to write first."""
+        mail = b""
+        for value in (login or "", reverse_path, *sorted(forward_paths), sha256_hex):
+            octets = value.encode("utf-8", "surrogatepass")
+            mail += len(octets).to_bytes(4, "big") + octets
+        return tuple(hashlib.blake2b(mail, key=key, digest_size=16).digest() for key in self._keys)
+
+
+def key_id(key: bytes) -> str:
+    """Return the name of a key, which says nothing of it."""
+    return hashlib.sha256(b"gateway keyed digests\n" + key).hexdigest()[:8]
+
+
+def write_by(folder: Folder, cluster_key: bytes | None) -> None:
+    """Have what is written from now on be keyed by the cluster's key, or by the own one; keys of before are kept.
+
+    UserError when the keys can be neither read nor written.
+    """
+    current = folder.keys / _CLUSTER
+    try:
+        with suppress(FileNotFoundError):
+            before = current.read_bytes()
+            if before == cluster_key:
+                return
+            current.rename(folder.keys / f"{_CLUSTER}-{key_id(before)}")
+        if cluster_key is not None:
+            replace_file(current, cluster_key, mode=0o600)
+        sync_folder(folder.keys)
+    except OSError as error:
+        raise UserError(both("audit", "fault", "key", path=current, reason=reasons(error))) from None
+
+
+def _digest(key: bytes, sha256_hex: str) -> str:
+    return hmac.new(key, sha256_hex.encode("ascii"), hashlib.sha256).hexdigest()
