@@ -21,6 +21,7 @@ from gateway.commands.waiver import steward as operator
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.identity.directory import load
+from gateway.notice import NoticeBook
 from gateway.steward.accounts import manage
 from gateway.steward.accounts.book import Account, Book, all_accounts, find_account
 from gateway.steward.accounts.manage import AccountFaultError, Sign
@@ -28,6 +29,7 @@ from gateway.steward.accounts.sessions import Sessions, end_all
 from gateway.steward.accounts.throttle import Names
 from gateway.steward.roles import MAILBOX_ROLES, Role
 from gateway.steward.table import TABLE, Asker
+from gateway.steward.telling.accounts import tell_of_change
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 from gateway.yaml.values import printable
@@ -168,8 +170,10 @@ def _book(data: Path) -> Iterator[Book]:
 def _signed(data: Path, reason: str) -> Sign:
     by = operator()
 
-    def sign(_connection: sqlite3.Connection, what: str, about: str) -> None:
-        record_at_once(data, Act(who=by, roles=("machine",), what=what, about=about, reason=reason))
+    def sign(connection: sqlite3.Connection, what: str, about: str) -> None:
+        seq = record_at_once(data, Act(who=by, roles=("machine",), what=what, about=about, reason=reason))
+        with closing(NoticeBook(data)) as notices:
+            tell_of_change(notices, connection, seq=seq, who=by, what=what, about=about, now=time.time())
 
     return sign
 

@@ -29,7 +29,7 @@ from gateway.serve.app import (
     start_workers,
 )
 from gateway.steward.accounts.book import NAME, Book, all_accounts
-from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, revocation_lines
+from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, notice_lines, revocation_lines
 from gateway.steward.condition import Line as ConditionLine
 from gateway.texts.catalogue import both, reason, reasons
 
@@ -136,7 +136,8 @@ def _data(configuration: Configuration) -> Iterator[Line]:
         yield Line(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
     else:
         yield Line(Health.GOOD, "data", str(path))
-    yield from map(_shown, (*disk_lines(path), *log_lines(path, datetime.now(UTC))))
+    now = datetime.now(UTC)
+    yield from map(_shown, (*disk_lines(path), *log_lines(path, now), *notice_lines(path, now)))
 
 
 def _spool(configuration: Configuration) -> Iterator[Line]:

@@ -21,6 +21,7 @@ class Console(Section):
     names: tuple[HostName, ...] = ()
     networks: tuple[Network, ...] = Field(default=("127.0.0.0/8", "::1/128"), min_length=1)
     policy_edit: bool = False
+    url: str = Field(default="", pattern=r"^(https?://[^\s/]+/?)?$")
 
     @field_validator("listen")
     @classmethod
@@ -43,6 +44,17 @@ class Console(Section):
         if not self.names and not local:
             raise ValueError(both("start", "config", "console_names"))
         return self
+
+    @property
+    def base(self) -> str:
+        """What addresses of pages begin with, in mails: `url`, else made of the first name and the port."""
+        if self.url:
+            return self.url.rstrip("/")
+        if self.certificate is None and self.names:  # who stands before it speaks TLS, on a port of its own
+            return f"https://{self.names[0]}"
+        name, scheme = self.names[0] if self.names else "localhost", "http" if self.certificate is None else "https"
+        port = self.listen.rpartition(":")[2] if self.activated_by is None else "443"
+        return f"{scheme}://{name}" + (f":{port}" if port != "443" else "")
 
     @property
     def activated_by(self) -> str | None:

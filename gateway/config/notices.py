@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import field_validator
 
 from gateway.config.section import Section
@@ -10,9 +12,10 @@ from gateway.vietnamese.addresses import parse_path
 
 
 class Notices(Section):
-    """Who writes them."""
+    """Who writes them, and when."""
 
     mail_from: str = ""
+    holidays: tuple[date, ...] = ()
 
     @field_validator("mail_from")
     @classmethod

@@ -3,6 +3,7 @@
     mail.py    a kind, a recipient and fields to a mail, and the mail to the next hop
     book.py    notices.db: how many a mailbox had, and what waits for the next hop
     sender.py  `Notices.send`: for whoever needs the next hop's answer
+    outbox.py  sends what waits in the book, again for hours while the next hop is away
 
 A new kind is one table of `notice.toml` and one call. Its words name no file and no subject, and its links show a page.
 """

@@ -1,15 +1,17 @@
-"""`notices.db`: every notice of the last weeks, how many a mailbox had, and the mails that wait for the next hop.
+"""`notices.db`: every notice of the last weeks, how many a mailbox had, and what waits for the next hop.
 
 One file for all processes: each change is one transaction, so that a mailbox gets no more than `MOST_A_DAY` notices whoever
-sends them, and a key is put in once whatever is started anew (docs/decisions/0027). Of a notice that was sent no words are kept.
+sends them, and a key is put in once whatever is started anew (docs/decisions/0027). What waits is kept as the fields of its words,
+and of a notice that was sent not even those.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -27,11 +29,12 @@ MOST_A_DAY: Final = 20
 DAY_S: Final = 24 * 3600
 _KEPT_S: Final = 70 * DAY_S
 """Longer than a month, in which a report is sent once."""
+_SHOWN_S: Final = 2 * DAY_S
 _BUSY_S: Final = 5.0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS notice (
   key TEXT PRIMARY KEY, kind TEXT NOT NULL, recipient TEXT NOT NULL, at INTEGER NOT NULL, fate TEXT NOT NULL,
-  due INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '', mail BLOB
+  due INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '{}'
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS notice_recipient ON notice (recipient, at);
 CREATE INDEX IF NOT EXISTS notice_fate ON notice (fate, at);
@@ -64,12 +67,14 @@ LOST: Final = (Fate.REFUSED, Fate.UNKNOWN, Fate.GIVEN_UP)
 
 @dataclass(frozen=True)
 class Waiting:
-    """One mail that waits for the next hop."""
+    """One notice that waits for the next hop."""
 
     key: str
+    kind: str
     recipient: str
     at: int
-    mail: bytes
+    fields: dict[str, object]
+    """A pair has words of its own in each language."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +103,15 @@ class NoticeBook:
                 self._connection.close()
                 self._connection = None
 
-    def put(self, key: str, *, kind: str, recipient: str, now: float, mail: bytes) -> bool:
-        """Put a mail in to be sent; False when the key is there already, or the mailbox had its notices of the day."""
+    def put(self, key: str, *, kind: str, recipient: str, now: float, fields: Mapping[str, object]) -> bool:
+        """Put a notice in to be sent; False when the key is there already, or the mailbox had its notices of the day."""
         with self._changing() as connection:
             if _has(connection, key):
                 return False
             good = self._count(connection, recipient, now) < MOST_A_DAY
-            fate, kept = (Fate.WAITING, mail) if good else (Fate.TOO_MANY, None)
+            fate, kept = (Fate.WAITING, json.dumps(fields)) if good else (Fate.TOO_MANY, "{}")
             connection.execute(
-                "INSERT INTO notice (key, kind, recipient, at, fate, due, mail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO notice (key, kind, recipient, at, fate, due, fields) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (key, kind, recipient.lower(), int(now), fate.value, int(now), kept),
             )
         return good
@@ -143,27 +148,31 @@ class NoticeBook:
             )
 
     def due(self, now: float) -> Waiting | None:
-        """Return the mail that has waited longest of those whose time has come."""
+        """Return the notice that has waited longest of those whose time has come."""
         with self._reading() as connection:
             row = connection.execute(
-                "SELECT key, recipient, at, mail FROM notice WHERE fate = ? AND due <= ? ORDER BY due, at LIMIT 1",
+                "SELECT key, kind, recipient, at, fields FROM notice WHERE fate = ? AND due <= ? ORDER BY due, at LIMIT 1",
                 (Fate.WAITING.value, int(now)),
             ).fetchone()
-        return Waiting(*row) if row is not None else None
+        if row is None:
+            return None
+        key, kind, recipient, at, kept = row
+        fields = {name: tuple(one) if isinstance(one, list) else one for name, one in json.loads(kept).items()}
+        return Waiting(key, kind, recipient, at, fields)
 
     def settle(self, key: str, fate: Fate | None, *, answer: str = "") -> None:
-        """Write down what became of a notice: None forgets one that was certainly not sent; a mail that was is not kept."""
+        """Write down what became of a notice: None forgets one that was certainly not sent."""
         with self._changing() as connection:
             if fate is None:
                 connection.execute("DELETE FROM notice WHERE key = ?", (key,))
                 return
             connection.execute(
-                "UPDATE notice SET fate = ?, answer = ?, mail = CASE WHEN ? THEN mail END WHERE key = ?",
+                "UPDATE notice SET fate = ?, answer = ?, fields = CASE WHEN ? THEN fields ELSE '{}' END WHERE key = ?",
                 (fate.value, answer, fate is Fate.SENDING, key),
             )
 
     def again(self, key: str, due: float, *, answer: str) -> None:
-        """Have a mail tried again later."""
+        """Have a notice tried again later."""
         with self._changing() as connection:
             connection.execute(
                 "UPDATE notice SET fate = ?, due = ?, answer = ? WHERE key = ?",
@@ -174,7 +183,7 @@ class NoticeBook:
         """At the start of the one process that sends what waits: what it was sending is unknown, what is old goes."""
         with self._changing() as connection:
             connection.execute(
-                "UPDATE notice SET fate = ?, mail = NULL WHERE fate = ?", (Fate.UNKNOWN.value, Fate.SENDING.value)
+                "UPDATE notice SET fate = ?, fields = '{}' WHERE fate = ?", (Fate.UNKNOWN.value, Fate.SENDING.value)
             )
             connection.execute("DELETE FROM notice WHERE at < ?", (int(now) - _KEPT_S,))
 
@@ -202,7 +211,7 @@ class NoticeBook:
 
 
 def lost(data: Path, now: float) -> tuple[Lost, ...]:
-    """Return what was lost in the last 24 hours, newest first; NoticeError when the file cannot be read."""
+    """Return what was lost in the last two days, newest first; NoticeError when the file cannot be read."""
     path = data / NAME
     if not path.exists():
         return ()
@@ -212,7 +221,7 @@ def lost(data: Path, now: float) -> tuple[Lost, ...]:
             rows = connection.execute(
                 "SELECT kind, recipient, at, fate, answer FROM notice"  # noqa: S608 - our own words only
                 f" WHERE fate IN ({places}) AND at > ? ORDER BY at DESC",
-                (*(fate.value for fate in LOST), int(now) - DAY_S),
+                (*(fate.value for fate in LOST), int(now) - _SHOWN_S),
             ).fetchall()
     except sqlite3.Error as error:
         raise _unusable(path, error) from None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from hashlib import sha256
 from typing import Final
 
 from gateway.nexthop.hop import NextHop
@@ -16,25 +18,50 @@ from gateway.texts.catalogue import pair, product_texts
 from gateway.vietnamese.addresses import parse_path
 
 _POLICY: Final = SMTP.clone(max_line_length=76)
+_LEFT_OUT: Final = "\0"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a notice brings."""
+
+    name: str
+    media_type: str
+    octets: bytes
 
 
 def notice(
-    kind: str, *, author: str, recipient: str, hostname: str, now: datetime, fields: Mapping[str, object] | None = None
+    kind: str,
+    *,
+    author: str,
+    recipient: str,
+    hostname: str,
+    now: datetime,
+    fields: Mapping[str, object] | None = None,
+    identity: str = "",
+    attachment: Attachment | None = None,
 ) -> bytes:
     """Return a mail of `notice.toml` in wire form, Vietnamese above English; base64, so that no line begins with a dot.
 
-    A field that is a pair has words of its own in each language. KeyError for a kind that has no words.
+    A field that is a pair has words of its own in each language; a line with an empty one is left out. A mail of the same
+    `identity` has the same Message-ID. KeyError for a kind that has no words.
     """
     answers = product_texts("notice")[kind].get("answers", False)
-    subject, body = (pair("notice", kind, part, **(fields or {})) for part in ("subject", "body"))
+    filled = {name: _LEFT_OUT if value == "" else value for name, value in (fields or {}).items()}
+    subject, body = (pair("notice", kind, part, **filled) for part in ("subject", "body"))
+    identity = sha256(identity.encode()).hexdigest()[:24] if identity else secrets.token_hex(12)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = author
     mail["To"] = recipient
-    mail["Subject"] = " / ".join(subject)
+    mail["Subject"] = " ".join(" / ".join(subject).split())
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{int(now.timestamp() * 1e6):x}.{secrets.token_hex(4)}.notice@{hostname}>"
+    mail["Message-ID"] = f"<{identity}.notice@{hostname}>"
     mail["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
-    mail.set_content("\n".join(body), cte="base64")
+    lines = (line for text in body for line in f"{text}\n".splitlines(keepends=True) if _LEFT_OUT not in line)
+    mail.set_content("".join(lines), cte="base64")
+    if attachment is not None:
+        main, _, sub = attachment.media_type.partition("/")
+        mail.add_attachment(attachment.octets, maintype=main, subtype=sub, filename=attachment.name)
     return mail.as_bytes()
 
 

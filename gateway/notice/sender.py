@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,7 +14,7 @@ from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.replies import HopReply
 from gateway.notice.book import Fate, NoticeBook
-from gateway.notice.mail import hand_over, notice
+from gateway.notice.mail import Attachment, hand_over, notice
 from gateway.vietnamese.printed import clean
 
 _LIMIT_ANSWER: Final = 200
@@ -32,10 +32,27 @@ class Author:
         """Return the one of the configuration."""
         return cls(configuration.notices.mail_from or f"gateway@{hostname}", hostname)
 
-    def writes(self, kind: str, recipient: str, now: float, **fields: object) -> bytes:
+    def writes(
+        self,
+        kind: str,
+        recipient: str,
+        now: float,
+        fields: Mapping[str, object],
+        *,
+        identity: str = "",
+        attachment: Attachment | None = None,
+    ) -> bytes:
         """Return a notice in wire form."""
-        when = datetime.fromtimestamp(now, UTC)
-        return notice(kind, author=self.mailbox, recipient=recipient, hostname=self.hostname, now=when, fields=fields)
+        return notice(
+            kind,
+            author=self.mailbox,
+            recipient=recipient,
+            hostname=self.hostname,
+            now=datetime.fromtimestamp(now, UTC),
+            fields=fields,
+            identity=identity,
+            attachment=attachment,
+        )
 
 
 class Notices:
@@ -60,7 +77,7 @@ class Notices:
         fate: Fate | None = Fate.UNKNOWN
         answer = ""
         try:
-            reply = await hand_over(self._hop, recipient, by.writes(kind, recipient, now, **fields))
+            reply = await hand_over(self._hop, recipient, by.writes(kind, recipient, now, fields))
             fate, answer = (Fate.SENT if reply.positive else Fate.REFUSED), said(reply)
         except HopFailedError as failure:
             fate, answer = (Fate.UNKNOWN if failure.after_final_dot else None), str(failure)

@@ -16,6 +16,7 @@ from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.desk import Desk
 from gateway.steward.refused import refused
 from gateway.steward.roles import Person, Role
+from gateway.steward.telling.accounts import tell_of_change
 from gateway.steward.words import say
 
 ADMINISTRATORS: Final = frozenset({Role.ACCOUNT_ADMIN})
@@ -102,7 +103,10 @@ def _signed(desk: Desk, person: Person, reason: str) -> Sign:
 
     def sign(connection: sqlite3.Connection, what: str, about: str) -> None:
         desk.people.still(connection, session, ADMINISTRATORS)
-        desk.act(person, what, about=about, reason=reason)
+        seq = desk.act(person, what, about=about, reason=reason)
+        if desk.notices is not None:
+            now = desk.people.clock()
+            tell_of_change(desk.notices, connection, seq=seq, who=person.name, what=what, about=about, now=now)
 
     return sign
 

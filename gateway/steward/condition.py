@@ -13,8 +13,9 @@ from typing import Final
 from gateway.audit.checkpoint import parse_notes
 from gateway.audit.store import Folder, connect_readonly
 from gateway.config.sections import Configuration
-from gateway.errors import UserError
-from gateway.model import Language
+from gateway.errors import NoticeError, UserError
+from gateway.model import VIETNAM, Language
+from gateway.notice.book import lost
 from gateway.system.certificate_expiry import Days, certificate_stands
 from gateway.system.revocation_lists import RevocationLists
 from gateway.texts.catalogue import both, pair, reasons
@@ -71,6 +72,7 @@ def condition(configuration: Configuration, running: Running | None, now: dateti
     yield from log_lines(configuration.data, now)
     yield from disk_lines(configuration.data)
     yield from certificate_lines(configuration, now)
+    yield from notice_lines(configuration.data, now)
     if running is not None:
         yield from revocation_lines(running.certs, now)
         yield sandbox_line(running.sandbox_missing)
@@ -114,6 +116,24 @@ def disk_lines(data: Path) -> Iterator[Line]:
         yield Line(Health.GOOD, "disk", "free", {"gib": f"{mib / 1024:.1f}"})
         return
     yield Line(Health.WARNING if mib >= _FULL_MIB else Health.BAD, "disk", "space", {"mib": mib})
+
+
+def notice_lines(data: Path, now: datetime) -> Iterator[Line]:
+    """Yield that mails of the gateway itself did not arrive of late."""
+    try:
+        found = lost(data, now.timestamp())
+    except NoticeError as error:
+        yield Line(Health.BAD, "notices", "problem", {"words": str(error)})
+        return
+    if found:
+        last = found[0]
+        fields: dict[str, object] = {
+            "count": len(found),
+            "when": f"{datetime.fromtimestamp(last.at, VIETNAM):%H:%M %d/%m}",
+            "recipient": clean(last.recipient, limit=320),
+            "answer": clean(last.answer) or "-",
+        }
+        yield Line(Health.WARNING, "notices", "notices_lost", fields)
 
 
 def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[Line]:

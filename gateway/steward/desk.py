@@ -11,6 +11,7 @@ from gateway.audit.record import Act
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet
 from gateway.model import Directory
+from gateway.notice import NoticeBook
 from gateway.pipeline.rulebook import Rules
 from gateway.steward.accounts.people import People
 from gateway.steward.condition import Running
@@ -42,6 +43,8 @@ class Desk:
     """What the supervisor knows of the system; None where nobody told."""
     token: str = ""
     """Of the session that asks."""
+    notices: NoticeBook | None = None
+    """Where notices wait; None where nobody is told anything."""
 
     @property
     def people(self) -> People:

@@ -19,7 +19,8 @@ from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import NextHopSettings
-from gateway.notice import Author, hand_over
+from gateway.notice import Author, NoticeBook, hand_over
+from gateway.notice.outbox import Outbox
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.people import People
@@ -29,6 +30,8 @@ from gateway.steward.desk import Desk
 from gateway.steward.in_force import RulesFollowed
 from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
+from gateway.steward.telling.context import Telling
+from gateway.steward.telling.rounds import Rounds
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.steward")
@@ -65,6 +68,8 @@ class Steward:
         self._sending: set[asyncio.Task[None]] = set()
         self._rules = RulesFollowed(sources.configuration, sources.rulebook)
         self._looked = (0.0, False)
+        self._notices = NoticeBook(sources.configuration.data)
+        self._author = Author.of(sources.configuration, sources.next_hop.our_name)
         self.people = People(
             Book.under(sources.configuration.data),
             self._acts.put,
@@ -79,6 +84,11 @@ class Steward:
             alive=self._alive,
             running=sources.running,
             accounts=self.people,
+            notices=self._notices,
+        )
+        self._rounds = Rounds(
+            Telling(self.desk, self._notices),
+            Outbox(self._hop, self._notices, self._author, clock=sources.clock),
         )
 
     async def run(self, door: socket.socket, stop: asyncio.Event) -> None:
@@ -90,16 +100,19 @@ class Steward:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
         server = Server(Answering(self.desk).answers)
         server.attend(door)
+        telling = asyncio.create_task(self._rounds.run(stop))
         try:
             await stop.wait()
         finally:
             watching.cancel()
             await server.close(_LAST_ANSWERS_S)
+            await asyncio.wait({telling}, timeout=_LAST_ANSWERS_S)
             if self._sending:
                 await asyncio.wait(self._sending, timeout=1)
             self._hop.close()
             self._acts.close()
             self.people.book.close()
+            self._notices.close()
 
     def _directory(self) -> Directory | None:
         return self._rules.directory()
@@ -127,10 +140,9 @@ class Steward:
     async def _mail(self, mailbox: str, code: str) -> None:
         if not mailbox.isascii():
             return
-        author = Author.of(self._sources.configuration, self._sources.next_hop.our_name)
         try:
             reply = await hand_over(
-                self._hop, mailbox, author.writes("login_code", mailbox, self._sources.clock(), code=code)
+                self._hop, mailbox, self._author.writes("login_code", mailbox, self._sources.clock(), {"code": code})
             )
             if not reply.positive:
                 _LOG.warning("the next hop did not take a login code: %d", reply.code)

@@ -4,85 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from msgspec.structs import replace
 
-from gateway.audit import AuditLog
-from gateway.engine.evaluate import evaluate_facts
-from gateway.engine.observing import observe
 from gateway.errors import AuditError
-from gateway.model import Disposition, Language, ReadStatus
+from gateway.model import Disposition, Language
 from gateway.pipeline.rulebook import Rules, policies_of
 from gateway.steward import questions as q
 from gateway.steward.policy import policy_view
 from gateway.steward.requests.answers import settle
 from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
-from tests.steward.mail_world import Writer, digest, evidence
-from tests.steward.support import CLIENT, Office
-
-AN, HEAD = "an.noivu@x.example", "truong.noivu@x.example"
-LOCKED, SECRET, HINTED, FORGED = "BT-10CKED00", "BT-SECRET00", "BT-H1NTED00", "BT-F0RGED00"
+from tests.steward.mail_world import digest
+from tests.steward.request_world import (
+    AN,
+    FORGED,
+    HEAD,
+    HINTED,
+    LOCKED,
+    SECRET,
+    approved,
+    decided,
+    disposition,
+    opened,
+    sent_again,
+    with_refused_mails,
+)
+from tests.steward.support import CLIENT
 
 
 @pytest.fixture
 def office(tmp_path):
-    office = Office(tmp_path)
-    office.now = datetime.now(UTC).timestamp()
-    asyncio.run(_write(office))
-    return office
-
-
-def locked(office, sender=AN):
-    return evidence(
-        sender, subject="Lương", filename="luong.docx", text="a", status=ReadStatus.ENCRYPTED, listed=office.directory
-    )
-
-
-async def _write(office):
-    policies = policies_of(office.desk.configuration)
-    log = AuditLog.open(office.data)
-    await log.start(policy="test")
-    writer = Writer(log, policies)
-    assert await writer.mail(LOCKED, locked(office)) is Disposition.REJECT
-    marked = evidence(AN, subject="a", filename="a.docx", text="TUYỆT MẬT", listed=office.directory)
-    assert await writer.mail(SECRET, marked) is Disposition.REJECT
-    hinted = evidence(AN, subject="a", filename="hinted.docx", text="TÔI MẬT\nKính gửi", listed=office.directory)
-    assert await writer.mail(HINTED, hinted) is Disposition.REJECT
-    own_name = evidence(HEAD, subject="a", filename="a.docx", text="a", listed=office.directory)
-    session = replace(own_name.session, auth_user=AN)
-    assert await writer.mail(FORGED, replace(own_name, session=session)) is Disposition.REJECT
-    await log.close()
-
-
-async def _sent_again(office):
-    log = AuditLog.open(office.data)
-    await log.start(policy="test")
-    await Writer(log, policies_of(office.desk.configuration)).mail("BT-AGA1N000", locked(office))
-    await log.close()
-
-
-def opened(office, token, reference=LOCKED, **more):
-    answer = office.ask(q.OpenRequest(reference=reference, reason="Kho bạc đặt mật khẩu", **more), token)
-    assert isinstance(answer, q.Done), answer
-    return office.ask(q.AskRequests(reference), token).waiting[0].id
-
-
-def decided(office, token, name, step="endorse", **more):
-    return office.ask(q.Decide(request=name, step=step, reason="đã xem bản giấy", read=True, **more), token)
-
-
-def approved(office, token, name, **more):
-    code = office.code("so")
-    return office.ask(q.Approve(request=name, reason="đã đọc tệp", code=code, read=True, **more), token)
-
-
-def disposition(office):
-    policies = policies_of(office.desk.configuration)
-    return evaluate_facts(observe(locked(office), policies.policies), policies).disposition
+    return with_refused_mails(tmp_path)
 
 
 def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_revoked(office):
@@ -100,7 +56,7 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
     assert (waiver.rule, waiver.sha256, waiver.sender) == ("encrypted", digest("luong.docx"), AN)
     assert waiver.approved_by == f"{HEAD}, so"
     assert disposition(office) is not Disposition.REJECT
-    asyncio.run(_sent_again(office))
+    asyncio.run(sent_again(office))
     assert [row.reference for row in office.ask(q.Search(text=f"mt:{waiver.id}"), officer).rows] == ["BT-AGA1N000"]
     rules = Rules(policies_of(office.desk.configuration), office.directory)
     shown = policy_view(

@@ -6,7 +6,8 @@ import asyncio
 import re
 import socket
 import threading
-from contextlib import asynccontextmanager
+import time
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -18,12 +19,14 @@ from gateway.audit.verify import verify
 from gateway.config.sections import Configuration
 from gateway.model import NextHopTls
 from gateway.nexthop.settings import NextHopSettings
+from gateway.notice import NoticeBook
 from gateway.pipeline.in_force import Digests, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward import questions as q
 from gateway.steward.accounts import manage
 from gateway.steward.roles import Role
 from gateway.steward.service import Sources, Steward
+from gateway.steward.telling import rounds
 from tests.steward.support import DIRECTORY, Line, unsigned
 from tests.support.sink import Act, Sink
 
@@ -42,7 +45,7 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, sink: Sink, policy_text: str = "version: 1\nname: mot\nextends: monitor\n"):
     data = folder / "data"
-    data.mkdir(mode=0o700)
+    data.mkdir(mode=0o700, exist_ok=True)
     (folder / "directory.yaml").write_text(DIRECTORY, "utf-8")
     (folder / "policy.yaml").write_text(policy_text, "utf-8")
     configuration = Configuration(
@@ -153,3 +156,20 @@ async def test_the_rules_in_force_are_followed_and_a_file_that_is_not_in_force_i
         assert await asyncio.to_thread(lambda: office.steward.desk.policies().digest) == second
         write_in_force(office.data, Digests("0" * 64))
         assert await asyncio.to_thread(lambda: office.steward.desk.policies().digest) == second
+
+
+async def test_what_another_process_put_into_the_book_goes_out_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(rounds, "ROUND_S", 0.05)
+    async with Sink() as sink:
+        for _ in range(2):
+            async with world(tmp_path, sink) as office:
+                with closing(NoticeBook(office.data)) as book:
+                    book.put(
+                        "k", kind="waiting", recipient=AN, now=time.time(), fields={"count": 3, "first": "", "link": ""}
+                    )
+                (mail,) = await arrived(sink, 1)
+                await office.line.ask(q.AskHealth())
+        read = message_from_bytes(mail.content, policy=policy.default)
+        assert (read["From"], read["To"], read["Auto-Submitted"]) == ("vanthu@x.example", AN, "auto-generated")
+        assert "3 yêu cầu" in str(read["Subject"])
+        assert "{" not in read.get_content()

@@ -99,8 +99,13 @@ class People:
         )
 
     def _of_mailbox(self, session: Session) -> Person | None:
-        directory, mailbox = self._directory(), self.mailbox(session.name)
-        if directory is None or mailbox is None:
+        mailbox = self.mailbox(session.name)
+        return self.holder(mailbox, session.csrf) if mailbox is not None else None
+
+    def holder(self, mailbox: Mailbox, csrf: str = "") -> Person | None:
+        """Return the holder of a mailbox, with the units whose head he is."""
+        directory = self._directory()
+        if directory is None:
             return None
         units = tuple(
             unit.id for unit in directory.units.values() if any(directory.find(head) is mailbox for head in unit.heads)
@@ -110,7 +115,7 @@ class People:
             display=mailbox.name,
             roles=frozenset({Role.CLERK, Role.UNIT_HEAD} if units else {Role.CLERK}),
             units=units,
-            csrf=session.csrf,
+            csrf=csrf,
         )
 
     def _in_use(self, mailbox: Mailbox) -> bool:

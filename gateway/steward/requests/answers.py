@@ -39,7 +39,7 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
     """Return the requests that somebody may see, and whether he may open one about a mail."""
     book, now = desk.people.requests, int(desk.people.clock())
     found = book.of(question.reference) if question.reference else book.all()
-    rows = [_row(one, desk, person, now, language) for one in found if _sees(desk, person, one)]
+    rows = [_row(one, desk, person, now, language) for one in found if sees(desk, person, one)]
     decides = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
     waiting = {say("request_states", state.value, language) for state in (State.OPEN, State.ENDORSED)}
     view = q.RequestsView(
@@ -139,7 +139,7 @@ def _taken(
     now = int(desk.people.clock())
 
     def take(request: Request) -> Request:
-        if not _sees(desk, person, request):
+        if not sees(desk, person, request):
             raise refused("not_found")
         key = barred(request, step, person, directory=desk.directory(), now=now)
         about = f"{request.id} {request.reference}"
@@ -230,7 +230,7 @@ def _is_in(found: r.FindingFacts, entries: list[dict[str, object]]) -> bool:
     return any((found.policy, found.rule) == (entry["policy"], entry["rule"]) for entry in entries)
 
 
-def _sees(desk: Desk, person: Person, request: Request) -> bool:
+def sees(desk: Desk, person: Person, request: Request) -> bool:
     """Whether somebody may see a request: who sees all mails, the sender, who opened it, the head of the unit."""
     sight = sight_of(desk, person)
     if sight.everybody:

@@ -1,0 +1,103 @@
+"""Sends what waits in the book: one notice at a time, again for hours while the next hop is away, never twice.
+
+Before the final dot goes, `sending` is durable: a process that ends then leaves a notice whose fate is unknown, as of a mail that is
+relayed (docs/decisions/0027).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from gateway.nexthop.failures import HopFailedError, HopRefusedError
+from gateway.nexthop.hop import NextHop
+from gateway.notice.book import Fate, NoticeBook, Waiting
+from gateway.notice.mail import Attachment, hand_over
+from gateway.notice.sender import Author, said
+
+_LOG = logging.getLogger("gateway.notice")
+PATIENCE_S: Final = 12 * 3600
+"""How long a notice is tried."""
+_SHORTEST_S: Final = 60.0
+_LONGEST_S: Final = 1800.0
+
+
+def _nothing(_waiting: Waiting) -> Attachment | None:
+    return None
+
+
+class Outbox:
+    """The one that sends what waits; made within its event loop."""
+
+    def __init__(
+        self,
+        hop: NextHop,
+        book: NoticeBook,
+        author: Author,
+        *,
+        clock: Callable[[], float],
+        attached: Callable[[Waiting], Attachment | None] = _nothing,
+    ) -> None:
+        """Take what makes the attachment of a notice just before it is sent; it is called in a thread."""
+        self._hop = hop
+        self._book = book
+        self._author = author
+        self._clock = clock
+        self._attached = attached
+
+    async def recover(self) -> None:
+        """Settle what an earlier process left open; called once before the first `send_due`."""
+        await asyncio.to_thread(self._book.recover, self._clock())
+
+    async def send_due(self) -> None:
+        """Send what is due, until nothing is or the next hop is away. NoticeError when the book cannot be used."""
+        while (waiting := await asyncio.to_thread(self._book.due, self._clock())) is not None:
+            if not await self._send(waiting):
+                return
+
+    async def _send(self, waiting: Waiting) -> bool:
+        """Send one; False when the next hop takes nothing now."""
+        mail = await asyncio.to_thread(self._made, waiting)
+
+        async def sending() -> None:
+            await asyncio.to_thread(self._book.settle, waiting.key, Fate.SENDING)
+
+        try:
+            reply = await hand_over(self._hop, waiting.recipient, mail, sending)
+        except (HopFailedError, HopRefusedError) as error:
+            if isinstance(error, HopFailedError) and error.after_final_dot:
+                await self._lost(waiting, Fate.UNKNOWN, str(error))
+                return True
+            await self._again(waiting, str(error))
+            return False
+        if reply.positive:
+            await asyncio.to_thread(self._book.settle, waiting.key, Fate.SENT, answer=said(reply))
+        elif reply.code < 500:
+            await self._again(waiting, said(reply))
+        else:
+            await self._lost(waiting, Fate.REFUSED, said(reply))
+        return True
+
+    def _made(self, waiting: Waiting) -> bytes:
+        return self._author.writes(
+            waiting.kind,
+            waiting.recipient,
+            self._clock(),
+            waiting.fields,
+            identity=waiting.key,
+            attachment=self._attached(waiting),
+        )
+
+    async def _again(self, waiting: Waiting, answer: str) -> None:
+        waited = self._clock() - waiting.at
+        if waited >= PATIENCE_S:
+            await self._lost(waiting, Fate.GIVEN_UP, answer)
+            return
+        due = self._clock() + min(_LONGEST_S, max(_SHORTEST_S, waited / 2))
+        await asyncio.to_thread(self._book.again, waiting.key, due, answer=answer)
+
+    async def _lost(self, waiting: Waiting, fate: Fate, answer: str) -> None:
+        _LOG.warning("notice %s: %s: %s", waiting.kind, fate.value, answer)
+        await asyncio.to_thread(self._book.settle, waiting.key, fate, answer=answer)

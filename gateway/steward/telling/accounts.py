@@ -1,0 +1,46 @@
+"""A change of an account that lets somebody in: told to it, and to the account administrators beside who made it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from datetime import datetime
+from typing import Final
+
+from gateway.errors import NoticeError
+from gateway.model import VIETNAM
+from gateway.notice import NoticeBook
+from gateway.steward.accounts.book import all_accounts
+from gateway.steward.roles import Role
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_LOG = logging.getLogger("gateway.steward")
+_TOLD: Final = frozenset({"account_add", "account_roles", "account_reset", "account_mail", "account_unlock"})
+
+
+def tell_of_change(
+    book: NoticeBook, connection: sqlite3.Connection, *, seq: int, who: str, what: str, about: str, now: float
+) -> None:
+    """Have a change told that is recorded at `seq`; called within its transaction. A book that fails stops no change."""
+    if what not in _TOLD:
+        return
+    name = about.partition(":")[0]
+    told = [
+        account
+        for account in all_accounts(connection)
+        if account.mail and not account.locked and account.name != who
+        if account.name == name or Role.ACCOUNT_ADMIN in account.roles
+    ]
+    fields = {
+        "who": clean(who, limit=320),
+        "what": pair("steward", "changed", what),
+        "about": clean(about, limit=320),
+        "name": name,
+        "when": f"{datetime.fromtimestamp(now, VIETNAM):%H:%M %d/%m/%Y}",
+    }
+    for recipient in dict.fromkeys(account.mail for account in told):
+        try:
+            book.put(f"account:{seq}:{recipient}", kind="account_changed", recipient=recipient, now=now, fields=fields)
+        except NoticeError as error:
+            _LOG.error("%s", error)

@@ -1,0 +1,37 @@
+"""What every teller has at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.model import VIETNAM
+from gateway.notice import NoticeBook
+from gateway.steward.desk import Desk
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One look at what there is to tell."""
+
+    desk: Desk
+    book: NoticeBook
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.desk.people.clock()
+
+    @property
+    def local(self) -> datetime:
+        """The time of Viet Nam."""
+        return datetime.fromtimestamp(self.now, VIETNAM)
+
+    def tell(self, key: str, kind: str, recipient: str, **fields: object) -> None:
+        """Have a notice sent, once for its key and recipient."""
+        self.book.put(f"{key}:{recipient}", kind=kind, recipient=recipient, now=self.now, fields=fields)
+
+    def page(self, path: str) -> str:
+        """Return the address of a page of the console; empty without one."""
+        console = self.desk.configuration.console
+        return f"{console.base}{path}" if console is not None else ""

@@ -1,0 +1,82 @@
+"""What became of a request: to who opened it, and to the login of the mail that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from gateway.notice import mailbox_of
+from gateway.notice.book import DAY_S
+from gateway.steward.accounts.book import find_account
+from gateway.steward.requests.request import OPEN_S, Request, State, Step
+from gateway.steward.telling.context import Telling
+
+_STEPS: Final = {
+    State.APPROVED: Step.APPROVE,
+    State.REFUSED: Step.REFUSE,
+    State.WITHDRAWN: Step.WITHDRAW,
+    State.REVOKED: Step.REVOKE,
+}
+_LATEST_S: Final = 2 * DAY_S
+"""What was decided before that is no news."""
+_SETTLED_S: Final = 90
+"""Longer than an approval takes to come in force, or to be undone."""
+
+
+def tell_of_requests(telling: Telling) -> None:
+    """Tell of requests that were decided or expired of late."""
+    for request in telling.desk.people.requests.all():
+        state = request.at(int(telling.now))
+        if state in {State.OPEN, State.ENDORSED}:
+            continue
+        decision = request.taken(_STEPS[state]) if state in _STEPS else None
+        since = decision.at if decision is not None else request.opened + OPEN_S
+        if not _SETTLED_S <= telling.now - since < _LATEST_S:
+            continue
+        key = f"request:{request.id}:{state.value}"
+        if telling.book.has(key):
+            continue
+        for recipient in concerned(telling, request):
+            if decision is None or state is not State.WITHDRAWN or decision.who != recipient:
+                telling.tell(
+                    key,
+                    f"request_{state.value}",
+                    recipient,
+                    id=request.id,
+                    reference=request.reference,
+                    until=_day(request),
+                    # What people wrote about a confidential mail may name what is in it.
+                    reason=decision.reason if decision is not None and not request.confidential else "",
+                    link=telling.page(f"/t/{request.reference}"),
+                )
+        telling.book.mark(key, kind="request", now=telling.now)
+
+
+def concerned(telling: Telling, request: Request) -> tuple[str, ...]:
+    """Return the mailboxes of who opened a request and of the login of its mail; a reverse-path that nobody proved is none."""
+    return tuple(dict.fromkeys(one for one in (_opener(telling, request), _login(telling, request)) if one))
+
+
+def _opener(telling: Telling, request: Request) -> str:
+    people = telling.desk.people
+    if "@" in request.opened_by:
+        mailbox = people.mailbox(request.opened_by)
+        return mailbox_of(mailbox.address, "") if mailbox is not None else ""
+    with people.book.reading() as connection:
+        account = find_account(connection, request.opened_by)
+    return account.mail if account is not None and not account.locked else ""
+
+
+def _login(telling: Telling, request: Request) -> str:
+    with telling.desk.reader() as reader:
+        history = reader.show(request.reference)
+    login = history.mail.session.login if history is not None and history.mail is not None else ""
+    address = mailbox_of(login or "", telling.desk.configuration.passwords.login_domain)
+    known = telling.desk.people.mailbox(address) if address else None
+    return mailbox_of(known.address, "") if known is not None else address.lower()
+
+
+def _day(request: Request) -> str:
+    days: Iterator[date] = (date.fromisoformat(str(entry["expires"])) for entry in request.entries)
+    return next((f"{day:%d/%m/%Y}" for day in days), "")

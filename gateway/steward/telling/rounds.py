@@ -1,0 +1,70 @@
+"""Looks every few seconds for what there is to tell, and has the outbox send it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from typing import Final
+
+from gateway.errors import GatewayError
+from gateway.notice.outbox import Outbox
+from gateway.steward.telling.context import Telling
+from gateway.steward.telling.requests import tell_of_requests
+from gateway.steward.telling.waiting import tell_what_waits
+
+_LOG = logging.getLogger("gateway.steward")
+ROUND_S: Final = 10.0
+Teller = Callable[[Telling], None]
+TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_what_waits)
+
+
+class Rounds:
+    """The rounds of one steward."""
+
+    def __init__(self, telling: Telling, outbox: Outbox, tellers: tuple[Teller, ...] = TELLERS) -> None:
+        self._telling = telling
+        self._outbox = outbox
+        self._tellers = tellers
+        self._said = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Go round until told to stop; what is being sent then is sent."""
+        recovered = False
+        while not stop.is_set():
+            try:
+                if not recovered:
+                    await self._outbox.recover()
+                    recovered = True
+                await self.once()
+            except (GatewayError, OSError, sqlite3.Error) as error:
+                self._say(str(error))
+            await _either(stop, ROUND_S)
+
+    async def once(self) -> None:
+        """Tell and send what there is now; what one teller cannot look at keeps no other."""
+        faults = [fault for teller in self._tellers if (fault := await asyncio.to_thread(self._told, teller))]
+        await self._outbox.send_due()
+        self._say("; ".join(faults))
+
+    def _told(self, teller: Teller) -> str:
+        try:
+            teller(self._telling)
+        except (GatewayError, OSError, sqlite3.Error) as error:
+            return str(error)
+        return ""
+
+    def _say(self, fault: str) -> None:
+        """Log a fault once, not in each round."""
+        if fault and fault != self._said:
+            _LOG.error("%s", fault)
+        self._said = fault
+
+
+async def _either(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,79 @@
+"""What waits for a decision: to those who may take it, at 8 and 14 o'clock on working days, when there is anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from gateway.model import VIETNAM
+from gateway.notice import mailbox_of
+from gateway.steward.accounts.book import all_accounts
+from gateway.steward.requests.answers import sees
+from gateway.steward.requests.request import OPEN_S, Request, State, Step, barred
+from gateway.steward.roles import Person
+from gateway.steward.telling.context import Telling
+
+_TIMES: Final = (time(8), time(14))
+_LATE: Final = timedelta(hours=4)
+"""A machine that was off at the hour tells within so many."""
+_SATURDAY: Final = 5
+
+
+def tell_what_waits(telling: Telling) -> None:
+    """Tell each who may decide how much waits for him, once at each of the times."""
+    hour = slot(telling.local, telling.desk.configuration.notices.holidays)
+    key = f"waiting:{hour:%Y-%m-%dT%H}" if hour is not None else ""
+    if not key or telling.book.has(key):
+        return
+    waiting: defaultdict[str, dict[str, Request]] = defaultdict(dict)
+    open_ones = [
+        one for one in telling.desk.people.requests.all() if one.at(int(telling.now)) in {State.OPEN, State.ENDORSED}
+    ]
+    for address, person in deciders(telling) if open_ones else ():
+        waiting[address] |= {one.id: one for one in open_ones if _may_decide(telling, one, person)}
+    for address, found in waiting.items():
+        if found:
+            first = datetime.fromtimestamp(min(one.opened for one in found.values()) + OPEN_S, VIETNAM)
+            telling.tell(
+                key,
+                "waiting",
+                address,
+                count=len(found),
+                first=f"{first:%H:%M %d/%m/%Y}",
+                link=telling.page("/requests"),
+            )
+    telling.book.mark(key, kind="slot", now=telling.now)
+
+
+def slot(now: datetime, holidays: tuple[date, ...]) -> datetime | None:
+    """Return the time to tell that has come and is not long past, None on days off and between."""
+    if now.weekday() >= _SATURDAY or now.date() in holidays:
+        return None
+    begun = (datetime.combine(now.date(), at, VIETNAM) for at in _TIMES)
+    return next((at for at in begun if at <= now < at + _LATE), None)
+
+
+def deciders(telling: Telling) -> Iterator[tuple[str, Person]]:
+    """Yield accounts that have a mailbox and heads of units, each with where notices go."""
+    people, directory = telling.desk.people, telling.desk.directory()
+    with people.book.reading() as connection:
+        accounts = all_accounts(connection)
+    for account in accounts:
+        if account.mail and not account.locked:
+            yield account.mail, Person(name=account.name, roles=account.roles)
+    heads = {head for unit in directory.units.values() for head in unit.heads} if directory is not None else ()
+    for head in sorted(heads):
+        mailbox = people.mailbox(head)
+        person = people.holder(mailbox) if mailbox is not None else None
+        if person is not None and (address := mailbox_of(person.name, "")):
+            yield address, person
+
+
+def _may_decide(telling: Telling, request: Request, person: Person) -> bool:
+    steps = (Step.ENDORSE, Step.APPROVE)
+    directory, now = telling.desk.directory(), int(telling.now)
+    return sees(telling.desk, person, request) and any(
+        not barred(request, step, person, directory=directory, now=now) for step in steps
+    )

@@ -1,0 +1,237 @@
+"""Who is told what by mail: of requests, of what waits, of accounts; the clock is set, log and book are real."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from gateway.config.sections import Configuration
+from gateway.model import VIETNAM, Language
+from gateway.notice import NoticeBook
+from gateway.notice.book import NAME, Fate
+from gateway.steward import questions as q
+from gateway.steward.accounts import manage
+from gateway.steward.overview import health_lines
+from gateway.steward.requests.request import OPEN_S, Request
+from gateway.steward.roles import Role
+from gateway.steward.telling.context import Telling
+from gateway.steward.telling.requests import concerned, tell_of_requests
+from gateway.steward.telling.waiting import slot, tell_what_waits
+from tests.steward.mail_world import digest
+from tests.steward.request_world import (
+    AN,
+    HEAD,
+    HINTED,
+    LOCKED,
+    UNPROVED,
+    approved,
+    decided,
+    opened,
+    with_refused_mails,
+)
+from tests.steward.support import Office, unsigned
+
+OFFICER = "so@x.example"
+HOLIDAY = date(2026, 11, 26)
+MONDAY = datetime(2026, 11, 30, tzinfo=VIETNAM)
+
+
+@pytest.fixture
+def office(tmp_path):
+    office = with_refused_mails(tmp_path)
+    office.now = MONDAY.timestamp()
+    return office
+
+
+@pytest.fixture
+def telling(office):
+    console = {"listen": "127.0.0.1:8443", "names": ["gw.example"]}
+    configuration = Configuration(data=office.data, console=console, notices={"holidays": [HOLIDAY]})
+    book = NoticeBook(office.data)
+    assert book.keys("") == ()  # which makes it
+    office.desk = replace(office.desk, configuration=configuration, notices=book)
+    yield Telling(office.desk, book)
+    book.close()
+
+
+def officer(office: Office) -> str:
+    token = office.session("so", Role.SECURITY_OFFICER)
+    manage.set_mail(office.people.book, "so", OFFICER, sign=unsigned)
+    return token
+
+
+def told(office: Office) -> list[tuple[str, str, dict]]:
+    """Return kind, recipient and fields of what is to be sent."""
+    with closing(sqlite3.connect(office.data / NAME)) as connection:
+        rows = connection.execute("SELECT kind, recipient, fields FROM notice WHERE recipient <> '' ORDER BY at, key")
+        return [(kind, recipient, json.loads(fields)) for kind, recipient, fields in rows]
+
+
+def looked(office: Office, telling: Telling, after_s: float = 100.0) -> list[tuple[str, str]]:
+    """Let time go on, look twice, and return who is told what."""
+    office.now += after_s
+    for _ in range(2):
+        tell_of_requests(telling)
+    return [(kind, recipient) for kind, recipient, _ in told(office)]
+
+
+def asked(office: Office, reference=LOCKED, **more) -> tuple[str, str]:
+    clerk = office.session(AN)
+    name = opened(office, clerk, reference, **more)
+    return name, clerk
+
+
+def test_the_sender_is_told_that_he_may_send_again_and_that_he_may_no_more(office, telling):
+    name, _ = asked(office)
+    so = officer(office)
+    assert looked(office, telling) == [], "nothing is decided"
+    decided(office, office.session(HEAD), name)
+    assert isinstance(approved(office, so, name), q.Done)
+    assert looked(office, telling, 10) == [], "it may be undone yet"
+    assert looked(office, telling) == [("request_approved", AN)]
+    ((_, _, fields),) = told(office)
+    assert (fields["id"], fields["reference"], fields["link"]) == (name, LOCKED, f"https://gw.example/t/{LOCKED}")
+    assert datetime.strptime(fields["until"], "%d/%m/%Y").date() > date(2026, 11, 1)
+    decided(office, so, name, "revoke")
+    assert looked(office, telling) == [("request_approved", AN), ("request_revoked", AN)]
+    with closing(NoticeBook(office.data)) as another:  # the next start
+        tell_of_requests(replace(telling, book=another))
+    assert len(told(office)) == 2
+
+
+@pytest.mark.parametrize("step", ["refuse", "withdraw", "expire"])
+def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, telling, step):
+    name, clerk = asked(office)
+    if step == "expire":
+        office.now += OPEN_S
+    elif step == "refuse":
+        decided(office, office.session(HEAD), name, "refuse")
+    else:
+        decided(office, clerk, name, "withdraw")
+    kinds = {"refuse": [("request_refused", AN)], "withdraw": [], "expire": [("request_expired", AN)]}
+    assert looked(office, telling) == kinds[step]
+
+
+def test_what_is_old_news_is_not_told(office, telling):
+    name, _ = asked(office)
+    decided(office, office.session(HEAD), name, "refuse")
+    assert looked(office, telling, timedelta(days=3).total_seconds()) == []
+
+
+def test_no_notice_about_a_confidential_mail_has_what_people_wrote_about_it(office, telling):
+    name, _ = asked(office, HINTED, sha256=digest("hinted.docx"))
+    answer = office.ask(
+        q.Decide(request=name, step="refuse", reason="tệp hinted.docx, CANARYWORD", read=True), officer(office)
+    )
+    assert isinstance(answer, q.Done)
+    assert looked(office, telling) == [("request_refused", AN)]
+    octets = b"".join(path.read_bytes() for path in office.data.glob(f"{NAME}*"))
+    assert not [word for word in (b"hinted.docx", b"CANARYWORD", b"luong") if word in octets]
+
+
+@pytest.mark.parametrize(("reference", "opener", "expected"), [
+    (LOCKED, AN, (AN,)),
+    (LOCKED, "op", (AN,)),
+    (UNPROVED, "op", ()),
+    ("BT-N0NE0000", "forged@y.example", ()),
+    (UNPROVED, "cu.tuphap@x.example", ()),
+])  # fmt: skip
+def test_only_a_login_and_who_opened_it_are_told_never_a_reverse_path(office, telling, reference, opener, expected):
+    request = Request(
+        id="YC-1", reference=reference, opened_by=opener, opened=0, reason="r", owners=(AN, "forged@y.example")
+    )
+    assert concerned(telling, request) == expected
+
+
+def at(office: Office, day: str, hour: int, minute: int = 0) -> None:
+    office.now = datetime.fromisoformat(day).replace(hour=hour, minute=minute, tzinfo=VIETNAM).timestamp()
+
+
+def test_who_may_decide_is_told_what_waits_at_eight_and_fourteen_on_working_days(office, telling):
+    officer(office)
+    office.add("op", Role.OPERATOR)  # has no mailbox
+    at(office, "2026-11-23", 7, 30)
+    name = opened(office, office.session(AN))
+
+    def recipients(day: str, hour: int, minute: int = 0) -> list[str]:
+        before = len(told(office))
+        at(office, day, hour, minute)
+        for _ in range(2):
+            tell_what_waits(telling)
+        return [recipient for _, recipient, _ in told(office)[before:]]
+
+    assert recipients("2026-11-23", 7, 59) == []
+    assert recipients("2026-11-23", 8) == [OFFICER, HEAD]
+    assert told(office)[0][2] == {"count": 1, "first": "07:30 30/11/2026", "link": "https://gw.example/requests"}
+    assert recipients("2026-11-23", 11) == []
+    assert recipients("2026-11-23", 15) == [OFFICER, HEAD], "the machine was off at 14"
+    assert recipients("2026-11-23", 19) == []
+    assert recipients("2026-11-26", 8) == [], "a holiday"
+    assert recipients("2026-11-28", 8) == [], "a Saturday"
+    at(office, "2026-11-27", 7)
+    decided(office, office.session(HEAD), name)
+    assert recipients("2026-11-27", 8) == [OFFICER], "the head has decided"
+    at(office, "2026-11-27", 9)
+    assert isinstance(
+        approved(office, office.ask(q.Login("so", "Rất-dài-2026!x", office.code("so"))).token, name), q.Done
+    )
+    assert recipients("2026-11-27", 14) == [], "nothing waits"
+
+
+def test_what_comes_after_the_hour_waits_for_the_next(office, telling):
+    officer(office)
+    at(office, "2026-11-23", 8)
+    tell_what_waits(telling)
+    at(office, "2026-11-23", 8, 1)
+    opened(office, office.session(AN))
+    tell_what_waits(telling)
+    assert told(office) == []
+
+
+def test_the_hours_are_those_of_viet_nam():
+    assert slot(datetime(2026, 11, 23, 1, tzinfo=UTC).astimezone(VIETNAM), ()) == datetime(
+        2026, 11, 23, 8, tzinfo=VIETNAM
+    )
+
+
+def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(office, telling):
+    for name, roles in {
+        "ql.mot": Role.ACCOUNT_ADMIN,
+        "ql.hai": Role.ACCOUNT_ADMIN,
+        "an.tt": Role.AUDITOR,
+        "kt": Role.AUDITOR,
+    }.items():
+        office.add(name, roles)
+        manage.set_mail(office.people.book, name, f"{name}@x.example", sign=unsigned)
+    token = office.session("ql.ba", Role.ACCOUNT_ADMIN)
+    manage.set_mail(office.people.book, "ql.ba", "ql.ba@x.example", sign=unsigned)
+    office.answering = type(office.answering)(office.desk)
+    code = office.code("ql.ba")
+    assert isinstance(
+        office.ask(q.ResetSecondFactor(name="an.tt", code=code, reason="mất máy"), token), q.OneTimePassword
+    )
+    assert [(kind, recipient) for kind, recipient, _ in told(office)] == [
+        ("account_changed", f"{name}@x.example") for name in ("an.tt", "ql.hai", "ql.mot")
+    ]
+    assert told(office)[0][2]["what"][1] == "given a new second factor and password"
+    assert office.ask(q.SetLocked(name="kt", locked=True, code=office.code("ql.ba")), token) == q.Done()
+    assert len(told(office)) == 3, "a lock lets nobody in"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_notice_that_was_refused_is_on_the_overview_for_two_days(office, telling, language):
+    telling.tell("k", "waiting", HEAD, count=1)
+    telling.book.settle(f"k:{HEAD}", Fate.REFUSED, answer="550 5.1.1 no such mailbox")
+    moment = datetime.fromtimestamp(office.now, UTC)
+    (line,) = [
+        line for line in health_lines(office.desk, moment, language) if "550 5.1.1 no such mailbox" in line.detail
+    ]
+    assert HEAD in line.detail
+    assert line.state.key == "warn"
+    late = moment + timedelta(days=2, seconds=1)
+    assert not [line for line in health_lines(office.desk, late, language) if "550" in line.detail]
