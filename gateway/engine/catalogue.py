@@ -22,6 +22,7 @@ nothing), `{recipient}`, `{header}`, a key of `Finding.params`, or a key of `nam
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from collections.abc import Mapping
@@ -83,23 +84,12 @@ class Catalogue(Struct, frozen=True):
     @classmethod
     def load(cls, tables: Mapping[str, str]) -> Catalogue:
         """Return the catalogue of policies by name from their TOML texts; UserError names what is malformed."""
-        rules: dict[tuple[str, str, Language], RuleText] = {}
-        words: dict[tuple[str, str, Language], Mapping[str, str]] = {}
-        settings: dict[str, Tables] = {}
-        for policy, text in tables.items():
-            try:
-                parsed = tomllib.loads(text)
-                settings[policy] = tables_of(parsed.pop("settings", {}))
-            except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-                raise UserError(f"texts/{policy}.toml: {error}") from None
-            for parameter, languages in parsed.pop("words", {}).items():
-                for language in Language:
-                    words[policy, parameter, language] = dict(languages.get(language.value, {}))
-            for rule, languages in parsed.items():
-                for language in Language:
-                    if language.value in languages:
-                        rules[policy, rule, language] = _rule_text(policy, rule, language, languages[language.value])
-        return cls(rules, words, settings)
+        each = [_read(policy, text) for policy, text in tables.items()]
+        return cls(
+            {key: rule for one in each for key, rule in one.rules.items()},
+            {key: words for one in each for key, words in one.words.items()},
+            {policy: tables for one in each for policy, tables in one.settings.items()},
+        )
 
     def missing(self, policy: str, rule: str) -> tuple[str, ...]:
         """Return what a rule lacks, as `language.field`; empty when it is complete."""
@@ -240,6 +230,28 @@ def _place(finding: Finding, wording: Wording) -> str:
         header = clean(finding.about.header, limit=40)
         return default_words("place_header", wording.language).replace("{header}", header)
     return ""
+
+
+@functools.lru_cache(maxsize=64)
+def _read(policy: str, text: str) -> Catalogue:
+    """Return the texts of one policy; each trial of a policy file asks for the same again."""
+    try:
+        parsed = tomllib.loads(text)
+        settings = tables_of(parsed.pop("settings", {}))
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UserError(f"texts/{policy}.toml: {error}") from None
+    words = {
+        (policy, parameter, language): dict(languages.get(language.value, {}))
+        for parameter, languages in parsed.pop("words", {}).items()
+        for language in Language
+    }
+    rules = {
+        (policy, rule, language): _rule_text(policy, rule, language, languages[language.value])
+        for rule, languages in parsed.items()
+        for language in Language
+        if language.value in languages
+    }
+    return Catalogue(rules, words, {policy: settings})
 
 
 def placeholders(template: str) -> frozenset[str]:

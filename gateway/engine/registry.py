@@ -7,6 +7,7 @@ and presets of its package in `presets/<name>.yaml`. This package never imports 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import traceback
@@ -69,8 +70,9 @@ class Registry:
     """The modules that are of this product."""
 
     @classmethod
+    @functools.cache
     def installed(cls) -> Registry:
-        """Return the policies of all installed packages."""
+        """Return the policies of all installed packages, as the process found them first."""
         entries = entry_points(group=GROUP)
         modules = {entry.name: entry.value.partition(":")[0] for entry in entries}
         own = {modules[entry.name] for entry in entries if entry.dist is not None and entry.dist.name == PRODUCT}
