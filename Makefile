@@ -5,6 +5,9 @@ SHELL := /bin/bash
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Bytecode is kept, also where the environment says otherwise: it holds the tests as pytest has rewritten them, and each of
+# the many gateways that the tests start would compile the whole program.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What `make check` leaves to `make test`: whole systems, corpora and second opinions. Their modules take long to import too.
 WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile tests/identity/test_auth_corpus.py \
@@ -21,12 +24,14 @@ help: ## this list
 run: $(VENV)/.runtime ## install, start the gateway with demo settings, send sample mails, print each verdict
 	@$(BIN)/gateway demo $(DEMO_ARGS)
 
+# The tests of a file share servers, browsers and fixtures: one worker runs them all. (Marks `xdist_group` do nothing under
+# pytest 9.2, https://github.com/pytest-dev/pytest-xdist/issues/1386.)
 test: system-test $(VENV)/.dev ## install everything the tests need and run every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 campaign: $(VENV)/.dev ## long runs against whole systems: the Debian package in a fresh Debian, a container, Thunderbird
 	@deploy/system-packages.sh run test campaign
@@ -45,13 +50,12 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-# Bytecode is kept, also where the environment says otherwise: it holds the tests as pytest has rewritten them.
 # One wing has several folders of tests.
 PKG_documents := readers signatures workers
 PKG_vietnamese := text
 
 unit: $(VENV)/.dev
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.console.browsing import kept, violations
 from tests.console.conftest import SCREENSHOTS
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.system
 
 PAGES = {
     "overview": ("auditor", "/"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),

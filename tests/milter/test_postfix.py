@@ -27,7 +27,6 @@ from tests.support.sink import Sink
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.xdist_group("postfix-milter"),
     pytest.mark.skipif(os.geteuid() != 0 or shutil.which("postfix", path="/usr/sbin:/usr/bin") is None,
                        reason="needs Postfix and root (make system-test)"),
 ]  # fmt: skip

@@ -18,7 +18,6 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.slow,
     pytest.mark.timeout(180),
-    pytest.mark.xdist_group("sendmail-milter"),
     pytest.mark.skipif(os.geteuid() != 0, reason="Sendmail can be started by root only"),
     pytest.mark.skipif(platform.machine() != "x86_64", reason="the folder of libraries is amd64's"),
 ]
