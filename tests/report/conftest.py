@@ -1,16 +1,32 @@
-"""The month that most tests of files are about."""
+"""The month that most tests of files are about, written once and only read; and the wall that reads reports."""
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from gateway.commands import report
 from tests.report.support import Office
 from tests.report.test_count import sixty
 
 
+@pytest.fixture(scope="session")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("counted")
+
+    async def write(patch: pytest.MonkeyPatch) -> None:
+        office = await Office.open(data, patch)
+        await sixty(office)
+        await office.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        asyncio.run(write(patch))
+    return data
+
+
 @pytest.fixture
-async def counted(tmp_path, monkeypatch):
-    office = await Office.open(tmp_path, monkeypatch)
-    await sixty(office)
-    await office.close()
-    return tmp_path
+def one_wall(lent_wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All commands have the wall that is warm already."""
+    monkeypatch.setattr(report, "start_workers", lambda _configuration: lent_wall())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.registry import reader_for
-from gateway.engine import load_policy_set
 from gateway.model import Document, ReadStatus
 from gateway.model.formats import by_name
 from gateway.report import proof
@@ -13,8 +14,9 @@ from gateway.report.make import make
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from tests.report.support import report
+from tests.support.policies import preset
 
-POLICIES = load_policy_set("binhtan-7600")
+POLICIES = preset()
 
 
 def read(octets: bytes, form: Format) -> Document:
@@ -30,7 +32,12 @@ def lines(octets: bytes, form: Format) -> tuple[str, ...]:
 
 
 def rendered(data, form: Format, **wanted) -> bytes:
-    made = report(data, **wanted)
+    return _rendered(data, form, tuple(wanted.items()))
+
+
+@functools.cache
+def _rendered(data, form: Format, wanted: tuple) -> bytes:
+    made = report(data, **dict(wanted))
     return render(made, labels(made, POLICIES, None), form)
 
 

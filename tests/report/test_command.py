@@ -11,8 +11,6 @@ from PIL import Image
 
 from gateway import cli
 from gateway.cli.report import app as report_app
-from tests.report.support import Office
-from tests.report.test_count import sixty
 
 
 def run(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
@@ -24,11 +22,8 @@ def run(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-async def data(tmp_path, monkeypatch):
-    office = await Office.open(tmp_path / "data", monkeypatch)
-    await sixty(office)
-    await office.close()
-    return str(tmp_path / "data")
+def data(counted):
+    return str(counted)
 
 
 def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys, monkeypatch):
@@ -40,6 +35,7 @@ def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys
     assert (code, told.partition(":")[0]) == (0, "Khớp với nhật ký")
 
 
+@pytest.mark.usefixtures("one_wall")
 def test_what_is_not_compared_is_said(data, tmp_path, capsys, monkeypatch):
     target = tmp_path / "a.pdf"
     run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))

@@ -15,7 +15,6 @@ import pyotp
 
 from gateway.audit.record import Act
 from gateway.config.sections import Configuration
-from gateway.engine import load_policy_set
 from gateway.identity.directory import load
 from gateway.model import Directory, Language
 from gateway.pipeline.rulebook import Rules
@@ -29,6 +28,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.roles import Role
 from gateway.steward.server import Server
 from gateway.system.door import DoorClient
+from tests.support.policies import preset
 
 PASSWORD = "Rất-dài-2026!x"
 CLIENT = "192.0.2.7"
@@ -71,7 +71,7 @@ class Office:
         )  # fmt: skip
         self.desk = Desk(
             configuration=Configuration(data=self.data),
-            rules=lambda: Rules(load_policy_set("binhtan-7600"), self.directory),
+            rules=lambda: Rules(preset(), self.directory),
             record=self.record,
             alive=lambda: True,
             accounts=self.people,

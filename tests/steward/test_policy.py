@@ -24,6 +24,7 @@ from gateway.steward.trial import answers
 from gateway.steward.trying import put_in_force, try_policy
 from tests.e2e.gateway_process import serving
 from tests.steward.mail_world import HOSTILE, OFFICER, POLICY_ADMIN, SECRET, directory, write
+from tests.support.policies import preset
 from tests.support.sink import Sink
 
 OFFICE = """\
@@ -46,6 +47,12 @@ BASE = "version: 1\nname: base\nextends: binhtan-7600\npolicies:\n  opaque:\n   
 
 
 @pytest.fixture
+def unwalled(monkeypatch) -> None:
+    """Candidates are tried in this process, for speed; the process that the product gives them is tried elsewhere."""
+    monkeypatch.setattr(trying, "_tried", lambda trial, _language: answers(trial))
+
+
+@pytest.fixture
 def policy(tmp_path: Path) -> Path:
     path = tmp_path / "policy.yaml"
     path.write_text(OFFICE, "utf-8")
@@ -57,7 +64,7 @@ def policy(tmp_path: Path) -> Path:
 def at(policy: Path, tmp_path: Path) -> Desk:
     data = tmp_path / "data"
     rules = Rules(load_policy_set(policy), directory())
-    asyncio.run(write(data, load_policy_set("binhtan-7600"), directory()))
+    asyncio.run(write(data, preset(), directory()))
     configuration = Configuration(data=data, policy=str(policy))
     return Desk(configuration=configuration, rules=lambda: rules, record=lambda act: record_at_once(data, act))
 
@@ -93,6 +100,7 @@ def test_a_file_that_is_at_fault_by_now_does_not_hide_what_is_in_force(at: Desk,
     assert {row.source for row in seen.rules} == {""}
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_faults_of_a_candidate_stand_at_their_lines(at: Desk):
     text = OFFICE.replace("monitor", "monitr").replace("rule: encrypted, sender", "rule: encryptd, sender")
     found = tried(at, text)
@@ -121,6 +129,7 @@ def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     assert any("WV-OLD" in fault.text and fault.tone == "warn" for fault in found.faults)
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_mails_with_a_secret_are_counted_and_not_listed_to_who_may_not_see_them(at: Desk, policy: Path):
     rules = Rules(load_policy_set(policy), directory())
     laxer = OFFICE.replace("  typography:\n", "  classified: {rules: {suspected: tag}}\n  typography:\n")
@@ -129,11 +138,12 @@ def test_mails_with_a_secret_are_counted_and_not_listed_to_who_may_not_see_them(
         assert SECRET not in {one.reference for one in found.changed} or person is OFFICER
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_a_candidate_reads_no_other_file_and_runs_no_other_module(at: Desk, tmp_path: Path, monkeypatch):
     other = tmp_path / "other.yaml"
     other.write_text("version: 1\nname: secret-of-another-file\nextends: binhtan-7600\npoliciess: {}\n", "utf-8")
     (tmp_path / "marker_module.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path.cwd()}")
+    monkeypatch.syspath_prepend(tmp_path)
     for extends in (
         str(other),
         "other.yaml",
@@ -156,17 +166,16 @@ def test_a_candidate_reads_no_other_file_and_runs_no_other_module(at: Desk, tmp_
     assert tried(at, OFFICE).digest == at.policies().digest
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_a_candidate_may_extend_the_preset_that_is_in_force(at: Desk):
-    rules = Rules(load_policy_set("binhtan-7600"), directory())
-    preset = replace(at, configuration=_editable(at, policy="binhtan-7600"), rules=lambda: rules)
-    found = tried(preset, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitor}}\n")
+    rules = Rules(preset(), directory())
+    desk = replace(at, configuration=_editable(at, policy="binhtan-7600"), rules=lambda: rules)
+    found = tried(desk, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitor}}\n")
     assert found.digest
     assert found.admitted == 1
-    (fault,) = tried(
-        preset, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitr}}\n"
-    ).faults
+    (fault,) = tried(desk, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitr}}\n").faults
     assert (fault.line, fault.column) == (4, 27)
-    (fault,) = tried(preset, "version: 1\nname: moi\nextends: candidate.yaml\n").faults
+    (fault,) = tried(desk, "version: 1\nname: moi\nextends: candidate.yaml\n").faults
     assert fault.line == 3
 
 
@@ -187,7 +196,7 @@ BOMB = (
 )  # fmt: skip
 def test_whatever_is_pasted_becomes_faults_in_words(at: Desk, text: str):
     trial = trying._trial(at, POLICY_ADMIN, text, 30, Language.EN)
-    (found,) = answers(trial)  # in this process, for speed; the walls around it are tried elsewhere
+    (found,) = answers(trial)
     assert isinstance(found, q.Tried)
     assert found.faults
     assert found.digest == ""
@@ -203,7 +212,7 @@ def test_too_large_a_candidate_is_refused_at_once(at: Desk):
 
 
 def test_an_expression_that_never_ends_is_ended_and_no_process_is_left(at: Desk, monkeypatch):
-    monkeypatch.setattr(trying, "_PATIENCE_S", 6.0)
+    monkeypatch.setattr(trying, "_PATIENCE_S", 3.0)
     slow = OFFICE.replace(
         "policies:\n",
         "policies:\n  official_sender: {settings: {forms: [{claims: '(a+)+$', pattern: x}], official_domains: [{domain: gov.example}], office_mailboxes: [b@gov.example], requests_only: false}}\n",
@@ -215,6 +224,7 @@ def test_an_expression_that_never_ends_is_ended_and_no_process_is_left(at: Desk,
     trying._ONE_TRIAL.release()
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_time_ends_a_replay_and_the_figures_say_so(at: Desk, monkeypatch):
     monkeypatch.setattr(trying, "_REPLAY_S", 0.0)
     found = tried(at, OFFICE)
@@ -248,6 +258,7 @@ def _editable(at: Desk, policy: str = "") -> Configuration:
         (OFFICE.replace("expect: {disposition: relay}", "expect: {disposition: reject}"), "lý do", "expected reject"),
     ],
 )
+@pytest.mark.usefixtures("unwalled")
 def test_only_a_sound_candidate_with_a_reason_is_put_in_force(at: Desk, policy: Path, text, reason, words):
     acts: list[Act] = []
     desk = replace(at, configuration=_editable(at), record=lambda act: acts.append(act) or 1)
@@ -257,6 +268,7 @@ def test_only_a_sound_candidate_with_a_reason_is_put_in_force(at: Desk, policy: 
     assert policy.read_text("utf-8") == OFFICE
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_what_does_not_come_in_force_is_put_back_and_recorded_as_not_done(at: Desk, policy: Path):
     acts: list[Act] = []
     desk = replace(at, configuration=_editable(at), record=lambda act: acts.append(act) or 1)
@@ -274,6 +286,7 @@ def test_what_does_not_come_in_force_is_put_back_and_recorded_as_not_done(at: De
     assert policy.read_text("utf-8") == OFFICE
 
 
+@pytest.mark.slow
 async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, tmp_path: Path):
     async with Sink() as sink:
         config = {

@@ -1,14 +1,22 @@
-"""One policy module on one mail, without an engine around it."""
+"""The shipped presets, loaded once; and one policy module on one mail, without an engine around it."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 from msgspec import structs
 
+from gateway.engine import PolicySet, load_policy_set
 from gateway.model import Evidence, Facts, Finding, Looked, wordless
+
+
+@functools.cache
+def preset(name: str = "binhtan-7600") -> PolicySet:
+    """Return a preset as it is installed."""
+    return load_policy_set(name)
 
 
 def looked(policy: ModuleType, evidence: Evidence, settings: Any) -> Looked[Any]:
