@@ -5,7 +5,8 @@
     python -m tests.bench --write docs/performance.md
 
 Figures are medians over the rounds. CPU is user and system time of the contestant's whole process tree, ended children
-included. `direct` is the generator straight into the sink: what this machine could do at most.
+included. `direct` is the generator straight into the sink: what this machine could do at most. `floor` makes the same exchanges
+as a relay and nothing else, `wire` is the gateway without judge and audit (`tests.bench.floor`); one process each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contestants: the gateway, Postfix alone, Postfix with rspamd. Each starts afresh for each round."""
+"""Contestants: the gateway, what it stands on, Postfix alone, Postfix with rspamd. Each starts afresh for each round."""
 
 from __future__ import annotations
 
@@ -131,7 +131,24 @@ def gateway(work: Path, sink: int, port: int) -> list[subprocess.Popen[bytes]]:
     return [subprocess.Popen(command, stdout=subprocess.DEVNULL)]
 
 
+def _bare(kind: str, sink: int, port: int) -> list[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.bench.floor", kind, f"127.0.0.1:{port}", f"127.0.0.1:{sink}"]
+    return [subprocess.Popen(command, stdout=subprocess.DEVNULL)]
+
+
+def floor(_work: Path, sink: int, port: int) -> list[subprocess.Popen[bytes]]:
+    """The exchanges of a relay in plain coroutines and nothing else: what no relay in this language goes below."""
+    return _bare("floor", sink, port)
+
+
+def wire(_work: Path, sink: int, port: int) -> list[subprocess.Popen[bytes]]:
+    """Our front end and our client to the next hop, without judge and audit."""
+    return _bare("wire", sink, port)
+
+
 CONTESTANTS: dict[str, Callable[[Path, int, int], list[subprocess.Popen[bytes]]]] = {
+    "floor": floor,
+    "wire": wire,
     "gateway": gateway,
     "postfix-proxy": postfix_proxy,
     "postfix-rspamd": postfix_rspamd,
