@@ -9,12 +9,13 @@ line: AUTH passes through.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import cast
 
 from gateway.nexthop.failures import FailureKind, HopFailedError
 from gateway.nexthop.replies import Capabilities, HopReply, MalformedReplyError, ReplyParser
 from gateway.nexthop.settings import NextHopSettings
+from gateway.system.deadlines import Deadline, Deadlines
 
 _JOIN_BELOW_BYTES = 64 << 10
 
@@ -22,7 +23,7 @@ _JOIN_BELOW_BYTES = 64 << 10
 class Connection(asyncio.Protocol):
     """The protocol object on our side; made by `connector.connect`."""
 
-    def __init__(self, settings: NextHopSettings) -> None:
+    def __init__(self, settings: NextHopSettings, deadlines: Deadlines) -> None:
         self.capabilities = Capabilities()
         self.authenticated = False
         """AUTH was accepted on it: it belongs to one session and is never shared."""
@@ -37,7 +38,8 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self.on_closed: Callable[[], None] | None = None
         self._settings = settings
-        self._loop = asyncio.get_running_loop()
+        self._loop = deadlines.loop
+        self._patience = Deadline(deadlines, self._out_of_patience)
         self._parser = ReplyParser()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[HopReply] | None = self._loop.create_future()  # for the banner
@@ -54,14 +56,13 @@ class Connection(asyncio.Protocol):
 
     async def banner(self) -> HopReply:
         """Return the greeting."""
-        assert self._waiter is not None
-        return await self._reply(self._waiter, self._settings.connect_timeout_s)
+        return await self._reply(self._settings.connect_timeout_s)
 
-    async def command(self, line: bytes, *, timeout_s: float | None = None) -> HopReply:
+    def command(self, line: bytes, *, timeout_s: float | None = None) -> Coroutine[None, None, HopReply]:
         """Send one command line (without CRLF) and return its reply; HopFailedError when there is none."""
         if b"\r" in line or b"\n" in line or b"\0" in line:
             raise ValueError("line break or NUL in a command")
-        return await self._exchange(line + b"\r\n", timeout_s or self._settings.reply_timeout_s)
+        return self._exchange(line + b"\r\n", timeout_s or self._settings.reply_timeout_s)
 
     async def ask(self, line: bytes) -> HopReply:
         """Send a command that is answered by yes (2yz) or no (4yz, 5yz); anything else breaks the protocol."""
@@ -144,6 +145,7 @@ class Connection(asyncio.Protocol):
         """Cut the connection off at once."""
         if self._failure is None:
             self._failure = HopFailedError(FailureKind.LOST, "connection aborted by us")
+        self._patience.end()
         if self._transport is not None:
             self._transport.abort()
 
@@ -173,6 +175,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail whoever waits."""
         self.lost = True
+        self._patience.end()
         self._fail(HopFailedError(FailureKind.LOST, f"connection lost ({type(exc).__name__})" if exc else "closed"))
         if self.on_closed is not None:
             self.on_closed()
@@ -190,25 +193,27 @@ class Connection(asyncio.Protocol):
 
     # helpers
 
-    async def _exchange(self, octets: bytes, timeout_s: float) -> HopReply:
+    def _exchange(self, octets: bytes, timeout_s: float) -> Coroutine[None, None, HopReply]:
+        """Send, and return what waits for the reply."""
         if self._failure is not None:
             raise HopFailedError(self._failure.kind, "connection is not usable")
         if self._early is not None or self._parser.pending:
             raise self._abort(FailureKind.PROTOCOL, "reply without a command")
         assert self._transport is not None
-        self._waiter = waiter = self._loop.create_future()
+        self._waiter = self._loop.create_future()
         self._transport.write(octets)
-        return await self._reply(waiter, timeout_s)
+        return self._reply(timeout_s)
 
-    async def _reply(self, waiter: asyncio.Future[HopReply], timeout_s: float) -> HopReply:
-        timer = self._loop.call_later(timeout_s, self._abort, FailureKind.TIMEOUT, "no reply in time")
+    async def _reply(self, timeout_s: float) -> HopReply:
+        assert self._waiter is not None
+        self._patience.within(timeout_s)
         try:
-            return await waiter
+            return await self._waiter
         except asyncio.CancelledError:
             self.abort()
             raise
         finally:
-            timer.cancel()
+            self._patience.off()
             self._waiter = None
 
     async def _send_content(self, prepend: bytes, chunks: Iterable[bytes]) -> bytes:
@@ -231,14 +236,15 @@ class Connection(asyncio.Protocol):
 
     async def _until_writable(self) -> None:
         self._writable = self._loop.create_future()
-        timer = self._loop.call_later(
-            self._settings.block_timeout_s, self._abort, FailureKind.TIMEOUT, "content not taken in time"
-        )
+        self._patience.within(self._settings.block_timeout_s)
         try:
             await self._writable
         finally:
-            timer.cancel()
+            self._patience.off()
             self._writable = None
+
+    def _out_of_patience(self) -> None:
+        self._abort(FailureKind.TIMEOUT, "content not taken in time" if self._writable else "no reply in time")
 
     def _check_sending(self) -> None:
         """Raise when the next hop failed, or spoke, while content was being sent."""

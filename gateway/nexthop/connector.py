@@ -12,16 +12,19 @@ from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedErro
 from gateway.nexthop.names import Names
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.nexthop.settings import NextHopSettings
+from gateway.system.deadlines import Deadlines
 
 
-async def connect(settings: NextHopSettings, names: Names | None = None) -> Connection:
+async def connect(
+    settings: NextHopSettings, names: Names | None = None, deadlines: Deadlines | None = None
+) -> Connection:
     """Return a new connection after EHLO; HopFailedError or HopRefusedError when there is none to be had.
 
-    `names` resolves for all who connect at the same time.
+    `names` resolves for all who connect at the same time, and `deadlines` keeps the time of all.
     """
     names = names or Names(settings.host, settings.port, settings.connect_timeout_s)
     addresses = await names.addresses()
-    connection = Connection(settings)
+    connection = Connection(settings, deadlines or Deadlines())
     try:
         async with asyncio.timeout(settings.connect_timeout_s):
             await _open(connection, settings, addresses)

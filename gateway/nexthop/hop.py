@@ -14,6 +14,7 @@ from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedErro
 from gateway.nexthop.names import Names
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.nexthop.settings import NextHopSettings
+from gateway.system.deadlines import Deadlines
 
 _ATTEMPT_FAILED = {FailureKind.UNREACHABLE, FailureKind.DNS, FailureKind.TLS, FailureKind.TIMEOUT}
 
@@ -24,6 +25,7 @@ class NextHop:
     def __init__(self, settings: NextHopSettings) -> None:
         self.settings = settings
         self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines()
         self._breaker = Breaker(settings.breaker, self._loop.time)
         self._names = Names(settings.host, settings.port, settings.connect_timeout_s)
         self._open = 0
@@ -45,11 +47,16 @@ class NextHop:
         """What it offered when it was last asked, however long ago; None when it never answered."""
         return self._known
 
+    @property
+    def believed(self) -> Capabilities | None:
+        """What it offers as far as that need not be asked again, None when it must be."""
+        return self._known if self._loop.time() < self._known_until else None
+
     async def capabilities(self) -> Capabilities:
         """Return what it offers, asked at most once in `capabilities_s`; raises as `acquire` does."""
-        if self._known is None or self._loop.time() >= self._known_until:
+        if self.believed is None:
             async with self._asking:
-                if self._known is None or self._loop.time() >= self._known_until:
+                if self.believed is None:
                     await self._ask_capabilities()
         assert self._known is not None
         return self._known
@@ -192,7 +199,7 @@ class NextHop:
             raise HopFailedError(FailureKind.UNREACHABLE, "circuit breaker is open")
         self._open += 1
         try:
-            connection = await connect(self.settings, self._names)
+            connection = await connect(self.settings, self._names, self._deadlines)
         except BaseException as error:
             self._closed()
             match error:

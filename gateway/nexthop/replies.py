@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 LINE_LIMIT_BYTES = 4096
 REPLY_LIMIT_BYTES = 32 << 10
 """For all lines of one reply; an honest EHLO answer has less than 2 KiB."""
@@ -16,8 +18,7 @@ class MalformedReplyError(Exception):
     """What came is no SMTP reply; the text names the fault, never the bytes."""
 
 
-@dataclass(frozen=True)
-class HopReply:
+class HopReply(Struct, frozen=True):
     """One reply."""
 
     code: int

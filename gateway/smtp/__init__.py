@@ -1,11 +1,11 @@
-"""SMTP front end: submission, implicit TLS and relay listeners on aiosmtpd (RFC 5321, 6409, 8314).
+"""SMTP front end: submission, implicit TLS and relay listeners (RFC 5321, 6409, 8314).
 
     server.py          listeners, drain; shared.py what all sessions share
-    client.py          the one aiosmtpd subclass: connection, lines, timer, TLS
+    client.py          connection of a client: bytes, lines, TLS
     session.py         order of commands, greeting, TLS, AUTH; standing.py, dialogue.py
     transactions.py    MAIL, RCPT, DATA
     reception.py       a content from the wire into the spool; admission.py
-    transfer.py        the engine in its task, under its deadline; the live relay
+    transfer.py        the engine under its deadline; the live relay
     engine.py          the seam to the engine
     grammar.py, content.py, sasl.py, authentication.py, replies.py, throttle.py, settings.py
 

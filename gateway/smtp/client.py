@@ -1,74 +1,63 @@
-"""The connection of one client: the one subclass of aiosmtpd.
+"""The connection of one client: bytes as they come, lines, replies, TLS, and what happens when a client goes away.
 
-From aiosmtpd 1.4.6 comes the life of the connection. Ours are the reading of bytes (as they come,
-without a stream's copies) and lines (bounded, strict by its caller), one timer for a connection instead of one for each
-command, one write for each reply, STARTTLS through the event loop, and what happens when a client goes away. The names
-of aiosmtpd and asyncio that are touched here stand in `tests/smtp/test_aiosmtpd_contract.py`, which fails when the pin
-moves.
+Lines are bounded, and strict by their caller. A client that goes away ends its session wherever it waits, unless the
+session is `busy`: then it learns of it when it reads on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 import ssl
-from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Callable, Coroutine
+from ipaddress import IPv4Address, IPv6Address
+from typing import cast
 
-from aiosmtpd.smtp import SMTP
-
-from gateway.smtp.proxied import plain
+from gateway.smtp.proxied import parsed
+from gateway.system.deadlines import Deadline, Deadlines
+from gateway.system.tasks import begun
 
 _PAUSE_BYTES = 64 << 10
 """What may wait unread before a client is held back."""
 _LINGER_S = 5.0
 _TLS_HANDSHAKE_S = 15.0
-_FIRST_WORDS_S = 5.0
-_LONGEST_TIMER_S = 3600.0
 
 
 class ClientGoneError(Exception):
     """The stream of the client has ended."""
 
 
-class ClientConnection(SMTP):
+class ClientConnection(asyncio.Protocol):
     """Protocol object of one client; runs `serve(self)` as the session and closes when that returns."""
 
     def __init__(
         self,
-        serve: Callable[[ClientConnection], Awaitable[None]],
+        serve: Callable[[ClientConnection], Coroutine[None, None, None]],
+        deadlines: Deadlines,
         on_timeout: Callable[[ClientConnection], None],
         client: IPv4Address | IPv6Address | None = None,
     ) -> None:
-        # aiosmtpd's own __init__ looks up all handler and command methods for each connection (70 us, a tenth of what
-        # a small mail may cost in all); none of them is used here, so only its stream part is set up.
-        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
-        asyncio.StreamReaderProtocol.__init__(self, None, loop=self.loop)  # type: ignore[arg-type]
+        self.loop = deadlines.loop
         self.transport: asyncio.Transport | None = None
-        self.session = None
-        self.envelope = None
-        self._original_transport = None
-        self._handler_coroutine: asyncio.Task[None] | None = None
-        self._timeout_handle: asyncio.TimerHandle | None = None
-
+        self.finished: asyncio.Task[None]
+        """The task of the session, from the beginning of the connection on."""
+        self.busy = False
+        """What the session does now is finished whatever the client does."""
         self.lines = 0
         """Lines read so far."""
+        self.patience: Deadline
+        """When the client is sent away, should it not move."""
+        self._deadlines = deadlines
         self._serve = serve
         self._on_timeout = on_timeout
         self._client = client
-        self._deadline = math.inf
         self._input = bytearray()
         self._arrived = b""
         """From the wire and not yet asked for."""
         self._ended = False
         self._held_back = False
         self._waiter: asyncio.Future[None] | None = None
-
-    @property
-    def finished(self) -> asyncio.Task[None]:
-        """The task of the session."""
-        assert self._handler_coroutine is not None
-        return self._handler_coroutine
+        self._writable: asyncio.Future[None] | None = None
+        """While the client does not read its replies."""
 
     @property
     def open(self) -> bool:
@@ -81,7 +70,7 @@ class ClientConnection(SMTP):
         if self._client is not None:
             return self._client
         assert self.transport is not None
-        return plain(ip_address(self.transport.get_extra_info("peername")[0]))
+        return parsed(self.transport.get_extra_info("peername")[0])
 
     @property
     def descriptor(self) -> int:
@@ -102,6 +91,12 @@ class ClientConnection(SMTP):
         buffer = self._input
         seen = 0
         head = b""
+        if not buffer:
+            data = await self.octets()
+            if data.find(b"\n") == len(data) - 1 <= limit_bytes:  # one whole line, as nearly always
+                self.lines += 1
+                return data
+            buffer += data
         while (end := buffer.find(b"\n", seen)) < 0:
             if len(buffer) > limit_bytes:
                 head = head or bytes(buffer[:limit_bytes])
@@ -118,14 +113,16 @@ class ClientConnection(SMTP):
         while not self._arrived:
             if self._ended:
                 raise ClientGoneError
-            self._go_on()
+            if self._held_back:
+                self._go_on()
             self._waiter = self.loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
         data, self._arrived = self._arrived, b""
-        self._go_on()
+        if self._held_back:
+            self._go_on()
         return data
 
     def hold_back(self) -> None:
@@ -135,13 +132,9 @@ class ClientConnection(SMTP):
             self.transport.pause_reading()  # type: ignore[union-attr]
 
     def _go_on(self) -> None:
-        if self._held_back and self.open:
+        if self.open:
             self._held_back = False
             self.transport.resume_reading()  # type: ignore[union-attr]
-
-    def push_back(self, octets: bytes) -> None:
-        """Have bytes come again as the next of the wire."""
-        self._arrived = octets + self._arrived
 
     def put_back(self, octets: bytes) -> None:
         """Have bytes read again as lines."""
@@ -157,11 +150,6 @@ class ClientConnection(SMTP):
         """Bytes that are there and that nobody has asked for, read or not."""
         return bytes(self._input) + self._arrived
 
-    @property
-    def talks_early(self) -> bool:
-        """Whether there are any bytes ahead."""
-        return bool(self._input or self._arrived)
-
     # Writing
 
     def write(self, octets: bytes) -> None:
@@ -171,8 +159,8 @@ class ClientConnection(SMTP):
 
     async def flow(self) -> None:
         """Wait while a client does not read its replies."""
-        if self._paused:  # type: ignore[attr-defined]
-            await self._drain_helper()  # type: ignore[attr-defined]
+        if self._writable is not None:
+            await self._writable
 
     def close(self) -> None:
         """Close once what was written is out, or soon in any case."""
@@ -193,29 +181,13 @@ class ClientConnection(SMTP):
             raise ConnectionAbortedError("closed within the TLS handshake")
         self.transport = transport
 
-    # Time
+    # asyncio.Protocol
 
-    def arm(self, seconds: float) -> None:
-        """Let `on_timeout` be called unless `arm` is called again before that. The timer moves only when it fires."""
-        self._deadline = self.loop.time() + seconds
-        handle = self._timeout_handle
-        if handle is None or handle.when() > self._deadline:
-            if handle is not None:
-                handle.cancel()
-            self._timeout_handle = self.loop.call_at(self._deadline, self._on_timer)
-
-    def disarm(self) -> None:
-        """Let the client wait for us as long as it takes."""
-        self._deadline = math.inf
-
-    def _on_timer(self) -> None:
-        now = self.loop.time()
-        if self._deadline > now:
-            self._timeout_handle = self.loop.call_at(min(self._deadline, now + _LONGEST_TIMER_S), self._on_timer)
-        elif self.open:
-            self._on_timeout(self)
-
-    # What the event loop and aiosmtpd call
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the session."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.patience = Deadline(self._deadlines, self._out_of_patience)
+        self.finished = begun(self._run())
 
     def data_received(self, data: bytes) -> None:
         """Keep what has come; a client that is ahead of us is held back."""
@@ -227,26 +199,41 @@ class ClientConnection(SMTP):
     def eof_received(self) -> bool:
         """Let the session read what has come, answer it on our side of a half-closed connection, and then close.
 
-        aiosmtpd would cancel the session here, and with it a relay; under uvloop it would also leak the socket when
-        the session has not started yet. TLS knows no half-closed connections.
+        TLS knows no half-closed connections.
         """
         self._ended = True
         self._wake()
         return self.tls is None
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """End the reading, then let aiosmtpd end the session."""
+    def connection_lost(self, _error: Exception | None) -> None:
+        """End the session, at once unless it is busy."""
         self._ended = True
-        super().connection_lost(error)
+        self.transport = None
+        self.patience.end()
+        self.resume_writing()
+        if not self.busy:
+            self.finished.cancel()
+
+    def pause_writing(self) -> None:
+        """Note that replies are not read."""
+        self._writable = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        if self._writable is not None:
+            if not self._writable.done():
+                self._writable.set_result(None)
+            self._writable = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _reset_timeout(self, _duration: float | None = None) -> None:
-        self.arm(_FIRST_WORDS_S)
+    def _out_of_patience(self) -> None:
+        if self.open:
+            self._on_timeout(self)
 
-    async def _handle_client(self) -> None:
+    async def _run(self) -> None:
         try:
             await self._serve(self)
         except (ClientGoneError, ConnectionError):

@@ -8,7 +8,7 @@ from gateway.model import ListenerKind, Reply, ReplyCharset
 from gateway.nexthop.replies import HopReply
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import EventKind
-from gateway.smtp.replies import from_next_hop, render, texts_in
+from gateway.smtp.replies import passed_on, render, texts_in
 from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.shared import Shared
 
@@ -28,39 +28,30 @@ class Dialogue:
         self.texts = texts_in(listener.languages)
         self.smtputf8 = False
         """The open mail asked for SMTPUTF8: replies may hold UTF-8 (RFC 6531 §3.7.4.1)."""
-        self._charset = listener.charset
-        self._to_people = listener.kind is not ListenerKind.RELAY
+        to_people = listener.kind is not ListenerKind.RELAY
+        self._always = listener.charset is ReplyCharset.UTF8 or (listener.charset is ReplyCharset.AUTO and to_people)
+        self._never = listener.charset is ReplyCharset.ASCII
 
     @property
     def utf8(self) -> bool:
         """Whether replies hold UTF-8 now."""
-        match self._charset:
-            case ReplyCharset.ASCII:
-                return False
-            case ReplyCharset.UTF8:
-                return True
-            case ReplyCharset.AUTO:
-                return self._to_people or self.smtputf8
+        return self._always or (self.smtputf8 and not self._never)
 
-    async def say(self, reply: Reply) -> None:
+    def say(self, reply: Reply) -> None:
         """Give a reply; 421 ends the session."""
         self.client.write(render(reply, utf8=self.utf8))
         if reply.code == 421:
             raise SessionEnd
-        await self.client.flow()
 
-    async def refuse(self, code: int, enhanced: str, text: str, **values: str | int) -> None:
+    def refuse(self, code: int, enhanced: str, text: str, **values: str | int) -> None:
         """Give a reply in our own words."""
-        await self.say(self.texts.reply(code, enhanced, text, **values))
+        self.say(self.texts.reply(code, enhanced, text, **values))
 
-    async def pass_on(self, reply: HopReply) -> None:
+    def pass_on(self, reply: HopReply) -> None:
         """Give the client the next hop's own reply."""
-        await self.say(from_next_hop(reply.code, reply.lines))
-
-    async def answer(self, octets: bytes) -> None:
-        """Write bytes that need no building."""
-        self.client.write(octets)
-        await self.client.flow()
+        self.client.write(passed_on(reply, utf8=self.utf8))
+        if reply.code == 421:
+            raise SessionEnd
 
     def end(self, reply: Reply) -> NoReturn:
         """Give a last reply, whatever its code, and end the session."""

@@ -47,10 +47,6 @@ class Relay(Protocol):
         """
         ...
 
-    async def abandon(self) -> None:
-        """End the transaction at the next hop without sending; done by the front end when `send` was not called."""
-        ...
-
 
 class Engine(Protocol):
     """What judges mail and has it relayed."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from msgspec import Struct
 
 _NON_ASCII = "\u00a0-\U0010ffff"  # UTF8-non-ascii of RFC 6531 §3.3 without the C1 controls
 _ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_NON_ASCII}-]+"
@@ -60,8 +61,7 @@ class CommandError(Exception):
         self.text = text
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One `KEYWORD` or `KEYWORD=value` of MAIL or RCPT."""
 
     keyword: str
@@ -71,8 +71,7 @@ class Parameter:
     """As the client wrote it."""
 
 
-@dataclass(frozen=True)
-class PathCommand:
+class PathCommand(Struct, frozen=True):
     """The argument of MAIL or RCPT, taken apart."""
 
     path: str
@@ -116,7 +115,10 @@ def parse_rcpt(argument: str) -> PathCommand:
 
 def is_mailbox(text: str) -> bool:
     """Whether a text is a Mailbox of RFC 5321 §4.1.2 with the lengths of §4.5.3.1, internationalised by RFC 6531."""
-    if len(text.encode(errors="replace")) > 254 or _FORBIDDEN.search(text):
+    if text.isascii():
+        if len(text) > 254:
+            return False
+    elif len(text.encode(errors="replace")) > 254 or _FORBIDDEN.search(text):
         return False
     local = _LOCAL.match(text)
     if local is None or len(local[0].encode()) > 64 or not text.startswith("@", local.end()):
@@ -124,7 +126,9 @@ def is_mailbox(text: str) -> bool:
     domain = text[local.end() + 1 :]
     if domain.startswith("["):
         return _is_address_literal(domain)
-    return _DOMAIN.fullmatch(domain) is not None and all(len(label) <= 63 for label in domain.split("."))
+    return _DOMAIN.fullmatch(domain) is not None and (
+        len(domain) <= 63 or all(len(label) <= 63 for label in domain.split("."))
+    )
 
 
 def is_helo_name(text: str) -> bool:
@@ -186,6 +190,8 @@ def _closing_bracket(text: str) -> int:
 
 
 def _parse_parameters(text: str, allowed: dict[str, re.Pattern[str] | None]) -> tuple[Parameter, ...]:
+    if not text:
+        return ()
     parameters: list[Parameter] = []
     seen: set[str] = set()
     for raw in text.split():

@@ -11,6 +11,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aiosmtpd.proxy_protocol import V2_CMD, get_proxy
@@ -67,7 +68,7 @@ class ProxiedServer:
                 _LOG.warning("accept: %s", error)
                 await asyncio.sleep(_PAUSE_S)
                 continue
-            opening = asyncio.ensure_future(self._open(accepted, plain(ip_address(address[0]))))
+            opening = asyncio.ensure_future(self._open(accepted, parsed(address[0])))
             self._openings.add(opening)
             opening.add_done_callback(self._opened)
 
@@ -132,6 +133,12 @@ class _Octets:
                 raise ValueError("no end of line")
             data += await self.read()
         return data
+
+
+@lru_cache(1024)
+def parsed(address: str) -> IpAddress:
+    """Return the address of a peer of a socket."""
+    return plain(ip_address(address))
 
 
 def plain(address: IpAddress) -> IpAddress:

@@ -73,7 +73,7 @@ class Reception:
         while after is None:
             now = client.loop.time()
             slowest = begun + limits.data_grace_s + received / max(limits.data_min_rate_bytes_s, 1)
-            client.arm(min(now + limits.data_idle_timeout_s, slowest, begun + limits.data_timeout_s) - now)
+            client.patience.set(min(now + limits.data_idle_timeout_s, slowest, begun + limits.data_timeout_s))
             data = await client.octets()
             received += len(data)
             chunk, after = reader.feed(data)
@@ -108,7 +108,7 @@ class Reception:
             self._place.grow_to(size)
             return 0.0
         client = self._client
-        client.disarm()
+        client.patience.off()
         client.hold_back()  # others may be waiting too, and each would fill its buffers
         begun = client.loop.time()
         self._place = await self._gate.enter(self._expected_bytes)

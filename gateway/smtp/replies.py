@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from gateway.model import Language, Reply
+from gateway.nexthop.replies import HopReply
 from gateway.texts.catalogue import product_texts
 from gateway.vietnamese.latin import to_ascii
 from gateway.vietnamese.printed import visible
@@ -27,7 +28,7 @@ _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?: |\Z)")
 def make_reference() -> str:
     """Return a new transaction id such as `BT-7F3K2Q9X`: 40 random bits, Crockford's base 32."""
     number = int.from_bytes(os.urandom(5))
-    return "BT-" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
+    return "BT-" + "".join([_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5)])
 
 
 def render(reply: Reply, *, utf8: bool = False) -> bytes:
@@ -49,6 +50,12 @@ def from_next_hop(code: int, lines: tuple[str, ...]) -> Reply:
         return Reply(code=code, enhanced=f"{code // 100}.0.0", lines=lines)
     enhanced = match[0].rstrip()
     return Reply(code=code, enhanced=enhanced, lines=tuple(line.removeprefix(enhanced).lstrip(" ") for line in lines))
+
+
+@lru_cache(64)
+def passed_on(reply: HopReply, *, utf8: bool) -> bytes:
+    """Return the next hop's reply as it goes on the wire; it says the same of nearly every command."""
+    return render(from_next_hop(reply.code, reply.lines), utf8=utf8)
 
 
 def mebibytes(count: int) -> str:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Coroutine
 from typing import TypedDict
 
 from gateway.model import ListenerKind
@@ -25,6 +26,7 @@ from gateway.smtp.settings import ListenerSettings, SmtpSettings, address_in
 from gateway.smtp.shared import Shared
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
+from gateway.system.deadlines import Deadlines
 from gateway.system.logs import log_failure
 
 _TLS_TIMEOUT_S = 15.0
@@ -67,6 +69,7 @@ class SmtpServer:
             on_internal_error=on_internal_error,
             on_event=on_event,
             condition=condition or Fit(),
+            deadlines=Deadlines(),
         )
 
     @property
@@ -107,9 +110,8 @@ class SmtpServer:
         for session in tuple(shared.sessions):
             if session.idle:
                 session.dismiss()
-        while (shared.sessions or shared.running) and loop.time() < end:
-            waiting = [session.client.finished for session in shared.sessions]
-            await asyncio.wait({*waiting, *shared.running}, timeout=end - loop.time(), return_when="ALL_COMPLETED")
+        while shared.sessions and loop.time() < end:
+            await asyncio.wait([session.client.finished for session in shared.sessions], timeout=end - loop.time())
         for session in tuple(shared.sessions):
             session.dismiss()
         if running := tuple(shared.running):
@@ -121,20 +123,22 @@ class SmtpServer:
     async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server | ProxiedServer:
         implicit = listener.tls_context if listener.kind is ListenerKind.SUBMISSIONS else None
 
-        async def serve(client: ClientConnection) -> None:
-            await Session(self._shared, listener, client).run()
+        def serve(client: ClientConnection) -> Coroutine[None, None, None]:
+            return Session(self._shared, listener, client).run()
 
         def timed_out(client: ClientConnection) -> None:
             self._shared.tell(EventKind.CLIENT_TIMEOUT, str(client.peer))
             client.write(render(texts_in(listener.languages).reply(421, "4.4.2", "timeout")))
             client.close()
 
-        loop, backlog = asyncio.get_running_loop(), self._settings.backlog
+        loop, backlog, deadlines = asyncio.get_running_loop(), self._settings.backlog, self._shared.deadlines
         timeout_s = None if implicit is None else _TLS_TIMEOUT_S
         options: _Options = {"ssl": implicit, "ssl_handshake_timeout": timeout_s, "ssl_shutdown_timeout": timeout_s}
 
         async def serve_behind_header(accepted: socket.socket, address: IpAddress) -> None:
-            await loop.connect_accepted_socket(lambda: ClientConnection(serve, timed_out, address), accepted, **options)
+            await loop.connect_accepted_socket(
+                lambda: ClientConnection(serve, deadlines, timed_out, address), accepted, **options
+            )
 
         if listener.proxy_protocol:
             return ProxiedServer(
@@ -146,10 +150,10 @@ class SmtpServer:
             )
         if opened is not None:
             return await loop.create_server(
-                lambda: ClientConnection(serve, timed_out), sock=opened, backlog=backlog, **options
+                lambda: ClientConnection(serve, deadlines, timed_out), sock=opened, backlog=backlog, **options
             )
         return await loop.create_server(
-            lambda: ClientConnection(serve, timed_out),
+            lambda: ClientConnection(serve, deadlines, timed_out),
             listener.host,
             listener.port,
             reuse_port=True,

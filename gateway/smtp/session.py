@@ -48,11 +48,23 @@ class Session:
 
     async def run(self) -> None:
         """Serve the client until one of us has had enough."""
+        client, limits = self.client, self._limits
         self._shared.sessions.add(self)
         try:
             await self._admit()
             while True:
-                await self._next_command()
+                self.idle = not self._transactions.open
+                if self.idle and self._shared.draining:
+                    self._dialogue.refuse(421, "4.3.2", "draining")
+                await client.flow()
+                line = await client.line(limits.auth_line_bytes)
+                self.idle = False
+                client.patience.within(limits.command_timeout_s)
+                try:
+                    if waits := self._dispatch(line):
+                        await waits
+                except Exception as error:  # noqa: BLE001  the wall between our bugs and the client
+                    self._answer_to(error)
         except SessionEnd:
             pass
         finally:
@@ -75,10 +87,10 @@ class Session:
         if refusal := self._over_limits(standing.address):
             dialogue.tell(EventKind.CONNECTION_REFUSED, "limit")
             dialogue.end(refusal)
-        client.arm(self._limits.greeting_delay_s + self._limits.command_timeout_s)
+        client.patience.within(self._limits.greeting_delay_s + self._limits.command_timeout_s)
         if self._limits.greeting_delay_s:
             await asyncio.sleep(self._limits.greeting_delay_s)
-        if client.talks_early:
+        if client.ahead:
             dialogue.end_early_talk()
         client.write(f"220 {self._listener.banner_hostname} ESMTP\r\n".encode())
 
@@ -106,37 +118,32 @@ class Session:
 
     # One command
 
-    async def _next_command(self) -> None:
-        client, dialogue = self.client, self._dialogue
-        self.idle = not self._transactions.open
-        if self.idle and self._shared.draining:
-            await dialogue.refuse(421, "4.3.2", "draining")
-        line = await client.line(self._limits.auth_line_bytes)
-        self.idle = False
-        client.arm(self._limits.command_timeout_s)
-        try:
-            await self._dispatch(line)
-        except CommandError as error:
-            self._errors += 1
-            if self._errors > self._limits.errors_per_session:
-                await dialogue.refuse(421, "4.7.0", "too_many_errors")
-            await dialogue.refuse(error.code, error.enhanced, error.text)
-        except HopFailedError as failure:
-            await dialogue.say(self._shared.hop_failed(failure, dialogue.address, dialogue.texts))
-        except HopRefusedError as refusal:
-            await dialogue.say(self._shared.hop_refused(refusal, dialogue.address, dialogue.texts))
-        except (SessionEnd, ClientGoneError, ConnectionError):
-            raise
-        except Exception as error:  # noqa: BLE001  the wall between our bugs and the client: 451, and never the words
-            reference = make_reference()
-            self._shared.on_internal_error(reference, error)
-            self._transactions.end()
-            await dialogue.refuse(451, "4.3.0", "internal", reference=reference)
+    def _answer_to(self, error: Exception) -> None:
+        """Tell the client what came of a command; a bug of ours is 451, and never in its own words."""
+        shared, dialogue = self._shared, self._dialogue
+        match error:
+            case CommandError():
+                self._errors += 1
+                if self._errors > self._limits.errors_per_session:
+                    dialogue.refuse(421, "4.7.0", "too_many_errors")
+                dialogue.refuse(error.code, error.enhanced, error.text)
+            case HopFailedError():
+                dialogue.say(shared.hop_failed(error, dialogue.address, dialogue.texts))
+            case HopRefusedError():
+                dialogue.say(shared.hop_refused(error, dialogue.address, dialogue.texts))
+            case SessionEnd() | ClientGoneError() | ConnectionError():
+                raise error
+            case _:
+                reference = make_reference()
+                shared.on_internal_error(reference, error)
+                self._transactions.end()
+                dialogue.refuse(451, "4.3.0", "internal", reference=reference)
 
-    async def _dispatch(self, line: bytes) -> None:
+    def _dispatch(self, line: bytes) -> Awaitable[None] | None:
+        """Obey a command line, or return what has to be awaited for it."""
         client = self.client
         if client.lines > self._limits.commands_per_session or client.loop.time() > self._ends_at:
-            await self._dialogue.refuse(421, "4.7.0", "too_many_commands")
+            self._dialogue.refuse(421, "4.7.0", "too_many_commands")
         if not line.endswith(b"\r\n"):
             raise CommandError(500, "5.5.2", "bad_line_end")
         verb, _, argument = line[:-2].partition(b" ")
@@ -149,7 +156,7 @@ class Session:
         command = self.COMMANDS.get(name)
         if command is None:
             raise CommandError(500, "5.5.1", "unknown_command")
-        await command(self, argument)
+        return command(self, argument)
 
     # Greeting and TLS
 
@@ -159,8 +166,7 @@ class Session:
         standing = self._standing
         capabilities = await self._hop_capabilities()
         keywords = capabilities.keywords if capabilities is not None else frozenset[str]()
-        size = self._transactions.size_limit(capabilities)
-        lines = [self._listener.banner_hostname, f"SIZE {size}", "ENHANCEDSTATUSCODES"]
+        lines = [f"SIZE {self._transactions.size_limit(capabilities)}", "ENHANCEDSTATUSCODES"]
         lines += [keyword for keyword in ("8BITMIME", "SMTPUTF8", "DSN") if keyword in keywords]
         if self._listener.tls_context is not None and standing.tls is None:
             lines.append("STARTTLS")
@@ -168,11 +174,13 @@ class Session:
             mechanisms = " ".join(mechanism.value for mechanism in offered_mechanisms(capabilities))
             lines += [f"AUTH {mechanisms}"] if mechanisms else []
         last = lines.pop()
-        await self._dialogue.answer("".join([*(f"250-{line}\r\n" for line in lines), f"250 {last}\r\n"]).encode())
+        self.client.write(
+            "\r\n250-".join([f"250-{self._listener.banner_hostname}", *lines]).encode() + f"\r\n250 {last}\r\n".encode()
+        )
 
-    async def _helo(self, argument: bytes) -> None:
+    def _helo(self, argument: bytes) -> None:
         self._greet(argument, extended=False)
-        await self._dialogue.answer(f"250 {self._listener.banner_hostname}\r\n".encode())
+        self.client.write(f"250 {self._listener.banner_hostname}\r\n".encode())
 
     def _greet(self, argument: bytes, *, extended: bool) -> None:
         name = decode_line(argument).strip()
@@ -185,6 +193,8 @@ class Session:
         """Return what the next hop offers; older knowledge, or None, while it cannot be asked."""
         if self._transactions.connection is not None:
             return self._transactions.connection.capabilities
+        if self._shared.hop.believed is not None:
+            return self._shared.hop.believed
         try:
             async with asyncio.timeout(self._limits.ehlo_wait_s):
                 return await self._shared.hop.capabilities()
@@ -200,7 +210,7 @@ class Session:
             raise CommandError(503, "5.5.1", "tls_active")
         if context is None:
             raise CommandError(502, "5.5.1", "tls_not_available")
-        if self.client.talks_early:
+        if self.client.ahead:
             self._dialogue.end_early_talk()
         self._transactions.end()
         self.client.write(b"220 2.0.0 Ready to start TLS\r\n")
@@ -225,11 +235,11 @@ class Session:
         if standing.auth_user is not None or transactions.open:
             raise CommandError(503, "5.5.1", "auth_sequence")
         if self._auth_failures >= self._limits.auth_failures_per_session:
-            await dialogue.refuse(421, "4.7.0", "auth_too_many")
+            dialogue.refuse(421, "4.7.0", "auth_too_many")
         credentials = await read_credentials(argument, self._challenge)
         if wait := self._shared.throttle.wait_s(standing.address, credentials.login):
             dialogue.tell(EventKind.AUTH_THROTTLED, auth_user=credentials.login)
-            await dialogue.refuse(454, "4.7.0", "auth_throttled", seconds=wait)
+            dialogue.refuse(454, "4.7.0", "auth_throttled", seconds=wait)
             return
         try:
             if transactions.connection is None or not transactions.connection.usable:
@@ -237,10 +247,10 @@ class Session:
                 transactions.connection.authenticated = True  # whatever comes of it, nobody else may use it
             reply = await replay(credentials, transactions.connection, self._challenge)
         except HopFailedError as failure:
-            await dialogue.say(self._shared.hop_failed(failure, standing.address, dialogue.texts, code=454))
+            dialogue.say(self._shared.hop_failed(failure, standing.address, dialogue.texts, code=454))
             return
         except HopRefusedError as refusal:
-            await dialogue.say(self._shared.hop_refused(refusal, standing.address, dialogue.texts, code=454))
+            dialogue.say(self._shared.hop_refused(refusal, standing.address, dialogue.texts, code=454))
             return
         await self._after_auth(credentials, reply)
 
@@ -259,9 +269,9 @@ class Session:
             self._shared.throttle.failed(address, login)
             self._dialogue.tell(EventKind.AUTH_FAILED, str(reply.code), auth_user=login)
             if delay := self._limits.auth_failure_delay_s * 2 ** (self._auth_failures - 1):
-                self.client.arm(self._limits.command_timeout_s + delay)
+                self.client.patience.within(self._limits.command_timeout_s + delay)
                 await asyncio.sleep(delay)
-        await self._dialogue.pass_on(reply)
+        self._dialogue.pass_on(reply)
 
     async def _challenge(self, challenge: bytes) -> bytes:
         if self.client.unasked:
@@ -278,43 +288,43 @@ class Session:
 
     # The rest
 
-    async def _mail(self, argument: bytes) -> None:
-        await self._transactions.mail(argument)
+    def _mail(self, argument: bytes) -> Awaitable[None]:
+        return self._transactions.mail(argument)
 
-    async def _rcpt(self, argument: bytes) -> None:
-        await self._transactions.rcpt(argument)
+    def _rcpt(self, argument: bytes) -> Awaitable[None]:
+        return self._transactions.rcpt(argument)
 
-    async def _data(self, argument: bytes) -> None:
-        await self._transactions.data(argument)
+    def _data(self, argument: bytes) -> Awaitable[None]:
+        return self._transactions.data(argument)
 
-    async def _rset(self, argument: bytes) -> None:
+    def _rset(self, argument: bytes) -> None:
         _no_argument(argument)
         self._transactions.end()
-        await self._dialogue.answer(_OK)
+        self.client.write(_OK)
 
-    async def _noop(self, _argument: bytes) -> None:
-        await self._dialogue.answer(_OK)
+    def _noop(self, _argument: bytes) -> None:
+        self.client.write(_OK)
 
-    async def _vrfy(self, _argument: bytes) -> None:
+    def _vrfy(self, _argument: bytes) -> None:
         """RFC 5321 §3.5.3: we do not tell."""
-        await self._dialogue.answer(b"252 2.5.0 Cannot VRFY user, but will take mail and try to deliver\r\n")
+        self.client.write(b"252 2.5.0 Cannot VRFY user, but will take mail and try to deliver\r\n")
 
-    async def _help(self, _argument: bytes) -> None:
-        await self._dialogue.answer(b"214 2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\r\n")
+    def _help(self, _argument: bytes) -> None:
+        self.client.write(b"214 2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\r\n")
 
-    async def _quit(self, argument: bytes) -> None:
+    def _quit(self, argument: bytes) -> None:
         _no_argument(argument)
         self.client.write(b"221 2.0.0 Bye\r\n")
         raise SessionEnd
 
-    async def _expn(self, _argument: bytes) -> None:
+    def _expn(self, _argument: bytes) -> None:
         raise CommandError(502, "5.5.1", "not_implemented")
 
-    async def _bdat(self, _argument: bytes) -> None:
+    def _bdat(self, _argument: bytes) -> None:
         """RFC 3030 is not offered. What follows is content, so it must not be read as commands: close."""
         self._dialogue.end(self._dialogue.texts.reply(502, "5.5.1", "not_implemented"))
 
-    COMMANDS: ClassVar[dict[bytes, Callable[[Session, bytes], Awaitable[None]]]] = {
+    COMMANDS: ClassVar[dict[bytes, Callable[[Session, bytes], Awaitable[None] | None]]] = {
         b"EHLO": _ehlo,
         b"HELO": _helo,
         b"STARTTLS": _starttls,

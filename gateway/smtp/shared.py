@@ -17,6 +17,7 @@ from gateway.smtp.replies import Texts, from_next_hop
 from gateway.smtp.settings import SmtpSettings
 from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import ByteBudget
+from gateway.system.deadlines import Deadlines
 
 _FAILURE_TEXTS = {
     FailureKind.UNREACHABLE: "next_hop_unreachable",
@@ -53,11 +54,12 @@ class Shared:
     on_internal_error: InternalErrorHook
     on_event: EventHook
     condition: Condition
+    deadlines: Deadlines
     draining: bool = False
     sessions: set[OpenSession] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
-    running: set[asyncio.Task[Reply]] = field(default_factory=set)
-    """Mails in flight: each outlives its session if it must."""
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+    """Sessions with a mail in flight."""
 
     def tell(
         self,

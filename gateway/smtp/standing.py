@@ -12,6 +12,8 @@ class Standing:
 
     def __init__(self, listener: ListenerSettings) -> None:
         self.listener = listener
+        self.authenticates = listener.kind is not ListenerKind.RELAY
+        """Whether clients of this listener have to log in."""
         self.address = ""
         self.allowed = False
         """Its address is in an allowed network of a relay listener."""
@@ -21,11 +23,6 @@ class Standing:
         """It greeted with EHLO."""
         self.auth_user: str | None = None
         self._model: Session | None = None
-
-    @property
-    def authenticates(self) -> bool:
-        """Whether clients of this listener have to log in."""
-        return self.listener.kind is not ListenerKind.RELAY
 
     @property
     def encrypted_enough(self) -> bool:

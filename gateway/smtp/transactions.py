@@ -4,12 +4,11 @@ state                       who owns the next-hop connection
 no transaction, no AUTH     nobody: it is idle in `NextHop`
 after AUTH                  this session, for life
 MAIL accepted               this session
-final dot seen              the task of `run_engine`, until its reply
+final dot seen              this session, which a client that goes away does not end before the reply
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -27,6 +26,7 @@ from gateway.smtp.replies import make_reference
 from gateway.smtp.standing import Standing
 from gateway.smtp.transfer import LiveRelay, Mail, run_engine
 from gateway.spool import Spool
+from gateway.system.logs import about_mail
 
 _GO_AHEAD = b"354 End data with <CR><LF>.<CR><LF>\r\n"
 
@@ -48,9 +48,9 @@ class OpenMail:
         """Return the envelope with these recipients."""
         return Envelope(
             reverse_path=self.command.path,
-            forward_paths=tuple(recipient.path for recipient in recipients),
+            forward_paths=tuple([recipient.path for recipient in recipients]),
             mail_parameters=self.command.raw_parameters,
-            rcpt_parameters=tuple(recipient.raw_parameters for recipient in recipients),
+            rcpt_parameters=tuple([recipient.raw_parameters for recipient in recipients]),
         )
 
 
@@ -65,7 +65,6 @@ class Transactions:
         self._shared = dialogue.shared
         self._limits = dialogue.shared.settings.limits
         self._mail: OpenMail | None = None
-        self._task: asyncio.Task[Reply] | None = None
 
     @property
     def open(self) -> bool:
@@ -82,13 +81,13 @@ class Transactions:
         mail, self._mail = self._mail, None
         self._dialogue.smtputf8 = False
         if mail is not None and mail.connection is not self.connection:
-            self._hand_back(mail.connection)
+            self._shared.hop.recycle(mail.connection)
 
     def leave(self) -> None:
-        """End the session's part in everything; a mail that the engine has in flight goes on."""
+        """End the session's part in everything."""
         self.end()
         if self.connection is not None:
-            self._hand_back(self.connection)
+            self._shared.hop.recycle(self.connection)
             self.connection = None
 
     async def mail(self, argument: bytes) -> None:
@@ -103,7 +102,7 @@ class Transactions:
             await self._refuse_declared_size(command, limit)
             return
         if not self._shared.condition.has_room(int(command.value("SIZE") or 0)):
-            await self._dialogue.refuse(452, "4.3.1", "no_room")
+            self._dialogue.refuse(452, "4.3.1", "no_room")
             return
 
         def line(capabilities: Capabilities) -> bytes:
@@ -117,8 +116,8 @@ class Transactions:
             self._mail = OpenMail(command, connection)
             self._dialogue.smtputf8 = self._mail.smtputf8
         elif connection is not self.connection:
-            self._hand_back(connection)
-        await self._dialogue.pass_on(reply)
+            self._shared.hop.recycle(connection)
+        self._dialogue.pass_on(reply)
 
     async def rcpt(self, argument: bytes) -> None:
         """RCPT, judged here, then answered by the next hop."""
@@ -130,25 +129,25 @@ class Transactions:
         self._standing.check_path(command, smtputf8=mail.smtputf8)
         limit = self._limits.recipients
         if len(mail.recipients) >= limit:
-            await self._dialogue.refuse(452, "4.5.3", "too_many_recipients", limit=limit)
+            self._dialogue.refuse(452, "4.5.3", "too_many_recipients", limit=limit)
             return
         if mail.broken is not None:
-            await self._dialogue.say(mail.broken)
+            self._dialogue.say(mail.broken)
             return
         parameters = parameters_for(command, mail.connection.capabilities.keywords)
         refusal = await self._shared.engine.judge_recipient(self._standing.model(), mail.envelope([command]))
         if refusal is not None:
-            await self._dialogue.say(refusal)
+            self._dialogue.say(refusal)
             return
         try:
             reply = await mail.connection.ask(f"RCPT TO:<{command.path}>{parameters}".encode())
         except HopFailedError as failure:
             mail.broken = self._shared.hop_failed(failure, self._dialogue.address, self._dialogue.texts)
-            await self._dialogue.say(mail.broken)
+            self._dialogue.say(mail.broken)
             return
         if reply.positive:
             mail.recipients.append(command)
-        await self._dialogue.pass_on(reply)
+        self._dialogue.pass_on(reply)
 
     async def data(self, argument: bytes) -> None:
         """DATA: the content to its true end, then the engine's reply."""
@@ -163,11 +162,11 @@ class Transactions:
         if self._dialogue.client.unasked:
             self._dialogue.end_early_talk()
         reply = mail.broken or await self._take_content(mail)
-        self._dialogue.client.arm(self._limits.command_timeout_s)
+        self._dialogue.client.patience.within(self._limits.command_timeout_s)
         # Simple senders write QUIT together with the final dot; another command there was not for us to obey.
         early = not b"QUIT\r\n".startswith(self._dialogue.client.ahead.upper())
         try:
-            await self._dialogue.say(reply)
+            self._dialogue.say(reply)
         finally:
             self.end()
         if early:
@@ -176,7 +175,7 @@ class Transactions:
     async def _mail_on_own_connection(self, connection: Connection, line: Callable[[Capabilities], bytes]) -> HopReply:
         if not connection.usable:
             # Its login cannot be repeated, for the secret is not kept: the client has to come again.
-            await self._dialogue.refuse(421, "4.4.2", "next_hop_lost")
+            self._dialogue.refuse(421, "4.4.2", "next_hop_lost")
         if connection.dirty:
             await connection.reset()
         reply = await connection.ask(line(connection.capabilities))
@@ -210,46 +209,36 @@ class Transactions:
     async def _refuse_declared_size(self, command: PathCommand, limit_bytes: int) -> None:
         """Refuse a MAIL whose SIZE is beyond the limit (RFC 1870 §6.1)."""
         reference, declared = make_reference(), int(command.value("SIZE") or 0)
+        envelope = Envelope(reverse_path=command.path, mail_parameters=command.raw_parameters)
         reply = refusal(
             self._dialogue.texts, "too_big", reference=reference, limit_bytes=limit_bytes, size_bytes=declared
         )
-        refused = RefusedContent(
-            id=reference,
-            session=self._standing.model(),
-            envelope=Envelope(reverse_path=command.path, mail_parameters=command.raw_parameters),
-            rule="too_big",
-            size_bytes=declared,
-            reply=reply,
-        )
-        await self._dialogue.say(await self._recorded(refused))
+        self._dialogue.say(await self._recorded(reference, envelope, "too_big", size_bytes=declared, reply=reply))
 
     async def _refuse_content(self, mail: OpenMail, reception: Reception, reply: Reply) -> Reply:
         """Record that a content was refused as it came in, and return what the client is told."""
-        refused = RefusedContent(
-            id=mail.reference,
-            session=self._standing.model(),
-            envelope=mail.envelope(mail.recipients),
-            rule=reception.refused_for,
-            size_bytes=reception.size_bytes,
-            reply=reply,
-        )
-        return await self._recorded(refused)
+        envelope, size_bytes = mail.envelope(mail.recipients), reception.size_bytes
+        return await self._recorded(mail.reference, envelope, reception.refused_for, size_bytes=size_bytes, reply=reply)
 
-    async def _recorded(self, refused: RefusedContent) -> Reply:
+    async def _recorded(self, reference: str, envelope: Envelope, rule: str, *, size_bytes: int, reply: Reply) -> Reply:
         """Record a refusal and return its reply; without a record it is a temporary failure, as everywhere."""
-        self._dialogue.tell(EventKind.CONTENT_REFUSED, refused.rule)
+        self._dialogue.tell(EventKind.CONTENT_REFUSED, rule)
+        session = self._standing.model()
+        refused = RefusedContent(
+            id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply
+        )
         try:
             await self._shared.engine.content_refused(refused)
         except Exception as error:  # noqa: BLE001  raised on, it would leave a session that is cut off in its content
-            self._shared.on_internal_error(refused.id, error)
+            self._shared.on_internal_error(reference, error)
             text = "temporary" if isinstance(error, TemporaryError) else "internal"
-            return self._dialogue.texts.reply(451, "4.3.0", text, reference=refused.id)
-        return refused.reply
+            return self._dialogue.texts.reply(451, "4.3.0", text, reference=reference)
+        return reply
 
     async def _process(self, mail: OpenMail, spool: Spool) -> Reply:
-        """Have the engine judge and relay the mail; its task goes on if this session is cancelled."""
-        client = self._dialogue.client
-        client.disarm()
+        """Have the engine judge and relay the mail, whether the client stays or not."""
+        client, shared = self._dialogue.client, self._shared
+        client.patience.off()
         transaction = Transaction(
             id=mail.reference,
             session=self._standing.model(),
@@ -259,15 +248,11 @@ class Transactions:
             sha256=spool.sha256,
         )
         work = Mail(transaction, spool, LiveRelay(mail.connection), client.loop.time())
-        self._task = task = client.loop.create_task(run_engine(self._shared, work))
-        self._shared.running.add(task)
-        task.add_done_callback(self._shared.running.discard)
-        return await asyncio.shield(task)
-
-    def _hand_back(self, connection: Connection) -> None:
-        """Give a connection back once the mail in flight on it is done."""
-        recycle = self._shared.hop.recycle
-        if self._task is not None and not self._task.done():
-            self._task.add_done_callback(lambda _: recycle(connection))
-        else:
-            recycle(connection)
+        client.busy = True
+        shared.running.add(client.finished)
+        try:
+            return await run_engine(shared, work)
+        finally:
+            shared.running.discard(client.finished)
+            client.busy = False
+            about_mail("", None)

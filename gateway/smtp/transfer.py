@@ -1,14 +1,15 @@
-"""One mail from its final dot to the reply: the engine in a task of its own, under the deadline.
+"""One mail from its final dot to the reply: the engine under the deadline.
 
-The task outlives the session: a client that hangs up neither stops the judgement nor cuts the relay between its final
-dot and the next hop's reply. What the engine raises is turned into a reply here, once.
+A client that hangs up neither stops the judgement nor cuts the relay between its final dot and the next hop's reply: its
+session is busy. What the engine raises is turned into a reply here, once.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import CapacityError, PermanentError, TemporaryError
 from gateway.model import Reply, Transaction
@@ -18,6 +19,7 @@ from gateway.smtp.engine import EventKind
 from gateway.smtp.replies import from_next_hop, texts_in
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
+from gateway.system.deadlines import Deadline
 
 
 class DeadlineError(TemporaryError):
@@ -65,12 +67,6 @@ class LiveRelay:
         self.answered = True
         return from_next_hop(reply.code, reply.lines)
 
-    async def abandon(self) -> None:
-        """End the transaction unsent."""
-        if not self._begun and self._connection.dirty and self._connection.usable:
-            self._begun = True
-            await self._connection.reset()
-
     def expire(self) -> bool:
         """Note that the deadline passed; abort the connection and return True unless the final dot has gone out."""
         if self.committed:
@@ -81,8 +77,7 @@ class LiveRelay:
         return True
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """What the engine is given."""
 
     transaction: Transaction
@@ -101,12 +96,14 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
         if mail.relay.expire():
             task.cancel()
 
-    loop = asyncio.get_running_loop()
-    timer = loop.call_at(mail.ended_at + shared.settings.limits.deadline_s, at_deadline)
+    deadline = Deadline(shared.deadlines, at_deadline)
+    deadline.set(mail.ended_at + shared.settings.limits.deadline_s)
     reference = mail.transaction.id
     client = mail.transaction.session.client_address
-    texts = texts_in(mail.transaction.session.languages)
-    reply = texts.reply
+
+    def reply(code: int, enhanced: str, key: str, **values: str) -> Reply:
+        return texts_in(mail.transaction.session.languages).reply(code, enhanced, key, **values)
+
     try:
         return await shared.engine.process(mail.transaction, mail.spool, mail.relay)
     except asyncio.CancelledError:
@@ -117,7 +114,7 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
     except DeadlineError:
         return shared.engine.deadline_passed(mail.transaction)
     except HopFailedError as failure:
-        return shared.hop_failed(failure, client, texts)
+        return shared.hop_failed(failure, client, texts_in(mail.transaction.session.languages))
     except CapacityError:
         return reply(452, "4.3.1", "full")
     except TemporaryError as error:
@@ -130,7 +127,7 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
         shared.on_internal_error(reference, error)
         return reply(451, "4.3.0", "internal", reference=reference)
     finally:
-        timer.cancel()
+        deadline.end()
         mail.spool.close()
         if mail.relay.answered:
             shared.tell(EventKind.NEXT_HOP_ANSWERED, client)

@@ -56,7 +56,7 @@ def configure(level: str) -> None:
 
 
 def about_mail(reference: str, login: str | None) -> None:
-    """Have all lines that this task writes from now on bear a mail's reference and login."""
+    """Have all lines that this task writes from now on bear a mail's reference and login; empty for none any more."""
     _MAIL.set((reference, login))
 
 

@@ -93,7 +93,7 @@ def with_files(*sizes: int) -> bytes:
 @pytest.mark.parametrize(
     ("sizes", "told"),
     [
-        ((5000, 300_000, 700_000), "largest file (.mp4) has about 0.668 MiB"),  # behind the limit
+        ((5000, 200_000, 560_000), "largest file (.mp4) has about 0.534 MiB"),  # behind the limit, before the cut
         ((60_000, 5000, 5000), "largest file (.zip) has about 0.057"),  # before it
         ((), "send several mails or smaller files"),
     ],

@@ -1,0 +1,17 @@
+"""Tasks that are begun at once: what needs no wait is done without a turn of the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+_Result = TypeVar("_Result")
+
+
+def begun(work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
+    """Return a task whose work has been done up to its first wait; before Python 3.12 one that begins in the loop's next turn."""
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+    return asyncio.get_running_loop().create_task(work)
