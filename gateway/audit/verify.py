@@ -207,22 +207,13 @@ class _Verifier:
                     f"the signature of checkpoint {checkpoint.size} ({checkpoint.time}) is wrong",
                 )
         for witness in self._witnesses:
-            self._cosignatures(witness, cosigned)
+            saw, wrong = witnessed_by(witness, cosigned)
+            self._faults += wrong
+            if saw is None:
+                self._notes.append(both("audit", "witness", "none", name=witness.name))
+            else:
+                self._witnessed.append(saw)
         return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
-
-    def _cosignatures(self, witness: VerifierKey, cosigned: list[tuple[Checkpoint, str]]) -> None:
-        """Note what a witness saw last."""
-        saw = (0, 0)
-        for checkpoint, line in cosigned:
-            moment = witness.signed(checkpoint.text, (line,))
-            if moment == 0:
-                self._bad(None, both("audit", "witness", "wrong", name=witness.name, size=checkpoint.size))
-            saw = max(saw, (checkpoint.size, moment or 0)) if moment else saw
-        if saw == (0, 0):
-            self._notes.append(both("audit", "witness", "none", name=witness.name))
-        else:
-            stamp = datetime.fromtimestamp(min(saw[1], _LATEST), UTC)
-            self._witnessed.append(Witnessed(witness.name, saw[0], stamp))
 
     def _start(self) -> tuple[int, bytes]:
         """Return the first sequence number and the hash before it; after retention both stand in a later record."""
@@ -349,3 +340,19 @@ def _object(body: bytes) -> dict[str, object]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def witnessed_by(
+    witness: VerifierKey, cosigned: Iterable[tuple[Checkpoint, str]]
+) -> tuple[Witnessed | None, list[str]]:
+    """Return what a witness saw last, None when it signed nothing of this, and which of its lines are wrong."""
+    saw, wrong = (0, 0), []
+    for checkpoint, line in cosigned:
+        moment = witness.signed(checkpoint.text, (line,))
+        if moment == 0:
+            wrong.append(both("audit", "witness", "wrong", name=witness.name, size=checkpoint.size))
+        elif moment is not None:
+            saw = max(saw, (checkpoint.size, moment))
+    if saw == (0, 0):
+        return None, wrong
+    return Witnessed(witness.name, saw[0], datetime.fromtimestamp(min(saw[1], _LATEST), UTC)), wrong

@@ -35,3 +35,30 @@ def cluster_key(file: Annotated[Path, typer.Argument(metavar="FILE", help=words(
     from gateway.commands.cluster import make_cluster_key
 
     return make_cluster_key(file)
+
+
+@command(app, "signing-key")
+def cluster_signing_key(file: Annotated[Path, typer.Argument(metavar="FILE", help=words("signing_key"))]) -> int:
+    """Khóa ký, và khóa công khai cho các nút / a key to sign by, made if it is not there, and its public keys for the nodes.
+
+    gateway cluster signing-key /root/cluster-signing.key
+    """
+    from gateway.commands.cluster import show_signing_key
+
+    return show_signing_key(file)
+
+
+@command(app, "checkpoint")
+def cluster_checkpoint(
+    key: Annotated[Path, typer.Option(help=words("signing_key"))],
+    every: Annotated[int, typer.Option(min=0, max=86400, metavar="SECONDS", help=words("checkpoint_every"))] = 60,
+    config: ConfigOption = None,
+) -> int:
+    """Ký đầu nhật ký của mọi nút, mỗi phút / sign the heads of all nodes' logs once a minute, and ask witnesses.
+
+    gateway cluster checkpoint --key /etc/gateway/centre.key --config /etc/gateway/gateway.yaml
+    """
+    from gateway.commands.centre import checkpoint
+    from gateway.commands.common import load_configuration
+
+    return checkpoint(load_configuration(config), key, every)

@@ -1,11 +1,14 @@
-"""The key of the cluster: one for all nodes, so that what is keyed by it is the same on each."""
+"""Keys of the cluster: one for all nodes, so that what is keyed by it is the same on each, and those that people sign by."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
+from gateway.audit.notes import ED25519, SigningKey, VerifierKey
 from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.files import read_file
@@ -32,10 +35,36 @@ def read_key(cluster: Cluster) -> bytes | None:
     """Return the 32 octets of `key_file`, None when none is set; UserError when the file holds anything else."""
     if cluster.key_file is None:
         return None
+    return read_secret(cluster.key_file)
+
+
+def read_secret(path: Path) -> bytes:
+    """Return the 32 octets of a key file; UserError when it cannot be read or holds anything else."""
     try:
-        key = read_file(cluster.key_file)
+        key = read_file(path)
     except OSError as error:
-        raise UserError(both("audit", "fault", "key", path=cluster.key_file, reason=reasons(error))) from None
+        raise UserError(both("audit", "fault", "key", path=path, reason=reasons(error))) from None
     if len(key) != KEY_BYTES:
-        raise UserError(both("cluster", "fault", "key", path=cluster.key_file, size=len(key), wanted=KEY_BYTES))
+        raise UserError(both("cluster", "fault", "key", path=path, size=len(key), wanted=KEY_BYTES))
     return key
+
+
+def signing_key(path: Path, role: str) -> SigningKey:
+    """Return the key of a file under its name in a role, `cluster` (global checkpoints) or `rules`; UserError."""
+    seed = read_secret(path)
+    public = SigningKey("", seed).verifier.public
+    return SigningKey(f"gateway-{role}/{hashlib.sha256(public).hexdigest()[:8]}", seed)
+
+
+def verifier_keys(lines: Iterable[str], role: str) -> tuple[VerifierKey, ...]:
+    """Return the verifier keys of a role; UserError when one is none."""
+    found = []
+    for line in lines:
+        try:
+            key = VerifierKey.parse(line)
+        except ValueError:
+            key = None
+        if key is None or key.kind != ED25519 or not key.name.startswith(f"gateway-{role}/"):
+            raise UserError(both("cluster", "fault", "no_verifier", line=line, role=role))
+        found.append(key)
+    return tuple(found)

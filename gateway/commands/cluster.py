@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.audit.keyed import key_id
 from gateway.cluster.database import DatabaseError, connect, failures, told
-from gateway.cluster.keys import make_key
+from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.schema import set_up
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
@@ -29,6 +29,16 @@ def make_cluster_key(path: Path) -> int:
     """Make the key of a cluster."""
     make_key(path)
     print(both("cluster", "key", "done", path=path, key=key_id(path.read_bytes())))
+    return 0
+
+
+def show_signing_key(path: Path) -> int:
+    """Print the public keys of a key to sign by, which is made when there is none."""
+    if not path.exists():
+        make_key(path)
+    for role, setting in (("cluster", "cluster.centre_keys"), ("rules", "cluster.rule_keys")):
+        print(both("cluster", "heads", "key", setting=setting))
+        print(signing_key(path, role).verifier)
     return 0
 
 

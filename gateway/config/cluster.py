@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from gateway.config.section import Section
 from gateway.config.values import Place
 from gateway.texts.catalogue import both
 
 _NODE = re.compile(r"[a-z0-9-]{1,32}\Z")
+
+VerifierLine = Annotated[str, Field(pattern=r"^gateway-[a-z]+/[0-9a-f]{8}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$")]
+"""A verifier key of C2SP signed-note, as `gateway cluster signing-key` prints it."""
 
 
 class Cluster(Section):
@@ -22,6 +25,7 @@ class Cluster(Section):
     dsn: str = ""
     password_file: Place | None = None
     key_file: Place | None = None
+    centre_keys: tuple[VerifierLine, ...] = ()
     replicate: Literal["later", "wait"] = "later"
 
     @field_validator("node")

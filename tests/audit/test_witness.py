@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -25,6 +23,7 @@ from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.serve.cosigning import witnesses_of
 from tests.audit.support import fill, standalone, verified
+from tests.support.witness import Served
 
 LOG = SigningKey("log.example/1", bytes(32))
 
@@ -126,24 +125,6 @@ def test_a_file_of_keys_that_holds_anything_else_is_refused(tmp_path: Path):
 # --- over HTTP, with a log of the gateway ------------------------------------------------------------------------------
 
 
-class Served:
-    """`gateway audit witness` as its own process."""
-
-    def __init__(self, folder: Path, keys: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", "audit", "witness", "--listen", "127.0.0.1:0", "--keys", str(keys),
-             "--folder", str(folder), "--name", "witness.example"],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        address = self.process.stdout.readline().split("127.0.0.1:")[1].split(";")[0]
-        self.url, self.key = f"http://127.0.0.1:{address.strip()}", self.process.stdout.readline().strip()
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(60)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("log")
@@ -232,7 +213,7 @@ def test_what_is_no_request_is_answered_in_short(served: Served, path: str, body
 
 
 def test_a_key_that_is_none_of_a_witness_stops_the_start(served: Served):
-    name, _, public = served.key.split("+")
+    name, _, public = served.key.split("+", 2)
     for key in (f"{name}+00000000+{public}", str(SigningKey("w", bytes(32)).verifier)):
         settings = Configuration.model_validate({"audit": {"witnesses": [{"url": served.url, "key": key}]}})
         with pytest.raises(UserError, match="no key of a witness"):
