@@ -55,6 +55,10 @@ class AuditLostError(AuditError):
     """The writer of the log ended before it answered: whether the record was written is not known."""
 
 
+class KnownReferenceError(AuditError):
+    """A mail has the reference of another one that is in hand: it needs a new one."""
+
+
 class CapacityError(TemporaryError):
     """A limit of memory, disk or concurrency is reached."""
 

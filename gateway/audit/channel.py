@@ -10,7 +10,7 @@ from functools import partial
 
 from gateway.audit.chain import Entry
 from gateway.audit.wire import ANSWERS, Answer, Append, Appended, Failed, Question, Recover, Recovery
-from gateway.errors import AuditError, AuditLostError
+from gateway.errors import AuditError, AuditLostError, KnownReferenceError
 from gateway.system.door import DoorClient
 from gateway.texts.catalogue import both
 
@@ -85,7 +85,8 @@ class Channel(DoorClient[Answer]):
         self._ask(Append(entries), partial(self._settle, futures))
 
     def _settle(self, futures: list[asyncio.Future[int]], answer: Answer | AuditError) -> None:
-        self._on_settled(None if isinstance(answer, Appended) else _error(answer))
+        written = isinstance(answer, Appended) or (isinstance(answer, Failed) and answer.known)
+        self._on_settled(None if written else _error(answer))
         _settle_records(futures, answer)
 
     def _ask(self, question: Question, settle: Callable[[Answer | AuditError], None]) -> None:
@@ -112,11 +113,11 @@ def _settle_recovery(future: asyncio.Future[Recovery], answer: Answer | AuditErr
         future.set_exception(_error(answer))
 
 
-def _error(answer: Answer | AuditError) -> AuditError:
+def _error(answer: object) -> AuditError:
     match answer:
         case AuditError():
             return answer
-        case Failed(cause):
-            return AuditError(cause)
+        case Failed(cause, known):
+            return KnownReferenceError(cause) if known else AuditError(cause)
         case _:
             return AuditError("the audit writer gave an answer to something else")

@@ -26,7 +26,7 @@ from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.installation import KEY, Known, has_log, key_id
 from gateway.audit.retention import expire_facts
 from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, immediate, open_checked
-from gateway.errors import AuditError, UserError
+from gateway.errors import AuditError, KnownReferenceError, UserError
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.audit")
@@ -51,10 +51,13 @@ class Committer:
         self._since_checkpoint = 0
 
     @classmethod
-    def open(cls, data: Path, *, facts_days: int | None = None, known: Known | None = None) -> Committer:
+    def open(
+        cls, data: Path, *, facts_days: int | None = None, known: Known | None = None, node: str | None = None
+    ) -> Committer:
         """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable.
 
-        Facts are removed after `facts_days`; None leaves them. A `known` log is never made: it must be there.
+        Facts are removed after `facts_days`; None leaves them. A `known` log is never made: it must be there. `node` sets
+        the name of the machine; None leaves it.
         """
         folder = Folder(data)
         if known is not None:
@@ -62,7 +65,9 @@ class Committer:
         elif has_log(folder):
             key_id(folder)
         folder.prepare()
-        signer = Signer(folder.secret(KEY, 32))
+        if node is not None:
+            folder.name(node)
+        signer = Signer(folder.secret(KEY, 32), folder.node)
         connection = open_checked(folder)
         # Checkpoints before the head: other processes may write both in between.
         noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
@@ -101,11 +106,13 @@ class Committer:
     def commit(self, group: Sequence[Entry]) -> int:
         """Chain and commit records, durable when it returns; return the sequence number of the first.
 
-        AuditError when the disk is full or broken, or another process does not give the turn in time. Nothing of the
-        group is written then, and later ones may be.
+        AuditError when the disk is full or broken, or another process does not give the turn in time; KnownReferenceError
+        when a mail has the reference of another one in hand. Nothing of the group is written then, and later ones may be.
         """
         try:
             first = self._commit(group)
+        except KnownReferenceError:
+            raise
         except (sqlite3.Error, OSError, AuditError) as error:
             self._open_anew_after(error)
             raise AuditError(both("audit", "fault", "not_written", path=self._folder.database, reason=error)) from error

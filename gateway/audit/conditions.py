@@ -14,6 +14,7 @@ from gateway.audit.index_rows import ACT, CONFIDENTIAL, EVERY, exact, fold, unit
 from gateway.audit.search_box import Field, Term, has_letters, parse
 from gateway.errors import SearchError
 from gateway.model import Disposition
+from gateway.model.reference import standard
 from gateway.texts.catalogue import pair
 from gateway.yaml.file import closest, printable
 
@@ -240,7 +241,7 @@ def _source(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tup
     if wanted.reference:  # by the index on id, not by a walk through all of them
         source, key = "entry INDEXED BY entry_id", "entry.seq"
         conditions.append("entry.id = ?")
-        values.append(storable(wanted.reference).strip().upper())
+        values.append(standard(wanted.reference) or storable(wanted.reference).strip().upper())
     elif match is not None and (driver is None or driver[1] > _FEW):
         source, key = "words", "words.rowid"
         conditions.append("words MATCH ?")

@@ -318,11 +318,14 @@ def _put(index: sqlite3.Connection, log: sqlite3.Connection, rows: Rows, records
         f"INSERT INTO words (rowid, {', '.join(Words._fields)}) VALUES (?{', ?' * len(Words._fields)})",  # noqa: S608 - our own names
         ((seq, *_with_every(rows.words.get(seq, Words()))) for seq, *_ in rows.entries),
     )
-    for state, reference in rows.states:
-        judged = "INSERT OR IGNORE INTO tag SELECT ?, seq FROM entry WHERE id = ? AND kind = 'intent'"
-        added = index.execute(judged, (state, reference))
-        held[state] += added.rowcount
-        if added.rowcount and (whose := rows.counted.get(reference) or _counted(index, log, reference)) is not None:
+    for state, reference, seq in rows.states:
+        # Two mails may have one reference; an outcome is that of the last one before it.
+        last = "SELECT max(seq) FROM entry WHERE id = ? AND kind = 'intent' AND seq < ?"
+        (judged,) = index.execute(last, (reference, seq)).fetchone()
+        if judged is None or not index.execute("INSERT OR IGNORE INTO tag VALUES (?, ?)", (state, judged)).rowcount:
+            continue
+        held[state] += 1
+        if (whose := rows.counted.get(judged) or _counted(log, judged)) is not None:
             tally.add(rows.counts, whose, state)
     index.executemany(
         "INSERT INTO held VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", held.items()
@@ -334,13 +337,10 @@ def _with_every(words: Words) -> Words:
     return words._replace(other=f"{EVERY} {words.other}")
 
 
-def _counted(index: sqlite3.Connection, log: sqlite3.Connection, reference: str) -> tally.Counted | None:
+def _counted(log: sqlite3.Connection, seq: int) -> tally.Counted | None:
     """Return for whom a mail counts that was judged in an earlier slice."""
-    for (seq,) in index.execute("SELECT seq FROM entry WHERE id = ? AND kind = 'intent'", (reference,)).fetchall():
-        row = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
-        if row is not None:
-            return tally.counted(r.decode(row[0]))
-    return None
+    row = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
+    return tally.counted(r.decode(row[0])) if row is not None else None
 
 
 def _same_words(fresh: sqlite3.Connection) -> bool:

@@ -55,11 +55,11 @@ class Rows:
     tags: list[tuple[str, int]] = field(default_factory=list)
     words: dict[int, Words] = field(default_factory=dict)
     """By sequence number; an entry without any has none here."""
-    states: list[tuple[str, str]] = field(default_factory=list)
-    """State tag and reference of mails whose outcome is known now."""
+    states: list[tuple[str, str, int]] = field(default_factory=list)
+    """State tag, reference and place of the outcomes of mails."""
     counts: tally.Counts = field(default_factory=tally.Counts)
-    counted: dict[str, tally.Counted] = field(default_factory=dict)
-    """For whom the mails of this slice count, by reference."""
+    counted: dict[int, tally.Counted] = field(default_factory=dict)
+    """For whom the mails of this slice count, by their places."""
 
 
 def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
@@ -77,7 +77,7 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             _take_mail(rows, seq, record, reference, mail)
             whose = tally.counted(record)
             assert whose is not None
-            rows.counted[reference] = whose
+            rows.counted[seq] = whose
         case r.Refused(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)
             rows.tags.append(("state:refused", seq))
@@ -85,7 +85,7 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             rows.events.append((reference, seq))
         case r.Outcome(id=reference, delivery=delivery):
             rows.events.append((reference, seq))
-            rows.states.append((f"state:{delivery.value}", reference))
+            rows.states.append((f"state:{delivery.value}", reference, seq))
         case r.Duplicate(id=reference, of=of):
             rows.events += [(reference, seq), (of, seq)]
         case r.RecipientRefused():

@@ -35,7 +35,7 @@ from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.wire import Recovery
-from gateway.errors import AuditError, AuditLostError
+from gateway.errors import AuditError, AuditLostError, KnownReferenceError
 from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LIMIT_RECENT = 200_000
@@ -113,6 +113,7 @@ class AuditLog:
                 policy_digest=policy_digest,
                 directory_digest=directory_digest,
                 host=text(socket.gethostname(), 80),
+                node=self._folder.node,
             )
         )
         self._reader = connect_readonly(self._folder.database)
@@ -178,6 +179,8 @@ class AuditLog:
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         envelope, login = transaction.envelope, transaction.session.auth_user
         if login is not None:  # repetitions are recognised for logins only: others cannot be told apart
+            if transaction.id in self._keys:
+                raise KnownReferenceError(transaction.id)
             if len(self._keys) >= _LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
                 del self._keys[next(iter(self._keys))]
             self._keys[transaction.id], *_ = self._relay_keys(login, envelope, transaction.sha256)
@@ -383,6 +386,9 @@ class AuditLog:
         """Close a mail whose intent may be written though the writer was lost, or whoever waited gave up: it is not sent."""
         try:
             yield
+        except KnownReferenceError:
+            self._keys.pop(reference, None)
+            raise
         except (AuditLostError, asyncio.CancelledError):
             self.given_up(reference)
             raise

@@ -22,13 +22,21 @@ from gateway.audit.keyed import OWN, Keyed
 from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import SearchTimeError
+from gateway.model.reference import mistyped, standard
 from gateway.texts.catalogue import pair
+from gateway.yaml.values import printable
 
-__all__ = ["STATES", "AuditReader", "Filter", "History", "WeakPassword"]
+__all__ = ["STATES", "AuditReader", "Filter", "History", "WeakPassword", "unknown"]
 
 _LAST = 1 << 62
 _STEPS = 1000
 """Steps of SQLite's machine between two looks at the clock."""
+
+
+def unknown(reference: str) -> tuple[str, str]:
+    """Return why the log knows no such reference, in Vietnamese and English: a mistyped letter is told."""
+    shown = printable(reference)
+    return pair("audit", "fault", "mistyped" if mistyped(reference) else "unknown", reference=shown)
 
 
 @dataclass(frozen=True)
@@ -136,10 +144,10 @@ class AuditReader:
         return self.find(Filter(words=words, limit=limit))
 
     def show(self, reference: str) -> History | None:
-        """Return everything about a reference (any case), None when the log does not know it."""
+        """Return everything about a reference, however it was typed; None when the log does not know it."""
         index = self._checked(())
         wanted = storable(reference).strip()
-        for candidate in dict.fromkeys((wanted, wanted.upper())):
+        for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
             rows = index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (candidate,)).fetchall()
             if rows:
                 return History(candidate, tuple(self._record(seq) for (seq,) in rows))
@@ -225,15 +233,17 @@ class AuditReader:
         record = self._record(seq)
         row = row_of(record)
         if isinstance(record, r.Intent):
-            return replace(row, state=self._state(record.id))
+            return replace(row, state=self._state(record.id, seq))
         return row
 
-    def _state(self, reference: str) -> str:
-        """Return what became of a mail, `pending` while nothing is recorded."""
+    def _state(self, reference: str, judged: int) -> str:
+        """Return what became of a mail by its reference and its place in the log, `pending` while nothing is recorded."""
         index = self._index.connection
         state = "pending"
-        for (seq,) in index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (reference,)):
+        for (seq,) in index.execute("SELECT seq FROM event WHERE id = ? AND seq > ? ORDER BY seq", (reference, judged)):
             match self._record(seq):
+                case r.Intent():  # another mail that was given the same reference
+                    break
                 case r.Sending():
                     state = "sending"
                 case r.Outcome(delivery=delivery):

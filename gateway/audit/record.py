@@ -160,6 +160,8 @@ class Start(Record, frozen=True, kw_only=True, omit_defaults=True, tag="start"):
     policy_digest: str = ""
     directory_digest: str | None = None
     host: str = ""
+    node: str = ""
+    """Name of the machine in its cluster."""
 
 
 class Stop(Record, frozen=True, kw_only=True, omit_defaults=True, tag="stop"):

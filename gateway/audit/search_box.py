@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Final
 
 from gateway.errors import SearchError
+from gateway.model.reference import mistyped, standard
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
@@ -45,7 +46,7 @@ PREFIXES: Final = {
 }  # fmt: skip
 _EXAMPLES: Final = {
     Field.SENDER: "an@tphcm.gov.vn", Field.RECIPIENT: "@tphcm.gov.vn", Field.FILE: "bang-luong", Field.RULE: "OPQ-01",
-    Field.UNIT: '"Phòng Nội vụ"', Field.WAIVER: "WV-7F3K2Q9X",
+    Field.UNIT: '"Phòng Nội vụ"', Field.WAIVER: "WV-7F3K2Q9XM4D6H1",
 }  # fmt: skip
 _QUOTES: Final = dict.fromkeys(map(ord, "“”„‟"), '"')
 """As telephones and word processors make them."""
@@ -98,4 +99,6 @@ def _terms(text: str) -> Iterator[Term]:
                 raise SearchError(*pair("audit", "fault", "no_value", prefix=f"{prefix}:", example=example))
             yield Term(value, field, bool(found["sign"]))
         elif value.strip():
-            yield Term(value, barred=bool(found["sign"]))
+            if mistyped(value):
+                raise SearchError(*pair("audit", "fault", "mistyped", reference=value))
+            yield Term(standard(value) or value, barred=bool(found["sign"]))

@@ -25,7 +25,7 @@ from gateway.audit.lives import is_alive, sweep
 from gateway.audit.patient import PatientCommitter
 from gateway.audit.side_tables import Closed
 from gateway.audit.wire import QUESTIONS, READ_BYTES, Answer, Append, Appended, Failed, Question, Recover, Recovery
-from gateway.errors import AuditError
+from gateway.errors import AuditError, KnownReferenceError
 from gateway.system.door import Frames, admitted, framed
 from gateway.texts.catalogue import both
 
@@ -163,23 +163,35 @@ class AuditService:
                 channel, append = self._appends.popleft()
                 group.append((channel, append))
                 entries += append.entries
-            self._tell(group, self._written(entries))
+            try:
+                self._tell(group, self._written(entries))
+            except KnownReferenceError:  # of one of them: each by itself
+                for one in group:
+                    self._tell([one], self._written_alone(one[1].entries))
 
-    def _written(self, entries: list[Entry]) -> int | str:
-        """Commit records; return the first one's number, or why there is none."""
+    def _written(self, entries: list[Entry]) -> int | Failed:
+        """Commit records; return the first one's number, or why there is none. KnownReferenceError."""
         try:
             first = self._committer.commit(entries)
+        except KnownReferenceError:
+            raise
         except AuditError as error:
-            return str(error)
+            return Failed(str(error))
         self._unfollowed += len(entries)
         return first
 
-    def _tell(self, group: list[tuple[_Channel, Append]], result: int | str) -> None:
+    def _written_alone(self, entries: list[Entry]) -> int | Failed:
+        try:
+            return self._written(entries)
+        except KnownReferenceError as error:
+            return Failed(str(error), known=True)
+
+    def _tell(self, group: list[tuple[_Channel, Append]], result: int | Failed) -> None:
         """Answer a group, each channel in one stroke."""
         answers: dict[_Channel, list[Answer]] = {}
         offset = 0
         for channel, append in group:
-            answer = Failed(result) if isinstance(result, str) else Appended(result + offset)
+            answer = result if isinstance(result, Failed) else Appended(result + offset)
             answers.setdefault(channel, []).append(answer)
             offset += len(append.entries)
         for channel, told in answers.items():

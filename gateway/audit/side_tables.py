@@ -13,9 +13,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from gateway.errors import KnownReferenceError
+
 INTO_RECORD = "INSERT INTO record (seq, body, hash)"
 INTO_FACTS = "INSERT INTO facts (seq, version, body)"
-_INTO_OPEN_MAIL = "INSERT OR REPLACE INTO open_mail (id, process, sending)"
+_INTO_OPEN_MAIL = "INSERT INTO open_mail (id, process, sending)"
 _INTO_RELAYED = "INSERT INTO relayed (key, time, id)"
 
 
@@ -47,7 +49,10 @@ Mark = Opened | Sending | Closed
 
 
 def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
-    """Bring the side tables up to the marks of a group of records, in the running transaction."""
+    """Bring the side tables up to the marks of a group of records, in the running transaction.
+
+    KnownReferenceError for a mail with the reference of another one that has no outcome yet.
+    """
     opened: dict[str, tuple[str, str, int]] = {}
     sending: list[str] = []
     closed: list[str] = []
@@ -55,6 +60,8 @@ def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
     for mark in marks:
         match mark:
             case Opened(reference, process, at_once):
+                if reference in opened:
+                    raise KnownReferenceError(reference)
                 opened[reference] = (reference, process, int(at_once))
             case Sending(reference) if reference in opened:
                 opened[reference] = (*opened[reference][:2], 1)
@@ -65,7 +72,10 @@ def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
                     closed.append(reference)
                 if key is not None:
                     relayed.append((key, time.time(), reference))
-    insert_rows(connection, _INTO_OPEN_MAIL, list(opened.values()))
+    try:
+        insert_rows(connection, _INTO_OPEN_MAIL, list(opened.values()))
+    except sqlite3.IntegrityError as error:
+        raise KnownReferenceError(str(error)) from error
     if sending:
         connection.execute(f"UPDATE open_mail SET sending = 1 WHERE id IN ({_places(len(sending))})", sending)  # noqa: S608 - placeholders only
     if closed:

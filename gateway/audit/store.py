@@ -20,6 +20,7 @@ from typing import Self
 
 from gateway.audit.tree import TREE
 from gateway.errors import AuditError, UserError
+from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
 
 APPLICATION_ID = 0x43564741  # "CVGA"
@@ -79,6 +80,29 @@ class Folder:
     def processes(self) -> Path:
         """One locked file for each process that has the log open."""
         return self.data / "processes"
+
+    @property
+    def node(self) -> str:
+        """The name of this machine in its cluster; empty alone. It is a file, for those who write without a configuration."""
+        try:
+            return (self.keys / "node").read_text("utf-8").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            raise UserError(both("audit", "fault", "key", path=self.keys / "node", reason=error)) from None
+
+    def name(self, node: str) -> None:
+        """Set that name; empty for a machine that is alone."""
+        if self.node == node:
+            return
+        try:
+            if node:
+                replace_file(self.keys / "node", f"{node}\n".encode(), mode=0o600)
+            else:
+                (self.keys / "node").unlink()
+            sync_folder(self.keys)
+        except OSError as error:
+            raise UserError(both("audit", "fault", "key", path=self.keys / "node", reason=error.strerror)) from None
 
     def prepare(self) -> None:
         """Create the directories, readable by their owner only; UserError when that fails."""

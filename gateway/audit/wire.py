@@ -46,6 +46,8 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """Nothing was written."""
 
     cause: str
+    known: bool = False
+    """A mail has the reference of another one in hand."""
 
 
 Question: TypeAlias = Append | Recover

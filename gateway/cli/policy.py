@@ -94,7 +94,7 @@ def policy_case(
 ) -> int:
     """In một ca từ thư đã ghi, không có nội dung / print a case from a recorded mail, without content, ready to paste.
 
-    gateway policy case BT-7F3K2Q9X >> /etc/gateway/policy.yaml.tests/cases.yaml
+    gateway policy case BT-7F3K2Q9XM4D6H >> /etc/gateway/policy.yaml.tests/cases.yaml
     """
     from gateway.commands.common import data_folder
     from gateway.commands.policy_case import case
@@ -113,7 +113,7 @@ def policy_explain(
 
     gateway policy explain typography.working_file_font
 
-    gateway policy explain BT-7F3K2Q9X
+    gateway policy explain BT-7F3K2Q9XM4D6H
     """
     from gateway.commands.common import load_configuration
     from gateway.commands.policy_explain import explain

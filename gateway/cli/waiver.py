@@ -27,7 +27,7 @@ def waiver_add(
 ) -> int:
     """Cho qua thư đã bị từ chối / let a refused mail pass: written into the policy file, checked, and put in force.
 
-    gateway waiver add BT-7F3K2Q9X --until 2026-12-04 --reason "đã xem bản giấy"
+    gateway waiver add BT-7F3K2Q9XM4D6H --until 2026-12-04 --reason "đã xem bản giấy"
     """
     from gateway.commands.common import load_configuration
     from gateway.commands.waiver import add, steward

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.audit.backup import backup, pages
 from gateway.audit.export import Export, export_jsonl
-from gateway.audit.query import AuditReader, Filter
+from gateway.audit.query import AuditReader, Filter, unknown
 from gateway.audit.render import (
     Title,
     render_history,
@@ -71,7 +71,7 @@ def show(data: Path, reference: str, *, as_json: bool) -> int:
         history = reader.show(reference)
     _tell_of_index(reader)
     if history is None:
-        print(f"{reference}: không có trong nhật ký / not in the log", file=sys.stderr)
+        print(" / ".join(unknown(reference)), file=sys.stderr)
         return EXIT_REFUSED
     if as_json:
         print_json(history)

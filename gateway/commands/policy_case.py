@@ -12,11 +12,13 @@ from msgspec import structs
 from ruamel.yaml import YAML
 
 from gateway.audit import record as r
+from gateway.audit.query import unknown
 from gateway.audit.replay import KeptMail, kept_mails
 from gateway.engine.loading import load_policy_set
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
 from gateway.model import Observed
+from gateway.model.reference import standard
 from gateway.texts.catalogue import both
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
@@ -50,14 +52,15 @@ def case(data: Path, reference: str, *, addresses: bool) -> int:
 
 
 def _found(data: Path, reference: str) -> KeptMail:
+    wanted = standard(reference) or reference
     policies = load_policy_set("binhtan-7600", registry=Registry.installed())
     types = {policy.name: policy.observation for policy in policies.policies}
     for mail in kept_mails(data, types):
-        if mail.record.id == reference:
+        if mail.record.id == wanted:
             if mail.observed is None:
                 raise UserError(f"{reference}: {both('start', 'untold', mail.reason)}")
             return mail
-    raise UserError(f"{reference}: không có trong nhật ký / not in the log")
+    raise UserError(" / ".join(unknown(reference)))
 
 
 def _plain(observed: Observed) -> dict[str, Any]:

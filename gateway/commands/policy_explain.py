@@ -10,7 +10,7 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
-from gateway.audit.query import AuditReader
+from gateway.audit.query import AuditReader, unknown
 from gateway.audit.record import FindingFacts
 from gateway.audit.tally import by_day, days_until
 from gateway.engine.compiler import Compiler
@@ -20,6 +20,7 @@ from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
 from gateway.errors import AuditError, UserError
 from gateway.model import VIETNAM, Language, Rule
+from gateway.model.reference import mistyped
 from gateway.pipeline.rulebook import policy_source
 from gateway.texts.catalogue import both
 from gateway.yaml.file import nearest
@@ -114,6 +115,8 @@ def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> It
     with AuditReader.open(data) as reader:
         history = reader.show(reference)
     mail = history.mail if history is not None else None
+    if mail is None and mistyped(reference):
+        raise UserError(" / ".join(unknown(reference)))
     if mail is None:
         known = [f"{policy.name}.{rule}" for policy in policies.policies for rule in policy.rules]
         vietnamese, english = nearest(reference, known) or ("", "")

@@ -1,9 +1,9 @@
 """Verdict to SMTP reply: lines of which each stands alone, at most 160 characters, the whole at most 700.
 
-    550-5.7.1 "x.docx" có mật khẩu nên không kiểm tra được. Bỏ mật khẩu rồi gửi lại. [BT-7F3K2Q9X]
+    550-5.7.1 "x.docx" có mật khẩu nên không kiểm tra được. Bỏ mật khẩu rồi gửi lại. [BT-7F3K2Q9XM4D6H]
     550-5.7.1 Căn cứ: QĐ 7600/QĐ-UBND, Điều 4.1.
     550-5.7.1 Word, Excel: Tệp > Thông tin > Bảo vệ > Mã hóa bằng mật khẩu, xóa ô mật khẩu.
-    550 5.7.1 Mã tra cứu BT-7F3K2Q9X. Cần hỗ trợ: người phụ trách CNTT của đơn vị.
+    550 5.7.1 Mã tra cứu BT-7F3K2Q9XM4D6H. Cần hỗ trợ: người phụ trách CNTT của đơn vị.
 
 Some mail programs show the first line only, so it names the most severe fault, the file and the way out. Then come what was
 seen, how to mend it, further faults as far as there is room (the others are counted), the reference and who helps. A

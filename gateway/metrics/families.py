@@ -49,8 +49,10 @@ class Families(Collector):
         sandbox: SandboxStatus | None,
         troubles: Board | None = None,
         shipping: Shipping | None = None,
+        node: str = "",
     ) -> None:
         self._shipping = shipping
+        self._node = node
         self._troubles = troubles
         self._counts = counts
         self._load = load
@@ -65,6 +67,11 @@ class Families(Collector):
             yield from [
                 _gauge("build_info", "Version of the gateway", [((gateway.__version__,), 1)], "version"),
                 _gauge("audit_log_readable", "1 while the figures of the log can be brought up to date", int(readable)),
+                *(
+                    [_gauge("node_info", "Name of this machine in its cluster", [((self._node,), 1)], "node")]
+                    if self._node
+                    else []
+                ),
                 *_of_the_log(self._counts),
                 *_of_the_load(self._load),
                 *_of_the_machine(self._sandbox, self._load),

@@ -41,6 +41,8 @@ class Sources:
     troubles: Board
     shipping: Shipping | None = None
     """How far the centre has the log, with a cluster."""
+    node: str = ""
+    """Name of the machine in its cluster."""
 
 
 class MetricsProcess:
@@ -87,14 +89,11 @@ class MetricsProcess:
         counts = LogCounts(sources.data)
         registry.register(
             Families(
-                counts,
-                sources.load,
-                disk=sources.disk,
-                sandbox=sources.sandbox,
-                troubles=sources.troubles,
-                shipping=sources.shipping,
+                counts, sources.load,
+                disk=sources.disk, sandbox=sources.sandbox, troubles=sources.troubles,
+                shipping=sources.shipping, node=sources.node,
             )
-        )
+        )  # fmt: skip
         serve(self._socket, make_wsgi_app(registry))
 
 

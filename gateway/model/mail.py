@@ -83,7 +83,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
     """One mail on its way through; the content stands in the spool that travels beside it."""
 
     id: str
-    """Reference given to the sender and found in the audit, for example `BT-7F3K2Q9X`."""
+    """Reference given to the sender and found in the audit, for example `BT-7F3K2Q9XM4D6H`."""
     session: Session
     envelope: Envelope
     received_at: datetime

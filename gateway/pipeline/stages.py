@@ -24,6 +24,7 @@ from msgspec import structs
 
 from gateway.audit import AuditLog, Delivery, failpoints
 from gateway.engine import PolicySet, explain
+from gateway.errors import KnownReferenceError
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
 from gateway.mime.largest import Parts
@@ -110,7 +111,12 @@ class Pipeline:
         judged = judged._replace(verdict=without_hold(judged.verdict))
         if judged.verdict.disposition >= Disposition.DEFER:
             return await self._refuse(transaction, judged)
-        return await self._relay(transaction, spool, relay, judged)
+        try:
+            return await self._relay(transaction, spool, relay, judged)
+        except KnownReferenceError:  # once in a very long time two mails in hand have one reference
+            transaction = structs.replace(transaction, id=self._new_reference())
+            about_mail(transaction.id, transaction.session.auth_user)
+            return await self._relay(transaction, spool, relay, judged)
 
     async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
         """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.audit import record as r
 from gateway.audit.keyed import Keyed
-from gateway.audit.query import AuditReader, History
+from gateway.audit.query import AuditReader, History, unknown
 from gateway.audit.store import Folder
 from gateway.engine.guard import MARKED
 from gateway.engine.policy_set import LONGEST_WAIVER_DAYS
@@ -43,7 +43,7 @@ def new_entries(data: Path, reference: str, wanted: Wanted, *, today: date) -> l
     with AuditReader.open(data) as reader:
         history = reader.show(reference)
     if history is None:
-        raise _fault("unknown", reference)
+        raise NoWaiverError("unknown", *unknown(reference))
     return entries_for(history, wanted, Keyed.of(Folder(data)))
 
 

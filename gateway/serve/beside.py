@@ -198,7 +198,8 @@ def _metrics(
     if addresses.metrics is None:
         return None
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
-    sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles, shipping)
+    node = configuration.cluster.node if configuration.cluster is not None else ""
+    sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles, shipping, node)
     return MetricsProcess(addresses.metrics, sources, release)
 
 

@@ -38,7 +38,8 @@ def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
     with configuration.at("audit", "marker"):
         ours = None if anew else marker.known()
     with configuration.at("data"):
-        committer = Committer.open(configuration.data, known=ours)
+        node = configuration.cluster.node if configuration.cluster is not None else ""
+        committer = Committer.open(configuration.data, known=ours, node=node)
         try:
             known = committer.known
         finally:

@@ -26,6 +26,7 @@ from gateway.metrics.load import Load, MailClass, SharedLoad
 from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
 from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
+from gateway.model.reference import make_reference
 from gateway.nexthop.hop import NextHop
 from gateway.notice import Author, NoticeBook, Notices
 from gateway.pipeline.in_force import RulesTold
@@ -45,7 +46,6 @@ from gateway.serve.app import (
 from gateway.serve.password_watch import PasswordWatch
 from gateway.serve.vitals import Vitals
 from gateway.smtp.engine import EventKind, SmtpEvent
-from gateway.smtp.replies import make_reference
 from gateway.smtp.server import SmtpServer, log_internal_error
 from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart

@@ -1,4 +1,4 @@
-"""The one builder of SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1), their words, and references.
+"""The one builder of SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1) and their words.
 
 Whatever a reply is made of (words of ours, an engine's, the next hop's), what leaves is lines of at most 512 bytes
 that hold printable characters only; ASCII unless the listener answers in UTF-8 or the mail asked for SMTPUTF8.
@@ -6,7 +6,6 @@ that hold printable characters only; ASCII unless the listener answers in UTF-8 
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache, lru_cache
 
@@ -20,15 +19,8 @@ LINE_LIMIT_BYTES = 512
 """RFC 5321 §4.5.3.1.5: a reply line with code and CRLF."""
 LINES_LIMIT = 50
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PLAIN = re.compile(r"[ -~]*")
 _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?: |\Z)")
-
-
-def make_reference() -> str:
-    """Return a new transaction id such as `BT-7F3K2Q9X`: 40 random bits, Crockford's base 32."""
-    number = int.from_bytes(os.urandom(5))
-    return "BT-" + "".join([_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5)])
 
 
 def render(reply: Reply, *, utf8: bool = False) -> bytes:

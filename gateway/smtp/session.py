@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from gateway.model import Reply
+from gateway.model.reference import make_reference
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.smtp.authentication import offered_mechanisms, read_credentials, replay
@@ -18,7 +19,7 @@ from gateway.smtp.client import ClientConnection, ClientGoneError
 from gateway.smtp.dialogue import Dialogue, SessionEnd
 from gateway.smtp.engine import EventKind
 from gateway.smtp.grammar import CommandError, decode_line, is_helo_name
-from gateway.smtp.replies import make_reference, render
+from gateway.smtp.replies import render
 from gateway.smtp.sasl import Credentials, password_meets
 from gateway.smtp.settings import ListenerSettings, address_in
 from gateway.smtp.shared import Shared

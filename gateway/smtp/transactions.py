@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from gateway.errors import TemporaryError
 from gateway.model import Envelope, RefusedContent, Reply, Transaction
+from gateway.model.reference import make_reference
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import HopFailedError
 from gateway.nexthop.replies import Capabilities, HopReply
@@ -22,7 +23,6 @@ from gateway.smtp.dialogue import Dialogue
 from gateway.smtp.engine import EventKind
 from gateway.smtp.grammar import CommandError, PathCommand, decode_line, parameters_for, parse_mail, parse_rcpt
 from gateway.smtp.reception import CutOffError, Reception
-from gateway.smtp.replies import make_reference
 from gateway.smtp.standing import Standing
 from gateway.smtp.transfer import LiveRelay, Mail, run_engine
 from gateway.spool import Spool

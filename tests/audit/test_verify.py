@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import random
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ import pytest
 from gateway.audit import AuditLog
 from gateway.audit.chain import Head
 from gateway.audit.checkpoint import Signer, known_checkpoints, seal
+from gateway.audit.committer import Committer
 from gateway.audit.export import export_jsonl
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_verification
@@ -190,6 +192,22 @@ def test_a_forged_checkpoint_is_found_by_its_signature(data: Path):
     size = known_checkpoints(data / "checkpoints")[0][0].size
     path.write_text(path.read_text().replace(f"\n{size}\n", f"\n{size + 1}\n", 1))
     assert verified(data).exit_code == 1
+
+
+def test_a_log_whose_machine_was_given_a_name_and_another_one_is_whole(data: Path):
+    for number, node in enumerate(("binhtan-1", "binhtan-2", "")):
+        Committer.open(data, node=node).close()
+        asyncio.run(fill(data, 1, first=1000 + number))
+        origin = "/".join(
+            filter(None, ("gateway-audit", node, Signer((data / "keys/audit-ed25519").read_bytes()).key_id))
+        )
+        assert (data / "checkpoints/public-key.txt").read_text().startswith(f"{origin}+")
+        assert verified(data).faults == ()
+    notes = "".join(path.read_text() for path in (data / "checkpoints").glob("*.notes"))
+    assert "gateway-audit/binhtan-1/" in notes
+    with AuditReader.open(data) as reader:
+        started = [json.loads(body) for body, _ in reader.records() if b'"kind":"start"' in body]
+    assert [record.get("node", "") for record in started] == ["", "binhtan-1", "binhtan-2", ""]
 
 
 def test_a_torn_last_note_is_no_tampering(data: Path):

@@ -10,11 +10,11 @@ import pytest
 from gateway.audit import AuditLog
 from gateway.config.sections import Configuration
 from gateway.model import Language
+from gateway.model.reference import make_reference
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.stages import Pipeline
 from gateway.serve.app import inspection_limits, outgoing, start_workers
-from gateway.smtp.replies import make_reference
 from tests.interop.conftest import front, pki, postfix  # noqa: F401 - fixtures
 from tests.interop.test_clients_and_postfix import (  # noqa: F401 - run here with another engine
     test_a_dkim_signature_made_before_us_verifies_after_us,

@@ -8,6 +8,8 @@ from gateway.console.client import Refused
 from gateway.console.pages.login import begin_by_mail, said
 from gateway.console.pages.mails import count
 from gateway.console.visit import Visit
+from gateway.console.words import filled
+from gateway.model.reference import mistyped, standard
 from gateway.steward.questions import Explain, Explained, SendMailCode
 
 _REMEDIES = (
@@ -23,14 +25,16 @@ _REMEDIES = (
 
 
 def _reference(visit: Visit) -> str:
-    return str(visit.request.path_params["reference"])[:100]
+    typed = str(visit.request.path_params["reference"])[:100]
+    return standard(typed) or typed
 
 
 async def page(visit: Visit) -> Response:
     """Ask for the mailbox first; then explain."""
     reference = _reference(visit)
     if visit.person is None:
-        return visit.page("letter_code.html", reference=reference, mailbox="", sent=False, fault="")
+        fault = filled(visit.words.letter.mistyped, reference=reference) if mistyped(reference) else ""
+        return visit.page("letter_code.html", reference=reference, mailbox="", sent=False, fault=fault)
     explained = await visit.ask(Explain(reference))
     assert isinstance(explained, Explained)
     return visit.page("letter.html", mail=explained, findings=count(explained), steps=steps(explained))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from itertools import chain
 from typing import Final
@@ -12,10 +11,10 @@ from starlette.responses import Response
 
 from gateway.console.streamed import Streamed
 from gateway.console.visit import Visit
+from gateway.model.reference import mistyped, standard
 from gateway.steward.questions import Answer, AskRequests, Explain, Explained, Export, Found, Piece, Search
 
 _FIELDS: Final = ("q", "since", "until", "unit", "result", "state", "sha256")
-_REFERENCE: Final = re.compile(r"BT-[0-9A-Za-z]{8}", re.IGNORECASE)
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -26,8 +25,8 @@ _TYPES: Final = {
 async def search(visit: Visit) -> Response:
     """Show the mails that a question finds; the address bar holds the question."""
     given = {name: visit.request.query_params.get(name, "").strip()[:500] for name in _FIELDS}
-    if _REFERENCE.fullmatch(given["q"]):
-        return visit.go(f"/mails/{given['q'].upper()}")
+    if (reference := standard(given["q"])) and not mistyped(reference):
+        return visit.go(f"/mails/{reference}")
     before, after = (_number(visit.request.query_params.get(name, "")) for name in ("before", "after"))
     found = await visit.ask(_question(given, before=before, after=after))
     assert isinstance(found, Found)
