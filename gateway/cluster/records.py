@@ -63,9 +63,10 @@ WITH node AS MATERIALIZED (SELECT %(node)s::text AS name), records AS (
   UPDATE entry SET tags = entry.tags || found.added
   FROM (
     SELECT judged.node, judged.seq, new.tags AS added
-    FROM node, json_to_recordset(%(states)s::json) AS new (id text, tags text[]), LATERAL (
+    FROM node, json_to_recordset(%(states)s::json) AS new (id text, tags text[], before bigint), LATERAL (
       SELECT entry.node, entry.seq FROM entry
-      WHERE entry.id = new.id AND entry.node = node.name AND entry.kind = 'intent' OFFSET 0
+      WHERE entry.id = new.id AND entry.node = node.name AND entry.kind = 'intent' AND entry.seq < new.before
+      ORDER BY entry.seq DESC LIMIT 1
     ) AS judged
   ) AS found
   WHERE entry.node = found.node AND entry.seq = found.seq
@@ -103,6 +104,8 @@ class _State(Struct):
 
     id: str
     tags: list[str]
+    before: int
+    """Place of its outcome: it is the last one of this reference before it."""
 
 
 class _Checkpoint(Struct):
@@ -139,22 +142,31 @@ def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequen
         record = r.decode(link.body)
         stamps[link.seq] = record.time
         take_rows(rows, link.seq, record)
-    states: dict[str, list[str]] = {}
-    for tag, reference in rows.states:
-        states.setdefault(_text(reference, _LIMIT_ID), []).append(tag)
-    entries = list(_entries(rows, stamps, states))
-    fresh = {entry.id for entry in entries if entry.kind == "intent"}
+    judged: dict[str, list[int]] = {}
+    for seq, reference, _, kind in rows.entries:
+        if kind == "intent":
+            judged.setdefault(reference, []).append(seq)
+    here: dict[int, list[str]] = {}
+    states: dict[str, _State] = {}
+    for tag, reference, seq in rows.states:
+        name, mail = (
+            _text(reference, _LIMIT_ID),
+            max((one for one in judged.get(reference, ()) if one < seq), default=0),
+        )
+        tags = here.setdefault(mail, []) if mail else states.setdefault(name, _State(name, [], seq)).tags
+        tags.append(tag)
+    entries = list(_entries(rows, stamps, here))
     values = {
         "records": [_Record(link.seq, stamps[link.seq], link.body.decode(), link.hash.hex()) for link in links],
         "entries": entries,
         "events": [_Event(_text(reference, _LIMIT_ID), seq) for reference, seq in dict.fromkeys(rows.events)],
-        "states": [_State(name, tags) for name, tags in states.items() if name not in fresh],
+        "states": list(states.values()),
         "checkpoints": [_Checkpoint(*note) for note in notes],
     }
     connection.execute(_SHIP, {"node": node} | {name: _JSON.encode(value).decode() for name, value in values.items()})
 
 
-def _entries(rows: Rows, stamps: dict[int, str], states: dict[str, list[str]]) -> Iterator[_Entry]:
+def _entries(rows: Rows, stamps: dict[int, str], states: dict[int, list[str]]) -> Iterator[_Entry]:
     """Yield what finds the records; a mail whose outcome came in the same batch has its state already."""
     tags: dict[int, dict[str, None]] = {}
     for tag, seq in rows.tags:
@@ -162,8 +174,7 @@ def _entries(rows: Rows, stamps: dict[int, str], states: dict[str, list[str]]) -
     for seq, reference, _, kind in rows.entries:
         name, words = _text(reference, _LIMIT_ID), rows.words.get(seq, Words())
         own = list(tags.get(seq, ()))
-        if kind == "intent":
-            own += states.get(name, ())
+        own += states.get(seq, ())
         who = words_of(words.sender, words.recipients, words.unit, words.other)
         what = words_of(words.subject, words.files, words.subject_exact, words.files_exact)
         yield _Entry(seq, stamps[seq], name, _text(kind, _LIMIT_ID), own, who, what)
