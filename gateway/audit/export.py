@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.audit.query import AuditReader, Filter
+from gateway.audit.filter import Filter
+from gateway.audit.reader import Reader
 from gateway.audit.render import Title, decided, moment, with_content, words_of
 from gateway.audit.rows import Row
 from gateway.errors import SearchTimeError
@@ -32,10 +33,11 @@ LIMIT_SHEET_ROWS = 1_048_574
 """Of XLSX, without the heading and the last line."""
 
 
-def export_jsonl(reader: AuditReader, *, first: int = 1, last: int | None = None) -> Iterator[str]:
-    """Yield one line a record with its hash, so that the export can be verified by itself."""
-    for body, digest in reader.records(first=first, last=last):
-        yield f'{{"hash":"{digest.hex()}","record":{body.decode("utf-8")}}}'
+def export_jsonl(reader: Reader) -> Iterator[str]:
+    """Yield one line a record with its hash, so that the export can be verified by itself; of several logs with its node."""
+    for node, body, digest in reader.links():
+        whose = f'"node":{msgspec.json.encode(node).decode()},' if node else ""
+        yield f'{{{whose}"hash":"{digest.hex()}","record":{body.decode("utf-8")}}}'
 
 
 class Export:
@@ -45,13 +47,14 @@ class Export:
     """
 
     def __init__(
-        self, reader: AuditReader, wanted: Filter, title: Title, *, language: str = "vi", until: float | None = None
+        self, reader: Reader, wanted: Filter, title: Title, *, language: str = "vi", until: float | None = None
     ) -> None:
         self._reader = reader
         self._wanted = wanted
         self._title = with_content(title, language)
         self._language = language
         self._until = until
+        self._widths = ({"node": 16} if reader.several else {}) | _WIDTHS
         self.rows = 0
         """Written so far."""
         self.whole = True
@@ -117,12 +120,13 @@ class Export:
             page = replace(page, before=rows[-1])
 
     def _headings(self) -> list[str]:
-        return [pair("audit", "column", key)[self._language != "vi"] for key in _WIDTHS]
+        return [pair("audit", "column", key)[self._language != "vi"] for key in self._widths]
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         """Return the cells of a row in the order of the headings."""
         language = self._language
         return (
+            *([row.node] if self._reader.several else ()),
             str(row.seq),
             moment(row.time),
             words_of("kind", row.kind, language),
@@ -141,7 +145,7 @@ class Export:
 
     def _sheet(self, workbook: Any, bold: Any) -> Any:
         sheet = workbook.add_worksheet()
-        for number, width in enumerate(_WIDTHS.values()):
+        for number, width in enumerate(self._widths.values()):
             sheet.set_column(number, number, width)
         sheet.freeze_panes(1, 0)
         sheet.write_row(0, 0, self._headings(), bold)

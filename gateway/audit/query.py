@@ -55,6 +55,8 @@ class History:
 
     reference: str
     records: tuple[r.AnyRecord, ...]
+    nodes: tuple[str, ...] = ()
+    """Whose log has each record; none for the only log."""
 
     @property
     def mail(self) -> r.MailFacts | None:
@@ -72,6 +74,7 @@ class AuditReader:
         self._folder = folder
         self._limit_s = limit_s
         self._index = Index(folder)
+        self.several = False
         self.index_was_wrong = False
         """Rows of the search index were gone; it has been made again from the log."""
 
@@ -196,6 +199,10 @@ class AuditReader:
                 "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or _LAST)
             )
         )
+
+    def links(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Yield all of them behind the name of no node (`gateway.audit.reader.Reader`)."""
+        yield from (("", body, digest) for body, digest in self.records())
 
     def act(self, seq: int) -> r.Act | None:
         """Return the act at a place of the chain, None when something else stands there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import repeat
 
 from gateway.audit import record as r
 from gateway.audit.query import History, WeakPassword
@@ -41,6 +42,7 @@ def render_rows(rows: Iterable[Row], language: str = "vi", *, columns: int | Non
     table = [
         (
             moment(row.time),
+            *([row.node] if row.node else ()),
             row.reference or "-",
             words_of("state", row.state, language),
             decided(row.disposition, row.would_be, language),
@@ -52,7 +54,7 @@ def render_rows(rows: Iterable[Row], language: str = "vi", *, columns: int | Non
     ]
     if not table:
         return _say("label", "nothing", language)
-    widths = _fitted([max(len(line[column]) for line in table) for column in range(7)], columns)
+    widths = _fitted([max(len(line[column]) for line in table) for column in range(len(table[0]))], columns)
     return "\n".join(
         "  ".join(_line(cell, width).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in table
@@ -74,13 +76,14 @@ def _fitted(widths: list[int], columns: int | None) -> list[int]:
 def render_history(history: History, language: str = "vi", title: Title = _no_title) -> str:
     """Return everything about one reference."""
     lines = [f"{_say('label', 'reference', language)}: {_line(history.reference)}"]
-    if history.mail is not None:
-        lines += _mail_lines(history.mail, language, title)
     for record in history.records:
         if isinstance(record, r.ContentRefused):
             lines += _content_lines(record, language)
+        elif isinstance(record, r.Intent | r.Refused):  # several only where two mails were given one reference
+            lines += _mail_lines(record.mail, language, title)
     lines += ["", f"{_say('label', 'events', language)}:"]
-    lines += [f"  {line}" for record in history.records for line in _event_lines(record, language, title)]
+    for record, node in zip(history.records, history.nodes or repeat(""), strict=False):
+        lines += [f"  {node} {line}" if node else f"  {line}" for line in _event_lines(record, language, title)]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, JsonOption, command, moment, words
+from gateway.cli.options import ClusterOption, ConfigOption, DataOption, JsonOption, command, moment, words
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
 
@@ -61,6 +61,7 @@ def audit_list(
     *,
     data: DataOption = None,
     config: ConfigOption = None,
+    cluster: ClusterOption = None,
     limit: _LIMIT = 50,
     as_json: JsonOption = False,
     **wanted: Any,
@@ -71,9 +72,9 @@ def audit_list(
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import log_of
 
-    return find(data_folder(config, data), Filter(limit=limit, **wanted), as_json=as_json)
+    return find(log_of(config, data, cluster), Filter(limit=limit, **wanted), as_json=as_json)
 
 
 @command(app, "search")
@@ -83,6 +84,7 @@ def audit_search(
     searched: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
     data: DataOption = None,
     config: ConfigOption = None,
+    cluster: ClusterOption = None,
     limit: _LIMIT = 50,
     as_json: JsonOption = False,
     **wanted: Any,
@@ -96,9 +98,9 @@ def audit_search(
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import log_of
 
-    return find(data_folder(config, data), Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
+    return find(log_of(config, data, cluster), Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
 
 
 @command(app, "show")
@@ -106,13 +108,14 @@ def audit_show(
     reference: Annotated[str, typer.Argument(help=words("reference"))],
     data: DataOption = None,
     config: ConfigOption = None,
+    cluster: ClusterOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Xem một thư / show everything about one mail."""
     from gateway.commands.audit import show
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import log_of
 
-    return show(data_folder(config, data), reference, as_json=as_json)
+    return show(log_of(config, data, cluster), reference, as_json=as_json)
 
 
 @command(app, "passwords")
@@ -161,6 +164,7 @@ def audit_export(
     *,
     data: DataOption = None,
     config: ConfigOption = None,
+    cluster: ClusterOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
     xlsx: Annotated[Path | None, typer.Option(help=words("xlsx"))] = None,
     as_json: JsonOption = False,
@@ -172,14 +176,14 @@ def audit_export(
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import export
-    from gateway.commands.common import data_folder
+    from gateway.commands.common import log_of
 
     mails = Filter(limit=0, **wanted)
     if ((as_csv or xlsx) and as_json) or (as_csv and xlsx):
         raise typer.BadParameter(both("start", "command", "csv_or_json"))
     if not (as_csv or xlsx) and mails != Filter(limit=0):
         raise typer.BadParameter(both("start", "command", "csv_only"))
-    return export(data_folder(config, data), mails, as_csv=as_csv, xlsx=xlsx)
+    return export(log_of(config, data, cluster), mails, as_csv=as_csv, xlsx=xlsx)
 
 
 @command(app, "backup")

@@ -49,6 +49,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help=words("config"))]
 PolicyOption = Annotated[str | None, typer.Option("--policy", help=words("policy"))]
+ClusterOption = Annotated[str | None, typer.Option("--cluster", metavar="DSN", help=words("cluster"))]
 DataOption = Annotated[Path | None, typer.Option("--data", help=words("data"))]
 CertsOption = Annotated[Path | None, typer.Option("--certs", help=words("certs"))]
 DirectoryOption = Annotated[Path | None, typer.Option("--directory", help=words("directory"))]

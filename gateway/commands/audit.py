@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway.audit.backup import backup, pages
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.query import AuditReader, Filter, unknown
+from gateway.audit.reader import Reader
 from gateway.audit.render import (
     Title,
     render_history,
@@ -23,9 +24,11 @@ from gateway.audit.render import (
 from gateway.audit.retention import prune as prune_log
 from gateway.audit.verify import verify as verify_log
 from gateway.cluster.database import connect
+from gateway.cluster.reader import ClusterReader
 from gateway.cluster.records import place
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
 from gateway.commands.progress import progress
+from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
@@ -48,9 +51,17 @@ def begin(configuration: Configuration, *, anew: bool) -> int:
     return 0
 
 
-def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
+Where = Path | Cluster
+"""A log: the data folder of this machine, or the centre of a cluster."""
+
+
+def _opened(where: Where) -> Reader:
+    return ClusterReader.open(where) if isinstance(where, Cluster) else AuditReader.open(where)
+
+
+def find(where: Where, wanted: Filter, *, as_json: bool) -> int:
     """Print what matches, newest first; exit code 0 also when nothing does."""
-    with AuditReader.open(data) as reader, progress("index", reader.last) as tick:
+    with _opened(where) as reader, progress("index", reader.last) as tick:
         reader.show_indexing(tick)
         rows = reader.find(replace(wanted, limit=wanted.limit + 1))
     _tell_of_index(reader)
@@ -65,9 +76,9 @@ def find(data: Path, wanted: Filter, *, as_json: bool) -> int:
     return 0
 
 
-def show(data: Path, reference: str, *, as_json: bool) -> int:
+def show(where: Where, reference: str, *, as_json: bool) -> int:
     """Print everything about one reference; exit code 1 when the log does not know it."""
-    with AuditReader.open(data) as reader:
+    with _opened(where) as reader:
         history = reader.show(reference)
     _tell_of_index(reader)
     if history is None:
@@ -106,9 +117,9 @@ def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Pat
     return result.exit_code
 
 
-def export(data: Path, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
+def export(where: Where, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
     """Print all records as JSON lines or what matches as CSV, or write that as a workbook; nothing is left out."""
-    reader = AuditReader.open(data)
+    reader = _opened(where)
     table = Export(reader, wanted, _titles())
     try:
         if xlsx is not None:
@@ -160,6 +171,6 @@ def prune(configuration: Configuration, days: int, reason: str, *, now: datetime
     return 0
 
 
-def _tell_of_index(reader: AuditReader) -> None:
+def _tell_of_index(reader: Reader) -> None:
     if reader.index_was_wrong:
         print(both("audit", "fault", "index_rebuilt"), file=sys.stderr)

@@ -13,6 +13,7 @@ from typing import Any, Unpack
 import msgspec
 from pydantic import ValidationError
 
+from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration, Flags
 from gateway.errors import GatewayError, UserError
 from gateway.texts.catalogue import reason
@@ -90,6 +91,20 @@ def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configurati
                 for fault in error.errors()
             )
         ) from None
+
+
+def log_of(config: Path | None, data: Path | None, dsn: str | None) -> Path | Cluster:
+    """Return which log the flags mean: that of a data folder, or with a DSN those of all nodes at the centre.
+
+    The password and the key of the cluster are those of the configuration, if one is given.
+    """
+    if dsn is None:
+        return data_folder(config, data)
+    section = load_configuration(config).cluster or Cluster(node="reader")
+    try:
+        return Cluster.model_validate(section.model_dump() | {"dsn": dsn})
+    except ValidationError as error:
+        raise UserError(f"--cluster: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
 
 def data_folder(config: Path | None, data: Path | None) -> Path:

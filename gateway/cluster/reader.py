@@ -1,0 +1,134 @@
+"""The logs of all nodes read as one: rows in the order of their time, from the records at the centre."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Self
+
+from gateway.audit import record as r
+from gateway.audit.conditions import storable
+from gateway.audit.filter import Filter
+from gateway.audit.keyed import Keyed
+from gateway.audit.query import History
+from gateway.audit.rows import Row, row_of
+from gateway.cluster.database import Connection, DatabaseError, Rows, Values, connect, failures, told
+from gateway.cluster.keys import read_key
+from gateway.cluster.search import Keys, where
+from gateway.config.cluster import Cluster
+from gateway.model.reference import standard
+from gateway.texts.catalogue import both
+
+_PAGE = 2_000
+
+
+class ClusterReader:
+    """The centre opened for reading (`gateway.audit.reader.Reader`)."""
+
+    def __init__(self, connection: Connection, keyed: Keys = lambda _: ()) -> None:
+        """`keyed` gives the keyed digests under which a file of a confidential mail is listed."""
+        self._connection = connection
+        self._keyed = keyed
+        self.index_was_wrong = False
+        self.several = True
+
+    @classmethod
+    def open(cls, cluster: Cluster) -> ClusterReader:
+        """Open the centre of a cluster; DatabaseError when it cannot be reached or has no tables."""
+        key = read_key(cluster)
+        reader = cls(connect(cluster), Keyed(*filter(None, (key,))).digests)
+        reader._rows("SELECT 1 FROM entry LIMIT 1")
+        return reader
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def last(self) -> int:
+        """As far as the nodes have shipped, all together."""
+        newest = "(SELECT max(seq) FROM record WHERE record.node = shipper.node)"
+        return int(self._rows(f"SELECT coalesce(sum({newest}), 0) FROM shipper")[0][0])  # noqa: S608 - our own words
+
+    def show_indexing(self, tick: Callable[[int], None]) -> None:
+        """Tell of nothing: what finds a record came with it."""
+
+    def find(self, wanted: Filter) -> tuple[Row, ...]:
+        """Return what matches, newest first; SearchError for what makes no sense."""
+        condition, values = where(wanted, self._keyed)
+        found = self._rows(
+            "SELECT e.node, e.seq, r.body FROM ("  # noqa: S608 - our own words
+            f"SELECT node, seq, at FROM entry WHERE {condition} ORDER BY at DESC, node DESC, seq DESC LIMIT %s"
+            ") e JOIN record r USING (node, seq) ORDER BY e.at DESC, e.node DESC, e.seq DESC",
+            (*values, max(1, wanted.limit)),
+        )
+        records = [(node, r.decode(bytes(body))) for node, _, body in found]
+        states = self._states((node, record) for node, record in records if isinstance(record, r.Intent))
+        rows = [replace(row_of(record), node=node) for node, record in records]
+        return tuple(replace(row, state=states.get((row.node, row.seq), row.state)) for row in rows)
+
+    def show(self, reference: str) -> History | None:
+        """Return everything about a reference, however it was typed, at all nodes; None when none knows it."""
+        wanted = storable(reference).strip().replace("\0", "\ufffd")
+        for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
+            found = self._rows(
+                "SELECT node, body FROM event JOIN record USING (node, seq) WHERE id = %s ORDER BY at, node, seq",
+                (candidate,),
+            )
+            if found:
+                nodes, bodies = zip(*found, strict=True)
+                return History(candidate, tuple(r.decode(bytes(body)) for body in bodies), nodes)
+        return None
+
+    def links(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Yield node, body and hash of every record in the order of their time."""
+        place: tuple[object, ...] = ("-infinity", "", 0)
+        while True:
+            rows = self._rows(
+                "SELECT at, node, seq, body, hash FROM record WHERE (at, node, seq) > (%s, %s, %s)"
+                " ORDER BY at, node, seq LIMIT %s",
+                (*place, _PAGE),
+            )
+            for *_, node, _, body, digest in rows:
+                yield node, bytes(body), bytes(digest)
+            if len(rows) < _PAGE:
+                return
+            place = rows[-1][:3]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _states(self, intents: Iterable[tuple[str, r.Intent]]) -> dict[tuple[str, int], str]:
+        """Return what became of mails by node and place of their intent; nothing of those of which nothing is recorded."""
+        asked = [(node, intent.id, intent.seq) for node, intent in intents]
+        if not asked:
+            return {}
+        rows = self._rows(
+            "SELECT i.node, i.seq, r.body FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS i (node, id, seq)"
+            " JOIN event e ON e.node = i.node AND e.id = i.id AND e.seq > i.seq"
+            " JOIN record r ON r.node = e.node AND r.seq = e.seq ORDER BY e.seq",
+            tuple(map(list, zip(*asked, strict=True))),
+        )
+        states: dict[tuple[str, int], str] = {}
+        others: set[tuple[str, int]] = set()
+        for node, seq, body in rows:
+            match r.decode(bytes(body)):
+                case r.Intent():  # another mail that was given the same reference
+                    others.add((node, seq))
+                case r.Sending() if (node, seq) not in others:
+                    states[node, seq] = "sending"
+                case r.Outcome(delivery=delivery) if (node, seq) not in others:
+                    states[node, seq] = delivery.value
+                case _:
+                    pass
+        return states
+
+    def _rows(self, statement: str, values: Values = ()) -> Rows:
+        try:
+            rows: Rows = self._connection.execute(statement.encode(), values).fetchall()
+        except failures() as error:
+            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+        return rows
