@@ -9,6 +9,7 @@
     ├── PermanentError      trying again does not help: SMTP 5yz
     └── UserError           the administrator's input is wrong; shown without traceback, exit code 2
         ├── ConfigError     with file, line and column, all faults at once
+        ├── NoUnitError     a report is asked for of a unit that its month does not know
         └── SearchError     a search that makes no sense
             └── SearchTimeError  one that takes too long
 
@@ -118,6 +119,10 @@ class NoWaiverError(UserError):
         super().__init__(f"{vietnamese} / {english}")
         self.key = key
         self.words = (vietnamese, english)
+
+
+class NoUnitError(UserError):
+    """A month knows no unit of that name."""
 
 
 class SearchTimeError(SearchError):

@@ -192,3 +192,24 @@ def test_the_doctor_warns_of_settings_that_are_hardly_meant(text: str, words: st
     configuration = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
     found = list(doctor._sense(configuration))
     assert [words in line.words for line in found] == [True] * bool(words)
+
+
+@pytest.mark.parametrize(
+    ("console", "base"),
+    [
+        ({"listen": "127.0.0.1:8443"}, "http://localhost:8443"),
+        ({"listen": "127.0.0.1:8443", "names": ["gw.example"]}, "https://gw.example"),
+        (
+            {"listen": "0.0.0.0:443", "names": ["gw.example", "b.example"], "certificate": "c", "key": "k"},
+            "https://gw.example",
+        ),
+        (
+            {"listen": "0.0.0.0:8443", "names": ["gw.example"], "certificate": "c", "key": "k"},
+            "https://gw.example:8443",
+        ),
+        ({"listen": "systemd:console", "names": ["gw.example"], "certificate": "c", "key": "k"}, "https://gw.example"),
+        ({"listen": "127.0.0.1:8443", "url": "https://mail.example/"}, "https://mail.example"),
+    ],
+)
+def test_links_in_notices_lead_to_where_browsers_find_the_console(console, base):
+    assert Configuration(console=console).console.base == base

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from gateway.config.section import Section
+from gateway.config.values import MailboxAddress
 
 
 class ReportWeights(Section):
@@ -20,3 +21,5 @@ class Reports(Section):
 
     weights: ReportWeights = ReportWeights()
     least_mailboxes: int = Field(default=5, ge=1, le=10_000)
+    send: bool = False
+    office: MailboxAddress = ""

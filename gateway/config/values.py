@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 from gateway.texts.catalogue import both
+from gateway.vietnamese.addresses import parse_path
 from gateway.yaml.values import printable
 
 _NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?\Z")
@@ -106,6 +107,13 @@ def _path(value: object) -> object:
     return value
 
 
+def _mailbox(address: str) -> str:
+    reading = parse_path(address)
+    if not reading.mailboxes or reading.ambiguous or not address.isascii():
+        raise ValueError(both("start", "config", "mailbox"))
+    return address
+
+
 HostPort = Annotated[str, AfterValidator(_server)]
 ListenAddress = Annotated[str, AfterValidator(host_port)]
 HostName = Annotated[str, AfterValidator(_name)]
@@ -114,6 +122,8 @@ Selector = Annotated[str, AfterValidator(_selector)]
 Place = Annotated[Path, BeforeValidator(_path)]
 Network = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
+MailboxAddress = Annotated[str, AfterValidator(_mailbox)]
+"""Where mails of the gateway itself go or come from."""
 
 
 def split_host_port(value: str) -> tuple[str, int]:

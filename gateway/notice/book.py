@@ -58,7 +58,7 @@ class Fate(Enum):
     TOO_MANY = "too_many"
     """Never sent: the mailbox had its notices of the day."""
     NONE = "none"
-    """A mark that something was looked after; no mail."""
+    """A mark that something was looked after, or nothing was to be sent; no mail."""
 
 
 LOST: Final = (Fate.REFUSED, Fate.UNKNOWN, Fate.GIVEN_UP)
@@ -103,12 +103,17 @@ class NoticeBook:
                 self._connection.close()
                 self._connection = None
 
-    def put(self, key: str, *, kind: str, recipient: str, now: float, fields: Mapping[str, object]) -> bool:
-        """Put a notice in to be sent; False when the key is there already, or the mailbox had its notices of the day."""
+    def put(
+        self, key: str, *, kind: str, recipient: str, now: float, fields: Mapping[str, object], limited: bool = True
+    ) -> bool:
+        """Put a notice in to be sent; False when the key is there already, or the mailbox had its notices of the day.
+
+        One that only the calendar brings about is not `limited`.
+        """
         with self._changing() as connection:
             if _has(connection, key):
                 return False
-            good = self._count(connection, recipient, now) < MOST_A_DAY
+            good = not limited or self._count(connection, recipient, now) < MOST_A_DAY
             fate, kept = (Fate.WAITING, json.dumps(fields)) if good else (Fate.TOO_MANY, "{}")
             connection.execute(
                 "INSERT INTO notice (key, kind, recipient, at, fate, due, fields) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -24,8 +24,8 @@ _SHORTEST_S: Final = 60.0
 _LONGEST_S: Final = 1800.0
 
 
-def _nothing(_waiting: Waiting) -> Attachment | None:
-    return None
+class NothingToSendError(Exception):
+    """Raised by who makes an attachment: there is none, so the notice is not sent either."""
 
 
 class Outbox:
@@ -38,14 +38,16 @@ class Outbox:
         author: Author,
         *,
         clock: Callable[[], float],
-        attached: Callable[[Waiting], Attachment | None] = _nothing,
+        attached: Callable[[Waiting], Attachment | None] = lambda _: None,
+        on_lost: Callable[[Waiting], None] = lambda _: None,
     ) -> None:
-        """Take what makes the attachment of a notice just before it is sent; it is called in a thread."""
+        """Take what makes the attachment of a notice when it is sent, and who hears of one that is lost; called in threads."""
         self._hop = hop
         self._book = book
         self._author = author
         self._clock = clock
         self._attached = attached
+        self._on_lost = on_lost
 
     async def recover(self) -> None:
         """Settle what an earlier process left open; called once before the first `send_due`."""
@@ -59,7 +61,15 @@ class Outbox:
 
     async def _send(self, waiting: Waiting) -> bool:
         """Send one; False when the next hop takes nothing now."""
-        mail = await asyncio.to_thread(self._made, waiting)
+        try:
+            mail = await asyncio.to_thread(self._made, waiting)
+        except NothingToSendError:
+            await asyncio.to_thread(self._book.settle, waiting.key, Fate.NONE)
+            return True
+        except Exception as error:  # noqa: BLE001 - one that cannot be made, for whatever reason, must not keep all others
+            _LOG.error("notice %s", waiting.kind, exc_info=error)
+            await self._again(waiting, str(error))
+            return True
 
         async def sending() -> None:
             await asyncio.to_thread(self._book.settle, waiting.key, Fate.SENDING)
@@ -101,3 +111,4 @@ class Outbox:
     async def _lost(self, waiting: Waiting, fate: Fate, answer: str) -> None:
         _LOG.warning("notice %s: %s: %s", waiting.kind, fate.value, answer)
         await asyncio.to_thread(self._book.settle, waiting.key, fate, answer=answer)
+        await asyncio.to_thread(self._on_lost, waiting)

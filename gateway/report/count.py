@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from gateway.audit.index_rows import fold, unit_tag
 from gateway.audit.record import Delivery, Mailboxes
-from gateway.errors import UserError
+from gateway.errors import NoUnitError
 from gateway.model import VIETNAM, FindingOutcome
 from gateway.report.cases import Case, Cases, Kind
 from gateway.report.figures import (
@@ -247,7 +247,7 @@ def _unit(wanted: str, units: Sequence[str]) -> str:
     if found is None:
         guess = closest(wanted, [unit for unit in units if unit])
         hint = f" ({both('audit', 'fault', 'did_you_mean', guess=printable(guess))})" if guess else ""
-        raise UserError(both("report", "fault", "unit", value=printable(wanted)) + hint)
+        raise NoUnitError(both("report", "fault", "unit", value=printable(wanted)) + hint)
     return found
 
 

@@ -211,7 +211,7 @@ def _steward(
     running: Running,
     release: Callable[[], None],
 ) -> DoorProcess | None:
-    if configuration.console is None:
+    if not (configuration.console or configuration.reports.send):
         return None
     sources = service.Sources(
         configuration=configuration,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from gateway.config.reports import Reports
 from gateway.errors import UserError
 from gateway.model import VIETNAM, Language
 from gateway.report.figures import Report, Wanted, Weights
@@ -75,14 +76,19 @@ def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Languag
             "invalid", pair("report", "fault", "month", value=clean(month, limit=40))[language is not Language.VI]
         ) from None
     settings = desk.configuration.reports
-    weights = settings.weights
     return Wanted(
         month=wanted_month,
         unit=unit,
         persons=Role.SECURITY_OFFICER in person.roles or bool(unit and unit in person.units),
-        weights=Weights(active=weights.active, signed=weights.signed, first_pass=weights.first_pass),
+        weights=weights(settings),
         least_mailboxes=settings.least_mailboxes,
     )
+
+
+def weights(settings: Reports) -> Weights:
+    """Return what ranks units, as the configuration says."""
+    found = settings.weights
+    return Weights(active=found.active, signed=found.signed, first_pass=found.first_pass)
 
 
 def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from gateway.audit.acts import Acts
@@ -31,6 +32,7 @@ from gateway.steward.in_force import RulesFollowed
 from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
 from gateway.steward.telling.context import Telling
+from gateway.steward.telling.monthly import attached, record_lost
 from gateway.steward.telling.rounds import Rounds
 from gateway.texts.catalogue import both
 
@@ -88,7 +90,14 @@ class Steward:
         )
         self._rounds = Rounds(
             Telling(self.desk, self._notices),
-            Outbox(self._hop, self._notices, self._author, clock=sources.clock),
+            Outbox(
+                self._hop,
+                self._notices,
+                self._author,
+                clock=sources.clock,
+                attached=partial(attached, self.desk),
+                on_lost=partial(record_lost, self.desk),
+            ),
         )
 
     async def run(self, door: socket.socket, stop: asyncio.Event) -> None:

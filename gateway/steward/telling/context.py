@@ -27,9 +27,11 @@ class Telling:
         """The time of Viet Nam."""
         return datetime.fromtimestamp(self.now, VIETNAM)
 
-    def tell(self, key: str, kind: str, recipient: str, **fields: object) -> None:
+    def tell(self, key: str, kind: str, recipient: str, *, limited: bool = True, **fields: object) -> None:
         """Have a notice sent, once for its key and recipient."""
-        self.book.put(f"{key}:{recipient}", kind=kind, recipient=recipient, now=self.now, fields=fields)
+        self.book.put(
+            f"{key}:{recipient}", kind=kind, recipient=recipient, now=self.now, fields=fields, limited=limited
+        )
 
     def page(self, path: str) -> str:
         """Return the address of a page of the console; empty without one."""

@@ -1,0 +1,103 @@
+"""The monthly reports: on the 1st at 6 o'clock to each head of a unit that of the unit, and the whole one to the Office.
+
+A machine that was off then sends them at its next start within the month. That a report is sent is an act in the log; so is that it did
+not arrive. Persons stand in the report of the own unit only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.audit.record import Act
+from gateway.errors import NoUnitError
+from gateway.model import VIETNAM, Unit
+from gateway.notice import mailbox_of
+from gateway.notice.book import Waiting
+from gateway.notice.mail import Attachment
+from gateway.notice.outbox import NothingToSendError
+from gateway.report.figures import Wanted
+from gateway.report.labels import labels
+from gateway.report.make import make
+from gateway.report.month import Month
+from gateway.report.render import Format, render
+from gateway.steward.desk import Desk
+from gateway.steward.reports import weights
+from gateway.steward.telling.context import Telling
+
+_HOUR: Final = 6
+_DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_KINDS: Final = frozenset({"report_unit", "report_office"})
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
+
+
+def tell_reports(telling: Telling) -> None:
+    """Have the reports of last month sent, once."""
+    now = telling.local
+    if not telling.desk.configuration.reports.send or now < datetime(now.year, now.month, 1, _HOUR, tzinfo=VIETNAM):
+        return
+    month = Month(now.year, now.month - 1) if now.month > 1 else Month(now.year - 1, 12)
+    done = f"report:{month}"
+    if telling.book.has(done):
+        return
+    for unit, recipient in _recipients(telling, month):
+        key = f"{done}:{unit.id if unit is not None else ''}"
+        if telling.book.has(f"{key}:{recipient}"):
+            continue
+        name = (unit.name or unit.id) if unit is not None else ""
+        fields = {"month": str(month), "unit": unit.id if unit is not None else "", "name": name}
+        telling.desk.record(_act(fields, recipient))
+        kind = "report_unit" if unit is not None else "report_office"
+        telling.tell(key, kind, recipient, limited=False, **fields)
+    telling.book.mark(done, kind="month", now=telling.now)
+
+
+def attached(desk: Desk, waiting: Waiting) -> Attachment | None:
+    """Return the report that a notice brings, as it is counted now.
+
+    UserError when the log cannot be read, NothingToSendError for a unit that the month did not know.
+    """
+    if waiting.kind not in _KINDS:
+        return None
+    unit, reports = str(waiting.fields["unit"]), desk.configuration.reports
+    wanted = Wanted(
+        month=Month.parse(str(waiting.fields["month"])),
+        unit=unit,
+        persons=bool(unit),
+        weights=weights(reports),
+        least_mailboxes=reports.least_mailboxes,
+    )
+    try:
+        report = make(desk.configuration.data, wanted, now=datetime.fromtimestamp(desk.people.clock(), UTC))
+    except NoUnitError as error:
+        raise NothingToSendError from error
+    octets = render(report, labels(report, desk.policies(), desk.directory()), Format.DOCX)
+    part = f"-{unit}" if _PLAIN.fullmatch(unit) else ""
+    return Attachment(f"bao-cao-{wanted.month}{part}.docx", _DOCX, octets)
+
+
+def record_lost(desk: Desk, waiting: Waiting) -> None:
+    """Record that a report did not arrive, as far as we know."""
+    if waiting.kind in _KINDS:
+        desk.record(_act(waiting.fields, waiting.recipient, ok=False))
+
+
+def _act(fields: dict[str, str] | dict[str, object], recipient: str, *, ok: bool = True) -> Act:
+    about = " ".join(str(one) for one in (fields["month"], fields["unit"] or "-", recipient))
+    return Act(who="gateway", roles=("machine",), what="send_report", about=about, ok=ok)
+
+
+def _recipients(telling: Telling, month: Month) -> Iterator[tuple[Unit | None, str]]:
+    directory, office = telling.desk.directory(), telling.desk.configuration.reports.office
+    for unit in directory.units.values() if directory is not None else ():
+        begun = unit.since is None or unit.since <= month.last_day
+        if not begun or (unit.until is not None and unit.until < month.begin.date()):
+            continue
+        heads = (telling.desk.people.mailbox(head) for head in unit.heads)
+        for address in dict.fromkeys(mailbox_of(head.address, "") for head in heads if head is not None):
+            if address:
+                yield unit, address
+    if office:
+        yield None, office
