@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from gateway.system.revocation_lists import RevocationDays, RevocationLists
+
+LEAST_ROOM_BYTES: Final = 64 << 20
+"""With less, no mail is taken."""
 
 
 class Disk:

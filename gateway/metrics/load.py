@@ -43,6 +43,14 @@ class Replaced(Enum):
     SHIP = 6
 
 
+class Stage(Enum):
+    """What the gateway as a whole does; the value is how it stands in memory."""
+
+    STARTING = 0
+    SERVING = 1
+    DRAINING = 2
+
+
 class MailClass(Enum):
     """Kinds of mails whose time to the verdict is told apart; the value is the place in memory."""
 
@@ -64,7 +72,8 @@ _SLOT_BYTES = _LOAD.size + _TIMES.size * len(MailClass)
 _RELOAD = struct.Struct("=QQ")
 """When the last reload ended, in seconds since 1970, and whether all of it is in force."""
 _RELOAD_AT = _COUNT.size * len(Replaced)
-_HEAD_BYTES = _RELOAD_AT + _RELOAD.size
+_STAGE_AT = _RELOAD_AT + _RELOAD.size
+_HEAD_BYTES = _STAGE_AT + _COUNT.size
 
 
 class SharedLoad:
@@ -120,6 +129,14 @@ class SharedLoad:
         """Return when the last reload ended (0 before the first), and whether all of it is in force."""
         moment, good = _RELOAD.unpack_from(self._memory, _RELOAD_AT)
         return int(moment), bool(good)
+
+    def went(self, stage: Stage) -> None:
+        """Tell what the gateway does from now on; called by the supervisor alone."""
+        _COUNT.pack_into(self._memory, _STAGE_AT, stage.value)
+
+    def stage(self) -> Stage:
+        """Return what the gateway does."""
+        return Stage(_COUNT.unpack_from(self._memory, _STAGE_AT)[0])
 
     @staticmethod
     def _times(slot: int, kind: MailClass) -> int:

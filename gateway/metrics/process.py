@@ -1,4 +1,4 @@
-"""The process that serves the figures over HTTP (GET /metrics) to a monitoring system."""
+"""The process that serves the figures over HTTP (GET /metrics) to a monitoring system, and tells a balancer whether mail may come (GET /ready)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from gateway.cluster.shipping import Shipping
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
+from gateway.metrics.ready import Look, Readiness
 from gateway.system.listening import Taken
 from gateway.system.supervised import SupervisedProcess, end_with
 from gateway.system.trouble import Board
+from gateway.texts.catalogue import both
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _BACKLOG = 64
 _PATIENCE_S = 5
-_ELSEWHERE = b"the figures are at /metrics\n"
+_ELSEWHERE = b"the figures are at /metrics, whether mail may come at /ready\n"
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,16 @@ class Sources:
     """How far the centre has the log, with a cluster."""
     node: str = ""
     """Name of the machine in its cluster."""
+    further: tuple[Look, ...] = ()
+    """What else must hold that mail may come."""
 
 
 class MetricsProcess:
     """Owned by the supervisor."""
 
-    def __init__(self, taken: Taken, sources: Sources, release: Callable[[], None]) -> None:
+    def __init__(self, taken: Taken, sources: Sources, audit_door: socket.socket, release: Callable[[], None]) -> None:
         """Prepare; `taken` is the address, `release` gives back, in the new process, what belongs to others."""
+        self._audit_door = audit_door
         assert taken.reservation is not None
         self._socket = taken.reservation
         self._socket.listen(_BACKLOG)  # who asks before the process is there, or between two of them, waits
@@ -94,20 +99,28 @@ class MetricsProcess:
                 shipping=sources.shipping, node=sources.node,
             )
         )  # fmt: skip
-        serve(self._socket, make_wsgi_app(registry))
+        readiness = Readiness(sources.load, sources.troubles, sources.disk, self._audit_door, sources.further)
+        serve(self._socket, make_wsgi_app(registry), readiness)
 
 
-def serve(taken: socket.socket, application: WSGIApplication) -> None:
-    """Answer GET /metrics on a listening socket, for ever."""
+def serve(taken: socket.socket, application: WSGIApplication, readiness: Readiness) -> None:
+    """Answer GET /metrics and GET /ready on a listening socket, for ever."""
 
     def only_metrics(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/metrics":
+        path = environ["PATH_INFO"]
+        if path not in ("/metrics", "/ready"):
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [_ELSEWHERE]
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), ("Content-Type", "text/plain")])
             return [_ELSEWHERE]
-        return application(environ, start_response)
+        if path == "/metrics":
+            return application(environ, start_response)
+        fault = readiness.fault()
+        words = (fault or both("cluster", "ready", "yes")).replace("\n", " ")
+        status = "503 Service Unavailable" if fault else "200 OK"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
+        return [f"{words}\n".encode()]
 
     server = _Server(taken)
     server.set_app(only_metrics)

@@ -53,6 +53,8 @@ class MilterSettings:
     """From the end of a message to our answer, below what mail clients wait (about 60 s)."""
     languages: tuple[Language, ...] = (Language.VI,)
     charset: ReplyCharset = ReplyCharset.AUTO
+    refused_now: Callable[[Envelope], Reply | None] = lambda _: None
+    """Returns the temporary failure for a mail that cannot be taken at the moment, whatever it holds."""
 
 
 class MilterConnection(asyncio.Protocol):
@@ -260,6 +262,9 @@ class MilterConnection(asyncio.Protocol):
             rcpt_parameters=(command.parameters,),
         )
         engine = self._settings.engine
+        # MAIL is not answered (`SILENT_MAIL`); the first that is comes before the content as well.
+        if (late := self._settings.refused_now(envelope)) is not None:
+            return self._reply(late)
         try:
             refusal = await engine.judge_recipient(self._session(), envelope)
         except Exception as error:  # noqa: BLE001 - the front end's wall: our fault is a temporary failure

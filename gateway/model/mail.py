@@ -78,6 +78,12 @@ class Envelope(Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Whether the client asked for internationalised mail (RFC 6531)."""
         return any(parameter.upper() == "SMTPUTF8" for parameter in self.mail_parameters)
 
+    @property
+    def declared_bytes(self) -> int:
+        """The size that MAIL declared (RFC 1870), 0 without one."""
+        sizes = (parameter[5:] for parameter in self.mail_parameters if parameter.upper().startswith("SIZE="))
+        return next((int(size) for size in sizes if size.isascii() and size.isdigit() and len(size) <= 20), 0)
+
 
 class Transaction(Struct, frozen=True, kw_only=True):
     """One mail on its way through; the content stands in the spool that travels beside it."""

@@ -155,11 +155,11 @@ def beside(
         release_log()
         desk.release()
 
-    metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, release_all)
-
-    def release_for_steward() -> None:
+    def release_all_but_the_log() -> None:
         release()
         desk.release()
+
+    metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, audit, release_all_but_the_log)
 
     sandbox = workers.status().sandbox
     running = Running(
@@ -167,7 +167,7 @@ def beside(
         sandbox_missing=sandbox.missing if sandbox is not None else None,
         last_reload=load.last_reload,
     )
-    steward = _steward(configuration, rulebook, audit, addresses, running, release_for_steward)
+    steward = _steward(configuration, rulebook, audit, addresses, running, release_all_but_the_log)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
         from gateway.serve.console import walled_console  # who configures none does without its libraries
@@ -193,6 +193,7 @@ def _metrics(
     load: SharedLoad,
     troubles: Board,
     shipping: Shipping | None,
+    audit: DoorProcess,
     release: Callable[[], None],
 ) -> MetricsProcess | None:
     if addresses.metrics is None:
@@ -200,7 +201,7 @@ def _metrics(
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
     node = configuration.cluster.node if configuration.cluster is not None else ""
     sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles, shipping, node)
-    return MetricsProcess(addresses.metrics, sources, release)
+    return MetricsProcess(addresses.metrics, sources, audit.door, release)
 
 
 def _steward(

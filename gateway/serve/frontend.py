@@ -12,6 +12,7 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
@@ -25,7 +26,7 @@ from gateway.identity.live import LiveDirectory
 from gateway.metrics.load import Load, MailClass, SharedLoad
 from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
-from gateway.model import Directory, Evidence, FrontEnd, ListenerKind, Session
+from gateway.model import Directory, Envelope, Evidence, FrontEnd, Language, ListenerKind, Reply, Session
 from gateway.model.reference import make_reference
 from gateway.nexthop.hop import NextHop
 from gateway.notice import Author, NoticeBook, Notices
@@ -46,6 +47,7 @@ from gateway.serve.app import (
 from gateway.serve.password_watch import PasswordWatch
 from gateway.serve.vitals import Vitals
 from gateway.smtp.engine import EventKind, SmtpEvent
+from gateway.smtp.replies import texts_in
 from gateway.smtp.server import SmtpServer, log_internal_error
 from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
@@ -223,6 +225,7 @@ class _Frontend:
                 deadline_s=configuration.limits.deadline_s,
                 languages=replies.languages,
                 charset=replies.charset,
+                refused_now=partial(self._refused_now, replies.languages),
             )
             servers.append(MilterServer(milter))
             return servers[-1]
@@ -235,6 +238,10 @@ class _Frontend:
             if not taken.sockets:
                 await server(section).start_tcp(taken.host, taken.port)
         return servers
+
+    def _refused_now(self, languages: tuple[Language, ...], envelope: Envelope) -> Reply | None:
+        found = self._vitals.refused_now(envelope.declared_bytes)
+        return texts_in(languages).reply(*found) if found is not None else None
 
     async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer], hop: NextHop) -> None:
         """Tell every second what is in flight, for those who watch."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration
 from gateway.errors import GatewayError, UserError
-from gateway.metrics.load import Load, Replaced, SharedLoad
+from gateway.metrics.load import Load, Replaced, SharedLoad, Stage
 from gateway.pipeline.in_force import Digests, RulesTold, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
@@ -181,6 +181,7 @@ class _Supervisor:
                 self._end_all()
                 raise UserError(both("start", "start", "frontend"))
         self._hear()
+        self._inherited.load.went(Stage.SERVING)
         print("ready", *self._addresses.shown(self._inherited.configuration), flush=True)
         systemd.ready()
         while self._frontends or not self._stopping:
@@ -188,6 +189,7 @@ class _Supervisor:
             number = received.si_signo if received is not None else None
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stopping = True
+                self._inherited.load.went(Stage.DRAINING)
                 systemd.stopping()
                 self._tell(signal.SIGTERM)
             elif number == signal.SIGHUP:

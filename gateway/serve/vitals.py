@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.audit import AuditLog
 from gateway.errors import AuditError
+from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.nexthop.failures import FailureKind
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.system.heart import Heart
@@ -21,7 +22,6 @@ _ROUND_S: Final = 1.0
 _UNANSWERED_S: Final = 5.0
 _FAILURES_IN_A_ROW: Final = 3
 """Of the next hop, until that counts as trouble: one connection that breaks is none."""
-_LEAST_ROOM_BYTES: Final = 64 << 20
 _MOST_DESCRIPTORS: Final = 1 << 16
 """As many as a child closes before it reads (`gateway.documents.wall.fork`)."""
 _SPARE_PART: Final = 4
@@ -103,7 +103,13 @@ class Vitals:
         now = time.monotonic()
         if now >= self._room_until:
             self._room_bytes, self._room_until = min(map(_free, self._folders)), now + _ROUND_S
-        return self._room_bytes >= max(2 * size_bytes, _LEAST_ROOM_BYTES)
+        return self._room_bytes >= max(2 * size_bytes, LEAST_ROOM_BYTES)
+
+    def refused_now(self, size_bytes: int) -> tuple[int, str, str] | None:
+        """Return code, enhanced code and key of the words for a mail that cannot be taken now; None when it can."""
+        if self._teller.lasts(Trouble.AUDIT):
+            return 451, "4.3.2", "no_log"
+        return None if self.has_room(size_bytes) else (452, "4.3.1", "no_room")
 
     @staticmethod
     def _lowest_free() -> int:

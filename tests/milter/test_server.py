@@ -79,7 +79,7 @@ class Mta:
 async def connect(tmp_path):
     servers, writers = [], []
 
-    async def start(engine, *, limit_bytes=1 << 30, message_bytes=1 << 30, deadline_s=45.0, budget=None) -> Mta:
+    async def start(engine, *, limit_bytes=1 << 30, message_bytes=1 << 30, deadline_s=45.0, budget=None, **more) -> Mta:
         numbers = itertools.count(1)
         milter = MilterServer(
             MilterSettings(
@@ -88,6 +88,7 @@ async def connect(tmp_path):
                 new_reference=lambda: f"BT-{next(numbers)}",
                 message_bytes=message_bytes,
                 deadline_s=deadline_s,
+                **more,
             )
         )
         path = tmp_path / f"milter{len(servers)}.sock"
@@ -154,6 +155,16 @@ async def test_one_recipient_is_refused_and_the_others_stay(connect):
     assert answers[1] == (b"y", b"550-5.7.1 [BT-1] Tu choi\r\n550 5.7.1 Rejected\x00")
     assert [code for code, _ in answers] == [b"O", b"y", b"c", b"c"]
     assert engine.seen[0][0].envelope.forward_paths == ("binh@tphcm.gov.vn",)
+
+
+async def test_what_cannot_be_taken_now_is_put_off_before_its_content(connect):
+    engine, late = RecordingEngine(), [Reply(code=452, enhanced="4.3.1", lines=("no room",))]
+    mta = await connect(engine, refused_now=lambda envelope: late[0] if envelope.declared_bytes == 7 else None)
+    mail = packet(b"M", b"<an@binhtan.example>\0SIZE=7\0")
+    mta.send(EVERYTHING, mail, packet(b"R", b"<vanphong.binhtan@tphcm.gov.vn>\0"))
+    assert [(await mta.receive())[1] for _ in range(2)][1] == b"452 4.3.1 no room\0"
+    mta.send(packet(b"M", b"<an@binhtan.example>\0"), packet(b"R", b"<binh@tphcm.gov.vn>\0"))
+    assert await mta.receive() == (b"c", b"")
 
 
 async def test_a_rejection_carries_every_line(connect):

@@ -1,0 +1,37 @@
+"""Whether the log can be written, asked of its writer by a process that writes none: a commit that leaves no record."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Final
+
+from gateway.audit.wire import ANSWERS, Append, Appended, Failed
+from gateway.system.door import Frames, framed
+from gateway.texts.catalogue import both
+
+_READ_BYTES: Final = 1 << 12
+
+
+def probe(door: socket.socket, within_s: float) -> str:
+    """Return why the log cannot be written, empty when it can; blocks so long at most."""
+    end = time.monotonic() + within_s
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            socket.send_fds(door, [b"."], [theirs.fileno()], socket.MSG_DONTWAIT)
+        ours.settimeout(within_s)
+        ours.sendall(framed(Append([])))
+        frames = Frames(ANSWERS)
+        while octets := ours.recv(_READ_BYTES):
+            for answer in frames.take(octets):
+                if isinstance(answer, Appended):
+                    return ""
+                if isinstance(answer, Failed):
+                    return answer.cause
+            ours.settimeout(max(0.001, end - time.monotonic()))
+    except OSError:  # nobody at the door, or no answer in time
+        pass
+    finally:
+        ours.close()
+    return both("trouble", "line", "unanswered")

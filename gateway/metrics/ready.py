@@ -1,0 +1,74 @@
+"""Whether this gateway should be given mail, for a balancer in front: `GET /ready` beside the figures.
+
+What is cheap is looked at for each question; the log is tried by a commit that leaves no record, at most one in two seconds.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from gateway.audit.probe import probe
+from gateway.metrics.disk import LEAST_ROOM_BYTES, Disk
+from gateway.metrics.load import SharedLoad, Stage
+from gateway.system.trouble import Board, Trouble
+from gateway.texts.catalogue import both
+
+_PROBE_EVERY_S: Final = 2.0
+_PROBE_S: Final = 1.0
+_BARRING: Final = (Trouble.AUDIT, Trouble.ZYGOTE)
+
+Look = Callable[[], str]
+"""Returns in words why there should be no mail; empty when there may."""
+
+
+class Readiness:
+    """Looks at all of it; may be asked by several threads."""
+
+    def __init__(
+        self, load: SharedLoad, troubles: Board, disk: Disk, audit_door: socket.socket, further: tuple[Look, ...] = ()
+    ) -> None:
+        """Prepare; `further` looks are for what a cluster agrees on."""
+        self._looks: tuple[Look, ...] = (self._stage, self._troubles, self._room, *further, self._log)
+        self._load, self._board, self._disk, self._door = load, troubles, disk, audit_door
+        self._lock = threading.Lock()
+        self._probed, self._found = float("-inf"), ""
+
+    def fault(self) -> str:
+        """Return why no mail should come here, in one line; empty when it may."""
+        return next((found for look in self._looks if (found := look())), "")
+
+    def _stage(self) -> str:
+        match self._load.stage():
+            case Stage.STARTING:
+                return both("cluster", "ready", "starting")
+            case Stage.DRAINING:
+                return both("cluster", "ready", "draining")
+            case Stage.SERVING:
+                return ""
+
+    def _troubles(self) -> str:
+        lasting = self._board.read()
+        for trouble in _BARRING:
+            if trouble.value in lasting:
+                name, reason = both("trouble", "name", trouble.value), lasting[trouble.value].get("reason") or "-"
+                return both("cluster", "ready", "trouble", name=name, reason=reason)
+        return ""
+
+    def _room(self) -> str:
+        for (folder,), free in self._disk.free_bytes():
+            if free < LEAST_ROOM_BYTES:
+                return both(
+                    "cluster", "ready", "room", folder=folder, free=int(free) >> 20, least=LEAST_ROOM_BYTES >> 20
+                )
+        return ""
+
+    def _log(self) -> str:
+        with self._lock:
+            if time.monotonic() - self._probed >= _PROBE_EVERY_S:
+                self._found = probe(self._door, _PROBE_S)
+                self._probed = time.monotonic()
+            return self._found

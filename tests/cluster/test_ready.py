@@ -1,0 +1,141 @@
+"""`GET /ready`, and the real balancer that asks it: a node that should get no mail gets none, and is back soon."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from gateway.errors import AuditError
+from gateway.metrics.disk import Disk
+from gateway.metrics.load import SharedLoad, Stage
+from gateway.metrics.ready import Readiness
+from gateway.serve.vitals import Vitals
+from gateway.system.heart import Heart
+from gateway.system.trouble import Board, Pipe, Teller
+from tests.cluster.nodes import nodes
+from tests.e2e.clients import Clients
+from tests.e2e.gateway_process import ROOT
+from tests.fire.support import needs_root, stopped
+from tests.fire.test_disks import file_system
+from tests.support.sink import Sink
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+class Careful(Clients):
+    """Clients that keep when each try was answered how."""
+
+    def __init__(self, address):
+        super().__init__(address)
+        self.answers = []
+
+    async def until_acknowledged(self, content):
+        before = len(self.acknowledged), self.tries
+        await super().until_acknowledged(content)
+        failed = self.tries - before[1] - (len(self.acknowledged) - before[0])
+        self.answers += [(time.monotonic(), failed > 0)]
+
+
+@needs_root
+async def test_a_node_whose_audit_disk_is_full_gets_no_mail_and_is_back_when_there_is_room(tmp_path):
+    with contextlib.ExitStack() as stack:
+        async with Sink() as sink:
+            home = tmp_path / "node-1"
+            home.mkdir()
+            stack.enter_context(file_system(home / "data", "size=160m"))
+            async with nodes(tmp_path, sink, count=2) as both:
+                assert await both.ready(1) == (200, "sẵn sàng nhận thư / ready for mail\n")
+                clients = Careful(lambda: both.address())
+                tasks = [asyncio.create_task(clients.run()) for _ in range(4)]
+                await asyncio.sleep(1)
+                filler = home / "data" / "filler"
+                began = time.monotonic()
+                with contextlib.suppress(OSError), filler.open("wb") as file:
+                    while True:
+                        file.write(bytes(1 << 20))
+                await both.until_up(1)
+                out_s = time.monotonic() - began
+                status, words = await both.ready(1)
+                assert status == 503
+                assert words.count("\n") == 1
+                assert "MiB" in words or "audit" in words
+                await asyncio.sleep(max(0.0, began + 5 - time.monotonic()))
+                since = time.monotonic()
+                await asyncio.sleep(2)
+                assert len(clients.answers) > 5
+                assert not [moment for moment, failed in clients.answers if failed and moment > since + 1]
+                filler.unlink()
+                back_s = await both.until_up(2)
+                clients.stopping = True
+                await asyncio.gather(*tasks)
+                print(f"out {out_s:.2f} s, back {back_s:.2f} s")
+                assert out_s < 3
+                assert back_s < 5
+
+
+async def test_ready_says_in_one_line_why_not_while_stopping_and_with_a_writer_or_readers_that_hang(tmp_path):
+    async with Sink() as sink, nodes(tmp_path, sink, count=1) as one:
+        (gateway,) = one.gateways
+        with stopped(gateway.audit_writer()):
+            began = time.monotonic()
+            while (await one.ready(1))[0] == 200:
+                assert time.monotonic() - began < 6
+            status, words = await one.ready(1)
+            assert (status, words.count("\n")) == (503, 1)
+            assert " / " in words
+        await _again(one)
+        with stopped(gateway.zygote()):
+            await gateway.until(lambda: "readers of documents" in gateway.log, timeout=30)
+            status, words = await one.ready(1)
+            assert status == 503
+            assert "readers of documents" in words
+        await _again(one)
+        os.kill(gateway.audit_writer(), signal.SIGKILL)
+        await _again(one)
+
+
+async def _again(one, limit_s=20):
+    began = time.monotonic()
+    while (found := await one.ready(1))[0] != 200:
+        assert time.monotonic() - began < limit_s, found
+        await asyncio.sleep(0.1)
+
+
+def test_the_sample_of_the_balancer_is_one_that_haproxy_takes():
+    if shutil.which("haproxy") is None:
+        pytest.skip("no haproxy (make system-test)")
+    subprocess.run(["haproxy", "-c", "-f", ROOT / "deploy/haproxy/haproxy.cfg"], check=True, capture_output=True)
+
+
+def test_a_gateway_that_starts_or_stops_is_not_ready_nor_one_that_a_cluster_disagrees_with(tmp_path):
+    load, board = SharedLoad(1), Board()
+    disagree = [""]
+    disk = Disk(data=tmp_path, spool=None, certs=None)
+    inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ready = Readiness(load, board, disk, door, (lambda: disagree[0],))
+    assert "starting" in ready.fault()
+    load.went(Stage.SERVING)
+    disagree[0] = "other rules"
+    assert ready.fault() == "other rules"
+    disagree[0] = ""
+    assert "does not answer" in ready.fault()  # nobody behind the door
+    load.went(Stage.DRAINING)
+    assert "stopping" in ready.fault()
+    for end in (inner, door):
+        end.close()
+
+
+def test_what_a_front_end_cannot_take_now_is_told_with_its_code(tmp_path):
+    vitals = Vitals(Heart(), Teller(Pipe()), (tmp_path,))
+    assert vitals.refused_now(0) is None
+    assert vitals.refused_now(1 << 60) == (452, "4.3.1", "no_room")
+    vitals.record_settled(AuditError("disk"))
+    assert vitals.refused_now(0) == (451, "4.3.2", "no_log")
+    vitals.record_settled(None)
+    assert vitals.refused_now(0) is None
