@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from gateway.audit.store import Folder, connect_readonly, sync_folder, unusable
-from gateway.audit.verify import Verification, verify
+from gateway.audit.verifier import Verification
+from gateway.audit.verify import verify
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
 

@@ -9,7 +9,7 @@ from itertools import repeat
 from gateway.audit import record as r
 from gateway.audit.query import History, WeakPassword
 from gateway.audit.rows import Row, raw
-from gateway.audit.verify import Verification
+from gateway.audit.verifier import Verification, Witnessed
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import product_texts
 from gateway.vietnamese.printed import clean
@@ -115,13 +115,15 @@ def render_verification(result: Verification, language: str = "vi") -> str:
             ),
             f"  head {result.last}: {result.head}",
         ]
-    lines += [
-        _say("label", "witnessed", language, name=_line(one.name), size=one.size, time=moment(one.time))
-        for one in result.witnessed
-    ]
+    lines += [render_witnessed(one, language) for one in result.witnessed]
     if result.index_fault:
         lines.append(result.index_fault)
     return "\n".join([*lines, *(f"  {note}" for note in result.notes)])
+
+
+def render_witnessed(one: Witnessed, language: str = "vi") -> str:
+    """Return what a witness saw last."""
+    return _say("label", "witnessed", language, name=_line(one.name), size=one.size, time=moment(one.time))
 
 
 def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from gateway.audit.merkle import Range, blank_peaks, consistency_proof, leaf_hash, node_hash, peaks, root_of
@@ -47,7 +47,7 @@ class Tree:
         first = self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
         if first == 1:
             return
-        hashes = removed_peaks(self._connection, first)
+        hashes = removed_peaks(retentions(self._connection), first)
         if began or hashes is None:
             began = began or first
             self._put(_BEGAN, began, b"")
@@ -114,12 +114,17 @@ class Tree:
         self._connection.execute("INSERT OR IGNORE INTO tree VALUES (?, ?, ?)", (level, n, digest))
 
 
-def removed_peaks(connection: sqlite3.Connection, first: int) -> list[bytes] | None:
-    """Return the peaks over the records before `first` as their removal recorded them, None when it did not."""
+def retentions(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Yield the bodies of records of kind `retention`, newest first, and maybe some others."""
     rows = connection.execute(
         'SELECT body FROM record WHERE CAST(body AS TEXT) LIKE \'%"kind":"retention"%\' ORDER BY seq DESC'
     )
-    for (body,) in rows:
+    yield from (body for (body,) in rows)
+
+
+def removed_peaks(bodies: Iterable[bytes], first: int) -> list[bytes] | None:
+    """Return the peaks over the records before `first` as their removal recorded them (`retentions`), None when it did not."""
+    for body in bodies:
         content = json.loads(body)
         if content.get("kind") == "retention" and content.get("last") == first - 1 and content.get("tree"):
             return [bytes.fromhex(digest) for digest in content["tree"]]

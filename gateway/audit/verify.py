@@ -8,70 +8,20 @@ entry that it hides would be missing from every list.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from gateway.audit.checkpoint import (
-    Checkpoint,
-    known_checkpoints,
-    parse_notes,
-    parse_verifier_key,
-    signature_holds,
-)
+from gateway.audit.checkpoint import parse_verifier_key
 from gateway.audit.index import Index
-from gateway.audit.kept import UnreadableFactsError, unpack
-from gateway.audit.merkle import Range, blank_peaks, leaf_hash
 from gateway.audit.notes import VerifierKey
-from gateway.audit.store import GENESIS, Folder, connect_readonly, unusable
-from gateway.audit.tree import removed_peaks
+from gateway.audit.store import Folder, connect_readonly, unusable
+from gateway.audit.tree import retentions
+from gateway.audit.verifier import Verification, Verifier
 from gateway.errors import UserError
 from gateway.texts.catalogue import both, reasons
-
-_TICK_RECORDS = 1000
-_LATEST = 253_402_200_000
-"""The last second that a `datetime` holds; who signed may name any."""
-
-
-@dataclass(frozen=True)
-class Witnessed:
-    """How far a witness followed the log, and when."""
-
-    name: str
-    size: int
-    time: datetime
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What was found. The log is whole only when `faults` is empty."""
-
-    records: int
-    first: int
-    """Sequence number of the first record that is there; more than 1 after retention."""
-    last: int
-    head: str
-    checkpoints: int
-    """Checkpoints that were compared."""
-    first_bad: int | None
-    """The first sequence number that cannot be trusted."""
-    faults: tuple[str, ...]
-    notes: tuple[str, ...]
-    """What should be known and is no fault: removed by retention, records after the last checkpoint."""
-    witnessed: tuple[Witnessed, ...] = ()
-    """What each known witness saw last, of what it cosigned."""
-    index_fault: str = ""
-    """The search index does not say what the log says: lists made by it may have left mails out."""
-
-    @property
-    def exit_code(self) -> int:
-        """0 whole, 1 tampered with: the log or its index."""
-        return 1 if self.faults or self.index_fault else 0
 
 
 def verify(
@@ -90,10 +40,10 @@ def verify(
     """
     folder = Folder(data)
     connection = connect_readonly(folder.database)
-    public = _verifier_key(key or folder.checkpoints / "public-key.txt")
+    public = read_verifier_key(key or folder.checkpoints / "public-key.txt")
     try:
         connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
-        found = _Verifier(connection, public, tuple(witnesses), tick).run(folder, tuple(checkpoints))
+        found = Verifier(_Local(connection), public, tuple(witnesses), tick).run(folder.checkpoints, tuple(checkpoints))
         return found if found.faults else replace(found, index_fault=_index_fault(folder))
     except sqlite3.DatabaseError as error:
         raise unusable(folder.database, error) from None
@@ -119,7 +69,8 @@ def _index_fault(folder: Folder) -> str:
         index.close()
 
 
-def _verifier_key(path: Path) -> bytes:
+def read_verifier_key(path: Path) -> bytes:
+    """Return the public key of a file; UserError when it holds none."""
     try:
         return parse_verifier_key(path.read_text("utf-8"))
     except OSError as error:
@@ -128,231 +79,29 @@ def _verifier_key(path: Path) -> bytes:
         raise UserError(both("audit", "fault", "odd_key", path=path)) from None
 
 
-class _Verifier:
-    """One run."""
+class _Local:
+    """A log in SQLite (`gateway.audit.verifier.Source`)."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        public: bytes,
-        witnesses: tuple[VerifierKey, ...],
-        tick: Callable[[int], None] | None,
-    ) -> None:
-        self._tick = tick
-        self._witnesses = witnesses
-        self._witnessed: list[Witnessed] = []
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._public = public
-        self._faults: list[str] = []
-        self._notes: list[str] = []
-        self._first_bad: int | None = None
-        self._facts_named = 0
 
-    def run(self, folder: Folder, elsewhere: tuple[Path, ...]) -> Verification:
-        """Gather checkpoints, walk the chain, compare."""
-        checkpoints = self._checkpoints(folder, elsewhere)
-        first, start = self._start()
-        records, last, head, heads = self._walk(first, start, {checkpoint.size for checkpoint in checkpoints})
-        self._compare(checkpoints, first, last, heads)
-        self._facts()
-        covered = max((checkpoint.size for checkpoint in checkpoints if checkpoint.size <= last), default=0)
-        if last > covered:
-            self._notes.append(
-                f"{last - covered} bản ghi cuối chưa có điểm kiểm / the last {last - covered} records have no checkpoint yet"
-            )
-        return Verification(
-            records=records,
-            first=first,
-            last=last,
-            head=head.hex(),
-            checkpoints=len(checkpoints),
-            first_bad=self._first_bad,
-            faults=tuple(self._faults),
-            notes=tuple(self._notes),
-            witnessed=tuple(self._witnessed),
-        )
+    def begin(self) -> None:
+        """It is whole."""
 
-    def _bad(self, seq: int | None, message: str) -> None:
-        self._faults.append(message)
-        if seq is not None and (self._first_bad is None or seq < self._first_bad):
-            self._first_bad = seq
+    def first(self) -> int:
+        return int(self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1)
 
-    def _checkpoints(self, folder: Folder, elsewhere: tuple[Path, ...]) -> tuple[Checkpoint, ...]:
-        found: dict[str, Checkpoint] = {}
-        cosigned: list[tuple[Checkpoint, str]] = []
-        # The files before the log, which then has all that they speak of, whatever is written meanwhile.
-        for directory in (folder.checkpoints, *elsewhere):
-            if not directory.exists():
-                raise UserError(both("audit", "fault", "no_checkpoints", path=directory))
-            parsed, odd_files = known_checkpoints(directory)
-            if not parsed and directory in elsewhere:  # who names a copy wants to be told of it, not of the rest
-                raise UserError(both("audit", "fault", "empty_checkpoints", path=directory))
-            for path in odd_files:
-                self._notes.append(f"{path}: có phần không đọc được / holds something that is no checkpoint")
-            for checkpoint in parsed:
-                found[checkpoint.note] = checkpoint
-                cosigned += [(checkpoint, line) for line in checkpoint.cosigned]
-        for size, note in self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
-            parsed, odd = parse_notes(note)
-            if odd or len(parsed) != 1 or parsed[0].size != size:
-                self._bad(None, f"điểm kiểm {size} bị sửa / checkpoint {size} was changed")
-            for checkpoint in parsed:
-                found[checkpoint.note] = checkpoint
-        for note, checkpoint in tuple(found.items()):
-            if not signature_holds(checkpoint, self._public):
-                del found[note]  # what nobody signed proves nothing of the records, neither way
-                self._bad(
-                    None,
-                    f"điểm kiểm {checkpoint.size} ({checkpoint.time}) có chữ ký sai / "
-                    f"the signature of checkpoint {checkpoint.size} ({checkpoint.time}) is wrong",
-                )
-        for witness in self._witnesses:
-            saw, wrong = witnessed_by(witness, cosigned)
-            self._faults += wrong
-            if saw is None:
-                self._notes.append(both("audit", "witness", "none", name=witness.name))
-            else:
-                self._witnessed.append(saw)
-        return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
+    def links(self) -> Iterator[tuple[int, bytes, bytes]]:
+        yield from self._connection.execute("SELECT seq, body, hash FROM record ORDER BY seq")
 
-    def _start(self) -> tuple[int, bytes]:
-        """Return the first sequence number and the hash before it; after retention both stand in a later record."""
-        row = self._connection.execute("SELECT min(seq) FROM record").fetchone()
-        first: int = row[0] or 1
-        if first == 1:
-            return 1, GENESIS
-        retention = self._connection.execute(
-            'SELECT body FROM record WHERE CAST(body AS TEXT) LIKE \'%"kind":"retention"%\' ORDER BY seq DESC'
-        )
-        for (body,) in retention:
-            content = _object(body)
-            if content.get("kind") == "retention" and content.get("last") == first - 1:
-                self._notes.append(
-                    f"bản ghi 1-{first - 1} đã được xóa theo quy định lưu trữ / records 1-{first - 1} were removed by "
-                    f"retention: {content.get('reason', '')}"
-                )
-                return first, bytes.fromhex(str(content["last_hash"]))
-        self._bad(1, f"thiếu bản ghi 1-{first - 1} / records 1-{first - 1} are missing")
-        return first, b""
+    def retentions(self) -> Iterator[bytes]:
+        return retentions(self._connection)
 
-    def _walk(
-        self, first: int, start: bytes, wanted: set[int]
-    ) -> tuple[int, int, bytes, dict[int, tuple[bytes, bytes]]]:
-        """Recompute chain and tree; return number and last of the records, the head, and head and root at the wanted sizes.
+    def notes(self) -> Iterable[tuple[int, str]]:
+        return self._connection.execute("SELECT size, note FROM checkpoint ORDER BY size").fetchall()
 
-        Broken links are looked for up to the first one only, because all after it differ.
-        """
-        tree = self._tree(first)
-        heads = {first - 1: (start, tree.root)}
-        expected, chain, records = first, start, 0
-        for seq, body, stored in self._connection.execute("SELECT seq, body, hash FROM record ORDER BY seq"):
-            records += 1
-            if self._tick is not None and not records % _TICK_RECORDS:
-                self._tick(_TICK_RECORDS)
-            if seq != expected:
-                self._bad(expected, f"thiếu bản ghi {expected}-{seq - 1} / records {expected}-{seq - 1} are missing")
-                expected = seq
-            content = bytes(body)
-            self._facts_named += b',"facts":"' in content
-            computed = hashlib.sha256(chain + content).digest()
-            if computed != stored and not (records == 1 and not start):
-                if self._first_bad is None or self._first_bad > seq:
-                    self._bad(seq, f"bản ghi {seq} không khớp chuỗi / record {seq} does not fit the chain")
-            elif not content.startswith(b'{"seq":%d,' % seq):
-                self._bad(seq, f"bản ghi {seq} mang số khác / record {seq} carries another number")
-            # Going on from what is stored confines the damage, so that later independent edits are found too.
-            chain = bytes(stored)
-            tree.append(leaf_hash(chain))
-            if seq in wanted:
-                heads[seq] = chain, tree.root
-            expected += 1
-        return records, expected - 1, chain, heads
-
-    def _tree(self, first: int) -> Range:
-        """Return the tree over the records that were removed: as their removal recorded it, or of empty leaves."""
-        removed = removed_peaks(self._connection, first) if first > 1 else []
-        try:
-            return Range(first - 1, blank_peaks(first - 1) if removed is None else removed)
-        except ValueError:
-            self._bad(1, f"cây băm của bản ghi 1-{first - 1} sai / the tree over records 1-{first - 1} is wrong")
-            return Range(first - 1, blank_peaks(first - 1))
-
-    def _facts(self) -> None:
-        """Hold kept facts against the digests in their records; facts that are gone were removed after their time."""
-        kept = 0
-        if not self._has_facts():
-            return
-        rows = self._connection.execute("SELECT f.seq, f.body, r.body FROM facts f LEFT JOIN record r ON r.seq = f.seq")
-        for seq, packed, body in rows:
-            kept += 1
-            content = _object(bytes(body)) if body is not None else {}
-            mail = content.get("mail", content)  # a refusal at RCPT is about no mail yet
-            wanted = mail.get("facts") if isinstance(mail, dict) else None
-            try:
-                found = hashlib.sha256(unpack(bytes(packed))).hexdigest()
-            except UnreadableFactsError:
-                found = ""
-            if found != wanted:
-                self._bad(
-                    None,
-                    f"dữ kiện của bản ghi {seq} không khớp / the facts of record {seq} are not those that it names",
-                )
-        gone = self._facts_named - kept
-        if gone > 0:
-            self._notes.append(f"dữ kiện của {gone} thư đã được xóa / the facts of {gone} mails were removed")
-
-    def _has_facts(self) -> bool:
+    def facts(self) -> Iterator[tuple[int, bytes, bytes | None]] | None:
         found = self._connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'facts'")
-        return found.fetchone() is not None
-
-    def _compare(
-        self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, tuple[bytes, bytes]]
-    ) -> None:
-        good = first - 1
-        for checkpoint in checkpoints:
-            if checkpoint.size < first - 1:
-                continue
-            if checkpoint.size > last:
-                self._bad(
-                    last + 1,
-                    f"nhật ký bị cắt: điểm kiểm {checkpoint.time} có {checkpoint.size} bản ghi, nay còn {last} / "
-                    f"the log was cut: the checkpoint of {checkpoint.time} has {checkpoint.size} records, now {last}",
-                )
-                return
-            head, root = heads.get(checkpoint.size, (b"", b""))
-            if head == checkpoint.head and checkpoint.root in (None, root):
-                good = checkpoint.size
-                continue
-            # A broken link before it places the damage exactly; without one, all of the stretch was chained anew.
-            placed = self._first_bad is not None and self._first_bad <= checkpoint.size
-            self._bad(
-                None if placed else good + 1,
-                f"điểm kiểm {checkpoint.size} ({checkpoint.time}) không khớp: bản ghi {good + 1}-{checkpoint.size} đã bị "
-                f"viết lại / checkpoint {checkpoint.size} ({checkpoint.time}) differs: something in records "
-                f"{good + 1}-{checkpoint.size} was rewritten",
-            )
-            return
-
-
-def _object(body: bytes) -> dict[str, object]:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def witnessed_by(
-    witness: VerifierKey, cosigned: Iterable[tuple[Checkpoint, str]]
-) -> tuple[Witnessed | None, list[str]]:
-    """Return what a witness saw last, None when it signed nothing of this, and which of its lines are wrong."""
-    saw, wrong = (0, 0), []
-    for checkpoint, line in cosigned:
-        moment = witness.signed(checkpoint.text, (line,))
-        if moment == 0:
-            wrong.append(both("audit", "witness", "wrong", name=witness.name, size=checkpoint.size))
-        elif moment is not None:
-            saw = max(saw, (checkpoint.size, moment))
-    if saw == (0, 0):
-        return None, wrong
-    return Witnessed(witness.name, saw[0], datetime.fromtimestamp(min(saw[1], _LATEST), UTC)), wrong
+        if found.fetchone() is None:
+            return None
+        return self._connection.execute("SELECT f.seq, f.body, r.body FROM facts f LEFT JOIN record r ON r.seq = f.seq")

@@ -133,12 +133,19 @@ def audit_verify(
     config: ConfigOption = None,
     checkpoint: Annotated[list[Path] | None, typer.Option(help=words("checkpoint"))] = None,
     key: Annotated[Path | None, typer.Option(help=words("key"))] = None,
+    cluster: ClusterOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
-    from gateway.commands.audit import verify
-    from gateway.commands.common import load_configuration
+    from gateway.commands.audit import verify, verify_centre
+    from gateway.commands.common import load_configuration, log_of
 
+    if cluster is not None:
+        centre = log_of(config, data, cluster)
+        assert not isinstance(centre, Path)
+        return verify_centre(
+            centre, load_configuration(config, data=data), tuple(checkpoint or ()), key, as_json=as_json
+        )
     return verify(load_configuration(config, data=data), tuple(checkpoint or ()), key, as_json=as_json)
 
 

@@ -23,7 +23,7 @@ from gateway.audit.checkpoint import Checkpoint, known_checkpoints, parse_notes
 from gateway.audit.cosign import Latest
 from gateway.audit.merkle import Range, consistency_proof, leaf_hash, node_hash, peaks
 from gateway.audit.notes import SigningKey, VerifierKey, encoded
-from gateway.audit.verify import Witnessed, witnessed_by
+from gateway.audit.verifier import Witnessed, witnessed_by
 from gateway.cluster.database import Connection
 from gateway.errors import AuditError
 from gateway.texts.catalogue import both

@@ -7,6 +7,7 @@ is there once because (node, seq) is its key. docs/audit-format.md is the refere
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -76,6 +77,17 @@ SELECT node.name, new.size, new.note FROM node, json_to_recordset(%(checkpoints)
 ON CONFLICT DO NOTHING
 """.encode()  # noqa: S608 - our own words
 
+_DIFFERS: Final = f"""
+SELECT min(coalesce(there.seq, new.seq))
+FROM json_to_recordset(%(entries)s::json)
+  AS new (seq bigint, at timestamptz, id text, kind text, tags text[], who text[], what text[])
+FULL JOIN (SELECT * FROM entry WHERE node = %(node)s AND seq BETWEEN %(first)s AND %(last)s) AS there ON there.seq = new.seq
+WHERE there.seq IS NULL OR new.seq IS NULL OR there.at <> new.at OR there.id <> new.id OR there.kind <> new.kind
+  OR NOT there.tags @> new.tags OR EXISTS (
+    SELECT 1 FROM unnest(there.tags) AS more (tag) WHERE more.tag <> ALL (new.tags) AND more.tag NOT LIKE 'state:%%')
+  OR there.who <> {vector("new.who")} OR there.what <> {vector("new.what")}
+""".encode()  # noqa: S608 - our own words
+
 
 class _Record(Struct):
     seq: int
@@ -137,33 +149,64 @@ def last_checkpoint(connection: Connection, node: str) -> int:
 
 def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequence[tuple[int, str]]) -> None:
     """Put a batch of records and of checkpoints (size, note) into the centre; psycopg.Error, and nothing is there then."""
-    rows, stamps = Rows(), {}
-    for link in links:
-        record = r.decode(link.body)
-        stamps[link.seq] = record.time
-        take_rows(rows, link.seq, record)
-    judged: dict[str, list[int]] = {}
-    for seq, reference, _, kind in rows.entries:
-        if kind == "intent":
-            judged.setdefault(reference, []).append(seq)
-    here: dict[int, list[str]] = {}
-    states: dict[str, _State] = {}
-    for tag, reference, seq in rows.states:
-        name, mail = (
-            _text(reference, _LIMIT_ID),
-            max((one for one in judged.get(reference, ()) if one < seq), default=0),
-        )
-        tags = here.setdefault(mail, []) if mail else states.setdefault(name, _State(name, [], seq)).tags
-        tags.append(tag)
-    entries = list(_entries(rows, stamps, here))
+    found = Found.of(links)
     values = {
-        "records": [_Record(link.seq, stamps[link.seq], link.body.decode(), link.hash.hex()) for link in links],
-        "entries": entries,
-        "events": [_Event(_text(reference, _LIMIT_ID), seq) for reference, seq in dict.fromkeys(rows.events)],
-        "states": list(states.values()),
+        "records": [
+            _Record(link.seq, stamp, link.body.decode(), link.hash.hex())
+            for link, stamp in zip(links, found.stamps.values(), strict=True)
+        ],
+        "entries": found.entries,
+        "events": found.events,
+        "states": found.states,
         "checkpoints": [_Checkpoint(*note) for note in notes],
     }
     connection.execute(_SHIP, {"node": node} | {name: _JSON.encode(value).decode() for name, value in values.items()})
+
+
+def not_found(connection: Connection, node: str, links: Sequence[Link]) -> int | None:
+    """Return the first of some records that follow one another which the centre would not find as it should, None without any."""
+    found, (first, last) = Found.of(links), (links[0].seq, links[-1].seq)
+    values = {"node": node, "first": first, "last": last, "entries": _JSON.encode(found.entries).decode()}
+    row = connection.execute(_DIFFERS, values).fetchone()
+    if row is not None and row[0] is not None:
+        return int(row[0])
+    sql = "SELECT id, seq FROM event WHERE node = %s AND seq BETWEEN %s AND %s"
+    there = {(name, seq) for name, seq in connection.execute(sql, (node, first, last)).fetchall()}
+    return min((seq for _, seq in there ^ {(event.id, event.seq) for event in found.events}), default=None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What finds the records of a batch."""
+
+    stamps: dict[int, str]
+    """Time by number."""
+    entries: list[_Entry]
+    events: list[_Event]
+    states: list[_State]
+    """Of mails that were judged in an earlier batch."""
+
+    @classmethod
+    def of(cls, links: Sequence[Link]) -> Found:
+        """Return it for some records; msgspec.DecodeError for what is none."""
+        rows, stamps = Rows(), {}
+        for link in links:
+            record = r.decode(link.body)
+            stamps[link.seq] = record.time
+            take_rows(rows, link.seq, record)
+        judged: dict[str, list[int]] = {}
+        for seq, reference, _, kind in rows.entries:
+            if kind == "intent":
+                judged.setdefault(reference, []).append(seq)
+        here: dict[int, list[str]] = {}
+        states: dict[str, _State] = {}
+        for tag, reference, seq in rows.states:
+            name = _text(reference, _LIMIT_ID)
+            mail = max((one for one in judged.get(reference, ()) if one < seq), default=0)
+            tags = here.setdefault(mail, []) if mail else states.setdefault(name, _State(name, [], seq)).tags
+            tags.append(tag)
+        events = [_Event(_text(reference, _LIMIT_ID), seq) for reference, seq in dict.fromkeys(rows.events)]
+        return cls(stamps, list(_entries(rows, stamps, here)), events, list(states.values()))
 
 
 def _entries(rows: Rows, stamps: dict[int, str], states: dict[int, list[str]]) -> Iterator[_Entry]:

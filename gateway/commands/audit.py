@@ -19,13 +19,16 @@ from gateway.audit.render import (
     render_rows,
     render_verification,
     render_weak_passwords,
+    render_witnessed,
     with_content,
 )
 from gateway.audit.retention import prune as prune_log
+from gateway.audit.store import Folder
 from gateway.audit.verify import verify as verify_log
 from gateway.cluster.database import connect
 from gateway.cluster.reader import ClusterReader
 from gateway.cluster.records import place
+from gateway.cluster.verify import verify_cluster
 from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
 from gateway.commands.progress import progress
 from gateway.config.cluster import Cluster
@@ -101,6 +104,35 @@ def passwords(data: Path, *, as_json: bool) -> int:
     else:
         print(render_weak_passwords(weak))
     return 0
+
+
+def verify_centre(
+    cluster: Cluster, configuration: Configuration, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool
+) -> int:
+    """Print whether the logs of all nodes at the centre are whole; the exit code says it as well."""
+    own = configuration.cluster is not None and Folder(configuration.data).database.exists()
+    with ClusterReader.open(cluster) as reader, progress("verify", reader.last) as tick:
+        result = verify_cluster(
+            cluster,
+            data=configuration.data if own else None,
+            checkpoints=checkpoints,
+            keys=key.read_text("utf-8").split() if key is not None else (),
+            witnesses=[one.key for one in witnesses_of(configuration)],
+            tick=tick,
+        )
+    if as_json:
+        print_json(result)
+        return result.exit_code
+    for one in result.nodes:
+        print(both("cluster", "verify", "node", node=one.node))
+        print(render_verification(one.chain))
+        for line in (*one.faults, *one.notes):
+            print(f"  {line}")
+    heads = result.heads
+    print(both("cluster", "verify", "heads", heads=heads.heads, checkpoints=heads.checkpoints))
+    for line in (*result.faults, *heads.faults, *heads.notes, *map(render_witnessed, heads.witnessed)):
+        print(f"  {line}")
+    return result.exit_code
 
 
 def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:

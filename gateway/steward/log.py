@@ -19,7 +19,7 @@ from gateway.audit.checkpoint import parse_notes
 from gateway.audit.filter import Filter
 from gateway.audit.render import render_verification
 from gateway.audit.store import Folder
-from gateway.audit.verify import Verification
+from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify as verify_log
 from gateway.errors import GatewayError
 from gateway.model import Language

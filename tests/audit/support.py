@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.audit import AuditLog, verify_standalone
-from gateway.audit.verify import Verification, verify
+from gateway.audit.verifier import Verification
+from gateway.audit.verify import verify
 from gateway.model import (
     About,
     Disposition,

@@ -1,0 +1,206 @@
+"""Are the logs at the centre whole, and those that their nodes have? Every chain, every checkpoint, and what finds records.
+
+The centre alone cannot prove that it is not written anew as a whole: global checkpoints with their witnesses do
+(`gateway.cluster.heads`), copies of the nodes' checkpoints, and on a node its own log.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.audit.checkpoint import known_checkpoints
+from gateway.audit.notes import VerifierKey
+from gateway.audit.store import Folder, connect_readonly
+from gateway.audit.verifier import Verification, Verifier
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
+from gateway.cluster.heads import HeadsVerification, verify_heads
+from gateway.cluster.records import LIMIT_BATCH, Link, Shipped, not_found, shipped
+from gateway.config.cluster import Cluster
+from gateway.errors import UserError
+from gateway.texts.catalogue import both
+
+_NODES: Final = b"""
+WITH RECURSIVE there AS (
+  (SELECT node FROM record ORDER BY node LIMIT 1)
+  UNION ALL SELECT (SELECT node FROM record WHERE node > there.node ORDER BY node LIMIT 1) FROM there WHERE there.node <> ''
+) SELECT node FROM there WHERE node <> ''
+"""
+"""Each by one look into the key of the records."""
+
+
+@dataclass(frozen=True)
+class NodeVerification:
+    """What was found of one node's log at the centre."""
+
+    node: str
+    chain: Verification
+    faults: tuple[str, ...]
+    """Beyond those of the chain."""
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClusterVerification:
+    """What was found of all."""
+
+    nodes: tuple[NodeVerification, ...]
+    heads: HeadsVerification
+    faults: tuple[str, ...] = ()
+    """Of no node that is known."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 whole, 1 tampered with."""
+        return int(
+            any(one.faults or one.chain.exit_code for one in self.nodes) or bool(self.heads.faults or self.faults)
+        )
+
+
+def verify_cluster(
+    cluster: Cluster,
+    *,
+    data: Path | None = None,
+    checkpoints: Iterable[Path] = (),
+    keys: Iterable[str] = (),
+    witnesses: Iterable[VerifierKey] = (),
+    tick: Callable[[int], None] | None = None,
+) -> ClusterVerification:
+    """Verify the logs of all nodes at the centre; DatabaseError when it cannot be read.
+
+    `data` is the data folder of this node, whose log is held against the centre's; `checkpoints` are copies kept
+    elsewhere; `keys` the only verifier keys of nodes that are believed, without any those that the nodes told the centre.
+    """
+    places, believed = tuple(checkpoints), frozenset(keys)
+    with connect(cluster) as connection:
+        try:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one state, while others write on
+            nodes = tuple(
+                _verify_node(connection, one, places, believed, data if one.node == cluster.node else None, tick)
+                for one in shipped(connection)
+            )
+            nameless = sorted({node for (node,) in connection.execute(_NODES).fetchall()} - {one.node for one in nodes})
+            centre_keys = [VerifierKey.parse(line) for line in cluster.centre_keys]
+            heads = verify_heads(connection, centre_keys, witnesses=witnesses, elsewhere=places)
+        except failures() as error:
+            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+    faults = tuple(both("cluster", "verify", "nameless", node=node) for node in nameless)
+    return ClusterVerification(nodes, heads, faults)
+
+
+def _verify_node(
+    connection: Connection,
+    node: Shipped,
+    places: tuple[Path, ...],
+    believed: frozenset[str],
+    data: Path | None,
+    tick: Callable[[int], None] | None,
+) -> NodeVerification:
+    faults: list[str] = []
+    notes: list[str] = []
+    if believed and node.key not in believed:
+        faults.append(both("cluster", "verify", "key", node=node.node, key=node.key))
+    if node.fault:
+        faults.append(node.fault)
+    source = _AtTheCentre(connection, node.node)
+    try:
+        key = VerifierKey.parse(node.key)
+    except ValueError:
+        raise UserError(both("audit", "fault", "odd_key", path=f"shipper {node.node}")) from None
+    installation = key.name.rpartition("/")[2]
+    known = [one for place in places for one in known_checkpoints(place)[0]]
+    copies = [one for one in known if one.origin.rpartition("/")[2] == installation]
+    source.copies = [(one.size, one.note) for one in copies]
+    chain = Verifier(source, key.public, (), tick).run(None, ())
+    if source.lost is not None:
+        faults.append(both("cluster", "verify", "lost", node=node.node, seq=source.lost))
+    if data is not None:
+        _compare(connection, node.node, data, faults, notes)
+    return NodeVerification(node.node, chain, tuple(faults), tuple(notes))
+
+
+class _AtTheCentre:
+    """A node's log at the centre (`gateway.audit.verifier.Source`)."""
+
+    def __init__(self, connection: Connection, node: str) -> None:
+        self._connection = connection
+        self._node = node
+        self.copies: list[tuple[int, str]] = []
+        """Further checkpoints."""
+        self.lost: int | None = None
+        """The first record that a search would not find as it should."""
+
+    def begin(self) -> None:
+        """It is whole."""
+
+    def first(self) -> int:
+        row = self._connection.execute("SELECT min(seq) FROM record WHERE node = %s", (self._node,)).fetchone()
+        return int(row[0] or 1) if row is not None else 1
+
+    def links(self) -> Iterator[tuple[int, bytes, bytes]]:
+        last = 0
+        while links := _links(self._connection, self._node, last):
+            yield from links
+            last = links[-1].seq
+            if self.lost is None:
+                try:
+                    self.lost = not_found(self._connection, self._node, links)
+                except msgspec.DecodeError:
+                    self.lost = links[0].seq
+
+    def retentions(self) -> Iterator[bytes]:
+        rows = self._connection.execute(
+            'SELECT body FROM record WHERE node = %s AND position(\'"kind":"retention"\'::bytea IN body) > 0'
+            " ORDER BY seq DESC",
+            (self._node,),
+        )
+        yield from (bytes(body) for (body,) in rows.fetchall())
+
+    def notes(self) -> list[tuple[int, str]]:
+        rows = self._connection.execute(
+            "SELECT size, note FROM checkpoint WHERE node = %s ORDER BY size", (self._node,)
+        )
+        return [(size, note) for size, note in rows.fetchall()] + self.copies
+
+    def facts(self) -> None:
+        """They are not shipped."""
+
+
+def _links(connection: Connection, node: str, after: int) -> list[Link]:
+    rows = connection.execute(
+        "SELECT seq, body, hash FROM record WHERE node = %s AND seq > %s ORDER BY seq LIMIT %s",
+        (node, after, LIMIT_BATCH),
+    )
+    return [Link(seq, bytes(body), bytes(digest)) for seq, body, digest in rows.fetchall()]
+
+
+def _compare(connection: Connection, node: str, data: Path, faults: list[str], notes: list[str]) -> None:
+    """Hold the log of this machine against the centre's."""
+    log = connect_readonly(Folder(data).database)
+    try:
+        first, last = log.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+        after = first - 1
+        while links := _links(connection, node, after):
+            here: dict[int, tuple[bytes, bytes]] = {
+                seq: (body, digest)
+                for seq, body, digest in log.execute(
+                    "SELECT seq, body, hash FROM record WHERE seq BETWEEN ? AND ?", (links[0].seq, links[-1].seq)
+                )
+            }
+            for link in links:
+                if here.get(link.seq) != (link.body, link.hash):
+                    key = "other" if link.seq in here else "lacks"
+                    faults.append(both("cluster", "verify", key, node=node, seq=link.seq, last=last))
+                    return
+            after = links[-1].seq
+        if after < last:
+            notes.append(both("cluster", "verify", "behind", node=node, count=last - after, seq=after))
+    except sqlite3.Error as error:
+        faults.append(both("cluster", "verify", "unreadable", path=data, reason=error))
+    finally:
+        log.close()
